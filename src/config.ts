@@ -1,0 +1,164 @@
+import { resolve } from "node:path";
+import {
+  checkApiUrl,
+  checkHost,
+  checkRedisUrl,
+  DEFAULT_API_URL,
+  withoutCredentials,
+} from "./config/addresses.ts";
+import { type Environment, readEnvironment } from "./config/environment.ts";
+import type { ConfigProblem } from "./config/findings.ts";
+import { type NumberConfig, readNumbers } from "./config/numbers.ts";
+import type { Variable } from "./config/variables.ts";
+import { didYouMean } from "./core/nearest.ts";
+import { accept, type Result, refuse } from "./core/refusal.ts";
+
+export type { ConfigProblem } from "./config/findings.ts";
+export type { NumberConfig } from "./config/numbers.ts";
+
+/** Everything that is set from outside: read once at start, checked whole, then frozen. */
+export interface Config {
+  /** `null`: an embedded Redis in `dataDir`. */
+  readonly redisUrl: string | null;
+  /** Without a slash at its end. */
+  readonly apiUrl: string;
+  /** `sandbox` when the API is on loopback. */
+  readonly mode: "live" | "sandbox";
+  readonly numbers: Readonly<Record<string, NumberConfig>>;
+  /** Absolute. */
+  readonly dropsDir: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly httpHost: string;
+  /** 0: any free port, here and in the two below. */
+  readonly webhookPort: number;
+  readonly dashboardPort: number;
+  /** `null`: producer and worker serve no metrics. */
+  readonly metricsPort: number | null;
+  readonly dashboardPassword: string | null;
+  readonly answerTimeoutMs: number;
+  readonly allowUnsafeRedis: boolean;
+  readonly logLevel: string;
+  /** Divides the product's own waits, for tests; 1 in production. */
+  readonly timeScale: number;
+}
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config; readonly warnings: string[] }
+  | { readonly ok: false; readonly problems: ConfigProblem[] };
+
+/**
+ * Reads the configuration: environment variables, over the `.env` in `cwd`, and the YAML file that
+ * `DROPCAST_CONFIG` names. Every mistake is told at once, by variable. Neither problems nor
+ * warnings hold a secret. Nothing outside is changed.
+ */
+export function loadConfig(input: {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}): LoadedConfig {
+  const environment = readEnvironment(input.env, input.cwd);
+  const config = readConfig(environment);
+  const { problems, warnings } = environment.findings;
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: freeze(config), warnings };
+}
+
+function readConfig(environment: Environment): Config {
+  const { cwd, findings, text } = environment;
+  const port = (name: Variable): number | undefined =>
+    environment.number(name, { min: 0, max: 65_535, kind: "whole" });
+  const redisUrl = text("DROPCAST_REDIS_URL");
+  const apiUrl = text("DROPCAST_API_URL") ?? DEFAULT_API_URL;
+  const answerTimeoutSeconds = environment.number("DROPCAST_ANSWER_TIMEOUT_SECONDS", {
+    min: 0.1,
+    max: 600,
+    kind: "any",
+  });
+  return {
+    redisUrl:
+      redisUrl === undefined ? null : checkRedisUrl("DROPCAST_REDIS_URL", redisUrl, findings),
+    ...checkApiUrl("DROPCAST_API_URL", apiUrl, findings),
+    numbers: readNumbers(environment),
+    dropsDir: resolve(cwd, text("DROPCAST_DROPS_DIR") ?? "drops"),
+    dataDir: resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"),
+    httpHost: checkHost("DROPCAST_HTTP_HOST", text("DROPCAST_HTTP_HOST") ?? "127.0.0.1", findings),
+    webhookPort: port("DROPCAST_WEBHOOK_PORT") ?? 8081,
+    dashboardPort: port("DROPCAST_DASHBOARD_PORT") ?? 8080,
+    metricsPort: port("DROPCAST_METRICS_PORT") ?? null,
+    dashboardPassword: environment.secret("DROPCAST_DASHBOARD_PASSWORD") ?? null,
+    answerTimeoutMs: Math.round((answerTimeoutSeconds ?? 60) * 1000),
+    allowUnsafeRedis: environment.flag("DROPCAST_ALLOW_UNSAFE_REDIS"),
+    logLevel: environment.choice("DROPCAST_LOG_LEVEL", LOG_LEVELS) ?? "info",
+    timeScale: environment.number("DROPCAST_TIME_SCALE", { min: 1, max: 100, kind: "any" }) ?? 1,
+  };
+}
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** A number that can send: both its id and its token are there. */
+export interface SendingNumber extends NumberConfig {
+  readonly id: string;
+  readonly token: string;
+}
+
+/**
+ * The configured number of that name; refuses one that is not there (`number_unknown`) with the
+ * nearest name that is.
+ */
+export function findNumber(config: Config, name: string): Result<NumberConfig> {
+  const number = Object.hasOwn(config.numbers, name) ? config.numbers[name] : undefined;
+  if (number !== undefined) return accept(number);
+  const names = Object.keys(config.numbers);
+  return refuse(
+    "number_unknown",
+    `there is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,
+    "Name a configured number, or add it to the file that DROPCAST_CONFIG names.",
+  );
+}
+
+/** For roles that send; refuses a number without id or token (`number_incomplete`). */
+export function requireSendingNumber(number: NumberConfig): Result<SendingNumber> {
+  const { id, token, name } = number;
+  if (id !== null && token !== null) return accept({ ...number, id, token });
+  const missing = [id === null ? "id" : null, token === null ? "token" : null];
+  const place =
+    name === "main"
+      ? "Set DROPCAST_NUMBER_ID and DROPCAST_API_TOKEN (or DROPCAST_API_TOKEN_FILE)"
+      : `Set id and token (or tokenFile) of numbers.${name} in the file that DROPCAST_CONFIG names`;
+  return refuse(
+    "number_incomplete",
+    `the number "${name}" cannot send: it has no ${missing.filter(Boolean).join(" and no ")}.`,
+    `${place}; the README says where to get them. To try without them: dropcast up --sandbox`,
+  );
+}
+
+/** The configuration as lines for the start of a log. Secrets show only that they are there. */
+export function describeConfig(config: Config): string[] {
+  const present = (value: unknown): string => (value ? "set" : "not set");
+  const numbers = Object.values(config.numbers).map(
+    (number) =>
+      `number ${number.name}: id ${number.id ?? "not set"}, token ${present(number.token)}, ` +
+      `${number.ratePerSecond}/s, webhook secrets: ${number.webhookSecrets.length}, ` +
+      `country ${number.country ?? "not set"}`,
+  );
+  return [
+    `api: ${config.apiUrl} (${config.mode})`,
+    `redis: ${config.redisUrl === null ? `embedded in ${config.dataDir}` : withoutCredentials(config.redisUrl)}`,
+    ...numbers,
+    `drop folder: ${config.dropsDir}`,
+    `http: ${config.httpHost}, webhooks ${config.webhookPort}, dashboard ${config.dashboardPort}, metrics ${config.metricsPort ?? "off"}`,
+    `dashboard password: ${present(config.dashboardPassword)}`,
+    `answer timeout: ${config.answerTimeoutMs / 1000} s`,
+    ...(config.allowUnsafeRedis ? ["unsafe Redis settings are allowed"] : []),
+    ...(config.timeScale === 1 ? [] : [`waits are divided by ${config.timeScale} (for tests)`]),
+  ];
+}
+
+function freeze(config: Config): Config {
+  for (const number of Object.values(config.numbers)) {
+    Object.freeze(number.webhookSecrets);
+    Object.freeze(number);
+  }
+  Object.freeze(config.numbers);
+  return Object.freeze(config);
+}

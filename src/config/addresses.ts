@@ -1,0 +1,91 @@
+import { isIP } from "node:net";
+import type { Findings } from "./findings.ts";
+
+export const DEFAULT_API_URL = "https://lwb-api.livechat-integrations.com";
+
+/** Where the API is. Loopback is the sandbox: nothing sent there can reach a person. */
+export interface ApiAddress {
+  readonly apiUrl: string;
+  readonly mode: "live" | "sandbox";
+}
+
+/**
+ * Checks the API's base URL. Every request carries the token, so plain `http:` is for loopback
+ * only, and a user or password in the URL is refused. Comes back without slashes at its end.
+ */
+export function checkApiUrl(name: string, given: string, findings: Findings): ApiAddress {
+  const fallback: ApiAddress = { apiUrl: DEFAULT_API_URL, mode: "live" };
+  const refuse = (message: string, fix: string): ApiAddress => {
+    findings.add(name, message, fix);
+    return fallback;
+  };
+  const url = parseUrl(given);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    return refuse("is not an https URL", `Give a URL as in ${DEFAULT_API_URL}`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    return refuse("holds a user or a password", "Remove it; the token has a variable of its own.");
+  }
+  if (url.search !== "" || url.hash !== "") {
+    return refuse("holds a ? or a #", "Give the base URL alone.");
+  }
+  const mode = isLoopback(url.hostname) ? "sandbox" : "live";
+  if (url.protocol === "http:" && mode === "live") {
+    return refuse(
+      "is http: to another host, which would show the token to the network",
+      "Use https:, or http: with 127.0.0.1 for the sandbox.",
+    );
+  }
+  return { apiUrl: url.origin + url.pathname.replace(/\/+$/, ""), mode };
+}
+
+/** Whether a host name or address (IPv6 with or without brackets) can mean this machine only. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
+  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
+}
+
+/** Checks the shape of a Redis address. Its text is never repeated: it may hold a password. */
+export function checkRedisUrl(name: string, given: string, findings: Findings): string | null {
+  const fix =
+    "Give redis://host:6379, rediss://user:password@host:6379/0 or unix:///path/to/redis.sock.";
+  const url = parseUrl(given);
+  if (url === null) {
+    findings.add(name, "is not a URL", fix);
+    return null;
+  }
+  if (url.protocol === "unix:") {
+    if (/^unix:(\/\/)?\/[^/]/.test(given)) return given;
+    findings.add(name, "is unix: without an absolute path", fix);
+    return null;
+  }
+  if (url.protocol !== "redis:" && url.protocol !== "rediss:") {
+    findings.add(name, `has the scheme ${url.protocol} which is not one of Redis`, fix);
+    return null;
+  }
+  if (url.hostname === "" || !/^\/?\d*$/.test(url.pathname)) {
+    findings.add(name, "has no host, or a database that is not a number", fix);
+    return null;
+  }
+  return given;
+}
+
+/** The address without its user and password, for people to read. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/^([a-z]+:\/\/)[^/]*@/, "$1***@");
+}
+
+export function checkHost(name: string, given: string, findings: Findings): string {
+  const host = given.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(host) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host)) return host;
+  findings.add(name, "is not an address to listen on", "Give 127.0.0.1, or 0.0.0.0 for all.");
+  return host;
+}
+
+function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}

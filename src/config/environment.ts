@@ -1,0 +1,190 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { didYouMean } from "../core/nearest.ts";
+import { createFindings, type Findings } from "./findings.ts";
+import { SECRETS, type Secret, VARIABLES, type Variable } from "./variables.ts";
+
+/** The variables as they were given, by whichever way won; `undefined` when left empty. */
+export interface Environment {
+  readonly findings: Findings;
+  readonly cwd: string;
+  readonly text: (name: Variable) => string | undefined;
+  number(name: Variable, range: NumberRange): number | undefined;
+  flag(name: Variable): boolean;
+  choice<const T extends string>(name: Variable, values: readonly T[]): T | undefined;
+  /** The value itself or the content of its file, without the newline at its end. */
+  secret(name: Secret): string | undefined;
+}
+
+export interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  readonly kind: "whole" | "any";
+}
+
+/**
+ * The real environment over the `.env` of the working folder. An empty value counts as not given,
+ * because compose files pass unset variables on as empty ones. `process.env` is not touched.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Environment {
+  const findings = createFindings();
+  const values = merge(env, readDotEnv(cwd, findings));
+  for (const name of values.keys()) {
+    if (!name.startsWith("DROPCAST_") || isKnown(name)) continue;
+    findings.warn(`${name} is not a variable of Dropcast${didYouMean(name, VARIABLES)}`);
+  }
+  const text = (name: Variable): string | undefined => values.get(name)?.trim() || undefined;
+  return {
+    findings,
+    cwd,
+    text,
+    number: (name, range) => readNumber(name, text(name), range, findings),
+    flag: (name) => readFlag(name, text(name), findings),
+    choice: (name, allowed) => readChoice(name, text(name), allowed, findings),
+    secret: (name) => readSecret(name, values, cwd, findings),
+  };
+}
+
+/**
+ * A secret in a file, without the newline that editors and `kubectl` put at its end. `null` when
+ * it cannot be read; the reason is then among the findings under `name`.
+ */
+export function readSecretFile(name: string, path: string, findings: Findings): string | null {
+  try {
+    const content = readFileSync(path, "utf8").replace(/(\r?\n)+$/, "");
+    if (content.trim() !== "") return content;
+    findings.add(name, `the file ${path} is empty`, "Put the secret into it, and nothing else.");
+  } catch (error) {
+    const why = reason(error);
+    findings.add(name, `cannot read the file ${path}: ${why}`, "Give the path of a readable file.");
+  }
+  return null;
+}
+
+/** Why a file could not be read, in words. */
+export function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "permission denied",
+    EISDIR: "it is a folder",
+  };
+  return words[code] ?? code;
+}
+
+function isKnown(name: string): name is Variable {
+  return (VARIABLES as readonly string[]).includes(name);
+}
+
+function readDotEnv(cwd: string, findings: Findings): Map<string, string> {
+  const path = resolve(cwd, ".env");
+  try {
+    const parsed = parseEnv(readFileSync(path, "utf8"));
+    return new Map(Object.entries(parsed).map(([name, value]) => [name, value ?? ""]));
+  } catch (error) {
+    const why = reason(error);
+    if (why !== "there is no such file") {
+      findings.add(".env", `cannot read ${path}: ${why}`, "Make it readable, or remove it.");
+    }
+    return new Map();
+  }
+}
+
+/** A secret given in one form by the real environment hides the other form in `.env`. */
+function merge(
+  env: Readonly<Record<string, string | undefined>>,
+  file: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const values = new Map(file);
+  for (const secret of SECRETS) {
+    const forms = [secret, `${secret}_FILE`];
+    if (forms.some((form) => env[form])) for (const form of forms) values.delete(form);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith("DROPCAST_") && value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+function readSecret(
+  name: Secret,
+  values: ReadonlyMap<string, string>,
+  cwd: string,
+  findings: Findings,
+): string | undefined {
+  const inline = values.get(name) || undefined;
+  const path = values.get(`${name}_FILE`)?.trim() || undefined;
+  if (inline !== undefined && path !== undefined) {
+    findings.add(name, `is given twice, also as ${name}_FILE`, "Remove one of the two.");
+    return undefined;
+  }
+  if (path !== undefined) {
+    return readSecretFile(`${name}_FILE`, resolve(cwd, path), findings) ?? undefined;
+  }
+  if (inline === undefined || inline.trim() !== "") return inline;
+  findings.add(name, "is blank", "Give the secret, or remove the variable.");
+  return undefined;
+}
+
+function readNumber(
+  name: string,
+  text: string | undefined,
+  range: NumberRange,
+  findings: Findings,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const fits = value >= range.min && value <= range.max;
+  if (fits && (range.kind === "any" || Number.isInteger(value))) return value;
+  const what = range.kind === "whole" ? "a whole number" : "a number";
+  findings.add(
+    name,
+    `"${clip(text)}" is not ${what} from ${range.min} to ${range.max}`,
+    `Give ${what} from ${range.min} to ${range.max}, digits only.`,
+  );
+  return undefined;
+}
+
+const FLAGS = new Map([
+  ["1", true],
+  ["true", true],
+  ["yes", true],
+  ["on", true],
+  ["0", false],
+  ["false", false],
+  ["no", false],
+  ["off", false],
+]);
+
+function readFlag(name: string, text: string | undefined, findings: Findings): boolean {
+  if (text === undefined) return false;
+  const value = FLAGS.get(text.toLowerCase());
+  if (value === undefined) {
+    findings.add(name, `"${clip(text)}" is neither true nor false`, "Give true or false.");
+  }
+  return value ?? false;
+}
+
+function readChoice<T extends string>(
+  name: string,
+  text: string | undefined,
+  values: readonly T[],
+  findings: Findings,
+): T | undefined {
+  const wanted = text?.toLowerCase();
+  const value = values.find((one) => one === wanted);
+  if (text !== undefined && value === undefined) {
+    const guess = didYouMean(text, values);
+    findings.add(name, `"${clip(text)}" is unknown${guess}`, `Give one of ${values.join(", ")}.`);
+  }
+  return value;
+}
+
+/** A value in a message is for recognising it; a secret pasted into the wrong line stays short. */
+function clip(text: string): string {
+  return text.length <= 16 ? text : `${text.slice(0, 6)}…`;
+}

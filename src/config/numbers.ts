@@ -1,0 +1,233 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { NUMBER_NAME, NUMBER_NAME_RULE, RATE_MAX, RATE_MIN } from "../core/campaign.ts";
+import { pathText, shapeProblems } from "../core/shape.ts";
+import type { Json } from "../core/template.ts";
+import { countryProblem } from "../country.ts";
+import { PROBLEMS_MAX, readYamlText } from "../yaml-text.ts";
+import { checkToken, checkWebhookSecrets } from "./credentials.ts";
+import { type Environment, readSecretFile, reason } from "./environment.ts";
+
+/** A sending WhatsApp number. */
+export interface NumberConfig {
+  readonly name: string;
+  /** LiveChat's id of it; `null`: it cannot send (the producer needs none). */
+  readonly id: string | null;
+  /** Base64, ready to stand behind `Basic `. */
+  readonly token: string | null;
+  readonly ratePerSecond: number;
+  /** Base64 without `whsec_`; every one of them may have signed a webhook. */
+  readonly webhookSecrets: readonly string[];
+  /** Two letters: whose national phone numbers its lists hold. */
+  readonly country: string | null;
+  /** IANA zone. */
+  readonly timezone: string | null;
+}
+
+const DEFAULT_RATE_PER_SECOND = 10;
+
+/** Ids go into a URL's path. */
+const NUMBER_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const NUMBER_ID_RULE = "must be 1 to 64 letters, digits, - or _";
+const NUMBER_ID_FIX = "Give the number id that contact@livechat-integrations.com sent you.";
+
+/**
+ * The numbers of the single-number variables and of the YAML file together. The variables define
+ * `main`; the file may not define it too. Rate and country of the environment are the defaults
+ * of the file's numbers. With nothing given there is a `main` that cannot send.
+ */
+export function readNumbers(environment: Environment): Record<string, NumberConfig> {
+  const { findings } = environment;
+  const main = readMain(environment);
+  const numbers: Record<string, NumberConfig> = Object.create(null);
+  const fromFile = readNumbersFile(environment, main);
+  const definesMain =
+    main.id !== null || SINGLE.some((name) => environment.text(name) !== undefined);
+  if (definesMain || fromFile.length === 0) numbers["main"] = main;
+  for (const number of fromFile) {
+    if (number.name === "main" && definesMain) {
+      findings.add(
+        "DROPCAST_CONFIG",
+        "numbers.main is also defined by DROPCAST_NUMBER_ID, DROPCAST_API_TOKEN or DROPCAST_WEBHOOK_SECRET",
+        "Keep one of the two definitions of main.",
+      );
+    } else numbers[number.name] = number;
+  }
+  checkIdsDiffer(Object.values(numbers), environment);
+  return numbers;
+}
+
+const SINGLE = [
+  "DROPCAST_NUMBER_ID",
+  "DROPCAST_API_TOKEN",
+  "DROPCAST_API_TOKEN_FILE",
+  "DROPCAST_WEBHOOK_SECRET",
+  "DROPCAST_WEBHOOK_SECRET_FILE",
+] as const;
+
+function readMain(environment: Environment): NumberConfig {
+  const { findings } = environment;
+  const id = environment.text("DROPCAST_NUMBER_ID") ?? null;
+  if (id !== null && !NUMBER_ID.test(id)) {
+    findings.add("DROPCAST_NUMBER_ID", NUMBER_ID_RULE, NUMBER_ID_FIX);
+  }
+  const token = environment.secret("DROPCAST_API_TOKEN");
+  const secrets = environment.secret("DROPCAST_WEBHOOK_SECRET");
+  return {
+    name: "main",
+    id,
+    token: token === undefined ? null : checkToken("DROPCAST_API_TOKEN", token, findings),
+    ratePerSecond:
+      environment.number("DROPCAST_RATE_PER_SECOND", {
+        min: RATE_MIN,
+        max: RATE_MAX,
+        kind: "any",
+      }) ?? DEFAULT_RATE_PER_SECOND,
+    webhookSecrets:
+      secrets === undefined
+        ? []
+        : checkWebhookSecrets("DROPCAST_WEBHOOK_SECRET", secrets, findings),
+    country: readCountry(environment),
+    timezone: null,
+  };
+}
+
+function readCountry({ text, findings }: Environment): string | null {
+  const country = text("DROPCAST_DEFAULT_COUNTRY") ?? null;
+  const problem = country === null ? null : countryProblem(country);
+  if (problem !== null) {
+    findings.add("DROPCAST_DEFAULT_COUNTRY", problem, "Give two capital letters, as in PL.");
+  }
+  return country;
+}
+
+const secret = z.string().trim().min(1).nullish();
+
+const numberShape = z
+  .strictObject({
+    id: z.string().regex(NUMBER_ID, NUMBER_ID_RULE).nullish(),
+    token: secret,
+    tokenFile: secret,
+    ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
+    webhookSecret: secret,
+    webhookSecretFile: secret,
+    country: z.string().nullish(),
+    timezone: z.string().refine(isZone, "must be an IANA time zone, as in Europe/Warsaw").nullish(),
+  })
+  .superRefine((number, context) => {
+    const twice = (key: "token" | "webhookSecret"): void => {
+      if (!number[key] || !number[`${key}File`]) return;
+      const message = `is given twice, also as ${key}File: remove one of the two`;
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    twice("token");
+    twice("webhookSecret");
+    const problem = number.country == null ? null : countryProblem(number.country);
+    if (problem !== null) {
+      context.addIssue({ code: "custom", path: ["country"], message: problem });
+    }
+  });
+
+const fileShape = z.strictObject({ numbers: z.record(z.string(), numberShape) });
+
+function readNumbersFile(environment: Environment, defaults: NumberConfig): NumberConfig[] {
+  const { findings, cwd } = environment;
+  const given = environment.text("DROPCAST_CONFIG");
+  if (given === undefined) return [];
+  const path = resolve(cwd, given);
+  const content = parseNumbersFile(path, environment);
+  if (content === null) return [];
+  return Object.entries(content.numbers).map(([name, number]) => {
+    const at = `DROPCAST_CONFIG numbers.${name}`;
+    // Files are looked for beside the file that names them, wherever the role was started.
+    const fromFile = (key: string, file: string): string | null =>
+      readSecretFile(`${at}.${key}`, resolve(dirname(path), file), findings);
+    const token =
+      number.token ?? (number.tokenFile ? fromFile("tokenFile", number.tokenFile) : null);
+    const secrets =
+      number.webhookSecret ??
+      (number.webhookSecretFile ? fromFile("webhookSecretFile", number.webhookSecretFile) : null);
+    return {
+      name,
+      id: number.id ?? null,
+      token: token === null ? null : checkToken(`${at}.token`, token, findings),
+      ratePerSecond: number.ratePerSecond ?? defaults.ratePerSecond,
+      webhookSecrets:
+        secrets === null ? [] : checkWebhookSecrets(`${at}.webhookSecret`, secrets, findings),
+      country: number.country ?? defaults.country,
+      timezone: number.timezone ?? null,
+    };
+  });
+}
+
+function parseNumbersFile(
+  path: string,
+  { findings }: Environment,
+): z.output<typeof fileShape> | null {
+  const complain = (message: string): null => {
+    findings.add("DROPCAST_CONFIG", `${path}: ${message}`, "Correct the file.");
+    return null;
+  };
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    return complain(`cannot be read: ${reason(error)}`);
+  }
+  const yaml = readYamlText(text);
+  if (!yaml.ok) {
+    for (const { place, message } of yaml.problems) {
+      complain(place === null ? message : `${place}: ${message}`);
+    }
+    return null;
+  }
+  const parsed = fileShape.safeParse(yaml.content, { reportInput: true });
+  const problems = [
+    ...badNames(yaml.content),
+    ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
+  ];
+  for (const problem of problems.slice(0, PROBLEMS_MAX)) {
+    const place = yaml.locate(problem.path) ?? "line 1";
+    complain(`${place}: ${pathText(problem.path)} ${problem.message}`);
+  }
+  return parsed.success && problems.length === 0 ? parsed.data : null;
+}
+
+function knownKeysAt(path: readonly (string | number)[]): string[] {
+  return Object.keys(path.length === 0 ? fileShape.shape : numberShape.shape);
+}
+
+function badNames(content: Json): { path: string[]; message: string }[] {
+  if (typeof content !== "object" || content === null || !("numbers" in content)) return [];
+  return Object.keys(content["numbers"] ?? {})
+    .filter((name) => !NUMBER_NAME.test(name))
+    .map((name) => ({ path: ["numbers", name], message: `is not a name: it ${NUMBER_NAME_RULE}` }));
+}
+
+/** Two names for one number would let it be sent through at twice its rate. */
+function checkIdsDiffer(numbers: readonly NumberConfig[], { findings }: Environment): void {
+  const names = new Map<string, string>();
+  for (const { id, name } of numbers) {
+    if (id === null) continue;
+    const other = names.get(id);
+    if (other !== undefined) {
+      findings.add(
+        "DROPCAST_CONFIG",
+        `numbers.${name} and numbers.${other} have the same id, so its rate would be used twice`,
+        "Give each number once.",
+      );
+    }
+    names.set(id, name);
+  }
+}
+
+function isZone(zone: string): boolean {
+  if (zone !== "UTC" && !zone.includes("/")) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { parseInstant } from "./instant.ts";
+import { didYouMean } from "./nearest.ts";
+import { type ShapeProblem, shapeProblems } from "./shape.ts";
+import { type Json, placeholderProblems, type TemplateDefinition } from "./template.ts";
+import { templateProblems } from "./template-rules.ts";
+
+/** What a campaign file becomes: plain JSON, every default filled in, safe to store. */
+export interface CampaignDefinition {
+  readonly name: string;
+  /** The name of a configured number. */
+  readonly number: string;
+  /** As sent to the API once `{{column}}` is filled in. */
+  readonly template: TemplateDefinition;
+  /** The body's text with `{{1}}`, for people to read. Never sent. */
+  readonly preview: string | null;
+  readonly category: Category;
+  readonly recipients: {
+    /** As written in the campaign file; relative to it. */
+    readonly file: string | null;
+    /** The column of the phone number; `null`: found by its name. */
+    readonly to: string | null;
+    /** Two letters: whose national numbers the list holds. */
+    readonly country: string | null;
+    /** The share of rejected rows above which the whole list is refused, 0..1. */
+    readonly maxRejected: number;
+  };
+  readonly schedule: { readonly startAtMs: number | null; readonly endByMs: number | null };
+  readonly delivery: { readonly ratePerSecond: number | null; readonly priority: Priority };
+}
+
+export const CATEGORIES = ["marketing", "utility", "authentication"] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** Names of numbers; a campaign's id begins with one, so it must fit in ids and keys. */
+export const NUMBER_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+export const NUMBER_NAME_RULE =
+  "must be 1 to 32 lowercase letters, digits, - or _, and begin with a letter or a digit";
+
+/** Messages per second: what a rate may be, wherever one is written. */
+export const RATE_MIN = 0.01;
+export const RATE_MAX = 100_000;
+
+export type Validated =
+  | { readonly ok: true; readonly definition: CampaignDefinition }
+  | { readonly ok: false; readonly problems: readonly ShapeProblem[] };
+
+/**
+ * Turns the parsed content of a campaign file into a definition, or names every mistake in it at
+ * once. Keys that nobody knows, and keys whose feature is not built yet, are refused by name:
+ * ignoring a key such as `cap` would send more than its author meant.
+ */
+export function validateCampaign(content: Json): Validated {
+  const unbuilt = notBuiltYet(content);
+  const parsed = campaignFile.safeParse(content, { reportInput: true });
+  const problems = [
+    ...unbuilt,
+    ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
+    ...deepProblems(content),
+  ];
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  return { ok: true, definition: toDefinition(parsed.data) };
+}
+
+const text = z.string().trim().min(1);
+
+const instant = z.string().transform((value, context) => {
+  const parsed = parseInstant(value);
+  if (parsed.ok) return parsed.ms;
+  context.issues.push({ code: "custom", message: parsed.problem, input: value });
+  return z.NEVER;
+});
+
+/** Checked in depth by template-rules.ts, and kept as it was written. */
+const template = z.custom<TemplateDefinition>((value) => isBlock(value), {
+  error: (issue) => (issue.input == null ? "is missing" : "must be a block of keys and values"),
+});
+
+const unbuiltKey = z.unknown().optional();
+
+const recipients = z.strictObject({
+  file: text.nullish(),
+  to: text.nullish(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, "must be two capital letters, as in PL")
+    .nullish(),
+  maxRejected: z.number().min(0).max(1).nullish(),
+  timezone: unbuiltKey,
+  skipUndeliverable: unbuiltKey,
+});
+
+const schedule = z
+  .strictObject({
+    startAt: instant.nullish(),
+    endBy: instant.nullish(),
+    window: unbuiltKey,
+    delegate: unbuiltKey,
+  })
+  .refine(({ startAt, endBy }) => startAt == null || endBy == null || endBy > startAt, {
+    path: ["endBy"],
+    message: "must be later than schedule.startAt",
+  });
+
+const delivery = z.strictObject({
+  guarantee: z.string().nullish(),
+  ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
+  priority: z.enum(PRIORITIES).nullish(),
+  retryCodes: unbuiltKey,
+});
+
+const campaignFile = z.strictObject({
+  name: text.max(200).regex(/^\P{Cc}*$/u, "must be one line"),
+  number: z.string().regex(NUMBER_NAME, NUMBER_NAME_RULE).nullish(),
+  template,
+  category: z.enum(CATEGORIES),
+  recipients: recipients.nullish(),
+  schedule: schedule.nullish(),
+  delivery: delivery.nullish(),
+  canary: unbuiltKey,
+  ramp: unbuiltKey,
+  cap: unbuiltKey,
+});
+
+const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
+  "": campaignFile,
+  recipients,
+  schedule,
+  delivery,
+};
+
+const NOT_BUILT_YET: readonly (readonly string[])[] = [
+  ["recipients", "timezone"],
+  ["recipients", "skipUndeliverable"],
+  ["schedule", "window"],
+  ["schedule", "delegate"],
+  ["delivery", "retryCodes"],
+  ["canary"],
+  ["ramp"],
+  ["cap"],
+];
+
+/** The keys that may be suggested at a path: not those that would be refused next. */
+function knownKeysAt(path: readonly (string | number)[]): string[] {
+  const shape = BLOCKS[path.join(".")]?.shape ?? {};
+  return Object.keys(shape).filter(
+    (key) => !NOT_BUILT_YET.some((known) => known.join(".") === [...path, key].join(".")),
+  );
+}
+
+function notBuiltYet(content: Json): ShapeProblem[] {
+  const problems: ShapeProblem[] = NOT_BUILT_YET.filter((path) => {
+    const value = valueAt(content, path);
+    return value !== undefined && value !== null;
+  }).map((path) => ({ path, message: "is not built yet: leave it out" }));
+  const guarantee = valueAt(content, ["delivery", "guarantee"]);
+  if (typeof guarantee === "string" && guarantee !== "at-most-once") {
+    const message =
+      guarantee === "at-least-once"
+        ? "at-least-once is not built yet: leave it out, or write at-most-once"
+        : `must be at-most-once${didYouMean(guarantee, ["at-most-once"])}`;
+    problems.push({ path: ["delivery", "guarantee"], message });
+  }
+  return problems;
+}
+
+/** Depth and size of what is sent on unread; the rest of the template's rules. */
+function deepProblems(content: Json): ShapeProblem[] {
+  const sent = valueAt(content, ["template"]);
+  if (!isBlock(sent)) return [];
+  const { preview, ...template } = sent;
+  const problems: ShapeProblem[] = [];
+  if (preview !== undefined && preview !== null && typeof preview !== "string") {
+    problems.push({ path: ["template", "preview"], message: "must be text" });
+  }
+  problems.push(...placeholderProblems(template, ["template"]));
+  problems.push(...templateProblems(template));
+  return problems;
+}
+
+function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
+  const { preview, ...sent } = file.template;
+  return {
+    name: file.name,
+    number: file.number ?? "main",
+    template: sent as TemplateDefinition,
+    preview: typeof preview === "string" ? preview : null,
+    category: file.category,
+    recipients: {
+      file: file.recipients?.file ?? null,
+      to: file.recipients?.to ?? null,
+      country: file.recipients?.country ?? null,
+      maxRejected: file.recipients?.maxRejected ?? 0.2,
+    },
+    schedule: {
+      startAtMs: file.schedule?.startAt ?? null,
+      endByMs: file.schedule?.endBy ?? null,
+    },
+    delivery: {
+      ratePerSecond: file.delivery?.ratePerSecond ?? null,
+      priority: file.delivery?.priority ?? "normal",
+    },
+  };
+}
+
+function isBlock(value: unknown): value is { readonly [key: string]: Json | undefined } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function valueAt(content: Json, path: readonly string[]): Json | undefined {
+  let value: Json | undefined = content;
+  for (const key of path) {
+    if (!isBlock(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}

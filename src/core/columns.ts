@@ -1,0 +1,63 @@
+import { nearest } from "./nearest.ts";
+import { accept, type Result, refuse } from "./refusal.ts";
+
+/**
+ * Where each column that a template names stands in the header of a list. Spaces around a name and
+ * its case do not count, unless the list has two columns that differ in nothing else. Refuses
+ * columns that are missing, all in one refusal, and a name that several columns have.
+ */
+export function findColumns(
+  wanted: readonly string[],
+  header: readonly string[],
+): Result<Map<string, number>> {
+  const places = new Map<string, number>();
+  const missing: string[] = [];
+  for (const column of wanted) {
+    const exact = placesOf(header, (name) => name.trim() === column);
+    const folded = placesOf(header, (name) => foldName(name) === foldName(column));
+    const candidates = exact.length > 0 ? exact : folded;
+    const [place] = candidates;
+    if (place === undefined) missing.push(column);
+    else if (candidates.length === 1) places.set(column, place);
+    else {
+      return refuse(
+        "template_column_ambiguous",
+        `the template uses {{${column}}} and the list has ${candidates.length} columns of that name (${candidates.map((at) => `column ${at + 1}`).join(", ")}).`,
+        "Rename or remove all but one of them.",
+      );
+    }
+  }
+  return missing.length === 0 ? accept(places) : refuseMissing(missing, header);
+}
+
+function refuseMissing(missing: readonly string[], header: readonly string[]): Result<never> {
+  const names = header.map((name) => name.trim());
+  const guesses = missing.flatMap((column) => {
+    const guess = nearest(column, names);
+    return guess === null ? [] : [`{{${guess}}} for {{${column}}}`];
+  });
+  const numbered = missing.filter((column) => /^\d+$/.test(column));
+  const fix = [
+    guesses.length > 0 ? `Did you mean ${guesses.join(", ")}?` : null,
+    numbered.length > 0
+      ? `Numbers such as {{${numbered[0]}}} belong in template.preview; a parameter names the column that fills it, as in {{first_name}}.`
+      : null,
+    guesses.length === 0 && numbered.length === 0
+      ? "Correct the name in the campaign file, or add the column to the list."
+      : null,
+  ];
+  return refuse(
+    "template_column_missing",
+    `the template uses ${missing.map((column) => `{{${column}}}`).join(", ")}, which the list does not have. Its columns are: ${names.join(", ")}.`,
+    fix.filter((line) => line !== null).join(" "),
+  );
+}
+
+function placesOf(header: readonly string[], matches: (name: string) => boolean): number[] {
+  return header.flatMap((name, index) => (matches(name) ? [index] : []));
+}
+
+/** Names that differ in case only are one name, in any script and however accents are composed. */
+function foldName(name: string): string {
+  return name.trim().normalize("NFC").toUpperCase().toLowerCase();
+}

@@ -1,0 +1,57 @@
+import { describeCode } from "./error-codes.ts";
+
+/** Why a campaign is paused, for a person: what happened, and what to do about it. */
+export interface PauseReason {
+  readonly words: string;
+  readonly advice: string;
+}
+
+const RESUME = "Then resume the campaign.";
+
+/**
+ * Words for the reason that the store keeps with a paused campaign: `operator`, `account:190`,
+ * `restricted:131048`, `template:132001`, `failures:131008`, `unknown_budget`, `double_wamid`.
+ * A reason of a newer version is shown as it is.
+ */
+export function describePause(reason: string): PauseReason {
+  const [kind = "", text] = reason.split(":");
+  const code = Number(text);
+  const title = text === undefined || code === 0 ? "no error code" : describeCode(code).title;
+  const named = code === 0 ? title : `${code}: ${title}`;
+  const advice = text === undefined || code === 0 ? "" : describeCode(code).advice;
+  switch (kind) {
+    case "operator":
+      return { words: "Paused by a person.", advice: "Resume it when it may go on." };
+    case "account":
+      return { words: `The account cannot send (${named}).`, advice: withResume(advice) };
+    case "restricted":
+      return { words: `WhatsApp restricts the number (${named}).`, advice: withResume(advice) };
+    case "template":
+      return { words: `The template cannot be sent (${named}).`, advice: withResume(advice) };
+    case "failures":
+      return {
+        words: `Too many messages in a row failed (${named}).`,
+        advice: withResume(advice || "Look at the failed messages."),
+      };
+    case "unknown_budget":
+      return {
+        words: "Too many answers of the API left it open whether the message was sent.",
+        advice: `Check that the API and the network are well. ${RESUME}`,
+      };
+    case "double_wamid":
+      return {
+        words: "The API gave one message two ids, so a person may have got it twice.",
+        advice: `Tell LiveChat support, and look at the message in the export. ${RESUME}`,
+      };
+    default:
+      return {
+        words: reason === "" ? "Paused." : `Paused (${reason}).`,
+        advice: "Resume it when it may go on.",
+      };
+  }
+}
+
+function withResume(advice: string): string {
+  if (advice === "") return RESUME;
+  return advice.includes("resume") ? advice : `${advice} ${RESUME}`;
+}

@@ -1,0 +1,59 @@
+/** A gap in a string of the template, written `{{column}}` or `{{column|fallback}}`. */
+export interface Placeholder {
+  /** As written, without the spaces around it. */
+  readonly column: string;
+  /** What stands there when the row's value is empty; `null` when that rejects the row. */
+  readonly fallback: string | null;
+}
+
+export type Placeholders =
+  | { readonly ok: true; readonly parts: readonly (string | Placeholder)[] }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Splits a string into its literal parts and its placeholders. A `}}` that nothing opened is
+ * literal text. A string that an empty value would leave empty is a problem, because WhatsApp
+ * refuses empty parameters, and so is a fallback that WhatsApp would refuse as a value.
+ */
+export function parsePlaceholders(text: string): Placeholders {
+  if (!text.includes("{{")) return { ok: true, parts: text === "" ? [] : [text] };
+  const parts: (string | Placeholder)[] = [];
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf("{{", from);
+    if (open === -1) break;
+    if (open > from) parts.push(text.slice(from, open));
+    const close = text.indexOf("}}", open + 2);
+    if (close === -1) return wrong("has a {{ without its }}");
+    const inside = text.slice(open + 2, close);
+    const placeholder = readInside(inside);
+    if (typeof placeholder === "string") return wrong(placeholder);
+    parts.push(placeholder);
+    from = close + 2;
+  }
+  if (from < text.length) parts.push(text.slice(from));
+  if (parts.every(canBeEmpty)) {
+    return wrong("would be sent empty when the column is empty: give a fallback that is not empty");
+  }
+  return { ok: true, parts };
+}
+
+function readInside(inside: string): Placeholder | string {
+  const bar = inside.indexOf("|");
+  const column = (bar === -1 ? inside : inside.slice(0, bar)).trim();
+  const fallback = bar === -1 ? null : inside.slice(bar + 1).trim();
+  if (/[{}]/.test(inside)) return "has braces inside a placeholder: write {{column}}";
+  if (column === "") return "has a placeholder without a column name: write {{column}}";
+  if (fallback !== null && /[\n\r\t\u2028\u2029]| {5}/.test(fallback)) {
+    return "has a fallback with a line break, a tab or more than 4 spaces, which WhatsApp refuses";
+  }
+  return { column, fallback };
+}
+
+function canBeEmpty(part: string | Placeholder): boolean {
+  return typeof part === "string" ? part.trim() === "" : part.fallback === "";
+}
+
+function wrong(problem: string): Placeholders {
+  return { ok: false, problem };
+}

@@ -1,0 +1,81 @@
+/**
+ * Why a message is where it is, when no error code says it. The number is stored in the ledger
+ * (one byte), so it never changes and is never used again; 0 means no reason.
+ */
+export const REASONS = {
+  // Nobody can know whether the message was sent.
+  lease_ended: 1,
+  answer_timeout: 2,
+  reset_after_request: 3,
+  answer_cut: 4,
+  answer_too_long: 5,
+  answer_unreadable: 6,
+  answer_contradicts: 7,
+  http_5xx: 8,
+  http_408: 9,
+  http_421: 10,
+  http_425: 11,
+  ambiguous_code: 12,
+  unheard_of: 13,
+  drained: 14,
+
+  // It is known that nothing was sent.
+  not_sent_dns: 32,
+  not_sent_connect: 33,
+  not_sent_tls: 34,
+  not_sent_other: 35,
+  not_sent_attempts: 36,
+
+  // A person decided, or the campaign's own times did.
+  decided: 64,
+  window_missed: 65,
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+/** Why a POST ended in doubt. */
+export type UnknownReason = Exclude<
+  Reason,
+  `not_sent_${string}` | "lease_ended" | "decided" | "window_missed"
+>;
+
+/** Why a request never left. */
+export type NotSentReason = Exclude<Extract<Reason, `not_sent_${string}`>, "not_sent_attempts">;
+
+const WORDS: Readonly<Record<Reason, string>> = {
+  lease_ended: "The worker stopped before it could tell whether the message was sent.",
+  answer_timeout: "The API did not answer in time.",
+  reset_after_request: "The connection broke after the message had left.",
+  answer_cut: "The API's answer broke off.",
+  answer_too_long: "The API's answer was too long to be read.",
+  answer_unreadable: "The API's answer was not valid HTTP.",
+  answer_contradicts: "The API answered success and an error at once.",
+  http_5xx: "The API had a server error.",
+  http_408: "The API says the request timed out (HTTP 408).",
+  http_421: "The wrong server answered (HTTP 421).",
+  http_425: "The API says it is too early (HTTP 425).",
+  ambiguous_code: "The API's error does not say whether the message was sent.",
+  unheard_of: "The API did something nobody has described.",
+  drained: "The worker was stopped before the API answered.",
+  not_sent_dns: "The API's name could not be resolved; nothing was sent.",
+  not_sent_connect: "The API could not be reached; nothing was sent.",
+  not_sent_tls: "No secure connection to the API could be made; nothing was sent.",
+  not_sent_other: "The request could not be made; nothing was sent.",
+  not_sent_attempts: "The API could not be reached in many attempts; nothing was sent.",
+  decided: "A person decided.",
+  window_missed: "The sending window was missed.",
+};
+
+const names = new Map<number, Reason>(
+  Object.entries(REASONS).map(([name, stored]) => [stored, name as Reason]),
+);
+
+/** The reason a ledger byte stands for, or `undefined` for 0 and for bytes of a newer version. */
+export function reasonName(stored: number): Reason | undefined {
+  return names.get(stored);
+}
+
+/** Plain words for a person. */
+export function describeReason(reason: Reason): string {
+  return WORDS[reason];
+}

@@ -1,0 +1,72 @@
+import type { z } from "zod";
+import { didYouMean } from "./nearest.ts";
+
+/** Something wrong in a file that a person wrote: where, and what would be right. */
+export interface ShapeProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/**
+ * zod's findings in the words of this product: one problem per mistake, unknown keys named one by
+ * one with the nearest known key. `knownKeys` gives the keys of the object at a path.
+ */
+export function shapeProblems(
+  error: z.ZodError,
+  knownKeys: (path: readonly (string | number)[]) => readonly string[],
+): ShapeProblem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+    if (issue.code !== "unrecognized_keys") return [{ path, message: wording(issue) }];
+    const known = knownKeys(path);
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: `is not a known key${didYouMean(key, known)}`,
+    }));
+  });
+}
+
+/** `components.0.type`, or the file's own word for its top. */
+export function pathText(path: readonly (string | number)[]): string {
+  return path.length === 0 ? "the file" : path.join(".");
+}
+
+function wording(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") {
+    const missing = issue.input === undefined || issue.input === null;
+    const wanted = WANTED[issue.expected] ?? `must be of type ${issue.expected}`;
+    return missing ? `is missing: it ${wanted}` : wanted + hint(issue.expected, issue.input);
+  }
+  if (issue.code === "invalid_value") return oneOf(issue.values.map(String), issue.input);
+  if (issue.code === "too_small") {
+    return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+  }
+  if (issue.code === "too_big") {
+    return issue.origin === "string"
+      ? `must have at most ${issue.maximum} characters`
+      : `must be at most ${issue.maximum}`;
+  }
+  return issue.message;
+}
+
+const WANTED: Readonly<Record<string, string>> = {
+  string: "must be text",
+  number: "must be a number",
+  boolean: "must be true or false",
+  object: "must be a block of keys and values",
+  record: "must be a block of keys and values",
+  array: "must be a list",
+};
+
+/** YAML reads `name: 2026` as a number; quoting is the mend that people do not guess. */
+function hint(expected: string, input: unknown): string {
+  const quotable = typeof input === "number" || typeof input === "boolean";
+  return expected === "string" && quotable ? ": put quotes around it" : "";
+}
+
+/** `must be one of a, b, c`, with the nearest of them when a near one was written. */
+export function oneOf(values: readonly string[], input: unknown): string {
+  const list = values.length === 1 ? `must be ${values[0]}` : `must be one of ${values.join(", ")}`;
+  if (input === undefined || input === null) return `is missing: it ${list}`;
+  return typeof input === "string" ? list + didYouMean(input, values) : list;
+}

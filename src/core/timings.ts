@@ -1,0 +1,61 @@
+/**
+ * Every wait of the product that depends on the answer timeout or is divided in tests, in one
+ * place, so that the orderings between them hold: a claim's lease outlives the answer timeout,
+ * a drain outlives it too, and the lease outlives the drain.
+ */
+export interface Timings {
+  /** TCP and TLS connect. */
+  readonly connectTimeoutMs: number;
+  /** From the request's last byte to the answer's last byte. Never scaled: it is a setting. */
+  readonly answerTimeoutMs: number;
+  /** How long a claim holds a row before the sweep calls it `unknown`. */
+  readonly leaseMs: number;
+  /** How long a worker may take to finish what is on the wire after SIGTERM. */
+  readonly drainMs: number;
+  /** A request that has not started this long after its claim is never started. */
+  readonly startFenceMs: number;
+  readonly lockDurationMs: number;
+  readonly stalledIntervalMs: number;
+  readonly dispatchEveryMs: number;
+  readonly sweepEveryMs: number;
+  /** How long a row waits whose person has another open attempt. */
+  readonly personBusyMs: number;
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** How long a number is held after "too fast" without `Retry-After`: first, and at most. */
+  readonly holdBaseMs: number;
+  readonly holdCapMs: number;
+  /** The wait for answers that say "try again after minutes". */
+  readonly laterMs: number;
+  readonly unknownBudgetWindowMs: number;
+  /** How long a status event without a message is kept. */
+  readonly parkedMs: number;
+}
+
+/**
+ * The waits for one configuration. `timeScale` (1 in production) divides the product's own waits,
+ * so that tests of crashes and retries need no minutes; it does not touch `answerTimeoutMs`.
+ */
+export function timings(input: { answerTimeoutMs: number; timeScale: number }): Timings {
+  const { answerTimeoutMs, timeScale } = input;
+  const scaled = (ms: number): number => Math.max(1, Math.round(ms / timeScale));
+  return Object.freeze({
+    connectTimeoutMs: scaled(5_000),
+    answerTimeoutMs,
+    leaseMs: answerTimeoutMs + scaled(15_000),
+    drainMs: answerTimeoutMs + scaled(10_000),
+    startFenceMs: scaled(2_000),
+    lockDurationMs: scaled(30_000),
+    stalledIntervalMs: scaled(10_000),
+    dispatchEveryMs: scaled(500),
+    sweepEveryMs: scaled(5_000),
+    personBusyMs: scaled(60_000),
+    backoffBaseMs: scaled(1_000),
+    backoffCapMs: scaled(5 * 60_000),
+    holdBaseMs: scaled(1_000),
+    holdCapMs: scaled(60_000),
+    laterMs: scaled(2 * 60_000),
+    unknownBudgetWindowMs: scaled(60_000),
+    parkedMs: scaled(10 * 60_000),
+  });
+}

@@ -1,0 +1,133 @@
+import { destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { formatLogLine } from "./log-line.ts";
+
+export type { Logger } from "pino";
+
+/** Where log lines go; one call per line, newline included. */
+export interface LogStream {
+  write(line: string): void;
+}
+
+/**
+ * The logger of every role: JSON lines on stderr, or one readable line each on a terminal.
+ *
+ * What a person or a thief could use never gets through, in three nets: fields with a name of
+ * `HIDDEN_FIELDS` at any depth, errors reduced to type, message, code and stack (the Redis client
+ * hangs its command, arguments included, on its errors), and a last look at the finished line for
+ * wamids, credentials and phone numbers inside any text. Message texts are constants; the data
+ * goes into fields.
+ */
+export function createLogger(options: {
+  level: string;
+  /** Left out: readable when stderr is a terminal. */
+  pretty?: boolean;
+  /** Left out: stderr, written before the call returns, so that a crash loses nothing. */
+  stream?: LogStream;
+}): Logger {
+  const target = options.stream ?? destination({ fd: 2, sync: true });
+  const pretty = options.pretty ?? (options.stream === undefined && process.stderr.isTTY === true);
+  const stream = pretty ? { write: (line: string) => target.write(formatLogLine(line)) } : target;
+  return pino(
+    {
+      level: options.level,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: hideFields },
+      // Instead of pino's own, which would copy every field of an error.
+      serializers: { err: (value: unknown) => hideIn(value, 0) },
+      // `formatters.log` sees what is logged; this sees what child loggers are bound to.
+      redact: { paths: HIDDEN_PATHS, censor: HIDDEN },
+      hooks: { streamWrite: scrub },
+    },
+    stream as LogStream,
+  );
+}
+
+const HIDDEN = "[hidden]";
+
+/** Names of fields whose value is personal or secret, compared without case, `-` and `_`. */
+const HIDDEN_FIELDS = [
+  "args",
+  "authorization",
+  "body",
+  "cells",
+  "components",
+  "cookie",
+  "dashboardPassword",
+  "headers",
+  "msisdn",
+  "nonce",
+  "parameters",
+  "password",
+  "pat",
+  "payload",
+  "phone",
+  "phones",
+  "recipient",
+  "recipientId",
+  "secret",
+  "secrets",
+  "signature",
+  "to",
+  "token",
+  "values",
+  "waId",
+  "wamid",
+  "wamids",
+  "webhookSecret",
+  "webhookSecrets",
+];
+
+const HIDDEN_NAMES = new Set(HIDDEN_FIELDS.map(plainName));
+const HIDDEN_PATHS = HIDDEN_FIELDS.flatMap((name) => [name, `*.${name}`]);
+
+/** Beyond this a log entry is a dump; what is cut off cannot leak either. */
+const DEPTH_MAX = 6;
+
+function hideFields(entry: Record<string, unknown>): Record<string, unknown> {
+  return hideIn(entry, 0) as Record<string, unknown>;
+}
+
+function hideIn(value: unknown, depth: number): unknown {
+  if (value instanceof Error) return plainError(value, depth);
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= DEPTH_MAX) return "[deep]";
+  if (ArrayBuffer.isView(value)) return HIDDEN;
+  if (Array.isArray(value)) return value.map((item) => hideIn(item, depth + 1));
+  if (value instanceof Map || value instanceof Set) return `[${value.size} entries]`;
+  if (value instanceof Date || value instanceof URL) return value.toJSON();
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name,
+      HIDDEN_NAMES.has(plainName(name)) ? HIDDEN : hideIn(item, depth + 1),
+    ]),
+  );
+}
+
+function plainError(error: Error, depth: number): Record<string, unknown> {
+  const code = "code" in error ? { code: error.code } : {};
+  const cause =
+    error.cause === undefined || depth >= DEPTH_MAX
+      ? {}
+      : { cause: hideIn(error.cause, depth + 1) };
+  return { type: error.name, message: error.message, ...code, stack: error.stack, ...cause };
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, "");
+}
+
+/**
+ * Replaces what looks personal or secret inside the texts of a finished JSON line. A phone number
+ * is 9 to 15 digits that stand alone; digits right after `:`, `,` or `[` are JSON numbers
+ * (durations, counts) and are left, since a text there would break the line.
+ */
+function scrub(line: string): string {
+  return line
+    .replace(/wamid\.[A-Za-z0-9+/=_-]+/g, "[wamid]")
+    .replace(/\b(Basic|Bearer)\s+[A-Za-z0-9+/=._-]{8,}/gi, "$1 [hidden]")
+    .replace(/\bwh(sec|sk)_[A-Za-z0-9+/=]+/g, "wh$1_[hidden]")
+    .replace(/\b(rediss?:\/\/)[^\s/"@]*@/g, "$1[hidden]@")
+    .replace(/(?<![\w:,[.-])\+?\d{9,15}(?![\w-])(?!\.\d)/g, "[digits]")
+    .replace(/\+\d{9,15}(?!\d)/g, "[digits]");
+}

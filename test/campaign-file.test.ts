@@ -1,0 +1,218 @@
+import { describe, expect, test } from "vitest";
+import { parseCampaign } from "../src/campaign-file.ts";
+
+const SMALLEST = `
+name: Spring sale
+template: { name: spring_sale, language: { code: en_US } }
+category: marketing
+`;
+
+function message(text: string): string {
+  const result = parseCampaign(text, "c.yaml");
+  if (result.ok) throw new Error("it was not refused");
+  expect(result.refusal.code).toBe("campaign_file_invalid");
+  return result.refusal.message;
+}
+
+/** The refusal of the smallest file with more lines. */
+function withLines(...lines: string[]): string {
+  return message(SMALLEST + lines.join("\n"));
+}
+
+/** The refusal of a file whose template has this component. */
+function withComponent(component: string): string {
+  return message(
+    `name: a\ncategory: utility\ntemplate:\n  name: t\n  language: { code: pl }\n  components:\n    - ${component}\n`,
+  );
+}
+
+describe("a campaign file that is right", () => {
+  test("has every default filled in", () => {
+    expect(parseCampaign(SMALLEST, "c.yaml")).toEqual({
+      ok: true,
+      value: {
+        name: "Spring sale",
+        number: "main",
+        template: { name: "spring_sale", language: { code: "en_US" } },
+        preview: null,
+        category: "marketing",
+        recipients: { file: null, to: null, country: null, maxRejected: 0.2 },
+        schedule: { startAtMs: null, endByMs: null },
+        delivery: { ratePerSecond: null, priority: "normal" },
+      },
+    });
+  });
+
+  test("keeps the template as it is, without its preview", () => {
+    const result = parseCampaign(
+      `
+name: Full
+number: second
+template:
+  name: spring_sale
+  preview: Hi {{1}}, until {{2}}
+  language: { code: en_US, policy: deterministic }
+  components:
+    - type: header
+      parameters: [ { type: image, image: { link: "https://example.com/a.png" } } ]
+    - { type: body, parameters: [ { type: text, text: "{{first_name|there}}" } ], new_field: [1] }
+    - { type: button, sub_type: url, index: "1", parameters: [ { type: text, text: "{{code}}" } ] }
+category: utility
+recipients: { file: list.csv, to: phone, country: PL, maxRejected: 0 }
+schedule: { startAt: 2026-12-01T09:00:00+01:00, endBy: 2026-12-03T20:00:00+01:00 }
+delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
+`,
+      "c.yaml",
+    );
+
+    expect(result).toMatchObject({
+      ok: true,
+      value: {
+        number: "second",
+        preview: "Hi {{1}}, until {{2}}",
+        template: { components: [{ type: "header" }, { new_field: [1] }, { index: "1" }] },
+        recipients: { file: "list.csv", to: "phone", country: "PL", maxRejected: 0 },
+        schedule: { startAtMs: Date.parse("2026-12-01T08:00:00Z") },
+        delivery: { ratePerSecond: 20, priority: "bulk" },
+      },
+    });
+    expect(result.ok && "preview" in result.value.template).toBe(false);
+  });
+
+  test("may be JSON, indented with tabs", () => {
+    const json = JSON.stringify(
+      { name: "J 😀", template: { name: "t", language: { code: "pl" } }, category: "utility" },
+      null,
+      "\t",
+    );
+
+    expect(parseCampaign(json, "c.json")).toMatchObject({ ok: true, value: { name: "J 😀" } });
+  });
+
+  test("may leave optional blocks empty", () => {
+    expect(parseCampaign(`${SMALLEST}schedule:\nrecipients:\ncap:\n`, "c.yaml").ok).toBe(true);
+  });
+});
+
+describe("mistakes in a campaign file", () => {
+  test("are told all at once, each with its line, column and key", () => {
+    const told = message(
+      `nmae: Spring
+template:
+  name: Spring Sale
+  language: { cod: en_US }
+category: promo
+recipients:
+  maxRejected: 2
+`,
+    );
+
+    expect(told).toContain("c.yaml has 6 mistakes");
+    expect(told).toContain('line 1, column 1: nmae is not a known key; did you mean "name"?');
+    expect(told).toContain("line 1, column 1: name is missing");
+    expect(told).toContain("line 3, column 3: template.name must be lowercase letters");
+    expect(told).toContain("line 4, column 3: template.language.code is missing");
+    expect(told).toContain("line 5, column 1: category must be one of marketing, utility");
+    expect(told).toContain("line 7, column 3: recipients.maxRejected must be at most 1");
+  });
+
+  test.each([
+    ["canary: { size: 20 }", "canary is not built yet"],
+    ["ramp: {}", "ramp is not built yet"],
+    ["cap: 100", "cap is not built yet"],
+    ["recipients: { timezone: tz }", "recipients.timezone is not built yet"],
+    ["recipients: { skipUndeliverable: true }", "recipients.skipUndeliverable is not built yet"],
+    ["schedule: { window: { days: [mon] } }", "schedule.window is not built yet"],
+    ["schedule: { delegate: false }", "schedule.delegate is not built yet"],
+    ["delivery: { retryCodes: [131049] }", "delivery.retryCodes is not built yet"],
+    ["delivery: { guarantee: at-least-once }", "at-least-once is not built yet"],
+    ["delivery: { guarantee: exactly-once }", "must be at-most-once"],
+    ["schedule: { startat: x }", 'schedule.startat is not a known key; did you mean "startAt"?'],
+    ["recipients: { timezon: x }", "recipients.timezon is not a known key"],
+    ["__proto__: { polluted: true }", "__proto__ is not a known key"],
+    ["constructor: 1", "constructor is not a known key"],
+    ["recipients: { country: UK }", "did you mean GB?"],
+    ["recipients: { country: pl }", "two capital letters"],
+    ["recipients: [a]", "recipients must be a block of keys and values"],
+    ["number: Main!", "number must be 1 to 32 lowercase letters"],
+    ["delivery: { ratePerSecond: 0 }", "delivery.ratePerSecond must be at least 0.01"],
+    ["delivery: { priority: norml }", 'did you mean "normal"?'],
+    ["schedule: { startAt: 2026-12-01T09:00:00 }", "schedule.startAt has no time zone"],
+    ["schedule: { endBy: 2006-01-02T15:04:05Z07:00 }", "is the sample of the LiveChat page"],
+    [
+      "schedule: { startAt: 2026-12-02T00:00:00Z, endBy: 2026-12-02T01:00:00+01:00 }",
+      "schedule.endBy must be later than schedule.startAt",
+    ],
+  ])("%s: %s", (line, expected) => {
+    expect(withLines(line)).toContain(expected);
+  });
+
+  test("an unknown key never suggests one that would be refused too", () => {
+    expect(withLines("canari: 1")).not.toContain("did you mean");
+  });
+
+  test("a number where text belongs is told to be quoted", () => {
+    const told = message(SMALLEST.replace("Spring sale", "2026"));
+
+    expect(told).toContain("name must be text: put quotes around it");
+  });
+
+  test.each([
+    ["{ type: bdoy }", 'did you mean "body"?'],
+    ["{ type: buttons }", "one component of type button"],
+    ["{ parameters: [] }", "components.0.type is missing"],
+    ["{ type: button, index: 0 }", "components.0.sub_type is missing"],
+    ["{ type: button, sub_type: url }", "components.0.index is missing"],
+    ["{ type: button, sub_type: url, index: 10 }", "0 to 9"],
+    ["{ type: body, parameters: [ { type: text, text: 7 } ] }", "text must be text: put quotes"],
+    ["{ type: body, parameters: [ { type: text, text: '' } ] }", "text must not be empty"],
+    ['{ type: body, parameters: [ { type: text, text: "a\\tb" } ] }', "a line break, a tab"],
+    ["{ type: body, parameters: [ { type: text, text: '{{a' } ] }", "a {{ without its }}"],
+    ["{ type: body, parameters: [ { type: txt, text: a } ] }", 'did you mean "text"?'],
+    ["{ type: header, parameters: [ { type: image, image: {} } ] }", "a link or an id"],
+    [
+      "{ type: header, parameters: [ { type: image, image: { id: 12345678901234567890 } } ] }",
+      "cannot be kept exactly: put quotes",
+    ],
+    ["{ type: carousel, cards: [ { components: [] } ] }", "2 to 10 cards"],
+    [
+      "{ type: body, parameters: [ { type: text, text: a, parameter_name: x }, { type: text, text: b } ] }",
+      "parameter_name, or none",
+    ],
+    ["{ type: body, parameters: [ { type: text, text: {{name}} } ] }", 'write "{{column}}" within'],
+  ])("component %s: %s", (component, expected) => {
+    expect(withComponent(component)).toContain(expected);
+  });
+
+  test.each([
+    ["an empty file", "", "is empty"],
+    ["an unquoted placeholder", "a: [ hi {{name}} ]", "must stand within quotes"],
+    ["plain text", "just text", "the file must be a block"],
+    ["a list", "- a", "the file must be a block"],
+    ["a repeated key", "name: a\nname: b", "line 2, column 1: the same key is written twice"],
+    ["broken YAML", "name: [", "line 1, column 8: is not valid YAML"],
+    ["two documents", "name: a\n---\nname: b", "a second document"],
+    ["a tag", "name: !!binary aGk=", "tags such as !!binary are not allowed"],
+    ["an alias of nothing", "name: *nobody", "alias"],
+    ["an alias of itself", "name: &x [*x]", "alias"],
+    ["50,000 brackets", `name: ${"[".repeat(50_000)}`, "is nested too deep"],
+    ["200 levels", `name: ${"[".repeat(200)}${"]".repeat(200)}`, "is nested too deep"],
+    [
+      "a file of 21,000 keys",
+      Array.from({ length: 21_000 }, (_, index) => `k${index}: 1`).join("\n"),
+      "k20 is not a known key",
+    ],
+    ["a list of recipients", `name: ${"x".repeat(256 * 1024)}`, "262144 is the most"],
+  ])("%s is refused", (_what, text, expected) => {
+    expect(message(text)).toContain(expected);
+  });
+
+  test("aliases that unfold into billions of values are refused at once", () => {
+    const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"];
+    for (const [now, before] of ["ba", "cb", "dc", "ed", "fe", "gf", "hg", "ih"]) {
+      bomb.push(`${now}: &${now} [${Array(9).fill(`*${before}`).join(",")}]`);
+    }
+
+    expect(message(bomb.join("\n"))).toContain("aliases that unfold into too much");
+  });
+});
