@@ -1,0 +1,193 @@
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { type buildConnector, Client, type Dispatcher, Pool } from "undici";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { type Answer, classify, type SendOutcome } from "./classify.ts";
+import { Exchange, type Line, type Terms } from "./exchange.ts";
+import { explainAnswer, type Probe, probeAnswer } from "./probe.ts";
+
+export type { SendOutcome } from "./classify.ts";
+export type { Probe } from "./probe.ts";
+
+export interface LivechatClient {
+  /**
+   * POSTs one message. Never rejects, and settles within the connect and answer timeouts.
+   * `claimedAt` is `now()` just after the claim: a request that would start more than
+   * `startFenceMs` later is not started (`aborted`).
+   */
+  send(body: string, claimedAt: number): Promise<SendOutcome>;
+  /** GETs the number's template messages: status and body as they come, whatever the status. */
+  fetchTemplates(): Promise<Result<{ status: number; text: string }>>;
+  /** Asks the API, by a GET, whether the token and the number are good. Never rejects. */
+  probe(): Promise<Probe>;
+  /** Waits for the answers that are due, then closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface LivechatClientOptions {
+  apiUrl: string;
+  numberId: string;
+  /** Base64, ready for `Basic`. */
+  token: string;
+  connections: number;
+  answerTimeoutMs: number;
+  connectTimeoutMs?: number;
+  startFenceMs?: number;
+  /** A monotonic clock in ms; `claimedAt` must come from the same one. */
+  now?: () => number;
+}
+
+const ANSWER_BYTES_MAX = 256 * 1024;
+const LIST_BYTES_MAX = 8 * 1024 * 1024;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Shorter than any usual server's idle time, so that a POST seldom meets a closing connection. */
+const KEEP_ALIVE_MS = 4_000;
+
+/** undici's timers are coarse; its own verdict on a connect, which has a cause, should come first. */
+const START_PER_CONNECT = 1.4;
+
+/**
+ * The only place that talks to the LiveChat API. A POST is written once or not at all: HTTP/1.1,
+ * one request at a time on a connection, no retry, no redirect, no proxy from the environment
+ * (undici reads none by itself). After a result in doubt its connection is ended, so that an
+ * answer which is still under way can never be taken for the next message's.
+ */
+export function createLivechatClient(options: LivechatClientOptions): LivechatClient {
+  const url = new URL(options.apiUrl);
+  const pool = openPool(url, options);
+  const terms = createTerms(options);
+  const listTerms: Terms<Answer> = {
+    ...terms,
+    answerBytesMax: LIST_BYTES_MAX,
+    startFenceMs: Number.POSITIVE_INFINITY,
+    judge: (answer) => answer,
+  };
+  const id = encodeURIComponent(options.numberId);
+  const path = `${url.pathname.replace(/\/+$/, "")}/whatsapp-numbers/${id}/template-messages`;
+  const getHeaders = createHeaders(options.token);
+  const postHeaders = [...getHeaders, "content-type", "application/json"];
+  let closed: Promise<void> | undefined;
+
+  function send(body: string, claimedAt: number): Promise<SendOutcome> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange(terms, claimedAt, resolve);
+      dispatch(pool, { path, method: "POST", headers: postHeaders, body, exchange }, exchange);
+    });
+  }
+
+  function get(): Promise<Answer> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange(listTerms, 0, resolve);
+      dispatch(pool, { path, method: "GET", headers: getHeaders, exchange }, exchange);
+    });
+  }
+
+  async function fetchTemplates(): Promise<Result<{ status: number; text: string }>> {
+    const answer = await get();
+    if (answer.stage === "after_request" && answer.complete && answer.status !== null) {
+      return accept({ status: answer.status, text: answer.body });
+    }
+    return refuse(
+      "api_unreachable",
+      explainAnswer(answer, url.host),
+      "Check DROPCAST_API_URL and the network, then try again.",
+    );
+  }
+
+  return {
+    send,
+    fetchTemplates,
+    probe: async () => probeAnswer(await get(), url.host),
+    close: () => {
+      closed ??= pool.close();
+      return closed;
+    },
+  };
+}
+
+interface ExchangeOptions extends Dispatcher.DispatchOptions {
+  exchange: { line: Line | null };
+}
+
+function dispatch<T>(pool: Pool, options: ExchangeOptions, exchange: Exchange<T>): void {
+  try {
+    pool.dispatch(options, exchange);
+  } catch (error) {
+    // undici hands every failure to the handler; if it throws all the same, the handler knows
+    // whether the request had started.
+    exchange.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function createTerms(options: LivechatClientOptions): Terms<SendOutcome> {
+  return {
+    startFenceMs: options.startFenceMs ?? 2_000,
+    startTimeoutMs: (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS) * START_PER_CONNECT,
+    answerTimeoutMs: options.answerTimeoutMs,
+    answerBytesMax: ANSWER_BYTES_MAX,
+    connections: options.connections,
+    running: { count: 0 },
+    now: options.now ?? (() => performance.now()),
+    judge: (answer, line) => {
+      const outcome = classify(answer);
+      if (outcome.kind === "unknown") line?.socket?.destroy();
+      return outcome;
+    },
+  };
+}
+
+function openPool(url: URL, options: LivechatClientOptions): Pool {
+  return new Pool(url.origin, {
+    connections: options.connections,
+    pipelining: 1,
+    allowH2: false,
+    connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    headersTimeout: Math.ceil(options.answerTimeoutMs),
+    bodyTimeout: Math.ceil(options.answerTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    factory: openConnection,
+  });
+}
+
+/**
+ * A pool member that tells an exchange which connection it got. undici shows a handler neither
+ * its connection nor its socket, and a complete answer can no longer be aborted.
+ */
+function openConnection(origin: URL, options: object): Client {
+  const line: Line = { socket: null };
+  const { connect } = options as { connect: buildConnector.connector };
+  const client = new Client(origin, {
+    ...options,
+    connect: (target, done) =>
+      connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
+        line.socket = (socket ?? null) as Socket | null;
+        if (error) done(error, null);
+        else done(null, socket);
+      }),
+  });
+  const dispatchHere = client.dispatch.bind(client);
+  client.dispatch = (request, handler) => {
+    (request as ExchangeOptions).exchange.line = line;
+    return dispatchHere(request, handler);
+  };
+  return client;
+}
+
+/** Everything the API is told besides the path and the body. Nothing in it is personal. */
+function createHeaders(token: string): string[] {
+  return [
+    "authorization",
+    `Basic ${token}`,
+    "accept",
+    "application/json",
+    "user-agent",
+    `dropcast/${version}`,
+  ];
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+) as { version: string };

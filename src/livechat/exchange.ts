@@ -1,0 +1,178 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import type { Dispatcher } from "undici";
+import { type Answer, UnansweredError } from "./classify.ts";
+
+/**
+ * One request and what was seen of its answer: the handler that undici calls back.
+ *
+ * The line between "not sent" and "nobody knows" is `onRequestStart`. Read in undici 7.30
+ * (lib/dispatcher/client-h1.js, `writeH1`) and held by tests with a server that records bytes:
+ * - it is called once per request, on a connected socket, synchronously before the first byte is
+ *   written; when connecting fails it is never called;
+ * - what it throws is caught there: the request fails with no byte written and the socket stays
+ *   good. So the fence throws. (`controller.abort` writes nothing either, but closes the socket,
+ *   and where connecting takes longer than the fence nothing would ever be sent.)
+ * - a POST that was written is not written again: undici puts a request back into its queue only
+ *   behind a pipelined one, or when the socket ends with its own `UND_ERR_INFO` under a running
+ *   request, and with `pipelining: 1` neither happens. If it did, the second `onRequestStart`
+ *   would throw, and the outcome would stay in doubt.
+ *
+ * Several calls can report the end (a timer, an error, the last byte): the first one counts.
+ */
+export class Exchange<T> implements Dispatcher.DispatchHandler {
+  /** The connection the request was given to; its socket is set before the request starts. */
+  line: Line | null = null;
+  readonly #terms: Terms<T>;
+  readonly #claimedAt: number;
+  readonly #resolve: (value: T) => void;
+  #phase: "waiting" | "started" | "settled" = "waiting";
+  #controller: Dispatcher.DispatchController | null = null;
+  #timer: NodeJS.Timeout;
+  #status: number | null = null;
+  #headers: IncomingHttpHeaders = {};
+  #first: Buffer | null = null;
+  #rest: Buffer[] | null = null;
+  #bytes = 0;
+
+  constructor(terms: Terms<T>, claimedAt: number, resolve: (value: T) => void) {
+    this.#terms = terms;
+    this.#claimedAt = claimedAt;
+    this.#resolve = resolve;
+    this.#timer = setTimeout(onStartDeadline, terms.startTimeoutMs, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#phase !== "waiting") {
+      this.#settleUnanswered(new UnansweredError("reset_after_request"));
+      throw new NotStarted();
+    }
+    if (this.#terms.now() - this.#claimedAt > this.#terms.startFenceMs) {
+      this.#settle({ stage: "fenced" });
+      throw new NotStarted();
+    }
+    this.#phase = "started";
+    this.#terms.running.count += 1;
+    this.#controller = controller;
+    clearTimeout(this.#timer);
+    // From the start to the last byte: an answer that trickles in does not prolong it.
+    this.#timer = setTimeout(onAnswerDeadline, this.#terms.answerTimeoutMs, this);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // Informational answers (103 Early Hints) come before the final one.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#terms.answerBytesMax) {
+      controller.abort(new UnansweredError("answer_too_long"));
+      return;
+    }
+    if (this.#first === null) this.#first = chunk;
+    else if (this.#rest === null) this.#rest = [this.#first, chunk];
+    else this.#rest.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#phase !== "started") return;
+    this.#settle({
+      stage: "after_request",
+      complete: true,
+      error: null,
+      status: this.#status,
+      headers: this.#headers,
+      body: this.#text(),
+      nowMs: Date.now(),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#phase === "waiting") this.#settle({ stage: "before_request", error });
+    else this.#settleUnanswered(error);
+  }
+
+  /** No connection in time. A later `onRequestStart` finds the exchange settled and throws. */
+  expireStart(): void {
+    if (this.#phase !== "waiting") return;
+    // With every connection busy it was our own queue, and no fault of the API's.
+    const isQueued = this.#terms.running.count >= this.#terms.connections;
+    this.#settle(
+      isQueued ? { stage: "fenced" } : { stage: "before_request", error: new ConnectTooSlow() },
+    );
+  }
+
+  expireAnswer(): void {
+    if (this.#phase !== "started") return;
+    this.#controller?.abort(new UnansweredError("answer_timeout"));
+    // undici reports an abort at once, through onResponseError; this is for the day it does not.
+    this.#settleUnanswered(new UnansweredError("answer_timeout"));
+  }
+
+  #settleUnanswered(error: Error): void {
+    this.#settle({
+      stage: "after_request",
+      complete: false,
+      error,
+      status: this.#status,
+      headers: this.#headers,
+      body: "",
+      nowMs: 0,
+    });
+  }
+
+  #settle(answer: Answer): void {
+    if (this.#phase === "settled") return;
+    if (this.#phase === "started") this.#terms.running.count -= 1;
+    this.#phase = "settled";
+    clearTimeout(this.#timer);
+    this.#resolve(this.#terms.judge(answer, this.line));
+  }
+
+  #text(): string {
+    if (this.#rest !== null) return Buffer.concat(this.#rest).toString("utf8");
+    return this.#first === null ? "" : this.#first.toString("utf8");
+  }
+}
+
+/** What all exchanges of one kind have in common. */
+export interface Terms<T> {
+  readonly startFenceMs: number;
+  /** How long a request may wait for a connection. */
+  readonly startTimeoutMs: number;
+  /** From the request's start to the answer's last byte. */
+  readonly answerTimeoutMs: number;
+  readonly answerBytesMax: number;
+  readonly connections: number;
+  /** How many requests are on the wire now. */
+  readonly running: { count: number };
+  readonly now: () => number;
+  /** Turns the answer into the caller's value. It may end the connection. */
+  readonly judge: (answer: Answer, line: Line | null) => T;
+}
+
+/** One connection of the pool, and its present socket. */
+export interface Line {
+  socket: Socket | null;
+}
+
+class NotStarted extends Error {}
+
+class ConnectTooSlow extends Error {
+  readonly code = "ETIMEDOUT";
+}
+
+function onStartDeadline(exchange: { expireStart(): void }): void {
+  exchange.expireStart();
+}
+
+function onAnswerDeadline(exchange: { expireAnswer(): void }): void {
+  exchange.expireAnswer();
+}
