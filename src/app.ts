@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { requireSendingNumber } from "./config.ts";
+import { accept, type Result, refuse } from "./core/refusal.ts";
+import { createLivechatClient } from "./livechat/client.ts";
+import type { Platform } from "./platform.ts";
+import { createFileImporter, type ImportFile } from "./producer/import-file.ts";
+import { createFailedQueue } from "./queue/failed-queue.ts";
+import { createWebhookServer } from "./webhooks/server.ts";
+import { IN_FLIGHT_MAX } from "./worker/flight.ts";
+import { createWorker } from "./worker/worker.ts";
+
+/**
+ * The composition root: each role is built here from the platform, and nowhere else. A role that
+ * has started runs until its `stop`, which finishes what it has begun.
+ */
+export interface Role {
+  stop(): Promise<void>;
+}
+
+/** Sends the campaigns of every number that has an id and a token; refuses when none has. */
+export function startWorkers(platform: Platform): Result<Role> {
+  const { config, timings, logger, stores } = platform;
+  const sending = Object.values(config.numbers).map(requireSendingNumber);
+  const refused = sending.find((number) => !number.ok);
+  if (refused?.ok === false && sending.every((number) => !number.ok)) return refused;
+  const stops: (() => Promise<void>)[] = [];
+  for (const number of sending) {
+    if (!number.ok) {
+      logger.warn({ code: number.refusal.code }, number.refusal.message);
+      continue;
+    }
+    const store = stores[number.value.name];
+    if (store === undefined) continue;
+    const client = createLivechatClient({
+      apiUrl: config.apiUrl,
+      numberId: number.value.id,
+      token: number.value.token,
+      // As many as can be in flight: a granted message must never wait for a connection.
+      connections: IN_FLIGHT_MAX,
+      answerTimeoutMs: timings.answerTimeoutMs,
+      connectTimeoutMs: timings.connectTimeoutMs,
+      startFenceMs: timings.startFenceMs,
+    });
+    const worker = createWorker({
+      store,
+      client,
+      number: number.value,
+      mode: config.mode,
+      timings,
+      logger: logger.child({ role: "worker", number: number.value.name }),
+      openQueueConnection: platform.openQueueConnection,
+    });
+    worker.start();
+    stops.push(async () => {
+      await worker.stop();
+      await client.close();
+    });
+  }
+  return accept({ stop: () => settleAll(stops) });
+}
+
+/** Receives status webhooks for every number that has a secret; refuses when none has. */
+export async function startWebhooks(
+  platform: Platform,
+): Promise<Result<Role & { readonly host: string; readonly port: number }>> {
+  const { config, logger, stores, redis } = platform;
+  const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
+  if (numbers.length === 0) {
+    return refuse(
+      "webhook_secret_missing",
+      "no number has a webhook secret, so no status webhook could be believed.",
+      "Set DROPCAST_WEBHOOK_SECRET to the secret LiveChat gave you for the webhook URL.",
+    );
+  }
+  const connection = platform.openQueueConnection();
+  const failed = new Map(
+    Object.entries(stores).map(([name, store]) => [name, createFailedQueue({ connection, store })]),
+  );
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const server = createWebhookServer({
+    host: config.httpHost,
+    port: config.webhookPort,
+    numbers,
+    logger: logger.child({ role: "webhooks" }),
+    metrics,
+    ready: async () => (await redis.ping()) === "PONG",
+    apply: (number, event, unmatched) => storeNamed(platform, number).applyStatus(event, unmatched),
+    onFailed: async ({ number, campaign, row, attempt }) => {
+      await failed.get(number)?.add({ campaign, row, attempt });
+    },
+  });
+  const started = await server.start();
+  const close = async () => {
+    await server.stop();
+    await settleAll([...failed.values()].map((queue) => queue.close));
+    connection.disconnect();
+  };
+  if (!started.ok) {
+    await close();
+    return started;
+  }
+  return accept({ ...started.value, stop: close });
+}
+
+/** Imports lists: what `send` and the drop folder do. */
+export function createImporter(platform: Platform): ImportFile {
+  const { config } = platform;
+  return createFileImporter({
+    numbers: config.numbers,
+    openNumber: (name) => ({
+      imports: storeNamed(platform, name).imports,
+      country: config.numbers[name]?.country ?? null,
+    }),
+    mode: config.mode,
+  });
+}
+
+function storeNamed(platform: Platform, number: string) {
+  const store = platform.stores[number];
+  if (store === undefined) throw new Error(`No store for number ${number}.`);
+  return store;
+}
+
+async function settleAll(stops: readonly (() => Promise<void>)[]): Promise<void> {
+  await Promise.all(stops.map((stop) => stop()));
+}
+
+/** Where `up --sandbox` leaves the oracle log of its sandbox. */
+export function sandboxLogPath(dataDir: string): string {
+  return join(dataDir, "sandbox.log");
+}

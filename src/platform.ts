@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Config } from "./config.ts";
+import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
+import { type Timings, timings } from "./core/timings.ts";
+import type { Logger } from "./logger.ts";
+import { createQueueConnection } from "./queue/connection.ts";
+import { describeAddress, type RedisAddress } from "./redis/address.ts";
+import { acquireRedis } from "./redis/embedded.ts";
+import { checkRedisSafety } from "./redis/safety.ts";
+import { createLedgerClient } from "./store/connection.ts";
+import { numberOfCampaign } from "./store/keys.ts";
+import type { LedgerLimits } from "./store/ledger.ts";
+import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./store/number-store.ts";
+
+/** What every role stands on: a Redis that is there and safe, and a store for each number. */
+export interface Platform {
+  readonly config: Config;
+  readonly timings: Timings;
+  readonly logger: Logger;
+  readonly redis: Redis;
+  /** By number name. */
+  readonly stores: Readonly<Record<string, NumberStore>>;
+  /** The store of the number a campaign belongs to; refuses ids that name none. */
+  storeOf(campaign: string): Result<NumberStore>;
+  openQueueConnection(): Redis;
+  /** Closes what this opened; an embedded Redis that nobody else uses is stopped. */
+  close(): Promise<void>;
+}
+
+const ASK_AGAIN_MS = 1_000;
+
+/**
+ * Opens Redis and the stores. `patience`: roles wait for a Redis that is absent or still loading,
+ * and say so; commands refuse at once. An unsafe Redis is refused by both.
+ */
+export async function openPlatform(input: {
+  config: Config;
+  logger: Logger;
+  say: (line: string) => void;
+  patience: "wait" | "refuse";
+  signal?: AbortSignal;
+}): Promise<Result<Platform>> {
+  const { config, logger, say } = input;
+  const acquired = await acquireRedis({ redisUrl: config.redisUrl, dataDir: config.dataDir, say });
+  if (!acquired.ok) return acquired;
+  const { address, release } = acquired.value;
+  const connected = await connect({ ...input, address });
+  if (!connected.ok) {
+    await release();
+    return connected;
+  }
+  const redis = connected.value;
+  const safety = await checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
+  if (!safety.ok) {
+    redis.disconnect();
+    await release();
+    return safety;
+  }
+  for (const warning of safety.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+
+  const waits = timings(config);
+  const limits = limitsOf(waits);
+  const stores: Record<string, NumberStore> = {};
+  for (const number of Object.keys(config.numbers)) {
+    stores[number] = await createNumberStore({ redis, number, limits });
+  }
+  return accept({
+    config,
+    timings: waits,
+    logger,
+    redis,
+    stores,
+    storeOf: (campaign) => storeOf(stores, campaign),
+    openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
+    async close() {
+      redis.disconnect();
+      await release();
+    },
+  });
+}
+
+function limitsOf(waits: Timings): LedgerLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    leaseMs: waits.leaseMs,
+    personBusyMs: waits.personBusyMs,
+    unknownBudgetWindowMs: waits.unknownBudgetWindowMs,
+  };
+}
+
+function storeOf(
+  stores: Readonly<Record<string, NumberStore>>,
+  campaign: string,
+): Result<NumberStore> {
+  const number = numberOfCampaign(campaign);
+  const store = number === undefined ? undefined : stores[number];
+  if (store !== undefined) return accept(store);
+  return noSuchCampaign(campaign);
+}
+
+/** For every place that is asked about a campaign which is not there. */
+export function noSuchCampaign(campaign: string): Refused {
+  return refuse(
+    "no_such_campaign",
+    `there is no campaign "${campaign.slice(0, 64)}".`,
+    "dropcast list shows every campaign with its id.",
+  );
+}
+
+async function connect(input: {
+  address: RedisAddress;
+  logger: Logger;
+  say: (line: string) => void;
+  patience: "wait" | "refuse";
+  signal?: AbortSignal;
+}): Promise<Result<Redis>> {
+  const { address, say, patience, signal } = input;
+  const redis = quiet(createLedgerClient(address), input.logger, "ledger");
+  let told = false;
+  for (;;) {
+    const problem = await attempt(redis);
+    if (problem === undefined) return accept(redis);
+    const where = describeAddress(address);
+    if (patience === "refuse" || signal?.aborted) {
+      redis.disconnect();
+      return refuse(
+        "redis_unreachable",
+        `Redis at ${where} does not answer: ${problem}.`,
+        "Start it, or correct DROPCAST_REDIS_URL; without that variable Dropcast brings its own.",
+      );
+    }
+    if (!told) say(`Waiting for Redis at ${where}: ${problem}.`);
+    told = true;
+    await sleep(ASK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+}
+
+/** Undefined when Redis answers and has loaded its data; else what it said. */
+async function attempt(redis: Redis): Promise<string | undefined> {
+  try {
+    if (redis.status === "wait" || redis.status === "end") await redis.connect();
+    await redis.ping();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** ioredis reports each failed reconnect as an event; unheard it would end the process. */
+function quiet(redis: Redis, logger: Logger, client: string): Redis {
+  redis.on("error", (error: Error) => logger.warn({ client, error: error.message }, "redis error"));
+  return redis;
+}

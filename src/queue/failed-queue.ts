@@ -1,0 +1,50 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { describeCode } from "../core/error-codes.ts";
+import { maskPhone } from "../core/recipient.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { type FailedJob, failedJobId, failedQueueName } from "./queues.ts";
+
+/** A failed message: where it is in the ledger. */
+export interface FailedMessage {
+  readonly campaign: string;
+  readonly row: number;
+  readonly attempt: number;
+}
+
+/**
+ * Puts failed messages into the retry dashboard. The ledger asks for each job in the script that
+ * fails the row (an outbox); it is struck out only after the job has been added, so a crash between
+ * the two loses none: the sweep adds it again, and BullMQ ignores an id that it has.
+ */
+export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
+  const { connection, store } = input;
+  const queue = new Queue<FailedJob>(failedQueueName(store.number), { connection });
+
+  async function add(message: FailedMessage): Promise<void> {
+    const row = await store.rows.one(message.campaign, message.row);
+    if (row?.state === "failed" && row.value.attempt === message.attempt) {
+      const { title, advice } = describeCode(row.value.code);
+      const job = { ...message, code: row.value.code, title, advice, to: maskPhone(row.phone) };
+      await queue.add("failed message", job, { jobId: failedJobId(message) });
+    }
+    await store.campaigns.failedJobAdded(message);
+  }
+
+  return {
+    add,
+
+    /** Adds what the outbox still holds. Returns how many. */
+    async addOutbox(max: number): Promise<number> {
+      const waiting = await store.campaigns.failedOutbox(max);
+      for (const message of waiting) await add(message);
+      return waiting.length;
+    },
+
+    async close(): Promise<void> {
+      await queue.close();
+    },
+  };
+}
+
+export type FailedQueue = ReturnType<typeof createFailedQueue>;

@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/**
+ * What producer and consumer of each queue agree on: names, ids and payloads. Payloads are small
+ * and hold no personal data; the ledger owns the truth. A field that is added later must be
+ * optional until the queues have drained.
+ */
+
+/** A batch of messages to be sent. Ran twice, or lost, it does no harm: the ledger decides. */
+export function batchQueueName(number: string): string {
+  return `batches-${number}`;
+}
+
+/** One job for each failed message, to be seen and retried by a person. */
+export function failedQueueName(number: string): string {
+  return `failed-${number}`;
+}
+
+export const batchJobSchema = z.object({
+  campaign: z.string(),
+  batch: z.number().int().nonnegative(),
+  run: z.number().int().positive(),
+});
+export type BatchJob = z.infer<typeof batchJobSchema>;
+
+/** BullMQ ignores an id that exists, so adding the job of an open batch again is harmless. */
+export function batchJobId({ campaign, batch, run }: BatchJob): string {
+  return `b-${campaign}-${batch}-${run}`;
+}
+
+export const failedJobSchema = z.object({
+  campaign: z.string(),
+  row: z.number().int().positive(),
+  attempt: z.number().int().nonnegative(),
+  code: z.number().int().nonnegative(),
+  title: z.string(),
+  advice: z.string(),
+  /** Enough to recognise the number, too little to call it. */
+  to: z.string(),
+});
+export type FailedJob = z.infer<typeof failedJobSchema>;
+
+export function failedJobId(job: Pick<FailedJob, "campaign" | "row" | "attempt">): string {
+  return `f-${job.campaign}-${job.row}-${job.attempt}`;
+}
+
+/** The newest failed messages that stay in the retry dashboard; the ledger knows them all. */
+export const FAILED_JOBS_KEPT = 10_000;

@@ -1,0 +1,27 @@
+import { Redis, type RedisOptions } from "ioredis";
+import { type RedisAddress, redisTarget } from "../redis/address.ts";
+
+/** A ledger command that takes longer is given up; its script may still run (all are idempotent). */
+const COMMAND_TIMEOUT_MS = 5_000;
+
+/**
+ * The ledger's client. ioredis queues commands while disconnected and sends unanswered ones again
+ * after a reconnect; both are switched off, because a claim that runs later than its caller thinks
+ * could grant a row nobody is going to send. Auto-pipelining is on: it pays here (and hurts
+ * BullMQ, which has connections of its own).
+ */
+export function createLedgerClient(address: RedisAddress): Redis {
+  const options: Omit<RedisOptions, "replyMapping"> = {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableAutoPipelining: true,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 3_000,
+    retryStrategy: (times) => Math.min(1_000, 50 * times),
+    // A failover leaves this connection on a replica: reconnect, but do not send again.
+    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
+    lazyConnect: true,
+  };
+  return new Redis(redisTarget(address), options);
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import { STATES, type State } from "../core/message.ts";
+import type { Refusal } from "../core/refusal.ts";
+import { REJECTS } from "../core/reject.ts";
+import type { CampaignStatus } from "../core/status.ts";
+import { type ImportRow, packRows } from "./batch-rows.ts";
+import { encodeImportedValue } from "./ledger-value.ts";
+import type { RunScript, ScriptArgument } from "./scripts.ts";
+
+/** An importer that stores nothing for so long is taken for dead: another may take over. */
+export const IMPORT_LEASE_MS = 3_000;
+
+/** Turns of the running campaigns of one number: how many batches each gets in a round. */
+const WEIGHTS = { urgent: 8, normal: 4, bulk: 1 } as const;
+
+export interface BeginImport {
+  /** sha256 of number, campaign name and file bytes, hex. */
+  readonly digest: string;
+  /** Import known bytes once more, as a new campaign. */
+  readonly again: boolean;
+  readonly definition: CampaignDefinition;
+  /** The file's name, for people. */
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly mode: "live" | "sandbox";
+}
+
+export type BeginResult =
+  | {
+      readonly kind: "begun";
+      readonly campaign: string;
+      readonly token: string;
+      /** Another importer of these bytes died: its campaign is filled from the start. */
+      readonly restarted: boolean;
+    }
+  | { readonly kind: "already_imported"; readonly campaign: string }
+  | { readonly kind: "busy"; readonly campaign: string };
+
+/** The importer's place in the store: the campaign, and the token that fences every chunk. */
+export interface ImportHandle {
+  readonly campaign: string;
+  readonly token: string;
+}
+
+/** Exactly {@link BATCH_ROWS} rows, the last batch of a list 1 or more. */
+export interface ImportBatch {
+  readonly rows: readonly ImportRow[];
+}
+
+export type FinishResult =
+  | { readonly kind: "stored"; readonly status: CampaignStatus }
+  | { readonly kind: "lost" };
+
+/**
+ * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
+ * step after which everything may be. Every call may be repeated.
+ */
+export function createImportStore(run: RunScript) {
+  return {
+    async begin(input: BeginImport): Promise<BeginResult> {
+      const token = randomBytes(8).toString("hex");
+      const again = input.again ? "1" : "";
+      const args = [input.digest, token, IMPORT_LEASE_MS, again, ...campaignFields(input)];
+      const [kind, campaign] = (await run("import-begin", args)) as [string, string];
+      if (kind === "known") return { kind: "already_imported", campaign };
+      if (kind === "busy") return { kind: "busy", campaign };
+      return { kind: "begun", campaign, token, restarted: kind === "restarted" };
+    },
+
+    /** Stores consecutive batches. `lost`: another importer took over, or it was cancelled. */
+    async chunk(
+      input: ImportHandle & { firstBatch: number; batches: readonly ImportBatch[] },
+    ): Promise<"stored" | "lost"> {
+      const { campaign, token, firstBatch, batches } = input;
+      const args: ScriptArgument[] = [campaign, token, IMPORT_LEASE_MS, firstBatch, batches.length];
+      const counts = new Map<State, number>();
+      for (const { rows } of batches) args.push(...batchArguments(rows, counts));
+      for (const [state, count] of counts) args.push(STATES[state], count);
+      return (await run("import-chunk", args)) === 1 ? "stored" : "lost";
+    },
+
+    /** Keeps the importer's lease while it has nothing to store. */
+    async heartbeat({ campaign, token }: ImportHandle): Promise<"alive" | "lost"> {
+      const args = [campaign, token, IMPORT_LEASE_MS, 0, 0];
+      return (await run("import-chunk", args)) === 1 ? "alive" : "lost";
+    },
+
+    async finish(input: ImportHandle & { rows: number; batches: number }): Promise<FinishResult> {
+      const args = [input.campaign, input.token, input.rows, input.batches, ""];
+      const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
+      return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
+    },
+
+    /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
+    async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
+      await run("import-finish", [input.campaign, input.token, 0, 0, input.refusal.message]);
+    },
+  };
+}
+
+export type ImportStore = ReturnType<typeof createImportStore>;
+
+function campaignFields({ definition, file, columns, mode }: BeginImport): ScriptArgument[] {
+  const { schedule, delivery } = definition;
+  const fields: Record<string, string | number> = {
+    name: definition.name,
+    definition: JSON.stringify(definition),
+    columns: JSON.stringify(columns),
+    category: definition.category,
+    file,
+    mode,
+    weight: WEIGHTS[delivery.priority],
+    startAt: schedule.startAtMs ?? 0,
+    endBy: schedule.endByMs ?? 0,
+  };
+  if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
+  return Object.entries(fields).flat();
+}
+
+function batchArguments(rows: readonly ImportRow[], counts: Map<State, number>): ScriptArgument[] {
+  const ledger: ScriptArgument[] = [];
+  let pending = 0;
+  for (const [index, { outcome }] of rows.entries()) {
+    counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
+    if (outcome.kind === "pending") {
+      pending++;
+      continue;
+    }
+    const reason = outcome.kind === "rejected" ? REJECTS[outcome.code] : 0;
+    ledger.push(index, encodeImportedValue(outcome.kind, reason));
+  }
+  return [packRows(rows), rows.length, pending, ledger.length / 2, ...ledger];
+}

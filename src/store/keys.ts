@@ -1,0 +1,91 @@
+/**
+ * Every Redis key of Dropcast, built here and nowhere else (the Lua scripts build theirs from
+ * the prefix they are given, with the same suffixes, declared in their headers).
+ *
+ * All keys of one number share the hash tag `{<number>}`: scripts stay atomic, and a Redis
+ * Cluster spreads the numbers over its nodes. A number is capped at 1,000 messages a second
+ * upstream, so one slot for each is enough.
+ */
+
+/** What scripts get as KEYS[1]: it fixes the slot, and every other key starts with it. */
+export function slotKey(number: string): string {
+  return `dropcast:{${number}}`;
+}
+
+/** Keys of one number. Each line: type, owner, expiry (none unless said). */
+export function numberKeys(number: string) {
+  const prefix = `${slotKey(number)}:`;
+  return {
+    /** zset: campaign id -> created at, ms. Written by import-begin. */
+    campaigns: `${prefix}campaigns`,
+    /** string: the serial of the newest campaign. Written by import-begin. */
+    serial: `${prefix}serial`,
+    /** hash: digest of (number, name, bytes) -> campaign id. Written by the import scripts. */
+    imports: `${prefix}imports`,
+    /** zset: running campaign -> its pass in the weighted turn. Written with the status. */
+    running: `${prefix}running`,
+    /** zset: scheduled campaign -> start, ms. Written by import-finish, emptied by dispatch. */
+    scheduled: `${prefix}scheduled`,
+    /** zset: campaign with `endBy` -> that time, ms. Emptied by dispatch. */
+    endings: `${prefix}endings`,
+    /** hash: digest of wamid (8 bytes) -> events that wait for their message. */
+    parked: `${prefix}parked`,
+    /** zset: digest of wamid -> when the parked events are forgotten, ms. */
+    parkedUntil: `${prefix}parked-until`,
+    /** hash: digest of a person -> digests of wamids parked for that person. */
+    parkedFor: `${prefix}parked-for`,
+    /** hash: digest of a person -> the one open attempt to that person. */
+    claimed: `${prefix}claimed`,
+    /** zset: attempt on the wire -> when its lease ends, ms. */
+    leases: `${prefix}leases`,
+    /** hash: rate, next free slot (us), hold and slow-down of the number. */
+    pace: `${prefix}pace`,
+    /** hash: why nothing may be sent from this number; absent when it may. */
+    halt: `${prefix}halt`,
+    /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`). */
+    suppressed: `${prefix}suppressed`,
+    /** zset: failed message whose job has not been added yet -> when it failed, ms. */
+    failedOutbox: `${prefix}failed-outbox`,
+    /** hash: totals of the number (orphans, last webhook, unmatched ...). */
+    stats: `${prefix}stats`,
+    /** string: 32 random bytes that key the digests of phones. Never changes. */
+    pepper: `${prefix}pepper`,
+    /** hash: `top`, and per level `bits:<L>` and `size:<L>` of the wamid index. */
+    wamidLevels: `${prefix}wamid-levels`,
+  };
+}
+
+/** Keys of one campaign. They live as long as the campaign. */
+export function campaignKeys(number: string, campaign: string) {
+  const key = `${slotKey(number)}:campaign:${campaign}`;
+  return {
+    /** hash: definition, status, reason, times, pace of its own. */
+    campaign: key,
+    /** hash: state number -> rows in it. Moved in the script that moves the row. */
+    counts: `${key}:counts`,
+    /** hash: error code -> failed rows with it. */
+    errors: `${key}:errors`,
+    /** hash: `<minute>:<state number>` -> rows that entered the state in that minute. */
+    timeline: `${key}:timeline`,
+    /** hash: `<category number>:<billable>` -> messages priced so. */
+    pricing: `${key}:pricing`,
+    /** hash: what few rows have: `<row>:ref` reference, `<row>:w2` second wamid. */
+    side: `${key}:side`,
+    /** zset: batch -> the earliest time it has work, ms. */
+    ready: `${key}:ready`,
+    /** hash: batch that a job works on -> run number. */
+    open: `${key}:open`,
+    /** string: the rows of the batch, deflated JSON. Never changes after the import. */
+    batch: (batch: number) => `${key}:batch:${batch}`,
+    /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
+    ledger: (batch: number) => `${key}:ledger:${batch}`,
+  };
+}
+
+/** How many CSV rows share a batch, hence a job, a blob and a ledger hash. */
+export const BATCH_ROWS = 100;
+
+/** The number's name inside a campaign id (`main-17` -> `main`), or undefined. */
+export function numberOfCampaign(campaign: string): string | undefined {
+  return /^([a-z0-9][a-z0-9_-]{0,31})-[1-9][0-9]{0,9}$/.exec(campaign)?.[1];
+}

@@ -1,0 +1,274 @@
+import type { Redis } from "ioredis";
+import type { State } from "../core/message.ts";
+import { REASONS } from "../core/reasons.ts";
+import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
+import { BATCH_ROWS, campaignKeys } from "./keys.ts";
+import { decodeLedgerValue, encodePrice, type LedgerValue, stateOf } from "./ledger-value.ts";
+import type { RunScript, ScriptArgument } from "./scripts.ts";
+
+/** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
+export type ClaimGate =
+  | "gone"
+  | "mode"
+  | "closed"
+  | "paused"
+  | "ended"
+  | "halt"
+  | "hold"
+  | "run"
+  | "cap"
+  | "allow";
+
+/** What became of one row of a claim. A granted one must be POSTed `slotMs` after the answer's now. */
+export type ClaimVerdict =
+  | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
+  | { readonly kind: "not_pending" | "not_due" | "no_slot_yet" | "opted_out" | "person_busy" };
+
+export type ClaimResult =
+  | { readonly kind: "gate"; readonly gate: ClaimGate; readonly waitMs: number }
+  | {
+      readonly kind: "rows";
+      readonly verdicts: readonly ClaimVerdict[];
+      /** The number is at its rate, so a slot that is used late would bunch up with the next. */
+      readonly atRate: boolean;
+      /** When asking again pays, and for whom: the whole number, or this campaign alone. */
+      readonly waitMs: number;
+      readonly waits: "number" | "campaign" | "";
+    };
+
+export interface ClaimInput {
+  readonly campaign: string;
+  readonly batch: number;
+  readonly run: number;
+  /** 8 random bytes of this call. A repeat with the same nonce gets the same rows. */
+  readonly nonce: Buffer;
+  readonly mode: "live" | "sandbox";
+  /** The number's rate by configuration; three seconds of it may be on the wire at once. */
+  readonly ratePerSecond: number;
+  /** No slot sooner than this: the answer has to travel. */
+  readonly leadMs: number;
+  /** No slot later than this after the lead: what is granted and not sent is in doubt. */
+  readonly reachMs: number;
+  readonly rows: readonly { row: number; person: Buffer }[];
+}
+
+/** What came of one attempt, in the ledger's words (record.lua says what each does). */
+export interface AttemptRecord {
+  readonly row: number;
+  /** 0 when the claim's answer never came: the row is given back if the nonce holds it. */
+  readonly attempt: number;
+  readonly nonce: Buffer;
+  readonly person: Buffer;
+  readonly outcome:
+    | "accepted"
+    | "retry"
+    | "pair"
+    | "wait"
+    | "hold"
+    | "halt"
+    | "restrict"
+    | "template"
+    | "failed"
+    | "unknown";
+  readonly code: number;
+  readonly reason: number;
+  readonly waitMs: number;
+  readonly id: { readonly text: string; readonly isWamid: boolean } | null;
+  readonly held: boolean;
+  readonly optOut: boolean;
+}
+
+export interface RecordResult {
+  /** The state of each row now, in the order given. */
+  readonly states: readonly State[];
+  /** The answer held or halted the number, or paused the campaign. */
+  readonly stopped: boolean;
+}
+
+/** One verified status event, in our words. */
+export interface StatusEvent {
+  readonly wamid: string;
+  readonly status: "sent" | "delivered" | "read" | "failed";
+  readonly atMs: number;
+  /** Digits, or null when the event names none. */
+  readonly recipient: string | null;
+  /** WhatsApp's error code of a `failed` event, 0 for none. */
+  readonly code: number;
+  readonly category: string | null;
+  readonly billable: boolean | null;
+  /** `conversation.origin.type`: `service` marks an agent's chat. */
+  readonly origin: string | null;
+}
+
+export type ApplyResult =
+  | {
+      readonly kind: "moved" | "unchanged";
+      readonly campaign: string;
+      readonly row: number;
+      readonly attempt: number;
+      readonly state: State;
+      readonly code: number;
+    }
+  | { readonly kind: "parked" }
+  | { readonly kind: "unmatched" };
+
+export interface LoadedRow extends BatchRow {
+  readonly row: number;
+  readonly value: LedgerValue;
+}
+
+/** What the ledger needs to know of the deployment: waits in ms, and limits. */
+export interface LedgerLimits {
+  readonly leaseMs: number;
+  readonly personBusyMs: number;
+  /** Webhooks count as arriving while the last one is not older. */
+  readonly webhooksArrivingMs: number;
+  readonly triesMax: number;
+  readonly unknownBudget: number;
+  readonly unknownBudgetWindowMs: number;
+  readonly failuresInARowMax: number;
+}
+
+const VERDICTS = {
+  [-1]: "not_pending",
+  [-2]: "not_due",
+  [-3]: "no_slot_yet",
+  [-4]: "opted_out",
+  [-5]: "person_busy",
+} as const;
+
+/** Most ended leases and parked events one sweep takes: a bound on one script's time. */
+const SWEEP_LEASES_MAX = 200;
+const SWEEP_PARKED_MAX = 1_000;
+
+/**
+ * The record of every message: it decides each POST. Each method is one script, atomic and safe to
+ * repeat; each rejects when Redis cannot answer, and then nothing may be sent.
+ */
+export function createLedger(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  person: PersonDigest;
+  limits: LedgerLimits;
+}) {
+  const { redis, number, run, person, limits } = input;
+  return {
+    /** The digest that stands for the person behind a phone. */
+    person,
+
+    /** Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. */
+    async claim(claim: ClaimInput): Promise<ClaimResult> {
+      const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
+      args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
+      args.push(limits.webhooksArrivingMs, usOf(claim.leadMs), usOf(claim.reachMs));
+      for (const { row, person: who } of claim.rows) args.push(row, who);
+      const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
+      if (granted === 0) {
+        return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
+      }
+      const [atRate, waitUs, waits, ...pairs] = rest as [number, number, string, ...number[]];
+      return {
+        kind: "rows",
+        verdicts: claim.rows.map((_, at) => toVerdict(pairs[2 * at] ?? 0, pairs[2 * at + 1] ?? 0)),
+        atRate: atRate === 1,
+        waitMs: waitUs / 1_000,
+        waits: waits as "number" | "campaign" | "",
+      };
+    },
+
+    /** Writes down what came of attempts of one campaign. Repeating it changes nothing. */
+    async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
+      const args: ScriptArgument[] = [campaign, limits.triesMax, limits.unknownBudget];
+      args.push(limits.unknownBudgetWindowMs, limits.failuresInARowMax);
+      for (const one of records) args.push(...recordArguments(one));
+      const answer = (await run("record", args)) as number[];
+      return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
+    },
+
+    /** Applies a status event; `ask` changes nothing when no message of this number is meant. */
+    async applyStatus(event: StatusEvent, unmatched: "park" | "ask"): Promise<ApplyResult> {
+      const answer = (await run("apply-status", [
+        wamidDigest(event.wamid),
+        packWamid(event.wamid),
+        event.status,
+        Math.round(event.atMs),
+        event.code,
+        encodePrice(event.category, event.billable),
+        event.recipient === null ? "" : person(event.recipient),
+        event.origin === "service" ? 1 : 0,
+        event.category ?? "",
+        unmatched,
+      ])) as [string, string, number, number, number, number];
+      const [kind, campaign, row, attempt, state, code] = answer;
+      if (kind === "parked" || kind === "unmatched") return { kind };
+      if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status said ${kind}.`);
+      return { kind, campaign, row, attempt, state: stateOf(state), code };
+    },
+
+    /** The rows of a batch with where each stands, and Redis time. Undefined when it is gone. */
+    async load(
+      campaign: string,
+      batch: number,
+      epochMs: number,
+    ): Promise<{ rows: LoadedRow[]; nowMs: number } | undefined> {
+      const keys = campaignKeys(number, campaign);
+      const [blob, values, [seconds]] = await Promise.all([
+        redis.getBuffer(keys.batch(batch)),
+        redis.hgetallBuffer(keys.ledger(batch)),
+        redis.time(),
+      ]);
+      if (blob === null) return undefined;
+      const rows = unpackRows(blob).map((row, index) => ({
+        ...row,
+        row: batch * BATCH_ROWS + index + 1,
+        value: decodeLedgerValue(values[String(index)], epochMs),
+      }));
+      // Whole seconds, rounded up: a row that is due within this second is taken along.
+      return { rows, nowMs: (Number(seconds) + 1) * 1_000 };
+    },
+
+    /**
+     * Ends one run of a batch. Returns when it has work again (ms), `done` when it has none, or
+     * `stale` when this run no longer held it.
+     */
+    async close(
+      campaign: string,
+      batch: number,
+      runNumber: number,
+    ): Promise<number | "done" | "stale"> {
+      const at = Number(await run("close-batch", [campaign, batch, runNumber]));
+      return at === -1 ? "stale" : at === 0 ? "done" : at;
+    },
+
+    /** Makes rows with an ended lease unknown and forgets parked events that nobody came for. */
+    async sweep(): Promise<{ unknown: number; forgotten: number }> {
+      const args = [REASONS.lease_ended, SWEEP_LEASES_MAX, SWEEP_PARKED_MAX];
+      const [unknown = 0, forgotten = 0] = (await run("sweep", args)) as number[];
+      return { unknown, forgotten };
+    },
+  };
+}
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+function usOf(ms: number): number {
+  return Math.round(ms * 1_000);
+}
+
+function toVerdict(attempt: number, slotUs: number): ClaimVerdict {
+  if (attempt > 0) return { kind: "granted", attempt, slotMs: slotUs / 1_000 };
+  const kind = VERDICTS[slotUs as keyof typeof VERDICTS];
+  if (kind === undefined) throw new Error(`claim said ${slotUs} of a row.`);
+  return { kind };
+}
+
+function recordArguments(one: AttemptRecord): ScriptArgument[] {
+  const marks =
+    (one.id !== null && !one.id.isWamid ? 1 : 0) + (one.held ? 2 : 0) + (one.optOut ? 4 : 0);
+  const digest = one.id === null ? "" : wamidDigest(one.id.text);
+  const stored = one.id === null ? "" : packWamid(one.id.text);
+  const told = [one.row, one.attempt, one.nonce, one.outcome, one.code, one.reason];
+  return [...told, Math.round(one.waitMs), Math.random(), digest, stored, one.person, marks];
+}

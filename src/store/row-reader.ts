@@ -1,0 +1,60 @@
+import type { Redis } from "ioredis";
+import type { State } from "../core/message.ts";
+import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import { unpackWamid } from "./identity.ts";
+import { BATCH_ROWS, campaignKeys } from "./keys.ts";
+import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
+
+/** A CSV row with all that is known of it. */
+export interface CampaignRow extends BatchRow {
+  readonly row: number;
+  /** The state it reads as: pending rows of a closed campaign read as what the closing made of them. */
+  readonly state: State;
+  readonly value: LedgerValue;
+  /** The id the API or a webhook gave the last attempt; null when none is known. */
+  readonly wamid: string | null;
+}
+
+/** Reads rows a batch at a time, so that a campaign of any size streams in bounded memory. */
+export function createRowReader(input: { redis: Redis; number: string }) {
+  const { redis, number } = input;
+
+  async function batch(campaign: string, index: number): Promise<CampaignRow[]> {
+    const keys = campaignKeys(number, campaign);
+    const [blob, values, [epoch, closed]] = await Promise.all([
+      redis.getBuffer(keys.batch(index)),
+      redis.hgetallBuffer(keys.ledger(index)),
+      redis.hmget(keys.campaign, "epoch", "closed"),
+    ]);
+    if (blob === null) return [];
+    return unpackRows(blob).map((row, at) => {
+      const value = decodeLedgerValue(values[String(at)], Number(epoch));
+      const wamid = values[String(BATCH_ROWS + at)];
+      const pending = value.state === "pending" && closed;
+      return {
+        ...row,
+        row: index * BATCH_ROWS + at + 1,
+        state: pending ? (closed as State) : value.state,
+        value,
+        wamid: wamid === undefined ? null : unpackWamid(wamid),
+      };
+    });
+  }
+
+  return {
+    batch,
+
+    /** One row; undefined when the campaign has no such row. */
+    async one(campaign: string, row: number): Promise<CampaignRow | undefined> {
+      const rows = await batch(campaign, Math.floor((row - 1) / BATCH_ROWS));
+      return rows.find((found) => found.row === row);
+    },
+
+    /** All rows in the order of the CSV. */
+    async *all(campaign: string, rows: number): AsyncGenerator<CampaignRow> {
+      for (let index = 0; index * BATCH_ROWS < rows; index++) yield* await batch(campaign, index);
+    },
+  };
+}
+
+export type RowReader = ReturnType<typeof createRowReader>;

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import type { Redis } from "ioredis";
+import { MOVES, STATES } from "../core/message.ts";
+import { slotKey } from "./keys.ts";
+
+/**
+ * Loads the Lua scripts of this folder. `--- @include "x"` pulls in `scripts/lib/x.lua`, and the
+ * state table of core/message.ts is rendered on top, so that there is one table and not two.
+ */
+export const SCRIPT_NAMES = [
+  "apply-status",
+  "cancel-campaign",
+  "claim",
+  "close-batch",
+  "dispatch",
+  "import-begin",
+  "import-chunk",
+  "import-finish",
+  "pause-campaign",
+  "record",
+  "resolve-row",
+  "resume-campaign",
+  "retry-rows",
+  "set-rate",
+  "sweep",
+] as const;
+
+export type ScriptName = (typeof SCRIPT_NAMES)[number];
+
+/** What scripts take and give: strings, numbers and bytes; nothing else crosses the wire. */
+export type ScriptArgument = string | number | Buffer;
+
+/** Runs one script for one number. Rejects when Redis cannot answer; the scripts are idempotent. */
+export type RunScript = (name: ScriptName, args: readonly ScriptArgument[]) => Promise<unknown>;
+
+/** Registers the scripts on `redis` and returns the function that runs them for `number`. */
+export function createScriptRunner(redis: Redis, number: string): RunScript {
+  const key = slotKey(number);
+  for (const name of SCRIPT_NAMES) {
+    if (!(commandName(name) in redis)) {
+      redis.defineCommand(commandName(name), { numberOfKeys: 1, lua: scriptSource(name) });
+    }
+  }
+  return (name, args) => commandOf(redis, name)(key, ...args);
+}
+
+/** The whole text of a script, with its includes and the state table. */
+export function scriptSource(name: ScriptName): string {
+  const text = readScript(`${name}.lua`);
+  const expanded = text.replace(/^--- @include "([a-z-]+)"$/gm, (_, lib: string) =>
+    readScript(`lib/${lib}.lua`),
+  );
+  return `${stateTable()}\n${expanded}`;
+}
+
+function commandName(name: ScriptName): string {
+  return `dropcast-${name}`;
+}
+
+type Command = (key: string, ...args: ScriptArgument[]) => Promise<unknown>;
+
+function commandOf(redis: Redis, name: ScriptName): Command {
+  const command: unknown = Reflect.get(redis, commandName(name));
+  if (typeof command !== "function") throw new Error(`Script ${name} is not defined.`);
+  return command.bind(redis) as Command;
+}
+
+function readScript(path: string): string {
+  return readFileSync(new URL(`./scripts/${path}`, import.meta.url), "utf8");
+}
+
+function stateTable(): string {
+  const states = Object.entries(STATES).map(([state, number]) => `${state} = ${number}`);
+  const moves = Object.entries(MOVES).map(([from, events]) => {
+    const pairs = Object.entries(events).map(([event, to]) => `${event} = ${STATES[to]}`);
+    return `  [${STATES[from as keyof typeof STATES]}] = { ${pairs.join(", ")} },`;
+  });
+  return `local STATE = { ${states.join(", ")} }\nlocal NEXT = {\n${moves.join("\n")}\n}`;
+}

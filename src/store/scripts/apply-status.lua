@@ -1,0 +1,74 @@
+-- Applies one verified status event: moves its row with the counters, or matches or parks it.
+--- @include "base"
+--- @include "ledger"
+--- @include "wamid"
+--- @include "status"
+-- Atomic because: look-up, move, counters and parking must not interleave with `record`, which
+-- binds the wamid and drains what was parked.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 digest of wamid (8 bytes)  2 wamid as stored  3 status  4 event time, ms  5 error code
+--       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when origin is `service`
+--       9 pricing category or ''  10 'park' or 'ask' (what to do when nothing matches)
+-- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
+-- Keys built: stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
+--   wamid:<level>:<bucket>, wamid-levels, running, endings, campaign:<id> and its :counts :errors
+--   :timeline :pricing :side :ledger:<batch>
+local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
+local event = {
+  stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), CODE_MAX),
+  price = num(ARGV[6]), person = person, service = num(ARGV[8]), category = ARGV[9],
+}
+
+local function answer(c, row, r, attempt, moved)
+  redis.call('HSET', ledger_key(c, batch_of(row)), index_of(row), encode(r))
+  index_flush()
+  flush(c)
+  redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
+  return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
+end
+
+local id, row, attempt = index_get(digest)
+local c = id and open_campaign(id)
+if c then
+  local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), index_of(row)))
+  release_person(person, c, row, attempt)
+  if attempt < r.attempt and calls_back(r, attempt, event.status) then
+    attempt = r.attempt
+    bind(c, row, r, attempt, digest, event.stored)
+  end
+  local moved = apply_status(c, row, r, attempt, event)
+  return answer(c, row, r, attempt, moved)
+end
+
+local claimed_at
+local on_wire = false
+if person ~= '' then
+  id, row, attempt, claimed_at = parse_attempt(redis.call('HGET', P .. 'claimed', person))
+  c = id and open_campaign(id)
+  if c then
+    local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), index_of(row)))
+    on_wire = r.state == STATE.sending
+    if not on_wire and r.attempt == attempt and fits(c, event, claimed_at) then
+      set(r, FLAG.matched)
+      local before = r.state
+      local moved = apply_status(c, row, r, attempt, event)
+      bind(c, row, r, attempt, digest, event.stored)
+      release_person(person, c, row, attempt)
+      return answer(c, row, r, attempt, moved or r.state ~= before)
+    end
+  end
+end
+
+if mode == 'ask' then return { 'unmatched' } end
+redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
+if c then
+  -- Somebody's attempt to this person is open: keep the event as long as it could still be it.
+  park(digest, event, NOW + MATCH_AFTER_MS)
+  local waiting = redis.call('HGET', P .. 'parked-for', person) or ''
+  if on_wire and #waiting < 64 and not string.find(waiting, digest, 1, true) then
+    redis.call('HSET', P .. 'parked-for', person, waiting .. digest)
+  end
+else
+  park(digest, event, NOW + PARKED_MS)
+end
+return { 'parked' }

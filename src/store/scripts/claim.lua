@@ -1,0 +1,132 @@
+-- Decides every POST: grants rows of one batch to one caller, each with the instant to POST it.
+--- @include "base"
+--- @include "ledger"
+--- @include "pace"
+-- Atomic because: the checks, the pace and the write of `sending` must see one state; between them
+-- no other worker, pause, cancel, opt-out or hold may come. Only the same nonce is granted again (a
+-- resent command); a second run of the same job gets nothing while the first one lives.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 batch  3 run  4 nonce (8 bytes)  5 mode  6 configured rate a second
+--       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
+--       10 lead, us: no slot sooner, for the answer has to travel  11 reach, us: no slot later than
+--       this after the lead; then for each row: row, digest of the person (8 bytes)
+-- Returns: {0, reason, wait ms} for all rows: gone, mode, closed, paused, ended, halt, hold, run, cap,
+--   allow · or {1, 1 when the number is at its rate, wait us until the next slot is within reach, what
+--   has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us from
+--   now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no slot yet, -4 opted out,
+--   -5 person busy}
+-- Keys built: halt, pace, leases, claimed, suppressed, stats, running, endings, campaign:<id> and
+--   its :counts :errors :timeline :pricing :open :ready :side :ledger:<batch>
+local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
+local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
+local FIRST, STEP, HEAD = 12, 2, 4
+
+local c = open_campaign(id)
+if not c then return { 0, 'gone', 0 } end
+local ledger = ledger_key(c, batch)
+local fields, rows, persons = {}, {}, {}
+for at = FIRST, #ARGV, STEP do
+  rows[#rows + 1] = num(ARGV[at])
+  fields[#fields + 1] = index_of(rows[#rows])
+  persons[#persons + 1] = ARGV[at + 1]
+end
+local values = redis.call('HMGET', ledger, unpack(fields))
+local answer, mine = { 1, 0, 0, '' }, false
+local function tell(i, attempt, slot)
+  answer[HEAD + 2 * i - 1], answer[HEAD + 2 * i] = attempt, math.floor(slot)
+end
+
+-- The same caller again (its first answer was lost): tell it what it has, before any gate.
+for i, value in ipairs(values) do
+  local r = value and decode(value)
+  local granted = r and r.state == STATE.sending and r.nonce == nonce
+  mine = mine or granted
+  tell(i, granted and r.attempt or 0, granted and 0 or -1)
+end
+if mine then return answer end
+
+local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'allow')
+if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
+if c.closed ~= '' then return { 0, 'closed', 0 } end
+if c.status ~= 'running' then return { 0, 'paused', 0 } end
+if num(f[2]) > 0 and num(f[2]) <= NOW then return { 0, 'ended', 0 } end
+if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, 'halt', 0 } end
+local pace = open_pace(c, num(ARGV[6]), num(ARGV[10]), num(ARGV[11]))
+if pace.hold > NOW then return { 0, 'hold', pace.hold - NOW } end
+if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, 'run', 0 } end
+local room = math.max(10, 3 * pace.rate) - redis.call('ZCARD', P .. 'leases')
+if room <= 0 then return { 0, 'cap', 20 } end
+local allow = f[3] and num(f[3])
+if allow and allow <= 0 then return { 0, 'allow', 200 } end
+
+local claimed = redis.call('HMGET', P .. 'claimed', unpack(persons))
+local opted_out = {}
+if redis.call('EXISTS', P .. 'suppressed') == 1 then
+  opted_out = redis.call('HMGET', P .. 'suppressed', unpack(persons))
+end
+
+-- A person with an open attempt is waited for while status webhooks can still settle it.
+local function busy(i)
+  local other, row, _, at = string.match(claimed[i] or '', '^(.-)|(%d+)|(%d+)|(%d+)')
+  if not other or (other == id and num(row) == rows[i]) then return false end
+  if num(at) + 24 * 3600 * 1000 < NOW then return false end
+  if NOW < num(at) + lease_ms then return true end
+  return num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[9]) > NOW
+end
+
+local taken = {}
+local function refusal(i, r)
+  if r.state ~= STATE.pending then return -1 end
+  if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return -2 end
+  if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then return -4 end
+  if taken[persons[i]] or busy(i) then return -5 end
+  if room <= 0 or (allow and allow <= 0) then return -3 end
+end
+
+-- The wamid of the attempt before, if there was one, belongs to the row's history from now on.
+local function put_wamid_away(i, row, r)
+  if r.attempt == 0 then return end
+  local old = redis.call('HGET', ledger, BATCH_ROWS + fields[i])
+  if not old then return end
+  redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old)
+  redis.call('HDEL', ledger, BATCH_ROWS + fields[i])
+end
+
+local writes, leases, holders = {}, {}, {}
+local function grant(i, row, r, slot)
+  put_wamid_away(i, row, r)
+  fire(c, row, r, 'claim')
+  -- What was noted of the attempt before does not belong to this one.
+  for _, flag in ipairs({ 'reference', 'matched', 'decided', 'held' }) do unset(r, FLAG[flag]) end
+  r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, NOW) }
+  local ref = id .. '|' .. row .. '|' .. r.attempt .. '|'
+  leases[#leases + 1] = NOW + lease_ms
+  leases[#leases + 1] = ref .. persons[i]
+  holders[#holders + 1] = persons[i]
+  holders[#holders + 1] = ref .. NOW
+  taken[persons[i]], room, allow = true, room - 1, allow and allow - 1
+  tell(i, r.attempt, slot - NOW_US)
+end
+
+for i, row in ipairs(rows) do
+  local r = decode(values[i])
+  local no = refusal(i, r)
+  local slot = not no and next_slot(pace)
+  if slot then grant(i, row, r, slot) else tell(i, 0, no or -3) end
+  if no == -4 then fire(c, row, r, 'suppress') end
+  if no == -5 then r.times[TIME.due] = stamp(c, NOW + busy_ms) end
+  if slot or no == -4 or no == -5 then
+    writes[#writes + 1] = fields[i]
+    writes[#writes + 1] = encode(r)
+  end
+end
+if #writes > 0 then redis.call('HSET', ledger, unpack(writes)) end
+if #leases > 0 then
+  redis.call('ZADD', P .. 'leases', unpack(leases))
+  redis.call('HSET', P .. 'claimed', unpack(holders))
+  if allow then redis.call('HSET', c.key, 'allow', allow) end
+end
+close_pace(pace)
+flush(c)
+answer[2], answer[3], answer[4] = pace.at_rate and 1 or 0, math.floor(pace.wait), pace.waits
+return answer

@@ -1,0 +1,82 @@
+-- Starts and ends campaigns whose time has come, and opens due batches, campaigns taking turns.
+--- @include "base"
+--- @include "closing"
+-- Atomic because: a batch leaves `ready` and enters `open` in one step, under a run number of its
+-- own. The job is added after this script; when that is lost, the sweep adds it again.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns
+-- Returns: {campaign, batch, run, ...} for each batch opened
+-- Keys built: scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
+--   :errors :pricing :ready :open
+local mode, most_open = ARGV[1], num(ARGV[2])
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', NOW, 'LIMIT', 0, 20)) do
+  redis.call('ZREM', P .. 'scheduled', id)
+  local c = open_campaign(id)
+  if c and c.status == 'scheduled' then
+    start_running(c)
+    redis.call('HSET', c.key, 'startedAt', NOW)
+    settle_status(c)
+  end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', NOW, 'LIMIT', 0, 20)) do
+  redis.call('ZREM', P .. 'endings', id)
+  local c = open_campaign(id)
+  if c then close_campaign(c, 'expired') end
+end
+if redis.call('EXISTS', P .. 'halt') == 1 then return {} end
+if num(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return {} end
+
+local turns, open_total = {}, 0
+local running = redis.call('ZRANGE', P .. 'running', 0, -1, 'WITHSCORES')
+for at = 1, #running, 2 do
+  local key = P .. 'campaign:' .. running[at]
+  local f = redis.call('HMGET', key, 'mode', 'weight')
+  local open = redis.call('HLEN', key .. ':open')
+  open_total = open_total + open
+  if f[1] == mode then
+    turns[#turns + 1] = { id = running[at], key = key, pass = num(running[at + 1]),
+      weight = num(f[2], 4), open = open }
+  end
+end
+
+-- The due batch of the campaign whose turn it is: the lowest pass. Each campaign with work keeps
+-- one batch open, however full the number is, so that a small urgent one never waits for a big one.
+local function next_turn()
+  local best
+  for _, turn in ipairs(turns) do
+    local room = open_total < most_open or turn.open == 0
+    if room and not turn.idle and (not best or turn.pass < best.pass) then
+      turn.batch = turn.batch
+        or redis.call('ZRANGEBYSCORE', turn.key .. ':ready', '-inf', NOW, 'LIMIT', 0, 1)[1]
+      if turn.batch then best = turn else turn.idle = true end
+    end
+  end
+  return best
+end
+
+local opened = {}
+while true do
+  local turn = next_turn()
+  if not turn then break end
+  local run = redis.call('HINCRBY', turn.key, 'runs', 1)
+  redis.call('ZREM', turn.key .. ':ready', turn.batch)
+  redis.call('HSET', turn.key .. ':open', turn.batch, run)
+  turn.pass = num(redis.call('ZINCRBY', P .. 'running', 1 / turn.weight, turn.id))
+  for _, value in ipairs({ turn.id, num(turn.batch), run }) do
+    opened[#opened + 1] = value
+  end
+  turn.batch, turn.open, open_total = nil, turn.open + 1, open_total + 1
+end
+
+-- Who had nothing to send saves no turns up: it goes on from where the others are.
+local floor
+for _, turn in ipairs(turns) do
+  if not turn.idle and (not floor or turn.pass < floor) then floor = turn.pass end
+end
+for _, turn in ipairs(turns) do
+  if turn.idle and floor and turn.pass < floor then
+    redis.call('ZADD', P .. 'running', floor, turn.id)
+  end
+end
+return opened

@@ -1,0 +1,32 @@
+-- Stores some batches of an import, with their counters; with none, only renews the lease.
+--- @include "base"
+-- Atomic because: rows, counters and the place where the import stands move together, so a chunk
+-- that is told twice is stored once. Nothing is sent from an `importing` campaign.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 token  3 lease, ms  4 first batch  5 how many batches; then for each batch:
+--       rows blob, rows, pending rows, how many ledger fields, then each field and value;
+--       then state and count pairs of the whole chunk
+-- Returns: 1 stored (now or before), 0 lost: another importer took over, or it was cancelled
+-- Keys built: campaign:<id> and its :counts :ready :batch:<batch> :ledger:<batch>
+local key = P .. 'campaign:' .. ARGV[1]
+local f = redis.call('HMGET', key, 'status', 'importer', 'stored', 'startAt', 'rows')
+if f[1] ~= 'importing' or f[2] ~= ARGV[2] then return 0 end
+local first, batches = num(ARGV[4]), num(ARGV[5])
+redis.call('HSET', key, 'importLease', NOW + num(ARGV[3]))
+if batches == 0 or num(f[3]) >= first + batches then return 1 end
+
+local at, rows = 6, 0
+for batch = first, first + batches - 1 do
+  local fields = num(ARGV[at + 3])
+  redis.call('SET', key .. ':batch:' .. batch, ARGV[at])
+  redis.call('DEL', key .. ':ledger:' .. batch)
+  for i = at + 4, at + 3 + 2 * fields, 2 do
+    redis.call('HSET', key .. ':ledger:' .. batch, ARGV[i], ARGV[i + 1])
+  end
+  if num(ARGV[at + 2]) > 0 then redis.call('ZADD', key .. ':ready', num(f[4]), batch) end
+  rows = rows + num(ARGV[at + 1])
+  at = at + 4 + 2 * fields
+end
+for i = at, #ARGV, 2 do redis.call('HINCRBY', key .. ':counts', ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', key, 'stored', first + batches, 'rows', num(f[5]) + rows)
+return 1

@@ -1,0 +1,37 @@
+-- Ends an import: the campaign starts, or waits for its time; or it is rejected.
+--- @include "base"
+--- @include "closing"
+-- Atomic because: until this step nothing may be sent, and after it everything may.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 token  3 rows  4 batches  5 '' or why it is rejected
+-- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
+--   when other rows were stored than the importer counted: nothing of such a list may be sent.
+-- Keys built: imports, running, scheduled, endings, halt, campaign:<id> and its :counts :ready :timeline
+--   :errors :pricing
+local c = open_campaign(ARGV[1])
+if not c then return { 0, '' } end
+local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored')
+if f[3] == ARGV[2] then return { 1, c.status } end
+if c.status ~= 'importing' or f[1] ~= ARGV[2] then return { 0, c.status } end
+if ARGV[5] == '' and (num(ARGV[3]) ~= c.rows or num(ARGV[4]) ~= num(f[4])) then
+  return redis.error_reply('ERR stored ' .. c.rows .. ' rows of ' .. ARGV[3])
+end
+redis.call('HDEL', c.key, 'importer', 'importLease')
+redis.call('HSET', c.key, 'finishToken', ARGV[2])
+if ARGV[5] ~= '' then
+  forget_import(c)
+  close_campaign(c, 'cancelled')
+  redis.call('DEL', c.key .. ':ready')
+  redis.call('HSET', c.key, 'status', 'rejected', 'reason', ARGV[5])
+  return { 1, 'rejected' }
+end
+watch_end(c)
+if num(f[2]) > NOW then
+  redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)
+  redis.call('HSET', c.key, 'status', 'scheduled')
+  return { 1, 'scheduled' }
+end
+start_running(c)
+redis.call('HSET', c.key, 'startedAt', NOW)
+settle_status(c)
+return { 1, c.status }

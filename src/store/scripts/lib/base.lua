@@ -1,0 +1,119 @@
+-- Shared by every script: the key prefix, Redis TIME, and the campaign that a script works on.
+-- `STATE` and `NEXT` (core/message.ts) are rendered above this text when scripts are loaded.
+local P = KEYS[1] .. ':'
+local clock = redis.call('TIME')
+local NOW_US = clock[1] * 1000000 + clock[2]
+local NOW = math.floor(NOW_US / 1000)
+local BATCH_ROWS = 100
+
+local function num(text, default)
+  return tonumber(text or '') or default or 0
+end
+
+-- Reads the parts of campaign `id` that moves depend on; nil when there is no such campaign.
+local function open_campaign(id)
+  local key = P .. 'campaign:' .. id
+  local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight')
+  if not f[1] then return nil end
+  return {
+    id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
+    rows = num(f[5]), weight = num(f[6], 4), count = {}, entered = {}, errors = {}, priced = {},
+  }
+end
+
+local function add(deltas, field, n)
+  deltas[field] = (deltas[field] or 0) + n
+end
+
+-- A pending row of a closed campaign reads (and counts) as what the closing made of it.
+local function shown(c, state)
+  if state == STATE.pending and c.closed ~= '' then return STATE[c.closed] end
+  return state
+end
+
+-- Notes that a row moved; written by `flush`, in this same script.
+local function count_move(c, from, to)
+  from = shown(c, from)
+  to = shown(c, to)
+  if from == to then return end
+  add(c.count, from, -1)
+  add(c.count, to, 1)
+  add(c.entered, to, 1)
+end
+
+-- A paused campaign keeps its rows; nothing more is claimed from now on. The first reason stays.
+local function pause_campaign(c, reason)
+  if c.status ~= 'running' and c.status ~= 'scheduled' or c.closed ~= '' then return false end
+  redis.call('ZREM', P .. 'running', c.id)
+  redis.call('ZREM', P .. 'scheduled', c.id)
+  redis.call('HSET', c.key, 'status', 'paused', 'reason', reason, 'pausedAt', NOW)
+  c.status = 'paused'
+  return true
+end
+
+-- On a halted number nothing starts: the campaign waits for its `resume`, with the halt's reason.
+local function start_running(c)
+  local lowest = redis.call('ZRANGE', P .. 'running', 0, 0, 'WITHSCORES')
+  redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
+  redis.call('HSET', c.key, 'status', 'running', 'reason', '')
+  c.status = 'running'
+  local code = redis.call('HGET', P .. 'halt', 'code')
+  if code then pause_campaign(c, 'account:' .. code) end
+end
+
+-- Dispatch closes the campaign when its `endBy` has come.
+local function watch_end(c)
+  local ends = num(redis.call('HGET', c.key, 'endBy'))
+  if ends > 0 then redis.call('ZADD', P .. 'endings', ends, c.id) end
+end
+
+-- Finished the moment its last row leaves pending and sending; running again when one comes back.
+local function settle_status(c)
+  local live = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
+  local pending, sending = num(live[1]), num(live[2])
+  if pending + sending == 0 and (c.status == 'running' or c.status == 'paused') then
+    redis.call('ZREM', P .. 'running', c.id)
+    redis.call('ZREM', P .. 'endings', c.id)
+    redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', NOW)
+    c.status = 'finished'
+  elseif pending > 0 and c.status == 'finished' then
+    start_running(c)
+    redis.call('HDEL', c.key, 'finishedAt')
+    watch_end(c)
+  end
+end
+
+-- Writes the noted moves: counters, error counts, timeline; then the status they lead to.
+local function flush(c)
+  local live = false
+  for state, n in pairs(c.count) do
+    if n ~= 0 then redis.call('HINCRBY', c.key .. ':counts', state, n) end
+    if state == STATE.pending or state == STATE.sending then live = true end
+  end
+  local minute = math.floor(NOW / 60000)
+  for state, n in pairs(c.entered) do
+    if state ~= STATE.sending and state ~= STATE.pending then
+      redis.call('HINCRBY', c.key .. ':timeline', minute .. ':' .. state, n)
+    end
+  end
+  for code, n in pairs(c.errors) do
+    if redis.call('HINCRBY', c.key .. ':errors', code, n) <= 0 then
+      redis.call('HDEL', c.key .. ':errors', code)
+    end
+  end
+  for price, n in pairs(c.priced) do redis.call('HINCRBY', c.key .. ':pricing', price, n) end
+  c.count, c.entered, c.errors, c.priced = {}, {}, {}, {}
+  if live then settle_status(c) end
+end
+
+-- The batch has work from `at` on. An open batch is left alone: its closing looks for itself.
+local function make_ready(c, batch, at)
+  if redis.call('HEXISTS', c.key .. ':open', batch) == 1 then return end
+  redis.call('ZADD', c.key .. ':ready', 'LT', at, batch)
+end
+
+-- The first message after a halt goes alone; when it was not accepted the next one may try. Never
+-- more than one: messages that were on the wire when the halt came give back as well.
+local function give_back_allowance(c)
+  if redis.call('HEXISTS', c.key, 'allow') == 1 then redis.call('HSET', c.key, 'allow', 1) end
+end

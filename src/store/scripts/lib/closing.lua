@@ -1,0 +1,35 @@
+-- Ends a campaign for good, whatever its size: from now on its pending rows read as `closed`. One
+-- that has expired with messages on the wire is finished when the last of them is recorded.
+local function close_campaign(c, closed)
+  if c.closed ~= '' then return false end
+  local live = { importing = true, scheduled = true, running = true, paused = true }
+  if not live[c.status] then return false end
+  local live_rows = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
+  local pending, sending = num(live_rows[1]), num(live_rows[2])
+  redis.call('ZREM', P .. 'running', c.id)
+  redis.call('ZREM', P .. 'scheduled', c.id)
+  redis.call('ZREM', P .. 'endings', c.id)
+  local was = c.status
+  redis.call('HSET', c.key, 'closed', closed)
+  if closed == 'cancelled' or sending == 0 then
+    c.status = closed == 'cancelled' and 'cancelled' or 'finished'
+    redis.call('HSET', c.key, 'status', c.status, 'reason', '', 'finishedAt', NOW)
+  end
+  add(c.count, STATE.pending, -pending)
+  add(c.count, STATE[closed], pending)
+  add(c.entered, STATE[closed], pending)
+  c.closed = closed
+  flush(c)
+  return true, was
+end
+
+-- The bytes of an import that came to nothing may come again; known ones stay known (`--again`).
+local function forget_import(c)
+  local f = redis.call('HMGET', c.key, 'digest', 'againOf')
+  if redis.call('HGET', P .. 'imports', f[1]) ~= c.id then return end
+  if f[2] then
+    redis.call('HSET', P .. 'imports', f[1], f[2])
+  else
+    redis.call('HDEL', P .. 'imports', f[1])
+  end
+end

@@ -1,0 +1,84 @@
+-- The ledger value: at most 64 bytes, or its whole hash would leave the listpack encoding.
+--   version 1 · state 1 · flags 1 · attempt 2 · tries 1 · code 3 · reason 1 · price 1 · times 1,
+--   then 4 bytes (1/100 s since the campaign's epoch) for each bit set in `times`, then, while
+--   sending, the 8 bytes of the claim's nonce. ledger-value.ts is the same layout in TypeScript.
+local HEADER = '>BBBI2BI3BBB'
+local HEADER_BYTES = 12
+local FLAG = {
+  maybe_duplicate = 1, matched = 2, decided = 4, late_failed = 8,
+  double_wamid = 16, reference = 32, held = 64, retried = 128,
+}
+local TIME = { claimed = 1, accepted = 2, sent = 3, delivered = 4, read = 5, failed = 6, due = 7 }
+local TIMES = 7
+local CODE_MAX = 16777215
+
+local function decode(value)
+  if not value then
+    return { state = STATE.pending, flags = 0, attempt = 0, tries = 0, code = 0, reason = 0,
+      price = 0, times = {} }
+  end
+  local _, state, flags, attempt, tries, code, reason, price, mask = struct.unpack(HEADER, value)
+  local times, at = {}, HEADER_BYTES + 1
+  for i = 1, TIMES do
+    if bit.band(mask, bit.lshift(1, i - 1)) ~= 0 then
+      times[i] = struct.unpack('>I4', value, at)
+      at = at + 4
+    end
+  end
+  return { state = state, flags = flags, attempt = attempt, tries = tries, code = code,
+    reason = reason, price = price, times = times, nonce = string.sub(value, at) }
+end
+
+local function encode(r)
+  local mask, parts = 0, { '' }
+  for i = 1, TIMES do
+    if r.times[i] then
+      mask = bit.bor(mask, bit.lshift(1, i - 1))
+      parts[#parts + 1] = struct.pack('>I4', r.times[i])
+    end
+  end
+  parts[1] = struct.pack(HEADER, 1, r.state, r.flags, r.attempt, r.tries, r.code, r.reason,
+    r.price, mask)
+  if r.state == STATE.sending then parts[#parts + 1] = r.nonce end
+  return table.concat(parts)
+end
+
+local function has(r, flag) return bit.band(r.flags, flag) ~= 0 end
+local function set(r, flag) r.flags = bit.bor(r.flags, flag) end
+local function unset(r, flag) r.flags = bit.band(r.flags, 255 - flag) end
+
+-- Time of day in ms <-> hundredths of a second since the campaign's epoch, as stored.
+local function stamp(c, ms)
+  local hundredths = math.floor((ms - c.epoch) / 10)
+  if hundredths < 0 then return 0 end
+  if hundredths > 4294967295 then return 4294967295 end
+  return hundredths
+end
+local function unstamp(c, hundredths) return c.epoch + hundredths * 10 end
+
+local function ledger_key(c, batch) return c.key .. ':ledger:' .. batch end
+local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
+local function index_of(row) return (row - 1) % BATCH_ROWS end
+
+-- Moves `r` by `event`, with its counters; false when the event changes nothing.
+local function fire(c, row, r, event)
+  local moves = NEXT[r.state]
+  local to = moves and moves[event]
+  if not to then return false end
+  count_move(c, r.state, to)
+  if r.state == STATE.failed then
+    add(c.errors, r.code, -1)
+    r.code, r.reason, r.times[TIME.failed] = 0, 0, nil
+  end
+  if r.state == STATE.unknown then r.code, r.reason = 0, 0 end
+  if r.state == STATE.pending then r.reason, r.times[TIME.due] = 0, nil end
+  r.state = to
+  return true
+end
+
+-- To be called when `fire` took the row to failed: counts the code and asks for the failed job.
+local function note_failed(c, row, r, code, reason, at)
+  r.code, r.reason, r.times[TIME.failed] = code, reason, stamp(c, at)
+  add(c.errors, code, 1)
+  redis.call('ZADD', P .. 'failed-outbox', NOW, c.id .. '|' .. row .. '|' .. r.attempt)
+end

@@ -1,0 +1,49 @@
+-- The pace of a number: GCRA (generic cell rate algorithm) in microseconds of Redis TIME. `tat`, the
+-- theoretical arrival time, is the next free slot. A campaign's own rate is checked at the number's
+-- slot, so that a slow campaign wastes no slot of the number; its tolerance makes up for the time
+-- between two claims.
+local CAMPAIGN_TOLERANCE_US = 100000
+local RECOVERY_MS = 120000
+
+local function text(us) return string.format('%.0f', us) end
+
+-- After "too fast" the rate is `slow` times itself, and recovers by itself in two minutes.
+local function slowed(slow, slow_at)
+  return math.min(1, num(slow, 1) + (NOW - num(slow_at)) / RECOVERY_MS)
+end
+
+local function open_pace(c, configured, lead, reach)
+  local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt')
+  local own = redis.call('HMGET', c.key, 'ratePerSecond', 'tat')
+  local rate = num(f[1], configured)
+  local tat = num(f[2])
+  return {
+    key = c.key, rate = rate, hold = num(f[3]), interval = 1000000 / (rate * slowed(f[4], f[5])),
+    slot = math.max(tat, NOW_US + lead), last = NOW_US + lead + reach, at_rate = tat > NOW_US + lead,
+    own_interval = own[1] and 1000000 / num(own[1]), own_tat = num(own[2]), used = 0, wait = 0, waits = '',
+  }
+end
+
+-- The next slot within reach; nil when there is none yet, and then `wait` says for how long.
+local function next_slot(pace)
+  local slot = pace.slot
+  if slot > pace.last then
+    pace.wait, pace.waits = slot - pace.last, 'number'
+    return nil
+  end
+  if pace.own_interval then
+    if pace.own_tat > slot then
+      pace.wait, pace.waits = pace.own_tat - slot, 'campaign'
+      return nil
+    end
+    pace.own_tat = math.max(pace.own_tat, slot - CAMPAIGN_TOLERANCE_US) + pace.own_interval
+  end
+  pace.slot, pace.used = slot + pace.interval, pace.used + 1
+  return slot
+end
+
+local function close_pace(pace)
+  if pace.used == 0 then return end
+  redis.call('HSET', P .. 'pace', 'tat', text(pace.slot))
+  if pace.own_interval then redis.call('HSET', pace.key, 'tat', text(pace.own_tat)) end
+end

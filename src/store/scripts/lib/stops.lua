@@ -1,0 +1,72 @@
+-- What an answer means beyond its own message: a hold or halt of the number, a pause of campaigns.
+local HOLD_CAP_MS = 60000
+local QUIET_MS = 60000
+
+-- Too fast: nobody sends from this number until `wait` is over, or a growing time when the API
+-- names none. The rate is halved once for each hold and recovers by itself (pace.lua).
+local function hold_number(wait)
+  local key = P .. 'pace'
+  local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
+  local until_ms, holds = num(f[1]), num(f[2])
+  if until_ms <= NOW then
+    holds = until_ms + QUIET_MS < NOW and 1 or holds + 1
+    local slow = math.max(0.1, slowed(f[3], f[4]) / 2)
+    redis.call('HSET', key, 'holds', holds, 'slow', slow, 'slowAt', NOW)
+  end
+  if wait <= 0 then wait = math.min(HOLD_CAP_MS, 1000 * 2 ^ (holds - 1)) end
+  until_ms = math.max(until_ms, NOW + wait)
+  redis.call('HSET', key, 'hold', until_ms)
+  return until_ms - NOW
+end
+
+local function each_running(c, act)
+  for _, other in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
+    if other == c.id then act(c) else
+      local peer = open_campaign(other)
+      if peer then act(peer) end
+    end
+  end
+end
+
+local function pause_number(c, reason)
+  each_running(c, function(one) pause_campaign(one, reason) end)
+end
+
+local function halt_number(c, o)
+  redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', NOW, 'campaign', c.id)
+  pause_number(c, 'account:' .. o.code)
+end
+
+-- True when this answer stops more than its message. Only an answer to a live attempt does.
+local function stop_by(c, o, r)
+  if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
+    return false
+  end
+  if o.outcome == 'hold' then o.wait = hold_number(o.wait)
+  elseif o.outcome == 'halt' then halt_number(c, o)
+  elseif o.outcome == 'restrict' then pause_number(c, 'restricted:' .. o.code)
+  elseif o.outcome == 'template' then pause_campaign(c, 'template:' .. o.code)
+  elseif o.outcome == 'accepted' then
+    local f = redis.call('HMGET', c.key, 'allow', 'streak')
+    if f[1] or f[2] then redis.call('HDEL', c.key, 'allow', 'streak') end
+    return false
+  else return false end
+  return true
+end
+
+local function count_failure_in_a_row(c, code, most)
+  if redis.call('HINCRBY', c.key, 'streak', 1) >= most then
+    redis.call('HDEL', c.key, 'streak')
+    pause_campaign(c, 'failures:' .. code)
+  end
+end
+
+-- Ambiguous answers: so many inside the window and the campaign waits for a person.
+local function spend_unknown_budget(c, most, window_ms)
+  local kept = { NOW }
+  for at in string.gmatch(redis.call('HGET', c.key, 'doubts') or '', '%d+') do
+    if num(at) > NOW - window_ms then kept[#kept + 1] = at end
+  end
+  redis.call('HSET', c.key, 'doubts', table.concat(kept, ',', 1, math.min(#kept, most)))
+  if #kept >= most then pause_campaign(c, 'unknown_budget') end
+end

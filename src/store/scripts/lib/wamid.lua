@@ -1,0 +1,48 @@
+-- The index wamid -> attempt, in bounded hashes. Level L has 2^(6+L) buckets (at most 2^16); when
+-- it holds 100 entries a bucket on average the next level opens. Look-ups try the newest first.
+-- Buckets expire 40 days after their last write: WhatsApp reports up to 30 days late.
+local INDEX_MS = 40 * 24 * 3600 * 1000
+local LEVELS = P .. 'wamid-levels'
+local index_top, index_added = nil, 0
+
+local function bucket_key(level, digest)
+  local buckets = 2 ^ math.min(6 + level, 16)
+  return P .. 'wamid:' .. level .. ':' .. (struct.unpack('>I4', digest) % buckets)
+end
+
+local function index_put(c, digest, row, attempt)
+  index_top = index_top or num(redis.call('HGET', LEVELS, 'top'))
+  local key = bucket_key(index_top, digest)
+  local serial = tonumber(string.match(c.id, '(%d+)$'))
+  local added = redis.call('HSET', key, digest, struct.pack('>I4I4I2', serial, row, attempt))
+  redis.call('PEXPIRE', key, INDEX_MS)
+  index_added = index_added + added
+end
+
+-- Opens the next level when this one is full, and forgets levels whose buckets have all expired.
+local function index_flush()
+  if index_added == 0 then return end
+  local size = redis.call('HINCRBY', LEVELS, 'size:' .. index_top, index_added)
+  index_added = 0
+  if size < 100 * 2 ^ math.min(6 + index_top, 16) then return end
+  redis.call('HSET', LEVELS, 'top', index_top + 1, 'closed:' .. index_top, NOW)
+  local bottom = num(redis.call('HGET', LEVELS, 'bottom'))
+  while bottom <= index_top
+    and num(redis.call('HGET', LEVELS, 'closed:' .. bottom), NOW) + INDEX_MS < NOW do
+    redis.call('HDEL', LEVELS, 'closed:' .. bottom, 'size:' .. bottom)
+    bottom = bottom + 1
+  end
+  redis.call('HSET', LEVELS, 'bottom', bottom)
+end
+
+-- Returns campaign id, row, attempt; or nil.
+local function index_get(digest)
+  local levels = redis.call('HMGET', LEVELS, 'top', 'bottom')
+  for level = num(levels[1]), num(levels[2]), -1 do
+    local found = redis.call('HGET', bucket_key(level, digest), digest)
+    if found then
+      local serial, row, attempt = struct.unpack('>I4I4I2', found)
+      return string.match(KEYS[1], '{(.*)}') .. '-' .. serial, row, attempt
+    end
+  end
+end

@@ -1,0 +1,136 @@
+-- Writes down what came of attempts: exactly once each, however often it is told.
+--- @include "base"
+--- @include "ledger"
+--- @include "wamid"
+--- @include "status"
+-- Atomic because: the move, the counters, the wamid index, parked events and what the answer means
+-- for the number (hold, halt, pause) belong together. Fenced by the attempt number: a repeated or
+-- late record of an attempt that has moved on changes nothing. An attempt of 0 means that the claim's
+-- answer never came; the row is then given back if it was granted to this nonce.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 most tries of a message that was not sent  3 unknown budget  4 its window, ms
+--       5 failures in a row that pause a campaign; then for each row 12 values: row, attempt, nonce,
+--       outcome, code, reason, wait ms, jitter [0,1), digest of wamid or '', wamid as stored or '',
+--       digest of the person, marks (1 the id is a reference only, 2 held for quality, 4 opt-out)
+--   outcomes: accepted · retry, pair (not sent: back off by `wait` x 2^tries, x 4^tries) · wait (not
+--     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
+--     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
+-- Returns: for each row its state number now, then 1 when the campaign or number was stopped
+-- Keys built: leases, claimed, pace, halt, running, scheduled, endings, suppressed, failed-outbox, parked,
+--   parked-until, parked-for, stats, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
+--   :counts :errors :timeline :pricing :side :ready :open :ledger:<batch>
+--- @include "pace"
+--- @include "stops"
+local id = ARGV[1]
+local MAX_TRIES, BUDGET, WINDOW_MS, STREAK = num(ARGV[2]), num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
+local c = open_campaign(id)
+if not c then return { 0 } end
+local CAP_MS = 300000
+
+-- The id is a reference of the API's own; a status event may have told the wamid already.
+local function bind_reference(row, r, o)
+  local known = redis.call('HGET', ledger_key(c, batch_of(row)), BATCH_ROWS + index_of(row))
+  if known and not has(r, FLAG.reference) and o.attempt == r.attempt then
+    redis.call('HSET', c.key .. ':side', row .. ':ref', o.stored)
+    index_put(c, o.digest, row, o.attempt)
+  else
+    bind(c, row, r, o.attempt, o.digest, o.stored)
+    if o.attempt == r.attempt then set(r, FLAG.reference) end
+  end
+end
+
+local function accepted(row, r, o)
+  if r.state == STATE.pending then
+    if not calls_back(r, o.attempt, 'accepted') then return end
+    o.attempt = r.attempt
+  end
+  if o.attempt == r.attempt then
+    fire(c, row, r, 'accept')
+    if not r.times[TIME.accepted] then r.times[TIME.accepted] = stamp(c, NOW) end
+  else
+    set(r, FLAG.maybe_duplicate)
+  end
+  if bit.band(o.marks, 2) ~= 0 then set(r, FLAG.held) end
+  if o.digest ~= '' then
+    if bit.band(o.marks, 1) ~= 0 then
+      bind_reference(row, r, o)
+    else
+      release_person(o.person, c, row, o.attempt)
+      bind(c, row, r, o.attempt, o.digest, o.stored)
+      return
+    end
+  end
+  if o.attempt == r.attempt then match_parked(c, row, r, o.person) end
+end
+
+local function back_to_pending(row, r, o)
+  if not fire(c, row, r, 'release') then return end
+  release_person(o.person, c, row, o.attempt)
+  give_back_allowance(c)
+  local wait = o.wait
+  if o.outcome == 'retry' or o.outcome == 'pair' then
+    r.tries = r.tries + 1
+    local factor = o.outcome == 'pair' and 4 or 2
+    wait = math.min(CAP_MS, wait * factor ^ (r.tries - 1)) * (0.5 + o.jitter)
+  end
+  r.reason = o.reason
+  r.times[TIME.due] = stamp(c, NOW + wait)
+  make_ready(c, batch_of(row), NOW + wait)
+end
+
+local function failed(row, r, o)
+  if not fire(c, row, r, 'refuse') then return end
+  note_failed(c, row, r, o.code, o.reason, NOW)
+  release_person(o.person, c, row, o.attempt)
+  give_back_allowance(c)
+  if bit.band(o.marks, 4) ~= 0 then redis.call('HSETNX', P .. 'suppressed', o.person, 'marketing') end
+  if o.outcome == 'failed' then count_failure_in_a_row(c, o.code, STREAK) end
+end
+
+local function unknown(row, r, o)
+  if not fire(c, row, r, 'doubt') then return end
+  r.reason, r.code = o.reason, o.code
+  give_back_allowance(c)
+  spend_unknown_budget(c, BUDGET, WINDOW_MS)
+  match_parked(c, row, r, o.person)
+end
+
+local function apply(row, r, o)
+  if o.outcome == 'accepted' then return accepted(row, r, o) end
+  if o.attempt ~= r.attempt then return end
+  if o.outcome == 'unknown' then return unknown(row, r, o) end
+  if o.outcome == 'failed' then return failed(row, r, o) end
+  local retried = o.outcome == 'retry' or o.outcome == 'pair'
+  if retried and r.tries + 1 >= MAX_TRIES then return failed(row, r, o) end
+  back_to_pending(row, r, o)
+end
+
+local answer, stopped, was = {}, false, c.status
+for at = 6, #ARGV, 12 do
+  local o = {
+    attempt = num(ARGV[at + 1]), outcome = ARGV[at + 3], code = math.min(num(ARGV[at + 4]), CODE_MAX),
+    reason = num(ARGV[at + 5]), wait = num(ARGV[at + 6]), jitter = num(ARGV[at + 7]),
+    digest = ARGV[at + 8], stored = ARGV[at + 9], person = ARGV[at + 10], marks = num(ARGV[at + 11]),
+  }
+  local row = num(ARGV[at])
+  local key, field = ledger_key(c, batch_of(row)), index_of(row)
+  local value = redis.call('HGET', key, field)
+  local r = decode(value)
+  if o.attempt == 0 and r.state == STATE.sending and r.nonce == ARGV[at + 2] then
+    o.attempt = r.attempt
+  end
+  if o.attempt > 0 and o.attempt <= r.attempt then
+    local lease = id .. '|' .. row .. '|' .. o.attempt .. '|' .. o.person
+    if stop_by(c, o, r) then stopped = true end
+    apply(row, r, o)
+    local after = encode(r)
+    if after ~= value then redis.call('HSET', key, field, after) end
+    redis.call('ZREM', P .. 'leases', lease)
+  end
+  answer[#answer + 1] = shown(c, r.state)
+end
+if c.status ~= was then stopped = true end
+index_flush()
+flush(c)
+answer[#answer + 1] = stopped and 1 or 0
+return answer

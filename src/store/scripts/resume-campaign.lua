@@ -1,0 +1,25 @@
+-- Resumes a paused campaign. Lifts the number's halt, and then sends one message first.
+--- @include "base"
+-- Atomic because: the halt is lifted and the allowance of one is set before anybody can claim.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign
+-- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
+-- Keys built: halt, running, scheduled, endings, campaign:<id> and its :counts
+local c = open_campaign(ARGV[1])
+if not c then return { -1, '', 0 } end
+if c.status ~= 'paused' or c.closed ~= '' then return { 0, c.status, 0 } end
+redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
+local f = redis.call('HMGET', c.key, 'startAt', 'startedAt')
+local lifted = redis.call('DEL', P .. 'halt')
+if lifted == 1 then
+  redis.call('HSET', c.key, 'allow', 1)
+end
+if num(f[1]) > NOW and not f[2] then
+  redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
+  redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
+  return { 1, 'scheduled', lifted }
+end
+start_running(c)
+if not f[2] then redis.call('HSET', c.key, 'startedAt', NOW) end
+settle_status(c)
+return { 1, c.status, lifted }

@@ -1,0 +1,32 @@
+-- Sends failed messages of one batch again, because a person asked: failed -> pending, once.
+--- @include "base"
+--- @include "ledger"
+-- Atomic because: the ask is fenced by the attempt that failed: pressed twice, or re-run by a
+-- queue, it finds another state or attempt and does nothing.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 batch; then for each row: row, attempt
+-- Returns: {-1} no such campaign · {0, closed} the campaign was closed · {1, rows taken back}
+-- Keys built: running, endings, campaign:<id> and its :counts :errors :timeline :pricing :ready :open
+--   :ledger:<batch>
+local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
+if not c then return { -1 } end
+if c.closed ~= '' then return { 0, c.closed } end
+local key, taken = ledger_key(c, batch), 0
+for at = 3, #ARGV, 2 do
+  local row = num(ARGV[at])
+  local value = redis.call('HGET', key, index_of(row))
+  local r = decode(value)
+  if r.attempt == num(ARGV[at + 1]) and fire(c, row, r, 'retry') then
+    r.tries = 0
+    -- What a person called failed may have got through: evidence still calls it back.
+    set(r, has(r, FLAG.decided) and FLAG.maybe_duplicate or FLAG.retried)
+    redis.call('HSET', key, index_of(row), encode(r))
+    redis.call('ZREM', P .. 'failed-outbox', c.id .. '|' .. row .. '|' .. r.attempt)
+    taken = taken + 1
+  end
+end
+if taken > 0 then
+  make_ready(c, batch, NOW)
+  flush(c)
+end
+return { 1, taken }

@@ -1,0 +1,119 @@
+import type { Queue } from "bullmq";
+import type { Logger } from "pino";
+import type { Timings } from "../core/timings.ts";
+import type { FailedQueue } from "../queue/failed-queue.ts";
+import { type BatchJob, batchJobId } from "../queue/queues.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { createSignal } from "./signal.ts";
+
+/** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
+const OPEN_SECONDS = 2;
+const OPEN_MIN = 4;
+export const OPEN_MAX = 64;
+const BATCH_ROWS = 100;
+const OUTBOX_MAX = 500;
+const JOB_NAME = "batch";
+
+/**
+ * Keeps a number's campaigns moving, on every worker alike: `dispatch` opens due batches and adds
+ * their jobs; `sweep` finds what a crash left behind. Both are idempotent, so any number of
+ * workers may run them at once, and a crash between opening a batch and adding its job is healed
+ * by the next sweep.
+ */
+export function createDispatcher(input: {
+  store: NumberStore;
+  queue: Queue<BatchJob>;
+  failed: FailedQueue;
+  mode: "live" | "sandbox";
+  ratePerSecond: number;
+  timings: Timings;
+  logger: Logger;
+}) {
+  const { store, queue, failed, mode, timings, logger } = input;
+  const openMax = Math.min(
+    OPEN_MAX,
+    Math.max(OPEN_MIN, Math.ceil((OPEN_SECONDS * input.ratePerSecond) / BATCH_ROWS)),
+  );
+  const wanted = createSignal();
+  const sweepWanted = createSignal();
+  let stopped = false;
+  let loops: Promise<unknown> | undefined;
+
+  async function dispatch(): Promise<void> {
+    const opened = await store.campaigns.dispatch(mode, openMax);
+    await addJobs(opened);
+  }
+
+  async function addJobs(batches: readonly BatchJob[]): Promise<void> {
+    if (batches.length === 0) return;
+    await queue.addBulk(
+      batches.map((batch) => ({
+        name: JOB_NAME,
+        data: batch,
+        opts: { jobId: batchJobId(batch), removeOnComplete: true, removeOnFail: true },
+      })),
+    );
+  }
+
+  /** Open batches whose job is gone, or ended without being removed, get one again. */
+  async function healOpenBatches(): Promise<void> {
+    const lost: BatchJob[] = [];
+    for (const batch of await store.campaigns.openBatches()) {
+      const job = await queue.getJob(batchJobId(batch));
+      if (job === undefined) lost.push(batch);
+      else if ((await job.isFailed()) || (await job.isCompleted())) {
+        await job.remove();
+        lost.push(batch);
+      }
+    }
+    if (lost.length > 0) logger.info({ batches: lost.length }, "batches without a job found");
+    await addJobs(lost);
+  }
+
+  async function sweep(): Promise<void> {
+    const { unknown, forgotten } = await store.ledger.sweep();
+    if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
+    if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
+    await failed.addOutbox(OUTBOX_MAX);
+    await healOpenBatches();
+  }
+
+  async function repeat(
+    what: string,
+    act: () => Promise<void>,
+    everyMs: number,
+    signal: typeof wanted,
+  ): Promise<void> {
+    while (!stopped) {
+      try {
+        await act();
+      } catch (error) {
+        logger.warn({ error: String(error) }, `${what} failed; it is tried again`);
+      }
+      if (!stopped) await signal.wait(everyMs);
+    }
+  }
+
+  return {
+    /** A batch was closed: there may be room for another. */
+    wake(): void {
+      wanted.raise();
+    },
+
+    start(): void {
+      loops ??= Promise.all([
+        repeat("dispatch", dispatch, timings.dispatchEveryMs, wanted),
+        repeat("sweep", sweep, timings.sweepEveryMs, sweepWanted),
+      ]);
+    },
+
+    async stop(): Promise<void> {
+      stopped = true;
+      wanted.raise();
+      sweepWanted.raise();
+      await loops;
+    },
+  };
+}
+
+export type Dispatcher = ReturnType<typeof createDispatcher>;

@@ -1,0 +1,80 @@
+import { REASONS } from "../core/reasons.ts";
+import type { Timings } from "../core/timings.ts";
+import type { SendOutcome } from "../livechat/client.ts";
+import type { AttemptRecord } from "../store/ledger.ts";
+
+type Told = Pick<
+  AttemptRecord,
+  "outcome" | "code" | "reason" | "waitMs" | "id" | "held" | "optOut"
+>;
+
+const PLAIN = { code: 0, reason: 0, waitMs: 0, id: null, held: false, optOut: false } as const;
+
+/** Meta: retry a pair that was too fast after 4^n seconds, from one second. */
+const PAIR_FIRST_MS = 1_000;
+const RETRY_AFTER_MAX_MS = 15 * 60_000;
+
+/** What an answer means in the ledger's words. The one place where the two meet. */
+export function toRecord(outcome: SendOutcome, timings: Timings): Told {
+  switch (outcome.kind) {
+    case "accepted": {
+      const { id, isWamid, held } = outcome;
+      return {
+        ...PLAIN,
+        outcome: "accepted",
+        id: id === null ? null : { text: id, isWamid },
+        held,
+      };
+    }
+    case "not_sent":
+      return {
+        ...PLAIN,
+        outcome: "retry",
+        reason: REASONS[outcome.reason],
+        waitMs: timings.backoffBaseMs,
+      };
+    case "aborted":
+      return { ...PLAIN, outcome: "wait" };
+    case "slow":
+      return {
+        ...PLAIN,
+        outcome: "hold",
+        code: outcome.code,
+        waitMs: waitOf(outcome.retryAfterMs),
+      };
+    case "later":
+      return {
+        ...PLAIN,
+        outcome: "hold",
+        code: outcome.code,
+        waitMs: waitOf(outcome.retryAfterMs) || timings.laterMs,
+      };
+    case "pair":
+      return { ...PLAIN, outcome: "pair", code: outcome.code, waitMs: PAIR_FIRST_MS };
+    case "account":
+      return { ...PLAIN, outcome: "halt", code: outcome.code || outcome.httpStatus };
+    case "restricted":
+      return { ...PLAIN, outcome: "restrict", code: outcome.code };
+    case "template":
+      return { ...PLAIN, outcome: "template", code: outcome.code };
+    case "failed":
+      return {
+        ...PLAIN,
+        outcome: "failed",
+        code: outcome.code || outcome.httpStatus,
+        optOut: outcome.optOut,
+      };
+    case "unknown":
+      return {
+        ...PLAIN,
+        outcome: "unknown",
+        code: outcome.code,
+        reason: REASONS[outcome.reason],
+      };
+  }
+}
+
+/** 0 when the API named no time: the ledger then holds for a growing one of its own. */
+function waitOf(retryAfterMs: number | null): number {
+  return retryAfterMs === null ? 0 : Math.min(retryAfterMs, RETRY_AFTER_MAX_MS);
+}

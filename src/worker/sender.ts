@@ -1,0 +1,144 @@
+import type { NumberConfig } from "../config.ts";
+import type { ClaimGate } from "../store/ledger.ts";
+import type { BatchRun, DueMessage } from "./batch-run.ts";
+import type { Deliver, Delivered } from "./deliver.ts";
+import { createFlight } from "./flight.ts";
+import { createSignal } from "./signal.ts";
+import { type CampaignTurn, createTurns } from "./turns.ts";
+
+/** Most rows in one claim: one script call stays well under a millisecond. */
+const CLAIM_ROWS_MAX = 16;
+/** Claims under way at once: while one travels, the next is made up. */
+const CLAIMS_MAX = 8;
+/** Asking again sooner is no use: timers are no finer. */
+const ASK_AGAIN_MS = 1;
+const REDIS_TROUBLE_MS = 500;
+
+/** Gates that end a run: the batch goes back to `ready`, and dispatch opens it when it may go on. */
+const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
+  "gone",
+  "mode",
+  "closed",
+  "paused",
+  "ended",
+  "halt",
+]);
+
+/**
+ * Sends the open batches of one number from this process, at the number's pace.
+ *
+ * One loop takes the campaign whose turn it is and claims some of its messages; the claim says
+ * which may go, when, and how long asking again is no use. A message is in exactly one place:
+ * `waiting` in its run, or with `deliver`; one that got no slot goes back to the head of `waiting`,
+ * and a run is finished when it has neither.
+ */
+export function createSender(input: { number: NumberConfig; deliver: Deliver }) {
+  const { number, deliver } = input;
+  const turns = createTurns();
+  const wanted = createSignal();
+  let claims = 0;
+  const flight = createFlight(number.ratePerSecond);
+  /** `performance.now()` before which no campaign of the number gets a slot. */
+  let numberNotBefore = 0;
+  let stopped = false;
+  let loop: Promise<void> | undefined;
+
+  async function claimLoop(): Promise<void> {
+    while (!stopped) {
+      const now = performance.now();
+      const turn = turns.next(now);
+      const busy = claims >= CLAIMS_MAX || flight.free() <= 0;
+      if (turn === undefined || busy) await wanted.wait();
+      else if (numberNotBefore > now) await wanted.wait(numberNotBefore - now);
+      else if ("at" in turn) await wanted.wait(turn.at - now);
+      else claimFor(turn);
+    }
+  }
+
+  function claimFor(turn: CampaignTurn): void {
+    const run = turn.runs.find((one) => one.waiting.length > 0);
+    if (run === undefined) return;
+    const messages = run.waiting.splice(0, Math.min(CLAIM_ROWS_MAX, flight.free()));
+    turn.pass += messages.length / turn.weight;
+    run.claiming += messages.length;
+    claims++;
+    void deliver(run, messages).then((delivered) => {
+      claims--;
+      run.claiming -= messages.length;
+      settle(run, messages, delivered);
+      wanted.raise();
+    });
+  }
+
+  function settle(run: BatchRun, messages: readonly DueMessage[], delivered: Delivered): void {
+    const turn = turns.of(run.campaign.id);
+    if (delivered.kind === "claimed") {
+      const { again, waitMs, waits } = delivered;
+      run.waiting.unshift(...again);
+      if (turn !== undefined) turn.pass -= again.length / turn.weight;
+      if (waits === "number") putOffNumber(waitMs);
+      if (waits === "campaign") putOff(turn, waitMs);
+    } else if (delivered.kind === "redis_trouble") {
+      putOffNumber(REDIS_TROUBLE_MS);
+    } else if (delivered.gate === "run") {
+      run.waiting.length = 0;
+    } else if (ENDING_GATES.has(delivered.gate)) {
+      for (const one of [...(turn?.runs ?? [])]) {
+        one.waiting.length = 0;
+        finishIfEmpty(one);
+      }
+    } else {
+      run.waiting.unshift(...messages);
+      if (delivered.gate === "allow") putOff(turn, delivered.waitMs);
+      else putOffNumber(delivered.waitMs);
+    }
+    finishIfEmpty(run);
+  }
+
+  function putOff(turn: CampaignTurn | undefined, waitMs: number): void {
+    if (turn === undefined) return;
+    turn.notBefore = performance.now() + Math.max(ASK_AGAIN_MS, waitMs);
+  }
+
+  function putOffNumber(waitMs: number): void {
+    numberNotBefore = performance.now() + Math.max(ASK_AGAIN_MS, waitMs);
+  }
+
+  function finishIfEmpty(run: BatchRun): void {
+    if (stopped) run.waiting.length = 0;
+    if (run.waiting.length > 0 || run.claiming > 0) return;
+    turns.remove(run);
+    run.finish();
+  }
+
+  return {
+    /** Sends a loaded batch. `run.finish` is called when nothing of it is left to claim. */
+    add(run: BatchRun): void {
+      turns.add(run);
+      finishIfEmpty(run);
+      wanted.raise();
+    },
+
+    /** A granted message begins its way, or its outcome is known. */
+    onFlight(change: 1 | -1, tookMs?: number): void {
+      flight.changed(change, tookMs);
+      if (change === -1) wanted.raise();
+    },
+
+    start(): void {
+      loop ??= claimLoop();
+    },
+
+    /** Claims nothing more: every run is finished as it is. What was granted is not touched. */
+    async stop(): Promise<void> {
+      stopped = true;
+      for (const run of turns.runs()) finishIfEmpty(run);
+      wanted.raise();
+      await loop;
+    },
+
+    inFlightNow: flight.now,
+  };
+}
+
+export type Sender = ReturnType<typeof createSender>;

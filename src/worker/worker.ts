@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Job, Queue, UnrecoverableError, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import type { NumberConfig } from "../config.ts";
+import type { Timings } from "../core/timings.ts";
+import type { LivechatClient } from "../livechat/client.ts";
+import { createFailedQueue } from "../queue/failed-queue.ts";
+import {
+  type BatchJob,
+  batchJobSchema,
+  batchQueueName,
+  FAILED_JOBS_KEPT,
+  type FailedJob,
+  failedJobSchema,
+  failedQueueName,
+} from "../queue/queues.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { createBatchLoader } from "./batch-run.ts";
+import { createDeliver } from "./deliver.ts";
+import { createDispatcher, OPEN_MAX } from "./dispatcher.ts";
+import { createRecorder } from "./recorder.ts";
+import { createRoundTrip } from "./round-trip.ts";
+import { createSender, type Sender } from "./sender.ts";
+
+export interface WorkerDeps {
+  readonly store: NumberStore;
+  readonly client: LivechatClient;
+  readonly number: NumberConfig;
+  readonly mode: "live" | "sandbox";
+  readonly timings: Timings;
+  readonly logger: Logger;
+  /** Opens a connection as BullMQ wants it; closed again by `stop`. */
+  readonly openQueueConnection: () => Redis;
+}
+
+/** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
+const STALLED_MAX = 25;
+
+/**
+ * One number's messages, sent from this process. Jobs only say which batch to look at; whether a
+ * message is sent is decided by the claim. `stop` is the order of a SIGTERM: no new claims, what
+ * is on the wire is finished and recorded, then the connections are closed.
+ */
+export function createWorker(deps: WorkerDeps) {
+  const { store, client, number, mode, timings, logger } = deps;
+  const connections = [deps.openQueueConnection(), deps.openQueueConnection()] as const;
+  const [queueConnection, workerConnection] = connections;
+  const queue = new Queue<BatchJob>(batchQueueName(number.name), { connection: queueConnection });
+  const failed = createFailedQueue({ connection: queueConnection, store });
+  const load = createBatchLoader({ campaigns: store.campaigns, ledger: store.ledger });
+  const recorder = createRecorder({
+    ledger: store.ledger,
+    onFailed: failed.add,
+    onStopped: () => logger.warn("an answer of the API stopped a campaign or the number"),
+    logger,
+  });
+  const onFlight: Sender["onFlight"] = (change, tookMs) => sender.onFlight(change, tookMs);
+  const roundTrip = createRoundTrip();
+  const deliver = createDeliver({
+    ledger: store.ledger,
+    roundTrip,
+    client,
+    recorder,
+    number,
+    mode,
+    timings,
+    logger,
+    onFlight,
+  });
+  const sender = createSender({ number, deliver });
+  const dispatcher = createDispatcher({
+    store,
+    queue,
+    failed,
+    mode,
+    ratePerSecond: number.ratePerSecond,
+    timings,
+    logger,
+  });
+
+  async function runBatch(job: Job<BatchJob>): Promise<void> {
+    const { campaign: id, batch, run } = batchJobSchema.parse(job.data);
+    const loaded = await load(id, batch);
+    if (loaded.kind === "loaded") {
+      const { campaign, due } = loaded;
+      await new Promise<void>((finish) => {
+        sender.add({ campaign, batch, run, waiting: due, claiming: 0, finish });
+      });
+    }
+    await store.ledger.close(id, batch, run);
+    dispatcher.wake();
+  }
+
+  /** Says in the dashboard what the ledger says: still failed, or taken up again by a person. */
+  async function showFailed(job: Job<FailedJob>): Promise<void> {
+    const { campaign, row, attempt, code, title, advice } = failedJobSchema.parse(job.data);
+    const found = await store.rows.one(campaign, row);
+    if (found?.state !== "failed" || found.value.attempt !== attempt) return;
+    throw new UnrecoverableError(`${code === 0 ? "" : `${code} `}${title}. ${advice}`);
+  }
+
+  const options = {
+    connection: workerConnection,
+    autorun: false,
+    lockDuration: timings.lockDurationMs,
+    stalledInterval: timings.stalledIntervalMs,
+    maxStalledCount: STALLED_MAX,
+  };
+  const batches = new Worker<BatchJob>(batchQueueName(number.name), runBatch, {
+    ...options,
+    concurrency: OPEN_MAX,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  });
+  const failures = new Worker<FailedJob>(failedQueueName(number.name), showFailed, {
+    ...options,
+    concurrency: 5,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: FAILED_JOBS_KEPT },
+  });
+  for (const worker of [batches, failures]) {
+    worker.on("error", (error) => logger.warn({ error: error.message }, "queue error"));
+  }
+  batches.on("failed", (_, error) => logger.warn({ error: error.message }, "batch run failed"));
+  const running: Promise<unknown>[] = [];
+
+  return {
+    start(): void {
+      sender.start();
+      dispatcher.start();
+      for (const worker of [batches, failures]) running.push(worker.run());
+    },
+
+    /** Messages granted to this process whose outcome is not known yet. */
+    inFlightNow: sender.inFlightNow,
+
+    async stop(): Promise<void> {
+      await dispatcher.stop();
+      const closing = Promise.all([batches.close(), failures.close()]);
+      await sender.stop();
+      await closing;
+      await settleWire();
+      await Promise.all([queue.close(), failed.close()]);
+      await Promise.all(running);
+      for (const connection of connections) connection.disconnect();
+    },
+  };
+
+  /** Waits for what is on the wire, up to the drain time, and for its records to hold. */
+  async function settleWire(): Promise<void> {
+    const deadline = performance.now() + timings.drainMs;
+    while (sender.inFlightNow() > 0 && performance.now() < deadline) await sleep(20);
+    const left = sender.inFlightNow();
+    if (left > 0) logger.warn({ messages: left }, "stopped while on the wire: their leases end");
+    await recorder.settled();
+  }
+}
+
+export type CampaignWorker = ReturnType<typeof createWorker>;

@@ -1,0 +1,58 @@
+import { delimiter, dirname } from "node:path";
+import { Redis } from "ioredis";
+import type { TestProject } from "vitest/node";
+import type { RedisBinary } from "../../src/redis/find-binary.ts";
+import { startRedisServer } from "./redis-server.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    redisSocket: string;
+    redisPort: number;
+  }
+}
+
+/** One Redis for the whole run: tests are kept apart by the number they use, not by servers. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startRedisServer([]);
+  offerToTests(server.binary);
+  project.provide("redisSocket", server.socket);
+  project.provide("redisPort", server.port);
+
+  return async () => {
+    try {
+      const stray = await strayClients(server.socket);
+      if (stray.length > 0) {
+        throw new Error(`The tests left ${stray.length} Redis clients:\n${stray.join("\n")}`);
+      }
+    } finally {
+      await server.remove();
+    }
+  };
+}
+
+/** A server that had to be downloaded goes on PATH, so that no test downloads it once more. */
+function offerToTests(binary: RedisBinary): void {
+  const path = process.env["PATH"] ?? "";
+  if (path.split(delimiter).includes(dirname(binary.file))) return;
+  Object.assign(process.env, binary.env, {
+    PATH: [path, dirname(binary.file)].filter((each) => each !== "").join(delimiter),
+  });
+}
+
+/** Clients that are still connected after a grace period: a process that some test left running. */
+async function strayClients(socket: string): Promise<string[]> {
+  const redis = new Redis(socket);
+  try {
+    const id = await redis.client("ID");
+    for (let waitedMs = 0; ; waitedMs += 50) {
+      const list = String(await redis.client("LIST"))
+        .trim()
+        .split("\n");
+      const others = list.filter((line) => !line.startsWith(`id=${id} `));
+      if (others.length === 0 || waitedMs >= 2_000) return others;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    redis.disconnect();
+  }
+}

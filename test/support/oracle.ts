@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+
+/** Reads the sandbox's log of POSTs. A last line that is not whole yet is left out. */
+export function readOracle(path: string): OracleLine[] {
+  return readLines(path) as OracleLine[];
+}
+
+/** Reads the sandbox's log of webhook deliveries. */
+export function readWebhookLog(path: string): WebhookLine[] {
+  return readLines(path) as WebhookLine[];
+}
+
+/** The POSTs to each recipient, in order. What never came to be understood has no recipient. */
+export function postsByRecipient(lines: readonly OracleLine[]): Map<string, OracleLine[]> {
+  const posts = new Map<string, OracleLine[]>();
+  for (const line of lines) {
+    if (line.to !== null) {
+      posts.set(line.to, [...(posts.get(line.to) ?? []), line]);
+    }
+  }
+  return posts;
+}
+
+/** Recipients with more than one accepted POST: nobody may ever be in it. */
+export function sentTwice(lines: readonly OracleLine[]): string[] {
+  const accepted = lines.filter((line) => line.decision === "accepted");
+  return [...postsByRecipient(accepted)].filter(([, posts]) => posts.length > 1).map(([to]) => to);
+}
+
+/** The most POSTs that any sliding window of `windowMs` milliseconds has, refused ones included. */
+export function busiestWindow(lines: readonly OracleLine[], windowMs: number): number {
+  const times = lines.map((line) => line.at).sort((a, b) => a - b);
+  let first = 0;
+  let most = 0;
+  times.forEach((at, last) => {
+    while (at - (times[first] ?? at) >= windowMs) {
+      first++;
+    }
+    most = Math.max(most, last - first + 1);
+  });
+  return most;
+}
+
+/** The state in which the ledger must end for this POST once all its webhooks were delivered. */
+export function lastStatus(line: OracleLine): { status: string; code: number } | null {
+  const ranks = ["sent", "failed", "delivered", "read"];
+  const highest = line.statuses
+    .map((text) => text.split(":"))
+    .sort(([a = ""], [b = ""]) => ranks.indexOf(b) - ranks.indexOf(a))[0];
+  return highest === undefined ? null : { status: highest[0] ?? "", code: Number(highest[1] ?? 0) };
+}
+
+function readLines(path: string): unknown[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line): unknown => JSON.parse(line));
+}
