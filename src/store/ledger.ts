@@ -187,7 +187,7 @@ export function createLedger(input: {
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },
 
-    /** Applies a status event; `ask` changes nothing when no message of this number is meant. */
+    /** Applies a status event. `ask` changes nothing unless this number knows the wamid. */
     async applyStatus(event: StatusEvent, unmatched: "park" | "ask"): Promise<ApplyResult> {
       const answer = (await run("apply-status", [
         wamidDigest(event.wamid),

@@ -8,7 +8,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 digest of wamid (8 bytes)  2 wamid as stored  3 status  4 event time, ms  5 error code
 --       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when origin is `service`
---       9 pricing category or ''  10 'park' or 'ask' (what to do when nothing matches)
+--       9 pricing category or ''  10 'park', or 'ask': only look the wamid up
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
 -- Keys built: stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, endings, campaign:<id> and its :counts :errors
@@ -40,6 +40,9 @@ if c then
   return answer(c, row, r, attempt, moved)
 end
 
+-- Asked of several numbers in turn: another one may know the wamid, so nothing is matched yet.
+if mode == 'ask' then return { 'unmatched' } end
+
 local claimed_at
 local on_wire = false
 if person ~= '' then
@@ -59,7 +62,6 @@ if person ~= '' then
   end
 end
 
-if mode == 'ask' then return { 'unmatched' } end
 redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
 if c then
   -- Somebody's attempt to this person is open: keep the event as long as it could still be it.

@@ -1,0 +1,107 @@
+import type { OracleLine } from "./line-log.ts";
+
+/** Counts since the start. `byStatus` and `byFault` count POSTs, planned answers included. */
+export interface PostStats {
+  readonly posts: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly dropped: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly byFault: Readonly<Record<string, number>>;
+}
+
+/** What the sandbox remembers about the requests that it has had. */
+export interface Books {
+  /** The sequence number of a new POST, from 1. */
+  nextSeq(): number;
+  /** How many POSTs there were. */
+  posts(): number;
+  /** Which POST to this recipient of this number it is, from 1. */
+  nextNth(number: string, to: string): number;
+  /** Takes one request from the number's token bucket; false when it is empty. */
+  mayPass(number: string, ratePerSecond: number, nowMs: number): boolean;
+  note(line: OracleLine): void;
+  /** The newest accepted messages of a number, newest first. */
+  recent(number: string): readonly RecentMessage[];
+  stats(): PostStats;
+}
+
+export interface RecentMessage {
+  readonly id: string | null;
+  readonly to: string | null;
+  readonly template: string | null;
+  /** RFC3339. */
+  readonly created_at: string;
+}
+
+const RECENT_MAX = 100;
+
+export function createBooks(): Books {
+  const posts = new Map<string, Map<string, number>>();
+  const buckets = new Map<string, { tokens: number; atMs: number }>();
+  const recent = new Map<string, OracleLine[]>();
+  const decisions = { accepted: 0, refused: 0, dropped: 0 };
+  const byStatus: Record<string, number> = {};
+  const byFault: Record<string, number> = {};
+  let seq = 0;
+
+  return {
+    nextSeq: () => ++seq,
+    posts: () => seq,
+    nextNth(number, to) {
+      const ofNumber = entry(posts, number, () => new Map<string, number>());
+      const nth = (ofNumber.get(to) ?? 0) + 1;
+      ofNumber.set(to, nth);
+      return nth;
+    },
+    mayPass(number, ratePerSecond, nowMs) {
+      const bucket = entry(buckets, number, () => ({ tokens: ratePerSecond, atMs: nowMs }));
+      const earned = ((nowMs - bucket.atMs) * ratePerSecond) / 1_000;
+      bucket.tokens = Math.min(Math.max(1, ratePerSecond), bucket.tokens + earned);
+      bucket.atMs = nowMs;
+      if (bucket.tokens < 1) {
+        return false;
+      }
+      bucket.tokens--;
+      return true;
+    },
+    note(line) {
+      decisions[line.decision]++;
+      byStatus[line.httpStatus] = (byStatus[line.httpStatus] ?? 0) + 1;
+      byFault[line.fault] = (byFault[line.fault] ?? 0) + 1;
+      if (line.decision === "accepted" && line.number !== null) {
+        const lines = entry(recent, line.number, () => []);
+        lines.push(line);
+        // Trimmed by halves: a shift for every message would move a hundred entries each time.
+        if (lines.length >= RECENT_MAX * 2) {
+          lines.splice(0, RECENT_MAX);
+        }
+      }
+    },
+    recent: (number) => (recent.get(number) ?? []).slice(-RECENT_MAX).reverse().map(recentMessage),
+    stats: () => ({
+      posts: seq,
+      ...decisions,
+      byStatus: { ...byStatus },
+      byFault: { ...byFault },
+    }),
+  };
+}
+
+function recentMessage(line: OracleLine): RecentMessage {
+  return {
+    id: line.wamid,
+    to: line.to,
+    template: line.template,
+    created_at: new Date(line.at).toISOString(),
+  };
+}
+
+function entry<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

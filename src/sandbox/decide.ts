@@ -1,0 +1,170 @@
+import type { AnswerFate, Fate, StatusStep, WebhookFate } from "./fate.ts";
+import { DELIVERED, failedWith, GOES_WELL, READ, refusedWith, SENT, UNDISTURBED } from "./fate.ts";
+import { MAGIC_RECIPIENTS } from "./magic.ts";
+import type { AnswerShape, SandboxSettings } from "./options.ts";
+import { ANSWER_SHAPES } from "./options.ts";
+import { draw } from "./random.ts";
+
+const TO_READ = [SENT, DELIVERED, READ];
+const TO_DELIVERED = [SENT, DELIVERED];
+
+/** Each decision draws from its own purpose, so that turning one knob leaves the others alone. */
+export const PURPOSE = {
+  answer: 0,
+  shape: 1,
+  held: 2,
+  failure: 3,
+  failureAfterSent: 4,
+  read: 5,
+  beforeAnswer: 6,
+  duplicate: 7,
+  outOfOrder: 8,
+  late: 9,
+  lost: 10,
+  foreign: 11,
+  latency: 12,
+  lateness: 13,
+  firstDelay: 16,
+} as const;
+
+/**
+ * Compiles the knobs into the function that decides one POST. Deterministic: `state` comes from
+ * the seed and the recipient (see random.ts). A magic ending wins over every knob.
+ */
+export function createFates(
+  settings: SandboxSettings,
+): (to: string, nth: number, state: number) => Fate {
+  const answers = ladder(answerShares(settings));
+  const failures = ladder(
+    Object.entries(settings.failStatusCodes).map(([code, share]) => [share, Number(code)]),
+  );
+  const magic = new Map(
+    settings.magic === "on" ? MAGIC_RECIPIENTS.map((row) => [row.ending, row.fate]) : [],
+  );
+  const isCalm = isUndisturbed(settings);
+  const endingLength = MAGIC_RECIPIENTS[0]?.ending.length ?? 0;
+
+  return (to, nth, state) => {
+    const shape = shapeOf(settings, state);
+    const forced = magic.get(to.slice(-endingLength));
+    if (forced !== undefined) {
+      return {
+        ...GOES_WELL,
+        shape,
+        held: false,
+        statuses: TO_READ,
+        webhooks: UNDISTURBED,
+        ...forced(nth),
+      };
+    }
+    const answer = climb(answers, state, PURPOSE.answer) ?? GOES_WELL;
+    return {
+      fault: answer.fault,
+      accepted: answer.accepted,
+      answer: answer.answer,
+      code: answer.code,
+      shape,
+      held: isHit(settings.heldShare, state, PURPOSE.held),
+      statuses: statusesOf(settings, climb(failures, state, PURPOSE.failure), state),
+      webhooks: isCalm ? UNDISTURBED : webhookFate(settings, state),
+    };
+  };
+}
+
+/** Everything that can go wrong with the answer, with its share of all POSTs. */
+function answerShares(settings: SandboxSettings): [number, AnswerFate][] {
+  const ambiguous = (
+    fault: string,
+    accepted: boolean,
+    answer: Fate["answer"],
+    share: number,
+  ): [number, AnswerFate] => [share, { fault, accepted, answer, code: 0 }];
+  return [
+    [
+      settings.reject429,
+      { fault: "reject-429", accepted: false, answer: "too_many_requests", code: 0 },
+    ],
+    ...Object.entries(settings.errorCodes).map(([code, share]): [number, AnswerFate] => [
+      share,
+      refusedWith(Number(code)),
+    ]),
+    ambiguous("accept-then-500", true, "error_500", settings.acceptThen500),
+    ambiguous("accept-then-reset", true, "reset", settings.acceptThenReset),
+    ambiguous("hang", true, "hang", settings.hang),
+    ambiguous("cut-answer", true, "cut", settings.cutAnswer),
+    ambiguous("drop-then-500", false, "error_500", settings.dropThen500),
+    ambiguous("drop-then-reset", false, "reset", settings.dropThenReset),
+    ambiguous("drop-then-hang", false, "hang", settings.dropThenHang),
+  ];
+}
+
+interface Rung<T> {
+  readonly upTo: number;
+  readonly value: T;
+}
+
+/** One draw decides among exclusive outcomes, each with exactly its share. */
+function ladder<T>(shares: readonly (readonly [number, T])[]): Rung<T>[] {
+  let upTo = 0;
+  return shares
+    .filter(([share]) => share > 0)
+    .map(([share, value]) => {
+      upTo += share;
+      return { upTo, value };
+    });
+}
+
+function climb<T>(rungs: readonly Rung<T>[], state: number, purpose: number): T | undefined {
+  if (rungs.length === 0) {
+    return undefined;
+  }
+  const at = draw(state, purpose);
+  return rungs.find((rung) => at < rung.upTo)?.value;
+}
+
+function shapeOf(settings: SandboxSettings, state: number): AnswerShape {
+  if (settings.answerShape !== "mixed") {
+    return settings.answerShape;
+  }
+  return ANSWER_SHAPES[Math.floor(draw(state, PURPOSE.shape) * ANSWER_SHAPES.length)] ?? "meta";
+}
+
+function statusesOf(
+  settings: SandboxSettings,
+  failCode: number | undefined,
+  state: number,
+): readonly StatusStep[] {
+  if (failCode !== undefined) {
+    const failed = failedWith(failCode);
+    return draw(state, PURPOSE.failureAfterSent) < 0.5 ? [SENT, failed] : [failed];
+  }
+  return isHit(settings.readShare, state, PURPOSE.read) ? TO_READ : TO_DELIVERED;
+}
+
+/** Whether no knob touches the webhooks: then nothing has to be drawn for them. */
+function isUndisturbed(settings: SandboxSettings): boolean {
+  return (
+    settings.webhookBeforeAnswer +
+      settings.webhookDuplicate +
+      settings.webhookOutOfOrder +
+      settings.webhookLate +
+      settings.webhookLost +
+      settings.webhookForeign ===
+    0
+  );
+}
+
+function webhookFate(settings: SandboxSettings, state: number): WebhookFate {
+  return {
+    beforeAnswer: isHit(settings.webhookBeforeAnswer, state, PURPOSE.beforeAnswer),
+    duplicate: isHit(settings.webhookDuplicate, state, PURPOSE.duplicate),
+    outOfOrder: isHit(settings.webhookOutOfOrder, state, PURPOSE.outOfOrder),
+    late: isHit(settings.webhookLate, state, PURPOSE.late),
+    lost: isHit(settings.webhookLost, state, PURPOSE.lost),
+    foreign: isHit(settings.webhookForeign, state, PURPOSE.foreign),
+  };
+}
+
+function isHit(share: number, state: number, purpose: number): boolean {
+  return share > 0 && draw(state, purpose) < share;
+}

@@ -1,0 +1,115 @@
+import type { Fate } from "./fate.ts";
+import { DELIVERED, failedWith, GOES_WELL, READ, refusedWith, SENT, UNDISTURBED } from "./fate.ts";
+
+/** A recipient whose last digits force an outcome, whatever the seed and the other knobs. */
+export interface MagicRecipient {
+  /** The last digits of `to`. */
+  readonly ending: string;
+  /** For people: the README's table and the help of the command are made of it. */
+  readonly does: string;
+  /** What differs from a message that is accepted, sent, delivered and read. `nth` counts from 1. */
+  readonly fate: (nth: number) => Partial<Fate>;
+}
+
+/**
+ * All magic recipients. Seven digits, and among them the 555 of film numbers, so that neither a
+ * generated list nor a random one meets them by accident.
+ */
+export const MAGIC_RECIPIENTS: readonly MagicRecipient[] = [
+  magic(
+    "9001",
+    "429 with Retry-After at every odd POST, accepted at every even one",
+    everyOther({ fault: "reject-429", accepted: false, answer: "too_many_requests", code: 0 }),
+  ),
+  magic("9002", "accepted, then `failed` with 131026 (undeliverable)", failing(131026)),
+  magic("9003", "accepted, then `failed` with 131050 (stopped marketing)", failing(131050)),
+  magic("9004", "accepted, but answered 500", ambiguous("accept-then-500", "error_500")),
+  magic("9005", "accepted, but the connection is reset", ambiguous("accept-then-reset", "reset")),
+  magic("9006", "accepted, but never answered", ambiguous("hang", "hang")),
+  magic("9007", "accepted, but the answer is cut in its middle", ambiguous("cut-answer", "cut")),
+  magic("9008", "the `sent` webhook comes before the answer", disturbed({ beforeAnswer: true })),
+  magic("9009", "every webhook comes three times", disturbed({ duplicate: true })),
+  magic(
+    "9010",
+    "the webhooks come in reverse: read, delivered, sent",
+    disturbed({ outOfOrder: true }),
+  ),
+  magic("9011", "accepted, but no webhook ever comes", disturbed({ lost: true })),
+  magic("9012", "refused with 132000 (wrong number of parameters)", refused(132000)),
+  magic(
+    "9013",
+    "refused with 131056 (pair too fast) at every odd POST, accepted at every even one",
+    everyOther(refusedWith(131056)),
+  ),
+  magic("9014", "answered `{id}` of LiveChat's own kind, no wamid", () => ({ shape: "id-own" })),
+  magic("9015", "answered 202 without a body", () => ({ shape: "empty" })),
+  magic("9016", "refused with 100 (invalid parameter)", refused(100)),
+  magic("9017", "delivered, never read", () => ({ statuses: [SENT, DELIVERED] })),
+  magic("9018", "the webhooks come late", disturbed({ late: true })),
+  magic("9019", "`sent`, then `failed` with 131049 (Meta chose not to deliver)", () => ({
+    statuses: [SENT, failedWith(131049)],
+  })),
+  magic("9020", "`failed` with 131026, then `delivered` all the same", () => ({
+    statuses: [failedWith(131026), DELIVERED],
+  })),
+  magic("9021", "NOT accepted, and answered 500", dropped("drop-then-500", "error_500")),
+  magic("9022", "NOT accepted, and the connection is reset", dropped("drop-then-reset", "reset")),
+  magic("9023", "NOT accepted, and never answered", dropped("drop-then-hang", "hang")),
+  magic("9024", "accepted and held for quality assessment", () => ({ held: true, shape: "meta" })),
+  magic("9025", "NOT accepted: 200, but the body says error 131026", () => ({
+    fault: "error-in-200",
+    accepted: false,
+    answer: "error_code_in_200",
+    code: 131026,
+  })),
+  magic(
+    "9026",
+    "refused with 130429 (throughput) at every odd POST, accepted at every even one",
+    everyOther(refusedWith(130429)),
+  ),
+  magic("9027", "refused with 131031 (account locked, HTTP 403)", refused(131031)),
+  magic("9028", "refused with 131048 (number restricted)", refused(131048)),
+  magic("9029", "refused with 132015 (template paused)", refused(132015)),
+  magic(
+    "9030",
+    "refused with 131057 (maintenance, HTTP 500) at every odd POST, accepted at every even one",
+    everyOther(refusedWith(131057)),
+  ),
+  magic("9031", "answered `{id}` with the wamid in it", () => ({ shape: "id-wamid" })),
+  magic("9032", "no wamid in the answer, and an agent's chat with the person in between", () => ({
+    shape: "empty",
+    webhooks: { ...UNDISTURBED, foreign: true },
+  })),
+  magic("9033", "`read` without `delivered` (the chat was open)", () => ({
+    statuses: [SENT, READ],
+  })),
+];
+
+function magic(ending: string, does: string, fate: MagicRecipient["fate"]): MagicRecipient {
+  return { ending: `555${ending}`, does, fate };
+}
+
+/** Odd and even, not first and later: so every campaign to that recipient meets the refusal. */
+function everyOther(fate: Partial<Fate>): MagicRecipient["fate"] {
+  return (nth) => (nth % 2 === 1 ? fate : GOES_WELL);
+}
+
+function refused(code: number): MagicRecipient["fate"] {
+  return () => refusedWith(code);
+}
+
+function failing(code: number): MagicRecipient["fate"] {
+  return () => ({ statuses: [failedWith(code)] });
+}
+
+function ambiguous(fault: string, answer: Fate["answer"]): MagicRecipient["fate"] {
+  return () => ({ fault, accepted: true, answer, code: 0 });
+}
+
+function dropped(fault: string, answer: Fate["answer"]): MagicRecipient["fate"] {
+  return () => ({ fault, accepted: false, answer, code: 0 });
+}
+
+function disturbed(what: Partial<Fate["webhooks"]>): MagicRecipient["fate"] {
+  return () => ({ webhooks: { ...UNDISTURBED, ...what } });
+}

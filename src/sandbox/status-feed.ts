@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import { PURPOSE } from "./decide.ts";
+import type { StatusStep, WebhookFate } from "./fate.ts";
+import { SENT } from "./fate.ts";
+import type { SandboxSettings } from "./options.ts";
+import type { Pending } from "./pending.ts";
+import { drawWithin } from "./random.ts";
+import type { Timers } from "./timers.ts";
+import type { WebhookSender } from "./webhook-sender.ts";
+import { newWebhookId } from "./webhook-sender.ts";
+
+/** A message that went out, and what its webhooks will tell. */
+export interface AcceptedMessage {
+  readonly wamid: string;
+  /** As WhatsApp spells the recipient. */
+  readonly waId: string;
+  readonly steps: readonly StatusStep[];
+  readonly webhooks: WebhookFate;
+  /** Not before this time, milliseconds since the epoch; null: now. */
+  readonly sendAtMs: number | null;
+  /** State of the draws (random.ts). */
+  readonly state: number;
+}
+
+/** Turns accepted messages into status webhooks over time. */
+export interface StatusFeed {
+  /** Follows the message until its last webhook is handed over. */
+  follow(message: AcceptedMessage): void;
+  /** Delivers the first webhook now, calls `then` after its first try, and follows the rest. */
+  followBefore(message: AcceptedMessage, then: () => void): void;
+}
+
+/**
+ * The wait for a status begins when the one before it was tried once. So the order of a message's
+ * webhooks is what its fate says, however slow the receiver is; only one that has to be tried again
+ * is overtaken.
+ */
+export function createStatusFeed(deps: {
+  settings: () => SandboxSettings;
+  sender: WebhookSender;
+  wamids: (to: string) => string;
+  pending: Pending;
+  timers: Timers;
+}): StatusFeed {
+  const { settings, sender, pending, timers } = deps;
+
+  function emit(message: AcceptedMessage, step: StatusStep, onTried?: () => void): void {
+    const report = {
+      wamid: message.wamid,
+      status: step.status,
+      code: step.code,
+      recipientId: message.waId,
+      atMs: Date.now(),
+      category: settings().category,
+      origin: settings().category,
+      conversationId: message.state.toString(16).padStart(8, "0").repeat(4),
+    };
+    const id = newWebhookId();
+    sender.send(report, id, onTried);
+    if (message.webhooks.duplicate) {
+      sender.send(report, id);
+      sender.send(report, newWebhookId());
+    }
+  }
+
+  /** What an agent's own message to the same person causes: a wamid that nobody asked for. */
+  function emitForeign(message: AcceptedMessage): void {
+    sender.send(
+      {
+        wamid: deps.wamids(message.waId),
+        status: SENT.status,
+        code: 0,
+        recipientId: message.waId,
+        atMs: Date.now(),
+        category: "service",
+        origin: "service",
+        conversationId: randomBytes(16).toString("hex"),
+      },
+      newWebhookId(),
+    );
+  }
+
+  function run(message: AcceptedMessage, steps: readonly StatusStep[], from: number): void {
+    const step = steps[from];
+    if (step === undefined) {
+      pending.end();
+      return;
+    }
+    const waitMs =
+      drawWithin(settings().webhookDelayMs, message.state, PURPOSE.firstDelay + from) +
+      (from === 0 ? startDelayMs(settings(), message) : 0);
+    timers.after(waitMs, () => {
+      if (from === 0 && message.webhooks.foreign) {
+        emitForeign(message);
+      }
+      emit(message, step, () => run(message, steps, from + 1));
+    });
+  }
+
+  function isSilent(message: AcceptedMessage): boolean {
+    return settings().webhookUrl === null || message.webhooks.lost || message.steps.length === 0;
+  }
+
+  return {
+    follow(message) {
+      if (!isSilent(message)) {
+        pending.begin();
+        run(message, ordered(message), 0);
+      }
+    },
+    followBefore(message, then) {
+      const steps = ordered(message);
+      const first = steps[0];
+      if (isSilent(message) || first === undefined) {
+        then();
+        return;
+      }
+      pending.begin();
+      emit(message, first, () => {
+        then();
+        run(message, steps, 1);
+      });
+    },
+  };
+}
+
+function ordered(message: AcceptedMessage): readonly StatusStep[] {
+  return message.webhooks.outOfOrder ? message.steps.toReversed() : message.steps;
+}
+
+function startDelayMs(settings: SandboxSettings, message: AcceptedMessage): number {
+  const untilSchedule = message.sendAtMs === null ? 0 : Math.max(0, message.sendAtMs - Date.now());
+  const lateness = message.webhooks.late
+    ? drawWithin(settings.webhookLateMs, message.state, PURPOSE.lateness)
+    : 0;
+  return untilSchedule + lateness;
+}

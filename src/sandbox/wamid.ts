@@ -1,0 +1,27 @@
+import { randomFillSync } from "node:crypto";
+
+const ID_BYTES = 9;
+const POOL_IDS = 512;
+
+/**
+ * Makes WhatsApp message ids in the byte layout of the samples on LiveChat's page: `wamid.` and
+ * the base64 of a header, the recipient's digits, and 18 hex digits. About 58 characters.
+ * They are random, not seeded: a second run with the same seed must not repeat the ids that the
+ * sender under test still remembers from the first.
+ */
+export function createWamids(): (recipientDigits: string) => string {
+  const pool = Buffer.alloc(ID_BYTES * POOL_IDS);
+  let used = pool.length;
+
+  return (recipientDigits) => {
+    if (used === pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    const id = pool.toString("hex", used, used + ID_BYTES).toUpperCase();
+    used += ID_BYTES;
+    const length = String.fromCharCode(recipientDigits.length);
+    const bytes = `\x1c\x18${length}${recipientDigits}\x15\x02\x00\x11\x18\x12${id}\x00`;
+    return `wamid.${Buffer.from(bytes, "latin1").toString("base64")}`;
+  };
+}

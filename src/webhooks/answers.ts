@@ -1,0 +1,70 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { hasBody } from "./body.ts";
+import type { Problem } from "./problems.ts";
+
+/** How long a refused sender may take to read why, before its connection is cut. */
+const LINGER_MS = 1000;
+
+/** The RFC 9457 body of a problem, with the project's stable `code` and what to do. */
+function problemBody({ status, refusal }: Problem): string {
+  return JSON.stringify({
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    code: refusal.code,
+    detail: refusal.message,
+    fix: refusal.fix,
+  });
+}
+
+/** Answers with a problem. If a body was announced and not read, the connection is closed. */
+export function answerProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (!request.complete && hasBody(request)) {
+    // `response` is not this connection's turn when requests are pipelined: just close it then.
+    if (response.socket === null) request.socket.destroy();
+    else closeWith(request.socket, problem, headers);
+    return;
+  }
+  const body = problemBody(problem);
+  response.writeHead(problem.status, {
+    "content-type": "application/problem+json",
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}
+
+/**
+ * Answers, closes our half, and cuts the connection a moment later without reading on. Written to
+ * the socket by hand because node:http offers only the two ends: to read the rest of the body
+ * (100 MB, if somebody likes), or to destroy the socket at once, whose RST takes the answer away
+ * from a sender that is still writing.
+ */
+export function closeWith(
+  socket: Duplex,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = problemBody(problem);
+  const lines = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? "Error"}`,
+    "content-type: application/problem+json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    "connection: close",
+  ];
+  socket.pause();
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(cut));
+}

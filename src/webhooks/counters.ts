@@ -1,0 +1,49 @@
+import type { Logger } from "pino";
+import { Counter, type Registry } from "prom-client";
+
+/** What became of requests, for metrics and for the log. */
+export interface WebhookCounters {
+  /** An acknowledged event. */
+  count(result: string): void;
+  /** Something that a person should look at. `fields` are constants and codes, never data. */
+  warn(result: string, message: string, fields?: Readonly<Record<string, string>>): void;
+}
+
+/** A storm of one kind writes one line in this time; the line says how many there were. */
+const LOG_EVERY_MS = 10_000;
+
+/**
+ * Counts into `dropcast_webhooks_total{result}`, and logs at most one line per result in 10 s, so
+ * that a forger cannot fill the disk. `now` is a clock in ms that never goes back.
+ */
+export function createWebhookCounters(options: {
+  readonly logger: Logger;
+  readonly metrics: Registry | undefined;
+  readonly now: () => number;
+}): WebhookCounters {
+  const { logger, metrics, now } = options;
+  const total =
+    metrics === undefined
+      ? undefined
+      : new Counter({
+          name: "dropcast_webhooks_total",
+          help: "Webhook requests by what became of them.",
+          labelNames: ["result"] as const,
+          registers: [metrics],
+        });
+  const logged = new Map<string, { atMs: number; since: number }>();
+
+  function warn(result: string, message: string, fields = {}): void {
+    total?.inc({ result });
+    const nowMs = now();
+    const last = logged.get(result) ?? { atMs: Number.NEGATIVE_INFINITY, since: 0 };
+    last.since += 1;
+    logged.set(result, last);
+    if (nowMs - last.atMs < LOG_EVERY_MS) return;
+    logger.warn({ ...fields, result, count: last.since }, message);
+    last.atMs = nowMs;
+    last.since = 0;
+  }
+
+  return { count: (result) => total?.inc({ result }), warn };
+}

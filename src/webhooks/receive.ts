@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerProblem } from "./answers.ts";
+import { type DeliveryPorts, deliverEvent } from "./apply.ts";
+import { readBody } from "./body.ts";
+import type { WebhookCounters } from "./counters.ts";
+import { PROBLEMS, type Problem } from "./problems.ts";
+import { parseStatusEvent } from "./status-event.ts";
+import type { Throttle } from "./throttle.ts";
+import type { Verifier } from "./verify.ts";
+
+export interface ReceiveDeps extends DeliveryPorts {
+  readonly verifier: Verifier;
+  readonly throttle: Throttle;
+  readonly counters: WebhookCounters;
+  readonly bodyBytesMax: number;
+}
+
+/** Seconds after which a sender may repeat what could not be stored. */
+const RETRY_AFTER_S = 5;
+
+/**
+ * Handles one webhook. The order matters: bytes, size, signature, and only then what the body
+ * says; 204 only after the store and, for a failed message, the queue have answered.
+ * Never rejects: whatever goes wrong becomes an answer that makes the sender repeat.
+ */
+export function createReceiver(
+  deps: ReceiveDeps,
+): (request: IncomingMessage, response: ServerResponse, number: string | null) => Promise<void> {
+  const { verifier, throttle, counters } = deps;
+
+  async function receive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    number: string | null,
+  ): Promise<void> {
+    try {
+      const body = await readBody(request, deps.bodyBytesMax);
+      if (body === "cut") return counters.count("cut");
+      if (body === "too_large") return answerRefusal(request, response, PROBLEMS.bodyTooLarge);
+
+      const verdict = verifier.verify(body, request.rawHeaders, number);
+      if (!verdict.ok) return refuseUnverified(request, response, verdict.problem);
+
+      const parsed = parseStatusEvent(verdict.text, verdict.signedAtMs);
+      if (parsed.kind === "refused") return answerRefusal(request, response, parsed.problem);
+      if (parsed.kind === "status") {
+        counters.count(await deliverEvent(deps, verdict.numbers, parsed.event));
+      } else if (parsed.kind === "unreadable") {
+        counters.warn("unreadable", "a signed status event has a shape that cannot be read", {
+          field: parsed.field,
+        });
+      } else {
+        counters.count(parsed.kind);
+      }
+      response.writeHead(204);
+      response.end();
+    } catch (error) {
+      answerUnavailable(request, response, error);
+    }
+  }
+
+  function answerRefusal(
+    request: IncomingMessage,
+    response: ServerResponse,
+    problem: Problem,
+  ): void {
+    counters.warn(problem.refusal.code, "a webhook request was refused", {
+      fix: problem.refusal.fix,
+    });
+    answerProblem(request, response, problem);
+  }
+
+  /** A forger hears why a few times, then only that there are too many. */
+  function refuseUnverified(
+    request: IncomingMessage,
+    response: ServerResponse,
+    problem: Problem,
+  ): void {
+    const waitMs = throttle.fail(request.socket.remoteAddress ?? "");
+    if (waitMs === 0) {
+      answerRefusal(request, response, problem);
+      return;
+    }
+    counters.warn(PROBLEMS.throttled.refusal.code, "forged or broken webhooks are throttled");
+    answerProblem(request, response, PROBLEMS.throttled, {
+      "retry-after": String(Math.ceil(waitMs / 1000)),
+      connection: "close",
+    });
+  }
+
+  function answerUnavailable(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: unknown,
+  ): void {
+    counters.warn("unavailable", "a webhook could not be stored; the sender will repeat it", {
+      reason: reasonOf(error),
+    });
+    if (response.headersSent) request.socket.destroy();
+    else {
+      answerProblem(request, response, PROBLEMS.storeUnavailable, {
+        "retry-after": String(RETRY_AFTER_S),
+      });
+    }
+  }
+
+  return receive;
+}
+
+/** An error's kind without its text: a Redis error may carry the command, with what it was about. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? error.name;
+}

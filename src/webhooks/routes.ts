@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Registry } from "prom-client";
+import { answerProblem } from "./answers.ts";
+import type { WebhookCounters } from "./counters.ts";
+import { PROBLEMS } from "./problems.ts";
+
+export interface RouteDeps {
+  readonly receive: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    number: string | null,
+  ) => Promise<void>;
+  readonly hasNumber: (number: string) => boolean;
+  /** Whether events can be stored now. */
+  readonly ready: () => boolean | Promise<boolean>;
+  readonly metrics: Registry | undefined;
+  readonly counters: WebhookCounters;
+}
+
+const HOOK_PATH = "/webhooks/livechat";
+
+/** The five routes of the webhooks port. */
+export function createRoutes(
+  deps: RouteDeps,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { receive, hasNumber, ready, metrics, counters } = deps;
+
+  function hook(request: IncomingMessage, response: ServerResponse, number: string | null): void {
+    if (request.method === "POST") settle(request, receive(request, response, number));
+    else answerProblem(request, response, PROBLEMS.methodNotAllowed, { allow: "POST" });
+  }
+
+  async function readiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let isReady = false;
+    try {
+      isReady = await ready();
+    } catch {
+      // A check that cannot be made is a no, and the no is the answer.
+    }
+    if (isReady) answerText(response, "application/json", '{"status":"ready"}');
+    else answerProblem(request, response, PROBLEMS.notReady);
+  }
+
+  async function look(request: IncomingMessage, response: ServerResponse, path: string) {
+    if (path === "/healthz") answerText(response, "application/json", '{"status":"ok"}');
+    else if (path === "/readyz") await readiness(request, response);
+    else if (metrics !== undefined) {
+      answerText(response, metrics.contentType, await metrics.metrics());
+    }
+  }
+
+  return (request, response) => {
+    const url = request.url ?? "";
+    // The hot route first, before its path is taken apart.
+    if (url === HOOK_PATH) return hook(request, response, null);
+    const path = url.split("?", 1)[0] as string;
+    if (path === HOOK_PATH) return hook(request, response, null);
+    if (path.startsWith(`${HOOK_PATH}/`)) {
+      const number = path.slice(HOOK_PATH.length + 1);
+      if (hasNumber(number)) return hook(request, response, number);
+      counters.warn(
+        PROBLEMS.numberUnknown.refusal.code,
+        "webhooks come to the path of a number that is unknown",
+      );
+      return answerProblem(request, response, PROBLEMS.numberUnknown);
+    }
+    const isLook =
+      path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined);
+    if (!isLook) return answerProblem(request, response, PROBLEMS.notFound);
+    if (request.method === "GET" || request.method === "HEAD") {
+      return settle(request, look(request, response, path));
+    }
+    answerProblem(request, response, PROBLEMS.methodNotAllowed, { allow: "GET, HEAD" });
+  };
+}
+
+/** A bug in a handler costs its own connection, and nobody else's. */
+function settle(request: IncomingMessage, handled: Promise<void>): void {
+  handled.catch(() => request.socket.destroy());
+}
+
+function answerText(response: ServerResponse, contentType: string, body: string): void {
+  response.writeHead(200, {
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}

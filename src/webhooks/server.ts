@@ -1,0 +1,229 @@
+/**
+ * The webhooks port: plain node:http, because the one hot route needs nothing else.
+ *
+ * Races settled here:
+ * - Stopping while requests run. No new connection is taken; connections without a running
+ *   request are cut (their sender repeats); each running request is answered with
+ *   `connection: close`. What is not done within the request timeout is cut too, so that `stop`
+ *   always ends.
+ * - A sender that is slower than the timeouts. node checks all connections every second and
+ *   reports the late ones as client errors; they get a 408 and are cut.
+ */
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { closeWith } from "./answers.ts";
+import type { DeliveryPorts } from "./apply.ts";
+import { declaredTooLarge } from "./body.ts";
+import { createWebhookCounters, type WebhookCounters } from "./counters.ts";
+import { PROBLEMS, type Problem } from "./problems.ts";
+import { createReceiver } from "./receive.ts";
+import { createRoutes } from "./routes.ts";
+import { createThrottle } from "./throttle.ts";
+import { createVerifier, type Verifier, type WebhookNumber } from "./verify.ts";
+
+export interface WebhookLimits {
+  readonly bodyBytesMax: number;
+  readonly headerBytesMax: number;
+  readonly connectionsMax: number;
+  /** From the first byte (or the connection) to the end of the headers. */
+  readonly headersTimeoutMs: number;
+  /** To the end of the body. */
+  readonly requestTimeoutMs: number;
+  /** Longer than the idle time of common load balancers, so that it is they who close. */
+  readonly keepAliveTimeoutMs: number;
+  readonly checkEveryMs: number;
+  /** Failed verifications of one address: this many a second, after a burst. */
+  readonly failuresPerSecond: number;
+  readonly failuresBurst: number;
+}
+
+export const WEBHOOK_LIMITS: WebhookLimits = {
+  bodyBytesMax: 64 * 1024,
+  headerBytesMax: 16 * 1024,
+  connectionsMax: 4096,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 65_000,
+  checkEveryMs: 1000,
+  failuresPerSecond: 20,
+  failuresBurst: 50,
+};
+
+export interface WebhookServerOptions extends DeliveryPorts {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly numbers: readonly WebhookNumber[];
+  readonly logger: Logger;
+  /** Gets `dropcast_webhooks_total`, and is served at /metrics; without it there is no /metrics. */
+  readonly metrics?: Registry;
+  /** Whether Redis answers: what /readyz says. */
+  readonly ready: () => boolean | Promise<boolean>;
+  /** For tests. */
+  readonly limits?: Partial<WebhookLimits>;
+}
+
+export interface WebhookServer {
+  /** Resolves when the port is open. Refused if it cannot be, or if no secret can be used. */
+  start(): Promise<Result<{ readonly host: string; readonly port: number }>>;
+  /** Resolves when the last running request is answered and every connection is closed. */
+  stop(): Promise<void>;
+}
+
+/** Receives signed status webhooks (Standard Webhooks 1.0) and hands each to `apply`. */
+export function createWebhookServer(options: WebhookServerOptions): WebhookServer {
+  const limits = { ...WEBHOOK_LIMITS, ...options.limits };
+  const verifier = createVerifier(options.numbers);
+  let server: Server | undefined;
+  let running: ReturnType<typeof trackRunning> | undefined;
+  let starting: ReturnType<WebhookServer["start"]> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  function start(): ReturnType<WebhookServer["start"]> {
+    if (!verifier.ok) return Promise.resolve(verifier);
+    if (starting === undefined) {
+      const opened = build(options, limits, verifier.value, () => stopping !== undefined);
+      server = opened;
+      running = trackRunning(opened);
+      starting = listen(opened, options.host, options.port);
+    }
+    return starting;
+  }
+
+  async function close(): Promise<void> {
+    await starting;
+    if (server?.listening !== true) return;
+    const closed = new Promise((resolve) => server?.close(resolve));
+    running?.finish();
+    const cut = setTimeout(() => server?.closeAllConnections(), limits.requestTimeoutMs);
+    await closed;
+    clearTimeout(cut);
+  }
+
+  function stop(): Promise<void> {
+    stopping ??= close();
+    return stopping;
+  }
+
+  return { start, stop };
+}
+
+function build(
+  options: WebhookServerOptions,
+  limits: WebhookLimits,
+  verifier: Verifier,
+  isStopping: () => boolean,
+): Server {
+  const { apply, onFailed, logger, metrics } = options;
+  const now = () => performance.now();
+  const counters = createWebhookCounters({ logger, metrics, now });
+  const throttle = createThrottle({
+    ratePerSecond: limits.failuresPerSecond,
+    burst: limits.failuresBurst,
+    addressesMax: 10_000,
+    now,
+  });
+  const { bodyBytesMax } = limits;
+  const receive = createReceiver({ apply, onFailed, verifier, throttle, counters, bodyBytesMax });
+  const routes = createRoutes({
+    receive,
+    hasNumber: (number) => verifier.has(number),
+    ready: async () => !isStopping() && (await options.ready()),
+    metrics,
+    counters,
+  });
+  const server = createServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.on("request", (request, response) => {
+    routes(request, response);
+  });
+  server.on("checkContinue", (request, response) => {
+    // A body that will be refused for its length is not asked for.
+    if (!declaredTooLarge(request, limits.bodyBytesMax)) response.writeContinue();
+    server.emit("request", request, response);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    refuseBroken(error, socket, counters);
+  });
+  return server;
+}
+
+/** Answers what node's parser or its timeouts gave up on. */
+function refuseBroken(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  counters: WebhookCounters,
+): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem: Problem =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? PROBLEMS.requestTimeout
+      : error.code === "HPE_HEADER_OVERFLOW"
+        ? PROBLEMS.headersTooLarge
+        : PROBLEMS.requestMalformed;
+  counters.warn(problem.refusal.code, "a webhook request was refused");
+  closeWith(socket, problem);
+}
+
+/** Knows which connections have a request that is being handled. */
+function trackRunning(server: Server): { finish(): void } {
+  const sockets = new Set<Duplex>();
+  const answers = new Map<Duplex, ServerResponse>();
+  let finishing = false;
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.prependListener("request", (request, response) => {
+    const { socket } = request;
+    answers.set(socket, response);
+    if (finishing) response.shouldKeepAlive = false;
+    response.once("close", () => {
+      if (answers.get(socket) === response) answers.delete(socket);
+    });
+  });
+  return {
+    finish() {
+      finishing = true;
+      for (const socket of sockets) {
+        // A refused sender's connection only lingers: its answer is written.
+        if (!answers.has(socket) || socket.writableFinished) socket.destroy();
+      }
+      for (const response of answers.values()) response.shouldKeepAlive = false;
+    },
+  };
+}
+
+function listen(
+  server: Server,
+  host: string,
+  port: number,
+): Promise<Result<{ readonly host: string; readonly port: number }>> {
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(
+        refuse(
+          "webhooks_cannot_listen",
+          `Port ${port} of ${host} cannot be opened (${error.code ?? error.name}).`,
+          "Set DROPCAST_WEBHOOK_PORT to a free port and DROPCAST_HTTP_HOST to an address of this host.",
+        ),
+      );
+    });
+    server.listen({ host, port }, () => {
+      resolve(accept({ host, port: (server.address() as AddressInfo).port }));
+    });
+  });
+}

@@ -1,0 +1,201 @@
+import { isUtf8 } from "node:buffer";
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import type { Result } from "../core/refusal.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import { PROBLEMS, type Problem } from "./problems.ts";
+
+/** A number as far as webhooks are concerned. */
+export interface WebhookNumber {
+  readonly name: string;
+  /** All that are active: more than one while a secret is rotated, none if it has no webhook. */
+  readonly webhookSecrets: readonly string[];
+}
+
+/** A request whose signature is right. */
+export interface Verified {
+  readonly ok: true;
+  /** The signed body. */
+  readonly text: string;
+  /** When the sender signed it, ms since 1970: within 5 minutes of now. */
+  readonly signedAtMs: number;
+  /** The numbers that the secret belongs to; never empty. */
+  readonly numbers: readonly string[];
+}
+
+export type Verdict = Verified | { readonly ok: false; readonly problem: Problem };
+
+export interface Verifier {
+  has(number: string): boolean;
+  /**
+   * Judges one request. `number` limits it to that number's secrets; `null` tries all.
+   * `rawHeaders` is name, value, name, value, as node:http gives them.
+   */
+  verify(body: Buffer, rawHeaders: readonly string[], number: string | null): Verdict;
+}
+
+interface SignedHeaders {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly signature: string;
+}
+
+interface Key {
+  readonly webhook: Webhook;
+  readonly numbers: string[];
+}
+
+/** Standard Webhooks 1.0: five minutes, both ways. */
+const TOLERANCE_S = 5 * 60;
+/** A list is for rotation; each entry costs a comparison, so its length is bounded. */
+const SIGNATURES_MAX = 16;
+
+/**
+ * Verifies as Standard Webhooks 1.0 says (HMAC-SHA256 of `id.timestamp.body`), with the reference
+ * library. Judged before the library, because it would let them pass: repeated headers (node joins
+ * them), a timestamp such as `123abc`, invalid UTF-8 (which it reads lossily, so that two bodies
+ * share a signature) and an empty secret.
+ *
+ * Refused when a secret cannot be used, or when no number has one.
+ */
+export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifier> {
+  const keys = new Map<string, Key>();
+  const byNumber = new Map<string, Key[]>();
+  for (const { name, webhookSecrets } of numbers) {
+    const own: Key[] = [];
+    for (const secret of webhookSecrets) {
+      const key = keyFor(secret, keys);
+      if (key === undefined) {
+        return refuse(
+          "webhooks_secret_unusable",
+          `A webhook secret of number ${name} is empty or not base64.`,
+          "Copy it again as LiveChat gave it: whsec_ and base64.",
+        );
+      }
+      if (!key.numbers.includes(name)) key.numbers.push(name);
+      if (!own.includes(key)) own.push(key);
+    }
+    byNumber.set(name, own);
+  }
+  if (keys.size === 0) {
+    return refuse(
+      "webhooks_secret_missing",
+      "No number has a webhook secret, so no status event could be verified.",
+      "Set DROPCAST_WEBHOOK_SECRET to the secret that LiveChat gave for the webhook address.",
+    );
+  }
+  const all = [...keys.values()];
+  return accept({
+    has: (number) => byNumber.has(number),
+    verify: (body, rawHeaders, number) =>
+      number === null
+        ? judge(body, rawHeaders, all, null)
+        : judge(body, rawHeaders, byNumber.get(number) ?? [], number),
+  });
+}
+
+/** Numbers that share a secret share its key, so that one HMAC serves them all. */
+function keyFor(secret: string, keys: Map<string, Key>): Key | undefined {
+  const bytes = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  if (bytes.length === 0) return undefined;
+  const canonical = bytes.toString("base64");
+  const known = keys.get(canonical);
+  if (known !== undefined) return known;
+  try {
+    const key: Key = { webhook: new Webhook(secret), numbers: [] };
+    keys.set(canonical, key);
+    return key;
+  } catch {
+    // The library decodes strictly, Buffer does not: what it refuses is no base64.
+    return undefined;
+  }
+}
+
+function judge(
+  body: Buffer,
+  rawHeaders: readonly string[],
+  keys: readonly Key[],
+  only: string | null,
+): Verdict {
+  const headers = signedHeaders(rawHeaders);
+  if ("status" in headers) return { ok: false, problem: headers };
+  if (!isUtf8(body)) return { ok: false, problem: PROBLEMS.bodyNotUtf8 };
+  const signedAtS = Number(headers.timestamp);
+  if (Math.abs(Math.floor(Date.now() / 1000) - signedAtS) > TOLERANCE_S) {
+    return { ok: false, problem: PROBLEMS.timestampStale };
+  }
+  const text = body.toString("utf8");
+  const numbers = numbersOf(text, headers, keys, only);
+  if (numbers.length === 0) return { ok: false, problem: PROBLEMS.signatureMismatch };
+  return { ok: true, text, signedAtMs: signedAtS * 1000, numbers };
+}
+
+/** The numbers whose secret made one of the signatures. */
+function numbersOf(
+  text: string,
+  headers: SignedHeaders,
+  keys: readonly Key[],
+  only: string | null,
+): readonly string[] {
+  const library = {
+    "webhook-id": headers.id,
+    "webhook-timestamp": headers.timestamp,
+    "webhook-signature": headers.signature,
+  };
+  let found: readonly string[] = [];
+  for (const { webhook, numbers } of keys) {
+    if (!matches(webhook, text, library)) continue;
+    if (only !== null) return [only];
+    found = found.length === 0 ? numbers : [...new Set([...found, ...numbers])];
+    // One signature has one secret. Several were made with several, and while they are rotated
+    // these may be configured for different numbers: then all of them are meant.
+    if (!headers.signature.includes(" ")) break;
+  }
+  return found;
+}
+
+function matches(webhook: Webhook, text: string, headers: Record<string, string>): boolean {
+  try {
+    // The body is parsed later: first the signature is judged, then what it signs.
+    webhook.verify(text, headers, { jsonParse: false });
+    return true;
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return false;
+    throw error;
+  }
+}
+
+/** The three headers of Standard Webhooks 1.0, each exactly once. */
+function signedHeaders(rawHeaders: readonly string[]): SignedHeaders | Problem {
+  let id = "";
+  let timestamp = "";
+  let signature = "";
+  let seen = 0;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const written = rawHeaders[at] as string;
+    // Two lengths cover the three names, and spare most headers the lower-casing.
+    if (written.length !== 10 && written.length !== 17) continue;
+    const name = written.toLowerCase();
+    const bit =
+      name === "webhook-id"
+        ? 1
+        : name === "webhook-timestamp"
+          ? 2
+          : name === "webhook-signature"
+            ? 4
+            : 0;
+    if (bit === 0) continue;
+    if ((seen & bit) !== 0) return PROBLEMS.headerRepeated;
+    seen |= bit;
+    const value = rawHeaders[at + 1] as string;
+    if (bit === 1) id = value;
+    else if (bit === 2) timestamp = value;
+    else signature = value;
+  }
+  if (id === "" || timestamp === "" || signature === "") return PROBLEMS.headerMissing;
+  // No leading zero: the library signs the number, the sender signed the text.
+  if (!/^(?:0|[1-9][0-9]{0,11})$/.test(timestamp)) return PROBLEMS.headerMalformed;
+  if (signature.split(" ", SIGNATURES_MAX + 1).length > SIGNATURES_MAX) {
+    return PROBLEMS.headerMalformed;
+  }
+  return { id, timestamp, signature };
+}
