@@ -50,8 +50,10 @@ export function numberKeys(number: string) {
     stats: `${prefix}stats`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
     pepper: `${prefix}pepper`,
-    /** hash: `top`, and per level `bits:<L>` and `size:<L>` of the wamid index. */
+    /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */
     wamidLevels: `${prefix}wamid-levels`,
+    /** hash: digest of wamid (8 bytes) -> campaign, row, attempt. Expires 40 days after its last entry. */
+    wamid: (level: number, bucket: number) => `${prefix}wamid:${level}:${bucket}`,
   };
 }
 
@@ -67,9 +69,9 @@ export function campaignKeys(number: string, campaign: string) {
     errors: `${key}:errors`,
     /** hash: `<minute>:<state number>` -> rows that entered the state in that minute. */
     timeline: `${key}:timeline`,
-    /** hash: `<category number>:<billable>` -> messages priced so. */
+    /** hash: price byte (ledger-value.ts) -> messages priced so. */
     pricing: `${key}:pricing`,
-    /** hash: what few rows have: `<row>:ref` reference, `<row>:w2` second wamid. */
+    /** hash: what few rows have: `<row>:ref` reference, `:second` wamid, `:w<attempt>` of history. */
     side: `${key}:side`,
     /** zset: batch -> the earliest time it has work, ms. */
     ready: `${key}:ready`,

@@ -46,9 +46,7 @@ export interface ClaimInput {
   readonly mode: "live" | "sandbox";
   /** The number's rate by configuration; three seconds of it may be on the wire at once. */
   readonly ratePerSecond: number;
-  /** No slot sooner than this: the answer has to travel. */
-  readonly leadMs: number;
-  /** No slot later than this after the lead: what is granted and not sent is in doubt. */
+  /** No slot later than this from now: what is granted and not yet sent is in doubt. */
   readonly reachMs: number;
   readonly rows: readonly { row: number; person: Buffer }[];
 }
@@ -162,7 +160,7 @@ export function createLedger(input: {
     async claim(claim: ClaimInput): Promise<ClaimResult> {
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
-      args.push(limits.webhooksArrivingMs, usOf(claim.leadMs), usOf(claim.reachMs));
+      args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
       for (const { row, person: who } of claim.rows) args.push(row, who);
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
@@ -252,10 +250,6 @@ export function createLedger(input: {
 }
 
 export type Ledger = ReturnType<typeof createLedger>;
-
-function usOf(ms: number): number {
-  return Math.round(ms * 1_000);
-}
 
 function toVerdict(attempt: number, slotUs: number): ClaimVerdict {
   if (attempt > 0) return { kind: "granted", attempt, slotMs: slotUs / 1_000 };

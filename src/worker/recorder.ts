@@ -4,7 +4,9 @@ import type { FailedMessage } from "../queue/failed-queue.ts";
 import type { AttemptRecord, Ledger } from "../store/ledger.ts";
 
 /** One script call takes at most so many rows. */
-const RECORDS_MAX = 100;
+const RECORDS_MAX = 64;
+/** Calls under way at once; what arrives meanwhile is written together by the next one. */
+const WRITES_MAX = 2;
 const RETRY_FIRST_MS = 50;
 const RETRY_CAP_MS = 2_000;
 
@@ -21,43 +23,50 @@ export function createRecorder(input: {
 }) {
   const { ledger, onFailed, onStopped, logger } = input;
   const waiting = new Map<string, AttemptRecord[]>();
-  let flushing = false;
-  let running = 0;
-  let idle: (() => void)[] = [];
+  let flushSoon = false;
+  let writes = 0;
+  const whenSettled: (() => void)[] = [];
+
+  function flush(): void {
+    flushSoon = false;
+    while (writes < WRITES_MAX) {
+      const next = waiting.entries().next().value;
+      if (next === undefined) break;
+      const [campaign, records] = next;
+      const some = records.splice(0, RECORDS_MAX);
+      if (records.length === 0) waiting.delete(campaign);
+      writes++;
+      void write(campaign, some).then(() => {
+        writes--;
+        flush();
+      });
+    }
+    if (writes === 0) for (const settled of whenSettled.splice(0)) settled();
+  }
 
   async function write(campaign: string, records: readonly AttemptRecord[]): Promise<void> {
-    for (let wait = RETRY_FIRST_MS; ; wait = Math.min(RETRY_CAP_MS, wait * 2)) {
+    for (let waitMs = RETRY_FIRST_MS; ; waitMs = Math.min(RETRY_CAP_MS, waitMs * 2)) {
       try {
         const { states, stopped } = await ledger.record(campaign, records);
         if (stopped) onStopped();
-        for (const [index, state] of states.entries()) {
-          const record = records[index];
-          if (state !== "failed" || record === undefined) continue;
-          const { row, attempt } = record;
-          await onFailed({ campaign, row, attempt }).catch((error: unknown) => {
-            logger.warn({ campaign, error: String(error) }, "failed job not added; the sweep will");
-          });
-        }
+        const failed = records.filter((_, at) => states[at] === "failed");
+        for (const { row, attempt } of failed) await addFailed({ campaign, row, attempt });
         return;
       } catch (error) {
-        logger.warn({ campaign, records: records.length, error: String(error) }, "record refused");
-        await sleep(wait);
+        logger.warn({ campaign, records: records.length, error: String(error) }, "not recorded yet");
+        await sleep(waitMs);
       }
     }
   }
 
-  function flush(): void {
-    flushing = false;
-    for (const [campaign, records] of waiting) {
-      for (let at = 0; at < records.length; at += RECORDS_MAX) {
-        running++;
-        void write(campaign, records.slice(at, at + RECORDS_MAX)).finally(() => {
-          running--;
-          if (running === 0 && waiting.size === 0) for (const done of idle.splice(0)) done();
-        });
-      }
+  /** Only the dashboard's job is missing when this fails, and the sweep adds it. */
+  async function addFailed(message: FailedMessage): Promise<void> {
+    try {
+      await onFailed(message);
+    } catch (error) {
+      const { campaign } = message;
+      logger.warn({ campaign, error: String(error) }, "failed job not added; the sweep will");
     }
-    waiting.clear();
   }
 
   return {
@@ -66,16 +75,15 @@ export function createRecorder(input: {
       const records = waiting.get(campaign);
       if (records === undefined) waiting.set(campaign, [record]);
       else records.push(record);
-      if (flushing) return;
-      flushing = true;
+      if (flushSoon) return;
+      flushSoon = true;
       setImmediate(flush);
     },
 
     /** Resolves when everything taken so far is written. */
-    async settled(): Promise<void> {
-      if (running === 0 && waiting.size === 0) return;
-      await new Promise<void>((resolve) => idle.push(resolve));
-      idle = [];
+    settled(): Promise<void> {
+      if (writes === 0 && waiting.size === 0) return Promise.resolve();
+      return new Promise((resolve) => whenSettled.push(resolve));
     },
   };
 }

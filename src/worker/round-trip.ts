@@ -1,5 +1,5 @@
-/** A claim is made no earlier: what is granted and not yet sent is in doubt if the process dies. */
-const LEAD_MAX_MS = 150;
+/** No further ahead: what is granted and not yet sent is in doubt if the process dies. */
+const REACH_MAX_MS = 200;
 /** Slots are granted at least so far ahead, whatever the round trip: timers are this coarse. */
 const REACH_MIN_MS = 8;
 
@@ -16,14 +16,9 @@ export function createRoundTrip() {
       tripMs = ms > tripMs ? ms : tripMs + (ms - tripMs) / 50;
     },
 
-    /** No slot should be sooner than this after Redis reads the claim. */
-    leadMs(): number {
-      return Math.min(LEAD_MAX_MS, tripMs);
-    },
-
-    /** How much further ahead a claim may take slots: enough until the next claim is answered. */
+    /** How far ahead a claim may take slots: enough until the next claim is answered. */
     reachMs(): number {
-      return Math.min(LEAD_MAX_MS, REACH_MIN_MS + 2 * tripMs);
+      return Math.min(REACH_MAX_MS, REACH_MIN_MS + 2 * tripMs);
     },
   };
 }

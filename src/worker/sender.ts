@@ -1,8 +1,7 @@
-import type { NumberConfig } from "../config.ts";
 import type { ClaimGate } from "../store/ledger.ts";
 import type { BatchRun, DueMessage } from "./batch-run.ts";
 import type { Deliver, Delivered } from "./deliver.ts";
-import { createFlight } from "./flight.ts";
+import type { Flight } from "./flight.ts";
 import { createSignal } from "./signal.ts";
 import { type CampaignTurn, createTurns } from "./turns.ts";
 
@@ -32,12 +31,13 @@ const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
  * `waiting` in its run, or with `deliver`; one that got no slot goes back to the head of `waiting`,
  * and a run is finished when it has neither.
  */
-export function createSender(input: { number: NumberConfig; deliver: Deliver }) {
-  const { number, deliver } = input;
+export function createSender(input: { deliver: Deliver; flight: Flight }) {
+  const { deliver, flight } = input;
   const turns = createTurns();
   const wanted = createSignal();
   let claims = 0;
-  const flight = createFlight(number.ratePerSecond);
+  /** One claim at a time while the rate is what limits: more would only be told to wait. */
+  let claimsMax = 1;
   /** `performance.now()` before which no campaign of the number gets a slot. */
   let numberNotBefore = 0;
   let stopped = false;
@@ -47,7 +47,7 @@ export function createSender(input: { number: NumberConfig; deliver: Deliver }) 
     while (!stopped) {
       const now = performance.now();
       const turn = turns.next(now);
-      const busy = claims >= CLAIMS_MAX || flight.free() <= 0;
+      const busy = claims >= claimsMax || flight.free() <= 0;
       if (turn === undefined || busy) await wanted.wait();
       else if (numberNotBefore > now) await wanted.wait(numberNotBefore - now);
       else if ("at" in turn) await wanted.wait(turn.at - now);
@@ -75,6 +75,7 @@ export function createSender(input: { number: NumberConfig; deliver: Deliver }) 
     if (delivered.kind === "claimed") {
       const { again, waitMs, waits } = delivered;
       run.waiting.unshift(...again);
+      claimsMax = waits === "" ? CLAIMS_MAX : 1;
       if (turn !== undefined) turn.pass -= again.length / turn.weight;
       if (waits === "number") putOffNumber(waitMs);
       if (waits === "campaign") putOff(turn, waitMs);
@@ -119,11 +120,8 @@ export function createSender(input: { number: NumberConfig; deliver: Deliver }) 
       wanted.raise();
     },
 
-    /** A granted message begins its way, or its outcome is known. */
-    onFlight(change: 1 | -1, tookMs?: number): void {
-      flight.changed(change, tookMs);
-      if (change === -1) wanted.raise();
-    },
+    /** There may be room for more, or time for another claim. */
+    wake: wanted.raise,
 
     start(): void {
       loop ??= claimLoop();
@@ -136,8 +134,6 @@ export function createSender(input: { number: NumberConfig; deliver: Deliver }) 
       wanted.raise();
       await loop;
     },
-
-    inFlightNow: flight.now,
   };
 }
 

@@ -19,9 +19,10 @@ import type { NumberStore } from "../store/number-store.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher, OPEN_MAX } from "./dispatcher.ts";
+import { createFlight } from "./flight.ts";
 import { createRecorder } from "./recorder.ts";
 import { createRoundTrip } from "./round-trip.ts";
-import { createSender, type Sender } from "./sender.ts";
+import { createSender } from "./sender.ts";
 
 export interface WorkerDeps {
   readonly store: NumberStore;
@@ -55,7 +56,7 @@ export function createWorker(deps: WorkerDeps) {
     onStopped: () => logger.warn("an answer of the API stopped a campaign or the number"),
     logger,
   });
-  const onFlight: Sender["onFlight"] = (change, tookMs) => sender.onFlight(change, tookMs);
+  const flight = createFlight(number.ratePerSecond, () => sender.wake());
   const roundTrip = createRoundTrip();
   const deliver = createDeliver({
     ledger: store.ledger,
@@ -66,9 +67,9 @@ export function createWorker(deps: WorkerDeps) {
     mode,
     timings,
     logger,
-    onFlight,
+    flight,
   });
-  const sender = createSender({ number, deliver });
+  const sender = createSender({ deliver, flight });
   const dispatcher = createDispatcher({
     store,
     queue,
@@ -133,7 +134,7 @@ export function createWorker(deps: WorkerDeps) {
     },
 
     /** Messages granted to this process whose outcome is not known yet. */
-    inFlightNow: sender.inFlightNow,
+    inFlightNow: flight.now,
 
     async stop(): Promise<void> {
       await dispatcher.stop();
@@ -150,8 +151,8 @@ export function createWorker(deps: WorkerDeps) {
   /** Waits for what is on the wire, up to the drain time, and for its records to hold. */
   async function settleWire(): Promise<void> {
     const deadline = performance.now() + timings.drainMs;
-    while (sender.inFlightNow() > 0 && performance.now() < deadline) await sleep(20);
-    const left = sender.inFlightNow();
+    while (flight.now() > 0 && performance.now() < deadline) await sleep(20);
+    const left = flight.now();
     if (left > 0) logger.warn({ messages: left }, "stopped while on the wire: their leases end");
     await recorder.settled();
   }

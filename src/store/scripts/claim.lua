@@ -8,8 +8,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 batch  3 run  4 nonce (8 bytes)  5 mode  6 configured rate a second
 --       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
---       10 lead, us: no slot sooner, for the answer has to travel  11 reach, us: no slot later than
---       this after the lead; then for each row: row, digest of the person (8 bytes)
+--       10 reach, us: no slot later than this from now; then for each row: row, digest of the person
+--       (8 bytes)
 -- Returns: {0, reason, wait ms} for all rows: gone, mode, closed, paused, ended, halt, hold, run, cap,
 --   allow · or {1, 1 when the number is at its rate, wait us until the next slot is within reach, what
 --   has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us from
@@ -19,7 +19,7 @@
 --   its :counts :errors :timeline :pricing :open :ready :side :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
-local FIRST, STEP, HEAD = 12, 2, 4
+local FIRST, STEP, HEAD = 11, 2, 4
 
 local c = open_campaign(id)
 if not c then return { 0, 'gone', 0 } end
@@ -51,7 +51,7 @@ if c.closed ~= '' then return { 0, 'closed', 0 } end
 if c.status ~= 'running' then return { 0, 'paused', 0 } end
 if num(f[2]) > 0 and num(f[2]) <= NOW then return { 0, 'ended', 0 } end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, 'halt', 0 } end
-local pace = open_pace(c, num(ARGV[6]), num(ARGV[10]), num(ARGV[11]))
+local pace = open_pace(c, num(ARGV[6]), num(ARGV[10]))
 if pace.hold > NOW then return { 0, 'hold', pace.hold - NOW } end
 if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, 'run', 0 } end
 local room = math.max(10, 3 * pace.rate) - redis.call('ZCARD', P .. 'leases')

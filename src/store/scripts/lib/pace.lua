@@ -12,14 +12,14 @@ local function slowed(slow, slow_at)
   return math.min(1, num(slow, 1) + (NOW - num(slow_at)) / RECOVERY_MS)
 end
 
-local function open_pace(c, configured, lead, reach)
+local function open_pace(c, configured, reach)
   local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt')
   local own = redis.call('HMGET', c.key, 'ratePerSecond', 'tat')
   local rate = num(f[1], configured)
   local tat = num(f[2])
   return {
     key = c.key, rate = rate, hold = num(f[3]), interval = 1000000 / (rate * slowed(f[4], f[5])),
-    slot = math.max(tat, NOW_US + lead), last = NOW_US + lead + reach, at_rate = tat > NOW_US + lead,
+    slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
     own_interval = own[1] and 1000000 / num(own[1]), own_tat = num(own[2]), used = 0, wait = 0, waits = '',
   }
 end

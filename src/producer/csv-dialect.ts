@@ -1,0 +1,82 @@
+/**
+ * Which character separates the cells. Spreadsheets take it from the computer's region (";" in
+ * most of Europe), so it is read off the file: from Excel's own `sep=` line, else by trying each
+ * candidate on the first lines. csv-parse cannot be given all of them: it would split on any.
+ */
+
+export const DELIMITERS = [",", ";", "\t", "|"] as const;
+
+export interface Dialect {
+  readonly delimiter: string;
+  /** Bytes before the header: a byte order mark and the `sep=` line. */
+  readonly skipBytes: number;
+  /** Lines before the header, so that line numbers are those of an editor. */
+  readonly skipLines: number;
+}
+
+/** Reads the dialect off the first bytes of a file (UTF-8). A file with one column gives ",". */
+export function sniffDialect(head: Buffer): Dialect {
+  const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  const text = head.toString("utf8", bom);
+  const sep = /^"?sep=([^\p{L}\p{N}\s"]|\t)"?(\r\n|\n|\r)/iu.exec(text);
+  // One byte only: csv-parse would take more, but nothing that writes a `sep=` line does.
+  if (sep?.[1] !== undefined && Buffer.byteLength(sep[1]) === 1) {
+    return {
+      delimiter: sep[1],
+      skipBytes: bom + Buffer.byteLength(sep[0]),
+      skipLines: 1,
+    };
+  }
+  return { delimiter: bestDelimiter(text), skipBytes: bom, skipLines: 0 };
+}
+
+const SAMPLE_LINES = 20;
+
+/**
+ * The candidate that cuts the sample most evenly: most lines with as many cells as the header,
+ * then most cells. A comma inside unquoted text of a ";" file is uneven, or not in the header.
+ */
+function bestDelimiter(text: string): string {
+  let best = ",";
+  let bestEven = 0;
+  let bestCells = 1;
+  for (const delimiter of DELIMITERS) {
+    const cells = cellsPerLine(text, delimiter);
+    const header = cells[0] ?? 1;
+    if (header < 2) continue;
+    const even = cells.filter((count) => count === header).length / cells.length;
+    if (even > bestEven || (even === bestEven && header > bestCells)) {
+      best = delimiter;
+      bestEven = even;
+      bestCells = header;
+    }
+  }
+  return best;
+}
+
+/** Cells in each of the first lines that are not blank; quoted parts count as text. */
+function cellsPerLine(text: string, delimiter: string): number[] {
+  const counts: number[] = [];
+  let cells = 1;
+  let quoted = false;
+  let blank = true;
+  for (let at = 0; at < text.length && counts.length < SAMPLE_LINES; at++) {
+    const character = text[at];
+    if (character === '"') {
+      quoted = !quoted;
+      blank = false;
+    } else if (!quoted && character === delimiter) {
+      cells++;
+      blank = false;
+    } else if (!quoted && (character === "\n" || character === "\r")) {
+      if (!blank) counts.push(cells);
+      cells = 1;
+      blank = true;
+    } else if (character !== " ") {
+      blank = false;
+    }
+  }
+  // What follows the last line end may be cut short by the sample: it counts only when alone.
+  if (counts.length === 0 && !blank) counts.push(cells);
+  return counts;
+}

@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { CampaignStatus } from "../core/status.ts";
+import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
+import type { ImportStore } from "../store/import-store.ts";
+import { checkHeader, findPhoneColumn, type PhoneColumn } from "./columns.ts";
+import { type CsvHeader, readHeader } from "./csv.ts";
+import { refuseInterrupted, storeRows } from "./import-rows.ts";
+import { digestList, type ListFile, openList } from "./list-file.ts";
+import { isPhoneCountry } from "./phones.ts";
+import { emptyReport, type ImportReport } from "./report.ts";
+
+/**
+ * Importing one list as one campaign.
+ *
+ * The file is read twice from one descriptor: once to name the import by its bytes (the same bytes
+ * for the same campaign name and number are the same import), once to store its rows. The second
+ * reading must give the same bytes, or the campaign is rejected. Nothing is sent before `finish`,
+ * so an importer that dies leaves `importing` and nothing else: the next one with these bytes gets
+ * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
+ * and every chunk carries its token, so one that froze and wakes up stores nothing.
+ */
+export interface ImportListOptions {
+  readonly imports: ImportStore;
+  readonly definition: CampaignDefinition;
+  readonly csvPath: string;
+  /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
+  readonly rejectsPath: string | null;
+  readonly mode: "live" | "sandbox";
+  /** ISO 3166 code for numbers without country code; the campaign's own comes first. */
+  readonly defaultCountry: string | null;
+  /** Import bytes that were imported before as a new campaign. */
+  readonly repeats?: "refuse" | "import";
+  /** What a symbolic link is: the drop folder refuses them. */
+  readonly links?: "follow" | "refuse";
+  readonly signal?: AbortSignal;
+  /** The campaign has its id; no row is stored before this is done. */
+  readonly onBegun?: (campaign: string) => void | Promise<void>;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export interface ImportedList {
+  readonly id: string;
+  readonly status: CampaignStatus;
+  readonly rows: number;
+  readonly counts: ImportReport["counts"];
+  readonly phoneColumn: PhoneColumn;
+  readonly rejectsPath: string | null;
+  /** An importer of these bytes had died; this is its campaign. */
+  readonly restarted: boolean;
+}
+
+/** Besides the result, the report for people: of a refused list too. */
+export type ImportResult = Result<ImportedList> & { readonly report: ImportReport };
+
+/**
+ * Reads, checks and stores a list; the campaign then runs, or waits for its `startAt`. Throws only
+ * when Redis or the disk fails: the campaign is then left `importing`, to be imported again.
+ */
+export async function importList(options: ImportListOptions): Promise<ImportResult> {
+  const report = emptyReport(basename(options.csvPath));
+  const result = await run(options, report);
+  if (result.ok) report.status = result.value.status;
+  else report.refusal = result.refusal;
+  return { ...result, report };
+}
+
+/** A list whose header has passed: it can be read for this campaign. */
+export interface PreparedList {
+  readonly file: ListFile;
+  readonly header: CsvHeader;
+  readonly phone: PhoneColumn;
+  readonly template: CompiledTemplate;
+}
+
+async function run(
+  options: ImportListOptions,
+  report: ImportReport,
+): Promise<Result<ImportedList>> {
+  const country = options.definition.recipients.country ?? options.defaultCountry;
+  if (country !== null && !isPhoneCountry(country)) return refuseCountry(country);
+  const opened = await openList(options.csvPath, { links: options.links ?? "follow" });
+  if (!opened.ok) return opened;
+  const file = opened.value;
+  try {
+    const prepared = await prepare(file, options.definition);
+    if (!prepared.ok) return prepared;
+    report.phoneColumn = prepared.value.phone.name;
+    const bytes = await digestList(file, options.signal);
+    if (!bytes.ok) return bytes;
+    if (options.signal?.aborted) return refuseInterrupted(null);
+    const begun = await begin(options, prepared.value, bytes.value);
+    if (!begun.ok) return begun;
+    const { campaign } = begun.value;
+    report.campaign = campaign;
+    if (begun.value.kind === "already_imported") return refuseAgain(file.name, campaign);
+    await options.onBegun?.(campaign);
+    const { token, restarted } = begun.value;
+    const handle = { campaign, token };
+    const { phone: phoneColumn } = prepared.value;
+    const input = { options, list: prepared.value, handle, country, bytes: bytes.value, report };
+    const stored = await storeRows(input);
+    if (!stored.ok) return stored;
+    const { rows, counts } = report;
+    return accept({ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted });
+  } finally {
+    await file.close();
+  }
+}
+
+async function prepare(
+  file: ListFile,
+  definition: CampaignDefinition,
+): Promise<Result<PreparedList>> {
+  const header = await readHeader(file);
+  if (!header.ok) return header;
+  const { columns } = header.value;
+  const checked = checkHeader(columns);
+  if (!checked.ok) return checked;
+  const phone = findPhoneColumn(columns, definition.recipients.to);
+  if (!phone.ok) return phone;
+  const template = compileTemplate(definition.template, columns);
+  if (!template.ok) return template;
+  return accept({ file, header: header.value, phone: phone.value, template: template.value });
+}
+
+/** How long another live importer of the same bytes is waited for, and how often it is asked. */
+const BUSY_WAIT_MS = 5_000;
+const BUSY_ASK_EVERY_MS = 250;
+
+type Begun = Exclude<Awaited<ReturnType<ImportStore["begin"]>>, { kind: "busy" }>;
+
+async function begin(
+  options: ImportListOptions,
+  list: PreparedList,
+  bytes: string,
+): Promise<Result<Begun>> {
+  const { number, name } = options.definition;
+  // Each part with its length, so that no two different sets of parts give the same text.
+  const named = [number, name, bytes].map((part) => `${Buffer.byteLength(part)}:${part}`).join();
+  const digest = createHash("sha256").update(named).digest("hex");
+  const deadline = performance.now() + BUSY_WAIT_MS;
+  for (;;) {
+    const begun = await options.imports.begin({
+      digest,
+      again: options.repeats === "import",
+      definition: options.definition,
+      file: list.file.name,
+      columns: list.header.columns,
+      mode: options.mode,
+    });
+    if (begun.kind !== "busy") return accept(begun);
+    if (options.signal?.aborted) return refuseInterrupted(begun.campaign);
+    if (performance.now() > deadline) {
+      return refuse(
+        "import_in_progress",
+        `${list.file.name} is being imported by another process, as ${begun.campaign}.`,
+        `Wait for it: dropcast show ${begun.campaign}.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, BUSY_ASK_EVERY_MS));
+  }
+}
+
+function refuseAgain(file: string, campaign: string): Result<never> {
+  return refuse(
+    "already_imported",
+    `${file} was imported before under this campaign name and number, as ${campaign}.`,
+    "Nothing needs to be done; to send it once more to everybody, use send --again.",
+  );
+}
+
+function refuseCountry(country: string): Result<never> {
+  return refuse(
+    "country_unknown",
+    `"${country}" is no country with phone numbers of its own.`,
+    "Give two letters (ISO 3166) as recipients.country or DROPCAST_DEFAULT_COUNTRY, as in PL.",
+  );
+}

@@ -1,0 +1,57 @@
+import { Redis } from "ioredis";
+
+/** What is behind a socket at this moment. A `ready` client is open and belongs to the caller. */
+export type Contact =
+  | { kind: "ready"; client: Redis }
+  | { kind: "absent" }
+  /** It reads its append-only file. */
+  | { kind: "loading" }
+  /** It took the connection and says nothing: stopped, or busy with a long script. */
+  | { kind: "silent" }
+  | { kind: "refused"; message: string };
+
+const ANSWER_TIMEOUT_MS = 3_000;
+
+/**
+ * Connects to a socket once and asks PING. Never rejects. The client does not reconnect by itself:
+ * its end is the news that the server is gone.
+ */
+export async function contact(socket: string, name: string): Promise<Contact> {
+  const client = new Redis({
+    path: socket,
+    connectionName: name,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: ANSWER_TIMEOUT_MS,
+    commandTimeout: ANSWER_TIMEOUT_MS,
+  });
+  let problem: Error | undefined;
+  client.on("error", (error: Error) => {
+    problem = error;
+  });
+  try {
+    await client.connect();
+    await client.ping();
+    return { kind: "ready", client };
+  } catch (error) {
+    client.disconnect();
+    return judge(problem ?? error, error);
+  }
+}
+
+function judge(first: unknown, second: unknown): Contact {
+  const code = (first as NodeJS.ErrnoException).code ?? (second as NodeJS.ErrnoException).code;
+  const message = second instanceof Error ? second.message : String(second);
+  if (message.startsWith("LOADING")) return { kind: "loading" };
+  if (/timed out|ETIMEDOUT/.test(message) || code === "EAGAIN") return { kind: "silent" };
+  if (code === "EACCES" || code === "EPERM") {
+    return { kind: "refused", message: "its socket belongs to another user" };
+  }
+  if (/^[A-Z]+ /.test(message) && !message.startsWith("ERR ")) {
+    return { kind: "refused", message: `it answers "${message}"` };
+  }
+  return { kind: "absent" };
+}

@@ -1,0 +1,224 @@
+/**
+ * A Redis for Debian and Ubuntu without root: apt downloads the packages of the distribution (and
+ * verifies their signatures as always) with a state of its own, dpkg unpacks them into a cache of
+ * this user, and the server runs with a library path into it. Nothing is installed, nothing of the
+ * system is changed. Each fetch works in a folder of its own and is renamed into place at the end,
+ * so several processes may do it at once and one killed half-way leaves no half cache.
+ */
+import { execFile } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { promisify } from "node:util";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+
+/** A server program that lies in the cache, and the variables it needs to run from there. */
+export interface UnpackedRedis {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Where {
+  readonly dataDir: string;
+  readonly env: Record<string, string | undefined>;
+}
+
+const FETCH_TIMEOUT_MS = 5 * 60_000;
+const run = promisify(execFile);
+
+/** What an earlier {@link downloadRedis} of this user left, if anything. */
+export async function cachedRedis(where: Where): Promise<UnpackedRedis | undefined> {
+  for (const cache of cacheFolders(where)) {
+    const unpacked = lookInside(join(cache, "root"));
+    if (unpacked) return unpacked;
+  }
+  return undefined;
+}
+
+/**
+ * Fetches and unpacks the distribution's server. Says so in one line before it starts. Refuses,
+ * with a message that continues a sentence, where there is no apt or the download fails.
+ */
+export async function downloadRedis(
+  o: Where & { say: (line: string) => void },
+): Promise<Result<UnpackedRedis>> {
+  if (
+    process.platform !== "linux" ||
+    !(await runs("apt-get", o.env)) ||
+    !(await runs("dpkg", o.env))
+  ) {
+    return failed("this system has no apt-get to fetch it with");
+  }
+  const cache = cacheFolders(o).find(isUsable);
+  if (cache === undefined) return failed("there is no folder to keep a downloaded one in");
+
+  removeAbandoned(cache);
+  o.say(`No redis-server found: fetching the one of your distribution into ${cache} (once).`);
+  const work = mkdtempSync(join(cache, "fetch-"));
+  try {
+    const program = await fetchInto(work, o.env);
+    if (program === undefined) return failed("the package archive offers none that is new enough");
+    const root = join(cache, "root");
+    if (!lookInside(join(work, "root"))) return failed("the downloaded package holds no server");
+    replace(join(work, "root"), root);
+    const unpacked = lookInside(root);
+    return unpacked ? accept(unpacked) : failed("the downloaded package holds no server");
+  } catch (error) {
+    return failed(`downloading one failed (${lastLine(error)})`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Downloads and unpacks into `work/root`; the package's name, or undefined when none fits. */
+async function fetchInto(work: string, env: Where["env"]): Promise<string | undefined> {
+  for (const folder of ["state/lists/partial", "cache/archives/partial", "packages", "root"]) {
+    mkdirSync(join(work, folder), { recursive: true });
+  }
+  const options = [
+    ["Dir::State", join(work, "state")],
+    ["Dir::State::status", "/var/lib/dpkg/status"],
+    ["Dir::Cache", join(work, "cache")],
+    ["Acquire::Languages", "none"],
+    ["Acquire::Retries", "2"],
+    ["Acquire::http::Timeout", "30"],
+    ["Acquire::https::Timeout", "30"],
+    // As root apt hands the download to a user who may not enter root's own cache.
+    ...(process.getuid?.() === 0 ? [["APT::Sandbox::User", "root"]] : []),
+  ].flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  const apt = (program: string, args: string[]) =>
+    run(program, [...options, ...args], {
+      cwd: join(work, "packages"),
+      env: { ...env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+      timeout: FETCH_TIMEOUT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+
+  await apt("apt-get", ["-q", "update"]);
+  for (const program of ["redis-server", "valkey-server"]) {
+    const policy = await apt("apt-cache", ["policy", program]);
+    if (!isNewEnough(policy.stdout)) continue;
+    await apt("apt-get", ["-q", "download", ...(await packagesFor(program, apt))]);
+    for (const file of readdirSync(join(work, "packages"))) {
+      await run("dpkg", ["-x", join(work, "packages", file), join(work, "root")], { env });
+    }
+    return program;
+  }
+  return undefined;
+}
+
+/**
+ * The server, its tools (Debian keeps the program there) and those libraries that this system
+ * lacks. A simulated install names exactly these, whatever they are called in this release; libc
+ * stays the system's own, since a second one beside it cannot be loaded.
+ */
+async function packagesFor(
+  program: string,
+  apt: (program: string, args: string[]) => Promise<{ stdout: string }>,
+): Promise<string[]> {
+  const tools = program.replace("-server", "-tools");
+  const simulation = ["-q", "-s", "--no-install-recommends", "install", program];
+  const plan = await apt("apt-get", simulation).catch(() => undefined);
+  // A system with unmet dependencies of its own simulates nothing: then the usual names are taken.
+  if (plan === undefined) return [program, tools, "libjemalloc2", "liblzf1", "libatomic1"];
+  const names = [...plan.stdout.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? "");
+  const libraries = names.filter((name) => name.startsWith("lib") && !/^libc6?(-|$)/.test(name));
+  return [...new Set([program, tools, ...libraries])];
+}
+
+function isNewEnough(policy: string): boolean {
+  const match = /Candidate: (?:\d+:)?(\d+)\.(\d+)/.exec(policy);
+  const [major, minor] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  return major > 6 || (major === 6 && minor >= 2);
+}
+
+function lookInside(root: string): UnpackedRedis | undefined {
+  const file = ["redis-server", "valkey-server"]
+    .map((program) => join(root, "usr/bin", program))
+    .find((candidate) => existsSync(candidate));
+  if (file === undefined) return undefined;
+  const libraries = ["usr/lib", "lib"].flatMap((folder) => {
+    const parent = join(root, folder);
+    if (!existsSync(parent)) return [];
+    return readdirSync(parent)
+      .filter((name) => name.includes("-linux-"))
+      .map((name) => join(parent, name));
+  });
+  if (libraries.length === 0) return { file, env: {} };
+  const inherited = process.env["LD_LIBRARY_PATH"];
+  const path = inherited ? [...libraries, inherited] : libraries;
+  return { file, env: { LD_LIBRARY_PATH: path.join(":") } };
+}
+
+/** Where this user may keep files; the data folder when there is no home (system users). */
+function cacheFolders({ env, dataDir }: Where): string[] {
+  const xdg = env["XDG_CACHE_HOME"];
+  const home = env["HOME"] ?? homedir();
+  return [
+    ...(xdg !== undefined && isAbsolute(xdg) ? [join(xdg, "dropcast", "redis")] : []),
+    ...(isAbsolute(home) ? [join(home, ".cache", "dropcast", "redis")] : []),
+    join(dataDir, "cache", "redis"),
+  ];
+}
+
+function isUsable(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    // A program is run from here: never from a folder that belongs to somebody else.
+    return statSync(folder).uid === process.getuid?.();
+  } catch {
+    return false;
+  }
+}
+
+/** Fetches whose process was killed: older than any fetch may take. */
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache).filter((entry) => entry.startsWith("fetch-"))) {
+    const folder = join(cache, name);
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > 2 * FETCH_TIMEOUT_MS) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Puts a fresh tree in the place of an old one that no longer runs; another fetcher may win. */
+function replace(fresh: string, place: string): void {
+  const old = `${fresh}-old`;
+  if (existsSync(place)) renameSync(place, old);
+  try {
+    renameSync(fresh, place);
+  } catch (error) {
+    if (!lookInside(place)) throw error;
+  }
+}
+
+async function runs(program: string, env: Where["env"]): Promise<boolean> {
+  return run(program, ["--version"], { env }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function lastLine(error: unknown): string {
+  const stderr = (error as { stderr?: string }).stderr?.trim();
+  const text = stderr ? stderr : error instanceof Error ? error.message : String(error);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return (lines.find((line) => line.startsWith("E: ")) ?? lines.at(-1) ?? "no reason given").slice(
+    0,
+    200,
+  );
+}
+
+function failed(message: string): Result<never> {
+  return refuse("redis_download_failed", message, "Install redis-server.");
+}

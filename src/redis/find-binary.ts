@@ -1,0 +1,135 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+import { promisify } from "node:util";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { cachedRedis, downloadRedis } from "./debian-packages.ts";
+
+/** A Redis-compatible server program that ran and told its version. */
+export interface RedisBinary {
+  readonly file: string;
+  /** `redis-server` or `valkey-server`. */
+  readonly program: string;
+  /** As it says itself, such as `7.0.15`. */
+  readonly version: string;
+  /** What the program needs on top of the environment: a library path when it was not installed. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const PROGRAMS = ["redis-server", "valkey-server"];
+
+/** Lowest version whose commands and script behaviour the ledger relies on. */
+export const REDIS_VERSION_MIN = "6.2";
+
+/**
+ * Finds a redis-server or valkey-server of version 6.2 or newer: on PATH; else among the packages
+ * this user fetched earlier; else by fetching the Debian or Ubuntu packages into that user's cache,
+ * which needs no root and is announced in one line. Never installs anything system-wide.
+ */
+export async function findRedisBinary(o: {
+  /** Holds the cache when the user has no home directory. */
+  dataDir: string;
+  env: Record<string, string | undefined>;
+  say: (line: string) => void;
+}): Promise<Result<RedisBinary>> {
+  const tooOld: string[] = [];
+  for (const file of programsOnPath(o.env["PATH"] ?? "")) {
+    const binary = await probe(file, {});
+    if (binary && isVersionSupported(binary.version)) return accept(binary);
+    if (binary) tooOld.push(`${file} is version ${binary.version}`);
+  }
+
+  const cached = await cachedRedis(o);
+  if (cached) {
+    const binary = await probe(cached.file, cached.env);
+    if (binary && isVersionSupported(binary.version)) return accept(binary);
+  }
+
+  const downloaded = await downloadRedis(o);
+  if (!downloaded.ok) return notFound(tooOld, downloaded.refusal.message);
+  const binary = await probe(downloaded.value.file, downloaded.value.env);
+  if (binary && isVersionSupported(binary.version)) return accept(binary);
+  return notFound(tooOld, "the downloaded server does not run on this machine");
+}
+
+/** Whether a `redis_version` is at least {@link REDIS_VERSION_MIN}. */
+export function isVersionSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 2);
+}
+
+/** The command that installs a Redis on this system, for people to run. */
+export function installCommand(platform: NodeJS.Platform, osRelease: string): string | null {
+  if (platform === "darwin") return "brew install valkey";
+  if (platform !== "linux") return null;
+  const ids = osReleaseIds(osRelease);
+  if (ids.includes("alpine")) return "apk add valkey";
+  if (ids.includes("arch")) return "sudo pacman -S valkey";
+  if (ids.includes("suse") || ids.includes("opensuse")) return "sudo zypper install redis";
+  if (ids.includes("fedora")) return "sudo dnf install valkey";
+  if (ids.includes("rhel")) return "sudo dnf install redis";
+  if (ids.includes("debian") || ids.includes("ubuntu")) {
+    return "sudo apt-get update && sudo apt-get install -y redis-server";
+  }
+  return null;
+}
+
+function osReleaseIds(osRelease: string): string[] {
+  const lines = osRelease.split("\n").filter((line) => /^ID(_LIKE)?=/.test(line));
+  return lines.flatMap((line) => line.replace(/^\w+=/, "").replaceAll('"', "").split(/\s+/));
+}
+
+function notFound(tooOld: readonly string[], downloadProblem: string): Refused {
+  const command = installCommand(process.platform, readOsRelease());
+  const otherwise = "set DROPCAST_REDIS_URL to a Redis you already run";
+  const found = tooOld.length === 0 ? "is on PATH" : `is new enough (${tooOld.join("; ")})`;
+  return refuse(
+    "redis_not_found",
+    `No redis-server or valkey-server ${REDIS_VERSION_MIN} or newer ${found}, and ${downloadProblem}.`,
+    command === null
+      ? `Install Redis or Valkey ${REDIS_VERSION_MIN} or newer (on Windows: inside WSL), or ${otherwise}.`
+      : `Run \`${command}\` and start again, or ${otherwise}.`,
+  );
+}
+
+function readOsRelease(): string {
+  try {
+    return readFileSync("/etc/os-release", "utf8");
+  } catch {
+    return ""; // Not a Linux, or a very bare one: then no command is suggested.
+  }
+}
+
+function programsOnPath(path: string): string[] {
+  // A relative entry would run whatever lies in the working folder.
+  const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
+  const files = PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program)));
+  return files.filter(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Runs `--version`; undefined when the file does not run or does not answer like a Redis. */
+async function probe(
+  file: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RedisBinary | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(file, ["--version"], {
+      env: { ...process.env, ...env },
+      timeout: 10_000,
+    });
+    const version = /\bv=(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+    const program = PROGRAMS.find((name) => file.endsWith(name));
+    return version && program ? { file, program, version, env } : undefined;
+  } catch {
+    return undefined;
+  }
+}

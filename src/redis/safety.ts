@@ -1,0 +1,137 @@
+import type { Redis } from "ioredis";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
+
+/** What is known about a Redis that may be used. */
+export interface RedisSafety {
+  readonly version: string;
+  /** Full sentences: what is unsafe, or could not be checked, and was allowed all the same. */
+  readonly warnings: string[];
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+const ALLOW = "or set DROPCAST_ALLOW_UNSAFE_REDIS=1 to accept the risk";
+
+/** What must hold so that a write Redis has acknowledged is never forgotten. */
+const SETTINGS = [
+  {
+    name: "appendonly",
+    value: "yes",
+    code: "redis_not_durable",
+    why: "it forgets everything when it ends",
+  },
+  {
+    name: "appendfsync",
+    value: "always",
+    code: "redis_not_durable",
+    why: "a power cut can take back the last second, and messages of that second would be sent twice",
+  },
+  {
+    name: "no-appendfsync-on-rewrite",
+    value: "no",
+    code: "redis_not_durable",
+    why: "while it rewrites its file, a power cut can take back writes it had confirmed",
+  },
+  {
+    name: "maxmemory-policy",
+    value: "noeviction",
+    code: "redis_evicts",
+    why: "it deletes records of sent messages when its memory is full",
+  },
+] as const;
+
+/**
+ * Whether the ledger can trust this Redis: version 6.2 or newer, writable, append-only file with
+ * `appendfsync always`, `noeviction`, and no asynchronous replica that could take over without the
+ * last writes. With `allowUnsafe` the last three become warnings; an old version or a read-only
+ * replica stays refused, since nothing works on it. Rejects only when Redis cannot be reached.
+ */
+export async function checkRedisSafety(
+  redis: Redis,
+  o: { allowUnsafe: boolean },
+): Promise<Result<RedisSafety>> {
+  const info = parseInfo(String(await redis.info()));
+  const version = info.get("redis_version") ?? "0";
+  if (!isVersionSupported(version)) {
+    return refuse(
+      "redis_too_old",
+      `This Redis is version ${version}.`,
+      `Use Redis ${REDIS_VERSION_MIN} or newer, or any Valkey.`,
+    );
+  }
+  if (info.get("role") === "slave") {
+    return refuse(
+      "redis_read_only",
+      "This Redis is a replica and takes no writes.",
+      "Set DROPCAST_REDIS_URL to its primary.",
+    );
+  }
+
+  const problems = [...(await settingProblems(redis)), ...replicaProblems(info)];
+  const [first] = problems;
+  if (first === undefined) return accept({ version, warnings: [] });
+  if (o.allowUnsafe) return accept({ version, warnings: problems.map((each) => each.message) });
+  return refuse(
+    first.code,
+    problems.map((each) => each.message).join(" "),
+    `${[...new Set(problems.map((each) => each.fix))].join(" ")} ${capital(ALLOW)}.`,
+  );
+}
+
+async function settingProblems(redis: Redis): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const unknown: string[] = [];
+  for (const { name, value, code, why } of SETTINGS) {
+    const actual = await setting(redis, name);
+    if (actual === undefined) unknown.push(name);
+    else if (actual !== value) {
+      const fix = `Run CONFIG SET ${name} ${value} on it and put \`${name} ${value}\` in its configuration.`;
+      problems.push({ code, message: `Redis has ${name} ${actual}: ${why}.`, fix });
+    }
+  }
+  if (unknown.length > 0) {
+    problems.push({
+      code: "redis_settings_hidden",
+      message: `Redis does not tell its settings (${unknown.join(", ")}), as managed services often do, so nobody knows whether it keeps what it confirmed.`,
+      fix: "Make sure at the provider that it runs with an append-only file, appendfsync always and noeviction.",
+    });
+  }
+  return problems;
+}
+
+/** Undefined when this Redis has no CONFIG command, forbids it, or does not know the setting. */
+async function setting(redis: Redis, name: string): Promise<string | undefined> {
+  try {
+    const reply = await redis.config("GET", name);
+    return Array.isArray(reply) && reply.length >= 2 ? String(reply[1]) : undefined;
+  } catch (error) {
+    if (error instanceof Error && error.name === "ReplyError") return undefined;
+    throw error;
+  }
+}
+
+function replicaProblems(info: ReadonlyMap<string, string>): Problem[] {
+  const replicas = Number(info.get("connected_slaves") ?? 0);
+  if (replicas === 0) return [];
+  return [
+    {
+      code: "redis_async_replica",
+      message: `Redis has ${replicas} asynchronous ${replicas === 1 ? "replica" : "replicas"}: one that takes over may lack the last second, and messages of that second would be sent twice.`,
+      fix: "Use a Redis without automatic failover.",
+    },
+  ];
+}
+
+function parseInfo(text: string): Map<string, string> {
+  const pairs = text.split(/\r?\n/).map((line) => line.split(":", 2));
+  return new Map(pairs.flatMap(([name, value]) => (name && value ? [[name, value]] : [])));
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}

@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { RedisBinary } from "./find-binary.ts";
+import { isRunning, processIdentity } from "./process-identity.ts";
+
+/** A server process that was just started, before it answers. */
+export interface ServerProcess {
+  /** Program and version, for people. */
+  readonly name: string;
+  /** Undefined while it runs, else why it ended. */
+  ended(): string | undefined;
+  /** What it wrote to its log since this start, last lines only. */
+  lastLines(): string[];
+}
+
+/** The server that was started last in a data folder: who it is, where it listens, whose it is. */
+export interface ServerRecord {
+  readonly identity: string;
+  readonly socket: string;
+  /** The process that started it. */
+  readonly starter: string;
+}
+
+const LOG_BYTES_MAX = 5 * 1024 * 1024;
+
+/**
+ * Starts a server on `dir` that listens on `socket` only, with an append-only file written through
+ * to the disk before each answer. It gets a process group of its own: Ctrl-C in a terminal must
+ * reach the workers, which still need Redis while they drain, and not Redis itself. It outlives
+ * this process; its output goes to `redis.log`.
+ */
+export function startServer(o: {
+  binary: RedisBinary;
+  dir: string;
+  socket: string;
+}): ServerProcess {
+  const log = join(o.dir, "redis.log");
+  if (sizeOf(log) > LOG_BYTES_MAX) renameSync(log, `${log}.1`);
+  const logStart = sizeOf(log);
+  const output = openSync(log, "a", 0o600);
+  const child = spawn(o.binary.file, serverArguments(o), {
+    cwd: o.dir,
+    detached: true,
+    stdio: ["ignore", output, output],
+    // Not our whole environment: it holds the API token, and Redis has no use for it.
+    env: {
+      PATH: process.env["PATH"],
+      TZ: process.env["TZ"],
+      LD_LIBRARY_PATH: process.env["LD_LIBRARY_PATH"],
+      ...o.binary.env,
+    },
+  });
+  closeSync(output);
+  child.unref();
+
+  let ended: string | undefined;
+  child.once("error", (error) => {
+    ended = error.message;
+  });
+  child.once("exit", (code, signal) => {
+    ended = signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+  });
+  if (child.pid !== undefined) recordServer(o.dir, child.pid, o.socket);
+  const name = `${o.binary.program} ${o.binary.version}`;
+  return { name, ended: () => ended, lastLines: () => lastLines(log, logStart) };
+}
+
+function serverArguments(o: { dir: string; socket: string }): string[] {
+  return [
+    // No TCP: no clash with another Redis of this machine, and nobody else can reach it.
+    ["--port", "0"],
+    ["--unixsocket", o.socket],
+    ["--unixsocketperm", "700"],
+    ["--dir", o.dir],
+    ["--appendonly", "yes"],
+    ["--appendfsync", "always"],
+    ["--save", ""],
+    ["--maxmemory-policy", "noeviction"],
+    ["--pidfile", join(o.dir, "redis.pid")],
+    ["--loglevel", "notice"],
+    ["--daemonize", "no"],
+  ].flat();
+}
+
+/** The server of this folder if its process still runs, whether it answers or not. */
+export function runningServer(dir: string): ServerRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(recordFile(dir), "utf8")) as Partial<ServerRecord>;
+    const { identity, socket, starter } = record;
+    if (typeof identity !== "string" || typeof socket !== "string") return undefined;
+    return isRunning(identity) ? { identity, socket, starter: String(starter) } : undefined;
+  } catch {
+    return undefined; // None was started yet, or the file was damaged by a crash.
+  }
+}
+
+/**
+ * Whether this process may stop the server: it started it, or inherits it because the one that did
+ * is dead (it was killed, or left while others were still connected).
+ */
+export function isOurs(server: ServerRecord): boolean {
+  return server.starter === processIdentity(process.pid) || !isRunning(server.starter);
+}
+
+/** Forgets the server of this folder, after it has ended. */
+export function forgetServer(dir: string): void {
+  rmSync(recordFile(dir), { force: true });
+}
+
+function recordServer(dir: string, pid: number, socket: string): void {
+  const identity = processIdentity(pid);
+  if (identity === undefined) return; // It has already ended.
+  const starter = processIdentity(process.pid) ?? String(process.pid);
+  const record: ServerRecord = { identity, socket, starter };
+  writeFileSync(recordFile(dir), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+}
+
+function recordFile(dir: string): string {
+  return join(dir, "server.json");
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function lastLines(log: string, start: number): string[] {
+  const text = readFileSync(log).subarray(start).toString("utf8");
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-5);
+}

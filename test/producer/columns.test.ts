@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { checkHeader, findPhoneColumn } from "../../src/producer/columns.ts";
+
+const code = (result: { ok: boolean; refusal?: { code: string } }): string | undefined =>
+  result.refusal?.code;
+
+describe("the phone column", () => {
+  it.each([
+    [["name", "phone"], "phone"],
+    [["Telefon", "imię"], "Telefon"],
+    [["Nr telefonu", "Imię"], "Nr telefonu"],
+    [["phone_number", "order_number"], "phone_number"],
+    [["mobilePhone", "name"], "mobilePhone"],
+    [["MSISDN"], "MSISDN"],
+    [["whatsapp", "name"], "whatsapp"],
+    [["to", "name"], "to"],
+    [["numer", "miasto"], "numer"],
+    [["Teléfono", "Nombre"], "Teléfono"],
+    [["te\u0301le\u0301phone", "nom"], "te\u0301le\u0301phone"],
+  ])("of %j is guessed by its name: %s", (columns, name) => {
+    const found = findPhoneColumn(columns, null);
+
+    expect(found).toMatchObject({ ok: true, value: { name, guessed: true } });
+  });
+
+  it("is the one the campaign names, whatever its case", () => {
+    const found = findPhoneColumn(["phone", "Second Phone"], "second phone");
+
+    expect(found).toEqual({ ok: true, value: { index: 1, name: "Second Phone", guessed: false } });
+  });
+
+  it("that the list lacks is refused with the nearest name", () => {
+    const found = findPhoneColumn(["phone", "name"], "fone");
+
+    expect(found).toMatchObject({ ok: false, refusal: { code: "phone_column_unknown" } });
+    if (!found.ok) expect(found.refusal.message).toContain('did you mean "phone"?');
+  });
+
+  it("is not guessed between two candidates, which are named", () => {
+    const found = findPhoneColumn(["phone", "mobile", "name"], null);
+
+    expect(found).toMatchObject({ ok: false, refusal: { code: "phone_column_unclear" } });
+    if (!found.ok) expect(found.refusal.message).toContain('"phone" and "mobile"');
+  });
+
+  it("is not guessed where no name says so; the columns are named", () => {
+    const found = findPhoneColumn(["name", "city", "Tomorrow"], null);
+
+    expect(found).toMatchObject({ ok: false, refusal: { code: "phone_column_missing" } });
+    if (!found.ok) expect(found.refusal.message).toContain("name, city, Tomorrow");
+  });
+});
+
+describe("a header", () => {
+  it("may have columns that are called like parts of JavaScript", () => {
+    expect(checkHeader(["__proto__", "constructor", "toString", "phone"]).ok).toBe(true);
+  });
+
+  it.each([
+    [["phone", "name", "Phone"], "header_name_twice"],
+    [["phone", "étage", "e\u0301TAGE"], "header_name_twice"],
+    [["__proto__", "__PROTO__"], "header_name_twice"],
+    [["phone", ""], "header_name_empty"],
+  ])("%j is refused: %s", (columns, expected) => {
+    expect(code(checkHeader(columns))).toBe(expected);
+  });
+});

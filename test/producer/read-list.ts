@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Refusal } from "../../src/core/refusal.ts";
+import { readHeader, readRows } from "../../src/producer/csv.ts";
+import { openList } from "../../src/producer/list-file.ts";
+
+/** A folder of this test's own. */
+export async function testFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "dropcast-producer-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface ReadList {
+  columns: readonly string[];
+  delimiter: string;
+  rows: (readonly string[])[];
+  lines: number[];
+  refusal: Refusal | null;
+}
+
+/** Writes a list and reads it back: all of it, or up to the refusal. */
+export async function readList(content: string | Buffer): Promise<ReadList> {
+  const path = join(await testFolder(), "list.csv");
+  await writeFile(path, content);
+  const read: ReadList = { columns: [], delimiter: "", rows: [], lines: [], refusal: null };
+  const opened = await openList(path, { links: "refuse" });
+  if (!opened.ok) return { ...read, refusal: opened.refusal };
+  const file = opened.value;
+  try {
+    const header = await readHeader(file);
+    if (!header.ok) return { ...read, refusal: header.refusal };
+    read.columns = header.value.columns;
+    read.delimiter = header.value.dialect.delimiter;
+    const counted = await readRows(file, header.value, {
+      visit: (block) => {
+        for (const row of block.rows) read.rows.push(row);
+        for (const line of block.lines) read.lines.push(line);
+        return true;
+      },
+    });
+    if (!counted.ok) return { ...read, refusal: counted.refusal };
+    if (counted.value !== read.rows.length) throw new Error(`counted ${counted.value} rows`);
+    return read;
+  } finally {
+    await file.close();
+  }
+}
