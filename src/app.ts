@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { collectDefaultMetrics, Registry } from "prom-client";
 import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
+import { createHealthServer } from "./health.ts";
 import { createLivechatClient } from "./livechat/client.ts";
+import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
+import { createDropFolder } from "./producer/drop-folder.ts";
 import { createFileImporter, type ImportFile } from "./producer/import-file.ts";
 import { createFailedQueue } from "./queue/failed-queue.ts";
 import { createWebhookServer } from "./webhooks/server.ts";
@@ -19,7 +21,7 @@ export interface Role {
 }
 
 /** Sends the campaigns of every number that has an id and a token; refuses when none has. */
-export function startWorkers(platform: Platform): Result<Role> {
+export async function startWorkers(platform: Platform): Promise<Result<Role>> {
   const { config, timings, logger, stores } = platform;
   const sending = Object.values(config.numbers).map(requireSendingNumber);
   const refused = sending.find((number) => !number.ok);
@@ -57,7 +59,57 @@ export function startWorkers(platform: Platform): Result<Role> {
       await client.close();
     });
   }
-  return accept({ stop: () => settleAll(stops) });
+  const health = await startHealth(platform);
+  if (!health.ok) {
+    await settleAll(stops);
+    return health;
+  }
+  return accept({
+    async stop() {
+      health.value.drain();
+      await settleAll(stops);
+      await health.value.stop();
+    },
+  });
+}
+
+/** Watches the drop folder and imports what is put there. */
+export async function startProducer(platform: Platform): Promise<Result<Role>> {
+  const { config, logger } = platform;
+  const role = logger.child({ role: "producer" });
+  const folder = createDropFolder({
+    dir: config.dropsDir,
+    importFile: createImporter(platform),
+    say: (line) => role.info(line),
+  });
+  const health = await startHealth(platform);
+  if (!health.ok) return health;
+  const started = await folder.start();
+  if (!started.ok) {
+    await health.value.stop();
+    return started;
+  }
+  return accept({
+    async stop() {
+      health.value.drain();
+      await folder.stop();
+      await health.value.stop();
+    },
+  });
+}
+
+/** Worker and producer have no port of their own, unless one is set for probes and metrics. */
+async function startHealth(platform: Platform): Promise<Result<Role & { drain(): void }>> {
+  const { config, redis, stores } = platform;
+  if (config.metricsPort === null) return accept({ drain() {}, async stop() {} });
+  const health = createHealthServer({
+    host: config.httpHost,
+    port: config.metricsPort,
+    registry: createMetrics(stores),
+    ready: async () => (await redis.ping()) === "PONG",
+  });
+  const started = await health.start();
+  return started.ok ? accept(health) : started;
 }
 
 /** Receives status webhooks for every number that has a secret; refuses when none has. */
@@ -77,14 +129,12 @@ export async function startWebhooks(
   const failed = new Map(
     Object.entries(stores).map(([name, store]) => [name, createFailedQueue({ connection, store })]),
   );
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
   const server = createWebhookServer({
     host: config.httpHost,
     port: config.webhookPort,
     numbers,
     logger: logger.child({ role: "webhooks" }),
-    metrics,
+    metrics: createMetrics(stores),
     ready: async () => (await redis.ping()) === "PONG",
     apply: (number, event, unmatched) => storeNamed(platform, number).applyStatus(event, unmatched),
     onFailed: async ({ number, campaign, row, attempt }) => {
@@ -127,7 +177,7 @@ async function settleAll(stops: readonly (() => Promise<void>)[]): Promise<void>
   await Promise.all(stops.map((stop) => stop()));
 }
 
-/** Where `up --sandbox` leaves the oracle log of its sandbox. */
+/** Where `up --sandbox` keeps the log of its sandbox: one line for each POST. */
 export function sandboxLogPath(dataDir: string): string {
   return join(dataDir, "sandbox.log");
 }

@@ -5,6 +5,9 @@ import { maskPhone } from "../core/recipient.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { type FailedJob, failedJobId, failedQueueName } from "./queues.ts";
 
+/** How many jobs one look for stale ones takes. */
+const STALE_CHECKED = 200;
+
 /** A failed message: where it is in the ledger. */
 export interface FailedMessage {
   readonly campaign: string;
@@ -20,6 +23,8 @@ export interface FailedMessage {
 export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
   const { connection, store } = input;
   const queue = new Queue<FailedJob>(failedQueueName(store.number), { connection });
+
+  let staleFrom = 0;
 
   async function add(message: FailedMessage): Promise<void> {
     const row = await store.rows.one(message.campaign, message.row);
@@ -39,6 +44,22 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
       const waiting = await store.campaigns.failedOutbox(max);
       for (const message of waiting) await add(message);
       return waiting.length;
+    },
+
+    /**
+     * Takes away jobs of messages that are no longer failed at that attempt: retried from the
+     * command line, or delivered after all. Looks at some each time, so that its cost is bounded.
+     */
+    async dropStale(): Promise<void> {
+      const jobs = await queue.getFailed(staleFrom, staleFrom + STALE_CHECKED - 1);
+      let dropped = 0;
+      for (const job of jobs) {
+        const { campaign, row, attempt } = job.data;
+        if (await store.rows.isFailed(campaign, row, attempt)) continue;
+        await job.remove();
+        dropped++;
+      }
+      staleFrom = jobs.length < STALE_CHECKED ? 0 : staleFrom + STALE_CHECKED - dropped;
     },
 
     async close(): Promise<void> {

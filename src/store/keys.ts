@@ -87,6 +87,16 @@ export function campaignKeys(number: string, campaign: string) {
 /** How many CSV rows share a batch, hence a job, a blob and a ledger hash. */
 export const BATCH_ROWS = 100;
 
+/** How many batches a campaign of so many rows has. */
+export function batchesOf(rows: number): number {
+  return Math.ceil(rows / BATCH_ROWS);
+}
+
+/** The batch a row (from 1) is in. */
+export function batchOfRow(row: number): number {
+  return Math.floor((row - 1) / BATCH_ROWS);
+}
+
 /** The number's name inside a campaign id (`main-17` -> `main`), or undefined. */
 export function numberOfCampaign(campaign: string): string | undefined {
   return /^([a-z0-9][a-z0-9_-]{0,31})-[1-9][0-9]{0,9}$/.exec(campaign)?.[1];

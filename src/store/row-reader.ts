@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { unpackWamid } from "./identity.ts";
-import { BATCH_ROWS, campaignKeys } from "./keys.ts";
+import { BATCH_ROWS, batchOfRow, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 
 /** A CSV row with all that is known of it. */
@@ -46,8 +46,16 @@ export function createRowReader(input: { redis: Redis; number: string }) {
 
     /** One row; undefined when the campaign has no such row. */
     async one(campaign: string, row: number): Promise<CampaignRow | undefined> {
-      const rows = await batch(campaign, Math.floor((row - 1) / BATCH_ROWS));
+      const rows = await batch(campaign, batchOfRow(row));
       return rows.find((found) => found.row === row);
+    },
+
+    /** Whether the row is failed, and its last attempt is this one. */
+    async isFailed(campaign: string, row: number, attempt: number): Promise<boolean> {
+      const ledger = campaignKeys(number, campaign).ledger(batchOfRow(row));
+      const stored = await redis.hgetBuffer(ledger, String((row - 1) % BATCH_ROWS));
+      const value = decodeLedgerValue(stored ?? undefined, 0);
+      return value.state === "failed" && value.attempt === attempt;
     },
 
     /** All rows in the order of the CSV. */

@@ -1,5 +1,6 @@
 import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
-import type { CampaignStore, CampaignToSend } from "../store/campaign-store.ts";
+import type { CampaignToSend } from "../store/campaign-reader.ts";
+import type { CampaignStore } from "../store/campaign-store.ts";
 import type { Ledger, LoadedRow } from "../store/ledger.ts";
 
 /** A message of an open batch, ready for its slot. */

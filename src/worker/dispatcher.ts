@@ -75,6 +75,7 @@ export function createDispatcher(input: {
     if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
     if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
     await failed.addOutbox(OUTBOX_MAX);
+    await failed.dropStale();
     await healOpenBatches();
   }
 

@@ -53,7 +53,10 @@ export function createRecorder(input: {
         for (const { row, attempt } of failed) await addFailed({ campaign, row, attempt });
         return;
       } catch (error) {
-        logger.warn({ campaign, records: records.length, error: String(error) }, "not recorded yet");
+        logger.warn(
+          { campaign, records: records.length, error: String(error) },
+          "not recorded yet",
+        );
         await sleep(waitMs);
       }
     }

@@ -1,59 +1,14 @@
-import fc from "fast-check";
 import { expect } from "vitest";
 import { type Event, nextState, type State } from "../../src/core/message.ts";
 import type { AttemptRecord } from "../../src/store/ledger.ts";
 import { type Granted, type TestStore, testPhone } from "../support/campaigns.ts";
+import { type Command, type Outcome, ROWS, type Status } from "./commands.ts";
 
 /**
  * The model of one campaign of five rows: per row a state, the number of grants, and for each grant
  * what became of it. It knows the pure table and the fences of attempts; how the scripts do it, it
  * does not know. A command that the model thinks is refused is run all the same.
  */
-const ROWS = 5;
-
-const OUTCOMES = ["accepted", "retry", "pair", "wait", "failed", "unknown"] as const;
-type Outcome = (typeof OUTCOMES)[number];
-const STATUSES = ["sent", "delivered", "read", "failed"] as const;
-
-export type Command =
-  | { readonly do: "claim"; readonly row: number }
-  | { readonly do: "record"; readonly grant: number; readonly outcome: Outcome; readonly id: boolean }
-  | { readonly do: "status"; readonly grant: number; readonly status: (typeof STATUSES)[number] }
-  | { readonly do: "foreign"; readonly status: (typeof STATUSES)[number] }
-  | { readonly do: "retry"; readonly row: number; readonly attempt: number }
-  | { readonly do: "resolve"; readonly row: number; readonly decision: "resend" | "sent" | "failed" }
-  | { readonly do: "sweep" | "pause" | "resume" | "cancel" | "expire" | "close" };
-
-export function commands(): fc.Arbitrary<Command> {
-  const row = fc.integer({ min: 1, max: ROWS });
-  const grant = fc.nat({ max: 11 });
-  const status = fc.constantFrom(...STATUSES);
-  const outcome = fc.constantFrom(...OUTCOMES);
-  const decision = fc.constantFrom("resend" as const, "sent" as const, "failed" as const);
-  const rare = fc.constantFrom("sweep" as const, "pause" as const, "resume" as const, "close" as const);
-  const last = fc.constantFrom("cancel" as const, "expire" as const);
-  return fc.oneof(
-    { weight: 8, arbitrary: fc.record({ do: fc.constant("claim" as const), row }) },
-    {
-      weight: 8,
-      arbitrary: fc.record({ do: fc.constant("record" as const), grant, outcome, id: fc.boolean() }),
-    },
-    { weight: 8, arbitrary: fc.record({ do: fc.constant("status" as const), grant, status }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("foreign" as const), status }) },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant("retry" as const),
-        row,
-        attempt: fc.integer({ min: 1, max: 3 }),
-      }),
-    },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("resolve" as const), row, decision }) },
-    { weight: 4, arbitrary: fc.record({ do: rare }) },
-    { weight: 1, arbitrary: fc.record({ do: last }) },
-  );
-}
-
 interface ModelRow {
   state: State;
   attempts: number;
@@ -68,7 +23,7 @@ interface ModelGrant {
   /** Its wamid is in the index, under this attempt number. */
   bound: number | null;
   /** Statuses that came before the answer did. */
-  readonly parked: (typeof STATUSES)[number][];
+  readonly parked: Status[];
 }
 
 export interface Model {
@@ -77,23 +32,19 @@ export interface Model {
   readonly grants: ModelGrant[];
   status: "running" | "paused";
   closed: "cancelled" | "expired" | null;
-  states(): State[];
 }
 
 export async function startModel(bench: TestStore): Promise<Model> {
-  await bench.redis.del(bench.keys.claimed, bench.keys.leases, bench.keys.parked, bench.keys.suppressed);
-  await bench.redis.del(bench.keys.parkedUntil, bench.keys.parkedFor);
+  const { claimed, leases, parked, parkedUntil, parkedFor, suppressed } = bench.keys;
+  await bench.redis.del(claimed, leases, parked, parkedUntil, parkedFor, suppressed);
   const rows = Array.from({ length: ROWS }, () => fresh());
-  return {
-    campaign: await bench.import(ROWS),
-    rows,
-    grants: [],
-    status: "running",
-    closed: null,
-    states() {
-      return rows.map(({ state }) => (state === "pending" && this.closed ? this.closed : state));
-    },
-  };
+  const campaign = await bench.import(ROWS);
+  return { campaign, rows, grants: [], status: "running", closed: null };
+}
+
+/** What each row reads as. */
+export function statesOf({ rows, closed }: Model): State[] {
+  return rows.map(({ state }) => (state === "pending" && closed !== null ? closed : state));
 }
 
 function fresh(): ModelRow {
@@ -120,7 +71,12 @@ export async function runCommand(bench: TestStore, model: Model, command: Comman
       return retry(bench, model, command.row, command.attempt);
     case "resolve":
       return resolve(bench, model, command.row, command.decision);
-    default:
+    case "sweep":
+    case "pause":
+    case "resume":
+    case "cancel":
+    case "expire":
+    case "close":
       return control(bench, model, command.do);
   }
 }
@@ -193,10 +149,12 @@ async function status(
   bench: TestStore,
   model: Model,
   grant: ModelGrant,
-  what: (typeof STATUSES)[number],
+  what: Status,
 ): Promise<void> {
   const row = model.rows[grant.granted.row - 1] ?? fresh();
-  const answer = await bench.status(wamidOf(grant.granted), what, { code: what === "failed" ? 131047 : 0 });
+  const answer = await bench.status(wamidOf(grant.granted), what, {
+    code: what === "failed" ? 131047 : 0,
+  });
   if (grant.bound === null) {
     expect(answer).toEqual({ kind: "parked" });
     if (!grant.parked.includes(what)) grant.parked.push(what);
@@ -205,7 +163,7 @@ async function status(
   expect(answer.kind).toBe(applyStatus(row, grant, what) ? "moved" : "unchanged");
 }
 
-function applyStatus(row: ModelRow, grant: ModelGrant, what: (typeof STATUSES)[number]): boolean {
+function applyStatus(row: ModelRow, grant: ModelGrant, what: Status): boolean {
   const through = what === "delivered" || what === "read";
   if (row.state === "pending") {
     if (what === "failed" || (row.retried && !through)) return false;
@@ -215,9 +173,16 @@ function applyStatus(row: ModelRow, grant: ModelGrant, what: (typeof STATUSES)[n
   return move(row, `status_${what}`);
 }
 
-async function retry(bench: TestStore, model: Model, index: number, attempt: number): Promise<void> {
+async function retry(
+  bench: TestStore,
+  model: Model,
+  index: number,
+  attempt: number,
+): Promise<void> {
   const row = model.rows[index - 1] ?? fresh();
-  const answer = await bench.store.campaigns.retryRows(model.campaign, 0, [{ row: index, attempt }]);
+  const answer = await bench.store.campaigns.retryRows(model.campaign, 0, [
+    { row: index, attempt },
+  ]);
   if (model.closed) return expect(answer).toEqual({ kind: "closed" });
   const taken = row.state === "failed" && row.attempts === attempt;
   expect(answer).toEqual({ kind: "retried", count: taken ? 1 : 0 });
@@ -271,7 +236,7 @@ async function control(
     await campaigns.cancel(model.campaign);
     if (running) model.closed = "cancelled";
   } else if (what === "expire") {
-    await bench.redis.zadd(bench.keys.endings, 1, model.campaign);
+    await bench.redis.zadd(bench.keys.endings, "1", model.campaign);
     await campaigns.dispatch("sandbox", 0);
     if (running) model.closed = "expired";
   } else {

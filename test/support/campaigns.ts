@@ -2,10 +2,19 @@ import { randomBytes } from "node:crypto";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { Counts, State } from "../../src/core/message.ts";
 import type { ImportOutcome, ImportRow } from "../../src/store/batch-rows.ts";
-import type { Campaign } from "../../src/store/campaign-store.ts";
+import type { Campaign } from "../../src/store/campaign-reader.ts";
 import { BATCH_ROWS, campaignKeys, numberKeys } from "../../src/store/keys.ts";
-import type { AttemptRecord, ClaimInput, LedgerLimits, StatusEvent } from "../../src/store/ledger.ts";
-import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "../../src/store/number-store.ts";
+import type {
+  AttemptRecord,
+  ClaimInput,
+  LedgerLimits,
+  StatusEvent,
+} from "../../src/store/ledger.ts";
+import {
+  createNumberStore,
+  DEFAULT_LIMITS,
+  type NumberStore,
+} from "../../src/store/number-store.ts";
 import type { CampaignRow } from "../../src/store/row-reader.ts";
 import { connectTestRedis, testNumber } from "./redis.ts";
 
@@ -88,7 +97,9 @@ export interface Granted {
 type Outcome = AttemptRecord["outcome"];
 
 /** What a test may say of an outcome; the rest is nothing. */
-export type Told = Partial<Pick<AttemptRecord, "code" | "reason" | "waitMs" | "held" | "optOut">> & {
+export type Told = Partial<
+  Pick<AttemptRecord, "code" | "reason" | "waitMs" | "held" | "optOut">
+> & {
   wamid?: string;
   reference?: string;
 };
@@ -101,9 +112,16 @@ export const FREE_RATE = 100_000;
  * claiming rows, recording outcomes, sending status events. Time is moved by writing the times
  * that the ledger stored, never by waiting.
  */
-export async function openTestStore(limits: Partial<LedgerLimits> = {}, redis = connectTestRedis()) {
+export async function openTestStore(
+  limits: Partial<LedgerLimits> = {},
+  redis = connectTestRedis(),
+) {
   const number = testNumber();
-  const store = await createNumberStore({ redis, number, limits: { ...DEFAULT_LIMITS, ...limits } });
+  const store = await createNumberStore({
+    redis,
+    number,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  });
   const keys = numberKeys(number);
 
   async function runOf(campaign: string, batch: number): Promise<number> {
@@ -115,7 +133,11 @@ export async function openTestStore(limits: Partial<LedgerLimits> = {}, redis = 
   }
 
   /** Claims rows of one batch, which is opened first when it is not. */
-  async function claim(campaign: string, rows: readonly number[], changes: Partial<ClaimInput> = {}) {
+  async function claim(
+    campaign: string,
+    rows: readonly number[],
+    changes: Partial<ClaimInput> = {},
+  ) {
     const batch = Math.floor(((rows[0] ?? 1) - 1) / BATCH_ROWS);
     return await store.ledger.claim({
       campaign,
@@ -124,24 +146,24 @@ export async function openTestStore(limits: Partial<LedgerLimits> = {}, redis = 
       nonce: randomBytes(8),
       mode: "sandbox",
       ratePerSecond: FREE_RATE,
-      leadMs: 0,
       reachMs: 60_000,
       rows: rows.map((row) => ({ row, person: store.ledger.person(testPhone(row)) })),
       ...changes,
     });
   }
 
-  /** Claims rows, each of which must be granted. */
-  async function grant(campaign: string, ...rows: number[]): Promise<Granted[]> {
+  /** Claims rows, each of which must be granted; one attempt for each, in the order given. */
+  async function grant<Rows extends number[]>(campaign: string, ...rows: Rows) {
     const nonce = randomBytes(8);
     const result = await claim(campaign, rows, { nonce });
     if (result.kind === "gate") throw new Error(`The claim met the gate "${result.gate}".`);
-    return result.verdicts.map((verdict, index) => {
+    const attempts = result.verdicts.map((verdict, index): Granted => {
       const row = rows[index] ?? 0;
       if (verdict.kind !== "granted") throw new Error(`Row ${row} was ${verdict.kind}.`);
       const person = store.ledger.person(testPhone(row));
       return { campaign, row, attempt: verdict.attempt, nonce, person };
     });
+    return attempts as { [Index in keyof Rows]: Granted };
   }
 
   /** Records one outcome; returns the row's state and whether anything was stopped. */
@@ -160,13 +182,16 @@ export async function openTestStore(limits: Partial<LedgerLimits> = {}, redis = 
   /** Grants one row and records its outcome. */
   async function send(campaign: string, row: number, outcome: Outcome, told: Told = {}) {
     const [granted] = await grant(campaign, row);
-    if (granted === undefined) throw new Error("nothing granted");
     await record(granted, outcome, told);
     return granted;
   }
 
   /** Applies a status event of now. */
-  function status(wamid: string, status: StatusEvent["status"], changes: Partial<StatusEvent> = {}) {
+  function status(
+    wamid: string,
+    status: StatusEvent["status"],
+    changes: Partial<StatusEvent> = {},
+  ) {
     const none = { recipient: null, code: 0, category: null, billable: null, origin: null };
     return store.applyStatus({ wamid, status, atMs: Date.now(), ...none, ...changes }, "park");
   }
@@ -193,7 +218,8 @@ export async function openTestStore(limits: Partial<LedgerLimits> = {}, redis = 
 
   /** Lets every lease run out now. */
   async function endLeases(): Promise<void> {
-    for (const ref of await redis.zrangeBuffer(keys.leases, 0, -1)) await redis.zadd(keys.leases, 1, ref);
+    for (const ref of await redis.zrangeBuffer(keys.leases, "0", "-1"))
+      await redis.zadd(keys.leases, "1", ref);
   }
 
   /** Lets a row that waits be due now: `due` is the last time of a pending row's ledger value. */
@@ -208,8 +234,21 @@ export async function openTestStore(limits: Partial<LedgerLimits> = {}, redis = 
   }
 
   return {
-    redis, number, store, keys, runOf, claim, grant, record, send, status, states, row, found,
-    endLeases, makeDue,
+    redis,
+    number,
+    store,
+    keys,
+    runOf,
+    claim,
+    grant,
+    record,
+    send,
+    status,
+    states,
+    row,
+    found,
+    endLeases,
+    makeDue,
     own: (campaign: string) => campaignKeys(number, campaign),
     counts: async (campaign: string) => nonZero((await found(campaign)).counts),
     state: async (campaign: string, index: number) => (await row(campaign, index)).state,

@@ -11,8 +11,8 @@
 --       9 pricing category or ''  10 'park', or 'ask': only look the wamid up
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
 -- Keys built: stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
---   wamid:<level>:<bucket>, wamid-levels, running, endings, campaign:<id> and its :counts :errors
---   :timeline :pricing :side :ledger:<batch>
+--   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
+--   :counts :errors :timeline :pricing :side :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
 local event = {
   stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), CODE_MAX),

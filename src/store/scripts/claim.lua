@@ -15,8 +15,8 @@
 --   has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us from
 --   now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no slot yet, -4 opted out,
 --   -5 person busy}
--- Keys built: halt, pace, leases, claimed, suppressed, stats, running, endings, campaign:<id> and
---   its :counts :errors :timeline :pricing :open :ready :side :ledger:<batch>
+-- Keys built: halt, pace, leases, claimed, suppressed, stats, running, scheduled, endings,
+--   campaign:<id> and its :counts :errors :timeline :pricing :open :side :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
 local FIRST, STEP, HEAD = 11, 2, 4

@@ -17,7 +17,7 @@
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
 -- Keys built: leases, claimed, pace, halt, running, scheduled, endings, suppressed, failed-outbox, parked,
---   parked-until, parked-for, stats, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
+--   parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :ready :open :ledger:<batch>
 --- @include "pace"
 --- @include "stops"

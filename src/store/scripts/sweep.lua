@@ -9,7 +9,7 @@
 -- ARGV: 1 reason number of an ended lease  2 most leases to take  3 most parked events to take
 -- Returns: {rows made unknown, parked events forgotten}
 -- Keys built: leases, parked, parked-until, parked-for, claimed, stats, suppressed, failed-outbox, running,
---   endings, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
+--   scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
 --   :pricing :side :ledger:<batch>
 local unknown, forgotten = 0, 0
 for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LIMIT', 0, num(ARGV[2]))) do

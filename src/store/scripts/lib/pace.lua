@@ -3,11 +3,11 @@
 -- slot, so that a slow campaign wastes no slot of the number; its tolerance makes up for the time
 -- between two claims.
 local CAMPAIGN_TOLERANCE_US = 100000
-local RECOVERY_MS = 120000
+local RECOVERY_MS = 60000
 
 local function text(us) return string.format('%.0f', us) end
 
--- After "too fast" the rate is `slow` times itself, and recovers by itself in two minutes.
+-- After "too fast" the rate is `slow` times itself, and recovers by itself within a minute.
 local function slowed(slow, slow_at)
   return math.min(1, num(slow, 1) + (NOW - num(slow_at)) / RECOVERY_MS)
 end

@@ -3,14 +3,14 @@ local HOLD_CAP_MS = 60000
 local QUIET_MS = 60000
 
 -- Too fast: nobody sends from this number until `wait` is over, or a growing time when the API
--- names none. The rate is halved once for each hold and recovers by itself (pace.lua).
+-- names none. The rate is lowered by a quarter once for each hold and recovers by itself (pace.lua).
 local function hold_number(wait)
   local key = P .. 'pace'
   local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
   local until_ms, holds = num(f[1]), num(f[2])
   if until_ms <= NOW then
     holds = until_ms + QUIET_MS < NOW and 1 or holds + 1
-    local slow = math.max(0.1, slowed(f[3], f[4]) / 2)
+    local slow = math.max(0.1, slowed(f[3], f[4]) * 0.75)
     redis.call('HSET', key, 'holds', holds, 'slow', slow, 'slowAt', NOW)
   end
   if wait <= 0 then wait = math.min(HOLD_CAP_MS, 1000 * 2 ^ (holds - 1)) end

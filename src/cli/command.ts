@@ -1,0 +1,79 @@
+import type { Result } from "../core/refusal.ts";
+import { type Refused, refuse } from "../core/refusal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command gets: where it writes, what the environment holds, whether a script asks. */
+export interface Cli {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** `--json`: one JSON value on stdout, and nothing else there. */
+  readonly json: boolean;
+  readonly version: string;
+}
+
+/** What a command has to say when it is done: for scripts and for people. */
+export interface Report {
+  readonly json: unknown;
+  /** Empty: nothing is printed without `--json`. */
+  readonly text: string;
+  /** 0 when left out. */
+  readonly exitCode?: 0 | 1;
+}
+
+/** A command that has written its output itself answers `null`. */
+export type CommandResult = Result<Report | null>;
+
+/** Options as commander gives them: `--dry-run` is `dryRun`, a repeatable one a list. */
+export type Options = Readonly<Record<string, unknown>>;
+
+export type Command = (
+  cli: Cli,
+  input: { readonly args: readonly string[]; readonly options: Options },
+) => Promise<CommandResult>;
+
+/** One command as the command line offers it. */
+export interface CommandSpec {
+  readonly name: string;
+  /** In commander's notation: `<campaign>`, `[list]`. */
+  readonly args: readonly { readonly syntax: string; readonly description: string }[];
+  readonly options: readonly OptionSpec[];
+  readonly summary: string;
+  /** Shown by `--help`; each one works as it stands. */
+  readonly examples: readonly string[];
+  /** Where the usage line cannot be made of the arguments. */
+  readonly usage?: string;
+  /** Printed below the help, where a command has more to say. */
+  readonly more?: () => Promise<string>;
+  /** Loads the module: the heavy packages come only with the command that needs them. */
+  readonly load: () => Promise<Command>;
+}
+
+export interface OptionSpec {
+  readonly flags: string;
+  readonly description: string;
+  /** May be given several times. */
+  readonly repeatable?: true;
+}
+
+export const USAGE = "usage";
+
+/** The command line was typed wrongly: exit code 2. */
+export function refuseUsage(message: string, fix: string): Refused {
+  return refuse("usage", message, fix);
+}
+
+/** An option that takes a text, or undefined when it was not given. */
+export function textOption(options: Options, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+export function flagOption(options: Options, name: string): boolean {
+  return options[name] === true;
+}
+
+export function listOption(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value.map(String) : [];
+}

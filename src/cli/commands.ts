@@ -1,0 +1,195 @@
+import type { Command, CommandSpec, OptionSpec } from "./command.ts";
+import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
+import { SANDBOX_OPTIONS } from "./sandbox.ts";
+
+const ID = { syntax: "<campaign>", description: "id of a campaign, as in main-17" };
+const CAMPAIGN_FILE = {
+  syntax: "<campaign.yaml>",
+  description: "the campaign file (YAML or JSON)",
+};
+const LIST_FILE = {
+  syntax: "[list.csv]",
+  description: "the list; without it, recipients.file of the campaign file",
+};
+const AGAIN: OptionSpec = {
+  flags: "--again",
+  description: "send a list that was sent before under this name, once more to everybody",
+};
+
+const ROLES: readonly [RoleName, string][] = [
+  ["producer", "watch the drop folder and import what is put there"],
+  ["worker", "send messages"],
+  ["webhooks", "receive status webhooks"],
+  ["dashboard", "serve the dashboard"],
+];
+
+function role([name, summary]: readonly [RoleName, string]): CommandSpec[] {
+  if (ROLE_STARTERS[name] === undefined) return [];
+  return [
+    {
+      name,
+      args: [],
+      options: [],
+      summary,
+      examples: [`DROPCAST_REDIS_URL=redis://redis:6379 dropcast ${name}`],
+      load: async () => (await import("./roles.ts")).roleCommand(name),
+    },
+  ];
+}
+
+function onCampaign(
+  name: string,
+  summary: string,
+  load: () => Promise<Command>,
+  options: readonly OptionSpec[] = [],
+): CommandSpec {
+  return { name, args: [ID], options, summary, examples: [`dropcast ${name} main-17`], load };
+}
+
+/** Every command, in the order in which the help lists them. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "up",
+    args: [{ syntax: "[list.csv]", description: "with --send: the list" }],
+    options: [
+      { flags: "--sandbox", description: "a simulated API instead of the real one" },
+      { flags: "--send <campaign.yaml>", description: "send this campaign and show it live" },
+      AGAIN,
+    ],
+    summary: "run all roles in one process",
+    examples: [
+      "dropcast up --sandbox",
+      "dropcast up --sandbox --send examples/spring-sale.yaml --again",
+    ],
+    load: async () => (await import("./up.ts")).up,
+  },
+  ...ROLES.flatMap(role),
+  {
+    name: "send",
+    args: [CAMPAIGN_FILE, LIST_FILE],
+    options: [
+      { flags: "--wait", description: "stay until everything is sent, with progress" },
+      { flags: "--yes", description: "do not ask" },
+      AGAIN,
+    ],
+    summary: "import a list and start sending it, now or at its startAt",
+    examples: [
+      "dropcast send examples/spring-sale.yaml",
+      "dropcast send sale.yaml list.csv --wait --yes",
+    ],
+    load: async () => (await import("./send.ts")).send,
+  },
+  {
+    name: "list",
+    args: [],
+    options: [],
+    summary: "all campaigns, newest first",
+    examples: ["dropcast list", "dropcast list --json"],
+    load: async () => (await import("./list.ts")).list,
+  },
+  onCampaign("show", "where a campaign stands", async () => (await import("./show.ts")).show),
+  onCampaign(
+    "watch",
+    "live progress of a campaign",
+    async () => (await import("./watch.ts")).watch,
+  ),
+  onCampaign("pause", "stop sending for now", async () => (await import("./control.ts")).pause),
+  onCampaign(
+    "resume",
+    "go on with a paused campaign; lifts the halt of its number",
+    async () => (await import("./control.ts")).resume,
+  ),
+  onCampaign(
+    "cancel",
+    "end a campaign for good; what is sent stays sent",
+    async () => (await import("./control.ts")).cancel,
+  ),
+  {
+    name: "rate",
+    args: [
+      { syntax: "<campaign-or-rate>", description: "id of a campaign; with --number: the rate" },
+      { syntax: "[rate]", description: "messages a second (0.01 to 100000), or default" },
+    ],
+    options: [{ flags: "--number <name>", description: "change a number's rate instead" }],
+    usage: "<campaign> <rate> | --number <name> <rate>",
+    summary: "change how fast a campaign or a number sends, from now on",
+    examples: [
+      "dropcast rate main-17 20",
+      "dropcast rate --number main 80",
+      "dropcast rate main-17 default",
+    ],
+    load: async () => (await import("./rate.ts")).rate,
+  },
+  {
+    ...onCampaign(
+      "retry",
+      "send failed messages again",
+      async () => (await import("./retry.ts")).retry,
+    ),
+    options: [
+      { flags: "--code <code>", description: "only those with this error code", repeatable: true },
+      { flags: "--dry-run", description: "only say how many there are" },
+    ],
+    examples: [
+      "dropcast retry main-17 --code 131049 --dry-run",
+      "dropcast retry main-17 --code 131049",
+    ],
+  },
+  {
+    name: "resolve",
+    args: [
+      ID,
+      { syntax: "<row>", description: "row number as `export` prints it, from 1" },
+      { syntax: "<decision>", description: "resend, sent or failed" },
+    ],
+    options: [],
+    summary: "decide about an unknown message",
+    examples: ["dropcast resolve main-17 4211 sent"],
+    load: async () => (await import("./resolve.ts")).resolve,
+  },
+  {
+    ...onCampaign(
+      "export",
+      "one line per row: input columns, state, code, times, wamid",
+      async () => (await import("./export.ts")).exportRows,
+    ),
+    options: [
+      { flags: "--format <format>", description: "csv (the default) or ndjson" },
+      { flags: "--state <state>", description: "only rows in this state" },
+    ],
+    examples: [
+      "dropcast export main-17 > result.csv",
+      "dropcast export main-17 --state failed --format ndjson",
+    ],
+  },
+  {
+    name: "doctor",
+    args: [],
+    options: [],
+    summary: "check the configuration, Redis, the API, the clock and the folders",
+    examples: ["dropcast doctor"],
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
+    name: "fetch",
+    args: [],
+    options: [
+      { flags: "--number <name>", description: "a configured number (default: the first)" },
+    ],
+    summary: "print a number's template messages as the API answers them",
+    examples: ["dropcast fetch --number main"],
+    load: async () => (await import("./fetch.ts")).fetchTemplates,
+  },
+  {
+    name: "sandbox",
+    args: [],
+    options: SANDBOX_OPTIONS,
+    summary: "run the simulated API alone",
+    examples: [
+      "dropcast sandbox --port 9000 --webhook-url http://127.0.0.1:8081/webhooks/livechat",
+      "dropcast sandbox --reject-429 0.05 --accept-then-500 0.01",
+      "dropcast sandbox --magic",
+    ],
+    load: async () => (await import("./sandbox.ts")).sandbox,
+  },
+];

@@ -1,0 +1,63 @@
+import { type Config, type NumberConfig, requireSendingNumber } from "../config.ts";
+import { timings } from "../core/timings.ts";
+import type { Check } from "./doctor.ts";
+
+/** What each number needs to send and to hear: id, token (asked of the API), webhook secret. */
+export async function checkNumbers(config: Config): Promise<Check[]> {
+  const checks = await Promise.all(
+    Object.values(config.numbers).map(async (number) => [
+      await sending(config, number),
+      hearing(number),
+    ]),
+  );
+  return checks.flat();
+}
+
+async function sending(config: Config, number: NumberConfig): Promise<Check> {
+  const name = `Number ${number.name}`;
+  const complete = requireSendingNumber(number);
+  if (!complete.ok) {
+    const { message, fix } = complete.refusal;
+    return { name, verdict: "fail", message, fix };
+  }
+  const { createLivechatClient } = await import("../livechat/client.ts");
+  const { id, token } = complete.value;
+  const client = createLivechatClient({
+    apiUrl: config.apiUrl,
+    numberId: id,
+    token,
+    connections: 1,
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    connectTimeoutMs: timings(config).connectTimeoutMs,
+  });
+  try {
+    const { verdict, explanation } = await client.probe();
+    if (verdict === "ok") return { name, verdict: "ok", message: explanation };
+    const fix =
+      verdict === "unreachable"
+        ? "Check DROPCAST_API_URL, the network and the firewall."
+        : "The API was only asked; nothing was sent. dropcast fetch shows its whole answer.";
+    return { name, verdict: verdict === "unclear" ? "warn" : "fail", message: explanation, fix };
+  } finally {
+    await client.close();
+  }
+}
+
+/** A person waits for the answer. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+function hearing({ name: number, webhookSecrets }: NumberConfig): Check {
+  const name = `Number ${number}`;
+  const secrets = webhookSecrets.length;
+  if (secrets > 0) {
+    const message =
+      secrets === 1 ? "a webhook secret is set" : `${secrets} webhook secrets are set`;
+    return { name, verdict: "ok", message };
+  }
+  return {
+    name,
+    verdict: "warn",
+    message: "no webhook secret: outcomes stay `accepted`",
+    fix: "Set DROPCAST_WEBHOOK_SECRET (or webhookSecretFile in DROPCAST_CONFIG) to the secret LiveChat gave you.",
+  };
+}

@@ -1,0 +1,87 @@
+import type { Config } from "../config.ts";
+import { accept } from "../core/refusal.ts";
+import type { Platform } from "../platform.ts";
+import type { Cli } from "./command.ts";
+import { haltWords } from "./describe.ts";
+import type { Check } from "./doctor.ts";
+import { onPlatform } from "./session.ts";
+import { counted, dateTime } from "./words.ts";
+
+/** Redis itself, the clock against it, and what the ledger says of each number. */
+export async function checkRedis(cli: Cli, config: Config): Promise<Check[]> {
+  const checks: Check[] = [];
+  const opened = await onPlatform(cli, config, async (platform) => {
+    checks.push(await safety(platform), await clock(platform));
+    for (const number of Object.keys(platform.stores)) {
+      checks.push(...(await numberState(platform, number)));
+    }
+    return accept(null);
+  });
+  if (!opened.ok) {
+    const { message, fix } = opened.refusal;
+    checks.push({ name: "Redis", verdict: "fail", message, fix });
+  }
+  return checks;
+}
+
+async function safety({ redis }: Platform): Promise<Check> {
+  const { checkRedisSafety } = await import("../redis/safety.ts");
+  const safe = await checkRedisSafety(redis, { allowUnsafe: true });
+  if (!safe.ok) {
+    const { message, fix } = safe.refusal;
+    return { name: "Redis", verdict: "fail", message, fix };
+  }
+  const { version, warnings } = safe.value;
+  if (warnings.length === 0) {
+    const message = `${version}, append-only file written at once, nothing is evicted`;
+    return { name: "Redis", verdict: "ok", message };
+  }
+  return {
+    name: "Redis",
+    verdict: "warn",
+    message: `${version}; allowed by DROPCAST_ALLOW_UNSAFE_REDIS: ${warnings.join(" ")}`,
+    fix: "A message may be sent twice after a crash of Redis: mend it, and remove the variable.",
+  };
+}
+
+/** Half of the tolerance of Standard Webhooks 1.0 (5 minutes) is far too near. */
+const SKEW_MS_MAX = 10_000;
+
+async function clock({ redis }: Platform): Promise<Check> {
+  const before = Date.now();
+  const [seconds, micros] = await redis.time();
+  const middle = (before + Date.now()) / 2;
+  const skewMs = Math.round(middle - (Number(seconds) * 1_000 + Number(micros) / 1_000));
+  if (Math.abs(skewMs) <= SKEW_MS_MAX) {
+    return { name: "Clock", verdict: "ok", message: `${Math.abs(skewMs)} ms from Redis' clock` };
+  }
+  return {
+    name: "Clock",
+    verdict: "fail",
+    message: `this machine's clock is ${Math.round(skewMs / 1_000)} s from Redis' clock`,
+    fix: "Synchronise the clocks (NTP): webhooks are refused when they seem 5 minutes old.",
+  };
+}
+
+async function numberState({ stores }: Platform, number: string): Promise<Check[]> {
+  const store = stores[number];
+  if (store === undefined) return [];
+  const name = `Number ${number}`;
+  const [halt, stats] = await Promise.all([store.campaigns.halt(), store.campaigns.stats()]);
+  const checks: Check[] = [];
+  if (halt !== undefined) {
+    const fix = `dropcast resume ${halt.campaign}, once the cause is mended`;
+    checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });
+  }
+  if (stats.orphans > 0) {
+    const message = `${counted(stats.orphans, "status event")} belonged to no message of ours; agents' own messages are among them`;
+    checks.push({ name, verdict: "ok", message });
+  }
+  const { lastWebhookAt } = stats;
+  const message =
+    lastWebhookAt === null
+      ? "no webhook has come yet"
+      : `last webhook at ${dateTime(lastWebhookAt)}`;
+  checks.push({ name, verdict: "ok", message });
+  return checks;
+}

@@ -1,0 +1,67 @@
+import { loadConfig } from "../config.ts";
+import { accept } from "../core/refusal.ts";
+import type { Cli, Command } from "./command.ts";
+import { loadCommandConfig } from "./configuration.ts";
+import { checkFolders, checkPorts } from "./doctor-machine.ts";
+import { checkNumbers } from "./doctor-numbers.ts";
+import { checkRedis } from "./doctor-redis.ts";
+import type { Terminal } from "./terminal.ts";
+import { counted } from "./words.ts";
+
+/** One thing that was looked at. `fix` is there unless all is well. */
+export interface Check {
+  readonly name: string;
+  readonly verdict: "ok" | "warn" | "fail";
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** `doctor`: everything that sending stands on; exit code 1 when something is broken. */
+export const doctor: Command = async (cli) => {
+  const checks: Check[] = [];
+  const add = (check: Check): void => {
+    checks.push(check);
+    if (!cli.json) cli.terminal.out(line(check, cli.terminal));
+  };
+  add({ name: "Node", verdict: "ok", message: process.version });
+  await examine(cli, add);
+  const faults = checks.filter(({ verdict }) => verdict === "fail").length;
+  return accept({
+    json: { ok: faults === 0, checks },
+    text: faults === 0 ? "\nAll is well." : `\n${counted(faults, "fault")} to mend.`,
+    exitCode: faults === 0 ? 0 : 1,
+  });
+};
+
+async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
+  const loaded = loadConfig({ env: cli.env, cwd: cli.cwd });
+  if (!loaded.ok) {
+    for (const { name, message, fix } of loaded.problems) {
+      add({ name: "Configuration", verdict: "fail", message: `${name} ${message}`, fix });
+    }
+    return;
+  }
+  for (const message of loaded.warnings) {
+    add({ name: "Configuration", verdict: "warn", message, fix: "Correct it, or leave it out." });
+  }
+  const effective = loadCommandConfig({ ...cli, terminal: { ...cli.terminal, say: () => {} } });
+  const config = effective.ok ? effective.value : loaded.config;
+  const api = `API ${config.apiUrl} (${config.mode})`;
+  add({ name: "Configuration", verdict: "ok", message: api });
+  for (const check of await checkRedis(cli, config)) add(check);
+  for (const check of await checkNumbers(config)) add(check);
+  for (const check of checkFolders(config)) add(check);
+  for (const check of await checkPorts(config)) add(check);
+}
+
+function line({ name, verdict, message, fix }: Check, { colours }: Terminal): string {
+  const mark = {
+    ok: colours.green("ok  "),
+    warn: colours.yellow("warn"),
+    fail: colours.red("FAIL"),
+  };
+  const help = fix === undefined ? "" : `\n     ${" ".repeat(NAME_WIDTH)}${fix}`;
+  return `${mark[verdict]} ${name.padEnd(NAME_WIDTH)}${message}${help}`;
+}
+
+const NAME_WIDTH = 16;

@@ -1,0 +1,154 @@
+import { describeCode } from "../core/error-codes.ts";
+import { describeReason, reasonName } from "../core/reasons.ts";
+import { rejectCode, rejectReason } from "../core/reject.ts";
+import type { TimeName } from "../store/ledger-value.ts";
+import type { CampaignRow } from "../store/row-reader.ts";
+import { isoTime } from "./words.ts";
+
+/** `json` is one array, for `--json`; `ndjson` one value a line. */
+export type ExportFormat = "csv" | "ndjson" | "json";
+
+/** A way of writing rows; the pieces in their order make the whole output. */
+export interface RowFormat {
+  head(): string;
+  rows(rows: readonly CampaignRow[]): string;
+  tail(): string;
+}
+
+export async function createRowFormat(
+  format: ExportFormat,
+  columns: readonly string[],
+): Promise<RowFormat> {
+  if (format === "csv") return csvFormat(columns);
+  return format === "json" ? jsonFormat(columns) : ndjsonFormat(columns);
+}
+
+const TIMES = ["claimed", "accepted", "sent", "delivered", "read", "failed"] as const;
+
+/** What the export says of a row behind its input columns, in this order. */
+const FACTS = [
+  "row",
+  "state",
+  "code",
+  "reason",
+  "attempts",
+  ...TIMES.map((name) => `${name}_at` as const),
+  "wamid",
+  "matched",
+  "maybe_duplicate",
+  "decided",
+] as const;
+
+type Facts = Record<(typeof FACTS)[number], string | number | boolean | null>;
+
+function factsOf(row: CampaignRow): Facts {
+  const { value } = row;
+  const at = (name: TimeName): string | null => isoTime(value.times[name]);
+  return {
+    row: row.row,
+    state: row.state,
+    code: value.code === 0 ? null : value.code,
+    reason: reasonOf(row),
+    attempts: value.attempt,
+    claimed_at: at("claimed"),
+    accepted_at: at("accepted"),
+    sent_at: at("sent"),
+    delivered_at: at("delivered"),
+    read_at: at("read"),
+    failed_at: at("failed"),
+    wamid: row.wamid,
+    // Which evidence joined the row and its wamid: the API's answer, or the person's number.
+    matched: value.flags.includes("matched") ? "recipient" : null,
+    maybe_duplicate: value.flags.includes("maybeDuplicate"),
+    decided: value.flags.includes("decided"),
+  };
+}
+
+/** Why the row is where it is, in words; null where the state says it all. */
+function reasonOf({ state, value, note }: CampaignRow): string | null {
+  if (state === "rejected") {
+    const code = rejectCode(value.reason);
+    return code === undefined ? null : rejectReason(code, String(note ?? ""));
+  }
+  if (state === "duplicate") return `the same person as row ${note}`;
+  const named = reasonName(value.reason);
+  const words = named === undefined ? null : describeReason(named);
+  if (value.code === 0) return words;
+  const title = describeCode(value.code).title;
+  return words === null ? title : `${title}. ${words}`;
+}
+
+async function csvFormat(columns: readonly string[]): Promise<RowFormat> {
+  const { stringify } = await import("csv-stringify/sync");
+  const line = (rows: readonly (readonly (string | number | boolean | null)[])[]): string =>
+    stringify(
+      rows.map((row) => row.map(csvCell)),
+      { record_delimiter: "\r\n" },
+    );
+  return {
+    // With a byte order mark, because Excel shows accents only then.
+    head: () => `\uFEFF${line([[...columns, ...factColumns(columns)]])}`,
+    rows: (rows) =>
+      line(
+        rows.map((row) => {
+          const facts = factsOf(row);
+          return [...inputCells(row, columns.length), ...FACTS.map((name) => facts[name])];
+        }),
+      ),
+    tail: () => "",
+  };
+}
+
+/** A list may have a column `state` of its own. */
+function factColumns(columns: readonly string[]): string[] {
+  const taken = new Set(columns.map((name) => name.toLowerCase()));
+  return FACTS.map((name) => (taken.has(name) ? `dropcast_${name}` : name));
+}
+
+/** As many as the header has: a row with too many or too few is among the rejected. */
+function inputCells({ cells }: CampaignRow, width: number): string[] {
+  return Array.from({ length: width }, (_, index) => cells[index] ?? "");
+}
+
+/** What a spreadsheet would run as a formula (OWASP, "CSV Injection"). */
+const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
+/** Phones and signed numbers stay as they came: without a letter there is nothing to run. */
+const DIGITS_ONLY = /^[+-][\d ().,/-]*\d[\d ().,/-]*$/;
+
+function csvCell(value: string | number | boolean | null): string {
+  if (value === null) return "";
+  if (typeof value === "boolean") return value ? "yes" : "";
+  const text = String(value);
+  return FORMULA.test(text) && !DIGITS_ONLY.test(text) ? `'${text}` : text;
+}
+
+function ndjsonFormat(columns: readonly string[]): RowFormat {
+  return {
+    head: () => "",
+    rows: (rows) => rows.map((row) => `${rowJson(row, columns)}\n`).join(""),
+    tail: () => "",
+  };
+}
+
+function jsonFormat(columns: readonly string[]): RowFormat {
+  let separator = "";
+  return {
+    head: () => "[",
+    rows: (rows) =>
+      rows
+        .map((row) => {
+          const text = `${separator}${rowJson(row, columns)}`;
+          separator = ",\n";
+          return text;
+        })
+        .join(""),
+    tail: () => "]\n",
+  };
+}
+
+function rowJson(row: CampaignRow, columns: readonly string[]): string {
+  const cells = inputCells(row, columns.length);
+  // A map first: a column may well be called `__proto__`.
+  const input = Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? ""]));
+  return JSON.stringify({ ...factsOf(row), input });
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { openRows, rowsToSend } from "./describe.ts";
+import { createRateMeter, progressLine, progressWords } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Why the following of a campaign ended. */
+export type FollowEnd = "reached" | "detached" | "gone";
+
+export interface Followed {
+  readonly end: FollowEnd;
+  /** As it was last seen; undefined when it was gone at the first look. */
+  readonly campaign: Campaign | undefined;
+}
+
+export interface FollowOptions {
+  readonly store: Pick<NumberStore, "campaigns">;
+  readonly id: string;
+  readonly terminal: Terminal;
+  /**
+   * `finished`: nothing is left to send. `settled`: and the outcomes are in, or none has come for
+   * {@link QUIET_MS}; a phone that is switched off may take days.
+   */
+  readonly until: "finished" | "settled";
+  /** Shown as it goes: a rewritten line on a terminal, else a line now and then. */
+  readonly progress: "shown" | "hidden";
+  /** Detaches: the campaign goes on. */
+  readonly signal: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 300;
+const LINE_EVERY_MS = 10_000;
+/** Without any change for so long, the outcomes that are missing are not waited for. */
+const QUIET_MS = 10_000;
+/** All outcomes are in, but `read` may follow `delivered`. */
+const READ_WAIT_MS = 2_000;
+
+/** Looks at a campaign until it is where it should be, and shows its progress meanwhile. */
+export async function followCampaign(options: FollowOptions): Promise<Followed> {
+  const { store, id, signal } = options;
+  const show = createDisplay(options);
+  const quiet = createQuietClock();
+  let campaign: Campaign | undefined;
+  for (;;) {
+    const found = await store.campaigns.find(id);
+    if (found === undefined) return { end: "gone", campaign };
+    campaign = found;
+    const now = Date.now();
+    const quietMs = quiet(campaign, now);
+    show(campaign, now);
+    const end = hasEnded(campaign, options.until, quietMs)
+      ? "reached"
+      : signal.aborted
+        ? "detached"
+        : null;
+    if (end !== null) {
+      options.terminal.live("");
+      return { end, campaign };
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
+      // Detached: one last look.
+    });
+  }
+}
+
+function hasEnded(campaign: Campaign, until: FollowOptions["until"], quietMs: number): boolean {
+  const { status } = campaign;
+  if (status === "rejected") return true;
+  if (status !== "finished" && status !== "cancelled") return false;
+  if (rowsToSend(campaign) > 0) return false;
+  if (until === "finished") return true;
+  const { counts } = campaign;
+  const nothingToCome = openRows(campaign) + counts.delivered === 0;
+  if (nothingToCome) return true;
+  return quietMs >= (openRows(campaign) === 0 ? READ_WAIT_MS : QUIET_MS);
+}
+
+/** How long the counts have stood still. A campaign that was finished before counts from then. */
+function createQuietClock(): (campaign: Campaign, nowMs: number) => number {
+  let last = "";
+  let since = 0;
+  return (campaign, nowMs) => {
+    const seen = JSON.stringify([campaign.status, campaign.counts]);
+    if (seen !== last) since = last === "" ? (campaign.finishedAt ?? nowMs) : nowMs;
+    last = seen;
+    return nowMs - since;
+  };
+}
+
+function createDisplay({ terminal, progress }: FollowOptions) {
+  const meter = createRateMeter();
+  let lineAt = 0;
+  return (campaign: Campaign, nowMs: number): void => {
+    const perSecond = meter.read(campaign, nowMs);
+    if (progress === "hidden") return;
+    const look = { campaign, perSecond, nowMs };
+    if (terminal.interactive) terminal.live(progressLine(look, terminal.columns()));
+    else if (nowMs - lineAt >= LINE_EVERY_MS) {
+      lineAt = nowMs;
+      terminal.out(`${campaign.id}: ${progressWords(look)}`);
+    }
+  };
+}

@@ -1,0 +1,68 @@
+import { accept } from "../core/refusal.ts";
+import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import type { Command } from "./command.ts";
+import { acceptedRows, campaignJson, haltJson, haltWords } from "./describe.ts";
+import { withPlatform } from "./session.ts";
+import { clockTime, count, printable, table } from "./words.ts";
+
+/** `list`: every campaign of every number, newest first, and the numbers that are halted. */
+export const list: Command = (cli) =>
+  withPlatform(cli, async ({ stores }) => {
+    const numbers = await Promise.all(
+      Object.entries(stores).map(async ([number, { campaigns }]) => ({
+        number,
+        halt: await campaigns.halt(),
+        campaigns: await campaigns.list(),
+      })),
+    );
+    const all = numbers
+      .flatMap(({ campaigns, halt }) => campaigns.map((campaign) => ({ campaign, halt })))
+      .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
+    return accept({
+      json: all.map(({ campaign, halt }) => ({ ...campaignJson(campaign), halt: haltJson(halt) })),
+      text: [
+        listText(all.map(({ campaign }) => campaign)),
+        ...numbers.flatMap(({ number, halt }) => haltLine(number, halt)),
+      ].join("\n"),
+    });
+  });
+
+const HEAD = ["ID", "NAME", "STATUS", "ROWS", "TO SEND", "ACCEPTED", "DELIVERED", "FAILED"];
+const COLUMNS = [...HEAD, "UNKNOWN", "CREATED"];
+const NUMBERS = new Set([3, 4, 5, 6, 7, 8]);
+const NAME_MAX = 32;
+
+function listText(campaigns: readonly Campaign[]): string {
+  if (campaigns.length === 0) {
+    return "No campaigns yet. Send one: dropcast send CAMPAIGN.yaml LIST.csv";
+  }
+  const now = Date.now();
+  const rows = campaigns.map((campaign) => {
+    const { counts } = campaign;
+    const delivered = counts.delivered + counts.read;
+    const numbers = [
+      campaign.rows,
+      counts.pending + counts.sending,
+      acceptedRows(campaign),
+      delivered,
+      counts.failed,
+      counts.unknown,
+    ];
+    return [
+      campaign.id,
+      shorten(printable(campaign.name)),
+      campaign.status,
+      ...numbers.map(count),
+      clockTime(campaign.createdAt, now),
+    ];
+  });
+  return table([COLUMNS, ...rows], NUMBERS);
+}
+
+function shorten(name: string): string {
+  return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
+}
+
+function haltLine(number: string, halt: Halt | undefined): string[] {
+  return halt === undefined ? [] : [`\n${haltWords(number, halt)}`];
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { type Argument, Command as Commander, CommanderError, Option } from "commander";
+import type { Refusal } from "../core/refusal.ts";
+import type { Cli, CommandResult, CommandSpec, Options } from "./command.ts";
+import { refuseUsage, USAGE } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { explainFault } from "./fault.ts";
+import { createTerminal } from "./terminal.ts";
+
+/**
+ * The command line: `argv` as in `process.argv`. Never rejects; sets the exit code: 0 done,
+ * 1 refused or failed, 2 wrong usage. With `--json` stdout gets exactly one JSON value, of a
+ * refusal or a wrong usage too.
+ */
+export async function run(argv: string[]): Promise<void> {
+  const terminal = createTerminal(process);
+  const cli: Cli = {
+    terminal,
+    env: process.env,
+    cwd: process.cwd(),
+    json: asksForJson(argv),
+    version: readVersion(),
+  };
+  process.exitCode = await runCommandLine(cli, argv);
+}
+
+async function runCommandLine(cli: Cli, argv: string[]): Promise<number> {
+  let result: CommandResult = { ok: true, value: null };
+  const program = buildProgram(cli, async (spec, args, options) => {
+    const command = await spec.load();
+    result = await command(cli, { args, options });
+  });
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      result = explainFault(error);
+      leaveSoon();
+    } else if (error.exitCode === 0) return 0;
+    else result = wrongUsage(program, error);
+  }
+  return finish(cli, result);
+}
+
+/** What the fault left open (a connection, a timer) must not keep the process. */
+function leaveSoon(): void {
+  setTimeout(() => process.exit(1), FAULT_EXIT_MS).unref();
+}
+
+const FAULT_EXIT_MS = 500;
+
+function finish(cli: Cli, result: CommandResult): number {
+  cli.terminal.live("");
+  if (!result.ok) {
+    printRefusal(cli, result.refusal);
+    return result.refusal.code === USAGE ? 2 : 1;
+  }
+  const report = result.value;
+  if (report === null) return 0;
+  if (cli.json) cli.terminal.out(JSON.stringify(report.json));
+  else if (report.text !== "") cli.terminal.out(report.text);
+  return report.exitCode ?? 0;
+}
+
+function printRefusal({ json, terminal }: Cli, refusal: Refusal): void {
+  if (json) {
+    terminal.out(JSON.stringify({ error: refusal }));
+    return;
+  }
+  const { errorColours: colours } = terminal;
+  terminal.say(`${colours.red("error:")} ${refusal.message}`);
+  const problems = "problems" in refusal ? (refusal.problems as ProblemLine[]) : [];
+  if (problems.length > 1) {
+    for (const { name, message, fix } of problems) {
+      terminal.say(`  ${colours.bold(name)} ${message}.\n    ${fix}`);
+    }
+  } else if (refusal.fix !== "") terminal.say(refusal.fix);
+}
+
+interface ProblemLine {
+  readonly name: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+type Act = (spec: CommandSpec, args: string[], options: Options) => Promise<void>;
+
+function buildProgram(cli: Cli, act: Act): Commander {
+  const program = new Commander("dropcast")
+    .description("Sends WhatsApp template-message campaigns through LiveChat.")
+    .version(cli.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addOption(jsonOption())
+    .configureHelp({
+      styleTitle: (title) => cli.terminal.colours.bold(title),
+      // Every command has options: saying so each time helps nobody.
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
+    })
+    .configureOutput({
+      writeOut: (text) => cli.terminal.out(text.trimEnd()),
+      writeErr: (text) => cli.terminal.say(text.trimEnd()),
+      // Told by `finish`, as every other failure.
+      outputError: () => {},
+    })
+    .exitOverride()
+    .addHelpText("after", "\nTry it without an account: dropcast up --sandbox");
+  for (const spec of COMMANDS) addCommand(program, spec, act);
+  return program;
+}
+
+function addCommand(program: Commander, spec: CommandSpec, act: Act): void {
+  const command = program.command(spec.name).description(spec.summary).addOption(jsonOption());
+  for (const { syntax, description } of spec.args) command.argument(syntax, description);
+  for (const { flags, description, repeatable } of spec.options) {
+    const option = new Option(flags, description);
+    if (repeatable) option.argParser(collect);
+    command.addOption(option);
+  }
+  if (spec.usage !== undefined) command.usage(spec.usage);
+  const examples = spec.examples.map((example) => `  ${example}`).join("\n");
+  command.addHelpText("after", `\nExamples:\n${examples}`);
+  command.action(async () => {
+    const given = command.args;
+    await act(spec, given, command.opts());
+  });
+}
+
+function argumentTerm(argument: Argument): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function jsonOption(): Option {
+  return new Option("--json", "print one JSON value on stdout");
+}
+
+/** Known before the command line is understood: a wrong one must be told as JSON too. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(2, end === -1 ? undefined : end).includes("--json");
+}
+
+function wrongUsage(program: Commander, error: CommanderError): CommandResult {
+  if (error.code === "commander.help") {
+    return refuseUsage("no command was given.", "dropcast --help shows the commands.");
+  }
+  const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
+  const guess = more.join(" ").replace(/^\((.*)\)$/, "$1");
+  const asked = program.args[0];
+  const known = COMMANDS.some(({ name }) => name === asked);
+  const help = `dropcast ${known ? `${asked} ` : ""}--help shows how it is used.`;
+  return refuseUsage(`${message}.`, guess === "" ? help : `${guess} ${help}`);
+}
+
+function readVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,108 @@
+import type { Campaign } from "../store/campaign-reader.ts";
+import { acceptedRows, openRows, reasonWords, rowsToSend } from "./describe.ts";
+import { clockTime, count, duration, printable, rate } from "./words.ts";
+
+/** Looks at a campaign again and again, and tells how fast it goes. */
+export interface RateMeter {
+  /** Messages a second over the last seconds; 0 before two looks. */
+  read(campaign: Campaign, nowMs: number): number;
+}
+
+const RATE_WINDOW_MS = 5_000;
+
+export function createRateMeter(): RateMeter {
+  let looks: { atMs: number; done: number }[] = [];
+  return {
+    read(campaign, nowMs) {
+      const done = handled(campaign);
+      looks = looks.filter(({ atMs }) => atMs > nowMs - RATE_WINDOW_MS);
+      looks.push({ atMs: nowMs, done });
+      const [first] = looks;
+      if (first === undefined || nowMs - first.atMs < 500) return 0;
+      return Math.max(0, ((done - first.done) * 1_000) / (nowMs - first.atMs));
+    },
+  };
+}
+
+/** Rows that were sent, or that ended in the attempt. */
+function handled(campaign: Campaign): number {
+  return acceptedRows(campaign) + campaign.counts.failed + campaign.counts.unknown;
+}
+
+/** When the last message will have gone out, by the rate of now; null when nobody can say. */
+export function expectedEnd(campaign: Campaign, perSecond: number, nowMs: number): number | null {
+  if (campaign.status !== "running" || perSecond <= 0) return null;
+  return nowMs + (rowsToSend(campaign) / perSecond) * 1_000;
+}
+
+export interface ProgressLook {
+  readonly campaign: Campaign;
+  readonly perSecond: number;
+  readonly nowMs: number;
+}
+
+const BAR_WIDTH = 16;
+
+/** One line for a terminal `columns` wide. What matters comes first: the end may be cut off. */
+export function progressLine(look: ProgressLook, columns: number): string {
+  const { campaign } = look;
+  const toSend = rowsToSend(campaign);
+  const all = toSend + handled(campaign);
+  const share = all === 0 ? 1 : (all - toSend) / all;
+  const filled = Math.floor(share * BAR_WIDTH);
+  const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+  const percent = `${Math.floor(share * 100)} %`.padStart(5);
+  const line = `${campaign.id} ${bar}${percent}  ${now(look)} · ${countWords(campaign)}`;
+  return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+}
+
+/** The same without the bar: what a log gets. */
+export function progressWords(look: ProgressLook): string {
+  return `${countWords(look.campaign)} · ${now(look)}`;
+}
+
+function countWords(campaign: Campaign): string {
+  const { counts } = campaign;
+  const parts = [`${count(acceptedRows(campaign))} of ${count(sendable(campaign))} sent`];
+  const tell = (number: number, word: string): void => {
+    if (number > 0) parts.push(`${count(number)} ${word}`);
+  };
+  tell(counts.delivered + counts.read, "delivered");
+  tell(counts.read, "read");
+  tell(counts.failed, "failed");
+  tell(counts.unknown, "unknown");
+  return parts.join(", ");
+}
+
+/** Rows that a message is meant for. */
+function sendable({ rows, counts }: Campaign): number {
+  return rows - counts.rejected - counts.duplicate - counts.suppressed;
+}
+
+function now({ campaign, perSecond, nowMs }: ProgressLook): string {
+  switch (campaign.status) {
+    case "importing":
+      return "importing";
+    case "scheduled":
+      return `waiting for ${clockTime(campaign.startAt ?? nowMs, nowMs)}`;
+    case "paused":
+      return `paused: ${printable(reasonWords(campaign) ?? "")}`;
+    case "running": {
+      const end = expectedEnd(campaign, perSecond, nowMs);
+      if (end === null) {
+        const justStarted = nowMs - (campaign.startedAt ?? nowMs) < RATE_WINDOW_MS;
+        return justStarted ? "starting" : "nothing was sent in the last seconds";
+      }
+      const left =
+        end - nowMs < 60_000 ? `in ${duration(end - nowMs)}` : `about ${clockTime(end, nowMs)}`;
+      return `${rate(perSecond)}, done ${left}`;
+    }
+    case "finished": {
+      const open = openRows(campaign);
+      return open === 0 ? "all outcomes are in" : `all sent, ${count(open)} outcomes to come`;
+    }
+    case "cancelled":
+    case "rejected":
+      return campaign.status;
+  }
+}

@@ -1,0 +1,93 @@
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import { type Command, flagOption, listOption, refuseUsage } from "./command.ts";
+import { errorTitle } from "./describe.ts";
+import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
+import { count, counted, table } from "./words.ts";
+
+/** `retry ID`: failed messages are sent again, all or those with the given codes. */
+export const retry: Command = async (cli, { args: [id = ""], options }) => {
+  const codes = readCodes(listOption(options, "code"));
+  if (!codes.ok) return codes;
+  const dryRun = flagOption(options, "dryRun");
+  return withPlatform(cli, async (platform) => {
+    const found = await findCampaign(platform, id);
+    if (!found.ok) return found;
+    const closed = refuseClosed(found.value.campaign);
+    if (closed !== null) return closed;
+    const retried = await retryFailed(found.value, codes.value, dryRun ? "count" : "send");
+    if (!retried.ok) return retried;
+    const { byCode, messages } = retried.value;
+    const verb = dryRun ? "would be sent again" : "will be sent again";
+    const lines = byCode.map(({ code, count: failed }) => [
+      `  ${code === 0 ? "-" : code}`,
+      count(failed),
+      errorTitle(code),
+    ]);
+    return accept({
+      json: { id, retried: dryRun ? 0 : messages, matching: messages, dryRun, byCode },
+      text: [
+        messages === 0
+          ? `${id} has no failed messages${codes.value.size === 0 ? "" : " with that code"}.`
+          : `${counted(messages, "failed message")} of ${id} ${verb}.`,
+        ...(lines.length === 0 ? [] : [table(lines, new Set([0, 1]))]),
+      ].join("\n"),
+    });
+  });
+};
+
+function readCodes(texts: readonly string[]): Result<ReadonlySet<number>> {
+  const wrong = texts.find((text) => !/^\d{1,8}$/.test(text));
+  if (wrong === undefined) return accept(new Set(texts.map(Number)));
+  return refuseUsage(
+    `"${wrong}" is not an error code.`,
+    "Give a number as dropcast show prints it, for example --code 131026.",
+  );
+}
+
+interface Retried {
+  readonly messages: number;
+  readonly byCode: readonly { code: number; title: string; count: number }[];
+}
+
+/** Batch by batch, in bounded memory; each row is fenced by the attempt that failed. */
+async function retryFailed(
+  { campaign, store }: FoundCampaign,
+  codes: ReadonlySet<number>,
+  mode: "count" | "send",
+): Promise<Result<Retried>> {
+  const { batchesOf } = await import("../store/keys.ts");
+  const counts = new Map<number, number>();
+  let messages = 0;
+  for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
+    const rows = (await store.rows.batch(campaign.id, batch)).filter(
+      ({ state, value }) => state === "failed" && (codes.size === 0 || codes.has(value.code)),
+    );
+    if (rows.length === 0) continue;
+    let taken = rows.length;
+    if (mode === "send") {
+      const fenced = rows.map(({ row, value }) => ({ row, attempt: value.attempt }));
+      const result = await store.campaigns.retryRows(campaign.id, batch, fenced);
+      if (result.kind !== "retried") return closedRefusal(campaign.id);
+      taken = result.count;
+    }
+    messages += taken;
+    for (const { value } of rows) counts.set(value.code, (counts.get(value.code) ?? 0) + 1);
+  }
+  const byCode = [...counts]
+    .map(([code, failed]) => ({ code, title: errorTitle(code), count: failed }))
+    .sort((a, b) => b.count - a.count || a.code - b.code);
+  return accept({ messages, byCode });
+}
+
+function refuseClosed({ id, status, counts }: Campaign): Result<never> | null {
+  return status === "cancelled" || counts.expired > 0 ? closedRefusal(id) : null;
+}
+
+function closedRefusal(id: string): Result<never> {
+  return refuse(
+    "campaign_closed",
+    `${id} was cancelled, or its end has passed: nothing more of it is sent.`,
+    `Send the failed ones as a new campaign: dropcast export ${id} --state failed.`,
+  );
+}

@@ -1,0 +1,74 @@
+import { accept } from "../core/refusal.ts";
+import type { ImportedList } from "../producer/import.ts";
+import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
+import { campaignJson } from "./describe.ts";
+import { followCampaign } from "./follow.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { importCampaign, importedText } from "./sending.ts";
+import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
+import { campaignText } from "./show.ts";
+
+/** `send CAMPAIGN.yaml [LIST.csv]`: imports the list here; workers send it. */
+export const send: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
+  withPlatform(cli, async (platform) => {
+    const { terminal } = cli;
+    const asks = terminal.canAsk && !cli.json && !flagOption(options, "yes");
+    const interrupt = onInterrupt();
+    try {
+      const imported = await importCampaign(cli, platform, {
+        campaignPath,
+        listPath: listPath ?? null,
+        repeats: flagOption(options, "again") ? "import" : "refuse",
+        asking: asks ? "ask" : "skip",
+        signal: interrupt.signal,
+      });
+      if (!imported.ok) return imported;
+      const found = await findCampaign(platform, imported.value.id);
+      if (!found.ok) return found;
+      const { number, ratePerSecond } = found.value.campaign;
+      const text = importedText(imported.value, { config: platform.config, number, ratePerSecond });
+      if (!flagOption(options, "wait")) {
+        return accept({
+          json: sentJson(imported.value, found.value.campaign),
+          text: `${text}\nFollow it: dropcast watch ${imported.value.id}`,
+        });
+      }
+      if (!cli.json) terminal.out(text);
+      return await waitForIt(cli, found.value, imported.value, interrupt.signal);
+    } finally {
+      interrupt.release();
+    }
+  });
+
+async function waitForIt(
+  cli: Cli,
+  { store, campaign }: FoundCampaign,
+  list: ImportedList,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const { terminal } = cli;
+  const followed = await followCampaign({
+    store,
+    id: list.id,
+    terminal,
+    until: "finished",
+    progress: cli.json ? "hidden" : "shown",
+    signal: AbortSignal.any([signal, terminal.closed]),
+  });
+  const last = followed.campaign ?? campaign;
+  const json = sentJson(list, last);
+  if (followed.end === "detached") {
+    const text = `${list.id} goes on: ${last.status}. dropcast pause ${list.id} stops it.`;
+    return accept({ json, text });
+  }
+  return accept({ json, text: campaignText(last, await store.campaigns.halt(), terminal) });
+}
+
+function sentJson(list: ImportedList, campaign: FoundCampaign["campaign"]) {
+  return {
+    ...campaignJson(campaign),
+    phoneColumn: list.phoneColumn.name,
+    rejectsFile: list.rejectsPath,
+    restarted: list.restarted,
+  };
+}

@@ -1,0 +1,56 @@
+import type { Config } from "../config.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import type { Platform } from "../platform.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import type { Cli, CommandResult } from "./command.ts";
+import { loadCommandConfig } from "./configuration.ts";
+
+/** Runs a command on Redis and the stores, and closes them whatever happens. */
+export async function withPlatform(
+  cli: Cli,
+  work: (platform: Platform) => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const config = loadCommandConfig(cli);
+  return config.ok ? onPlatform(cli, config.value, work) : config;
+}
+
+/** As {@link withPlatform}, with a configuration that is loaded already. */
+export async function onPlatform(
+  cli: Cli,
+  config: Config,
+  work: (platform: Platform) => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const [{ openPlatform }, { createLogger }] = await Promise.all([
+    import("../platform.ts"),
+    import("../logger.ts"),
+  ]);
+  const { terminal } = cli;
+  const logger = createLogger({
+    // The reconnects of a short command are no news: what they lead to is told as its failure.
+    level: config.logLevel === "info" ? "error" : config.logLevel,
+    stream: { write: (line) => terminal.log(line) },
+  });
+  const platform = await openPlatform({ config, logger, say: terminal.say, patience: "refuse" });
+  if (!platform.ok) return platform;
+  try {
+    return await work(platform.value);
+  } finally {
+    await platform.value.close();
+  }
+}
+
+/** A campaign and the store it is in. */
+export interface FoundCampaign {
+  readonly campaign: Campaign;
+  readonly store: NumberStore;
+}
+
+/** Finds a campaign by its id; refuses one that is not there (`no_such_campaign`). */
+export async function findCampaign(platform: Platform, id: string): Promise<Result<FoundCampaign>> {
+  const { noSuchCampaign } = await import("../platform.ts");
+  const store = platform.storeOf(id);
+  if (!store.ok) return store;
+  const campaign = await store.value.campaigns.find(id);
+  return campaign === undefined ? noSuchCampaign(id) : accept({ campaign, store: store.value });
+}

@@ -1,0 +1,113 @@
+import { describeCode } from "../core/error-codes.ts";
+import { STATE_NAMES } from "../core/message.ts";
+import { accept } from "../core/refusal.ts";
+import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import type { Command } from "./command.ts";
+import {
+  campaignJson,
+  errorTitle,
+  haltJson,
+  haltWords,
+  openRows,
+  reasonWords,
+} from "./describe.ts";
+import { findCampaign, withPlatform } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";
+
+/** `show ID`: where a campaign stands. */
+export const show: Command = (cli, { args: [id = ""] }) =>
+  withPlatform(cli, async (platform) => {
+    const found = await findCampaign(platform, id);
+    if (!found.ok) return found;
+    const { campaign, store } = found.value;
+    const halt = await store.campaigns.halt();
+    return accept({
+      json: { ...campaignJson(campaign), halt: haltJson(halt) },
+      text: campaignText(campaign, halt, cli.terminal),
+    });
+  });
+
+/** A campaign for people, with what they may want to do next. */
+export function campaignText(
+  campaign: Campaign,
+  halt: Halt | undefined,
+  { colours }: Pick<Terminal, "colours">,
+): string {
+  const reason = reasonWords(campaign);
+  const status = reason === null ? campaign.status : `${campaign.status}: ${printable(reason)}`;
+  const head: [string, string][] = [
+    ["Campaign", `${campaign.id}  ${printable(campaign.name)}`],
+    ["Status", status],
+    ["List", `${printable(campaign.file)}, ${counted(campaign.rows, "row")}`],
+  ];
+  if (campaign.mode === "sandbox") head.push(["Mode", "sandbox: nothing reaches a person"]);
+  if (campaign.ratePerSecond !== null) head.push(["Rate", rate(campaign.ratePerSecond)]);
+  head.push(...times(campaign));
+  const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
+  if (halt !== undefined) parts.push(colours.red(haltWords(campaign.number, halt)));
+  parts.push(countsText(campaign));
+  if (campaign.errors.length > 0) parts.push(errorsText(campaign));
+  parts.push(...notes(campaign));
+  return parts.join("\n\n");
+}
+
+function times(campaign: Campaign): [string, string][] {
+  const { startAt, startedAt, endBy, finishedAt } = campaign;
+  const lines: [string, string][] = [];
+  if (startedAt !== null) lines.push(["Started", dateTime(startedAt)]);
+  else if (startAt !== null) lines.push(["Starts", dateTime(startAt)]);
+  if (endBy !== null) lines.push(["Ends by", dateTime(endBy)]);
+  if (finishedAt !== null) {
+    const took = startedAt === null ? "" : ` (after ${duration(finishedAt - startedAt)})`;
+    lines.push(["Finished", dateTime(finishedAt) + took]);
+  }
+  return lines;
+}
+
+function countsText({ counts, rows }: Campaign): string {
+  const lines = STATE_NAMES.filter((state) => counts[state] > 0).map((state) => [
+    `  ${state}`,
+    count(counts[state]),
+    `${share(counts[state], rows)} %`,
+  ]);
+  return table([...lines, ["  rows", count(rows), ""]], new Set([1, 2]));
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? "0.0" : ((100 * part) / whole).toFixed(1);
+}
+
+const ERRORS_SHOWN = 12;
+
+function errorsText({ errors }: Campaign): string {
+  const shown = errors
+    .slice(0, ERRORS_SHOWN)
+    .map(({ code, count: messages }) => [
+      `  ${code === 0 ? "-" : code}`,
+      count(messages),
+      code === 0 ? errorTitle(code) : `${errorTitle(code)}. ${describeCode(code).advice}`,
+    ]);
+  const left = errors.length - shown.length;
+  const more = left > 0 ? `\n  and ${counted(left, "other code")}: dropcast show --json` : "";
+  return `Failed, by error code:\n${table(shown, new Set([0, 1]))}${more}`;
+}
+
+function notes(campaign: Campaign): string[] {
+  const { id, counts, status } = campaign;
+  const lines: string[] = [];
+  if (status === "finished" && openRows(campaign) > 0) {
+    lines.push(`${counted(openRows(campaign), "message")} without a final outcome yet.`);
+  }
+  if (counts.unknown > 0) {
+    lines.push(
+      `${counted(counts.unknown, "message")} may or may not have been sent, and nobody can know ` +
+        `yet. They wait for evidence; \`dropcast export ${id} --state unknown\` lists them, ` +
+        "`dropcast resolve` decides one.",
+    );
+  }
+  if (counts.failed > 0 && status !== "cancelled") {
+    lines.push(`Send failed ones again: dropcast retry ${id} --code CODE (try --dry-run first).`);
+  }
+  return lines.length === 0 ? [] : [lines.join("\n")];
+}

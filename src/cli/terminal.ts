@@ -1,0 +1,109 @@
+import { clearLine, cursorTo } from "node:readline";
+import pc from "picocolors";
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+/**
+ * Standard output and standard error of a command. Data goes to stdout, talk to stderr. A reader
+ * that goes away (`| head`) is no fault: what is left is dropped and `closed` tells the command.
+ * At most one live line is at the bottom of a terminal; whatever else is written goes above it.
+ */
+export interface Terminal {
+  /** Whether stdout is a terminal, so that a line may be rewritten. */
+  readonly interactive: boolean;
+  /** Whether a person can be asked and can answer. */
+  readonly canAsk: boolean;
+  readonly columns: () => number;
+  /** Colours of stdout: none when it is piped, or with NO_COLOR. */
+  readonly colours: Colours;
+  readonly errorColours: Colours;
+  /** Aborted when nobody reads stdout any more. */
+  readonly closed: AbortSignal;
+  /** A line on stdout. */
+  readonly out: (line: string) => void;
+  /** Raw text on stdout; resolves when more may be written. */
+  readonly write: (text: string) => Promise<void>;
+  /** A line on stderr. */
+  readonly say: (line: string) => void;
+  /** A finished piece of stderr, newline included: what the logger writes. */
+  readonly log: (text: string) => void;
+  /** Rewrites the live line; an empty one takes it away. Only on an interactive terminal. */
+  readonly live: (line: string) => void;
+}
+
+export function createTerminal(input: {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: Readonly<Record<string, string | undefined>>;
+}): Terminal {
+  const { stdin, stdout, stderr, env } = input;
+  const closing = new AbortController();
+  const interactive = stdout.isTTY === true && env["TERM"] !== "dumb";
+  let live = "";
+
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    closing.abort();
+  };
+  stdout.on("error", onError);
+  stderr.on("error", onError);
+
+  const above = (stream: NodeJS.WriteStream, text: string): void => {
+    if (live === "" || !stream.isTTY) {
+      put(stream, text);
+      return;
+    }
+    wipe();
+    put(stream, text);
+    stdout.write(live);
+  };
+  const put = (stream: NodeJS.WriteStream, text: string): void => {
+    if (stream !== stdout || !closing.signal.aborted) stream.write(text);
+  };
+  const wipe = (): void => {
+    cursorTo(stdout, 0);
+    clearLine(stdout, 0);
+  };
+
+  return {
+    interactive,
+    canAsk: stdin.isTTY === true && stdout.isTTY === true,
+    columns: () => stdout.columns || 80,
+    colours: pc.createColors(hasColours(stdout, env)),
+    errorColours: pc.createColors(hasColours(stderr, env)),
+    closed: closing.signal,
+    out: (line) => above(stdout, `${line}\n`),
+    say: (line) => above(stderr, `${line}\n`),
+    log: (text) => above(stderr, text),
+    live(line) {
+      if (!interactive || closing.signal.aborted) return;
+      if (live !== "" || line !== "") wipe();
+      live = line;
+      if (line !== "") stdout.write(line);
+    },
+    write: (text) =>
+      new Promise((resolve) => {
+        if (closing.signal.aborted || stdout.write(text)) {
+          resolve();
+          return;
+        }
+        const go = (): void => {
+          stdout.removeListener("drain", go);
+          closing.signal.removeEventListener("abort", go);
+          resolve();
+        };
+        stdout.once("drain", go);
+        closing.signal.addEventListener("abort", go);
+      }),
+  };
+}
+
+/** Not picocolors' own guess: that one colours pipes when `CI` is set. */
+function hasColours(
+  stream: NodeJS.WriteStream,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (env["NO_COLOR"]) return false;
+  return stream.isTTY === true && env["TERM"] !== "dumb";
+}

@@ -1,0 +1,54 @@
+import { basename, join } from "node:path";
+import { accept } from "../core/refusal.ts";
+import type { Platform } from "../platform.ts";
+import type { Cli } from "./command.ts";
+import { campaignJson } from "./describe.ts";
+import { followCampaign } from "./follow.ts";
+import { importCampaign, importedText, type SendInput } from "./sending.ts";
+import type { Boot, Booted } from "./serve.ts";
+import { findCampaign } from "./session.ts";
+import { campaignText } from "./show.ts";
+
+/**
+ * `up --send`: sends one list and shows it live. On a terminal everything goes on serving
+ * afterwards; with nobody there the final report ends it.
+ */
+export async function sendAndShow(
+  cli: Cli,
+  platform: Platform,
+  boot: Boot,
+  input: SendInput,
+): Promise<Booted> {
+  const { terminal } = cli;
+  const talk = cli.json ? terminal.say : terminal.out;
+  talk(`\nSending ${input.campaignPath} ...`);
+  const imported = await importCampaign(cli, platform, {
+    ...input,
+    // Not beside the list: the examples of a fresh clone stay as they are.
+    rejectsPath: join(platform.config.dataDir, `${basename(input.campaignPath)}.rejects.csv`),
+    asking: "skip",
+    signal: boot.signal,
+  });
+  if (!imported.ok) return imported;
+  const found = await findCampaign(platform, imported.value.id);
+  if (!found.ok) return found;
+  const { campaign, store } = found.value;
+  const { number, ratePerSecond } = campaign;
+  talk(importedText(imported.value, { config: platform.config, number, ratePerSecond }));
+  const { end, campaign: last = campaign } = await followCampaign({
+    store,
+    id: campaign.id,
+    terminal,
+    until: "settled",
+    progress: cli.json ? "hidden" : "shown",
+    signal: boot.signal,
+  });
+  if (end === "detached") return accept("serve");
+  const text = `\n${campaignText(last, await store.campaigns.halt(), terminal)}`;
+  const report = { json: campaignJson(last), text };
+  if (!terminal.interactive) return accept(report);
+  if (cli.json) terminal.out(JSON.stringify(report.json));
+  else terminal.out(text);
+  talk("\nStill serving: in a second terminal try dropcast list. Ctrl-C ends it.");
+  return accept("serve");
+}

@@ -1,0 +1,188 @@
+import { mkdirSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import { timings } from "../core/timings.ts";
+import type { Logger } from "../logger.ts";
+import type { Platform } from "../platform.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type Cli, type Command, flagOption, refuseUsage, textOption } from "./command.ts";
+import { loadCommandConfig, loadSandboxConfig, sandboxNumberId } from "./configuration.ts";
+import { ROLE_STARTERS, type RoleName, type RunningRole } from "./role-starters.ts";
+import { noteRunningSandbox } from "./running-sandbox.ts";
+import type { SendInput } from "./sending.ts";
+import { type Boot, serve } from "./serve.ts";
+import { openServing } from "./serving-platform.ts";
+import { sendAndShow } from "./up-send.ts";
+
+/** What `up` was asked for. */
+interface Wanted {
+  readonly api: "sandbox" | "configured";
+  readonly send: SendInput | null;
+}
+
+/** `up`: all roles in this process, with a Redis and, when asked, an API of its own. */
+export const up: Command = async (cli, { args, options }) => {
+  const wanted = readWanted(args, options);
+  if (!wanted.ok) return wanted;
+  const { api } = wanted.value;
+  const what =
+    api === "sandbox" ? "all roles and a simulated API; nothing leaves this machine" : "all roles";
+  tell(cli, `${cli.terminal.colours.bold(`Dropcast ${cli.version}`)}: ${what}`);
+  // The sandbox's own address is put in when it is known; until then it leads nowhere.
+  const loaded =
+    api === "sandbox" ? loadSandboxConfig(cli, "http://127.0.0.1:9") : loadCommandConfig(cli);
+  if (!loaded.ok) return loaded;
+  const config = loaded.value;
+  const { logger, talkative, open } = await openServing(cli, config, logLevel(cli, config));
+  return serve({
+    drainMs: timings(config).drainMs,
+    logger,
+    onStopping: () => {
+      cli.terminal.live("");
+      cli.terminal.say(
+        "Stopping: what is on the wire is finished first. The rest goes on at the next start.",
+      );
+    },
+    start: async (boot) => {
+      const sandbox = api === "sandbox" ? await startSandbox(config, boot) : null;
+      const opened = await open(boot);
+      if (!opened.ok) return opened;
+      const platform =
+        sandbox === null ? opened.value : withConfig(opened.value, { apiUrl: sandbox.url });
+      // What comes of a dropped list is news for whoever sits there.
+      const dropLogger = cli.terminal.interactive ? talkative : logger;
+      const started = await startRoles({ cli, platform, boot, sandbox, dropLogger });
+      if (!started.ok) return started;
+      logger.info({ pid: process.pid }, "ready");
+      const { send } = wanted.value;
+      if (send !== null) return sendAndShow(cli, platform, boot, send);
+      if (cli.json) cli.terminal.out(JSON.stringify({ ready: true, ...started.value }));
+      else tell(cli, "Ready. Ctrl-C ends it.");
+      return accept("serve");
+    },
+  });
+};
+
+/**
+ * In the sandbox a 429 is part of the play, and on a terminal the talk of the roles would bury what
+ * the person came to see. Whoever sets DROPCAST_LOG_LEVEL gets all of it.
+ */
+function logLevel({ terminal }: Cli, { logLevel: configured, mode }: Config): string {
+  if (configured !== "info") return configured;
+  if (mode === "sandbox") return "error";
+  return terminal.interactive ? "warn" : configured;
+}
+
+function readWanted(
+  args: readonly string[],
+  options: Parameters<Command>[1]["options"],
+): Result<Wanted> {
+  const api = flagOption(options, "sandbox") ? "sandbox" : "configured";
+  const campaignPath = textOption(options, "send");
+  const [listPath = null] = args;
+  if (campaignPath === undefined) {
+    if (listPath === null && !flagOption(options, "again")) return accept({ api, send: null });
+    return refuseUsage("a list or --again was given without --send.", "Give --send CAMPAIGN.yaml.");
+  }
+  const repeats = flagOption(options, "again") ? "import" : "refuse";
+  return accept({ api, send: { campaignPath, listPath, repeats } });
+}
+
+interface StartedSandbox {
+  readonly sandbox: Sandbox;
+  readonly url: string;
+}
+
+async function startSandbox(config: Config, boot: Boot): Promise<StartedSandbox> {
+  const [{ createSandbox }, { sandboxLogPath }] = await Promise.all([
+    import("../sandbox/sandbox.ts"),
+    import("../app.ts"),
+  ]);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const sandbox = createSandbox({
+    numberIds: Object.keys(config.numbers).map(sandboxNumberId),
+    logPath: sandboxLogPath(config.dataDir),
+  });
+  boot.onStop(() => sandbox.stop());
+  const { url } = await sandbox.start();
+  return { sandbox, url };
+}
+
+/** What is reachable where, for people and scripts. */
+type Places = Readonly<Record<string, string>>;
+
+/** In this order: whoever hears outcomes is there before anything is sent. */
+const ORDER: readonly RoleName[] = ["webhooks", "dashboard", "worker", "producer"];
+
+const PLACE_NAMES: Readonly<Record<RoleName, string>> = {
+  webhooks: "Webhooks",
+  dashboard: "Dashboard",
+  worker: "Worker",
+  producer: "Drop folder",
+};
+
+async function startRoles(input: {
+  cli: Cli;
+  platform: Platform;
+  boot: Boot;
+  sandbox: StartedSandbox | null;
+  dropLogger: Logger;
+}): Promise<Result<Places>> {
+  const { cli, platform, boot, sandbox: started } = input;
+  const { config } = platform;
+  // One port for probes and metrics, and worker and producer live in one process here.
+  const producer = { ...withConfig(platform, { metricsPort: null }), logger: input.dropLogger };
+  const places: Record<string, string> = {};
+  const show = (name: string, place: string): void => {
+    places[name.toLowerCase().replaceAll(" ", "_")] = place;
+    tell(cli, `  ${name.padEnd(12)}${place}`);
+  };
+  if (started !== null) {
+    show("Sandbox", started.url);
+    boot.onStop(noteRunningSandbox(config.dataDir, started.url));
+  }
+  for (const name of ORDER) {
+    if (name === "webhooks" && hearsNothing(config)) {
+      tell(cli, "  Webhooks    off: without a webhook secret, outcomes stay `accepted`");
+      continue;
+    }
+    const role = await startRole(
+      name,
+      name === "producer" ? producer : platform,
+      started === null ? "fixed" : "any free one",
+    );
+    if (!role.ok) return role;
+    if (role.value === null) continue;
+    boot.onStop(role.value.stop);
+    const { place } = role.value;
+    if (place !== null) show(PLACE_NAMES[name], place);
+    if (name === "webhooks") started?.sandbox.change({ webhookUrl: place });
+  }
+  return accept(places);
+}
+
+function hearsNothing({ numbers }: Config): boolean {
+  return Object.values(numbers).every(({ webhookSecrets }) => webhookSecrets.length === 0);
+}
+
+/** In the sandbox a port that is taken is no reason to stop: a free one does as well. */
+async function startRole(
+  name: RoleName,
+  platform: Platform,
+  port: "fixed" | "any free one",
+): Promise<Result<RunningRole | null>> {
+  const starter = ROLE_STARTERS[name];
+  if (starter === undefined) return accept(null);
+  const role = await starter(platform);
+  if (role.ok || port === "fixed" || !role.refusal.code.endsWith("_cannot_listen")) return role;
+  return starter(withConfig(platform, { webhookPort: 0, dashboardPort: 0 }));
+}
+
+function withConfig(platform: Platform, changes: Partial<Config>): Platform {
+  return { ...platform, config: Object.freeze({ ...platform.config, ...changes }) };
+}
+
+function tell({ json, terminal }: Cli, line: string): void {
+  if (json) terminal.say(line);
+  else terminal.out(line);
+}

@@ -1,0 +1,40 @@
+import { accept } from "../core/refusal.ts";
+import type { Command } from "./command.ts";
+import { campaignJson, haltJson, haltWords, rowsToSend } from "./describe.ts";
+import { followCampaign } from "./follow.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { findCampaign, withPlatform } from "./session.ts";
+import { campaignText } from "./show.ts";
+
+/** `watch ID`: live progress until nothing more is expected; Ctrl-C leaves the campaign alone. */
+export const watch: Command = (cli, { args: [id = ""] }) =>
+  withPlatform(cli, async (platform) => {
+    const { terminal } = cli;
+    const found = await findCampaign(platform, id);
+    if (!found.ok) return found;
+    const { store } = found.value;
+    const halt = await store.campaigns.halt();
+    if (halt !== undefined) terminal.say(haltWords(found.value.campaign.number, halt));
+    if (terminal.interactive && !cli.json) {
+      terminal.say(
+        `Ctrl-C ends the watching; the campaign goes on (dropcast pause ${id} stops it).`,
+      );
+    }
+    const interrupt = onInterrupt();
+    const followed = await followCampaign({
+      store,
+      id,
+      terminal,
+      until: "settled",
+      progress: cli.json ? "hidden" : "shown",
+      signal: AbortSignal.any([interrupt.signal, terminal.closed]),
+    });
+    interrupt.release();
+    const campaign = followed.campaign ?? found.value.campaign;
+    const haltNow = await store.campaigns.halt();
+    const json = { ...campaignJson(campaign), halt: haltJson(haltNow) };
+    if (followed.end === "detached" && rowsToSend(campaign) > 0) {
+      return accept({ json, text: `${id} goes on: it is ${campaign.status}.` });
+    }
+    return accept({ json, text: campaignText(campaign, haltNow, terminal) });
+  });

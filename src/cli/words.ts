@@ -1,0 +1,85 @@
+/** Numbers, times and tables as the command line writes them. */
+
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** `1 row`, `1,000 rows`. */
+export function counted(value: number, one: string, many: string = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A rate with no more digits than it needs: `0.5/s`, `80/s`. */
+export function rate(perSecond: number): string {
+  const digits = perSecond < 10 ? 2 : perSecond < 100 ? 1 : 0;
+  return `${Number(perSecond.toFixed(digits)).toLocaleString("en-US")}/s`;
+}
+
+/** `45 s`, `2 min 36 s`, `3 h 5 min`, `2 days 4 h`: the two largest units. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return join(minutes, "min", seconds % 60, "s");
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return join(hours, "h", minutes % 60, "min");
+  return join(Math.floor(hours / 24), "days", hours % 24, "h");
+}
+
+function join(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** Local time: `14:32` today, `Tue 14:32` within a week, else `2026-12-01 09:00`. */
+export function clockTime(ms: number, nowMs: number): string {
+  const date = new Date(ms);
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  if (date.toDateString() === new Date(nowMs).toDateString()) return time;
+  if (Math.abs(ms - nowMs) < 6 * 86_400_000) {
+    return `${date.toLocaleDateString("en-US", { weekday: "short" })} ${time}`;
+  }
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${time}`;
+}
+
+/** Local date and time, seconds included. */
+export function dateTime(ms: number): string {
+  const date = new Date(ms);
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+}
+
+export function isoTime(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : new Date(ms).toISOString();
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+/** Columns two blanks apart; those in `right` hold numbers. Nothing trails at the line's end. */
+export function table(
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(),
+): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    }
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) =>
+          right.has(index) ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** Text from files and from outside must not move the cursor of the operator's terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, " ");
+}

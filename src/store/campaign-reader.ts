@@ -1,0 +1,223 @@
+import type { Redis } from "ioredis";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
+import type { CampaignStatus } from "../core/status.ts";
+import { campaignKeys, numberKeys } from "./keys.ts";
+import { decodePrice, type Price, stateOf } from "./ledger-value.ts";
+
+/** A campaign as people see it. Times are ms since 1970, null when they have not come. */
+export interface Campaign {
+  readonly id: string;
+  readonly number: string;
+  readonly name: string;
+  readonly status: CampaignStatus;
+  /** Why it is paused or rejected, as a code or words; empty otherwise. */
+  readonly reason: string;
+  readonly mode: "live" | "sandbox";
+  readonly category: string;
+  readonly file: string;
+  readonly rows: number;
+  readonly counts: Counts;
+  /** Failed rows by error code, most frequent first; 0 stands for "no code". */
+  readonly errors: readonly { code: number; count: number }[];
+  readonly ratePerSecond: number | null;
+  readonly createdAt: number;
+  readonly startAt: number | null;
+  readonly endBy: number | null;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/** What a worker needs of a campaign, read once per batch run. */
+export interface CampaignToSend {
+  readonly id: string;
+  readonly epochMs: number;
+  readonly columns: readonly string[];
+  readonly definition: CampaignDefinition;
+  readonly mode: "live" | "sandbox";
+  readonly status: CampaignStatus;
+}
+
+/** A batch that dispatch has opened: the job to add. */
+export interface OpenBatch {
+  readonly campaign: string;
+  readonly batch: number;
+  readonly run: number;
+}
+
+/** Why nothing may be sent from a number. */
+export interface Halt {
+  readonly code: number;
+  readonly reason: number;
+  readonly at: number;
+  readonly campaign: string;
+}
+
+/** Reads the campaigns of one number. Nothing here changes anything. */
+export function createCampaignReader(input: { redis: Redis; number: string }) {
+  const { redis, number } = input;
+  const keys = numberKeys(number);
+
+  async function find(id: string): Promise<Campaign | undefined> {
+    const own = campaignKeys(number, id);
+    const answers = await redis
+      .multi()
+      .hgetall(own.campaign)
+      .hgetall(own.counts)
+      .hgetall(own.errors)
+      .exec();
+    const [fields, counts, errors] = (answers ?? []).map(([, value]) => value) as Fields[];
+    if (fields?.["epoch"] === undefined) return undefined;
+    return toCampaign(number, id, fields, counts ?? {}, errors ?? {});
+  }
+
+  return {
+    find,
+
+    /** Every campaign of the number, newest first. */
+    async list(): Promise<Campaign[]> {
+      const ids = await redis.zrevrange(keys.campaigns, 0, -1);
+      const found = await Promise.all(ids.map(find));
+      return found.filter((campaign) => campaign !== undefined);
+    },
+
+    /** The campaign as a worker needs it; undefined when it is gone. */
+    async toSend(id: string): Promise<CampaignToSend | undefined> {
+      const [epoch, columns, definition, mode, status] = await redis.hmget(
+        campaignKeys(number, id).campaign,
+        "epoch",
+        "columns",
+        "definition",
+        "mode",
+        "status",
+      );
+      if (!epoch || !columns || !definition) return undefined;
+      return {
+        id,
+        epochMs: Number(epoch),
+        columns: JSON.parse(columns) as string[],
+        definition: JSON.parse(definition) as CampaignDefinition,
+        mode: mode === "live" ? "live" : "sandbox",
+        status: status as CampaignStatus,
+      };
+    },
+
+    /** Every open batch of the running campaigns: what the sweep compares with the jobs. */
+    async openBatches(): Promise<OpenBatch[]> {
+      const ids = await redis.zrange(keys.running, "0", "-1");
+      const open = await Promise.all(
+        ids.map(async (campaign) => {
+          const runs = await redis.hgetall(campaignKeys(number, campaign).open);
+          return Object.entries(runs).map(([batch, runNumber]) => ({
+            campaign,
+            batch: Number(batch),
+            run: Number(runNumber),
+          }));
+        }),
+      );
+      return open.flat();
+    },
+
+    /** Why nothing may be sent from this number; undefined when it may. */
+    async halt(): Promise<Halt | undefined> {
+      const fields = await redis.hgetall(keys.halt);
+      if (fields["at"] === undefined) return undefined;
+      return {
+        code: Number(fields["code"]),
+        reason: Number(fields["reason"]),
+        at: Number(fields["at"]),
+        campaign: fields["campaign"] ?? "",
+      };
+    },
+
+    /** Rows that entered each state in each minute (ms of its start), oldest first. */
+    async timeline(id: string): Promise<{ atMs: number; state: State; count: number }[]> {
+      const fields = await redis.hgetall(campaignKeys(number, id).timeline);
+      return Object.entries(fields)
+        .map(([field, count]) => {
+          const [minute, state] = field.split(":").map(Number);
+          return {
+            atMs: (minute ?? 0) * 60_000,
+            state: stateOf(state ?? 0),
+            count: Number(count),
+          };
+        })
+        .sort((a, b) => a.atMs - b.atMs);
+    },
+
+    /** Messages by what WhatsApp said they cost. */
+    async pricing(id: string): Promise<(Price & { count: number })[]> {
+      const fields = await redis.hgetall(campaignKeys(number, id).pricing);
+      return Object.entries(fields).flatMap(([byte, count]) => {
+        const price = decodePrice(Number(byte));
+        return price === null ? [] : [{ ...price, count: Number(count) }];
+      });
+    },
+
+    /** Failed messages whose job nobody has added yet, oldest first. */
+    async failedOutbox(max: number): Promise<{ campaign: string; row: number; attempt: number }[]> {
+      const refs = await redis.zrange(keys.failedOutbox, "0", String(max - 1));
+      return refs.map((ref) => {
+        const [campaign = "", row, attempt] = ref.split("|");
+        return { campaign, row: Number(row), attempt: Number(attempt) };
+      });
+    },
+
+    /** Totals of the number: `orphans` (events nobody came for), `lastWebhookAt` (ms). */
+    async stats(): Promise<{ orphans: number; parked: number; lastWebhookAt: number | null }> {
+      const [fields, parked] = await Promise.all([
+        redis.hgetall(keys.stats),
+        redis.zcard(keys.parkedUntil),
+      ]);
+      return {
+        orphans: Number(fields["orphans"] ?? 0),
+        parked,
+        lastWebhookAt: timeOrNull(fields["lastWebhookAt"]),
+      };
+    },
+  };
+}
+
+type Fields = Record<string, string>;
+
+function toCampaign(
+  number: string,
+  id: string,
+  fields: Fields,
+  counts: Fields,
+  errors: Fields,
+): Campaign {
+  return {
+    id,
+    number,
+    name: fields["name"] ?? "",
+    status: fields["status"] as CampaignStatus,
+    reason: fields["reason"] ?? "",
+    mode: fields["mode"] === "live" ? "live" : "sandbox",
+    category: fields["category"] ?? "",
+    file: fields["file"] ?? "",
+    rows: Number(fields["rows"]),
+    counts: toCounts(counts),
+    errors: Object.entries(errors)
+      .map(([code, count]) => ({ code: Number(code), count: Number(count) }))
+      .sort((a, b) => b.count - a.count || a.code - b.code),
+    ratePerSecond: fields["ratePerSecond"] === undefined ? null : Number(fields["ratePerSecond"]),
+    createdAt: Number(fields["createdAt"]),
+    startAt: timeOrNull(fields["startAt"]),
+    endBy: timeOrNull(fields["endBy"]),
+    startedAt: timeOrNull(fields["startedAt"]),
+    finishedAt: timeOrNull(fields["finishedAt"]),
+  };
+}
+
+function toCounts(fields: Fields): Counts {
+  const counts = zeroCounts();
+  for (const [state, number] of Object.entries(STATES)) {
+    counts[state as State] = Number(fields[number] ?? 0);
+  }
+  return counts;
+}
+
+function timeOrNull(text: string | undefined): number | null {
+  return text === undefined || text === "0" ? null : Number(text);
+}

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { createNumberStore } from "../../src/store/number-store.ts";
+import { connectTestRedis } from "../support/redis.ts";
+import { json, makePlace, runCli, startCli, writeCampaign } from "./run-cli.ts";
+
+// Several processes, each with its own start; on a busy machine they take their time.
+vi.setConfig({ testTimeout: 90_000 });
+
+test("a list sent from one terminal is delivered by the sandbox of another", async () => {
+  const place = makePlace();
+  const files = writeCampaign(place, 60);
+  const up = startCli(place, ["up", "--sandbox"]);
+  await up.said("Ready.");
+
+  const sent = await runCli(place, ["send", ...files, "--json"]);
+  const { id } = json<{ id: string }>(sent);
+  const [watched, doctor, listed] = await Promise.all([
+    runCli(place, ["watch", id, "--json"]),
+    runCli(place, ["doctor", "--json"]),
+    runCli(place, ["list", "--json"]),
+  ]);
+  const again = await runCli(place, ["send", ...files, "--json"]);
+  up.kill("SIGTERM");
+  const ended = await up.ended;
+
+  expect(sent.code).toBe(0);
+  expect(sent.stderr).toContain("Using the sandbox that runs at http://127.0.0.1:");
+  expect(json(sent)).toMatchObject({ id: `${place.number}-1`, status: "running", rows: 60 });
+  expect(watched.code).toBe(0);
+  const { status, counts } = json<{ status: string; counts: Record<string, number> }>(watched);
+  expect(status).toBe("finished");
+  expect((counts["delivered"] ?? 0) + (counts["read"] ?? 0)).toBe(60);
+  expect(doctor.code).toBe(0);
+  expect(json(doctor)).toMatchObject({ ok: true });
+  expect(json<{ id: string }[]>(listed).map((campaign) => campaign.id)).toEqual([id]);
+  expect(again.code).toBe(1);
+  expect(json(again)).toMatchObject({ error: { code: "already_imported" } });
+  expect(ended.code).toBe(0);
+  expect(existsSync(join(place.dir, ".dropcast", "sandbox.json"))).toBe(false);
+});
+
+test("up --sandbox --send with no terminal prints the report and exits 0, whatever .env says", async () => {
+  const place = makePlace({ DROPCAST_API_URL: "https://api.example.com" });
+  const [campaign, list] = writeCampaign(place, 20);
+
+  const ended = await runCli(place, ["up", list, "--sandbox", "--send", campaign, "--again"]);
+
+  expect(ended).toMatchObject({ code: 0, stderr: "" });
+  expect(ended.stdout).toContain(`${place.number}-1 is running: 20 rows, 20 messages`);
+  expect(ended.stdout).toMatch(/Status\s+finished/);
+  expect(ended.stdout).not.toContain("\u001b[");
+  const oracle = readFileSync(join(place.dir, ".dropcast", "sandbox.log"), "utf8");
+  expect(oracle.trimEnd().split("\n")).toHaveLength(20);
+});
+
+test("Ctrl-C during an import sends nothing, and the same command goes on under the same id", async () => {
+  const place = makePlace();
+  const files = writeCampaign(place, 40_000);
+  const store = await createNumberStore({ redis: connectTestRedis(), number: place.number });
+  const first = startCli(place, ["send", ...files, "--json"]);
+  for (;;) {
+    const [campaign] = await store.campaigns.list();
+    if ((campaign?.counts.pending ?? 0) > 0) break;
+  }
+  first.kill("SIGINT");
+  const interrupted = await first.ended;
+  const left = await store.campaigns.list();
+  const second = await runCli(place, ["send", ...files, "--json"]);
+
+  expect(interrupted.code).toBe(1);
+  expect(json(interrupted)).toMatchObject({ error: { code: "import_interrupted" } });
+  expect(left.map(({ status }) => status)).toEqual(["importing"]);
+  expect(json(second)).toMatchObject({
+    id: left[0]?.id,
+    status: "running",
+    rows: 40_000,
+    restarted: true,
+    counts: { pending: 40_000 },
+  });
+});
+
+test("a role says ready when it serves, and exits 0 on SIGTERM", async () => {
+  const secret = Buffer.alloc(32, 1).toString("base64");
+  const place = makePlace();
+  const worker = startCli({ ...place, env: liveEnv(place.env, secret) }, ["worker"]);
+  const webhooks = startCli({ ...place, env: liveEnv(place.env, secret) }, ["webhooks", "--json"]);
+
+  await Promise.all([worker.said('"msg":"ready"'), webhooks.said('"msg":"ready"')]);
+  worker.kill("SIGTERM");
+  webhooks.kill("SIGINT");
+
+  expect(await worker.ended).toMatchObject({ code: 0, stdout: "" });
+  const ended = await webhooks.ended;
+  expect(ended.code).toBe(0);
+  expect(json(ended)).toMatchObject({ role: "webhooks", ready: true });
+});
+
+test("a role without what it needs is refused", async () => {
+  const ended = await runCli(makePlace(), ["worker", "--json"]);
+
+  expect(ended.code).toBe(1);
+  expect(json(ended)).toMatchObject({ error: { code: "number_incomplete" } });
+});
+
+/** A number `main` with everything it needs, on an API that is not there. */
+function liveEnv(env: Readonly<Record<string, string>>, secret: string): Record<string, string> {
+  const { DROPCAST_CONFIG: _, ...rest } = env;
+  return {
+    ...rest,
+    DROPCAST_API_URL: "http://127.0.0.1:9",
+    DROPCAST_NUMBER_ID: "some-number",
+    DROPCAST_API_TOKEN: Buffer.from("account:pat").toString("base64"),
+    DROPCAST_WEBHOOK_SECRET: secret,
+  };
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { createRowFormat } from "../../src/cli/export-format.ts";
+import { decodeLedgerValue } from "../../src/store/ledger-value.ts";
+import type { CampaignRow } from "../../src/store/row-reader.ts";
+
+function row(cells: readonly string[]): CampaignRow {
+  const value = decodeLedgerValue(undefined, 0);
+  return { row: 1, state: "pending", cells, phone: "", note: undefined, wamid: null, value };
+}
+
+async function csvCells(...cells: string[]): Promise<string[]> {
+  const format = await createRowFormat("csv", ["a", "b", "c", "d"]);
+  return format.rows([row(cells)]).split(",");
+}
+
+test("a cell that a spreadsheet would run as a formula gets an apostrophe in front", async () => {
+  const cells = await csvCells("=1+cmd", "@SUM(A1)", "-A1", "\t=1");
+
+  expect(cells.slice(0, 4)).toEqual(["'=1+cmd", "'@SUM(A1)", "'-A1", "'\t=1"]);
+});
+
+test("phones and signed numbers stay as they came", async () => {
+  const cells = await csvCells("+48600700800", "+55 11 97318-0865", "-12.5", "+1 (202) 555-0199");
+
+  expect(cells.slice(0, 4)).toEqual([
+    "+48600700800",
+    "+55 11 97318-0865",
+    "-12.5",
+    "+1 (202) 555-0199",
+  ]);
+});
+
+test("a list that has a column `state` of its own keeps it", async () => {
+  const format = await createRowFormat("csv", ["phone", "State"]);
+
+  expect(format.head()).toContain("phone,State,row,dropcast_state,code,");
+});
+
+test("a row with too few cells still has every column in its place", async () => {
+  const cells = await csvCells("one");
+
+  expect(cells.slice(0, 6)).toEqual(["one", "", "", "", "1", "pending"]);
+});
+
+test("--json is one array, in pieces", async () => {
+  const format = await createRowFormat("json", ["__proto__"]);
+  const text = [format.head(), format.rows([row(["x"])]), format.rows([row(["y"])]), format.tail()];
+
+  const parsed = JSON.parse(text.join("")) as { input: Record<string, string> }[];
+
+  expect(parsed.map(({ input }) => Object.values(input))).toEqual([["x"], ["y"]]);
+});

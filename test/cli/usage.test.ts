@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { json, makePlace, runCli } from "./run-cli.ts";
+
+const USAGE_ERROR = {
+  code: "usage",
+  message: expect.any(String),
+  fix: expect.stringContaining("--help"),
+};
+
+test("a mistyped command is wrong usage, with the command that was meant", async () => {
+  const place = makePlace();
+
+  const [text, forScripts] = await Promise.all([
+    runCli(place, ["lsit"]),
+    runCli(place, ["lsit", "--json"]),
+  ]);
+
+  expect(text).toMatchObject({ code: 2, stdout: "" });
+  expect(text.stderr).toContain("unknown command 'lsit'");
+  expect(text.stderr).toContain("Did you mean list?");
+  expect(forScripts.code).toBe(2);
+  expect(json(forScripts)).toEqual({ error: USAGE_ERROR });
+});
+
+test.each([
+  ["an unknown option", ["list", "--jsn"]],
+  ["a missing argument", ["show"]],
+  ["an argument too many", ["show", "main-1", "main-2"]],
+  ["a rate that is none", ["rate", "main-1", "fast"]],
+  ["a row that is none", ["resolve", "main-1", "0", "sent"]],
+])("%s is wrong usage: exit 2, the reason on stderr", async (_, args) => {
+  const ended = await runCli(makePlace(), args);
+
+  expect(ended).toMatchObject({ code: 2, stdout: "" });
+  expect(ended.stderr).toMatch(/^error: .+\n.+/);
+});
+
+test("help goes to stdout with an example, exit 0, and lists every command", async () => {
+  const place = makePlace();
+
+  const [all, one] = await Promise.all([
+    runCli(place, ["--help"]),
+    runCli(place, ["send", "--help"]),
+  ]);
+
+  expect(all).toMatchObject({ code: 0, stderr: "" });
+  for (const { name, summary } of COMMANDS) {
+    expect(all.stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+    expect(all.stdout.replace(/\s+/g, " ")).toContain(summary);
+  }
+  expect(one).toMatchObject({ code: 0, stderr: "" });
+  expect(one.stdout).toContain("dropcast send examples/spring-sale.yaml");
+});
+
+test("every command has an example that calls it", () => {
+  for (const { name, examples } of COMMANDS) {
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) expect(example).toContain(`dropcast ${name}`);
+  }
+});
+
+test("every mistake of the configuration is told at once, exit 1", async () => {
+  const place = makePlace({
+    DROPCAST_WEBHOOK_PORT: "99999",
+    DROPCAST_API_URL: "http://example.com",
+  });
+
+  const [text, forScripts] = await Promise.all([
+    runCli(place, ["list"]),
+    runCli(place, ["worker", "--json"]),
+  ]);
+
+  expect(text).toMatchObject({ code: 1, stdout: "" });
+  expect(text.stderr).toContain("DROPCAST_WEBHOOK_PORT");
+  expect(text.stderr).toContain("DROPCAST_API_URL");
+  expect(forScripts.code).toBe(1);
+  const { error } = json<{ error: { code: string; problems: { name: string }[] } }>(forScripts);
+  expect(error.code).toBe("config_invalid");
+  expect(error.problems.map(({ name }) => name).toSorted()).toEqual([
+    "DROPCAST_API_URL",
+    "DROPCAST_WEBHOOK_PORT",
+  ]);
+});
+
+test("a Redis that is not there is a refusal, not a stack", async () => {
+  const place = makePlace({ DROPCAST_REDIS_URL: "redis://127.0.0.1:1" });
+
+  const ended = await runCli(place, ["list", "--json"]);
+
+  expect(ended.code).toBe(1);
+  expect(json(ended)).toMatchObject({ error: { code: "redis_unreachable" } });
+  expect(ended.stderr).not.toContain("    at ");
+});
+
+test("a campaign that is not there is a refusal", async () => {
+  const place = makePlace();
+
+  const ended = await runCli(place, ["show", `${place.number}-1`, "--json"]);
+
+  expect(ended.code).toBe(1);
+  expect(json(ended)).toMatchObject({ error: { code: "no_such_campaign" } });
+});

@@ -1,0 +1,237 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+/**
+ * What each part of src/ may import from other parts. A part is a folder, or a file that lies in
+ * src/ itself. ARCHITECTURE.md gives the reasons; a new edge is a decision to be made there first.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  redis: ["core"],
+  store: ["core", "redis"],
+  queue: ["core", "redis", "store"],
+  livechat: ["core"],
+  sandbox: ["core"],
+  config: ["core", "country.ts", "yaml-text.ts"],
+  producer: ["core", "store", "campaign-file.ts", "country.ts", "config.ts", "logger.ts"],
+  worker: ["core", "store", "queue", "livechat", "config.ts", "logger.ts"],
+  webhooks: ["core", "store", "logger.ts"],
+  dashboard: ["core", "store", "queue", "config", "config.ts", "logger.ts"],
+  cli: [
+    "core",
+    "store",
+    "redis",
+    "livechat",
+    "producer",
+    "sandbox",
+    "config",
+    "app.ts",
+    "config.ts",
+    "logger.ts",
+    "platform.ts",
+  ],
+  "app.ts": [
+    "core",
+    "store",
+    "queue",
+    "livechat",
+    "producer",
+    "worker",
+    "webhooks",
+    "dashboard",
+    "config.ts",
+    "health.ts",
+    "logger.ts",
+    "metrics.ts",
+    "platform.ts",
+  ],
+  "platform.ts": ["core", "redis", "store", "queue", "config.ts", "logger.ts"],
+  "config.ts": ["config", "core"],
+  "campaign-file.ts": ["core", "country.ts", "yaml-text.ts"],
+  "country.ts": ["core"],
+  "yaml-text.ts": ["core"],
+  "logger.ts": ["log-line.ts"],
+  "log-line.ts": [],
+  "health.ts": ["core"],
+  "metrics.ts": ["core", "store", "logger.ts"],
+};
+
+/** Packages that belong to one concern, and the parts that have it. Any part may use the others. */
+const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  bullmq: ["queue", "worker", "dashboard"],
+  chokidar: ["producer"],
+  "close-with-grace": ["cli"],
+  commander: ["cli"],
+  "csv-parse": ["producer"],
+  "csv-stringify": ["producer", "cli", "dashboard"],
+  hono: ["dashboard"],
+  ioredis: ["redis", "store", "queue", "worker", "dashboard", "platform.ts"],
+  "libphonenumber-js": ["producer", "country.ts"],
+  standardwebhooks: ["webhooks"],
+  undici: ["livechat", "sandbox"],
+  yaml: ["yaml-text.ts"],
+};
+
+/** core/ is pure: its functions give the same answer whenever and wherever they are asked. */
+const IMPURE = /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bprocess\.|\bMath\.random\(/;
+
+const FILE_LINES_MAX = 300;
+
+const root = fileURLToPath(new URL("../../src/", import.meta.url));
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.endsWith(".ts"))
+  .sort();
+
+const texts = new Map(files.map((path) => [path, readFileSync(join(root, path), "utf8")]));
+
+interface Edge {
+  readonly from: string;
+  /** A file of src/, or a package as it is written. */
+  readonly to: string;
+  readonly kind: "file" | "package";
+  readonly typeOnly: boolean;
+}
+
+const IMPORT =
+  /^(?:import|export)\s+(type\s)?[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+
+const edges: readonly Edge[] = files.flatMap((from) =>
+  [...(texts.get(from) ?? "").matchAll(IMPORT)].map(([, type, named, bare, dynamic]) => {
+    const to = named ?? bare ?? dynamic ?? "";
+    const typeOnly = type !== undefined;
+    return to.startsWith(".")
+      ? { from, to: normalize(join(dirname(from), to)), kind: "file" as const, typeOnly }
+      : { from, to, kind: "package" as const, typeOnly };
+  }),
+);
+
+function partOf(path: string): string {
+  return path.split("/", 1)[0] ?? path;
+}
+
+/** `@scope/name/sub` -> `@scope/name`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+describe("imports of src/", () => {
+  test("every part is in the matrix, and the matrix names no part that is gone", () => {
+    const parts = new Set(files.map(partOf));
+
+    expect([...parts].filter((part) => MAY_IMPORT[part] === undefined)).toEqual([]);
+    expect(Object.keys(MAY_IMPORT).filter((part) => !parts.has(part))).toEqual([]);
+  });
+
+  test("every relative import leads to a file, with its extension", () => {
+    const dangling = edges
+      .filter(({ kind, to }) => kind === "file" && !existsSync(join(root, to)))
+      .map(({ from, to }) => `${from} imports ${to}, which is not there`);
+
+    expect(dangling).toEqual([]);
+  });
+
+  test("a part imports only what the matrix allows", () => {
+    const forbidden = edges
+      .filter(({ kind, from, to }) => kind === "file" && partOf(from) !== partOf(to))
+      .filter(({ from, to }) => !MAY_IMPORT[partOf(from)]?.includes(partOf(to)))
+      .map(({ from, to }) => `${from} imports ${to}: ${partOf(from)} may not use ${partOf(to)}`);
+
+    expect(forbidden).toEqual([]);
+  });
+
+  test("producer, worker, webhooks and dashboard never meet", () => {
+    const roles = ["producer", "worker", "webhooks", "dashboard"];
+
+    const allowed = roles.flatMap((role) =>
+      roles.filter((other) => other !== role && MAY_IMPORT[role]?.includes(other)),
+    );
+
+    expect(allowed).toEqual([]);
+  });
+
+  test("only the command line imports the composition root", () => {
+    const users = edges.filter(({ to }) => to === "app.ts").map(({ from }) => partOf(from));
+
+    expect(new Set(users)).toEqual(new Set(["cli"]));
+  });
+
+  test("core imports zod and itself, and nothing with a clock, a file or a socket", () => {
+    const outside = edges
+      .filter(({ from, kind }) => partOf(from) === "core" && kind === "package")
+      .filter(({ to }) => packageOf(to) !== "zod")
+      .map(({ from, to }) => `${from} imports ${to}`);
+    const impure = files
+      .filter((path) => partOf(path) === "core" && IMPURE.test(texts.get(path) ?? ""))
+      .map((path) => `${path} reads a clock, chance or the process`);
+
+    expect([...outside, ...impure]).toEqual([]);
+  });
+
+  test("a package is imported only where its concern lives", () => {
+    const strays = edges
+      .filter(({ kind }) => kind === "package")
+      .filter(({ from, to }) => PACKAGE_HOMES[packageOf(to)]?.includes(partOf(from)) === false)
+      .map(
+        ({ from, to }) => `${from} imports ${to}: it belongs to ${PACKAGE_HOMES[packageOf(to)]}`,
+      );
+
+    expect(strays).toEqual([]);
+  });
+
+  test("no file is reached from itself by way of its imports", () => {
+    expect(findCycle()).toBeUndefined();
+  });
+
+  test("only store/ names a key of Redis", () => {
+    const naming = files
+      .filter((path) => partOf(path) !== "store")
+      .filter((path) => /dropcast:\{/.test(texts.get(path) ?? ""))
+      .map((path) => `${path} names a key of Redis: ask the store instead`);
+
+    expect(naming).toEqual([]);
+  });
+
+  test(`no file is longer than ${FILE_LINES_MAX} lines`, () => {
+    const long = files
+      .map((path) => ({ path, lines: (texts.get(path) ?? "").split("\n").length - 1 }))
+      .filter(({ lines }) => lines > FILE_LINES_MAX)
+      .map(({ path, lines }) => `${path} has ${lines} lines`);
+
+    expect(long).toEqual([]);
+  });
+});
+
+/** The files of one cycle in their order, or undefined. Types are no edge: they are gone at run time. */
+function findCycle(): string[] | undefined {
+  const next = new Map<string, string[]>();
+  for (const { from, to, kind, typeOnly } of edges) {
+    if (kind === "file" && !typeOnly) next.set(from, [...(next.get(from) ?? []), to]);
+  }
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (done.has(file)) return undefined;
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file];
+    path.push(file);
+    for (const each of next.get(file) ?? []) {
+      const cycle = visit(each);
+      if (cycle !== undefined) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const cycle = visit(file);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

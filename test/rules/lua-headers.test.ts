@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { campaignKeys, numberKeys, slotKey } from "../../src/store/keys.ts";
+import { SCRIPT_NAMES, scriptSource } from "../../src/store/scripts.ts";
+
+/**
+ * A script's header is what an operator reads first, and what keeps a script within its slot: it
+ * says every key that the script can build. The code is read as text here: the functions of the
+ * libraries that a script reaches count as its own.
+ */
+const FOLDER = new URL("../../src/store/scripts/", import.meta.url);
+const INCLUDE = /^--- @include "([a-z-]+)"$/gm;
+
+function read(path: string): string {
+  return readFileSync(new URL(path, FOLDER), "utf8");
+}
+
+/** The comment lines a script opens with, as one text. */
+function headerOf(name: string): string {
+  const lines = read(`${name}.lua`).split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("--"));
+  const own = lines.slice(0, end).filter((line) => !line.startsWith("---"));
+  return own.map((line) => line.replace(/^--\s*/, "")).join("\n");
+}
+
+/** One part of a header, up to the next. */
+function partOf(name: string, part: "ARGV" | "Returns" | "Keys built"): string {
+  const parts = headerOf(name).split(/^(Atomic because|KEYS|ARGV|Returns|Keys built):/m);
+  return parts[parts.indexOf(part) + 1] ?? "";
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/--.*$/gm, "");
+}
+
+/** The code that can run: what is outside of functions, and each function it reaches. */
+function reachableCode(name: string): string {
+  const libs = [...read(`${name}.lua`).matchAll(INCLUDE)].map(([, lib]) => read(`lib/${lib}.lua`));
+  const functions = new Map<string, string>();
+  const cut = /^local function (\w+)(?:[^\n]* end$|[^\n]*\n[\s\S]*?^end$)/gm;
+  const outside = (text: string) =>
+    withoutComments(text).replace(cut, (body: string, called: string) => {
+      functions.set(called, body);
+      return "";
+    });
+  const libraries = libs.map(outside).join("\n");
+  let code = outside(read(`${name}.lua`));
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [called, body] of functions) {
+      if (!new RegExp(`\\b${called}\\b`).test(code)) continue;
+      functions.delete(called);
+      code += body;
+      grown = true;
+    }
+  }
+  // Constants of the libraries that name a key, where they are used.
+  for (const [line, constant] of libraries.matchAll(/^local (\w+) = P \.\. .*$/gm)) {
+    if (new RegExp(`\\b${constant}\\b`).test(code)) code += line;
+  }
+  return code;
+}
+
+function sorted(names: Iterable<string>): string[] {
+  return [...new Set(names)].sort();
+}
+
+function keysBuilt(code: string): string[] {
+  const ofNumber = [...code.matchAll(/P \.\. '([a-z-]+):?'/g)].map(([, key]) => key ?? "");
+  const ofCampaign = [...code.matchAll(/(?<!row \.\. )'(:[a-z]+):?'/g)].map(([, key]) => key ?? "");
+  return sorted([...ofNumber, ...ofCampaign]);
+}
+
+function keysDeclared(name: string): string[] {
+  const words = partOf(name, "Keys built").split(/[\s,]+/);
+  const keys = words.filter((word) => word !== "" && word !== "and" && word !== "its");
+  return sorted(keys.map((word) => /^:?[a-z-]+/.exec(word)?.[0] ?? word));
+}
+
+test("there is a file for every script, and a script for every file", () => {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".lua"));
+  expect(files.map((file) => file.replace(".lua", "")).sort()).toEqual([...SCRIPT_NAMES].sort());
+});
+
+test("every library is included by some script", () => {
+  const used = SCRIPT_NAMES.flatMap((name) => [...read(`${name}.lua`).matchAll(INCLUDE)]);
+  const libraries = readdirSync(new URL("lib/", FOLDER)).map((file) => file.replace(".lua", ""));
+  expect(sorted(used.map(([, lib]) => lib ?? ""))).toEqual(libraries.sort());
+});
+
+test.each(SCRIPT_NAMES)(
+  "%s says what it is for, why it is atomic, what it takes and gives",
+  (name) => {
+    const header = headerOf(name);
+    expect(header).toMatch(/^[A-Z][^\n]*\.\n/);
+    const parts = [...header.matchAll(/^(Atomic because|KEYS|ARGV|Returns|Keys built):/gm)];
+    expect(parts.map(([, part]) => part)).toEqual([
+      "Atomic because",
+      "KEYS",
+      "ARGV",
+      "Returns",
+      "Keys built",
+    ]);
+    expect(header).toContain("\nKEYS: 1 slot key of the number\n");
+  },
+);
+
+test.each(SCRIPT_NAMES)("%s declares exactly the keys it can build", (name) => {
+  expect(keysBuilt(reachableCode(name))).toEqual(keysDeclared(name));
+});
+
+test.each(SCRIPT_NAMES)("%s builds every key from the slot key it is given", (name) => {
+  const source = withoutComments(scriptSource(name));
+  expect(sorted([...source.matchAll(/KEYS\[[^\]]*\]/g)].map(([key]) => key))).toEqual(["KEYS[1]"]);
+  expect(source).not.toContain("dropcast:");
+});
+
+test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
+  const known = new Set<string>();
+  for (const key of Object.values(numberKeys("n"))) {
+    const text = typeof key === "string" ? key : key(0, 0);
+    known.add(text.slice(slotKey("n").length + 1).replace(/:.*/, ""));
+  }
+  const { campaign, ...rest } = campaignKeys("n", "n-1");
+  known.add("campaign");
+  for (const key of Object.values(rest)) {
+    const text = typeof key === "string" ? key : key(0);
+    known.add(/^:[a-z]+/.exec(text.slice(campaign.length))?.[0] ?? text);
+  }
+  expect(keysDeclared(name).filter((key) => !known.has(key))).toEqual([]);
+});
+
+test.each(SCRIPT_NAMES)("%s documents every argument that it reads by number", (name) => {
+  const code = withoutComments(read(`${name}.lua`));
+  const used = [...code.matchAll(/ARGV\[([0-9]+)\]/g)].map(([, index]) => Number(index));
+  // What repeats for each row or batch comes after "then" and has no numbers.
+  const [fixed = ""] = partOf(name, "ARGV").split(/\bthen\b/);
+  const documented = [...fixed.matchAll(/(?:^|\s)([0-9]+) /g)].map(([, index]) => Number(index));
+  expect(used.filter((index) => !documented.includes(index))).toEqual([]);
+  // Numbered from 1 without a gap.
+  expect(documented.slice(0, Math.max(...documented))).toEqual(
+    Array.from({ length: Math.max(...documented) }, (_, index) => index + 1),
+  );
+});
+
+test.each(SCRIPT_NAMES)("%s uses no command whose time grows with the whole database", (name) => {
+  expect(scriptSource(name)).not.toMatch(/'(KEYS|SCAN|FLUSHDB|FLUSHALL|RANDOMKEY)'/);
+});

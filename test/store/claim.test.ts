@@ -1,0 +1,223 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import type { ClaimResult } from "../../src/store/ledger.ts";
+import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+
+function kinds(result: ClaimResult): string[] {
+  return result.kind === "gate" ? [result.gate] : result.verdicts.map(({ kind }) => kind);
+}
+
+test("a claim puts rows on the wire with an attempt and a lease each", async () => {
+  const bench = await openTestStore({ leaseMs: 75_000 });
+  const id = await bench.import(3);
+  const granted = await bench.grant(id, 1, 3);
+  expect(granted.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  expect(await bench.counts(id)).toEqual({ pending: 1, sending: 2 });
+  expect(await bench.redis.zcard(bench.keys.leases)).toBe(2);
+  const [, score] = await bench.redis.zrange(bench.keys.leases, "0", "0", "WITHSCORES");
+  const claimed = (await bench.row(id, 1)).value.times.claimed ?? 0;
+  expect(Number(score) - claimed).toBeGreaterThanOrEqual(75_000);
+  expect(Number(score) - claimed).toBeLessThan(75_010);
+});
+
+test("the same nonce is granted the same rows again, and another nonce nothing", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const nonce = randomBytes(8);
+  await bench.claim(id, [1], { nonce });
+  const again = await bench.claim(id, [1, 2], { nonce });
+  expect(kinds(again)).toEqual(["granted", "not_pending"]);
+  expect(kinds(await bench.claim(id, [1, 2]))).toEqual(["not_pending", "granted"]);
+  expect(await bench.counts(id)).toEqual({ sending: 2 });
+});
+
+test("the same nonce is told what it has even after a pause, for its POST may be under way", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  const nonce = randomBytes(8);
+  await bench.claim(id, [1], { nonce });
+  await bench.store.campaigns.pause(id, "person");
+  expect(kinds(await bench.claim(id, [1], { nonce, run: 1 }))).toEqual(["granted"]);
+});
+
+const GATES: [string, (bench: TestStore, id: string) => Promise<unknown>][] = [
+  ["paused", (bench, id) => bench.store.campaigns.pause(id, "person")],
+  ["closed", (bench, id) => bench.store.campaigns.cancel(id)],
+  ["ended", (bench, id) => bench.redis.hset(bench.own(id).campaign, "endBy", 1)],
+  ["halt", (bench) => bench.redis.hset(bench.keys.halt, "code", 190, "at", 1)],
+  ["hold", (bench) => bench.redis.hset(bench.keys.pace, "hold", 4e12)],
+  ["allow", (bench, id) => bench.redis.hset(bench.own(id).campaign, "allow", 0)],
+  ["run", (bench, id) => bench.redis.hset(bench.own(id).open, "0", 2)],
+  ["mode", (bench, id) => bench.redis.hset(bench.own(id).campaign, "mode", "live")],
+  ["gone", (bench, id) => bench.redis.del(bench.own(id).campaign)],
+];
+
+test.each(GATES)("the gate %s lets nothing through and changes nothing", async (gate, close) => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.runOf(id, 0);
+  await close(bench, id);
+  expect(kinds(await bench.claim(id, [1], { run: 1 }))).toEqual([gate]);
+  expect(await bench.redis.zcard(bench.keys.leases)).toBe(0);
+  expect(await bench.redis.exists(bench.own(id).ledger(0))).toBe(0);
+});
+
+test("no more attempts are on the wire than three seconds of the rate, and never fewer than ten", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(40);
+  const rows = Array.from({ length: 40 }, (_, index) => index + 1);
+  const first = await bench.claim(id, rows, { ratePerSecond: 4 });
+  expect(kinds(first).filter((kind) => kind === "granted")).toHaveLength(12);
+  expect(kinds(await bench.claim(id, [40], { ratePerSecond: 4 }))).toEqual(["cap"]);
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  const second = await bench.claim(id, rows.slice(20), { ratePerSecond: 1 });
+  expect(kinds(second).filter((kind) => kind === "granted")).toHaveLength(10);
+});
+
+test("a row that waits is not granted before it is due", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.send(id, 1, "wait", { waitMs: 60_000 });
+  expect(kinds(await bench.claim(id, [1]))).toEqual(["not_due"]);
+  await bench.makeDue(id, 1);
+  expect((await bench.grant(id, 1))[0]?.attempt).toBe(2);
+});
+
+test("an opt-out from marketing stops marketing, an opt-out from all stops everything", async () => {
+  const bench = await openTestStore();
+  const { person } = bench.store.ledger;
+  await bench.redis.hset(bench.keys.suppressed, person(testPhone(1)), "marketing");
+  await bench.redis.hset(bench.keys.suppressed, person(testPhone(2)), "all");
+  const marketing = await bench.import(3);
+  expect(kinds(await bench.claim(marketing, [1, 2, 3]))).toEqual([
+    "opted_out",
+    "opted_out",
+    "granted",
+  ]);
+  expect(await bench.counts(marketing)).toEqual({ suppressed: 2, sending: 1 });
+  const utility = await bench.import(2, {
+    definition: testDefinition(bench.number, { category: "utility" }),
+  });
+  expect(kinds(await bench.claim(utility, [1, 2]))).toEqual(["granted", "opted_out"]);
+});
+
+test("a campaign whose last row turns out to be opted out is finished", async () => {
+  const bench = await openTestStore();
+  await bench.redis.hset(bench.keys.suppressed, bench.store.ledger.person(testPhone(1)), "all");
+  const id = await bench.import(1);
+  await bench.claim(id, [1]);
+  expect(await bench.found(id)).toMatchObject({ status: "finished", counts: { suppressed: 1 } });
+});
+
+test("a person with an open attempt in another campaign is waited for", async () => {
+  const bench = await openTestStore({ personBusyMs: 60_000 });
+  const first = await bench.import(1);
+  const second = await bench.import(1);
+  const [granted] = await bench.grant(first, 1);
+  const before = Date.now();
+  expect(kinds(await bench.claim(second, [1]))).toEqual(["person_busy"]);
+  const due = (await bench.row(second, 1)).value.times.due ?? 0;
+  expect(due - before).toBeGreaterThan(55_000);
+  expect(await bench.counts(second)).toEqual({ pending: 1 });
+  await bench.record(granted, "accepted", { wamid: "wamid.A" });
+  await bench.makeDue(second, 1);
+  await bench.grant(second, 1);
+});
+
+test("spellings of one number are one person", async () => {
+  const bench = await openTestStore();
+  const { person } = bench.store.ledger;
+  const first = await bench.import(1);
+  const second = await bench.import(1);
+  const old = { row: 1, person: person("5215512345678") };
+  const fresh = { row: 1, person: person("525512345678") };
+  expect(kinds(await bench.claim(first, [1], { rows: [old] }))).toEqual(["granted"]);
+  expect(kinds(await bench.claim(second, [1], { rows: [fresh] }))).toEqual(["person_busy"]);
+});
+
+test("two rows of one claim for the same person are not both granted", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const person = bench.store.ledger.person(testPhone(1));
+  const result = await bench.claim(id, [1, 2], { rows: [1, 2].map((row) => ({ row, person })) });
+  expect(kinds(result)).toEqual(["granted", "person_busy"]);
+});
+
+test("after the lease an open attempt is waited for only while webhooks arrive, at most 24 hours", async () => {
+  const bench = await openTestStore({ leaseMs: 1, personBusyMs: 1 });
+  const first = await bench.import(1);
+  const second = await bench.import(1);
+  await bench.send(first, 1, "unknown");
+  const person = bench.store.ledger.person(testPhone(1));
+  const claimedAgo = (ms: number) =>
+    bench.redis.hset(bench.keys.claimed, person, `${first}|1|1|${Date.now() - ms}`);
+  const webhookAgo = (ms: number) =>
+    bench.redis.hset(bench.keys.stats, "lastWebhookAt", Date.now() - ms);
+  await claimedAgo(60_000);
+  await webhookAgo(1_000);
+  expect(kinds(await bench.claim(second, [1]))).toEqual(["person_busy"]);
+  await bench.makeDue(second, 1);
+  await claimedAgo(24 * 3_600_000 + 60_000);
+  expect(kinds(await bench.claim(second, [1]))).toEqual(["granted"]);
+
+  const third = await bench.import(1);
+  await claimedAgo(60_000);
+  await webhookAgo(16 * 60_000);
+  expect(kinds(await bench.claim(third, [1]))).toEqual(["granted"]);
+});
+
+test("after a halt one message goes first; the rest follow when it is accepted", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(5);
+  await bench.send(id, 1, "halt", { code: 190 });
+  await bench.store.campaigns.resume(id);
+  const first = await bench.claim(id, [2, 3]);
+  expect(kinds(first)).toEqual(["granted", "no_slot_yet"]);
+  expect(kinds(await bench.claim(id, [3]))).toEqual(["allow"]);
+  const person = bench.store.ledger.person(testPhone(2));
+  const told = { campaign: id, row: 2, attempt: 1, nonce: Buffer.alloc(8), person };
+  await bench.record(told, "accepted", { wamid: "wamid.A" });
+  expect(kinds(await bench.claim(id, [3, 4]))).toEqual(["granted", "granted"]);
+});
+
+test.each(["wait", "failed", "unknown"] as const)(
+  "when the first message after a halt ends as %s, one more may try, and only one",
+  async (outcome) => {
+    const bench = await openTestStore();
+    const id = await bench.import(5);
+    const [one, two] = await bench.grant(id, 1, 2);
+    await bench.record(one, "halt", { code: 190 });
+    await bench.store.campaigns.resume(id);
+    const [third] = await bench.grant(id, 3);
+    await bench.record(third, outcome);
+    // What was on the wire when the halt came gives nothing more.
+    await bench.record(two, outcome);
+    expect(kinds(await bench.claim(id, [4, 5]))).toEqual(["granted", "no_slot_yet"]);
+  },
+);
+
+test("a lease that ends gives the allowance of a halt back", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(3);
+  await bench.send(id, 1, "halt", { code: 190 });
+  await bench.store.campaigns.resume(id);
+  await bench.grant(id, 2);
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  await bench.grant(id, 3);
+});
+
+test("a claim of a new attempt puts the earlier wamid and times into history", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
+  await bench.status("wamid.A", "sent");
+  await bench.status("wamid.A", "failed", { code: 131049 });
+  await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
+  await bench.grant(id, 1);
+  const row = await bench.row(id, 1);
+  expect(row.wamid).toBeNull();
+  expect(Object.keys(row.value.times)).toEqual(["claimed"]);
+  expect(await bench.redis.hkeys(bench.own(id).side)).toEqual(["1:w1"]);
+});

@@ -1,0 +1,188 @@
+import { expect, test } from "vitest";
+import type { ImportRow } from "../../src/store/batch-rows.ts";
+import type { BeginImport } from "../../src/store/import-store.ts";
+import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+
+function importOf(bench: TestStore, changes: Partial<BeginImport> = {}): BeginImport {
+  const definition = testDefinition(bench.number);
+  const columns = ["phone", "first_name"];
+  return {
+    digest: "d",
+    again: false,
+    definition,
+    file: "l.csv",
+    columns,
+    mode: "sandbox",
+    ...changes,
+  };
+}
+
+async function begin(bench: TestStore, changes: Partial<BeginImport> = {}) {
+  const begun = await bench.store.imports.begin(importOf(bench, changes));
+  if (begun.kind !== "begun") throw new Error(begun.kind);
+  return begun;
+}
+
+function pendingRows(first: number, count: number): ImportRow[] {
+  return Array.from({ length: count }, (_, index) => {
+    const phone = testPhone(first + index);
+    return { cells: [phone, "Anna"], outcome: { kind: "pending", phone } };
+  });
+}
+
+const MIXED: ImportRow[] = [
+  ...pendingRows(1, 2),
+  { cells: ["x", "Anna"], outcome: { kind: "rejected", code: "phone_invalid", column: "phone" } },
+  { cells: [testPhone(1), "Anna"], outcome: { kind: "duplicate", phone: testPhone(1), of: 1 } },
+];
+
+const REFUSAL = { code: "some_code", message: "Bad rows.", fix: "Mend them." };
+
+/** The importer has been silent for longer than its lease. */
+async function endImportLease(bench: TestStore, campaign: string): Promise<void> {
+  await bench.redis.hset(bench.own(campaign).campaign, "importLease", 1);
+}
+
+test("an import is importing until it is finished, and then it runs with every row counted", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  expect(handle).toMatchObject({ campaign: `${bench.number}-1`, restarted: false });
+  expect((await bench.found(handle.campaign)).status).toBe("importing");
+  const chunk = { ...handle, firstBatch: 0, batches: [{ rows: MIXED }] };
+  expect(await bench.store.imports.chunk(chunk)).toBe("stored");
+  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  const done = await bench.store.imports.finish({ ...handle, rows: 4, batches: 1 });
+  expect(done).toEqual({ kind: "stored", status: "running" });
+  expect(await bench.counts(handle.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
+  expect(await bench.states(handle.campaign)).toEqual([
+    "pending",
+    "pending",
+    "rejected",
+    "duplicate",
+  ]);
+  const rows = await bench.store.rows.batch(handle.campaign, 0);
+  expect(rows.map(({ note }) => note)).toEqual([undefined, undefined, "phone", 1]);
+});
+
+test("a chunk that is told twice is stored once", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  const chunk = { ...handle, firstBatch: 0, batches: [{ rows: pendingRows(1, 100) }] };
+  await bench.store.imports.chunk(chunk);
+  expect(await bench.store.imports.chunk(chunk)).toBe("stored");
+  const found = await bench.found(handle.campaign);
+  expect(found).toMatchObject({ rows: 100, counts: { pending: 100 } });
+});
+
+test("an import of which rows are missing is not started", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  const { imports } = bench.store;
+  await imports.chunk({ ...handle, firstBatch: 1, batches: [{ rows: pendingRows(101, 5) }] });
+  await expect(imports.finish({ ...handle, rows: 105, batches: 2 })).rejects.toThrow("105");
+  expect((await bench.found(handle.campaign)).status).toBe("importing");
+});
+
+test("finishing twice tells the same, and starts once", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  await bench.store.imports.chunk({ ...handle, firstBatch: 0, batches: [{ rows: MIXED }] });
+  const finish = { ...handle, rows: 4, batches: 1 };
+  const first = await bench.store.imports.finish(finish);
+  const { startedAt } = await bench.found(handle.campaign);
+  expect(await bench.store.imports.finish(finish)).toEqual(first);
+  expect(await bench.found(handle.campaign)).toMatchObject({ startedAt, status: "running" });
+});
+
+test("while an importer lives, the same bytes are busy; a heartbeat keeps it alive", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  await endImportLease(bench, handle.campaign);
+  expect(await bench.store.imports.heartbeat(handle)).toBe("alive");
+  const other = await bench.store.imports.begin(importOf(bench));
+  expect(other).toEqual({ kind: "busy", campaign: handle.campaign });
+});
+
+test("a dead import starts again under its id from nothing, and its frozen importer is refused", async () => {
+  const bench = await openTestStore();
+  const slow = testDefinition(bench.number, { delivery: { ratePerSecond: 3, priority: "bulk" } });
+  const first = await begin(bench, { definition: slow });
+  const chunk = { firstBatch: 0, batches: [{ rows: MIXED }] };
+  await bench.store.imports.chunk({ ...first, ...chunk });
+  await endImportLease(bench, first.campaign);
+  const second = await begin(bench);
+  expect(second).toMatchObject({ campaign: first.campaign, restarted: true });
+  const zero = await bench.found(second.campaign);
+  expect(zero).toMatchObject({ rows: 0, ratePerSecond: null, counts: { pending: 0, rejected: 0 } });
+
+  expect(await bench.store.imports.chunk({ ...first, ...chunk })).toBe("lost");
+  expect(await bench.store.imports.heartbeat(first)).toBe("lost");
+  expect(await bench.store.imports.finish({ ...first, rows: 4, batches: 1 })).toEqual({
+    kind: "lost",
+  });
+  await bench.store.imports.reject({ ...first, refusal: REFUSAL });
+  expect((await bench.found(first.campaign)).status).toBe("importing");
+
+  await bench.store.imports.chunk({ ...second, ...chunk });
+  await bench.store.imports.finish({ ...second, rows: 4, batches: 1 });
+  expect(await bench.counts(second.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
+});
+
+test("known bytes are refused with the first id, unless they are to be sent again", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1, { digest: "d" });
+  const known = { kind: "already_imported", campaign: id };
+  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
+  const again = await begin(bench, { again: true });
+  expect(again).toMatchObject({ campaign: `${bench.number}-2`, restarted: false });
+  await bench.store.campaigns.cancel(again.campaign);
+  // The second time came to nothing; the first still counts.
+  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
+  const third = await begin(bench, { again: true });
+  await bench.store.imports.reject({ ...third, refusal: REFUSAL });
+  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
+});
+
+test("a rejected list keeps its reason, sends nothing, and its bytes may come again", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  await bench.store.imports.chunk({ ...handle, firstBatch: 0, batches: [{ rows: MIXED }] });
+  await bench.store.imports.reject({ ...handle, refusal: REFUSAL });
+  const found = await bench.found(handle.campaign);
+  expect(found).toMatchObject({ status: "rejected", reason: "Bad rows." });
+  expect(await bench.counts(handle.campaign)).toEqual({ cancelled: 2, rejected: 1, duplicate: 1 });
+  expect(await bench.states(handle.campaign)).toEqual([
+    "cancelled",
+    "cancelled",
+    "rejected",
+    "duplicate",
+  ]);
+  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect(await begin(bench)).toMatchObject({ campaign: `${bench.number}-2`, restarted: false });
+});
+
+test("cancelling a half import drops it: its importer is refused and its bytes may come again", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  const chunk = { ...handle, firstBatch: 0, batches: [{ rows: MIXED }] };
+  await bench.store.imports.chunk(chunk);
+  await bench.store.campaigns.cancel(handle.campaign);
+  expect(await bench.store.imports.chunk({ ...chunk, firstBatch: 1 })).toBe("lost");
+  expect(await bench.store.imports.finish({ ...handle, rows: 4, batches: 1 })).toEqual({
+    kind: "lost",
+  });
+  expect((await bench.found(handle.campaign)).status).toBe("cancelled");
+  expect((await begin(bench)).campaign).toBe(`${bench.number}-2`);
+});
+
+test("a list with nobody to send to is finished at once", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  await bench.store.imports.chunk({
+    ...handle,
+    firstBatch: 0,
+    batches: [{ rows: MIXED.slice(2) }],
+  });
+  const done = await bench.store.imports.finish({ ...handle, rows: 2, batches: 1 });
+  expect(done).toEqual({ kind: "stored", status: "finished" });
+});

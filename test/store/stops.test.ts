@@ -1,0 +1,142 @@
+import { expect, test } from "vitest";
+import { openTestStore } from "../support/campaigns.ts";
+
+test("too fast holds the whole number, longer each time, and lowers its rate once a hold", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(10);
+  const granted = await bench.grant(id, 1, 2, 3);
+  for (const one of granted)
+    expect((await bench.record(one, "hold", { code: 130429 })).stopped).toBe(true);
+  const { pace } = bench.keys;
+  const holdMs = async () => Number(await bench.redis.hget(pace, "hold")) - Date.now();
+  expect(await holdMs()).toBeGreaterThan(500);
+  expect(await holdMs()).toBeLessThanOrEqual(1_001);
+  // Three answers, one hold: they were on the wire together.
+  const [holds, slow] = await bench.redis.hmget(pace, "holds", "slow");
+  expect(holds).toBe("1");
+  expect(Number(slow)).toBeGreaterThanOrEqual(0.5);
+  expect(await bench.claim(id, [4])).toMatchObject({ gate: "hold" });
+
+  await bench.redis.hset(pace, "hold", Date.now() - 100);
+  await bench.send(id, 4, "hold", { code: 130429 });
+  expect(await holdMs()).toBeGreaterThan(1_500);
+  expect(await holdMs()).toBeLessThanOrEqual(2_001);
+  expect(await bench.redis.hget(pace, "holds")).toBe("2");
+
+  await bench.redis.hset(pace, "hold", Date.now() - 61_000);
+  await bench.send(id, 5, "hold", { code: 130429 });
+  expect(await bench.redis.hget(pace, "holds")).toBe("1");
+});
+
+test("a hold with Retry-After lasts as long as the API said, and the row waits for it", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const before = Date.now();
+  await bench.send(id, 1, "hold", { code: 4, waitMs: 90_000 });
+  const hold = Number(await bench.redis.hget(bench.keys.pace, "hold")) - before;
+  expect(hold).toBeGreaterThanOrEqual(90_000);
+  expect(hold).toBeLessThan(95_000);
+  const due = ((await bench.row(id, 1)).value.times.due ?? 0) - before;
+  expect(Math.abs(due - hold)).toBeLessThanOrEqual(20);
+});
+
+test("an account error halts the number and pauses every running campaign with the reason", async () => {
+  const bench = await openTestStore();
+  const first = await bench.import(2);
+  const second = await bench.import(2);
+  await bench.grant(second, 2);
+  const [granted] = await bench.grant(first, 1);
+  expect((await bench.record(granted, "halt", { code: 190 })).stopped).toBe(true);
+  for (const id of [first, second]) {
+    expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "account:190" });
+  }
+  expect(await bench.store.campaigns.halt()).toMatchObject({ code: 190, campaign: first });
+  expect(await bench.redis.zcard(bench.keys.running)).toBe(0);
+  expect(await bench.counts(first)).toEqual({ pending: 2 });
+});
+
+test("resume of one campaign lifts the halt for its number, and the others stay paused", async () => {
+  const bench = await openTestStore();
+  const first = await bench.import(2);
+  const second = await bench.import(2);
+  await bench.send(first, 1, "halt", { code: 190 });
+  const { campaigns } = bench.store;
+  expect(await campaigns.resume(second)).toMatchObject({ kind: "changed", haltLifted: true });
+  expect(await campaigns.halt()).toBeUndefined();
+  expect((await bench.found(first)).status).toBe("paused");
+  expect(await campaigns.resume(first)).toMatchObject({ kind: "changed", haltLifted: false });
+});
+
+test("a restricted number pauses its campaigns, and a template only its own", async () => {
+  const bench = await openTestStore();
+  const [first, second] = [await bench.import(2), await bench.import(2)];
+  await bench.send(first, 1, "template", { code: 132001 });
+  expect(await bench.found(first)).toMatchObject({ status: "paused", reason: "template:132001" });
+  expect((await bench.found(second)).status).toBe("running");
+  await bench.send(second, 2, "restrict", { code: 131048 });
+  expect(await bench.found(second)).toMatchObject({
+    status: "paused",
+    reason: "restricted:131048",
+  });
+  // The first reason stays.
+  expect((await bench.found(first)).reason).toBe("template:132001");
+  expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test("so many failures in a row pause the campaign, and an accepted one starts the count anew", async () => {
+  const bench = await openTestStore({ failuresInARowMax: 3 });
+  const id = await bench.import(10);
+  await bench.send(id, 1, "failed", { code: 131026 });
+  await bench.send(id, 2, "failed", { code: 131026 });
+  await bench.send(id, 3, "accepted", { wamid: "wamid.A" });
+  await bench.send(id, 4, "failed", { code: 131026 });
+  await bench.send(id, 5, "failed", { code: 131026 });
+  expect((await bench.found(id)).status).toBe("running");
+  const [last] = await bench.grant(id, 6);
+  expect((await bench.record(last, "failed", { code: 132012 })).stopped).toBe(true);
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "failures:132012" });
+});
+
+test("five ambiguous answers in a minute pause the campaign, and resume starts the window anew", async () => {
+  const bench = await openTestStore({ unknownBudget: 5, unknownBudgetWindowMs: 60_000 });
+  const id = await bench.import(20);
+  for (const row of [1, 2, 3, 4]) await bench.send(id, row, "unknown");
+  expect((await bench.found(id)).status).toBe("running");
+  await bench.send(id, 5, "unknown");
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "unknown_budget" });
+  await bench.store.campaigns.resume(id);
+  for (const row of [6, 7, 8, 9]) await bench.send(id, row, "unknown");
+  expect((await bench.found(id)).status).toBe("running");
+});
+
+test("ambiguous answers that lie further apart do not spend the budget", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(20);
+  for (const row of [1, 2, 3, 4]) await bench.send(id, row, "unknown");
+  const old = Date.now() - 61_000;
+  await bench.redis.hset(bench.own(id).campaign, "doubts", [old, old, old, old].join(","));
+  await bench.send(id, 5, "unknown");
+  expect((await bench.found(id)).status).toBe("running");
+});
+
+test("ended leases do not spend the unknown budget", async () => {
+  const bench = await openTestStore({ unknownBudget: 2 });
+  const id = await bench.import(10);
+  await bench.grant(id, 1, 2, 3, 4, 5);
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  expect(await bench.counts(id)).toEqual({ pending: 5, unknown: 5 });
+  expect((await bench.found(id)).status).toBe("running");
+});
+
+test("an answer to an attempt that has moved on stops nothing", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const earlier = await bench.send(id, 1, "wait");
+  await bench.grant(id, 1);
+  for (const outcome of ["hold", "halt", "restrict", "template"] as const) {
+    expect((await bench.record(earlier, outcome, { code: 190 })).stopped).toBe(false);
+  }
+  expect((await bench.found(id)).status).toBe("running");
+  expect(await bench.store.campaigns.halt()).toBeUndefined();
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { REASONS } from "../../src/core/reasons.ts";
+import { openTestStore, testPhone } from "../support/campaigns.ts";
+
+test("a message whose lease has ended becomes unknown, with the reason, once", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  await bench.grant(id, 1, 2);
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 0, forgotten: 0 });
+  await bench.endLeases();
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 2, forgotten: 0 });
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 0, forgotten: 0 });
+  expect(await bench.counts(id)).toEqual({ unknown: 2 });
+  expect((await bench.row(id, 1)).value.reason).toBe(REASONS.lease_ended);
+  expect((await bench.found(id)).status).toBe("finished");
+  expect(await bench.redis.exists(bench.keys.leases)).toBe(0);
+});
+
+test("the lease of an earlier attempt does not touch the later one", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.grant(id, 1);
+  const [lease = ""] = await bench.redis.zrange(bench.keys.leases, "0", "-1");
+  const person = bench.store.ledger.person(testPhone(1));
+  const first = { campaign: id, row: 1, attempt: 1, nonce: Buffer.alloc(8), person };
+  await bench.record(first, "wait");
+  await bench.grant(id, 1);
+  await bench.redis.zadd(bench.keys.leases, "1", lease);
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 0, forgotten: 0 });
+  expect(await bench.state(id, 1)).toBe("sending");
+});
+
+test("more ended leases than one sweep takes are taken by the next", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(300);
+  for (const first of [1, 101, 201]) {
+    await bench.grant(id, ...Array.from({ length: 100 }, (_, index) => first + index));
+  }
+  await bench.endLeases();
+  expect((await bench.store.ledger.sweep()).unknown).toBe(200);
+  expect((await bench.store.ledger.sweep()).unknown).toBe(100);
+  expect(await bench.counts(id)).toEqual({ unknown: 300 });
+});
+
+test("an event that nobody came for is kept ten minutes, then counted and forgotten", async () => {
+  const bench = await openTestStore();
+  await bench.status("wamid.X", "sent");
+  await bench.status("wamid.X", "delivered");
+  const { parkedUntil, parked } = bench.keys;
+  const [, until] = await bench.redis.zrange(parkedUntil, "0", "0", "WITHSCORES");
+  expect(Number(until) - Date.now()).toBeGreaterThan(9 * 60_000);
+  expect(Number(until) - Date.now()).toBeLessThanOrEqual(10 * 60_000);
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 0, forgotten: 0 });
+  for (const digest of await bench.redis.zrangeBuffer(parkedUntil, "0", "-1")) {
+    await bench.redis.zadd(parkedUntil, "1", digest);
+  }
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 0, forgotten: 2 });
+  expect(await bench.redis.exists(parked, parkedUntil)).toBe(0);
+  expect(await bench.store.campaigns.stats()).toMatchObject({ orphans: 2, parked: 0 });
+});
+
+test("an event for a person with an open attempt is kept as long as it may be matched", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.grant(id, 1);
+  await bench.status("wamid.X", "sent", { recipient: testPhone(1) });
+  const [, until] = await bench.redis.zrange(bench.keys.parkedUntil, "0", "0", "WITHSCORES");
+  expect(Number(until) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+});
+
+test("a lease of a campaign that is gone is dropped", async () => {
+  const bench = await openTestStore();
+  await bench.redis.zadd(bench.keys.leases, "1", `${bench.number}-9|1|1|12345678`);
+  expect(await bench.store.ledger.sweep()).toEqual({ unknown: 0, forgotten: 0 });
+  expect(await bench.redis.exists(bench.keys.leases)).toBe(0);
+});
+
+test("a lease whose person digest holds a separator or a line break is read whole", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  const person = Buffer.from("a|1|2\n\0|");
+  await bench.claim(id, [1], { rows: [{ row: 1, person }] });
+  await bench.endLeases();
+  expect((await bench.store.ledger.sweep()).unknown).toBe(1);
+  expect(await bench.state(id, 1)).toBe("unknown");
+});
