@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Config } from "../config.ts";
-import type { Check } from "./doctor.ts";
+import type { Check } from "./doctor-check.ts";
 import { httpUrl } from "./role-starters.ts";
 
 /** Whether the folders are there, or can be made, and can be written to. Nothing is made. */

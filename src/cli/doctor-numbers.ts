@@ -1,6 +1,6 @@
 import { type Config, type NumberConfig, requireSendingNumber } from "../config.ts";
 import { timings } from "../core/timings.ts";
-import type { Check } from "./doctor.ts";
+import type { Check } from "./doctor-check.ts";
 
 /** What each number needs to send and to hear: id, token (asked of the API), webhook secret. */
 export async function checkNumbers(config: Config): Promise<Check[]> {

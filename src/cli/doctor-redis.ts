@@ -3,7 +3,7 @@ import { accept } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { Cli } from "./command.ts";
 import { haltWords } from "./describe.ts";
-import type { Check } from "./doctor.ts";
+import type { Check } from "./doctor-check.ts";
 import { onPlatform } from "./session.ts";
 import { counted, dateTime } from "./words.ts";
 
@@ -67,11 +67,20 @@ async function numberState({ stores }: Platform, number: string): Promise<Check[
   const store = stores[number];
   if (store === undefined) return [];
   const name = `Number ${number}`;
-  const [halt, stats] = await Promise.all([store.campaigns.halt(), store.campaigns.stats()]);
+  const [halt, stats, pace] = await Promise.all([
+    store.campaigns.halt(),
+    store.campaigns.stats(),
+    store.pace.read(),
+  ]);
   const checks: Check[] = [];
   if (halt !== undefined) {
     const fix = `dropcast resume ${halt.campaign}, once the cause is mended`;
     checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });
+  }
+  if (pace.holdUntilMs !== null) {
+    const message = `held until ${dateTime(pace.holdUntilMs)}: the API said that it is too fast`;
+    const fix = `Nothing to do; if it keeps coming, dropcast rate --number ${number} with a lower rate`;
+    checks.push({ name, verdict: "warn", message, fix });
   }
   if (stats.orphans > 0) {
     const message = `${counted(stats.orphans, "status event")} belonged to no message of ours; agents' own messages are among them`;

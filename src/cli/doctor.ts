@@ -2,19 +2,12 @@ import { loadConfig } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import type { Cli, Command } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
+import type { Check } from "./doctor-check.ts";
 import { checkFolders, checkPorts } from "./doctor-machine.ts";
 import { checkNumbers } from "./doctor-numbers.ts";
 import { checkRedis } from "./doctor-redis.ts";
 import type { Terminal } from "./terminal.ts";
 import { counted } from "./words.ts";
-
-/** One thing that was looked at. `fix` is there unless all is well. */
-export interface Check {
-  readonly name: string;
-  readonly verdict: "ok" | "warn" | "fail";
-  readonly message: string;
-  readonly fix?: string;
-}
 
 /** `doctor`: everything that sending stands on; exit code 1 when something is broken. */
 export const doctor: Command = async (cli) => {

@@ -5,7 +5,8 @@ import type { CampaignDefinition } from "../core/campaign.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { ImportStore } from "../store/import-store.ts";
-import { type ImportListOptions, type ImportResult, importList } from "./import.ts";
+import { type ImportResult, importList } from "./import.ts";
+import type { ImportListOptions } from "./import-options.ts";
 import { emptyReport } from "./report.ts";
 
 /** A number that campaigns may be sent from, as the import needs it. */

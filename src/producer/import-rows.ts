@@ -6,7 +6,7 @@ import type { ImportHandle } from "../store/import-store.ts";
 import { type BatchWriter, createBatchWriter } from "./batch-writer.ts";
 import { createRowCheck } from "./check-rows.ts";
 import { type CsvBlock, readRows } from "./csv.ts";
-import type { ImportListOptions, PreparedList } from "./import.ts";
+import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { judgeList } from "./judge-list.ts";
 import { digestList } from "./list-file.ts";
 import { createRejectsFile, type RejectedRow, type RejectsFile } from "./rejects-file.ts";

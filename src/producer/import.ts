@@ -1,17 +1,3 @@
-import { createHash } from "node:crypto";
-import { basename } from "node:path";
-import type { CampaignDefinition } from "../core/campaign.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { CampaignStatus } from "../core/status.ts";
-import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
-import type { ImportStore } from "../store/import-store.ts";
-import { checkHeader, findPhoneColumn, type PhoneColumn } from "./columns.ts";
-import { type CsvHeader, readHeader } from "./csv.ts";
-import { refuseInterrupted, storeRows } from "./import-rows.ts";
-import { digestList, type ListFile, openList } from "./list-file.ts";
-import { isPhoneCountry } from "./phones.ts";
-import { emptyReport, type ImportReport } from "./report.ts";
-
 /**
  * Importing one list as one campaign.
  *
@@ -22,31 +8,22 @@ import { emptyReport, type ImportReport } from "./report.ts";
  * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
  * and every chunk carries its token, so one that froze and wakes up stores nothing.
  */
-export interface ImportListOptions {
-  readonly imports: ImportStore;
-  readonly definition: CampaignDefinition;
-  readonly csvPath: string;
-  /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
-  readonly rejectsPath: string | null;
-  readonly mode: "live" | "sandbox";
-  /** ISO 3166 code for numbers without country code; the campaign's own comes first. */
-  readonly defaultCountry: string | null;
-  /** Import bytes that were imported before as a new campaign. */
-  readonly repeats?: "refuse" | "import";
-  /** What a symbolic link is: the drop folder refuses them. */
-  readonly links?: "follow" | "refuse";
-  readonly signal?: AbortSignal;
-  /** The campaign has its id; no row is stored before this is done. */
-  readonly onBegun?: (campaign: string) => void | Promise<void>;
-  readonly onProgress?: (progress: ImportProgress) => void;
-}
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { CampaignStatus } from "../core/status.ts";
+import { compileTemplate } from "../core/template.ts";
+import type { ImportStore } from "../store/import-store.ts";
+import { checkHeader, findPhoneColumn, type PhoneColumn } from "./columns.ts";
+import { readHeader } from "./csv.ts";
+import type { ImportListOptions, PreparedList } from "./import-options.ts";
+import { refuseInterrupted, storeRows } from "./import-rows.ts";
+import { digestList, type ListFile, openList } from "./list-file.ts";
+import { isPhoneCountry } from "./phones.ts";
+import { emptyReport, type ImportReport } from "./report.ts";
 
-export interface ImportProgress {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly totalBytes: number;
-}
-
+/** What became of a list that was stored. */
 export interface ImportedList {
   readonly id: string;
   readonly status: CampaignStatus;
@@ -71,14 +48,6 @@ export async function importList(options: ImportListOptions): Promise<ImportResu
   if (result.ok) report.status = result.value.status;
   else report.refusal = result.refusal;
   return { ...result, report };
-}
-
-/** A list whose header has passed: it can be read for this campaign. */
-export interface PreparedList {
-  readonly file: ListFile;
-  readonly header: CsvHeader;
-  readonly phone: PhoneColumn;
-  readonly template: CompiledTemplate;
 }
 
 async function run(
@@ -145,7 +114,9 @@ async function begin(
 ): Promise<Result<Begun>> {
   const { number, name } = options.definition;
   // Each part with its length, so that no two different sets of parts give the same text.
-  const named = [number, name, bytes].map((part) => `${Buffer.byteLength(part)}:${part}`).join();
+  const named = [options.mode, number, name, bytes]
+    .map((part) => `${Buffer.byteLength(part)}:${part}`)
+    .join();
   const digest = createHash("sha256").update(named).digest("hex");
   const deadline = performance.now() + BUSY_WAIT_MS;
   for (;;) {

@@ -15,7 +15,7 @@ export const IMPORT_LEASE_MS = 3_000;
 const WEIGHTS = { urgent: 8, normal: 4, bulk: 1 } as const;
 
 export interface BeginImport {
-  /** sha256 of number, campaign name and file bytes, hex. */
+  /** sha256 of mode, number, campaign name and file bytes, hex. */
   readonly digest: string;
   /** Import known bytes once more, as a new campaign. */
   readonly again: boolean;

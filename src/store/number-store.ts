@@ -37,7 +37,7 @@ export async function createNumberStore(input: {
     imports: createImportStore(run),
     ledger,
     applyStatus: ledger.applyStatus,
-    pace: createPace(run),
+    pace: createPace({ redis, number, run }),
     campaigns: createCampaignStore({ redis, number, run }),
     rows: createRowReader({ redis, number }),
   };

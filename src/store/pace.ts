@@ -1,11 +1,31 @@
+import type { Redis } from "ioredis";
+import { numberKeys } from "./keys.ts";
 import type { RunScript } from "./scripts.ts";
+
+export interface PaceNow {
+  /** Set by a person, over the configuration; null when nobody did. */
+  readonly ratePerSecond: number | null;
+  /** Nothing is sent before this time (ms), because the API said "too fast"; null otherwise. */
+  readonly holdUntilMs: number | null;
+}
 
 /**
  * A number's pace over all pods is GCRA (the generic cell rate algorithm) inside the claim: what is
  * granted carries the instant at which it must be sent. Here is what people change about it.
  */
-export function createPace(run: RunScript) {
+export function createPace(input: { redis: Redis; number: string; run: RunScript }) {
+  const { redis, number, run } = input;
   return {
+    /** What rules the number's pace now, besides its configured rate. */
+    async read(): Promise<PaceNow> {
+      const fields = await redis.hgetall(numberKeys(number).pace);
+      const holdUntil = Number(fields["hold"] ?? 0);
+      return {
+        ratePerSecond: fields["rate"] === undefined ? null : Number(fields["rate"]),
+        holdUntilMs: holdUntil > Date.now() ? holdUntil : null,
+      };
+    },
+
     /** A number's rate (messages a second) from now on, on all pods; null takes it back. */
     async setNumberRate(ratePerSecond: number | null): Promise<void> {
       await run("set-rate", ["", ratePerSecond ?? ""]);

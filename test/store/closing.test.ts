@@ -148,6 +148,25 @@ test("a paused campaign is finished by its last answer: with nothing pending it 
   });
 });
 
+test("a late answer does not set a campaign going that was paused when it finished; a person does", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const [first, second] = await bench.grant(id, 1, 2);
+  await bench.store.campaigns.pause(id, "person");
+  await bench.record(second, "failed", { code: 131026 });
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  expect((await bench.found(id)).status).toBe("finished");
+  await bench.record(first, "wait");
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "person" });
+  await bench.store.campaigns.resume(id);
+  const [again] = await bench.grant(id, 1);
+  await bench.store.campaigns.pause(id, "person");
+  await bench.record(again, "accepted", { wamid: "wamid.A" });
+  await bench.store.campaigns.retryRows(id, 0, [{ row: 2, attempt: 1 }]);
+  expect((await bench.found(id)).status).toBe("running");
+});
+
 test("controls of a campaign that is not there say so", async () => {
   const bench = await openTestStore();
   const { campaigns } = bench.store;

@@ -157,6 +157,21 @@ test("a 2xx without an id after the match leaves what is parked for the person a
   expect(await bench.row(id, 1)).toMatchObject({ wamid: "wamid.A", value: { flags: ["matched"] } });
 });
 
+test("an event waits for the attempt that is open now, not for one before it", async () => {
+  const bench = await openTestStore({ leaseMs: 1 });
+  const first = await bench.import(1);
+  const second = await bench.import(1);
+  const [old] = await bench.grant(first, 1);
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  // No webhooks have come for long, so the second campaign does not wait for the first.
+  const [open] = await bench.grant(second, 1);
+  await bench.status("wamid.A", "sent", { recipient });
+  await bench.record(old, "accepted");
+  expect(await bench.state(first, 1)).toBe("accepted");
+  expect((await bench.record(open, "unknown")).state).toBe("sent");
+});
+
 test("a late answer with the same wamid confirms the match; with another one it is flagged", async () => {
   const bench = await openTestStore();
   const id = await bench.import(1);

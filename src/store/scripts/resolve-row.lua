@@ -23,6 +23,7 @@ if decision == 'resend' then
   set(r, FLAG.maybe_duplicate)
   unset(r, FLAG.retried)
   make_ready(c, batch_of(row), NOW)
+  go_on(c)
 else
   set(r, FLAG.decided)
 end

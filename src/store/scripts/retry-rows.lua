@@ -27,6 +27,7 @@ for at = 3, #ARGV, 2 do
 end
 if taken > 0 then
   make_ready(c, batch, NOW)
+  go_on(c)
   flush(c)
 end
 return { 1, taken }

@@ -68,19 +68,30 @@ local function watch_end(c)
 end
 
 -- Finished the moment its last row leaves pending and sending; running again when one comes back.
+-- When it was paused and a late answer ("not sent") brings the row back, it is paused again: only a
+-- person's `retry` or `resend` goes on where a person or an error had stopped (go_on).
 local function settle_status(c)
   local live = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
   local pending, sending = num(live[1]), num(live[2])
   if pending + sending == 0 and (c.status == 'running' or c.status == 'paused') then
     redis.call('ZREM', P .. 'running', c.id)
     redis.call('ZREM', P .. 'endings', c.id)
+    if c.status == 'paused' then
+      redis.call('HSET', c.key, 'pausedFor', redis.call('HGET', c.key, 'reason'))
+    end
     redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', NOW)
     c.status = 'finished'
   elseif pending > 0 and c.status == 'finished' then
     start_running(c)
-    redis.call('HDEL', c.key, 'finishedAt')
+    local paused_for = redis.call('HGET', c.key, 'pausedFor')
+    redis.call('HDEL', c.key, 'finishedAt', 'pausedFor')
     watch_end(c)
+    if paused_for then pause_campaign(c, paused_for) end
   end
+end
+
+local function go_on(c)
+  if c.status == 'finished' then redis.call('HDEL', c.key, 'pausedFor') end
 end
 
 -- Writes the noted moves: counters, error counts, timeline; then the status they lead to.

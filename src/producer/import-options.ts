@@ -1,0 +1,40 @@
+import type { CampaignDefinition } from "../core/campaign.ts";
+import type { CompiledTemplate } from "../core/template.ts";
+import type { ImportStore } from "../store/import-store.ts";
+import type { PhoneColumn } from "./columns.ts";
+import type { CsvHeader } from "./csv.ts";
+import type { ListFile } from "./list-file.ts";
+
+/** What an import is asked to do. */
+export interface ImportListOptions {
+  readonly imports: ImportStore;
+  readonly definition: CampaignDefinition;
+  readonly csvPath: string;
+  /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
+  readonly rejectsPath: string | null;
+  readonly mode: "live" | "sandbox";
+  /** ISO 3166 code for numbers without country code; the campaign's own comes first. */
+  readonly defaultCountry: string | null;
+  /** Import bytes that were imported before as a new campaign. */
+  readonly repeats?: "refuse" | "import";
+  /** What a symbolic link is: the drop folder refuses them. */
+  readonly links?: "follow" | "refuse";
+  readonly signal?: AbortSignal;
+  /** The campaign has its id; no row is stored before this is done. */
+  readonly onBegun?: (campaign: string) => void | Promise<void>;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** A list whose header has passed: it can be read for this campaign. */
+export interface PreparedList {
+  readonly file: ListFile;
+  readonly header: CsvHeader;
+  readonly phone: PhoneColumn;
+  readonly template: CompiledTemplate;
+}
