@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
+import { dashboardPassword } from "./dashboard/password.ts";
+import { createDashboard } from "./dashboard/server.ts";
+import { createRowFormat } from "./export/row-format.ts";
 import { createHealthServer } from "./health.ts";
 import { createLivechatClient } from "./livechat/client.ts";
 import { createMetrics } from "./metrics.ts";
@@ -152,6 +155,35 @@ export async function startWebhooks(
     return started;
   }
   return accept({ ...started.value, stop: close });
+}
+
+/** Serves campaign pages, their API and the retry dashboard. `say` tells a password that was made. */
+export async function startDashboard(
+  platform: Platform,
+  say: (line: string) => void,
+): Promise<Result<Role & { readonly host: string; readonly port: number }>> {
+  const { config, redis, stores, logger } = platform;
+  const password = await dashboardPassword({
+    configured: config.dashboardPassword,
+    host: config.httpHost,
+    dataDir: config.dataDir,
+    say,
+  });
+  if (!password.ok) return password;
+  const dashboard = createDashboard({
+    host: config.httpHost,
+    port: config.dashboardPort,
+    password: password.value,
+    stores,
+    openQueueConnection: platform.openQueueConnection,
+    ready: async () => (await redis.ping()) === "PONG",
+    logger: logger.child({ role: "dashboard" }),
+    metrics: createMetrics(stores),
+    exportFormat: (columns) => createRowFormat("csv", columns),
+  });
+  const started = await dashboard.start();
+  if (!started.ok) return started;
+  return accept({ ...started.value, stop: dashboard.stop });
 }
 
 /** Imports lists: what `send` and the drop folder do. */

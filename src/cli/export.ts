@@ -1,8 +1,9 @@
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Result } from "../core/refusal.ts";
+import { createRowFormat, type ExportFormat } from "../export/row-format.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
 import { type Cli, type Command, refuseUsage, textOption } from "./command.ts";
-import { createRowFormat, type ExportFormat } from "./export-format.ts";
+
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
 
 const FORMATS = ["csv", "ndjson"] as const;

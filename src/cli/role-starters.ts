@@ -10,7 +10,11 @@ export interface RunningRole {
   readonly place: string | null;
 }
 
-export type RoleStarter = (platform: Platform) => Promise<Result<RunningRole>>;
+/** `say` tells a person something once: a password that was made. */
+export type RoleStarter = (
+  platform: Platform,
+  say: (line: string) => void,
+) => Promise<Result<RunningRole>>;
 
 export type RoleName = "producer" | "worker" | "webhooks" | "dashboard";
 
@@ -29,6 +33,13 @@ export const ROLE_STARTERS: Readonly<Partial<Record<RoleName, RoleStarter>>> = {
     const { startWorkers } = await import("../app.ts");
     const started = await startWorkers(platform);
     return started.ok ? accept({ stop: () => started.value.stop(), place: null }) : started;
+  },
+  dashboard: async (platform, say) => {
+    const { startDashboard } = await import("../app.ts");
+    const started = await startDashboard(platform, say);
+    if (!started.ok) return started;
+    const role = started.value;
+    return accept({ stop: () => role.stop(), place: httpUrl(platform.config, role.port) });
   },
   webhooks: async (platform) => {
     const { startWebhooks } = await import("../app.ts");

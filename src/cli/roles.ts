@@ -22,7 +22,7 @@ export function roleCommand(role: RoleName): Command {
       start: async (boot) => {
         const platform = await open(boot);
         if (!platform.ok) return platform;
-        const started = await starter(platform.value);
+        const started = await starter(platform.value, cli.terminal.say);
         if (!started.ok) return started;
         boot.onStop(started.value.stop);
         const { place } = started.value;

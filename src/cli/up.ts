@@ -150,6 +150,7 @@ async function startRoles(input: {
       name,
       name === "producer" ? producer : platform,
       started === null ? "fixed" : "any free one",
+      (line) => tell(cli, `  ${line}`),
     );
     if (!role.ok) return role;
     if (role.value === null) continue;
@@ -170,12 +171,13 @@ async function startRole(
   name: RoleName,
   platform: Platform,
   port: "fixed" | "any free one",
+  say: (line: string) => void,
 ): Promise<Result<RunningRole | null>> {
   const starter = ROLE_STARTERS[name];
   if (starter === undefined) return accept(null);
-  const role = await starter(platform);
+  const role = await starter(platform, say);
   if (role.ok || port === "fixed" || !role.refusal.code.endsWith("_cannot_listen")) return role;
-  return starter(withConfig(platform, { webhookPort: 0, dashboardPort: 0 }));
+  return starter(withConfig(platform, { webhookPort: 0, dashboardPort: 0 }), say);
 }
 
 function withConfig(platform: Platform, changes: Partial<Config>): Platform {

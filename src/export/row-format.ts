@@ -3,7 +3,11 @@ import { describeReason, reasonName } from "../core/reasons.ts";
 import { rejectCode, rejectReason } from "../core/reject.ts";
 import type { TimeName } from "../store/ledger-value.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
-import { isoTime } from "./words.ts";
+
+/**
+ * How a campaign's rows are written for people and scripts: the input columns, then what became of
+ * each row. The command line and the dashboard write the same.
+ */
 
 /** `json` is one array, for `--json`; `ndjson` one value a line. */
 export type ExportFormat = "csv" | "ndjson" | "json";
@@ -43,7 +47,10 @@ type Facts = Record<(typeof FACTS)[number], string | number | boolean | null>;
 
 function factsOf(row: CampaignRow): Facts {
   const { value } = row;
-  const at = (name: TimeName): string | null => isoTime(value.times[name]);
+  const at = (name: TimeName): string | null => {
+    const ms = value.times[name];
+    return ms === undefined ? null : new Date(ms).toISOString();
+  };
   return {
     row: row.row,
     state: row.state,

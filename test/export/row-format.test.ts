@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRowFormat } from "../../src/cli/export-format.ts";
+import { createRowFormat } from "../../src/export/row-format.ts";
 import { decodeLedgerValue } from "../../src/store/ledger-value.ts";
 import type { CampaignRow } from "../../src/store/row-reader.ts";
 

@@ -1,0 +1,20 @@
+import type { Context } from "hono";
+import { problemPage } from "./pages/problem.ts";
+import { type Problem, problemResponse } from "./problem.ts";
+
+/** Says no in the form that the asker can read: a page to a browser, problem+json to all else. */
+export type Answer = (context: Context, problem: Problem) => Response | Promise<Response>;
+
+export const answerProblem: Answer = async (context, problem) => {
+  if (!wantsPage(context)) return problemResponse(problem);
+  const page = await problemPage(problem);
+  return new Response(String(page), {
+    status: problem.status,
+    headers: { ...problem.headers, "content-type": "text/html; charset=utf-8" },
+  });
+};
+
+/** A browser that opens an address or sends a form, as opposed to a script or `fetch`. */
+export function wantsPage(context: Context): boolean {
+  return context.req.header("accept")?.includes("text/html") === true;
+}

@@ -1,0 +1,140 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { STATE_NAMES, type State } from "../core/message.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { batchesOf, batchOfRow } from "../store/keys.ts";
+import { type Answer, wantsPage } from "./answer.ts";
+import { campaignJson, haltJson, messageJson } from "./campaign-json.ts";
+import type { Campaigns, FoundCampaign } from "./campaigns.ts";
+import { problem } from "./problem.ts";
+import { statusOf } from "./refusal-status.ts";
+
+/** Batches that one request for messages reads at most, so that a rare state cannot hold it up. */
+const BATCHES_READ_MAX = 100;
+
+/**
+ * The API of the dashboard. A write that a form of our pages sent is answered with the campaign's
+ * page (303), so that everything works without a script.
+ */
+export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono {
+  const { campaigns, answer } = input;
+  const no = (context: Context, refused: Refused) =>
+    answer(context, problem(statusOf(refused.refusal.code), refused));
+  const done = (context: Context, result: Result<{ readonly id: string }>) => {
+    if (!result.ok) return no(context, result);
+    if (wantsPage(context)) return context.redirect(`/campaigns/${result.value.id}`, 303);
+    return context.json(result.value);
+  };
+  const api = new Hono();
+
+  api.get("/api/campaigns", async (context) => {
+    const overview = await campaigns.overview();
+    return context.json({
+      campaigns: overview.campaigns.map(campaignJson),
+      halts: overview.halts.map(({ number, halt }) => ({ number, ...haltJson(halt) })),
+    });
+  });
+
+  api.get("/api/campaigns/:id", async (context) => {
+    const found = await campaigns.find(context.req.param("id"));
+    if (!found.ok) return no(context, found);
+    const { campaign, halt } = found.value;
+    return context.json({ ...campaignJson(campaign), halt: haltJson(halt) });
+  });
+
+  for (const verb of ["pause", "resume", "cancel"] as const) {
+    api.post(`/api/campaigns/:id/${verb}`, async (context) =>
+      done(context, await campaigns.control(context.req.param("id"), verb)),
+    );
+  }
+
+  api.post("/api/campaigns/:id/retry", async (context) => {
+    const codes = await retryCodes(context);
+    if (!codes.ok) return no(context, codes);
+    return done(context, await campaigns.retry(context.req.param("id"), codes.value));
+  });
+
+  api.get("/api/campaigns/:id/messages", async (context) => {
+    const query = messagesQuery.safeParse(context.req.query());
+    if (!query.success) return no(context, queryInvalid(query.error));
+    const found = await campaigns.find(context.req.param("id"));
+    if (!found.ok) return no(context, found);
+    return context.json(await readMessages(found.value, query.data));
+  });
+
+  return api;
+}
+
+const messagesQuery = z.strictObject({
+  state: z.enum(STATE_NAMES as [State, ...State[]]).optional(),
+  after: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+/**
+ * Messages behind row `after`, in the order of the list. `next` is the `after` of the next page,
+ * null at the end; a page may hold fewer than `limit`, or none, and still have a next one.
+ */
+async function readMessages(
+  { campaign, store }: FoundCampaign,
+  { state, after, limit }: z.output<typeof messagesQuery>,
+) {
+  const messages: ReturnType<typeof messageJson>[] = [];
+  const first = batchOfRow(after + 1);
+  const end = Math.min(batchesOf(campaign.rows), first + BATCHES_READ_MAX);
+  let seen = after;
+  for (let batch = first; batch < end; batch++) {
+    for (const row of await store.rows.batch(campaign.id, batch)) {
+      if (row.row <= after) continue;
+      if (messages.length === limit) return { messages, next: seen };
+      seen = row.row;
+      if (state === undefined || row.state === state) messages.push(messageJson(row));
+    }
+  }
+  return { messages, next: seen < campaign.rows ? seen : null };
+}
+
+const retryBody = z.strictObject({ codes: z.array(z.number().int().nonnegative()).min(1) });
+
+/** The codes to retry: JSON `{codes: [..]}`, or `code` fields of a form; no body means all. */
+async function retryCodes(context: Context): Promise<Result<ReadonlySet<number>>> {
+  const type = context.req.header("content-type") ?? "";
+  if (type.startsWith("application/x-www-form-urlencoded")) {
+    const texts = new URLSearchParams(await context.req.text()).getAll("code");
+    return texts.every((text) => /^\d{1,8}$/.test(text))
+      ? accept(new Set(texts.map(Number)))
+      : bodyInvalid();
+  }
+  const text = await context.req.text();
+  if (text === "") return accept(new Set());
+  const body = retryBody.safeParse(jsonOf(text));
+  return body.success ? accept(new Set(body.data.codes)) : bodyInvalid();
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: no schema takes it.
+    return undefined;
+  }
+}
+
+function bodyInvalid(): Refused {
+  return refuse(
+    "dashboard_body_invalid",
+    "The body does not say which failed messages to send again.",
+    'Send {"codes": [131026]} as JSON, or no body for all of them.',
+  );
+}
+
+function queryInvalid(error: z.ZodError): Refused {
+  const names = error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? issue.keys : issue.path,
+  );
+  return refuse(
+    "dashboard_query_invalid",
+    `The query is not understood: ${names.map((name) => String(name).slice(0, 40)).join(", ")}.`,
+    `Give state (one of ${STATE_NAMES.join(", ")}), after (a row) and limit (up to 1000).`,
+  );
+}

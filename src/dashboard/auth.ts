@@ -1,0 +1,106 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { MiddlewareHandler } from "hono";
+import { refuse } from "../core/refusal.ts";
+import type { Answer } from "./answer.ts";
+import { problem } from "./problem.ts";
+
+/** Wrong passwords of one address: a burst, then one each `refillMs`. */
+export interface LoginLimits {
+  readonly burst: number;
+  readonly refillMs: number;
+}
+
+export const LOGIN_LIMITS: LoginLimits = { burst: 10, refillMs: 2_000 };
+
+/** More than any office has; when full, the address that failed longest ago is forgotten. */
+const ADDRESSES_MAX = 10_000;
+
+/**
+ * Lets in who knows the password (HTTP Basic, RFC 7617, any user name). An address that has given
+ * too many wrong ones waits, with a right one too: else guessing would not be slowed down. A
+ * request without credentials is no guess and never counts; a browser begins with one.
+ */
+export function createLogin(input: {
+  password: string;
+  limits: LoginLimits;
+  answer: Answer;
+  /** A clock in ms that never goes back. */
+  now: () => number;
+}): MiddlewareHandler {
+  const { password, limits, answer, now } = input;
+  const failures = createFailures(limits, now);
+  const isPassword = createComparison(password);
+
+  return async (context, next) => {
+    const given = basicPassword(context.req.header("authorization"));
+    if (given === undefined) return answer(context, LOGIN_NEEDED);
+    const address = getConnInfo(context).remote.address ?? "";
+    const waitMs = failures.waitMs(address);
+    if (waitMs > 0) {
+      return answer(context, {
+        ...THROTTLED,
+        headers: { "retry-after": String(Math.ceil(waitMs / 1000)) },
+      });
+    }
+    if (!isPassword(given)) {
+      failures.add(address);
+      return answer(context, LOGIN_NEEDED);
+    }
+    return next();
+  };
+}
+
+const LOGIN_NEEDED = problem(
+  401,
+  refuse(
+    "dashboard_login_needed",
+    "The dashboard needs its password.",
+    "Give any user name and the password of DROPCAST_DASHBOARD_PASSWORD, or of the file dashboard-password in the data folder.",
+  ),
+  { "www-authenticate": 'Basic realm="Dropcast", charset="UTF-8"' },
+);
+
+const THROTTLED = problem(
+  429,
+  refuse(
+    "dashboard_throttled",
+    "Too many wrong passwords came from this address.",
+    "Wait for the time in Retry-After, then give the right one.",
+  ),
+);
+
+function basicPassword(header: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(header ?? "")?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? undefined : text.slice(colon + 1);
+}
+
+/** In constant time whatever the lengths: keyed digests are compared, not the texts. */
+function createComparison(password: string): (given: string) => boolean {
+  const key = randomBytes(32);
+  const digest = (text: string) => createHmac("sha256", key).update(text).digest();
+  const wanted = digest(password);
+  return (given) => timingSafeEqual(digest(given), wanted);
+}
+
+/** For each address the time at which all its failures are forgiven, `refillMs` for each. */
+function createFailures({ burst, refillMs }: LoginLimits, now: () => number) {
+  const forgivenAt = new Map<string, number>();
+  return {
+    waitMs(address: string): number {
+      const owed = (forgivenAt.get(address) ?? 0) - now();
+      return Math.max(0, owed - (burst - 1) * refillMs);
+    },
+
+    add(address: string): void {
+      const from = Math.max(now(), forgivenAt.get(address) ?? 0);
+      forgivenAt.delete(address);
+      const oldest = forgivenAt.size >= ADDRESSES_MAX ? forgivenAt.keys().next().value : undefined;
+      if (oldest !== undefined) forgivenAt.delete(oldest);
+      forgivenAt.set(address, from + refillMs);
+    },
+  };
+}

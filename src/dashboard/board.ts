@@ -1,0 +1,189 @@
+/**
+ * Bull Board at /queues, for reading. Its own write handlers are never reached: the two kinds of
+ * Retry are answered by board-retry.ts, which asks the ledger first, and every other write is
+ * refused before Bull Board sees it. So a new version of it with new writes opens nothing.
+ */
+import { createBullBoard } from "@bull-board/api";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import { HonoAdapter } from "@bull-board/hono";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Queue } from "bullmq";
+import { Hono, type MiddlewareHandler } from "hono";
+import { timeout } from "hono/timeout";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { refuse } from "../core/refusal.ts";
+import {
+  type BatchJob,
+  batchQueueName,
+  type FailedJob,
+  failedJobSchema,
+  failedQueueName,
+} from "../queue/queues.ts";
+import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
+import type { Stores } from "./campaigns.ts";
+import { maskData, maskText, maskTexts } from "./mask.ts";
+import { counted } from "./pages/format.ts";
+import { problem, problemResponse } from "./problem.ts";
+import { statusOf } from "./refusal-status.ts";
+
+const BASE = "/queues";
+
+/** BullMQ waits for a lost Redis for ever; a page must not. */
+const READ_TIMEOUT_MS = 10_000;
+
+export interface BoardDeps {
+  readonly stores: Stores;
+  readonly connection: Redis;
+  /** Whether Redis answers; never rejects. */
+  readonly ready: () => Promise<boolean>;
+  readonly logger: Logger;
+}
+
+export function createBoard(deps: BoardDeps) {
+  const { connection, logger } = deps;
+  const options = { connection, skipMetasUpdate: true };
+  const numbers = Object.entries(deps.stores).map(([number, store]) => ({
+    store,
+    batches: new Queue<BatchJob>(batchQueueName(number), options),
+    failed: new Queue<FailedJob>(failedQueueName(number), options),
+  }));
+  const queues = numbers.flatMap(({ batches, failed }) => [batches, failed]);
+  for (const queue of queues) {
+    queue.on("error", (error) => logger.warn({ error: error.message }, "queue error"));
+  }
+  const boards = new Map(
+    numbers.map(({ failed, store }): [string, FailedBoard] => [
+      failed.name,
+      { queue: failed, store },
+    ]),
+  );
+
+  const app = new Hono();
+  app.get("/queues/", (context) => context.redirect(BASE, 308));
+  app.use("/queues/api/*", async (_, next) => {
+    if (await deps.ready()) return next();
+    throw new Error("Redis does not answer.");
+  });
+  app.put("/queues/api/queues/:queue/:job/retry", async (context) => {
+    const board = boards.get(context.req.param("queue"));
+    if (board === undefined) return problemResponse(WRITE_REFUSED);
+    const result = await retryOne(board, context.req.param("job"));
+    if (result.ok) return context.body(null, 204);
+    return problemResponse(problem(statusOf(result.refusal.code), result));
+  });
+  app.put("/queues/api/queues/:queue/retry/failed", async (context) => {
+    const board = boards.get(context.req.param("queue"));
+    if (board === undefined) return problemResponse(WRITE_REFUSED);
+    const { retried, refused } = await retryAll(board);
+    // Bull Board has words for "skipped" that would be wrong here, so the answer is a problem.
+    if (refused > 0) return problemResponse(someRefused(retried, refused));
+    return context.json({ retried, skipped: 0 });
+  });
+  app.use("/queues/*", readOnly, ownHostOnly, masked, timeout(READ_TIMEOUT_MS));
+  app.use("/queues/static/*", async (context, next) => {
+    await next();
+    context.res.headers.set("cache-control", "private, max-age=3600");
+  });
+  app.route(BASE, createPlugin(numbers));
+
+  return {
+    app,
+
+    async close(): Promise<void> {
+      await Promise.all(queues.map((queue) => queue.close()));
+    },
+  };
+}
+
+function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Hono {
+  const serverAdapter = new HonoAdapter(serveStatic);
+  serverAdapter.setBasePath(BASE);
+  createBullBoard({
+    queues: numbers.flatMap(({ batches, failed }) => [
+      shown(batches, {
+        readOnlyMode: true,
+        description: "Up to 100 messages a job; the ledger says what became of each.",
+      }),
+      shown(failed, {
+        description: "One job for each failed message. Retry sends it again, once.",
+      }),
+    ]),
+    serverAdapter,
+    options: {
+      // A second lock behind `readOnly`.
+      handlerHooks: { before: ({ method }) => ({ allow: method === "get" }) },
+      uiConfig: {
+        boardTitle: "Dropcast",
+        boardLogo: { path: "/assets/icon.svg", width: 28, height: 28 },
+        favIcon: { default: "/assets/icon.svg", alternative: "static/favicon-32x32.png" },
+        miscLinks: [{ text: "Campaigns", url: "/" }],
+        hideDocsLink: true,
+        hideRedisDetails: true,
+        // It would list every client of Redis at each poll.
+        showWorkers: false,
+      },
+    },
+  });
+  return serverAdapter.registerPlugin();
+}
+
+function shown(queue: Queue, options: ConstructorParameters<typeof BullMQAdapter>[1]) {
+  const adapter = new BullMQAdapter(queue, {
+    ...options,
+    externalJobUrl: (job) => {
+      const data = failedJobSchema.pick({ campaign: true }).safeParse(job.data);
+      const campaign = data.success ? data.data.campaign : "";
+      return { href: `/campaigns/${encodeURIComponent(campaign)}`, displayText: campaign };
+    },
+  });
+  for (const field of ["data", "returnValue", "progress"] as const) {
+    adapter.setFormatter(field, maskData);
+  }
+  adapter.setFormatter("name", (job) => maskText(String(job["name"] ?? "")));
+  return adapter;
+}
+
+const readOnly: MiddlewareHandler = async (context, next) => {
+  const { method } = context.req;
+  if (method === "GET" || method === "HEAD") return next();
+  return problemResponse(WRITE_REFUSED);
+};
+
+/** The page asks Google for fonts; without the link the system's own are used. */
+const ownHostOnly: MiddlewareHandler = async (context, next) => {
+  await next();
+  if (!context.res.headers.get("content-type")?.startsWith("text/html")) return;
+  const page = await context.res.text();
+  context.res = context.html(page.replace(/<link\b[^>]*\bhref="(https?:)?\/\/[^>]*>/gi, ""));
+};
+
+/** Formatters see a job's data only; errors, stack traces, options and logs are seen here. */
+const masked: MiddlewareHandler = async (context, next) => {
+  await next();
+  if (!context.res.headers.get("content-type")?.startsWith("application/json")) return;
+  // Translations are files, not data.
+  if (context.req.path.startsWith("/queues/static/")) return;
+  const { status } = context.res;
+  context.res = Response.json(maskTexts(await context.res.json()), { status });
+};
+
+const WRITE_REFUSED = problem(
+  403,
+  refuse(
+    "board_write_refused",
+    "The queues are for reading: only Retry of failed messages works here.",
+    "Use dropcast pause, resume, cancel, rate or retry: the ledger decides what is sent, not the queue.",
+  ),
+);
+
+function someRefused(retried: number, refused: number) {
+  return problem(
+    409,
+    refuse(
+      "campaign_closed",
+      `${counted(retried, "message")} will be sent again; ${refused} ${refused === 1 ? "belongs" : "belong"} to closed campaigns and ${refused === 1 ? "stays" : "stay"} failed.`,
+      "Send those as a new campaign: dropcast export ID --state failed.",
+    ),
+  );
+}

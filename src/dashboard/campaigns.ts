@@ -1,0 +1,156 @@
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import type { ControlResult } from "../store/campaign-store.ts";
+import { batchesOf, numberOfCampaign } from "../store/keys.ts";
+import type { NumberStore } from "../store/number-store.ts";
+
+export type Stores = Readonly<Record<string, NumberStore>>;
+
+export interface FoundCampaign {
+  readonly campaign: Campaign;
+  readonly store: NumberStore;
+  readonly halt: Halt | undefined;
+}
+
+/** All that the dashboard shows at once. */
+export interface Overview {
+  /** Of every number, newest first. */
+  readonly campaigns: readonly Campaign[];
+  readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
+}
+
+export interface Controlled {
+  readonly id: string;
+  readonly status: Campaign["status"];
+  readonly changed: boolean;
+  readonly haltLifted: boolean;
+}
+
+export interface Retried {
+  readonly id: string;
+  /** Messages that will be sent again. */
+  readonly retried: number;
+}
+
+export type Verb = "pause" | "resume" | "cancel";
+
+/** Campaigns of every number, found by id and controlled: what pages and API share. */
+export function createCampaigns(stores: Stores) {
+  async function find(id: string): Promise<Result<FoundCampaign>> {
+    const store = stores[numberOfCampaign(id) ?? ""];
+    if (store === undefined) return noSuchCampaign(id);
+    const [campaign, halt] = await Promise.all([store.campaigns.find(id), store.campaigns.halt()]);
+    return campaign === undefined ? noSuchCampaign(id) : accept({ campaign, store, halt });
+  }
+
+  return {
+    find,
+
+    async overview(): Promise<Overview> {
+      const each = await Promise.all(
+        Object.entries(stores).map(async ([number, { campaigns }]) => {
+          const [list, halt] = await Promise.all([campaigns.list(), campaigns.halt()]);
+          return { number, list, halt };
+        }),
+      );
+      return {
+        campaigns: each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt),
+        halts: each.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }])),
+      };
+    },
+
+    async control(id: string, verb: Verb): Promise<Result<Controlled>> {
+      const found = await find(id);
+      if (!found.ok) return found;
+      const { reached, act, refused } = VERBS[verb];
+      const result = await act(found.value);
+      if (result.kind === "no_campaign") return noSuchCampaign(id);
+      const { status, haltLifted } = result;
+      const changed = result.kind === "changed";
+      if (!changed && !reached.includes(status)) return refused(id, status);
+      return accept({ id, status, changed, haltLifted });
+    },
+
+    /** Sends failed messages again: those with one of the codes, or all when there is none. */
+    async retry(id: string, codes: ReadonlySet<number>): Promise<Result<Retried>> {
+      const found = await find(id);
+      if (!found.ok) return found;
+      const { campaign, store } = found.value;
+      if (campaign.status === "cancelled" || campaign.counts.expired > 0) return closed(id);
+      let retried = 0;
+      // Batch by batch, in bounded memory; each row is fenced by the attempt that failed.
+      for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
+        const rows = (await store.rows.batch(id, batch))
+          .filter(({ state, value }) => state === "failed" && isChosen(codes, value.code))
+          .map(({ row, value }) => ({ row, attempt: value.attempt }));
+        if (rows.length === 0) continue;
+        const result = await store.campaigns.retryRows(id, batch, rows);
+        if (result.kind !== "retried") return closed(id);
+        retried += result.count;
+      }
+      return accept({ id, retried });
+    },
+  };
+}
+
+export type Campaigns = ReturnType<typeof createCampaigns>;
+
+interface VerbRule {
+  readonly act: (found: FoundCampaign) => Promise<ControlResult>;
+  /** The statuses in which there is nothing left to do. */
+  readonly reached: readonly Campaign["status"][];
+  readonly refused: (id: string, status: string) => Refused;
+}
+
+const VERBS: Readonly<Record<Verb, VerbRule>> = {
+  pause: {
+    act: ({ store, campaign }) => store.campaigns.pause(campaign.id, "operator"),
+    reached: ["paused"],
+    refused: (id, status) =>
+      refuse(
+        "cannot_pause",
+        `${id} is ${status}, so there is nothing to pause.`,
+        "Only a running or scheduled campaign can be paused.",
+      ),
+  },
+  resume: {
+    act: ({ store, campaign }) => store.campaigns.resume(campaign.id),
+    reached: ["running", "scheduled"],
+    refused: (id, status) =>
+      refuse(
+        "cannot_resume",
+        `${id} is ${status}, so there is nothing to resume.`,
+        "Only a paused campaign can be resumed.",
+      ),
+  },
+  cancel: {
+    act: ({ store, campaign }) => store.campaigns.cancel(campaign.id),
+    reached: ["cancelled"],
+    refused: (id, status) =>
+      refuse(
+        "cannot_cancel",
+        `${id} is ${status}, so there is nothing to cancel.`,
+        "Messages that were sent cannot be called back.",
+      ),
+  },
+};
+
+function isChosen(codes: ReadonlySet<number>, code: number): boolean {
+  return codes.size === 0 || codes.has(code);
+}
+
+export function noSuchCampaign(id: string): Refused {
+  return refuse(
+    "no_such_campaign",
+    `There is no campaign "${id.slice(0, 64)}".`,
+    "The campaign list shows every campaign with its id.",
+  );
+}
+
+export function closed(id: string): Refused {
+  return refuse(
+    "campaign_closed",
+    `${id} was cancelled, or its end has passed: nothing more of it is sent.`,
+    `Send the failed ones as a new campaign: dropcast export ${id} --state failed.`,
+  );
+}

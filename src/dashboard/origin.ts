@@ -1,0 +1,61 @@
+import type { MiddlewareHandler } from "hono";
+import { isLoopback } from "../config/addresses.ts";
+import { refuse } from "../core/refusal.ts";
+import type { Answer } from "./answer.ts";
+import { problem } from "./problem.ts";
+
+/**
+ * Keeps other sites' pages out. A browser gives the stored password to whoever makes it ask, so:
+ *
+ * - A write must come from a page of this very origin. `Sec-Fetch-Site` says so and cannot be set
+ *   by a page; where it is absent (old browsers, plain http from another machine) `Origin` has to
+ *   name the host that was asked. A write with neither is no browser's: curl, a script.
+ * - On a loopback address the `Host` must be this machine's. A foreign name there is a page that
+ *   let its own name resolve to 127.0.0.1 (DNS rebinding) to become "same origin".
+ */
+export function createOriginCheck(input: { host: string; answer: Answer }): MiddlewareHandler {
+  const { host, answer } = input;
+  const localOnly = isLoopback(host);
+  return async (context, next) => {
+    const header = (name: string) => context.req.header(name);
+    if (localOnly && !isLocalName(header("host"))) return answer(context, HOST_UNKNOWN);
+    const isRead = context.req.method === "GET" || context.req.method === "HEAD";
+    if (!isRead && !isSameOrigin(header)) return answer(context, CROSS_SITE);
+    return next();
+  };
+}
+
+function isSameOrigin(header: (name: string) => string | undefined): boolean {
+  const site = header("sec-fetch-site");
+  if (site !== undefined) return site === "same-origin";
+  const origin = header("origin");
+  return origin === undefined || hostOf(origin) === header("host")?.toLowerCase();
+}
+
+/** Host and port of an origin; undefined for "null" and for what is no URL. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function isLocalName(host: string | undefined): boolean {
+  const url = `http://${host ?? ""}`;
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
+}
+
+const HOST_UNKNOWN = problem(
+  421,
+  refuse(
+    "dashboard_host_unknown",
+    "The dashboard listens on this machine only, and the request names another host.",
+    "Open it as http://127.0.0.1 or http://localhost, or let the proxy in front ask for that name.",
+  ),
+);
+
+const CROSS_SITE = problem(
+  403,
+  refuse(
+    "dashboard_cross_site",
+    "The request was made by a page of another site, so nothing was changed.",
+    "Use the dashboard's own pages. Behind a proxy: let it pass the Host header on.",
+  ),
+);

@@ -1,0 +1,122 @@
+import { html } from "hono/html";
+import { describeCode } from "../../core/error-codes.ts";
+import type { Campaign, Halt } from "../../store/campaign-reader.ts";
+import { reasonWords } from "../campaign-json.ts";
+import type { Overview } from "../campaigns.ts";
+import { count, counted, moment, percent } from "./format.ts";
+import { type Html, layout } from "./layout.ts";
+import { groupTotal, handledRows, progressBar } from "./progress.ts";
+
+const CAMPAIGNS_A_PAGE = 50;
+
+/** The start page: every campaign, newest first, in pages from 1. */
+export function campaignListPage({ campaigns, halts }: Overview, page: number): Html {
+  const pages = Math.max(1, Math.ceil(campaigns.length / CAMPAIGNS_A_PAGE));
+  const shown = campaigns.slice((page - 1) * CAMPAIGNS_A_PAGE, page * CAMPAIGNS_A_PAGE);
+  return layout({
+    title: "Campaigns",
+    kind: "live",
+    main: html`
+      <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(campaigns.length, "campaign")}</p></div>
+      ${halts.map(({ number, halt }) => haltBox(number, halt))}
+      ${campaigns.length === 0 ? empty() : html`${totals(campaigns)}${table(shown)}`}
+      ${pages > 1 ? pager(page, pages) : ""}`,
+  });
+}
+
+/** Why a number sends nothing at all. */
+export function haltBox(number: string, halt: Halt): Html {
+  const { title, advice } = describeCode(halt.code);
+  return html`<section class="card alert" role="alert">
+    <h2>Number ${number} is halted</h2>
+    <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
+    <p>${advice} Resuming one of its campaigns lifts the halt.</p>
+  </section>`;
+}
+
+export function statusBadge({ status }: Campaign): Html {
+  return html`<span class="badge badge-${status}">${status}</span>`;
+}
+
+/** Says of a sandbox campaign that it is no real one. */
+export function modeBadge({ mode }: Campaign): Html | "" {
+  return mode === "sandbox" ? html` <span class="badge badge-sandbox">sandbox</span>` : "";
+}
+
+function empty(): Html {
+  return html`<section class="card empty">
+    <p>No campaign yet.</p>
+    <p><code>dropcast send CAMPAIGN.yaml LIST.csv</code>, or drop both files into the inbox.</p>
+  </section>`;
+}
+
+function totals(campaigns: readonly Campaign[]): Html {
+  const total = (key: string) =>
+    campaigns.reduce((sum, { counts }) => sum + groupTotal(counts, key), 0);
+  const tiles = [
+    ["Waiting", "waiting"],
+    ["With WhatsApp", "underway"],
+    ["Reached", "reached"],
+    ["Failed", "failed"],
+    ["Unknown", "unknown"],
+  ] as const;
+  return html`<dl class="tiles" aria-label="Messages of all campaigns">
+    ${tiles.map(
+      ([title, key]) =>
+        html`<div class="tile"><dt><span class="dot dot-${key}"></span>${title}</dt><dd>${count(total(key))}</dd></div>`,
+    )}
+  </dl>`;
+}
+
+/** The roles are spelled out because on a phone the rows are laid out as cards. */
+function table(campaigns: readonly Campaign[]): Html {
+  return html`<table class="campaigns card" role="table">
+    <caption class="hidden">Campaigns, newest first</caption>
+    <thead role="rowgroup">
+      <tr role="row">
+        <th role="columnheader" scope="col">Campaign</th>
+        <th role="columnheader" scope="col">Status</th>
+        <th role="columnheader" scope="col" class="wide">Progress</th>
+        <th role="columnheader" scope="col" class="figure">Rows</th>
+        <th role="columnheader" scope="col" class="figure">Reached</th>
+        <th role="columnheader" scope="col" class="figure">Failed</th>
+        <th role="columnheader" scope="col" class="figure">Unknown</th>
+        <th role="columnheader" scope="col">Started</th>
+      </tr>
+    </thead>
+    <tbody role="rowgroup">${campaigns.map(row)}</tbody>
+  </table>`;
+}
+
+function row(campaign: Campaign): Html {
+  const { id, name, rows, counts } = campaign;
+  const reason = reasonWords(campaign);
+  return html`<tr role="row">
+    <th role="rowheader" scope="row"><a href="/campaigns/${id}">${name}</a><span class="quiet id">${id}${modeBadge(campaign)}</span></th>
+    <td role="cell" data-label="Status">${statusBadge(campaign)}${reason === null ? "" : html`<span class="reason">${reason}</span>`}</td>
+    <td role="cell" class="wide" data-label="Progress">${progressBar(rows, counts)}<span class="quiet share">${percent(handledRows(rows, counts), rows)} handled</span></td>
+    ${figure("Rows", rows)}
+    ${figure("Reached", counts.delivered + counts.read)}
+    ${figure("Failed", counts.failed, "bad")}
+    ${figure("Unknown", counts.unknown, "odd")}
+    <td role="cell" data-label="Started">${startOf(campaign)}</td>
+  </tr>`;
+}
+
+function figure(label: string, value: number, tone: "bad" | "odd" | "plain" = "plain"): Html {
+  const look = value === 0 ? "zero" : tone;
+  return html`<td role="cell" class="figure ${look}" data-label="${label}">${count(value)}</td>`;
+}
+
+function startOf({ startedAt, startAt, status }: Campaign): Html {
+  if (startedAt !== null) return moment(startedAt);
+  return status === "scheduled" && startAt !== null ? html`at ${moment(startAt)}` : moment(null);
+}
+
+function pager(page: number, pages: number): Html {
+  return html`<nav class="pager" aria-label="Pages">
+    ${page > 1 ? html`<a href="/?page=${page - 1}" rel="prev">Newer</a>` : ""}
+    <span class="quiet">Page ${page} of ${pages}</span>
+    ${page < pages ? html`<a href="/?page=${page + 1}" rel="next">Older</a>` : ""}
+  </nav>`;
+}

@@ -1,0 +1,141 @@
+import { html } from "hono/html";
+import { describeCode } from "../../core/error-codes.ts";
+import { failedQueueName } from "../../queue/queues.ts";
+import type { Campaign } from "../../store/campaign-reader.ts";
+import { errorTitle, reasonWords } from "../campaign-json.ts";
+import type { FoundCampaign } from "../campaigns.ts";
+import { haltBox, modeBadge, statusBadge } from "./campaign-list.ts";
+import { count, counted, moment, percent } from "./format.ts";
+import { type Html, layout } from "./layout.ts";
+import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
+
+/** One campaign: where its rows are, why some failed, and what can be done. */
+export function campaignPage(
+  { campaign, halt }: FoundCampaign,
+  has: { readonly exportLink: boolean },
+): Html {
+  const { id, name, number, rows, counts, file } = campaign;
+  const reason = reasonWords(campaign);
+  return layout({
+    title: name,
+    kind: "live",
+    main: html`
+      <p class="crumb"><a href="/">Campaigns</a></p>
+      <div class="head">
+        <h1>${name}</h1>
+        <p>${statusBadge(campaign)}${modeBadge(campaign)} <span class="quiet">${id}</span></p>
+        ${actions(campaign)}
+      </div>
+      ${halt === undefined ? "" : haltBox(number, halt)}
+      ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
+      <section class="card" aria-labelledby="progress">
+        <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>
+        ${progressBar(rows, counts)}
+        ${legend(rows, counts)}
+        ${stillOpen(campaign)}
+      </section>
+      ${campaign.errors.length === 0 ? "" : errorsCard(campaign)}
+      <div class="columns">
+        ${statesCard(campaign)}
+        ${factsCard(campaign)}
+      </div>
+      <p class="links">
+        <a href="/queues/queue/${failedQueueName(number)}?status=failed">Failed messages of number ${number}</a>
+        ${has.exportLink ? html`<a href="/api/campaigns/${id}/export.csv" download>Export every row of ${file} (CSV)</a>` : ""}
+      </p>`,
+  });
+}
+
+/** Forms, so that they work without a script; what cannot be taken back asks once more. */
+function actions({ id, status }: Campaign): Html {
+  const form = (verb: string, title: string, look: string) =>
+    html`<form method="post" action="/api/campaigns/${id}/${verb}"><button class="${look}">${title}</button></form>`;
+  const mayPause = status === "running" || status === "scheduled";
+  const mayCancel = mayPause || status === "paused" || status === "importing";
+  return html`<div class="actions">
+    ${mayPause ? form("pause", "Pause", "plain") : ""}
+    ${status === "paused" ? form("resume", "Resume", "main") : ""}
+    ${
+      mayCancel
+        ? html`<details data-keep="cancel"><summary>Cancel…</summary><p>For good: what waits is never sent.</p>${form("cancel", "Cancel the campaign", "danger")}</details>`
+        : ""
+    }
+  </div>`;
+}
+
+/** "Finished" means handed over; outcomes may still come. */
+function stillOpen({ status, counts }: Campaign): Html | "" {
+  const open = groupTotal(counts, "underway") + counts.unknown;
+  if (status !== "finished" || open === 0) return "";
+  return html`<p class="quiet">Everything is handed over. ${counted(open, "message")} without a final outcome yet.</p>`;
+}
+
+function errorsCard(campaign: Campaign): Html {
+  const { id, errors, status, counts } = campaign;
+  const mayRetry = status !== "cancelled" && status !== "rejected" && counts.expired === 0;
+  return html`<section class="card" aria-labelledby="errors">
+    <h2 id="errors">Why messages failed</h2>
+    <ul class="errors">
+      ${errors.map(({ code, count: failed }) => {
+        const advice = code === 0 ? "The answer held no code." : describeCode(code).advice;
+        return html`<li>
+          <div>
+            <p><b>${errorTitle(code)}</b>${code === 0 ? "" : html` <code>${code}</code>`}</p>
+            <p class="quiet">${advice}</p>
+          </div>
+          <p class="total">${counted(failed, "message")}</p>
+          ${mayRetry ? retryForm(id, code, failed) : ""}
+        </li>`;
+      })}
+    </ul>
+  </section>`;
+}
+
+function retryForm(id: string, code: number, failed: number): Html {
+  return html`<details data-keep="retry-${code}"><summary>Retry…</summary>
+    <form method="post" action="/api/campaigns/${id}/retry">
+      <input type="hidden" name="code" value="${code}">
+      <button class="main">Send ${count(failed)} again</button>
+    </form>
+  </details>`;
+}
+
+function statesCard({ rows, counts }: Campaign): Html {
+  return html`<section class="card" aria-labelledby="states">
+    <h2 id="states">Every row</h2>
+    <table class="states">
+      <caption class="hidden">Rows by state</caption>
+      <thead class="hidden"><tr><th scope="col">State</th><th scope="col">Rows</th></tr></thead>
+      ${STATE_GROUPS.map(
+        ({ key, states }) => html`<tbody>
+          ${states.map(
+            ([state, words]) => html`<tr class="${counts[state] === 0 ? "zero" : ""}">
+              <th scope="row"><span class="dot dot-${key}"></span>${state} <span class="quiet">${words}</span></th>
+              <td class="figure">${count(counts[state])}</td>
+            </tr>`,
+          )}
+        </tbody>`,
+      )}
+      <tfoot><tr><th scope="row">All rows</th><td class="figure">${count(rows)}</td></tr></tfoot>
+    </table>
+  </section>`;
+}
+
+function factsCard(campaign: Campaign): Html {
+  const { file, number, category, ratePerSecond, createdAt } = campaign;
+  const facts: [string, Html | string][] = [
+    ["List", file],
+    ["Number", number],
+    ["Category", category],
+    ["Rate", ratePerSecond === null ? "as the number's" : `${ratePerSecond}/s`],
+    ["Imported", moment(createdAt)],
+    ["Starts at", moment(campaign.startAt)],
+    ["Started", moment(campaign.startedAt)],
+    ["Ends by", moment(campaign.endBy)],
+    ["Finished", moment(campaign.finishedAt)],
+  ];
+  return html`<section class="card" aria-labelledby="facts">
+    <h2 id="facts">About</h2>
+    <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+  </section>`;
+}

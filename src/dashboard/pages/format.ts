@@ -1,0 +1,25 @@
+import { html } from "hono/html";
+
+/** Numbers and times as the pages write them. */
+
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function counted(value: number, one: string, many: string = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A share in whole percent; 0 and 100 are said only when they are exact. */
+export function percent(part: number, whole: number): string {
+  if (whole === 0 || part === 0) return "0%";
+  if (part === whole) return "100%";
+  return `${Math.min(99, Math.max(1, Math.round((part / whole) * 100)))}%`;
+}
+
+/** A moment in UTC; refresh.js shows it in the reader's own zone. */
+export function moment(ms: number | null) {
+  if (ms === null) return html`<span class="none">–</span>`;
+  const iso = new Date(ms).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
+}
