@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parse, parseAllDocuments } from "yaml";
+import { z } from "zod";
+
+export const ROLES = ["producer", "worker", "webhooks", "dashboard"] as const;
+export type Role = (typeof ROLES)[number];
+
+export function pathOf(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+export function read(path: string): string {
+  return readFileSync(pathOf(path), "utf8");
+}
+
+const environment = z.record(z.string(), z.string());
+
+const serviceSchema = z.looseObject({
+  image: z.string(),
+  command: z.array(z.string()),
+  environment: environment.default({}),
+  env_file: z.string().optional(),
+  ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  secrets: z.array(z.string()).default([]),
+  networks: z.array(z.string()),
+  init: z.boolean(),
+  read_only: z.boolean(),
+  cap_drop: z.array(z.string()),
+  security_opt: z.array(z.string()),
+  restart: z.string(),
+  stop_grace_period: z.string(),
+  healthcheck: z.object({ test: z.array(z.string()).min(2) }).loose(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
+});
+
+const composeSchema = z.looseObject({
+  services: z.record(z.string(), serviceSchema),
+  secrets: z.record(z.string(), z.object({ file: z.string() })),
+  networks: z.record(z.string(), z.object({ internal: z.boolean().optional() })),
+  volumes: z.record(z.string(), z.unknown()),
+});
+
+export type ComposeService = z.output<typeof serviceSchema>;
+
+/** docker-compose.yml as it stands, `<<` merged and `${…}` left alone. */
+export const compose = composeSchema.parse(parse(read("docker-compose.yml"), { merge: true }));
+
+export function serviceOf(name: string): ComposeService {
+  const service = compose.services[name];
+  if (service === undefined) throw new Error(`docker-compose.yml has no service ${name}.`);
+  return service;
+}
+
+/** The variables that the image sets. */
+export function imageEnvironment(): Record<string, string> {
+  const text = read("Dockerfile").replace(/\\\n/g, " ");
+  const line = /^ENV (.*)$/m.exec(text)?.[1] ?? "";
+  return Object.fromEntries(
+    [...line.matchAll(/(\w+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, value]),
+  );
+}
+
+const probe = z.looseObject({
+  httpGet: z.object({ path: z.string(), port: z.string() }).optional(),
+  periodSeconds: z.number(),
+  failureThreshold: z.number().default(3),
+});
+
+const containerSchema = z.looseObject({
+  name: z.string(),
+  image: z.string(),
+  args: z.array(z.string()),
+  env: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
+  envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })).default([]),
+  ports: z.array(
+    z.object({
+      name: z.string(),
+      containerPort: z.number(),
+      hostPort: z.number().optional(),
+    }),
+  ),
+  lifecycle: z
+    .object({ preStop: z.object({ exec: z.object({ command: z.array(z.string()) }) }) })
+    .optional(),
+  securityContext: z.looseObject({
+    allowPrivilegeEscalation: z.boolean(),
+    readOnlyRootFilesystem: z.boolean(),
+    capabilities: z.object({ drop: z.array(z.string()) }),
+  }),
+  startupProbe: probe,
+  readinessProbe: probe,
+  livenessProbe: probe,
+  resources: z.object({
+    requests: z.object({ cpu: z.string(), memory: z.string() }),
+    limits: z.object({ memory: z.string() }),
+  }),
+});
+
+const podSchema = z.looseObject({
+  automountServiceAccountToken: z.boolean(),
+  enableServiceLinks: z.boolean(),
+  terminationGracePeriodSeconds: z.number(),
+  securityContext: z.looseObject({
+    runAsNonRoot: z.boolean(),
+    runAsUser: z.number(),
+    seccompProfile: z.object({ type: z.string() }),
+  }),
+  containers: z.array(containerSchema).length(1),
+});
+
+const manifestSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+
+export const kustomization = z
+  .looseObject({ resources: z.array(z.string()) })
+  .parse(parse(read("deploy/kubernetes/kustomization.yaml")));
+
+/** Every object of the kustomization, in its order. */
+export const manifests: readonly Manifest[] = kustomization.resources.flatMap((file) =>
+  parseAllDocuments(read(`deploy/kubernetes/${file}`)).map((document) =>
+    manifestSchema.parse(document.toJS()),
+  ),
+);
+
+export function manifestOf(kind: string, name: string): Manifest {
+  const found = manifests.find((each) => each.kind === kind && each.metadata.name === name);
+  if (found === undefined) throw new Error(`deploy/kubernetes has no ${kind} ${name}.`);
+  return found;
+}
+
+const workloadSchema = z.looseObject({
+  spec: z.looseObject({
+    replicas: z.number(),
+    strategy: z.looseObject({ type: z.string() }).optional(),
+    template: z.looseObject({
+      metadata: z.object({ labels: z.record(z.string(), z.string()) }),
+      spec: podSchema,
+    }),
+  }),
+});
+
+/** The pod of a Deployment or StatefulSet, and the one container in it. */
+export function workloadOf(kind: "Deployment" | "StatefulSet", name: string) {
+  const { spec } = workloadSchema.parse(manifestOf(kind, name));
+  const pod = spec.template.spec;
+  const [container] = pod.containers;
+  if (container === undefined) throw new Error(`${kind} ${name} has no container.`);
+  return { spec, labels: spec.template.metadata.labels, pod, container };
+}
+
+/** What the container of a role gets: the image's variables, the ConfigMap's, its own. */
+export function podEnvironment(role: Role): Record<string, string> {
+  const { container } = workloadOf("Deployment", role);
+  const fromMaps = container.envFrom.map(({ configMapRef }) =>
+    z.looseObject({ data: environment }).parse(manifestOf("ConfigMap", configMapRef.name)),
+  );
+  return Object.assign(
+    imageEnvironment(),
+    ...fromMaps.map(({ data }) => data),
+    Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+  );
+}

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { VARIABLES } from "../../src/config/variables.ts";
+import { STATE_NAMES } from "../../src/core/message.ts";
+import { SANDBOX_KNOBS } from "../../src/sandbox/knobs.ts";
+import { MAGIC_RECIPIENTS } from "../../src/sandbox/magic.ts";
+import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const readme = read("README.md");
+const architecture = read("ARCHITECTURE.md");
+
+/** The table rows of a document that begin with one of its code words: `first word` -> line. */
+function rowsOf(section: string): string[] {
+  return section.split("\n").filter((line) => line.startsWith("| `"));
+}
+
+function sectionOf(document: string, title: string): string {
+  const [, after = ""] = document.split(new RegExp(`^#+ ${title}$`, "m"));
+  return after.split(/^#+ /m, 1)[0] ?? "";
+}
+
+describe("README.md", () => {
+  test("lists the magic recipients as the sandbox has them", () => {
+    const expected = MAGIC_RECIPIENTS.map(({ ending, does }) => `| \`…${ending}\` | ${does} |`);
+
+    const rows = rowsOf(sectionOf(readme, "Sandbox")).filter((line) => line.startsWith("| `…"));
+
+    expect(rows).toEqual(expected);
+  });
+
+  test("lists the knobs of the sandbox as the command line has them", () => {
+    const expected = SANDBOX_KNOBS.map(({ flag, kind, description }) => {
+      return `| \`${flag}\` | ${kind} | ${description} |`;
+    });
+
+    const rows = rowsOf(sectionOf(readme, "Sandbox")).filter((line) => line.startsWith("| `--"));
+
+    expect(rows).toEqual(expected);
+  });
+
+  test("lists every command, in the order of the help", () => {
+    const listed = rowsOf(sectionOf(readme, "Commands")).map(
+      (line) => /^\| `(\w+)/.exec(line)?.[1],
+    );
+
+    expect(listed).toEqual(COMMANDS.map(({ name }) => name));
+  });
+
+  test("lists every variable of the configuration, and no other", () => {
+    const listed = rowsOf(sectionOf(readme, "Configuration")).flatMap((line) =>
+      [...(line.split(" | ", 1)[0] ?? "").matchAll(/DROPCAST_[A-Z_]+/g)].map(([name]) => name),
+    );
+
+    expect(listed.sort()).toEqual([...VARIABLES].sort());
+  });
+});
+
+describe("ARCHITECTURE.md", () => {
+  test("names every key of Redis", () => {
+    const table = sectionOf(architecture, "Keys");
+    const all = [...Object.values(numberKeys("n")), ...Object.values(campaignKeys("n", "n-1"))] as (
+      | string
+      | ((...parts: never[]) => string)
+    )[];
+    const keys = all
+      .filter((key) => typeof key === "string")
+      .map((key) =>
+        key
+          .replace("dropcast:{n}:", "")
+          .replace("campaign:n-1:", "…:")
+          .replace("campaign:n-1", "campaign:<id>"),
+      );
+
+    // Those that end in a number of a batch or a bucket.
+    keys.push("…:batch:<n>", "…:ledger:<n>", "wamid:<level>:<bucket>");
+    expect(keys.filter((key) => !table.includes(`\`${key}\``))).toEqual([]);
+  });
+
+  test("shows every state of a message", () => {
+    const life = sectionOf(architecture, "The life of a message");
+
+    expect(STATE_NAMES.filter((state) => !life.includes(state))).toEqual([]);
+  });
+});
+
+describe("links between the documents", () => {
+  const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+
+  test.each(documents)("%s links to files that are there", (path) => {
+    const targets = [...read(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, to]) => to);
+
+    const missing = targets.filter((to) => !existsSync(join(root, dirname(path), to ?? "")));
+
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,0 +1,210 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { vi } from "vitest";
+import type { Counts } from "../../src/core/message.ts";
+import type { CampaignStatus } from "../../src/core/status.ts";
+import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
+import type { SandboxStats } from "../../src/sandbox/sandbox.ts";
+import type { ExportedRow } from "./check-oracle.ts";
+import { readOracle, readWebhookLog } from "./oracle.ts";
+import { createStage, type Running, type Stage } from "./processes.ts";
+
+/** What `show --json` has that tests look at. */
+export interface ShownCampaign {
+  readonly id: string;
+  readonly status: CampaignStatus;
+  readonly reason: string | null;
+  readonly reasonCode: string | null;
+  readonly rows: number;
+  readonly counts: Counts;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly halt: { readonly code: number } | null;
+}
+
+/** A sandbox, a webhook consumer and workers: each a process, all of one number. */
+export interface Fleet {
+  readonly stage: Stage;
+  readonly workers: readonly Running[];
+  startWorker(): Promise<Running>;
+  /** Turns knobs of the running sandbox; values as they are typed. */
+  turn(knobs: Readonly<Record<string, string>>): Promise<void>;
+  /** Everything the API was asked so far, in order. */
+  posts(): OracleLine[];
+  webhooks(): WebhookLine[];
+  show(id: string): Promise<ShownCampaign>;
+  list(): Promise<ShownCampaign[]>;
+  exported(id: string): Promise<ExportedRow[]>;
+  /** Resolves when the API has been asked so often. */
+  posted(atLeast: number, withinMs?: number): Promise<void>;
+  /** Looks by `show --json` until it holds; each look goes to `onLook` first. */
+  until(
+    id: string,
+    holds: (campaign: ShownCampaign) => boolean,
+    o: { withinMs: number; onLook?: (campaign: ShownCampaign) => void | Promise<void> },
+  ): Promise<ShownCampaign>;
+  /** Resolves when every webhook was delivered; throws when one was given up. */
+  webhooksDelivered(withinMs: number): Promise<void>;
+}
+
+/** Starts them, and closes the stage when one cannot start. */
+export async function startFleet(o: {
+  redisUrl: string;
+  number: string;
+  ratePerSecond: number;
+  workers: number;
+  knobs?: Readonly<Record<string, string>>;
+  env?: Readonly<Record<string, string>>;
+}): Promise<Fleet> {
+  const stage = createStage({
+    DROPCAST_REDIS_URL: o.redisUrl,
+    DROPCAST_CONFIG: "numbers.yaml",
+    DROPCAST_WEBHOOK_PORT: "0",
+    ...o.env,
+  });
+  try {
+    return await startOn(stage, o);
+  } catch (error) {
+    await stage.close().catch((problem) => process.stderr.write(`${problem}\n`));
+    throw error;
+  }
+}
+
+async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promise<Fleet> {
+  const oraclePath = join(stage.dir, "oracle.ndjson");
+  const webhookLogPath = join(stage.dir, "webhooks.ndjson");
+  stage.write("numbers.yaml", numbersFile(o.number, o.ratePerSecond));
+  const knobs = { logPath: oraclePath, webhookLogPath, ...o.knobs };
+  const [sandbox, webhooks] = await Promise.all([
+    stage.start<{ url: string }>("sandbox", ["sandbox", ...flagsOf(knobs)]),
+    stage.start<{ place: string }>("webhooks", ["webhooks"]),
+  ]);
+  const apiUrl = sandbox.ready.url;
+  stage.setEnv({ DROPCAST_API_URL: apiUrl });
+  const turn = async (values: Readonly<Record<string, string>>): Promise<void> => {
+    const answer = await fetch(`${apiUrl}/sandbox/knobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(values),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+  };
+  await turn({ webhookUrl: webhooks.ready.place });
+  const workers: Running[] = [];
+  const startWorker = async (): Promise<Running> => {
+    const worker = await stage.start("worker", ["worker"]);
+    workers.push(worker);
+    return worker;
+  };
+  await Promise.all(Array.from({ length: o.workers }, startWorker));
+
+  const posts = (): OracleLine[] => readOracle(oraclePath);
+  const show = (id: string) => stage.json<ShownCampaign>(["show", id]);
+  return {
+    stage,
+    workers,
+    startWorker,
+    turn,
+    posts,
+    webhooks: () => readWebhookLog(webhookLogPath),
+    show,
+    list: () => stage.json<ShownCampaign[]>(["list"]),
+    exported: (id) => exported(stage, id),
+    posted: (atLeast, withinMs = 20_000) =>
+      vi.waitFor(() => expectAtLeast(posts().length, atLeast), { timeout: withinMs, interval: 20 }),
+    async until(id, holds, { withinMs, onLook }) {
+      const deadline = performance.now() + withinMs;
+      for (;;) {
+        const campaign = await show(id);
+        await onLook?.(campaign);
+        if (holds(campaign)) return campaign;
+        if (performance.now() > deadline) {
+          throw new Error(`${id} after ${withinMs} ms: ${JSON.stringify(campaign)}`);
+        }
+      }
+    },
+    webhooksDelivered: (withinMs) =>
+      vi.waitFor(
+        async () => {
+          const answer = await fetch(`${apiUrl}/sandbox/stats`);
+          const { webhooks: stats } = (await answer.json()) as SandboxStats;
+          if (stats.open > 0 || stats.givenUp > 0) throw new Error(JSON.stringify(stats));
+        },
+        { timeout: withinMs, interval: 100 },
+      ),
+  };
+}
+
+async function exported(stage: Stage, id: string): Promise<ExportedRow[]> {
+  const { code, stdout, stderr } = await stage.run(["export", id, "--format", "ndjson"]);
+  if (code !== 0) throw new Error(`export ended with ${code}: ${stderr}`);
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as ExportedRow);
+}
+
+function expectAtLeast(count: number, atLeast: number): void {
+  if (count < atLeast) throw new Error(`${count} POSTs of ${atLeast}`);
+}
+
+function numbersFile(number: string, ratePerSecond: number): string {
+  return JSON.stringify({
+    numbers: {
+      [number]: {
+        id: SANDBOX_DEFAULTS.numberIds[0],
+        token: SANDBOX_DEFAULTS.token,
+        webhookSecret: SANDBOX_DEFAULTS.webhookSecret,
+        ratePerSecond,
+      },
+    },
+  });
+}
+
+function flagsOf(knobs: Readonly<Record<string, string>>): string[] {
+  return Object.entries(knobs).map(
+    ([option, value]) =>
+      `--${option.replace(/[A-Z]|\d+/g, (part) => `-${part.toLowerCase()}`)}=${value}`,
+  );
+}
+
+/** A campaign file for a list with the columns `phone` and `first_name`. */
+export function campaignFile(o: { number: string; name?: string; startAt?: Date }): string {
+  return JSON.stringify({
+    name: o.name ?? "Spring sale",
+    number: o.number,
+    category: "marketing",
+    template: {
+      name: "spring_sale",
+      language: { code: "en_US" },
+      components: [{ type: "body", parameters: [{ type: "text", text: "{{first_name}}" }] }],
+    },
+    ...(o.startAt === undefined ? {} : { schedule: { startAt: o.startAt.toISOString() } }),
+  });
+}
+
+/** Polish mobile numbers, none of them with a magic ending, as people type them. */
+export function phoneOf(index: number): string {
+  const serial = String(index).padStart(6, "0");
+  return `+48 601 ${serial.slice(0, 3)} ${serial.slice(3)}`;
+}
+
+export function csvOf(rows: readonly (readonly [phone: string, name: string])[]): string {
+  return `phone,first_name\n${rows.map((row) => `${row.join(",")}\n`).join("")}`;
+}
+
+/** A list of `count` people, from the given one on. */
+export function listOf(count: number, from = 0): string {
+  return csvOf(Array.from({ length: count }, (_, at) => [phoneOf(from + at), `Name ${at + 1}`]));
+}
+
+/** How the API is given the phone of a row: its digits. */
+export function digitsOf(row: ExportedRow): string {
+  return (row.input["phone"] ?? "").replace(/\D/g, "");
+}
+
+/** All that the processes of a stage wrote, one text for each. */
+export function readLogs(stage: Stage, paths: readonly string[]): string[] {
+  return paths.map((path) => readFileSync(join(stage.logsDir, path), "utf8"));
+}
