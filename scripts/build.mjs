@@ -14,7 +14,13 @@ const COPIED = new Set([".lua", ".css", ".js", ".svg"]);
 try {
   execFileSync(
     process.execPath,
-    [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`, "--outDir", fresh],
+    [
+      `${root}node_modules/typescript/bin/tsc`,
+      "-p",
+      `${root}tsconfig.build.json`,
+      "--outDir",
+      fresh,
+    ],
     { stdio: "inherit", cwd: root },
   );
   cpSync(`${root}src`, fresh, {
