@@ -94,7 +94,8 @@ function storeOf(
   campaign: string,
 ): Result<NumberStore> {
   const number = numberOfCampaign(campaign);
-  const store = number === undefined ? undefined : stores[number];
+  const known = number !== undefined && Object.hasOwn(stores, number);
+  const store = known ? stores[number] : undefined;
   if (store !== undefined) return accept(store);
   return noSuchCampaign(campaign);
 }

@@ -1,5 +1,4 @@
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
 import { type Command, flagOption, listOption, refuseUsage } from "./command.ts";
 import { errorTitle } from "./describe.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
@@ -13,8 +12,6 @@ export const retry: Command = async (cli, { args: [id = ""], options }) => {
   return withPlatform(cli, async (platform) => {
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
-    const closed = refuseClosed(found.value.campaign);
-    if (closed !== null) return closed;
     const retried = await retryFailed(found.value, codes.value, dryRun ? "count" : "send");
     if (!retried.ok) return retried;
     const { byCode, messages } = retried.value;
@@ -50,38 +47,17 @@ interface Retried {
   readonly byCode: readonly { code: number; title: string; count: number }[];
 }
 
-/** Batch by batch, in bounded memory; each row is fenced by the attempt that failed. */
 async function retryFailed(
   { campaign, store }: FoundCampaign,
   codes: ReadonlySet<number>,
   mode: "count" | "send",
 ): Promise<Result<Retried>> {
-  const { batchesOf } = await import("../store/keys.ts");
-  const counts = new Map<number, number>();
-  let messages = 0;
-  for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
-    const rows = (await store.rows.batch(campaign.id, batch)).filter(
-      ({ state, value }) => state === "failed" && (codes.size === 0 || codes.has(value.code)),
-    );
-    if (rows.length === 0) continue;
-    let taken = rows.length;
-    if (mode === "send") {
-      const fenced = rows.map(({ row, value }) => ({ row, attempt: value.attempt }));
-      const result = await store.campaigns.retryRows(campaign.id, batch, fenced);
-      if (result.kind !== "retried") return closedRefusal(campaign.id);
-      taken = result.count;
-    }
-    messages += taken;
-    for (const { value } of rows) counts.set(value.code, (counts.get(value.code) ?? 0) + 1);
-  }
-  const byCode = [...counts]
-    .map(([code, failed]) => ({ code, title: errorTitle(code), count: failed }))
+  const result = await store.retryFailed(campaign.id, { codes, mode });
+  if (result.kind !== "retried") return closedRefusal(campaign.id);
+  const byCode = [...result.byCode]
+    .map(([code, count]) => ({ code, title: errorTitle(code), count }))
     .sort((a, b) => b.count - a.count || a.code - b.code);
-  return accept({ messages, byCode });
-}
-
-function refuseClosed({ id, status, counts }: Campaign): Result<never> | null {
-  return status === "cancelled" || counts.expired > 0 ? closedRefusal(id) : null;
+  return accept({ messages: byCode.reduce((sum, { count }) => sum + count, 0), byCode });
 }
 
 function closedRefusal(id: string): Result<never> {

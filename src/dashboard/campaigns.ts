@@ -1,7 +1,7 @@
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
-import { batchesOf, numberOfCampaign } from "../store/keys.ts";
+import { numberOfCampaign } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
 
 export type Stores = Readonly<Record<string, NumberStore>>;
@@ -36,8 +36,11 @@ export type Verb = "pause" | "resume" | "cancel";
 
 /** Campaigns of every number, found by id and controlled: what pages and API share. */
 export function createCampaigns(stores: Stores) {
+  // A map: the number's name comes from outside, and may be "constructor".
+  const byNumber = new Map(Object.entries(stores));
+
   async function find(id: string): Promise<Result<FoundCampaign>> {
-    const store = stores[numberOfCampaign(id) ?? ""];
+    const store = byNumber.get(numberOfCampaign(id) ?? "");
     if (store === undefined) return noSuchCampaign(id);
     const [campaign, halt] = await Promise.all([store.campaigns.find(id), store.campaigns.halt()]);
     return campaign === undefined ? noSuchCampaign(id) : accept({ campaign, store, halt });
@@ -48,7 +51,7 @@ export function createCampaigns(stores: Stores) {
 
     async overview(): Promise<Overview> {
       const each = await Promise.all(
-        Object.entries(stores).map(async ([number, { campaigns }]) => {
+        [...byNumber].map(async ([number, { campaigns }]) => {
           const [list, halt] = await Promise.all([campaigns.list(), campaigns.halt()]);
           return { number, list, halt };
         }),
@@ -75,19 +78,10 @@ export function createCampaigns(stores: Stores) {
     async retry(id: string, codes: ReadonlySet<number>): Promise<Result<Retried>> {
       const found = await find(id);
       if (!found.ok) return found;
-      const { campaign, store } = found.value;
-      if (campaign.status === "cancelled" || campaign.counts.expired > 0) return closed(id);
-      let retried = 0;
-      // Batch by batch, in bounded memory; each row is fenced by the attempt that failed.
-      for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
-        const rows = (await store.rows.batch(id, batch))
-          .filter(({ state, value }) => state === "failed" && isChosen(codes, value.code))
-          .map(({ row, value }) => ({ row, attempt: value.attempt }));
-        if (rows.length === 0) continue;
-        const result = await store.campaigns.retryRows(id, batch, rows);
-        if (result.kind !== "retried") return closed(id);
-        retried += result.count;
-      }
+      const result = await found.value.store.retryFailed(id, { codes, mode: "send" });
+      if (result.kind === "closed") return closed(id);
+      if (result.kind === "no_campaign") return noSuchCampaign(id);
+      const retried = [...result.byCode.values()].reduce((sum, count) => sum + count, 0);
       return accept({ id, retried });
     },
   };
@@ -134,10 +128,6 @@ const VERBS: Readonly<Record<Verb, VerbRule>> = {
       ),
   },
 };
-
-function isChosen(codes: ReadonlySet<number>, code: number): boolean {
-  return codes.size === 0 || codes.has(code);
-}
 
 export function noSuchCampaign(id: string): Refused {
   return refuse(

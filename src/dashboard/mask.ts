@@ -7,8 +7,11 @@
 const PHONE = /(?<![\w.-])\d{9,15}(?![\w-])|\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)/g;
 const WAMID = /wamid\.[A-Za-z0-9+/=_-]+/g;
 
+/** Stack traces are for the log: here they would push the reason off the screen. */
+const TRACE = /\n\s+at [\s\S]*$/;
+
 export function maskText(text: string): string {
-  return text.replace(WAMID, "[wamid]").replace(PHONE, "[phone]");
+  return text.replace(TRACE, "").replace(WAMID, "[wamid]").replace(PHONE, "[phone]");
 }
 
 /** Masks every text in a JSON value. Numbers stay: they are times and counts. */

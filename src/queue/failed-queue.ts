@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { describeCode } from "../core/error-codes.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { NumberStore } from "../store/number-store.ts";
-import { type FailedJob, failedJobId, failedQueueName } from "./queues.ts";
+import { type FailedJob, failedJobId, failedJobSchema, failedQueueName } from "./queues.ts";
 
 /** How many jobs one look for stale ones takes. */
 const STALE_CHECKED = 200;
@@ -25,6 +25,10 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
   const queue = new Queue<FailedJob>(failedQueueName(store.number), { connection });
 
   let staleFrom = 0;
+
+  function stillFailed({ campaign, row, attempt }: FailedMessage): Promise<boolean> {
+    return store.rows.isFailed(campaign, row, attempt);
+  }
 
   async function add(message: FailedMessage): Promise<void> {
     const row = await store.rows.one(message.campaign, message.row);
@@ -54,8 +58,8 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
       const jobs = await queue.getFailed(staleFrom, staleFrom + STALE_CHECKED - 1);
       let dropped = 0;
       for (const job of jobs) {
-        const { campaign, row, attempt } = job.data;
-        if (await store.rows.isFailed(campaign, row, attempt)) continue;
+        const known = failedJobSchema.safeParse(job.data);
+        if (known.success && (await stillFailed(known.data))) continue;
         await job.remove();
         dropped++;
       }

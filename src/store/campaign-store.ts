@@ -63,11 +63,11 @@ export function createCampaignStore(input: { redis: Redis; number: string; run: 
       id: string,
       batch: number,
       rows: readonly { row: number; attempt: number }[],
-    ): Promise<{ kind: "retried"; count: number } | { kind: "closed" | "no_campaign" }> {
+    ): Promise<{ kind: "retried"; count: number } | { kind: "closed" } | { kind: "no_campaign" }> {
       const flat = rows.flatMap(({ row, attempt }) => [row, attempt]);
       const [kind, count] = (await run("retry-rows", [id, batch, ...flat])) as [number, number];
       if (kind === 1) return { kind: "retried", count };
-      return { kind: kind === 0 ? "closed" : "no_campaign" };
+      return kind === 0 ? { kind: "closed" } : { kind: "no_campaign" };
     },
 
     /** A person's decision on an unknown message. */

@@ -4,6 +4,7 @@ import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
 import { createPace } from "./pace.ts";
+import { createRetryFailed } from "./retry-failed.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
 
@@ -32,14 +33,17 @@ export async function createNumberStore(input: {
   const person = await createPersonDigest(redis, number);
   const limits = input.limits ?? DEFAULT_LIMITS;
   const ledger = createLedger({ redis, number, run, person, limits });
+  const campaigns = createCampaignStore({ redis, number, run });
+  const rows = createRowReader({ redis, number });
   return {
     number,
     imports: createImportStore(run),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
-    campaigns: createCampaignStore({ redis, number, run }),
-    rows: createRowReader({ redis, number }),
+    campaigns,
+    rows,
+    retryFailed: createRetryFailed({ campaigns, rows }),
   };
 }
 

@@ -20,6 +20,15 @@ export interface OracleComparison {
   readonly webhooks: readonly WebhookLine[];
   /** The recipient as the API gets it; null for a row that has none. */
   readonly recipientOf: (row: ExportedRow) => string | null;
+  /** Rows whose worker was killed: it made no POST, or heard no answer. None when left out. */
+  readonly unheardRows?: ReadonlySet<number>;
+}
+
+interface Evidence {
+  readonly posts: readonly OracleLine[];
+  /** wamid -> the statuses that a receiver has taken with 2xx. */
+  readonly delivered: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly unheard: "unheard" | "heard";
 }
 
 /** These rows never get a POST. */
@@ -40,7 +49,9 @@ export function compareWithOracle(input: OracleComparison): string[] {
     if (to !== null && judged.has(to)) problems.push(`row ${row.row}: its person has two rows`);
     if (to !== null) judged.add(to);
     const found = to === null ? [] : (posts.get(to) ?? []);
-    problems.push(...judge(row, found, delivered).map((text) => `row ${row.row}: ${text}`));
+    const unheard = input.unheardRows?.has(row.row) === true ? "unheard" : "heard";
+    const texts = judge(row, { posts: found, delivered, unheard });
+    problems.push(...texts.map((text) => `row ${row.row}: ${text}`));
   }
   const strangers = [...posts.keys()].filter((to) => !judged.has(to));
   if (strangers.length > 0) {
@@ -49,31 +60,30 @@ export function compareWithOracle(input: OracleComparison): string[] {
   return problems;
 }
 
-function judge(
-  row: ExportedRow,
-  posts: readonly OracleLine[],
-  delivered: ReadonlyMap<string, ReadonlySet<string>>,
-): string[] {
+function judge(row: ExportedRow, { posts, delivered, unheard }: Evidence): string[] {
   if (NEVER_SENT.has(row.state)) return [];
   const accepted = posts.filter((post) => post.decision === "accepted");
   if (accepted.length > 1) return [`${accepted.length} accepted POSTs`];
-  const [taken] = accepted;
   const last = posts.at(-1);
-  if (last === undefined) {
-    return row.state === "cancelled" || row.state === "expired"
-      ? []
-      : [`is ${row.state} without any POST`];
-  }
+  if (last === undefined) return judgeNotPosted(row, unheard);
   // Only an answer that says "not sent" may be followed by another POST.
   const repeated = posts.slice(0, -1).filter((post) => post.decision !== "refused");
   const again = repeated.map((post) => `another POST came after one with ${post.fault}`);
-  if (taken === undefined) return [...again, ...judgeNotTaken(row, last)];
-  return [...again, ...judgeTaken(row, taken, delivered.get(taken.wamid ?? "") ?? new Set())];
+  const [taken] = accepted;
+  if (taken === undefined) return [...again, ...judgeNotTaken(row, last, unheard)];
+  const told = delivered.get(taken.wamid ?? "") ?? new Set<string>();
+  return [...again, ...judgeTaken(row, taken, { told, unheard })];
+}
+
+function judgeNotPosted(row: ExportedRow, unheard: Evidence["unheard"]): string[] {
+  if (row.state === "cancelled" || row.state === "expired") return [];
+  if (row.state === "unknown" && unheard === "unheard") return [];
+  return [`is ${row.state} without any POST`];
 }
 
 /** The API took nothing: the answer said so, or did not say anything. */
-function judgeNotTaken(row: ExportedRow, last: OracleLine): string[] {
-  if (last.decision === "dropped") {
+function judgeNotTaken(row: ExportedRow, last: OracleLine, unheard: Evidence["unheard"]): string[] {
+  if (last.decision === "dropped" || unheard === "unheard") {
     return row.state === "unknown" ? [] : [`is ${row.state} although nobody could know`];
   }
   const code = last.code === 0 ? last.httpStatus : last.code;
@@ -82,11 +92,15 @@ function judgeNotTaken(row: ExportedRow, last: OracleLine): string[] {
 }
 
 /** The API took it: what its webhooks told counts; before any, whether it answered so. */
-function judgeTaken(row: ExportedRow, post: OracleLine, delivered: ReadonlySet<string>): string[] {
+function judgeTaken(
+  row: ExportedRow,
+  post: OracleLine,
+  { told, unheard }: { told: ReadonlySet<string>; unheard: Evidence["unheard"] },
+): string[] {
   const status = lastStatus(post);
-  const missing = post.statuses.map(nameOf).filter((name) => !delivered.has(name));
+  const missing = post.statuses.map(nameOf).filter((name) => !told.has(name));
   if (missing.length > 0) return [`its webhooks ${missing.join(", ")} were not delivered`];
-  const wasAnswered = post.httpStatus >= 200 && post.httpStatus < 300 && post.fault === "none";
+  const wasAnswered = unheard === "heard" && post.httpStatus < 300 && post.fault === "none";
   const expected = status?.status ?? (wasAnswered ? "accepted" : "unknown");
   const problems: string[] = [];
   if (row.state !== expected) problems.push(`is ${row.state}, but should be ${expected}`);
@@ -102,7 +116,6 @@ function judgeTaken(row: ExportedRow, post: OracleLine, delivered: ReadonlySet<s
   return problems;
 }
 
-/** wamid -> the statuses that a receiver has taken with 2xx. */
 function deliveredStatuses(lines: readonly WebhookLine[]): Map<string, Set<string>> {
   const taken = new Map<string, Set<string>>();
   for (const { wamid, status, httpStatus } of lines) {

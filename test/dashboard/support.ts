@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { Registry } from "prom-client";
+import { onTestFinished } from "vitest";
+import { timings } from "../../src/core/timings.ts";
+import { createDashboard, type DashboardOptions } from "../../src/dashboard/server.ts";
+import { createLivechatClient } from "../../src/livechat/client.ts";
+import { createLogger } from "../../src/logger.ts";
+import { createQueueConnection } from "../../src/queue/connection.ts";
+import type { SandboxOptions } from "../../src/sandbox/options.ts";
+import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { createWorker } from "../../src/worker/worker.ts";
+import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { redisAddress } from "../support/redis.ts";
+
+export const PASSWORD = "correct horse: żółć";
+
+export function basic(password: string): string {
+  return `Basic ${Buffer.from(`anybody:${password}`).toString("base64")}`;
+}
+
+export const openQueueConnection = () => createQueueConnection(redisAddress());
+
+/** A logger that keeps its lines. */
+function createTestLogger(lines: string[] = []) {
+  const stream = { write: (line: string) => lines.push(line) };
+  return createLogger({ level: "info", pretty: false, stream });
+}
+
+/** A dashboard on a free port, of one number with a random name. Stopped when the test ends. */
+export async function openDashboard(
+  changes: Partial<DashboardOptions> & { test?: TestStore } = {},
+) {
+  const { test = await openTestStore(), ...options } = changes;
+  const logged: string[] = [];
+  const dashboard = createDashboard({
+    host: "127.0.0.1",
+    port: 0,
+    password: PASSWORD,
+    stores: { [test.number]: test.store },
+    openQueueConnection,
+    ready: async () => (await test.redis.ping()) === "PONG",
+    logger: createTestLogger(logged),
+    metrics: new Registry(),
+    ...options,
+  });
+  const started = await dashboard.start();
+  if (!started.ok) throw new Error(started.refusal.message);
+  onTestFinished(() => dashboard.stop());
+  const url = `http://127.0.0.1:${started.value.port}`;
+
+  /** A request as a script makes it, with the password. */
+  function ask(path: string, init: Omit<RequestInit, "headers"> & { headers?: Headers } = {}) {
+    const headers = { authorization: basic(PASSWORD), ...init.headers };
+    return fetch(`${url}${path}`, { redirect: "manual", ...init, headers });
+  }
+
+  return { test, url, port: started.value.port, logged, stop: () => dashboard.stop(), ask };
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+export type TestDashboard = Awaited<ReturnType<typeof openDashboard>>;
+
+/**
+ * A real worker against a real sandbox. Both are stopped when the test ends. `sweeps: "first"`
+ * leaves it at the sweep of the start, so that what a test sees is what Retry itself does.
+ */
+export async function startSending(
+  test: TestStore,
+  input: { knobs?: SandboxOptions; sweeps?: "first" | "all" } = {},
+) {
+  const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
+  const { url } = await sandbox.start();
+  const token = Buffer.from("sandbox-account:sandbox-pat").toString("base64");
+  const usual = timings({ answerTimeoutMs: 5_000, timeScale: 20 });
+  const waits = input.sweeps === "first" ? { ...usual, sweepEveryMs: 60_000 } : usual;
+  const client = createLivechatClient({
+    apiUrl: url,
+    numberId: "sandbox-number",
+    token,
+    connections: 4,
+    answerTimeoutMs: waits.answerTimeoutMs,
+  });
+  const worker = createWorker({
+    store: test.store,
+    client,
+    number: {
+      name: test.number,
+      id: "sandbox-number",
+      token,
+      ratePerSecond: 500,
+      webhookSecrets: [],
+      country: null,
+      timezone: null,
+    },
+    mode: "sandbox",
+    timings: waits,
+    logger: createTestLogger(),
+    openQueueConnection,
+  });
+  worker.start();
+  onTestFinished(async () => {
+    await worker.stop();
+    await client.close();
+    await sandbox.stop();
+  });
+  return sandbox;
+}
+
+const CHROMIUMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** The browser for page tests; undefined where there is none. */
+export const chromium = [process.env["DROPCAST_TEST_CHROMIUM"] ?? "", ...CHROMIUMS].find((path) =>
+  existsSync(path),
+);
+
+/** The `code` of a problem answer. */
+export async function problemCode(answer: Response): Promise<string> {
+  const type = answer.headers.get("content-type");
+  if (type !== "application/problem+json") throw new Error(`not a problem: ${type}`);
+  return ((await answer.json()) as { code: string }).code;
+}
+
+/** Ids of the jobs in the failed list of the dashboard's number, newest first. */
+export async function failedJobs({ ask, test }: TestDashboard): Promise<string[]> {
+  const queue = `failed-${test.number}`;
+  const answer = await ask(`/queues/api/queues?activeQueue=${queue}&status=failed&page=1`);
+  const { queues } = (await answer.json()) as {
+    queues: { name: string; jobs: { id: string }[] }[];
+  };
+  return queues.find(({ name }) => name === queue)?.jobs.map(({ id }) => id) ?? [];
+}
+
+/** For what other processes do in their own time. */
+export const SOON = { timeout: 10_000, interval: 25 };
