@@ -1,5 +1,6 @@
 -- Applies one verified status event: moves its row with the counters, or matches or parks it.
 --- @include "base"
+--- @include "hashes"
 --- @include "ledger"
 --- @include "wamid"
 --- @include "status"
@@ -20,7 +21,8 @@ local event = {
 }
 
 local function answer(c, row, r, attempt, moved)
-  redis.call('HSET', ledger_key(c, batch_of(row)), index_of(row), encode(r))
+  hash_put(ledger_key(c, batch_of(row)), row_field(row), encode(r))
+  write_hashes()
   index_flush()
   flush(c)
   redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
@@ -30,7 +32,7 @@ end
 local id, row, attempt = index_get(digest)
 local c = id and open_campaign(id)
 if c then
-  local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), index_of(row)))
+  local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
   release_person(person, c, row, attempt)
   if attempt < r.attempt and calls_back(r, attempt, event.status) then
     attempt = r.attempt
@@ -46,10 +48,10 @@ if mode == 'ask' then return { 'unmatched' } end
 local claimed_at
 local on_wire = false
 if person ~= '' then
-  id, row, attempt, claimed_at = parse_attempt(redis.call('HGET', P .. 'claimed', person))
+  id, row, attempt, claimed_at = parse_attempt(hash_get(P .. 'claimed', person))
   c = id and open_campaign(id)
   if c then
-    local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), index_of(row)))
+    local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
     on_wire = r.state == STATE.sending
     if not on_wire and r.attempt == attempt and fits(c, event, claimed_at) then
       set(r, FLAG.matched)
@@ -66,11 +68,12 @@ redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
 if c then
   -- Somebody's attempt to this person is open: keep the event as long as it could still be it.
   park(digest, event, NOW + MATCH_AFTER_MS)
-  local waiting = redis.call('HGET', P .. 'parked-for', person) or ''
+  local waiting = hash_get(P .. 'parked-for', person) or ''
   if on_wire and #waiting < 64 and not string.find(waiting, digest, 1, true) then
-    redis.call('HSET', P .. 'parked-for', person, waiting .. digest)
+    hash_put(P .. 'parked-for', person, waiting .. digest)
   end
 else
   park(digest, event, NOW + PARKED_MS)
 end
+write_hashes()
 return { 'parked' }

@@ -27,7 +27,7 @@ local ledger = ledger_key(c, batch)
 local fields, rows, persons = {}, {}, {}
 for at = FIRST, #ARGV, STEP do
   rows[#rows + 1] = num(ARGV[at])
-  fields[#fields + 1] = index_of(rows[#rows])
+  fields[#fields + 1] = row_field(rows[#rows])
   persons[#persons + 1] = ARGV[at + 1]
 end
 local values = redis.call('HMGET', ledger, unpack(fields))
@@ -84,17 +84,17 @@ local function refusal(i, r)
 end
 
 -- The wamid of the attempt before, if there was one, belongs to the row's history from now on.
-local function put_wamid_away(i, row, r)
+local function put_wamid_away(row, r)
   if r.attempt == 0 then return end
-  local old = redis.call('HGET', ledger, BATCH_ROWS + fields[i])
+  local old = redis.call('HGET', ledger, wamid_field(row))
   if not old then return end
   redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old)
-  redis.call('HDEL', ledger, BATCH_ROWS + fields[i])
+  redis.call('HDEL', ledger, wamid_field(row))
 end
 
 local writes, leases, holders = {}, {}, {}
 local function grant(i, row, r, slot)
-  put_wamid_away(i, row, r)
+  put_wamid_away(row, r)
   fire(c, row, r, 'claim')
   -- What was noted of the attempt before does not belong to this one.
   for _, flag in ipairs({ 'reference', 'matched', 'decided', 'held' }) do unset(r, FLAG[flag]) end
@@ -109,15 +109,20 @@ local function grant(i, row, r, slot)
 end
 
 for i, row in ipairs(rows) do
-  local r = decode(values[i])
-  local no = refusal(i, r)
-  local slot = not no and next_slot(pace)
-  if slot then grant(i, row, r, slot) else tell(i, 0, no or -3) end
-  if no == -4 then fire(c, row, r, 'suppress') end
-  if no == -5 then r.times[TIME.due] = stamp(c, NOW + busy_ms) end
-  if slot or no == -4 or no == -5 then
-    writes[#writes + 1] = fields[i]
-    writes[#writes + 1] = encode(r)
+  -- No slot for one row is no slot for the next.
+  if pace.wait > 0 then
+    tell(i, 0, -3)
+  else
+    local r = decode(values[i])
+    local no = refusal(i, r)
+    local slot = not no and next_slot(pace)
+    if slot then grant(i, row, r, slot) else tell(i, 0, no or -3) end
+    if no == -4 then fire(c, row, r, 'suppress') end
+    if no == -5 then r.times[TIME.due] = stamp(c, NOW + busy_ms) end
+    if slot or no == -4 or no == -5 then
+      writes[#writes + 1] = fields[i]
+      writes[#writes + 1] = encode(r)
+    end
   end
 end
 if #writes > 0 then redis.call('HSET', ledger, unpack(writes)) end

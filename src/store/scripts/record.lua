@@ -1,5 +1,6 @@
 -- Writes down what came of attempts: exactly once each, however often it is told.
 --- @include "base"
+--- @include "hashes"
 --- @include "ledger"
 --- @include "wamid"
 --- @include "status"
@@ -29,7 +30,7 @@ local CAP_MS = 300000
 
 -- The id is a reference of the API's own; a status event may have told the wamid already.
 local function bind_reference(row, r, o)
-  local known = redis.call('HGET', ledger_key(c, batch_of(row)), BATCH_ROWS + index_of(row))
+  local known = hash_get(ledger_key(c, batch_of(row)), wamid_field(row))
   if known and not has(r, FLAG.reference) and o.attempt == r.attempt then
     redis.call('HSET', c.key .. ':side', row .. ':ref', o.stored)
     index_put(c, o.digest, row, o.attempt)
@@ -105,31 +106,47 @@ local function apply(row, r, o)
   back_to_pending(row, r, o)
 end
 
-local answer, stopped, was = {}, false, c.status
+-- Everything the rows below will ask for, in a few calls.
+local told, digests, persons, fields = {}, {}, {}, {}
 for at = 6, #ARGV, 12 do
   local o = {
-    attempt = num(ARGV[at + 1]), outcome = ARGV[at + 3], code = math.min(num(ARGV[at + 4]), CODE_MAX),
-    reason = num(ARGV[at + 5]), wait = num(ARGV[at + 6]), jitter = num(ARGV[at + 7]),
-    digest = ARGV[at + 8], stored = ARGV[at + 9], person = ARGV[at + 10], marks = num(ARGV[at + 11]),
+    row = num(ARGV[at]), attempt = num(ARGV[at + 1]), nonce = ARGV[at + 2], outcome = ARGV[at + 3],
+    code = math.min(num(ARGV[at + 4]), CODE_MAX), reason = num(ARGV[at + 5]), wait = num(ARGV[at + 6]),
+    jitter = num(ARGV[at + 7]), digest = ARGV[at + 8], stored = ARGV[at + 9], person = ARGV[at + 10],
+    marks = num(ARGV[at + 11]),
   }
-  local row = num(ARGV[at])
-  local key, field = ledger_key(c, batch_of(row)), index_of(row)
-  local value = redis.call('HGET', key, field)
-  local r = decode(value)
-  if o.attempt == 0 and r.state == STATE.sending and r.nonce == ARGV[at + 2] then
+  o.ledger, o.field = ledger_key(c, batch_of(o.row)), row_field(o.row)
+  told[#told + 1], persons[#persons + 1] = o, o.person
+  local wanted = fields[o.ledger] or {}
+  fields[o.ledger] = wanted
+  wanted[#wanted + 1] = o.field
+  if o.digest ~= '' then
+    digests[#digests + 1] = o.digest
+    wanted[#wanted + 1] = wamid_field(o.row)
+  end
+end
+for ledger, wanted in pairs(fields) do prefetch(ledger, wanted) end
+prefetch(P .. 'claimed', persons)
+prefetch(P .. 'parked-for', persons)
+if #digests > 0 then prefetch(P .. 'parked', digests) end
+
+local answer, leases, stopped, was = {}, {}, false, c.status
+for _, o in ipairs(told) do
+  local r = decode(hash_get(o.ledger, o.field))
+  if o.attempt == 0 and r.state == STATE.sending and r.nonce == o.nonce then
     o.attempt = r.attempt
   end
   if o.attempt > 0 and o.attempt <= r.attempt then
-    local lease = id .. '|' .. row .. '|' .. o.attempt .. '|' .. o.person
+    leases[#leases + 1] = id .. '|' .. o.row .. '|' .. o.attempt .. '|' .. o.person
     if stop_by(c, o, r) then stopped = true end
-    apply(row, r, o)
-    local after = encode(r)
-    if after ~= value then redis.call('HSET', key, field, after) end
-    redis.call('ZREM', P .. 'leases', lease)
+    apply(o.row, r, o)
+    hash_put(o.ledger, o.field, encode(r))
   end
   answer[#answer + 1] = shown(c, r.state)
 end
+if #leases > 0 then redis.call('ZREM', P .. 'leases', unpack(leases)) end
 if c.status ~= was then stopped = true end
+write_hashes()
 index_flush()
 flush(c)
 answer[#answer + 1] = stopped and 1 or 0

@@ -13,7 +13,7 @@ local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed
 local c, row, decision = open_campaign(ARGV[1]), num(ARGV[2]), ARGV[3]
 if not c then return { -1 } end
 if row < 1 or row > c.rows then return { -2 } end
-local key, field = ledger_key(c, batch_of(row)), index_of(row)
+local key, field = ledger_key(c, batch_of(row)), row_field(row)
 local r = decode(redis.call('HGET', key, field))
 if r.state ~= STATE.unknown then return { 0, shown(c, r.state) } end
 if decision == 'resend' and c.closed ~= '' then return { -3, c.closed } end

@@ -14,13 +14,13 @@ if c.closed ~= '' then return { 0, c.closed } end
 local key, taken = ledger_key(c, batch), 0
 for at = 3, #ARGV, 2 do
   local row = num(ARGV[at])
-  local value = redis.call('HGET', key, index_of(row))
+  local value = redis.call('HGET', key, row_field(row))
   local r = decode(value)
   if r.attempt == num(ARGV[at + 1]) and fire(c, row, r, 'retry') then
     r.tries = 0
     -- What a person called failed may have got through: evidence still calls it back.
     set(r, has(r, FLAG.decided) and FLAG.maybe_duplicate or FLAG.retried)
-    redis.call('HSET', key, index_of(row), encode(r))
+    redis.call('HSET', key, row_field(row), encode(r))
     redis.call('ZREM', P .. 'failed-outbox', c.id .. '|' .. row .. '|' .. r.attempt)
     taken = taken + 1
   end

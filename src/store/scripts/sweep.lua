@@ -1,5 +1,6 @@
 -- Finds what a crash or silence left behind: ended leases, and parked events nobody came for.
 --- @include "base"
+--- @include "hashes"
 --- @include "ledger"
 --- @include "wamid"
 --- @include "status"
@@ -17,13 +18,13 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LI
   row, attempt = num(row), num(attempt)
   local c = id and open_campaign(id)
   if c then
-    local key, field = ledger_key(c, batch_of(row)), index_of(row)
-    local r = decode(redis.call('HGET', key, field))
+    local key, field = ledger_key(c, batch_of(row)), row_field(row)
+    local r = decode(hash_get(key, field))
     if r.attempt == attempt and fire(c, row, r, 'lease_end') then
       r.reason = num(ARGV[1])
       give_back_allowance(c)
       match_parked(c, row, r, person)
-      redis.call('HSET', key, field, encode(r))
+      hash_put(key, field, encode(r))
       unknown = unknown + 1
       index_flush()
       flush(c)
@@ -33,9 +34,10 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LI
 end
 for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0, num(ARGV[3]))) do
   for _, event in ipairs(unpark(digest)) do
-    if event.person ~= '' then redis.call('HDEL', P .. 'parked-for', event.person) end
+    if event.person ~= '' then hash_put(P .. 'parked-for', event.person, false) end
     forgotten = forgotten + 1
   end
 end
+write_hashes()
 if forgotten > 0 then redis.call('HINCRBY', P .. 'stats', 'orphans', forgotten) end
 return { unknown, forgotten }

@@ -58,7 +58,8 @@ local function unstamp(c, hundredths) return c.epoch + hundredths * 10 end
 
 local function ledger_key(c, batch) return c.key .. ':ledger:' .. batch end
 local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
-local function index_of(row) return (row - 1) % BATCH_ROWS end
+local function row_field(row) return string.format('%d', (row - 1) % BATCH_ROWS) end
+local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1) % BATCH_ROWS) end
 
 -- Moves `r` by `event`, with its counters; false when the event changes nothing.
 local function fire(c, row, r, event)

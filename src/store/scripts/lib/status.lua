@@ -46,9 +46,9 @@ local function apply_status(c, row, r, attempt, event)
 end
 
 local function unpark(digest)
-  local packed = redis.call('HGET', P .. 'parked', digest)
+  local packed = hash_get(P .. 'parked', digest)
   if not packed then return {} end
-  redis.call('HDEL', P .. 'parked', digest)
+  hash_put(P .. 'parked', digest, false)
   redis.call('ZREM', P .. 'parked-until', digest)
   return cmsgpack.unpack(packed)
 end
@@ -56,16 +56,16 @@ end
 local function park(digest, event, until_ms)
   if redis.call('ZCARD', P .. 'parked-until') >= PARKED_MAX then
     local oldest = redis.call('ZPOPMIN', P .. 'parked-until')[1]
-    redis.call('HDEL', P .. 'parked', oldest)
+    hash_put(P .. 'parked', oldest, false)
     redis.call('HINCRBY', P .. 'stats', 'orphans', 1)
   end
-  local packed = redis.call('HGET', P .. 'parked', digest)
+  local packed = hash_get(P .. 'parked', digest)
   local events = packed and cmsgpack.unpack(packed) or {}
   for _, known in ipairs(events) do
     if known.status == event.status then return end
   end
   events[#events + 1] = event
-  redis.call('HSET', P .. 'parked', digest, cmsgpack.pack(events))
+  hash_put(P .. 'parked', digest, cmsgpack.pack(events))
   redis.call('ZADD', P .. 'parked-until', 'GT', until_ms, digest)
 end
 
@@ -73,11 +73,11 @@ end
 -- it are applied. A second wamid of one attempt is kept beside the first and told to the operator;
 -- that of an earlier attempt goes to the row's history.
 local function bind(c, row, r, attempt, digest, stored)
-  local key, field = ledger_key(c, batch_of(row)), BATCH_ROWS + index_of(row)
+  local key, field = ledger_key(c, batch_of(row)), wamid_field(row)
   if attempt < r.attempt then
     redis.call('HSET', c.key .. ':side', row .. ':w' .. attempt, stored)
   else
-    local known = redis.call('HGET', key, field)
+    local known = hash_get(key, field)
     if known and known ~= stored and not has(r, FLAG.reference) then
       set(r, FLAG.double_wamid)
       redis.call('HSET', c.key .. ':side', row .. ':second', stored)
@@ -85,7 +85,7 @@ local function bind(c, row, r, attempt, digest, stored)
     else
       if known and known ~= stored then redis.call('HSET', c.key .. ':side', row .. ':ref', known) end
       unset(r, FLAG.reference)
-      redis.call('HSET', key, field, stored)
+      hash_put(key, field, stored)
     end
   end
   index_put(c, digest, row, attempt)
@@ -99,14 +99,14 @@ end
 
 local function holds_person(person, c, row, attempt)
   if person == '' then return false end
-  local id, held_row, held_attempt = parse_attempt(redis.call('HGET', P .. 'claimed', person))
+  local id, held_row, held_attempt = parse_attempt(hash_get(P .. 'claimed', person))
   return id == c.id and held_row == row and held_attempt == attempt
 end
 
 local function release_person(person, c, row, attempt)
   if not holds_person(person, c, row, attempt) then return end
-  redis.call('HDEL', P .. 'claimed', person)
-  redis.call('HDEL', P .. 'parked-for', person)
+  hash_put(P .. 'claimed', person, false)
+  hash_put(P .. 'parked-for', person, false)
 end
 
 local function fits(c, event, claimed_at)
@@ -121,13 +121,13 @@ end
 -- The row has left `sending` without a wamid: was there an event for this person meanwhile?
 local function match_parked(c, row, r, person)
   local waiting = holds_person(person, c, row, r.attempt)
-    and redis.call('HGET', P .. 'parked-for', person)
+    and hash_get(P .. 'parked-for', person)
   if not waiting then return end
-  redis.call('HDEL', P .. 'parked-for', person)
+  hash_put(P .. 'parked-for', person, false)
   local claimed_at = unstamp(c, r.times[TIME.claimed] or 0)
   for at = 1, #waiting, 8 do
     local digest = string.sub(waiting, at, at + 7)
-    local packed = redis.call('HGET', P .. 'parked', digest)
+    local packed = hash_get(P .. 'parked', digest)
     for _, event in ipairs(packed and cmsgpack.unpack(packed) or {}) do
       if fits(c, event, claimed_at) then
         set(r, FLAG.matched)

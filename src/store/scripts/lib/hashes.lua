@@ -1,0 +1,52 @@
+-- Hashes that a script touches for many rows: read together before, written together at the end.
+-- Inside a script this is only thrift (a call costs more than what it does); nobody else can look
+-- in between. A script that changes one of them through here must end with `write_hashes`.
+local hashes = {}
+
+local function open_hash(key)
+  local hash = hashes[key]
+  if not hash then
+    hash = { values = {}, changed = {} }
+    hashes[key] = hash
+  end
+  return hash
+end
+
+local function prefetch(key, fields)
+  local values = open_hash(key).values
+  for i, value in ipairs(redis.call('HMGET', key, unpack(fields))) do
+    values[fields[i]] = value
+  end
+end
+
+-- The field's value, or false.
+local function hash_get(key, field)
+  local values = open_hash(key).values
+  if values[field] == nil then values[field] = redis.call('HGET', key, field) end
+  return values[field]
+end
+
+-- A value of false removes the field.
+local function hash_put(key, field, value)
+  local hash = open_hash(key)
+  if hash.values[field] == value then return end
+  hash.values[field] = value
+  hash.changed[field] = true
+end
+
+local function write_hashes()
+  for key, hash in pairs(hashes) do
+    local puts, drops = {}, {}
+    for field in pairs(hash.changed) do
+      if hash.values[field] then
+        puts[#puts + 1] = field
+        puts[#puts + 1] = hash.values[field]
+      else
+        drops[#drops + 1] = field
+      end
+    end
+    if #puts > 0 then redis.call('HSET', key, unpack(puts)) end
+    if #drops > 0 then redis.call('HDEL', key, unpack(drops)) end
+    hash.changed = {}
+  end
+end
