@@ -1,4 +1,4 @@
-const IN_FLIGHT_MIN = 128;
+const IN_FLIGHT_MIN = 192;
 export const IN_FLIGHT_MAX = 2_048;
 /** WhatsApp takes no more than this of one number; a higher rate is for benchmarks. */
 const UPSTREAM_RATE_MAX = 1_000;

@@ -5,8 +5,8 @@ import type { Flight } from "./flight.ts";
 import { createSignal } from "./signal.ts";
 import { type CampaignTurn, createTurns } from "./turns.ts";
 
-/** Most rows in one claim: one script call stays well under a millisecond. */
-const CLAIM_ROWS_MAX = 16;
+/** Most rows in one claim: one script call stays at a few milliseconds. */
+const CLAIM_ROWS_MAX = 64;
 /** Claims under way at once: while one travels, the next is made up. */
 const CLAIMS_MAX = 8;
 /** Asking again sooner is no use: timers are no finer. */
@@ -36,8 +36,9 @@ export function createSender(input: { deliver: Deliver; flight: Flight }) {
   const turns = createTurns();
   const wanted = createSignal();
   let claims = 0;
-  /** One claim at a time while the rate is what limits: more would only be told to wait. */
+  /** While the rate is what limits, more claims, or bigger ones, would only be told to wait. */
   let claimsMax = 1;
+  let rowsMax = 1;
   /** `performance.now()` before which no campaign of the number gets a slot. */
   let numberNotBefore = 0;
   let stopped = false;
@@ -58,7 +59,7 @@ export function createSender(input: { deliver: Deliver; flight: Flight }) {
   function claimFor(turn: CampaignTurn): void {
     const run = turn.runs.find((one) => one.waiting.length > 0);
     if (run === undefined) return;
-    const messages = run.waiting.splice(0, Math.min(CLAIM_ROWS_MAX, flight.free()));
+    const messages = run.waiting.splice(0, Math.min(rowsMax, flight.free()));
     turn.pass += messages.length / turn.weight;
     run.claiming += messages.length;
     claims++;
@@ -76,6 +77,8 @@ export function createSender(input: { deliver: Deliver; flight: Flight }) {
       const { again, waitMs, waits } = delivered;
       run.waiting.unshift(...again);
       claimsMax = waits === "" ? CLAIMS_MAX : 1;
+      const granted = messages.length - again.length;
+      rowsMax = waits === "" ? Math.min(CLAIM_ROWS_MAX, rowsMax * 2) : granted + 1;
       if (turn !== undefined) turn.pass -= again.length / turn.weight;
       if (waits === "number") putOffNumber(waitMs);
       if (waits === "campaign") putOff(turn, waitMs);

@@ -17,7 +17,7 @@ test("both senders of the bench send each row exactly once", async () => {
     await promisify(execFile)(
       process.execPath,
       ["bench/run.mjs", "send", ...volume, "--results", results],
-      { cwd: root, timeout: 60_000 },
+      { cwd: root, timeout: 110_000 },
     );
     const text = readFileSync(results, "utf8");
 
@@ -26,4 +26,4 @@ test("both senders of the bench send each row exactly once", async () => {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}, 60_000);
+}, 120_000);

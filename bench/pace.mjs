@@ -1,0 +1,116 @@
+// The pace at the API: how much of the rate is used, and the busiest second.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { campaignFile } from "./rig/campaign.mjs";
+import { dropcastEnv, plainEnv } from "./rig/environment.mjs";
+import { temporaryFolder } from "./rig/folder.mjs";
+import { writeList } from "./rig/list.mjs";
+import { startProcess } from "./rig/process.mjs";
+import { startRedis } from "./rig/redis.mjs";
+import { loadNow, machine, table, verdict, writeSection } from "./rig/results.mjs";
+
+const RUNS = [
+  { sender: "dropcast", ratePerSecond: 80, processes: 1 },
+  { sender: "dropcast", ratePerSecond: 80, processes: 2 },
+  { sender: "dropcast", ratePerSecond: 80, processes: 4 },
+  { sender: "dropcast", ratePerSecond: 1_000, processes: 1 },
+  { sender: "plain", ratePerSecond: 80, processes: 2 },
+];
+/** The start is not watched: the first claims of each process find the pace's bucket full. */
+const LEAD_MS = 2_000;
+const USED_MIN = 0.98;
+
+export async function measure({ seconds = 20, results, command }) {
+  const load = loadNow();
+  const dir = temporaryFolder();
+  const campaignPath = join(dir, "campaign.json");
+  writeFileSync(campaignPath, campaignFile("Bench"));
+  const api = await startProcess("api");
+  const port = await api.call("listen");
+  const redis = await startRedis({ appendfsync: "always" });
+  const found = [];
+  try {
+    for (const [serial, run] of RUNS.entries()) {
+      await redis.client.flushall();
+      await api.call("reset");
+      const one = await paceOnce({ run, serial, seconds, redis, api, port, dir, campaignPath });
+      found.push({ ...run, ...one });
+      console.error(JSON.stringify(found.at(-1)));
+    }
+  } finally {
+    await api.stop();
+    await redis.stop();
+  }
+  const facts = machine({ redisVersion: redis.version, load });
+  writeSection({
+    file: results,
+    name: "pace",
+    lines: [
+      "## Pace",
+      "",
+      `\`${command}\` - ${seconds} s each, after ${LEAD_MS / 1_000} s; appendfsync always; arrival times ` +
+        `in the API's process. ${facts}`,
+      "",
+      "To reach: 98 % of the rate used, and no sliding second above the rate + max(2 %, 3 messages).",
+      "",
+      ...report(found),
+    ],
+  });
+}
+
+async function paceOnce({ run, serial, seconds, redis, api, port, dir, campaignPath }) {
+  const { sender, ratePerSecond, processes } = run;
+  const target = { socket: redis.socket, port, ratePerSecond, dir };
+  const env = sender === "dropcast" ? dropcastEnv(target) : plainEnv(target);
+  const csvPath = join(dir, `list-${serial}.csv`);
+  // Enough for the time that is watched and a little more, so that the rate is what ends it.
+  const rows = Math.ceil(ratePerSecond * (seconds + LEAD_MS / 1_000 + 4));
+  writeList({ path: csvPath, rows, serial });
+  const workers = [];
+  try {
+    for (let i = 0; i < processes; i++) workers.push(await startProcess(sender, { env }));
+    await workers[0].call("importList", { campaignPath, campaign: `pace-${serial}`, csvPath });
+    await Promise.all(workers.map((worker) => worker.call("start")));
+    await sleep(LEAD_MS + (seconds + 2) * 1_000);
+    return judge(await api.call("arrivals"), ratePerSecond, seconds);
+  } finally {
+    // They have more to send, and nobody waits for it.
+    await Promise.all(workers.map((worker) => worker.stop()));
+  }
+}
+
+function judge(arrivals, ratePerSecond, seconds) {
+  const from = (arrivals[0] ?? 0) + LEAD_MS;
+  const watched = arrivals.filter((at) => at >= from && at < from + seconds * 1_000);
+  let busiest = 0;
+  for (let first = 0, last = 0; last < watched.length; last++) {
+    while (watched[last] - watched[first] >= 1_000) first++;
+    busiest = Math.max(busiest, last - first + 1);
+  }
+  const used = watched.length / (ratePerSecond * seconds);
+  const most = ratePerSecond + Math.max(0.02 * ratePerSecond, 3);
+  return { used, busiest, most, reached: used >= USED_MIN && busiest <= most };
+}
+
+function report(found) {
+  const header = [
+    "sender",
+    "rate",
+    "worker processes",
+    "rate used",
+    "busiest second",
+    "at most",
+    "",
+  ];
+  const rows = found.map(({ sender, ratePerSecond, processes, used, busiest, most, reached }) => [
+    sender === "dropcast" ? "Dropcast" : "plain sender",
+    `${ratePerSecond}/s`,
+    processes,
+    `${(used * 100).toFixed(1)} %`,
+    busiest,
+    most,
+    sender === "dropcast" ? verdict(reached) : "for comparison",
+  ]);
+  return table(header, rows);
+}

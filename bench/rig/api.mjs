@@ -1,0 +1,64 @@
+// The API of the benches: accepts every POST at once. It speaks just enough HTTP/1.1 for the two
+// senders, so that as little as possible of the machine goes into it; the same for both of them.
+import { createServer } from "node:net";
+import { createWamids } from "../../dist/sandbox/wamid.js";
+import { clockMs, serve } from "./child.mjs";
+
+const wamids = createWamids();
+let arrivals = [];
+let recipients = new Set();
+
+const server = createServer((socket) => {
+  socket.setNoDelay(true);
+  let text = "";
+  // Latin-1 keeps one character for each byte, so that lengths are right.
+  socket.setEncoding("latin1");
+  socket.on("data", (chunk) => {
+    text += chunk;
+    for (;;) {
+      const head = text.indexOf("\r\n\r\n");
+      if (head === -1) return;
+      const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, head))?.[1] ?? "0";
+      const end = head + 4 + Number(length);
+      if (text.length < end) return;
+      const body = text.slice(head + 4, end);
+      text = text.slice(end);
+      socket.write(accept(body));
+    }
+  });
+  socket.on("error", () => {
+    // A sender that stops resets its connections.
+  });
+});
+
+function accept(body) {
+  const to = /"to":"(\d+)"/.exec(body)?.[1] ?? "";
+  arrivals.push(clockMs());
+  recipients.add(to);
+  const answer = JSON.stringify({
+    messaging_product: "whatsapp",
+    contacts: [{ input: to, wa_id: to }],
+    messages: [{ id: wamids(to), message_status: "accepted" }],
+  });
+  const head = `content-type: application/json\r\ncontent-length: ${answer.length}`;
+  return `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${answer}`;
+}
+
+serve({
+  listen: () =>
+    new Promise((resolve) => {
+      server.listen(0, "127.0.0.1", () => resolve(server.address().port));
+    }),
+  /** What has arrived since the last reset. */
+  report: () => ({
+    accepted: arrivals.length,
+    recipients: recipients.size,
+    firstAt: arrivals[0] ?? 0,
+    lastAt: arrivals.at(-1) ?? 0,
+  }),
+  arrivals: () => arrivals,
+  reset: () => {
+    arrivals = [];
+    recipients = new Set();
+  },
+});

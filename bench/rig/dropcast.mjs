@@ -1,0 +1,42 @@
+// A process of Dropcast, built by its own composition root: the worker role, or an importer.
+import { createImporter, startWorkers } from "../../dist/app.js";
+import { loadConfig } from "../../dist/config.js";
+import { createLogger } from "../../dist/logger.js";
+import { openPlatform } from "../../dist/platform.js";
+import { clockMs, cpuMicros, serve } from "./child.mjs";
+
+const loaded = loadConfig({ env: process.env, cwd: process.cwd() });
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+const { config } = loaded;
+const opened = await openPlatform({
+  config,
+  logger: createLogger({ level: "error" }),
+  say: console.error,
+  patience: "refuse",
+});
+const platform = unwrap(opened);
+let role;
+
+function unwrap(result) {
+  if (!result.ok) throw new Error(`${result.refusal.message} ${result.refusal.fix}`);
+  return result.value;
+}
+
+serve({
+  cpu: cpuMicros,
+  start: async () => {
+    role = unwrap(await startWorkers(platform));
+  },
+  stop: async () => {
+    await role?.stop();
+    await platform.close();
+  },
+  importList: async ({ campaignPath, csvPath }) => {
+    const [startedAt, cpuBefore] = [clockMs(), cpuMicros()];
+    const imported = unwrap(await createImporter(platform)({ campaignPath, csvPath }));
+    const { id, rows } = imported;
+    return { id, rows, startedAt, endedAt: clockMs(), cpuMicros: cpuMicros() - cpuBefore };
+  },
+  /** Rows by state. */
+  counts: async (id) => (await platform.stores.main.campaigns.find(id))?.counts,
+});

@@ -1,0 +1,27 @@
+import { NUMBER_ID, TOKEN } from "./campaign.mjs";
+
+/** The environment of a Dropcast process: the documented variables and nothing else. */
+export function dropcastEnv({ socket, port, ratePerSecond, dir }) {
+  return {
+    DROPCAST_REDIS_URL: `unix://${socket}`,
+    DROPCAST_API_URL: apiUrl(port),
+    DROPCAST_NUMBER_ID: NUMBER_ID,
+    DROPCAST_API_TOKEN: TOKEN,
+    DROPCAST_RATE_PER_SECOND: String(ratePerSecond),
+    DROPCAST_DATA_DIR: dir,
+    // appendfsync everysec is refused without it.
+    DROPCAST_ALLOW_UNSAFE_REDIS: "true",
+  };
+}
+
+export function plainEnv({ socket, port, ratePerSecond }) {
+  return {
+    REDIS_SOCKET: socket,
+    API_URL: apiUrl(port),
+    RATE_PER_SECOND: String(ratePerSecond),
+  };
+}
+
+function apiUrl(port) {
+  return `http://127.0.0.1:${port}/v1`;
+}

@@ -1,0 +1,63 @@
+// The figures of Dropcast, each by one command. README.md says what each of them measures.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const FIGURES = ["send", "memory", "pace"];
+const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
+
+  --rows N         recipients of the list (send: 20000, memory: 100000)
+  --rounds N       rounds of each sender, alternating (send: 3)
+  --seconds N      how long each pace is watched (pace: 20)
+  --fsync MODE     send: only this appendfsync mode, always or everysec (both)
+  --results FILE   where the section is written (bench/RESULTS.md)
+  --profile DIR    send: a CPU profile of each worker process goes there, and what Redis
+                   spends on each command to stderr`;
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        rows: { type: "string" },
+        rounds: { type: "string" },
+        seconds: { type: "string" },
+        fsync: { type: "string" },
+        results: { type: "string" },
+        profile: { type: "string" },
+      },
+    });
+  } catch (error) {
+    return { values: {}, positionals: [], problem: error.message };
+  }
+}
+
+const { values, positionals, problem } = readArguments();
+const [figure] = positionals;
+const whole = (text) => (text === undefined ? undefined : Number(text));
+const numbers = { rows: values.rows, rounds: values.rounds, seconds: values.seconds };
+const wrong = Object.entries(numbers).find(([, text]) => text && !/^[1-9]\d*$/.test(text));
+const usable = positionals.length === 1 && FIGURES.includes(figure) && wrong === undefined;
+if (!usable || (values.fsync ?? "always").search(/^(always|everysec)$/) === -1) {
+  console.error(problem ?? USAGE);
+  process.exit(2);
+}
+if (!existsSync(new URL("../dist/app.js", import.meta.url))) {
+  console.error("The figures are of the built product. Run `npm run build` first.");
+  process.exit(1);
+}
+
+// Ctrl-C: whatever was started is ended by its `exit` listener.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
+const { measure } = await import(`./${figure}.mjs`);
+await measure({
+  rows: whole(values.rows),
+  rounds: whole(values.rounds),
+  seconds: whole(values.seconds),
+  fsync: values.fsync,
+  profile: values.profile,
+  results: values.results ?? fileURLToPath(new URL("RESULTS.md", import.meta.url)),
+  command: `node bench/run.mjs ${process.argv.slice(2).join(" ")}`,
+});
+process.exit();
