@@ -12,6 +12,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { timeout } from "hono/timeout";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { describeCode } from "../core/error-codes.ts";
 import { refuse } from "../core/refusal.ts";
 import {
   type BatchJob,
@@ -137,11 +138,22 @@ function shown(queue: Queue, options: ConstructorParameters<typeof BullMQAdapter
       return { href: `/campaigns/${encodeURIComponent(campaign)}`, displayText: campaign };
     },
   });
-  for (const field of ["data", "returnValue", "progress"] as const) {
-    adapter.setFormatter(field, maskData);
-  }
+  for (const field of ["returnValue", "progress"] as const) adapter.setFormatter(field, maskData);
+  adapter.setFormatter("data", (data) => maskData(withMeaning(data)));
   adapter.setFormatter("name", (job) => maskText(String(job["name"] ?? "")));
   return adapter;
+}
+
+/** A job holds the code alone; what it means and what to do is told when it is shown. */
+function withMeaning(data: unknown): unknown {
+  const job = failedJobSchema.safeParse(data);
+  if (!job.success || job.data.code === 0) return data;
+  return { ...job.data, ...describeMeaning(job.data.code) };
+}
+
+function describeMeaning(code: number): { title: string; advice: string } {
+  const { title, advice } = describeCode(code);
+  return { title, advice };
 }
 
 const readOnly: MiddlewareHandler = async (context, next) => {

@@ -1,9 +1,14 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { describeCode } from "../core/error-codes.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { NumberStore } from "../store/number-store.ts";
-import { type FailedJob, failedJobId, failedJobSchema, failedQueueName } from "./queues.ts";
+import {
+  type FailedJob,
+  failedJobId,
+  failedJobSchema,
+  failedQueueName,
+  QUEUE_EVENTS_KEPT,
+} from "./queues.ts";
 
 /** How many jobs one look for stale ones takes. */
 const STALE_CHECKED = 200;
@@ -22,7 +27,10 @@ export interface FailedMessage {
  */
 export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
   const { connection, store } = input;
-  const queue = new Queue<FailedJob>(failedQueueName(store.number), { connection });
+  const queue = new Queue<FailedJob>(failedQueueName(store.number), {
+    connection,
+    streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
+  });
 
   let staleFrom = 0;
 
@@ -33,9 +41,12 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
   async function add(message: FailedMessage): Promise<void> {
     const row = await store.rows.one(message.campaign, message.row);
     if (row?.state === "failed" && row.value.attempt === message.attempt) {
-      const { title, advice } = describeCode(row.value.code);
-      const job = { ...message, code: row.value.code, title, advice, to: maskPhone(row.phone) };
-      await queue.add("failed message", job, { jobId: failedJobId(message) });
+      // The name is what the dashboard shows first: enough to recognise the person's number by.
+      const job = { ...message, code: row.value.code };
+      await queue.add(maskPhone(row.phone), job, {
+        jobId: failedJobId(message),
+        stackTraceLimit: 0,
+      });
     }
     await store.campaigns.failedJobAdded(message);
   }

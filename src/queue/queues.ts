@@ -28,15 +28,15 @@ export function batchJobId({ campaign, batch, run }: BatchJob): string {
   return `b-${campaign}-${batch}-${run}`;
 }
 
+/**
+ * Four numbers and no more: up to 10,000 of these jobs are kept, and Redis stores a job of this
+ * size compactly. What they mean is read from the ledger and the code table when they are shown.
+ */
 export const failedJobSchema = z.object({
   campaign: z.string(),
   row: z.number().int().positive(),
   attempt: z.number().int().nonnegative(),
   code: z.number().int().nonnegative(),
-  title: z.string(),
-  advice: z.string(),
-  /** Enough to recognise the number, too little to call it. */
-  to: z.string(),
 });
 export type FailedJob = z.infer<typeof failedJobSchema>;
 
@@ -46,3 +46,6 @@ export function failedJobId(job: Pick<FailedJob, "campaign" | "row" | "attempt">
 
 /** The newest failed messages that stay in the retry dashboard; the ledger knows them all. */
 export const FAILED_JOBS_KEPT = 10_000;
+
+/** BullMQ keeps a stream of events for each queue; nobody here reads back further. */
+export const QUEUE_EVENTS_KEPT = 100;

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { REASONS } from "../core/reasons.ts";
+import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
 import { BATCH_ROWS, campaignKeys } from "./keys.ts";
@@ -49,32 +50,6 @@ export interface ClaimInput {
   /** No slot later than this from now: what is granted and not yet sent is in doubt. */
   readonly reachMs: number;
   readonly rows: readonly { row: number; person: Buffer }[];
-}
-
-/** What came of one attempt, in the ledger's words (record.lua says what each does). */
-export interface AttemptRecord {
-  readonly row: number;
-  /** 0 when the claim's answer never came: the row is given back if the nonce holds it. */
-  readonly attempt: number;
-  readonly nonce: Buffer;
-  readonly person: Buffer;
-  readonly outcome:
-    | "accepted"
-    | "retry"
-    | "pair"
-    | "wait"
-    | "hold"
-    | "halt"
-    | "restrict"
-    | "template"
-    | "failed"
-    | "unknown";
-  readonly code: number;
-  readonly reason: number;
-  readonly waitMs: number;
-  readonly id: { readonly text: string; readonly isWamid: boolean } | null;
-  readonly held: boolean;
-  readonly optOut: boolean;
 }
 
 export interface RecordResult {
@@ -161,7 +136,7 @@ export function createLedger(input: {
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
-      for (const { row, person: who } of claim.rows) args.push(row, who);
+      args.push(packClaimRows(claim.rows));
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
@@ -180,7 +155,7 @@ export function createLedger(input: {
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
       const args: ScriptArgument[] = [campaign, limits.triesMax, limits.unknownBudget];
       args.push(limits.unknownBudgetWindowMs, limits.failuresInARowMax);
-      for (const one of records) args.push(...recordArguments(one));
+      args.push(packRecords(records));
       const answer = (await run("record", args)) as number[];
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },
@@ -256,13 +231,4 @@ function toVerdict(attempt: number, slotUs: number): ClaimVerdict {
   const kind = VERDICTS[slotUs as keyof typeof VERDICTS];
   if (kind === undefined) throw new Error(`claim said ${slotUs} of a row.`);
   return { kind };
-}
-
-function recordArguments(one: AttemptRecord): ScriptArgument[] {
-  const marks =
-    (one.id !== null && !one.id.isWamid ? 1 : 0) + (one.held ? 2 : 0) + (one.optOut ? 4 : 0);
-  const digest = one.id === null ? "" : wamidDigest(one.id.text);
-  const stored = one.id === null ? "" : packWamid(one.id.text);
-  const told = [one.row, one.attempt, one.nonce, one.outcome, one.code, one.reason];
-  return [...told, Math.round(one.waitMs), Math.random(), digest, stored, one.person, marks];
 }

@@ -1,7 +1,7 @@
 import { REASONS } from "../core/reasons.ts";
 import type { Timings } from "../core/timings.ts";
 import type { SendOutcome } from "../livechat/client.ts";
-import type { AttemptRecord } from "../store/ledger.ts";
+import type { AttemptRecord } from "../store/attempt-rows.ts";
 
 type Told = Pick<
   AttemptRecord,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { FailedMessage } from "../queue/failed-queue.ts";
-import type { AttemptRecord, Ledger } from "../store/ledger.ts";
+import type { AttemptRecord } from "../store/attempt-rows.ts";
+import type { Ledger } from "../store/ledger.ts";
 
 /** One script call takes at most so many rows. */
 const RECORDS_MAX = 64;

@@ -3,6 +3,7 @@ import { type Job, Queue, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { NumberConfig } from "../config.ts";
+import { describeCode } from "../core/error-codes.ts";
 import type { Timings } from "../core/timings.ts";
 import type { LivechatClient } from "../livechat/client.ts";
 import { createFailedQueue } from "../queue/failed-queue.ts";
@@ -14,6 +15,7 @@ import {
   type FailedJob,
   failedJobSchema,
   failedQueueName,
+  QUEUE_EVENTS_KEPT,
 } from "../queue/queues.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { createBatchLoader } from "./batch-run.ts";
@@ -35,6 +37,9 @@ export interface WorkerDeps {
   readonly openQueueConnection: () => Redis;
 }
 
+/** A longer value would make Redis store the job four times as large. */
+const FAILED_REASON_MAX = 64;
+
 /** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
 const STALLED_MAX = 25;
 
@@ -47,7 +52,10 @@ export function createWorker(deps: WorkerDeps) {
   const { store, client, number, mode, timings, logger } = deps;
   const connections = [deps.openQueueConnection(), deps.openQueueConnection()] as const;
   const [queueConnection, workerConnection] = connections;
-  const queue = new Queue<BatchJob>(batchQueueName(number.name), { connection: queueConnection });
+  const queue = new Queue<BatchJob>(batchQueueName(number.name), {
+    connection: queueConnection,
+    streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
+  });
   const failed = createFailedQueue({ connection: queueConnection, store });
   const load = createBatchLoader({ campaigns: store.campaigns, ledger: store.ledger });
   const recorder = createRecorder({
@@ -95,10 +103,10 @@ export function createWorker(deps: WorkerDeps) {
 
   /** Says in the dashboard what the ledger says: still failed, or taken up again by a person. */
   async function showFailed(job: Job<FailedJob>): Promise<void> {
-    const { campaign, row, attempt, code, title, advice } = failedJobSchema.parse(job.data);
+    const { campaign, row, attempt, code } = failedJobSchema.parse(job.data);
     const found = await store.rows.one(campaign, row);
     if (found?.state !== "failed" || found.value.attempt !== attempt) return;
-    throw new UnrecoverableError(`${code === 0 ? "" : `${code} `}${title}. ${advice}`);
+    throw new UnrecoverableError(failedReason(code).slice(0, FAILED_REASON_MAX));
   }
 
   const options = {
@@ -159,3 +167,7 @@ export function createWorker(deps: WorkerDeps) {
 }
 
 export type CampaignWorker = ReturnType<typeof createWorker>;
+
+function failedReason(code: number): string {
+  return code === 0 ? "not sent" : `${code} ${describeCode(code).title}`;
+}

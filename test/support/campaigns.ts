@@ -1,15 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { Counts, State } from "../../src/core/message.ts";
+import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
 import type { ImportOutcome, ImportRow } from "../../src/store/batch-rows.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 import { BATCH_ROWS, campaignKeys, numberKeys } from "../../src/store/keys.ts";
-import type {
-  AttemptRecord,
-  ClaimInput,
-  LedgerLimits,
-  StatusEvent,
-} from "../../src/store/ledger.ts";
+import type { ClaimInput, LedgerLimits, StatusEvent } from "../../src/store/ledger.ts";
 import {
   createNumberStore,
   DEFAULT_LIMITS,

@@ -8,8 +8,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 batch  3 run  4 nonce (8 bytes)  5 mode  6 configured rate a second
 --       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
---       10 reach, us: no slot later than this from now; then for each row: row, digest of the person
---       (8 bytes)
+--       10 reach, us: no slot later than this from now  11 the rows, packed: row (4 bytes) and
+--       digest of the person (8 bytes) each
 -- Returns: {0, reason, wait ms} for all rows: gone, mode, closed, paused, ended, halt, hold, run, cap,
 --   allow · or {1, 1 when the number is at its rate, wait us until the next slot is within reach, what
 --   has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us from
@@ -19,16 +19,15 @@
 --   campaign:<id> and its :counts :errors :timeline :pricing :open :side :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
-local FIRST, STEP, HEAD = 11, 2, 4
+local HEAD, ROW_BYTES = 4, 12
 
 local c = open_campaign(id)
 if not c then return { 0, 'gone', 0 } end
 local ledger = ledger_key(c, batch)
 local fields, rows, persons = {}, {}, {}
-for at = FIRST, #ARGV, STEP do
-  rows[#rows + 1] = num(ARGV[at])
-  fields[#fields + 1] = row_field(rows[#rows])
-  persons[#persons + 1] = ARGV[at + 1]
+for at = 1, #ARGV[11], ROW_BYTES do
+  local row, person = struct.unpack('>I4c8', ARGV[11], at)
+  rows[#rows + 1], fields[#fields + 1], persons[#persons + 1] = row, row_field(row), person
 end
 local values = redis.call('HMGET', ledger, unpack(fields))
 local answer, mine = { 1, 0, 0, '' }, false

@@ -10,9 +10,10 @@
 -- answer never came; the row is then given back if it was granted to this nonce.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 most tries of a message that was not sent  3 unknown budget  4 its window, ms
---       5 failures in a row that pause a campaign; then for each row 12 values: row, attempt, nonce,
---       outcome, code, reason, wait ms, jitter [0,1), digest of wamid or '', wamid as stored or '',
---       digest of the person, marks (1 the id is a reference only, 2 held for quality, 4 opt-out)
+--       5 failures in a row that pause a campaign  6 the rows, packed (ROW below, then the wamid as
+--       stored): row, attempt, nonce, outcome number, code, reason, wait ms, jitter in 1/255, digest
+--       of wamid, digest of the person, marks (1 the id is a reference only, 2 held for quality,
+--       4 opt-out, 8 there is an id), bytes of wamid
 --   outcomes: accepted · retry, pair (not sent: back off by `wait` x 2^tries, x 4^tries) · wait (not
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
@@ -27,6 +28,9 @@ local MAX_TRIES, BUDGET, WINDOW_MS, STREAK = num(ARGV[2]), num(ARGV[3]), num(ARG
 local c = open_campaign(id)
 if not c then return { 0 } end
 local CAP_MS = 300000
+local ROW = '>I4I2c8BI3BI4Bc8c8BB'
+local OUTCOMES = { 'accepted', 'retry', 'pair', 'wait', 'hold', 'halt', 'restrict', 'template',
+  'failed', 'unknown' }
 
 -- The id is a reference of the API's own; a status event may have told the wamid already.
 local function bind_reference(row, r, o)
@@ -108,21 +112,23 @@ end
 
 -- Everything the rows below will ask for, in a few calls.
 local told, digests, persons, fields = {}, {}, {}, {}
-for at = 6, #ARGV, 12 do
-  local o = {
-    row = num(ARGV[at]), attempt = num(ARGV[at + 1]), nonce = ARGV[at + 2], outcome = ARGV[at + 3],
-    code = math.min(num(ARGV[at + 4]), CODE_MAX), reason = num(ARGV[at + 5]), wait = num(ARGV[at + 6]),
-    jitter = num(ARGV[at + 7]), digest = ARGV[at + 8], stored = ARGV[at + 9], person = ARGV[at + 10],
-    marks = num(ARGV[at + 11]),
-  }
+local at, rows = 1, ARGV[6]
+while at <= #rows do
+  local o, outcome, jitter, bytes = {}, nil, nil, nil
+  o.row, o.attempt, o.nonce, outcome, o.code, o.reason, o.wait, jitter, o.digest, o.person, o.marks,
+    bytes, at = struct.unpack(ROW, rows, at)
+  o.outcome, o.jitter, o.stored = OUTCOMES[outcome], jitter / 255, string.sub(rows, at, at + bytes - 1)
+  at = at + bytes
   o.ledger, o.field = ledger_key(c, batch_of(o.row)), row_field(o.row)
   told[#told + 1], persons[#persons + 1] = o, o.person
   local wanted = fields[o.ledger] or {}
   fields[o.ledger] = wanted
   wanted[#wanted + 1] = o.field
-  if o.digest ~= '' then
+  if bit.band(o.marks, 8) ~= 0 then
     digests[#digests + 1] = o.digest
     wanted[#wanted + 1] = wamid_field(o.row)
+  else
+    o.digest = ''
   end
 end
 for ledger, wanted in pairs(fields) do prefetch(ledger, wanted) end
