@@ -1,11 +1,23 @@
 import { defineConfig } from "vitest/config";
 
+/** Whole deployments with real pace and real kills: alone on the machine, one after another. */
+const E2E = "test/e2e/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: "parts", include: ["test/**/*.test.ts"], exclude: [E2E] },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: [E2E], fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -17,7 +17,7 @@ test("the scale divides the product's own waits and not the answer timeout", () 
     answerTimeoutMs: 2_000,
     leaseMs: 3_500,
     drainMs: 3_000,
-    startFenceMs: 200,
+    startFenceMs: 500,
     dispatchEveryMs: 50,
     parkedMs: 60_000,
   });

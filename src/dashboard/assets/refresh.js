@@ -10,9 +10,9 @@ localiseTimes();
 if (main) schedule();
 
 function schedule() {
-  setTimeout(async () => {
-    if (!document.hidden) await renew();
-    schedule();
+  setTimeout(() => {
+    if (document.hidden) schedule();
+    else void renew().finally(schedule);
   }, EVERY_MS);
 }
 

@@ -1,0 +1,104 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createNumberStore } from "../../src/store/number-store.ts";
+import {
+  campaignFile,
+  csvOf,
+  digitsOf,
+  listOf,
+  phoneOf,
+  type ShownCampaign,
+  startFleet,
+} from "../support/fleet.ts";
+import { sentTwice } from "../support/oracle.ts";
+import { connectTestRedis, redisUrl, testNumber } from "../support/redis.ts";
+
+/** Long to import and short to send: between its first and its last people one stands again and again. */
+const ROWS = 120_000;
+const PEOPLE = 2_000;
+
+test("a killed `send` leaves the campaign importing and nothing sent; the same command finishes it under the same id, without gaps or doubles", async () => {
+  const number = testNumber();
+  const fleet = await startFleet({
+    redisUrl: redisUrl(),
+    number,
+    ratePerSecond: 1_000,
+    workers: 1,
+    knobs: { latencyMs: "0", webhookLost: "1" },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  const { campaigns } = await createNumberStore({ redis: connectTestRedis(), number });
+  stage.write("sale.yaml", campaignFile({ number }));
+  const between = Array.from({ length: ROWS - PEOPLE }, () => 0);
+  const everybody = Array.from({ length: PEOPLE }, (_, at) => at);
+  const people = [...everybody.slice(0, PEOPLE / 2), ...between, ...everybody.slice(PEOPLE / 2)];
+  stage.write("list.csv", csvOf(people.map((person) => [phoneOf(person), `Name ${person}`])));
+
+  const first = stage.launch(["send", "sale.yaml", "list.csv", "--json"]);
+  const id = await vi.waitFor(
+    async () => {
+      const [campaign] = await campaigns.list();
+      if ((campaign?.counts.duplicate ?? 0) === 0) throw new Error("nothing stored yet");
+      return campaign?.id ?? "";
+    },
+    { timeout: 30_000, interval: 5 },
+  );
+  await first.kill();
+  const killed = await fleet.show(id);
+  expect(killed.status).toBe("importing");
+  expect(killed.counts.pending).toBe(PEOPLE / 2);
+  expect(fleet.posts()).toEqual([]);
+
+  const again = await stage.json<ShownCampaign & { restarted: boolean }>([
+    "send",
+    "sale.yaml",
+    "list.csv",
+  ]);
+  expect(again).toMatchObject({ id, restarted: true, rows: ROWS });
+  const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 60_000 });
+  expect(last.counts).toMatchObject({ accepted: PEOPLE, duplicate: ROWS - PEOPLE });
+  expect(last.rows).toBe(ROWS);
+
+  const rows = await fleet.exported(id);
+  expect(rows.every(({ row }, at) => row === at + 1)).toBe(true);
+  expect(rows).toHaveLength(ROWS);
+  const sent = rows.filter(({ state }) => state === "accepted").map(digitsOf);
+  expect(new Set(sent).size).toBe(PEOPLE);
+  const posts = fleet.posts();
+  expect(posts).toHaveLength(PEOPLE);
+  expect(sentTwice(posts)).toEqual([]);
+  expect(new Set(posts.map(({ to }) => to))).toEqual(new Set(sent));
+}, 150_000);
+
+test("two terminals that send the same list at once get one campaign: the other one is refused", async () => {
+  const number = testNumber();
+  const fleet = await startFleet({
+    redisUrl: redisUrl(),
+    number,
+    ratePerSecond: 1_000,
+    workers: 1,
+    knobs: { latencyMs: "0", webhookLost: "1" },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  stage.write("sale.yaml", campaignFile({ number }));
+  stage.write("list.csv", listOf(400));
+
+  const ended = await Promise.all(
+    [1, 2].map(() => stage.run(["send", "sale.yaml", "list.csv", "--json"])),
+  );
+  expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0, 1]));
+  const [taken] = ended.filter(({ code }) => code === 0);
+  const [refused] = ended.filter(({ code }) => code === 1);
+  const { id } = JSON.parse(taken?.stdout ?? "") as ShownCampaign;
+  const { error } = JSON.parse(refused?.stdout ?? "") as {
+    error: { code: string; message: string };
+  };
+  expect(["already_imported", "import_in_progress"]).toContain(error.code);
+  expect(error.message).toContain(id);
+
+  await fleet.until(id, ({ status }) => status === "finished", { withinMs: 30_000 });
+  expect((await fleet.list()).map((campaign) => campaign.id)).toEqual([id]);
+  expect(fleet.posts()).toHaveLength(400);
+  expect(sentTwice(fleet.posts())).toEqual([]);
+}, 90_000);

@@ -1,0 +1,192 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { STATE_NAMES } from "../../src/core/message.ts";
+import { MAGIC_RECIPIENTS } from "../../src/sandbox/magic.ts";
+import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
+import { compareWithOracle } from "../support/check-oracle.ts";
+import {
+  campaignFile,
+  csvOf,
+  digitsOf,
+  type Fleet,
+  phoneOf,
+  readLogs,
+  type ShownCampaign,
+  startFleet,
+} from "../support/fleet.ts";
+import { sentTwice } from "../support/oracle.ts";
+import { startOwnRedis } from "../support/redis.ts";
+
+const ROWS = 5_000;
+const REJECTED = 20;
+const DUPLICATES = 20;
+const NUMBER = "main";
+
+/** These stop the whole campaign, or wait for minutes: other tests have them. */
+const NOT_HERE = new Set(["9012", "9027", "9028", "9029", "9030"]);
+const MAGIC = MAGIC_RECIPIENTS.filter(({ ending }) => !NOT_HERE.has(ending.slice(3)));
+
+/** Faults of every kind; the ambiguous ones few, for five of them pause the campaign. */
+const FAULTS = {
+  seed: "7",
+  latencyMs: "5-60",
+  webhookDelayMs: "20-300",
+  answerShape: "mixed",
+  heldShare: "0.01",
+  reject429: "0.0006",
+  errorCodes: "100=0.01,131026=0.01,131009=0.005,131056=0.005",
+  acceptThen500: "0.0006",
+  acceptThenReset: "0.0006",
+  cutAnswer: "0.0006",
+  dropThen500: "0.0003",
+  dropThenReset: "0.0003",
+  failStatusCodes: "131026=0.03,131049=0.02",
+  webhookBeforeAnswer: "0.05",
+  webhookDuplicate: "0.05",
+  webhookOutOfOrder: "0.05",
+  webhookLost: "0.02",
+  webhookForeign: "0.02",
+};
+
+/** 5,000 rows: people, bad phones, repeated people, and one person for each magic ending. */
+function dropList(): string {
+  const magic = MAGIC.map(({ ending }): [string, string] => [`+48 60${ending}`, "Magda"]);
+  const people = ROWS - REJECTED - DUPLICATES - magic.length;
+  const rows = Array.from({ length: people }, (_, at): [string, string] => [
+    phoneOf(at * 7),
+    `"Zoë, ${at}"`,
+  ]);
+  rows.splice(1_000, 0, ...magic);
+  for (let at = 0; at < REJECTED; at++) rows.splice(at * 200, 0, [`+48 12 ${at}`, "Bad"]);
+  for (let at = 0; at < DUPLICATES; at++) rows.push([phoneOf(at * 70), "Again"]);
+  return csvOf(rows);
+}
+
+test("a list dropped into the inbox is sent by two workers through every kind of fault, and each row ends as the API and the webhooks had it", async () => {
+  const redis = await startOwnRedis();
+  const fleet = await startFleet({
+    redisUrl: redis.url,
+    number: NUMBER,
+    ratePerSecond: 500,
+    workers: 2,
+    knobs: FAULTS,
+    // Long enough for an answer on a busy machine: only the hanging ones are to run out of it.
+    env: { DROPCAST_TIME_SCALE: "4", DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  await stage.start("producer", ["producer"]);
+  stage.write("drops/inbox/campaign.yaml", campaignFile({ number: NUMBER }));
+  stage.write("drops/inbox/spring.csv", dropList());
+
+  const id = await vi.waitFor(async () => firstCampaign(fleet), { timeout: 20_000, interval: 50 });
+  let pauses = 0;
+  const last = await fleet.until(id, ({ status }) => status === "finished", {
+    withinMs: 120_000,
+    onLook: async (campaign) => {
+      expectConserved(campaign);
+      if (campaign.status !== "paused") return;
+      expect(campaign.reasonCode).toBe("unknown_budget");
+      pauses++;
+      await stage.json(["resume", id]);
+    },
+  });
+  expect(pauses).toBeGreaterThan(0);
+  expect(last.rows).toBe(ROWS);
+  expect(last.counts).toMatchObject({ rejected: REJECTED, duplicate: DUPLICATES });
+
+  await fleet.webhooksDelivered(30_000);
+  const rows = await fleet.exported(id);
+  const posts = fleet.posts();
+  expect(sentTwice(posts)).toEqual([]);
+  expect(
+    compareWithOracle({ rows, posts, webhooks: fleet.webhooks(), recipientOf: digitsOf }),
+  ).toEqual([]);
+  const settled = await fleet.show(id);
+  expectConserved(settled);
+  for (const state of STATE_NAMES) {
+    expect([state, rows.filter((row) => row.state === state).length]).toEqual([
+      state,
+      settled.counts[state],
+    ]);
+  }
+  expectEveryFaultMet(fleet);
+  expectFilesMoved(stage.dir, id);
+  expectQuietLogs(fleet);
+}, 180_000);
+
+async function firstCampaign(fleet: Fleet): Promise<string> {
+  const [campaign] = await fleet.list();
+  if (campaign === undefined) throw new Error("The dropped list is no campaign yet.");
+  return campaign.id;
+}
+
+/** Every row is in exactly one of the thirteen states, at every look. */
+function expectConserved({ rows, counts, status }: ShownCampaign): void {
+  expect(Object.keys(counts).sort()).toEqual([...STATE_NAMES].sort());
+  const sum = Object.values(counts).reduce((total, count) => total + count, 0);
+  expect(sum).toBe(rows);
+  if (status !== "importing") expect(sum).toBe(ROWS);
+}
+
+/** A fault that the run did not have would prove nothing. */
+function expectEveryFaultMet(fleet: Fleet): void {
+  const faults = new Set(fleet.posts().map(({ fault }) => fault));
+  expect([...faults]).toEqual(
+    expect.arrayContaining([
+      "none",
+      "reject-429",
+      "code-100",
+      "code-131026",
+      "code-131056",
+      "code-130429",
+      "error-in-200",
+      "accept-then-500",
+      "accept-then-reset",
+      "hang",
+      "cut-answer",
+      "drop-then-500",
+      "drop-then-reset",
+      "drop-then-hang",
+    ]),
+  );
+  const shapes = new Set(fleet.posts().map(({ shape }) => shape));
+  expect([...shapes]).toEqual(expect.arrayContaining(["meta", "id-wamid", "id-own", "empty"]));
+}
+
+function expectFilesMoved(dir: string, campaign: string): void {
+  const drops = join(dir, "drops");
+  expect(existsSync(join(drops, "inbox/spring.csv"))).toBe(false);
+  expect(existsSync(join(drops, "inbox/campaign.yaml"))).toBe(true);
+  expect(readdirSync(join(drops, "processing"))).toEqual([]);
+  expect(readdirSync(join(drops, "failed"))).toEqual([]);
+  expect(readdirSync(join(drops, "done")).sort()).toEqual([
+    "spring.csv",
+    "spring.rejects.csv",
+    "spring.report.json",
+  ]);
+  const report: unknown = JSON.parse(readFileSync(join(drops, "done/spring.report.json"), "utf8"));
+  expect(report).toMatchObject({
+    campaign,
+    rows: ROWS,
+    counts: { rejected: REJECTED, duplicate: DUPLICATES },
+  });
+  const rejects = readFileSync(join(drops, "done/spring.rejects.csv"), "utf8");
+  expect(rejects.trimEnd().split("\n")).toHaveLength(REJECTED + 1);
+}
+
+/** No log names a person, a message or a secret. */
+function expectQuietLogs({ stage, posts }: Fleet): void {
+  const names = readdirSync(stage.logsDir);
+  expect(names.length).toBeGreaterThanOrEqual(5);
+  const all = readLogs(stage, names).join("\n");
+  expect(all).toContain('"ready"');
+  const secret = SANDBOX_DEFAULTS.webhookSecret.replace("whsec_", "");
+  const forbidden = ["wamid.", SANDBOX_DEFAULTS.token, secret];
+  for (const { wamid } of posts()) if (wamid !== null) forbidden.push(wamid);
+  expect(forbidden.filter((text) => all.includes(text))).toEqual([]);
+  // As whole numbers, with and without the country code: a part of some instant may look like one.
+  const phones = new Set(posts().flatMap(({ to }) => (to === null ? [] : [to, to.slice(2)])));
+  expect(all.match(/\d+/g)?.filter((digits) => phones.has(digits))).toEqual([]);
+}
