@@ -41,7 +41,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       apiUrl: config.apiUrl,
       numberId: number.value.id,
       token: number.value.token,
-      // As many as can be in flight: a granted message must never wait for a connection.
+      // As many as can be on the wire, and undici opens them only as they are needed.
       connections: IN_FLIGHT_MAX,
       answerTimeoutMs: timings.answerTimeoutMs,
       connectTimeoutMs: timings.connectTimeoutMs,

@@ -29,6 +29,8 @@ export interface Platform {
 }
 
 const ASK_AGAIN_MS = 1_000;
+/** The same error at every reconnect is told once a minute. */
+const SAME_ERROR_EVERY_MS = 60_000;
 
 /**
  * Opens Redis and the stores. `patience`: roles wait for a Redis that is absent or still loading,
@@ -118,10 +120,15 @@ async function connect(input: {
 }): Promise<Result<Redis>> {
   const { address, say, patience, signal } = input;
   const redis = quiet(createLedgerClient(address), input.logger, "ledger");
+  let lastError = "";
+  redis.on("error", (error: Error) => {
+    lastError = error.message;
+  });
   let told = false;
   for (;;) {
-    const problem = await attempt(redis);
-    if (problem === undefined) return accept(redis);
+    const said = await attempt(redis);
+    if (said === undefined) return accept(redis);
+    const problem = (lastError || said).replace(/\.$/, "");
     const where = describeAddress(address);
     if (patience === "refuse" || signal?.aborted) {
       redis.disconnect();
@@ -150,6 +157,12 @@ async function attempt(redis: Redis): Promise<string | undefined> {
 
 /** ioredis reports each failed reconnect as an event; unheard it would end the process. */
 function quiet(redis: Redis, logger: Logger, client: string): Redis {
-  redis.on("error", (error: Error) => logger.warn({ client, error: error.message }, "redis error"));
+  let last = { message: "", at: Number.NEGATIVE_INFINITY };
+  redis.on("error", ({ message }: Error) => {
+    const now = performance.now();
+    if (message === last.message && now - last.at < SAME_ERROR_EVERY_MS) return;
+    last = { message, at: now };
+    logger.warn({ client, error: message }, "redis error");
+  });
   return redis;
 }

@@ -1,7 +1,8 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describePause } from "../core/pause-reason.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
-import { isoTime } from "./words.ts";
+import type { PaceNow } from "../store/pace.ts";
+import { dateTime, isoTime } from "./words.ts";
 
 /** Words for why a campaign stands still or was refused; null while there is nothing to say. */
 export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): string | null {
@@ -15,7 +16,9 @@ export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): stri
 
 /** A title for the code that failed messages are counted under; 0 is "no code". */
 export function errorTitle(code: number): string {
-  return code === 0 ? "Failed without an error code" : describeCode(code).title;
+  return code === 0
+    ? "Not sent: the API could not be reached, or a person called it failed"
+    : describeCode(code).title;
 }
 
 /** A campaign as `--json` shows it. `counts` has all thirteen states. Times are ISO 8601 in UTC. */
@@ -68,4 +71,17 @@ export function openRows({ counts }: Campaign): number {
 /** Rows that wait to be sent or are on the wire. */
 export function rowsToSend({ counts }: Campaign): number {
   return counts.pending + counts.sending;
+}
+
+/** Why nothing is sent from a number for the moment. */
+export function holdWords({ holdUntilMs, holdReason }: PaceNow): string {
+  const until = dateTime(holdUntilMs ?? Date.now());
+  return holdReason === "unreachable"
+    ? `waits until ${until}, then tries again: the API cannot be reached; nothing was sent`
+    : `waits until ${until}: the API said that it is too fast`;
+}
+
+/** A number's hold for scripts; null while it may send. */
+export function holdJson({ holdUntilMs, holdReason }: PaceNow) {
+  return holdUntilMs === null ? null : { until: isoTime(holdUntilMs), reason: holdReason };
 }

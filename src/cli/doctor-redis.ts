@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { Cli } from "./command.ts";
-import { haltWords } from "./describe.ts";
+import { haltWords, holdWords } from "./describe.ts";
 import type { Check } from "./doctor-check.ts";
 import { onPlatform } from "./session.ts";
 import { counted, dateTime } from "./words.ts";
@@ -78,8 +78,11 @@ async function numberState({ stores }: Platform, number: string): Promise<Check[
     checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });
   }
   if (pace.holdUntilMs !== null) {
-    const message = `held until ${dateTime(pace.holdUntilMs)}: the API said that it is too fast`;
-    const fix = `Nothing to do; if it keeps coming, dropcast rate --number ${number} with a lower rate`;
+    const message = holdWords(pace);
+    const fix =
+      pace.holdReason === "unreachable"
+        ? "Check DROPCAST_API_URL, the network and the firewall; sending goes on by itself"
+        : `Nothing to do; if it keeps coming, dropcast rate --number ${number} with a lower rate`;
     checks.push({ name, verdict: "warn", message, fix });
   }
   if (stats.orphans > 0) {

@@ -49,7 +49,7 @@ export async function followCampaign(options: FollowOptions): Promise<Followed> 
     const now = Date.now();
     const quietMs = quiet(campaign, now);
     show(campaign, now);
-    const end = hasEnded(campaign, options.until, quietMs)
+    const end = hasEnded(campaign, options, quietMs)
       ? "reached"
       : signal.aborted
         ? "detached"
@@ -64,9 +64,15 @@ export async function followCampaign(options: FollowOptions): Promise<Followed> 
   }
 }
 
-function hasEnded(campaign: Campaign, until: FollowOptions["until"], quietMs: number): boolean {
+function hasEnded(
+  campaign: Campaign,
+  { until, terminal: { interactive } }: FollowOptions,
+  quietMs: number,
+): boolean {
   const { status } = campaign;
   if (status === "rejected") return true;
+  // With nobody at a terminal, nobody resumes it either.
+  if (status === "paused" && !interactive) return true;
   if (status !== "finished" && status !== "cancelled") return false;
   if (rowsToSend(campaign) > 0) return false;
   if (until === "finished") return true;

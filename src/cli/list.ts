@@ -1,7 +1,8 @@
 import { accept } from "../core/refusal.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import type { PaceNow } from "../store/pace.ts";
 import type { Command } from "./command.ts";
-import { acceptedRows, campaignJson, haltJson, haltWords } from "./describe.ts";
+import { acceptedRows, campaignJson, haltJson, haltWords, holdWords } from "./describe.ts";
 import { withPlatform } from "./session.ts";
 import { clockTime, count, printable, table } from "./words.ts";
 
@@ -9,8 +10,9 @@ import { clockTime, count, printable, table } from "./words.ts";
 export const list: Command = (cli) =>
   withPlatform(cli, async ({ stores }) => {
     const numbers = await Promise.all(
-      Object.entries(stores).map(async ([number, { campaigns }]) => ({
+      Object.entries(stores).map(async ([number, { campaigns, pace }]) => ({
         number,
+        pace: await pace.read(),
         halt: await campaigns.halt(),
         campaigns: await campaigns.list(),
       })),
@@ -22,14 +24,14 @@ export const list: Command = (cli) =>
       json: all.map(({ campaign, halt }) => ({ ...campaignJson(campaign), halt: haltJson(halt) })),
       text: [
         listText(all.map(({ campaign }) => campaign)),
-        ...numbers.flatMap(({ number, halt }) => haltLine(number, halt)),
+        ...numbers.flatMap(({ number, halt, pace }) => stopLines(number, halt, pace)),
       ].join("\n"),
     });
   });
 
-const HEAD = ["ID", "NAME", "STATUS", "ROWS", "TO SEND", "ACCEPTED", "DELIVERED", "FAILED"];
+const HEAD = ["ID", "NAME", "STATUS", "MODE", "ROWS", "TO SEND", "ACCEPTED", "DELIVERED", "FAILED"];
 const COLUMNS = [...HEAD, "UNKNOWN", "CREATED"];
-const NUMBERS = new Set([3, 4, 5, 6, 7, 8]);
+const NUMBERS = new Set([4, 5, 6, 7, 8, 9]);
 const NAME_MAX = 32;
 
 function listText(campaigns: readonly Campaign[]): string {
@@ -52,6 +54,7 @@ function listText(campaigns: readonly Campaign[]): string {
       campaign.id,
       shorten(printable(campaign.name)),
       campaign.status,
+      campaign.mode,
       ...numbers.map(count),
       clockTime(campaign.createdAt, now),
     ];
@@ -63,6 +66,8 @@ function shorten(name: string): string {
   return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
 }
 
-function haltLine(number: string, halt: Halt | undefined): string[] {
-  return halt === undefined ? [] : [`\n${haltWords(number, halt)}`];
+function stopLines(number: string, halt: Halt | undefined, pace: PaceNow): string[] {
+  const halted = halt === undefined ? [] : [`\n${haltWords(number, halt)}`];
+  const held = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${holdWords(pace)}.`];
+  return [...halted, ...held];
 }

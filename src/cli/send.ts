@@ -61,7 +61,8 @@ async function waitForIt(
     const text = `${list.id} goes on: ${last.status}. dropcast pause ${list.id} stops it.`;
     return accept({ json, text });
   }
-  return accept({ json, text: campaignText(last, await store.campaigns.halt(), terminal) });
+  const text = campaignText(last, await store.campaigns.halt(), terminal);
+  return accept({ json, text, exitCode: last.status === "paused" ? 1 : 0 });
 }
 
 function sentJson(list: ImportedList, campaign: FoundCampaign["campaign"]) {

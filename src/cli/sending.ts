@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Config } from "../config.ts";
+import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { ImportedList, ImportResult } from "../producer/import.ts";
@@ -29,6 +29,8 @@ export async function importCampaign(
     campaignPath: resolve(cli.cwd, input.campaignPath),
     csvPath: input.listPath === null ? null : resolve(cli.cwd, input.listPath),
   };
+  const sendable = await checkSendable(platform, paths.campaignPath);
+  if (!sendable.ok) return sendable;
   if (input.asking === "ask") {
     const agreed = await askFirst(platform, { ...paths, signal: input.signal });
     if (!agreed.ok) return agreed;
@@ -50,6 +52,19 @@ export async function importCampaign(
   });
   cli.terminal.live("");
   return imported;
+}
+
+/**
+ * With a Redis of this machine alone, nobody else has the token: a live campaign of a number that
+ * cannot send would lie in wait, and go out on the day somebody fills the token in.
+ */
+async function checkSendable({ config }: Platform, campaignPath: string): Promise<Result<unknown>> {
+  if (config.mode !== "live" || config.redisUrl !== null) return accept(null);
+  const { readCampaign } = await import("../producer/import-file.ts");
+  const campaign = await readCampaign(campaignPath);
+  if (!campaign.ok) return campaign;
+  const number = findNumber(config, campaign.value.number);
+  return number.ok ? requireSendingNumber(number.value) : number;
 }
 
 async function askFirst(

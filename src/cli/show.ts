@@ -8,6 +8,8 @@ import {
   errorTitle,
   haltJson,
   haltWords,
+  holdJson,
+  holdWords,
   openRows,
   reasonWords,
 } from "./describe.ts";
@@ -21,10 +23,12 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const halt = await store.campaigns.halt();
+    const [halt, pace] = await Promise.all([store.campaigns.halt(), store.pace.read()]);
+    const { number } = campaign;
+    const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
     return accept({
-      json: { ...campaignJson(campaign), halt: haltJson(halt) },
-      text: campaignText(campaign, halt, cli.terminal),
+      json: { ...campaignJson(campaign), halt: haltJson(halt), hold: holdJson(pace) },
+      text: campaignText(campaign, halt, cli.terminal) + held,
     });
   });
 
@@ -41,7 +45,11 @@ export function campaignText(
     ["Status", status],
     ["List", `${printable(campaign.file)}, ${counted(campaign.rows, "row")}`],
   ];
-  if (campaign.mode === "sandbox") head.push(["Mode", "sandbox: nothing reaches a person"]);
+  const { mode } = campaign;
+  head.push([
+    "Mode",
+    mode === "sandbox" ? "sandbox: nothing reaches a person" : "live: real people",
+  ]);
   if (campaign.ratePerSecond !== null) head.push(["Rate", rate(campaign.ratePerSecond)]);
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
@@ -107,7 +115,9 @@ function notes(campaign: Campaign): string[] {
     );
   }
   if (counts.failed > 0 && status !== "cancelled") {
-    lines.push(`Send failed ones again: dropcast retry ${id} --code CODE (try --dry-run first).`);
+    const code = campaign.errors.find((error) => error.code !== 0)?.code;
+    const chosen = code === undefined ? "" : ` --code ${code}`;
+    lines.push(`Send failed ones again: dropcast retry ${id}${chosen} (try --dry-run first).`);
   }
   return lines.length === 0 ? [] : [lines.join("\n")];
 }

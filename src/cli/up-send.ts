@@ -46,7 +46,9 @@ export async function sendAndShow(
   if (end === "detached") return accept("serve");
   const text = `\n${campaignText(last, await store.campaigns.halt(), terminal)}`;
   const report = { json: campaignJson(last), text };
-  if (!terminal.interactive) return accept(report);
+  if (!terminal.interactive) {
+    return accept({ ...report, exitCode: last.status === "paused" ? 1 : 0 });
+  }
   if (cli.json) terminal.out(JSON.stringify(report.json));
   else terminal.out(text);
   talk("\nStill serving: in a second terminal try dropcast list. Ctrl-C ends it.");

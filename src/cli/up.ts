@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Logger } from "../logger.ts";
 import type { Platform } from "../platform.ts";
+import { openDataFolder } from "../redis/data-folder.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type Cli, type Command, flagOption, refuseUsage, textOption } from "./command.ts";
 import { loadCommandConfig, loadSandboxConfig, sandboxNumberId } from "./configuration.ts";
@@ -44,6 +44,8 @@ export const up: Command = async (cli, { args, options }) => {
       );
     },
     start: async (boot) => {
+      const folder = openDataFolder(config.dataDir);
+      if (!folder.ok) return folder;
       const sandbox = api === "sandbox" ? await startSandbox(config, boot) : null;
       const opened = await open(boot);
       if (!opened.ok) return opened;
@@ -98,7 +100,6 @@ async function startSandbox(config: Config, boot: Boot): Promise<StartedSandbox>
     import("../sandbox/sandbox.ts"),
     import("../app.ts"),
   ]);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const sandbox = createSandbox({
     numberIds: Object.keys(config.numbers).map(sandboxNumberId),
     logPath: sandboxLogPath(config.dataDir),

@@ -33,6 +33,9 @@ export const CATEGORIES = ["marketing", "utility", "authentication"] as const;
 export type Category = (typeof CATEGORIES)[number];
 
 export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
+
+/** Turns of the running campaigns of one number: how many messages each gets in a round. */
+export const PRIORITY_WEIGHTS = { urgent: 8, normal: 4, bulk: 1 } as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Names of numbers; a campaign's id begins with one, so it must fit in ids and keys. */

@@ -78,7 +78,7 @@ export type Event = (typeof EVENTS)[number];
 
 /**
  * Where each event leads from each state. `pending` takes evidence too: a message that waits to
- * be sent again because a person (or the at-least-once rule) asked for it is called back when
+ * be sent again because a person asked for it is called back when
  * late evidence shows that the earlier attempt got through.
  */
 export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: State } } = {

@@ -1,6 +1,5 @@
 /**
- * Every wait of the product that depends on the answer timeout or is divided in tests, in one
- * place, so that the orderings between them hold: a claim's lease outlives the answer timeout,
+ * The waits that depend on the answer timeout or are divided in tests, in one place, so that the orderings between them hold: a claim's lease outlives the answer timeout,
  * a drain outlives it too, and the lease outlives the drain.
  */
 export interface Timings {
@@ -21,15 +20,9 @@ export interface Timings {
   /** How long a row waits whose person has another open attempt. */
   readonly personBusyMs: number;
   readonly backoffBaseMs: number;
-  readonly backoffCapMs: number;
-  /** How long a number is held after "too fast" without `Retry-After`: first, and at most. */
-  readonly holdBaseMs: number;
-  readonly holdCapMs: number;
   /** The wait for answers that say "try again after minutes". */
   readonly laterMs: number;
   readonly unknownBudgetWindowMs: number;
-  /** How long a status event without a message is kept. */
-  readonly parkedMs: number;
 }
 
 /**
@@ -52,11 +45,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     sweepEveryMs: scaled(5_000),
     personBusyMs: scaled(60_000),
     backoffBaseMs: scaled(1_000),
-    backoffCapMs: scaled(5 * 60_000),
-    holdBaseMs: scaled(1_000),
-    holdCapMs: scaled(60_000),
     laterMs: scaled(2 * 60_000),
     unknownBudgetWindowMs: scaled(60_000),
-    parkedMs: scaled(10 * 60_000),
   });
 }

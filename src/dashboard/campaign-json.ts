@@ -61,7 +61,9 @@ export function reasonWords({ status, reason }: Campaign): string | null {
 
 /** A title for the code that failed messages are counted under; 0 is "no code". */
 export function errorTitle(code: number): string {
-  return code === 0 ? "Failed without an error code" : describeCode(code).title;
+  return code === 0
+    ? "Not sent: the API could not be reached, or a person called it failed"
+    : describeCode(code).title;
 }
 
 function isoTime(ms: number | null): string | null {

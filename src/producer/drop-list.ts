@@ -159,7 +159,14 @@ export function noCampaign(file: string): Refusal {
 
 async function campaignOf(folders: DropFolders, list: ClaimedList): Promise<string | null> {
   const own = await findCampaign(dirname(list.csvPath), stemOf(list.csvPath));
-  return own ?? findCampaign(join(folders.inbox, list.folder), SHARED_CAMPAIGN);
+  if (own !== null) return own;
+  const inbox = join(folders.inbox, list.folder);
+  // A predecessor may have died after it moved the list and before it moved the file beside it.
+  const left = await findCampaign(inbox, stemOf(list.claim.note.dropped));
+  if (left === null) return findCampaign(inbox, SHARED_CAMPAIGN);
+  const moved = join(dirname(list.csvPath), stemOf(list.csvPath) + extname(left));
+  await rename(left, moved);
+  return moved;
 }
 
 async function settle(

@@ -18,6 +18,8 @@ export interface Campaign {
   readonly file: string;
   readonly rows: number;
   readonly counts: Counts;
+  /** Ended for good, by a cancel or its `endBy`: nothing of it is sent again. */
+  readonly closed: boolean;
   /** Failed rows by error code, most frequent first; 0 stands for "no code". */
   readonly errors: readonly { code: number; count: number }[];
   readonly ratePerSecond: number | null;
@@ -198,6 +200,7 @@ function toCampaign(
     file: fields["file"] ?? "",
     rows: Number(fields["rows"]),
     counts: toCounts(counts),
+    closed: (fields["closed"] ?? "") !== "",
     errors: Object.entries(errors)
       .map(([code, count]) => ({ code: Number(code), count: Number(count) }))
       .sort((a, b) => b.count - a.count || a.code - b.code),

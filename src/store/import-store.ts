@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { CampaignDefinition } from "../core/campaign.ts";
+import { type CampaignDefinition, PRIORITY_WEIGHTS } from "../core/campaign.ts";
 import { STATES, type State } from "../core/message.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
@@ -10,9 +10,6 @@ import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** An importer that stores nothing for so long is taken for dead: another may take over. */
 export const IMPORT_LEASE_MS = 3_000;
-
-/** Turns of the running campaigns of one number: how many batches each gets in a round. */
-const WEIGHTS = { urgent: 8, normal: 4, bulk: 1 } as const;
 
 export interface BeginImport {
   /** sha256 of mode, number, campaign name and file bytes, hex. */
@@ -110,7 +107,7 @@ function campaignFields({ definition, file, columns, mode }: BeginImport): Scrip
     category: definition.category,
     file,
     mode,
-    weight: WEIGHTS[delivery.priority],
+    weight: PRIORITY_WEIGHTS[delivery.priority],
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,
   };

@@ -2,9 +2,9 @@
  * Every Redis key of Dropcast, built here and nowhere else (the Lua scripts build theirs from
  * the prefix they are given, with the same suffixes, declared in their headers).
  *
- * All keys of one number share the hash tag `{<number>}`: scripts stay atomic, and a Redis
- * Cluster spreads the numbers over its nodes. A number is capped at 1,000 messages a second
- * upstream, so one slot for each is enough.
+ * All keys of one number share the hash tag `{<number>}`, so scripts stay atomic and the ledger is
+ * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
+ * for each is enough.
  */
 
 /** What scripts get as KEYS[1]: it fixes the slot, and every other key starts with it. */
@@ -38,7 +38,7 @@ export function numberKeys(number: string) {
     claimed: `${prefix}claimed`,
     /** zset: attempt on the wire -> when its lease ends, ms. */
     leases: `${prefix}leases`,
-    /** hash: rate, next free slot (us), hold and slow-down of the number. */
+    /** hash: rate, next free slot (us), hold with its reason, slow-down, the probe after a halt. */
     pace: `${prefix}pace`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
@@ -46,7 +46,7 @@ export function numberKeys(number: string) {
     suppressed: `${prefix}suppressed`,
     /** zset: failed message whose job has not been added yet -> when it failed, ms. */
     failedOutbox: `${prefix}failed-outbox`,
-    /** hash: totals of the number (orphans, last webhook, unmatched ...). */
+    /** hash: totals of the number: `orphans`, `lastWebhookAt`. */
     stats: `${prefix}stats`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
     pepper: `${prefix}pepper`,

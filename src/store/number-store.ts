@@ -8,7 +8,7 @@ import { createRetryFailed } from "./retry-failed.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
 
-/** Used where the caller has no configuration of its own: commands that only read or control. */
+/** What the configuration does not set, and what tests start from. */
 export const DEFAULT_LIMITS: LedgerLimits = {
   leaseMs: 75_000,
   personBusyMs: 60_000,

@@ -5,8 +5,10 @@ import type { RunScript } from "./scripts.ts";
 export interface PaceNow {
   /** Set by a person, over the configuration; null when nobody did. */
   readonly ratePerSecond: number | null;
-  /** Nothing is sent before this time (ms), because the API said "too fast"; null otherwise. */
+  /** Nothing is sent before this time (ms); null when the number is not held. */
   readonly holdUntilMs: number | null;
+  /** Why it is held: the API said "too fast", or could not be reached several times in a row. */
+  readonly holdReason: "too_fast" | "unreachable";
 }
 
 /**
@@ -23,6 +25,7 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
       return {
         ratePerSecond: fields["rate"] === undefined ? null : Number(fields["rate"]),
         holdUntilMs: holdUntil > Date.now() ? holdUntil : null,
+        holdReason: fields["holdReason"] === "unreachable" ? "unreachable" : "too_fast",
       };
     },
 

@@ -24,7 +24,7 @@ export function createRetryFailed(input: { campaigns: CampaignStore; rows: RowRe
   ): Promise<RetryResult> {
     const campaign = await campaigns.find(id);
     if (campaign === undefined) return { kind: "no_campaign" };
-    if (campaign.status === "cancelled" || campaign.counts.expired > 0) return { kind: "closed" };
+    if (campaign.closed) return { kind: "closed" };
     const byCode = new Map<number, number>();
     for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
       const failed = (await rows.batch(id, batch)).filter(
@@ -42,5 +42,3 @@ export function createRetryFailed(input: { campaigns: CampaignStore; rows: RowRe
     return { kind: "retried", byCode };
   };
 }
-
-export type RetryFailed = ReturnType<typeof createRetryFailed>;

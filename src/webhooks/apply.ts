@@ -13,7 +13,6 @@ export interface FailedMessage {
   readonly campaign: string;
   readonly row: number;
   readonly attempt: number;
-  readonly code: number;
 }
 
 export interface DeliveryPorts {
@@ -57,8 +56,8 @@ async function firstThatKnows(
     if (result.kind !== "moved" && result.kind !== "unchanged") continue;
     if (result.state === "failed") {
       // On a repeat too: the first time may have ended between the row and its job.
-      const { campaign, row, attempt, code } = result;
-      await ports.onFailed({ number, campaign, row, attempt, code });
+      const { campaign, row, attempt } = result;
+      await ports.onFailed({ number, campaign, row, attempt });
     }
     return result.kind;
   }

@@ -23,10 +23,12 @@ export interface BatchRun {
   readonly finish: () => void;
 }
 
-/** What may be said of a batch without sending anything. */
+/** What loading a batch gives. */
 export type LoadedBatch =
   | { readonly kind: "loaded"; readonly campaign: CampaignToSend; readonly due: DueMessage[] }
-  | { readonly kind: "gone" };
+  | { readonly kind: "gone" }
+  /** Stored by somebody else's rules (another version): `why` is for the log. */
+  | { readonly kind: "unreadable"; readonly why: string };
 
 /** Compiled templates kept: campaigns that run at the same time are few. */
 const COMPILED_MAX = 50;
@@ -71,8 +73,12 @@ export function createBatchLoader(input: { campaigns: CampaignStore; ledger: Led
     const campaign = await campaigns.toSend(id);
     const loaded = campaign && (await ledger.load(id, batch, campaign.epochMs));
     if (campaign === undefined || loaded === undefined) return { kind: "gone" };
-    const template = templateOf(campaign);
-    const due = loaded.rows.flatMap((row) => toDue(template, row, loaded.nowMs) ?? []);
-    return { kind: "loaded", campaign, due };
+    try {
+      const template = templateOf(campaign);
+      const due = loaded.rows.flatMap((row) => toDue(template, row, loaded.nowMs) ?? []);
+      return { kind: "loaded", campaign, due };
+    } catch (error) {
+      return { kind: "unreadable", why: String(error) };
+    }
   };
 }

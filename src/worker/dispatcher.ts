@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Timings } from "../core/timings.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
+import { BATCH_ROWS } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { createSignal } from "./signal.ts";
 
@@ -10,7 +11,6 @@ import { createSignal } from "./signal.ts";
 const OPEN_SECONDS = 2;
 const OPEN_MIN = 4;
 export const OPEN_MAX = 64;
-const BATCH_ROWS = 100;
 const OUTBOX_MAX = 500;
 const JOB_NAME = "batch";
 
@@ -26,21 +26,22 @@ export function createDispatcher(input: {
   failed: FailedQueue;
   mode: "live" | "sandbox";
   ratePerSecond: number;
+  /** Told the number's rate, whenever it was looked at: a person may have changed it. */
+  onRate: (perSecond: number) => void;
   timings: Timings;
   logger: Logger;
 }) {
   const { store, queue, failed, mode, timings, logger } = input;
-  const openMax = Math.min(
-    OPEN_MAX,
-    Math.max(OPEN_MIN, Math.ceil((OPEN_SECONDS * input.ratePerSecond) / BATCH_ROWS)),
-  );
   const wanted = createSignal();
   const sweepWanted = createSignal();
   let stopped = false;
   let loops: Promise<unknown> | undefined;
 
   async function dispatch(): Promise<void> {
-    const opened = await store.campaigns.dispatch(mode, openMax);
+    const { ratePerSecond } = await store.pace.read();
+    const rate = ratePerSecond ?? input.ratePerSecond;
+    input.onRate(rate);
+    const opened = await store.campaigns.dispatch(mode, openBatches(rate));
     await addJobs(opened);
   }
 
@@ -71,12 +72,26 @@ export function createDispatcher(input: {
   }
 
   async function sweep(): Promise<void> {
+    await step("leases", endLeases);
+    await step("open batches", healOpenBatches);
+    await step("failed jobs", async () => void (await failed.addOutbox(OUTBOX_MAX)));
+    await step("stale failed jobs", failed.dropStale);
+  }
+
+  async function endLeases(): Promise<void> {
     const { unknown, forgotten } = await store.ledger.sweep();
     if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
     if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
-    await failed.addOutbox(OUTBOX_MAX);
-    await failed.dropStale();
-    await healOpenBatches();
+  }
+
+  /** One thing that cannot be mended must not keep the others from it. */
+  async function step(what: string, act: () => Promise<void>): Promise<void> {
+    if (stopped) return;
+    try {
+      await act();
+    } catch (error) {
+      logger.warn({ what, error: String(error) }, "sweep failed; it is tried again");
+    }
   }
 
   async function repeat(
@@ -118,3 +133,8 @@ export function createDispatcher(input: {
 }
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
+
+function openBatches(ratePerSecond: number): number {
+  const useful = Math.ceil((OPEN_SECONDS * ratePerSecond) / BATCH_ROWS);
+  return Math.min(OPEN_MAX, Math.max(OPEN_MIN, useful));
+}

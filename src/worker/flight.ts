@@ -14,7 +14,7 @@ const WINDOW_MS = 10_000;
  * on for that reason would make all of them slower still.
  */
 export function createFlight(ratePerSecond: number, onLanded: () => void) {
-  const rate = Math.min(UPSTREAM_RATE_MAX, ratePerSecond);
+  let rate = Math.min(UPSTREAM_RATE_MAX, ratePerSecond);
   let granted = 0;
   let onWire = 0;
   let quickestMs = 100;
@@ -46,6 +46,11 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
       }
       nextQuickestMs = Math.min(nextQuickestMs, tookMs);
       quickestMs = Math.min(quickestMs, tookMs);
+    },
+
+    /** The number's rate now, which a person may have changed. */
+    setRate(perSecond: number): void {
+      rate = Math.min(UPSTREAM_RATE_MAX, perSecond);
     },
 
     /** How many more POSTs may be begun. */

@@ -12,6 +12,8 @@ const PLAIN = { code: 0, reason: 0, waitMs: 0, id: null, held: false, optOut: fa
 
 /** Meta: retry a pair that was too fast after 4^n seconds, from one second. */
 const PAIR_FIRST_MS = 1_000;
+/** A process too busy to be on time should not claim the same rows again at once. */
+const ABORTED_WAIT_MS = 50;
 const RETRY_AFTER_MAX_MS = 15 * 60_000;
 
 /** What an answer means in the ledger's words. The one place where the two meet. */
@@ -34,7 +36,7 @@ export function toRecord(outcome: SendOutcome, timings: Timings): Told {
         waitMs: timings.backoffBaseMs,
       };
     case "aborted":
-      return { ...PLAIN, outcome: "wait" };
+      return { ...PLAIN, outcome: "wait", waitMs: ABORTED_WAIT_MS };
     case "slow":
       return {
         ...PLAIN,

@@ -19,7 +19,7 @@ const RETRY_CAP_MS = 2_000;
 export function createRecorder(input: {
   ledger: Pick<Ledger, "record">;
   onFailed: (message: FailedMessage) => Promise<void>;
-  onStopped: () => void;
+  onStopped: (campaign: string) => void;
   logger: Logger;
 }) {
   const { ledger, onFailed, onStopped, logger } = input;
@@ -49,11 +49,12 @@ export function createRecorder(input: {
     for (let waitMs = RETRY_FIRST_MS; ; waitMs = Math.min(RETRY_CAP_MS, waitMs * 2)) {
       try {
         const { states, stopped } = await ledger.record(campaign, records);
-        if (stopped) onStopped();
+        if (stopped) onStopped(campaign);
         const failed = records.filter((_, at) => states[at] === "failed");
-        for (const { row, attempt } of failed) await addFailed({ campaign, row, attempt });
+        for (const { row, attempt } of failed) void addFailed({ campaign, row, attempt });
         return;
       } catch (error) {
+        if (isOurFault(error)) return writeSingly(campaign, records, error);
         logger.warn(
           { campaign, records: records.length, error: String(error) },
           "not recorded yet",
@@ -61,6 +62,19 @@ export function createRecorder(input: {
         await sleep(waitMs);
       }
     }
+  }
+
+  /** What cannot be written at all must not hold up the rest: its lease ends, and it is unknown. */
+  async function writeSingly(
+    campaign: string,
+    records: readonly AttemptRecord[],
+    error: unknown,
+  ): Promise<void> {
+    if (records.length === 1) {
+      logger.error({ campaign, row: records[0]?.row, error: String(error) }, "not recordable");
+      return;
+    }
+    for (const record of records) await write(campaign, [record]);
   }
 
   /** Only the dashboard's job is missing when this fails, and the sweep adds it. */
@@ -93,3 +107,9 @@ export function createRecorder(input: {
 }
 
 export type Recorder = ReturnType<typeof createRecorder>;
+
+/** A bug, as against a Redis that is away, full, loading or read-only for now. */
+function isOurFault(error: unknown): boolean {
+  if (error instanceof RangeError || error instanceof TypeError) return true;
+  return error instanceof Error && /^(ERR|WRONGTYPE)\b/.test(error.message);
+}

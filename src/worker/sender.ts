@@ -11,6 +11,8 @@ const CLAIM_ROWS_MAX = 64;
 const CLAIMS_MAX = 8;
 /** Asking again sooner is no use: timers are no finer. */
 const ASK_AGAIN_MS = 1;
+/** Nor is any wait longer than this: a rate or a hold may be changed by a person meanwhile. */
+const ASK_LATEST_MS = 500;
 const REDIS_TROUBLE_MS = 500;
 
 /** Gates that end a run: the batch goes back to `ready`, and dispatch opens it when it may go on. */
@@ -93,6 +95,7 @@ export function createSender(input: { deliver: Deliver; flight: Flight }) {
       }
     } else {
       run.waiting.unshift(...messages);
+      if (turn !== undefined) turn.pass -= messages.length / turn.weight;
       if (delivered.gate === "allow") putOff(turn, delivered.waitMs);
       else putOffNumber(delivered.waitMs);
     }
@@ -101,11 +104,11 @@ export function createSender(input: { deliver: Deliver; flight: Flight }) {
 
   function putOff(turn: CampaignTurn | undefined, waitMs: number): void {
     if (turn === undefined) return;
-    turn.notBefore = performance.now() + Math.max(ASK_AGAIN_MS, waitMs);
+    turn.notBefore = performance.now() + bounded(waitMs);
   }
 
   function putOffNumber(waitMs: number): void {
-    numberNotBefore = performance.now() + Math.max(ASK_AGAIN_MS, waitMs);
+    numberNotBefore = performance.now() + bounded(waitMs);
   }
 
   function finishIfEmpty(run: BatchRun): void {
@@ -141,3 +144,7 @@ export function createSender(input: { deliver: Deliver; flight: Flight }) {
 }
 
 export type Sender = ReturnType<typeof createSender>;
+
+function bounded(waitMs: number): number {
+  return Math.min(ASK_LATEST_MS, Math.max(ASK_AGAIN_MS, waitMs));
+}

@@ -1,3 +1,4 @@
+import { PRIORITY_WEIGHTS } from "../core/campaign.ts";
 import type { BatchRun } from "./batch-run.ts";
 
 /** Messages of one campaign in this process, in turn with those of the number's others. */
@@ -10,8 +11,6 @@ export interface CampaignTurn {
   /** `performance.now()` before which asking for slots is no use. */
   notBefore: number;
 }
-
-const WEIGHTS = { urgent: 8, normal: 4, bulk: 1 } as const;
 
 /** Whose turn it is among the campaigns of a number, by weight (urgent 8, normal 4, bulk 1). */
 export function createTurns() {
@@ -32,7 +31,7 @@ export function createTurns() {
       const pass = Math.min(...[...turns.values()].map((turn) => turn.pass));
       turns.set(id, {
         id,
-        weight: WEIGHTS[definition.delivery.priority],
+        weight: PRIORITY_WEIGHTS[definition.delivery.priority],
         runs: [run],
         pass: Number.isFinite(pass) ? pass : 0,
         notBefore: 0,

@@ -37,7 +37,7 @@ export interface WorkerDeps {
   readonly openQueueConnection: () => Redis;
 }
 
-/** A longer value would make Redis store the job four times as large. */
+/** Up to 64 bytes a field Redis keeps the job as a listpack (hash-max-listpack-value). */
 const FAILED_REASON_MAX = 64;
 
 /** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
@@ -61,7 +61,7 @@ export function createWorker(deps: WorkerDeps) {
   const recorder = createRecorder({
     ledger: store.ledger,
     onFailed: failed.add,
-    onStopped: () => logger.warn("an answer of the API stopped a campaign or the number"),
+    onStopped: createStopNotice(logger),
     logger,
   });
   const flight = createFlight(number.ratePerSecond, () => sender.wake());
@@ -84,6 +84,7 @@ export function createWorker(deps: WorkerDeps) {
     failed,
     mode,
     ratePerSecond: number.ratePerSecond,
+    onRate: flight.setRate,
     timings,
     logger,
   });
@@ -91,6 +92,11 @@ export function createWorker(deps: WorkerDeps) {
   async function runBatch(job: Job<BatchJob>): Promise<void> {
     const { campaign: id, batch, run } = batchJobSchema.parse(job.data);
     const loaded = await load(id, batch);
+    if (loaded.kind === "unreadable") {
+      // It would be so at every try: a person has to look, and meanwhile nothing else is lost.
+      logger.error({ campaign: id, batch, error: loaded.why }, "batch cannot be read; paused");
+      await store.campaigns.pause(id, "unreadable");
+    }
     if (loaded.kind === "loaded") {
       const { campaign, due } = loaded;
       await new Promise<void>((finish) => {
@@ -141,14 +147,9 @@ export function createWorker(deps: WorkerDeps) {
       for (const worker of [batches, failures]) running.push(worker.run());
     },
 
-    /** Messages granted to this process whose outcome is not known yet. */
-    inFlightNow: flight.now,
-
     async stop(): Promise<void> {
-      await dispatcher.stop();
-      const closing = Promise.all([batches.close(), failures.close()]);
-      await sender.stop();
-      await closing;
+      // Claims end with the first of these; the others only have what was begun to wait for.
+      await Promise.all([sender.stop(), batches.close(), failures.close(), dispatcher.stop()]);
       await settleWire();
       await Promise.all([queue.close(), failed.close()]);
       await Promise.all(running);
@@ -166,8 +167,18 @@ export function createWorker(deps: WorkerDeps) {
   }
 }
 
-export type CampaignWorker = ReturnType<typeof createWorker>;
-
 function failedReason(code: number): string {
   return code === 0 ? "not sent" : `${code} ${describeCode(code).title}`;
+}
+
+/** Many answers say the same at once; a person needs to read it once. */
+const NOTICE_EVERY_MS = 10_000;
+
+function createStopNotice(logger: Logger): (campaign: string) => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (campaign) => {
+    if (performance.now() - lastAt < NOTICE_EVERY_MS) return;
+    lastAt = performance.now();
+    logger.warn({ campaign }, "sending is held, halted or paused: dropcast list says why");
+  };
 }

@@ -78,6 +78,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     mode: "sandbox",
     category: "marketing",
     file: "list.csv",
+    closed: false,
     rows: 100,
     counts: { ...zeroCounts(), ...counts },
     errors: [],

@@ -19,6 +19,5 @@ test("the scale divides the product's own waits and not the answer timeout", () 
     drainMs: 3_000,
     startFenceMs: 500,
     dispatchEveryMs: 50,
-    parkedMs: 60_000,
   });
 });

@@ -78,7 +78,8 @@ test("an import of which rows are missing is not started", async () => {
   const bench = await openTestStore();
   const handle = await begin(bench);
   const { imports } = bench.store;
-  await imports.chunk({ ...handle, firstBatch: 1, batches: [{ rows: pendingRows(101, 5) }] });
+  const gap = { ...handle, firstBatch: 1, batches: [{ rows: pendingRows(101, 5) }] };
+  await expect(imports.chunk(gap)).rejects.toThrow("does not follow");
   await expect(imports.finish({ ...handle, rows: 105, batches: 2 })).rejects.toThrow("105");
   expect((await bench.found(handle.campaign)).status).toBe("importing");
 });

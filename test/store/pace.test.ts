@@ -81,12 +81,12 @@ test("a campaign's own rate holds it back and wastes no slot of the number", asy
   expect(others.length).toBeGreaterThanOrEqual(15 - slotsOf(first).length);
 });
 
-test("a new rate of the number holds from the next claim on, whatever the old one had reserved", async () => {
+test("a new rate of the number holds from the next claim on, however far ahead the old one's slot lay", async () => {
   const bench = await openTestStore();
   const id = await bench.import(40);
   await bench.claim(id, range(1, 10), { ratePerSecond: 1 });
   await bench.store.pace.setNumberRate(1_000);
-  const slots = slotsOf(await bench.claim(id, range(11, 10), { ratePerSecond: 1, reachMs: 100 }));
+  const slots = slotsOf(await bench.claim(id, range(11, 10), { ratePerSecond: 1, reachMs: 300 }));
   expect(slots).toHaveLength(10);
   expect((slots[9] ?? 0) - (slots[0] ?? 0)).toBeCloseTo(9, 0);
   await bench.store.pace.setNumberRate(null);
@@ -101,6 +101,20 @@ test("a campaign's rate can be set, taken back, and is refused for a campaign th
   await bench.store.pace.setCampaignRate(id, null);
   expect((await bench.found(id)).ratePerSecond).toBeNull();
   expect(await bench.store.pace.setCampaignRate(`${bench.number}-9`, 7)).toBe("no_campaign");
+});
+
+test("a clock of Redis that stepped back neither stops the number nor lifts its rate", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(60);
+  const hourAhead = Date.now() + 3_600_000;
+  await bench.redis.hset(bench.keys.pace, {
+    tat: hourAhead * 1_000,
+    slow: 0.75,
+    slowAt: hourAhead,
+  });
+  const slots = slotsOf(await bench.claim(id, range(1, 60), { ratePerSecond: 100, reachMs: 500 }));
+  expect(slots.length).toBeGreaterThan(10);
+  expect(slots.length).toBeLessThan(40);
 });
 
 test("a rate that is not above zero is refused: it would stop the number for ever", async () => {

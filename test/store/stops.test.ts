@@ -146,3 +146,26 @@ test("an answer to an attempt that has moved on stops nothing", async () => {
   expect((await bench.found(id)).status).toBe("running");
   expect(await bench.store.campaigns.halt()).toBeUndefined();
 });
+
+test("an API that cannot be reached holds the number, longer each time, and uses up no message's tries", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(20);
+  const rows = Array.from({ length: 20 }, (_, index) => index + 1);
+  const granted = await bench.grant(id, ...rows);
+  for (const one of granted) await bench.record(one, "retry", { waitMs: 1, reason: 33 });
+  const { holdUntilMs, holdReason } = await bench.store.pace.read();
+  expect(holdReason).toBe("unreachable");
+  expect((holdUntilMs ?? 0) - Date.now()).toBeGreaterThan(500);
+  const tries = await Promise.all(rows.map(async (row) => (await bench.row(id, row)).value.tries));
+  expect(tries.filter((count) => count > 0)).toHaveLength(4);
+  expect(await bench.redis.hget(bench.keys.pace, "slow")).toBeNull();
+});
+
+test("one answer of the API ends the count of requests that did not leave", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(10);
+  for (const row of [1, 2, 3, 4]) await bench.send(id, row, "retry", { waitMs: 1 });
+  await bench.send(id, 5, "accepted");
+  for (const row of [6, 7, 8, 9]) await bench.send(id, row, "retry", { waitMs: 1 });
+  expect((await bench.store.pace.read()).holdUntilMs).toBeNull();
+});

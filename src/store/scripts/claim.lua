@@ -35,14 +35,19 @@ local function tell(i, attempt, slot)
   answer[HEAD + 2 * i - 1], answer[HEAD + 2 * i] = attempt, math.floor(slot)
 end
 
--- The same caller again (its first answer was lost): tell it what it has, before any gate.
+-- The same caller again (its first answer was lost): tell it what it has, before any gate. When its
+-- slots were is not known any more, so they are spread anew from now on.
+local pace = open_pace(c, num(ARGV[6]), num(ARGV[10]))
 for i, value in ipairs(values) do
   local r = value and decode(value)
   local granted = r and r.state == STATE.sending and r.nonce == nonce
   mine = mine or granted
-  tell(i, granted and r.attempt or 0, granted and 0 or -1)
+  tell(i, granted and r.attempt or 0, granted and (i - 1) * pace.interval or -1)
 end
-if mine then return answer end
+if mine then
+  answer[2] = 1
+  return answer
+end
 
 local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'allow')
 if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
@@ -50,7 +55,6 @@ if c.closed ~= '' then return { 0, 'closed', 0 } end
 if c.status ~= 'running' then return { 0, 'paused', 0 } end
 if num(f[2]) > 0 and num(f[2]) <= NOW then return { 0, 'ended', 0 } end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, 'halt', 0 } end
-local pace = open_pace(c, num(ARGV[6]), num(ARGV[10]))
 if pace.hold > NOW then return { 0, 'hold', pace.hold - NOW } end
 if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, 'run', 0 } end
 local room = math.max(10, 3 * pace.rate) - redis.call('ZCARD', P .. 'leases')
@@ -64,13 +68,16 @@ if redis.call('EXISTS', P .. 'suppressed') == 1 then
   opted_out = redis.call('HMGET', P .. 'suppressed', unpack(persons))
 end
 
--- A person with an open attempt is waited for while status webhooks can still settle it.
+-- A person with an open attempt is waited for: shortly while it is on the wire, then as long as status
+-- webhooks can still settle it. Returns for how long, or nil.
+local ON_WIRE_WAIT_MS = 2000
 local function busy(i)
   local other, row, _, at = string.match(claimed[i] or '', '^(.-)|(%d+)|(%d+)|(%d+)')
-  if not other or (other == id and num(row) == rows[i]) then return false end
-  if num(at) + 24 * 3600 * 1000 < NOW then return false end
-  if NOW < num(at) + lease_ms then return true end
-  return num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[9]) > NOW
+  if not other or (other == id and num(row) == rows[i]) then return nil end
+  if num(at) + 24 * 3600 * 1000 < NOW then return nil end
+  if NOW < num(at) + lease_ms then return math.min(ON_WIRE_WAIT_MS, busy_ms) end
+  local arriving = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[9]) > NOW
+  return arriving and busy_ms or nil
 end
 
 local taken = {}
@@ -117,7 +124,7 @@ for i, row in ipairs(rows) do
     local slot = not no and next_slot(pace)
     if slot then grant(i, row, r, slot) else tell(i, 0, no or -3) end
     if no == -4 then fire(c, row, r, 'suppress') end
-    if no == -5 then r.times[TIME.due] = stamp(c, NOW + busy_ms) end
+    if no == -5 then r.times[TIME.due] = stamp(c, NOW + (busy(i) or ON_WIRE_WAIT_MS)) end
     if slot or no == -4 or no == -5 then
       writes[#writes + 1] = fields[i]
       writes[#writes + 1] = encode(r)

@@ -14,6 +14,7 @@ if f[1] ~= 'importing' or f[2] ~= ARGV[2] then return 0 end
 local first, batches = num(ARGV[4]), num(ARGV[5])
 redis.call('HSET', key, 'importLease', NOW + num(ARGV[3]))
 if batches == 0 or num(f[3]) >= first + batches then return 1 end
+if num(f[3]) ~= first then return redis.error_reply('ERR chunk does not follow the last one') end
 
 local at, rows = 6, 0
 for batch = first, first + batches - 1 do

@@ -73,7 +73,7 @@ local function back_to_pending(row, r, o)
   release_person(o.person, c, row, o.attempt)
   give_back_allowance(c)
   local wait = o.wait
-  if o.outcome == 'retry' or o.outcome == 'pair' then
+  if (o.outcome == 'retry' or o.outcome == 'pair') and not o.outage then
     r.tries = r.tries + 1
     local factor = o.outcome == 'pair' and 4 or 2
     wait = math.min(CAP_MS, wait * factor ^ (r.tries - 1)) * (0.5 + o.jitter)
@@ -106,7 +106,7 @@ local function apply(row, r, o)
   if o.outcome == 'unknown' then return unknown(row, r, o) end
   if o.outcome == 'failed' then return failed(row, r, o) end
   local retried = o.outcome == 'retry' or o.outcome == 'pair'
-  if retried and r.tries + 1 >= MAX_TRIES then return failed(row, r, o) end
+  if retried and not o.outage and r.tries + 1 >= MAX_TRIES then return failed(row, r, o) end
   back_to_pending(row, r, o)
 end
 
@@ -136,7 +136,7 @@ prefetch(P .. 'claimed', persons)
 prefetch(P .. 'parked-for', persons)
 if #digests > 0 then prefetch(P .. 'parked', digests) end
 
-local answer, leases, stopped, was = {}, {}, false, c.status
+local answer, leases, stopped, was, answered = {}, {}, false, c.status, false
 for _, o in ipairs(told) do
   local r = decode(hash_get(o.ledger, o.field))
   if o.attempt == 0 and r.state == STATE.sending and r.nonce == o.nonce then
@@ -145,11 +145,13 @@ for _, o in ipairs(told) do
   if o.attempt > 0 and o.attempt <= r.attempt then
     leases[#leases + 1] = id .. '|' .. o.row .. '|' .. o.attempt .. '|' .. o.person
     if stop_by(c, o, r) then stopped = true end
+    answered = answered or (o.outcome ~= 'retry' and o.outcome ~= 'wait')
     apply(o.row, r, o)
     hash_put(o.ledger, o.field, encode(r))
   end
   answer[#answer + 1] = shown(c, r.state)
 end
+if answered then redis.call('HDEL', P .. 'pace', 'unreached') end
 if #leases > 0 then redis.call('ZREM', P .. 'leases', unpack(leases)) end
 if c.status ~= was then stopped = true end
 write_hashes()

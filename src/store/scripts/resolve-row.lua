@@ -15,6 +15,7 @@ if not c then return { -1 } end
 if row < 1 or row > c.rows then return { -2 } end
 local key, field = ledger_key(c, batch_of(row)), row_field(row)
 local r = decode(redis.call('HGET', key, field))
+if not EVENT[decision] then return redis.error_reply('ERR no such decision') end
 if r.state ~= STATE.unknown then return { 0, shown(c, r.state) } end
 if decision == 'resend' and c.closed ~= '' then return { -3, c.closed } end
 fire(c, row, r, EVENT[decision])

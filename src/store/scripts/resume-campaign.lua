@@ -4,7 +4,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign
 -- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
--- Keys built: halt, running, scheduled, endings, campaign:<id> and its :counts
+-- Keys built: halt, pace, running, scheduled, endings, campaign:<id> and its :counts
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '', 0 } end
 if c.status ~= 'paused' or c.closed ~= '' then return { 0, c.status, 0 } end
@@ -12,6 +12,12 @@ redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt')
 local lifted = redis.call('DEL', P .. 'halt')
 if lifted == 1 then
+  redis.call('HSET', c.key, 'allow', 1)
+  redis.call('HSET', P .. 'pace', 'probe', c.id)
+end
+-- While another campaign's first message is not accepted yet, this one sends one first as well.
+local probe = redis.call('HGET', P .. 'pace', 'probe')
+if probe and redis.call('HEXISTS', P .. 'campaign:' .. probe, 'allow') == 1 then
   redis.call('HSET', c.key, 'allow', 1)
 end
 if num(f[1]) > NOW and not f[2] then

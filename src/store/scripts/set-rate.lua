@@ -1,7 +1,7 @@
 -- Changes the rate of a number, or of one campaign, from now on.
 --- @include "base"
--- Atomic because: the rate and the next free slot change together, so the new rate holds from the
--- next claim on, whatever the old one had reserved ahead.
+-- Atomic because: the rate and the end of a slow-down change together. Slots granted at the old rate
+-- (up to 200 ms ahead) stay; the next free one is cut to what the new rate allows (pace.lua).
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign, or '' for the number  2 messages a second, or '' to take the rate back
 -- Returns: 1 done, -1 no such campaign
@@ -13,9 +13,5 @@ if ARGV[1] ~= '' then
   key, field = P .. 'campaign:' .. ARGV[1], 'ratePerSecond'
 end
 if ARGV[2] == '' then redis.call('HDEL', key, field) else redis.call('HSET', key, field, ARGV[2]) end
-if ARGV[1] ~= '' then
-  redis.call('HDEL', key, 'tat')
-else
-  redis.call('HSET', key, 'tat', NOW_US, 'slow', 1)
-end
+if ARGV[1] == '' then redis.call('HSET', key, 'slow', 1) end
 return 1

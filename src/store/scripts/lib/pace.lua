@@ -9,18 +9,32 @@ local function text(us) return string.format('%.0f', us) end
 
 -- After "too fast" the rate is `slow` times itself, and recovers by itself within a minute.
 local function slowed(slow, slow_at)
-  return math.min(1, num(slow, 1) + (NOW - num(slow_at)) / RECOVERY_MS)
+  local recovered = math.max(0, NOW - num(slow_at)) / RECOVERY_MS
+  return math.max(0.1, math.min(1, num(slow, 1) + recovered))
+end
+
+-- Redis TIME may step back (another host after a failover), and rates change: a next free slot that
+-- lies further ahead than any claim could have put it is void, and a hold is cut to the longest.
+local AHEAD_MAX_US = 200000
+local HOLD_MAX_MS = 15 * 60 * 1000
+
+local function free_slot(tat, interval, reach)
+  local free = num(tat)
+  return free <= NOW_US + math.max(AHEAD_MAX_US, reach) + interval and free or NOW_US
 end
 
 local function open_pace(c, configured, reach)
   local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt')
   local own = redis.call('HMGET', c.key, 'ratePerSecond', 'tat')
   local rate = num(f[1], configured)
-  local tat = num(f[2])
+  local interval = 1000000 / (rate * slowed(f[4], f[5]))
+  local tat = free_slot(f[2], interval, reach)
+  local own_interval = own[1] and 1000000 / num(own[1])
   return {
-    key = c.key, rate = rate, hold = num(f[3]), interval = 1000000 / (rate * slowed(f[4], f[5])),
+    key = c.key, rate = rate, hold = math.min(num(f[3]), NOW + HOLD_MAX_MS), interval = interval,
     slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
-    own_interval = own[1] and 1000000 / num(own[1]), own_tat = num(own[2]), used = 0, wait = 0, waits = '',
+    own_interval = own_interval, own_tat = own_interval and free_slot(own[2], own_interval, reach),
+    used = 0, wait = 0, waits = '',
   }
 end
 

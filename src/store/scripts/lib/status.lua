@@ -54,15 +54,15 @@ local function unpark(digest)
 end
 
 local function park(digest, event, until_ms)
-  if redis.call('ZCARD', P .. 'parked-until') >= PARKED_MAX then
-    local oldest = redis.call('ZPOPMIN', P .. 'parked-until')[1]
-    hash_put(P .. 'parked', oldest, false)
-    redis.call('HINCRBY', P .. 'stats', 'orphans', 1)
-  end
   local packed = hash_get(P .. 'parked', digest)
   local events = packed and cmsgpack.unpack(packed) or {}
   for _, known in ipairs(events) do
     if known.status == event.status then return end
+  end
+  if not packed and redis.call('ZCARD', P .. 'parked-until') >= PARKED_MAX then
+    local oldest = redis.call('ZPOPMIN', P .. 'parked-until')[1]
+    hash_put(P .. 'parked', oldest, false)
+    redis.call('HINCRBY', P .. 'stats', 'orphans', 1)
   end
   events[#events + 1] = event
   hash_put(P .. 'parked', digest, cmsgpack.pack(events))
@@ -80,8 +80,11 @@ local function bind(c, row, r, attempt, digest, stored)
     local known = hash_get(key, field)
     if known and known ~= stored and not has(r, FLAG.reference) then
       set(r, FLAG.double_wamid)
-      redis.call('HSET', c.key .. ':side', row .. ':second', stored)
-      if redis.call('HINCRBY', c.key, 'doubles', 1) >= 2 then pause_campaign(c, 'double_wamid') end
+      local side = c.key .. ':side'
+      if redis.call('HGET', side, row .. ':second') ~= stored then
+        redis.call('HSET', side, row .. ':second', stored)
+        if redis.call('HINCRBY', c.key, 'doubles', 1) >= 2 then pause_campaign(c, 'double_wamid') end
+      end
     else
       if known and known ~= stored then redis.call('HSET', c.key .. ':side', row .. ':ref', known) end
       unset(r, FLAG.reference)

@@ -4,19 +4,30 @@ local QUIET_MS = 60000
 
 -- Too fast: nobody sends from this number until `wait` is over, or a growing time when the API
 -- names none. The rate is lowered by a quarter once for each hold and recovers by itself (pace.lua).
-local function hold_number(wait)
+local function hold_number(wait, why)
   local key = P .. 'pace'
   local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
   local until_ms, holds = num(f[1]), num(f[2])
   if until_ms <= NOW then
     holds = until_ms + QUIET_MS < NOW and 1 or holds + 1
-    local slow = math.max(0.1, slowed(f[3], f[4]) * 0.75)
-    redis.call('HSET', key, 'holds', holds, 'slow', slow, 'slowAt', NOW)
+    redis.call('HSET', key, 'holds', holds, 'holdReason', why)
+    if why == 'too_fast' then
+      redis.call('HSET', key, 'slow', math.max(0.1, slowed(f[3], f[4]) * 0.75), 'slowAt', NOW)
+    end
   end
   if wait <= 0 then wait = math.min(HOLD_CAP_MS, 1000 * 2 ^ (holds - 1)) end
   until_ms = math.max(until_ms, NOW + wait)
   redis.call('HSET', key, 'hold', until_ms)
   return until_ms - NOW
+end
+
+-- A request that never left says nothing about its message. When several in a row do not leave, the
+-- API cannot be reached: the number waits, longer each time, and no message uses up its tries.
+local UNREACHED_MAX = 5
+local function note_unreached(o)
+  if redis.call('HINCRBY', P .. 'pace', 'unreached', 1) < UNREACHED_MAX then return false end
+  o.wait, o.outage = hold_number(0, 'unreachable'), true
+  return true
 end
 
 local function each_running(c, act)
@@ -42,7 +53,8 @@ local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
     return false
   end
-  if o.outcome == 'hold' then o.wait = hold_number(o.wait)
+  if o.outcome == 'hold' then o.wait = hold_number(o.wait, 'too_fast')
+  elseif o.outcome == 'retry' then return note_unreached(o)
   elseif o.outcome == 'halt' then halt_number(c, o)
   elseif o.outcome == 'restrict' then pause_number(c, 'restricted:' .. o.code)
   elseif o.outcome == 'template' then pause_campaign(c, 'template:' .. o.code)
