@@ -98,12 +98,13 @@ local function put_wamid_away(row, r)
   redis.call('HDEL', ledger, wamid_field(row))
 end
 
+local KEPT_FLAGS = 255 - FLAG.reference - FLAG.matched - FLAG.decided - FLAG.held
 local writes, leases, holders = {}, {}, {}
 local function grant(i, row, r, slot)
   put_wamid_away(row, r)
   fire(c, row, r, 'claim')
   -- What was noted of the attempt before does not belong to this one.
-  for _, flag in ipairs({ 'reference', 'matched', 'decided', 'held' }) do unset(r, FLAG[flag]) end
+  if r.flags ~= 0 then r.flags = bit.band(r.flags, KEPT_FLAGS) end
   r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, NOW) }
   local ref = id .. '|' .. row .. '|' .. r.attempt .. '|'
   leases[#leases + 1] = NOW + lease_ms

@@ -126,7 +126,6 @@ while at <= #rows do
   wanted[#wanted + 1] = o.field
   if bit.band(o.marks, 8) ~= 0 then
     digests[#digests + 1] = o.digest
-    wanted[#wanted + 1] = wamid_field(o.row)
   else
     o.digest = ''
   end
@@ -145,6 +144,8 @@ for _, o in ipairs(told) do
   if o.attempt > 0 and o.attempt <= r.attempt then
     leases[#leases + 1] = id .. '|' .. o.row .. '|' .. o.attempt .. '|' .. o.person
     if stop_by(c, o, r) then stopped = true end
+    -- A row on the wire has no wamid yet: the claim put the one before away.
+    if r.state == STATE.sending then hash_absent(o.ledger, wamid_field(o.row)) end
     answered = answered or (o.outcome ~= 'retry' and o.outcome ~= 'wait')
     apply(o.row, r, o)
     hash_put(o.ledger, o.field, encode(r))

@@ -19,6 +19,11 @@ local function prefetch(key, fields)
   end
 end
 
+-- Known without asking: there is no such field.
+local function hash_absent(key, field)
+  open_hash(key).values[field] = false
+end
+
 -- The field's value, or false.
 local function hash_get(key, field)
   local values = open_hash(key).values

@@ -59,14 +59,16 @@ local function stop_by(c, o, r)
   elseif o.outcome == 'restrict' then pause_number(c, 'restricted:' .. o.code)
   elseif o.outcome == 'template' then pause_campaign(c, 'template:' .. o.code)
   elseif o.outcome == 'accepted' then
-    local f = redis.call('HMGET', c.key, 'allow', 'streak')
-    if f[1] or f[2] then redis.call('HDEL', c.key, 'allow', 'streak') end
+    -- Once is enough for all the answers of one call.
+    if not c.cleared then redis.call('HDEL', c.key, 'allow', 'streak') end
+    c.cleared = true
     return false
   else return false end
   return true
 end
 
 local function count_failure_in_a_row(c, code, most)
+  c.cleared = false
   if redis.call('HINCRBY', c.key, 'streak', 1) >= most then
     redis.call('HDEL', c.key, 'streak')
     pause_campaign(c, 'failures:' .. code)

@@ -3,7 +3,7 @@
 -- Buckets expire 40 days after their last write: WhatsApp reports up to 30 days late.
 local INDEX_MS = 40 * 24 * 3600 * 1000
 local LEVELS = P .. 'wamid-levels'
-local index_top, index_added = nil, 0
+local index_top, index_added, serial_of = nil, 0, {}
 
 local function bucket_key(level, digest)
   local buckets = 2 ^ math.min(6 + level, 16)
@@ -13,7 +13,8 @@ end
 local function index_put(c, digest, row, attempt)
   index_top = index_top or num(redis.call('HGET', LEVELS, 'top'))
   local key = bucket_key(index_top, digest)
-  local serial = tonumber(string.match(c.id, '(%d+)$'))
+  local serial = serial_of[c.id] or tonumber(string.match(c.id, '(%d+)$'))
+  serial_of[c.id] = serial
   local added = redis.call('HSET', key, digest, struct.pack('>I4I4I2', serial, row, attempt))
   redis.call('PEXPIRE', key, INDEX_MS)
   index_added = index_added + added
