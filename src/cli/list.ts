@@ -1,8 +1,9 @@
 import { accept } from "../core/refusal.ts";
+import { campaignJson, haltJson } from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { PaceNow } from "../store/pace.ts";
 import type { Command } from "./command.ts";
-import { acceptedRows, campaignJson, haltJson, haltWords, holdWords } from "./describe.ts";
+import { acceptedRows, haltWords, holdWords } from "./describe.ts";
 import { withPlatform } from "./session.ts";
 import { clockTime, count, printable, table } from "./words.ts";
 

@@ -1,5 +1,6 @@
+import { reasonWords } from "../export/campaign-json.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
-import { acceptedRows, openRows, reasonWords, rowsToSend } from "./describe.ts";
+import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
 import { clockTime, count, duration, printable, rate } from "./words.ts";
 
 /** Looks at a campaign again and again, and tells how fast it goes. */

@@ -1,6 +1,6 @@
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { errorTitle } from "../export/campaign-json.ts";
 import { type Command, flagOption, listOption, refuseUsage } from "./command.ts";
-import { errorTitle } from "./describe.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
 import { count, counted, table } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import { accept } from "../core/refusal.ts";
+import { campaignJson } from "../export/campaign-json.ts";
 import type { ImportedList } from "../producer/import.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
-import { campaignJson } from "./describe.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { importCampaign, importedText } from "./sending.ts";

@@ -1,18 +1,10 @@
 import { describeCode } from "../core/error-codes.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { accept } from "../core/refusal.ts";
+import { campaignJson, errorTitle, haltJson, reasonWords } from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { Command } from "./command.ts";
-import {
-  campaignJson,
-  errorTitle,
-  haltJson,
-  haltWords,
-  holdJson,
-  holdWords,
-  openRows,
-  reasonWords,
-} from "./describe.ts";
+import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
 import { findCampaign, withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";

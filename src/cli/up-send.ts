@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import { accept } from "../core/refusal.ts";
+import { campaignJson } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
 import type { Cli } from "./command.ts";
-import { campaignJson } from "./describe.ts";
 import { followCampaign } from "./follow.ts";
 import { importCampaign, importedText, type SendInput } from "./sending.ts";
 import type { Boot, Booted } from "./serve.ts";

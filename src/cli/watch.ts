@@ -1,6 +1,7 @@
 import { accept } from "../core/refusal.ts";
+import { campaignJson, haltJson } from "../export/campaign-json.ts";
 import type { Command } from "./command.ts";
-import { campaignJson, haltJson, haltWords, rowsToSend } from "./describe.ts";
+import { haltWords, rowsToSend } from "./describe.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { findCampaign, withPlatform } from "./session.ts";

@@ -2,10 +2,11 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { campaignJson, haltJson } from "../export/campaign-json.ts";
 import { batchesOf, batchOfRow } from "../store/keys.ts";
 import { type Answer, wantsPage } from "./answer.ts";
-import { campaignJson, haltJson, messageJson } from "./campaign-json.ts";
 import type { Campaigns, FoundCampaign } from "./campaigns.ts";
+import { messageJson } from "./message-json.ts";
 import { problem } from "./problem.ts";
 import { statusOf } from "./refusal-status.ts";
 

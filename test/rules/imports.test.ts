@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ["core", "store", "queue", "livechat", "config.ts", "logger.ts"],
   export: ["core", "store"],
   webhooks: ["core", "store", "logger.ts"],
-  dashboard: ["core", "store", "queue", "config", "config.ts", "logger.ts"],
+  dashboard: ["core", "store", "queue", "export", "config", "config.ts", "logger.ts"],
   cli: [
     "core",
     "store",

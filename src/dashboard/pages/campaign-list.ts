@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { describeCode } from "../../core/error-codes.ts";
+import { reasonWords } from "../../export/campaign-json.ts";
 import type { Campaign, Halt } from "../../store/campaign-reader.ts";
-import { reasonWords } from "../campaign-json.ts";
 import type { Overview } from "../campaigns.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import { describeCode } from "../../core/error-codes.ts";
+import { errorTitle, reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
-import { errorTitle, reasonWords } from "../campaign-json.ts";
 import type { FoundCampaign } from "../campaigns.ts";
 import { haltBox, modeBadge, statusBadge } from "./campaign-list.ts";
 import { count, counted, moment, percent } from "./format.ts";

@@ -1,0 +1,22 @@
+import { describeCode } from "../core/error-codes.ts";
+import { maskPhone } from "../core/recipient.ts";
+import type { CampaignRow } from "../store/row-reader.ts";
+
+/** One row of the list, without what would tell who it is: a wamid has the phone inside. */
+export function messageJson({ row, state, value, phone }: CampaignRow) {
+  const { code } = value;
+  const times = Object.entries(value.times).map(([name, at]) => [name, isoTime(at)]);
+  return {
+    row,
+    state,
+    to: phone === "" ? null : maskPhone(phone),
+    attempt: value.attempt,
+    code: code === 0 ? null : code,
+    title: code === 0 ? null : describeCode(code).title,
+    times: Object.fromEntries(times) as Record<string, string>,
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
