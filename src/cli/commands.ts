@@ -165,7 +165,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "doctor",
     args: [],
-    options: [],
+    options: [
+      {
+        flags: "--accept-rollback",
+        description: "Redis went back in time: call unknown what may have been sent, and go on",
+      },
+    ],
     summary: "check the configuration, Redis, the API, the clock and the folders",
     examples: ["dropcast doctor"],
     load: async () => (await import("./doctor.ts")).doctor,

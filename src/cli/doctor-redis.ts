@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { accept } from "../core/refusal.ts";
+import { rollbackWords } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
 import type { Cli } from "./command.ts";
 import { haltWords, holdWords } from "./describe.ts";
@@ -67,12 +68,20 @@ async function numberState({ stores }: Platform, number: string): Promise<Check[
   const store = stores[number];
   if (store === undefined) return [];
   const name = `Number ${number}`;
-  const [halt, stats, pace] = await Promise.all([
+  const [rollback, halt, stats, pace] = await Promise.all([
+    store.rollback.read(),
     store.campaigns.halt(),
     store.campaigns.stats(),
     store.pace.read(),
   ]);
   const checks: Check[] = [];
+  if (rollback !== undefined) {
+    const message = rollbackWords(number, rollback);
+    const fix =
+      "Look first for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
+      "data can still be had, bring it back instead";
+    checks.push({ name, verdict: "fail", message, fix });
+  }
   if (halt !== undefined) {
     const fix = `dropcast resume ${halt.campaign}, once the cause is mended`;
     checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });

@@ -1,7 +1,14 @@
 import { describeCode } from "../core/error-codes.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { accept } from "../core/refusal.ts";
-import { campaignJson, errorTitle, haltJson, reasonWords } from "../export/campaign-json.ts";
+import {
+  campaignJson,
+  errorTitle,
+  haltJson,
+  reasonWords,
+  rollbackJson,
+  rollbackWords,
+} from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { Command } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
@@ -15,12 +22,22 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace] = await Promise.all([store.campaigns.halt(), store.pace.read()]);
+    const [halt, pace, rollback] = await Promise.all([
+      store.campaigns.halt(),
+      store.pace.read(),
+      store.rollback.read(),
+    ]);
     const { number } = campaign;
     const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
+    const back = rollback === undefined ? "" : `\n\n${rollbackWords(number, rollback)}`;
     return accept({
-      json: { ...campaignJson(campaign), halt: haltJson(halt), hold: holdJson(pace) },
-      text: campaignText(campaign, halt, cli.terminal) + held,
+      json: {
+        ...campaignJson(campaign),
+        halt: haltJson(halt),
+        hold: holdJson(pace),
+        rollback: rollbackJson(rollback),
+      },
+      text: campaignText(campaign, halt, cli.terminal) + held + back,
     });
   });
 

@@ -18,6 +18,7 @@ export const REASONS = {
   ambiguous_code: 12,
   unheard_of: 13,
   drained: 14,
+  rollback: 15,
 
   // It is known that nothing was sent.
   not_sent_dns: 32,
@@ -36,7 +37,7 @@ export type Reason = keyof typeof REASONS;
 /** Why a POST ended in doubt. */
 export type UnknownReason = Exclude<
   Reason,
-  `not_sent_${string}` | "lease_ended" | "decided" | "window_missed"
+  `not_sent_${string}` | "lease_ended" | "rollback" | "decided" | "window_missed"
 >;
 
 /** Why a request never left. */
@@ -57,6 +58,7 @@ const WORDS: Readonly<Record<Reason, string>> = {
   ambiguous_code: "The API's error does not say whether the message was sent.",
   unheard_of: "The API did something nobody has described.",
   drained: "The worker was stopped before the API answered.",
+  rollback: "Redis went back in time: whether the message was sent in between is not known.",
   not_sent_dns: "The API's name could not be resolved; nothing was sent.",
   not_sent_connect: "The API could not be reached; nothing was sent.",
   not_sent_tls: "No secure connection to the API could be made; nothing was sent.",

@@ -1,6 +1,7 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describePause } from "../core/pause-reason.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import type { Rollback } from "../store/rollback.ts";
 
 /** Words for why a campaign stands still or was refused; null while there is nothing to say. */
 export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): string | null {
@@ -48,6 +49,23 @@ export function haltJson(halt: Halt | undefined) {
   if (halt === undefined) return null;
   const { title, advice } = describeCode(halt.code);
   return { code: halt.code, title, advice, at: isoTime(halt.at), campaign: halt.campaign };
+}
+
+/** A Redis that went back in time, for people: what it means, and what ends it. */
+export function rollbackWords(number: string, { lost }: Rollback): string {
+  const known = lost === 1 ? "1 claim is" : `${lost.toLocaleString("en-US")} claims are`;
+  return (
+    `Redis went back in time: at least ${known} missing that number ${number} has sent. ` +
+    "Nothing is sent from it until `dropcast doctor --accept-rollback`, which calls every message " +
+    "unknown that may have been sent in the time that was lost."
+  );
+}
+
+/** The same for scripts; null while all is well. */
+export function rollbackJson(rollback: Rollback | undefined) {
+  if (rollback === undefined) return null;
+  const { noticedAt, wentBackTo, lost } = rollback;
+  return { noticedAt: isoTime(noticedAt), wentBackTo: isoTime(wentBackTo), claimsLost: lost };
 }
 
 function isoTime(ms: number | null): string | null {

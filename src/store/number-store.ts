@@ -1,10 +1,12 @@
 import type { Redis } from "ioredis";
+import { createBeat } from "./beat.ts";
 import { createCampaignStore } from "./campaign-store.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import { createRetryFailed } from "./retry-failed.ts";
+import { createRollback } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
 
@@ -13,6 +15,7 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   leaseMs: 75_000,
   personBusyMs: 60_000,
   webhooksArrivingMs: 15 * 60_000,
+  resendAfterMs: 15 * 60_000,
   triesMax: 8,
   unknownBudget: 5,
   unknownBudgetWindowMs: 60_000,
@@ -32,8 +35,9 @@ export async function createNumberStore(input: {
   const run = createScriptRunner(redis, number);
   const person = await createPersonDigest(redis, number);
   const limits = input.limits ?? DEFAULT_LIMITS;
-  const ledger = createLedger({ redis, number, run, person, limits });
-  const campaigns = createCampaignStore({ redis, number, run });
+  const beat = createBeat();
+  const ledger = createLedger({ redis, number, run, person, beat, limits });
+  const campaigns = createCampaignStore({ redis, number, run, beat });
   const rows = createRowReader({ redis, number });
   return {
     number,
@@ -43,6 +47,8 @@ export async function createNumberStore(input: {
     pace: createPace({ redis, number, run }),
     campaigns,
     rows,
+    rollback: createRollback({ redis, number, run, person, campaigns, rows }),
+    beat,
     retryFailed: createRetryFailed({ campaigns, rows }),
   };
 }

@@ -8,11 +8,13 @@ import { slotKey } from "./keys.ts";
  * state table of core/message.ts is rendered on top, so that there is one table and not two.
  */
 export const SCRIPT_NAMES = [
+  "accept-rollback",
   "apply-status",
   "cancel-campaign",
   "claim",
   "close-batch",
   "dispatch",
+  "doubt-rows",
   "import-begin",
   "import-chunk",
   "import-finish",

@@ -13,6 +13,8 @@ const OPEN_MIN = 4;
 export const OPEN_MAX = 64;
 const OUTBOX_MAX = 500;
 const JOB_NAME = "batch";
+/** What stays wrong until a person acts is said again after a minute. */
+const TELL_EVERY_MS = 60_000;
 
 /**
  * Keeps a number's campaigns moving, on every worker alike: `dispatch` opens due batches and adds
@@ -35,6 +37,7 @@ export function createDispatcher(input: {
   const wanted = createSignal();
   const sweepWanted = createSignal();
   let stopped = false;
+  let rollbackToldAt = Number.NEGATIVE_INFINITY;
   let loops: Promise<unknown> | undefined;
 
   async function dispatch(): Promise<void> {
@@ -72,16 +75,30 @@ export function createDispatcher(input: {
   }
 
   async function sweep(): Promise<void> {
-    await step("leases", endLeases);
+    await step("rollback", tellRollback);
+    await step("what was left behind", sweepLedger);
     await step("open batches", healOpenBatches);
     await step("failed jobs", async () => void (await failed.addOutbox(OUTBOX_MAX)));
     await step("stale failed jobs", failed.dropStale);
   }
 
-  async function endLeases(): Promise<void> {
-    const { unknown, forgotten } = await store.ledger.sweep();
+  async function sweepLedger(): Promise<void> {
+    const { unknown, forgotten, resent, matched } = await store.ledger.sweep();
     if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
     if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
+    if (matched > 0) logger.info({ messages: matched }, "parked status events found theirs");
+    if (resent > 0)
+      logger.warn({ messages: resent }, "unknown, no evidence: at-least-once resends");
+  }
+
+  async function tellRollback(): Promise<void> {
+    const rollback = await store.rollback.read();
+    if (rollback === undefined || performance.now() - rollbackToldAt < TELL_EVERY_MS) return;
+    rollbackToldAt = performance.now();
+    logger.error(
+      { number: store.number, claimsLost: rollback.lost },
+      "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback",
+    );
   }
 
   /** One thing that cannot be mended must not keep the others from it. */
