@@ -170,6 +170,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: "--accept-rollback",
         description: "Redis went back in time: call unknown what may have been sent, and go on",
       },
+      {
+        flags: "--recount",
+        description: "set counters that differ from their rows, campaign by campaign",
+      },
     ],
     summary: "check the configuration, Redis, the API, the clock and the folders",
     examples: ["dropcast doctor"],

@@ -2,11 +2,12 @@ import type { Config } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import { rollbackWords } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
+import { oldOnes } from "../store/ages.ts";
 import type { Cli } from "./command.ts";
 import { haltWords, holdWords } from "./describe.ts";
 import type { Check } from "./doctor-check.ts";
 import { onPlatform } from "./session.ts";
-import { counted, dateTime } from "./words.ts";
+import { counted, dateTime, duration } from "./words.ts";
 
 /** Redis itself, the clock against it, and what the ledger says of each number. */
 export async function checkRedis(cli: Cli, config: Config): Promise<Check[]> {
@@ -64,7 +65,7 @@ async function clock({ redis }: Platform): Promise<Check> {
   };
 }
 
-async function numberState({ stores }: Platform, number: string): Promise<Check[]> {
+async function numberState({ stores, timings }: Platform, number: string): Promise<Check[]> {
   const store = stores[number];
   if (store === undefined) return [];
   const name = `Number ${number}`;
@@ -92,6 +93,12 @@ async function numberState({ stores }: Platform, number: string): Promise<Check[
       pace.holdReason === "unreachable"
         ? "Check DROPCAST_API_URL, the network and the firewall; sending goes on by itself"
         : `Nothing to do; if it keeps coming, dropcast rate --number ${number} with a lower rate`;
+    checks.push({ name, verdict: "warn", message, fix });
+  }
+  for (const { what, ageMs } of oldOnes(await store.ages(), timings)) {
+    const message = `${what} has waited for ${duration(ageMs)}`;
+    const fix =
+      "Is a worker running? Its log says what it cannot do; unknown ones: dropcast resolve";
     checks.push({ name, verdict: "warn", message, fix });
   }
   if (stats.orphans > 0) {

@@ -14,6 +14,7 @@ export const doctor: Command = async (cli, { options }) => {
   if (flagOption(options, "acceptRollback")) {
     return (await import("./accept-rollback.ts")).acceptRollback(cli);
   }
+  if (flagOption(options, "recount")) return (await import("./recount.ts")).recount(cli);
   const checks: Check[] = [];
   const add = (check: Check): void => {
     checks.push(check);

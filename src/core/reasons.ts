@@ -30,6 +30,9 @@ export const REASONS = {
   // A person decided, or the campaign's own times did.
   decided: 64,
   window_missed: 65,
+
+  // Why a number is halted, when no error code says it.
+  counters_differ: 96,
 } as const;
 
 export type Reason = keyof typeof REASONS;
@@ -37,7 +40,12 @@ export type Reason = keyof typeof REASONS;
 /** Why a POST ended in doubt. */
 export type UnknownReason = Exclude<
   Reason,
-  `not_sent_${string}` | "lease_ended" | "rollback" | "decided" | "window_missed"
+  | `not_sent_${string}`
+  | "lease_ended"
+  | "rollback"
+  | "decided"
+  | "window_missed"
+  | "counters_differ"
 >;
 
 /** Why a request never left. */
@@ -65,6 +73,7 @@ const WORDS: Readonly<Record<Reason, string>> = {
   not_sent_other: "The request could not be made; nothing was sent.",
   not_sent_attempts: "The API could not be reached in many attempts; nothing was sent.",
   decided: "A person decided.",
+  counters_differ: "The counters and the rows of a campaign do not agree.",
   window_missed: "The sending window was missed.",
 };
 

@@ -1,6 +1,7 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describePause } from "../core/pause-reason.ts";
-import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
+import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { Rollback } from "../store/rollback.ts";
 
 /** Words for why a campaign stands still or was refused; null while there is nothing to say. */
@@ -44,11 +45,39 @@ export function campaignJson(campaign: Campaign) {
   };
 }
 
+/** What halted a number, and what to do about it. */
+export function describeHalt({ code, reason }: Halt): { title: string; advice: string } {
+  if (reason !== REASONS.counters_differ) return describeCode(code);
+  return {
+    title: "the counters of a campaign do not agree with its rows",
+    advice: "This is a fault of Dropcast: keep the log. `dropcast doctor --recount` mends it.",
+  };
+}
+
 /** A number's halt for scripts; null while it may send. */
 export function haltJson(halt: Halt | undefined) {
   if (halt === undefined) return null;
-  const { title, advice } = describeCode(halt.code);
+  const { title, advice } = describeHalt(halt);
   return { code: halt.code, title, advice, at: isoTime(halt.at), campaign: halt.campaign };
+}
+
+/** Why nobody knows, and for how long, for scripts; null while nothing is unknown. */
+export function unknownJson(unknown: UnknownRows | undefined) {
+  if (unknown === undefined) return null;
+  const { oldestAt, reasons } = unknown;
+  return {
+    oldestSince: isoTime(oldestAt),
+    reasons: reasons.map(({ reason, count }) => ({
+      reason: reasonName(reason) ?? "none",
+      words: unknownWords(reason),
+      count,
+    })),
+  };
+}
+
+export function unknownWords(reason: number): string {
+  const name = reasonName(reason);
+  return name === undefined ? "No reason is known." : describeReason(name);
 }
 
 /** A Redis that went back in time, for people: what it means, and what ends it. */

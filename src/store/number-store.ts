@@ -1,4 +1,6 @@
 import type { Redis } from "ioredis";
+import { createAges } from "./ages.ts";
+import { createAudit } from "./audit.ts";
 import { createBeat } from "./beat.ts";
 import { createCampaignStore } from "./campaign-store.ts";
 import { createPersonDigest } from "./identity.ts";
@@ -41,12 +43,16 @@ export async function createNumberStore(input: {
   const rows = createRowReader({ redis, number });
   return {
     number,
+    /** Tells this database from another: a digest under its own key. */
+    databaseId: person("database").toString("hex"),
     imports: createImportStore(run),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
     campaigns,
     rows,
+    ages: createAges({ redis, number, campaigns }),
+    audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, campaigns, rows }),
     beat,
     retryFailed: createRetryFailed({ campaigns, rows }),

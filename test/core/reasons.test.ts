@@ -25,6 +25,7 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     not_sent_attempts: 36,
     decided: 64,
     window_missed: 65,
+    counters_differ: 96,
   });
 });
 

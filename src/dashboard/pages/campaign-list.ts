@@ -1,6 +1,5 @@
 import { html } from "hono/html";
-import { describeCode } from "../../core/error-codes.ts";
-import { reasonWords, rollbackWords } from "../../export/campaign-json.ts";
+import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
 import type { Campaign, Halt } from "../../store/campaign-reader.ts";
 import type { Rollback } from "../../store/rollback.ts";
 import type { Overview } from "../campaigns.ts";
@@ -28,7 +27,7 @@ export function campaignListPage({ campaigns, halts, rollbacks }: Overview, page
 
 /** Why a number sends nothing at all. */
 export function haltBox(number: string, halt: Halt): Html {
-  const { title, advice } = describeCode(halt.code);
+  const { title, advice } = describeHalt(halt);
   return html`<section class="card alert" role="alert">
     <h2>Number ${number} is halted</h2>
     <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>

@@ -58,8 +58,8 @@ local function start_running(c)
   redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
   redis.call('HSET', c.key, 'status', 'running', 'reason', '')
   c.status = 'running'
-  local code = redis.call('HGET', P .. 'halt', 'code')
-  if code then pause_campaign(c, 'account:' .. code) end
+  local halt = redis.call('HMGET', P .. 'halt', 'code', 'why')
+  if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) end
 end
 
 -- Dispatch closes the campaign when its `endBy` has come.
