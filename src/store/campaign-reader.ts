@@ -121,6 +121,12 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       return found.filter((campaign) => campaign !== undefined);
     },
 
+    /** The numbers of all unknown rows of a campaign, ascending. */
+    async unknownRows(id: string): Promise<number[]> {
+      const rows = await redis.zrange(campaignKeys(number, id).unknown, "0", "-1");
+      return rows.map(Number).sort((a, b) => a - b);
+    },
+
     /** Ids of the newest campaigns. */
     newest: (max: number): Promise<string[]> => redis.zrevrange(keys.campaigns, 0, max - 1),
 
