@@ -26,7 +26,7 @@ export interface LedgerWatch {
 
 const LOOK_EVERY_MS = 50;
 /** Looking at many campaigns must not take the processor from what is looked at. */
-const LOOK_EACH_MS = 5;
+const LOOK_EACH_MS = 20;
 
 export function watchLedger(input: { redis: Redis; number: string }): LedgerWatch {
   const { redis, number } = input;
