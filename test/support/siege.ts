@@ -104,12 +104,10 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
     workers: [...fleet.workers],
     people: take,
     send,
-    async stock({ least, people }) {
-      const waiting = (await watch.campaigns()).reduce(
-        (sum, { counts }) => sum + counts.pending,
-        0,
-      );
-      if (waiting < least) await send(people);
+    async stock() {
+      const counts = (await watch.campaigns()).map((campaign) => campaign.counts.pending);
+      const waiting = counts.reduce((sum, count) => sum + count, 0);
+      if (waiting < o.ratePerSecond) await send(o.ratePerSecond * LIST_SECONDS);
     },
     settle: ({ withinMs }) => settle({ fleet, watch, withinMs, exported: exporter(store) }),
     async close() {
@@ -121,6 +119,7 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
 
 /** Short lists: what is left of the last one when a run ends has to be sent as well. */
 const LIST_SECONDS = 3;
+
 /** Often enough for a receiver that is killed again and again. */
 const RETRIES = [100, 200, 400, 800, ...Array.from({ length: 40 }, () => 1_000)].join(",");
 
