@@ -13,6 +13,7 @@ const ANSWER_SECONDS = 2;
 const LEASE_MS = ANSWER_SECONDS * 1_000 + 1_500;
 /** Enough for a sweep to come by. */
 const BEYOND_MS = 1_000;
+const BUSY = 20;
 const KNOBS = { latencyMs: "200-500", webhookLost: "0.5", readShare: "0.3" };
 
 test.each(seedsOf(NAME))(
@@ -30,6 +31,7 @@ test.each(seedsOf(NAME))(
 
     for (let frozen = 0; frozen < FREEZES; ) {
       await siege.stock();
+      await busy(siege);
       const victims = pickSome(chance, siege.workers, Math.min(FROZEN_AT_ONCE, FREEZES - frozen));
       await Promise.all(victims.map((victim) => freeze(siege, victim, chance.int(50, 800))));
       frozen += victims.length;
@@ -42,6 +44,11 @@ test.each(seedsOf(NAME))(
   },
   180_000 + FREEZES * 6_000,
 );
+
+/** Several workers have something on the wire. */
+async function busy({ watch }: Siege): Promise<void> {
+  while ((await watch.onWire()).size < BUSY) await pause(20);
+}
 
 async function freeze(siege: Siege, victim: Running, afterMs: number): Promise<void> {
   await pause(afterMs);

@@ -107,7 +107,7 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
     async stock() {
       const counts = (await watch.campaigns()).map((campaign) => campaign.counts.pending);
       const waiting = counts.reduce((sum, count) => sum + count, 0);
-      if (waiting < o.ratePerSecond) await send(o.ratePerSecond * LIST_SECONDS);
+      if (waiting < o.ratePerSecond) await send(Math.max(LIST_MIN, o.ratePerSecond * LIST_SECONDS));
     },
     settle: ({ withinMs }) => settle({ fleet, watch, withinMs, exported: exporter(store) }),
     async close() {
@@ -119,6 +119,8 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
 
 /** Short lists: what is left of the last one when a run ends has to be sent as well. */
 const LIST_SECONDS = 3;
+/** Several batches, so that several workers have one. */
+const LIST_MIN = 500;
 
 /** Often enough for a receiver that is killed again and again. */
 const RETRIES = [100, 200, 400, 800, ...Array.from({ length: 40 }, () => 1_000)].join(",");
