@@ -51,9 +51,10 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       mode: config.mode,
       timings,
       logger: logger.child({ role: "worker", number: number.value.name }),
+      beatsDir: join(config.dataDir, "beats"),
       openQueueConnection: platform.openQueueConnection,
     });
-    worker.start();
+    await worker.start();
     stops.push(async () => {
       await worker.stop();
       await client.close();

@@ -31,13 +31,26 @@ export function createMetrics(stores: Readonly<Record<string, NumberStore>>): Re
   });
   const halted = new Gauge({
     name: "dropcast_number_halted",
-    help: "1 while an account error keeps a number from sending.",
+    help: "1 while a number sends nothing until a person acts (account error, rollback of Redis).",
     labelNames: ["number"],
     registers: [registry],
     async collect() {
+      for (const { number, campaigns, rollback } of Object.values(stores)) {
+        const stopped = (await campaigns.halt()) ?? (await rollback.read());
+        halted.set({ number }, stopped === undefined ? 0 : 1);
+      }
+    },
+  });
+  const ages = new Gauge({
+    name: "dropcast_oldest_seconds",
+    help: "How long the oldest of each kind waits. What keeps growing is stuck: alarm on it.",
+    labelNames: ["number", "what"],
+    registers: [registry],
+    async collect() {
       for (const store of Object.values(stores)) {
-        const halt = await store.campaigns.halt();
-        halted.set({ number: store.number }, halt === undefined ? 0 : 1);
+        for (const [what, ageMs] of Object.entries(await store.ages())) {
+          ages.set({ number: store.number, what: snakeCase(what) }, (ageMs ?? 0) / 1_000);
+        }
       }
     },
   });
@@ -55,4 +68,8 @@ export function createMetrics(stores: Readonly<Record<string, NumberStore>>): Re
     },
   });
   return registry;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -88,6 +88,8 @@ function limitsOf(waits: Timings): LedgerLimits {
     leaseMs: waits.leaseMs,
     personBusyMs: waits.personBusyMs,
     unknownBudgetWindowMs: waits.unknownBudgetWindowMs,
+    resendAfterMs: waits.resendAfterMs,
+    webhooksArrivingMs: waits.webhooksArrivingMs,
   };
 }
 

@@ -38,7 +38,7 @@ describe("a campaign file that is right", () => {
         category: "marketing",
         recipients: { file: null, to: null, country: null, maxRejected: 0.2 },
         schedule: { startAtMs: null, endByMs: null },
-        delivery: { ratePerSecond: null, priority: "normal" },
+        delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
       },
     });
   });
@@ -73,7 +73,7 @@ delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
         template: { components: [{ type: "header" }, { new_field: [1] }, { index: "1" }] },
         recipients: { file: "list.csv", to: "phone", country: "PL", maxRejected: 0 },
         schedule: { startAtMs: Date.parse("2026-12-01T08:00:00Z") },
-        delivery: { ratePerSecond: 20, priority: "bulk" },
+        delivery: { guarantee: "at-most-once", ratePerSecond: 20, priority: "bulk" },
       },
     });
     expect(result.ok && "preview" in result.value.template).toBe(false);
@@ -125,8 +125,7 @@ recipients:
     ["schedule: { window: { days: [mon] } }", "schedule.window is not built yet"],
     ["schedule: { delegate: false }", "schedule.delegate is not built yet"],
     ["delivery: { retryCodes: [131049] }", "delivery.retryCodes is not built yet"],
-    ["delivery: { guarantee: at-least-once }", "at-least-once is not built yet"],
-    ["delivery: { guarantee: exactly-once }", "must be at-most-once"],
+    ["delivery: { guarantee: exactly-once }", "at-most-once"],
     ["schedule: { startat: x }", 'schedule.startat is not a known key; did you mean "startAt"?'],
     ["recipients: { timezon: x }", "recipients.timezon is not a known key"],
     ["__proto__: { polluted: true }", "__proto__ is not a known key"],

@@ -139,12 +139,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "resolve",
     args: [
       ID,
-      { syntax: "<row>", description: "row number as `export` prints it, from 1" },
+      {
+        syntax: "<row>",
+        description: "row number as `export` prints it, from 1; or 3,5,10-20, or all",
+      },
       { syntax: "<decision>", description: "resend, sent or failed" },
     ],
     options: [],
     summary: "decide about an unknown message",
-    examples: ["dropcast resolve main-17 4211 sent"],
+    examples: ["dropcast resolve main-17 4211 sent", "dropcast resolve main-17 all resend"],
     load: async () => (await import("./resolve.ts")).resolve,
   },
   {
@@ -165,7 +168,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "doctor",
     args: [],
-    options: [],
+    options: [
+      {
+        flags: "--accept-rollback",
+        description: "Redis went back in time: call unknown what may have been sent, and go on",
+      },
+      {
+        flags: "--recount",
+        description: "set counters that differ from their rows, campaign by campaign",
+      },
+    ],
     summary: "check the configuration, Redis, the API, the clock and the folders",
     examples: ["dropcast doctor"],
     load: async () => (await import("./doctor.ts")).doctor,

@@ -1,12 +1,13 @@
-import { describeCode } from "../core/error-codes.ts";
+import { describeHalt } from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { PaceNow } from "../store/pace.ts";
 import { dateTime, isoTime } from "./words.ts";
 
 /** A sentence for people: why nothing is sent from a number, and what to do. */
 export function haltWords(number: string, halt: Halt): string {
-  const { title, advice } = describeCode(halt.code);
-  return `Number ${number} is halted (${halt.code}: ${title}). ${advice} Resuming one of its campaigns lifts the halt.`;
+  const { title, advice } = describeHalt(halt);
+  const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
+  return `Number ${number} is halted (${named}). ${advice} Resuming one of its campaigns lifts the halt.`;
 }
 
 /** Rows that the API has taken, whatever became of them. */

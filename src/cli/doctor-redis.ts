@@ -1,11 +1,13 @@
 import type { Config } from "../config.ts";
 import { accept } from "../core/refusal.ts";
+import { rollbackWords } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
+import { oldOnes } from "../store/ages.ts";
 import type { Cli } from "./command.ts";
 import { haltWords, holdWords } from "./describe.ts";
 import type { Check } from "./doctor-check.ts";
 import { onPlatform } from "./session.ts";
-import { counted, dateTime } from "./words.ts";
+import { counted, dateTime, duration } from "./words.ts";
 
 /** Redis itself, the clock against it, and what the ledger says of each number. */
 export async function checkRedis(cli: Cli, config: Config): Promise<Check[]> {
@@ -63,16 +65,24 @@ async function clock({ redis }: Platform): Promise<Check> {
   };
 }
 
-async function numberState({ stores }: Platform, number: string): Promise<Check[]> {
+async function numberState({ stores, timings }: Platform, number: string): Promise<Check[]> {
   const store = stores[number];
   if (store === undefined) return [];
   const name = `Number ${number}`;
-  const [halt, stats, pace] = await Promise.all([
+  const [rollback, halt, stats, pace] = await Promise.all([
+    store.rollback.read(),
     store.campaigns.halt(),
     store.campaigns.stats(),
     store.pace.read(),
   ]);
   const checks: Check[] = [];
+  if (rollback !== undefined) {
+    const message = rollbackWords(number, rollback);
+    const fix =
+      "Look first for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
+      "data can still be had, bring it back instead";
+    checks.push({ name, verdict: "fail", message, fix });
+  }
   if (halt !== undefined) {
     const fix = `dropcast resume ${halt.campaign}, once the cause is mended`;
     checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });
@@ -83,6 +93,12 @@ async function numberState({ stores }: Platform, number: string): Promise<Check[
       pace.holdReason === "unreachable"
         ? "Check DROPCAST_API_URL, the network and the firewall; sending goes on by itself"
         : `Nothing to do; if it keeps coming, dropcast rate --number ${number} with a lower rate`;
+    checks.push({ name, verdict: "warn", message, fix });
+  }
+  for (const { what, ageMs } of oldOnes(await store.ages(), timings)) {
+    const message = `${what} has waited for ${duration(ageMs)}`;
+    const fix =
+      "Is a worker running? Its log says what it cannot do; unknown ones: dropcast resolve";
     checks.push({ name, verdict: "warn", message, fix });
   }
   if (stats.orphans > 0) {

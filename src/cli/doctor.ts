@@ -1,6 +1,6 @@
 import { loadConfig } from "../config.ts";
 import { accept } from "../core/refusal.ts";
-import type { Cli, Command } from "./command.ts";
+import { type Cli, type Command, flagOption } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
 import type { Check } from "./doctor-check.ts";
 import { checkFolders, checkPorts } from "./doctor-machine.ts";
@@ -10,7 +10,11 @@ import type { Terminal } from "./terminal.ts";
 import { counted } from "./words.ts";
 
 /** `doctor`: everything that sending stands on; exit code 1 when something is broken. */
-export const doctor: Command = async (cli) => {
+export const doctor: Command = async (cli, { options }) => {
+  if (flagOption(options, "acceptRollback")) {
+    return (await import("./accept-rollback.ts")).acceptRollback(cli);
+  }
+  if (flagOption(options, "recount")) return (await import("./recount.ts")).recount(cli);
   const checks: Check[] = [];
   const add = (check: Check): void => {
     checks.push(check);

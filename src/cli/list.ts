@@ -1,7 +1,8 @@
 import { accept } from "../core/refusal.ts";
-import { campaignJson, haltJson } from "../export/campaign-json.ts";
+import { campaignJson, haltJson, rollbackJson, rollbackWords } from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { PaceNow } from "../store/pace.ts";
+import type { Rollback } from "../store/rollback.ts";
 import type { Command } from "./command.ts";
 import { acceptedRows, haltWords, holdWords } from "./describe.ts";
 import { withPlatform } from "./session.ts";
@@ -11,22 +12,28 @@ import { clockTime, count, printable, table } from "./words.ts";
 export const list: Command = (cli) =>
   withPlatform(cli, async ({ stores }) => {
     const numbers = await Promise.all(
-      Object.entries(stores).map(async ([number, { campaigns, pace }]) => ({
+      Object.entries(stores).map(async ([number, { campaigns, pace, rollback }]) => ({
         number,
         pace: await pace.read(),
         halt: await campaigns.halt(),
+        rollback: await rollback.read(),
         campaigns: await campaigns.list(),
       })),
     );
     const all = numbers
-      .flatMap(({ campaigns, halt }) => campaigns.map((campaign) => ({ campaign, halt })))
+      .flatMap(({ campaigns, halt, rollback }) =>
+        campaigns.map((campaign) => ({ campaign, halt, rollback })),
+      )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
     return accept({
-      json: all.map(({ campaign, halt }) => ({ ...campaignJson(campaign), halt: haltJson(halt) })),
-      text: [
-        listText(all.map(({ campaign }) => campaign)),
-        ...numbers.flatMap(({ number, halt, pace }) => stopLines(number, halt, pace)),
-      ].join("\n"),
+      json: all.map(({ campaign, halt, rollback }) => ({
+        ...campaignJson(campaign),
+        halt: haltJson(halt),
+        rollback: rollbackJson(rollback),
+      })),
+      text: [listText(all.map(({ campaign }) => campaign)), ...numbers.flatMap(stopLines)].join(
+        "\n",
+      ),
     });
   });
 
@@ -67,8 +74,15 @@ function shorten(name: string): string {
   return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
 }
 
-function stopLines(number: string, halt: Halt | undefined, pace: PaceNow): string[] {
+function stopLines(stops: {
+  number: string;
+  halt: Halt | undefined;
+  rollback: Rollback | undefined;
+  pace: PaceNow;
+}): string[] {
+  const { number, halt, rollback, pace } = stops;
+  const back = rollback === undefined ? [] : [`\n${rollbackWords(number, rollback)}`];
   const halted = halt === undefined ? [] : [`\n${haltWords(number, halt)}`];
   const held = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${holdWords(pace)}.`];
-  return [...halted, ...held];
+  return [...back, ...halted, ...held];
 }

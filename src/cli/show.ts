@@ -1,8 +1,17 @@
 import { describeCode } from "../core/error-codes.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { accept } from "../core/refusal.ts";
-import { campaignJson, errorTitle, haltJson, reasonWords } from "../export/campaign-json.ts";
-import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import {
+  campaignJson,
+  errorTitle,
+  haltJson,
+  reasonWords,
+  rollbackJson,
+  rollbackWords,
+  unknownJson,
+  unknownWords,
+} from "../export/campaign-json.ts";
+import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { Command } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
 import { findCampaign, withPlatform } from "./session.ts";
@@ -15,12 +24,24 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace] = await Promise.all([store.campaigns.halt(), store.pace.read()]);
+    const [halt, pace, rollback, unknown] = await Promise.all([
+      store.campaigns.halt(),
+      store.pace.read(),
+      store.rollback.read(),
+      store.campaigns.unknown(id),
+    ]);
     const { number } = campaign;
     const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
+    const back = rollback === undefined ? "" : `\n\n${rollbackWords(number, rollback)}`;
     return accept({
-      json: { ...campaignJson(campaign), halt: haltJson(halt), hold: holdJson(pace) },
-      text: campaignText(campaign, halt, cli.terminal) + held,
+      json: {
+        ...campaignJson(campaign),
+        halt: haltJson(halt),
+        hold: holdJson(pace),
+        rollback: rollbackJson(rollback),
+        unknown: unknownJson(unknown),
+      },
+      text: campaignText(campaign, halt, cli.terminal, unknown) + held + back,
     });
   });
 
@@ -29,6 +50,7 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
+  unknown?: UnknownRows,
 ): string {
   const reason = reasonWords(campaign);
   const status = reason === null ? campaign.status : `${campaign.status}: ${printable(reason)}`;
@@ -48,6 +70,7 @@ export function campaignText(
   if (halt !== undefined) parts.push(colours.red(haltWords(campaign.number, halt)));
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));
+  if (unknown !== undefined) parts.push(unknownText(unknown));
   parts.push(...notes(campaign));
   return parts.join("\n\n");
 }
@@ -91,6 +114,16 @@ function errorsText({ errors }: Campaign): string {
   const left = errors.length - shown.length;
   const more = left > 0 ? `\n  and ${counted(left, "other code")}: dropcast show --json` : "";
   return `Failed, by error code:\n${table(shown, new Set([0, 1]))}${more}`;
+}
+
+/** How long nobody has known, and why. */
+function unknownText({ oldestAt, reasons }: UnknownRows): string {
+  const lines = reasons.map(({ reason, count: rows }) => [
+    `  ${count(rows)}`,
+    unknownWords(reason),
+  ]);
+  const age = duration(Date.now() - oldestAt);
+  return `Unknown, the oldest for ${age}:\n${table(lines, new Set([0]))}`;
 }
 
 function notes(campaign: Campaign): string[] {

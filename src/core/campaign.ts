@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { parseInstant } from "./instant.ts";
-import { didYouMean } from "./nearest.ts";
 import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { type Json, placeholderProblems, type TemplateDefinition } from "./template.ts";
 import { templateProblems } from "./template-rules.ts";
@@ -26,8 +25,19 @@ export interface CampaignDefinition {
     readonly maxRejected: number;
   };
   readonly schedule: { readonly startAtMs: number | null; readonly endByMs: number | null };
-  readonly delivery: { readonly ratePerSecond: number | null; readonly priority: Priority };
+  readonly delivery: {
+    readonly guarantee: Guarantee;
+    readonly ratePerSecond: number | null;
+    readonly priority: Priority;
+  };
 }
+
+/**
+ * What is done about a message of which nobody can know whether it was sent. `at-most-once`: it is
+ * never sent again by itself. `at-least-once`: it is sent once more when no evidence came, and marked.
+ */
+export const GUARANTEES = ["at-most-once", "at-least-once"] as const;
+export type Guarantee = (typeof GUARANTEES)[number];
 
 export const CATEGORIES = ["marketing", "utility", "authentication"] as const;
 export type Category = (typeof CATEGORIES)[number];
@@ -109,7 +119,7 @@ const schedule = z
   });
 
 const delivery = z.strictObject({
-  guarantee: z.string().nullish(),
+  guarantee: z.enum(GUARANTEES).nullish(),
   ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
   priority: z.enum(PRIORITIES).nullish(),
   retryCodes: unbuiltKey,
@@ -155,19 +165,10 @@ function knownKeysAt(path: readonly (string | number)[]): string[] {
 }
 
 function notBuiltYet(content: Json): ShapeProblem[] {
-  const problems: ShapeProblem[] = NOT_BUILT_YET.filter((path) => {
+  return NOT_BUILT_YET.filter((path) => {
     const value = valueAt(content, path);
     return value !== undefined && value !== null;
   }).map((path) => ({ path, message: "is not built yet: leave it out" }));
-  const guarantee = valueAt(content, ["delivery", "guarantee"]);
-  if (typeof guarantee === "string" && guarantee !== "at-most-once") {
-    const message =
-      guarantee === "at-least-once"
-        ? "at-least-once is not built yet: leave it out, or write at-most-once"
-        : `must be at-most-once${didYouMean(guarantee, ["at-most-once"])}`;
-    problems.push({ path: ["delivery", "guarantee"], message });
-  }
-  return problems;
 }
 
 /** Depth and size of what is sent on unread; the rest of the template's rules. */
@@ -203,6 +204,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       endByMs: file.schedule?.endBy ?? null,
     },
     delivery: {
+      guarantee: file.delivery?.guarantee ?? "at-most-once",
       ratePerSecond: file.delivery?.ratePerSecond ?? null,
       priority: file.delivery?.priority ?? "normal",
     },

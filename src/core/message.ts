@@ -52,6 +52,7 @@ export type Counts = Record<State, number>;
  * - `status_*`: a signed webhook about the row's current attempt.
  * - `retry`: a person sends a failed message again. `resend`, `decide_sent`, `decide_failed`: a
  *   person's decision on an unknown one.
+ * - `rollback`: Redis went back in time, and the message may have been sent in what it forgot.
  * - `suppress`: the person opted out before the claim. `cancel`, `expire`: the campaign closed.
  */
 export const EVENTS = [
@@ -69,6 +70,7 @@ export const EVENTS = [
   "resend",
   "decide_sent",
   "decide_failed",
+  "rollback",
   "suppress",
   "cancel",
   "expire",
@@ -84,6 +86,7 @@ export type Event = (typeof EVENTS)[number];
 export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: State } } = {
   pending: {
     claim: "sending",
+    rollback: "unknown",
     suppress: "suppressed",
     cancel: "cancelled",
     expire: "expired",

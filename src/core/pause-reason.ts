@@ -10,7 +10,7 @@ const RESUME = "Then resume the campaign.";
 
 /**
  * Words for the reason that the store keeps with a paused campaign: `operator`, `account:190`,
- * `restricted:131048`, `template:132001`, `failures:131008`, `unknown_budget`, `double_wamid`, `unreadable`.
+ * `restricted:131048`, `template:132001`, `failures:131008`, `unknown_budget`, `double_wamid`, `counters:main-1`, `unreadable`.
  * A reason of a newer version is shown as it is.
  */
 export function describePause(reason: string): PauseReason {
@@ -42,6 +42,11 @@ export function describePause(reason: string): PauseReason {
       return {
         words: "The API gave one message two ids, so a person may have got it twice.",
         advice: `Tell LiveChat support, and look at the message in the export. ${RESUME}`,
+      };
+    case "counters":
+      return {
+        words: "The counters of a campaign of this number do not agree with its rows.",
+        advice: `dropcast doctor says where, and dropcast doctor --recount mends it. ${RESUME}`,
       };
     case "unreadable":
       return {

@@ -18,6 +18,7 @@ export const REASONS = {
   ambiguous_code: 12,
   unheard_of: 13,
   drained: 14,
+  rollback: 15,
 
   // It is known that nothing was sent.
   not_sent_dns: 32,
@@ -29,6 +30,9 @@ export const REASONS = {
   // A person decided, or the campaign's own times did.
   decided: 64,
   window_missed: 65,
+
+  // Why a number is halted, when no error code says it.
+  counters_differ: 96,
 } as const;
 
 export type Reason = keyof typeof REASONS;
@@ -36,7 +40,12 @@ export type Reason = keyof typeof REASONS;
 /** Why a POST ended in doubt. */
 export type UnknownReason = Exclude<
   Reason,
-  `not_sent_${string}` | "lease_ended" | "decided" | "window_missed"
+  | `not_sent_${string}`
+  | "lease_ended"
+  | "rollback"
+  | "decided"
+  | "window_missed"
+  | "counters_differ"
 >;
 
 /** Why a request never left. */
@@ -57,12 +66,14 @@ const WORDS: Readonly<Record<Reason, string>> = {
   ambiguous_code: "The API's error does not say whether the message was sent.",
   unheard_of: "The API did something nobody has described.",
   drained: "The worker was stopped before the API answered.",
+  rollback: "Redis went back in time: whether the message was sent in between is not known.",
   not_sent_dns: "The API's name could not be resolved; nothing was sent.",
   not_sent_connect: "The API could not be reached; nothing was sent.",
   not_sent_tls: "No secure connection to the API could be made; nothing was sent.",
   not_sent_other: "The request could not be made; nothing was sent.",
   not_sent_attempts: "The API could not be reached in many attempts; nothing was sent.",
   decided: "A person decided.",
+  counters_differ: "The counters and the rows of a campaign do not agree.",
   window_missed: "The sending window was missed.",
 };
 

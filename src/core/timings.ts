@@ -23,6 +23,10 @@ export interface Timings {
   /** The wait for answers that say "try again after minutes". */
   readonly laterMs: number;
   readonly unknownBudgetWindowMs: number;
+  /** How long an unknown message of an at-least-once campaign waits for evidence. */
+  readonly resendAfterMs: number;
+  /** Webhooks count as arriving for so long after the last one. */
+  readonly webhooksArrivingMs: number;
 }
 
 /**
@@ -47,5 +51,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     backoffBaseMs: scaled(1_000),
     laterMs: scaled(2 * 60_000),
     unknownBudgetWindowMs: scaled(60_000),
+    resendAfterMs: scaled(15 * 60_000),
+    webhooksArrivingMs: scaled(15 * 60_000),
   });
 }

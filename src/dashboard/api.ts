@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
-import { campaignJson, haltJson } from "../export/campaign-json.ts";
+import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { batchesOf, batchOfRow } from "../store/keys.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import type { Campaigns, FoundCampaign } from "./campaigns.ts";
@@ -32,6 +32,10 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
     const overview = await campaigns.overview();
     return context.json({
       campaigns: overview.campaigns.map(campaignJson),
+      rollbacks: overview.rollbacks.map(({ number, rollback }) => ({
+        number,
+        ...rollbackJson(rollback),
+      })),
       halts: overview.halts.map(({ number, halt }) => ({ number, ...haltJson(halt) })),
     });
   });
@@ -39,8 +43,12 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
   api.get("/api/campaigns/:id", async (context) => {
     const found = await campaigns.find(context.req.param("id"));
     if (!found.ok) return no(context, found);
-    const { campaign, halt } = found.value;
-    return context.json({ ...campaignJson(campaign), halt: haltJson(halt) });
+    const { campaign, halt, rollback } = found.value;
+    return context.json({
+      ...campaignJson(campaign),
+      halt: haltJson(halt),
+      rollback: rollbackJson(rollback),
+    });
   });
 
   for (const verb of ["pause", "resume", "cancel"] as const) {

@@ -3,6 +3,7 @@ import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
 import { numberOfCampaign } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import type { Rollback } from "../store/rollback.ts";
 
 export type Stores = Readonly<Record<string, NumberStore>>;
 
@@ -10,6 +11,7 @@ export interface FoundCampaign {
   readonly campaign: Campaign;
   readonly store: NumberStore;
   readonly halt: Halt | undefined;
+  readonly rollback: Rollback | undefined;
 }
 
 /** All that the dashboard shows at once. */
@@ -17,6 +19,7 @@ export interface Overview {
   /** Of every number, newest first. */
   readonly campaigns: readonly Campaign[];
   readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
+  readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
 }
 
 export interface Controlled {
@@ -42,8 +45,14 @@ export function createCampaigns(stores: Stores) {
   async function find(id: string): Promise<Result<FoundCampaign>> {
     const store = byNumber.get(numberOfCampaign(id) ?? "");
     if (store === undefined) return noSuchCampaign(id);
-    const [campaign, halt] = await Promise.all([store.campaigns.find(id), store.campaigns.halt()]);
-    return campaign === undefined ? noSuchCampaign(id) : accept({ campaign, store, halt });
+    const [campaign, halt, rollback] = await Promise.all([
+      store.campaigns.find(id),
+      store.campaigns.halt(),
+      store.rollback.read(),
+    ]);
+    return campaign === undefined
+      ? noSuchCampaign(id)
+      : accept({ campaign, store, halt, rollback });
   }
 
   return {
@@ -51,14 +60,21 @@ export function createCampaigns(stores: Stores) {
 
     async overview(): Promise<Overview> {
       const each = await Promise.all(
-        [...byNumber].map(async ([number, { campaigns }]) => {
-          const [list, halt] = await Promise.all([campaigns.list(), campaigns.halt()]);
-          return { number, list, halt };
+        [...byNumber].map(async ([number, { campaigns, rollback: guard }]) => {
+          const [list, halt, rollback] = await Promise.all([
+            campaigns.list(),
+            campaigns.halt(),
+            guard.read(),
+          ]);
+          return { number, list, halt, rollback };
         }),
       );
       return {
         campaigns: each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt),
         halts: each.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }])),
+        rollbacks: each.flatMap(({ number, rollback }) =>
+          rollback === undefined ? [] : [{ number, rollback }],
+        ),
       };
     },
 

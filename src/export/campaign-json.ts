@@ -1,6 +1,8 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describePause } from "../core/pause-reason.ts";
-import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
+import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
+import type { Rollback } from "../store/rollback.ts";
 
 /** Words for why a campaign stands still or was refused; null while there is nothing to say. */
 export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): string | null {
@@ -43,11 +45,56 @@ export function campaignJson(campaign: Campaign) {
   };
 }
 
+/** What halted a number, and what to do about it. */
+export function describeHalt({ code, reason }: Halt): { title: string; advice: string } {
+  if (reason !== REASONS.counters_differ) return describeCode(code);
+  return {
+    title: "the counters of a campaign do not agree with its rows",
+    advice: "This is a fault of Dropcast: keep the log. `dropcast doctor --recount` mends it.",
+  };
+}
+
 /** A number's halt for scripts; null while it may send. */
 export function haltJson(halt: Halt | undefined) {
   if (halt === undefined) return null;
-  const { title, advice } = describeCode(halt.code);
+  const { title, advice } = describeHalt(halt);
   return { code: halt.code, title, advice, at: isoTime(halt.at), campaign: halt.campaign };
+}
+
+/** Why nobody knows, and for how long, for scripts; null while nothing is unknown. */
+export function unknownJson(unknown: UnknownRows | undefined) {
+  if (unknown === undefined) return null;
+  const { oldestAt, reasons } = unknown;
+  return {
+    oldestSince: isoTime(oldestAt),
+    reasons: reasons.map(({ reason, count }) => ({
+      reason: reasonName(reason) ?? "none",
+      words: unknownWords(reason),
+      count,
+    })),
+  };
+}
+
+export function unknownWords(reason: number): string {
+  const name = reasonName(reason);
+  return name === undefined ? "No reason is known." : describeReason(name);
+}
+
+/** A Redis that went back in time, for people: what it means, and what ends it. */
+export function rollbackWords(number: string, { lost }: Rollback): string {
+  const known = lost === 1 ? "1 claim is" : `${lost.toLocaleString("en-US")} claims are`;
+  return (
+    `Redis went back in time: at least ${known} missing that number ${number} has sent. ` +
+    "Nothing is sent from it until `dropcast doctor --accept-rollback`, which calls every message " +
+    "unknown that may have been sent in the time that was lost."
+  );
+}
+
+/** The same for scripts; null while all is well. */
+export function rollbackJson(rollback: Rollback | undefined) {
+  if (rollback === undefined) return null;
+  const { noticedAt, wentBackTo, lost } = rollback;
+  return { noticedAt: isoTime(noticedAt), wentBackTo: isoTime(wentBackTo), claimsLost: lost };
 }
 
 function isoTime(ms: number | null): string | null {

@@ -37,6 +37,7 @@ const FACTS = [
   "reason",
   "attempts",
   ...TIMES.map((name) => `${name}_at` as const),
+  "unknown_since",
   "wamid",
   "matched",
   "maybe_duplicate",
@@ -63,6 +64,7 @@ function factsOf(row: CampaignRow): Facts {
     delivered_at: at("delivered"),
     read_at: at("read"),
     failed_at: at("failed"),
+    unknown_since: row.unknownSince === null ? null : new Date(row.unknownSince).toISOString(),
     wamid: row.wamid,
     // Which evidence joined the row and its wamid: the API's answer, or the person's number.
     matched: value.flags.includes("matched") ? "recipient" : null,

@@ -2,8 +2,8 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import { campaignKeys, numberKeys } from "./keys.ts";
-import { decodePrice, type Price, stateOf } from "./ledger-value.ts";
+import { BATCH_ROWS, batchOfRow, campaignKeys, numberKeys } from "./keys.ts";
+import { decodeLedgerValue, decodePrice, type Price, stateOf } from "./ledger-value.ts";
 
 /** A campaign as people see it. Times are ms since 1970, null when they have not come. */
 export interface Campaign {
@@ -47,6 +47,18 @@ export interface OpenBatch {
   readonly run: number;
 }
 
+/** Unknown messages of a campaign: since when the oldest is, and why, most frequent first. */
+export interface UnknownRows {
+  readonly oldestAt: number;
+  /** How many were looked at, from the oldest. */
+  readonly looked: number;
+  /** By reason number (core/reasons.ts). */
+  readonly reasons: readonly { readonly reason: number; readonly count: number }[];
+}
+
+/** More are seldom, and then alike. */
+const UNKNOWN_MAX = 1_000;
+
 /** Why nothing may be sent from a number. */
 export interface Halt {
   readonly code: number;
@@ -73,8 +85,34 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     return toCampaign(number, id, fields, counts ?? {}, errors ?? {});
   }
 
+  /** The unknown rows of a campaign with their age, and why nobody knows; undefined: none. */
+  async function unknown(id: string): Promise<UnknownRows | undefined> {
+    const own = campaignKeys(number, id);
+    const oldest = await redis.zrange(own.unknown, "0", String(UNKNOWN_MAX - 1), "WITHSCORES");
+    if (oldest.length === 0) return undefined;
+    const rows = oldest.filter((_, at) => at % 2 === 0).map(Number);
+    const stored = await Promise.all(
+      rows.map((row) =>
+        redis.hgetBuffer(own.ledger(batchOfRow(row)), String((row - 1) % BATCH_ROWS)),
+      ),
+    );
+    const reasons = new Map<number, number>();
+    for (const value of stored) {
+      const { state, reason } = decodeLedgerValue(value ?? undefined, 0);
+      if (state === "unknown") reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    return {
+      oldestAt: Number(oldest[1]),
+      looked: rows.length,
+      reasons: [...reasons]
+        .map(([reason, count]) => ({ reason, count }))
+        .sort((a, b) => b.count - a.count),
+    };
+  }
+
   return {
     find,
+    unknown,
 
     /** Every campaign of the number, newest first. */
     async list(): Promise<Campaign[]> {
@@ -82,6 +120,15 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       const found = await Promise.all(ids.map(find));
       return found.filter((campaign) => campaign !== undefined);
     },
+
+    /** The numbers of all unknown rows of a campaign, ascending. */
+    async unknownRows(id: string): Promise<number[]> {
+      const rows = await redis.zrange(campaignKeys(number, id).unknown, "0", "-1");
+      return rows.map(Number).sort((a, b) => a - b);
+    },
+
+    /** Ids of the newest campaigns. */
+    newest: (max: number): Promise<string[]> => redis.zrevrange(keys.campaigns, 0, max - 1),
 
     /** The campaign as a worker needs it; undefined when it is gone. */
     async toSend(id: string): Promise<CampaignToSend | undefined> {

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { CampaignStatus } from "../core/status.ts";
+import type { Beat } from "./beat.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 import { numberKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
@@ -21,17 +22,29 @@ export type ResolveResult =
   | { readonly kind: "not_unknown"; readonly state: State }
   | { readonly kind: "closed" | "no_campaign" | "no_row" };
 
+type DispatchAnswer = [beat: number, ...(string | number)[]];
+
 /** Campaigns of one number: reading them, controlling them, opening their batches. */
-export function createCampaignStore(input: { redis: Redis; number: string; run: RunScript }) {
-  const { redis, number, run } = input;
+export function createCampaignStore(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  beat: Beat;
+}) {
+  const { redis, number, run, beat } = input;
   const keys = numberKeys(number);
 
   return {
     ...createCampaignReader({ redis, number }),
 
-    /** Starts and ends campaigns whose time has come and opens due batches, up to the limit. */
+    /**
+     * Starts and ends campaigns whose time has come and opens due batches, up to the limit.
+     * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
+     */
     async dispatch(mode: "live" | "sandbox", openBatchesMax: number): Promise<OpenBatch[]> {
-      const flat = (await run("dispatch", [mode, openBatchesMax])) as (string | number)[];
+      const answer = (await run("dispatch", [mode, openBatchesMax, beat.seen()])) as DispatchAnswer;
+      const [now, ...flat] = answer;
+      beat.saw(now);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
         opened.push({

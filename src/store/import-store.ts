@@ -107,6 +107,7 @@ function campaignFields({ definition, file, columns, mode }: BeginImport): Scrip
     category: definition.category,
     file,
     mode,
+    guarantee: delivery.guarantee,
     weight: PRIORITY_WEIGHTS[delivery.priority],
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,

@@ -42,6 +42,10 @@ export function numberKeys(number: string) {
     pace: `${prefix}pace`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
+    /** hash: `beat` (claims granted) and its time; what was noticed when Redis went back in time. */
+    guard: `${prefix}guard`,
+    /** zset: unknown message of an at-least-once campaign -> since when, ms. */
+    resends: `${prefix}resends`,
     /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`). */
     suppressed: `${prefix}suppressed`,
     /** zset: failed message whose job has not been added yet -> when it failed, ms. */
@@ -73,6 +77,8 @@ export function campaignKeys(number: string, campaign: string) {
     pricing: `${key}:pricing`,
     /** hash: what few rows have: `<row>:ref` reference, `:second` wamid, `:w<attempt>` of history. */
     side: `${key}:side`,
+    /** zset: unknown row -> since when, ms. */
+    unknown: `${key}:unknown`,
     /** zset: batch -> the earliest time it has work, ms. */
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */

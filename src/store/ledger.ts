@@ -3,6 +3,7 @@ import type { State } from "../core/message.ts";
 import { REASONS } from "../core/reasons.ts";
 import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import type { Beat } from "./beat.ts";
 import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
 import { BATCH_ROWS, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, encodePrice, type LedgerValue, stateOf } from "./ledger-value.ts";
@@ -10,6 +11,7 @@ import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
 export type ClaimGate =
+  | "rollback"
   | "gone"
   | "mode"
   | "closed"
@@ -98,9 +100,21 @@ export interface LedgerLimits {
   /** Webhooks count as arriving while the last one is not older. */
   readonly webhooksArrivingMs: number;
   readonly triesMax: number;
+  /** How long an unknown message of an at-least-once campaign waits for evidence. */
+  readonly resendAfterMs: number;
   readonly unknownBudget: number;
   readonly unknownBudgetWindowMs: number;
   readonly failuresInARowMax: number;
+}
+
+type ClaimedRows = [beat: number, atRate: number, waitUs: number, waits: string, ...number[]];
+
+/** What one sweep found, in messages and events. */
+export interface Swept {
+  readonly unknown: number;
+  readonly forgotten: number;
+  readonly resent: number;
+  readonly matched: number;
 }
 
 const VERDICTS = {
@@ -124,9 +138,11 @@ export function createLedger(input: {
   number: string;
   run: RunScript;
   person: PersonDigest;
+  beat: Beat;
   limits: LedgerLimits;
 }) {
-  const { redis, number, run, person, limits } = input;
+  const { redis, number, run, person, beat, limits } = input;
+  let sweepFrom = 0;
   return {
     /** The digest that stands for the person behind a phone. */
     person,
@@ -136,12 +152,13 @@ export function createLedger(input: {
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
-      args.push(packClaimRows(claim.rows));
+      args.push(beat.seen(), packClaimRows(claim.rows));
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
-      const [atRate, waitUs, waits, ...pairs] = rest as [number, number, string, ...number[]];
+      const [now, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
+      beat.saw(now);
       return {
         kind: "rows",
         verdicts: claim.rows.map((_, at) => toVerdict(pairs[2 * at] ?? 0, pairs[2 * at + 1] ?? 0)),
@@ -215,11 +232,17 @@ export function createLedger(input: {
       return at === -1 ? "stale" : at === 0 ? "done" : at;
     },
 
-    /** Makes rows with an ended lease unknown and forgets parked events that nobody came for. */
-    async sweep(): Promise<{ unknown: number; forgotten: number }> {
+    /**
+     * Mends what a crash or silence left: rows with an ended lease become unknown, parked events
+     * that fit are taken up and old ones forgotten, and at-least-once campaigns get their resend.
+     */
+    async sweep(): Promise<Swept> {
       const args = [REASONS.lease_ended, SWEEP_LEASES_MAX, SWEEP_PARKED_MAX];
-      const [unknown = 0, forgotten = 0] = (await run("sweep", args)) as number[];
-      return { unknown, forgotten };
+      args.push(limits.resendAfterMs, limits.webhooksArrivingMs, sweepFrom);
+      const answer = (await run("sweep", args)) as [number, number, number, number, number];
+      const [unknown, forgotten, resent, matched, next] = answer;
+      sweepFrom = next;
+      return { unknown, forgotten, resent, matched };
     },
   };
 }

@@ -1,10 +1,14 @@
 import type { Redis } from "ioredis";
+import { createAges } from "./ages.ts";
+import { createAudit } from "./audit.ts";
+import { createBeat } from "./beat.ts";
 import { createCampaignStore } from "./campaign-store.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import { createRetryFailed } from "./retry-failed.ts";
+import { createRollback } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
 
@@ -13,6 +17,7 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   leaseMs: 75_000,
   personBusyMs: 60_000,
   webhooksArrivingMs: 15 * 60_000,
+  resendAfterMs: 15 * 60_000,
   triesMax: 8,
   unknownBudget: 5,
   unknownBudgetWindowMs: 60_000,
@@ -32,17 +37,24 @@ export async function createNumberStore(input: {
   const run = createScriptRunner(redis, number);
   const person = await createPersonDigest(redis, number);
   const limits = input.limits ?? DEFAULT_LIMITS;
-  const ledger = createLedger({ redis, number, run, person, limits });
-  const campaigns = createCampaignStore({ redis, number, run });
+  const beat = createBeat();
+  const ledger = createLedger({ redis, number, run, person, beat, limits });
+  const campaigns = createCampaignStore({ redis, number, run, beat });
   const rows = createRowReader({ redis, number });
   return {
     number,
+    /** Tells this database from another: a digest under its own key. */
+    databaseId: person("database").toString("hex"),
     imports: createImportStore(run),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
     campaigns,
     rows,
+    ages: createAges({ redis, number, campaigns }),
+    audit: createAudit({ redis, number, run, campaigns }),
+    rollback: createRollback({ redis, number, run, person, campaigns, rows }),
+    beat,
     retryFailed: createRetryFailed({ campaigns, rows }),
   };
 }

@@ -13,11 +13,23 @@ export interface CampaignRow extends BatchRow {
   readonly value: LedgerValue;
   /** The id the API or a webhook gave the last attempt; null when none is known. */
   readonly wamid: string | null;
+  /** Since when nobody knows whether it was sent, ms; null for every other state. */
+  readonly unknownSince: number | null;
 }
 
 /** Reads rows a batch at a time, so that a campaign of any size streams in bounded memory. */
 export function createRowReader(input: { redis: Redis; number: string }) {
   const { redis, number } = input;
+
+  async function unknownSince(campaign: string, rows: readonly number[]) {
+    const since = new Map<number, number>();
+    if (rows.length === 0) return since;
+    const scores = await redis.zmscore(campaignKeys(number, campaign).unknown, ...rows.map(String));
+    for (const [at, score] of scores.entries()) {
+      if (score !== null) since.set(rows[at] ?? 0, Number(score));
+    }
+    return since;
+  }
 
   async function batch(campaign: string, index: number): Promise<CampaignRow[]> {
     const keys = campaignKeys(number, campaign);
@@ -27,8 +39,17 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       redis.hmget(keys.campaign, "epoch", "closed"),
     ]);
     if (blob === null) return [];
-    return unpackRows(blob).map((row, at) => {
-      const value = decodeLedgerValue(values[String(at)], Number(epoch));
+    const ledger = unpackRows(blob).map((row, at) => ({
+      row,
+      value: decodeLedgerValue(values[String(at)], Number(epoch)),
+    }));
+    const unknown = await unknownSince(
+      campaign,
+      ledger.flatMap(({ value }, at) =>
+        value.state === "unknown" ? [index * BATCH_ROWS + at + 1] : [],
+      ),
+    );
+    return ledger.map(({ row, value }, at) => {
       const wamid = values[String(BATCH_ROWS + at)];
       const pending = value.state === "pending" && closed;
       return {
@@ -37,6 +58,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
         state: pending ? (closed as State) : value.state,
         value,
         wamid: wamid === undefined ? null : unpackWamid(wamid),
+        unknownSince: unknown.get(index * BATCH_ROWS + at + 1) ?? null,
       };
     });
   }

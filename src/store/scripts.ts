@@ -8,19 +8,24 @@ import { slotKey } from "./keys.ts";
  * state table of core/message.ts is rendered on top, so that there is one table and not two.
  */
 export const SCRIPT_NAMES = [
+  "accept-rollback",
   "apply-status",
   "cancel-campaign",
   "claim",
   "close-batch",
+  "count-rows",
   "dispatch",
+  "doubt-rows",
   "import-begin",
   "import-chunk",
   "import-finish",
+  "note-audit",
   "pause-campaign",
   "record",
   "resolve-row",
   "resume-campaign",
   "retry-rows",
+  "set-counts",
   "set-rate",
   "sweep",
 ] as const;

@@ -3,8 +3,10 @@ import type { Logger } from "pino";
 import type { Timings } from "../core/timings.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
+import { oldOnes } from "../store/ages.ts";
 import { BATCH_ROWS } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import type { BeatMemory } from "./beat-memory.ts";
 import { createSignal } from "./signal.ts";
 
 /** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
@@ -12,7 +14,11 @@ const OPEN_SECONDS = 2;
 const OPEN_MIN = 4;
 export const OPEN_MAX = 64;
 const OUTBOX_MAX = 500;
+/** An older campaign that still moves was found to fit when it was new. */
+const AUDITED_MAX = 50;
 const JOB_NAME = "batch";
+/** What stays wrong until a person acts is said again after a minute. */
+const TELL_EVERY_MS = 60_000;
 
 /**
  * Keeps a number's campaigns moving, on every worker alike: `dispatch` opens due batches and adds
@@ -22,6 +28,7 @@ const JOB_NAME = "batch";
  */
 export function createDispatcher(input: {
   store: NumberStore;
+  memory: BeatMemory;
   queue: Queue<BatchJob>;
   failed: FailedQueue;
   mode: "live" | "sandbox";
@@ -31,10 +38,12 @@ export function createDispatcher(input: {
   timings: Timings;
   logger: Logger;
 }) {
-  const { store, queue, failed, mode, timings, logger } = input;
+  const { store, memory, queue, failed, mode, timings, logger } = input;
   const wanted = createSignal();
   const sweepWanted = createSignal();
   let stopped = false;
+  let rollbackToldAt = Number.NEGATIVE_INFINITY;
+  let agesToldAt = Number.NEGATIVE_INFINITY;
   let loops: Promise<unknown> | undefined;
 
   async function dispatch(): Promise<void> {
@@ -72,16 +81,53 @@ export function createDispatcher(input: {
   }
 
   async function sweep(): Promise<void> {
-    await step("leases", endLeases);
+    await step("beat", memory.keep);
+    await step("rollback", tellRollback);
+    await step("what was left behind", sweepLedger);
     await step("open batches", healOpenBatches);
+    await step("counters", auditCampaigns);
+    await step("ages", tellAges);
     await step("failed jobs", async () => void (await failed.addOutbox(OUTBOX_MAX)));
     await step("stale failed jobs", failed.dropStale);
   }
 
-  async function endLeases(): Promise<void> {
-    const { unknown, forgotten } = await store.ledger.sweep();
+  async function sweepLedger(): Promise<void> {
+    const { unknown, forgotten, resent, matched } = await store.ledger.sweep();
     if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
     if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
+    if (matched > 0) logger.info({ messages: matched }, "parked status events found theirs");
+    if (resent > 0)
+      logger.warn({ messages: resent }, "unknown, no evidence: at-least-once resends");
+  }
+
+  /** Whatever is new is looked at; campaigns that rest and were found to fit cost one read. */
+  async function auditCampaigns(): Promise<void> {
+    for (const id of await store.campaigns.newest(AUDITED_MAX)) {
+      if (stopped) return;
+      const result = await store.audit.look(id);
+      if (result.kind !== "noted" && result.kind !== "halted") continue;
+      const { kind, differences } = result;
+      logger.error({ campaign: id, differences, kind }, "counters and rows do not agree");
+    }
+  }
+
+  async function tellAges(): Promise<void> {
+    if (performance.now() - agesToldAt < TELL_EVERY_MS) return;
+    const old = oldOnes(await store.ages(), timings);
+    if (old.length === 0) return;
+    agesToldAt = performance.now();
+    for (const { what, ageMs } of old)
+      logger.warn({ what, ageMs }, "waits for longer than it should");
+  }
+
+  async function tellRollback(): Promise<void> {
+    const rollback = await store.rollback.read();
+    if (rollback === undefined || performance.now() - rollbackToldAt < TELL_EVERY_MS) return;
+    rollbackToldAt = performance.now();
+    logger.error(
+      { number: store.number, claimsLost: rollback.lost },
+      "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback",
+    );
   }
 
   /** One thing that cannot be mended must not keep the others from it. */

@@ -17,6 +17,7 @@ const REDIS_TROUBLE_MS = 500;
 
 /** Gates that end a run: the batch goes back to `ready`, and dispatch opens it when it may go on. */
 const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
+  "rollback",
   "gone",
   "mode",
   "closed",

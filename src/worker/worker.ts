@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Queue, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
@@ -19,6 +20,7 @@ import {
 } from "../queue/queues.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { createBatchLoader } from "./batch-run.ts";
+import { createBeatMemory } from "./beat-memory.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher, OPEN_MAX } from "./dispatcher.ts";
 import { createFlight } from "./flight.ts";
@@ -33,6 +35,8 @@ export interface WorkerDeps {
   readonly mode: "live" | "sandbox";
   readonly timings: Timings;
   readonly logger: Logger;
+  /** Folder in which the number's beat is kept over restarts. */
+  readonly beatsDir: string;
   /** Opens a connection as BullMQ wants it; closed again by `stop`. */
   readonly openQueueConnection: () => Redis;
 }
@@ -78,8 +82,14 @@ export function createWorker(deps: WorkerDeps) {
     flight,
   });
   const sender = createSender({ deliver, flight });
+  const memory = createBeatMemory({
+    path: join(deps.beatsDir, `${number.name}-${store.databaseId}`),
+    beat: store.beat,
+    logger,
+  });
   const dispatcher = createDispatcher({
     store,
+    memory,
     queue,
     failed,
     mode,
@@ -141,7 +151,8 @@ export function createWorker(deps: WorkerDeps) {
   const running: Promise<unknown>[] = [];
 
   return {
-    start(): void {
+    async start(): Promise<void> {
+      await memory.recall();
       sender.start();
       dispatcher.start();
       for (const worker of [batches, failures]) running.push(worker.run());
@@ -164,6 +175,7 @@ export function createWorker(deps: WorkerDeps) {
     const left = flight.now();
     if (left > 0) logger.warn({ messages: left }, "stopped while on the wire: their leases end");
     await recorder.settled();
+    await memory.keep();
   }
 }
 

@@ -20,6 +20,7 @@ const EXPECTED: Record<State, Partial<Record<Event, State>>> = {
   read: {},
   pending: {
     claim: "sending",
+    rollback: "unknown",
     suppress: "suppressed",
     cancel: "cancelled",
     expire: "expired",

@@ -17,6 +17,7 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     ambiguous_code: 12,
     unheard_of: 13,
     drained: 14,
+    rollback: 15,
     not_sent_dns: 32,
     not_sent_connect: 33,
     not_sent_tls: 34,
@@ -24,6 +25,7 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     not_sent_attempts: 36,
     decided: 64,
     window_missed: 65,
+    counters_differ: 96,
   });
 });
 

@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
 import { timings } from "../../src/core/timings.ts";
@@ -81,6 +83,7 @@ export async function startSending(
     connections: 4,
     answerTimeoutMs: waits.answerTimeoutMs,
   });
+  const beatsDir = mkdtempSync(join(tmpdir(), "dropcast-beats-"));
   const worker = createWorker({
     store: test.store,
     client,
@@ -96,11 +99,13 @@ export async function startSending(
     mode: "sandbox",
     timings: waits,
     logger: createTestLogger(),
+    beatsDir,
     openQueueConnection,
   });
-  worker.start();
+  await worker.start();
   onTestFinished(async () => {
     await worker.stop();
+    rmSync(beatsDir, { recursive: true });
     await client.close();
     await sandbox.stop();
   });

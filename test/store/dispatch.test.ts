@@ -12,7 +12,7 @@ function definitionWith(
 ): CampaignDefinition {
   return testDefinition(bench.number, {
     schedule: { startAtMs: null, endByMs: null, ...schedule },
-    delivery: { ratePerSecond: null, priority },
+    delivery: { guarantee: "at-most-once", ratePerSecond: null, priority },
   });
 }
 

@@ -106,7 +106,9 @@ test("while an importer lives, the same bytes are busy; a heartbeat keeps it ali
 
 test("a dead import starts again under its id from nothing, and its frozen importer is refused", async () => {
   const bench = await openTestStore();
-  const slow = testDefinition(bench.number, { delivery: { ratePerSecond: 3, priority: "bulk" } });
+  const slow = testDefinition(bench.number, {
+    delivery: { guarantee: "at-most-once", ratePerSecond: 3, priority: "bulk" },
+  });
   const first = await begin(bench, { definition: slow });
   const chunk = { firstBatch: 0, batches: [{ rows: MIXED }] };
   await bench.store.imports.chunk({ ...first, ...chunk });

@@ -68,7 +68,7 @@ test("a campaign's own rate holds it back and wastes no slot of the number", asy
   const bench = await openTestStore();
   const slow = await bench.import(20, {
     definition: testDefinition(bench.number, {
-      delivery: { ratePerSecond: 10, priority: "normal" },
+      delivery: { guarantee: "at-most-once", ratePerSecond: 10, priority: "normal" },
     }),
   });
   const fast = await bench.import(40);

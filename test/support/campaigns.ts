@@ -31,7 +31,7 @@ export function testDefinition(
     category: "marketing",
     recipients: { file: null, to: "phone", country: null, maxRejected: 0.2 },
     schedule: { startAtMs: null, endByMs: null },
-    delivery: { ratePerSecond: null, priority: "normal" },
+    delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
     ...changes,
   };
 }

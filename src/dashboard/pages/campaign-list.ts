@@ -1,7 +1,7 @@
 import { html } from "hono/html";
-import { describeCode } from "../../core/error-codes.ts";
-import { reasonWords } from "../../export/campaign-json.ts";
+import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
 import type { Campaign, Halt } from "../../store/campaign-reader.ts";
+import type { Rollback } from "../../store/rollback.ts";
 import type { Overview } from "../campaigns.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
@@ -10,7 +10,7 @@ import { groupTotal, handledRows, progressBar } from "./progress.ts";
 const CAMPAIGNS_A_PAGE = 50;
 
 /** The start page: every campaign, newest first, in pages from 1. */
-export function campaignListPage({ campaigns, halts }: Overview, page: number): Html {
+export function campaignListPage({ campaigns, halts, rollbacks }: Overview, page: number): Html {
   const pages = Math.max(1, Math.ceil(campaigns.length / CAMPAIGNS_A_PAGE));
   const shown = campaigns.slice((page - 1) * CAMPAIGNS_A_PAGE, page * CAMPAIGNS_A_PAGE);
   return layout({
@@ -18,6 +18,7 @@ export function campaignListPage({ campaigns, halts }: Overview, page: number): 
     kind: "live",
     main: html`
       <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(campaigns.length, "campaign")}</p></div>
+      ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
       ${halts.map(({ number, halt }) => haltBox(number, halt))}
       ${campaigns.length === 0 ? empty() : html`${totals(campaigns)}${table(shown)}`}
       ${pages > 1 ? pager(page, pages) : ""}`,
@@ -26,11 +27,20 @@ export function campaignListPage({ campaigns, halts }: Overview, page: number): 
 
 /** Why a number sends nothing at all. */
 export function haltBox(number: string, halt: Halt): Html {
-  const { title, advice } = describeCode(halt.code);
+  const { title, advice } = describeHalt(halt);
   return html`<section class="card alert" role="alert">
     <h2>Number ${number} is halted</h2>
     <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
     <p>${advice} Resuming one of its campaigns lifts the halt.</p>
+  </section>`;
+}
+
+/** Redis went back in time: nothing is sent until a person has looked. */
+export function rollbackBox(number: string, rollback: Rollback): Html {
+  return html`<section class="card alert" role="alert">
+    <h2>Number ${number} has stopped: Redis went back in time</h2>
+    <p>${rollbackWords(number, rollback)}</p>
+    <p>Noticed ${moment(rollback.noticedAt)}; the last claim that Redis knows is of ${moment(rollback.wentBackTo)}.</p>
   </section>`;
 }
 

@@ -4,14 +4,14 @@ import { errorTitle, reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
 import type { FoundCampaign } from "../campaigns.ts";
-import { haltBox, modeBadge, statusBadge } from "./campaign-list.ts";
+import { haltBox, modeBadge, rollbackBox, statusBadge } from "./campaign-list.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
 
 /** One campaign: where its rows are, why some failed, and what can be done. */
 export function campaignPage(
-  { campaign, halt }: FoundCampaign,
+  { campaign, halt, rollback }: Omit<FoundCampaign, "store">,
   has: { readonly exportLink: boolean },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
@@ -26,6 +26,7 @@ export function campaignPage(
         <p>${statusBadge(campaign)}${modeBadge(campaign)} <span class="quiet">${id}</span></p>
         ${actions(campaign)}
       </div>
+      ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : haltBox(number, halt)}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
       <section class="card" aria-labelledby="progress">

@@ -11,9 +11,9 @@
 --       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when origin is `service`
 --       9 pricing category or ''  10 'park', or 'ask': only look the wamid up
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
--- Keys built: stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
+-- Keys built: guard, resends, stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
---   :counts :errors :timeline :pricing :side :ledger:<batch>
+--   :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
 local event = {
   stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), CODE_MAX),
@@ -46,7 +46,7 @@ end
 if mode == 'ask' then return { 'unmatched' } end
 
 local claimed_at
-local on_wire = false
+local on_wire, lost = false, false
 if person ~= '' then
   id, row, attempt, claimed_at = parse_attempt(hash_get(P .. 'claimed', person))
   c = id and open_campaign(id)
@@ -68,12 +68,16 @@ redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
 if c then
   -- Somebody's attempt to this person is open: keep the event as long as it could still be it.
   park(digest, event, NOW + MATCH_AFTER_MS)
+else
+  -- While the time that Redis lost is not accounted for, its claims are missing, not the message.
+  lost = person ~= '' and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1
+  park(digest, event, NOW + (lost and MATCH_AFTER_MS or PARKED_MS))
+end
+if on_wire or lost then
   local waiting = hash_get(P .. 'parked-for', person) or ''
-  if on_wire and #waiting < 64 and not string.find(waiting, digest, 1, true) then
+  if #waiting < 64 and not string.find(waiting, digest, 1, true) then
     hash_put(P .. 'parked-for', person, waiting .. digest)
   end
-else
-  park(digest, event, NOW + PARKED_MS)
 end
 write_hashes()
 return { 'parked' }

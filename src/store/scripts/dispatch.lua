@@ -1,14 +1,18 @@
 -- Starts and ends campaigns whose time has come, and opens due batches, campaigns taking turns.
 --- @include "base"
 --- @include "closing"
+--- @include "guard"
 -- Atomic because: a batch leaves `ready` and enters `open` in one step, under a run number of its
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns
--- Returns: {campaign, batch, run, ...} for each batch opened
--- Keys built: scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
+-- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 the last beat this
+--       worker was told
+-- Returns: {the beat now, then campaign, batch, run for each batch opened}
+-- Keys built: guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open = ARGV[1], num(ARGV[2])
+local beat, rolled_back = check_beat(num(ARGV[3]))
+if rolled_back then return { beat } end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', NOW, 'LIMIT', 0, 20)) do
   redis.call('ZREM', P .. 'scheduled', id)
@@ -24,8 +28,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', NOW, 'LI
   local c = open_campaign(id)
   if c then close_campaign(c, 'expired') end
 end
-if redis.call('EXISTS', P .. 'halt') == 1 then return {} end
-if num(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return {} end
+if redis.call('EXISTS', P .. 'halt') == 1 then return { beat } end
+if num(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
 
 local turns, open_total = {}, 0
 local running = redis.call('ZRANGE', P .. 'running', 0, -1, 'WITHSCORES')
@@ -55,7 +59,7 @@ local function next_turn()
   return best
 end
 
-local opened = {}
+local opened = { beat }
 while true do
   local turn = next_turn()
   if not turn then break end

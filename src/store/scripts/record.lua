@@ -4,10 +4,12 @@
 --- @include "ledger"
 --- @include "wamid"
 --- @include "status"
+--- @include "guard"
 -- Atomic because: the move, the counters, the wamid index, parked events and what the answer means
 -- for the number (hold, halt, pause) belong together. Fenced by the attempt number: a repeated or
 -- late record of an attempt that has moved on changes nothing. An attempt of 0 means that the claim's
--- answer never came; the row is then given back if it was granted to this nonce.
+-- answer never came; the row is then given back if it was granted to this nonce. An attempt that is
+-- not here yet shows that Redis went back in time; the row takes up what is told of it.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 most tries of a message that was not sent  3 unknown budget  4 its window, ms
 --       5 failures in a row that pause a campaign  6 the rows, packed (ROW below, then the wamid as
@@ -18,9 +20,9 @@
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: leases, claimed, pace, halt, running, scheduled, endings, suppressed, failed-outbox, parked,
+-- Keys built: guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings, suppressed, failed-outbox, parked,
 --   parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
---   :counts :errors :timeline :pricing :side :ready :open :ledger:<batch>
+--   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 --- @include "pace"
 --- @include "stops"
 local id = ARGV[1]
@@ -135,12 +137,29 @@ prefetch(P .. 'claimed', persons)
 prefetch(P .. 'parked-for', persons)
 if #digests > 0 then prefetch(P .. 'parked', digests) end
 
+-- The claim of this attempt is lost, its message is not: the claim is made up for.
+local function adopt(row, r, o)
+  local beat = num(redis.call('HGET', GUARD, 'beat'))
+  note_rollback(beat + 1, beat, num(redis.call('HGET', GUARD, 'at'), NOW))
+  if r.state == STATE.failed then fire(c, row, r, 'retry') end
+  if r.state == STATE.unknown then fire(c, row, r, 'resend') end
+  if not fire(c, row, r, 'claim') then return end
+  local old = hash_get(o.ledger, wamid_field(row))
+  if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
+  hash_put(o.ledger, wamid_field(row), false)
+  r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, NOW) }
+  if o.person ~= '' and not hash_get(P .. 'claimed', o.person) then
+    hash_put(P .. 'claimed', o.person, c.id .. '|' .. row .. '|' .. r.attempt .. '|' .. NOW)
+  end
+end
+
 local answer, leases, stopped, was, answered = {}, {}, false, c.status, false
 for _, o in ipairs(told) do
   local r = decode(hash_get(o.ledger, o.field))
   if o.attempt == 0 and r.state == STATE.sending and r.nonce == o.nonce then
     o.attempt = r.attempt
   end
+  if o.attempt > r.attempt then adopt(o.row, r, o) end
   if o.attempt > 0 and o.attempt <= r.attempt then
     leases[#leases + 1] = id .. '|' .. o.row .. '|' .. o.attempt .. '|' .. o.person
     if stop_by(c, o, r) then stopped = true end

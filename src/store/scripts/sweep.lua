@@ -1,4 +1,4 @@
--- Finds what a crash or silence left behind: ended leases, and parked events nobody came for.
+-- Finds what a crash or silence left behind: ended leases, parked events, resends that are due.
 --- @include "base"
 --- @include "hashes"
 --- @include "ledger"
@@ -7,31 +7,82 @@
 -- Atomic because: a lease is judged and its row moved in one step, so a late `record` meets either
 -- `sending` or `unknown`. Every worker may run it; a lease that is gone is not found again.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 reason number of an ended lease  2 most leases to take  3 most parked events to take
--- Returns: {rows made unknown, parked events forgotten}
--- Keys built: leases, parked, parked-until, parked-for, claimed, stats, suppressed, failed-outbox, running,
---   scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
---   :pricing :side :ledger:<batch>
-local unknown, forgotten = 0, 0
-for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LIMIT', 0, num(ARGV[2]))) do
+-- ARGV: 1 reason number of an ended lease  2 most leases and resends to take  3 most parked events to
+--       take  4 how long an unknown message of an at-least-once campaign waits for evidence, ms
+--       5 webhooks count as arriving for, ms  6 where the look at parked events goes on, 0 at first
+-- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
+--   that fit an open attempt, where to go on}
+-- Keys built: guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed,
+--   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+--   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
+local MOST = num(ARGV[2])
+
+-- Opens the row of an attempt, lets `act` change it, and writes it when that says so.
+local function with_row(id, row, act)
+  local c = id and open_campaign(id)
+  if not c then return false end
+  local key, field = ledger_key(c, batch_of(row)), row_field(row)
+  local r = decode(hash_get(key, field))
+  if not act(c, r) then return false end
+  hash_put(key, field, encode(r))
+  index_flush()
+  flush(c)
+  return true
+end
+
+local unknown = 0
+for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LIMIT', 0, MOST)) do
   local id, row, attempt, person = string.match(ref, '^(.-)|(%d+)|(%d+)|(.*)$')
   row, attempt = num(row), num(attempt)
-  local c = id and open_campaign(id)
-  if c then
-    local key, field = ledger_key(c, batch_of(row)), row_field(row)
-    local r = decode(hash_get(key, field))
-    if r.attempt == attempt and fire(c, row, r, 'lease_end') then
-      r.reason = num(ARGV[1])
-      give_back_allowance(c)
-      match_parked(c, row, r, person)
-      hash_put(key, field, encode(r))
-      unknown = unknown + 1
-      index_flush()
-      flush(c)
-    end
-  end
+  local ended = with_row(id, row, function(c, r)
+    if r.attempt ~= attempt or not fire(c, row, r, 'lease_end') then return false end
+    r.reason = num(ARGV[1])
+    give_back_allowance(c)
+    match_parked(c, row, r, person)
+    return true
+  end)
+  unknown = unknown + (ended and 1 or 0)
   redis.call('ZREM', P .. 'leases', ref)
 end
+
+-- An event is parked for a person while the attempt to them is on the wire. Leaving the wire takes it
+-- up; this finds what did not.
+local scan = redis.call('HSCAN', P .. 'parked-for', num(ARGV[6]), 'COUNT', 100)
+local matched = 0
+for at = 1, #scan[2], 2 do
+  local person = scan[2][at]
+  local id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
+  local fitted = with_row(id, row, function(c, r)
+    if r.state == STATE.sending or r.attempt ~= attempt then return false end
+    match_parked(c, row, r, person)
+    return has(r, FLAG.matched)
+  end)
+  matched = matched + (fitted and 1 or 0)
+end
+
+-- Only while webhooks arrive does their silence about a message mean something.
+local resent = 0
+local arriving = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[5]) > NOW
+if arriving and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 0 then
+  local before = NOW - num(ARGV[4])
+  for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'resends', '-inf', before, 'LIMIT', 0, MOST)) do
+    local id, row = string.match(ref, '^(.-)|(%d+)$')
+    row = num(row)
+    local again = with_row(id, row, function(c, r)
+      if has(r, FLAG.maybe_duplicate) or c.closed ~= '' or r.state ~= STATE.unknown then return false end
+      fire(c, row, r, 'resend')
+      r.tries = 0
+      set(r, FLAG.maybe_duplicate)
+      unset(r, FLAG.retried)
+      make_ready(c, batch_of(row), NOW)
+      return true
+    end)
+    resent = resent + (again and 1 or 0)
+    redis.call('ZREM', P .. 'resends', ref)
+  end
+end
+
+local forgotten = 0
 for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0, num(ARGV[3]))) do
   for _, event in ipairs(unpark(digest)) do
     if event.person ~= '' then hash_put(P .. 'parked-for', event.person, false) end
@@ -40,4 +91,4 @@ for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf',
 end
 write_hashes()
 if forgotten > 0 then redis.call('HINCRBY', P .. 'stats', 'orphans', forgotten) end
-return { unknown, forgotten }
+return { unknown, forgotten, resent, matched, num(scan[1]) }

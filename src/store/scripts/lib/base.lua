@@ -13,11 +13,12 @@ end
 -- Reads the parts of campaign `id` that moves depend on; nil when there is no such campaign.
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
-  local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight')
+  local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
+    'guarantee')
   if not f[1] then return nil end
   return {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
-    rows = num(f[5]), weight = num(f[6], 4), count = {}, entered = {}, errors = {}, priced = {},
+    rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], count = {}, entered = {}, errors = {}, priced = {},
   }
 end
 
@@ -57,8 +58,8 @@ local function start_running(c)
   redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
   redis.call('HSET', c.key, 'status', 'running', 'reason', '')
   c.status = 'running'
-  local code = redis.call('HGET', P .. 'halt', 'code')
-  if code then pause_campaign(c, 'account:' .. code) end
+  local halt = redis.call('HMGET', P .. 'halt', 'code', 'why')
+  if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) end
 end
 
 -- Dispatch closes the campaign when its `endBy` has come.
@@ -96,11 +97,16 @@ end
 
 -- Writes the noted moves: counters, error counts, timeline; then the status they lead to.
 local function flush(c)
-  local live = false
+  local live, moved = false, false
   for state, n in pairs(c.count) do
-    if n ~= 0 then redis.call('HINCRBY', c.key .. ':counts', state, n) end
+    if n ~= 0 then
+      redis.call('HINCRBY', c.key .. ':counts', state, n)
+      moved = true
+    end
     if state == STATE.pending or state == STATE.sending then live = true end
   end
+  -- A recount of the rows is worth something only if nothing moved meanwhile.
+  if moved then redis.call('HINCRBY', c.key, 'moves', 1) end
   local minute = math.floor(NOW / 60000)
   for state, n in pairs(c.entered) do
     if state ~= STATE.sending and state ~= STATE.pending then

@@ -61,6 +61,15 @@ local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
 local function row_field(row) return string.format('%d', (row - 1) % BATCH_ROWS) end
 local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1) % BATCH_ROWS) end
 
+-- Since when nobody knows. A campaign that would rather send twice than not at all (at-least-once)
+-- is asked about the row again by the sweep; once is enough.
+local function note_unknown(c, row, r)
+  redis.call('ZADD', c.key .. ':unknown', NOW, row)
+  if c.guarantee == 'at-least-once' and not has(r, FLAG.maybe_duplicate) then
+    redis.call('ZADD', P .. 'resends', NOW, c.id .. '|' .. row)
+  end
+end
+
 -- Moves `r` by `event`, with its counters; false when the event changes nothing.
 local function fire(c, row, r, event)
   local moves = NEXT[r.state]
@@ -71,9 +80,13 @@ local function fire(c, row, r, event)
     add(c.errors, r.code, -1)
     r.code, r.reason, r.times[TIME.failed] = 0, 0, nil
   end
-  if r.state == STATE.unknown then r.code, r.reason = 0, 0 end
+  if r.state == STATE.unknown then
+    r.code, r.reason = 0, 0
+    redis.call('ZREM', c.key .. ':unknown', row)
+  end
   if r.state == STATE.pending then r.reason, r.times[TIME.due] = 0, nil end
   r.state = to
+  if to == STATE.unknown then note_unknown(c, row, r) end
   return true
 end
 

@@ -1,0 +1,39 @@
+import { accept } from "../core/refusal.ts";
+import type { AcceptedRollback } from "../store/rollback.ts";
+import type { Cli, CommandResult } from "./command.ts";
+import { withPlatform } from "./session.ts";
+import { counted } from "./words.ts";
+
+/** `doctor --accept-rollback`: Redis went back in time, a person knows it, and sending goes on. */
+export function acceptRollback(cli: Cli): Promise<CommandResult> {
+  return withPlatform(cli, async ({ config, stores }) => {
+    const accepted: Record<string, AcceptedRollback> = {};
+    for (const [number, store] of Object.entries(stores)) {
+      const { ratePerSecond } = await store.pace.read();
+      const configured = config.numbers[number]?.ratePerSecond ?? 0;
+      const done = await store.rollback.accept(Math.max(ratePerSecond ?? 0, configured));
+      if (done !== undefined) accepted[number] = done;
+    }
+    const lines = Object.entries(accepted).flatMap(([number, done]) => linesOf(number, done));
+    return accept({
+      json: { accepted },
+      text: lines.length > 0 ? lines.join("\n") : "Nothing to accept: Redis is where it was.",
+    });
+  });
+}
+
+function linesOf(number: string, { unknown, dropped }: AcceptedRollback): string[] {
+  return [
+    `Number ${number} sends again.`,
+    ...unknown.map(
+      ({ campaign, rows }) =>
+        `  ${campaign}: ${counted(rows, "message")} may have been sent in the time that was lost ` +
+        `and ${rows === 1 ? "is" : "are"} unknown now. Webhooks settle some; dropcast resolve decides one.`,
+    ),
+    ...dropped.map(
+      (campaign) =>
+        `  ${campaign} was being imported then and is cancelled: its list may have been sent since. ` +
+        "Look, before you send it with --again.",
+    ),
+  ];
+}

@@ -1,0 +1,19 @@
+/**
+ * What this process remembers of a number's beat: the count of claims granted, which only rises. It
+ * goes along with each claim and dispatch; a Redis that has less went back in time (guard.lua).
+ */
+export interface Beat {
+  /** The highest beat that Redis ever told this process. */
+  seen(): number;
+  saw(beat: number): void;
+}
+
+export function createBeat(): Beat {
+  let seen = 0;
+  return {
+    seen: () => seen,
+    saw(beat) {
+      seen = Math.max(seen, beat);
+    },
+  };
+}

@@ -1,0 +1,31 @@
+-- Counts the rows of some batches by state, as the ledger has them: what the counters should say.
+--- @include "base"
+-- Atomic because: it changes nothing; the count is worth something only together with the number of
+-- moves so far, which must be the same before and after the whole campaign was counted.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 first batch  3 how many batches
+-- Returns: {} no such campaign · {moves so far, state, rows in it, ...}
+-- Keys built: campaign:<id> and its :ledger:<batch>
+local c = open_campaign(ARGV[1])
+if not c then return {} end
+local count = {}
+local first = num(ARGV[2])
+for batch = first, first + num(ARGV[3]) - 1 do
+  local rows = math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS)
+  if rows <= 0 then break end
+  -- Fields from 100 on are wamids. The state is the second byte of a value (lib/ledger.lua).
+  local flat = redis.call('HGETALL', c.key .. ':ledger:' .. batch)
+  for at = 1, #flat, 2 do
+    if num(flat[at]) < BATCH_ROWS then
+      add(count, shown(c, string.byte(flat[at + 1], 2)), 1)
+      rows = rows - 1
+    end
+  end
+  add(count, shown(c, STATE.pending), rows)
+end
+local answer = { num(redis.call('HGET', c.key, 'moves')) }
+for state, n in pairs(count) do
+  answer[#answer + 1] = state
+  answer[#answer + 1] = n
+end
+return answer

@@ -1,0 +1,52 @@
+-- After Redis went back in time: pending rows whose message may have been sent become unknown.
+--- @include "base"
+--- @include "hashes"
+--- @include "ledger"
+--- @include "wamid"
+--- @include "status"
+-- Atomic because: the row is judged and moved in one step; evidence that came meanwhile (an answer
+-- that a worker still had, a webhook that was parked) decides first. Twice changes nothing more.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 reason number of a rollback  3 rows of one batch, packed: row (4 bytes) and
+--       digest of the person (8 bytes) each
+-- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
+-- Keys built: guard, claimed, parked, parked-until, parked-for, suppressed, resends,
+--   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+--   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
+local c = open_campaign(ARGV[1])
+local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')
+if not c or not guard[1] then return -1 end
+local rows, persons, fields = {}, {}, {}
+for at = 1, #ARGV[3], 12 do
+  local row, person = struct.unpack('>I4c8', ARGV[3], at)
+  rows[#rows + 1], persons[#persons + 1], fields[#fields + 1] = row, person, row_field(row)
+end
+if #rows == 0 then return 0 end
+local ledger = ledger_key(c, batch_of(rows[1]))
+prefetch(ledger, fields)
+prefetch(P .. 'claimed', persons)
+prefetch(P .. 'parked-for', persons)
+
+local unknown = 0
+for i, row in ipairs(rows) do
+  local r, person = decode(hash_get(ledger, fields[i])), persons[i]
+  local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or 0
+  -- What was put off beyond the moment of notice cannot have been sent in the time that is lost.
+  if due <= num(guard[1]) and fire(c, row, r, 'rollback') then
+    local old = hash_get(ledger, wamid_field(row))
+    if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
+    hash_put(ledger, wamid_field(row), false)
+    r.attempt, r.reason, r.times = r.attempt + 1, num(ARGV[2]), { [TIME.claimed] = stamp(c, num(guard[2])) }
+    -- Webhooks of the lost time name the person: that attempt is the open one, unless another is.
+    if not hash_get(P .. 'claimed', person) then
+      hash_put(P .. 'claimed', person, c.id .. '|' .. row .. '|' .. r.attempt .. '|' .. guard[2])
+      match_parked(c, row, r, person)
+    end
+    hash_put(ledger, fields[i], encode(r))
+    unknown = unknown + (r.state == STATE.unknown and 1 or 0)
+  end
+end
+write_hashes()
+index_flush()
+flush(c)
+return unknown

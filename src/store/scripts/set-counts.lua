@@ -1,0 +1,15 @@
+-- Takes the rows for the truth: counters become what a recount found.
+--- @include "base"
+-- Atomic because: they are replaced only if no row moved since the recount.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 campaign  2 moves at the recount  then state and rows in it, for every state that has any
+-- Returns: 1 done, 0 a row has moved since, or no such campaign
+-- Keys built: running, scheduled, endings, halt, campaign:<id> and its :counts
+local c = open_campaign(ARGV[1])
+if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARGV[2]) then return 0 end
+redis.call('DEL', c.key .. ':counts')
+for at = 3, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
+redis.call('HDEL', c.key, 'differs')
+redis.call('HSET', c.key, 'audited', ARGV[2])
+settle_status(c)
+return 1

@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { STATES } from "../../src/core/message.ts";
+import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
+import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
+import { importTestCampaign } from "../support/campaigns.ts";
+import { connectTestRedis } from "../support/redis.ts";
+import { json, makePlace, type Place, runCli } from "./run-cli.ts";
+
+function openStore({ number }: Place): Promise<NumberStore> {
+  return createNumberStore({ redis: connectTestRedis(), number });
+}
+
+/** What a worker finds after Redis went back in time: it remembers claims that are missing. */
+async function noticeRollback(store: NumberStore): Promise<void> {
+  store.beat.saw(12);
+  await store.campaigns.dispatch("sandbox", 1);
+}
+
+test("a Redis that went back in time is told by list, show and doctor until it is accepted", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 3 });
+  await noticeRollback(store);
+
+  const listed = await runCli(place, ["list"]);
+  const shown = await runCli(place, ["show", id, "--json"]);
+  const checked = await runCli(place, ["doctor"]);
+  const accepted = await runCli(place, ["doctor", "--accept-rollback", "--json"]);
+  const again = await runCli(place, ["doctor", "--accept-rollback"]);
+  const decided = await runCli(place, ["resolve", id, "2-3", "resend"]);
+
+  expect(listed.stdout).toContain("Redis went back in time: at least 12 claims are missing");
+  expect(json(shown)).toMatchObject({ rollback: { claimsLost: 12 } });
+  expect(checked.code).toBe(1);
+  expect(checked.stdout).toContain("dropcast doctor --accept-rollback");
+  expect(json(accepted)).toEqual({
+    accepted: { [place.number]: { unknown: [{ campaign: id, rows: 3 }], dropped: [] } },
+  });
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.stdout).toContain("Nothing to accept");
+  expect(decided.stdout).toContain("2 messages of");
+  expect((await store.campaigns.find(id))?.counts).toMatchObject({ unknown: 1, pending: 2 });
+});
+
+test("show says for how long messages are unknown, and why", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 3 });
+  await noticeRollback(store);
+  await store.rollback.accept(1);
+  const hourAgo = Date.now() - 3_600_000;
+  await connectTestRedis().zadd(campaignKeys(place.number, id).unknown, hourAgo, "1");
+
+  const shown = await runCli(place, ["show", id]);
+  const scripted = await runCli(place, ["show", id, "--json"]);
+
+  expect(shown.stdout).toContain("Unknown, the oldest for 1 h:\n  3  Redis went back in time");
+  expect(json(scripted)).toMatchObject({
+    unknown: { oldestSince: new Date(hourAgo).toISOString(), reasons: [{ reason: "rollback" }] },
+  });
+});
+
+test("resolve decides many rows at once, and leaves alone those that are not unknown", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 3 });
+  await noticeRollback(store);
+  await store.rollback.accept(1);
+
+  const some = await runCli(place, ["resolve", id, "1,3", "failed", "--json"]);
+  const rest = await runCli(place, ["resolve", id, "all", "sent", "--json"]);
+  const none = await runCli(place, ["resolve", id, "1-3", "sent"]);
+  const wrong = await runCli(place, ["resolve", id, "3-1", "sent"]);
+
+  expect(json(some)).toEqual({ id, decision: "failed", rows: [1, 3] });
+  expect(json(rest)).toEqual({ id, decision: "sent", rows: [2] });
+  expect(none.stdout).toContain("nothing was decided");
+  expect(wrong.code).toBe(2);
+});
+
+test("counters that differ from their rows halt the number, and --recount mends them", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 3 });
+  const redis = connectTestRedis();
+  await redis.hset(campaignKeys(place.number, id).counts, String(STATES.read), 1);
+  await store.audit.look(id);
+  await store.audit.look(id);
+
+  const listed = await runCli(place, ["list"]);
+  const mended = await runCli(place, ["doctor", "--recount", "--json"]);
+  const resumed = await runCli(place, ["resume", id]);
+
+  expect(listed.stdout).toContain("the counters of a campaign do not agree with its rows");
+  expect(json(mended)).toEqual({
+    mended: [{ campaign: id, state: "read", counted: 1, rows: 0 }],
+    busy: [],
+  });
+  expect(resumed.code).toBe(0);
+  expect(await redis.exists(numberKeys(place.number).halt)).toBe(0);
+});

@@ -1,0 +1,191 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { REASONS } from "../../src/core/reasons.ts";
+import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.ts";
+import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+
+/** All that Redis holds of the number, to be put back later: what a restored backup does. */
+async function snapshot({ redis, number }: TestStore): Promise<() => Promise<void>> {
+  const pattern = `dropcast:{${number}}:*`;
+  const kept = await Promise.all(
+    (await redis.keys(pattern)).map(async (key) => ({ key, dump: await redis.dumpBuffer(key) })),
+  );
+  return async () => {
+    const now = await redis.keys(pattern);
+    if (now.length > 0) await redis.del(...now);
+    for (const { key, dump } of kept) if (dump !== null) await redis.restore(key, 0, dump);
+  };
+}
+
+let bench: TestStore;
+beforeEach(async () => {
+  bench = await openTestStore();
+});
+
+/** Sends rows 1 to 3, of which Redis then forgets 2 and 3; one worker remembers. */
+async function goBack(rows = 300): Promise<string> {
+  const id = await bench.import(rows);
+  await bench.store.campaigns.dispatch("sandbox", 1);
+  await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+  const restore = await snapshot(bench);
+  await bench.send(id, 2, "accepted", { wamid: "wamid.2" });
+  await bench.send(id, 3, "accepted", { wamid: "wamid.3" });
+  await restore();
+  return id;
+}
+
+async function gateOf(id: string, row = 2): Promise<string> {
+  const result = await bench.claim(id, [row], { run: 1 });
+  return result.kind === "gate" ? result.gate : "rows";
+}
+
+describe("a Redis that went back in time", () => {
+  test("is noticed by the next claim, which grants nothing, and says how many claims are missing", async () => {
+    const id = await goBack();
+    expect(await gateOf(id)).toBe("rollback");
+    expect(await bench.store.rollback.read()).toMatchObject({ lost: 2 });
+    expect(await bench.counts(id)).toEqual({ pending: 299, accepted: 1 });
+  });
+
+  test("is noticed by dispatch of a worker that has nothing to claim, and stops workers that remember nothing", async () => {
+    const id = await goBack();
+    expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    const other = await createNumberStore({
+      redis: bench.redis,
+      number: bench.number,
+      limits: DEFAULT_LIMITS,
+    });
+    expect(await other.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    expect(await gateOf(id)).toBe("rollback");
+    expect(await other.rollback.read()).toMatchObject({ lost: 2 });
+  });
+
+  test("that lost everything is noticed too", async () => {
+    const id = await goBack();
+    const keys = await bench.redis.keys(`dropcast:{${bench.number}}:*`);
+    await bench.redis.del(...keys);
+    expect(await gateOf(id)).toBe("rollback");
+    expect(await bench.store.rollback.read()).toMatchObject({ lost: 3 });
+  });
+
+  test("is not lifted by resume: only by accepting it", async () => {
+    const id = await goBack();
+    await gateOf(id);
+    await bench.store.campaigns.pause(id, "operator");
+    await bench.store.campaigns.resume(id);
+    expect(await gateOf(id)).toBe("rollback");
+  });
+
+  test("takes up the answer that a worker still had of a claim which is lost", async () => {
+    const id = await bench.import(2);
+    const restore = await snapshot(bench);
+    const [first, second] = await bench.grant(id, 1, 2);
+    await restore();
+    expect(await bench.record(first, "accepted", { wamid: "wamid.1" })).toMatchObject({
+      state: "accepted",
+    });
+    expect(await bench.record(second, "unknown", { reason: REASONS.answer_timeout })).toMatchObject(
+      { state: "unknown" },
+    );
+    expect(await gateOf(id)).toBe("rollback");
+    expect(await bench.counts(id)).toEqual({ accepted: 1, unknown: 1 });
+    // By recipient, as for any unknown message.
+    await bench.status("wamid.X", "sent", { recipient: testPhone(2) });
+    expect(await bench.counts(id)).toEqual({ accepted: 1, sent: 1 });
+  });
+});
+
+describe("accepting it", () => {
+  test("makes unknown what was open and what came next, and lets the rest be sent", async () => {
+    const id = await goBack(2_000);
+    await gateOf(id);
+    const accepted = await bench.store.rollback.accept(10);
+    // Batch 0 was open: 99 rows. Then 2 claims lost + 8 s of the rate + 10, in whole batches.
+    expect(accepted).toEqual({ unknown: [{ campaign: id, rows: 199 }], dropped: [] });
+    expect(await bench.counts(id)).toEqual({ accepted: 1, unknown: 199, pending: 1_800 });
+    const { value } = await bench.row(id, 2);
+    expect(value).toMatchObject({ state: "unknown", reason: REASONS.rollback, attempt: 1 });
+    expect(await bench.store.rollback.read()).toBeUndefined();
+    expect(await gateOf(id, 2)).toBe("rows");
+    expect((await bench.send(id, 1_999, "accepted")).attempt).toBe(1);
+  });
+
+  test("twice, or with nothing to accept, changes nothing", async () => {
+    const id = await goBack();
+    expect(await bench.store.rollback.accept(10)).toBeUndefined();
+    await gateOf(id);
+    await bench.store.rollback.accept(10);
+    const counts = await bench.counts(id);
+    expect(await bench.store.rollback.accept(10)).toBeUndefined();
+    expect(await bench.counts(id)).toEqual(counts);
+  });
+
+  test("is final for workers that remember more than the one that noticed, and the next time is noticed", async () => {
+    const id = await goBack();
+    const other = await createNumberStore({
+      redis: bench.redis,
+      number: bench.number,
+      limits: DEFAULT_LIMITS,
+    });
+    other.beat.saw(500);
+    await gateOf(id);
+    await bench.store.rollback.accept(10);
+    expect(await other.rollback.read()).toBeUndefined();
+    await other.campaigns.dispatch("sandbox", 10);
+    expect(await other.rollback.read()).toBeUndefined();
+    await bench.store.campaigns.dispatch("sandbox", 10);
+    await bench.redis.del(bench.keys.guard);
+    await bench.store.campaigns.dispatch("sandbox", 10);
+    expect(await bench.store.rollback.read()).toBeDefined();
+  });
+
+  test("lets webhooks of the lost time settle rows: those that came before it, and those after", async () => {
+    const id = await goBack();
+    await gateOf(id);
+    await bench.status("wamid.2", "sent", { recipient: testPhone(2) });
+    await bench.store.rollback.accept(10);
+    expect(await bench.state(id, 2)).toBe("sent");
+    await bench.status("wamid.3", "sent", { recipient: testPhone(3) });
+    await bench.status("wamid.3", "delivered");
+    expect(await bench.state(id, 3)).toBe("delivered");
+  });
+
+  test("leaves alone what was put off until later than it was noticed", async () => {
+    const id = await bench.import(2);
+    await bench.send(id, 1, "wait", { waitMs: 3_600_000 });
+    const restore = await snapshot(bench);
+    await bench.send(id, 2, "accepted");
+    await restore();
+    await gateOf(id);
+    await bench.store.rollback.accept(10);
+    expect(await bench.state(id, 1)).toBe("pending");
+    expect(await bench.state(id, 2)).toBe("unknown");
+  });
+
+  test("knows batches that were closed after Redis went back, before it was noticed", async () => {
+    const id = await bench.import(20_000);
+    const run = await bench.runOf(id, 150);
+    const restore = await snapshot(bench);
+    await bench.send(id, 15_001, "accepted");
+    await restore();
+    await bench.store.ledger.close(id, 150, run);
+    await gateOf(id);
+    await bench.store.rollback.accept(1);
+    expect(await bench.state(id, 15_001)).toBe("unknown");
+  });
+
+  test("drops an import that was under way then, for it may have been finished and sent since", async () => {
+    await goBack();
+    const begun = await bench.store.imports.begin({
+      digest: "half",
+      again: false,
+      definition: (await bench.store.campaigns.toSend(`${bench.number}-1`))?.definition as never,
+      file: "half.csv",
+      columns: ["phone", "first_name"],
+      mode: "sandbox",
+    });
+    if (begun.kind !== "begun") throw new Error(begun.kind);
+    await gateOf(`${bench.number}-1`);
+    expect(await bench.store.rollback.accept(10)).toMatchObject({ dropped: [begun.campaign] });
+    expect((await bench.found(begun.campaign)).status).toBe("cancelled");
+  });
+});
