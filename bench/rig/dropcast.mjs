@@ -33,7 +33,8 @@ serve({
   },
   importList: async ({ campaignPath, csvPath }) => {
     const [startedAt, cpuBefore] = [clockMs(), cpuMicros()];
-    const imported = unwrap(await createImporter(platform)({ campaignPath, csvPath }));
+    const importFile = await createImporter(platform);
+    const imported = unwrap(await importFile({ campaignPath, csvPath }));
     const { id, rows } = imported;
     return { id, rows, startedAt, endedAt: clockMs(), cpuMicros: cpuMicros() - cpuBefore };
   },

@@ -36,8 +36,9 @@ export async function importCampaign(
     if (!agreed.ok) return agreed;
   }
   const { createImporter } = await import("../app.ts");
+  const importFile = await createImporter(platform);
   let lookAt = 0;
-  const imported: ImportResult = await createImporter(platform)({
+  const imported: ImportResult = await importFile({
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     repeats: input.repeats,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
 import type { Counts } from "../../src/core/message.ts";
@@ -27,7 +26,11 @@ export interface ShownCampaign {
 export interface Fleet {
   readonly stage: Stage;
   readonly workers: readonly Running[];
+  /** The webhook consumer that the sandbox sends to. */
+  readonly webhookServer: Running;
   startWorker(): Promise<Running>;
+  /** Starts a webhook consumer, and has the sandbox send to it from now on. */
+  startWebhookServer(): Promise<Running>;
   /** Turns knobs of the running sandbox; values as they are typed. */
   turn(knobs: Readonly<Record<string, string>>): Promise<void>;
   /** Everything the API was asked so far, in order. */
@@ -76,9 +79,10 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   const webhookLogPath = join(stage.dir, "webhooks.ndjson");
   stage.write("numbers.yaml", numbersFile(o.number, o.ratePerSecond));
   const knobs = { logPath: oraclePath, webhookLogPath, ...o.knobs };
-  const [sandbox, webhooks] = await Promise.all([
+  const startWebhooks = () => stage.start<{ place: string }>("webhooks", ["webhooks"]);
+  const [sandbox, webhookServer] = await Promise.all([
     stage.start<{ url: string }>("sandbox", ["sandbox", ...flagsOf(knobs)]),
-    stage.start<{ place: string }>("webhooks", ["webhooks"]),
+    startWebhooks(),
   ]);
   const apiUrl = sandbox.ready.url;
   stage.setEnv({ DROPCAST_API_URL: apiUrl });
@@ -90,7 +94,7 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
     });
     if (!answer.ok) throw new Error(await answer.text());
   };
-  await turn({ webhookUrl: webhooks.ready.place });
+  await turn({ webhookUrl: webhookServer.ready.place });
   const workers: Running[] = [];
   const startWorker = async (): Promise<Running> => {
     const worker = await stage.start("worker", ["worker"]);
@@ -104,7 +108,13 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   return {
     stage,
     workers,
+    webhookServer,
     startWorker,
+    async startWebhookServer() {
+      const server = await startWebhooks();
+      await turn({ webhookUrl: server.ready.place });
+      return server;
+    },
     turn,
     posts,
     webhooks: () => readWebhookLog(webhookLogPath),
@@ -202,9 +212,4 @@ export function listOf(count: number, from = 0): string {
 /** How the API is given the phone of a row: its digits. */
 export function digitsOf(row: ExportedRow): string {
   return (row.input["phone"] ?? "").replace(/\D/g, "");
-}
-
-/** All that the processes of a stage wrote, one text for each. */
-export function readLogs(stage: Stage, paths: readonly string[]): string[] {
-  return paths.map((path) => readFileSync(join(stage.logsDir, path), "utf8"));
 }

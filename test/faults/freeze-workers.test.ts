@@ -1,0 +1,71 @@
+import { expect, onTestFinished, test } from "vitest";
+import { pause } from "../support/ledger-watch.ts";
+import type { Running } from "../support/processes.ts";
+import { expectSound, type Siege, startSiege } from "../support/siege.ts";
+import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "freeze-workers";
+const FREEZES = volume(30);
+const WORKERS = 4;
+/** One goes on, and calls the messages of the others unknown. */
+const FROZEN_AT_ONCE = 3;
+const ANSWER_SECONDS = 2;
+const LEASE_MS = ANSWER_SECONDS * 1_000 + 1_500;
+/** Enough for a sweep to come by. */
+const BEYOND_MS = 1_000;
+const BUSY = 20;
+const KNOBS = { latencyMs: "200-500", webhookLost: "0.5", readShare: "0.3" };
+
+test.each(seedsOf(NAME))(
+  "workers are stopped for longer than their leases and wake up: nobody gets a message twice, and the answers they find settle what was called unknown",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: 80,
+      workers: WORKERS,
+      knobs: { ...KNOBS, seed: String(chance.seed) },
+      answerSeconds: ANSWER_SECONDS,
+      timeScale: 15,
+    });
+    onTestFinished(siege.close, 60_000);
+
+    for (let frozen = 0; frozen < FREEZES; ) {
+      await siege.stock();
+      await busy(siege);
+      const victims = pickSome(chance, siege.workers, Math.min(FROZEN_AT_ONCE, FREEZES - frozen));
+      await Promise.all(victims.map((victim) => freeze(siege, victim, chance.int(50, 800))));
+      frozen += victims.length;
+    }
+
+    const verdict = await siege.settle({ withinMs: 60_000 });
+    expectSound(verdict);
+    expect(verdict.figures.unknownsMade).toBeGreaterThanOrEqual(FREEZES);
+    published(NAME, chance.seed, { kills: FREEZES, ...verdict.figures });
+  },
+  180_000 + FREEZES * 6_000,
+);
+
+/** Several workers have something on the wire. */
+async function busy({ watch }: Siege): Promise<void> {
+  while ((await watch.onWire()).size < BUSY) await pause(20);
+}
+
+async function freeze(siege: Siege, victim: Running, afterMs: number): Promise<void> {
+  await pause(afterMs);
+  process.kill(victim.pid, "SIGSTOP");
+  try {
+    await pause(LEASE_MS + BEYOND_MS);
+  } finally {
+    process.kill(victim.pid, "SIGCONT");
+  }
+  await siege.watch.campaigns();
+}
+
+function pickSome<T>(chance: Seeded, list: readonly T[], count: number): T[] {
+  const left = [...list];
+  return Array.from({ length: count }, () => {
+    const one = chance.pick(left);
+    left.splice(left.indexOf(one), 1);
+    return one;
+  });
+}

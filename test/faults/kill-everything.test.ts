@@ -1,0 +1,59 @@
+import { expect, onTestFinished, test } from "vitest";
+import { pause } from "../support/ledger-watch.ts";
+import { expectSound, interruptedRows, startSiege } from "../support/siege.ts";
+import { published, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "kill-everything";
+const KILLS = volume(50);
+const WORKERS = 2;
+const KNOBS = { latencyMs: "300-700", webhookLost: "0.3", readShare: "0.3" };
+
+test.each(seedsOf(NAME))(
+  "workers, webhook server and Redis are killed together: the ledger on the disk knows every claim, and nobody gets a message twice",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: 100,
+      workers: WORKERS,
+      knobs: { ...KNOBS, seed: String(chance.seed) },
+      answerSeconds: 3,
+      timeScale: 15,
+    });
+    onTestFinished(siege.close, 60_000);
+    const { fleet, redis, watch } = siege;
+    let workers = [...siege.workers];
+    let server = fleet.webhookServer;
+    const caught = new Set<string>();
+
+    for (let kills = 0; kills < KILLS; kills++) {
+      await siege.stock();
+      await pause(chance.int(100, 800));
+      const deaths = [() => redis.kill(), () => server.kill(), ...workers.map((one) => one.kill)];
+      // Within a millisecond or two, but which one goes first is a matter of luck.
+      deaths.sort(() => chance.random() - 0.5);
+      await Promise.all(deaths.map((die) => die()));
+      await redis.restart();
+      for (const message of await watch.onWire()) caught.add(message);
+      [server, workers] = await Promise.all([
+        fleet.startWebhookServer(),
+        Promise.all(Array.from({ length: WORKERS }, fleet.startWorker)),
+      ]);
+    }
+
+    const verdict = await siege.settle({ withinMs: 60_000 });
+    expectSound(verdict);
+    const interrupted = interruptedRows(verdict);
+    expect(interrupted.length).toBe(verdict.figures.unknownsMade);
+    // The ledger that was read back from the disk had them on the wire, and no others.
+    expect(interrupted.filter(({ campaign, row }) => !caught.has(`${campaign}|${row}`))).toEqual(
+      [],
+    );
+    expect(interrupted.length).toBeGreaterThanOrEqual(KILLS);
+    published(NAME, chance.seed, {
+      kills: KILLS,
+      interrupted: interrupted.length,
+      ...verdict.figures,
+    });
+  },
+  180_000 + KILLS * 8_000,
+);

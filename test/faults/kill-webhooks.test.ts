@@ -1,0 +1,49 @@
+import { expect, onTestFinished, test } from "vitest";
+import { pause } from "../support/ledger-watch.ts";
+import { expectSound, startSiege } from "../support/siege.ts";
+import { published, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "kill-webhooks";
+const KILLS = volume(100);
+const KNOBS = {
+  latencyMs: "5-40",
+  webhookDelayMs: "0-600",
+  webhookDuplicate: "0.2",
+  webhookOutOfOrder: "0.2",
+  webhookBeforeAnswer: "0.05",
+  failStatusCodes: "131026=0.05",
+};
+
+test.each(seedsOf(NAME))(
+  "webhook servers are killed under load: what they answered 2xx is applied, and what they did not is taken by the next one",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: 60,
+      workers: 1,
+      knobs: { ...KNOBS, seed: String(chance.seed) },
+      answerSeconds: 30,
+      timeScale: 5,
+    });
+    onTestFinished(siege.close, 60_000);
+    const { fleet } = siege;
+    let server = fleet.webhookServer;
+
+    for (let kills = 0; kills < KILLS; kills++) {
+      await siege.stock();
+      await pause(chance.int(20, 500));
+      await server.kill();
+      server = await fleet.startWebhookServer();
+    }
+
+    const verdict = await siege.settle({ withinMs: 60_000 });
+    expectSound(verdict);
+    // Nothing was done to the workers, so nothing may be in doubt.
+    expect(verdict.figures.unknownsMade).toBe(0);
+    // The killed ones had something in hand: it came again.
+    const repeats = fleet.webhooks().filter(({ tryNumber }) => tryNumber > 1);
+    expect(repeats.length).toBeGreaterThanOrEqual(KILLS);
+    published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
+  },
+  180_000 + KILLS * 6_000,
+);

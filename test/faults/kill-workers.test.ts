@@ -1,0 +1,65 @@
+import { expect, onTestFinished, test } from "vitest";
+import { pause } from "../support/ledger-watch.ts";
+import type { Running } from "../support/processes.ts";
+import { expectSound, interruptedRows, startSiege } from "../support/siege.ts";
+import { published, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "kill-workers";
+const KILLS = volume(300);
+const WORKERS = 4;
+/** Four workers at this rate and latency have some 200 POSTs on the wire. */
+const RATE = 200;
+const KNOBS = { latencyMs: "800-1200", webhookLost: "0.3", readShare: "0.3" };
+
+test.each(seedsOf(NAME))(
+  "workers are killed again and again with many messages on the wire: nobody gets one twice, and each row is told by evidence or unknown",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: RATE,
+      workers: WORKERS,
+      knobs: { ...KNOBS, seed: String(chance.seed) },
+      answerSeconds: 3,
+      timeScale: 15,
+    });
+    onTestFinished(siege.close, 60_000);
+    const { fleet, watch, workers } = siege;
+    const caught = new Set<string>();
+    const starting = new Set<Promise<void>>();
+    const replace = (): void => {
+      const started = fleet.startWorker().then((worker) => {
+        workers.push(worker);
+        starting.delete(started);
+      });
+      starting.add(started);
+    };
+
+    for (let kills = 0; kills < KILLS; kills++) {
+      await siege.stock();
+      await pause(chance.int(50, 400));
+      while (workers.length < 2) await Promise.race(starting);
+      const victim = chance.pick(workers);
+      workers.splice(workers.indexOf(victim), 1);
+      await (victim as Running).kill();
+      for (const message of await watch.onWire()) caught.add(message);
+      replace();
+    }
+    await Promise.all(starting);
+
+    const verdict = await siege.settle({ withinMs: 60_000 });
+    expectSound(verdict);
+    const interrupted = interruptedRows(verdict);
+    expect(interrupted.length).toBe(verdict.figures.unknownsMade);
+    // Only what was on the wire of some worker when one died may be in doubt.
+    expect(interrupted.filter(({ campaign, row }) => !caught.has(`${campaign}|${row}`))).toEqual(
+      [],
+    );
+    expect(interrupted.length).toBeGreaterThanOrEqual(KILLS);
+    published(NAME, chance.seed, {
+      kills: KILLS,
+      interrupted: interrupted.length,
+      ...verdict.figures,
+    });
+  },
+  180_000 + KILLS * 6_000,
+);
