@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /** Whole deployments with real pace and real kills: alone on the machine, one after another. */
 const E2E = "test/e2e/**/*.test.ts";
+/** Kills, cuts and storms; a tenth of what `npm run faults` does. Alone too, and last. */
+const FAULTS = "test/faults/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -12,11 +14,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "parts", include: ["test/**/*.test.ts"], exclude: [E2E] },
+        test: { name: "parts", include: ["test/**/*.test.ts"], exclude: [E2E, FAULTS] },
       },
       {
         extends: true,
         test: { name: "e2e", include: [E2E], fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "faults",
+          include: [FAULTS],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

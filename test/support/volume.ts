@@ -1,0 +1,78 @@
+import { randomInt } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import KEPT_SEEDS from "../faults/seeds.json" with { type: "json" };
+
+/**
+ * How much a fault run does, and by which chance. A run takes every random moment from one seed,
+ * which it prints: `FAULTS_SEED=… npm run faults` meets the same moments again. Real processes
+ * keep a will of their own, so a seed brings back what is done to them and not each interleaving.
+ */
+
+/** Full volume when FAULTS=full (npm run faults), else a tenth, at least one. */
+export function volume(full: number): number {
+  return isFull() ? full : Math.max(1, Math.round(full / 10));
+}
+
+/** Where the chances of a run come from. */
+export interface Seeded {
+  readonly seed: number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** A whole number, both ends included. */
+  readonly int: (min: number, max: number) => number;
+  readonly pick: <T>(list: readonly T[]) => T;
+}
+
+/**
+ * A seeded run: the given seed, else that of FAULTS_SEED, else a fresh one; printed to stderr with
+ * the name. Two runs of one seed differ by their names.
+ */
+export function seeded(name: string, given?: number): Seeded {
+  const asked = process.env["FAULTS_SEED"];
+  const seed = given ?? (asked ? Number(asked) : randomInt(1, 2 ** 31));
+  if (!Number.isSafeInteger(seed)) throw new Error(`FAULTS_SEED is no whole number: ${asked}`);
+  process.stderr.write(`faults: ${name}: seed ${seed}\n`);
+  const random = generator(seed, name);
+  const int = (min: number, max: number): number => min + Math.floor(random() * (max - min + 1));
+  return {
+    seed,
+    random,
+    int,
+    pick<T>(list: readonly T[]): T {
+      if (list.length === 0) throw new RangeError("Nothing to pick from.");
+      return list[int(0, list.length - 1)] as T;
+    },
+  };
+}
+
+/** The seeds that a run is started with: a fresh one, and every one that ever made it fail. */
+export function seedsOf(name: string): (number | undefined)[] {
+  const kept: Readonly<Record<string, readonly number[]>> = KEPT_SEEDS;
+  return [undefined, ...(kept[name] ?? [])];
+}
+
+/**
+ * Appends one JSON line of figures to the file named by FAULTS_RESULTS, when set: {name, seed,
+ * ...figures}. `scripts/faults.mjs` renders them.
+ */
+export function published(name: string, seed: number, figures: Record<string, number>): void {
+  const path = process.env["FAULTS_RESULTS"];
+  if (path) appendFileSync(path, `${JSON.stringify({ name, seed, ...figures })}\n`);
+}
+
+function isFull(): boolean {
+  return process.env["FAULTS"] === "full";
+}
+
+/** Mulberry32: small, and good enough to choose moments. */
+function generator(seed: number, name: string): () => number {
+  let state = seed >>> 0;
+  // FNV-1a of the name, so that two runs of one seed do not move in step.
+  for (const char of name) state = Math.imul(state ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
