@@ -47,7 +47,7 @@ export async function startTcpProxy(o: {
   plan?: (connection: number) => ConnectionPlan;
 }): Promise<TcpProxy> {
   const open = new Set<Socket>();
-  let planOf = o.plan ?? (() => ({}));
+  let planOf: (connection: number) => ConnectionPlan = o.plan ?? (() => ({}));
   let connections = 0;
   // Half-open on purpose: who ends its side may still be answered.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -115,9 +115,8 @@ function carry(o: {
     onFault?.();
     if (ending === "swallow") return;
     // What was passed on before must get there: an RST would overtake it.
-    const finish = () => (ending === "reset" ? to.resetAndDestroy() : to.destroy());
-    if (to.writableLength === 0) finish();
-    else to.once("drain", finish);
+    const finish = () => (ending === "reset" ? to.resetAndDestroy() : to.end());
+    to.write("", finish);
     from.resetAndDestroy();
   }
 
