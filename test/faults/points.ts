@@ -83,5 +83,7 @@ export function nameOf(point: Point): string {
  */
 export function mayDoubt(point: Point): boolean {
   if (point.way === "kill") return point.kind === "api" || point.role === "worker";
-  return point.kind === "api" && point.at !== "answer not begun" && point.at !== "half of the answer";
+  return (
+    point.kind === "api" && point.at !== "answer not begun" && point.at !== "half of the answer"
+  );
 }

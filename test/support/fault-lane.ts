@@ -7,16 +7,18 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { vi } from "vitest";
 import { createRowFormat } from "../../src/export/row-format.ts";
-import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { redisTarget } from "../../src/redis/address.ts";
+import type { OracleLine } from "../../src/sandbox/line-log.ts";
 import { SANDBOX_DEFAULTS, type SandboxOptions } from "../../src/sandbox/options.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
-import { numberKeys } from "../../src/store/keys.ts";
+import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign, testDefinition } from "./campaigns.ts";
 import { compareWithOracle, type ExportedRow } from "./check-oracle.ts";
 import { readOracle, readWebhookLog } from "./oracle.ts";
 import { createStage, type Running, type Stage } from "./processes.ts";
-import { testNumber } from "./redis.ts";
+import { type OwnRedis, startOwnRedis, testNumber } from "./redis.ts";
 import { type RedisProxy, startRedisProxy } from "./redis-proxy.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
@@ -42,21 +44,36 @@ export interface Lane {
   settled(id: string, o: { withinMs: number }): Promise<{ campaign: Campaign; pauses: number }>;
   /** Everything about a settled campaign that is not as it must be, in words. */
   contradictions(campaign: Campaign, phones: readonly string[]): Promise<string[]>;
+  /** Where a campaign stands, for the message of a failure. */
+  describe(id: string): Promise<string>;
+  /** Everything the API was asked so far. */
+  posts(): OracleLine[];
   /** The rows as `export` writes them. */
   rows(id: string): Promise<ExportedRow[]>;
   close(): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 20;
+/**
+ * A late record can take a row out of `unknown` again, and so bring a finished campaign back: while
+ * one is unknown, the end is believed after longer than a worker waits between two tries.
+ */
+const CALM_MS = 3_000;
+
+/** A Redis that is killed and started again: by its socket only, so that nobody can take its port. */
+export function startSocketRedis(): Promise<OwnRedis> {
+  return startOwnRedis({ args: ["--port", "0"] });
+}
 
 export async function openLane(o: {
-  redisPort: number;
+  redis: OwnRedis;
   ratePerSecond: number;
   sandbox?: SandboxOptions;
   env?: Readonly<Record<string, string>>;
 }): Promise<Lane> {
   const number = testNumber();
-  const redis = new Redis({ port: o.redisPort, maxRetriesPerRequest: null });
+  const socket = redisTarget(o.redis.address);
+  const redis = new Redis({ path: socket, maxRetriesPerRequest: null });
   redis.on("error", () => {
     // Tests end this Redis on purpose; commands wait until it is back.
   });
@@ -74,8 +91,8 @@ export async function openLane(o: {
   });
   const [{ port: apiPort }, toRedis, webhooksToRedis] = await Promise.all([
     sandbox.start(),
-    startRedisProxy({ targetPort: o.redisPort }),
-    startRedisProxy({ targetPort: o.redisPort }),
+    startRedisProxy({ targetPath: socket }),
+    startRedisProxy({ targetPath: socket }),
   ]);
   const toApi = await startTcpProxy({ targetPort: apiPort });
   stage.write("numbers.yaml", numbersFile(number, o.ratePerSecond));
@@ -98,15 +115,19 @@ export async function openLane(o: {
   async function settled(id: string, { withinMs }: { withinMs: number }) {
     const deadline = performance.now() + withinMs;
     let pauses = 0;
+    let last = { counts: "", since: 0 };
     for (;;) {
       const campaign = await found(store, id);
-      const isDone = campaign.status === "finished" && (await leftOver(redis, number)) === "";
-      if (isDone) break;
+      const counts = JSON.stringify(campaign.counts);
+      if (counts !== last.counts) last = { counts, since: performance.now() };
+      const isOver = campaign.status === "finished" && (await leftOver(redis, number)) === "";
+      const isCalm = performance.now() - last.since > CALM_MS;
+      if (isOver && (isCalm || campaign.counts.unknown === 0)) break;
       if (campaign.status === "paused") {
         pauses++;
         await store.campaigns.resume(id);
       }
-      if (performance.now() > deadline) throw new Error(await stuck(campaign));
+      if (performance.now() > deadline) throw new Error(`stuck: ${await describe(campaign)}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
     await vi.waitFor(
@@ -119,10 +140,17 @@ export async function openLane(o: {
     return { campaign: await found(store, id), pauses };
   }
 
-  async function stuck(campaign: Campaign): Promise<string> {
+  async function describe(campaign: Campaign): Promise<string> {
     const { id, status, reason, counts } = campaign;
     const left = await leftOver(redis, number);
-    return `${id} is stuck: ${JSON.stringify({ status, reason, counts, left })}`;
+    const nonZero = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+    const pace = await redis.hgetall(numberKeys(number).pace);
+    const { open, ready } = campaignKeys(number, id);
+    const batches = {
+      open: await redis.hgetall(open),
+      ready: await redis.zrange(ready, "0", "-1"),
+    };
+    return `${id}: ${JSON.stringify({ status, reason, ...nonZero, left, pace, ...batches })}`;
   }
 
   async function rows(id: string): Promise<ExportedRow[]> {
@@ -175,6 +203,8 @@ export async function openLane(o: {
       }),
     settled,
     contradictions,
+    describe: async (id) => describe(await found(store, id)),
+    posts: () => readOracle(oraclePath),
     rows,
     async close() {
       try {

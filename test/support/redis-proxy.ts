@@ -62,7 +62,11 @@ export interface Armed {
   disarm(): void;
 }
 
-export async function startRedisProxy(o: { targetPort: number }): Promise<RedisProxy> {
+/**
+ * `targetPath`: the socket of Redis. Not a port: while Redis is down, a connection to its port can
+ * get that very port as its own, meet itself, and keep Redis from starting.
+ */
+export async function startRedisProxy(o: { targetPath: string }): Promise<RedisProxy> {
   const names = await scriptNames();
   const open = new Set<Socket>();
   const seen = new Map<string, number>();
@@ -86,7 +90,7 @@ export async function startRedisProxy(o: { targetPort: number }): Promise<RedisP
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect({ port: o.targetPort, host: "127.0.0.1", noDelay: true });
+    const upstream = connect({ path: o.targetPath });
     track(open, upstream);
     carry({ client, upstream, judge, nameOf: (words) => nameOf(words, names) });
   });
@@ -113,7 +117,7 @@ export async function startRedisProxy(o: { targetPort: number }): Promise<RedisP
       return { fired, disarm };
     },
     cutAll() {
-      for (const socket of open) socket.resetAndDestroy();
+      for (const socket of open) socket.destroy();
     },
     refuse(who) {
       refused = who;
@@ -152,7 +156,7 @@ function carry(o: {
 
   const reset = (): void => {
     client.resetAndDestroy();
-    upstream.resetAndDestroy();
+    upstream.destroy();
   };
 
   /** True when the command, or its reply, is to go on as if nothing had been. */
@@ -229,7 +233,7 @@ function carry(o: {
   });
   // A hung connection stays, whatever happens behind it: that is what half-open means.
   upstream.once("close", () => hung || client.resetAndDestroy());
-  client.once("close", () => upstream.resetAndDestroy());
+  client.once("close", () => upstream.destroy());
 }
 
 /** What a test calls a command. */
