@@ -15,6 +15,8 @@ export interface Timings {
   readonly startFenceMs: number;
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
+  /** How long BullMQ looks for no job after its connection broke. Its own default is 15 s. */
+  readonly queueRetryMs: number;
   readonly dispatchEveryMs: number;
   readonly sweepEveryMs: number;
   /** How long a row waits whose person has another open attempt. */
@@ -45,6 +47,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     startFenceMs: Math.max(500, scaled(2_000)),
     lockDurationMs: scaled(30_000),
     stalledIntervalMs: scaled(10_000),
+    queueRetryMs: scaled(1_000),
     dispatchEveryMs: scaled(500),
     sweepEveryMs: scaled(5_000),
     personBusyMs: scaled(60_000),

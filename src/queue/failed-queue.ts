@@ -32,6 +32,8 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
     streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
   });
 
+  // Without a listener BullMQ writes each error to the console; the connection's own logs it.
+  queue.on("error", () => {});
   let staleFrom = 0;
 
   function stillFailed({ campaign, row, attempt }: FailedMessage): Promise<boolean> {

@@ -60,6 +60,8 @@ export function createWorker(deps: WorkerDeps) {
     connection: queueConnection,
     streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
   });
+  // Without a listener BullMQ writes each error to the console; the connection's own logs it.
+  queue.on("error", () => {});
   const failed = createFailedQueue({ connection: queueConnection, store });
   const load = createBatchLoader({ campaigns: store.campaigns, ledger: store.ledger });
   const recorder = createRecorder({
@@ -131,6 +133,7 @@ export function createWorker(deps: WorkerDeps) {
     lockDuration: timings.lockDurationMs,
     stalledInterval: timings.stalledIntervalMs,
     maxStalledCount: STALLED_MAX,
+    runRetryDelay: timings.queueRetryMs,
   };
   const batches = new Worker<BatchJob>(batchQueueName(number.name), runBatch, {
     ...options,

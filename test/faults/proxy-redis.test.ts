@@ -1,0 +1,73 @@
+import { expect, onTestFinished, test } from "vitest";
+import { openLane, startSocketRedis } from "../support/fault-lane.ts";
+import { sentTwice } from "../support/oracle.ts";
+import type { RedisFault } from "../support/redis-proxy.ts";
+import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const PEOPLE = 100;
+/** So many of a hundred moments go wrong: campaigns still come to their end. */
+const PERCENT = 8;
+/** What is asked all the time whether there is work or not: a fault there is seldom a new one. */
+const IDLE = /^(dispatch|sweep|hello|client|info|zrange|bzpopmin|.*moveStalledJobsToWait)$/;
+const IDLE_PERCENT = 0.2;
+/** Replies of a Redis in trouble. None of them says anything about what was executed. */
+const ERRORS = [
+  "OOM command not allowed when used memory > 'maxmemory'.",
+  "READONLY You can't write against a read only replica.",
+  "LOADING Redis is loading the dataset in memory",
+  "CLUSTERDOWN The cluster is down",
+  "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+  "NOSCRIPT No matching script. Please use EVAL.",
+];
+
+test.each(seedsOf("proxy-redis"))(
+  "random faults between every process and Redis: nobody gets a message twice, nothing is unknown, nothing is stuck and the books are true",
+  async (given) => {
+    const chance = seeded("proxy-redis", given);
+    const own = await startSocketRedis();
+    // Leases outlive the storm: what a claim whose answer was lost had granted is given back.
+    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" };
+    const lane = await openLane({ redis: own, ratePerSecond: 200, env });
+    onTestFinished(() => lane.close());
+    await lane.ensureRunning();
+    const figures = { rows: 0, faults: 0, interrupted: 0, unknown: 0, pauses: 0 };
+    const problems: string[] = [];
+
+    for (const proxy of [lane.toRedis, lane.webhooksToRedis]) {
+      proxy.judge(({ command }) => {
+        const percent = IDLE.test(command) ? IDLE_PERCENT : PERCENT;
+        if (chance.random() * 100 >= percent) return undefined;
+        figures.faults++;
+        if (command === "claim" || command === "record") figures.interrupted++;
+        return randomFault(chance);
+      });
+    }
+    while (figures.faults < volume(2_000) && problems.length === 0) {
+      const first = 48_600_000_000 + figures.rows;
+      const phones = Array.from({ length: PEOPLE }, (_, at) => String(first + at));
+      const id = await lane.import(phones);
+      const { campaign, pauses } = await lane.settled(id, { withinMs: 120_000 });
+      problems.push(...(await lane.contradictions(campaign, phones)));
+      figures.rows += PEOPLE;
+      figures.pauses += pauses;
+      figures.unknown += campaign.counts.unknown;
+    }
+    for (const proxy of [lane.toRedis, lane.webhooksToRedis]) proxy.judge(undefined);
+
+    const duplicates = sentTwice(lane.posts()).length;
+    const silentLosses = problems.length;
+    published("proxy-redis", chance.seed, { ...figures, duplicates, silentLosses });
+    expect(problems).toEqual([]);
+    expect(duplicates).toBe(0);
+    // The API heard and answered everything: in the end there is nothing that nobody knows.
+    expect(figures.unknown).toBe(0);
+  },
+  1_800_000,
+);
+
+function randomFault({ int, pick, random }: Seeded): RedisFault {
+  const kind = random();
+  if (kind < 0.4) return { kind: "cut" };
+  if (kind < 0.8) return { kind: "error", reply: pick(ERRORS) };
+  return { kind: "hang", forMs: int(20, 400) };
+}
