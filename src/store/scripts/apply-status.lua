@@ -11,7 +11,7 @@
 --       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when origin is `service`
 --       9 pricing category or ''  10 'park', or 'ask': only look the wamid up
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
--- Keys built: stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
+-- Keys built: stats, claimed, parked, parked-until, parked-for, suppressed, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]

@@ -18,8 +18,8 @@
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: leases, claimed, pace, halt, running, scheduled, endings, suppressed, failed-outbox, parked,
---   parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
+-- Keys built: leases, claimed, pace, halt, running, scheduled, endings, suppressed, opt-out-outbox,
+--   undeliverable, failed-outbox, parked, parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :ready :open :ledger:<batch>
 --- @include "pace"
 --- @include "stops"
@@ -88,7 +88,8 @@ local function failed(row, r, o)
   note_failed(c, row, r, o.code, o.reason, NOW)
   release_person(o.person, c, row, o.attempt)
   give_back_allowance(c)
-  if bit.band(o.marks, 4) ~= 0 then redis.call('HSETNX', P .. 'suppressed', o.person, 'marketing') end
+  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
+  if o.code == 131026 then note_undeliverable(o.person) end
   if o.outcome == 'failed' then count_failure_in_a_row(c, o.code, STREAK) end
 end
 

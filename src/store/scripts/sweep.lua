@@ -9,7 +9,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 reason number of an ended lease  2 most leases to take  3 most parked events to take
 -- Returns: {rows made unknown, parked events forgotten}
--- Keys built: leases, parked, parked-until, parked-for, claimed, stats, suppressed, failed-outbox, running,
+-- Keys built: leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox, undeliverable, failed-outbox, running,
 --   scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
 --   :pricing :side :ledger:<batch>
 local unknown, forgotten = 0, 0
