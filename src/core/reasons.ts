@@ -29,6 +29,11 @@ export const REASONS = {
   // A person decided, or the campaign's own times did.
   decided: 64,
   window_missed: 65,
+
+  // Why a row was left out when its list was imported, or later on.
+  opted_out: 66,
+  undeliverable: 67,
+  erased: 68,
 } as const;
 
 export type Reason = keyof typeof REASONS;
@@ -36,7 +41,13 @@ export type Reason = keyof typeof REASONS;
 /** Why a POST ended in doubt. */
 export type UnknownReason = Exclude<
   Reason,
-  `not_sent_${string}` | "lease_ended" | "decided" | "window_missed"
+  | `not_sent_${string}`
+  | "lease_ended"
+  | "decided"
+  | "window_missed"
+  | "opted_out"
+  | "undeliverable"
+  | "erased"
 >;
 
 /** Why a request never left. */
@@ -64,6 +75,9 @@ const WORDS: Readonly<Record<Reason, string>> = {
   not_sent_attempts: "The API could not be reached in many attempts; nothing was sent.",
   decided: "A person decided.",
   window_missed: "The sending window was missed.",
+  opted_out: "The person has opted out.",
+  undeliverable: "WhatsApp could not deliver to this number lately (131026).",
+  erased: "The person was erased.",
 };
 
 const names = new Map<number, Reason>(

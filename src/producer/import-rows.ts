@@ -11,6 +11,7 @@ import { judgeList } from "./judge-list.ts";
 import { digestList } from "./list-file.ts";
 import { createRejectsFile, type RejectedRow, type RejectsFile } from "./rejects-file.ts";
 import { createTally, type ImportReport, type Tally } from "./report.ts";
+import { createSuppressor } from "./suppressed.ts";
 
 export interface StoreInput {
   readonly options: ImportListOptions;
@@ -85,7 +86,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
   const visit = async (block: CsvBlock): Promise<boolean> => {
-    const rejected = judge(block);
+    const rejected = await judge(block);
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
     else if (options.signal?.aborted) ended = "interrupted";
@@ -109,8 +110,9 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
 }
 
 /** Judges a block's rows: all of them go to the writer, the rejected ones come back. */
-function createBlockJudge(reading: Reading): (block: CsvBlock) => RejectedRow[] {
+function createBlockJudge(reading: Reading): (block: CsvBlock) => Promise<RejectedRow[]> {
   const { list, tally, writer } = reading;
+  const holdBack = createSuppressor(reading.options);
   const check = createRowCheck({
     columns: list.header.columns,
     phone: list.phone,
@@ -118,14 +120,14 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => RejectedRow[] 
     country: reading.country,
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
-  return (block) => {
+  return async (block) => {
     const rejected: RejectedRow[] = [];
-    for (let index = 0; index < block.rows.length; index++) {
+    const first = tally.rows + 1;
+    const outcomes = await holdBack(block.rows.map((cells, index) => check(cells, first + index)));
+    for (const [index, outcome] of outcomes.entries()) {
       const cells = block.rows[index] ?? [];
-      const outcome = check(cells, tally.rows + 1);
       writer.add({ cells, outcome });
-      if (outcome.kind === "pending") tally.pending();
-      else if (outcome.kind === "duplicate") tally.duplicate();
+      if (outcome.kind !== "rejected") tally[outcome.kind]();
       else {
         const { code, column } = outcome;
         const row = { cells, code, column, line: block.lines[index] ?? 0 };

@@ -3,6 +3,8 @@ import { createCampaignStore } from "./campaign-store.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
+import { createNumberOptOuts } from "./number-opt-outs.ts";
+import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRowReader } from "./row-reader.ts";
@@ -30,19 +32,25 @@ export async function createNumberStore(input: {
 }) {
   const { redis, number } = input;
   const run = createScriptRunner(redis, number);
-  const person = await createPersonDigest(redis, number);
+  const person = await createPersonDigest(redis);
+  const list = createOptOutList({ redis, person });
+  const optOuts = createNumberOptOuts({ redis, number, person, list });
+  // In this order, and before anything can be claimed: opt-out-list.ts says why.
+  await list.enter(number);
+  await optOuts.catchUp();
   const limits = input.limits ?? DEFAULT_LIMITS;
   const ledger = createLedger({ redis, number, run, person, limits });
   const campaigns = createCampaignStore({ redis, number, run });
   const rows = createRowReader({ redis, number });
   return {
     number,
-    imports: createImportStore(run),
+    imports: createImportStore({ run, optOuts }),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
     campaigns,
     rows,
+    optOuts,
     retryFailed: createRetryFailed({ campaigns, rows }),
   };
 }

@@ -50,6 +50,12 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return rows.find((found) => found.row === row);
     },
 
+    /** Whether a campaign is for real people; null when there is none. */
+    async mode(campaign: string): Promise<"live" | "sandbox" | null> {
+      const mode = await redis.hget(campaignKeys(number, campaign).campaign, "mode");
+      return mode === "live" || mode === "sandbox" ? mode : null;
+    },
+
     /** Whether the row is failed, and its last attempt is this one. */
     async isFailed(campaign: string, row: number, attempt: number): Promise<boolean> {
       const ledger = campaignKeys(number, campaign).ledger(batchOfRow(row));

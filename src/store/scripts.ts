@@ -8,8 +8,10 @@ import { slotKey } from "./keys.ts";
  * state table of core/message.ts is rendered on top, so that there is one table and not two.
  */
 export const SCRIPT_NAMES = [
+  "apply-opt-outs",
   "apply-status",
   "cancel-campaign",
+  "change-opt-outs",
   "claim",
   "close-batch",
   "dispatch",
