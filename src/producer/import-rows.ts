@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { unescapeCells } from "../core/spreadsheet.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import type { ImportHandle } from "../store/import-store.ts";
 import { type BatchWriter, createBatchWriter } from "./batch-writer.ts";
@@ -123,9 +124,10 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => Promise<Reject
   return async (block) => {
     const rejected: RejectedRow[] = [];
     const first = tally.rows + 1;
-    const outcomes = await holdBack(block.rows.map((cells, index) => check(cells, first + index)));
+    const rows = block.rows.map(unescapeCells);
+    const outcomes = await holdBack(rows.map((cells, index) => check(cells, first + index)));
     for (const [index, outcome] of outcomes.entries()) {
-      const cells = block.rows[index] ?? [];
+      const cells = rows[index] ?? [];
       writer.add({ cells, outcome });
       if (outcome.kind !== "rejected") tally[outcome.kind]();
       else {
