@@ -3,7 +3,6 @@ import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { dashboardPassword } from "./dashboard/password.ts";
 import { createDashboard } from "./dashboard/server.ts";
-import { createRowFormat } from "./export/row-format.ts";
 import { createHealthServer } from "./health.ts";
 import { createLivechatClient } from "./livechat/client.ts";
 import { createMetrics } from "./metrics.ts";
@@ -53,6 +52,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       number: number.value,
       mode: config.mode,
       timings,
+      retentionMs: config.retentionMs,
       logger: logger.child({ role: "worker", number: number.value.name }),
       openQueueConnection: platform.openQueueConnection,
     });
@@ -179,7 +179,6 @@ export async function startDashboard(
     ready: async () => (await redis.ping()) === "PONG",
     logger: logger.child({ role: "dashboard" }),
     metrics: createMetrics(stores),
-    exportFormat: (columns) => createRowFormat("csv", columns),
   });
   const started = await dashboard.start();
   if (!started.ok) return started;

@@ -1,6 +1,6 @@
 import { accept, refuse } from "../core/refusal.ts";
 import { type Command, refuseUsage } from "./command.ts";
-import { findCampaign, withPlatform } from "./session.ts";
+import { findRows, withPlatform } from "./session.ts";
 import { counted } from "./words.ts";
 
 const DECISIONS = ["resend", "sent", "failed"] as const;
@@ -20,7 +20,7 @@ export const resolve: Command = async (cli, { args: [id = "", rowText = "", want
     return refuseUsage(`"${wanted}" is not a decision.`, "Give resend, sent or failed.");
   }
   return withPlatform(cli, async (platform) => {
-    const found = await findCampaign(platform, id);
+    const found = await findRows(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
     const result = await store.campaigns.resolve(id, row, decision);

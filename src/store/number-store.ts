@@ -6,6 +6,7 @@ import { createLedger, type LedgerLimits } from "./ledger.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
+import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
@@ -51,6 +52,7 @@ export async function createNumberStore(input: {
     campaigns,
     rows,
     optOuts,
+    deleteOld: createRetention({ redis, number, run }),
     retryFailed: createRetryFailed({ campaigns, rows }),
   };
 }

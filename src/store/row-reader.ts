@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { unpackWamid } from "./identity.ts";
-import { BATCH_ROWS, batchOfRow, campaignKeys } from "./keys.ts";
+import { BATCH_ROWS, batchesOf, batchOfRow, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 
 /** A CSV row with all that is known of it. */
@@ -14,6 +14,9 @@ export interface CampaignRow extends BatchRow {
   /** The id the API or a webhook gave the last attempt; null when none is known. */
   readonly wamid: string | null;
 }
+
+/** Batches that are read at the same time. */
+const AHEAD = 8;
 
 /** Reads rows a batch at a time, so that a campaign of any size streams in bounded memory. */
 export function createRowReader(input: { redis: Redis; number: string }) {
@@ -64,9 +67,19 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return value.state === "failed" && value.attempt === attempt;
     },
 
-    /** All rows in the order of the CSV. */
+    /** All rows in the order of the CSV. Some batches are asked for before they are wanted. */
     async *all(campaign: string, rows: number): AsyncGenerator<CampaignRow> {
-      for (let index = 0; index * BATCH_ROWS < rows; index++) yield* await batch(campaign, index);
+      const ahead: Promise<CampaignRow[]>[] = [];
+      const batches = batchesOf(rows);
+      for (let index = 0; index < batches + AHEAD; index++) {
+        if (index < batches) {
+          const asked = batch(campaign, index);
+          // Whoever stops half-way waits for none of them.
+          asked.catch(() => {});
+          ahead.push(asked);
+        }
+        if (index >= AHEAD) yield* (await ahead.shift()) ?? [];
+      }
     },
   };
 }

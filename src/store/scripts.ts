@@ -19,6 +19,7 @@ export const SCRIPT_NAMES = [
   "import-chunk",
   "import-finish",
   "pause-campaign",
+  "purge-campaign",
   "record",
   "resolve-row",
   "resume-campaign",

@@ -5,6 +5,7 @@ import type { FailedQueue } from "../queue/failed-queue.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
 import { BATCH_ROWS } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import type { Housekeeping } from "./housekeeping.ts";
 import { createSignal } from "./signal.ts";
 
 /** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
@@ -24,6 +25,7 @@ export function createDispatcher(input: {
   store: NumberStore;
   queue: Queue<BatchJob>;
   failed: FailedQueue;
+  housekeeping: Housekeeping;
   mode: "live" | "sandbox";
   ratePerSecond: number;
   /** Told the number's rate, whenever it was looked at: a person may have changed it. */
@@ -31,7 +33,7 @@ export function createDispatcher(input: {
   timings: Timings;
   logger: Logger;
 }) {
-  const { store, queue, failed, mode, timings, logger } = input;
+  const { store, queue, failed, housekeeping, mode, timings, logger } = input;
   const wanted = createSignal();
   const sweepWanted = createSignal();
   let stopped = false;
@@ -73,9 +75,11 @@ export function createDispatcher(input: {
 
   async function sweep(): Promise<void> {
     await step("leases", endLeases);
+    await step("opt-outs", housekeeping.optOuts);
     await step("open batches", healOpenBatches);
     await step("failed jobs", async () => void (await failed.addOutbox(OUTBOX_MAX)));
     await step("stale failed jobs", failed.dropStale);
+    await step("old data", housekeeping.oldData);
   }
 
   async function endLeases(): Promise<void> {

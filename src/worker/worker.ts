@@ -22,6 +22,7 @@ import { createBatchLoader } from "./batch-run.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher, OPEN_MAX } from "./dispatcher.ts";
 import { createFlight } from "./flight.ts";
+import { createHousekeeping } from "./housekeeping.ts";
 import { createRecorder } from "./recorder.ts";
 import { createRoundTrip } from "./round-trip.ts";
 import { createSender } from "./sender.ts";
@@ -32,6 +33,8 @@ export interface WorkerDeps {
   readonly number: NumberConfig;
   readonly mode: "live" | "sandbox";
   readonly timings: Timings;
+  /** How long the rows of a finished campaign are kept; null: for ever. */
+  readonly retentionMs: number | null;
   readonly logger: Logger;
   /** Opens a connection as BullMQ wants it; closed again by `stop`. */
   readonly openQueueConnection: () => Redis;
@@ -82,6 +85,7 @@ export function createWorker(deps: WorkerDeps) {
     store,
     queue,
     failed,
+    housekeeping: createHousekeeping({ store, retentionMs: deps.retentionMs, logger }),
     mode,
     ratePerSecond: number.ratePerSecond,
     onRate: flight.setRate,

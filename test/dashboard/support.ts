@@ -95,6 +95,7 @@ export async function startSending(
     },
     mode: "sandbox",
     timings: waits,
+    retentionMs: null,
     logger: createTestLogger(),
     openQueueConnection,
   });

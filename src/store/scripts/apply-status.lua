@@ -30,7 +30,7 @@ local function answer(c, row, r, attempt, moved)
 end
 
 local id, row, attempt = index_get(digest)
-local c = id and open_campaign(id)
+local c = id and open_rows(id)
 if c then
   local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
   release_person(person, c, row, attempt)
@@ -49,7 +49,7 @@ local claimed_at
 local on_wire = false
 if person ~= '' then
   id, row, attempt, claimed_at = parse_attempt(hash_get(P .. 'claimed', person))
-  c = id and open_campaign(id)
+  c = id and open_rows(id)
   if c then
     local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
     on_wire = r.state == STATE.sending

@@ -25,7 +25,7 @@
 --- @include "stops"
 local id = ARGV[1]
 local MAX_TRIES, BUDGET, WINDOW_MS, STREAK = num(ARGV[2]), num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
-local c = open_campaign(id)
+local c = open_rows(id)
 if not c then return { 0 } end
 local CAP_MS = 300000
 local ROW = '>I4I2c8BI3BI4Bc8c8BB'

@@ -16,7 +16,7 @@ local unknown, forgotten = 0, 0
 for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LIMIT', 0, num(ARGV[2]))) do
   local id, row, attempt, person = string.match(ref, '^(.-)|(%d+)|(%d+)|(.*)$')
   row, attempt = num(row), num(attempt)
-  local c = id and open_campaign(id)
+  local c = id and open_rows(id)
   if c then
     local key, field = ledger_key(c, batch_of(row)), row_field(row)
     local r = decode(hash_get(key, field))
