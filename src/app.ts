@@ -50,6 +50,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       number: number.value,
       mode: config.mode,
       timings,
+      retentionMs: config.retentionMs,
       logger: logger.child({ role: "worker", number: number.value.name }),
       beatsDir: join(config.dataDir, "beats"),
       openQueueConnection: platform.openQueueConnection,
@@ -166,10 +167,9 @@ export async function startDashboard(
   say: (line: string) => void,
 ): Promise<Result<Role & { readonly host: string; readonly port: number }>> {
   const { config, redis, stores, logger } = platform;
-  const [{ dashboardPassword }, { createDashboard }, { createRowFormat }] = await Promise.all([
+  const [{ dashboardPassword }, { createDashboard }] = await Promise.all([
     import("./dashboard/password.ts"),
     import("./dashboard/server.ts"),
-    import("./export/row-format.ts"),
   ]);
   const password = await dashboardPassword({
     configured: config.dashboardPassword,
@@ -187,7 +187,6 @@ export async function startDashboard(
     ready: async () => (await redis.ping()) === "PONG",
     logger: logger.child({ role: "dashboard" }),
     metrics: createMetrics(stores),
-    exportFormat: (columns) => createRowFormat("csv", columns),
   });
   const started = await dashboard.start();
   if (!started.ok) return started;

@@ -37,6 +37,8 @@ export interface Config {
   readonly metricsPort: number | null;
   readonly dashboardPassword: string | null;
   readonly answerTimeoutMs: number;
+  /** How long the rows of a finished campaign are kept; `null`: for ever. */
+  readonly retentionMs: number | null;
   readonly allowUnsafeRedis: boolean;
   readonly logLevel: string;
   /** Divides the product's own waits, for tests; 1 in production. */
@@ -74,6 +76,11 @@ function readConfig(environment: Environment): Config {
     max: 600,
     kind: "any",
   });
+  const retentionDays = environment.number("DROPCAST_RETENTION_DAYS", {
+    min: RETENTION_DAYS_MIN,
+    max: 3_650,
+    kind: "whole",
+  });
   return {
     redisUrl:
       redisUrl === undefined ? null : checkRedisUrl("DROPCAST_REDIS_URL", redisUrl, findings),
@@ -87,11 +94,15 @@ function readConfig(environment: Environment): Config {
     metricsPort: port("DROPCAST_METRICS_PORT") ?? null,
     dashboardPassword: environment.secret("DROPCAST_DASHBOARD_PASSWORD") ?? null,
     answerTimeoutMs: Math.round((answerTimeoutSeconds ?? 60) * 1000),
+    retentionMs: retentionDays === undefined ? null : retentionDays * 24 * 3_600_000,
     allowUnsafeRedis: environment.flag("DROPCAST_ALLOW_UNSAFE_REDIS"),
     logLevel: environment.choice("DROPCAST_LOG_LEVEL", LOG_LEVELS) ?? "info",
     timeScale: environment.number("DROPCAST_TIME_SCALE", { min: 1, max: 100, kind: "any" }) ?? 1,
   };
 }
+
+/** WhatsApp reports up to 30 days late, and reports are looked up for 40. */
+const RETENTION_DAYS_MIN = 40;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -148,6 +159,7 @@ export function describeConfig(config: Config): string[] {
     `drop folder: ${config.dropsDir}`,
     `http: ${config.httpHost}, webhooks ${config.webhookPort}, dashboard ${config.dashboardPort}, metrics ${config.metricsPort ?? "off"}`,
     `dashboard password: ${present(config.dashboardPassword)}`,
+    `rows of finished campaigns: ${config.retentionMs === null ? "kept until they are erased" : `deleted after ${config.retentionMs / 86_400_000} days`}`,
     `answer timeout: ${config.answerTimeoutMs / 1000} s`,
     ...(config.allowUnsafeRedis ? ["unsafe Redis settings are allowed"] : []),
     ...(config.timeScale === 1 ? [] : [`waits are divided by ${config.timeScale} (for tests)`]),

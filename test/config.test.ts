@@ -69,6 +69,7 @@ describe("defaults", () => {
       answerTimeoutMs: 60_000,
       allowUnsafeRedis: false,
       logLevel: "info",
+      retentionMs: null,
       timeScale: 1,
       warnings: [],
     });

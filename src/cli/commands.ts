@@ -158,12 +158,33 @@ export const COMMANDS: readonly CommandSpec[] = [
     ),
     options: [
       { flags: "--format <format>", description: "csv (the default) or ndjson" },
-      { flags: "--state <state>", description: "only rows in this state" },
+      { flags: "--state <state>", description: "only rows in this state", repeatable: true },
     ],
     examples: [
       "dropcast export main-17 > result.csv",
-      "dropcast export main-17 --state failed --format ndjson",
+      "dropcast export main-17 --state failed --state unknown > again.csv",
     ],
+  },
+  {
+    name: "suppress",
+    args: [
+      { syntax: "<action>", description: "add, remove, list, import or export" },
+      { syntax: "[numbers...]", description: "phone numbers in any spelling; for import: a file" },
+    ],
+    options: [
+      { flags: "--scope <scope>", description: "marketing or all (add, import: all)" },
+      { flags: "--source <text>", description: "who or what said so, for add and import" },
+      { flags: "--country <code>", description: "country of numbers without a country code" },
+      { flags: "--format <format>", description: "of export: csv (the default) or ndjson" },
+    ],
+    summary: "people who must not be messaged, by any number",
+    examples: [
+      'dropcast suppress add "+48 600 700 800" --source "phone call"',
+      "dropcast suppress import opt-outs.csv --scope marketing",
+      "dropcast suppress list",
+      "dropcast suppress export > opt-outs.csv",
+    ],
+    load: async () => (await import("./suppress.ts")).suppress,
   },
   {
     name: "doctor",

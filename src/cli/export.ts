@@ -1,10 +1,8 @@
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import { createRowFormat, type ExportFormat } from "../export/row-format.ts";
-import type { CampaignRow } from "../store/row-reader.ts";
-import { type Cli, type Command, refuseUsage, textOption } from "./command.ts";
-
-import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
+import type { ExportFormat } from "../export/row-format.ts";
+import { type Cli, type Command, listOption, refuseUsage, textOption } from "./command.ts";
+import { findRows, withPlatform } from "./session.ts";
 
 const FORMATS = ["csv", "ndjson"] as const;
 
@@ -12,40 +10,20 @@ const FORMATS = ["csv", "ndjson"] as const;
 export const exportRows: Command = async (cli, { args: [id = ""], options }) => {
   const format = readFormat(cli, textOption(options, "format"));
   if (!format.ok) return format;
-  const state = readState(textOption(options, "state"));
-  if (!state.ok) return state;
+  const states = readStates(listOption(options, "state"));
+  if (!states.ok) return states;
   return withPlatform(cli, async (platform) => {
-    const found = await findCampaign(platform, id);
+    const found = await findRows(platform, id);
     if (!found.ok) return found;
-    await writeRows(cli, found.value, { format: format.value, state: state.value });
+    const { exportRows: read } = await import("../export/export-rows.ts");
+    const { terminal } = cli;
+    for await (const text of read({ ...found.value, format: format.value, states: states.value })) {
+      if (terminal.closed.aborted) break;
+      await terminal.write(text);
+    }
     return accept(null);
   });
 };
-
-async function writeRows(
-  { terminal }: Cli,
-  { campaign, store }: FoundCampaign,
-  wanted: { format: ExportFormat; state: State | null },
-): Promise<void> {
-  const columns = (await store.campaigns.toSend(campaign.id))?.columns ?? [];
-  const format = await createRowFormat(wanted.format, columns);
-  await terminal.write(format.head());
-  let pending: CampaignRow[] = [];
-  const flush = async (): Promise<void> => {
-    if (pending.length > 0) await terminal.write(format.rows(pending));
-    pending = [];
-  };
-  for await (const row of store.rows.all(campaign.id, campaign.rows)) {
-    if (terminal.closed.aborted) return;
-    if (wanted.state !== null && row.state !== wanted.state) continue;
-    pending.push(row);
-    if (pending.length >= ROWS_AT_ONCE) await flush();
-  }
-  await flush();
-  await terminal.write(format.tail());
-}
-
-const ROWS_AT_ONCE = 500;
 
 function readFormat({ json }: Cli, text: string | undefined): Result<ExportFormat> {
   if (json) {
@@ -58,9 +36,14 @@ function readFormat({ json }: Cli, text: string | undefined): Result<ExportForma
   return refuseUsage(`"${text}" is not a format.`, "Give csv or ndjson.");
 }
 
-function readState(text: string | undefined): Result<State | null> {
-  if (text === undefined) return accept(null);
-  const state = STATE_NAMES.find((one) => one === text);
-  if (state !== undefined) return accept(state);
-  return refuseUsage(`"${text}" is not a state.`, `Give one of ${STATE_NAMES.join(", ")}.`);
+function readStates(texts: readonly string[]): Result<ReadonlySet<State>> {
+  const states = new Set<State>();
+  for (const text of texts.flatMap((given) => given.split(","))) {
+    const state = STATE_NAMES.find((one) => one === text.trim());
+    if (state === undefined) {
+      return refuseUsage(`"${text}" is not a state.`, `Give one of ${STATE_NAMES.join(", ")}.`);
+    }
+    states.add(state);
+  }
+  return accept(states);
 }

@@ -21,7 +21,7 @@ export interface ImportPreview {
  * nothing, so the two cannot disagree. Refuses what the import would refuse.
  */
 export async function previewImport(
-  { config }: Platform,
+  { config, stores }: Platform,
   input: { campaignPath: string; csvPath: string | null; signal: AbortSignal },
 ): Promise<Result<ImportPreview>> {
   const campaign = await readCampaign(input.campaignPath);
@@ -32,12 +32,13 @@ export async function previewImport(
   const named = definition.recipients.file;
   const csvPath =
     input.csvPath ?? (named === null ? null : resolve(dirname(input.campaignPath), named));
-  const nothing = { pending: 0, rejected: 0, duplicate: 0 };
+  const nothing = { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 };
   const { ratePerSecond: numberRate } = number.value;
   // The import refuses it in its own words.
   if (csvPath === null) return accept({ definition, counts: nothing, numberRate });
+  const suppressed = stores[definition.number]?.imports.suppressed ?? (async () => []);
   const { report, ...result } = await importList({
-    imports: KEEPS_NOTHING,
+    imports: { ...KEEPS_NOTHING, suppressed },
     definition,
     csvPath,
     rejectsPath: null,
@@ -48,7 +49,7 @@ export async function previewImport(
   return result.ok ? accept({ definition, counts: report.counts, numberRate }) : result;
 }
 
-const KEEPS_NOTHING: ImportStore = {
+const KEEPS_NOTHING: Omit<ImportStore, "suppressed"> = {
   begin: async () => ({ kind: "begun", campaign: "preview-1", token: "", restarted: false }),
   chunk: async () => "stored",
   heartbeat: async () => "alive",

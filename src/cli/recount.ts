@@ -9,8 +9,8 @@ export function recount(cli: Cli): Promise<CommandResult> {
     const mended: Difference[] = [];
     const busy: string[] = [];
     for (const { audit, campaigns } of Object.values(stores)) {
-      for (const { id, status } of await campaigns.list()) {
-        if (status === "importing") continue;
+      for (const { id, status, rowsDeletedAt } of await campaigns.list()) {
+        if (status === "importing" || rowsDeletedAt !== null) continue;
         const result = await audit.mend(id);
         if (result.kind === "moved") busy.push(id);
         else mended.push(...result.differences);

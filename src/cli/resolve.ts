@@ -1,6 +1,6 @@
 import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { type Command, type CommandResult, refuseUsage } from "./command.ts";
-import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
+import { type FoundCampaign, findRows, withPlatform } from "./session.ts";
 import { counted } from "./words.ts";
 
 const DECISIONS = ["resend", "sent", "failed"] as const;
@@ -23,7 +23,7 @@ export const resolve: Command = async (cli, { args: [id = "", rowText = "", want
     return refuseUsage(`"${wanted}" is not a decision.`, "Give resend, sent or failed.");
   }
   return withPlatform(cli, async (platform) => {
-    const found = await findCampaign(platform, id);
+    const found = await findRows(platform, id);
     if (!found.ok) return found;
     return typeof rows === "number"
       ? resolveOne(found.value, rows, decision)

@@ -1,7 +1,7 @@
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { errorTitle } from "../export/campaign-json.ts";
 import { type Command, flagOption, listOption, refuseUsage } from "./command.ts";
-import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
+import { type FoundCampaign, findRows, withPlatform } from "./session.ts";
 import { count, counted, table } from "./words.ts";
 
 /** `retry ID`: failed messages are sent again, all or those with the given codes. */
@@ -10,7 +10,7 @@ export const retry: Command = async (cli, { args: [id = ""], options }) => {
   if (!codes.ok) return codes;
   const dryRun = flagOption(options, "dryRun");
   return withPlatform(cli, async (platform) => {
-    const found = await findCampaign(platform, id);
+    const found = await findRows(platform, id);
     if (!found.ok) return found;
     const retried = await retryFailed(found.value, codes.value, dryRun ? "count" : "send");
     if (!retried.ok) return retried;

@@ -106,10 +106,11 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 }
 
 /** Rows of the list that get no message, in words; empty when there are none. */
-export function leftOut(counts: { rejected: number; duplicate: number }): string {
+export function leftOut(counts: ImportedList["counts"]): string {
   const parts: string[] = [];
   if (counts.rejected > 0) parts.push(`${counted(counts.rejected, "row")} rejected`);
   if (counts.duplicate > 0) parts.push(`${counted(counts.duplicate, "duplicate")} left out`);
+  if (counts.suppressed > 0) parts.push(`${counted(counts.suppressed, "row")} suppressed`);
   return parts.join(", ");
 }
 

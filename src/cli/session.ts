@@ -46,6 +46,13 @@ export interface FoundCampaign {
   readonly store: NumberStore;
 }
 
+/** As {@link findCampaign}, for what needs its rows: they may have been deleted (`rows_deleted`). */
+export async function findRows(platform: Platform, id: string): Promise<Result<FoundCampaign>> {
+  const found = await findCampaign(platform, id);
+  if (!found.ok || found.value.campaign.rowsDeletedAt === null) return found;
+  return (await import("../export/export-rows.ts")).refuseDeletedRows(id);
+}
+
 /** Finds a campaign by its id; refuses one that is not there (`no_such_campaign`). */
 export async function findCampaign(platform: Platform, id: string): Promise<Result<FoundCampaign>> {
   const { noSuchCampaign } = await import("../platform.ts");

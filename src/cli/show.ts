@@ -129,6 +129,11 @@ function unknownText({ oldestAt, reasons }: UnknownRows): string {
 function notes(campaign: Campaign): string[] {
   const { id, counts, status } = campaign;
   const lines: string[] = [];
+  if (campaign.rowsDeletedAt !== null) {
+    return [
+      `Its rows were deleted on ${dateTime(campaign.rowsDeletedAt)} (DROPCAST_RETENTION_DAYS); what was counted is kept.`,
+    ];
+  }
   if (status === "finished" && openRows(campaign) > 0) {
     lines.push(`${counted(openRows(campaign), "message")} without a final outcome yet.`);
   }

@@ -23,6 +23,8 @@ export interface CampaignDefinition {
     readonly country: string | null;
     /** The share of rejected rows above which the whole list is refused, 0..1. */
     readonly maxRejected: number;
+    /** Numbers that answered 131026 within so long are left out; `null`: none is. */
+    readonly skipUndeliverableMs: number | null;
   };
   readonly schedule: { readonly startAtMs: number | null; readonly endByMs: number | null };
   readonly delivery: {
@@ -94,6 +96,16 @@ const template = z.custom<TemplateDefinition>((value) => isBlock(value), {
 
 const unbuiltKey = z.unknown().optional();
 
+/** `1d` to `365d`, in ms. */
+const days = z.string().transform((value, context) => {
+  const [, count] = /^\s*(\d{1,3})\s*d\s*$/.exec(value) ?? [];
+  if (count !== undefined && Number(count) >= 1 && Number(count) <= 365) {
+    return Number(count) * 24 * 3_600_000;
+  }
+  context.issues.push({ code: "custom", message: "must be 1d to 365d, as in 90d", input: value });
+  return z.NEVER;
+});
+
 const recipients = z.strictObject({
   file: text.nullish(),
   to: text.nullish(),
@@ -103,7 +115,7 @@ const recipients = z.strictObject({
     .nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   timezone: unbuiltKey,
-  skipUndeliverable: unbuiltKey,
+  skipUndeliverable: days.nullish(),
 });
 
 const schedule = z
@@ -147,7 +159,6 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
 
 const NOT_BUILT_YET: readonly (readonly string[])[] = [
   ["recipients", "timezone"],
-  ["recipients", "skipUndeliverable"],
   ["schedule", "window"],
   ["schedule", "delegate"],
   ["delivery", "retryCodes"],
@@ -198,6 +209,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       to: file.recipients?.to ?? null,
       country: file.recipients?.country ?? null,
       maxRejected: file.recipients?.maxRejected ?? 0.2,
+      skipUndeliverableMs: file.recipients?.skipUndeliverable ?? null,
     },
     schedule: {
       startAtMs: file.schedule?.startAt ?? null,

@@ -31,6 +31,11 @@ export const REASONS = {
   decided: 64,
   window_missed: 65,
 
+  // Why a row was left out when its list was imported, or later on.
+  opted_out: 66,
+  undeliverable: 67,
+  erased: 68,
+
   // Why a number is halted, when no error code says it.
   counters_differ: 96,
 } as const;
@@ -45,6 +50,9 @@ export type UnknownReason = Exclude<
   | "rollback"
   | "decided"
   | "window_missed"
+  | "opted_out"
+  | "undeliverable"
+  | "erased"
   | "counters_differ"
 >;
 
@@ -75,6 +83,9 @@ const WORDS: Readonly<Record<Reason, string>> = {
   decided: "A person decided.",
   counters_differ: "The counters and the rows of a campaign do not agree.",
   window_missed: "The sending window was missed.",
+  opted_out: "The person has opted out.",
+  undeliverable: "WhatsApp could not deliver to this number lately (131026).",
+  erased: "The person was erased.",
 };
 
 const names = new Map<number, Reason>(

@@ -17,7 +17,7 @@ import { createAssets } from "./assets.ts";
 import { createLogin, LOGIN_LIMITS, type LoginLimits } from "./auth.ts";
 import { createBoard } from "./board.ts";
 import { createCampaigns, type Stores } from "./campaigns.ts";
-import { createExport, type ExportFormat } from "./export.ts";
+import { createExport } from "./export.ts";
 import { createOriginCheck } from "./origin.ts";
 import { createPages } from "./pages/routes.ts";
 import { problem } from "./problem.ts";
@@ -44,8 +44,6 @@ export interface DashboardOptions {
   readonly logger: Logger;
   /** Served at /metrics; without it there is no /metrics. */
   readonly metrics?: Registry;
-  /** How rows are written to `export.csv`; without it there is no export. */
-  readonly exportFormat?: ExportFormat;
   /** For tests. */
   readonly loginLimits?: LoginLimits;
 }
@@ -89,7 +87,7 @@ function createRoutes(
   board: Hono,
   ready: () => Promise<boolean>,
 ): { fetch: Hono["fetch"] } {
-  const { host, password, logger, metrics, exportFormat } = options;
+  const { host, password, logger, metrics } = options;
   const answer = answerProblem;
   const campaigns = createCampaigns(options.stores);
   const limits = options.loginLimits ?? LOGIN_LIMITS;
@@ -107,9 +105,9 @@ function createRoutes(
     );
   }
   app.route("/", createAssets());
-  app.route("/", createPages({ campaigns, answer, exportLink: exportFormat !== undefined }));
+  app.route("/", createPages({ campaigns, answer }));
   app.route("/", createApi({ campaigns, answer }));
-  if (exportFormat !== undefined) app.route("/", createExport({ campaigns, answer, exportFormat }));
+  app.route("/", createExport({ campaigns, answer }));
   app.route("/", board);
   app.notFound((context) => answer(context, NOT_FOUND));
   app.onError(async (error, context) => {

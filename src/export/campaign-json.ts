@@ -42,6 +42,7 @@ export function campaignJson(campaign: Campaign) {
     endBy: isoTime(campaign.endBy),
     startedAt: isoTime(campaign.startedAt),
     finishedAt: isoTime(campaign.finishedAt),
+    rowsDeletedAt: isoTime(campaign.rowsDeletedAt),
   };
 }
 

@@ -1,6 +1,7 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import { rejectCode, rejectReason } from "../core/reject.ts";
+import { escapeCell } from "../core/spreadsheet.ts";
 import type { TimeName } from "../store/ledger-value.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
 
@@ -108,10 +109,17 @@ async function csvFormat(columns: readonly string[]): Promise<RowFormat> {
   };
 }
 
-/** A list may have a column `state` of its own. */
+/**
+ * A list may have a column `state` of its own: one that is made of an export has. No name is one
+ * that an import looks for (`dropcast_row` of the rejects file), and none says "phone".
+ */
 function factColumns(columns: readonly string[]): string[] {
-  const taken = new Set(columns.map((name) => name.toLowerCase()));
-  return FACTS.map((name) => (taken.has(name) ? `dropcast_${name}` : name));
+  const taken = new Set(columns.map((name) => name.trim().normalize("NFC").toLowerCase()));
+  return FACTS.map((fact) => {
+    let name: string = fact;
+    for (let nth = 2; taken.has(name); nth++) name = `${fact}_${nth}`;
+    return name;
+  });
 }
 
 /** As many as the header has: a row with too many or too few is among the rejected. */
@@ -119,16 +127,10 @@ function inputCells({ cells }: CampaignRow, width: number): string[] {
   return Array.from({ length: width }, (_, index) => cells[index] ?? "");
 }
 
-/** What a spreadsheet would run as a formula (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
-/** Phones and signed numbers stay as they came: without a letter there is nothing to run. */
-const DIGITS_ONLY = /^[+-][\d ().,/-]*\d[\d ().,/-]*$/;
-
 function csvCell(value: string | number | boolean | null): string {
   if (value === null) return "";
   if (typeof value === "boolean") return value ? "yes" : "";
-  const text = String(value);
-  return FORMULA.test(text) && !DIGITS_ONLY.test(text) ? `'${text}` : text;
+  return escapeCell(String(value));
 }
 
 function ndjsonFormat(columns: readonly string[]): RowFormat {

@@ -60,8 +60,11 @@ export function createDropQueue(input: {
     const { campaign, counts, refusal } = handled.report;
     if (refusal !== undefined) say(`${name}: ${refusal.message} ${refusal.fix}`);
     else {
-      const { pending: toSend, rejected, duplicate } = counts;
-      say(`${name}: ${campaign}, ${toSend} to send, ${rejected} rejected, ${duplicate} duplicate.`);
+      const { pending: toSend, rejected, duplicate, suppressed } = counts;
+      const held = suppressed > 0 ? `, ${suppressed} suppressed` : "";
+      say(
+        `${name}: ${campaign}, ${toSend} to send, ${rejected} rejected, ${duplicate} duplicate${held}.`,
+      );
     }
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { unescapeCells } from "../core/spreadsheet.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import type { ImportHandle } from "../store/import-store.ts";
 import { type BatchWriter, createBatchWriter } from "./batch-writer.ts";
@@ -11,6 +12,7 @@ import { judgeList } from "./judge-list.ts";
 import { digestList } from "./list-file.ts";
 import { createRejectsFile, type RejectedRow, type RejectsFile } from "./rejects-file.ts";
 import { createTally, type ImportReport, type Tally } from "./report.ts";
+import { createSuppressor } from "./suppressed.ts";
 
 export interface StoreInput {
   readonly options: ImportListOptions;
@@ -85,7 +87,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
   const visit = async (block: CsvBlock): Promise<boolean> => {
-    const rejected = judge(block);
+    const rejected = await judge(block);
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
     else if (options.signal?.aborted) ended = "interrupted";
@@ -109,8 +111,9 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
 }
 
 /** Judges a block's rows: all of them go to the writer, the rejected ones come back. */
-function createBlockJudge(reading: Reading): (block: CsvBlock) => RejectedRow[] {
+function createBlockJudge(reading: Reading): (block: CsvBlock) => Promise<RejectedRow[]> {
   const { list, tally, writer } = reading;
+  const holdBack = createSuppressor(reading.options);
   const check = createRowCheck({
     columns: list.header.columns,
     phone: list.phone,
@@ -118,14 +121,15 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => RejectedRow[] 
     country: reading.country,
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
-  return (block) => {
+  return async (block) => {
     const rejected: RejectedRow[] = [];
-    for (let index = 0; index < block.rows.length; index++) {
-      const cells = block.rows[index] ?? [];
-      const outcome = check(cells, tally.rows + 1);
+    const first = tally.rows + 1;
+    const rows = block.rows.map(unescapeCells);
+    const outcomes = await holdBack(rows.map((cells, index) => check(cells, first + index)));
+    for (const [index, outcome] of outcomes.entries()) {
+      const cells = rows[index] ?? [];
       writer.add({ cells, outcome });
-      if (outcome.kind === "pending") tally.pending();
-      else if (outcome.kind === "duplicate") tally.duplicate();
+      if (outcome.kind !== "rejected") tally[outcome.kind]();
       else {
         const { code, column } = outcome;
         const row = { cells, code, column, line: block.lines[index] ?? 0 };

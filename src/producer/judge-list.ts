@@ -8,12 +8,19 @@ import type { Problem, Tally } from "./report.ts";
  */
 export function judgeList(tally: Tally, maxRejected: number): Result<void> {
   const { rows } = tally;
-  const { pending, rejected } = tally.counts();
+  const { pending, rejected, suppressed } = tally.counts();
   if (rows === 0) {
     return refuse(
       "list_no_sendable_row",
       "the list has a header and no rows.",
       "Add at least one row with a phone.",
+    );
+  }
+  if (pending === 0 && suppressed > 0 && rejected === 0) {
+    return refuse(
+      "list_no_sendable_row",
+      `none of the ${rows} rows can be sent: everybody on the list has opted out, or could not be reached lately.`,
+      "Nothing needs to be done; dropcast suppress list shows who opted out.",
     );
   }
   if (pending === 0) {

@@ -8,7 +8,7 @@ export interface ImportReport {
   file: string;
   /** CSV rows that were read; the header and blank lines are not rows. */
   rows: number;
-  counts: { pending: number; rejected: number; duplicate: number };
+  counts: { pending: number; rejected: number; duplicate: number; suppressed: number };
   /** Most frequent first, each with the lines of its first three rows. */
   problems: Problem[];
   /** The file with the rejected rows, beside the report; null when there is none. */
@@ -35,6 +35,7 @@ export interface Tally {
   readonly rows: number;
   pending(): void;
   duplicate(): void;
+  suppressed(): void;
   rejected(row: { code: RejectCode; column: string; line: number }): void;
   counts(): ImportReport["counts"];
   problems(): Problem[];
@@ -43,14 +44,15 @@ export interface Tally {
 const SAMPLE_LINES = 3;
 
 export function createTally(): Tally {
-  const counts = { pending: 0, rejected: 0, duplicate: 0 };
+  const counts = { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 };
   const problems = new Map<string, Problem>();
   return {
     get rows() {
-      return counts.pending + counts.rejected + counts.duplicate;
+      return counts.pending + counts.rejected + counts.duplicate + counts.suppressed;
     },
     pending: () => void counts.pending++,
     duplicate: () => void counts.duplicate++,
+    suppressed: () => void counts.suppressed++,
     rejected({ code, column, line }) {
       counts.rejected++;
       // One problem for each column: "first_name is empty" and "city is empty" are two.
@@ -74,7 +76,7 @@ export function emptyReport(file: string): ImportReport {
     campaign: null,
     file,
     rows: 0,
-    counts: { pending: 0, rejected: 0, duplicate: 0 },
+    counts: { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 },
     problems: [],
     rejectsFile: null,
     phoneColumn: null,

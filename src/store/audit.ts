@@ -70,9 +70,11 @@ export function createAudit(input: {
     /** Recounts one campaign, unless nothing of it moved since it was last found to fit. */
     async look(id: string): Promise<AuditResult> {
       const { campaign: key } = campaignKeys(number, id);
-      const [status, moves, audited] = await redis.hmget(key, "status", "moves", "audited");
+      const fields = await redis.hmget(key, "status", "moves", "audited", "purgedAt");
+      const [status, moves, audited, purgedAt] = fields;
       if (!status) return { kind: "no_campaign" };
-      if (status === "importing" || (moves ?? "0") === audited) return { kind: "rests" };
+      const rests = status === "importing" || Boolean(purgedAt) || (moves ?? "0") === audited;
+      if (rests) return { kind: "rests" };
       const compared = await compare(id);
       if (compared?.found === undefined) return { kind: "moved" };
       const { found, differences } = compared;

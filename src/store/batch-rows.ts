@@ -1,11 +1,13 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { RejectCode } from "../core/reject.ts";
+import type { SuppressReason } from "./number-opt-outs.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
   | { readonly kind: "pending"; readonly phone: string }
   | { readonly kind: "rejected"; readonly code: RejectCode; readonly column: string }
-  | { readonly kind: "duplicate"; readonly phone: string; readonly of: number };
+  | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
+  | { readonly kind: "suppressed"; readonly phone: string; readonly reason: SuppressReason };
 
 export interface ImportRow {
   /** The cells as they came, in the order of the header. */

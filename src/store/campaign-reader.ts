@@ -18,7 +18,7 @@ export interface Campaign {
   readonly file: string;
   readonly rows: number;
   readonly counts: Counts;
-  /** Ended for good, by a cancel or its `endBy`: nothing of it is sent again. */
+  /** Ended for good, by a cancel, its `endBy` or the retention time: nothing of it is sent again. */
   readonly closed: boolean;
   /** Failed rows by error code, most frequent first; 0 stands for "no code". */
   readonly errors: readonly { code: number; count: number }[];
@@ -28,6 +28,8 @@ export interface Campaign {
   readonly endBy: number | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
+  /** When its rows were deleted, because they were older than the retention time. */
+  readonly rowsDeletedAt: number | null;
 }
 
 /** What a worker needs of a campaign, read once per batch run. */
@@ -247,7 +249,7 @@ function toCampaign(
     file: fields["file"] ?? "",
     rows: Number(fields["rows"]),
     counts: toCounts(counts),
-    closed: (fields["closed"] ?? "") !== "",
+    closed: (fields["closed"] ?? "") !== "" || fields["purgedAt"] !== undefined,
     errors: Object.entries(errors)
       .map(([code, count]) => ({ code: Number(code), count: Number(count) }))
       .sort((a, b) => b.count - a.count || a.code - b.code),
@@ -257,6 +259,7 @@ function toCampaign(
     endBy: timeOrNull(fields["endBy"]),
     startedAt: timeOrNull(fields["startedAt"]),
     finishedAt: timeOrNull(fields["finishedAt"]),
+    rowsDeletedAt: timeOrNull(fields["purgedAt"]),
   };
 }
 

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { foldPhone } from "../core/recipient.ts";
-import { numberKeys } from "./keys.ts";
+import { deploymentKeys } from "./keys.ts";
 
 /** Digests that stand for people and messages in keys. 64 bits: 2^-24 for a clash among 2^20. */
 const DIGEST_BYTES = 8;
@@ -14,11 +14,12 @@ const USUAL_TAG = 3;
 export type PersonDigest = (phone: string) => Buffer;
 
 /**
- * The digest is keyed, because phones are few enough to try them all; the key is made once per
- * number and kept in Redis. Spellings of one person fold into one digest.
+ * The digest is keyed, because phones are few enough to try them all; the key is made once and kept
+ * in Redis. One key for all numbers: an erased person's opt-out is a digest and nothing else, and
+ * numbers that are added later have to know it too. Spellings of one person fold into one digest.
  */
-export async function createPersonDigest(redis: Redis, number: string): Promise<PersonDigest> {
-  const key = numberKeys(number).pepper;
+export async function createPersonDigest(redis: Redis): Promise<PersonDigest> {
+  const key = deploymentKeys().pepper;
   await redis.setnx(key, randomBytes(32));
   const pepper = await redis.getBuffer(key);
   if (pepper === null) throw new Error("The key for phone digests is missing in Redis.");

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type CampaignDefinition, PRIORITY_WEIGHTS } from "../core/campaign.ts";
 import { STATES, type State } from "../core/message.ts";
+import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import { type ImportRow, packRows } from "./batch-rows.ts";
+import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
+import type { NumberOptOuts, SuppressReason } from "./number-opt-outs.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** An importer that stores nothing for so long is taken for dead: another may take over. */
@@ -53,8 +55,23 @@ export type FinishResult =
  * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
  * step after which everything may be. Every call may be repeated.
  */
-export function createImportStore(run: RunScript) {
+export function createImportStore(input: {
+  run: RunScript;
+  optOuts: Pick<NumberOptOuts, "check">;
+}) {
+  const { run, optOuts } = input;
   return {
+    /**
+     * Who of these people must not be messaged by such a campaign, as it is known now; null for
+     * each who may. The claim looks again.
+     */
+    suppressed(
+      definition: CampaignDefinition,
+      phones: readonly string[],
+    ): Promise<(SuppressReason | null)[]> {
+      return optOuts.check(definition, phones);
+    },
+
     async begin(input: BeginImport): Promise<BeginResult> {
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
@@ -125,8 +142,12 @@ function batchArguments(rows: readonly ImportRow[], counts: Map<State, number>):
       pending++;
       continue;
     }
-    const reason = outcome.kind === "rejected" ? REJECTS[outcome.code] : 0;
-    ledger.push(index, encodeImportedValue(outcome.kind, reason));
+    ledger.push(index, encodeImportedValue(outcome.kind, reasonNumber(outcome)));
   }
   return [packRows(rows), rows.length, pending, ledger.length / 2, ...ledger];
+}
+
+function reasonNumber(outcome: ImportOutcome): number {
+  if (outcome.kind === "rejected") return REJECTS[outcome.code];
+  return outcome.kind === "suppressed" ? REASONS[outcome.reason] : 0;
 }

@@ -46,18 +46,45 @@ export function numberKeys(number: string) {
     guard: `${prefix}guard`,
     /** zset: unknown message of an at-least-once campaign -> since when, ms. */
     resends: `${prefix}resends`,
-    /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`). */
+    /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`): this number's copy. */
     suppressed: `${prefix}suppressed`,
+    /** string: how far this number has applied the deployment's list of opt-outs. */
+    optOutsAt: `${prefix}opt-outs-at`,
+    /** zset: `<campaign>|<row>` that failed with 131050 -> when; not yet in the deployment's list. */
+    optOutOutbox: `${prefix}opt-out-outbox`,
+    /** zset: digest of a person -> when WhatsApp last said 131026, ms. Trimmed after a year. */
+    undeliverable: `${prefix}undeliverable`,
     /** zset: failed message whose job has not been added yet -> when it failed, ms. */
     failedOutbox: `${prefix}failed-outbox`,
     /** hash: totals of the number: `orphans`, `lastWebhookAt`. */
     stats: `${prefix}stats`,
-    /** string: 32 random bytes that key the digests of phones. Never changes. */
-    pepper: `${prefix}pepper`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */
     wamidLevels: `${prefix}wamid-levels`,
     /** hash: digest of wamid (8 bytes) -> campaign, row, attempt. Expires 40 days after its last entry. */
     wamid: (level: number, bucket: number) => `${prefix}wamid:${level}:${bucket}`,
+  };
+}
+
+/**
+ * The tag of what belongs to no number: the opt-outs, and what they need. A number's name holds no
+ * dot, so no number can take it.
+ */
+export const ALL_NUMBERS = "all.numbers";
+
+/** Keys of the whole deployment, in a slot of their own. */
+export function deploymentKeys() {
+  const prefix = `${slotKey(ALL_NUMBERS)}:`;
+  return {
+    /** hash: phone, or `#` and the digest of an erased person -> scope, when, source. */
+    optOuts: `${prefix}opt-outs`,
+    /** zset: the same fields -> the position of their last change: numbers apply them in this order. */
+    optOutsOrder: `${prefix}opt-outs-order`,
+    /** string: the position of the newest change. */
+    optOutsHead: `${prefix}opt-outs-head`,
+    /** set: every number that was ever opened: who has to apply an opt-out before it holds. */
+    numbers: `${prefix}numbers`,
+    /** string: 32 random bytes that key the digests of phones. Never changes. */
+    pepper: `${prefix}pepper`,
   };
 }
 

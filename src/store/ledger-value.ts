@@ -65,7 +65,7 @@ export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): L
   };
 }
 
-/** The value of a row that ends in the import: rejected or duplicate. */
+/** The value of a row that ends in the import: rejected, duplicate or suppressed. */
 export function encodeImportedValue(state: State, reason: number): Buffer {
   const value = Buffer.alloc(HEADER_BYTES);
   value.writeUInt8(VERSION, 0);

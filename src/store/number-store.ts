@@ -6,7 +6,10 @@ import { createCampaignStore } from "./campaign-store.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
+import { createNumberOptOuts } from "./number-opt-outs.ts";
+import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
+import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
@@ -35,7 +38,12 @@ export async function createNumberStore(input: {
 }) {
   const { redis, number } = input;
   const run = createScriptRunner(redis, number);
-  const person = await createPersonDigest(redis, number);
+  const person = await createPersonDigest(redis);
+  const list = createOptOutList({ redis, person });
+  const optOuts = createNumberOptOuts({ redis, number, person, list });
+  // In this order, and before anything can be claimed: opt-out-list.ts says why.
+  await list.enter(number);
+  await optOuts.catchUp();
   const limits = input.limits ?? DEFAULT_LIMITS;
   const beat = createBeat();
   const ledger = createLedger({ redis, number, run, person, beat, limits });
@@ -45,7 +53,7 @@ export async function createNumberStore(input: {
     number,
     /** Tells this database from another: a digest under its own key. */
     databaseId: person("database").toString("hex"),
-    imports: createImportStore(run),
+    imports: createImportStore({ run, optOuts }),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
@@ -55,6 +63,8 @@ export async function createNumberStore(input: {
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, campaigns, rows }),
     beat,
+    optOuts,
+    deleteOld: createRetention({ redis, number, run }),
     retryFailed: createRetryFailed({ campaigns, rows }),
   };
 }

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { unpackWamid } from "./identity.ts";
-import { BATCH_ROWS, batchOfRow, campaignKeys } from "./keys.ts";
+import { BATCH_ROWS, batchesOf, batchOfRow, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 
 /** A CSV row with all that is known of it. */
@@ -16,6 +16,9 @@ export interface CampaignRow extends BatchRow {
   /** Since when nobody knows whether it was sent, ms; null for every other state. */
   readonly unknownSince: number | null;
 }
+
+/** Batches that are read at the same time. */
+const AHEAD = 8;
 
 /** Reads rows a batch at a time, so that a campaign of any size streams in bounded memory. */
 export function createRowReader(input: { redis: Redis; number: string }) {
@@ -72,6 +75,12 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return rows.find((found) => found.row === row);
     },
 
+    /** Whether a campaign is for real people; null when there is none. */
+    async mode(campaign: string): Promise<"live" | "sandbox" | null> {
+      const mode = await redis.hget(campaignKeys(number, campaign).campaign, "mode");
+      return mode === "live" || mode === "sandbox" ? mode : null;
+    },
+
     /** Whether the row is failed, and its last attempt is this one. */
     async isFailed(campaign: string, row: number, attempt: number): Promise<boolean> {
       const ledger = campaignKeys(number, campaign).ledger(batchOfRow(row));
@@ -80,9 +89,19 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return value.state === "failed" && value.attempt === attempt;
     },
 
-    /** All rows in the order of the CSV. */
+    /** All rows in the order of the CSV. Some batches are asked for before they are wanted. */
     async *all(campaign: string, rows: number): AsyncGenerator<CampaignRow> {
-      for (let index = 0; index * BATCH_ROWS < rows; index++) yield* await batch(campaign, index);
+      const ahead: Promise<CampaignRow[]>[] = [];
+      const batches = batchesOf(rows);
+      for (let index = 0; index < batches + AHEAD; index++) {
+        if (index < batches) {
+          const asked = batch(campaign, index);
+          // Whoever stops half-way waits for none of them.
+          asked.catch(() => {});
+          ahead.push(asked);
+        }
+        if (index >= AHEAD) yield* (await ahead.shift()) ?? [];
+      }
     },
   };
 }

@@ -9,8 +9,10 @@ import { slotKey } from "./keys.ts";
  */
 export const SCRIPT_NAMES = [
   "accept-rollback",
+  "apply-opt-outs",
   "apply-status",
   "cancel-campaign",
+  "change-opt-outs",
   "claim",
   "close-batch",
   "count-rows",
@@ -21,6 +23,7 @@ export const SCRIPT_NAMES = [
   "import-finish",
   "note-audit",
   "pause-campaign",
+  "purge-campaign",
   "record",
   "resolve-row",
   "resume-campaign",

@@ -7,6 +7,7 @@ import { oldOnes } from "../store/ages.ts";
 import { BATCH_ROWS } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { BeatMemory } from "./beat-memory.ts";
+import type { Housekeeping } from "./housekeeping.ts";
 import { createSignal } from "./signal.ts";
 
 /** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
@@ -31,6 +32,7 @@ export function createDispatcher(input: {
   memory: BeatMemory;
   queue: Queue<BatchJob>;
   failed: FailedQueue;
+  housekeeping: Housekeeping;
   mode: "live" | "sandbox";
   ratePerSecond: number;
   /** Told the number's rate, whenever it was looked at: a person may have changed it. */
@@ -38,7 +40,7 @@ export function createDispatcher(input: {
   timings: Timings;
   logger: Logger;
 }) {
-  const { store, memory, queue, failed, mode, timings, logger } = input;
+  const { store, memory, queue, failed, housekeeping, mode, timings, logger } = input;
   const wanted = createSignal();
   const sweepWanted = createSignal();
   let stopped = false;
@@ -84,11 +86,13 @@ export function createDispatcher(input: {
     await step("beat", memory.keep);
     await step("rollback", tellRollback);
     await step("what was left behind", sweepLedger);
+    await step("opt-outs", housekeeping.optOuts);
     await step("open batches", healOpenBatches);
     await step("counters", auditCampaigns);
     await step("ages", tellAges);
     await step("failed jobs", async () => void (await failed.addOutbox(OUTBOX_MAX)));
     await step("stale failed jobs", failed.dropStale);
+    await step("old data", housekeeping.oldData);
   }
 
   async function sweepLedger(): Promise<void> {

@@ -24,6 +24,7 @@ import { createBeatMemory } from "./beat-memory.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher, OPEN_MAX } from "./dispatcher.ts";
 import { createFlight } from "./flight.ts";
+import { createHousekeeping } from "./housekeeping.ts";
 import { createRecorder } from "./recorder.ts";
 import { createRoundTrip } from "./round-trip.ts";
 import { createSender } from "./sender.ts";
@@ -34,6 +35,8 @@ export interface WorkerDeps {
   readonly number: NumberConfig;
   readonly mode: "live" | "sandbox";
   readonly timings: Timings;
+  /** How long the rows of a finished campaign are kept; null: for ever. */
+  readonly retentionMs: number | null;
   readonly logger: Logger;
   /** Folder in which the number's beat is kept over restarts. */
   readonly beatsDir: string;
@@ -94,6 +97,7 @@ export function createWorker(deps: WorkerDeps) {
     memory,
     queue,
     failed,
+    housekeeping: createHousekeeping({ store, retentionMs: deps.retentionMs, logger }),
     mode,
     ratePerSecond: number.ratePerSecond,
     onRate: flight.setRate,

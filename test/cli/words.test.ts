@@ -88,5 +88,6 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     endBy: null,
     startedAt: 0,
     finishedAt: null,
+    rowsDeletedAt: null,
   };
 }

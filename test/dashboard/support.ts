@@ -98,6 +98,7 @@ export async function startSending(
     },
     mode: "sandbox",
     timings: waits,
+    retentionMs: null,
     logger: createTestLogger(),
     beatsDir,
     openQueueConnection,

@@ -42,7 +42,19 @@ test("phones and signed numbers stay as they came", async () => {
 test("a list that has a column `state` of its own keeps it", async () => {
   const format = await createRowFormat("csv", ["phone", "State"]);
 
-  expect(format.head()).toContain("phone,State,row,dropcast_state,code,");
+  expect(format.head()).toContain("phone,State,row,state_2,code,");
+});
+
+test("a list that was made of an export has no column twice", async () => {
+  const first = await createRowFormat("csv", ["phone"]);
+  const columns = first.head().replace("\uFEFF", "").trim().split(",");
+  const second = await createRowFormat("csv", columns);
+  const again = second.head().replace("\uFEFF", "").trim().split(",");
+  const third = (await createRowFormat("csv", again)).head().trim().split(",");
+
+  expect(again.slice(0, columns.length)).toEqual(columns);
+  expect(new Set(third).size).toBe(third.length);
+  expect(third).toContain("state_3");
 });
 
 test("a row with too few cells still has every column in its place", async () => {

@@ -7,7 +7,7 @@ import { VARIABLES } from "../../src/config/variables.ts";
 import { STATE_NAMES } from "../../src/core/message.ts";
 import { SANDBOX_KNOBS } from "../../src/sandbox/knobs.ts";
 import { MAGIC_RECIPIENTS } from "../../src/sandbox/magic.ts";
-import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
+import { campaignKeys, deploymentKeys, numberKeys } from "../../src/store/keys.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -63,15 +63,17 @@ describe("README.md", () => {
 describe("ARCHITECTURE.md", () => {
   test("names every key of Redis", () => {
     const table = sectionOf(architecture, "Keys");
-    const all = [...Object.values(numberKeys("n")), ...Object.values(campaignKeys("n", "n-1"))] as (
-      | string
-      | ((...parts: never[]) => string)
-    )[];
+    const all = [
+      ...Object.values(numberKeys("n")),
+      ...Object.values(campaignKeys("n", "n-1")),
+      ...Object.values(deploymentKeys()),
+    ] as (string | ((...parts: never[]) => string))[];
     const keys = all
       .filter((key) => typeof key === "string")
       .map((key) =>
         key
           .replace("dropcast:{n}:", "")
+          .replace("dropcast:{all.numbers}:", "")
           .replace("campaign:n-1:", "…:")
           .replace("campaign:n-1", "campaign:<id>"),
       );

@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { campaignKeys, numberKeys, slotKey } from "../../src/store/keys.ts";
+import {
+  ALL_NUMBERS,
+  campaignKeys,
+  deploymentKeys,
+  numberKeys,
+  slotKey,
+} from "../../src/store/keys.ts";
 import { SCRIPT_NAMES, scriptSource } from "../../src/store/scripts.ts";
 
 /**
@@ -120,6 +126,9 @@ test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
   for (const key of Object.values(numberKeys("n"))) {
     const text = typeof key === "string" ? key : key(0, 0);
     known.add(text.slice(slotKey("n").length + 1).replace(/:.*/, ""));
+  }
+  for (const key of Object.values(deploymentKeys())) {
+    known.add(key.slice(slotKey(ALL_NUMBERS).length + 1));
   }
   const { campaign, ...rest } = campaignKeys("n", "n-1");
   known.add("campaign");

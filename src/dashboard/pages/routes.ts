@@ -8,12 +8,8 @@ import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 
 /** Pages are whole without a script: every figure is in the HTML. */
-export function createPages(input: {
-  campaigns: Campaigns;
-  answer: Answer;
-  exportLink: boolean;
-}): Hono {
-  const { campaigns, answer, exportLink } = input;
+export function createPages(input: { campaigns: Campaigns; answer: Answer }): Hono {
+  const { campaigns, answer } = input;
   const pages = new Hono();
 
   pages.get("/", async (context) => {
@@ -26,6 +22,7 @@ export function createPages(input: {
   pages.get("/campaigns/:id", async (context) => {
     const found = await campaigns.find(context.req.param("id"));
     if (!found.ok) return answer(context, problem(statusOf(found.refusal.code), found));
+    const exportLink = found.value.campaign.rowsDeletedAt === null;
     return context.html(html`${campaignPage(found.value, { exportLink })}`);
   });
 

@@ -11,7 +11,8 @@
 --       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when origin is `service`
 --       9 pricing category or ''  10 'park', or 'ask': only look the wamid up
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
--- Keys built: guard, resends, stats, claimed, parked, parked-until, parked-for, suppressed, failed-outbox,
+-- Keys built: guard, resends, stats, claimed, parked, parked-until, parked-for, suppressed,
+--   opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
@@ -30,7 +31,7 @@ local function answer(c, row, r, attempt, moved)
 end
 
 local id, row, attempt = index_get(digest)
-local c = id and open_campaign(id)
+local c = id and open_rows(id)
 if c then
   local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
   release_person(person, c, row, attempt)
@@ -49,7 +50,7 @@ local claimed_at
 local on_wire, lost = false, false
 if person ~= '' then
   id, row, attempt, claimed_at = parse_attempt(hash_get(P .. 'claimed', person))
-  c = id and open_campaign(id)
+  c = id and open_rows(id)
   if c then
     local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
     on_wire = r.state == STATE.sending

@@ -4,10 +4,10 @@
 -- moves so far, which must be the same before and after the whole campaign was counted.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 first batch  3 how many batches
--- Returns: {} no such campaign · {moves so far, state, rows in it, ...}
+-- Returns: {} no such campaign, or its rows are deleted · {moves so far, state, rows in it, ...}
 -- Keys built: campaign:<id> and its :ledger:<batch>
 local c = open_campaign(ARGV[1])
-if not c then return {} end
+if not c or c.purged then return {} end
 local count = {}
 local first = num(ARGV[2])
 for batch = first, first + num(ARGV[3]) - 1 do

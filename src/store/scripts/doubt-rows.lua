@@ -10,10 +10,11 @@
 -- ARGV: 1 campaign  2 reason number of a rollback  3 rows of one batch, packed: row (4 bytes) and
 --       digest of the person (8 bytes) each
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
--- Keys built: guard, claimed, parked, parked-until, parked-for, suppressed, resends,
+-- Keys built: guard, claimed, parked, parked-until, parked-for, suppressed,
+--   opt-out-outbox, undeliverable, resends,
 --   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
-local c = open_campaign(ARGV[1])
+local c = open_rows(ARGV[1])
 local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')
 if not c or not guard[1] then return -1 end
 local rows, persons, fields = {}, {}, {}

@@ -20,14 +20,15 @@
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings, suppressed, failed-outbox, parked,
---   parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
+-- Keys built: guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings,
+--   suppressed, opt-out-outbox, undeliverable, failed-outbox, parked, parked-until, parked-for,
+--   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 --- @include "pace"
 --- @include "stops"
 local id = ARGV[1]
 local MAX_TRIES, BUDGET, WINDOW_MS, STREAK = num(ARGV[2]), num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
-local c = open_campaign(id)
+local c = open_rows(id)
 if not c then return { 0 } end
 local CAP_MS = 300000
 local ROW = '>I4I2c8BI3BI4Bc8c8BB'
@@ -90,7 +91,8 @@ local function failed(row, r, o)
   note_failed(c, row, r, o.code, o.reason, NOW)
   release_person(o.person, c, row, o.attempt)
   give_back_allowance(c)
-  if bit.band(o.marks, 4) ~= 0 then redis.call('HSETNX', P .. 'suppressed', o.person, 'marketing') end
+  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
+  if o.code == 131026 then note_undeliverable(o.person) end
   if o.outcome == 'failed' then count_failure_in_a_row(c, o.code, STREAK) end
 end
 

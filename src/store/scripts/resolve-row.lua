@@ -10,7 +10,7 @@
 -- Keys built: resends, running, scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors
 --   :timeline :pricing :unknown :ready :open :ledger:<batch>
 local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
-local c, row, decision = open_campaign(ARGV[1]), num(ARGV[2]), ARGV[3]
+local c, row, decision = open_rows(ARGV[1]), num(ARGV[2]), ARGV[3]
 if not c then return { -1 } end
 if row < 1 or row > c.rows then return { -2 } end
 local key, field = ledger_key(c, batch_of(row)), row_field(row)

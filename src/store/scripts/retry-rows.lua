@@ -8,7 +8,7 @@
 -- Returns: {-1} no such campaign · {0, closed} the campaign was closed · {1, rows taken back}
 -- Keys built: resends, running, scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors
 --   :timeline :pricing :unknown :ready :open :ledger:<batch>
-local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
+local c, batch = open_rows(ARGV[1]), num(ARGV[2])
 if not c then return { -1 } end
 if c.closed ~= '' then return { 0, c.closed } end
 local key, taken = ledger_key(c, batch), 0

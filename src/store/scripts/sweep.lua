@@ -13,14 +13,14 @@
 --       7 the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
--- Keys built: guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed,
---   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+-- Keys built: guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
+--   undeliverable, failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 local MOST = num(ARGV[2])
 
 -- Opens the row of an attempt, lets `act` change it, and writes it when that says so.
 local function with_row(id, row, act)
-  local c = id and open_campaign(id)
+  local c = id and open_rows(id)
   if not c then return false end
   local key, field = ledger_key(c, batch_of(row)), row_field(row)
   local r = decode(hash_get(key, field))

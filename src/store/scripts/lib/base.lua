@@ -14,11 +14,12 @@ end
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
-    'guarantee')
+    'guarantee', 'purgedAt')
   if not f[1] then return nil end
   return {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
-    rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], count = {}, entered = {}, errors = {}, priced = {},
+    rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8],
+    count = {}, entered = {}, errors = {}, priced = {},
   }
 end
 

@@ -43,6 +43,12 @@ local function encode(r)
   return table.concat(parts)
 end
 
+-- The campaign whose rows are to be moved; nil when it has none any more (retention).
+local function open_rows(id)
+  local c = open_campaign(id)
+  return c and not c.purged and c or nil
+end
+
 local function has(r, flag) return bit.band(r.flags, flag) ~= 0 end
 local function set(r, flag) r.flags = bit.bor(r.flags, flag) end
 local function unset(r, flag) r.flags = bit.band(r.flags, 255 - flag) end

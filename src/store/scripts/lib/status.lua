@@ -18,11 +18,21 @@ local function calls_back(r, attempt, what)
   return not has(r, FLAG.retried) or what == 'delivered' or what == 'read'
 end
 
+-- The person has stopped marketing. This number keeps to it from now on; the outbox takes it to the
+-- list of the deployment, which wants the phone, and from there to the other numbers.
+local function opt_out(c, row, person)
+  if person ~= '' then redis.call('HSETNX', P .. 'suppressed', person, 'marketing') end
+  redis.call('ZADD', P .. 'opt-out-outbox', 'NX', NOW, c.id .. '|' .. row)
+end
+
+-- WhatsApp could not deliver to this person: a campaign may skip them for a time.
+local function note_undeliverable(person)
+  if person ~= '' then redis.call('ZADD', P .. 'undeliverable', NOW, person) end
+end
+
 -- event: { status, at (ms), code, price, person, service, category, stored }
 local function apply_status(c, row, r, attempt, event)
-  if event.status == 'failed' and event.code == 131050 and event.person ~= '' then
-    redis.call('HSETNX', P .. 'suppressed', event.person, 'marketing')
-  end
+  if event.status == 'failed' and event.code == 131050 then opt_out(c, row, event.person) end
   if event.price ~= 0 and r.price == 0 then
     r.price = event.price
     add(c.priced, event.price, 1)
@@ -35,10 +45,14 @@ local function apply_status(c, row, r, attempt, event)
   if r.state == STATE.pending and not calls_back(r, attempt, event.status) then return false end
   if event.status ~= 'failed' then
     if not r.times[TIME[event.status]] then r.times[TIME[event.status]] = stamp(c, event.at) end
+    if r.state == STATE.failed and got_through then
+      redis.call('ZREM', P .. 'undeliverable', event.person)
+    end
     return fire(c, row, r, 'status_' .. event.status)
   end
   if fire(c, row, r, 'status_failed') then
     note_failed(c, row, r, event.code, 0, event.at)
+    if event.code == 131026 then note_undeliverable(event.person) end
     return true
   end
   if r.state == STATE.delivered or r.state == STATE.read then set(r, FLAG.late_failed) end

@@ -1,0 +1,212 @@
+import { resolve } from "node:path";
+import type { Config } from "../config.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { optOutFormat } from "../export/opt-outs.ts";
+import { type NewOptOut, type OptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
+import type { Suppressions } from "../store/suppressions.ts";
+import {
+  type Cli,
+  type Command,
+  type CommandResult,
+  type Options,
+  refuseUsage,
+  textOption,
+} from "./command.ts";
+import { withPlatform } from "./session.ts";
+import { count, counted, dateTime, printable } from "./words.ts";
+
+interface Task {
+  readonly cli: Cli;
+  readonly given: readonly string[];
+  readonly options: Options;
+  readonly scope: Scope | null;
+  readonly country: string | null;
+  readonly suppressions: Suppressions;
+}
+
+const ACTIONS: Readonly<Record<string, (task: Task) => Promise<CommandResult>>> = {
+  add,
+  remove,
+  list: (task) => write(task, "list"),
+  import: importFile,
+  export: (task) => write(task, "export"),
+};
+
+/** `suppress add|remove|list|import|export`: who must not be messaged, by any number. */
+export const suppress: Command = async (cli, { args: [action = "", ...given], options }) => {
+  const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+  if (act === undefined) {
+    return refuseUsage(`"${action}" is no action.`, `Give ${Object.keys(ACTIONS).join(", ")}.`);
+  }
+  const wantsMore = action === "add" || action === "remove" || action === "import";
+  if (wantsMore !== given.length > 0) {
+    return wantsMore
+      ? refuseUsage(`${action} needs ${action === "import" ? "a file" : "a phone number"}.`, USAGE)
+      : refuseUsage(`${action} takes no argument.`, USAGE);
+  }
+  const scope = readScope(textOption(options, "scope"));
+  if (!scope.ok) return scope;
+  return withPlatform(cli, async (platform) => {
+    const { createSuppressions } = await import("../store/suppressions.ts");
+    const { redis, timings, config } = platform;
+    const { startFenceMs } = timings;
+    const suppressions = await createSuppressions({ redis, startFenceMs });
+    const country = textOption(options, "country") ?? commonCountry(config);
+    return act({ cli, given, options, scope: scope.value, country, suppressions });
+  });
+};
+
+const USAGE = "dropcast suppress --help shows how it is used.";
+
+async function add({ given, scope, country, options, suppressions }: Task): Promise<CommandResult> {
+  const phones = await readPhones(given, country);
+  if (!phones.ok) return phones;
+  const source = textOption(options, "source") ?? "command line";
+  const wanted = scope ?? "all";
+  const entries = phones.value.map((phone) => ({ phone, scope: wanted, source, atMs: null }));
+  const changes = await suppressions.add(entries);
+  const added = changes.filter(({ before, now }) => before !== now).length;
+  const known = changes.length - added;
+  const from = wanted === "all" ? "any message" : "marketing messages";
+  const before = known === 0 ? "" : ` ${counted(known, "was", "were")} on the list before.`;
+  return accept({
+    json: { added, unchanged: known, scope: wanted },
+    text: `${counted(added, "person", "people")} added: no number sends them ${from} from now on.${before}`,
+  });
+}
+
+async function remove({ given, country, suppressions }: Task): Promise<CommandResult> {
+  const phones = await readPhones(given, country);
+  if (!phones.ok) return phones;
+  const changes = await suppressions.remove(phones.value);
+  const removed = changes.filter(({ before }) => before !== null).length;
+  const absent = changes.length - removed;
+  return accept({
+    json: { removed, absent },
+    text: `${counted(removed, "person", "people")} removed${absent === 0 ? "." : `; ${count(absent)} not on the list.`}`,
+  });
+}
+
+/** How many are written before all numbers are told again. */
+const IMPORTED_AT_ONCE = 10_000;
+const LINES_SHOWN = 5;
+
+async function importFile(task: Task): Promise<CommandResult> {
+  const { cli, given, scope, country, options, suppressions } = task;
+  const { readSuppressionFile } = await import("../producer/suppression-file.ts");
+  const told = { added: 0, unchanged: 0, unreadable: 0, lines: [] as number[] };
+  let waiting: NewOptOut[] = [];
+  const flush = async (): Promise<void> => {
+    for (const { before, now } of await suppressions.add(waiting)) {
+      if (before === now) told.unchanged++;
+      else told.added++;
+    }
+    waiting = [];
+  };
+  const read = await readSuppressionFile({
+    path: resolve(cli.cwd, given[0] ?? ""),
+    country,
+    scope: scope ?? "all",
+    source: textOption(options, "source") ?? "import",
+    visit: async (lines) => {
+      for (const one of lines) {
+        if (one.kind === "opt_out") waiting.push(one.entry);
+        else if (++told.unreadable <= LINES_SHOWN) told.lines.push(one.line);
+      }
+      if (waiting.length >= IMPORTED_AT_ONCE) await flush();
+    },
+  });
+  await flush();
+  if (!read.ok) return read;
+  const bad =
+    told.unreadable === 0
+      ? ""
+      : ` ${counted(told.unreadable, "line")} without a phone that can be read: ${told.lines.join(", ")}${told.unreadable > LINES_SHOWN ? ", ..." : ""}.`;
+  return accept({
+    json: told,
+    text: `${counted(told.added, "person", "people")} added, ${count(told.unchanged)} on the list before.${bad}`,
+    exitCode: told.unreadable === 0 ? 0 : 1,
+  });
+}
+
+async function write({ cli, scope, options, suppressions }: Task, what: "list" | "export") {
+  const asked = textOption(options, "format") ?? "csv";
+  if (asked !== "csv" && asked !== "ndjson") {
+    return refuseUsage(`"${asked}" is not a format.`, "Give csv or ndjson.");
+  }
+  const { terminal, json } = cli;
+  const format = json ? optOutFormat("json") : what === "list" ? forPeople() : optOutFormat(asked);
+  let erased = 0;
+  await terminal.write(format.head);
+  for await (const page of suppressions.all()) {
+    const wanted = page.filter((one) => scope === null || one.scope === scope);
+    const shown = what === "list" ? wanted : wanted.filter(({ phone }) => phone !== null);
+    erased += wanted.length - shown.length;
+    await terminal.write(format.entries(shown));
+  }
+  await terminal.write(format.tail());
+  if (erased > 0) {
+    terminal.say(
+      `${counted(erased, "erased person", "erased people")} left out: only a digest is kept.`,
+    );
+  }
+  return accept(null);
+}
+
+/** One line each, in the order of the last change. */
+function forPeople(): ReturnType<typeof optOutFormat> {
+  let listed = 0;
+  return {
+    head: "",
+    entries(entries) {
+      listed += entries.length;
+      return entries.map((entry) => `${lineOf(entry)}\n`).join("");
+    },
+    tail: () => (listed === 0 ? "Nobody is on the list.\n" : ""),
+  };
+}
+
+function lineOf({ phone, scope, at, source }: OptOut): string {
+  const who = phone === null ? "(erased)" : `+${phone}`;
+  return `${who.padEnd(17)} ${scope.padEnd(10)} ${dateTime(at)}  ${printable(source)}`.trimEnd();
+}
+
+function readScope(text: string | undefined): Result<Scope | null> {
+  if (text === undefined) return accept(null);
+  const scope = SCOPES.find((one) => one === text);
+  return scope === undefined
+    ? refuseUsage(`"${text}" is no scope.`, `Give ${SCOPES.join(" or ")}.`)
+    : accept(scope);
+}
+
+/** The numbers' country, where they all have the same: what people type has no number. */
+export function commonCountry({ numbers }: Pick<Config, "numbers">): string | null {
+  const countries = new Set(Object.values(numbers).map(({ country }) => country));
+  const [only = null] = countries;
+  return countries.size === 1 ? only : null;
+}
+
+/** Phones as they were typed, as digits; refuses when one of them is none (`phone_unreadable`). */
+export async function readPhones(
+  given: readonly string[],
+  country: string | null,
+): Promise<Result<string[]>> {
+  const { createPhoneReader, isPhoneCountry } = await import("../producer/phones.ts");
+  if (country !== null && !isPhoneCountry(country)) {
+    return refuseUsage(`"${country}" is no country.`, "Give two letters, as in --country PL.");
+  }
+  const readPhone = createPhoneReader(country);
+  const phones: string[] = [];
+  for (const [index, text] of given.entries()) {
+    const phone = readPhone(text);
+    if (!phone.ok) {
+      return refuse(
+        "phone_unreadable",
+        `the ${given.length === 1 ? "" : `${index + 1}. `}phone number cannot be read.`,
+        'Write it with its country code and in quotes, as in "+48 600 700 800", or name the country: --country PL.',
+      );
+    }
+    phones.push(phone.digits);
+  }
+  return accept(phones);
+}

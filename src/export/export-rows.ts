@@ -1,0 +1,42 @@
+import type { State } from "../core/message.ts";
+import { type Refused, refuse } from "../core/refusal.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import type { CampaignRow } from "../store/row-reader.ts";
+import { createRowFormat, type ExportFormat } from "./row-format.ts";
+
+const ROWS_AT_ONCE = 500;
+
+/**
+ * The rows of a campaign in their order, as text, a piece at a time: memory does not grow with the
+ * list. `states` empty: all of them.
+ */
+export async function* exportRows(input: {
+  store: Pick<NumberStore, "campaigns" | "rows">;
+  campaign: Pick<Campaign, "id" | "rows">;
+  format: ExportFormat;
+  states: ReadonlySet<State>;
+}): AsyncGenerator<string> {
+  const { store, campaign, states } = input;
+  const columns = (await store.campaigns.toSend(campaign.id))?.columns ?? [];
+  const format = await createRowFormat(input.format, columns);
+  yield format.head();
+  let waiting: CampaignRow[] = [];
+  for await (const row of store.rows.all(campaign.id, campaign.rows)) {
+    if (states.size > 0 && !states.has(row.state)) continue;
+    if (waiting.push(row) < ROWS_AT_ONCE) continue;
+    yield format.rows(waiting);
+    waiting = [];
+  }
+  if (waiting.length > 0) yield format.rows(waiting);
+  yield format.tail();
+}
+
+/** For every place that is asked for rows which the retention time has taken. */
+export function refuseDeletedRows(id: string): Refused {
+  return refuse(
+    "rows_deleted",
+    `the rows of ${id} were deleted: they were older than DROPCAST_RETENTION_DAYS.`,
+    `What was counted is kept: dropcast show ${id}.`,
+  );
+}

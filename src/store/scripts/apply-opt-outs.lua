@@ -1,0 +1,21 @@
+-- Brings a number's copy of the opt-outs up to a position of the deployment's list.
+--- @include "base"
+-- Atomic because: copy and position move together. Who read from a later position than the copy has
+-- reached would leave a gap, and who read to an earlier one would undo what is newer: both change
+-- nothing, and are told where to go on.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 position it was read from  2 position it was read to; then for each person: digest
+--       (8 bytes), scope or ''
+-- Returns: the position of the copy now
+-- Keys built: suppressed, opt-outs-at
+local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARGV[1]), num(ARGV[2])
+if from > at or to <= at then return at end
+for i = 3, #ARGV, 2 do
+  if ARGV[i + 1] == '' then
+    redis.call('HDEL', P .. 'suppressed', ARGV[i])
+  else
+    redis.call('HSET', P .. 'suppressed', ARGV[i], ARGV[i + 1])
+  end
+end
+redis.call('SET', P .. 'opt-outs-at', to)
+return to

@@ -1,0 +1,64 @@
+-- Changes the deployment's list of opt-outs: who must not be messaged, by any number.
+--- @include "base"
+-- Atomic because: each change takes the next position, and the numbers apply positions in their
+-- order. A person has one entry: by phone, or, erased or opted in again, by digest alone. Repeating
+-- a change changes nothing.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 add (never weakens a scope) | heard (as add, unless a later decision is known) | remove |
+--       erase (keeps the opt-out, not the phone); then for each person: phone, digest as # and
+--       hex, scope (marketing or all), when in ms or 0 for now, source
+-- Returns: {position of the newest change, then for each person two: scope before and now ('' none)}
+-- Keys built: opt-outs, opt-outs-order, opt-outs-head
+local what = ARGV[1]
+local head = num(redis.call('GET', P .. 'opt-outs-head'))
+local answer = { head }
+
+local function put(field, scope, at, source)
+  head = head + 1
+  redis.call('HSET', P .. 'opt-outs', field, string.format('%s|%d|%s', scope, at, source))
+  redis.call('ZADD', P .. 'opt-outs-order', head, field)
+end
+
+local function drop(field)
+  redis.call('HDEL', P .. 'opt-outs', field)
+  redis.call('ZREM', P .. 'opt-outs-order', field)
+end
+
+local function entry(phone, digest)
+  for _, field in ipairs({ phone, digest }) do
+    local known = redis.call('HGET', P .. 'opt-outs', field)
+    if known then
+      local scope, at = string.match(known, '^(.-)|(%d+)|')
+      return field, scope, num(at)
+    end
+  end
+  return nil, '', 0
+end
+
+for at = 2, #ARGV, 5 do
+  local phone, digest, scope, at_ms, source = unpack(ARGV, at, at + 4)
+  local field, before, since = entry(phone, digest)
+  local when = num(at_ms) > 0 and num(at_ms) or NOW
+  local now = before
+  if what == 'remove' then
+    if before ~= '' then
+      drop(field)
+      put(digest, '', NOW, '')
+      now = ''
+    end
+  elseif what == 'erase' then
+    if field == phone then
+      drop(phone)
+      put(digest, before, since, 'erased')
+    end
+  elseif before ~= 'all' and before ~= scope and not (what == 'heard' and since >= when) then
+    if field == digest then drop(digest) end
+    put(phone, scope, when, source)
+    now = scope
+  end
+  answer[#answer + 1] = before
+  answer[#answer + 1] = now
+end
+if head > answer[1] then redis.call('SET', P .. 'opt-outs-head', head) end
+answer[1] = head
+return answer

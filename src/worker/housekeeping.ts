@@ -1,0 +1,39 @@
+import type { Logger } from "pino";
+import type { NumberStore } from "../store/number-store.ts";
+
+/** Between two looks for what is too old: nobody waits for it. */
+const TIDY_EVERY_MS = 10 * 60_000;
+
+/**
+ * What the sweep does about people rather than messages. Opt-outs come first and at every sweep:
+ * those that webhooks told of go to the list of the deployment, and this number's copy follows the
+ * list where a command died before it had told all numbers. Old data goes now and then.
+ */
+export function createHousekeeping(input: {
+  store: NumberStore;
+  /** How long the rows of a finished campaign are kept; null: for ever. */
+  retentionMs: number | null;
+  logger: Logger;
+}) {
+  const { store, retentionMs, logger } = input;
+  let tidiedAt = Number.NEGATIVE_INFINITY;
+
+  return {
+    async optOuts(): Promise<void> {
+      const heard = await store.optOuts.flushOutbox(store.rows);
+      await store.optOuts.catchUp();
+      if (heard > 0) logger.info({ people: heard }, "opted out by 131050");
+    },
+
+    async oldData(): Promise<void> {
+      if (performance.now() - tidiedAt < TIDY_EVERY_MS) return;
+      await store.optOuts.trim();
+      const deleted = retentionMs === null ? [] : await store.deleteOld(retentionMs);
+      for (const campaign of deleted)
+        logger.info({ campaign }, "old rows deleted; counts are kept");
+      tidiedAt = performance.now();
+    },
+  };
+}
+
+export type Housekeeping = ReturnType<typeof createHousekeeping>;

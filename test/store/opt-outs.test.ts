@@ -1,0 +1,282 @@
+import { expect, test } from "vitest";
+import { createPersonDigest } from "../../src/store/identity.ts";
+import { deploymentKeys, numberKeys } from "../../src/store/keys.ts";
+import type { ClaimResult } from "../../src/store/ledger.ts";
+import { createNumberStore } from "../../src/store/number-store.ts";
+import { createOptOutList, type NewOptOut, type OptOut } from "../../src/store/opt-out-list.ts";
+import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import { type OwnRedis, startOwnRedis, testNumber } from "../support/redis.ts";
+
+/** The list is the whole deployment's, so each of these tests has a Redis of its own. */
+async function openBench(redis?: OwnRedis) {
+  const server = redis ?? (await startOwnRedis());
+  const client = server.connect();
+  const bench = await openTestStore({}, client);
+  const list = createOptOutList({ redis: client, person: await createPersonDigest(client) });
+  const all = async (): Promise<OptOut[]> => {
+    const found: OptOut[] = [];
+    for await (const page of list.all()) found.push(...page);
+    return found;
+  };
+  return { ...bench, server, list, all };
+}
+
+function optOut(phone: string, changes: Partial<NewOptOut> = {}): NewOptOut {
+  return { phone, scope: "all", source: "phone call", atMs: null, ...changes };
+}
+
+function kinds(result: ClaimResult): string[] {
+  return result.kind === "gate" ? [result.gate] : result.verdicts.map(({ kind }) => kind);
+}
+
+test("an opt-out is listed with its scope, its source and its date", async () => {
+  const { list, all } = await openBench();
+  const from = Date.now();
+  await list.add([
+    optOut("48600000001", {
+      scope: "marketing",
+      source: "a\nletter | of May",
+      atMs: 1_700_000_000_000,
+    }),
+    optOut("48600000002"),
+  ]);
+
+  const [first, second] = await all();
+
+  expect(first).toEqual({
+    phone: "48600000001",
+    scope: "marketing",
+    source: "a letter | of May",
+    at: 1_700_000_000_000,
+  });
+  expect(second).toMatchObject({ phone: "48600000002", scope: "all", source: "phone call" });
+  expect(second?.at).toBeGreaterThanOrEqual(from - 1_000);
+});
+
+test("adding widens a scope, never narrows it, and a repeat changes nothing", async () => {
+  const { list, all, redis } = await openBench();
+  const changes = [];
+  for (const scope of ["marketing", "all", "marketing", "all"] as const) {
+    changes.push((await list.add([optOut("48600000001", { scope })])).changes[0]);
+  }
+
+  expect(changes).toEqual([
+    { before: null, now: "marketing" },
+    { before: "marketing", now: "all" },
+    { before: "all", now: "all" },
+    { before: "all", now: "all" },
+  ]);
+  expect(await all()).toHaveLength(1);
+  expect(await redis.get(deploymentKeys().optOutsHead)).toBe("2");
+});
+
+test("spellings of one person are one entry", async () => {
+  const { list, all } = await openBench();
+  await list.add([optOut("5215512345678"), optOut("525512345678")]);
+  expect((await all()).map(({ phone }) => phone)).toEqual(["525512345678"]);
+});
+
+test("a copy applies the list once: an opt-out stops a claim, its removal lets it go", async () => {
+  const bench = await openBench();
+  const id = await bench.import(2);
+  await bench.list.add([optOut(testPhone(1))]);
+  await bench.store.optOuts.catchUp();
+  expect(kinds(await bench.claim(id, [1]))).toEqual(["opted_out"]);
+  expect(await bench.redis.get(bench.keys.optOutsAt)).toBe("1");
+
+  await bench.list.add([optOut(testPhone(2))]);
+  await bench.list.remove([testPhone(2)]);
+  await bench.store.optOuts.catchUp();
+  expect(await bench.redis.hlen(bench.keys.suppressed)).toBe(1);
+  expect(kinds(await bench.claim(id, [2]))).toEqual(["granted"]);
+});
+
+test("removing forgets the phone, and somebody who is not on the list stays off it", async () => {
+  const { list, all, redis } = await openBench();
+  await list.add([optOut("48600000001")]);
+  const removed = await list.remove(["48600000001", "48600000002"]);
+
+  expect(removed.changes).toEqual([
+    { before: "all", now: null },
+    { before: null, now: null },
+  ]);
+  expect(await all()).toEqual([]);
+  expect((await redis.hkeys(deploymentKeys().optOuts)).join()).not.toContain("48600000001");
+});
+
+test("a number that is opened later has the list before it can claim", async () => {
+  const bench = await openBench();
+  await bench.list.add([optOut("48600000001"), optOut("48600000002")]);
+  await bench.list.erase("48600000002");
+
+  const later = await openBench(bench.server);
+
+  const { suppressed, optOutsAt } = later.keys;
+  expect(await later.redis.hlen(suppressed)).toBe(2);
+  expect(await later.redis.hget(suppressed, later.store.ledger.person("48600000002"))).toBe("all");
+  expect(await later.redis.get(optOutsAt)).toBe(
+    await later.redis.get(deploymentKeys().optOutsHead),
+  );
+  expect(await later.list.numbers()).toEqual(expect.arrayContaining([bench.number, later.number]));
+});
+
+test("a page that was read too early or too late changes nothing in the copy", async () => {
+  const bench = await openBench();
+  await bench.list.add([optOut("48600000001")]);
+  const early = await bench.list.after(0);
+  await bench.list.remove(["48600000001"]);
+  await bench.store.optOuts.catchUp();
+  const { number, redis } = bench;
+  const run = (from: number, to: number, person: Buffer, scope: string) =>
+    Reflect.get(redis, "dropcast-apply-opt-outs").call(
+      redis,
+      `dropcast:{${number}}`,
+      from,
+      to,
+      person,
+      scope,
+    );
+  const [entry] = early?.entries ?? [];
+  if (entry === undefined) throw new Error("There was no page.");
+
+  // Read before the removal, told after it.
+  expect(await run(0, early?.to ?? 0, entry.person, "all")).toBe(2);
+  // Read from further than the copy has come.
+  expect(await run(5, 6, entry.person, "all")).toBe(2);
+  expect(await redis.exists(bench.keys.suppressed)).toBe(0);
+  expect(await redis.get(bench.keys.optOutsAt)).toBe("2");
+});
+
+test("a list of several pages reaches the copy whole", async () => {
+  const bench = await openBench();
+  const people = Array.from({ length: 2_345 }, (_, at) => optOut(testPhone(at + 1)));
+  await bench.list.add(people);
+  await bench.store.optOuts.catchUp();
+  expect(await bench.redis.hlen(bench.keys.suppressed)).toBe(2_345);
+  expect(await bench.all()).toHaveLength(2_345);
+});
+
+test("an erased person's opt-out stays as a digest, and an added or removed one finds it", async () => {
+  const bench = await openBench();
+  const phone = "48600000001";
+  await bench.list.add([optOut(phone, { scope: "marketing", atMs: 1_700_000_000_000 })]);
+  await bench.list.erase(phone);
+  await bench.list.erase("48600000009");
+  await bench.store.optOuts.catchUp();
+
+  expect(await bench.all()).toEqual([
+    { phone: null, scope: "marketing", source: "erased", at: 1_700_000_000_000 },
+  ]);
+  const again = await bench.list.add([optOut(phone, { scope: "marketing" })]);
+  expect(again.changes).toEqual([{ before: "marketing", now: "marketing" }]);
+  const wider = await bench.list.add([optOut(phone)]);
+  expect(wider.changes).toEqual([{ before: "marketing", now: "all" }]);
+  expect((await bench.all()).map((entry) => entry.phone)).toEqual([phone]);
+  await bench.list.remove([phone]);
+  await bench.store.optOuts.catchUp();
+  expect(await bench.redis.exists(bench.keys.suppressed)).toBe(0);
+});
+
+test("131050 acts at once on its own number, and reaches the others by the list", async () => {
+  const bench = await openBench();
+  const other = await openBench(bench.server);
+  const id = await bench.import(2);
+  await bench.send(id, 1, "failed", { code: 131050, optOut: true });
+  await bench.send(id, 2, "accepted", { wamid: "wamid.A" });
+  // No recipient in the event: the row knows who it was.
+  await bench.status("wamid.A", "failed", { code: 131050 });
+  expect(await bench.redis.hlen(bench.keys.suppressed)).toBe(1);
+
+  expect(await bench.store.optOuts.flushOutbox(bench.store.rows)).toBe(2);
+  await bench.store.optOuts.catchUp();
+  await other.store.optOuts.catchUp();
+
+  const [first, second] = await bench.all();
+  expect(first).toMatchObject({
+    phone: testPhone(1),
+    scope: "marketing",
+    source: `131050 ${id} (sandbox)`,
+  });
+  expect(second?.phone).toBe(testPhone(2));
+  expect(await bench.redis.exists(bench.keys.optOutOutbox)).toBe(0);
+  const next = await other.import(2);
+  expect(kinds(await other.claim(next, [1, 2]))).toEqual(["opted_out", "opted_out"]);
+  const utility = testDefinition(other.number, { category: "utility" });
+  expect(kinds(await other.claim(await other.import(1, { definition: utility }), [1]))).toEqual([
+    "granted",
+  ]);
+});
+
+test("a 131050 that is told late does not undo a removal that came after it", async () => {
+  const bench = await openBench();
+  const phone = testPhone(1);
+  await bench.list.add([optOut(phone)]);
+  await bench.list.remove([phone]);
+  const heard = optOut(phone, { scope: "marketing", source: "131050", atMs: Date.now() - 60_000 });
+  expect((await bench.list.heard(heard)).changes).toEqual([{ before: null, now: null }]);
+  const newer = { ...heard, atMs: Date.now() + 60_000 };
+  expect((await bench.list.heard(newer)).changes).toEqual([{ before: null, now: "marketing" }]);
+});
+
+test("the check of an import knows opt-outs by category, and 131026 by its age", async () => {
+  const bench = await openBench();
+  const phones = [1, 2, 3, 4].map(testPhone);
+  await bench.list.add([optOut(testPhone(1)), optOut(testPhone(2), { scope: "marketing" })]);
+  await bench.store.optOuts.catchUp();
+  const id = await bench.import(4);
+  await bench.send(id, 3, "failed", { code: 131026 });
+  await bench.send(id, 4, "accepted", { wamid: "wamid.A" });
+  await bench.status("wamid.A", "failed", { code: 131026, recipient: testPhone(4) });
+  const check = (category: "marketing" | "utility", skipUndeliverableMs: number | null) =>
+    bench.store.optOuts.check(
+      { category, recipients: { ...testDefinition("n").recipients, skipUndeliverableMs } },
+      phones,
+    );
+
+  expect(await check("marketing", null)).toEqual(["opted_out", "opted_out", null, null]);
+  expect(await check("utility", 3_600_000)).toEqual([
+    "opted_out",
+    null,
+    "undeliverable",
+    "undeliverable",
+  ]);
+  await bench.status("wamid.A", "delivered", { recipient: testPhone(4) });
+  expect((await check("utility", 3_600_000))[3]).toBeNull();
+  await bench.redis.zadd(
+    bench.keys.undeliverable,
+    Date.now() - 7_200_000,
+    bench.store.ledger.person(testPhone(3)),
+  );
+  expect((await check("utility", 3_600_000))[2]).toBeNull();
+});
+
+test("undeliverable numbers are forgotten after a year", async () => {
+  const bench = await openBench();
+  await bench.redis.zadd(
+    bench.keys.undeliverable,
+    Date.now() - 366 * 86_400_000,
+    "old",
+    Date.now(),
+    "new",
+  );
+  await bench.store.optOuts.trim();
+  expect(await bench.redis.zrange(bench.keys.undeliverable, "0", "-1")).toEqual(["new"]);
+});
+
+test("who was claimed just before the opt-out is waited for until the message can no longer start", async () => {
+  const bench = await openBench();
+  const id = await bench.import(2);
+  await bench.grant(id, 1);
+  const wait = await bench.store.optOuts.claimsEndInMs([testPhone(2), testPhone(1)], 2_000);
+  expect(wait).toBeGreaterThan(0);
+  expect(wait).toBeLessThanOrEqual(2_000);
+  expect(await bench.store.optOuts.claimsEndInMs([testPhone(2)], 2_000)).toBe(0);
+});
+
+test("numbers enter the register when they are opened, whatever else is there", async () => {
+  const { redis, list } = await openBench();
+  const number = testNumber();
+  await createNumberStore({ redis, number });
+  expect(await list.numbers()).toContain(number);
+  expect(await redis.exists(numberKeys(number).optOutsAt)).toBe(0);
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { openTestStore, type TestStore } from "../support/campaigns.ts";
+
+const DAY_MS = 86_400_000;
+
+async function finish(
+  bench: TestStore,
+  rows: number,
+  daysAgo: number,
+  digest = "",
+): Promise<string> {
+  const id = await bench.import(rows, digest === "" ? {} : { digest });
+  for (let row = 1; row <= rows; row++) {
+    await bench.send(id, row, "accepted", { wamid: `wamid.${id}-${row}` });
+  }
+  await bench.redis.hset(bench.own(id).campaign, "finishedAt", Date.now() - daysAgo * DAY_MS);
+  return id;
+}
+
+test("rows, phones and wamids of an old campaign go; counts, errors and timeline stay", async () => {
+  const bench = await openTestStore();
+  const id = await finish(bench, 101, 50);
+  await bench.redis.hset(bench.own(id).side, "1:second", "x");
+  const before = await bench.found(id);
+  const timeline = await bench.store.campaigns.timeline(id);
+
+  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([id]);
+
+  const { campaign, counts, timeline: minutes } = bench.own(id);
+  const left = await bench.redis.keys(`${campaign}*`);
+  expect(left.sort()).toEqual([campaign, counts, minutes].sort());
+  const after = await bench.found(id);
+  expect(after).toEqual({ ...before, closed: true, rowsDeletedAt: expect.any(Number) });
+  expect(await bench.store.campaigns.timeline(id)).toEqual(timeline);
+  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([]);
+});
+
+test("a campaign that is younger, or not over, keeps its rows", async () => {
+  const bench = await openTestStore();
+  const young = await finish(bench, 1, 44);
+  const running = await bench.import(1);
+  await bench.redis.hset(bench.own(running).campaign, "finishedAt", 1);
+
+  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([]);
+  for (const id of [young, running]) {
+    expect(await bench.redis.exists(bench.own(id).batch(0))).toBe(1);
+    expect((await bench.found(id)).rowsDeletedAt).toBeNull();
+  }
+});
+
+test("a look that was cut short is gone on with", async () => {
+  const bench = await openTestStore();
+  const id = await finish(bench, 250, 50);
+  const script = Reflect.get(bench.redis, "dropcast-purge-campaign") as (
+    ...args: (string | number)[]
+  ) => Promise<number>;
+  const purge = () => script.call(bench.redis, `dropcast:{${bench.number}}`, id, 45 * DAY_MS, 2);
+
+  expect(await purge()).toBe(1);
+  expect(await bench.redis.exists(bench.own(id).batch(2))).toBe(1);
+  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([id]);
+  expect(await bench.redis.exists(bench.own(id).batch(2))).toBe(0);
+});
+
+test("nothing moves a row that is gone: no webhook, no retry, no decision", async () => {
+  const bench = await openTestStore();
+  const id = await finish(bench, 2, 50);
+  await bench.store.deleteOld(45 * DAY_MS);
+  const counts = await bench.counts(id);
+
+  expect(await bench.status(`wamid.${id}-1`, "delivered")).toEqual({ kind: "parked" });
+  expect(await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }])).toEqual({
+    kind: "no_campaign",
+  });
+  expect(await bench.store.campaigns.resolve(id, 1, "resend")).toEqual({ kind: "no_campaign" });
+  expect(await bench.store.retryFailed(id, { codes: new Set(), mode: "send" })).toEqual({
+    kind: "closed",
+  });
+  expect(await bench.counts(id)).toEqual(counts);
+  expect(await bench.redis.exists(bench.own(id).ledger(0))).toBe(0);
+});
+
+test("the same bytes stay known after their rows are gone", async () => {
+  const bench = await openTestStore();
+  const id = await finish(bench, 1, 50, "the-same");
+  await bench.store.deleteOld(45 * DAY_MS);
+  await expect(bench.import(1, { digest: "the-same" })).rejects.toThrow("already_imported");
+  expect((await bench.store.campaigns.list()).map((campaign) => campaign.id)).toEqual([id]);
+});
