@@ -7,9 +7,11 @@ import { createHealthServer } from "./health.ts";
 import { createLivechatClient } from "./livechat/client.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
+import { type Erased, erasePerson } from "./privacy/erase.ts";
 import { createDropFolder } from "./producer/drop-folder.ts";
 import { createFileImporter, type ImportFile } from "./producer/import-file.ts";
 import { createFailedQueue } from "./queue/failed-queue.ts";
+import { createSuppressions } from "./store/suppressions.ts";
 import { createWebhookServer } from "./webhooks/server.ts";
 import { IN_FLIGHT_MAX } from "./worker/flight.ts";
 import { createWorker } from "./worker/worker.ts";
@@ -183,6 +185,40 @@ export async function startDashboard(
   const started = await dashboard.start();
   if (!started.ok) return started;
   return accept({ ...started.value, stop: dashboard.stop });
+}
+
+/** Forgets people: in every number of this Redis, configured here or not, and in the files. */
+export async function openEraser(platform: Platform): Promise<{
+  erase(digits: string): Promise<Erased>;
+  close(): Promise<void>;
+}> {
+  const { redis, config, timings, openNumber } = platform;
+  const { startFenceMs, leaseMs, sweepEveryMs } = timings;
+  const suppressions = await createSuppressions({ redis, startFenceMs });
+  const connection = platform.openQueueConnection();
+  const stores = await Promise.all((await suppressions.numbers()).map(openNumber));
+  const queues = new Map(
+    stores.map((store) => [store.number, createFailedQueue({ connection, store })]),
+  );
+  return {
+    erase: (digits) =>
+      erasePerson(
+        {
+          redis,
+          stores,
+          suppressions,
+          dropsDir: config.dropsDir,
+          dataDir: config.dataDir,
+          dropJob: async (number, message) => void (await queues.get(number)?.drop(message)),
+          wireMs: leaseMs + 2 * sweepEveryMs,
+        },
+        digits,
+      ),
+    async close() {
+      await settleAll([...queues.values()].map((queue) => queue.close));
+      connection.disconnect();
+    },
+  };
 }
 
 /** Imports lists: what `send` and the drop folder do. */

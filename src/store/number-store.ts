@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { createCampaignStore } from "./campaign-store.ts";
+import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
@@ -52,6 +53,7 @@ export async function createNumberStore(input: {
     campaigns,
     rows,
     optOuts,
+    eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
     retryFailed: createRetryFailed({ campaigns, rows }),
   };

@@ -15,6 +15,8 @@ export const SCRIPT_NAMES = [
   "claim",
   "close-batch",
   "dispatch",
+  "erase-person",
+  "erase-rows",
   "import-begin",
   "import-chunk",
   "import-finish",

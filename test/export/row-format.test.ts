@@ -5,7 +5,16 @@ import type { CampaignRow } from "../../src/store/row-reader.ts";
 
 function row(cells: readonly string[]): CampaignRow {
   const value = decodeLedgerValue(undefined, 0);
-  return { row: 1, state: "pending", cells, phone: "", note: undefined, wamid: null, value };
+  return {
+    row: 1,
+    state: "pending",
+    cells,
+    phone: "",
+    note: undefined,
+    erased: false,
+    wamid: null,
+    value,
+  };
 }
 
 async function csvCells(...cells: string[]): Promise<string[]> {
