@@ -1,9 +1,7 @@
 -- Forgets people in some rows of one batch: cells, phone, wamids and what leads to them.
 --- @include "base"
---- @include "hashes"
 --- @include "ledger"
 --- @include "wamid"
---- @include "status"
 -- Atomic because: the rows are replaced only if they are still those that were read, and no wamid
 -- may come between the look and the deletion; then nothing is changed and the caller looks again. A
 -- pending row becomes suppressed in the same step, so that it is never sent half erased. States and
@@ -13,7 +11,7 @@
 --       stored  5 reason number of an erased row; then for each row: row, wamid as it was read or '',
 --       how many fields of the side hash, each field, how many digests of wamids, each digest
 -- Returns: 1 done, 0 something was changed meanwhile, -1 no such campaign
--- Keys built: parked, parked-until, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>,
+-- Keys built: opt-out-outbox, failed-outbox, wamid:<level>:<bucket>,
 --   wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :batch:<batch> :ledger:<batch>
 local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
@@ -49,13 +47,9 @@ for _, one in ipairs(told) do
   end
   redis.call('HDEL', ledger, wamid_field(one.row))
   if #one.fields > 0 then redis.call('HDEL', c.key .. ':side', unpack(one.fields)) end
-  for _, digest in ipairs(one.digests) do
-    index_drop(digest)
-    unpark(digest)
-  end
+  for _, digest in ipairs(one.digests) do index_drop(digest) end
   redis.call('ZREM', P .. 'failed-outbox', c.id .. '|' .. one.row .. '|' .. r.attempt)
   redis.call('ZREM', P .. 'opt-out-outbox', c.id .. '|' .. one.row)
 end
-write_hashes()
 flush(c)
 return 1
