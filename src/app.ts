@@ -209,7 +209,7 @@ export async function openEraser(platform: Platform): Promise<{
           suppressions,
           dropsDir: config.dropsDir,
           dataDir: config.dataDir,
-          dropJob: async (number, message) => void (await queues.get(number)?.drop(message)),
+          dropJob: async (number, message) => queues.get(number)?.drop(message),
           wireMs: leaseMs + 2 * sweepEveryMs,
         },
         digits,

@@ -62,7 +62,7 @@ function nationalSpellings(phone: { countryCode: string; national: string }): st
 }
 
 function spaced(digits: string): string {
-  return [...digits].join(BETWEEN);
+  return digits.split("").join(BETWEEN);
 }
 
 /** What base64 makes of the digits, at each of the three places where they may begin. */

@@ -24,6 +24,9 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     not_sent_attempts: 36,
     decided: 64,
     window_missed: 65,
+    opted_out: 66,
+    undeliverable: 67,
+    erased: 68,
   });
 });
 
