@@ -4,7 +4,9 @@ import { accept, type Result, refuse } from "./core/refusal.ts";
 import { createHealthServer } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
+import type { Erased } from "./privacy/erase.ts";
 import type { ImportFile } from "./producer/import-file.ts";
+import { createSuppressions } from "./store/suppressions.ts";
 
 /**
  * The composition root: each role is built here from the platform, and nowhere else. A role that
@@ -191,6 +193,44 @@ export async function startDashboard(
   const started = await dashboard.start();
   if (!started.ok) return started;
   return accept({ ...started.value, stop: dashboard.stop });
+}
+
+/** Forgets people: in every number of this Redis, configured here or not, and in the files. */
+export async function openEraser(platform: Platform): Promise<{
+  erase(digits: string): Promise<Erased>;
+  close(): Promise<void>;
+}> {
+  const { redis, config, timings, openNumber } = platform;
+  const { startFenceMs, leaseMs, sweepEveryMs } = timings;
+  const [{ erasePerson }, { createFailedQueue }] = await Promise.all([
+    import("./privacy/erase.ts"),
+    import("./queue/failed-queue.ts"),
+  ]);
+  const suppressions = await createSuppressions({ redis, startFenceMs });
+  const connection = platform.openQueueConnection();
+  const stores = await Promise.all((await suppressions.numbers()).map(openNumber));
+  const queues = new Map(
+    stores.map((store) => [store.number, createFailedQueue({ connection, store })]),
+  );
+  return {
+    erase: (digits) =>
+      erasePerson(
+        {
+          redis,
+          stores,
+          suppressions,
+          dropsDir: config.dropsDir,
+          dataDir: config.dataDir,
+          dropJob: async (number, message) => queues.get(number)?.drop(message),
+          wireMs: leaseMs + 2 * sweepEveryMs,
+        },
+        digits,
+      ),
+    async close() {
+      await settleAll([...queues.values()].map((queue) => queue.close));
+      connection.disconnect();
+    },
+  };
 }
 
 /** Imports lists: what `send` and the drop folder do. */

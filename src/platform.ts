@@ -21,6 +21,8 @@ export interface Platform {
   readonly redis: Redis;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
+  /** The store of any number of this Redis, configured or not. */
+  openNumber(number: string): Promise<NumberStore>;
   /** The store of the number a campaign belongs to; refuses ids that name none. */
   storeOf(campaign: string): Result<NumberStore>;
   openQueueConnection(): Redis;
@@ -73,6 +75,7 @@ export async function openPlatform(input: {
     logger,
     redis,
     stores,
+    openNumber: async (number) => stores[number] ?? createNumberStore({ redis, number, limits }),
     storeOf: (campaign) => storeOf(stores, campaign),
     openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
     async close() {

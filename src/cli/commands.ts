@@ -187,6 +187,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./suppress.ts")).suppress,
   },
   {
+    name: "erase",
+    args: [{ syntax: "<number>", description: "a person's phone number, in any spelling" }],
+    options: [{ flags: "--country <code>", description: "country of a number without its code" }],
+    summary: "forget one person everywhere; what was counted stays",
+    examples: ['dropcast erase "+48 600 700 800"'],
+    load: async () => (await import("./erase.ts")).erase,
+  },
+  {
     name: "doctor",
     args: [],
     options: [

@@ -75,11 +75,13 @@ function factsOf(row: CampaignRow): Facts {
 }
 
 /** Why the row is where it is, in words; null where the state says it all. */
-function reasonOf({ state, value, note }: CampaignRow): string | null {
+function reasonOf({ state, value, note, erased }: CampaignRow): string | null {
+  if (erased) return describeReason("erased");
   if (state === "rejected") {
     const code = rejectCode(value.reason);
     return code === undefined ? null : rejectReason(code, String(note ?? ""));
   }
+  if (state === "suppressed" && value.reason === 0) return describeReason("opted_out");
   if (state === "duplicate") return `the same person as row ${note}`;
   const named = reasonName(value.reason);
   const words = named === undefined ? null : describeReason(named);

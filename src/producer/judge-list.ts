@@ -16,14 +16,8 @@ export function judgeList(tally: Tally, maxRejected: number): Result<void> {
       "Add at least one row with a phone.",
     );
   }
-  if (pending === 0 && suppressed > 0 && rejected === 0) {
-    return refuse(
-      "list_no_sendable_row",
-      `none of the ${rows} rows can be sent: everybody on the list has opted out, or could not be reached lately.`,
-      "Nothing needs to be done; dropcast suppress list shows who opted out.",
-    );
-  }
-  if (pending === 0) {
+  // A list of people who have all opted out is no wrong list: it is over as soon as it is stored.
+  if (pending === 0 && suppressed === 0) {
     return refuse(
       "list_no_sendable_row",
       `none of the ${rows} rows can be sent: ${inWords(tally.problems())}.`,

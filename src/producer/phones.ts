@@ -36,6 +36,13 @@ export function createPhoneReader(country: string | null): PhoneReader {
   };
 }
 
+/** A number that was read, split as its numbering plan does; digits of no plan are one code of three. */
+export function splitPhone(digits: string): { countryCode: string; national: string } {
+  const parsed = parsePhoneNumberFromString(`+${digits}`);
+  if (parsed === undefined) return { countryCode: digits.slice(0, 3), national: digits.slice(3) };
+  return { countryCode: parsed.countryCallingCode, national: parsed.nationalNumber };
+}
+
 /** Whether libphonenumber knows this ISO 3166 country code (any case). */
 export function isPhoneCountry(country: string): boolean {
   return isSupportedCountry(country.toUpperCase());

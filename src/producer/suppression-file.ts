@@ -1,4 +1,5 @@
 import { accept, type Result } from "../core/refusal.ts";
+import { unescapeCell } from "../core/spreadsheet.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import { checkHeader, findPhoneColumn } from "./columns.ts";
 import { type CsvBlock, readHeader, readRows } from "./csv.ts";
@@ -44,7 +45,7 @@ export async function readSuppressionFile(input: {
     const toLine = (cells: readonly string[], line: number): SuppressionLine => {
       const phone = readPhone(cells[phoneColumn.value.index] ?? "");
       if (!phone.ok) return { kind: "unreadable", line };
-      const said = (cells[at.source] ?? "").trim();
+      const said = unescapeCell((cells[at.source] ?? "").trim());
       const entry: NewOptOut = {
         phone: phone.digits,
         scope: readScope(cells[at.scope] ?? "", scope),

@@ -56,6 +56,11 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
   return {
     add,
 
+    /** The message was erased: its job goes, and its name with it, which shows some digits. */
+    async drop(message: FailedMessage): Promise<void> {
+      await queue.remove(failedJobId(message));
+    },
+
     /** Adds what the outbox still holds. Returns how many. */
     async addOutbox(max: number): Promise<number> {
       const waiting = await store.campaigns.failedOutbox(max);

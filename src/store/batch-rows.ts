@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import type { PersonTrace } from "../core/person-trace.ts";
 import type { RejectCode } from "../core/reject.ts";
 import type { SuppressReason } from "./number-opt-outs.ts";
 
@@ -23,6 +24,8 @@ export interface ImportRow {
 interface Stored {
   r: string[][];
   o?: Record<number, string | number>;
+  /** Indexes of rows whose person was erased: nothing is left of them but their place. */
+  e?: number[];
 }
 
 /** A row read back. `phone` is empty for a row that had none to send to. */
@@ -31,6 +34,8 @@ export interface BatchRow {
   readonly cells: readonly string[];
   /** The column that got the row rejected, or the row it is a duplicate of. */
   readonly note: string | number | undefined;
+  /** The person was erased: phone and cells are gone. */
+  readonly erased: boolean;
 }
 
 export function packRows(rows: readonly ImportRow[]): Buffer {
@@ -45,11 +50,53 @@ export function packRows(rows: readonly ImportRow[]): Buffer {
   return deflateRawSync(JSON.stringify(stored), { level: 6 });
 }
 
+/** The stored text of a batch, to be searched. */
+export function inflateBlob(blob: Buffer): string {
+  return inflateRawSync(blob).toString("utf8");
+}
+
+/** Takes the place of a cell of somebody else's row that named an erased person. */
+const ERASED_CELL = "erased";
+
+/**
+ * A batch without one person: their rows are emptied (rejected ones that name the number, too), and
+ * cells of other rows that name it say `erased`. Rows for which `isBusy` holds are left as they are.
+ * `blob` is null when nothing changes.
+ */
+export function eraseInBlob(
+  blob: Buffer,
+  trace: PersonTrace,
+  isBusy: (index: number) => boolean,
+): { blob: Buffer | null; erased: number[]; cells: number; waiting: number } {
+  const stored = JSON.parse(inflateBlob(blob)) as Stored;
+  const erased: number[] = [];
+  let [cells, waiting] = [0, 0];
+  for (const [index, [phone = "", ...row]] of stored.r.entries()) {
+    const named = row.filter((cell) => trace.found(cell)).length;
+    const own = trace.isPerson(phone) || (phone === "" && named > 0);
+    if (!own && named === 0) continue;
+    if (isBusy(index)) waiting++;
+    else if (own) {
+      erased.push(index);
+      stored.r[index] = ["", ...row.map(() => "")];
+    } else {
+      cells += named;
+      stored.r[index] = [phone, ...row.map((cell) => (trace.found(cell) ? ERASED_CELL : cell))];
+    }
+  }
+  if (erased.length > 0) stored.e = [...(stored.e ?? []), ...erased];
+  const changed = erased.length > 0 || cells > 0;
+  const packed = changed ? deflateRawSync(JSON.stringify(stored), { level: 6 }) : null;
+  return { blob: packed, erased, cells, waiting };
+}
+
 export function unpackRows(blob: Buffer): BatchRow[] {
-  const stored = JSON.parse(inflateRawSync(blob).toString("utf8")) as Stored;
+  const stored = JSON.parse(inflateBlob(blob)) as Stored;
+  const erased = new Set(stored.e);
   return stored.r.map(([phone, ...cells], index) => ({
     phone: phone ?? "",
     cells,
     note: stored.o?.[index],
+    erased: erased.has(index),
   }));
 }

@@ -3,6 +3,7 @@ import { createAges } from "./ages.ts";
 import { createAudit } from "./audit.ts";
 import { createBeat } from "./beat.ts";
 import { createCampaignStore } from "./campaign-store.ts";
+import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
@@ -64,6 +65,7 @@ export async function createNumberStore(input: {
     rollback: createRollback({ redis, number, run, person, campaigns, rows }),
     beat,
     optOuts,
+    eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
     retryFailed: createRetryFailed({ campaigns, rows }),
   };

@@ -18,6 +18,8 @@ export const SCRIPT_NAMES = [
   "count-rows",
   "dispatch",
   "doubt-rows",
+  "erase-person",
+  "erase-rows",
   "import-begin",
   "import-chunk",
   "import-finish",

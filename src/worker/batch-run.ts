@@ -59,6 +59,8 @@ export function createBatchLoader(input: { campaigns: CampaignStore; ledger: Led
     nowMs: number,
   ): DueMessage | undefined {
     if (row.value.state !== "pending" || (row.value.times.due ?? 0) > nowMs) return undefined;
+    // Nobody is behind an erased row any more: its claim makes it suppressed, and nothing is sent.
+    if (row.phone === "") return { row: row.row, person: ledger.person(""), body: "" };
     const filled = template.fill(row.cells);
     // The import rejects rows whose values do not fit, so a pending row always fills.
     if (!filled.ok) throw new Error(`Row ${row.row} no longer fits its template.`);

@@ -19,7 +19,7 @@ test.each(["+48 600 700 800", "-12.5", "O'Neill", "'t Hooft", "'", "", "a=b"])(
 );
 
 test("whatever is escaped comes back, and nothing that is escaped begins as a formula", () => {
-  const cell = fc.string({ unit: fc.constantFrom(..."'=+-@\t\r＝12 a,.()") });
+  const cell = fc.string({ unit: fc.constantFrom(..."'=+-@\t\r＝12 a,.()".split("")) });
   fc.assert(
     fc.property(cell, (text) => {
       const escaped = escapeCell(text);

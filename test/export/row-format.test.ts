@@ -11,6 +11,7 @@ function row(cells: readonly string[]): CampaignRow {
     cells,
     phone: "",
     note: undefined,
+    erased: false,
     wamid: null,
     unknownSince: null,
     value,

@@ -2,8 +2,10 @@ import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
+import { REASONS } from "../../src/core/reasons.ts";
 import { importList } from "../../src/producer/import.ts";
 import type { ImportListOptions } from "../../src/producer/import-options.ts";
+import { numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import type { CampaignRow } from "../../src/store/row-reader.ts";
 import { nonZero, testDefinition, testPhone } from "../support/campaigns.ts";
@@ -364,4 +366,52 @@ it("no phone number is in the report", async () => {
     suppressed: 0,
   });
   expect(JSON.stringify(imported.report)).not.toContain("4860000000");
+});
+
+it("who opted out or was not reached lately is suppressed, after rejected and duplicate", async () => {
+  const { store, options } = await setup(
+    [
+      "phone,first_name",
+      "+48 600 000 001,Ana",
+      "+48600000001,Ana again",
+      "+48600000002,Ben",
+      "+48600000003,Cem",
+      "nobody,Dan",
+      "+48600000004,Eve",
+    ].join("\n"),
+  );
+  const redis = connectTestRedis();
+  const { suppressed, undeliverable } = numberKeys(store.number);
+  const { person } = store.ledger;
+  await redis.hset(suppressed, person("48600000001"), "marketing", person("48600000002"), "all");
+  await redis.zadd(undeliverable, Date.now() - 60_000, person("48600000003"));
+  const { recipients } = options.definition;
+  const skipping = { ...recipients, maxRejected: 1, skipUndeliverableMs: 3_600_000 };
+
+  const imported = await importList({
+    ...options,
+    definition: { ...options.definition, recipients: skipping },
+  });
+
+  expect(imported.report.counts).toEqual({ pending: 1, rejected: 1, duplicate: 1, suppressed: 3 });
+  const rows = await rowsOf(store, imported.report.campaign ?? "", 6);
+  expect(rows.map(({ state, phone, value }) => [state, phone, value.reason])).toEqual([
+    ["suppressed", "48600000001", REASONS.opted_out],
+    ["duplicate", "48600000001", 0],
+    ["suppressed", "48600000002", REASONS.opted_out],
+    ["suppressed", "48600000003", REASONS.undeliverable],
+    ["rejected", "", expect.any(Number)],
+    ["pending", "48600000004", 0],
+  ]);
+});
+
+it("a list of people who have all opted out is a campaign that is over at once", async () => {
+  const { store, options } = await setup("phone,first_name\n+48600000001,Ana\n");
+  await connectTestRedis().hset(
+    numberKeys(store.number).suppressed,
+    store.ledger.person("48600000001"),
+    "all",
+  );
+  const imported = await importList(options);
+  expect(imported).toMatchObject({ ok: true, value: { status: "finished", rows: 1 } });
 });

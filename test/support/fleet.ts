@@ -55,6 +55,8 @@ export interface Fleet {
 export async function startFleet(o: {
   redisUrl: string;
   number: string;
+  /** Further numbers of the same workers; the sandbox knows each by its name. */
+  moreNumbers?: readonly string[];
   ratePerSecond: number;
   workers: number;
   knobs?: Readonly<Record<string, string>>;
@@ -77,8 +79,10 @@ export async function startFleet(o: {
 async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promise<Fleet> {
   const oraclePath = join(stage.dir, "oracle.ndjson");
   const webhookLogPath = join(stage.dir, "webhooks.ndjson");
-  stage.write("numbers.yaml", numbersFile(o.number, o.ratePerSecond));
-  const knobs = { logPath: oraclePath, webhookLogPath, ...o.knobs };
+  const more = o.moreNumbers ?? [];
+  stage.write("numbers.yaml", numbersFile(o.number, more, o.ratePerSecond));
+  const numberIds = [SANDBOX_DEFAULTS.numberIds[0], ...more].join(",");
+  const knobs = { logPath: oraclePath, webhookLogPath, numberIds, ...o.knobs };
   const startWebhooks = () => stage.start<{ place: string }>("webhooks", ["webhooks"]);
   const [sandbox, webhookServer] = await Promise.all([
     stage.start<{ url: string }>("sandbox", ["sandbox", ...flagsOf(knobs)]),
@@ -159,17 +163,13 @@ function expectAtLeast(count: number, atLeast: number): void {
   if (count < atLeast) throw new Error(`${count} POSTs of ${atLeast}`);
 }
 
-function numbersFile(number: string, ratePerSecond: number): string {
-  return JSON.stringify({
-    numbers: {
-      [number]: {
-        id: SANDBOX_DEFAULTS.numberIds[0],
-        token: SANDBOX_DEFAULTS.token,
-        webhookSecret: SANDBOX_DEFAULTS.webhookSecret,
-        ratePerSecond,
-      },
-    },
-  });
+function numbersFile(number: string, more: readonly string[], ratePerSecond: number): string {
+  const { numberIds, token, webhookSecret } = SANDBOX_DEFAULTS;
+  const numbers = Object.fromEntries([
+    [number, { id: numberIds[0], token, webhookSecret, ratePerSecond }],
+    ...more.map((name) => [name, { id: name, token, webhookSecret, ratePerSecond }]),
+  ]);
+  return JSON.stringify({ numbers });
 }
 
 function flagsOf(knobs: Readonly<Record<string, string>>): string[] {

@@ -36,6 +36,13 @@ local function index_flush()
   redis.call('HSET', LEVELS, 'bottom', bottom)
 end
 
+local function index_drop(digest)
+  local levels = redis.call('HMGET', LEVELS, 'top', 'bottom')
+  for level = num(levels[1]), num(levels[2]), -1 do
+    redis.call('HDEL', bucket_key(level, digest), digest)
+  end
+end
+
 -- Returns campaign id, row, attempt; or nil.
 local function index_get(digest)
   local levels = redis.call('HMGET', LEVELS, 'top', 'bottom')

@@ -1,0 +1,53 @@
+import { accept } from "../core/refusal.ts";
+import type { Erased } from "../privacy/erase.ts";
+import { type Command, textOption } from "./command.ts";
+import { withPlatform } from "./session.ts";
+import { commonCountry, readPhones } from "./suppress.ts";
+import { counted } from "./words.ts";
+
+/** `erase NUMBER`: forgets one person everywhere; what was counted stays. */
+export const erase: Command = (cli, { args, options }) =>
+  withPlatform(cli, async (platform) => {
+    const country = textOption(options, "country") ?? commonCountry(platform.config);
+    const phones = await readPhones(args, country);
+    if (!phones.ok) return phones;
+    const { openEraser } = await import("../app.ts");
+    const eraser = await openEraser(platform);
+    try {
+      const erased = await eraser.erase(phones.value[0] ?? "");
+      const whole = erased.importing.length === 0 && erased.onTheWire === 0;
+      return accept({
+        json: { ...erased, complete: whole },
+        text: said(erased),
+        exitCode: whole ? 0 : 1,
+      });
+    } finally {
+      await eraser.close();
+    }
+  });
+
+function said(erased: Erased): string {
+  const { rows, campaigns, files, lines, cells, optedOut, importing, onTheWire, history } = erased;
+  const where = campaigns.length === 0 ? "" : ` of ${campaigns.join(", ")}`;
+  const parts = [
+    `Erased: ${counted(rows, "row")}${where}, and ${counted(lines, "line")} in ${counted(files, "file")}. Counts are kept.`,
+  ];
+  if (cells > 0) parts.push(`${counted(cells, "cell")} of other people's rows named the number.`);
+  if (optedOut) parts.push("The opt-out stays, as a digest: the person gets no messages.");
+  if (history === "refused") {
+    parts.push(
+      "Redis did not rewrite its append-only file: the number is in its history until it does (BGREWRITEAOF).",
+    );
+  }
+  if (importing.length > 0) {
+    parts.push(
+      `Being imported: ${importing.join(", ")}. Give the same command again when that is done.`,
+    );
+  }
+  if (onTheWire > 0) {
+    parts.push(
+      `${counted(onTheWire, "message")} to the person is still on the wire. Give the same command again in two minutes.`,
+    );
+  }
+  return parts.join("\n");
+}

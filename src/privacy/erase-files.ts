@@ -1,0 +1,174 @@
+import { type FileHandle, lstat, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import type { PersonTrace } from "../core/person-trace.ts";
+import { createRecordCutter } from "./list-records.ts";
+
+/** What was done to the files of one folder. */
+export interface ErasedFiles {
+  files: number;
+  /** Lines taken out of lists. */
+  lines: number;
+  /** Lists that are being imported: what they hold will be in Redis, and has to be erased there. */
+  inProgress: string[];
+}
+
+const CHUNK_BYTES = 256 * 1024;
+/** Longer than a number with everything between its digits. */
+const OVERLAP = 512;
+
+/**
+ * Takes a person out of the files of a folder and of those below it: lists lose the lines that name
+ * the number; in other files (reports, logs that somebody appends to) the number is overwritten in
+ * place with stars. `skip` names folders directly below that are left alone. A list is written anew
+ * under a hidden name and renamed, so whoever reads it sees the one or the other.
+ */
+export async function eraseFromFolder(
+  folder: string,
+  trace: PersonTrace,
+  options: { skip: readonly string[]; inProgress: readonly string[] },
+): Promise<ErasedFiles> {
+  const told: ErasedFiles = { files: 0, lines: 0, inProgress: [] };
+  for (const path of await filesBelow(folder, options.skip)) {
+    const encoding = await findIn(path, trace);
+    if (encoding === null) continue;
+    const below = path.slice(folder.length + 1);
+    if (options.inProgress.some((name) => below.startsWith(`${name}/`))) {
+      told.inProgress.push(basename(path));
+      continue;
+    }
+    told.files++;
+    if (isList(path)) told.lines += await eraseFromList(path, trace, encoding);
+    else await maskInPlace(path, trace);
+  }
+  return told;
+}
+
+function isList(path: string): boolean {
+  return [".csv", ".rejects"].includes(extname(path).toLowerCase());
+}
+
+async function filesBelow(folder: string, skip: readonly string[]): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !skip.some((name) => path.startsWith(join(folder, name, "/"))));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Both map every byte or pair of bytes to one character and back. */
+type Encoding = "latin1" | "utf16le" | "utf16be";
+
+/** How the file is to be read, when the number is in it; null when it is not. */
+async function findIn(path: string, trace: PersonTrace): Promise<Encoding | null> {
+  const file = await openFile(path, "r");
+  if (file === null) return null;
+  try {
+    const encoding = await encodingOf(file);
+    let tail = "";
+    for await (const text of textOf(file, encoding)) {
+      if (trace.found(tail + text)) return encoding;
+      tail = text.slice(-OVERLAP);
+    }
+    return null;
+  } finally {
+    await file.close();
+  }
+}
+
+async function eraseFromList(
+  path: string,
+  trace: PersonTrace,
+  encoding: Encoding,
+): Promise<number> {
+  const hidden = join(dirname(path), `.${basename(path)}.erase.tmp`);
+  const { mode } = await lstat(path);
+  const from = await open(path, "r");
+  let lines = 0;
+  try {
+    await rm(hidden, { force: true });
+    const to = await open(hidden, "wx", mode & 0o777);
+    try {
+      const cutter = createRecordCutter();
+      const keep = async (records: readonly string[]): Promise<void> => {
+        const kept = records.filter((record) => !trace.found(record));
+        lines += records.length - kept.length;
+        await to.write(encode(kept.join(""), encoding));
+      };
+      for await (const text of textOf(from, encoding)) await keep(cutter.push(text));
+      await keep(cutter.end());
+      await to.sync();
+    } finally {
+      await to.close();
+    }
+    await rename(hidden, path);
+  } finally {
+    await from.close();
+    await rm(hidden, { force: true });
+  }
+  return lines;
+}
+
+/** The same length, byte by byte: whoever appends to the file meanwhile is not disturbed. */
+async function maskInPlace(path: string, trace: PersonTrace): Promise<void> {
+  const file = await openFile(path, "r+");
+  if (file === null) return;
+  try {
+    const { size } = await file.stat();
+    for (let at = 0; at < size; at += CHUNK_BYTES) {
+      const length = Math.min(CHUNK_BYTES + OVERLAP, size - at);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+      const text = buffer.toString("latin1", 0, bytesRead);
+      const masked = trace.mask(text);
+      if (masked !== text) await file.write(Buffer.from(masked, "latin1"), 0, bytesRead, at);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Null when it has gone meanwhile. */
+async function openFile(path: string, flags: "r" | "r+"): Promise<FileHandle | null> {
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+async function encodingOf(file: FileHandle): Promise<Encoding> {
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  const [first, second, third] = buffer;
+  if (first === 0xff && second === 0xfe) return "utf16le";
+  if (first === 0xfe && second === 0xff) return "utf16be";
+  // Without a mark: every other byte of ordinary text is a NUL.
+  if (first !== 0 && second === 0 && third !== 0) return "utf16le";
+  if (first === 0 && second !== 0 && third === 0) return "utf16be";
+  return "latin1";
+}
+
+async function* textOf(file: FileHandle, encoding: Encoding): AsyncGenerator<string> {
+  for (let at = 0; ; at += CHUNK_BYTES) {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, at);
+    if (bytesRead === 0) return;
+    const bytes = chunk.subarray(0, bytesRead);
+    if (encoding === "utf16be") yield swapped(bytes).toString("utf16le");
+    else yield bytes.toString(encoding);
+  }
+}
+
+function encode(text: string, encoding: Encoding): Buffer {
+  if (encoding === "utf16be") return swapped(Buffer.from(text, "utf16le"));
+  return Buffer.from(text, encoding);
+}
+
+function swapped(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2))).swap16();
+}

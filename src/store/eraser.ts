@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { PersonTrace } from "../core/person-trace.ts";
+import { REASONS } from "../core/reasons.ts";
+import { eraseInBlob, inflateBlob } from "./batch-rows.ts";
+import type { CampaignReader } from "./campaign-reader.ts";
+import { type PersonDigest, unpackWamid, wamidDigest } from "./identity.ts";
+import { BATCH_ROWS, batchesOf, campaignKeys } from "./keys.ts";
+import { decodeLedgerValue } from "./ledger-value.ts";
+import type { RunScript, ScriptArgument } from "./scripts.ts";
+
+/** A batch that holds something of the person. */
+export interface TracedBatch {
+  readonly campaign: string;
+  readonly batch: number;
+}
+
+/** What was forgotten in one batch. `waiting`: rows on the wire, which were left for later. */
+export interface ErasedBatch {
+  readonly rows: readonly { readonly row: number; readonly attempt: number }[];
+  readonly cells: number;
+  readonly waiting: number;
+}
+
+const BATCHES_AT_ONCE = 20;
+const EVENTS_AT_ONCE = 500;
+/** How often rows that change under our hands are looked at again. */
+const LOOKS_MAX = 20;
+
+/**
+ * Forgets one person in one number. All rows of all campaigns are looked through (there is no index
+ * by person, on purpose), some batches at a time. Everything may be repeated; what a killed run left
+ * is found by the next.
+ */
+export function createEraser(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  person: PersonDigest;
+  campaigns: Pick<CampaignReader, "list">;
+}) {
+  const { redis, number, run, person, campaigns } = input;
+
+  return {
+    /** Batches in which the person's number stands, in any spelling, and campaigns being imported. */
+    async find(trace: PersonTrace): Promise<{ batches: TracedBatch[]; importing: string[] }> {
+      const batches: TracedBatch[] = [];
+      const importing: string[] = [];
+      for (const { id, rows, status } of await campaigns.list()) {
+        if (status === "importing") importing.push(id);
+        const keys = campaignKeys(number, id);
+        const last = batchesOf(rows);
+        for (let first = 0; first < last; first += BATCHES_AT_ONCE) {
+          const count = Math.min(BATCHES_AT_ONCE, last - first);
+          const wanted = Array.from({ length: count }, (_, at) => keys.batch(first + at));
+          for (const [at, blob] of (await redis.mgetBuffer(...wanted)).entries()) {
+            if (blob !== null && trace.found(inflateBlob(blob))) {
+              batches.push({ campaign: id, batch: first + at });
+            }
+          }
+        }
+      }
+      return { batches, importing };
+    },
+
+    /** Forgets the person in one batch; rows of others lose the cells that name them. */
+    async eraseBatch({ campaign, batch }: TracedBatch, trace: PersonTrace): Promise<ErasedBatch> {
+      for (let look = 0; look < LOOKS_MAX; look++) {
+        const found = await lookAt(campaign, batch, trace);
+        if (found === undefined) break;
+        const { args, erased } = found;
+        if (args === undefined) return erased;
+        if (Number(await run("erase-rows", args)) !== 0) return erased;
+      }
+      return { rows: [], cells: 0, waiting: 0 };
+    },
+
+    /** Forgets open attempts, parked events and 131026 of the person. After the rows. */
+    async erasePerson(digits: string, trace: PersonTrace): Promise<void> {
+      const needles = trace.spellings.flatMap((spelling) => [
+        Buffer.from(spelling, "latin1"),
+        packedDigits(spelling),
+      ]);
+      let cursor = "0";
+      do {
+        const args = [person(digits), cursor, EVENTS_AT_ONCE, person(""), ...needles];
+        [cursor] = (await run("erase-person", args)) as [string, number];
+      } while (cursor !== "0");
+    },
+  };
+
+  async function lookAt(campaign: string, batch: number, trace: PersonTrace) {
+    const keys = campaignKeys(number, campaign);
+    const [values, blob] = await Promise.all([
+      redis.hgetallBuffer(keys.ledger(batch)),
+      redis.getBuffer(keys.batch(batch)),
+    ]);
+    if (blob === null) return undefined;
+    const stateAt = (at: number) => decodeLedgerValue(values[String(at)], 0);
+    const change = eraseInBlob(blob, trace, (at) => stateAt(at).state === "sending");
+    const rows = change.erased.map((at) => ({
+      row: batch * BATCH_ROWS + at + 1,
+      attempt: stateAt(at).attempt,
+    }));
+    const erased = { rows, cells: change.cells, waiting: change.waiting };
+    if (change.blob === null) return { args: undefined, erased };
+    const sha1 = createHash("sha1").update(blob).digest("hex");
+    const args: ScriptArgument[] = [campaign, batch, sha1, change.blob, REASONS.erased];
+    for (const [nth, { row, attempt }] of rows.entries()) {
+      const wamid = values[String(BATCH_ROWS + (change.erased[nth] ?? 0))];
+      const fields = sideFields(row, attempt);
+      const side = await redis.hmgetBuffer(keys.side, ...fields);
+      const wamids = [wamid, ...side].filter((one) => one != null);
+      const digests = wamids.map((one) => wamidDigest(unpackWamid(one)));
+      args.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
+    }
+    return { args, erased };
+  }
+}
+
+export type Eraser = ReturnType<typeof createEraser>;
+
+function sideFields(row: number, attempt: number): string[] {
+  const history = Array.from({ length: attempt }, (_, at) => `${row}:w${at + 1}`);
+  return [`${row}:ref`, `${row}:second`, ...history];
+}
+
+/** The digits as identity.ts halves them. */
+function packedDigits(digits: string): Buffer {
+  return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
+}
