@@ -45,6 +45,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Shorter than any usual server's idle time, so that a POST seldom meets a closing connection. */
 const KEEP_ALIVE_MS = 4_000;
 
+const UNDICI_LATER_MS = 5_000;
+
 /** undici's timers are coarse; its own verdict on a connect, which has a cause, should come first. */
 const START_PER_CONNECT = 1.4;
 
@@ -144,8 +146,9 @@ function openPool(url: URL, options: LivechatClientOptions): Pool {
     pipelining: 1,
     allowH2: false,
     connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    headersTimeout: Math.ceil(options.answerTimeoutMs),
-    bodyTimeout: Math.ceil(options.answerTimeoutMs),
+    // The exchange has the answer timeout. undici's own would end it before the socket is read.
+    headersTimeout: Math.ceil(options.answerTimeoutMs) + UNDICI_LATER_MS,
+    bodyTimeout: Math.ceil(options.answerTimeoutMs) + UNDICI_LATER_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     factory: openConnection,

@@ -173,6 +173,10 @@ function onStartDeadline(exchange: { expireStart(): void }): void {
   exchange.expireStart();
 }
 
+/**
+ * After a long pause (a stopped process, a starved one) timers run before sockets are read, and an
+ * answer that came in time would be thrown away unread. So the sockets get their turn first.
+ */
 function onAnswerDeadline(exchange: { expireAnswer(): void }): void {
-  exchange.expireAnswer();
+  setImmediate(() => exchange.expireAnswer());
 }

@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
+import { digitsOf } from "../support/fleet.ts";
 import { pause } from "../support/ledger-watch.ts";
 import type { Running } from "../support/processes.ts";
-import { expectSound, type Siege, startSiege } from "../support/siege.ts";
+import { type Siege, startSiege } from "../support/siege.ts";
+import { expectSound } from "../support/verdict.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "freeze-workers";
@@ -40,6 +42,12 @@ test.each(seedsOf(NAME))(
     const verdict = await siege.settle({ withinMs: 60_000 });
     expectSound(verdict);
     expect(verdict.figures.unknownsMade).toBeGreaterThanOrEqual(FREEZES);
+    // The API answered every one of them, and the answer lay with the one that was stopped.
+    const reached = new Set(siege.fleet.posts().map(({ to }) => to));
+    const unread = verdict.rows.filter(
+      (row) => row.state === "unknown" && reached.has(digitsOf(row)),
+    );
+    expect(unread).toEqual([]);
     published(NAME, chance.seed, { kills: FREEZES, ...verdict.figures });
   },
   180_000 + FREEZES * 6_000,

@@ -2,7 +2,8 @@ import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { pause } from "../support/ledger-watch.ts";
 import type { OwnRedis } from "../support/redis.ts";
-import { expectSound, startSiege } from "../support/siege.ts";
+import { startSiege } from "../support/siege.ts";
+import { expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-redis";

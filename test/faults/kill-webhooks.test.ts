@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { pause } from "../support/ledger-watch.ts";
-import { expectSound, startSiege } from "../support/siege.ts";
+import { startSiege } from "../support/siege.ts";
+import { expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-webhooks";

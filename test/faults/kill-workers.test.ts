@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { pause } from "../support/ledger-watch.ts";
 import type { Running } from "../support/processes.ts";
-import { expectSound, interruptedRows, startSiege } from "../support/siege.ts";
+import { startSiege } from "../support/siege.ts";
+import { expectSound, interruptedRows } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-workers";

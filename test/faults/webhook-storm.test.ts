@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { expectSound, startSiege } from "../support/siege.ts";
+import { startSiege } from "../support/siege.ts";
+import { expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "webhook-storm";

@@ -1,0 +1,151 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Campaign } from "../../src/store/campaign-reader.ts";
+import { nonZero } from "../support/campaigns.ts";
+import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";
+import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
+import { expectSound } from "../support/verdict.ts";
+import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "kill-producers";
+const KILLS = volume(100);
+/** The drop folder has one producer; of `send`, several run at once. */
+const FOLDER_KILLS = Math.ceil(KILLS / 5);
+const SENDS_AT_ONCE = 3;
+const KILLS_A_LIST = 5;
+/** Long to import and short to send: its people stand in it again and again. */
+const ROWS = 12_000;
+const PEOPLE = 200;
+const REJECTED = 50;
+
+test.each(seedsOf(NAME))(
+  "`send` and the producer of the drop folder are killed while they import: nothing of a half-stored list is sent, and in the end every row is there once",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: 500,
+      workers: 1,
+      knobs: { latencyMs: "0", webhookLost: "1", seed: String(chance.seed) },
+      answerSeconds: 30,
+      timeScale: 5,
+    });
+    onTestFinished(siege.close, 60_000);
+    const sends = KILLS - FOLDER_KILLS;
+    const counts = await Promise.all([
+      killFolder(siege, chance, FOLDER_KILLS),
+      ...Array.from({ length: SENDS_AT_ONCE }, (_, lane) =>
+        killSends(siege, chance, { lane, kills: Math.ceil((sends - lane) / SENDS_AT_ONCE) }),
+      ),
+    ]);
+
+    const verdict = await siege.settle({ withinMs: 60_000 });
+    expectSound(verdict);
+    const lists = counts.reduce((sum, count) => sum + count, 0);
+    expect((await siege.watch.campaigns()).map(({ counts }) => nonZero(counts))).toEqual(
+      Array.from({ length: lists }, () => ({
+        rejected: REJECTED,
+        duplicate: ROWS - PEOPLE - REJECTED,
+        accepted: PEOPLE,
+      })),
+    );
+    expect(verdict.figures.posts).toBe(lists * PEOPLE);
+    expect(verdict.figures.unknownsMade).toBe(0);
+    published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
+  },
+  180_000 + KILLS * 10_000,
+);
+
+/** Kills `send` so often, a few times for each list; returns how many lists there were. */
+async function killSends(
+  siege: Siege,
+  chance: Seeded,
+  { lane, kills }: { lane: number; kills: number },
+): Promise<number> {
+  const { stage } = siege.fleet;
+  let lists = 0;
+  for (let done = 0; done < kills; ) {
+    const name = `sent-${lane}-${++lists}`;
+    stage.write(`${name}.yaml`, campaignFile({ number: NUMBER, name }));
+    stage.write(`${name}.csv`, longList(siege.people(PEOPLE)));
+    const send = ["send", `${name}.yaml`, `${name}.csv`, "--json"];
+    for (let times = 0; times < KILLS_A_LIST && done < kills; times++) {
+      const { kill } = stage.launch(send);
+      if (!(await killedHalfWay(siege, chance, { name, kill }))) break;
+      done++;
+    }
+    await stage.run(send);
+  }
+  return lists;
+}
+
+/** The same for the producer of the drop folder, which goes on by itself with what it finds. */
+async function killFolder(siege: Siege, chance: Seeded, kills: number): Promise<number> {
+  const { stage } = siege.fleet;
+  let producer = await stage.start("producer", ["producer"]);
+  let lists = 0;
+  for (let done = 0; done < kills; ) {
+    const name = `dropped-${++lists}`;
+    stage.write(`drops/inbox/${name}.yaml`, campaignFile({ number: NUMBER, name }));
+    stage.write(`drops/inbox/${name}.csv`, longList(siege.people(PEOPLE)));
+    for (let times = 0; times < KILLS_A_LIST && done < kills; times++) {
+      if (!(await killedHalfWay(siege, chance, { name, kill: producer.kill }))) break;
+      done++;
+      producer = await stage.start("producer", ["producer"]);
+    }
+    const moved = join(stage.dir, "drops/done", `${name}.csv`);
+    await vi.waitFor(() => expect(existsSync(moved)).toBe(true), WITHIN);
+  }
+  const processing = join(stage.dir, "drops/processing");
+  await vi.waitFor(() => expect(readdirSync(processing)).toEqual([]), WITHIN);
+  expect(readdirSync(join(stage.dir, "drops/failed"))).toEqual([]);
+  return lists;
+}
+
+/**
+ * Kills an importer when a random part of the list is stored. False when the import was over
+ * before that was seen.
+ */
+async function killedHalfWay(
+  { store }: Siege,
+  chance: Seeded,
+  { name, kill }: { name: string; kill: () => Promise<void> },
+): Promise<boolean> {
+  const since = Date.now();
+  const rows = chance.int(1, ROWS * 0.8);
+  const { id } = await look(async () => {
+    const all = await store.campaigns.list();
+    return all.find((one) => one.name === name && one.createdAt >= since);
+  });
+  const seen = await look(async () => {
+    const campaign = await store.campaigns.find(id);
+    return (campaign?.rows ?? 0) >= rows ? campaign : undefined;
+  });
+  if (seen.status !== "importing") return false;
+  await kill();
+  const left = await store.campaigns.find(id);
+  if (left?.status !== "importing") return false;
+  expect(left.counts).toMatchObject({ sending: 0, accepted: 0, unknown: 0 });
+  expect(left.startedAt).toBe(null);
+  return true;
+}
+
+const WITHIN = { timeout: 60_000, interval: 10 };
+
+/** Looks until there is something. */
+function look(at: () => Promise<Campaign | undefined>): Promise<Campaign> {
+  return vi.waitFor(async () => (await at()) ?? Promise.reject(new Error("not yet")), WITHIN);
+}
+
+/** Its people first and last; between them the first one again and again, and some bad phones. */
+function longList(first: number): string {
+  const person = (at: number): [string, string] => [phoneOf(first + at), `Name ${at}`];
+  const people = Array.from({ length: PEOPLE }, (_, at) => person(at));
+  const again = Array.from({ length: ROWS - PEOPLE - REJECTED }, () => person(0));
+  const bad = Array.from({ length: REJECTED }, (_, at): [string, string] => [
+    `+48 12 ${at}`,
+    "Bad",
+  ]);
+  const half = PEOPLE / 2;
+  return csvOf([...people.slice(0, half), ...bad, ...again, ...people.slice(half)]);
+}

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { rewriteAof, watchAof } from "../support/aof.ts";
+import { digitsOf } from "../support/fleet.ts";
+import { pause } from "../support/ledger-watch.ts";
+import { postsByRecipient } from "../support/oracle.ts";
+import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
+import { type Compare, expectSound } from "../support/verdict.ts";
+import { published, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "rollback";
+const CUTS = volume(100);
+const CUT_MS_MAX = 2_000;
+const KNOBS = { latencyMs: "50-400", webhookLost: "0.3", readShare: "0.3" };
+/** Most of a list is in doubt after a cut: what the rate could have reached since. */
+const LIST = 700;
+
+test.each(seedsOf(NAME))(
+  "Redis loses up to two seconds of its file: sending goes on where no claim is lost, else it stops until a person accepts it, and nobody gets a message twice",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: 50,
+      workers: 2,
+      knobs: { ...KNOBS, seed: String(chance.seed) },
+      answerSeconds: 3,
+      timeScale: 15,
+    });
+    onTestFinished(siege.close, 60_000);
+    const { redis, watch } = siege;
+    const client = redis.connect();
+    const aof = watchAof(join(redis.dir, "data"));
+    onTestFinished(() => aof.stop());
+    let stops = 0;
+
+    for (let cuts = 0; cuts < CUTS; cuts++) {
+      await siege.send(LIST);
+      const notBefore = Date.now();
+      await pause(chance.int(300, 1_500));
+      await redis.kill();
+      const extraBytes = chance.random() < 0.5 ? chance.int(1, 400) : 0;
+      aof.cut({ ms: chance.int(0, CUT_MS_MAX), notBefore: notBefore + SETTLED_MS, extraBytes });
+      watch.forget();
+      await redis.restart();
+      await rewriteAof(client);
+      if ((await outcome(siege)) === "goes on") continue;
+      stops++;
+      // The command itself now and then; it costs a process each time.
+      await (cuts % 5 === 0 ? acceptByCommand(siege) : siege.store.rollback.accept(RATE));
+    }
+    expect(stops).toBeGreaterThan(0);
+
+    const verdict = await siege.settle({ withinMs: 60_000, compare });
+    expectSound(verdict);
+    published(NAME, chance.seed, { kills: CUTS, stops, ...verdict.figures });
+  },
+  180_000 + CUTS * 10_000,
+);
+
+const RATE = 50;
+/** The import's own writes are on the disk: a list that is lost whole is another story. */
+const SETTLED_MS = 50;
+
+/** Either claims are granted again, or somebody noticed that some are missing. */
+async function outcome({ store, redis }: Siege): Promise<"goes on" | "stopped"> {
+  const client = redis.connect();
+  const beat = async (): Promise<number> =>
+    Number(await client.hget(`dropcast:{${NUMBER}}:guard`, "beat"));
+  try {
+    const before = await beat();
+    const deadline = performance.now() + 30_000;
+    for (;;) {
+      if ((await store.rollback.read()) !== undefined) return "stopped";
+      if ((await beat()) > before) return "goes on";
+      if (performance.now() > deadline) throw new Error("Neither sending nor stopped.");
+      await pause(20);
+    }
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function acceptByCommand({ fleet }: Siege): Promise<void> {
+  const [listed] = await fleet.list();
+  expect(listed).toHaveProperty("rollback.claimsLost");
+  const { accepted } = await fleet.stage.json<{ accepted: object }>([
+    "doctor",
+    "--accept-rollback",
+  ]);
+  expect(Object.keys(accepted)).toEqual([NUMBER]);
+}
+
+/**
+ * Records and webhooks that were confirmed are lost with the file, so a row may know less than the
+ * API: but what was sent is never taken for pending, failed or refused (O5), and what a row says
+ * of itself is true (O4, O8).
+ */
+const compare: Compare = (rows, posts) => {
+  const sent = postsByRecipient(posts);
+  return rows.flatMap((row) => {
+    const theirs = sent.get(digitsOf(row)) ?? [];
+    const [first] = theirs;
+    const problems: string[] = [];
+    if (theirs.length > 1) problems.push(`${theirs.length} POSTs`);
+    if (!MAY_BE.has(row.state)) problems.push(`is ${row.state}`);
+    if (first === undefined && row.state !== "unknown") problems.push(`is ${row.state}, unsent`);
+    if (row.wamid !== null && row.wamid !== first?.wamid) problems.push("has a foreign wamid");
+    return problems.map((text) => `row ${row.row}: ${text}`);
+  });
+};
+
+const MAY_BE: ReadonlySet<string> = new Set(["unknown", "accepted", "sent", "delivered", "read"]);

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { pause } from "./ledger-watch.ts";
+
+/**
+ * Cuts the append-only file of a Redis that was killed, as a host that dies does to writes which
+ * were not on the disk yet. How long the file was at which moment is looked at while it grows.
+ */
+export interface AofCutter {
+  /**
+   * Cuts what was written in the last `ms`, but nothing from before `notBefore` (`Date.now()`), and
+   * there at the end of a command or, by `extraBytes`, in the middle of one. Returns the bytes cut.
+   */
+  cut(o: { ms: number; notBefore: number; extraBytes: number }): number;
+  stop(): void;
+}
+
+const LOOK_EVERY_MS = 5;
+const KEPT_MS = 10_000;
+
+/** `dir`: the data folder of the server. */
+export function watchAof(dir: string): AofCutter {
+  let sizes: { at: number; size: number }[] = [];
+  let watched = "";
+  const timer = setInterval(() => {
+    const [now, file] = [Date.now(), newestAof(dir)];
+    const size = statSync(file, { throwIfNoEntry: false })?.size;
+    const last = sizes.at(-1)?.size ?? 0;
+    // Another file, or a rewritten one: what was known of the one before is worth nothing.
+    if (file !== watched || size === undefined || size < last) sizes = [];
+    watched = file;
+    if (size !== undefined && size !== last) sizes.push({ at: now, size });
+    if ((sizes[0]?.at ?? now) < now - 2 * KEPT_MS) {
+      sizes = sizes.filter(({ at }) => at > now - KEPT_MS);
+    }
+  }, LOOK_EVERY_MS);
+  return {
+    cut({ ms, notBefore, extraBytes }) {
+      const file = newestAof(dir);
+      const moment = Math.max(Date.now() - ms, notBefore);
+      const known = sizes.findLast(({ at }) => at <= moment) ?? sizes[0];
+      const full = statSync(file).size;
+      const wanted = Math.min(full, known?.size ?? full);
+      const size = extraBytes === 0 ? endOfCommand(file, wanted) : wanted - extraBytes;
+      truncateSync(file, Math.max(0, size));
+      sizes = [];
+      return full - size;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** Redis 7 writes a folder of files, the last increment of which grows; 6.2 writes one file. */
+function newestAof(dir: string): string {
+  const folder = join(dir, "appendonlydir");
+  const present = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!present) return join(dir, "appendonly.aof");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".incr.aof"));
+  const serial = (name: string): number => Number(/\.(\d+)\.incr/.exec(name)?.[1] ?? 0);
+  const [newest = ""] = files.sort((a, b) => serial(b) - serial(a));
+  return join(folder, newest);
+}
+
+/** The end of the last whole command within the first `limit` bytes: `*2 $3 GET $1 a` and so on. */
+function endOfCommand(file: string, limit: number): number {
+  const bytes = readFileSync(file);
+  let at = 0;
+  for (let next = 0; next <= limit; ) {
+    at = next;
+    const args = header(bytes, next, "*");
+    if (args === undefined) break;
+    next = args.end;
+    for (let arg = 0; arg < args.count; arg++) {
+      const length = header(bytes, next, "$");
+      if (length === undefined) return at;
+      next = length.end + length.count + CRLF;
+    }
+  }
+  return at;
+}
+
+const CRLF = 2;
+
+function header(
+  bytes: Buffer,
+  at: number,
+  kind: "*" | "$",
+): { count: number; end: number } | undefined {
+  const end = bytes.indexOf("\r\n", at);
+  if (end < 0 || bytes[at] !== kind.charCodeAt(0)) return undefined;
+  return { count: Number(bytes.toString("latin1", at + 1, end)), end: end + CRLF };
+}
+
+/**
+ * Rewrites the file and waits for it. A file that is torn within a transaction is cut by Redis 7.0
+ * behind the last whole command, not before the MULTI; what is appended then belongs to that
+ * transaction, and the NEXT load applies the half of it that was there. A rewritten file has none.
+ */
+export async function rewriteAof(redis: Redis): Promise<void> {
+  await redis.bgrewriteaof();
+  while (/aof_rewrite_(in_progress|scheduled):1/.test(await redis.info("persistence"))) {
+    await pause(LOOK_EVERY_MS);
+  }
+}

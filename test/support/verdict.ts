@@ -1,0 +1,157 @@
+/**
+ * The verdict on a run once the dust has settled: the ledger as it is exported, beside what the
+ * sandbox's own logs say that the API and the webhooks did. docs/reliability.md says what each
+ * check means.
+ */
+import { expect } from "vitest";
+import { createRowFormat } from "../../src/export/row-format.ts";
+import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+import type { Campaign } from "../../src/store/campaign-reader.ts";
+import type { NumberStore } from "../../src/store/number-store.ts";
+import { compareWithOracle, type ExportedRow } from "./check-oracle.ts";
+import { digitsOf, type Fleet } from "./fleet.ts";
+import type { LedgerWatch } from "./ledger-watch.ts";
+import { sentTwice } from "./oracle.ts";
+import { loudLogs } from "./quiet-logs.ts";
+
+export type JudgedRow = ExportedRow & { readonly campaign: string };
+
+/** What a run comes to. `problems`: every contradiction found, in words. */
+export interface Verdict {
+  readonly problems: readonly string[];
+  readonly rows: readonly JudgedRow[];
+  readonly figures: Figures;
+}
+
+export interface Figures {
+  readonly [name: string]: number;
+  readonly rows: number;
+  readonly posts: number;
+  /** Webhooks that were answered 2xx. */
+  readonly events: number;
+  readonly duplicates: number;
+  readonly losses: number;
+  readonly stuck: number;
+  readonly unknownsMade: number;
+  readonly unknownsResolved: number;
+  readonly unknownsLeft: number;
+}
+
+/** Tells what contradicts the oracle in one campaign's rows; `posts` are those to its people. */
+export type Compare = (
+  rows: readonly ExportedRow[],
+  posts: readonly OracleLine[],
+  webhooks: readonly WebhookLine[],
+) => string[];
+
+/** Row by row; a row that is unknown may have been sent or not. */
+export const compareCampaign: Compare = (rows, posts, webhooks) => {
+  const unheardRows = new Set(rows.flatMap((row) => (row.state === "unknown" ? [row.row] : [])));
+  return compareWithOracle({ rows, posts, webhooks, recipientOf: digitsOf, unheardRows });
+};
+
+/** Rows whose outcome nobody heard: in doubt still, or settled by a webhook for their person. */
+export function interruptedRows({ rows }: Verdict): readonly JudgedRow[] {
+  return rows.filter(({ state, matched }) => state === "unknown" || matched === "recipient");
+}
+
+/** No contradiction, nobody sent to twice, nothing lost in silence, nothing stuck. */
+export function expectSound({ problems, figures }: Verdict): void {
+  expect(problems).toEqual([]);
+  expect(figures).toMatchObject({ duplicates: 0, losses: 0, stuck: 0 });
+}
+
+/** Waits for every campaign to be over and every webhook to be taken, and judges. */
+export async function settle(o: {
+  fleet: Fleet;
+  watch: LedgerWatch;
+  store: NumberStore;
+  withinMs: number;
+  compare: Compare;
+}): Promise<Verdict> {
+  const { fleet, watch, withinMs } = o;
+  await watch.until((all) => all.every(isOver), withinMs);
+  await fleet.webhooksDelivered(withinMs);
+  const campaigns = await watch.campaigns();
+  const unknowns = await watch.unknowns();
+  const [posts, webhooks] = [fleet.posts(), fleet.webhooks()];
+  const rows: JudgedRow[] = [];
+  const problems: string[] = [];
+  for (const campaign of campaigns) {
+    const own = await exported(o.store, campaign);
+    const people = new Set(own.map(digitsOf));
+    const theirs = posts.filter(({ to }) => people.has(to ?? ""));
+    const found = [...o.compare(own, theirs, webhooks), ...countsOf(campaign, own)];
+    problems.push(...found.map((text) => `${campaign.id} ${text}`));
+    for (const row of own) rows.push({ ...row, campaign: campaign.id });
+  }
+  problems.push(...strangers(rows, posts), ...(await shownOtherwise(fleet, campaigns)));
+  problems.push(...loudLogs(fleet.stage, posts), ...(await watch.stop()));
+  return { problems, rows, figures: figuresOf({ rows, posts, webhooks, unknowns }) };
+}
+
+const isOver = ({ status, counts }: Campaign): boolean =>
+  (status === "finished" || status === "cancelled") && counts.pending + counts.sending === 0;
+
+/** What `dropcast export --format ndjson` writes, without a process for each campaign. */
+async function exported(store: NumberStore, { id, rows }: Campaign): Promise<ExportedRow[]> {
+  const format = await createRowFormat("ndjson", ["phone", "first_name"]);
+  const all = [];
+  for await (const row of store.rows.all(id, rows)) all.push(row);
+  const lines = format.rows(all).split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as ExportedRow);
+}
+
+const NEVER_SENT: ReadonlySet<string> = new Set(["rejected", "duplicate", "cancelled"]);
+
+function figuresOf(o: {
+  rows: readonly JudgedRow[];
+  posts: readonly OracleLine[];
+  webhooks: readonly WebhookLine[];
+  unknowns: { made: number; left: number };
+}): Figures {
+  const { rows, posts, webhooks, unknowns } = o;
+  const accepted = posts.filter(({ decision }) => decision === "accepted");
+  const reached = new Set(accepted.map(({ to }) => to));
+  const known = rows.filter(({ state }) => state !== "unknown" && !NEVER_SENT.has(state));
+  return {
+    rows: rows.length,
+    posts: posts.length,
+    events: webhooks.filter(({ httpStatus }) => httpStatus >= 200 && httpStatus < 300).length,
+    duplicates: sentTwice(posts).length,
+    losses: known.filter((row) => !reached.has(digitsOf(row))).length,
+    stuck: rows.filter(({ state }) => state === "pending" || state === "sending").length,
+    unknownsMade: unknowns.made,
+    unknownsResolved: unknowns.made - unknowns.left,
+    unknownsLeft: unknowns.left,
+  };
+}
+
+/** POSTs to people who are in no list. */
+function strangers(rows: readonly JudgedRow[], posts: readonly OracleLine[]): string[] {
+  const people = new Set(rows.map(digitsOf));
+  const count = posts.filter(({ to }) => !people.has(to ?? "")).length;
+  return count === 0 ? [] : [`${count} POSTs went to people of no list`];
+}
+
+/** Where the counters of a campaign and its rows differ. */
+function countsOf({ counts, rows }: Campaign, own: readonly ExportedRow[]): string[] {
+  const inOrder = own.every(({ row }, at) => row === at + 1);
+  const whole = own.length === rows && inOrder;
+  const problems = whole ? [] : [`${own.length} of ${rows} rows, or not in order`];
+  for (const [state, count] of Object.entries(counts)) {
+    const found = own.filter((row) => row.state === state).length;
+    if (found !== count) problems.push(`${found} rows are ${state}, counted ${count}`);
+  }
+  return problems;
+}
+
+/** Where `list --json` says something else than the ledger. */
+async function shownOtherwise(fleet: Fleet, campaigns: readonly Campaign[]): Promise<string[]> {
+  const listed = new Map((await fleet.list()).map((campaign) => [campaign.id, campaign]));
+  return campaigns.flatMap(({ id, rows, counts }) => {
+    const shown = listed.get(id);
+    const same = shown?.rows === rows && JSON.stringify(shown.counts) === JSON.stringify(counts);
+    return same ? [] : [`${id}: the command line shows other figures`];
+  });
+}
