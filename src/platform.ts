@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
+import { redisTrouble } from "./core/redis-trouble.ts";
 import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
 import { type Timings, timings } from "./core/timings.ts";
 import type { Logger } from "./logger.ts";
@@ -30,6 +31,8 @@ export interface Platform {
   close(): Promise<void>;
 }
 
+const WHERE_REDIS =
+  "Start it, or correct DROPCAST_REDIS_URL; without that variable Dropcast brings its own.";
 const ASK_AGAIN_MS = 1_000;
 /** The same error at every reconnect is told once a minute. */
 const SAME_ERROR_EVERY_MS = 60_000;
@@ -134,13 +137,14 @@ async function connect(input: {
     const said = await attempt(redis);
     if (said === undefined) return accept(redis);
     const problem = (lastError || said).replace(/\.$/, "");
+    const trouble = redisTrouble(problem);
     const where = describeAddress(address);
     if (patience === "refuse" || signal?.aborted) {
       redis.disconnect();
       return refuse(
         "redis_unreachable",
         `Redis at ${where} does not answer: ${problem}.`,
-        "Start it, or correct DROPCAST_REDIS_URL; without that variable Dropcast brings its own.",
+        trouble === undefined || trouble.name === "UNREACHABLE" ? WHERE_REDIS : trouble.fix,
       );
     }
     if (!told) say(`Waiting for Redis at ${where}: ${problem}.`);

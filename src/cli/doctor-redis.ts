@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept } from "../core/refusal.ts";
 import { rollbackWords } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
@@ -13,7 +14,7 @@ import { counted, dateTime, duration } from "./words.ts";
 export async function checkRedis(cli: Cli, config: Config): Promise<Check[]> {
   const checks: Check[] = [];
   const opened = await onPlatform(cli, config, async (platform) => {
-    checks.push(await safety(platform), await clock(platform));
+    checks.push(await safety(platform), await room(platform), await clock(platform));
     for (const number of Object.keys(platform.stores)) {
       checks.push(...(await numberState(platform, number)));
     }
@@ -44,6 +45,27 @@ async function safety({ redis }: Platform): Promise<Check> {
     message: `${version}; allowed by DROPCAST_ALLOW_UNSAFE_REDIS: ${warnings.join(" ")}`,
     fix: "A message may be sent twice after a crash of Redis: mend it, and remove the variable.",
   };
+}
+
+/** From here on a campaign that is imported next may fill it. */
+const MEMORY_USED_WARN = 0.85;
+
+/** Whether Redis can take writes: a full memory or disk refuses every claim. */
+async function room({ redis }: Platform): Promise<Check> {
+  const name = "Redis room";
+  const info = String(await redis.info("memory")) + String(await redis.info("persistence"));
+  const read = (field: string): string => new RegExp(`^${field}:(\\S+)`, "m").exec(info)?.[1] ?? "";
+  if (read("aof_last_write_status") === "err") {
+    const message = "Redis could not write its append-only file";
+    return { name, verdict: "fail", message, fix: redisTrouble("MISCONF ")?.fix ?? "" };
+  }
+  const most = Number(read("maxmemory"));
+  if (most === 0) return { name, verdict: "ok", message: "no limit on memory but the machine's" };
+  const used = Number(read("used_memory")) / most;
+  const message = `${Math.round(used * 100)} % of maxmemory used`;
+  if (used < MEMORY_USED_WARN) return { name, verdict: "ok", message };
+  const fix = redisTrouble("OOM ")?.fix ?? "";
+  return { name, verdict: used < 1 ? "warn" : "fail", message, fix };
 }
 
 /** Half of the tolerance of Standard Webhooks 1.0 (5 minutes) is far too near. */

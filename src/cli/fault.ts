@@ -1,8 +1,5 @@
+import { redisTrouble } from "../core/redis-trouble.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
-
-/** What ioredis says when Redis went away in the middle of a command. */
-const REDIS_GONE =
-  /Connection is closed|Stream isn't writeable|Command timed out|max retries per request|ECONNREFUSED|ECONNRESET/i;
 
 /**
  * Words for an exception: dead infrastructure, or a bug. The stack is shown only when it is asked
@@ -10,11 +7,13 @@ const REDIS_GONE =
  */
 export function explainFault(error: unknown): Refused {
   const message = error instanceof Error ? error.message : String(error);
-  if (REDIS_GONE.test(message)) {
+  const trouble = redisTrouble(error);
+  if (trouble !== undefined) {
+    const said = message.replace(/\.$/, "");
     return refuse(
       "redis_lost",
-      `Redis stopped answering: ${message}.`,
-      "Nothing is lost. Look at it with dropcast doctor, then give the command again.",
+      `Redis could not do it (${trouble.name}): ${said}.`,
+      `Nothing is lost. ${trouble.fix} Then give the command again.`,
     );
   }
   const wantsStack = /^(debug|trace)$/i.test(process.env["DROPCAST_LOG_LEVEL"] ?? "");

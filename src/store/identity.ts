@@ -20,8 +20,12 @@ export type PersonDigest = (phone: string) => Buffer;
  */
 export async function createPersonDigest(redis: Redis): Promise<PersonDigest> {
   const key = deploymentKeys().pepper;
-  await redis.setnx(key, randomBytes(32));
-  const pepper = await redis.getBuffer(key);
+  // Written once only: a Redis that is full or read-only now can still be looked into.
+  let pepper = await redis.getBuffer(key);
+  if (pepper === null) {
+    await redis.setnx(key, randomBytes(32));
+    pepper = await redis.getBuffer(key);
+  }
   if (pepper === null) throw new Error("The key for phone digests is missing in Redis.");
   // The key comes first and the digest is cut, so nothing is gained by knowing other digests.
   const prefix = pepper.toString("latin1");

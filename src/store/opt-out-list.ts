@@ -166,6 +166,8 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest }) 
 
     /** From now on `suppress` waits for this number. Before its first look at the list. */
     async enter(number: string): Promise<void> {
+      // Written once only: a Redis that is full or read-only now can still be looked into.
+      if ((await redis.sismember(keys.numbers, number)) === 1) return;
       await redis.sadd(keys.numbers, number);
     },
 

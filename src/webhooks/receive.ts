@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { redisTrouble } from "../core/redis-trouble.ts";
 import { answerProblem } from "./answers.ts";
 import { type DeliveryPorts, deliverEvent } from "./apply.ts";
 import { readBody } from "./body.ts";
@@ -93,8 +94,10 @@ export function createReceiver(
     response: ServerResponse,
     error: unknown,
   ): void {
+    const trouble = redisTrouble(error);
     counters.warn("unavailable", "a webhook could not be stored; the sender will repeat it", {
-      reason: reasonOf(error),
+      reason: trouble?.name ?? reasonOf(error),
+      ...(trouble === undefined ? {} : { fix: trouble.fix }),
     });
     if (response.headersSent) request.socket.destroy();
     else {

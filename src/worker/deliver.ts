@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { NumberConfig } from "../config.ts";
+import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
 import type { LivechatClient, SendOutcome } from "../livechat/client.ts";
 import type { ClaimGate, ClaimResult, Ledger } from "../store/ledger.ts";
@@ -66,7 +67,7 @@ export function createDeliver(input: {
         // by more than the way there, and the fence counts from the first asking.
         return { askedAt, readAt: (sentAt + now) / 2, result };
       } catch (error) {
-        logger.warn({ campaign: campaign.id, error: String(error) }, "claim not answered");
+        logger.warn({ campaign: campaign.id, ...explainRedisError(error) }, "claim not answered");
         if (performance.now() - askedAt > timings.startFenceMs / 2) return undefined;
         await sleep(CLAIM_RETRY_MS);
       }

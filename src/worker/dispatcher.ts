@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import type { Logger } from "pino";
+import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
@@ -140,7 +141,7 @@ export function createDispatcher(input: {
     try {
       await act();
     } catch (error) {
-      logger.warn({ what, error: String(error) }, "sweep failed; it is tried again");
+      logger.warn({ what, ...explainRedisError(error) }, "sweep failed; it is tried again");
     }
   }
 
@@ -154,7 +155,7 @@ export function createDispatcher(input: {
       try {
         await act();
       } catch (error) {
-        logger.warn({ error: String(error) }, `${what} failed; it is tried again`);
+        logger.warn(explainRedisError(error), `${what} failed; it is tried again`);
       }
       if (!stopped) await signal.wait(everyMs);
     }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { explainRedisError, redisTrouble } from "../core/redis-trouble.ts";
 import type { FailedMessage } from "../queue/failed-queue.ts";
 import type { AttemptRecord } from "../store/attempt-rows.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -56,7 +57,7 @@ export function createRecorder(input: {
       } catch (error) {
         if (isOurFault(error)) return writeSingly(campaign, records, error);
         logger.warn(
-          { campaign, records: records.length, error: String(error) },
+          { campaign, records: records.length, ...explainRedisError(error) },
           "not recorded yet",
         );
         await sleep(waitMs);
@@ -110,6 +111,7 @@ export type Recorder = ReturnType<typeof createRecorder>;
 
 /** A bug, as against a Redis that is away, full, loading or read-only for now. */
 function isOurFault(error: unknown): boolean {
+  if (redisTrouble(error) !== undefined) return false;
   if (error instanceof RangeError || error instanceof TypeError) return true;
   return error instanceof Error && /^(ERR|WRONGTYPE)\b/.test(error.message);
 }

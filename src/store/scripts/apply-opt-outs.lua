@@ -1,5 +1,6 @@
 -- Brings a number's copy of the opt-outs up to a position of the deployment's list.
 --- @include "base"
+--- @include "guard"
 -- Atomic because: copy and position move together. Who read from a later position than the copy has
 -- reached would leave a gap, and who read to an earlier one would undo what is newer: both change
 -- nothing, and are told where to go on.
@@ -7,7 +8,7 @@
 -- ARGV: 1 position it was read from  2 position it was read to; then for each person: digest
 --       (8 bytes), scope or ''
 -- Returns: the position of the copy now
--- Keys built: suppressed, opt-outs-at
+-- Keys built: guard, suppressed, opt-outs-at
 local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARGV[1]), num(ARGV[2])
 if from > at or to <= at then return at end
 for i = 3, #ARGV, 2 do
@@ -18,4 +19,5 @@ for i = 3, #ARGV, 2 do
   end
 end
 redis.call('SET', P .. 'opt-outs-at', to)
+rise_for_a_person()
 return to

@@ -155,6 +155,9 @@ local function adopt(row, r, o)
   end
 end
 
+-- When memory is full, Redis refuses a script whose first write may need more, and lets it finish
+-- once it has begun to write. An answer that was heard must be kept, so this begins with what frees.
+redis.call('ZREM', P .. 'leases', '')
 local answer, leases, stopped, was, answered = {}, {}, false, c.status, false
 for _, o in ipairs(told) do
   local r = decode(hash_get(o.ledger, o.field))

@@ -1,0 +1,174 @@
+/**
+ * Redis in trouble, each kind by its name. Where a real Redis can be brought into it, it is; the
+ * proxy answers with Redis's own words where it cannot (a full disk, a cluster, a long script).
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { numberKeys } from "../../src/store/keys.ts";
+import { type Lane, openLane, startSocketRedis } from "../support/fault-lane.ts";
+import { readWebhookLog } from "../support/oracle.ts";
+
+interface Trouble {
+  readonly name: string;
+  begin(lane: Lane): Promise<unknown>;
+  end(lane: Lane): Promise<unknown>;
+  /** Answers that were heard are written down all the same. */
+  readonly recordHolds?: true;
+  /** How often it is asked before it counts as silent; each time takes as long as a timeout. */
+  readonly asks?: number;
+}
+
+const TROUBLES: readonly Trouble[] = [
+  {
+    name: "OOM",
+    begin: ({ redis }) => redis.config("SET", "maxmemory", "1"),
+    end: ({ redis }) => redis.config("SET", "maxmemory", "0"),
+    recordHolds: true,
+  },
+  {
+    name: "READONLY",
+    begin: ({ redis }) => redis.replicaof("127.0.0.1", 1),
+    end: ({ redis }) => redis.replicaof("NO", "ONE"),
+  },
+  {
+    name: "NOPERM",
+    begin: ({ redis }) => redis.acl("SETUSER", "default", "-evalsha", "-eval"),
+    end: ({ redis }) => redis.acl("SETUSER", "default", "+@all"),
+  },
+  {
+    name: "NOAUTH",
+    begin: async (lane) => {
+      await lane.redis.config("SET", "requirepass", "secret");
+      cutAll(lane);
+    },
+    end: async (lane) => {
+      await lane.redis.config("SET", "requirepass", "");
+      cutAll(lane);
+    },
+  },
+  { name: "NOSCRIPT", begin: ({ redis }) => redis.script("FLUSH"), end: async () => {} },
+  { name: "TIMEOUT", begin: pauseClients, end: ({ redis }) => redis.client("UNPAUSE"), asks: 2 },
+  said("LOADING Redis is loading the dataset in memory"),
+  said("MISCONF Errors writing to the AOF file: No space left on device"),
+  said("CLUSTERDOWN Hash slot not served"),
+  said("BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."),
+];
+
+/** Enough that some are on the wire, and most are not, when the trouble comes. */
+const PEOPLE = 60;
+
+test("in whatever trouble Redis is, nothing new is POSTed, what was heard is kept, webhooks are taken on their repeat, and the log names it", async () => {
+  const own = await startSocketRedis();
+  const lane = await openLane({
+    redis: own,
+    ratePerSecond: 60,
+    env: { DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" },
+    sandbox: { latencyMs: [50, 150], webhookDelayMs: [50, 100] },
+  });
+  onTestFinished(() => lane.close());
+  await lane.ensureRunning();
+  const problems: string[] = [];
+
+  for (const [at, trouble] of TROUBLES.entries()) {
+    const told = await suffer(lane, trouble, 48_600_000_000 + at * PEOPLE).catch(String);
+    problems.push(...[told].flat().map((text) => `${trouble.name}: ${text}`));
+  }
+
+  expect(problems).toEqual([]);
+}, 300_000);
+
+async function suffer(lane: Lane, trouble: Trouble, first: number): Promise<string[]> {
+  const phones = Array.from({ length: PEOPLE }, (_, at) => String(first + at));
+  const mine = new Set(phones);
+  const posts = () => lane.posts().filter(({ to }) => to !== null && mine.has(to)).length;
+  const problems: string[] = [];
+  const id = await lane.import(phones);
+  await vi.waitFor(() => expect(posts()).toBeGreaterThanOrEqual(10), {
+    timeout: 10_000,
+    interval: 5,
+  });
+
+  await trouble.begin(lane);
+  if (trouble.name !== "NOSCRIPT") {
+    await logged(lane, trouble.name);
+    // Whatever had its claim before is on the wire by now: slots are given a fifth of a second ahead.
+    await asked(lane, trouble.asks ?? 15);
+    const before = posts();
+    await asked(lane, trouble.asks ?? 15);
+    if (posts() !== before) problems.push(`${posts() - before} POSTs without a claim`);
+    if (before === PEOPLE) problems.push("everything was sent before the trouble came");
+  }
+  if (trouble.recordHolds) {
+    const sending = await lane.redis.zcard(numberKeys(lane.number).leases);
+    if (sending > 0) problems.push(`${sending} answers are not written down`);
+  }
+  await trouble.end(lane);
+
+  const { campaign } = await lane.settled(id, { withinMs: 30_000 });
+  problems.push(...(await lane.contradictions(campaign, phones)));
+  if (campaign.counts.unknown > 0) problems.push(`${campaign.counts.unknown} are unknown`);
+  if (posts() !== PEOPLE) problems.push(`${posts()} POSTs to ${PEOPLE} people`);
+  return [...problems, ...webhookProblems(lane, mine)];
+}
+
+/** A webhook is taken, or refused with 503 and taken later: anything else would lose it. */
+function webhookProblems({ stage, posts }: Lane, mine: ReadonlySet<string>): string[] {
+  const wamids = new Set(posts().flatMap(({ to, wamid }) => (to && mine.has(to) ? [wamid] : [])));
+  const answers = readWebhookLog(join(stage.dir, "webhooks.ndjson"))
+    .filter(({ wamid }) => wamids.has(wamid))
+    .map(({ httpStatus }) => httpStatus);
+  const odd = answers.filter((status) => status !== 204 && status !== 503);
+  return odd.length === 0 ? [] : [`webhooks were answered ${odd.join(", ")}`];
+}
+
+/** The worker says what it is, and what to do. */
+async function logged({ stage }: Lane, name: string): Promise<void> {
+  await vi.waitFor(
+    () => {
+      const lines = readFileSync(join(stage.logsDir, "02-worker.log"), "utf8").split("\n");
+      const named = lines.find((line) => line.includes(`"trouble":"${name}"`));
+      if (named === undefined) throw new Error(`the log does not name it: ${lines.at(-2)}`);
+      expect(named).toContain('"fix":"');
+    },
+    { timeout: 12_000, interval: 20 },
+  );
+}
+
+/** Resolves when the worker has tried so many times more to get something out of Redis. */
+async function asked({ stage }: Lane, times: number): Promise<void> {
+  const tries = () =>
+    readFileSync(join(stage.logsDir, "02-worker.log"), "utf8").split('"trouble":').length;
+  const from = tries();
+  const most = { timeout: 20_000, interval: 20 };
+  await vi.waitFor(() => expect(tries()).toBeGreaterThanOrEqual(from + times), most);
+}
+
+function cutAll({ toRedis, webhooksToRedis }: Lane): void {
+  toRedis.cutAll();
+  webhooksToRedis.cutAll();
+}
+
+function pauseClients({ redis }: { redis: Redis }): Promise<unknown> {
+  return redis.client("PAUSE", 60_000, "WRITE");
+}
+
+/** Redis says it of everything that writes. */
+function said(reply: string): Trouble {
+  const proxies = ({ toRedis, webhooksToRedis }: Lane) => [toRedis, webhooksToRedis];
+  const isRead = /^(hello|client|info|ping|get|hget|hmget|hgetall|zrange|time)$/;
+  return {
+    name: reply.split(" ")[0] ?? "",
+    begin: async (lane) => {
+      for (const proxy of proxies(lane)) {
+        proxy.judge(({ command, when }) =>
+          when === "before" && !isRead.test(command) ? { kind: "error", reply } : undefined,
+        );
+      }
+    },
+    end: async (lane) => {
+      for (const proxy of proxies(lane)) proxy.judge(undefined);
+    },
+  };
+}
