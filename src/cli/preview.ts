@@ -32,7 +32,7 @@ export async function previewImport(
   const named = definition.recipients.file;
   const csvPath =
     input.csvPath ?? (named === null ? null : resolve(dirname(input.campaignPath), named));
-  const nothing = { pending: 0, rejected: 0, duplicate: 0 };
+  const nothing = { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 };
   const { ratePerSecond: numberRate } = number.value;
   // The import refuses it in its own words.
   if (csvPath === null) return accept({ definition, counts: nothing, numberRate });

@@ -4,6 +4,8 @@ import type { ImportStore } from "../store/import-store.ts";
 import type { PhoneColumn } from "./columns.ts";
 import type { CsvHeader } from "./csv.ts";
 import type { ListFile } from "./list-file.ts";
+import type { PreflightInput } from "./preflight.ts";
+import type { RejectsLayout } from "./rejects-columns.ts";
 
 /** What an import is asked to do. */
 export interface ImportListOptions {
@@ -15,6 +17,10 @@ export interface ImportListOptions {
   readonly mode: "live" | "sandbox";
   /** ISO 3166 code for numbers without country code; the campaign's own comes first. */
   readonly defaultCountry: string | null;
+  /** What the report says beyond the rows themselves; left out, it says what needs nothing else. */
+  readonly preflight?: PreflightInput;
+  /** `check`: `imports` keeps nothing, and the rejects file names no campaign. */
+  readonly purpose?: "import" | "check";
   /** Import bytes that were imported before as a new campaign. */
   readonly repeats?: "refuse" | "import";
   /** What a symbolic link is: the drop folder refuses them. */
@@ -35,6 +41,10 @@ export interface ImportProgress {
 export interface PreparedList {
   readonly file: ListFile;
   readonly header: CsvHeader;
+  /** The rows' columns: the header's, without what a rejects file adds to them. */
+  readonly columns: readonly string[];
+  /** Set when the list is a rejects file. */
+  readonly layout: RejectsLayout | null;
   readonly phone: PhoneColumn;
   readonly template: CompiledTemplate;
 }

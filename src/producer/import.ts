@@ -19,8 +19,12 @@ import { checkHeader, findPhoneColumn, type PhoneColumn } from "./columns.ts";
 import { readHeader } from "./csv.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { refuseInterrupted, storeRows } from "./import-rows.ts";
-import { digestList, type ListFile, openList } from "./list-file.ts";
-import { isPhoneCountry } from "./phones.ts";
+import { type ListBytes, readListBytes } from "./list-bytes.ts";
+import { type ListFile, openList } from "./list-file.ts";
+import { findTellingCells, readFirstRows } from "./list-sample.ts";
+import { createPhoneReader, isPhoneCountry } from "./phones.ts";
+import { createPreflight } from "./preflight.ts";
+import { findRejectsLayout } from "./rejects-columns.ts";
 import { emptyReport, type ImportReport } from "./report.ts";
 
 /** What became of a list that was stored. */
@@ -63,8 +67,14 @@ async function run(
     const prepared = await prepare(file, options.definition);
     if (!prepared.ok) return prepared;
     report.phoneColumn = prepared.value.phone.name;
+    report.columns = prepared.value.columns;
+    report.delimiter = prepared.value.header.dialect.delimiter;
     const bytes = await digestList(file, options.signal);
     if (!bytes.ok) return bytes;
+    report.encoding = "utf-8";
+    const { definition, mode } = options;
+    const list = { ...prepared.value, definition, mode };
+    const preflight = await createPreflight(options.preflight ?? null, list);
     if (options.signal?.aborted) return refuseInterrupted(null);
     const begun = await begin(options, prepared.value, bytes.value);
     if (!begun.ok) return begun;
@@ -75,8 +85,10 @@ async function run(
     const { token, restarted } = begun.value;
     const handle = { campaign, token };
     const { phone: phoneColumn } = prepared.value;
-    const input = { options, list: prepared.value, handle, country, bytes: bytes.value, report };
-    const stored = await storeRows(input);
+    const stored = await storeRows({
+      ...{ options, list: prepared.value, handle, country, bytes: bytes.value },
+      ...{ preflight, report },
+    });
     if (!stored.ok) return stored;
     const { rows, counts } = report;
     return accept({ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted });
@@ -91,14 +103,22 @@ async function prepare(
 ): Promise<Result<PreparedList>> {
   const header = await readHeader(file);
   if (!header.ok) return header;
-  const { columns } = header.value;
+  const layout = findRejectsLayout(header.value.columns);
+  const columns = layout?.columns ?? header.value.columns;
   const checked = checkHeader(columns);
   if (!checked.ok) return checked;
   const phone = findPhoneColumn(columns, definition.recipients.to);
   if (!phone.ok) return phone;
   const template = compileTemplate(definition.template, columns);
   if (!template.ok) return template;
-  return accept({ file, header: header.value, phone: phone.value, template: template.value });
+  return accept({
+    file,
+    header: header.value,
+    columns,
+    layout,
+    phone: phone.value,
+    template: template.value,
+  });
 }
 
 /** How long another live importer of the same bytes is waited for, and how often it is asked. */
@@ -125,7 +145,8 @@ async function begin(
       again: options.repeats === "import",
       definition: options.definition,
       file: list.file.name,
-      columns: list.header.columns,
+      columns: list.columns,
+      phoneColumn: list.phone.name,
       mode: options.mode,
     });
     if (begun.kind !== "busy") return accept(begun);

@@ -5,7 +5,8 @@ import type { RejectCode } from "../core/reject.ts";
 export type ImportOutcome =
   | { readonly kind: "pending"; readonly phone: string }
   | { readonly kind: "rejected"; readonly code: RejectCode; readonly column: string }
-  | { readonly kind: "duplicate"; readonly phone: string; readonly of: number };
+  | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
+  | { readonly kind: "suppressed"; readonly phone: string };
 
 export interface ImportRow {
   /** The cells as they came, in the order of the header. */

@@ -180,6 +180,8 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
   };
 }
 
+export type CampaignReader = ReturnType<typeof createCampaignReader>;
+
 type Fields = Record<string, string>;
 
 function toCampaign(

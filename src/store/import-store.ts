@@ -20,6 +20,8 @@ export interface BeginImport {
   /** The file's name, for people. */
   readonly file: string;
   readonly columns: readonly string[];
+  /** Where the phones are; left out, it is found again when it is needed. */
+  readonly phoneColumn?: string;
   readonly mode: "live" | "sandbox";
 }
 
@@ -98,7 +100,8 @@ export function createImportStore(run: RunScript) {
 
 export type ImportStore = ReturnType<typeof createImportStore>;
 
-function campaignFields({ definition, file, columns, mode }: BeginImport): ScriptArgument[] {
+function campaignFields(input: BeginImport): ScriptArgument[] {
+  const { definition, file, columns, phoneColumn, mode } = input;
   const { schedule, delivery } = definition;
   const fields: Record<string, string | number> = {
     name: definition.name,
@@ -107,6 +110,7 @@ function campaignFields({ definition, file, columns, mode }: BeginImport): Scrip
     category: definition.category,
     file,
     mode,
+    phoneColumn: phoneColumn ?? "",
     weight: PRIORITY_WEIGHTS[delivery.priority],
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,

@@ -97,6 +97,11 @@ export function batchOfRow(row: number): number {
   return Math.floor((row - 1) / BATCH_ROWS);
 }
 
+/** The row (from 1) at a place (from 0) in a batch. */
+export function rowInBatch(batch: number, index: number): number {
+  return batch * BATCH_ROWS + index + 1;
+}
+
 /** The number's name inside a campaign id (`main-17` -> `main`), or undefined. */
 export function numberOfCampaign(campaign: string): string | undefined {
   return /^([a-z0-9][a-z0-9_-]{0,31})-[1-9][0-9]{0,9}$/.exec(campaign)?.[1];

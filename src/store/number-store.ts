@@ -4,6 +4,7 @@ import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
 import { createPace } from "./pace.ts";
+import { createPeople } from "./people.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
@@ -42,6 +43,7 @@ export async function createNumberStore(input: {
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
     campaigns,
+    people: createPeople({ redis, number, person, campaigns }),
     rows,
     retryFailed: createRetryFailed({ campaigns, rows }),
   };

@@ -18,7 +18,7 @@ async function rejectsIn(columns: string[], delimiter = ";") {
 
 it("rows come back as they were, with line, code and reason, for a spreadsheet to open", async () => {
   const { path, file } = await rejectsIn(["phone", "note"]);
-  const row = { code: "phone_invalid", column: "phone" } as const;
+  const row = { code: "phone_invalid", column: "phone", row: 1 } as const;
 
   await file.add([{ ...row, line: 3, cells: ["abc", 'semi; "quoted"\nand łódź'] }]);
   await file.add([]);
@@ -26,7 +26,11 @@ it("rows come back as they were, with line, code and reason, for a spreadsheet t
   expect(await file.finish()).toBe(path);
 
   const text = await readFile(path, "utf8");
-  expect(text.startsWith("\ufeffphone;note;line;code;reason\r\n")).toBe(true);
+  expect(
+    text.startsWith(
+      "\ufeffphone;note;line;code;reason;suggestion;dropcast_campaign;dropcast_row\r\n",
+    ),
+  ).toBe(true);
   const rows = parse(text, { bom: true, delimiter: ";", columns: true });
   expect(rows).toMatchObject([
     { phone: "abc", note: 'semi; "quoted"\nand łódź', line: "3", code: "phone_invalid" },
@@ -39,7 +43,7 @@ it("a cell that a spreadsheet would run is made text, and a phone so marked is s
   const { path, file } = await rejectsIn(["phone", "note"], ",");
   const cells = ["+48600100200", "=HYPERLINK(0)"];
 
-  await file.add([{ cells, line: 2, code: "value_empty", column: "note" }]);
+  await file.add([{ cells, line: 2, row: 1, code: "value_empty", column: "note" }]);
   await file.finish();
 
   const [, row] = parse(await readFile(path), { bom: true }) as string[][];
@@ -50,17 +54,19 @@ it("a cell that a spreadsheet would run is made text, and a phone so marked is s
 it("a list's own columns keep their names", async () => {
   const { path, file } = await rejectsIn(["phone", "Code"]);
 
-  await file.add([{ cells: ["x", "y"], line: 2, code: "phone_invalid", column: "phone" }]);
+  await file.add([{ cells: ["x", "y"], line: 2, row: 1, code: "phone_invalid", column: "phone" }]);
   await file.finish();
 
-  expect(await readFile(path, "utf8")).toContain("phone;Code;line;dropcast_code;reason\r\n");
+  expect(await readFile(path, "utf8")).toContain(
+    "phone;Code;line;dropcast_code;reason;suggestion;dropcast_campaign;dropcast_row\r\n",
+  );
 });
 
 it("there is no file without rejected rows, and none before it is whole", async () => {
   const { folder, path, file } = await rejectsIn(["phone"]);
 
   expect(await file.finish()).toBeNull();
-  await file.add([{ cells: ["x"], line: 2, code: "phone_invalid", column: "phone" }]);
+  await file.add([{ cells: ["x"], line: 2, row: 1, code: "phone_invalid", column: "phone" }]);
   expect(await readdir(folder)).not.toContain("x.rejects.csv");
   await file.discard();
 
@@ -71,7 +77,7 @@ it("there is no file without rejected rows, and none before it is whole", async 
 it("what a killed import left is replaced, and a folder in the way is reported", async () => {
   const { folder, path, file } = await rejectsIn(["phone"]);
   await writeFile(join(folder, ".x.rejects.csv.main-1.tmp"), "half a li");
-  const row = { cells: ["x"], line: 2, code: "phone_invalid", column: "phone" } as const;
+  const row = { cells: ["x"], line: 2, code: "phone_invalid", column: "phone", row: 1 } as const;
   await file.add([row]);
   expect(await file.finish()).toBe(path);
 

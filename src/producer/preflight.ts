@@ -1,0 +1,152 @@
+/**
+ * What is found out about a list besides what is wrong with its rows: who has opted out, who is on
+ * another campaign, where the messages go, what they will look like. The import looks through this
+ * at every row it stores, so what `check` says is what `send` does, and no list is read a third
+ * time.
+ *
+ * Opt-outs are looked up here to be counted; the claim of each message looks again.
+ */
+import type { CampaignDefinition } from "../core/campaign.ts";
+import { BODY_LENGTH_MAX, characters, compilePreview } from "../core/preview.ts";
+import type { PriceTable } from "../core/prices.ts";
+import type { CompiledTemplate } from "../core/template.ts";
+import type { ImportOutcome } from "../store/batch-rows.ts";
+import type { People } from "../store/people.ts";
+import { estimateSending } from "./estimate.ts";
+import { costOf, createCountryOfPhone } from "./preflight-countries.ts";
+import { type OtherCampaigns, readOthers } from "./preflight-others.ts";
+import { type ImportReport, SAMPLES, type Sample } from "./report.ts";
+import { createWarnings } from "./warnings.ts";
+
+/** What a preflight needs from outside; all of it may be missing, and the report then says so. */
+export interface PreflightInput {
+  /** Null: Redis is not there, so opt-outs and other campaigns are not looked at. */
+  readonly people: People | null;
+  /** The number's rate. */
+  readonly ratePerSecond: number;
+  readonly prices: PriceTable | null;
+  readonly nowMs: number;
+}
+
+/** A row and what was decided about it. */
+export interface JudgedRow {
+  readonly cells: readonly string[];
+  readonly line: number;
+  readonly outcome: ImportOutcome;
+}
+
+export interface Preflight {
+  /** Takes rows in their order. Those of people who have opted out come back as suppressed. */
+  see(rows: readonly JudgedRow[]): Promise<readonly JudgedRow[]>;
+  /** Writes down what was found, once all rows have been seen. */
+  finish(report: ImportReport): void;
+}
+
+export interface PreflightList {
+  readonly definition: CampaignDefinition;
+  readonly columns: readonly string[];
+  readonly template: CompiledTemplate;
+  readonly mode: "live" | "sandbox";
+}
+
+/** Looks at the other campaigns first, which may take seconds when they are large. */
+export async function createPreflight(
+  input: PreflightInput | null,
+  list: PreflightList,
+): Promise<Preflight> {
+  const people = input?.people ?? null;
+  const others = people === null ? null : await readOthers(people, list.mode);
+  const asksOptOuts = people !== null && (await people.anySuppressed());
+  const look = createLook(list, others);
+  return {
+    async see(rows) {
+      const settled =
+        people !== null && asksOptOuts ? await suppress(rows, people, list.definition) : rows;
+      for (const row of settled) look.at(row);
+      return settled;
+    },
+    finish(report) {
+      const { category, schedule, delivery } = list.definition;
+      report.samples = look.samples;
+      report.cost = costOf(look.countries, { category, prices: input?.prices ?? null });
+      report.warnings = look.warnings();
+      if (people === null) report.notChecked = ["opt_outs", "other_campaigns"];
+      else if (others !== null && others.unread > 0) report.notChecked = ["other_campaigns"];
+      if (input === null) return;
+      const own = delivery.ratePerSecond ?? input.ratePerSecond;
+      const ratePerSecond = Math.min(input.ratePerSecond, own);
+      const { ok: messages } = report;
+      const { nowMs } = input;
+      report.estimate = estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
+    },
+  };
+}
+
+/** Asks for a block of rows at once: one call to Redis for a thousand of them. */
+async function suppress(
+  rows: readonly JudgedRow[],
+  people: People,
+  { category }: CampaignDefinition,
+): Promise<readonly JudgedRow[]> {
+  const asked = rows.flatMap(({ outcome }, index) =>
+    outcome.kind === "pending" ? [{ index, phone: outcome.phone }] : [],
+  );
+  const scopes = await people.suppressedScopes(asked.map(({ phone }) => people.person(phone)));
+  if (scopes.every((scope) => scope === null)) return rows;
+  const settled = [...rows];
+  for (const [at, { index, phone }] of asked.entries()) {
+    const row = rows[index];
+    const optedOut = scopes[at] === "all" || (scopes[at] !== null && category === "marketing");
+    if (row === undefined || !optedOut) continue;
+    settled[index] = { ...row, outcome: { kind: "suppressed", phone } };
+  }
+  return settled;
+}
+
+function createLook(list: PreflightList, others: OtherCampaigns | null) {
+  const { definition, template, columns } = list;
+  const preview =
+    definition.preview === null
+      ? null
+      : compilePreview(definition.preview, definition.template, columns);
+  const warnings = createWarnings();
+  const countryOf = createCountryOfPhone();
+  const countries = new Map<string | null, number>();
+  const samples: Sample[] = [];
+
+  function atMessage({ cells, line }: JudgedRow, phone: string): void {
+    const country = countryOf(phone);
+    countries.set(country, (countries.get(country) ?? 0) + 1);
+    if (country === "US" && definition.category === "marketing") warnings.add("us_marketing", line);
+    const other = others?.of(phone);
+    if (other !== undefined) warnings.add("in_other_campaign", line, other);
+    const text = preview?.fill(cells) ?? null;
+    if (text !== null && characters(text) > BODY_LENGTH_MAX) warnings.add("body_too_long", line);
+    if (samples.length < SAMPLES) samples.push(sampleOf({ phone, line, text, cells, template }));
+  }
+
+  return {
+    at(row: JudgedRow): void {
+      const { outcome, line } = row;
+      if (outcome.kind === "pending") atMessage(row, outcome.phone);
+      else if (outcome.kind === "duplicate") warnings.add("duplicate", line);
+      else if (outcome.kind === "suppressed") warnings.add("opted_out", line);
+    },
+    samples,
+    countries,
+    warnings: warnings.list,
+  };
+}
+
+function sampleOf(row: {
+  phone: string;
+  line: number;
+  text: string | null;
+  cells: readonly string[];
+  template: CompiledTemplate;
+}): Sample {
+  const filled = row.template.fill(row.cells);
+  if (!filled.ok) throw new Error(`Line ${row.line} passed the check and cannot be filled in.`);
+  const body = { to: row.phone, template: JSON.parse(filled.json) as unknown };
+  return { line: row.line, body, preview: row.text };
+}
