@@ -52,6 +52,7 @@ export type Counts = Record<State, number>;
  * - `status_*`: a signed webhook about the row's current attempt.
  * - `retry`: a person sends a failed message again. `resend`, `decide_sent`, `decide_failed`: a
  *   person's decision on an unknown one.
+ * - `mend`: a person corrected a rejected row, and dropped it again.
  * - `suppress`: the person opted out before the claim. `cancel`, `expire`: the campaign closed.
  */
 export const EVENTS = [
@@ -66,6 +67,7 @@ export const EVENTS = [
   "status_read",
   "status_failed",
   "retry",
+  "mend",
   "resend",
   "decide_sent",
   "decide_failed",
@@ -82,6 +84,7 @@ export type Event = (typeof EVENTS)[number];
  * late evidence shows that the earlier attempt got through.
  */
 export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: State } } = {
+  rejected: { mend: "pending" },
   pending: {
     claim: "sending",
     suppress: "suppressed",

@@ -41,14 +41,35 @@ export function packRows(rows: readonly ImportRow[]): Buffer {
     if (outcome.kind === "duplicate") odd[index] = outcome.of;
   }
   if (Object.keys(odd).length > 0) stored.o = odd;
-  return deflateRawSync(JSON.stringify(stored), { level: 6 });
+  return writeBlob(stored);
+}
+
+/** A batch with some of its rows corrected: place in the batch (from 0) -> cells and phone. */
+export function mendBlob(
+  blob: Buffer,
+  mended: ReadonlyMap<number, { phone: string; cells: readonly string[] }>,
+): Buffer {
+  const stored = readBlob(blob);
+  for (const [index, { phone, cells }] of mended) {
+    stored.r[index] = [phone, ...cells];
+    delete stored.o?.[index];
+  }
+  return writeBlob(stored);
 }
 
 export function unpackRows(blob: Buffer): BatchRow[] {
-  const stored = JSON.parse(inflateRawSync(blob).toString("utf8")) as Stored;
+  const stored = readBlob(blob);
   return stored.r.map(([phone, ...cells], index) => ({
     phone: phone ?? "",
     cells,
     note: stored.o?.[index],
   }));
+}
+
+function readBlob(blob: Buffer): Stored {
+  return JSON.parse(inflateRawSync(blob).toString("utf8")) as Stored;
+}
+
+function writeBlob(stored: Stored): Buffer {
+  return deflateRawSync(JSON.stringify(stored), { level: 6 });
 }

@@ -77,7 +77,7 @@ export function campaignKeys(number: string, campaign: string) {
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */
     open: `${key}:open`,
-    /** string: the rows of the batch, deflated JSON. Never changes after the import. */
+    /** string: the rows of the batch, deflated JSON. After the import only `mend-rows` changes it. */
     batch: (batch: number) => `${key}:batch:${batch}`,
     /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
     ledger: (batch: number) => `${key}:ledger:${batch}`,

@@ -3,6 +3,7 @@ import { createCampaignStore } from "./campaign-store.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
+import { createMending } from "./mending.ts";
 import { createPace } from "./pace.ts";
 import { createPeople } from "./people.ts";
 import { createRetryFailed } from "./retry-failed.ts";
@@ -44,6 +45,7 @@ export async function createNumberStore(input: {
     pace: createPace({ redis, number, run }),
     campaigns,
     people: createPeople({ redis, number, person, campaigns }),
+    mending: createMending({ redis, number, run }),
     rows,
     retryFailed: createRetryFailed({ campaigns, rows }),
   };

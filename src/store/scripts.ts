@@ -16,6 +16,7 @@ export const SCRIPT_NAMES = [
   "import-begin",
   "import-chunk",
   "import-finish",
+  "mend-rows",
   "pause-campaign",
   "record",
   "resolve-row",
