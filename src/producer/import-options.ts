@@ -3,6 +3,7 @@ import type { CompiledTemplate } from "../core/template.ts";
 import type { ImportStore } from "../store/import-store.ts";
 import type { PhoneColumn } from "./columns.ts";
 import type { CsvHeader } from "./csv.ts";
+import type { ListBytes } from "./list-bytes.ts";
 import type { ListFile } from "./list-file.ts";
 import type { PreflightInput } from "./preflight.ts";
 import type { RejectsLayout } from "./rejects-columns.ts";
@@ -40,6 +41,9 @@ export interface ImportProgress {
 /** A list whose header has passed: it can be read for this campaign. */
 export interface PreparedList {
   readonly file: ListFile;
+  readonly bytes: ListBytes;
+  /** Of a guessed encoding: cells by which a person can judge it. */
+  readonly encodingSamples: readonly string[];
   readonly header: CsvHeader;
   /** The rows' columns: the header's, without what a rejects file adds to them. */
   readonly columns: readonly string[];

@@ -8,7 +8,7 @@ import { createRowCheck } from "./check-rows.ts";
 import { type CsvBlock, readRows } from "./csv.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { judgeList } from "./judge-list.ts";
-import { digestList } from "./list-file.ts";
+import { digestList } from "./list-bytes.ts";
 import type { JudgedRow, Preflight } from "./preflight.ts";
 import { createRejectsFile, type RejectedRow, type RejectsFile } from "./rejects-file.ts";
 import { createTally, type ImportReport, reportTally, type Tally } from "./report.ts";
@@ -100,8 +100,8 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   });
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: the change is what went wrong.
-  const bytes = read.ok ? accept(hash.digest("hex")) : await digestList(list.file);
-  if (bytes.ok && bytes.value === reading.bytes) return read.ok ? accept("read") : read;
+  const digest = read.ok ? hash.digest("hex") : await digestList(list.file);
+  if (digest === reading.bytes) return read.ok ? accept("read") : read;
   return refuse(
     "list_changed",
     `${list.file.name} was changed while it was being read.`,

@@ -10,21 +10,16 @@
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import type { CampaignDefinition } from "../core/campaign.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import { compileTemplate } from "../core/template.ts";
 import type { ImportStore } from "../store/import-store.ts";
-import { checkHeader, findPhoneColumn, type PhoneColumn } from "./columns.ts";
-import { readHeader } from "./csv.ts";
+import type { PhoneColumn } from "./columns.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { refuseInterrupted, storeRows } from "./import-rows.ts";
-import { type ListBytes, readListBytes } from "./list-bytes.ts";
-import { type ListFile, openList } from "./list-file.ts";
-import { findTellingCells, readFirstRows } from "./list-sample.ts";
-import { createPhoneReader, isPhoneCountry } from "./phones.ts";
+import { openList } from "./list-file.ts";
+import { isPhoneCountry } from "./phones.ts";
 import { createPreflight } from "./preflight.ts";
-import { findRejectsLayout } from "./rejects-columns.ts";
+import { prepareList } from "./prepare-list.ts";
 import { emptyReport, type ImportReport } from "./report.ts";
 
 /** What became of a list that was stored. */
@@ -64,19 +59,20 @@ async function run(
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const prepared = await prepare(file, options.definition);
+    const { definition, mode, signal } = options;
+    const prepared = await prepareList(file, { definition, country, signal });
     if (!prepared.ok) return prepared;
+    const { bytes } = prepared.value;
+    report.encoding = bytes.encoding;
+    report.encodingGuessed = bytes.encodingGuessed;
+    report.encodingSamples = prepared.value.encodingSamples;
     report.phoneColumn = prepared.value.phone.name;
     report.columns = prepared.value.columns;
     report.delimiter = prepared.value.header.dialect.delimiter;
-    const bytes = await digestList(file, options.signal);
-    if (!bytes.ok) return bytes;
-    report.encoding = "utf-8";
-    const { definition, mode } = options;
     const list = { ...prepared.value, definition, mode };
     const preflight = await createPreflight(options.preflight ?? null, list);
     if (options.signal?.aborted) return refuseInterrupted(null);
-    const begun = await begin(options, prepared.value, bytes.value);
+    const begun = await begin(options, prepared.value, bytes.digest);
     if (!begun.ok) return begun;
     const { campaign } = begun.value;
     report.campaign = campaign;
@@ -86,7 +82,7 @@ async function run(
     const handle = { campaign, token };
     const { phone: phoneColumn } = prepared.value;
     const stored = await storeRows({
-      ...{ options, list: prepared.value, handle, country, bytes: bytes.value },
+      ...{ options, list: prepared.value, handle, country, bytes: bytes.digest },
       ...{ preflight, report },
     });
     if (!stored.ok) return stored;
@@ -95,30 +91,6 @@ async function run(
   } finally {
     await file.close();
   }
-}
-
-async function prepare(
-  file: ListFile,
-  definition: CampaignDefinition,
-): Promise<Result<PreparedList>> {
-  const header = await readHeader(file);
-  if (!header.ok) return header;
-  const layout = findRejectsLayout(header.value.columns);
-  const columns = layout?.columns ?? header.value.columns;
-  const checked = checkHeader(columns);
-  if (!checked.ok) return checked;
-  const phone = findPhoneColumn(columns, definition.recipients.to);
-  if (!phone.ok) return phone;
-  const template = compileTemplate(definition.template, columns);
-  if (!template.ok) return template;
-  return accept({
-    file,
-    header: header.value,
-    columns,
-    layout,
-    phone: phone.value,
-    template: template.value,
-  });
 }
 
 /** How long another live importer of the same bytes is waited for, and how often it is asked. */

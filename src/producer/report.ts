@@ -22,6 +22,10 @@ export interface ImportReport {
   counts: { pending: number; rejected: number; duplicate: number; suppressed: number };
   /** How the file was read; null when that was not found out. */
   encoding: string | null;
+  /** Nothing in the file, and nobody, said so: `encodingSamples` lets a person judge. */
+  encodingGuessed: boolean;
+  /** Up to three cells of a list whose encoding was guessed; never phones. */
+  encodingSamples: readonly string[];
   delimiter: string | null;
   columns: readonly string[];
   /** The column the phones were taken from; null when it was not found. */
@@ -159,6 +163,8 @@ export function emptyReport(file: string): ImportReport {
     suppressed: 0,
     counts: { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 },
     encoding: null,
+    encodingGuessed: false,
+    encodingSamples: [],
     delimiter: null,
     columns: [],
     phoneColumn: null,

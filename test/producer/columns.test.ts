@@ -20,13 +20,13 @@ describe("the phone column", () => {
   ])("of %j is guessed by its name: %s", (columns, name) => {
     const found = findPhoneColumn(columns, null);
 
-    expect(found).toMatchObject({ ok: true, value: { name, guessed: true } });
+    expect(found).toMatchObject({ ok: true, value: { name, guessed: "name" } });
   });
 
   it("is the one the campaign names, whatever its case", () => {
     const found = findPhoneColumn(["phone", "Second Phone"], "second phone");
 
-    expect(found).toEqual({ ok: true, value: { index: 1, name: "Second Phone", guessed: false } });
+    expect(found).toEqual({ ok: true, value: { index: 1, name: "Second Phone", guessed: null } });
   });
 
   it("that the list lacks is refused with the nearest name", () => {

@@ -62,7 +62,7 @@ it("every row is stored in order, with what was decided about it", async () => {
       "+48600000006,Gus",
       "+48600000007,Hal",
     ].join("\r\n"),
-    { recipients: { file: null, to: null, country: null, maxRejected: 0.5 } },
+    { recipients: { file: null, to: null, country: null, encoding: null, maxRejected: 0.5 } },
   );
 
   const imported = await importList(options);
@@ -73,7 +73,7 @@ it("every row is stored in order, with what was decided about it", async () => {
       status: "running",
       rows: 10,
       counts: { pending: 6, rejected: 3, duplicate: 1 },
-      phoneColumn: { name: "phone", guessed: true },
+      phoneColumn: { name: "phone", guessed: "name" },
       restarted: false,
     },
   });
@@ -288,7 +288,7 @@ it("a campaign with a start in the future waits for it", async () => {
 it("national numbers are those of the campaign's country, else of the number's", async () => {
   const csv = "phone,first_name\n600 000 001,Ana\n";
   const own = await setup(csv, {
-    recipients: { file: null, to: "phone", country: "PL", maxRejected: 0.2 },
+    recipients: { file: null, to: "phone", country: "PL", encoding: null, maxRejected: 0.2 },
   });
   const fallback = await setup(csv);
 
@@ -304,7 +304,7 @@ it("national numbers are those of the campaign's country, else of the number's",
 it("two spellings of one Argentinian are one person, and a broken first row does not hide the second", async () => {
   const { store, options } = await setup(
     "phone,first_name\n+54 9 11 2345-6789,A\n+54 11 2345-6789,B\n48600000001,Tab\there\n48600000001,C\n48600000002,D\n",
-    { recipients: { file: null, to: "phone", country: null, maxRejected: 0.3 } },
+    { recipients: { file: null, to: "phone", country: null, encoding: null, maxRejected: 0.3 } },
   );
 
   const imported = await importList(options);

@@ -29,7 +29,7 @@ export function testDefinition(
     },
     preview: null,
     category: "marketing",
-    recipients: { file: null, to: "phone", country: null, maxRejected: 0.2 },
+    recipients: { file: null, to: "phone", country: null, encoding: null, maxRejected: 0.2 },
     schedule: { startAtMs: null, endByMs: null },
     delivery: { ratePerSecond: null, priority: "normal" },
     ...changes,
