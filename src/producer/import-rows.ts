@@ -87,7 +87,8 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   let ended: "read" | "lost" | "interrupted" = "read";
   const visit = async (block: CsvBlock): Promise<boolean> => {
     const judged = await preflight.see(judge(block));
-    await rejects?.add(take(judged, reading));
+    const rejected = take(judged, reading);
+    await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
     else if (options.signal?.aborted) ended = "interrupted";
     const { sizeBytes: totalBytes } = list.file;
