@@ -14,6 +14,8 @@ export const REJECTS = {
   value_too_long: 9,
   phone_spreadsheet: 10,
   phone_ambiguous: 11,
+  phone_decimal: 12,
+  phone_zero_lost: 13,
   // Of a rejects file that was dropped again; the campaign's row keeps the code it had.
   row_unknown: 64,
   phone_taken: 65,
@@ -58,6 +60,14 @@ const WORDS: Readonly<
   phone_spreadsheet: (name) => [
     `${name} was damaged by a spreadsheet (as in 4.86E+10)`,
     "format that column as text and export the list again",
+  ],
+  phone_decimal: (name) => [
+    `${name} was made a number by a spreadsheet (as in 48609655911.0)`,
+    "take the .0 off, and put back the zeros it had in front",
+  ],
+  phone_zero_lost: (name) => [
+    `${name} has lost its zero in front, which spreadsheets take off`,
+    "put it back, and format that column as text",
   ],
   phone_ambiguous: (name) => [
     `${name} has no country code`,

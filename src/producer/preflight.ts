@@ -128,8 +128,10 @@ function createLook(list: PreflightList, others: OtherCampaigns | null) {
   return {
     at(row: JudgedRow): void {
       const { outcome, line } = row;
-      if (outcome.kind === "pending") atMessage(row, outcome.phone);
-      else if (outcome.kind === "duplicate") warnings.add("duplicate", line);
+      if (outcome.kind === "pending") {
+        if (outcome.landline === true) warnings.add("landline", line);
+        atMessage(row, outcome.phone);
+      } else if (outcome.kind === "duplicate") warnings.add("duplicate", line);
       else if (outcome.kind === "suppressed") warnings.add("opted_out", line);
     },
     samples,

@@ -3,7 +3,8 @@ import type { RejectCode } from "../core/reject.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
-  | { readonly kind: "pending"; readonly phone: string }
+  /** `landline` is told to people and not stored. */
+  | { readonly kind: "pending"; readonly phone: string; readonly landline?: true }
   | { readonly kind: "rejected"; readonly code: RejectCode; readonly column: string }
   | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
   | { readonly kind: "suppressed"; readonly phone: string };
