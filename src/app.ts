@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { requireSendingNumber } from "./config.ts";
+import { type Config, requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { dashboardPassword } from "./dashboard/password.ts";
 import { createDashboard } from "./dashboard/server.ts";
@@ -8,9 +8,11 @@ import { createHealthServer } from "./health.ts";
 import { createLivechatClient } from "./livechat/client.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
+import { checkingStore } from "./producer/checking-store.ts";
 import { createDropFolder } from "./producer/drop-folder.ts";
 import { createFileImporter, type ImportFile } from "./producer/import-file.ts";
 import { createFailedQueue } from "./queue/failed-queue.ts";
+import type { NumberStore } from "./store/number-store.ts";
 import { createWebhookServer } from "./webhooks/server.ts";
 import { IN_FLIGHT_MAX } from "./worker/flight.ts";
 import { createWorker } from "./worker/worker.ts";
@@ -191,12 +193,51 @@ export function createImporter(platform: Platform): ImportFile {
   const { config } = platform;
   return createFileImporter({
     numbers: config.numbers,
-    openNumber: (name) => ({
-      imports: storeNamed(platform, name).imports,
-      country: config.numbers[name]?.country ?? null,
-    }),
+    openNumber: async (name) => {
+      const store = storeNamed(platform, name);
+      return {
+        imports: store.imports,
+        mending: store,
+        ...(await listNumber({ config, name, store })),
+      };
+    },
     mode: config.mode,
   });
+}
+
+/**
+ * Looks at lists as {@link createImporter} does, and stores nothing. Without a platform (no Redis)
+ * opt-outs, other campaigns and what was imported before are not looked at, and the report says so.
+ */
+export function createChecker(config: Config, platform: Platform | null): ImportFile {
+  return createFileImporter({
+    numbers: config.numbers,
+    openNumber: async (name) => {
+      const store = platform === null ? null : storeNamed(platform, name);
+      return {
+        imports: checkingStore(store?.campaigns ?? null),
+        mending: store,
+        ...(await listNumber({ config, name, store })),
+      };
+    },
+    mode: config.mode,
+  });
+}
+
+/** What the number that a list is for has to do with it. */
+async function listNumber(input: { config: Config; name: string; store: NumberStore | null }) {
+  const { config, name, store } = input;
+  const number = config.numbers[name];
+  const pace = await store?.pace.read();
+  return {
+    country: number?.country ?? null,
+    preflight: {
+      people: store?.people ?? null,
+      ratePerSecond: pace?.ratePerSecond ?? number?.ratePerSecond ?? 1,
+      prices: config.prices,
+      nowMs: Date.now(),
+    },
+  };
 }
 
 function storeNamed(platform: Platform, number: string) {

@@ -32,6 +32,12 @@ export interface ImportedList {
   readonly rejectsPath: string | null;
   /** An importer of these bytes had died; this is its campaign. */
   readonly restarted: boolean;
+  /** Set for a rejects file that was dropped again: `rows` are those of the file. */
+  readonly mend?: {
+    readonly mended: number;
+    readonly stillRejected: number;
+    readonly alreadyMended: number;
+  };
 }
 
 /** Besides the result, the report for people: of a refused list too. */
@@ -75,7 +81,8 @@ async function run(
     const begun = await begin(options, prepared.value, bytes.digest);
     if (!begun.ok) return begun;
     const { campaign } = begun.value;
-    report.campaign = campaign;
+    const { purpose = "import" } = options;
+    report.campaign = purpose === "check" ? null : campaign;
     if (begun.value.kind === "already_imported") return refuseAgain(file.name, campaign);
     await options.onBegun?.(campaign);
     const { token, restarted } = begun.value;
@@ -86,6 +93,11 @@ async function run(
       ...{ preflight, report },
     });
     if (!stored.ok) return stored;
+    // A check tells everything about the list, and then that there is nothing to be done.
+    if (begun.value.known) {
+      report.campaign = begun.value.known;
+      return refuseAgain(file.name, begun.value.known);
+    }
     const { rows, counts } = report;
     return accept({ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted });
   } finally {

@@ -5,16 +5,16 @@
  */
 
 const FOR_PEOPLE = ["line", "code", "reason", "suggestion"] as const;
-const CAMPAIGN = "dropcast_campaign";
-const ROW = "dropcast_row";
+export const CAMPAIGN_COLUMN = "dropcast_campaign";
+const ROW_COLUMN = "dropcast_row";
 
 /** The names of the added columns. A list may have a column `code` of its own. */
 export function addedColumns(columns: readonly string[]): string[] {
   const taken = new Set(columns.map(fold));
   return [
     ...FOR_PEOPLE.map((name) => (taken.has(name) ? `dropcast_${name}` : name)),
-    CAMPAIGN,
-    ROW,
+    CAMPAIGN_COLUMN,
+    ROW_COLUMN,
   ];
 }
 
@@ -31,8 +31,8 @@ export interface RejectsLayout {
 /** Reads the header of a list; null when it is no rejects file. */
 export function findRejectsLayout(header: readonly string[]): RejectsLayout | null {
   const names = withoutEmptyEnd(header).map(fold);
-  const campaign = names.indexOf(CAMPAIGN);
-  const row = names.indexOf(ROW);
+  const campaign = names.indexOf(CAMPAIGN_COLUMN);
+  const row = names.indexOf(ROW_COLUMN);
   if (campaign === -1 || row === -1) return null;
   const added = new Map(FOR_PEOPLE.map((name) => [name, placeOfAdded(names, name)]));
   const others = new Set([campaign, row, ...added.values()]);

@@ -1,3 +1,4 @@
+import { maskPhone } from "../core/recipient.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../core/reject.ts";
 import type { Estimate } from "./estimate.ts";
@@ -149,6 +150,15 @@ export function reportTally(report: ImportReport, tally: Tally): void {
   report.duplicate = counts.duplicate;
   report.suppressed = counts.suppressed;
   report.problems = tally.problems();
+}
+
+/** The report for files and logs of scripts, which are kept and passed around. */
+export function withoutPhones(report: ImportReport): ImportReport {
+  const samples = report.samples.map(({ body, ...sample }) => ({
+    ...sample,
+    body: { ...body, to: maskPhone(body.to) },
+  }));
+  return { ...report, samples };
 }
 
 /** The report of a list that was refused before a row was read. */

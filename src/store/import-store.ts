@@ -32,6 +32,8 @@ export type BeginResult =
       readonly token: string;
       /** Another importer of these bytes died: its campaign is filled from the start. */
       readonly restarted: boolean;
+      /** Of a mere check: what these bytes were imported as before. */
+      readonly known?: string | null;
     }
   | { readonly kind: "already_imported"; readonly campaign: string }
   | { readonly kind: "busy"; readonly campaign: string };

@@ -13,7 +13,10 @@ export interface MendableCampaign {
   /** The column of the phones; empty for campaigns that did not note it. */
   readonly phoneColumn: string;
   readonly rows: number;
+  readonly mode: "live" | "sandbox";
   readonly status: string;
+  /** Nothing more of it is sent. */
+  readonly closed: boolean;
   /** How often stored rows were rewritten: what is read after this fits a later call with it. */
   readonly rewrites: number;
 }
@@ -54,9 +57,10 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
     async campaign(id: string): Promise<MendableCampaign | undefined> {
       const fields = await redis.hmget(
         campaignKeys(number, id).campaign,
-        ...["name", "definition", "columns", "phoneColumn", "rows", "status", "rewrites"],
+        ...["name", "definition", "columns", "phoneColumn", "rows", "rewrites"],
+        ...["mode", "status", "closed"],
       );
-      const [name, definition, columns, phoneColumn, rows, status, rewrites] = fields;
+      const [name, definition, columns, phoneColumn, rows, rewrites, mode, status, closed] = fields;
       if (!definition || !columns) return undefined;
       return {
         name: name ?? "",
@@ -64,7 +68,9 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
         columns: JSON.parse(columns) as string[],
         phoneColumn: phoneColumn ?? "",
         rows: Number(rows),
+        mode: mode === "live" ? "live" : "sandbox",
         status: status ?? "",
+        closed: Boolean(closed),
         rewrites: Number(rewrites ?? 0),
       };
     },
