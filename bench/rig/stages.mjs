@@ -12,21 +12,36 @@ import { cpuMicros, serve } from "./child.mjs";
 
 const BATCH_ROWS = 100;
 
+/** Each pass in turn, so often; its cheapest one counts, for what disturbs only adds. */
+const ROUNDS = 5;
+
 serve({
   measure: async (csvPath) => {
-    await costs(csvPath);
-    // The first round was the warm-up.
-    return costs(csvPath);
+    const best = {};
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [stage, micros] of Object.entries(await runAll(csvPath))) {
+        best[stage] = Math.min(best[stage] ?? micros, micros);
+      }
+    }
+    const { prepare, parse, phones, fullPhones, judge, pack } = best;
+    return {
+      prepare,
+      parse,
+      phones: phones - parse,
+      fullPhones: fullPhones - parse,
+      judge: judge - phones,
+      pack: pack - judge,
+    };
   },
 });
 
-async function costs(csvPath) {
+/** CPU microseconds a row of each pass, what it needs included. */
+async function runAll(csvPath) {
   const file = unwrap(await openList(csvPath, { links: "follow" }));
   const definition = unwrap(parseCampaign(campaignFile("Bench"), "campaign.json"));
-  const prepare = { definition, country: null };
   let list;
-  const [prepared] = await spent(async () => {
-    list = unwrap(await prepareList(file, prepare));
+  const prepared = await spent(async () => {
+    list = unwrap(await prepareList(file, { definition, country: null }));
   });
   const { columns, phone, template } = list;
   let rows = 0;
@@ -36,41 +51,33 @@ async function costs(csvPath) {
       for (const row of block.rows) onRow(row, ++rows);
       return true;
     };
-    return (await spent(() => readRows(file, list.header, { visit })))[0];
+    return (await spent(() => readRows(file, list.header, { visit }))) / rows;
   };
-  const parsed = await pass(() => {});
-  const readPhone = createPhoneReader(null);
-  const phones = await pass((row) => readPhone(row[phone.index]));
-  const readFull = createFullPhoneReader(null);
-  const fullPhones = await pass((row) => readFull(row[phone.index]));
   const newCheck = () =>
     createRowCheck({ columns, phone, template, country: null, rowsExpected: 1_000_000 });
-  const check = newCheck();
-  const judged = await pass((row, at) => check(row, at));
-  const again = newCheck();
+  const readPhone = createPhoneReader(null);
+  const readFull = createFullPhoneReader(null);
+  const parse = await pass(() => {});
+  const phones = await pass((row) => readPhone(row[phone.index]));
+  const fullPhones = await pass((row) => readFull(row[phone.index]));
+  let check = newCheck();
+  const judge = await pass((row, at) => check(row, at));
+  check = newCheck();
   let batch = [];
-  const packed = await pass((cells, at) => {
-    batch.push({ cells, outcome: again(cells, at) });
+  const pack = await pass((cells, at) => {
+    batch.push({ cells, outcome: check(cells, at) });
     if (batch.length < BATCH_ROWS) return;
     packRows(batch);
     batch = [];
   });
   await file.close();
-  const of = (micros) => micros / rows;
-  return {
-    prepare: of(prepared),
-    parse: of(parsed),
-    phones: of(phones - parsed),
-    fullPhones: of(fullPhones - parsed),
-    judge: of(judged - phones),
-    pack: of(packed - judged),
-  };
+  return { prepare: prepared / rows, parse, phones, fullPhones, judge, pack };
 }
 
 async function spent(work) {
   const before = cpuMicros();
-  const result = await work();
-  return [cpuMicros() - before, result];
+  await work();
+  return cpuMicros() - before;
 }
 
 function unwrap(result) {

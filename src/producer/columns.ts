@@ -75,6 +75,22 @@ export interface PhoneSample {
 
 const NO_SAMPLE: PhoneSample = { rows: [], isPhone: () => false };
 
+/**
+ * Refuses a list whose first line is a row and not a header (`header_missing`): a phone stands
+ * there, above phones. Taken for a header, that person would get no message.
+ */
+export function checkIsHeader(columns: readonly string[], sample: PhoneSample): Result<void> {
+  const index = columns.findIndex(
+    (name, at) => sample.isPhone(name) && holdsPhones({ index: at }, sample),
+  );
+  if (index === -1) return accept(undefined);
+  return refuse(
+    "header_missing",
+    `the list has no header: column ${index + 1} of its first line holds a phone number.`,
+    "Put a line with the names of the columns above it.",
+  );
+}
+
 /** Of the cells that are not empty, so many are phones; and so many are not empty. */
 const PHONES_MIN = 0.6;
 const FILLED_MIN = 0.5;

@@ -1,7 +1,7 @@
 import type { CampaignDefinition } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { compileTemplate } from "../core/template.ts";
-import { checkHeader, findPhoneColumn } from "./columns.ts";
+import { checkHeader, checkIsHeader, findPhoneColumn, type PhoneSample } from "./columns.ts";
 import { readHeader } from "./csv.ts";
 import type { PreparedList } from "./import-options.ts";
 import { readListBytes } from "./list-bytes.ts";
@@ -32,13 +32,14 @@ export async function prepareList(
   if (!header.ok) return header;
   const layout = findRejectsLayout(header.value.columns);
   const columns = layout?.columns ?? header.value.columns;
+  const readPhone = createPhoneReader(input.country);
+  const rows = await readFirstRows(file, header.value);
+  const sample: PhoneSample = { rows, isPhone: (cell) => readPhone(cell).ok };
+  const headed = checkIsHeader(columns, sample);
+  if (!headed.ok) return headed;
   const checked = checkHeader(columns);
   if (!checked.ok) return checked;
-  const readPhone = createPhoneReader(input.country);
-  const phone = findPhoneColumn(columns, recipients.to, {
-    rows: recipients.to === null ? await readFirstRows(file, header.value) : [],
-    isPhone: (cell) => readPhone(cell).ok,
-  });
+  const phone = findPhoneColumn(columns, recipients.to, sample);
   if (!phone.ok) return phone;
   const template = compileTemplate(definition, columns);
   if (!template.ok) return template;
