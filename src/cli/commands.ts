@@ -65,6 +65,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   ...ROLES.flatMap(role),
   {
+    name: "check",
+    args: [CAMPAIGN_FILE, LIST_FILE],
+    options: [],
+    summary: "look at a list as the import will; nothing is queued or sent",
+    examples: ["dropcast check examples/spring-sale.yaml", "dropcast check sale.yaml list.csv"],
+    load: async () => (await import("./check.ts")).check,
+  },
+  {
     name: "send",
     args: [CAMPAIGN_FILE, LIST_FILE],
     options: [

@@ -3,11 +3,12 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { parseCampaign } from "../campaign-file.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { ImportStore } from "../store/import-store.ts";
 import { numberOfCampaign } from "../store/keys.ts";
 import type { Mending } from "../store/mending.ts";
 import type { People } from "../store/people.ts";
+import { numberedStem } from "./drop-files.ts";
 import { type ImportResult, importList } from "./import.ts";
 import type { ImportListOptions } from "./import-options.ts";
 import { mendList } from "./mend-list.ts";
@@ -63,9 +64,7 @@ export function createFileImporter(deps: {
     const csvPath = listPath(input, definition);
     if (csvPath === null) return refused(basename(path), noList(basename(path)));
     const rejectsPath =
-      input.rejectsPath === undefined
-        ? join(dirname(csvPath), `${stem(csvPath)}.rejects.csv`)
-        : input.rejectsPath;
+      input.rejectsPath === undefined ? rejectsPathOf(csvPath) : input.rejectsPath;
     const files = { csvPath, rejectsPath, links: input.links ?? ("follow" as const) };
     const mended = await mend({ ...input, ...files }, definition);
     if (mended !== null) return mended;
@@ -106,6 +105,25 @@ export function createFileImporter(deps: {
   }
 }
 
+/** The list that a campaign file and a command line name; refuses as the import does. */
+export async function listOf(input: {
+  campaignPath: string;
+  csvPath: string | null;
+}): Promise<Result<string>> {
+  if (input.csvPath !== null) return accept(input.csvPath);
+  const campaign = await readCampaign(input.campaignPath);
+  if (!campaign.ok) return campaign;
+  const path = listPath(input, campaign.value);
+  return path === null
+    ? { ok: false, refusal: noList(basename(input.campaignPath)) }
+    : accept(path);
+}
+
+/** Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... */
+export function rejectsPathOf(csvPath: string, nth = 1): string {
+  return join(dirname(csvPath), `${numberedStem(stem(csvPath), nth)}.rejects.csv`);
+}
+
 /** Campaign files are written by hand: what is larger is something else. */
 const CAMPAIGN_BYTES_MAX = 1024 * 1024;
 
@@ -133,7 +151,10 @@ export async function readCampaign(path: string): Promise<Result<CampaignDefinit
   }
 }
 
-function listPath(input: ImportFileInput, definition: CampaignDefinition | null): string | null {
+function listPath(
+  input: Pick<ImportFileInput, "campaignPath" | "csvPath">,
+  definition: CampaignDefinition | null,
+): string | null {
   if (input.csvPath !== null) return input.csvPath;
   const file = definition?.recipients.file ?? null;
   return file === null ? null : resolve(dirname(input.campaignPath ?? ""), file);

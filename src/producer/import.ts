@@ -20,7 +20,7 @@ import { openList } from "./list-file.ts";
 import { isPhoneCountry } from "./phones.ts";
 import { createPreflight } from "./preflight.ts";
 import { prepareList } from "./prepare-list.ts";
-import { emptyReport, type ImportReport } from "./report.ts";
+import { emptyReport, type ImportReport, reportCampaign } from "./report.ts";
 
 /** What became of a list that was stored. */
 export interface ImportedList {
@@ -49,6 +49,7 @@ export type ImportResult = Result<ImportedList> & { readonly report: ImportRepor
  */
 export async function importList(options: ImportListOptions): Promise<ImportResult> {
   const report = emptyReport(basename(options.csvPath));
+  reportCampaign(report, options.definition);
   const result = await run(options, report);
   if (result.ok) report.status = result.value.status;
   else report.refusal = result.refusal;

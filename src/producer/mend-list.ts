@@ -24,7 +24,13 @@ import { createMender, type Mender, type ReadRow, refuseClosed } from "./mend-ro
 import { createPreflight, type PreflightInput } from "./preflight.ts";
 import { prepareList } from "./prepare-list.ts";
 import { createRejectsFile, type RejectsFile } from "./rejects-file.ts";
-import { createTally, emptyReport, type ImportReport, reportTally } from "./report.ts";
+import {
+  createTally,
+  emptyReport,
+  type ImportReport,
+  reportCampaign,
+  reportTally,
+} from "./report.ts";
 
 export interface MendListOptions {
   readonly mending: Mending;
@@ -60,6 +66,7 @@ export async function mendList(options: MendListOptions): Promise<ImportResult> 
 async function run(options: MendListOptions, report: ImportReport): Promise<Result<ImportedList>> {
   const { mending, id } = options;
   const campaign = await mending.campaign(id);
+  if (campaign !== undefined) reportCampaign(report, campaign.definition);
   const open = checkOpen(options, campaign);
   if (!open.ok) return open;
   const opened = await openList(options.csvPath, { links: options.links });

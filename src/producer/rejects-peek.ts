@@ -25,7 +25,7 @@ export async function campaignOfRejects(
     if (!header.ok) return null;
     const layout = findRejectsLayout(header.value.columns);
     if (layout === null) return null;
-    const rows = await readFirstRows(file, header.value);
+    const rows = await readFirstRows(file, header.value, (cells) => cells);
     const named = rows.map((cells) => layout.placeOf(cells).campaign);
     return named.find((campaign) => campaign !== "") ?? null;
   } finally {

@@ -9,6 +9,10 @@ import type { ListCost } from "./preflight-countries.ts";
  * it. No phones in it, but for those of the three `samples`, which {@link withoutPhones} masks.
  */
 export interface ImportReport {
+  /** The campaign file's; null when that could not be read. */
+  name: string | null;
+  number: string | null;
+  category: string | null;
   /** The campaign it became; of an already imported list, the first one; null when there is none. */
   campaign: string | null;
   file: string;
@@ -161,9 +165,20 @@ export function withoutPhones(report: ImportReport): ImportReport {
   return { ...report, samples };
 }
 
+/** Notes in the report whose list it is. */
+export function reportCampaign(
+  report: ImportReport,
+  { name, number, category }: { name: string; number: string; category: string },
+): void {
+  Object.assign(report, { name, number, category });
+}
+
 /** The report of a list that was refused before a row was read. */
 export function emptyReport(file: string): ImportReport {
   return {
+    name: null,
+    number: null,
+    category: null,
     campaign: null,
     file,
     rows: 0,
