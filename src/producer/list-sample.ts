@@ -7,15 +7,19 @@ const ROWS_MAX = 200;
 const SEARCHED_MAX = 100_000;
 const SHOWN = 3;
 
+/** A row's cells in the order of the list's own columns. */
+type OwnCells = (cells: readonly string[]) => readonly string[];
+
 /** The first rows of a list, fewer when something in it cannot be read: that is told later. */
 export async function readFirstRows(
   file: ListFile,
   header: CsvHeader,
+  ownCells: OwnCells = (cells) => cells,
 ): Promise<(readonly string[])[]> {
   const rows: (readonly string[])[] = [];
   await readRows(file, header, {
     visit(block) {
-      rows.push(...block.rows.slice(0, ROWS_MAX - rows.length));
+      rows.push(...block.rows.slice(0, ROWS_MAX - rows.length).map(ownCells));
       return rows.length < ROWS_MAX;
     },
   });
@@ -29,7 +33,7 @@ export async function readFirstRows(
 export async function findTellingCells(
   file: ListFile,
   header: CsvHeader,
-  phoneIndex: number,
+  phone: { index: number; ownCells: OwnCells },
 ): Promise<string[]> {
   const names = new Set<string>();
   const others = new Set<string>();
@@ -37,8 +41,8 @@ export async function findTellingCells(
   await readRows(file, header, {
     visit(block) {
       for (const row of block.rows) {
-        for (const [index, cell] of row.entries()) {
-          if (index === phoneIndex || !/\P{ASCII}/u.test(cell) || cell.length > 60) continue;
+        for (const [index, cell] of phone.ownCells(row).entries()) {
+          if (index === phone.index || !/\P{ASCII}/u.test(cell) || cell.length > 60) continue;
           const found = NAME.test(cell) ? names : others;
           if (found.size < SHOWN) found.add(cell.trim());
         }

@@ -32,8 +32,9 @@ export async function prepareList(
   if (!header.ok) return header;
   const layout = findRejectsLayout(header.value.columns);
   const columns = layout?.columns ?? header.value.columns;
+  const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
   const readPhone = createPhoneReader(input.country);
-  const rows = await readFirstRows(file, header.value);
+  const rows = await readFirstRows(file, header.value, ownCells);
   const sample: PhoneSample = { rows, isPhone: (cell) => readPhone(cell).ok };
   const headed = checkIsHeader(columns, sample);
   if (!headed.ok) return headed;
@@ -44,7 +45,7 @@ export async function prepareList(
   const template = compileTemplate(definition, columns);
   if (!template.ok) return template;
   const encodingSamples = bytes.value.encodingGuessed
-    ? await findTellingCells(file, header.value, phone.value.index)
+    ? await findTellingCells(file, header.value, { index: phone.value.index, ownCells })
     : [];
   return accept({
     ...{ file, bytes: bytes.value, encodingSamples },
