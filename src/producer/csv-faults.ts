@@ -65,11 +65,14 @@ export function explain(error: CsvError, at: Place): Refused {
       'Close the quote, or double it where it is part of the text (5"" pipe).',
     );
   }
-  // All else that csv-parse finds, with these options, is a quote before or behind other text.
+  throw error;
+}
+
+export function strayQuote(at: Place & { column: number }): Refused {
   return refuse(
     "list_quote_stray",
-    `${at.name} has a quote in the wrong place: ${row}.`,
-    'Put the whole cell in quotes and double the quotes inside it ("5"" pipe").',
+    `${at.name} has text behind a closing quote: column ${at.column} of the row that begins on line ${at.line}.`,
+    'Put the whole cell in quotes and double the quotes inside it ("the ""best"" one").',
   );
 }
 

@@ -9,6 +9,7 @@ import {
   ROW_BYTES_MAX,
   refuseEmpty,
   rowTooLarge,
+  strayQuote,
 } from "./csv-faults.ts";
 import { createDecoder, decodeText } from "./decode.ts";
 import type { ListBytes } from "./list-bytes.ts";
@@ -160,6 +161,8 @@ function createCollector(dialect: Dialect, name: string): Collector {
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: ROW_BYTES_MAX,
+    // A quote inside an unquoted cell is text, as in every spreadsheet: 5" pipe.
+    relax_quotes: true,
   });
   let rows: string[][] = [];
   let lines: number[] = [];
@@ -171,6 +174,13 @@ function createCollector(dialect: Dialect, name: string): Collector {
   let bytesSinceRecord = 0;
 
   const nextLine = (): number => endLine + 1 + parser.info.empty_lines - parserBlanks;
+
+  // That option also takes text behind a closing quote; here nobody can know what was meant. Putting
+  // the opening quote back into the cell is what csv-parse does then, and then only.
+  const { state } = parser as unknown as ParserInside;
+  state.field.prepend = () => {
+    fault ??= strayQuote({ line: nextLine(), name, column: state.record.length + 1 });
+  };
 
   parser.push = (record: string[] | null): boolean => {
     if (record === null || fault !== null) return true;
@@ -218,6 +228,14 @@ function createCollector(dialect: Dialect, name: string): Collector {
     fault: () => fault,
     nextLine,
     discard: () => void parser.destroy(),
+  };
+}
+
+/** The part of csv-parse's state that {@link createCollector} looks at; it is not in its types. */
+interface ParserInside {
+  readonly state: {
+    readonly field: { prepend: (quote: Buffer) => void };
+    readonly record: readonly string[];
   };
 }
 
