@@ -74,6 +74,7 @@ async function run(
     report.encodingGuessed = bytes.encodingGuessed;
     report.encodingSamples = prepared.value.encodingSamples;
     report.phoneColumn = prepared.value.phone.name;
+    report.phoneColumnGuessed = prepared.value.phone.guessed;
     report.columns = prepared.value.columns;
     report.delimiter = prepared.value.header.dialect.delimiter;
     const list = { ...prepared.value, definition, mode };

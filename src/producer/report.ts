@@ -35,6 +35,8 @@ export interface ImportReport {
   columns: readonly string[];
   /** The column the phones were taken from; null when it was not found. */
   phoneColumn: string | null;
+  /** What that column was guessed by; null when the campaign names it. */
+  phoneColumnGuessed: "name" | "contents" | null;
   /** Why rows were rejected: one for each code, most frequent first. */
   problems: Problem[];
   /** What should be known before the list is sent, and keeps no row from it. */
@@ -193,6 +195,7 @@ export function emptyReport(file: string): ImportReport {
     delimiter: null,
     columns: [],
     phoneColumn: null,
+    phoneColumnGuessed: null,
     problems: [],
     warnings: [],
     rejectsFile: null,
