@@ -7,6 +7,7 @@ import type { ImportResult } from "../producer/import.ts";
 import { checkList } from "./check-list.ts";
 import type { Cli, Command, CommandResult } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
+import { encodingOption } from "./encoding-option.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { preflightText } from "./preflight-text.ts";
 import { tryPlatform } from "./session.ts";
@@ -16,7 +17,9 @@ import { tryPlatform } from "./session.ts";
  * sent; the rejected rows are written beside the list. It needs neither the API nor Redis: what it
  * could not look up is named.
  */
-export const check: Command = async (cli, { args: [campaignPath = "", listPath] }) => {
+export const check: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
+  const encoding = encodingOption(options);
+  if (!encoding.ok) return encoding;
   const config = loadCommandConfig(cli);
   if (!config.ok) return config;
   const interrupt = onInterrupt();
@@ -30,6 +33,7 @@ export const check: Command = async (cli, { args: [campaignPath = "", listPath] 
     if (!rejectsPath.ok) return report(cli, { result: rejectsPath, rejectsPath: null });
     const checked = await checkList(cli, platform, {
       ...{ ...paths, rejectsPath: rejectsPath.value, config: config.value },
+      encoding: encoding.value,
       signal: interrupt.signal,
     });
     return report(cli, { result: checked, rejectsPath: rejectsPath.value });

@@ -30,7 +30,7 @@ export function preflightText(
 }
 
 function headText(report: ImportReport, title: (text: string) => string): string {
-  const { name, number, category, file, rows, columns, phoneColumn } = report;
+  const { name, number, category, file, rows, columns, phoneColumn, phoneColumnGuessed } = report;
   const lines: [string, string][] = [];
   if (name !== null) {
     lines.push(["Campaign", `${printable(name)} (${category}), from number ${number}`]);
@@ -42,7 +42,10 @@ function headText(report: ImportReport, title: (text: string) => string): string
     lines.push(["Read as", `${report.encoding}${guess}, ${delimiterWords(report.delimiter)}`]);
   }
   if (columns.length > 0) lines.push(["Columns", columns.map(printable).join(", ")]);
-  if (phoneColumn !== null) lines.push(["Phones in", printable(phoneColumn)]);
+  if (phoneColumn !== null) {
+    const guess = phoneColumnGuessed === null ? "" : ` (guessed by its ${phoneColumnGuessed})`;
+    lines.push(["Phones in", printable(phoneColumn) + guess]);
+  }
   return table(lines.map(([key, text]) => [title(key), text]));
 }
 
@@ -101,6 +104,7 @@ function findings(found: readonly Warning[], columns: number): string {
 }
 
 function lineWords(lines: readonly number[], rows: number): string {
+  if (lines.length === 0) return "";
   const word = rows === 1 ? "line" : "lines";
   return `${word} ${lines.map(count).join(", ")}${rows > lines.length ? ", ..." : ""}`;
 }

@@ -2,6 +2,7 @@ import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import { withoutPhones } from "../producer/report.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
+import { encodingOption } from "./encoding-option.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type Imported, importCampaign, importedText } from "./sending.ts";
@@ -13,12 +14,15 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
     const asks = terminal.canAsk && !cli.json && !flagOption(options, "yes");
+    const encoding = encodingOption(options);
+    if (!encoding.ok) return encoding;
     const interrupt = onInterrupt();
     try {
       const imported = await importCampaign(cli, platform, {
         campaignPath,
         listPath: listPath ?? null,
         repeats: flagOption(options, "again") ? "import" : "refuse",
+        encoding: encoding.value,
         asking: asks ? "ask" : "skip",
         signal: interrupt.signal,
       });

@@ -1,18 +1,20 @@
 import { resolve } from "node:path";
 import { type Config, findNumber, requireSendingNumber } from "../config.ts";
+import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { ImportedList } from "../producer/import.ts";
 import type { ImportReport } from "../producer/report.ts";
 import type { Cli } from "./command.ts";
 import { readingProgress } from "./reading-progress.ts";
-import { count, counted, duration, rate } from "./words.ts";
+import { count, counted, duration, printable, rate } from "./words.ts";
 
 /** What is to be sent: as it was typed, relative to the working folder. */
 export interface SendInput {
   readonly campaignPath: string;
   readonly listPath: string | null;
   readonly repeats: "refuse" | "import";
+  readonly encoding?: Encoding | null;
   /** Where the rejected rows go; left out: beside the list. */
   readonly rejectsPath?: string;
 }
@@ -31,11 +33,12 @@ export async function importCampaign(
     campaignPath: resolve(cli.cwd, input.campaignPath),
     csvPath: input.listPath === null ? null : resolve(cli.cwd, input.listPath),
   };
+  const encoding = input.encoding ?? null;
   const sendable = await checkSendable(platform, paths.campaignPath);
   if (!sendable.ok) return sendable;
   if (input.asking === "ask") {
     const { repeats, signal } = input;
-    const agreed = await askFirst(cli, platform, { ...paths, repeats, signal });
+    const agreed = await askFirst(cli, platform, { ...paths, repeats, encoding, signal });
     if (!agreed.ok) return agreed;
   }
   const { createImporter } = await import("../app.ts");
@@ -43,6 +46,7 @@ export async function importCampaign(
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     repeats: input.repeats,
+    encoding,
     signal: input.signal,
     onProgress: readingProgress(cli),
   });
@@ -76,6 +80,7 @@ async function askFirst(
     campaignPath: string;
     csvPath: string | null;
     repeats: "refuse" | "import";
+    encoding: Encoding | null;
     signal: AbortSignal;
   },
 ): Promise<Result<void>> {
@@ -154,6 +159,7 @@ export function importedText(
       : [`${id} is ${status}: ${mendedWords(mend)}.`];
   if (list.restarted)
     lines.push("An interrupted import of this list was begun again under its id.");
+  lines.push(...guessesText(report));
   for (const { code, count: rowsWarned, reason } of report.warnings) {
     if (code !== "duplicate" && code !== "opted_out") {
       lines.push(`${counted(rowsWarned, "row")}: ${reason}.`);
@@ -163,6 +169,22 @@ export function importedText(
   if (late > 0) lines.push(`There is no time before endBy for ${counted(late, "message")}.`);
   if (rejectsPath !== null) lines.push(`The rejected rows, with reasons, are in ${rejectsPath}`);
   return lines.join("\n");
+}
+
+/** What the list did not say itself, so that a wrong guess is seen while it can be stopped. */
+function guessesText(report: ImportReport): string[] {
+  const lines: string[] = [];
+  if (report.phoneColumnGuessed !== null) {
+    const by = report.phoneColumnGuessed === "name" ? "by its name" : "by what it holds";
+    lines.push(`The phones were found in "${printable(report.phoneColumn ?? "")}", ${by}.`);
+  }
+  if (report.encodingGuessed) {
+    const seen = report.encodingSamples.map((text) => `"${printable(text)}"`).join(", ");
+    lines.push(
+      `The list was read as ${report.encoding}, which is a guess${seen === "" ? "" : `: ${seen}`}.`,
+    );
+  }
+  return lines;
 }
 
 /** What came of a rejects file that was dropped again. */

@@ -11,7 +11,7 @@ import type { People } from "../store/people.ts";
 import { numberedStem } from "./drop-files.ts";
 import { type ImportResult, importList } from "./import.ts";
 import type { ImportListOptions } from "./import-options.ts";
-import { mendList } from "./mend-list.ts";
+import { mendList, refuseNoCampaign } from "./mend-list.ts";
 import type { PreflightInput } from "./preflight.ts";
 import { campaignOfRejects } from "./rejects-peek.ts";
 import { emptyReport } from "./report.ts";
@@ -29,7 +29,7 @@ export interface ImportNumber {
 export interface ImportFileInput
   extends Pick<
     ImportListOptions,
-    "purpose" | "repeats" | "links" | "signal" | "onBegun" | "onProgress"
+    "purpose" | "repeats" | "encoding" | "links" | "signal" | "onBegun" | "onProgress"
   > {
   /** `null`: the list is a rejects file, which names its campaign itself. */
   readonly campaignPath: string | null;
@@ -92,8 +92,9 @@ export function createFileImporter(deps: {
     const id = await campaignOfRejects(csvPath, { links });
     if (id === null) return null;
     const name = numberOfCampaign(id);
-    if (name === undefined || !knows(name)) {
-      return refused(basename(csvPath), unknownNumber(name ?? id, Object.keys(deps.numbers)));
+    if (name === undefined) return refused(basename(csvPath), refuseNoCampaign(id).refusal);
+    if (!knows(name)) {
+      return refused(basename(csvPath), unknownNumber(name, Object.keys(deps.numbers)));
     }
     const { mending, country, preflight } = await deps.openNumber(name);
     if (mending === null) return null;

@@ -1,4 +1,5 @@
 import type { CampaignDefinition } from "../core/campaign.ts";
+import type { Encoding } from "../core/encoding.ts";
 import type { CompiledTemplate } from "../core/template.ts";
 import type { ImportStore } from "../store/import-store.ts";
 import type { PhoneColumn } from "./columns.ts";
@@ -24,6 +25,8 @@ export interface ImportListOptions {
   readonly purpose?: "import" | "check";
   /** Import bytes that were imported before as a new campaign. */
   readonly repeats?: "refuse" | "import";
+  /** How the list is encoded, by the person who imports it: before what the campaign says. */
+  readonly encoding?: Encoding | null;
   /** What a symbolic link is: the drop folder refuses them. */
   readonly links?: "follow" | "refuse";
   readonly signal?: AbortSignal;

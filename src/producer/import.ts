@@ -66,8 +66,8 @@ async function run(
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const { definition, mode, signal } = options;
-    const prepared = await prepareList(file, { definition, country, signal });
+    const { definition, mode, encoding, signal } = options;
+    const prepared = await prepareList(file, { definition, country, encoding, signal });
     if (!prepared.ok) return prepared;
     const { bytes } = prepared.value;
     report.encoding = bytes.encoding;

@@ -1,4 +1,5 @@
 import type { CampaignDefinition } from "../core/campaign.ts";
+import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { compileTemplate } from "../core/template.ts";
 import { checkHeader, checkIsHeader, findPhoneColumn, type PhoneSample } from "./columns.ts";
@@ -21,11 +22,12 @@ export async function prepareList(
     definition: CampaignDefinition;
     /** Of numbers without country code. */
     country: string | null;
+    encoding?: Encoding | null | undefined;
     signal?: AbortSignal | undefined;
   },
 ): Promise<Result<PreparedList>> {
   const { recipients, template: definition } = input.definition;
-  const given = recipients.encoding;
+  const given = input.encoding ?? recipients.encoding;
   const bytes = await readListBytes(file, { given, signal: input.signal });
   if (!bytes.ok) return bytes;
   const header = await readHeader(file, bytes.value);
