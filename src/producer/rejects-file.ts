@@ -52,7 +52,12 @@ export function createRejectsFile(input: {
   const text = (rows: readonly (readonly string[])[], extra: { bom: boolean }): string =>
     stringify(
       rows.map((row) => [...row]),
-      { delimiter, record_delimiter: "\r\n", escape_formulas: true, ...extra },
+      {
+        ...{ delimiter, record_delimiter: "\r\n", escape_formulas: true },
+        // By itself it quotes only what holds the whole CRLF.
+        quoted_match: /[\r\n]/,
+        ...extra,
+      },
     );
 
   async function discard(): Promise<void> {
