@@ -11,7 +11,7 @@
  * somebody else's change (mending.ts), and then the campaign's people are read again.
  */
 import { basename } from "node:path";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import type { MendableCampaign, Mending } from "../store/mending.ts";
 import type { People } from "../store/people.ts";
@@ -200,13 +200,7 @@ function checkOpen(
   { id, given, mode }: MendListOptions,
   campaign: MendableCampaign | undefined,
 ): Result<MendableCampaign> {
-  if (campaign === undefined) {
-    return refuse(
-      "no_such_campaign",
-      `the rows belong to ${id.slice(0, 64)}, and there is no such campaign.`,
-      "Leave the column dropcast_campaign as it was; to send the rows as a list of its own, remove it.",
-    );
-  }
+  if (campaign === undefined) return refuseNoCampaign(id);
   const { definition } = campaign;
   if (given !== null && (given.name !== definition.name || given.number !== definition.number)) {
     return refuse(
@@ -230,6 +224,15 @@ function checkOpen(
     );
   }
   return campaign.closed ? refuseClosed(id) : accept(campaign);
+}
+
+/** The column of the campaign names none that is there. */
+export function refuseNoCampaign(id: string): Refused {
+  return refuse(
+    "no_such_campaign",
+    `the rows belong to "${id.slice(0, 64)}", and there is no such campaign.`,
+    "Leave the column dropcast_campaign as it was; to send the rows as a list of its own, remove it.",
+  );
 }
 
 function refuseColumns(

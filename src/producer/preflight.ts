@@ -7,7 +7,7 @@
  * Opt-outs are looked up here to be counted; the claim of each message looks again.
  */
 import type { CampaignDefinition } from "../core/campaign.ts";
-import { BODY_LENGTH_MAX, characters, compilePreview } from "../core/preview.ts";
+import { BODY_LENGTH_MAX, characters, compilePreview, previewProblem } from "../core/preview.ts";
 import type { PriceTable } from "../core/prices.ts";
 import type { CompiledTemplate } from "../core/template.ts";
 import type { ImportOutcome } from "../store/batch-rows.ts";
@@ -69,7 +69,7 @@ export async function createPreflight(
       const { category, schedule, delivery } = list.definition;
       report.samples = look.samples;
       report.cost = costOf(look.countries, { category, prices: input?.prices ?? null });
-      report.warnings = look.warnings();
+      report.warnings = [...previewWarning(list.definition, report.ok), ...look.warnings()];
       if (people === null) report.notChecked = ["opt_outs", "other_campaigns"];
       else if (others !== null && others.unread > 0) report.notChecked = ["other_campaigns"];
       if (input === null) return;
@@ -80,6 +80,21 @@ export async function createPreflight(
       report.estimate = estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
     },
   };
+}
+
+/**
+ * A preview with other variables than the body: one of the two is wrong. It is told and not refused,
+ * because the preview is for people only; if it is the body that is wrong, the first message is
+ * refused and pauses the campaign.
+ */
+function previewWarning(definition: CampaignDefinition, count: number): Warning[] {
+  const { preview, template } = definition;
+  const problem = preview === null ? null : previewProblem(preview, template.components);
+  if (problem === null) return [];
+  const reason =
+    `template.preview ${problem}; one of the two is wrong, and if it is the body, WhatsApp ` +
+    "refuses every message (132000)";
+  return [{ code: "preview_variables", reason, count, lines: [] }];
 }
 
 /** Asks for a block of rows at once: one call to Redis for a thousand of them. */

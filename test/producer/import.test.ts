@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import { importList } from "../../src/producer/import.ts";
 import type { ImportListOptions } from "../../src/producer/import-options.ts";
+import { withoutPhones } from "../../src/producer/report.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import type { CampaignRow } from "../../src/store/row-reader.ts";
 import { nonZero, testDefinition, testPhone } from "../support/campaigns.ts";
@@ -103,9 +104,13 @@ it("every row is stored in order, with what was decided about it", async () => {
   expect(imported.report.rejectsFile).toBe("list.rejects.csv");
   const rejects = await readFile(join(folder, "list.rejects.csv"), "utf8");
   const lines = rejects.split("\r\n");
-  expect(lines[0]).toBe("\ufeffphone,first_name,line,code,reason");
+  expect(lines[0]).toBe(
+    "\ufeffphone,first_name,line,code,reason,suggestion,dropcast_campaign,dropcast_row",
+  );
   expect(lines[1]).toMatch(/^not a phone,Ben,3,phone_invalid,/);
-  expect(lines[2]).toMatch(/^'\+48600000003,Cem,7,row_columns,.*,too many$/);
+  expect(lines[2]).toMatch(
+    new RegExp(`^'\\+48600000003,Cem,7,row_columns,.*,${imported.value.id},5,too many$`),
+  );
   expect(await readdir(folder)).toEqual(["list.csv", "list.rejects.csv"]);
 });
 
@@ -330,11 +335,13 @@ it("a folder that cannot be written to does not stop the import, and the report 
   expect(imported.report.rejectsProblem).toContain("could not be written");
 });
 
-it("no phone number is in the report", async () => {
+it("no phone number is in the report that is kept", async () => {
   const { options } = await setup(`${goodRows(10)}+4860000000,bad\n48600000001,again\n`);
 
   const imported = await importList(options);
 
-  expect(imported.report.counts).toEqual({ pending: 10, rejected: 1, duplicate: 1 });
-  expect(JSON.stringify(imported.report)).not.toContain("4860000000");
+  expect(imported.report).toMatchObject({ ok: 10, rejected: 1, duplicate: 1, suppressed: 0 });
+  const told = withoutPhones(imported.report);
+  expect(JSON.stringify(told)).not.toContain("4860000000");
+  expect(told.samples[0]?.body.to).toBe("48******01");
 });
