@@ -104,6 +104,7 @@ async function readRecords(
 ): Promise<Result<void>> {
   const collector = createCollector(dialect, list.name);
   const decoder = createDecoder(encoding);
+  let skip = dialect.skipBytes;
   let bytes = 0;
   let stopped = false;
   let torn = false;
@@ -112,7 +113,9 @@ async function readRecords(
     const decoded = decoder.push(chunk);
     torn = decoded === null;
     if (decoded === null) return false;
-    const text = bytes === 0 ? decoded.subarray(dialect.skipBytes) : decoded;
+    // A disk may hand over less than was asked for: the first piece need not hold all of it.
+    const text = decoded.subarray(skip);
+    skip -= decoded.length - text.length;
     bytes += chunk.length;
     await collector.write(text);
     // What was complete before the fault is still shown: the header is read that way.

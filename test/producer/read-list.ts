@@ -6,7 +6,7 @@ import type { Encoding } from "../../src/core/encoding.ts";
 import type { Refusal } from "../../src/core/refusal.ts";
 import { readHeader, readRows } from "../../src/producer/csv.ts";
 import { readListBytes } from "../../src/producer/list-bytes.ts";
-import { openList } from "../../src/producer/list-file.ts";
+import { type ListFile, openList } from "../../src/producer/list-file.ts";
 
 /** A folder of this test's own. */
 export async function testFolder(): Promise<string> {
@@ -25,10 +25,25 @@ export interface ReadList {
   refusal: Refusal | null;
 }
 
+/** The same file, handed over in smaller pieces. */
+function inPieces(file: ListFile, pieceBytes: number): ListFile {
+  return {
+    ...file,
+    read: (visit) =>
+      file.read(async (chunk) => {
+        for (let at = 0; at < chunk.length; at += pieceBytes) {
+          if (!(await visit(chunk.subarray(at, at + pieceBytes)))) return false;
+        }
+        return true;
+      }),
+  };
+}
+
 /** Writes a list and reads it back: all of it, or up to the refusal. */
 export async function readList(
   content: string | Buffer,
   given: Encoding | null = null,
+  pieceBytes: number | null = null,
 ): Promise<ReadList> {
   const path = join(await testFolder(), "list.csv");
   await writeFile(path, content);
@@ -38,7 +53,7 @@ export async function readList(
   };
   const opened = await openList(path, { links: "refuse" });
   if (!opened.ok) return { ...read, refusal: opened.refusal };
-  const file = opened.value;
+  const file = pieceBytes === null ? opened.value : inPieces(opened.value, pieceBytes);
   try {
     const bytes = await readListBytes(file, { given });
     if (!bytes.ok) return { ...read, refusal: bytes.refusal };
