@@ -137,7 +137,7 @@ recipients:
     ["recipients: { timezon: x }", "recipients.timezon is not a known key"],
     ["__proto__: { polluted: true }", "__proto__ is not a known key"],
     ["constructor: 1", "constructor is not a known key"],
-    ["recipients: { encoding: windows-1251 }", "did you mean windows-125"],
+    ["recipients: { encoding: windows-1251 }", 'did you mean "windows-1250"?'],
     ["recipients: { country: UK }", "did you mean GB?"],
     ["recipients: { country: pl }", "two capital letters"],
     ["recipients: [a]", "recipients must be a block of keys and values"],
