@@ -104,7 +104,7 @@ function scoreWord(word: string): number {
   if (!/\P{ASCII}/u.test(word)) return 0;
   let score = 0;
   const letters: string[] = [];
-  for (const [at, character] of [...word].entries()) {
+  for (const [at, character] of Array.from(word).entries()) {
     if (character <= "\u007f") continue;
     if (character <= "\u009f") score += CONTROL;
     else if (/\p{L}/u.test(character) && !"ªº".includes(character)) {

@@ -15,7 +15,7 @@ import type { People } from "../store/people.ts";
 import { estimateSending } from "./estimate.ts";
 import { costOf, createCountryOfPhone } from "./preflight-countries.ts";
 import { type OtherCampaigns, readOthers } from "./preflight-others.ts";
-import { type ImportReport, SAMPLES, type Sample } from "./report.ts";
+import { type ImportReport, SAMPLES, type Sample, type Warning } from "./report.ts";
 import { createWarnings } from "./warnings.ts";
 
 /** What a preflight needs from outside; all of it may be missing, and the report then says so. */

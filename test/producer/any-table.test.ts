@@ -8,7 +8,7 @@ import { readList } from "./read-list.ts";
 /** How often each property is tried; all of it in the long run. */
 const volume = (runs: number): number => (process.env["FAULTS"] === "full" ? runs * 20 : runs);
 
-const SYNTAX = [..."ab,;|\t\"'\n\r é"];
+const SYNTAX = Array.from("ab,;|\t\"'\n\r é");
 
 interface Dialect {
   encoding: Encoding;
@@ -33,7 +33,7 @@ const HEADER = ["phone", "b", "c"];
 /** Cells that an encoding can write: what CSV is made of, and its own characters. */
 function tables(encoding: Encoding): fc.Arbitrary<string[][]> {
   const own = encoding.startsWith("utf")
-    ? [..."éł日😀\u00a0\u2028"]
+    ? Array.from("éł日😀\u00a0\u2028")
     : charactersOf(encoding).slice(160);
   const can = SYNTAX.filter(
     (sign) => encoding.startsWith("utf") || charactersOf(encoding).includes(sign),

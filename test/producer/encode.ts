@@ -8,7 +8,7 @@ export function encodeAs(text: string, encoding: Encoding): Buffer {
   if (encoding === "utf-16be") return Buffer.from(text, "utf16le").swap16();
   const bytes = tableOf(encoding);
   return Buffer.from(
-    [...text].map((character) => {
+    Array.from(text).map((character) => {
       const byte = bytes.get(character);
       if (byte === undefined) throw new Error(`${encoding} has no ${character}`);
       return byte;
@@ -23,5 +23,5 @@ export function charactersOf(encoding: Encoding): string[] {
 
 function tableOf(encoding: Encoding): ReadonlyMap<string, number> {
   const all = decodeText(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), encoding);
-  return new Map([...all].map((character, byte) => [character, byte]));
+  return new Map(Array.from(all).map((character, byte) => [character, byte]));
 }
