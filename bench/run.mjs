@@ -3,15 +3,15 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const FIGURES = ["send", "memory", "pace"];
+const FIGURES = ["send", "import", "memory", "pace"];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 
-  --rows N         recipients of the list (send: 20000, memory: 100000)
-  --rounds N       rounds of each sender, alternating (send: 3)
+  --rows N         recipients of the list (send: 20000, import: 1000000, memory: 100000)
+  --rounds N       rounds of each sender, alternating (send, import: 3)
   --seconds N      how long each pace is watched (pace: 20)
-  --fsync MODE     send: only this appendfsync mode, always or everysec (both)
+  --fsync MODE     send, import: only this appendfsync mode, always or everysec (both)
   --results FILE   where the section is written (bench/RESULTS.md)
-  --profile DIR    send: a CPU profile of each worker process goes there, and what Redis
+  --profile DIR    send, import: a CPU profile of each worker or importer goes there, and what Redis
                    spends on each command to stderr`;
 
 function readArguments() {

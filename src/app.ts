@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { requireSendingNumber } from "./config.ts";
+import { type Config, requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { createHealthServer } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
 import type { Erased } from "./privacy/erase.ts";
 import type { ImportFile } from "./producer/import-file.ts";
+import type { NumberStore } from "./store/number-store.ts";
 import { createSuppressions } from "./store/suppressions.ts";
 
 /**
@@ -239,12 +240,59 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { createFileImporter } = await import("./producer/import-file.ts");
   return createFileImporter({
     numbers: config.numbers,
-    openNumber: (name) => ({
-      imports: storeNamed(platform, name).imports,
-      country: config.numbers[name]?.country ?? null,
-    }),
+    openNumber: async (name) => {
+      const store = storeNamed(platform, name);
+      return {
+        imports: store.imports,
+        mending: store,
+        ...(await listNumber({ config, name, store })),
+      };
+    },
     mode: config.mode,
   });
+}
+
+/**
+ * Looks at lists as {@link createImporter} does, and stores nothing. Without a platform (no Redis)
+ * opt-outs, other campaigns and what was imported before are not looked at, and the report says so.
+ */
+export async function createChecker(
+  config: Config,
+  platform: Platform | null,
+): Promise<ImportFile> {
+  const [{ createFileImporter }, { checkingStore }] = await Promise.all([
+    import("./producer/import-file.ts"),
+    import("./producer/checking-store.ts"),
+  ]);
+  return createFileImporter({
+    numbers: config.numbers,
+    openNumber: async (name) => {
+      const store = platform === null ? null : storeNamed(platform, name);
+      return {
+        imports: checkingStore(store?.campaigns ?? null),
+        mending: store,
+        ...(await listNumber({ config, name, store })),
+      };
+    },
+    mode: config.mode,
+  });
+}
+
+/** What the number that a list is for has to do with it. */
+async function listNumber(input: { config: Config; name: string; store: NumberStore | null }) {
+  const { config, name, store } = input;
+  const number = config.numbers[name];
+  const pace = await store?.pace.read();
+  return {
+    country: number?.country ?? null,
+    preflight: {
+      people: store?.people ?? null,
+      optOuts: store?.optOuts ?? null,
+      ratePerSecond: pace?.ratePerSecond ?? number?.ratePerSecond ?? 1,
+      prices: config.prices,
+      nowMs: Date.now(),
+    },
+  };
 }
 
 function storeNamed(platform: Platform, number: string) {

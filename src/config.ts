@@ -7,10 +7,12 @@ import {
   withoutCredentials,
 } from "./config/addresses.ts";
 import { type Environment, readEnvironment } from "./config/environment.ts";
+import { readConfigFile } from "./config/file.ts";
 import type { ConfigProblem } from "./config/findings.ts";
-import { type NumberConfig, readNumbers } from "./config/numbers.ts";
+import type { NumberConfig } from "./config/numbers.ts";
 import type { Variable } from "./config/variables.ts";
 import { didYouMean } from "./core/nearest.ts";
+import type { PriceTable } from "./core/prices.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 
 export type { ConfigProblem } from "./config/findings.ts";
@@ -25,6 +27,8 @@ export interface Config {
   /** `sandbox` when the API is on loopback. */
   readonly mode: "live" | "sandbox";
   readonly numbers: Readonly<Record<string, NumberConfig>>;
+  /** What messages cost; null when the operator gave no table. */
+  readonly prices: PriceTable | null;
   /** Absolute. */
   readonly dropsDir: string;
   /** Absolute. */
@@ -85,7 +89,7 @@ function readConfig(environment: Environment): Config {
     redisUrl:
       redisUrl === undefined ? null : checkRedisUrl("DROPCAST_REDIS_URL", redisUrl, findings),
     ...checkApiUrl("DROPCAST_API_URL", apiUrl, findings),
-    numbers: readNumbers(environment),
+    ...readConfigFile(environment),
     dropsDir: resolve(cwd, text("DROPCAST_DROPS_DIR") ?? "drops"),
     dataDir: resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"),
     httpHost: checkHost("DROPCAST_HTTP_HOST", text("DROPCAST_HTTP_HOST") ?? "127.0.0.1", findings),

@@ -59,6 +59,7 @@ describe("defaults", () => {
           timezone: null,
         },
       },
+      prices: null,
       dropsDir: join(cwd, "drops"),
       dataDir: join(cwd, ".dropcast"),
       httpHost: "127.0.0.1",
@@ -327,6 +328,24 @@ describe("the file of numbers", () => {
     expect(Object.keys(load(yaml("numbers: { second: { id: n2 } }")).numbers)).toEqual(["second"]);
   });
 
+  test("may hold what messages cost, or name the file that does", () => {
+    const table = "{ currency: EUR, PL: { marketing: 0.0234 }, other: { utility: 0.01 } }";
+    const prices = {
+      currency: "EUR",
+      countries: { PL: { marketing: 0.0234 } },
+      other: { utility: 0.01 },
+    };
+    put("prices.yaml", table);
+
+    expect(load(yaml(`prices: ${table}`)).prices).toEqual(prices);
+    expect(load(yaml("prices: prices.yaml")).prices).toEqual(prices);
+    expect(Object.keys(load(yaml(`prices: ${table}`)).numbers)).toEqual(["main"]);
+    put("prices.yaml", "{ currency: EUR, PL: 3 }");
+    expect(problems(yaml("prices: prices.yaml"))[0]).toContain(
+      "prices.yaml: line 1, column 18: PL",
+    );
+  });
+
   test("may not define main when the variables do", () => {
     const told = problems({ ...yaml("numbers: { main: { id: n1 } }"), DROPCAST_NUMBER_ID: "n2" });
 
@@ -346,6 +365,15 @@ describe("the file of numbers", () => {
     ["numbers: { a: { country: UK } }", "did you mean GB?"],
     ["numbers: { a: { timezone: +01:00 } }", "must be an IANA time zone"],
     ["numbers: { a: { id: x }, b: { id: x } }", "have the same id"],
+    ["{}", "numbers is missing"],
+    ["prices: { PL: { marketing: 0.02 } }", "line 1, column 1: prices.currency is missing"],
+    [
+      "prices: { currency: EUR, PL: { marketng: 1 } }",
+      'column 32: prices.PL.marketng is not a known key; did you mean "marketing"?',
+    ],
+    ["prices: { currency: EUR, UK: { utility: 1 } }", "prices.UK must be the two-letter code"],
+    ["prices: { currency: EUR, PL: { utility: -1 } }", "prices.PL.utility must be at least 0"],
+    ["prices: nope.yaml", "nope.yaml: cannot be read: there is no such file"],
     ["numbers: [", "is not valid YAML"],
     ["", "is empty"],
   ])("%s: %s", (text, expected) => {

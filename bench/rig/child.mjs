@@ -21,6 +21,11 @@ export function cpuMicros() {
   return user + system;
 }
 
+/** The most memory this process, its threads included, has had so far. */
+export function peakRssBytes() {
+  return process.resourceUsage().maxRSS * 1_024;
+}
+
 /** The same clock in every process of this machine, ms with fractions. */
 export function clockMs() {
   return performance.timeOrigin + performance.now();

@@ -3,7 +3,7 @@ import { createImporter, startWorkers } from "../../dist/app.js";
 import { loadConfig } from "../../dist/config.js";
 import { createLogger } from "../../dist/logger.js";
 import { openPlatform } from "../../dist/platform.js";
-import { clockMs, cpuMicros, serve } from "./child.mjs";
+import { clockMs, cpuMicros, peakRssBytes, serve } from "./child.mjs";
 
 const loaded = loadConfig({ env: process.env, cwd: process.cwd() });
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
@@ -38,6 +38,9 @@ serve({
     const { id, rows } = imported;
     return { id, rows, startedAt, endedAt: clockMs(), cpuMicros: cpuMicros() - cpuBefore };
   },
+  /** Ends a campaign, so that the next import does not look for its people in it. */
+  cancel: async (id) => void (await platform.stores.main.campaigns.cancel(id)),
+  peakRssBytes,
   /** Rows by state. */
   counts: async (id) => (await platform.stores.main.campaigns.find(id))?.counts,
 });

@@ -2,7 +2,7 @@
 import { importList } from "../baseline/import.mjs";
 import { createPost, startWorker } from "../baseline/worker.mjs";
 import { NUMBER_ID, TEMPLATE, TOKEN } from "./campaign.mjs";
-import { clockMs, cpuMicros, serve } from "./child.mjs";
+import { clockMs, cpuMicros, peakRssBytes, serve } from "./child.mjs";
 
 const { REDIS_SOCKET: socket, API_URL: apiUrl, RATE_PER_SECOND: rate } = process.env;
 let worker;
@@ -19,6 +19,7 @@ serve({
     await worker?.stop();
     await api?.close();
   },
+  peakRssBytes,
   importList: async ({ campaign, csvPath }) => {
     const [startedAt, cpuBefore] = [clockMs(), cpuMicros()];
     const { rows } = await importList({ socket, path: csvPath, campaign });

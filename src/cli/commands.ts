@@ -1,4 +1,5 @@
 import type { Command, CommandSpec, OptionSpec } from "./command.ts";
+import { ENCODING_OPTION } from "./encoding-option.ts";
 import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
 import { SANDBOX_OPTIONS } from "./sandbox.ts";
 
@@ -65,12 +66,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   ...ROLES.flatMap(role),
   {
+    name: "check",
+    args: [CAMPAIGN_FILE, LIST_FILE],
+    options: [ENCODING_OPTION],
+    summary: "look at a list as the import will; nothing is queued or sent",
+    examples: ["dropcast check examples/spring-sale.yaml", "dropcast check sale.yaml list.csv"],
+    load: async () => (await import("./check.ts")).check,
+  },
+  {
     name: "send",
     args: [CAMPAIGN_FILE, LIST_FILE],
     options: [
       { flags: "--wait", description: "stay until everything is sent, with progress" },
       { flags: "--yes", description: "do not ask" },
       AGAIN,
+      ENCODING_OPTION,
     ],
     summary: "import a list and start sending it, now or at its startAt",
     examples: [

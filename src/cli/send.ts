@@ -1,10 +1,11 @@
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
-import type { ImportedList } from "../producer/import.ts";
+import { withoutPhones } from "../producer/report.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
+import { encodingOption } from "./encoding-option.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { importCampaign, importedText } from "./sending.ts";
+import { type Imported, importCampaign, importedText } from "./sending.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
 
@@ -13,24 +14,28 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
     const asks = terminal.canAsk && !cli.json && !flagOption(options, "yes");
+    const encoding = encodingOption(options);
+    if (!encoding.ok) return encoding;
     const interrupt = onInterrupt();
     try {
       const imported = await importCampaign(cli, platform, {
         campaignPath,
         listPath: listPath ?? null,
         repeats: flagOption(options, "again") ? "import" : "refuse",
+        encoding: encoding.value,
         asking: asks ? "ask" : "skip",
         signal: interrupt.signal,
       });
       if (!imported.ok) return imported;
-      const found = await findCampaign(platform, imported.value.id);
+      const { list } = imported.value;
+      const found = await findCampaign(platform, list.id);
       if (!found.ok) return found;
       const { number, ratePerSecond } = found.value.campaign;
       const text = importedText(imported.value, { config: platform.config, number, ratePerSecond });
       if (!flagOption(options, "wait")) {
         return accept({
           json: sentJson(imported.value, found.value.campaign),
-          text: `${text}\nFollow it: dropcast watch ${imported.value.id}`,
+          text: `${text}\nFollow it: dropcast watch ${list.id}`,
         });
       }
       if (!cli.json) terminal.out(text);
@@ -43,30 +48,31 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
 async function waitForIt(
   cli: Cli,
   { store, campaign }: FoundCampaign,
-  list: ImportedList,
+  imported: Imported,
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const { terminal } = cli;
   const followed = await followCampaign({
     store,
-    id: list.id,
+    id: campaign.id,
     terminal,
     until: "finished",
     progress: cli.json ? "hidden" : "shown",
     signal: AbortSignal.any([signal, terminal.closed]),
   });
   const last = followed.campaign ?? campaign;
-  const json = sentJson(list, last);
+  const json = sentJson(imported, last);
   if (followed.end === "detached") {
-    const text = `${list.id} goes on: ${last.status}. dropcast pause ${list.id} stops it.`;
+    const text = `${last.id} goes on: ${last.status}. dropcast pause ${last.id} stops it.`;
     return accept({ json, text });
   }
   const text = campaignText(last, await store.campaigns.halt(), terminal);
   return accept({ json, text, exitCode: last.status === "paused" ? 1 : 0 });
 }
 
-function sentJson(list: ImportedList, campaign: FoundCampaign["campaign"]) {
+function sentJson({ list, report }: Imported, campaign: FoundCampaign["campaign"]) {
   return {
+    ...withoutPhones(report),
     ...campaignJson(campaign),
     phoneColumn: list.phoneColumn.name,
     rejectsFile: list.rejectsPath,

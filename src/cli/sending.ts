@@ -1,16 +1,20 @@
 import { resolve } from "node:path";
 import { type Config, findNumber, requireSendingNumber } from "../config.ts";
+import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
-import type { ImportedList, ImportResult } from "../producer/import.ts";
+import type { ImportedList } from "../producer/import.ts";
+import type { ImportReport } from "../producer/report.ts";
 import type { Cli } from "./command.ts";
-import { count, counted, duration, rate } from "./words.ts";
+import { readingProgress } from "./reading-progress.ts";
+import { count, counted, duration, printable, rate } from "./words.ts";
 
 /** What is to be sent: as it was typed, relative to the working folder. */
 export interface SendInput {
   readonly campaignPath: string;
   readonly listPath: string | null;
   readonly repeats: "refuse" | "import";
+  readonly encoding?: Encoding | null;
   /** Where the rejected rows go; left out: beside the list. */
   readonly rejectsPath?: string;
 }
@@ -24,35 +28,37 @@ export async function importCampaign(
   cli: Cli,
   platform: Platform,
   input: SendInput & { readonly asking: "ask" | "skip"; readonly signal: AbortSignal },
-): Promise<Result<ImportedList>> {
+): Promise<Result<Imported>> {
   const paths = {
     campaignPath: resolve(cli.cwd, input.campaignPath),
     csvPath: input.listPath === null ? null : resolve(cli.cwd, input.listPath),
   };
+  const encoding = input.encoding ?? null;
   const sendable = await checkSendable(platform, paths.campaignPath);
   if (!sendable.ok) return sendable;
   if (input.asking === "ask") {
-    const agreed = await askFirst(platform, { ...paths, signal: input.signal });
+    const { repeats, signal } = input;
+    const agreed = await askFirst(cli, platform, { ...paths, repeats, encoding, signal });
     if (!agreed.ok) return agreed;
   }
   const { createImporter } = await import("../app.ts");
   const importFile = await createImporter(platform);
-  let lookAt = 0;
-  const imported: ImportResult = await importFile({
+  const imported = await importFile({
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     repeats: input.repeats,
+    encoding,
     signal: input.signal,
-    onProgress: ({ rows, bytes, totalBytes }) => {
-      const now = performance.now();
-      if (cli.json || now - lookAt < 100) return;
-      lookAt = now;
-      const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
-      cli.terminal.live(`Reading the list: ${count(rows)} rows, ${percent} %`);
-    },
+    onProgress: readingProgress(cli),
   });
   cli.terminal.live("");
-  return imported;
+  return imported.ok ? accept({ list: imported.value, report: imported.report }) : imported;
+}
+
+/** A list that was stored, and what there is to tell about it. */
+export interface Imported {
+  readonly list: ImportedList;
+  readonly report: ImportReport;
 }
 
 /**
@@ -69,19 +75,36 @@ async function checkSendable({ config }: Platform, campaignPath: string): Promis
 }
 
 async function askFirst(
+  cli: Cli,
   platform: Platform,
-  input: { campaignPath: string; csvPath: string | null; signal: AbortSignal },
+  input: {
+    campaignPath: string;
+    csvPath: string | null;
+    repeats: "refuse" | "import";
+    encoding: Encoding | null;
+    signal: AbortSignal;
+  },
 ): Promise<Result<void>> {
-  const { previewImport } = await import("./preview.ts");
-  const preview = await previewImport(platform, input);
-  if (!preview.ok) return preview;
-  const { counts, definition, numberRate } = preview.value;
-  const perSecond = Math.min(numberRate, definition.delivery.ratePerSecond ?? numberRate);
-  const left = leftOut(counts);
+  const [{ checkList }, { preflightText }] = await Promise.all([
+    import("./check-list.ts"),
+    import("./preflight-text.ts"),
+  ]);
+  const { config } = platform;
+  const checked = await checkList(cli, platform, { ...input, rejectsPath: null, config });
+  if (!checked.ok) return checked;
+  const { report } = checked;
+  cli.terminal.out(`${preflightText(report, cli.terminal)}\n`);
+  const pace =
+    report.estimate === null
+      ? ""
+      : ` at ${rate(report.estimate.ratePerSecond)} (about ${duration(report.estimate.seconds * 1_000)})`;
+  const what =
+    report.mended === undefined
+      ? `${counted(report.ok, "message")} of "${report.name}"`
+      : `${counted(report.mended, "mended row")} of ${report.campaign}`;
   const question =
-    `Send ${counted(counts.pending, "message")} of "${definition.name}" from number ` +
-    `${definition.number} at ${rate(perSecond)} (about ${duration((counts.pending / perSecond) * 1_000)})` +
-    `${left === "" ? "" : `; ${left}`}${platform.config.mode === "sandbox" ? ", in the sandbox" : ""}? [y/N] `;
+    `Send ${what} from number ${report.number}${pace}` +
+    `${config.mode === "sandbox" ? ", in the sandbox" : ""}? [y/N] `;
   const answer = await ask(question, input.signal);
   if (/^\s*(y|yes)\s*$/i.test(answer)) return accept(undefined);
   return refuse("not_confirmed", "nothing was sent.", "Answer y, or give --yes, to send it.");
@@ -110,16 +133,17 @@ export function leftOut(counts: ImportedList["counts"]): string {
   const parts: string[] = [];
   if (counts.rejected > 0) parts.push(`${counted(counts.rejected, "row")} rejected`);
   if (counts.duplicate > 0) parts.push(`${counted(counts.duplicate, "duplicate")} left out`);
-  if (counts.suppressed > 0) parts.push(`${counted(counts.suppressed, "row")} suppressed`);
+  if (counts.suppressed > 0)
+    parts.push(`${counted(counts.suppressed, "person", "people")} opted out`);
   return parts.join(", ");
 }
 
-/** What a campaign that was just stored is, in a line or two. */
+/** What a campaign that was just stored is, in some lines. */
 export function importedText(
-  list: ImportedList,
+  { list, report }: Imported,
   input: { config: Config; number: string; ratePerSecond: number | null },
 ): string {
-  const { id, status, rows, counts, rejectsPath } = list;
+  const { id, status, rows, counts, rejectsPath, mend } = list;
   const numberRate = input.config.numbers[input.number]?.ratePerSecond ?? 0;
   const perSecond = Math.min(numberRate, input.ratePerSecond ?? numberRate);
   const pace =
@@ -127,12 +151,48 @@ export function importedText(
       ? ` at ${rate(perSecond)} (about ${duration((counts.pending / perSecond) * 1_000)})`
       : "";
   const left = leftOut(counts);
-  const lines = [
-    `${id} is ${status}: ${counted(rows, "row")}, ${counted(counts.pending, "message")}${pace}` +
-      `${left === "" ? "." : `; ${left}.`}`,
-  ];
+  const lines =
+    mend === undefined
+      ? [
+          `${id} is ${status}: ${counted(rows, "row")}, ${counted(counts.pending, "message")}${pace}` +
+            `${left === "" ? "." : `; ${left}.`}`,
+        ]
+      : [`${id} is ${status}: ${mendedWords(mend)}.`];
   if (list.restarted)
     lines.push("An interrupted import of this list was begun again under its id.");
+  lines.push(...guessesText(report));
+  for (const { code, count: rowsWarned, reason } of report.warnings) {
+    if (code !== "duplicate" && code !== "opted_out") {
+      lines.push(`${counted(rowsWarned, "row")}: ${reason}.`);
+    }
+  }
+  const late = report.estimate?.late ?? 0;
+  if (late > 0) lines.push(`There is no time before endBy for ${counted(late, "message")}.`);
   if (rejectsPath !== null) lines.push(`The rejected rows, with reasons, are in ${rejectsPath}`);
   return lines.join("\n");
+}
+
+/** What the list did not say itself, so that a wrong guess is seen while it can be stopped. */
+function guessesText(report: ImportReport): string[] {
+  const lines: string[] = [];
+  if (report.phoneColumnGuessed !== null) {
+    const by = report.phoneColumnGuessed === "name" ? "by its name" : "by what it holds";
+    lines.push(`The phones were found in "${printable(report.phoneColumn ?? "")}", ${by}.`);
+  }
+  if (report.encodingGuessed) {
+    const seen = report.encodingSamples.map((text) => `"${printable(text)}"`).join(", ");
+    lines.push(
+      `The list was read as ${report.encoding}, which is a guess${seen === "" ? "" : `: ${seen}`}.`,
+    );
+  }
+  return lines;
+}
+
+/** What came of a rejects file that was dropped again. */
+function mendedWords(mend: NonNullable<ImportedList["mend"]>): string {
+  const { mended, stillRejected, alreadyMended } = mend;
+  const parts = [`${counted(mended, "row")} mended`];
+  if (stillRejected > 0) parts.push(`${count(stillRejected)} still rejected`);
+  if (alreadyMended > 0) parts.push(`${count(alreadyMended)} mended before`);
+  return parts.join(", ");
 }

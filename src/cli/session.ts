@@ -21,6 +21,17 @@ export async function onPlatform(
   config: Config,
   work: (platform: Platform) => Promise<CommandResult>,
 ): Promise<CommandResult> {
+  const platform = await tryPlatform(cli, config);
+  if (!platform.ok) return platform;
+  try {
+    return await work(platform.value);
+  } finally {
+    await platform.value.close();
+  }
+}
+
+/** Redis and the stores for a short command; the caller closes them. Refuses a Redis that is away. */
+export async function tryPlatform(cli: Cli, config: Config): Promise<Result<Platform>> {
   const [{ openPlatform }, { createLogger }] = await Promise.all([
     import("../platform.ts"),
     import("../logger.ts"),
@@ -31,13 +42,7 @@ export async function onPlatform(
     level: config.logLevel === "info" ? "error" : config.logLevel,
     stream: { write: (line) => terminal.log(line) },
   });
-  const platform = await openPlatform({ config, logger, say: terminal.say, patience: "refuse" });
-  if (!platform.ok) return platform;
-  try {
-    return await work(platform.value);
-  } finally {
-    await platform.value.close();
-  }
+  return openPlatform({ config, logger, say: terminal.say, patience: "refuse" });
 }
 
 /** A campaign and the store it is in. */

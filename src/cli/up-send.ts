@@ -30,7 +30,7 @@ export async function sendAndShow(
     signal: boot.signal,
   });
   if (!imported.ok) return imported;
-  const found = await findCampaign(platform, imported.value.id);
+  const found = await findCampaign(platform, imported.value.list.id);
   if (!found.ok) return found;
   const { campaign, store } = found.value;
   const { number, ratePerSecond } = campaign;

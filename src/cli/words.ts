@@ -79,6 +79,19 @@ export function table(
     .join("\n");
 }
 
+/** Breaks text between words, so that no line is longer than `columns`; each begins with `indent`. */
+export function wrap(text: string, columns: number, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent.length + line.length + 1 + word.length > columns) {
+      lines.push(indent + line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line].join("\n");
+}
+
 /** Text from files and from outside must not move the cursor of the operator's terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, " ");

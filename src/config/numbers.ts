@@ -1,13 +1,9 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { z } from "zod";
-import { NUMBER_NAME, NUMBER_NAME_RULE, RATE_MAX, RATE_MIN } from "../core/campaign.ts";
-import { pathText, shapeProblems } from "../core/shape.ts";
-import type { Json } from "../core/template.ts";
+import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { countryProblem } from "../country.ts";
-import { PROBLEMS_MAX, readYamlText } from "../yaml-text.ts";
 import { checkToken, checkWebhookSecrets } from "./credentials.ts";
-import { type Environment, readSecretFile, reason } from "./environment.ts";
+import { type Environment, readSecretFile } from "./environment.ts";
 
 /** A sending WhatsApp number. */
 export interface NumberConfig {
@@ -37,11 +33,14 @@ const NUMBER_ID_FIX = "Give the number id that contact@livechat-integrations.com
  * `main`; the file may not define it too. Rate and country of the environment are the defaults
  * of the file's numbers. With nothing given there is a `main` that cannot send.
  */
-export function readNumbers(environment: Environment): Record<string, NumberConfig> {
+export function readNumbers(
+  environment: Environment,
+  file: NumbersInFile,
+): Record<string, NumberConfig> {
   const { findings } = environment;
   const main = readMain(environment);
   const numbers: Record<string, NumberConfig> = Object.create(null);
-  const fromFile = readNumbersFile(environment, main);
+  const fromFile = readNumbersOfFile(environment, file, main);
   const definesMain =
     main.id !== null || SINGLE.some((name) => environment.text(name) !== undefined);
   if (definesMain || fromFile.length === 0) numbers["main"] = main;
@@ -104,7 +103,8 @@ function readCountry({ text, findings }: Environment): string | null {
 
 const secret = z.string().trim().min(1).nullish();
 
-const numberShape = z
+/** A number as the configuration file describes it. */
+export const numberShape = z
   .strictObject({
     id: z.string().regex(NUMBER_ID, NUMBER_ID_RULE).nullish(),
     token: secret,
@@ -129,20 +129,22 @@ const numberShape = z
     }
   });
 
-const fileShape = z.strictObject({ numbers: z.record(z.string(), numberShape) });
+/** The numbers of the configuration file, none when there is no file. */
+export interface NumbersInFile {
+  /** Files are looked for beside the file that names them, wherever the role was started. */
+  readonly folder: string;
+  readonly numbers: Readonly<Record<string, z.output<typeof numberShape>>>;
+}
 
-function readNumbersFile(environment: Environment, defaults: NumberConfig): NumberConfig[] {
-  const { findings, cwd } = environment;
-  const given = environment.text("DROPCAST_CONFIG");
-  if (given === undefined) return [];
-  const path = resolve(cwd, given);
-  const content = parseNumbersFile(path, environment);
-  if (content === null) return [];
-  return Object.entries(content.numbers).map(([name, number]) => {
+function readNumbersOfFile(
+  { findings }: Environment,
+  { folder, numbers }: NumbersInFile,
+  defaults: NumberConfig,
+): NumberConfig[] {
+  return Object.entries(numbers).map(([name, number]) => {
     const at = `DROPCAST_CONFIG numbers.${name}`;
-    // Files are looked for beside the file that names them, wherever the role was started.
     const fromFile = (key: string, file: string): string | null =>
-      readSecretFile(`${at}.${key}`, resolve(dirname(path), file), findings);
+      readSecretFile(`${at}.${key}`, resolve(folder, file), findings);
     const token =
       number.token ?? (number.tokenFile ? fromFile("tokenFile", number.tokenFile) : null);
     const secrets =
@@ -159,50 +161,6 @@ function readNumbersFile(environment: Environment, defaults: NumberConfig): Numb
       timezone: number.timezone ?? null,
     };
   });
-}
-
-function parseNumbersFile(
-  path: string,
-  { findings }: Environment,
-): z.output<typeof fileShape> | null {
-  const complain = (message: string): null => {
-    findings.add("DROPCAST_CONFIG", `${path}: ${message}`, "Correct the file.");
-    return null;
-  };
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    return complain(`cannot be read: ${reason(error)}`);
-  }
-  const yaml = readYamlText(text);
-  if (!yaml.ok) {
-    for (const { place, message } of yaml.problems) {
-      complain(place === null ? message : `${place}: ${message}`);
-    }
-    return null;
-  }
-  const parsed = fileShape.safeParse(yaml.content, { reportInput: true });
-  const problems = [
-    ...badNames(yaml.content),
-    ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
-  ];
-  for (const problem of problems.slice(0, PROBLEMS_MAX)) {
-    const place = yaml.locate(problem.path) ?? "line 1";
-    complain(`${place}: ${pathText(problem.path)} ${problem.message}`);
-  }
-  return parsed.success && problems.length === 0 ? parsed.data : null;
-}
-
-function knownKeysAt(path: readonly (string | number)[]): string[] {
-  return Object.keys(path.length === 0 ? fileShape.shape : numberShape.shape);
-}
-
-function badNames(content: Json): { path: string[]; message: string }[] {
-  if (typeof content !== "object" || content === null || !("numbers" in content)) return [];
-  return Object.keys(content["numbers"] ?? {})
-    .filter((name) => !NUMBER_NAME.test(name))
-    .map((name) => ({ path: ["numbers", name], message: `is not a name: it ${NUMBER_NAME_RULE}` }));
 }
 
 /** Two names for one number would let it be sent through at twice its rate. */

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { ENCODINGS, type Encoding, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
+import { didYouMean } from "./nearest.ts";
 import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { type Json, placeholderProblems, type TemplateDefinition } from "./template.ts";
 import { templateProblems } from "./template-rules.ts";
@@ -21,6 +23,8 @@ export interface CampaignDefinition {
     readonly to: string | null;
     /** Two letters: whose national numbers the list holds. */
     readonly country: string | null;
+    /** How the list is encoded, where its bytes do not say it; `null`: guessed then. */
+    readonly encoding: Encoding | null;
     /** The share of rejected rows above which the whole list is refused, 0..1. */
     readonly maxRejected: number;
     /** Numbers that answered 131026 within so long are left out; `null`: none is. */
@@ -94,6 +98,14 @@ const template = z.custom<TemplateDefinition>((value) => isBlock(value), {
   error: (issue) => (issue.input == null ? "is missing" : "must be a block of keys and values"),
 });
 
+const encoding = z.string().transform((value, context) => {
+  const named = encodingNamed(value);
+  if (named !== null) return named;
+  const message = `must be one of ${ENCODINGS.join(", ")}${didYouMean(value, ENCODINGS)}`;
+  context.issues.push({ code: "custom", message, input: value });
+  return z.NEVER;
+});
+
 const unbuiltKey = z.unknown().optional();
 
 /** `1d` to `365d`, in ms. */
@@ -113,6 +125,7 @@ const recipients = z.strictObject({
     .string()
     .regex(/^[A-Z]{2}$/, "must be two capital letters, as in PL")
     .nullish(),
+  encoding: encoding.nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   timezone: unbuiltKey,
   skipUndeliverable: days.nullish(),
@@ -208,6 +221,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       file: file.recipients?.file ?? null,
       to: file.recipients?.to ?? null,
       country: file.recipients?.country ?? null,
+      encoding: file.recipients?.encoding ?? null,
       maxRejected: file.recipients?.maxRejected ?? 0.2,
       skipUndeliverableMs: file.recipients?.skipUndeliverable ?? null,
     },

@@ -53,6 +53,7 @@ export type Counts = Record<State, number>;
  * - `retry`: a person sends a failed message again. `resend`, `decide_sent`, `decide_failed`: a
  *   person's decision on an unknown one.
  * - `rollback`: Redis went back in time, and the message may have been sent in what it forgot.
+ * - `mend`: a person corrected a rejected row, and dropped it again.
  * - `suppress`: the person opted out before the claim. `cancel`, `expire`: the campaign closed.
  */
 export const EVENTS = [
@@ -67,6 +68,7 @@ export const EVENTS = [
   "status_read",
   "status_failed",
   "retry",
+  "mend",
   "resend",
   "decide_sent",
   "decide_failed",
@@ -84,6 +86,7 @@ export type Event = (typeof EVENTS)[number];
  * late evidence shows that the earlier attempt got through.
  */
 export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: State } } = {
+  rejected: { mend: "pending" },
   pending: {
     claim: "sending",
     rollback: "unknown",

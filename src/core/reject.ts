@@ -14,6 +14,11 @@ export const REJECTS = {
   value_too_long: 9,
   phone_spreadsheet: 10,
   phone_ambiguous: 11,
+  phone_decimal: 12,
+  phone_zero_lost: 13,
+  // Of a rejects file that was dropped again; the campaign's row keeps the code it had.
+  row_unknown: 64,
+  phone_taken: 65,
 } as const;
 
 export type RejectCode = keyof typeof REJECTS;
@@ -32,29 +37,73 @@ export function rejectCode(number: number): RejectCode | undefined {
  * column and never quotes the value, because reports are passed around.
  */
 export function rejectReason(code: RejectCode, column: string): string {
-  const name = `column "${column}"`;
-  switch (code) {
-    case "phone_missing":
-      return `${name} is empty: a phone number with country code is needed there`;
-    case "phone_invalid":
-      return `${name} is not a phone number: write it with its country code, as in +48 609 655 911`;
-    case "phone_spreadsheet":
-      return `${name} was damaged by a spreadsheet (as in 4.86E+10): format that column as text and export the list again`;
-    case "phone_ambiguous":
-      return `${name} has no country code: write it with one, or name the list's country in recipients.country`;
-    case "value_empty":
-      return `${name} is empty and the template needs it: fill it in, or give a fallback as in {{${column}|there}}`;
-    case "value_newline":
-      return `${name} holds a line break, which WhatsApp refuses in a template value`;
-    case "value_tab":
-      return `${name} holds a tab, which WhatsApp refuses in a template value`;
-    case "value_spaces":
-      return `${name} holds more than 4 spaces in a row, which WhatsApp refuses in a template value`;
-    case "value_too_long":
-      return `${name} is longer than 32768 characters, the most WhatsApp takes in a template value`;
-    case "row_columns":
-      return "the row has more or fewer columns than the header";
-    case "row_unreadable":
-      return "the row cannot be read as CSV: a quotation mark is probably missing or left open";
-  }
+  const { wrong, mend } = rejectWords(code, column);
+  return `${wrong}: ${mend}`;
 }
+
+/** The two halves of {@link rejectReason}: what is wrong, and what to do about it. */
+export function rejectWords(code: RejectCode, column: string): { wrong: string; mend: string } {
+  const [wrong, mend] = WORDS[code](`column "${column}"`, column);
+  return { wrong, mend };
+}
+
+const AS_IN_WHATSAPP = "which WhatsApp refuses in a template value";
+
+const WORDS: Readonly<
+  Record<RejectCode, (name: string, column: string) => readonly [wrong: string, mend: string]>
+> = {
+  phone_missing: (name) => [`${name} is empty`, "a phone number with country code is needed there"],
+  phone_invalid: (name) => [
+    `${name} is not a phone number`,
+    "write it with its country code, as in +48 609 655 911",
+  ],
+  phone_spreadsheet: (name) => [
+    `${name} was damaged by a spreadsheet (as in 4.86E+10)`,
+    "format that column as text and export the list again",
+  ],
+  phone_decimal: (name) => [
+    `${name} was made a number by a spreadsheet (as in 48609655911.0)`,
+    "take the .0 off, and put back the zeros it had in front",
+  ],
+  phone_zero_lost: (name) => [
+    `${name} has lost its zero in front, which spreadsheets take off`,
+    "put it back, and format that column as text",
+  ],
+  phone_ambiguous: (name) => [
+    `${name} has no country code`,
+    "write it with one, or name the list's country in recipients.country",
+  ],
+  value_empty: (name, column) => [
+    `${name} is empty and the template needs it`,
+    `fill it in, or give a fallback as in {{${column}|there}}`,
+  ],
+  value_newline: (name) => [
+    `${name} holds a line break, ${AS_IN_WHATSAPP}`,
+    "write it in one line",
+  ],
+  value_tab: (name) => [`${name} holds a tab, ${AS_IN_WHATSAPP}`, "write a space instead"],
+  value_spaces: (name) => [
+    `${name} holds more than 4 spaces in a row, ${AS_IN_WHATSAPP}`,
+    "leave one of them",
+  ],
+  value_too_long: (name) => [
+    `${name} is longer than 32768 characters, the most WhatsApp takes in a template value`,
+    "shorten it",
+  ],
+  row_columns: () => [
+    "the row has more or fewer columns than the header",
+    "put each value under its column",
+  ],
+  row_unreadable: () => [
+    "the row cannot be read as CSV",
+    "a quotation mark is probably missing or left open",
+  ],
+  row_unknown: () => [
+    "the campaign has no rejected row of this number",
+    "leave the columns dropcast_campaign and dropcast_row as they were",
+  ],
+  phone_taken: (name) => [
+    `${name} is the number of somebody who is on this campaign already`,
+    "correct it, or leave this row out: each person gets one message",
+  ],
+};

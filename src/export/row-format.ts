@@ -95,7 +95,8 @@ async function csvFormat(columns: readonly string[]): Promise<RowFormat> {
   const line = (rows: readonly (readonly (string | number | boolean | null)[])[]): string =>
     stringify(
       rows.map((row) => row.map(csvCell)),
-      { record_delimiter: "\r\n" },
+      // By itself it quotes only what holds the whole CRLF.
+      { record_delimiter: "\r\n", quoted_match: /[\r\n]/ },
     );
   return {
     // With a byte order mark, because Excel shows accents only then.

@@ -30,6 +30,7 @@ export function createRowCheck(list: {
     if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
     const of = seen.firstRow(foldPhone(phone.digits), row);
     if (of !== 0) return { kind: "duplicate", phone: phone.digits, of };
+    if (phone.landline) return { kind: "pending", phone: phone.digits, landline: true };
     return { kind: "pending", phone: phone.digits };
   };
 }

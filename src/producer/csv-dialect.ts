@@ -54,26 +54,35 @@ function bestDelimiter(text: string): string {
   return best;
 }
 
-/** Cells in each of the first lines that are not blank; quoted parts count as text. */
+/**
+ * Cells in each of the first lines that are not blank; quoted cells count as text. A quote opens
+ * one only where a cell begins.
+ */
 function cellsPerLine(text: string, delimiter: string): number[] {
   const counts: number[] = [];
   let cells = 1;
   let quoted = false;
   let blank = true;
+  let begins = true;
   for (let at = 0; at < text.length && counts.length < SAMPLE_LINES; at++) {
     const character = text[at];
-    if (character === '"') {
+    if (character === '"' && (quoted || begins)) {
       quoted = !quoted;
+      // Directly behind a closing quote, another one makes it a doubled quote.
+      begins = !quoted;
       blank = false;
     } else if (!quoted && character === delimiter) {
       cells++;
+      begins = true;
       blank = false;
     } else if (!quoted && (character === "\n" || character === "\r")) {
       if (!blank) counts.push(cells);
       cells = 1;
+      begins = true;
       blank = true;
-    } else if (character !== " ") {
-      blank = false;
+    } else {
+      begins = false;
+      if (character !== " ") blank = false;
     }
   }
   // What follows the last line end may be cut short by the sample: it counts only when alone.

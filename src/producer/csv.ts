@@ -1,6 +1,18 @@
 import { CsvError, Parser } from "csv-parse";
-import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import type { Encoding } from "../core/encoding.ts";
+import { accept, type Refused, type Result } from "../core/refusal.ts";
 import { type Dialect, sniffDialect } from "./csv-dialect.ts";
+import {
+  explain,
+  notUtf16,
+  outOfBounds,
+  ROW_BYTES_MAX,
+  refuseEmpty,
+  rowTooLarge,
+  strayQuote,
+} from "./csv-faults.ts";
+import { createDecoder, decodeText } from "./decode.ts";
+import type { ListBytes } from "./list-bytes.ts";
 import type { ListFile } from "./list-file.ts";
 
 /**
@@ -8,11 +20,6 @@ import type { ListFile } from "./list-file.ts";
  * all rows that one piece of the file completes come at once, as arrays, so that a row costs
  * neither an object nor a turn of the event loop. The file is never in memory.
  */
-
-export const FIELD_LENGTH_MAX = 64 * 1024;
-export const ROW_BYTES_MAX = 1024 * 1024;
-export const COLUMNS_MAX = 256;
-export const ROWS_MAX = 10_000_000;
 
 export interface CsvBlock {
   /** The cells of each row, as they stand in the file. The header is not among them. */
@@ -28,29 +35,33 @@ export interface CsvHeader {
   readonly columns: readonly string[];
   readonly line: number;
   readonly dialect: Dialect;
+  readonly encoding: Encoding;
 }
 
 /** Reads just the header line: the names are not judged here. */
-export async function readHeader(list: ListFile): Promise<Result<CsvHeader>> {
-  const dialect = sniffDialect(list.head);
+export async function readHeader(
+  list: ListFile,
+  { encoding }: Pick<ListBytes, "encoding">,
+): Promise<Result<CsvHeader>> {
+  const dialect = sniffDialect(headText(list, encoding));
   let header: CsvHeader | null = null;
-  const read = await readRecords(list, dialect, (block) => {
+  const read = await readRecords(list, { dialect, encoding }, (block) => {
     const [cells] = block.rows;
     const [line] = block.lines;
     if (cells === undefined || line === undefined) return true;
-    header = { columns: cells.map((name) => name.trim()), line, dialect };
+    header = { columns: cells.map((name) => name.trim()), line, dialect, encoding };
     return false;
   });
   // The header may be fine although something after it, in the same piece of file, is not.
   if (header !== null) return accept(header);
-  return read.ok ? refuseEmpty(list) : read;
+  return read.ok ? refuseEmpty(list.name) : read;
 }
 
 /**
  * Reads all rows below the header. `visit` gets them block by block and may answer false to stop.
  * Gives the number of rows, or refuses the list, naming the line: `list_quote_open`,
  * `list_quote_stray`, `list_field_too_large`, `list_row_too_large`, `list_too_many_columns`,
- * `list_too_many_rows`. `tap` sees every byte of the file as it is read.
+ * `list_too_many_rows`, `list_not_utf16`. `tap` sees every byte of the file as it is read.
  */
 export async function readRows(
   list: ListFile,
@@ -63,7 +74,7 @@ export async function readRows(
   let rows = -1;
   const read = await readRecords(
     list,
-    header.dialect,
+    header,
     (block) => {
       const isFirst = rows === -1 && block.rows.length > 0;
       rows += block.rows.length;
@@ -79,19 +90,32 @@ export async function readRows(
   return read.ok ? accept(Math.max(0, rows)) : read;
 }
 
+/** The first lines as UTF-8. What the head's last bytes begin is cut off. */
+function headText(list: ListFile, encoding: Encoding): Buffer {
+  return encoding === "utf-8" ? list.head : Buffer.from(decodeText(list.head, encoding));
+}
+
 /** Feeds the file to csv-parse; the header is a record like any other here. */
 async function readRecords(
   list: ListFile,
-  dialect: Dialect,
+  { dialect, encoding }: Pick<CsvHeader, "dialect" | "encoding">,
   visit: (block: CsvBlock) => boolean | Promise<boolean>,
   tap?: (chunk: Buffer) => void,
 ): Promise<Result<void>> {
   const collector = createCollector(dialect, list.name);
+  const decoder = createDecoder(encoding);
+  let skip = dialect.skipBytes;
   let bytes = 0;
   let stopped = false;
+  let torn = false;
   await list.read(async (chunk) => {
     tap?.(chunk);
-    const text = bytes === 0 ? chunk.subarray(dialect.skipBytes) : chunk;
+    const decoded = decoder.push(chunk);
+    torn = decoded === null;
+    if (decoded === null) return false;
+    // A disk may hand over less than was asked for: the first piece need not hold all of it.
+    const text = decoded.subarray(skip);
+    skip -= decoded.length - text.length;
     bytes += chunk.length;
     await collector.write(text);
     // What was complete before the fault is still shown: the header is read that way.
@@ -104,6 +128,10 @@ async function readRecords(
     collector.discard();
     return accept(undefined);
   }
+  if (torn || decoder.end() === null) {
+    collector.discard();
+    return notUtf16(list.name, collector.nextLine());
+  }
   await collector.end();
   if (collector.rows.length > 0) await visit({ ...collector.take(), bytes });
   return collector.fault() ?? accept(undefined);
@@ -115,6 +143,8 @@ interface Collector {
   end(): Promise<void>;
   take(): { rows: string[][]; lines: number[] };
   fault(): Refused | null;
+  /** The line after the last whole row. */
+  nextLine(): number;
   discard(): void;
 }
 
@@ -134,6 +164,8 @@ function createCollector(dialect: Dialect, name: string): Collector {
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: ROW_BYTES_MAX,
+    // A quote inside an unquoted cell is text, as in every spreadsheet: 5" pipe.
+    relax_quotes: true,
   });
   let rows: string[][] = [];
   let lines: number[] = [];
@@ -145,6 +177,13 @@ function createCollector(dialect: Dialect, name: string): Collector {
   let bytesSinceRecord = 0;
 
   const nextLine = (): number => endLine + 1 + parser.info.empty_lines - parserBlanks;
+
+  // That option also takes text behind a closing quote; here nobody can know what was meant. Putting
+  // the opening quote back into the cell is what csv-parse does then, and then only.
+  const { state } = parser as unknown as ParserInside;
+  state.field.prepend = () => {
+    fault ??= strayQuote({ line: nextLine(), name, column: state.record.length + 1 });
+  };
 
   parser.push = (record: string[] | null): boolean => {
     if (record === null || fault !== null) return true;
@@ -190,7 +229,16 @@ function createCollector(dialect: Dialect, name: string): Collector {
       return taken;
     },
     fault: () => fault,
+    nextLine,
     discard: () => void parser.destroy(),
+  };
+}
+
+/** The part of csv-parse's state that {@link createCollector} looks at; it is not in its types. */
+interface ParserInside {
+  readonly state: {
+    readonly field: { prepend: (quote: Buffer) => void };
+    readonly record: readonly string[];
   };
 }
 
@@ -200,73 +248,4 @@ function countCrlf(record: readonly string[]): number {
     for (let at = cell.indexOf("\r\n"); at !== -1; at = cell.indexOf("\r\n", at + 2)) count++;
   }
   return count;
-}
-
-interface Place {
-  readonly line: number;
-  readonly name: string;
-}
-
-function outOfBounds(record: readonly string[], at: Place & { total: number }): Refused | null {
-  if (record.length > COLUMNS_MAX) {
-    return refuse(
-      "list_too_many_columns",
-      `${at.name} has ${record.length} columns on line ${at.line}; ${COLUMNS_MAX} are read.`,
-      "Remove the columns that the campaign does not need.",
-    );
-  }
-  for (const cell of record) {
-    if (cell.length > FIELD_LENGTH_MAX) {
-      return refuse(
-        "list_field_too_large",
-        `${at.name} has a cell of more than 64 KiB in the row that begins on line ${at.line}.`,
-        "Look for a missing closing quote there, or shorten the cell.",
-      );
-    }
-  }
-  // The header came first and is no row.
-  if (at.total > ROWS_MAX) {
-    return refuse(
-      "list_too_many_rows",
-      `${at.name} has more than ${ROWS_MAX.toLocaleString("en-US")} rows.`,
-      "Split the list into several campaigns.",
-    );
-  }
-  return null;
-}
-
-function rowTooLarge(at: Place): Refused {
-  return refuse(
-    "list_row_too_large",
-    `${at.name} has a row of more than 1 MiB, which begins on line ${at.line}.`,
-    "Look for a quote that is opened there and never closed.",
-  );
-}
-
-function explain(error: CsvError, at: Place): Refused {
-  const index: unknown = error["column"];
-  const column = typeof index === "number" ? `column ${index + 1} of ` : "";
-  const row = `${column}the row that begins on line ${at.line}`;
-  if (error.code === "CSV_MAX_RECORD_SIZE") return rowTooLarge(at);
-  if (error.code === "CSV_QUOTE_NOT_CLOSED") {
-    return refuse(
-      "list_quote_open",
-      `${at.name} ends inside a quoted cell: ${row} opens a quote that is never closed.`,
-      'Close the quote, or double it where it is part of the text (5"" pipe).',
-    );
-  }
-  // All else that csv-parse finds, with these options, is a quote before or behind other text.
-  return refuse(
-    "list_quote_stray",
-    `${at.name} has a quote in the wrong place: ${row}.`,
-    'Put the whole cell in quotes and double the quotes inside it ("5"" pipe").',
-  );
-}
-
-function refuseEmpty(list: ListFile): Refused {
-  return refuse(
-    "list_empty",
-    `${list.name} is empty.`,
-    "Give a CSV file with a header line and at least one row.",
-  );
 }

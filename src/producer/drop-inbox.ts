@@ -15,6 +15,7 @@ import {
   SHARED_CAMPAIGN,
   takeList,
 } from "./drop-list.ts";
+import { campaignOfRejects } from "./rejects-peek.ts";
 
 /** What is known of the files in the inbox. Paths are relative to it. */
 export interface Inbox {
@@ -60,11 +61,18 @@ export function createInbox(input: {
     if (regular === "gone") return gone(list);
     if (!regular.ok) return fail(list, regular.refusal);
     const campaign = await campaignOf(list);
-    if (campaign === null && hasWaited(list)) return fail(list, noCampaign(list));
-    if (campaign === null || !whole.has(campaign) || signal.aborted) return;
+    const ready = campaign === null ? await namesItsCampaign(list) : whole.has(campaign);
+    if (campaign === null && !ready && hasWaited(list)) return fail(list, noCampaign(list));
+    if (!ready || signal.aborted) return;
     const taken = await takeList(folders, list);
     gone(list);
     if (taken !== null) input.taken(taken);
+  }
+
+  /** A rejects file, corrected and dropped again, needs no campaign file. */
+  async function namesItsCampaign(list: string): Promise<boolean> {
+    const path = join(folders.inbox, list);
+    return (await campaignOfRejects(path, { links: "refuse" })) !== null;
   }
 
   function hasWaited(list: string): boolean {

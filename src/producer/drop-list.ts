@@ -18,7 +18,8 @@ import {
   reportPath,
 } from "./drop-settle.ts";
 import type { ImportFile } from "./import-file.ts";
-import { emptyReport, type ImportReport } from "./report.ts";
+import { campaignOfRejects } from "./rejects-peek.ts";
+import { emptyReport, type ImportReport, withoutPhones } from "./report.ts";
 
 /** A list in `processing/` that this process has claimed. */
 export interface ClaimedList {
@@ -97,9 +98,11 @@ export async function handleList(input: {
     }
   }
   const before = list.claim.note.campaign;
-  const campaignPath = await campaignOf(folders, list);
+  // Rows of a rejects file go back to the campaign they name, whatever lies beside the file.
+  const mends = (await campaignOfRejects(list.csvPath, { links: "refuse" })) !== null;
+  const campaignPath = mends ? null : await campaignOf(folders, list);
   const result =
-    campaignPath === null
+    campaignPath === null && !mends
       ? refusedList(list.claim.note.dropped, noCampaign(list.claim.note.dropped))
       : await importFile({
           campaignPath,
@@ -109,7 +112,7 @@ export async function handleList(input: {
           signal,
           onBegun: (campaign) => list.claim.update({ campaign }),
         });
-  const report = { ...result.report, file: list.claim.note.dropped };
+  const report = { ...withoutPhones(result.report), file: list.claim.note.dropped };
   if (result.ok) return settle(folders, list, { folder: "done", report });
   switch (result.refusal.code) {
     case "import_interrupted":

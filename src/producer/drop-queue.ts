@@ -57,9 +57,11 @@ export function createDropQueue(input: {
 
   function tell(name: string, handled: Handled): void {
     if (handled.kind !== "done" && handled.kind !== "failed") return;
-    const { campaign, counts, refusal } = handled.report;
+    const { campaign, counts, refusal, mended, stillRejected } = handled.report;
     if (refusal !== undefined) say(`${name}: ${refusal.message} ${refusal.fix}`);
-    else {
+    else if (mended !== undefined) {
+      say(`${name}: ${campaign}, ${mended} mended, ${stillRejected} still rejected.`);
+    } else {
       const { pending: toSend, rejected, duplicate, suppressed } = counts;
       const held = suppressed > 0 ? `, ${suppressed} suppressed` : "";
       say(

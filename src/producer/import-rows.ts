@@ -9,10 +9,10 @@ import { createRowCheck } from "./check-rows.ts";
 import { type CsvBlock, readRows } from "./csv.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { judgeList } from "./judge-list.ts";
-import { digestList } from "./list-file.ts";
+import { digestList } from "./list-bytes.ts";
+import type { JudgedRow, Preflight } from "./preflight.ts";
 import { createRejectsFile, type RejectedRow, type RejectsFile } from "./rejects-file.ts";
-import { createTally, type ImportReport, type Tally } from "./report.ts";
-import { createSuppressor } from "./suppressed.ts";
+import { createTally, type ImportReport, reportTally, type Tally } from "./report.ts";
 
 export interface StoreInput {
   readonly options: ImportListOptions;
@@ -21,6 +21,7 @@ export interface StoreInput {
   readonly country: string | null;
   /** What the first reading gave. */
   readonly bytes: string;
+  readonly preflight: Preflight;
   readonly report: ImportReport;
 }
 
@@ -42,16 +43,15 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
       ? null
       : createRejectsFile({
           path: options.rejectsPath,
-          columns: list.header.columns,
+          columns: list.columns,
           delimiter: list.header.dialect.delimiter,
-          campaign: handle.campaign,
+          campaign: options.purpose === "check" ? null : handle.campaign,
         });
   const tally = createTally();
   try {
     const read = await readInto({ ...input, writer, rejects, tally });
-    report.rows = tally.rows;
-    report.counts = tally.counts();
-    report.problems = tally.problems();
+    reportTally(report, tally);
+    input.preflight.finish(report);
     if (read.ok && read.value === "interrupted") return refuseInterrupted(handle.campaign);
     if (read.ok && read.value === "lost") return refuseLost(handle.campaign);
     const verdict = read.ok ? judgeList(tally, options.definition.recipients.maxRejected) : read;
@@ -82,12 +82,13 @@ type Reading = StoreInput & {
 };
 
 async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "interrupted">> {
-  const { options, list, tally, writer, rejects } = reading;
+  const { options, list, tally, writer, rejects, preflight } = reading;
   const judge = createBlockJudge(reading);
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
   const visit = async (block: CsvBlock): Promise<boolean> => {
-    const rejected = await judge(block);
+    const judged = await preflight.see(judge(block));
+    const rejected = take(judged, reading);
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
     else if (options.signal?.aborted) ended = "interrupted";
@@ -101,8 +102,8 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   });
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: the change is what went wrong.
-  const bytes = read.ok ? accept(hash.digest("hex")) : await digestList(list.file);
-  if (bytes.ok && bytes.value === reading.bytes) return read.ok ? accept("read") : read;
+  const digest = read.ok ? hash.digest("hex") : await digestList(list.file);
+  if (digest === reading.bytes) return read.ok ? accept("read") : read;
   return refuse(
     "list_changed",
     `${list.file.name} was changed while it was being read.`,
@@ -110,35 +111,37 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   );
 }
 
-/** Judges a block's rows: all of them go to the writer, the rejected ones come back. */
-function createBlockJudge(reading: Reading): (block: CsvBlock) => Promise<RejectedRow[]> {
-  const { list, tally, writer } = reading;
-  const holdBack = createSuppressor(reading.options);
+/** Judges the rows of a block, which come in the order of the list. */
+function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
+  const { list } = reading;
   const check = createRowCheck({
-    columns: list.header.columns,
+    columns: list.columns,
     phone: list.phone,
     template: list.template,
     country: reading.country,
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
-  return async (block) => {
-    const rejected: RejectedRow[] = [];
-    const first = tally.rows + 1;
-    const rows = block.rows.map(unescapeCells);
-    const outcomes = await holdBack(rows.map((cells, index) => check(cells, first + index)));
-    for (const [index, outcome] of outcomes.entries()) {
-      const cells = rows[index] ?? [];
-      writer.add({ cells, outcome });
-      if (outcome.kind !== "rejected") tally[outcome.kind]();
-      else {
-        const { code, column } = outcome;
-        const row = { cells, code, column, line: block.lines[index] ?? 0 };
-        tally.rejected(row);
-        rejected.push(row);
-      }
-    }
-    return rejected;
-  };
+  let row = 0;
+  return (block) =>
+    block.rows.map((read, index) => {
+      const cells = unescapeCells(list.layout === null ? read : list.layout.ownCells(read));
+      row++;
+      return { cells, line: block.lines[index] ?? 0, outcome: check(cells, row) };
+    });
+}
+
+/** Hands judged rows to the store and counts them: the rejected ones come back. */
+function take(rows: readonly JudgedRow[], { writer, tally }: Reading): RejectedRow[] {
+  const rejected: RejectedRow[] = [];
+  for (const { cells, line, outcome } of rows) {
+    writer.add({ cells, outcome });
+    if (outcome.kind === "rejected") {
+      const { code, column } = outcome;
+      tally.rejected({ code, column, line });
+      rejected.push({ cells, code, column, line, row: tally.rows });
+    } else tally[outcome.kind]();
+  }
+  return rejected;
 }
 
 export function refuseInterrupted(campaign: string | null): Result<never> {

@@ -10,18 +10,17 @@
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import type { CampaignDefinition } from "../core/campaign.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import { compileTemplate } from "../core/template.ts";
 import type { ImportStore } from "../store/import-store.ts";
-import { checkHeader, findPhoneColumn, type PhoneColumn } from "./columns.ts";
-import { readHeader } from "./csv.ts";
+import type { PhoneColumn } from "./columns.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { refuseInterrupted, storeRows } from "./import-rows.ts";
-import { digestList, type ListFile, openList } from "./list-file.ts";
+import { openList } from "./list-file.ts";
 import { isPhoneCountry } from "./phones.ts";
-import { emptyReport, type ImportReport } from "./report.ts";
+import { createPreflight } from "./preflight.ts";
+import { prepareList } from "./prepare-list.ts";
+import { emptyReport, type ImportReport, reportCampaign } from "./report.ts";
 
 /** What became of a list that was stored. */
 export interface ImportedList {
@@ -33,6 +32,12 @@ export interface ImportedList {
   readonly rejectsPath: string | null;
   /** An importer of these bytes had died; this is its campaign. */
   readonly restarted: boolean;
+  /** Set for a rejects file that was dropped again: `rows` are those of the file. */
+  readonly mend?: {
+    readonly mended: number;
+    readonly stillRejected: number;
+    readonly alreadyMended: number;
+  };
 }
 
 /** Besides the result, the report for people: of a refused list too. */
@@ -44,6 +49,7 @@ export type ImportResult = Result<ImportedList> & { readonly report: ImportRepor
  */
 export async function importList(options: ImportListOptions): Promise<ImportResult> {
   const report = emptyReport(basename(options.csvPath));
+  reportCampaign(report, options.definition);
   const result = await run(options, report);
   if (result.ok) report.status = result.value.status;
   else report.refusal = result.refusal;
@@ -60,45 +66,45 @@ async function run(
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const prepared = await prepare(file, options.definition);
+    const { definition, mode, encoding, signal } = options;
+    const prepared = await prepareList(file, { definition, country, encoding, signal });
     if (!prepared.ok) return prepared;
+    const { bytes } = prepared.value;
+    report.encoding = bytes.encoding;
+    report.encodingGuessed = bytes.encodingGuessed;
+    report.encodingSamples = prepared.value.encodingSamples;
     report.phoneColumn = prepared.value.phone.name;
-    const bytes = await digestList(file, options.signal);
-    if (!bytes.ok) return bytes;
+    report.phoneColumnGuessed = prepared.value.phone.guessed;
+    report.columns = prepared.value.columns;
+    report.delimiter = prepared.value.header.dialect.delimiter;
+    const list = { ...prepared.value, definition, mode };
+    const preflight = await createPreflight(options.preflight ?? null, list);
     if (options.signal?.aborted) return refuseInterrupted(null);
-    const begun = await begin(options, prepared.value, bytes.value);
+    const begun = await begin(options, prepared.value, bytes.digest);
     if (!begun.ok) return begun;
     const { campaign } = begun.value;
-    report.campaign = campaign;
+    const { purpose = "import" } = options;
+    report.campaign = purpose === "check" ? null : campaign;
     if (begun.value.kind === "already_imported") return refuseAgain(file.name, campaign);
     await options.onBegun?.(campaign);
     const { token, restarted } = begun.value;
     const handle = { campaign, token };
     const { phone: phoneColumn } = prepared.value;
-    const input = { options, list: prepared.value, handle, country, bytes: bytes.value, report };
-    const stored = await storeRows(input);
+    const stored = await storeRows({
+      ...{ options, list: prepared.value, handle, country, bytes: bytes.digest },
+      ...{ preflight, report },
+    });
     if (!stored.ok) return stored;
+    // A check tells everything about the list, and then that there is nothing to be done.
+    if (begun.value.known) {
+      report.campaign = begun.value.known;
+      return refuseAgain(file.name, begun.value.known);
+    }
     const { rows, counts } = report;
     return accept({ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted });
   } finally {
     await file.close();
   }
-}
-
-async function prepare(
-  file: ListFile,
-  definition: CampaignDefinition,
-): Promise<Result<PreparedList>> {
-  const header = await readHeader(file);
-  if (!header.ok) return header;
-  const { columns } = header.value;
-  const checked = checkHeader(columns);
-  if (!checked.ok) return checked;
-  const phone = findPhoneColumn(columns, definition.recipients.to);
-  if (!phone.ok) return phone;
-  const template = compileTemplate(definition.template, columns);
-  if (!template.ok) return template;
-  return accept({ file, header: header.value, phone: phone.value, template: template.value });
 }
 
 /** How long another live importer of the same bytes is waited for, and how often it is asked. */
@@ -125,7 +131,8 @@ async function begin(
       again: options.repeats === "import",
       definition: options.definition,
       file: list.file.name,
-      columns: list.header.columns,
+      columns: list.columns,
+      phoneColumn: list.phone.name,
       mode: options.mode,
     });
     if (begun.kind !== "busy") return accept(begun);

@@ -7,11 +7,10 @@ import {
 } from "libphonenumber-js/max";
 import { foldPhone } from "../core/recipient.ts";
 import type { RejectCode } from "../core/reject.ts";
+import { createPlainPhoneReader, type ReadPhone } from "./plain-phones.ts";
 
 /** A recipient's phone as digits with country code, or why the cell is none. */
-export type PhoneVerdict =
-  | { readonly ok: true; readonly digits: string }
-  | { readonly ok: false; readonly code: RejectCode };
+export type PhoneVerdict = ReadPhone | { readonly ok: false; readonly code: RejectCode };
 
 export type PhoneReader = (cell: string) => PhoneVerdict;
 
@@ -20,11 +19,20 @@ export type PhoneReader = (cell: string) => PhoneVerdict;
  * spaces of any kind, with the trunk zero (`+44 (0)7700 ...`), and as national numbers when the
  * list's country is known (ISO 3166 code, `null` for none). libphonenumber's full data decides
  * what is valid. Nothing is guessed: digits that read as two different numbers are
- * `phone_ambiguous`, what a spreadsheet has rounded is `phone_spreadsheet`.
+ * `phone_ambiguous`, what a spreadsheet has rounded is `phone_spreadsheet`, what it has made a
+ * number of (`48600100200.0`) `phone_decimal`, and a national number that would be valid with the
+ * zero it had in front `phone_zero_lost`.
  */
 export function createPhoneReader(country: string | null): PhoneReader {
-  const home = country?.toUpperCase() ?? null;
-  const region = home !== null && isSupportedCountry(home) ? home : null;
+  const region = regionOf(country);
+  const readPlain = createPlainPhoneReader(region);
+  const readAny = createFullPhoneReader(country);
+  return (cell) => readPlain(cell) ?? readAny(cell);
+}
+
+/** {@link createPhoneReader} without its short cut, which the tests hold to be the same. */
+export function createFullPhoneReader(country: string | null): PhoneReader {
+  const region = regionOf(country);
   return (cell) => {
     const text = tidy(cell);
     if (text === "") return MISSING;
@@ -43,6 +51,11 @@ export function splitPhone(digits: string): { countryCode: string; national: str
   return { countryCode: parsed.countryCallingCode, national: parsed.nationalNumber };
 }
 
+function regionOf(country: string | null): CountryCode | null {
+  const region = country?.toUpperCase() ?? null;
+  return region !== null && isSupportedCountry(region) ? region : null;
+}
+
 /** Whether libphonenumber knows this ISO 3166 country code (any case). */
 export function isPhoneCountry(country: string): boolean {
   return isSupportedCountry(country.toUpperCase());
@@ -51,6 +64,8 @@ export function isPhoneCountry(country: string): boolean {
 const MISSING: PhoneVerdict = { ok: false, code: "phone_missing" };
 const INVALID: PhoneVerdict = { ok: false, code: "phone_invalid" };
 const SPREADSHEET: PhoneVerdict = { ok: false, code: "phone_spreadsheet" };
+const DECIMAL: PhoneVerdict = { ok: false, code: "phone_decimal" };
+const ZERO_LOST: PhoneVerdict = { ok: false, code: "phone_zero_lost" };
 const AMBIGUOUS: PhoneVerdict = { ok: false, code: "phone_ambiguous" };
 
 /** Zero-width marks that come along when a number is copied from a page or a chat. */
@@ -60,8 +75,10 @@ const GUARD = /^(?:="(.*)"|'(.*))$/s;
 const SCHEME = /^(?:tel|whatsapp|phone):\s*/i;
 /** The zero in `+44 (0)7700` is dialled at home only. */
 const TRUNK_ZERO = /^((?:\+|00)\s?\d{1,3}[\s.-]?)\(0\)/;
-/** `4.86E+10`: the last digits are gone. `48600100200.0`: a number, so leading zeros may be. */
-const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^\d{5,}[.,]0+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
+/** `4.86E+10`: the last digits are gone. `####` and `#N/A`: all are. */
+const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
+/** `48600100200.0`: it was made a number, so zeros in front may be gone. */
+const AS_DECIMAL = /^\+?\d{5,}[.,]0+$/;
 /** More than one number never has a shape of its own; these are the signs between them. */
 const ALLOWED = /^\+?[\p{Nd}\s().\-\u2010-\u2015\u2212/]+$/u;
 /** E.164 allows 15 digits; a prefix such as 00 or a trunk zero comes on top. */
@@ -79,6 +96,7 @@ function notAPhone(text: string): PhoneVerdict | null {
   // Long text is no phone, and nothing below should have to look at it.
   if (text.length > 64) return INVALID;
   if (ROUNDED.test(text)) return SPREADSHEET;
+  if (AS_DECIMAL.test(text)) return DECIMAL;
   // Letters are extensions ("ext. 5") and vanity numbers: libphonenumber would read past them.
   if (!ALLOWED.test(text)) return INVALID;
   const digits = text.replace(/\P{Nd}/gu, "").length;
@@ -115,7 +133,9 @@ function readBare(text: string, region: CountryCode | null): PhoneVerdict {
   const abroad: PhoneVerdict = digits.length < 10 ? INVALID : readInternational(`+${digits}`);
   if (region === null) return abroad.ok ? abroad : AMBIGUOUS;
   const national = parsePhoneNumberFromString(text, region);
-  if (national === undefined || !national.isValid()) return abroad;
+  if (national === undefined || !national.isValid()) {
+    return !abroad.ok && isValidWithZero(digits, region) ? ZERO_LOST : abroad;
+  }
   const home = valid(national);
   if (!abroad.ok || (home.ok && home.digits === abroad.digits)) return home;
   if (digits.startsWith(getCountryCallingCode(region))) return abroad;
@@ -124,6 +144,12 @@ function readBare(text: string, region: CountryCode | null): PhoneVerdict {
   return AMBIGUOUS;
 }
 
+/** Italy's landlines and mobiles in some of Africa have a zero that belongs to the number. */
+function isValidWithZero(digits: string, region: CountryCode): boolean {
+  return parsePhoneNumberFromString(`0${digits}`, region)?.isValid() === true;
+}
+
 function valid(parsed: PhoneNumber): PhoneVerdict {
-  return { ok: true, digits: parsed.number.slice(1) };
+  const { number } = parsed;
+  return { ok: true, digits: number.slice(1), landline: parsed.getType() === "FIXED_LINE" };
 }

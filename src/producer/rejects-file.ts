@@ -1,11 +1,13 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import { type RejectCode, rejectReason } from "../core/reject.ts";
+import { type RejectCode, rejectWords } from "../core/reject.ts";
+import { addedColumns } from "./rejects-columns.ts";
 
 /**
  * The file of the rejected rows, to be corrected and dropped again: the rows as they came, in
- * the list's own delimiter, with the line, the code and the reason behind them. UTF-8 with a byte
+ * the list's own delimiter, with the line, the code, the reason and a suggestion behind them, and
+ * the campaign and row they belong to (rejects-columns.ts reads them back). UTF-8 with a byte
  * order mark, because Excel shows accents only then. A cell that a spreadsheet would run as a
  * formula gets an apostrophe in front (OWASP, "CSV Injection"); phones are read with one too.
  *
@@ -26,28 +28,36 @@ export interface RejectsFile {
 export interface RejectedRow {
   readonly cells: readonly string[];
   readonly line: number;
+  /** Its number in the campaign, from 1. */
+  readonly row: number;
   readonly code: RejectCode;
   readonly column: string;
 }
-
-const ADDED = ["line", "code", "reason"] as const;
 
 export function createRejectsFile(input: {
   path: string;
   columns: readonly string[];
   delimiter: string;
-  /** Tells the hidden file from that of another import into the same folder. */
-  campaign: string;
+  /** Written beside each row; null: the list was only checked, and there is no campaign. */
+  campaign: string | null;
 }): RejectsFile {
   const { columns, delimiter } = input;
-  const hidden = join(dirname(input.path), `.${basename(input.path)}.${input.campaign}.tmp`);
+  const hidden = join(
+    dirname(input.path),
+    `.${basename(input.path)}.${input.campaign ?? process.pid}.tmp`,
+  );
   let handle: FileHandle | null = null;
   let problem: string | null = null;
 
   const text = (rows: readonly (readonly string[])[], extra: { bom: boolean }): string =>
     stringify(
       rows.map((row) => [...row]),
-      { delimiter, record_delimiter: "\r\n", escape_formulas: true, ...extra },
+      {
+        ...{ delimiter, record_delimiter: "\r\n", escape_formulas: true },
+        // By itself it quotes only what holds the whole CRLF.
+        quoted_match: /[\r\n]/,
+        ...extra,
+      },
     );
 
   async function discard(): Promise<void> {
@@ -81,7 +91,7 @@ export function createRejectsFile(input: {
           handle = await open(hidden, "wx", 0o600);
           await handle.write(text([[...columns, ...addedColumns(columns)]], { bom: true }));
         }
-        const lines = rows.map((row) => fileRow(row, columns.length));
+        const lines = rows.map((row) => fileRow(row, columns.length, input.campaign ?? ""));
         await handle.write(text(lines, { bom: false }));
       });
     },
@@ -101,15 +111,10 @@ export function createRejectsFile(input: {
   };
 }
 
-/** A list may have a column `code` of its own. */
-function addedColumns(columns: readonly string[]): string[] {
-  const taken = new Set(columns.map((name) => name.toLowerCase()));
-  return ADDED.map((name) => (taken.has(name) ? `dropcast_${name}` : name));
-}
-
-/** What a row has beyond the header's columns goes behind the reason, so that all stay aligned. */
-function fileRow(row: RejectedRow, width: number): string[] {
+/** What a row has beyond the header's columns goes behind all others, so that they stay aligned. */
+function fileRow(row: RejectedRow, width: number, campaign: string): string[] {
   const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? "");
-  const reason = rejectReason(row.code, row.column);
-  return [...cells, String(row.line), row.code, reason, ...row.cells.slice(width)];
+  const { wrong, mend } = rejectWords(row.code, row.column);
+  const added = [String(row.line), row.code, wrong, mend, campaign, String(row.row)];
+  return [...cells, ...added, ...row.cells.slice(width)];
 }

@@ -1,22 +1,63 @@
+import { maskPhone } from "../core/recipient.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../core/reject.ts";
+import type { Estimate } from "./estimate.ts";
+import type { ListCost } from "./preflight-countries.ts";
 
-/** What an import came to, for people and scripts: `X.report.json` holds it. No phones in it. */
+/**
+ * What a list comes to, for people and scripts: `dropcast check` prints it, `X.report.json` holds
+ * it. No phones in it, but for those of the three `samples`, which {@link withoutPhones} masks.
+ */
 export interface ImportReport {
+  /** The campaign file's; null when that could not be read. */
+  name: string | null;
+  number: string | null;
+  category: string | null;
   /** The campaign it became; of an already imported list, the first one; null when there is none. */
   campaign: string | null;
   file: string;
   /** CSV rows that were read; the header and blank lines are not rows. */
   rows: number;
+  /** Rows that will be sent. With the next three they add up to `rows`. */
+  ok: number;
+  rejected: number;
+  duplicate: number;
+  suppressed: number;
+  /** The same four under the names of the states. */
   counts: { pending: number; rejected: number; duplicate: number; suppressed: number };
-  /** Most frequent first, each with the lines of its first three rows. */
+  /** How the file was read; null when that was not found out. */
+  encoding: string | null;
+  /** Nothing in the file, and nobody, said so: `encodingSamples` lets a person judge. */
+  encodingGuessed: boolean;
+  /** Up to three cells of a list whose encoding was guessed; never phones. */
+  encodingSamples: readonly string[];
+  delimiter: string | null;
+  columns: readonly string[];
+  /** The column the phones were taken from; null when it was not found. */
+  phoneColumn: string | null;
+  /** What that column was guessed by; null when the campaign names it. */
+  phoneColumnGuessed: "name" | "contents" | null;
+  /** Why rows were rejected: one for each code, most frequent first. */
   problems: Problem[];
+  /** What should be known before the list is sent, and keeps no row from it. */
+  warnings: Warning[];
   /** The file with the rejected rows, beside the report; null when there is none. */
   rejectsFile: string | null;
   /** Why the rejected rows could not be written down, although the import went on. */
   rejectsProblem?: string;
-  /** The column the phones were taken from; null when it was not found. */
-  phoneColumn: string | null;
+  /** The first messages as they will be sent. */
+  samples: Sample[];
+  /** Where the messages go and what they cost; null when no row was read. */
+  cost: ListCost | null;
+  /** How long sending takes; null when the rate is not known. */
+  estimate: Estimate | null;
+  /** What could not be looked up, because Redis was not there. */
+  notChecked: string[];
+  /** Of a rejects file that was dropped again: rows that will be sent now. */
+  mended?: number;
+  stillRejected?: number;
+  /** Of the same: rows that had been mended before. */
+  alreadyMended?: number;
   /** The campaign's status after an import that went well. */
   status?: string;
   /** Why there is no campaign. */
@@ -25,10 +66,35 @@ export interface ImportReport {
 
 export interface Problem {
   code: RejectCode;
+  /** In words, for the column in which it is most frequent. */
   reason: string;
   count: number;
+  /** Of the first three rows. */
+  lines: number[];
+  /** The columns it was found in, most frequent first. */
+  columns: { column: string; count: number }[];
+}
+
+/** Something about rows that are sent, or left out on purpose. */
+export interface Warning {
+  code: string;
+  reason: string;
+  count: number;
+  /** Of the first three rows. */
   lines: number[];
 }
+
+/** A message as it will be sent. */
+export interface Sample {
+  line: number;
+  /** The request body. */
+  body: { to: string; template: unknown };
+  /** The filled `template.preview`; null when the campaign has none. */
+  preview: string | null;
+}
+
+/** How many messages are shown, and how many lines of each problem. */
+export const SAMPLES = 3;
 
 /** Counts the rows of one import as they are judged. */
 export interface Tally {
@@ -41,11 +107,9 @@ export interface Tally {
   problems(): Problem[];
 }
 
-const SAMPLE_LINES = 3;
-
 export function createTally(): Tally {
   const counts = { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 };
-  const problems = new Map<string, Problem>();
+  const found = new Map<RejectCode, Found>();
   return {
     get rows() {
       return counts.pending + counts.rejected + counts.duplicate + counts.suppressed;
@@ -55,30 +119,89 @@ export function createTally(): Tally {
     suppressed: () => void counts.suppressed++,
     rejected({ code, column, line }) {
       counts.rejected++;
-      // One problem for each column: "first_name is empty" and "city is empty" are two.
-      const key = `${code} ${column}`;
-      let problem = problems.get(key);
-      if (problem === undefined) {
-        problem = { code, reason: rejectReason(code, column), count: 0, lines: [] };
-        problems.set(key, problem);
+      let one = found.get(code);
+      if (one === undefined) {
+        one = { count: 0, lines: [], columns: new Map() };
+        found.set(code, one);
       }
-      problem.count++;
-      if (problem.lines.length < SAMPLE_LINES) problem.lines.push(line);
+      one.count++;
+      one.columns.set(column, (one.columns.get(column) ?? 0) + 1);
+      if (one.lines.length < SAMPLES) one.lines.push(line);
     },
     counts: () => ({ ...counts }),
-    problems: () => [...problems.values()].sort((a, b) => b.count - a.count),
+    problems: () => [...found].map(toProblem).sort((a, b) => b.count - a.count),
   };
+}
+
+interface Found {
+  count: number;
+  readonly lines: number[];
+  readonly columns: Map<string, number>;
+}
+
+function toProblem([code, { count, lines, columns: counted }]: [RejectCode, Found]): Problem {
+  const columns = [...counted]
+    .map(([column, inColumn]) => ({ column, count: inColumn }))
+    .sort((a, b) => b.count - a.count);
+  return { code, reason: rejectReason(code, columns[0]?.column ?? ""), count, lines, columns };
+}
+
+/** Notes in the report what has been counted so far. */
+export function reportTally(report: ImportReport, tally: Tally): void {
+  const counts = tally.counts();
+  report.rows = tally.rows;
+  report.counts = counts;
+  report.ok = counts.pending;
+  report.rejected = counts.rejected;
+  report.duplicate = counts.duplicate;
+  report.suppressed = counts.suppressed;
+  report.problems = tally.problems();
+}
+
+/** The report for files and logs of scripts, which are kept and passed around. */
+export function withoutPhones(report: ImportReport): ImportReport {
+  const samples = report.samples.map(({ body, ...sample }) => ({
+    ...sample,
+    body: { ...body, to: maskPhone(body.to) },
+  }));
+  return { ...report, samples };
+}
+
+/** Notes in the report whose list it is. */
+export function reportCampaign(
+  report: ImportReport,
+  { name, number, category }: { name: string; number: string; category: string },
+): void {
+  Object.assign(report, { name, number, category });
 }
 
 /** The report of a list that was refused before a row was read. */
 export function emptyReport(file: string): ImportReport {
   return {
+    name: null,
+    number: null,
+    category: null,
     campaign: null,
     file,
     rows: 0,
+    ok: 0,
+    rejected: 0,
+    duplicate: 0,
+    suppressed: 0,
     counts: { pending: 0, rejected: 0, duplicate: 0, suppressed: 0 },
-    problems: [],
-    rejectsFile: null,
+    encoding: null,
+    encodingGuessed: false,
+    encodingSamples: [],
+    delimiter: null,
+    columns: [],
     phoneColumn: null,
+    phoneColumnGuessed: null,
+    problems: [],
+    warnings: [],
+    rejectsFile: null,
+    samples: [],
+    cost: null,
+    estimate: null,
+    notChecked: [],
   };
 }

@@ -9,6 +9,8 @@ export interface SeenPhones {
    * remembered. `digits` are at most 15 digits without a leading zero; rows count from 1.
    */
   firstRow(digits: string, row: number): number;
+  /** The row in which this phone came first, or 0; nothing is remembered. */
+  rowOf(digits: string): number;
   readonly size: number;
 }
 
@@ -44,6 +46,11 @@ export function createSeenPhones(input: { expected: number } = { expected: 1_000
       size++;
       if (size > capacity * FULL) grow();
       return 0;
+    },
+    rowOf(digits) {
+      const phone = Number(digits);
+      const slot = find(phones, phone);
+      return phones[slot] === phone ? (rows[slot] ?? 0) : 0;
     },
     get size() {
       return size;

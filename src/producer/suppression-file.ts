@@ -3,7 +3,9 @@ import { unescapeCell } from "../core/spreadsheet.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import { checkHeader, findPhoneColumn } from "./columns.ts";
 import { type CsvBlock, readHeader, readRows } from "./csv.ts";
+import { readListBytes } from "./list-bytes.ts";
 import { openList } from "./list-file.ts";
+import { readFirstRows } from "./list-sample.ts";
 import { createPhoneReader } from "./phones.ts";
 
 /** A line of a suppression file: an opt-out, or no phone that can be read. */
@@ -30,7 +32,9 @@ export async function readSuppressionFile(input: {
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const header = await readHeader(file);
+    const bytes = await readListBytes(file, { given: null });
+    if (!bytes.ok) return bytes;
+    const header = await readHeader(file, bytes.value);
     if (!header.ok) return header;
     const { columns, line: firstLine } = header.value;
     const readPhone = createPhoneReader(country);
@@ -39,7 +43,9 @@ export async function readSuppressionFile(input: {
       const checked = checkHeader(columns);
       if (!checked.ok) return checked;
     }
-    const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(columns, null);
+    const rows = await readFirstRows(file, header.value, (cells) => cells);
+    const sample = { rows, isPhone: (cell: string) => readPhone(cell).ok };
+    const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(columns, null, sample);
     if (!phoneColumn.ok) return phoneColumn;
     const at = columnsOf(columns);
     const toLine = (cells: readonly string[], line: number): SuppressionLine => {

@@ -70,3 +70,25 @@ function newlines(bytes: Buffer): number {
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++;
   return count;
 }
+
+/**
+ * How many characters beyond ASCII there are in UTF-8, and how many bytes that belong to none.
+ * Text in another encoding has next to none of the first: it takes two fitting bytes in a row.
+ */
+export function countUtf8(bytes: Buffer): { characters: number; strays: number } {
+  let characters = 0;
+  let strays = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const byte = bytes[at] ?? 0;
+    const length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 0;
+    if (length === 1) at++;
+    else if (length > 0 && at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length))) {
+      characters++;
+      at += length;
+    } else {
+      strays++;
+      at++;
+    }
+  }
+  return { characters, strays };
+}

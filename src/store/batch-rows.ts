@@ -5,7 +5,8 @@ import type { SuppressReason } from "./number-opt-outs.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
-  | { readonly kind: "pending"; readonly phone: string }
+  /** `landline` is told to people and not stored. */
+  | { readonly kind: "pending"; readonly phone: string; readonly landline?: true }
   | { readonly kind: "rejected"; readonly code: RejectCode; readonly column: string }
   | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
   | { readonly kind: "suppressed"; readonly phone: string; readonly reason: SuppressReason };
@@ -47,7 +48,21 @@ export function packRows(rows: readonly ImportRow[]): Buffer {
     if (outcome.kind === "duplicate") odd[index] = outcome.of;
   }
   if (Object.keys(odd).length > 0) stored.o = odd;
-  return deflateRawSync(JSON.stringify(stored), { level: 6 });
+  return writeBlob(stored);
+}
+
+/** A batch with some of its rows corrected: place in the batch (from 0) -> cells and phone. */
+export function mendBlob(
+  blob: Buffer,
+  mended: ReadonlyMap<number, { phone: string; cells: readonly string[] }>,
+): Buffer {
+  const stored = readBlob(blob);
+  for (const [index, { phone, cells }] of mended) {
+    stored.r[index] = [phone, ...cells];
+    delete stored.o?.[index];
+    if (stored.e !== undefined) stored.e = stored.e.filter((erased) => erased !== index);
+  }
+  return writeBlob(stored);
 }
 
 /** The stored text of a batch, to be searched. */
@@ -68,7 +83,7 @@ export function eraseInBlob(
   trace: PersonTrace,
   isBusy: (index: number) => boolean,
 ): { blob: Buffer | null; erased: number[]; cells: number; waiting: number } {
-  const stored = JSON.parse(inflateBlob(blob)) as Stored;
+  const stored = readBlob(blob);
   const erased: number[] = [];
   let [cells, waiting] = [0, 0];
   for (const [index, [phone = "", ...row]] of stored.r.entries()) {
@@ -86,12 +101,12 @@ export function eraseInBlob(
   }
   if (erased.length > 0) stored.e = [...(stored.e ?? []), ...erased];
   const changed = erased.length > 0 || cells > 0;
-  const packed = changed ? deflateRawSync(JSON.stringify(stored), { level: 6 }) : null;
+  const packed = changed ? writeBlob(stored) : null;
   return { blob: packed, erased, cells, waiting };
 }
 
 export function unpackRows(blob: Buffer): BatchRow[] {
-  const stored = JSON.parse(inflateBlob(blob)) as Stored;
+  const stored = readBlob(blob);
   const erased = new Set(stored.e);
   return stored.r.map(([phone, ...cells], index) => ({
     phone: phone ?? "",
@@ -99,4 +114,12 @@ export function unpackRows(blob: Buffer): BatchRow[] {
     note: stored.o?.[index],
     erased: erased.has(index),
   }));
+}
+
+function readBlob(blob: Buffer): Stored {
+  return JSON.parse(inflateBlob(blob)) as Stored;
+}
+
+function writeBlob(stored: Stored): Buffer {
+  return deflateRawSync(JSON.stringify(stored), { level: 6 });
 }

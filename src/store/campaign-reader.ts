@@ -153,6 +153,15 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       };
     },
 
+    /** The campaign that bytes with this digest became; null when they may be imported. */
+    async importedAs(digest: string): Promise<string | null> {
+      const id = await redis.hget(keys.imports, digest);
+      if (id === null) return null;
+      const status = await redis.hget(campaignKeys(number, id).campaign, "status");
+      // An interrupted import goes on under its id.
+      return status === null || status === "importing" ? null : id;
+    },
+
     /** Every open batch of the running campaigns: what the sweep compares with the jobs. */
     async openBatches(): Promise<OpenBatch[]> {
       const ids = await redis.zrange(keys.running, "0", "-1");

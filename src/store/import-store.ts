@@ -7,7 +7,6 @@ import { REJECTS } from "../core/reject.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
-import type { NumberOptOuts, SuppressReason } from "./number-opt-outs.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** An importer that stores nothing for so long is taken for dead: another may take over. */
@@ -22,6 +21,8 @@ export interface BeginImport {
   /** The file's name, for people. */
   readonly file: string;
   readonly columns: readonly string[];
+  /** Where the phones are; left out, it is found again when it is needed. */
+  readonly phoneColumn?: string;
   readonly mode: "live" | "sandbox";
 }
 
@@ -32,6 +33,8 @@ export type BeginResult =
       readonly token: string;
       /** Another importer of these bytes died: its campaign is filled from the start. */
       readonly restarted: boolean;
+      /** Of a mere check: what these bytes were imported as before. */
+      readonly known?: string | null;
     }
   | { readonly kind: "already_imported"; readonly campaign: string }
   | { readonly kind: "busy"; readonly campaign: string };
@@ -55,23 +58,8 @@ export type FinishResult =
  * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
  * step after which everything may be. Every call may be repeated.
  */
-export function createImportStore(input: {
-  run: RunScript;
-  optOuts: Pick<NumberOptOuts, "check">;
-}) {
-  const { run, optOuts } = input;
+export function createImportStore(run: RunScript) {
   return {
-    /**
-     * Who of these people must not be messaged by such a campaign, as it is known now; null for
-     * each who may. The claim looks again.
-     */
-    suppressed(
-      definition: CampaignDefinition,
-      phones: readonly string[],
-    ): Promise<(SuppressReason | null)[]> {
-      return optOuts.check(definition, phones);
-    },
-
     async begin(input: BeginImport): Promise<BeginResult> {
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
@@ -115,7 +103,8 @@ export function createImportStore(input: {
 
 export type ImportStore = ReturnType<typeof createImportStore>;
 
-function campaignFields({ definition, file, columns, mode }: BeginImport): ScriptArgument[] {
+function campaignFields(input: BeginImport): ScriptArgument[] {
+  const { definition, file, columns, phoneColumn, mode } = input;
   const { schedule, delivery } = definition;
   const fields: Record<string, string | number> = {
     name: definition.name,
@@ -125,6 +114,7 @@ function campaignFields({ definition, file, columns, mode }: BeginImport): Scrip
     file,
     mode,
     guarantee: delivery.guarantee,
+    phoneColumn: phoneColumn ?? "",
     weight: PRIORITY_WEIGHTS[delivery.priority],
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,

@@ -110,7 +110,7 @@ export function campaignKeys(number: string, campaign: string) {
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */
     open: `${key}:open`,
-    /** string: the rows of the batch, deflated JSON. After the import only `erase` changes it. */
+    /** string: the rows of the batch, deflated JSON. After the import only `mend-rows` and `erase` change it. */
     batch: (batch: number) => `${key}:batch:${batch}`,
     /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
     ledger: (batch: number) => `${key}:ledger:${batch}`,
@@ -128,6 +128,11 @@ export function batchesOf(rows: number): number {
 /** The batch a row (from 1) is in. */
 export function batchOfRow(row: number): number {
   return Math.floor((row - 1) / BATCH_ROWS);
+}
+
+/** The row (from 1) at a place (from 0) in a batch. */
+export function rowInBatch(batch: number, index: number): number {
+  return batch * BATCH_ROWS + index + 1;
 }
 
 /** The number's name inside a campaign id (`main-17` -> `main`), or undefined. */

@@ -206,9 +206,11 @@ export function createLedger(input: {
       epochMs: number,
     ): Promise<{ rows: LoadedRow[]; nowMs: number } | undefined> {
       const keys = campaignKeys(number, campaign);
-      const [blob, values, [seconds]] = await Promise.all([
-        redis.getBuffer(keys.batch(batch)),
+      // The ledger first: a row that is mended in between then still reads as rejected. The other
+      // way round it would read as pending, with the phone and the cells it was rejected for.
+      const [values, blob, [seconds]] = await Promise.all([
         redis.hgetallBuffer(keys.ledger(batch)),
+        redis.getBuffer(keys.batch(batch)),
         redis.time(),
       ]);
       if (blob === null) return undefined;

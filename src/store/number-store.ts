@@ -7,9 +7,11 @@ import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
+import { createMending } from "./mending.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
+import { createPeople } from "./people.ts";
 import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback } from "./rollback.ts";
@@ -54,11 +56,13 @@ export async function createNumberStore(input: {
     number,
     /** Tells this database from another: a digest under its own key. */
     databaseId: person("database").toString("hex"),
-    imports: createImportStore({ run, optOuts }),
+    imports: createImportStore(run),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
     campaigns,
+    people: createPeople({ redis, number, person, campaigns }),
+    mending: createMending({ redis, number, run }),
     rows,
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),

@@ -36,9 +36,10 @@ export function createRowReader(input: { redis: Redis; number: string }) {
 
   async function batch(campaign: string, index: number): Promise<CampaignRow[]> {
     const keys = campaignKeys(number, campaign);
-    const [blob, values, [epoch, closed]] = await Promise.all([
-      redis.getBuffer(keys.batch(index)),
+    // The ledger first: see `load` of the ledger.
+    const [values, blob, [epoch, closed]] = await Promise.all([
       redis.hgetallBuffer(keys.ledger(index)),
+      redis.getBuffer(keys.batch(index)),
       redis.hmget(keys.campaign, "epoch", "closed"),
     ]);
     if (blob === null) return [];

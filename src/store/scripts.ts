@@ -23,6 +23,7 @@ export const SCRIPT_NAMES = [
   "import-begin",
   "import-chunk",
   "import-finish",
+  "mend-rows",
   "note-audit",
   "pause-campaign",
   "purge-campaign",

@@ -12,7 +12,8 @@ import {
 
 /** What every event does to every state, written from the description of the machine. */
 const EXPECTED: Record<State, Partial<Record<Event, State>>> = {
-  rejected: {},
+  // Only a person brings it back.
+  rejected: { mend: "pending" },
   duplicate: {},
   suppressed: {},
   cancelled: {},
@@ -105,8 +106,8 @@ test("only a claim puts a message on the wire, and only from pending", () => {
   expect(ways).toEqual([["pending", "claim"]]);
 });
 
-test("what was never sent, or was closed, stays what it is", () => {
-  for (const state of ["rejected", "duplicate", "suppressed", "cancelled", "expired"] as const) {
+test("what was left out, or was closed, stays what it is", () => {
+  for (const state of ["duplicate", "suppressed", "cancelled", "expired"] as const) {
     expect(EVENTS.filter((event) => nextState(state, event) !== undefined)).toEqual([]);
   }
 });

@@ -1,3 +1,4 @@
+import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
 import { createRowFormat } from "../../src/export/row-format.ts";
 import { decodeLedgerValue } from "../../src/store/ledger-value.ts";
@@ -38,6 +39,15 @@ test("phones and signed numbers stay as they came", async () => {
     "-12.5",
     "+1 (202) 555-0199",
   ]);
+});
+
+test("a line break inside a cell stays inside it, however it is written", async () => {
+  const format = await createRowFormat("csv", ["a", "b", "c", "d"]);
+  const cells = ["one\ntwo", "one\rtwo", "one\r\ntwo", "one"];
+
+  const [read] = parse(format.rows([row(cells)])) as string[][];
+
+  expect(read?.slice(0, 4)).toEqual(cells);
 });
 
 test("a list that has a column `state` of its own keeps it", async () => {

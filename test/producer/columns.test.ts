@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkHeader, findPhoneColumn } from "../../src/producer/columns.ts";
+import { checkHeader, checkIsHeader, findPhoneColumn } from "../../src/producer/columns.ts";
 
 const code = (result: { ok: boolean; refusal?: { code: string } }): string | undefined =>
   result.refusal?.code;
@@ -20,13 +20,67 @@ describe("the phone column", () => {
   ])("of %j is guessed by its name: %s", (columns, name) => {
     const found = findPhoneColumn(columns, null);
 
-    expect(found).toMatchObject({ ok: true, value: { name, guessed: true } });
+    expect(found).toMatchObject({ ok: true, value: { name, guessed: "name" } });
   });
 
   it("is the one the campaign names, whatever its case", () => {
     const found = findPhoneColumn(["phone", "Second Phone"], "second phone");
 
-    expect(found).toEqual({ ok: true, value: { index: 1, name: "Second Phone", guessed: false } });
+    expect(found).toEqual({ ok: true, value: { index: 1, name: "Second Phone", guessed: null } });
+  });
+
+  /** Rows in which the cells of digits are phones. */
+  const sample = (...rows: string[][]) => ({
+    rows,
+    isPhone: (cell: string) => /^\d{9}$/.test(cell),
+  });
+
+  it.each([
+    [
+      "the only one that holds phones",
+      ["name", "contact"],
+      ["Ana", "600100200"],
+      "contact",
+      "contents",
+    ],
+    [
+      "among those called so, the one that holds them",
+      ["phone", "mobile"],
+      ["", "600100200"],
+      "mobile",
+      "contents",
+    ],
+    [
+      "one with a name that says little, when it may",
+      ["number", "name"],
+      ["600100200", "x"],
+      "number",
+      "name",
+    ],
+    [
+      "not one called number that holds none",
+      ["number", "tie"],
+      ["12", "600100200"],
+      "tie",
+      "contents",
+    ],
+    [
+      "one with a clear name, whatever it holds",
+      ["phone", "id"],
+      ["x", "600100200"],
+      "phone",
+      "name",
+    ],
+  ] as const)("is %s", (_, columns, cells, name, guessed) => {
+    const found = findPhoneColumn(columns, null, sample([...cells], [...cells]));
+
+    expect(found).toMatchObject({ ok: true, value: { name, guessed } });
+  });
+
+  it("is not guessed between two that hold phones", () => {
+    const found = findPhoneColumn(["a", "b"], null, sample(["600100200", "600100201"]));
+
+    expect(found).toMatchObject({ ok: false, refusal: { code: "phone_column_unclear" } });
   });
 
   it("that the list lacks is refused with the nearest name", () => {
@@ -52,6 +106,13 @@ describe("the phone column", () => {
 });
 
 describe("a header", () => {
+  it("is missing where a phone stands above phones", () => {
+    const sample = { rows: [["600100201"]], isPhone: (cell: string) => /^\d{9}$/.test(cell) };
+
+    expect(code(checkIsHeader(["600100200"], sample))).toBe("header_missing");
+    expect(checkIsHeader(["600100200"], { ...sample, rows: [["x"]] }).ok).toBe(true);
+  });
+
   it("may have columns that are called like parts of JavaScript", () => {
     expect(checkHeader(["__proto__", "constructor", "toString", "phone"]).ok).toBe(true);
   });

@@ -34,7 +34,7 @@ async function drops(): Promise<Drops> {
   const store = await createNumberStore({ redis: connectTestRedis(), number });
   const importFile = createFileImporter({
     numbers: { [number]: true },
-    openNumber: () => ({ imports: store.imports, country: null }),
+    openNumber: () => ({ imports: store.imports, mending: store, country: null }),
     mode: "sandbox",
   });
   const said: string[] = [];

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { foldPhone } from "../../src/core/recipient.ts";
 import { createPhoneReader } from "../../src/producer/phones.ts";
 
 const digits = (cell: string, country: string | null = null): string => {
@@ -62,6 +63,18 @@ describe("a national phone", () => {
     expect(digits("600 100 200")).toBe("phone_ambiguous");
   });
 
+  it.each([
+    ["612345678", "IT", "phone_zero_lost"],
+    ["0612345678", "IT", "390612345678"],
+    ["707123456", "CI", "phone_zero_lost"],
+    ["0707123456", "CI", "2250707123456"],
+  ])(
+    "%s in a list of %s, where the zero belongs to the number, is %s",
+    (cell, country, expected) => {
+      expect(digits(cell, country)).toBe(expected);
+    },
+  );
+
   it("that reads as two different people's numbers is refused", () => {
     expect(digits("33612345678", "DE")).toBe("phone_ambiguous");
   });
@@ -75,7 +88,8 @@ describe("a cell that holds no phone", () => {
     ["4.86E+10", "phone_spreadsheet"],
     ["4,86E+10", "phone_spreadsheet"],
     ["4.86097e10", "phone_spreadsheet"],
-    ["48600100200.0", "phone_spreadsheet"],
+    ["48600100200.0", "phone_decimal"],
+    ["48600100200,00", "phone_decimal"],
     ["#########", "phone_spreadsheet"],
     ["#N/A", "phone_spreadsheet"],
     ["#VALUE!", "phone_spreadsheet"],
@@ -114,4 +128,71 @@ it("what was read is read again as itself", () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+it.each([
+  ["+48 22 123 45 67", true],
+  ["+48 600 100 200", false],
+  ["+1 202 555 0123", false],
+  ["0711 1234567", true],
+])("%s is a landline: %s; where both look alike, nobody knows", (cell, landline) => {
+  expect(createPhoneReader("DE")(cell)).toMatchObject({ ok: true, landline });
+});
+
+describe("the spellings of one person", () => {
+  /** How one number is written by different people and programs. */
+  const spellings = (code: string, national: string, trunk: string): string[] => [
+    `+${code}${national}`,
+    `00${code}${national}`,
+    `${code}${national}`,
+    `+${code} ${national.slice(0, 3)} ${national.slice(3, 6)} ${national.slice(6)}`,
+    `+${code}-${national.slice(0, 2)}-${national.slice(2)}`,
+    `+${code} (${national.slice(0, 2)}) ${national.slice(2)}`,
+    `+${code}\u00a0${national}`,
+    `${trunk}${national}`,
+    ` '+${code}${national}`,
+  ];
+  const mobile = (head: string, length: number) =>
+    fc
+      .integer({ min: 0, max: 10 ** length - 1 })
+      .map((n) => head + String(n).padStart(length, "0"));
+  const people = [
+    { country: "PL", code: "48", national: mobile("60", 7), trunk: "" },
+    { country: "DE", code: "49", national: mobile("151", 8), trunk: "0" },
+    { country: "FR", code: "33", national: mobile("612", 6), trunk: "0" },
+    { country: "ES", code: "34", national: mobile("61", 7), trunk: "" },
+    { country: "BR", code: "55", national: mobile("1198", 7), trunk: "" },
+  ];
+
+  it("are read as one number, and those of two people never are", () => {
+    for (const { country, code, national, trunk } of people) {
+      const read = createPhoneReader(country);
+      fc.assert(
+        fc.property(national, national, (one, other) => {
+          const reads = (of: string) =>
+            spellings(code, of, trunk).map((cell) => {
+              const verdict = read(cell);
+              return verdict.ok ? foldPhone(verdict.digits) : verdict.code;
+            });
+
+          expect(new Set(reads(one))).toEqual(new Set([`${code}${one}`]));
+          if (one !== other) expect(reads(other)).not.toContain(`${code}${one}`);
+        }),
+        { numRuns: 200 },
+      );
+    }
+  });
+
+  it.each([
+    ["BR", ["+55 11 98765-4321", "+55 11 8765-4321", "11 98765-4321"]],
+    ["MX", ["+52 55 1234 5678", "+52 1 55 1234 5678", "55 1234 5678"]],
+    ["AR", ["+54 9 11 2345-6789", "+54 11 2345-6789", "011 15 2345-6789"]],
+  ])("of %s with and without the sign of a mobile are one person", (country, cells) => {
+    const read = createPhoneReader(country);
+
+    const found = cells.map(read).map((one) => (one.ok ? foldPhone(one.digits) : one.code));
+
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]).toMatch(/^5/);
+  });
 });

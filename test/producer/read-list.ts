@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { Encoding } from "../../src/core/encoding.ts";
 import type { Refusal } from "../../src/core/refusal.ts";
 import { readHeader, readRows } from "../../src/producer/csv.ts";
-import { openList } from "../../src/producer/list-file.ts";
+import { readListBytes } from "../../src/producer/list-bytes.ts";
+import { type ListFile, openList } from "../../src/producer/list-file.ts";
 
 /** A folder of this test's own. */
 export async function testFolder(): Promise<string> {
@@ -16,21 +18,48 @@ export async function testFolder(): Promise<string> {
 export interface ReadList {
   columns: readonly string[];
   delimiter: string;
+  encoding: Encoding | null;
+  encodingGuessed: boolean;
   rows: (readonly string[])[];
   lines: number[];
   refusal: Refusal | null;
 }
 
+/** The same file, handed over in smaller pieces. */
+function inPieces(file: ListFile, pieceBytes: number): ListFile {
+  return {
+    ...file,
+    read: (visit) =>
+      file.read(async (chunk) => {
+        for (let at = 0; at < chunk.length; at += pieceBytes) {
+          if (!(await visit(chunk.subarray(at, at + pieceBytes)))) return false;
+        }
+        return true;
+      }),
+  };
+}
+
 /** Writes a list and reads it back: all of it, or up to the refusal. */
-export async function readList(content: string | Buffer): Promise<ReadList> {
+export async function readList(
+  content: string | Buffer,
+  given: Encoding | null = null,
+  pieceBytes: number | null = null,
+): Promise<ReadList> {
   const path = join(await testFolder(), "list.csv");
   await writeFile(path, content);
-  const read: ReadList = { columns: [], delimiter: "", rows: [], lines: [], refusal: null };
+  const read: ReadList = {
+    ...{ columns: [], delimiter: "", encoding: null, encodingGuessed: false },
+    ...{ rows: [], lines: [], refusal: null },
+  };
   const opened = await openList(path, { links: "refuse" });
   if (!opened.ok) return { ...read, refusal: opened.refusal };
-  const file = opened.value;
+  const file = pieceBytes === null ? opened.value : inPieces(opened.value, pieceBytes);
   try {
-    const header = await readHeader(file);
+    const bytes = await readListBytes(file, { given });
+    if (!bytes.ok) return { ...read, refusal: bytes.refusal };
+    read.encoding = bytes.value.encoding;
+    read.encodingGuessed = bytes.value.encodingGuessed;
+    const header = await readHeader(file, bytes.value);
     if (!header.ok) return { ...read, refusal: header.refusal };
     read.columns = header.value.columns;
     read.delimiter = header.value.dialect.delimiter;

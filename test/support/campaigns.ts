@@ -33,6 +33,7 @@ export function testDefinition(
       file: null,
       to: "phone",
       country: null,
+      encoding: null,
       maxRejected: 0.2,
       skipUndeliverableMs: null,
     },

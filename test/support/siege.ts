@@ -104,7 +104,7 @@ function createLists(o: {
 }): Siege["send"] {
   const importFile = createFileImporter({
     numbers: { [NUMBER]: NUMBER },
-    openNumber: () => ({ imports: o.store.imports, country: null }),
+    openNumber: () => ({ imports: o.store.imports, mending: null, country: null }),
     mode: "sandbox",
   });
   let lists = 0;

@@ -39,6 +39,8 @@ while at <= #ARGV do
 end
 
 redis.call('SET', rows_key, ARGV[4])
+-- Who is about to mend rows decided by what is gone now (mend-rows).
+redis.call('HINCRBY', c.key, 'rewrites', 1)
 for _, one in ipairs(told) do
   local r = one.r
   if c.closed == '' and fire(c, one.row, r, 'suppress') then

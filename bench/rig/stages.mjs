@@ -1,0 +1,86 @@
+// What each stage of an import costs: the stages run one after the other on one list, each with
+// those that it needs, and what one adds is its cost. CPU of all threads, garbage collection too.
+import { parseCampaign } from "../../dist/campaign-file.js";
+import { createRowCheck } from "../../dist/producer/check-rows.js";
+import { readRows } from "../../dist/producer/csv.js";
+import { openList } from "../../dist/producer/list-file.js";
+import { createFullPhoneReader, createPhoneReader } from "../../dist/producer/phones.js";
+import { prepareList } from "../../dist/producer/prepare-list.js";
+import { packRows } from "../../dist/store/batch-rows.js";
+import { campaignFile } from "./campaign.mjs";
+import { cpuMicros, serve } from "./child.mjs";
+
+const BATCH_ROWS = 100;
+
+/** Each pass in turn, so often; its cheapest one counts, for what disturbs only adds. */
+const ROUNDS = 5;
+
+serve({
+  measure: async (csvPath) => {
+    const best = {};
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [stage, micros] of Object.entries(await runAll(csvPath))) {
+        best[stage] = Math.min(best[stage] ?? micros, micros);
+      }
+    }
+    const { prepare, parse, phones, fullPhones, judge, pack } = best;
+    return {
+      prepare,
+      parse,
+      phones: phones - parse,
+      fullPhones: fullPhones - parse,
+      judge: judge - phones,
+      pack: pack - judge,
+    };
+  },
+});
+
+/** CPU microseconds a row of each pass, what it needs included. */
+async function runAll(csvPath) {
+  const file = unwrap(await openList(csvPath, { links: "follow" }));
+  const definition = unwrap(parseCampaign(campaignFile("Bench"), "campaign.json"));
+  let list;
+  const prepared = await spent(async () => {
+    list = unwrap(await prepareList(file, { definition, country: null }));
+  });
+  const { columns, phone, template } = list;
+  let rows = 0;
+  const pass = async (onRow) => {
+    rows = 0;
+    const visit = (block) => {
+      for (const row of block.rows) onRow(row, ++rows);
+      return true;
+    };
+    return (await spent(() => readRows(file, list.header, { visit }))) / rows;
+  };
+  const newCheck = () =>
+    createRowCheck({ columns, phone, template, country: null, rowsExpected: 1_000_000 });
+  const readPhone = createPhoneReader(null);
+  const readFull = createFullPhoneReader(null);
+  const parse = await pass(() => {});
+  const phones = await pass((row) => readPhone(row[phone.index]));
+  const fullPhones = await pass((row) => readFull(row[phone.index]));
+  let check = newCheck();
+  const judge = await pass((row, at) => check(row, at));
+  check = newCheck();
+  let batch = [];
+  const pack = await pass((cells, at) => {
+    batch.push({ cells, outcome: check(cells, at) });
+    if (batch.length < BATCH_ROWS) return;
+    packRows(batch);
+    batch = [];
+  });
+  await file.close();
+  return { prepare: prepared / rows, parse, phones, fullPhones, judge, pack };
+}
+
+async function spent(work) {
+  const before = cpuMicros();
+  await work();
+  return cpuMicros() - before;
+}
+
+function unwrap(result) {
+  if (!result.ok) throw new Error(`${result.refusal.message} ${result.refusal.fix}`);
+  return result.value;
+}

@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Config } from "../config.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import type { Platform } from "../platform.ts";
+import type { ImportResult } from "../producer/import.ts";
+import { checkList } from "./check-list.ts";
+import type { Cli, Command, CommandResult } from "./command.ts";
+import { loadCommandConfig } from "./configuration.ts";
+import { encodingOption } from "./encoding-option.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { preflightText } from "./preflight-text.ts";
+import { tryPlatform } from "./session.ts";
+
+/**
+ * `check CAMPAIGN.yaml [LIST.csv]`: what would become of a list. Nothing is queued and nothing is
+ * sent; the rejected rows are written beside the list. It needs neither the API nor Redis: what it
+ * could not look up is named.
+ */
+export const check: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
+  const encoding = encodingOption(options);
+  if (!encoding.ok) return encoding;
+  const config = loadCommandConfig(cli);
+  if (!config.ok) return config;
+  const interrupt = onInterrupt();
+  const platform = await openIfThere(cli, config.value);
+  try {
+    const paths = {
+      campaignPath: resolve(cli.cwd, campaignPath),
+      csvPath: listPath === undefined ? null : resolve(cli.cwd, listPath),
+    };
+    const rejectsPath = await freeRejectsPath(paths);
+    if (!rejectsPath.ok) return report(cli, { result: rejectsPath, rejectsPath: null });
+    const checked = await checkList(cli, platform, {
+      ...{ ...paths, rejectsPath: rejectsPath.value, config: config.value },
+      encoding: encoding.value,
+      signal: interrupt.signal,
+    });
+    return report(cli, { result: checked, rejectsPath: rejectsPath.value });
+  } finally {
+    interrupt.release();
+    await platform?.close();
+  }
+};
+
+async function report(
+  cli: Cli,
+  input: { result: Result<unknown> | ImportResult; rejectsPath: string | null },
+): Promise<CommandResult> {
+  const { result, rejectsPath } = input;
+  const { emptyReport } = await import("../producer/report.ts");
+  const found = "report" in result ? result.report : emptyReport("");
+  const told = { ...found, rejectsFile: found.rejectsFile === null ? null : rejectsPath };
+  if (result.ok) return accept({ json: told, text: preflightText(told, cli.terminal) });
+  const { refusal } = result;
+  const text = `${preflightText(told, cli.terminal)}\n\n${refusalText(cli, refusal)}`.trimStart();
+  return accept({ json: { ...told, refusal, error: refusal }, text, exitCode: 1 });
+}
+
+function refusalText({ terminal }: Cli, { message, fix }: { message: string; fix: string }) {
+  return `${terminal.colours.red("Cannot be sent:")} ${message}\n${fix}`;
+}
+
+/** An embedded Redis is started only where one has kept something before. */
+async function openIfThere(cli: Cli, config: Config): Promise<Platform | null> {
+  if (config.redisUrl === null && !existsSync(join(config.dataDir, "redis"))) return null;
+  const platform = await tryPlatform(cli, config);
+  if (platform.ok) return platform.value;
+  cli.terminal.say(`Going on without Redis: ${platform.refusal.message}`);
+  return null;
+}
+
+/** Where the rejected rows go: never over a rejects file that belongs to a campaign. */
+async function freeRejectsPath(paths: {
+  campaignPath: string;
+  csvPath: string | null;
+}): Promise<Result<string>> {
+  const { listOf, rejectsPathOf } = await import("../producer/import-file.ts");
+  const { campaignOfRejects } = await import("../producer/rejects-peek.ts");
+  const list = await listOf(paths);
+  if (!list.ok) return list;
+  for (let nth = 1; ; nth++) {
+    const path = rejectsPathOf(list.value, nth);
+    if ((await campaignOfRejects(path, { links: "follow" })) === null) return accept(path);
+  }
+}

@@ -1,0 +1,22 @@
+import { ENCODINGS, type Encoding, encodingNamed } from "../core/encoding.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import { type OptionSpec, type Options, refuseUsage, textOption } from "./command.ts";
+
+/** For the commands that read a list. */
+export const ENCODING_OPTION: OptionSpec = {
+  flags: "--encoding <name>",
+  description: `how the list is encoded, where it does not say so itself: ${ENCODINGS.join(", ")}`,
+};
+
+/** The encoding that was typed, null for none. */
+export function encodingOption(options: Options): Result<Encoding | null> {
+  const typed = textOption(options, "encoding");
+  if (typed === undefined) return accept(null);
+  const encoding = encodingNamed(typed);
+  if (encoding !== null) return accept(encoding);
+  return refuseUsage(
+    `--encoding ${typed} is no encoding that lists are read in${didYouMean(typed, ENCODINGS) || "."}`,
+    `Known: ${ENCODINGS.join(", ")}.`,
+  );
+}

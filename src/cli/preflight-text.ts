@@ -1,0 +1,196 @@
+import type { Estimate } from "../producer/estimate.ts";
+import type { ListCost } from "../producer/preflight-countries.ts";
+import type { ImportReport, Problem, Warning } from "../producer/report.ts";
+import type { Terminal } from "./terminal.ts";
+import { count, counted, dateTime, duration, printable, rate, table, wrap } from "./words.ts";
+
+/** What a list comes to, for people: what matters most comes last, where the eye is. */
+export function preflightText(
+  report: ImportReport,
+  terminal: Pick<Terminal, "colours" | "columns">,
+): string {
+  const { colours } = terminal;
+  const columns = Math.min(100, terminal.columns());
+  const title = (text: string): string => colours.bold(text);
+  const parts = [headText(report, title)];
+  if (report.rows > 0) parts.push(countsText(report));
+  if (report.problems.length > 0) {
+    parts.push(`${title("Rejected")}\n${findings(report.problems.map(inColumns), columns)}`);
+  }
+  if (report.warnings.length > 0) {
+    parts.push(`${title("To know before it is sent")}\n${findings(report.warnings, columns)}`);
+  }
+  if (report.cost !== null && report.ok > 0) {
+    parts.push(`${title("Countries")}\n${costText(report.cost)}`);
+  }
+  if (report.samples.length > 0) parts.push(samplesText(report, title));
+  const notes = notesText(report, columns);
+  if (notes !== "") parts.push(notes);
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function headText(report: ImportReport, title: (text: string) => string): string {
+  const { name, number, category, file, rows, columns, phoneColumn, phoneColumnGuessed } = report;
+  const lines: [string, string][] = [];
+  if (name !== null) {
+    lines.push(["Campaign", `${printable(name)} (${category}), from number ${number}`]);
+  }
+  if (file !== "")
+    lines.push(["List", `${printable(file)}${rows > 0 ? `: ${counted(rows, "row")}` : ""}`]);
+  if (report.encoding !== null) {
+    const guess = report.encodingGuessed ? " (a guess: see below)" : "";
+    lines.push(["Read as", `${report.encoding}${guess}, ${delimiterWords(report.delimiter)}`]);
+  }
+  if (columns.length > 0) lines.push(["Columns", columns.map(printable).join(", ")]);
+  if (phoneColumn !== null) {
+    const guess = phoneColumnGuessed === null ? "" : ` (guessed by its ${phoneColumnGuessed})`;
+    lines.push(["Phones in", printable(phoneColumn) + guess]);
+  }
+  return table(lines.map(([key, text]) => [title(key), text]));
+}
+
+function delimiterWords(delimiter: string | null): string {
+  if (delimiter === null) return "";
+  const names: Readonly<Record<string, string>> = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "vertical bars",
+  };
+  return `${names[delimiter] ?? `"${printable(delimiter)}"`} between the cells`;
+}
+
+function countsText(report: ImportReport): string {
+  const { rows } = report;
+  const lines: [string, number][] = [
+    [report.mended === undefined ? "to send" : "mended", report.ok],
+    [report.mended === undefined ? "rejected" : "still rejected", report.rejected],
+    ["duplicate", report.duplicate],
+    ["opted out", report.suppressed],
+    ["mended before", report.alreadyMended ?? 0],
+  ];
+  const shown = lines.filter(([, number], index) => number > 0 || index === 0);
+  return table(
+    [
+      ...shown.map(([name, number]) => [
+        `  ${name}`,
+        count(number),
+        `${((100 * number) / rows).toFixed(1)} %`,
+      ]),
+      ["  rows", count(rows), ""],
+    ],
+    new Set([1, 2]),
+  );
+}
+
+/** Several columns may have the same fault; the reason names the first. */
+function inColumns(problem: Problem): Warning {
+  const [, ...others] = problem.columns;
+  const more = others.map(({ column, count: rows }) => `"${printable(column)}" ${count(rows)}`);
+  const also = more.length === 0 ? "" : ` (also in ${more.join(", ")})`;
+  return { ...problem, reason: problem.reason + also };
+}
+
+function findings(found: readonly Warning[], columns: number): string {
+  const heads = table(
+    found.map(({ code, count: rows, lines }) => [`  ${count(rows)}`, code, lineWords(lines, rows)]),
+    new Set([0]),
+  ).split("\n");
+  return found
+    .map(
+      ({ reason }, index) => `${heads[index]}\n${wrap(printable(reason), columns - 1, "      ")}`,
+    )
+    .join("\n");
+}
+
+function lineWords(lines: readonly number[], rows: number): string {
+  if (lines.length === 0) return "";
+  const word = rows === 1 ? "line" : "lines";
+  return `${word} ${lines.map(count).join(", ")}${rows > lines.length ? ", ..." : ""}`;
+}
+
+const COUNTRIES_SHOWN = 10;
+
+function costText({ countries, currency, amount, unpriced }: ListCost): string {
+  const priced = currency !== null;
+  const rows = countries
+    .slice(0, COUNTRIES_SHOWN)
+    .map(({ country, messages, price, cost }) => [
+      `  ${country ?? "none"}`,
+      count(messages),
+      ...(priced ? [price === null ? "?" : `x ${price}`, cost === null ? "?" : money(cost)] : []),
+    ]);
+  const others = countries.slice(COUNTRIES_SHOWN);
+  if (others.length > 0) {
+    const messages = others.reduce((sum, one) => sum + one.messages, 0);
+    rows.push([`  ${counted(others.length, "other")}`, count(messages)]);
+  }
+  if (priced) {
+    const all = countries.reduce((sum, { messages }) => sum + messages, 0);
+    rows.push(["  all", count(all), "", `${money(amount ?? 0)} ${printable(currency)}`]);
+  }
+  const text = alignMoney(rows);
+  return unpriced > 0 && priced
+    ? `${text}\n  No price is known for ${counted(unpriced, "message")}.`
+    : text;
+}
+
+/** The currency stands behind the sum, so that the sums above it stay in line. */
+function alignMoney(rows: readonly (readonly string[])[]): string {
+  const split = rows.map((row) => {
+    const [sum = "", ...unit] = (row[3] ?? "").split(" ");
+    return row[3] === undefined ? row : [...row.slice(0, 3), sum, unit.join(" ")];
+  });
+  return table(split, new Set([1, 2, 3]));
+}
+
+function money(amount: number): string {
+  return amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+function samplesText({ samples }: ImportReport, title: (text: string) => string): string {
+  const shown = samples.map(({ line, body, preview }) => {
+    const words = preview === null ? "" : `\n  ${printable(preview)}`;
+    return `  line ${count(line)}${words}\n  ${JSON.stringify(body)}`;
+  });
+  const first = samples.length === 1 ? "First message" : `First ${samples.length} messages`;
+  return `${title(`${first}, as sent`)}\n${shown.join("\n\n")}`;
+}
+
+function notesText(report: ImportReport, columns: number): string {
+  const notes: string[] = [];
+  const { encodingSamples, rejectsFile, rejectsProblem, notChecked, estimate } = report;
+  if (report.encodingGuessed) {
+    const seen = encodingSamples.map((text) => `"${printable(text)}"`).join(", ");
+    notes.push(
+      `The list does not say how its letters are encoded; ${report.encoding} is a guess.` +
+        `${seen === "" ? "" : ` It reads ${seen}.`} If that looks wrong, name another by --encoding.`,
+    );
+  }
+  if (rejectsFile !== null) notes.push(`The rejected rows, with suggestions: ${rejectsFile}`);
+  if (rejectsProblem !== undefined)
+    notes.push(`The rejected rows are not written down: ${rejectsProblem}.`);
+  if (notChecked.length > 0) {
+    const names = notChecked.map((name) => NOT_CHECKED[name] ?? name);
+    notes.push(`Not looked at: ${names.join(" and ")}.`);
+  }
+  if (estimate !== null && report.ok > 0) notes.push(...timeWords(estimate, report.ok));
+  return notes.map((note) => wrap(note, columns - 1, "")).join("\n");
+}
+
+const NOT_CHECKED: Readonly<Record<string, string>> = {
+  opt_outs: "who has opted out",
+  other_campaigns: "who is on another campaign",
+};
+
+function timeWords(estimate: Estimate, messages: number): string[] {
+  const { seconds, startsAt, endsAt, ratePerSecond, endBy, late } = estimate;
+  const from = Date.parse(startsAt) > Date.now() + 1_000 ? dateTime(Date.parse(startsAt)) : "now";
+  const words =
+    `${counted(messages, "message")} at ${rate(ratePerSecond)}: about ${duration(seconds * 1_000)}, ` +
+    `from ${from} until ${dateTime(Date.parse(endsAt))}`;
+  if (endBy === null) return [`${words}.`];
+  const end = dateTime(Date.parse(endBy));
+  if (late === 0) return [`${words}, which is before endBy (${end}).`];
+  return [`${words}. ${counted(late, "message")} would be too late for endBy (${end}) and expire.`];
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { NUMBER_NAME, NUMBER_NAME_RULE } from "../core/campaign.ts";
+import type { PriceTable } from "../core/prices.ts";
+import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
+import type { Json } from "../core/template.ts";
+import { PROBLEMS_MAX, readYamlText } from "../yaml-text.ts";
+import { type Environment, reason } from "./environment.ts";
+import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
+import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
+
+const fileShape = z
+  .strictObject({
+    numbers: z.record(z.string(), numberShape).nullish(),
+    /** The table itself, or the name of a file that holds it. */
+    prices: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+  })
+  .refine(({ numbers, prices }) => numbers != null || prices != null, {
+    path: ["numbers"],
+    message: "is missing: it must be a block of keys and values",
+  });
+
+/**
+ * What stands in the YAML file that `DROPCAST_CONFIG` names, and in the files it names itself: the
+ * numbers, beside those of the variables, and the prices.
+ */
+export function readConfigFile(environment: Environment): {
+  numbers: Record<string, NumberConfig>;
+  prices: PriceTable | null;
+} {
+  const given = environment.text("DROPCAST_CONFIG");
+  const path = given === undefined ? null : resolve(environment.cwd, given);
+  const yaml = path === null ? null : parseFile(path, environment);
+  const content = yaml === null ? null : check(yaml);
+  const folder = path === null ? environment.cwd : dirname(path);
+  return {
+    numbers: readNumbers(environment, { folder, numbers: content?.numbers ?? {} }),
+    prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),
+  };
+}
+
+interface ParsedFile {
+  readonly content: Json;
+  readonly complain: (problems: readonly ShapeProblem[]) => void;
+}
+
+function parseFile(path: string, { findings }: Environment): ParsedFile | null {
+  const complain = (message: string): null => {
+    findings.add("DROPCAST_CONFIG", `${path}: ${message}`, "Correct the file.");
+    return null;
+  };
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    return complain(`cannot be read: ${reason(error)}`);
+  }
+  const yaml = readYamlText(text);
+  if (!yaml.ok) {
+    for (const { place, message } of yaml.problems) {
+      complain(place === null ? message : `${place}: ${message}`);
+    }
+    return null;
+  }
+  return {
+    content: yaml.content,
+    complain: (problems) => {
+      for (const problem of problems.slice(0, PROBLEMS_MAX)) {
+        const place = yaml.locate(problem.path) ?? "line 1";
+        complain(`${place}: ${pathText(problem.path)} ${problem.message}`);
+      }
+    },
+  };
+}
+
+function check({ content, complain }: ParsedFile) {
+  const parsed = fileShape.safeParse(content, { reportInput: true });
+  const problems = [
+    ...badNames(content),
+    ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
+  ];
+  complain(problems);
+  return parsed.success && problems.length === 0 ? parsed.data : null;
+}
+
+function readPrices(
+  environment: Environment,
+  input: {
+    yaml: ParsedFile | null;
+    folder: string;
+    prices: string | Record<string, unknown> | null;
+  },
+): PriceTable | null {
+  const { yaml, folder, prices } = input;
+  if (prices === null || yaml === null) return null;
+  const own = typeof prices === "string";
+  const file = own ? parseFile(resolve(folder, prices), environment) : yaml;
+  if (file === null) return null;
+  const parsed = pricesShape.safeParse(own ? file.content : prices, { reportInput: true });
+  if (parsed.success) return toPriceTable(parsed.data);
+  const problems = shapeProblems(parsed.error, countryPricesKeys);
+  file.complain(
+    problems.map(({ path, message }) => ({ path: own ? path : ["prices", ...path], message })),
+  );
+  return null;
+}
+
+function knownKeysAt(path: readonly (string | number)[]): string[] {
+  return Object.keys(path.length === 0 ? fileShape.shape : numberShape.shape);
+}
+
+function badNames(content: Json): { path: string[]; message: string }[] {
+  if (typeof content !== "object" || content === null || !("numbers" in content)) return [];
+  return Object.keys(content["numbers"] ?? {})
+    .filter((name) => !NUMBER_NAME.test(name))
+    .map((name) => ({ path: ["numbers", name], message: `is not a name: it ${NUMBER_NAME_RULE}` }));
+}

@@ -1,0 +1,130 @@
+import { findColumns } from "./columns.ts";
+import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
+import type { Json, TemplateDefinition } from "./template.ts";
+
+/** WhatsApp's limit for the body of a message with its values filled in (Meta, "Components"). */
+export const BODY_LENGTH_MAX = 1_024;
+
+/** A campaign's `preview` for the rows of one list. */
+export interface CompiledPreview {
+  /** The text of one row; `cells` are in the order of the header it was compiled for. */
+  fill(cells: readonly string[]): string;
+}
+
+/**
+ * Whether the variables of a preview are those that the body is given: as many numbered ones as it
+ * has parameters, or the names they have. Returns what is wrong, or null. A difference means that
+ * one of the two is wrong, and WhatsApp refuses each message of such a campaign (132000).
+ */
+export function previewProblem(preview: string, components: Json | undefined): string | null {
+  const parameters = bodyParameters(components);
+  const expected = variableNames(parameters);
+  const used = variablesOf(preview);
+  const unknown = used.find((name) => !expected.includes(name));
+  if (unknown !== undefined) {
+    return `uses {{${unknown}}}, and the body has ${inWords(parameters.length, expected)}`;
+  }
+  const unused = expected.find((name) => !used.includes(name));
+  if (unused !== undefined) {
+    return `does not use {{${unused}}}, and the body has ${inWords(parameters.length, expected)}`;
+  }
+  return null;
+}
+
+/**
+ * Prepares a preview for the rows of one list. The template must have been compiled for the same
+ * header: a column that is not found stays empty here.
+ */
+export function compilePreview(
+  preview: string,
+  template: TemplateDefinition,
+  header: readonly string[],
+): CompiledPreview {
+  const parameters = bodyParameters(template.components);
+  const names = variableNames(parameters);
+  const values = new Map(
+    parameters.map((parameter, index) => [names[index], piecesOf(shownText(parameter), header)]),
+  );
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const match of preview.matchAll(VARIABLE)) {
+    pieces.push(preview.slice(from, match.index), ...(values.get(match[1]) ?? [match[0]]));
+    from = match.index + match[0].length;
+  }
+  pieces.push(preview.slice(from));
+  return {
+    fill: (cells) => {
+      let text = "";
+      for (const piece of pieces) {
+        if (typeof piece === "string") text += piece;
+        else text += (cells[piece.index] ?? "").trim() || piece.fallback;
+      }
+      return text;
+    },
+  };
+}
+
+/** How many characters a text has for WhatsApp: an emoji is one. */
+export function characters(text: string): number {
+  // Most texts are short enough whichever way they are counted.
+  return text.length <= BODY_LENGTH_MAX ? text.length : [...text].length;
+}
+
+const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
+
+/** Literal text, or a cell of the row with what stands there when it is empty. */
+type Piece = string | { readonly index: number; readonly fallback: string };
+
+type Parameter = { readonly [key: string]: Json | undefined };
+
+function variablesOf(preview: string): string[] {
+  return [...new Set([...preview.matchAll(VARIABLE)].map(([, name = ""]) => name))];
+}
+
+function inWords(count: number, names: readonly string[]): string {
+  if (count === 0) return "no parameters";
+  const parameters = `${count} ${count === 1 ? "parameter" : "parameters"}`;
+  return `${parameters}: ${names.map((name) => `{{${name}}}`).join(", ")}`;
+}
+
+/** Numbered by their places, unless the template was made with named variables. */
+function variableNames(parameters: readonly Parameter[]): string[] {
+  return parameters.map(({ parameter_name: name }, index) =>
+    typeof name === "string" ? name : String(index + 1),
+  );
+}
+
+/** The parameters of the body; those of header, buttons and cards are not in the preview. */
+function bodyParameters(components: Json | undefined): Parameter[] {
+  if (!Array.isArray(components)) return [];
+  const body = (components as readonly Json[]).find(
+    (component) => isBlock(component) && String(component["type"]).toLowerCase() === "body",
+  );
+  const parameters = isBlock(body) ? body["parameters"] : undefined;
+  return Array.isArray(parameters) ? (parameters as readonly Json[]).filter(isBlock) : [];
+}
+
+/** What a phone shows for a parameter, as the campaign file writes it. */
+function shownText(parameter: Parameter): string {
+  const type = String(parameter["type"]);
+  const own = parameter[type];
+  if (typeof own === "string") return own;
+  const fallback = isBlock(own) ? own["fallback_value"] : undefined;
+  return typeof fallback === "string" ? fallback : `[${type}]`;
+}
+
+function piecesOf(text: string, header: readonly string[]): Piece[] {
+  const parsed = parsePlaceholders(text);
+  if (!parsed.ok) return [text];
+  return parsed.parts.map((part) => (typeof part === "string" ? part : gapOf(part, header)));
+}
+
+function gapOf({ column, fallback }: Placeholder, header: readonly string[]): Piece {
+  const found = findColumns([column], header);
+  const index = found.ok ? (found.value.get(column) ?? -1) : -1;
+  return { index, fallback: fallback ?? "" };
+}
+
+function isBlock(value: Json | undefined): value is Parameter {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,39 @@
+/** How long sending takes. Times are ISO 8601 in UTC. */
+export interface Estimate {
+  seconds: number;
+  startsAt: string;
+  endsAt: string;
+  /** The slower of the number's rate and the campaign's own. */
+  ratePerSecond: number;
+  endBy: string | null;
+  /** Messages for which there is no time before `endBy`: they would become `expired`. */
+  late: number;
+}
+
+/**
+ * When `messages` will have gone out at this rate: from now, or from `startAtMs` when that is later.
+ * Pauses, and other campaigns of the same number, come on top. Times are ms since 1970.
+ */
+export function estimateSending(input: {
+  messages: number;
+  ratePerSecond: number;
+  startAtMs: number | null;
+  endByMs: number | null;
+  nowMs: number;
+}): Estimate {
+  const { messages, ratePerSecond, endByMs, nowMs } = input;
+  const startsMs = Math.max(nowMs, input.startAtMs ?? nowMs);
+  const takesMs = Math.ceil((messages * 1_000) / ratePerSecond);
+  const inTime =
+    endByMs === null
+      ? messages
+      : Math.floor((Math.max(0, endByMs - startsMs) * ratePerSecond) / 1_000);
+  return {
+    seconds: Math.ceil(takesMs / 1_000),
+    startsAt: new Date(startsMs).toISOString(),
+    endsAt: new Date(startsMs + takesMs).toISOString(),
+    ratePerSecond,
+    endBy: endByMs === null ? null : new Date(endByMs).toISOString(),
+    late: Math.max(0, messages - inTime),
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * The columns that a rejects file has beside those of its list. They are how such a file is known
+ * when it is dropped again, corrected: `dropcast_campaign` and `dropcast_row` say where each row
+ * belongs, the others are for the person who corrects it. None of them is part of the row.
+ */
+
+const FOR_PEOPLE = ["line", "code", "reason", "suggestion"] as const;
+export const CAMPAIGN_COLUMN = "dropcast_campaign";
+const ROW_COLUMN = "dropcast_row";
+
+/** The names of the added columns. A list may have a column `code` of its own. */
+export function addedColumns(columns: readonly string[]): string[] {
+  const taken = new Set(columns.map(fold));
+  return [
+    ...FOR_PEOPLE.map((name) => (taken.has(name) ? `dropcast_${name}` : name)),
+    CAMPAIGN_COLUMN,
+    ROW_COLUMN,
+  ];
+}
+
+/** Where everything stands in a rejects file. */
+export interface RejectsLayout {
+  /** The list's own columns. */
+  readonly columns: readonly string[];
+  /** The cells that are the list's own; a row that does not fit comes back with another number. */
+  ownCells(cells: readonly string[]): readonly string[];
+  /** The campaign and the row (from 1) that a row belongs to; an empty id for none. */
+  placeOf(cells: readonly string[]): { readonly campaign: string; readonly row: number };
+}
+
+/** Reads the header of a list; null when it is no rejects file. */
+export function findRejectsLayout(header: readonly string[]): RejectsLayout | null {
+  const names = withoutEmptyEnd(header).map(fold);
+  const campaign = names.indexOf(CAMPAIGN_COLUMN);
+  const row = names.indexOf(ROW_COLUMN);
+  if (campaign === -1 || row === -1) return null;
+  const added = new Map(FOR_PEOPLE.map((name) => [name, placeOfAdded(names, name)]));
+  const others = new Set([campaign, row, ...added.values()]);
+  const own = names.map((_, index) => index).filter((index) => !others.has(index));
+  const code = added.get("code") ?? -1;
+  return {
+    columns: own.map((index) => withoutGuard((header[index] ?? "").trim())),
+    placeOf: (cells) => ({
+      campaign: (cells[campaign] ?? "").trim(),
+      row: Number((cells[row] ?? "").trim() || 0),
+    }),
+    ownCells(cells) {
+      const values = own.map((index) => withoutGuard(cells[index] ?? ""));
+      // What a row had too much stands behind the last column until somebody moves it.
+      const surplus = cells.slice(names.length);
+      if (surplus.some((cell) => cell.trim() !== "")) return [...values, ...surplus];
+      // A row that was too short was filled up with empty cells: it is mended when the last one
+      // has a value, or when a person has emptied the cell that says what is wrong.
+      const short = (cells[code] ?? "").trim() === "row_columns" && values.at(-1)?.trim() === "";
+      return short ? values.slice(0, -1) : values;
+    },
+  };
+}
+
+/** Spreadsheets give every row, the header too, as many cells as the longest has. */
+function withoutEmptyEnd(header: readonly string[]): readonly string[] {
+  const last = header.findLastIndex((name) => name.trim() !== "");
+  return header.slice(0, last + 1);
+}
+
+/** A list that has the name itself made the added column take the longer one. */
+function placeOfAdded(names: readonly string[], name: string): number {
+  const longer = names.indexOf(`dropcast_${name}`);
+  return longer === -1 ? names.indexOf(name) : longer;
+}
+
+/** What csv-stringify puts an apostrophe before, so that no spreadsheet runs it (OWASP). */
+const GUARDED = /^'(?=[=+\-@\t\r＝＋－＠])/;
+
+function withoutGuard(cell: string): string {
+  return cell.replace(GUARDED, "");
+}
+
+function fold(name: string): string {
+  return name.trim().toLowerCase();
+}

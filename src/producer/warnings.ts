@@ -1,0 +1,51 @@
+import { SAMPLES, type Warning } from "./report.ts";
+
+/**
+ * What is told about rows that are fine, or that were left out on purpose. The words follow "12
+ * rows: ".
+ */
+const WORDS = {
+  duplicate: "the person is on the list before; each person gets one message",
+  opted_out: "the person has opted out, and gets no message",
+  undeliverable:
+    "WhatsApp could not deliver to the number lately (131026), and the campaign skips those",
+  in_other_campaign: "the person is on another campaign of this number as well, and gets both",
+  us_marketing:
+    "WhatsApp does not deliver marketing to numbers of the United States; they would fail (131049)",
+  body_too_long:
+    "the text is longer than 1,024 characters once it is filled in; WhatsApp refuses it (132005)",
+  landline: "the number is a landline, which is rarely on WhatsApp",
+} as const;
+
+export type WarningCode = keyof typeof WORDS;
+
+export interface Warnings {
+  /** `about`: what else the reader should know, told once for each (a campaign's id). */
+  add(code: WarningCode, line: number, about?: string): void;
+  /** In the order of the table above. */
+  list(): Warning[];
+}
+
+export function createWarnings(): Warnings {
+  const found = new Map<WarningCode, { count: number; lines: number[]; about: Set<string> }>();
+  return {
+    add(code, line, about) {
+      let one = found.get(code);
+      if (one === undefined) {
+        one = { count: 0, lines: [], about: new Set() };
+        found.set(code, one);
+      }
+      one.count++;
+      if (about !== undefined) one.about.add(about);
+      if (one.lines.length < SAMPLES) one.lines.push(line);
+    },
+    list: () =>
+      (Object.keys(WORDS) as WarningCode[]).flatMap((code) => {
+        const one = found.get(code);
+        if (one === undefined) return [];
+        const { count, lines, about } = one;
+        const more = about.size === 0 ? "" : ` (${[...about].join(", ")})`;
+        return [{ code, reason: WORDS[code] + more, count, lines }];
+      }),
+  };
+}
