@@ -7,8 +7,8 @@ import {
   withoutCredentials,
 } from "./config/addresses.ts";
 import { type Environment, readEnvironment } from "./config/environment.ts";
-import type { ConfigProblem } from "./config/findings.ts";
 import { readConfigFile } from "./config/file.ts";
+import type { ConfigProblem } from "./config/findings.ts";
 import type { NumberConfig } from "./config/numbers.ts";
 import type { Variable } from "./config/variables.ts";
 import { didYouMean } from "./core/nearest.ts";

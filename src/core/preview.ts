@@ -67,7 +67,7 @@ export function compilePreview(
 /** How many characters a text has for WhatsApp: an emoji is one. */
 export function characters(text: string): number {
   // Most texts are short enough whichever way they are counted.
-  return text.length <= BODY_LENGTH_MAX ? text.length : [...text].length;
+  return text.length <= BODY_LENGTH_MAX ? text.length : Array.from(text).length;
 }
 
 const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
