@@ -1,13 +1,10 @@
 import { join } from "node:path";
-import { type Config, requireSendingNumber } from "./config.ts";
+import { createImporter } from "./app-lists.ts";
+import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { createHealthServer } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
-import type { Erased } from "./privacy/erase.ts";
-import type { ImportFile } from "./producer/import-file.ts";
-import type { NumberStore } from "./store/number-store.ts";
-import { createSuppressions } from "./store/suppressions.ts";
 
 /**
  * The composition root: each role is built here from the platform, and nowhere else. A role that
@@ -194,105 +191,6 @@ export async function startDashboard(
   const started = await dashboard.start();
   if (!started.ok) return started;
   return accept({ ...started.value, stop: dashboard.stop });
-}
-
-/** Forgets people: in every number of this Redis, configured here or not, and in the files. */
-export async function openEraser(platform: Platform): Promise<{
-  erase(digits: string): Promise<Erased>;
-  close(): Promise<void>;
-}> {
-  const { redis, config, timings, openNumber } = platform;
-  const { startFenceMs, leaseMs, sweepEveryMs } = timings;
-  const [{ erasePerson }, { createFailedQueue }] = await Promise.all([
-    import("./privacy/erase.ts"),
-    import("./queue/failed-queue.ts"),
-  ]);
-  const suppressions = await createSuppressions({ redis, startFenceMs });
-  const connection = platform.openQueueConnection();
-  const stores = await Promise.all((await suppressions.numbers()).map(openNumber));
-  const queues = new Map(
-    stores.map((store) => [store.number, createFailedQueue({ connection, store })]),
-  );
-  return {
-    erase: (digits) =>
-      erasePerson(
-        {
-          redis,
-          stores,
-          suppressions,
-          dropsDir: config.dropsDir,
-          dataDir: config.dataDir,
-          dropJob: async (number, message) => queues.get(number)?.drop(message),
-          wireMs: leaseMs + 2 * sweepEveryMs,
-        },
-        digits,
-      ),
-    async close() {
-      await settleAll([...queues.values()].map((queue) => queue.close));
-      connection.disconnect();
-    },
-  };
-}
-
-/** Imports lists: what `send` and the drop folder do. */
-export async function createImporter(platform: Platform): Promise<ImportFile> {
-  const { config } = platform;
-  const { createFileImporter } = await import("./producer/import-file.ts");
-  return createFileImporter({
-    numbers: config.numbers,
-    openNumber: async (name) => {
-      const store = storeNamed(platform, name);
-      return {
-        imports: store.imports,
-        mending: store,
-        ...(await listNumber({ config, name, store })),
-      };
-    },
-    mode: config.mode,
-  });
-}
-
-/**
- * Looks at lists as {@link createImporter} does, and stores nothing. Without a platform (no Redis)
- * opt-outs, other campaigns and what was imported before are not looked at, and the report says so.
- */
-export async function createChecker(
-  config: Config,
-  platform: Platform | null,
-): Promise<ImportFile> {
-  const [{ createFileImporter }, { checkingStore }] = await Promise.all([
-    import("./producer/import-file.ts"),
-    import("./producer/checking-store.ts"),
-  ]);
-  return createFileImporter({
-    numbers: config.numbers,
-    openNumber: async (name) => {
-      const store = platform === null ? null : storeNamed(platform, name);
-      return {
-        imports: checkingStore(store?.campaigns ?? null),
-        mending: store,
-        ...(await listNumber({ config, name, store })),
-      };
-    },
-    mode: config.mode,
-  });
-}
-
-/** What the number that a list is for has to do with it. */
-async function listNumber(input: { config: Config; name: string; store: NumberStore | null }) {
-  const { config, name, store } = input;
-  const number = config.numbers[name];
-  const pace = await store?.pace.read();
-  return {
-    country: number?.country ?? null,
-    preflight: {
-      people: store?.people ?? null,
-      optOuts: store?.optOuts ?? null,
-      ratePerSecond: pace?.ratePerSecond ?? number?.ratePerSecond ?? 1,
-      prices: config.prices,
-      nowMs: Date.now(),
-    },
-  };
 }
 
 function storeNamed(platform: Platform, number: string) {

@@ -11,7 +11,7 @@ export async function checkList(
   platform: Platform | null,
   input: Omit<ImportFileInput, "purpose" | "onProgress"> & { readonly config: Config },
 ): Promise<ImportResult> {
-  const { createChecker } = await import("../app.ts");
+  const { createChecker } = await import("../app-lists.ts");
   const { config, ...rest } = input;
   const onProgress = readingProgress(cli);
   const check = await createChecker(config, platform);

@@ -11,7 +11,7 @@ export const erase: Command = (cli, { args, options }) =>
     const country = textOption(options, "country") ?? commonCountry(platform.config);
     const phones = await readPhones(args, country);
     if (!phones.ok) return phones;
-    const { openEraser } = await import("../app.ts");
+    const { openEraser } = await import("../app-lists.ts");
     const eraser = await openEraser(platform);
     try {
       const erased = await eraser.erase(phones.value[0] ?? "");

@@ -41,7 +41,7 @@ export async function importCampaign(
     const agreed = await askFirst(cli, platform, { ...paths, repeats, encoding, signal });
     if (!agreed.ok) return agreed;
   }
-  const { createImporter } = await import("../app.ts");
+  const { createImporter } = await import("../app-lists.ts");
   const importFile = await createImporter(platform);
   const imported = await importFile({
     ...paths,

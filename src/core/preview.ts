@@ -67,7 +67,7 @@ export function compilePreview(
 /** How many characters a text has for WhatsApp: an emoji is one. */
 export function characters(text: string): number {
   // Most texts are short enough whichever way they are counted.
-  return text.length <= BODY_LENGTH_MAX ? text.length : [...text].length;
+  return text.length <= BODY_LENGTH_MAX ? text.length : Array.from(text).length;
 }
 
 const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
@@ -98,7 +98,7 @@ function variableNames(parameters: readonly Parameter[]): string[] {
 function bodyParameters(components: Json | undefined): Parameter[] {
   if (!Array.isArray(components)) return [];
   const body = (components as readonly Json[]).find(
-    (component) => isBlock(component) && String(component["type"]).toLowerCase() === "body",
+    (component) => isBlock(component) && textOf(component["type"]).toLowerCase() === "body",
   );
   const parameters = isBlock(body) ? body["parameters"] : undefined;
   return Array.isArray(parameters) ? (parameters as readonly Json[]).filter(isBlock) : [];
@@ -106,7 +106,7 @@ function bodyParameters(components: Json | undefined): Parameter[] {
 
 /** What a phone shows for a parameter, as the campaign file writes it. */
 function shownText(parameter: Parameter): string {
-  const type = String(parameter["type"]);
+  const type = textOf(parameter["type"]);
   const own = parameter[type];
   if (typeof own === "string") return own;
   const fallback = isBlock(own) ? own["fallback_value"] : undefined;
@@ -123,6 +123,10 @@ function gapOf({ column, fallback }: Placeholder, header: readonly string[]): Pi
   const found = findColumns([column], header);
   const index = found.ok ? (found.value.get(column) ?? -1) : -1;
   return { index, fallback: fallback ?? "" };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function isBlock(value: Json | undefined): value is Parameter {

@@ -54,7 +54,7 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
     input.preflight.finish(report);
     if (read.ok && read.value === "interrupted") return refuseInterrupted(handle.campaign);
     if (read.ok && read.value === "lost") return refuseLost(handle.campaign);
-    const verdict = read.ok ? judgeList(tally, options.definition.recipients.maxRejected) : read;
+    const verdict = read.ok ? judgeList(report, options.definition.recipients.maxRejected) : read;
     // A wrong list is sent back with its wrong rows, so that somebody can see why.
     const rejectsPath = read.ok ? ((await rejects?.finish()) ?? null) : null;
     report.rejectsFile = rejectsPath === null ? null : basename(rejectsPath);

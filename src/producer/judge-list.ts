@@ -1,14 +1,18 @@
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { Problem, Tally } from "./report.ts";
+import type { ImportReport, Problem } from "./report.ts";
 
 /**
  * Whether a list that has been read to its end may be sent: it must have a row to send
- * (`list_no_sendable_row`), and not more than the share `maxRejected` (0..1) of its rows may be
- * broken (`list_too_many_rejected`), because then it is probably the wrong file or column.
+ * (`list_no_sendable_row`), not more than the share `maxRejected` (0..1) of its rows may be
+ * broken (`list_too_many_rejected`), because then it is probably the wrong file or column, and
+ * there must be time for a message before `endBy` (`list_no_time`).
  */
-export function judgeList(tally: Tally, maxRejected: number): Result<void> {
-  const { rows } = tally;
-  const { pending, rejected, suppressed } = tally.counts();
+export function judgeList(
+  report: Pick<ImportReport, "rows" | "counts" | "problems" | "estimate">,
+  maxRejected: number,
+): Result<void> {
+  const { rows, problems, estimate } = report;
+  const { pending, rejected, suppressed } = report.counts;
   if (rows === 0) {
     return refuse(
       "list_no_sendable_row",
@@ -20,15 +24,24 @@ export function judgeList(tally: Tally, maxRejected: number): Result<void> {
   if (pending === 0 && suppressed === 0) {
     return refuse(
       "list_no_sendable_row",
-      `none of the ${rows} rows can be sent: ${inWords(tally.problems())}.`,
-      "Correct the rows (they are in the rejects file), or name another phone column.",
+      `none of the ${rows} rows can be sent: ${inWords(problems, suppressed)}.`,
+      problems.length === 0
+        ? "Nothing needs to be done: nobody on the list wants the message."
+        : "Correct the rows (they are in the rejects file), or name another phone column.",
     );
   }
   if (rejected > rows * maxRejected) {
     return refuse(
       "list_too_many_rejected",
-      `${rejected} of ${rows} rows cannot be sent, more than ${percent(maxRejected)}: ${inWords(tally.problems())}.`,
+      `${rejected} of ${rows} rows cannot be sent, more than ${percent(maxRejected)}: ${inWords(problems, 0)}.`,
       "Correct the rows (they are in the rejects file), or raise recipients.maxRejected.",
+    );
+  }
+  if (estimate !== null && estimate.late >= pending) {
+    return refuse(
+      "list_no_time",
+      `no message can be sent before endBy (${estimate.endBy}): sending would begin at ${estimate.startsAt}.`,
+      "Set schedule.endBy to a later time, or remove it.",
     );
   }
   return accept(undefined);
@@ -36,14 +49,13 @@ export function judgeList(tally: Tally, maxRejected: number): Result<void> {
 
 const PROBLEMS_SHOWN = 3;
 
-function inWords(problems: readonly Problem[]): string {
-  return problems
-    .slice(0, PROBLEMS_SHOWN)
-    .map(({ count, reason, lines }) => {
-      const more = count > lines.length ? ", ..." : "";
-      return `${count} x ${reason} (line${lines.length > 1 ? "s" : ""} ${lines.join(", ")}${more})`;
-    })
-    .join("; ");
+function inWords(problems: readonly Problem[], suppressed: number): string {
+  const found = problems.slice(0, PROBLEMS_SHOWN).map(({ count, reason, lines }) => {
+    const more = count > lines.length ? ", ..." : "";
+    return `${count} x ${reason} (line${lines.length > 1 ? "s" : ""} ${lines.join(", ")}${more})`;
+  });
+  if (suppressed > 0) found.push(`${suppressed} x the person has opted out`);
+  return found.join("; ");
 }
 
 function percent(share: number): string {

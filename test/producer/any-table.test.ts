@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -60,9 +61,19 @@ function write(rows: readonly (readonly string[])[], dialect: Dialect): Buffer {
   return encodeAs(start + sepLine + text, encoding);
 }
 
-const written = dialects.chain((dialect) =>
-  tables(dialect.encoding).map((rows) => ({ dialect, rows, bytes: write(rows, dialect) })),
-);
+/**
+ * Two odd letters in a row may by chance be one in UTF-8 ("ĆŞ" in ISO-8859-2 is "ƪ"), and bytes
+ * that are UTF-8 throughout are read as that. No language writes such pairs and nothing else.
+ */
+function saysItself(bytes: Buffer, { encoding }: Dialect): boolean {
+  return encoding.startsWith("utf") || isAscii(bytes) || !isUtf8(bytes);
+}
+
+const written = dialects
+  .chain((dialect) =>
+    tables(dialect.encoding).map((rows) => ({ dialect, rows, bytes: write(rows, dialect) })),
+  )
+  .filter(({ bytes, dialect }) => saysItself(bytes, dialect));
 
 describe("any table, in any dialect and encoding", () => {
   it("is read back as it was written", async () => {
@@ -101,11 +112,9 @@ describe("any table, in any dialect and encoding", () => {
           fc.tuple(fc.constant(dialect), tables(dialect.encoding), tables(dialect.encoding)),
         ),
         async ([dialect, first, second]) => {
-          const lists = await Promise.all(
-            [first, second, [...first, ...second]].map((rows) =>
-              readList(write(rows, dialect), dialect.encoding),
-            ),
-          );
+          const parts = [first, second, [...first, ...second]].map((rows) => write(rows, dialect));
+          fc.pre(parts.every((bytes) => saysItself(bytes, dialect)));
+          const lists = await Promise.all(parts.map((bytes) => readList(bytes, dialect.encoding)));
 
           expect(lists[2]?.rows).toEqual([...(lists[0]?.rows ?? []), ...(lists[1]?.rows ?? [])]);
         },

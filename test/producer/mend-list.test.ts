@@ -184,7 +184,7 @@ it("of two who mend at once, one person is in one row only", async () => {
     mendList({ ...options, ...store, csvPath: other, rejectsPath: null }),
   ]);
 
-  expect(results.map(({ report }) => report.mended).sort()).toEqual([0, 1]);
+  expect(results.reduce((sum, { report }) => sum + (report.mended ?? 0), 0)).toBe(1);
   expect(await bench.counts(id)).toEqual({ pending: 151, rejected: 1 });
 });
 
