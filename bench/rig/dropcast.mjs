@@ -1,5 +1,6 @@
 // A process of Dropcast, built by its own composition root: the worker role, or an importer.
-import { createImporter, startWorkers } from "../../dist/app.js";
+import { startWorkers } from "../../dist/app.js";
+import { createImporter } from "../../dist/app-lists.js";
 import { loadConfig } from "../../dist/config.js";
 import { createLogger } from "../../dist/logger.js";
 import { openPlatform } from "../../dist/platform.js";

@@ -27,7 +27,8 @@ export function estimateSending(input: {
   const inTime =
     endByMs === null
       ? messages
-      : Math.floor((Math.max(0, endByMs - startsMs) * ratePerSecond) / 1_000);
+      : // The first one goes out at once.
+        Math.ceil((Math.max(0, endByMs - startsMs) * ratePerSecond) / 1_000);
   return {
     seconds: Math.ceil(takesMs / 1_000),
     startsAt: new Date(startsMs).toISOString(),

@@ -24,20 +24,18 @@ export function judgeList(
   if (pending === 0 && suppressed === 0) {
     return refuse(
       "list_no_sendable_row",
-      `none of the ${rows} rows can be sent: ${inWords(problems, suppressed)}.`,
-      problems.length === 0
-        ? "Nothing needs to be done: nobody on the list wants the message."
-        : "Correct the rows (they are in the rejects file), or name another phone column.",
+      `none of the ${rows} rows can be sent: ${inWords(problems)}.`,
+      "Correct the rows (they are in the rejects file), or name another phone column.",
     );
   }
   if (rejected > rows * maxRejected) {
     return refuse(
       "list_too_many_rejected",
-      `${rejected} of ${rows} rows cannot be sent, more than ${percent(maxRejected)}: ${inWords(problems, 0)}.`,
+      `${rejected} of ${rows} rows cannot be sent, more than ${percent(maxRejected)}: ${inWords(problems)}.`,
       "Correct the rows (they are in the rejects file), or raise recipients.maxRejected.",
     );
   }
-  if (estimate !== null && estimate.late >= pending) {
+  if (estimate !== null && pending > 0 && estimate.late >= pending) {
     return refuse(
       "list_no_time",
       `no message can be sent before endBy (${estimate.endBy}): sending would begin at ${estimate.startsAt}.`,
@@ -49,12 +47,11 @@ export function judgeList(
 
 const PROBLEMS_SHOWN = 3;
 
-function inWords(problems: readonly Problem[], suppressed: number): string {
+function inWords(problems: readonly Problem[]): string {
   const found = problems.slice(0, PROBLEMS_SHOWN).map(({ count, reason, lines }) => {
     const more = count > lines.length ? ", ..." : "";
     return `${count} x ${reason} (line${lines.length > 1 ? "s" : ""} ${lines.join(", ")}${more})`;
   });
-  if (suppressed > 0) found.push(`${suppressed} x the person has opted out`);
   return found.join("; ");
 }
 

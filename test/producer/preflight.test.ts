@@ -195,16 +195,6 @@ it("a list for which there is no time at all is refused, with everything told ab
   expect((await bench.found(imported.report.campaign ?? "")).status).toBe("rejected");
 });
 
-it("a list of people who have all opted out is refused in these words", async () => {
-  const bench = await openTestStore();
-  await optOut(bench, testPhone(1), "all");
-
-  const imported = await importList(await optionsFor(bench, rows(1)));
-
-  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_no_sendable_row" } });
-  expect(imported.ok ? "" : imported.refusal.message).toContain("1 x the person has opted out");
-});
-
 it("countries are counted, with the operator's prices", async () => {
   const bench = await openTestStore();
   const prices = { currency: "EUR", countries: { PL: { marketing: 0.02 } }, other: null };
