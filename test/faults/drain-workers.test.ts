@@ -52,7 +52,7 @@ test.each(seedsOf(NAME))(
     expectSound(verdict);
     expect(verdict.figures.unknownsMade).toBe(0);
     expect(verdict.figures.posts).toBe(verdict.figures.rows);
-    published(NAME, chance.seed, { kills: DRAINS, ...verdict.figures });
+    published(NAME, chance.seed, { drains: DRAINS, ...verdict.figures });
   },
   180_000 + DRAINS * 8_000,
 );

@@ -52,7 +52,7 @@ test.each(seedsOf(NAME))(
 
     const verdict = await siege.settle({ withinMs: 60_000, compare });
     expectSound(verdict);
-    published(NAME, chance.seed, { kills: CUTS, stops, ...verdict.figures });
+    published(NAME, chance.seed, { kills: CUTS, stopsNoticed: stops, ...verdict.figures });
   },
   180_000 + CUTS * 10_000,
 );
