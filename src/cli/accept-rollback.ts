@@ -24,7 +24,8 @@ export function acceptRollback(cli: Cli): Promise<CommandResult> {
 
 function linesOf(number: string, { unknown, dropped }: AcceptedRollback): string[] {
   return [
-    `Number ${number} sends again.`,
+    `Number ${number} sends again. What people did in the time that was lost (pauses, cancels, ` +
+      "opt-outs, retries) is lost too: look, and do it again.",
     ...unknown.map(
       ({ campaign, rows }) =>
         `  ${campaign}: ${counted(rows, "message")} may have been sent in the time that was lost ` +

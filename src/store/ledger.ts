@@ -107,6 +107,7 @@ export interface LedgerLimits {
   readonly failuresInARowMax: number;
 }
 
+type SweepAnswer = [number, number, number, number, parkedFrom: number, claimedFrom: number];
 type ClaimedRows = [beat: number, atRate: number, waitUs: number, waits: string, ...number[]];
 
 /** What one sweep found, in messages and events. */
@@ -142,7 +143,8 @@ export function createLedger(input: {
   limits: LedgerLimits;
 }) {
   const { redis, number, run, person, beat, limits } = input;
-  let sweepFrom = 0;
+  let parkedFrom = 0;
+  let claimedFrom = 0;
   return {
     /** The digest that stands for the person behind a phone. */
     person,
@@ -238,10 +240,10 @@ export function createLedger(input: {
      */
     async sweep(): Promise<Swept> {
       const args = [REASONS.lease_ended, SWEEP_LEASES_MAX, SWEEP_PARKED_MAX];
-      args.push(limits.resendAfterMs, limits.webhooksArrivingMs, sweepFrom);
-      const answer = (await run("sweep", args)) as [number, number, number, number, number];
-      const [unknown, forgotten, resent, matched, next] = answer;
-      sweepFrom = next;
+      args.push(limits.resendAfterMs, limits.webhooksArrivingMs, parkedFrom, claimedFrom);
+      const answer = (await run("sweep", args)) as SweepAnswer;
+      const [unknown, forgotten, resent, matched] = answer;
+      [, , , , parkedFrom, claimedFrom] = answer;
       return { unknown, forgotten, resent, matched };
     },
   };

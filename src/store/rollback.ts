@@ -23,7 +23,7 @@ export interface Rollback {
   readonly noticedAt: number;
   /** The last claim that Redis still knows of, ms. */
   readonly wentBackTo: number;
-  /** Claims granted that are not there any more, as far as workers remember. */
+  /** Claims (and stops by people) that are not there any more, as far as workers remember. */
   readonly lost: number;
 }
 

@@ -67,6 +67,21 @@ describe("a Redis that went back in time", () => {
     expect(await bench.store.rollback.read()).toMatchObject({ lost: 3 });
   });
 
+  test.each(["pause", "cancel"] as const)(
+    "that forgot a person's %s is noticed, for what was stopped would go on",
+    async (stop) => {
+      const id = await bench.import(2);
+      const restore = await snapshot(bench);
+      await (stop === "pause"
+        ? bench.store.campaigns.pause(id, "operator")
+        : bench.store.campaigns.cancel(id));
+      await bench.store.campaigns.dispatch("sandbox", 10);
+      await restore();
+      expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+      expect(await bench.store.rollback.read()).toMatchObject({ lost: 1 });
+    },
+  );
+
   test("is not lifted by resume: only by accepting it", async () => {
     const id = await goBack();
     await gateOf(id);

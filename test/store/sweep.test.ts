@@ -84,3 +84,14 @@ test("a lease whose person digest holds a separator or a line break is read whol
   expect((await bench.store.ledger.sweep()).unknown).toBe(1);
   expect(await bench.state(id, 1)).toBe("unknown");
 });
+
+test("an attempt that no status event can be matched to any more is not kept as the open one", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const [old, young] = await bench.grant(id, 1, 2);
+  const dayAgo = Date.now() - 25 * 3_600_000;
+  await bench.redis.hset(bench.keys.claimed, old.person, `${id}|1|1|${dayAgo}`);
+  await bench.store.ledger.sweep();
+  expect(await bench.redis.hexists(bench.keys.claimed, old.person)).toBe(0);
+  expect(await bench.redis.hexists(bench.keys.claimed, young.person)).toBe(1);
+});

@@ -1,16 +1,18 @@
 -- Cancels a campaign in one step, whatever its size: pending rows read as cancelled from now on.
 --- @include "base"
 --- @include "closing"
+--- @include "guard"
 -- Atomic because: the count of pending moves to cancelled in the instant in which claims stop. What
 -- is on the wire is finished and recorded. A half import is dropped: its bytes may come again.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign
 -- Returns: {1 cancelled now, 0 not | -1 no such campaign, status now}
--- Keys built: imports, running, scheduled, endings, halt, campaign:<id> and its :counts :timeline
+-- Keys built: guard, imports, running, scheduled, endings, halt, campaign:<id> and its :counts :timeline
 --   :errors :pricing
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '' } end
 local done, was = close_campaign(c, 'cancelled')
+if done then rise_for_a_person() end
 if done and was == 'importing' then
   forget_import(c)
   redis.call('HDEL', c.key, 'importer', 'importLease')

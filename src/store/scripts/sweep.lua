@@ -9,9 +9,10 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 reason number of an ended lease  2 most leases and resends to take  3 most parked events to
 --       take  4 how long an unknown message of an at-least-once campaign waits for evidence, ms
---       5 webhooks count as arriving for, ms  6 where the look at parked events goes on, 0 at first
+--       5 webhooks count as arriving for, ms  6 where the look at parked events goes on
+--       7 the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
---   that fit an open attempt, where to go on}
+--   that fit an open attempt, where to go on with parked events, and with open attempts}
 -- Keys built: guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed,
 --   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
@@ -60,6 +61,15 @@ for at = 1, #scan[2], 2 do
   matched = matched + (fitted and 1 or 0)
 end
 
+-- An attempt that no event can be matched to any more is not the open one.
+local open = redis.call('HSCAN', P .. 'claimed', num(ARGV[7]), 'COUNT', 100)
+for at = 1, #open[2], 2 do
+  local _, _, _, claimed_at = parse_attempt(open[2][at + 1])
+  if claimed_at + MATCH_AFTER_MS + MATCH_BEFORE_MS < NOW then
+    hash_put(P .. 'claimed', open[2][at], false)
+  end
+end
+
 -- Only while webhooks arrive does their silence about a message mean something.
 local resent = 0
 local arriving = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[5]) > NOW
@@ -91,4 +101,4 @@ for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf',
 end
 write_hashes()
 if forgotten > 0 then redis.call('HINCRBY', P .. 'stats', 'orphans', forgotten) end
-return { unknown, forgotten, resent, matched, num(scan[1]) }
+return { unknown, forgotten, resent, matched, num(scan[1]), num(open[1]) }

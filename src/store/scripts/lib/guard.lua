@@ -1,5 +1,5 @@
 -- Notices a Redis that went back in time: a failover to a replica that lags, a file that was cut, a
--- restored backup, another database. `beat` counts the claims granted and only rises; each worker
+-- restored backup, another database. `beat` counts the claims granted and what people stopped, and only rises; each worker
 -- remembers the last one it was told and brings it along. When Redis has less, claims are missing
 -- here whose messages are sent, and their rows read as pending. So nothing is granted from this
 -- number until a person accepts it (accept-rollback). Which batches were open is noted at once:
@@ -30,6 +30,13 @@ local function check_beat(seen)
   local beat = num(f[1])
   if seen > beat then note_rollback(seen, beat, num(f[2], NOW)) end
   return beat, f[3] ~= false or seen > beat
+end
+
+-- What a person said must not be forgotten unnoticed either: a cancel or an opt-out that is lost
+-- would let messages out.
+local function rise_for_a_person()
+  redis.call('HINCRBY', GUARD, 'beat', 1)
+  redis.call('HSET', GUARD, 'at', NOW)
 end
 
 local function rise(beat, grants)
