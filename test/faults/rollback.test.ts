@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { rewriteAof, watchAof } from "../support/aof.ts";
+import { aofRewritten, watchAof } from "../support/aof.ts";
 import { digitsOf } from "../support/fleet.ts";
 import { pause } from "../support/ledger-watch.ts";
 import { postsByRecipient } from "../support/oracle.ts";
@@ -42,7 +42,8 @@ test.each(seedsOf(NAME))(
       aof.cut({ ms: chance.int(0, CUT_MS_MAX), notBefore: notBefore + SETTLED_MS, extraBytes });
       watch.forget();
       await redis.restart();
-      await rewriteAof(client);
+      // Cut within a script, the file would give the half of it back at the next start.
+      await aofRewritten(client);
       if ((await outcome(siege)) === "goes on") continue;
       stops++;
       // The command itself now and then; it costs a process each time.

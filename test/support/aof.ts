@@ -92,14 +92,11 @@ function header(
   return { count: Number(bytes.toString("latin1", at + 1, end)), end: end + CRLF };
 }
 
-/**
- * Rewrites the file and waits for it. A file that is torn within a transaction is cut by Redis 7.0
- * behind the last whole command, not before the MULTI; what is appended then belongs to that
- * transaction, and the NEXT load applies the half of it that was there. A rewritten file has none.
- */
-export async function rewriteAof(redis: Redis): Promise<void> {
-  await redis.bgrewriteaof();
-  while (/aof_rewrite_(in_progress|scheduled):1/.test(await redis.info("persistence"))) {
-    await pause(LOOK_EVERY_MS);
-  }
+/** Resolves when the server has rewritten its file since it started. */
+export async function aofRewritten(redis: Redis): Promise<void> {
+  const isDone = async (): Promise<boolean> => {
+    const state = await redis.info("persistence");
+    return !/aof_last_rewrite_time_sec:-1|aof_rewrite_(in_progress|scheduled):1/.test(state);
+  };
+  while (!(await isDone())) await pause(LOOK_EVERY_MS);
 }
