@@ -7,6 +7,7 @@ export interface ExportedRow {
   readonly row: number;
   readonly state: State;
   readonly code: number | null;
+  readonly reason: string | null;
   readonly attempts: number;
   readonly wamid: string | null;
   readonly matched: string | null;

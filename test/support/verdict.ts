@@ -55,6 +55,13 @@ export function interruptedRows({ rows }: Verdict): readonly JudgedRow[] {
   return rows.filter(({ state, matched }) => state === "unknown" || matched === "recipient");
 }
 
+/** Nothing was ever in doubt; says why it was where it was. */
+export function expectNoDoubt(verdict: Verdict): void {
+  const reasons = interruptedRows(verdict).map(({ reason }) => reason);
+  expect(reasons).toEqual([]);
+  expect(verdict.figures.unknownsMade).toBe(0);
+}
+
 /** No contradiction, nobody sent to twice, nothing lost in silence, nothing stuck. */
 export function expectSound({ problems, figures }: Verdict): void {
   expect(problems).toEqual([]);
