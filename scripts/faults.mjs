@@ -1,25 +1,35 @@
-// Runs the fault runs at full volume and writes their figures into docs/reliability.md.
+// `npm run faults`: the fault runs at full volume, and their figures into docs/reliability.md.
+// What is given on the command line goes to vitest (a file name, -t); the document is then left alone.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadNow } from "../bench/rig/results.mjs";
+import { writeFigures } from "./faults/figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const asked = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "dropcast-faults-"));
 const results = join(folder, "figures.ndjson");
-const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 try {
-  const { status } = spawnSync(
-    process.execPath,
-    [vitest, "run", "--project", "faults", ...process.argv.slice(2)],
-    {
-      cwd: root,
-      stdio: "inherit",
-      env: { ...process.env, FAULTS: "full", FAULTS_RESULTS: results },
-    },
-  );
+  const load = loadNow();
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "faults", ...asked], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, FAULTS: "full", FAULTS_RESULTS: results },
+  });
   process.exitCode = status ?? 1;
+  const lines = existsSync(results) ? readFileSync(results, "utf8").trim().split("\n") : [];
+  const runs = lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+  if (status !== 0) {
+    console.error("A run failed: put its seed, printed above, into test/faults/seeds.json.");
+  } else if (asked.length === 0) {
+    writeFigures({ file: join(root, "docs", "reliability.md"), runs, load });
+  } else {
+    console.log(lines.join("\n"));
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -9,6 +9,7 @@ import { createQueueConnection } from "./queue/connection.ts";
 import { describeAddress, type RedisAddress } from "./redis/address.ts";
 import { acquireRedis } from "./redis/embedded.ts";
 import { checkRedisSafety } from "./redis/safety.ts";
+import { keepFileWhole } from "./redis/whole-file.ts";
 import { createLedgerClient } from "./store/connection.ts";
 import { numberOfCampaign } from "./store/keys.ts";
 import type { LedgerLimits } from "./store/ledger.ts";
@@ -65,6 +66,9 @@ export async function openPlatform(input: {
     return safety;
   }
   for (const warning of safety.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+  if (input.patience === "wait") {
+    await keepFileWhole(redis, (problem) => logger.warn({ problem }, "AOF not rewritten"));
+  }
 
   const waits = timings(config);
   const limits = limitsOf(waits);

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { pause } from "../support/ledger-watch.ts";
 import { startSiege } from "../support/siege.ts";
-import { expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "drain-workers";
@@ -50,9 +50,9 @@ test.each(seedsOf(NAME))(
     expect(exits.filter(({ tookMs }) => tookMs > EXIT_WITHIN_MS)).toEqual([]);
     const verdict = await siege.settle({ withinMs: 60_000 });
     expectSound(verdict);
-    expect(verdict.figures.unknownsMade).toBe(0);
+    expectNoDoubt(verdict);
     expect(verdict.figures.posts).toBe(verdict.figures.rows);
-    published(NAME, chance.seed, { kills: DRAINS, ...verdict.figures });
+    published(NAME, chance.seed, { drains: DRAINS, ...verdict.figures });
   },
   180_000 + DRAINS * 8_000,
 );

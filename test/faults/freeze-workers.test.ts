@@ -48,7 +48,11 @@ test.each(seedsOf(NAME))(
       (row) => row.state === "unknown" && reached.has(digitsOf(row)),
     );
     expect(unread).toEqual([]);
-    published(NAME, chance.seed, { kills: FREEZES, ...verdict.figures });
+    published(NAME, chance.seed, {
+      freezes: FREEZES,
+      interrupted: verdict.figures.unknownsMade,
+      ...verdict.figures,
+    });
   },
   180_000 + FREEZES * 6_000,
 );

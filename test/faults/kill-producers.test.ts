@@ -5,7 +5,7 @@ import type { Campaign } from "../../src/store/campaign-reader.ts";
 import { nonZero } from "../support/campaigns.ts";
 import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";
 import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
-import { expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/verdict.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-producers";
@@ -50,7 +50,7 @@ test.each(seedsOf(NAME))(
       })),
     );
     expect(verdict.figures.posts).toBe(lists * PEOPLE);
-    expect(verdict.figures.unknownsMade).toBe(0);
+    expectNoDoubt(verdict);
     published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
   },
   180_000 + KILLS * 10_000,

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { pause } from "../support/ledger-watch.ts";
 import type { OwnRedis } from "../support/redis.ts";
 import { startSiege } from "../support/siege.ts";
-import { expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-redis";
@@ -39,7 +39,7 @@ test.each(seedsOf(NAME))(
 
     const verdict = await siege.settle({ withinMs: 60_000 });
     expectSound(verdict);
-    expect(verdict.figures.unknownsMade).toBe(0);
+    expectNoDoubt(verdict);
     expect(verdict.figures.posts).toBe(verdict.figures.rows);
     published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
   },

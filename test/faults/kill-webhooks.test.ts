@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { pause } from "../support/ledger-watch.ts";
 import { startSiege } from "../support/siege.ts";
-import { expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-webhooks";
@@ -40,7 +40,7 @@ test.each(seedsOf(NAME))(
     const verdict = await siege.settle({ withinMs: 60_000 });
     expectSound(verdict);
     // Nothing was done to the workers, so nothing may be in doubt.
-    expect(verdict.figures.unknownsMade).toBe(0);
+    expectNoDoubt(verdict);
     // The killed ones had something in hand: it came again.
     const repeats = fleet.webhooks().filter(({ tryNumber }) => tryNumber > 1);
     expect(repeats.length).toBeGreaterThanOrEqual(KILLS);

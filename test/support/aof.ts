@@ -8,11 +8,13 @@ import { pause } from "./ledger-watch.ts";
  * were not on the disk yet. How long the file was at which moment is looked at while it grows.
  */
 export interface AofCutter {
+  /** How long the file is now: what must not be cut. */
+  length(): number;
   /**
-   * Cuts what was written in the last `ms`, but nothing from before `notBefore` (`Date.now()`), and
-   * there at the end of a command or, by `extraBytes`, in the middle of one. Returns the bytes cut.
+   * Cuts what was written in the last `ms`, but nothing of the first `kept` bytes, and there at the
+   * end of a command or, by `extraBytes`, in the middle of one.
    */
-  cut(o: { ms: number; notBefore: number; extraBytes: number }): number;
+  cut(o: { ms: number; kept: number; extraBytes: number }): void;
   stop(): void;
 }
 
@@ -36,16 +38,14 @@ export function watchAof(dir: string): AofCutter {
     }
   }, LOOK_EVERY_MS);
   return {
-    cut({ ms, notBefore, extraBytes }) {
+    length: () => statSync(newestAof(dir)).size,
+    cut({ ms, kept, extraBytes }) {
       const file = newestAof(dir);
-      const moment = Math.max(Date.now() - ms, notBefore);
-      const known = sizes.findLast(({ at }) => at <= moment) ?? sizes[0];
-      const full = statSync(file).size;
-      const wanted = Math.min(full, known?.size ?? full);
-      const size = extraBytes === 0 ? endOfCommand(file, wanted) : wanted - extraBytes;
-      truncateSync(file, Math.max(0, size));
+      const moment = Date.now() - ms;
+      const known = sizes.findLast(({ at }) => at <= moment)?.size ?? 0;
+      const wanted = Math.max(kept, Math.min(known, statSync(file).size) - extraBytes);
+      truncateSync(file, extraBytes === 0 ? endOfCommand(file, wanted) : wanted);
       sizes = [];
-      return full - size;
     },
     stop: () => clearInterval(timer),
   };
@@ -92,14 +92,11 @@ function header(
   return { count: Number(bytes.toString("latin1", at + 1, end)), end: end + CRLF };
 }
 
-/**
- * Rewrites the file and waits for it. A file that is torn within a transaction is cut by Redis 7.0
- * behind the last whole command, not before the MULTI; what is appended then belongs to that
- * transaction, and the NEXT load applies the half of it that was there. A rewritten file has none.
- */
-export async function rewriteAof(redis: Redis): Promise<void> {
-  await redis.bgrewriteaof();
-  while (/aof_rewrite_(in_progress|scheduled):1/.test(await redis.info("persistence"))) {
-    await pause(LOOK_EVERY_MS);
-  }
+/** Resolves when the server has rewritten its file since it started. */
+export async function aofRewritten(redis: Redis): Promise<void> {
+  const isDone = async (): Promise<boolean> => {
+    const state = await redis.info("persistence");
+    return !/aof_last_rewrite_time_sec:-1|aof_rewrite_(in_progress|scheduled):1/.test(state);
+  };
+  while (!(await isDone())) await pause(LOOK_EVERY_MS);
 }

@@ -13,6 +13,8 @@ export interface LedgerWatch {
   campaigns(): Promise<Campaign[]>;
   /** Looks until it holds. */
   until(holds: (campaigns: readonly Campaign[]) => boolean, withinMs: number): Promise<void>;
+  /** What went wrong, and how the campaigns stand. */
+  asError(problem: string): Promise<Error>;
   /** What is on the wire: `campaign|row` of each attempt whose lease has not ended. */
   onWire(): Promise<Set<string>>;
   /** Rows that ever became unknown, and rows that are. */
@@ -68,12 +70,11 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
       for (;;) {
         const found = await campaigns();
         if (holds(found)) return;
-        if (performance.now() > deadline) {
-          throw new Error(`After ${withinMs} ms: ${JSON.stringify(found.map(inShort))}`);
-        }
+        if (performance.now() > deadline) throw asError(`after ${withinMs} ms`, found);
         await pause(LOOK_EVERY_MS);
       }
     },
+    asError: async (problem) => asError(problem, await campaigns()),
     async onWire() {
       const refs = await redis.zrangeBuffer(numberKeys(number).leases, "0", "-1");
       return new Set(refs.map((ref) => ref.toString("latin1").split("|", 2).join("|")));
@@ -95,6 +96,10 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
       return [...problems];
     },
   };
+}
+
+function asError(problem: string, campaigns: readonly Campaign[]): Error {
+  return new Error(`${problem}: ${JSON.stringify(campaigns.map(inShort))}`);
 }
 
 function inShort({ id, status, reason, counts }: Campaign): unknown {

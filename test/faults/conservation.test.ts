@@ -1,36 +1,48 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { State } from "../../src/core/message.ts";
+import { type Command, commands } from "../store/commands.ts";
+import { runCommand, startModel, statesOf } from "../store/model.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { type Command, commands } from "./commands.ts";
-import { runCommand, startModel, statesOf } from "./model.ts";
+import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 /**
  * Promise 2: every row is in exactly one state, and the states add up. Random sequences of what
  * workers, webhooks, people and crashes do run against the real scripts, and beside them a model
  * that knows only the pure state table (model.ts).
  */
-const SEQUENCES = 60;
-const LENGTH = 40;
+const NAME = "conservation";
+const SEQUENCES = volume(3_000);
+const COMMANDS = 60;
 
-test("whatever happens in whatever order, rows are conserved and the scripts obey the table", async () => {
-  // What is kept on disk is not the question here, and without it the run is many times faster.
-  const redis = (await startOwnRedis({ args: ["--appendonly", "no"] })).connect();
-  const limits = { personBusyMs: 1, unknownBudget: 1_000, failuresInARowMax: 1_000 };
-  const bench = await openTestStore(limits, redis);
-  const sequence = fc.array(commands(), { minLength: LENGTH / 2, maxLength: LENGTH });
-  await fc.assert(
-    fc.asyncProperty(sequence, async (steps: Command[]) => {
-      const model = await startModel(bench);
-      for (const step of steps) {
-        await runCommand(bench, model, step);
-        await checkPromises(bench, model.campaign, statesOf(model));
-      }
-    }),
-    { numRuns: SEQUENCES },
-  );
-});
+test.each(seedsOf(NAME))(
+  "whatever happens in whatever order, rows are conserved and the scripts obey the table",
+  async (given) => {
+    const { seed } = seeded(NAME, given);
+    // What is kept on disk is not the question here, and without it the run is many times faster.
+    const redis = (await startOwnRedis({ args: ["--appendonly", "no"] })).connect();
+    const limits = { personBusyMs: 1, unknownBudget: 1_000, failuresInARowMax: 1_000 };
+    const bench = await openTestStore(limits, redis);
+    const sequence = fc.array(commands(), {
+      minLength: COMMANDS,
+      maxLength: COMMANDS,
+      size: "max",
+    });
+    await fc.assert(
+      fc.asyncProperty(sequence, async (steps: Command[]) => {
+        const model = await startModel(bench);
+        for (const step of steps) {
+          await runCommand(bench, model, step);
+          await checkPromises(bench, model.campaign, statesOf(model));
+        }
+      }),
+      { seed, numRuns: SEQUENCES },
+    );
+    published(NAME, seed, { sequences: SEQUENCES, commands: SEQUENCES * COMMANDS });
+  },
+  30_000 + SEQUENCES * 1_500,
+);
 
 async function checkPromises(bench: TestStore, campaign: string, expected: State[]): Promise<void> {
   const [found, states] = await Promise.all([bench.found(campaign), bench.states(campaign)]);

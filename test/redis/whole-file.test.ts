@@ -1,0 +1,48 @@
+import { readdirSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { rewriteOnceAfterStart } from "../../src/redis/whole-file.ts";
+import { aofRewritten } from "../support/aof.ts";
+import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
+
+const SCRIPT = "for _, key in ipairs(KEYS) do redis.call('INCR', key) end";
+
+/** Cuts the file in the last command of the script that was written last. */
+async function tear({ dir, kill }: OwnRedis): Promise<void> {
+  await kill();
+  const folder = join(dir, "data");
+  const [file = ""] = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /incr\.aof$|^appendonly\.aof$/.test(name),
+  );
+  const path = join(folder, file);
+  truncateSync(path, statSync(path).size - "*1\r\n$4\r\nEXEC\r\n".length - 3);
+}
+
+test("the half of a script in a torn file does not come back at the second start, once the file was rewritten after the first", async () => {
+  const own = await startOwnRedis();
+  const redis = own.connect();
+  await redis.eval(SCRIPT, 3, "a", "b", "c");
+  await tear(own);
+
+  await own.restart();
+  expect(await redis.mget("a", "b", "c")).toEqual([null, null, null]);
+  expect(await rewriteOnceAfterStart(redis)).toBe(undefined);
+  await aofRewritten(redis);
+  await redis.eval(SCRIPT, 2, "d", "e");
+  await own.restart();
+
+  expect(await redis.mget("a", "b", "c", "d", "e")).toEqual([null, null, null, "1", "1"]);
+});
+
+test("a Redis that has rewritten its file since it started is left alone", async () => {
+  const own = await startOwnRedis();
+  const redis = own.connect();
+  await rewriteOnceAfterStart(redis);
+  await aofRewritten(redis);
+  await redis.config("RESETSTAT");
+
+  await rewriteOnceAfterStart(redis);
+
+  const stats = await redis.info("commandstats");
+  expect(stats).not.toContain("cmdstat_bgrewriteaof");
+});
