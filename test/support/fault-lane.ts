@@ -86,7 +86,10 @@ export async function openLane(o: {
     webhookLogPath,
     latencyMs: [5, 30],
     webhookDelayMs: [10, 50],
-    webhookRetryDelaysMs: [...Array.from({ length: 40 }, () => 100), 1_000, 1_000, 1_000, 1_000],
+    webhookRetryDelaysMs: [
+      ...Array.from({ length: 40 }, () => 100),
+      ...Array.from({ length: 30 }, () => 1_000),
+    ],
     ...o.sandbox,
   });
   const [{ port: apiPort }, toRedis, webhooksToRedis] = await Promise.all([
