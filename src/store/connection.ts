@@ -3,6 +3,8 @@ import { type RedisAddress, redisTarget } from "../redis/address.ts";
 
 /** A ledger command that takes longer is given up; its script may still run (all are idempotent). */
 const COMMAND_TIMEOUT_MS = 5_000;
+/** A connection that is silent for so long under a command is dead (half-open): a new one is made. */
+const SILENT_MS = 6_000;
 
 /**
  * The ledger's client. ioredis queues commands while disconnected and sends unanswered ones again
@@ -17,6 +19,7 @@ export function createLedgerClient(address: RedisAddress): Redis {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SILENT_MS,
     connectTimeout: 3_000,
     retryStrategy: (times) => Math.min(1_000, 50 * times),
     // A failover leaves this connection on a replica: reconnect, but do not send again.

@@ -25,7 +25,7 @@ import {
 const LANES = 3;
 const PEOPLE = 12;
 /** An answer that is late because the machine is busy must not look like one that was lost. */
-const BUSY_MACHINE = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "1.5" };
+const BUSY_MACHINE = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "3" };
 /** An API that refuses this one, and one that tells later that it has failed. */
 const REFUSED = "48605559016";
 const FAILED = "48605559002";
@@ -56,7 +56,7 @@ test.each(seedsOf("failpoints"))(
       for (;;) {
         const point = points[next++];
         if (point === undefined) return;
-        const told = await bench.tryPoint(point).catch((error: unknown) => [String(error)]);
+        const told = await bench.meet(point).catch((error: unknown) => [String(error)]);
         problems.push(...told.map((text) => `${nameOf(point)}: ${text}`));
         people += bench.last().people;
         unknown += bench.last().unknown;
@@ -84,6 +84,7 @@ async function openBench(chance: Seeded) {
   onTestFinished(() => lane.close());
   let phonesFrom = 0;
   let last = { people: 0, unknown: 0 };
+  let came = true;
 
   /** People of no other campaign: an open attempt of an earlier one would make theirs wait. */
   function takePhones(): string[] {
@@ -111,6 +112,19 @@ async function openBench(chance: Seeded) {
     return { kind: "call", act: () => fail(point) };
   }
 
+  /**
+   * Some steps are somebody else's once in a while: the job of a message that fails before its
+   * answer is recorded is added by the worker. Then the next campaign may meet the point.
+   */
+  async function meet(point: Point): Promise<string[]> {
+    for (let tries = 0; tries < 3; tries++) {
+      came = true;
+      const problems = await tryPoint(point);
+      if (came || problems.length > 0) return problems;
+    }
+    return ["never came"];
+  }
+
   async function tryPoint(point: Point): Promise<string[]> {
     last = { people: 0, unknown: 0 };
     await lane.ensureRunning();
@@ -120,7 +134,7 @@ async function openBench(chance: Seeded) {
         ? await importBySend(lane, point, phones, faultOf(point))
         : await importWith(point, phones);
     await lane.ensureRunning();
-    const { campaign } = await lane.settled(id, { withinMs: 20_000 });
+    const { campaign } = await lane.settled(id, { withinMs: 40_000 });
     const problems = await lane.contradictions(campaign, phones);
     last = { people: phones.length, unknown: campaign.counts.unknown };
     const unknown = (await lane.rows(id)).filter(({ state }) => state === "unknown");
@@ -133,9 +147,8 @@ async function openBench(chance: Seeded) {
   async function importWith(point: Point, phones: readonly string[]): Promise<string> {
     const armed = point.kind === "api" ? armApi(lane, point, () => fail(point)) : armRedis(point);
     const id = await lane.import(phones);
-    const came = await within(armed.fired, 10_000);
+    came = await within(armed.fired, 10_000);
     armed.disarm();
-    if (!came) throw new Error(`never came: ${await lane.describe(id)}`);
     return id;
   }
 
@@ -144,7 +157,7 @@ async function openBench(chance: Seeded) {
     return arm(proxy, point, faultOf(point), chance.int(1, OFTEN[point.command] ?? 1));
   }
 
-  return { tryPoint, last: () => last };
+  return { meet, last: () => last };
 }
 
 /** Steps that every campaign of this size meets at least so often. */
@@ -209,7 +222,7 @@ async function importBySend(
   const first = stage.launch(send);
   const how: RedisFault = point.way === "kill" ? { kind: "call", act: () => first.kill() } : fault;
   const armed = arm(toRedis, point, how, 1);
-  if (!(await within(armed.fired, 10_000))) throw new Error("never came");
+  if (!(await within(armed.fired, 30_000))) throw new Error("never came");
   await first.ended;
   for (let tries = 0; tries < 3; tries++) {
     const [newest] = await store.campaigns.list();

@@ -4,9 +4,6 @@
  * sender breaks, and holds that one assertion; how it came to it is set up and checked before, in
  * a hook, where anything unexpected fails the file. Beside each, what Dropcast does.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { type JobsOptions, Queue, Worker, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { createLedgerClient } from "../../src/store/connection.ts";
@@ -14,10 +11,7 @@ import { openTestStore } from "../support/campaigns.ts";
 import { httpAnswer, type RawServer, startRawServer } from "../support/raw-server.ts";
 import { testNumber } from "../support/redis.ts";
 import { type Moment, type RedisProxy, startRedisProxy } from "../support/redis-proxy.ts";
-
-const SENDER = fileURLToPath(new URL("plain-sender.mjs", import.meta.url));
-/** Quick enough for a test; the defaults are 30 s each. */
-const QUICK = { lockDuration: 500, stalledInterval: 100 };
+import { openPlain, type Plain } from "./plain-queue.ts";
 
 let api: RawServer;
 let proxy: RedisProxy;
@@ -57,48 +51,12 @@ async function sentOnce(outcome: "accepted" | "nothing") {
   return { store, campaign, granted, verdicts };
 }
 
-/** A queue and, when it is started, a worker in this process, behind the proxy. */
-async function openPlain() {
-  const name = `plain-${testNumber()}`;
-  const redis = new Redis({ path: inject("redisSocket"), maxRetriesPerRequest: null });
-  const queue = new Queue(name, { connection: redis });
-  const workers: Worker[] = [];
-  const children: ChildProcess[] = [];
-  return {
-    name,
-    redis,
-    queue,
-    add: (message: string, opts: JobsOptions = {}) =>
-      queue.add("message", { message }, { jobId: message, ...opts }),
-    startWorker(options: Partial<WorkerOptions> = {}): Worker {
-      const connection = { port: proxy.port, maxRetriesPerRequest: null };
-      const worker = new Worker(name, send, { ...QUICK, ...options, connection });
-      worker.on("error", () => {
-        // The faults of this file; what matters is what comes of the jobs.
-      });
-      workers.push(worker);
-      return worker;
-    },
-    startProcess(): ChildProcess {
-      const child = spawn(process.execPath, [SENDER, String(proxy.port), name, api.url]);
-      children.push(child);
-      return child;
-    },
-    async close() {
-      for (const child of children) child.kill("SIGKILL");
-      await Promise.all(workers.map((worker) => worker.close(true)));
-      await queue.close();
-      redis.disconnect();
-    },
-  };
-}
-
 async function send(job: { data: unknown }): Promise<void> {
   const answer = await fetch(api.url, { method: "POST", body: JSON.stringify(job.data) });
   if (!answer.ok) throw new Error(`The API answered ${answer.status}`);
 }
 
-type Plain = Awaited<ReturnType<typeof openPlain>>;
+const open = (): Promise<Plain> => openPlain({ proxyPort: proxy.port, apiUrl: api.url, send });
 
 async function stateOf({ queue }: Plain, message: string): Promise<string> {
   return (await queue.getJobState(message)).toString();
@@ -112,7 +70,7 @@ async function ended(plain: Plain, message: string, state: string): Promise<void
 describe("Redis refuses to mark a job as completed whose POST has succeeded", () => {
   let plain: Plain;
   beforeAll(async () => {
-    plain = await openPlain();
+    plain = await open();
     const refusal = { kind: "error", reply: "OOM command not allowed" } as const;
     const isMark = ({ command, when }: Moment) =>
       command === "plain.moveToFinished" && when === "before";
@@ -137,7 +95,7 @@ describe("Redis refuses to mark a job as completed whose POST has succeeded", ()
 describe("a sender is killed after the API took its POST", () => {
   let plain: Plain;
   beforeAll(async () => {
-    plain = await openPlain();
+    plain = await open();
     await plain.add("killed");
     const child = plain.startProcess();
     const gone = new Promise((resolve) => child.once("exit", resolve));
@@ -214,7 +172,7 @@ describe("the connection breaks between a command and its reply", () => {
 describe("a list is imported again", () => {
   let plain: Plain;
   beforeAll(async () => {
-    plain = await openPlain();
+    plain = await open();
     plain.startWorker();
     for (let imported = 1; imported <= 2; imported++) {
       const job = await plain.add("again", { removeOnComplete: true });
@@ -242,7 +200,7 @@ describe("a list is imported again", () => {
 describe("a message that failed is added again", () => {
   let plain: Plain;
   beforeAll(async () => {
-    plain = await openPlain();
+    plain = await open();
     plain.startWorker();
     await plain.add("refused");
     await ended(plain, "refused", "failed");
@@ -272,7 +230,7 @@ describe("a message that failed is added again", () => {
 describe("the reply that hands a job to a worker is lost twice", () => {
   let plain: Plain;
   beforeAll(async () => {
-    plain = await openPlain();
+    plain = await open();
     const handsOver = ({ command, when, reply }: Moment) =>
       command === "plain.moveToActive" && when === "after" && reply.includes("starved");
     const first = proxy.once(handsOver, { kind: "cut" });
@@ -296,7 +254,7 @@ describe("a limit of 40 a second", () => {
   let plain: Plain;
   const times: number[] = [];
   beforeAll(async () => {
-    plain = await openPlain();
+    plain = await open();
     const limiter = { max: 40, duration: 1_000 };
     onPost = async () => times.push(performance.now());
     plain.startWorker({ limiter, concurrency: 100, lockDuration: 30_000 });

@@ -36,6 +36,10 @@ export interface Lane {
   readonly toApi: TcpProxy;
   /** Kills the process with SIGKILL, when it runs. Resolves when it is gone. */
   kill(role: "worker" | "webhooks"): Promise<void>;
+  /** Of the process that runs now, or 0. */
+  pidOf(role: "worker" | "webhooks"): number;
+  /** Where the consumer takes webhooks. */
+  webhooksUrl(): string;
   /** Starts what does not run. */
   ensureRunning(): Promise<void>;
   /** Imports a campaign to these phones; returns its id. */
@@ -86,7 +90,10 @@ export async function openLane(o: {
     webhookLogPath,
     latencyMs: [5, 30],
     webhookDelayMs: [10, 50],
-    webhookRetryDelaysMs: [...Array.from({ length: 40 }, () => 100), 1_000, 1_000, 1_000, 1_000],
+    webhookRetryDelaysMs: [
+      ...Array.from({ length: 40 }, () => 100),
+      ...Array.from({ length: 30 }, () => 1_000),
+    ],
     ...o.sandbox,
   });
   const [{ port: apiPort }, toRedis, webhooksToRedis] = await Promise.all([
@@ -104,12 +111,16 @@ export async function openLane(o: {
   });
   const running: Partial<Record<"worker" | "webhooks", Running>> = {};
 
+  let webhooksUrl = "";
+
   async function start(role: "worker" | "webhooks"): Promise<void> {
     const { url } = role === "worker" ? toRedis : webhooksToRedis;
     stage.setEnv({ DROPCAST_REDIS_URL: url });
     const started = await stage.start<{ place: string }>(role, [role]);
     running[role] = started;
-    if (role === "webhooks") sandbox.change({ webhookUrl: started.ready.place });
+    if (role !== "webhooks") return;
+    webhooksUrl = started.ready.place;
+    sandbox.change({ webhookUrl: webhooksUrl });
   }
 
   async function settled(id: string, { withinMs }: { withinMs: number }) {
@@ -191,6 +202,8 @@ export async function openLane(o: {
       delete running[role];
       await process?.kill();
     },
+    pidOf: (role) => running[role]?.pid ?? 0,
+    webhooksUrl: () => webhooksUrl,
     async ensureRunning() {
       if (running.webhooks === undefined) await start("webhooks");
       if (running.worker === undefined) await start("worker");
