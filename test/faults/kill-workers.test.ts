@@ -8,9 +8,9 @@ import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 const NAME = "kill-workers";
 const KILLS = volume(300);
 const WORKERS = 4;
-/** Four workers at this rate and latency have some 200 POSTs on the wire. */
-const RATE = 200;
-const KNOBS = { latencyMs: "800-1200", webhookLost: "0.3", readShare: "0.3" };
+/** Four workers at this rate and latency have some 180 POSTs on the wire. */
+const RATE = 120;
+const KNOBS = { latencyMs: "1200-1800", webhookLost: "0.3", readShare: "0.3" };
 
 test.each(seedsOf(NAME))(
   "workers are killed again and again with many messages on the wire: nobody gets one twice, and each row is told by evidence or unknown",

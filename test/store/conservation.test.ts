@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { State } from "../../src/core/message.ts";
-import { type Command, commands } from "../store/commands.ts";
-import { runCommand, startModel, statesOf } from "../store/model.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
+import { type Command, commands } from "./commands.ts";
+import { runCommand, startModel, statesOf } from "./model.ts";
 
 /**
  * Promise 2: every row is in exactly one state, and the states add up. Random sequences of what
