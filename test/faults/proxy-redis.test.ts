@@ -32,7 +32,7 @@ test.each(seedsOf("proxy-redis"))(
     const chance = seeded("proxy-redis", given);
     const own = await startSocketRedis();
     // Leases outlive the storm: what a claim whose answer was lost had granted is given back.
-    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" };
+    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "20" };
     const lane = await openLane({ redis: own, ratePerSecond: 200, env });
     onTestFinished(() => lane.close());
     await lane.ensureRunning();
