@@ -15,7 +15,7 @@ test.each(seedsOf("proxy-api"))(
   async (given) => {
     const chance = seeded("proxy-api", given);
     const own = await startSocketRedis();
-    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "2" };
+    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" };
     const lane = await openLane({ redis: own, ratePerSecond: 300, env });
     onTestFinished(() => lane.close());
     await lane.ensureRunning();
@@ -50,8 +50,8 @@ test.each(seedsOf("proxy-api"))(
     published("proxy-api", chance.seed, { ...figures, duplicates, silentLosses });
     expect(problems).toEqual([]);
     expect(duplicates).toBe(0);
-    // Each fault breaks one connection, and a connection carries one message at a time.
-    expect(figures.unknown + figures.matched).toBeLessThanOrEqual(figures.interrupted);
+    // A fault meets one connection, which carries one message at a time. (A slow one may time out.)
+    expect(figures.unknown + figures.matched).toBeLessThanOrEqual(figures.faults);
     expect(figures.unknown + figures.matched).toBeGreaterThan(0);
   },
   1_800_000,
