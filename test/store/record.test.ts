@@ -247,3 +247,18 @@ test("a record for a campaign that is gone changes nothing", async () => {
   };
   expect(await bench.record(granted, "accepted")).toMatchObject({ stopped: false });
 });
+
+test("a claim whose answer was never heard is given back by its nonce even after its lease ended", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const [heard, unheard] = await bench.grant(id, 1, 2);
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  expect(await bench.counts(id)).toEqual({ unknown: 2 });
+  expect(await bench.record({ ...unheard, attempt: 0 }, "wait")).toMatchObject({
+    state: "pending",
+  });
+  const stranger = { ...heard, attempt: 0, nonce: Buffer.alloc(8, 1) };
+  expect(await bench.record(stranger, "wait")).toMatchObject({ state: "unknown" });
+  expect(await bench.counts(id)).toEqual({ pending: 1, unknown: 1 });
+});

@@ -161,7 +161,8 @@ redis.call('ZREM', P .. 'leases', '')
 local answer, leases, stopped, was, answered = {}, {}, false, c.status, false
 for _, o in ipairs(told) do
   local r = decode(hash_get(o.ledger, o.field))
-  if o.attempt == 0 and r.state == STATE.sending and r.nonce == o.nonce then
+  local out = r.state == STATE.sending or r.state == STATE.unknown
+  if o.attempt == 0 and out and r.nonce == o.nonce then
     o.attempt = r.attempt
   end
   if o.attempt > r.attempt then adopt(o.row, r, o) end

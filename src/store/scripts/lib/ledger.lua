@@ -1,7 +1,7 @@
 -- The ledger value: at most 64 bytes, or its whole hash would leave the listpack encoding.
 --   version 1 · state 1 · flags 1 · attempt 2 · tries 1 · code 3 · reason 1 · price 1 · times 1,
 --   then 4 bytes (1/100 s since the campaign's epoch) for each bit set in `times`, then, while
---   sending, the 8 bytes of the claim's nonce. ledger-value.ts is the same layout in TypeScript.
+--   sending or unknown, the 8 bytes of the claim's nonce. ledger-value.ts is the same layout in TypeScript.
 local HEADER = '>BBBI2BI3BBB'
 local HEADER_BYTES = 12
 local FLAG = {
@@ -39,7 +39,8 @@ local function encode(r)
   end
   parts[1] = struct.pack(HEADER, 1, r.state, r.flags, r.attempt, r.tries, r.code, r.reason,
     r.price, mask)
-  if r.state == STATE.sending then parts[#parts + 1] = r.nonce end
+  -- Unknown as well: who never heard the claim's answer may still say that nothing was sent.
+  if r.state == STATE.sending or r.state == STATE.unknown then parts[#parts + 1] = r.nonce end
   return table.concat(parts)
 end
 
