@@ -1,8 +1,12 @@
+import { randomBytes } from "node:crypto";
+
 /**
  * What this process remembers of a number's beat: the count of claims granted, which only rises. It
  * goes along with each claim and dispatch; a Redis that has less went back in time (guard.lua).
  */
 export interface Beat {
+  /** This process among the number's workers, in Redis's own notes of what it told whom. */
+  readonly worker: string;
   /** The highest beat that Redis ever told this process. */
   seen(): number;
   saw(beat: number): void;
@@ -11,6 +15,7 @@ export interface Beat {
 export function createBeat(): Beat {
   let seen = 0;
   return {
+    worker: randomBytes(6).toString("hex"),
     seen: () => seen,
     saw(beat) {
       seen = Math.max(seen, beat);

@@ -154,7 +154,7 @@ export function createLedger(input: {
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
-      args.push(beat.seen(), packClaimRows(claim.rows));
+      args.push(beat.seen(), beat.worker, packClaimRows(claim.rows));
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
