@@ -67,6 +67,7 @@ while true do
   local run = redis.call('HINCRBY', turn.key, 'runs', 1)
   redis.call('ZREM', turn.key .. ':ready', turn.batch)
   redis.call('HSET', turn.key .. ':open', turn.batch, run)
+  redis.call('HSET', turn.key, 'servedAt', NOW)
   turn.pass = num(redis.call('ZINCRBY', P .. 'running', 1 / turn.weight, turn.id))
   for _, value in ipairs({ turn.id, num(turn.batch), run }) do
     opened[#opened + 1] = value
