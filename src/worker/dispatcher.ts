@@ -137,11 +137,20 @@ export function createDispatcher(input: {
   }
 
   async function tellRollback(): Promise<void> {
-    const rollback = await store.rollback.read();
-    if (rollback === undefined || performance.now() - rollbackToldAt < TELL_EVERY_MS) return;
+    if (performance.now() - rollbackToldAt < TELL_EVERY_MS) return;
+    const { number } = store;
+    const [rollback, stranger] = await Promise.all([
+      store.rollback.read(),
+      store.rollback.isStranger(),
+    ]);
+    if (rollback === undefined && !stranger) return;
     rollbackToldAt = performance.now();
+    if (stranger) {
+      logger.error({ number }, "Redis holds another database now: restart this worker to send");
+    }
+    if (rollback === undefined) return;
     logger.error(
-      { number: store.number, claimsLost: rollback.lost },
+      { number, claimsLost: rollback.lost },
       "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback",
     );
   }

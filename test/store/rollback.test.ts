@@ -218,6 +218,27 @@ describe("accepting it", () => {
     expect(await bench.state(id, 15_001)).toBe("unknown");
   });
 
+  test("leaves alone what was imported since it was noticed: nothing of it was sent", async () => {
+    await goBack();
+    await gateOf(`${bench.number}-1`);
+    const late = await bench.import(5);
+    const accepted = await bench.store.rollback.accept(10);
+    expect(accepted?.unknown.map(({ campaign }) => campaign)).toEqual([`${bench.number}-1`]);
+    expect(await bench.counts(late)).toEqual({ pending: 5 });
+  });
+
+  test("does not let a worker send that started with a database which is gone: it knows nobody of this one", async () => {
+    const id = await bench.import(1);
+    const run = await bench.runOf(id, 0);
+    // As a process leaves it that made the key of the digests anew, and accepted what was noticed.
+    await bench.redis.hset(bench.keys.guard, { database: "0123456789abcdef", beat: 1_000_000 });
+    expect(await bench.claim(id, [1], { run })).toMatchObject({ kind: "gate", gate: "rollback" });
+    expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    expect(await bench.store.rollback.read()).toBeUndefined();
+    expect(await bench.store.rollback.isStranger()).toBe(true);
+    expect(await (await openAnotherWorker()).rollback.isStranger()).toBe(true);
+  });
+
   test("drops an import that was under way then, for it may have been finished and sent since", async () => {
     await goBack();
     const begun = await bench.store.imports.begin({

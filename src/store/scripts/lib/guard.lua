@@ -25,14 +25,16 @@ end
 
 -- `seen`: the highest beat the caller remembers. Compared with what Redis knows to have told this very
 -- worker: others may have been granted more since Redis went back than is missing, and the beat
--- alone would not show it. A worker that is not known is compared with the beat. Returns the beat now,
+-- alone would not show it. A worker that is not known is compared with the beat. One that started with
+-- another database (its pepper, hence its digests of people, differ) is granted nothing. Returns the beat now,
 -- whether sending is stopped, and the beat that this worker is known to have been told.
 local function check_beat(seen, worker)
-  local f = redis.call('HMGET', GUARD, 'beat', 'at', 'noticedAt', 'told:' .. worker)
+  local f = redis.call('HMGET', GUARD, 'beat', 'at', 'noticedAt', 'told:' .. worker, 'database')
   local beat = num(f[1])
   local known = num(f[4], beat)
   if seen > known then note_rollback(seen, known, num(f[2], NOW)) end
-  return beat, f[3] ~= false or seen > known, f[4] and known or 0
+  local stranger = f[5] and string.sub(worker, 1, #f[5]) ~= f[5]
+  return beat, f[3] ~= false or seen > known or stranger, f[4] and known or 0
 end
 
 -- What a person said must not be forgotten unnoticed either: a cancel or an opt-out that is lost
