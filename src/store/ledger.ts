@@ -174,7 +174,7 @@ export function createLedger(input: {
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
       const args: ScriptArgument[] = [campaign, limits.triesMax, limits.unknownBudget];
       args.push(limits.unknownBudgetWindowMs, limits.failuresInARowMax);
-      args.push(packRecords(records));
+      args.push(REASONS.rollback, packRecords(records));
       const answer = (await run("record", args)) as number[];
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },

@@ -239,6 +239,35 @@ describe("accepting it", () => {
     expect(await (await openAnotherWorker()).rollback.isStranger()).toBe(true);
   });
 
+  test("is not undone by the answer of a later attempt than the one in doubt", async () => {
+    const id = await bench.import(2);
+    const restore = await snapshot(bench);
+    await bench.send(id, 1, "wait");
+    await bench.makeDue(id, 1);
+    const [second] = await bench.grant(id, 1);
+    await restore();
+    await gateOf(id);
+    await bench.store.rollback.accept(10);
+    expect(await bench.record(second, "accepted", { wamid: "wamid.1" })).toMatchObject({
+      state: "accepted",
+    });
+    expect((await bench.row(id, 1)).value.attempt).toBe(2);
+    expect(await bench.store.rollback.read()).toBeUndefined();
+    expect(await bench.counts(id)).toEqual({ accepted: 1, unknown: 1 });
+  });
+
+  test("gives no campaign an id that another had in the time that was lost", async () => {
+    await bench.import(1);
+    const restore = await snapshot(bench);
+    const lost = await bench.import(1);
+    await bench.send(lost, 1, "accepted");
+    await restore();
+    await gateOf(lost);
+    const next = await bench.import(1);
+    expect(next).not.toBe(lost);
+    expect(await bench.store.campaigns.find(lost)).toBeUndefined();
+  });
+
   test("drops an import that was under way then, for it may have been finished and sent since", async () => {
     await goBack();
     const begun = await bench.store.imports.begin({

@@ -8,7 +8,7 @@
 -- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 the last beat this
 --       worker was told  4 a name for this worker
 -- Returns: {the beat this worker is told, then campaign, batch, run for each batch opened}
--- Keys built: guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
+-- Keys built: serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open = ARGV[1], num(ARGV[2])
 local beat, rolled_back, known = check_beat(num(ARGV[3]), ARGV[4])

@@ -5,6 +5,7 @@
 -- number until a person accepts it (accept-rollback). Which batches were open is noted at once:
 -- their rows are the first in doubt, and closing them would lose the trace.
 local GUARD = P .. 'guard'
+local LOST_SERIALS = 1000
 
 -- Campaigns of the number that send, or would if nobody had stopped them.
 local function note_open_batches()
@@ -17,6 +18,8 @@ end
 local function note_rollback(seen, known, beat_at)
   if redis.call('HSETNX', GUARD, 'noticedAt', NOW) == 1 then
     redis.call('HSET', GUARD, 'wentBackTo', beat_at)
+    -- Ids that were given in what is lost are known outside: no other campaign may get them.
+    redis.call('INCRBY', P .. 'serial', LOST_SERIALS)
     note_open_batches()
   end
   local f = redis.call('HMGET', GUARD, 'seen', 'lost')
