@@ -1,4 +1,5 @@
 import { accept } from "../core/refusal.ts";
+import type { Platform } from "../platform.ts";
 import type { AcceptedRollback } from "../store/rollback.ts";
 import type { Cli, CommandResult } from "./command.ts";
 import { withPlatform } from "./session.ts";
@@ -14,12 +15,27 @@ export function acceptRollback(cli: Cli): Promise<CommandResult> {
       const done = await store.rollback.accept(Math.max(ratePerSecond ?? 0, configured));
       if (done !== undefined) accepted[number] = done;
     }
-    const lines = Object.entries(accepted).flatMap(([number, done]) => linesOf(number, done));
+    const elsewhere = await stoppedElsewhere(stores);
+    const done = Object.entries(accepted).flatMap(([number, what]) => linesOf(number, what));
+    const lines = [
+      ...(done.length > 0 ? done : ["Nothing to accept: Redis is where it was."]),
+      ...elsewhere.map(
+        (number) =>
+          `Number ${number} is not accepted: this configuration does not have it, so its rate is not ` +
+          "known here. Run this where it is configured.",
+      ),
+    ];
     return accept({
-      json: { accepted },
-      text: lines.length > 0 ? lines.join("\n") : "Nothing to accept: Redis is where it was.",
+      json: { accepted, elsewhere },
+      text: lines.join("\n"),
     });
   });
+}
+
+/** Numbers that wait to be accepted as well, and that this configuration does not have. */
+async function stoppedElsewhere(stores: Platform["stores"]): Promise<string[]> {
+  const stopped = (await Object.values(stores)[0]?.rolledBackNumbers()) ?? [];
+  return stopped.filter((number) => !Object.hasOwn(stores, number)).sort();
 }
 
 function linesOf(number: string, { unknown, dropped }: AcceptedRollback): string[] {

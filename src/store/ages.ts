@@ -12,7 +12,7 @@ const DAY_MS = 24 * 3600 * 1000;
 export interface Ages {
   /** Past its lease: the sweep has not called it unknown. */
   readonly endedLease: number | null;
-  /** Due, of a running campaign, and no job works on it. */
+  /** Due, of a running campaign of which no batch is open: dispatch always keeps one open. */
   readonly dueBatch: number | null;
   /** Failed, and its job is not in the dashboard yet. */
   readonly failedOutbox: number | null;
@@ -20,7 +20,7 @@ export interface Ages {
   readonly unknown: number | null;
 }
 
-/** Looks at the oldest of everything that waits; on a halted number due batches do not count. */
+/** Looks at the oldest of everything that waits; on a number that is stopped or held due batches do not count. */
 export function createAges(input: { redis: Redis; number: string; campaigns: CampaignStore }) {
   const { redis, number, campaigns } = input;
   const keys = numberKeys(number);
@@ -35,6 +35,27 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   }
 
+  async function isStopped(now: number): Promise<boolean> {
+    const [halted, rolledBack, hold] = await Promise.all([
+      campaigns.halt(),
+      redis.hexists(keys.guard, "noticedAt"),
+      redis.hget(keys.pace, "hold"),
+    ]);
+    return halted !== undefined || rolledBack === 1 || Number(hold) > now;
+  }
+
+  /** The batches of a list are due from its start on, and most wait their turn: nobody forgot them. */
+  async function dueSince(id: string): Promise<number | null> {
+    const own = campaignKeys(number, id);
+    const [due, open, [servedAt, startedAt]] = await Promise.all([
+      lowest(own.ready),
+      redis.hlen(own.open),
+      redis.hmget(own.campaign, "servedAt", "startedAt"),
+    ]);
+    if (due === null || open > 0) return null;
+    return Math.max(due, Number(servedAt ?? 0), Number(startedAt ?? 0));
+  }
+
   return async function ages(): Promise<Ages> {
     const ids = await redis.zrevrange(keys.campaigns, 0, CAMPAIGNS_MAX - 1);
     const [now, running, lease, outbox, unknown] = await Promise.all([
@@ -44,10 +65,7 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
       lowest(keys.failedOutbox),
       Promise.all(ids.map((id) => lowest(campaignKeys(number, id).unknown))),
     ]);
-    const stopped = (await campaigns.halt()) !== undefined;
-    const due = stopped
-      ? []
-      : await Promise.all(running.map((id) => lowest(campaignKeys(number, id).ready)));
+    const due = (await isStopped(now)) ? [] : await Promise.all(running.map(dueSince));
     const age = (...since: (number | null)[]): number | null => {
       const known = since.filter((at) => at !== null && at < now) as number[];
       return known.length === 0 ? null : now - Math.min(...known);

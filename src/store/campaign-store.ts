@@ -42,7 +42,8 @@ export function createCampaignStore(input: {
      * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
      */
     async dispatch(mode: "live" | "sandbox", openBatchesMax: number): Promise<OpenBatch[]> {
-      const answer = (await run("dispatch", [mode, openBatchesMax, beat.seen()])) as DispatchAnswer;
+      const args = [mode, openBatchesMax, beat.seen(), beat.worker];
+      const answer = (await run("dispatch", args)) as DispatchAnswer;
       const [now, ...flat] = answer;
       beat.saw(now);
       const opened: OpenBatch[] = [];

@@ -42,7 +42,7 @@ export function numberKeys(number: string) {
     pace: `${prefix}pace`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
-    /** hash: `beat` (claims granted, stops by people) and its time; what was noticed when Redis went back in time. */
+    /** hash: `beat` (claims granted, stops by people), its time, what each worker was told of it; what was noticed when Redis went back in time. */
     guard: `${prefix}guard`,
     /** zset: unknown message of an at-least-once campaign -> since when, ms. */
     resends: `${prefix}resends`,

@@ -154,7 +154,7 @@ export function createLedger(input: {
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
-      args.push(beat.seen(), packClaimRows(claim.rows));
+      args.push(beat.seen(), beat.worker, packClaimRows(claim.rows));
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
@@ -174,7 +174,7 @@ export function createLedger(input: {
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
       const args: ScriptArgument[] = [campaign, limits.triesMax, limits.unknownBudget];
       args.push(limits.unknownBudgetWindowMs, limits.failuresInARowMax);
-      args.push(packRecords(records));
+      args.push(REASONS.rollback, packRecords(records));
       const answer = (await run("record", args)) as number[];
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },

@@ -6,6 +6,7 @@ import { createCampaignStore } from "./campaign-store.ts";
 import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
+import { numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits } from "./ledger.ts";
 import { createMending } from "./mending.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
@@ -14,7 +15,7 @@ import { createPace } from "./pace.ts";
 import { createPeople } from "./people.ts";
 import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
-import { createRollback } from "./rollback.ts";
+import { createRollback, findRolledBack } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
 
@@ -48,14 +49,21 @@ export async function createNumberStore(input: {
   await list.enter(number);
   await optOuts.catchUp();
   const limits = input.limits ?? DEFAULT_LIMITS;
-  const beat = createBeat();
+  const databaseId = person("database").toString("hex");
+  const { guard } = numberKeys(number);
+  if ((await redis.hexists(guard, "database")) === 0) {
+    await redis.hsetnx(guard, "database", databaseId);
+  }
+  const beat = createBeat(databaseId);
   const ledger = createLedger({ redis, number, run, person, beat, limits });
   const campaigns = createCampaignStore({ redis, number, run, beat });
   const rows = createRowReader({ redis, number });
   return {
     number,
     /** Tells this database from another: a digest under its own key. */
-    databaseId: person("database").toString("hex"),
+    databaseId,
+    /** Numbers of this Redis that wait for a person to accept a rollback, configured here or not. */
+    rolledBackNumbers: async () => findRolledBack(redis, await list.numbers()),
     imports: createImportStore(run),
     ledger,
     applyStatus: ledger.applyStatus,
@@ -66,7 +74,7 @@ export async function createNumberStore(input: {
     rows,
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
-    rollback: createRollback({ redis, number, run, person, campaigns, rows }),
+    rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),
     beat,
     optOuts,
     eraser: createEraser({ redis, number, run, person, campaigns }),

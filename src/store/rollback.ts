@@ -42,11 +42,12 @@ export function createRollback(input: {
   number: string;
   run: RunScript;
   person: PersonDigest;
+  databaseId: string;
   campaigns: CampaignStore;
   rows: RowReader;
 }) {
-  const { redis, number, run, person, campaigns, rows } = input;
-  const { guard } = numberKeys(number);
+  const { redis, number, run, person, databaseId, campaigns, rows } = input;
+  const { guard, campaigns: begun } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
     const [noticedAt, wentBackTo, lost] = await redis.hmget(
@@ -108,6 +109,16 @@ export function createRollback(input: {
     read,
 
     /**
+     * Whether Redis holds another database than the one this process started with: all was lost, or
+     * another took its place. Persons have other digests there, so opt-outs would not be found;
+     * nothing is granted to this process until it is started again.
+     */
+    async isStranger(): Promise<boolean> {
+      const database = await redis.hget(guard, "database");
+      return database !== null && database !== databaseId;
+    },
+
+    /**
      * Ends the stop. May be repeated after a crash: rows that are unknown already stay so.
      * `ratePerSecond`: the fastest that this number may have sent. Undefined: there was nothing.
      */
@@ -118,6 +129,8 @@ export function createRollback(input: {
       const unknown: { campaign: string; rows: number }[] = [];
       const dropped: string[] = [];
       for (const { id, status, startAt, startedAt } of await campaigns.list()) {
+        // Since it was noticed nothing is sent. Its own time of creation starts anew with its import.
+        if (Number(await redis.zscore(begun, id)) > rollback.noticedAt) continue;
         if (status === "importing") {
           // Whether it was finished later, and sent, is lost: it must not be filled a second time.
           await campaigns.cancel(id);
@@ -128,10 +141,18 @@ export function createRollback(input: {
         const doubted = await doubtCampaign(id, rollback, reachRows);
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
-      await run("accept-rollback", []);
+      await run("accept-rollback", [databaseId]);
       return { unknown, dropped };
     },
   };
+}
+
+/** Which of these numbers wait for a person to accept that Redis went back in time. */
+export async function findRolledBack(redis: Redis, numbers: readonly string[]): Promise<string[]> {
+  const noticed = await Promise.all(
+    numbers.map((number) => redis.hexists(numberKeys(number).guard, "noticedAt")),
+  );
+  return numbers.filter((_, at) => noticed[at] === 1);
 }
 
 export type RollbackGuard = ReturnType<typeof createRollback>;

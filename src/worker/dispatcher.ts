@@ -18,6 +18,9 @@ export const OPEN_MAX = 64;
 const OUTBOX_MAX = 500;
 /** An older campaign that still moves was found to fit when it was new. */
 const AUDITED_MAX = 50;
+/** Recounting takes at most this share of a worker's time: Redis has messages to send. */
+const AUDIT_SHARE = 1 / 50;
+const AUDIT_MS = 100;
 const JOB_NAME = "batch";
 /** What stays wrong until a person acts is said again after a minute. */
 const TELL_EVERY_MS = 60_000;
@@ -47,6 +50,8 @@ export function createDispatcher(input: {
   let stopped = false;
   let rollbackToldAt = Number.NEGATIVE_INFINITY;
   let agesToldAt = Number.NEGATIVE_INFINITY;
+  let auditNotBefore = 0;
+  let audited = 0;
   let loops: Promise<unknown> | undefined;
 
   async function dispatch(): Promise<void> {
@@ -105,15 +110,21 @@ export function createDispatcher(input: {
       logger.warn({ messages: resent }, "unknown, no evidence: at-least-once resends");
   }
 
-  /** Whatever is new is looked at; campaigns that rest and were found to fit cost one read. */
+  /** Whatever is new is looked at, in turn; campaigns that rest and were found to fit cost one read. */
   async function auditCampaigns(): Promise<void> {
-    for (const id of await store.campaigns.newest(AUDITED_MAX)) {
-      if (stopped) return;
-      const result = await store.audit.look(id);
+    const begunAt = performance.now();
+    if (begunAt < auditNotBefore) return;
+    const ids = await store.campaigns.newest(AUDITED_MAX);
+    for (let looked = 0; looked < ids.length; looked++) {
+      if (stopped || performance.now() - begunAt > AUDIT_MS) break;
+      const campaign = ids[audited++ % ids.length] ?? "";
+      const result = await store.audit.look(campaign);
       if (result.kind !== "noted" && result.kind !== "halted") continue;
       const { kind, differences } = result;
-      logger.error({ campaign: id, differences, kind }, "counters and rows do not agree");
+      logger.error({ campaign, differences, kind }, "counters and rows do not agree");
     }
+    const now = performance.now();
+    auditNotBefore = now + (now - begunAt) / AUDIT_SHARE;
   }
 
   async function tellAges(): Promise<void> {
@@ -126,11 +137,20 @@ export function createDispatcher(input: {
   }
 
   async function tellRollback(): Promise<void> {
-    const rollback = await store.rollback.read();
-    if (rollback === undefined || performance.now() - rollbackToldAt < TELL_EVERY_MS) return;
+    if (performance.now() - rollbackToldAt < TELL_EVERY_MS) return;
+    const { number } = store;
+    const [rollback, stranger] = await Promise.all([
+      store.rollback.read(),
+      store.rollback.isStranger(),
+    ]);
+    if (rollback === undefined && !stranger) return;
     rollbackToldAt = performance.now();
+    if (stranger) {
+      logger.error({ number }, "Redis holds another database now: restart this worker to send");
+    }
+    if (rollback === undefined) return;
     logger.error(
-      { number: store.number, claimsLost: rollback.lost },
+      { number, claimsLost: rollback.lost },
       "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback",
     );
   }

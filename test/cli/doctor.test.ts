@@ -35,11 +35,24 @@ test("a Redis that went back in time is told by list, show and doctor until it i
   expect(checked.stdout).toContain("dropcast doctor --accept-rollback");
   expect(json(accepted)).toEqual({
     accepted: { [place.number]: { unknown: [{ campaign: id, rows: 3 }], dropped: [] } },
+    elsewhere: expect.any(Array),
   });
   expect(again).toMatchObject({ code: 0 });
   expect(again.stdout).toContain("Nothing to accept");
   expect(decided.stdout).toContain("2 messages of");
   expect((await store.campaigns.find(id))?.counts).toMatchObject({ unknown: 1, pending: 2 });
+});
+
+test("a number that went back in time and is not in this configuration is told, not accepted", async () => {
+  const place = makePlace();
+  const other = await openStore(makePlace());
+  await noticeRollback(other);
+
+  const accepted = await runCli(place, ["doctor", "--accept-rollback"]);
+
+  expect(accepted.stdout).toContain(`Number ${other.number} is not accepted`);
+  expect(await other.rollback.read()).toBeDefined();
+  await other.rollback.accept(1);
 });
 
 test("show says for how long messages are unknown, and why", async () => {

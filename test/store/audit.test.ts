@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { STATES } from "../../src/core/message.ts";
+import { createAudit } from "../../src/store/audit.ts";
+import { createScriptRunner } from "../../src/store/scripts.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 let bench: TestStore;
@@ -51,6 +53,63 @@ test("a row that moves while the others are counted makes the recount worth noth
   await bench.record(granted, "accepted");
   expect(["moved", "noted"]).toContain((await look).kind);
   expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test("a row that moves between the counters and the rows is no difference, however often it happens", async () => {
+  const id = await bench.import(1);
+  const { redis, number } = bench;
+  const campaigns = {
+    ...bench.store.campaigns,
+    find: async (campaign: string) => {
+      const found = await bench.store.campaigns.find(campaign);
+      await bench.send(campaign, 1, "wait");
+      await bench.makeDue(campaign, 1);
+      await bench.grant(campaign, 1);
+      return found;
+    },
+  };
+  const audit = createAudit({ redis, number, run: createScriptRunner(redis, number), campaigns });
+  for (let look = 0; look < 3; look++) {
+    expect(await audit.look(id)).toEqual({ kind: "moved" });
+    await bench.endLeases();
+    await bench.store.ledger.sweep();
+    await bench.store.campaigns.resolve(id, 1, "resend");
+  }
+  expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test("a big campaign is not counted before it rested from one look to the next", async () => {
+  const id = await bench.import(20_100);
+  await bench.send(id, 1, "accepted");
+  expect(await bench.store.audit.look(id)).toEqual({ kind: "moved" });
+  await bench.send(id, 2, "accepted");
+  expect(await bench.store.audit.look(id)).toEqual({ kind: "moved" });
+  expect(await bench.store.audit.look(id)).toEqual({ kind: "fits" });
+});
+
+test("mending lifts the halt, though the campaign is finished and cannot be resumed", async () => {
+  const id = await bench.import(1);
+  await bench.send(id, 1, "accepted");
+  await spoil(id);
+  await bench.store.audit.look(id);
+  await bench.store.audit.look(id);
+  expect(await bench.store.campaigns.halt()).toMatchObject({ campaign: id });
+  expect(await bench.store.campaigns.resume(id)).toMatchObject({ kind: "unchanged" });
+  await bench.store.audit.mend(id);
+  expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test("a halt for another reason is neither overwritten by a difference nor lifted by mending it", async () => {
+  const id = await bench.import(3);
+  const [onWire] = await bench.grant(id, 1);
+  await spoil(id);
+  await bench.store.audit.look(id);
+  await bench.store.audit.look(id);
+  await bench.record(onWire, "halt", { code: 190 });
+  await bench.store.audit.look(id);
+  await bench.store.audit.look(id);
+  await bench.store.audit.mend(id);
+  expect(await bench.store.campaigns.halt()).toMatchObject({ code: 190 });
 });
 
 test("mending takes the rows for the truth; the status follows, and the next look fits", async () => {

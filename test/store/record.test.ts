@@ -262,3 +262,17 @@ test("a claim whose answer was never heard is given back by its nonce even after
   expect(await bench.record(stranger, "wait")).toMatchObject({ state: "unknown" });
   expect(await bench.counts(id)).toEqual({ pending: 1, unknown: 1 });
 });
+
+test("a row that was not sent so often that its attempts cannot be counted further has failed", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.send(id, 1, "wait");
+  const ledger = bench.own(id).ledger(0);
+  const value = (await bench.redis.hgetBuffer(ledger, "0")) ?? Buffer.alloc(0);
+  value.writeUInt16BE(65_534, 3);
+  await bench.redis.hset(ledger, "0", value);
+  await bench.makeDue(id, 1);
+  const last = await bench.send(id, 1, "wait");
+  expect(last.attempt).toBe(65_535);
+  expect(await bench.counts(id)).toEqual({ failed: 1 });
+});

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
 import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.ts";
-import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+import { FREE_RATE, openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
 
 /** All that Redis holds of the number, to be put back later: what a restored backup does. */
 async function snapshot({ redis, number }: TestStore): Promise<() => Promise<void>> {
@@ -33,6 +33,11 @@ async function goBack(rows = 300): Promise<string> {
   return id;
 }
 
+/** A worker in a process of its own: what it remembers is its own. */
+function openAnotherWorker() {
+  return createNumberStore({ redis: bench.redis, number: bench.number, limits: DEFAULT_LIMITS });
+}
+
 async function gateOf(id: string, row = 2): Promise<string> {
   const result = await bench.claim(id, [row], { run: 1 });
   return result.kind === "gate" ? result.gate : "rows";
@@ -49,11 +54,7 @@ describe("a Redis that went back in time", () => {
   test("is noticed by dispatch of a worker that has nothing to claim, and stops workers that remember nothing", async () => {
     const id = await goBack();
     expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
-    const other = await createNumberStore({
-      redis: bench.redis,
-      number: bench.number,
-      limits: DEFAULT_LIMITS,
-    });
+    const other = await openAnotherWorker();
     expect(await other.campaigns.dispatch("sandbox", 10)).toEqual([]);
     expect(await gateOf(id)).toBe("rollback");
     expect(await other.rollback.read()).toMatchObject({ lost: 2 });
@@ -65,6 +66,39 @@ describe("a Redis that went back in time", () => {
     await bench.redis.del(...keys);
     expect(await gateOf(id)).toBe("rollback");
     expect(await bench.store.rollback.read()).toMatchObject({ lost: 3 });
+  });
+
+  test("is noticed although another worker, which knew of nothing later, was granted more than is missing", async () => {
+    const other = await openAnotherWorker();
+    const id = await bench.import(300);
+    await bench.send(id, 1, "accepted");
+    await other.campaigns.dispatch("sandbox", 1);
+    const restore = await snapshot(bench);
+    await bench.send(id, 2, "accepted");
+    await restore();
+    const rows = [101, 102, 103].map((row) => ({
+      row,
+      person: other.ledger.person(testPhone(row)),
+    }));
+    await other.campaigns.dispatch("sandbox", 10);
+    const run = Number(await bench.redis.hget(bench.own(id).open, "1"));
+    const ask = { campaign: id, batch: 1, run, nonce: Buffer.alloc(8), mode: "sandbox" } as const;
+    await other.ledger.claim({ ...ask, ratePerSecond: FREE_RATE, reachMs: 200, rows });
+    expect(await bench.store.rollback.read()).toBeUndefined();
+    expect(await gateOf(id)).toBe("rollback");
+    expect(await bench.store.rollback.read()).toMatchObject({ lost: 1 });
+  });
+
+  test("is not seen where workers came and went, or wait for each other's claims", async () => {
+    const id = await bench.import(300);
+    await bench.send(id, 1, "accepted");
+    for (let started = 0; started < 120; started++) {
+      const worker = await openAnotherWorker();
+      await worker.campaigns.dispatch("sandbox", 1);
+    }
+    expect(await bench.redis.hlen(bench.keys.guard)).toBeLessThanOrEqual(101);
+    expect((await bench.send(id, 2, "accepted")).attempt).toBe(1);
+    expect(await bench.store.rollback.read()).toBeUndefined();
   });
 
   test.each(["pause", "cancel"] as const)(
@@ -136,11 +170,7 @@ describe("accepting it", () => {
 
   test("is final for workers that remember more than the one that noticed, and the next time is noticed", async () => {
     const id = await goBack();
-    const other = await createNumberStore({
-      redis: bench.redis,
-      number: bench.number,
-      limits: DEFAULT_LIMITS,
-    });
+    const other = await openAnotherWorker();
     other.beat.saw(500);
     await gateOf(id);
     await bench.store.rollback.accept(10);
@@ -186,6 +216,56 @@ describe("accepting it", () => {
     await gateOf(id);
     await bench.store.rollback.accept(1);
     expect(await bench.state(id, 15_001)).toBe("unknown");
+  });
+
+  test("leaves alone what was imported since it was noticed: nothing of it was sent", async () => {
+    await goBack();
+    await gateOf(`${bench.number}-1`);
+    const late = await bench.import(5);
+    const accepted = await bench.store.rollback.accept(10);
+    expect(accepted?.unknown.map(({ campaign }) => campaign)).toEqual([`${bench.number}-1`]);
+    expect(await bench.counts(late)).toEqual({ pending: 5 });
+  });
+
+  test("does not let a worker send that started with a database which is gone: it knows nobody of this one", async () => {
+    const id = await bench.import(1);
+    const run = await bench.runOf(id, 0);
+    // As a process leaves it that made the key of the digests anew, and accepted what was noticed.
+    await bench.redis.hset(bench.keys.guard, { database: "0123456789abcdef", beat: 1_000_000 });
+    expect(await bench.claim(id, [1], { run })).toMatchObject({ kind: "gate", gate: "rollback" });
+    expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    expect(await bench.store.rollback.read()).toBeUndefined();
+    expect(await bench.store.rollback.isStranger()).toBe(true);
+    expect(await (await openAnotherWorker()).rollback.isStranger()).toBe(true);
+  });
+
+  test("is not undone by the answer of a later attempt than the one in doubt", async () => {
+    const id = await bench.import(2);
+    const restore = await snapshot(bench);
+    await bench.send(id, 1, "wait");
+    await bench.makeDue(id, 1);
+    const [second] = await bench.grant(id, 1);
+    await restore();
+    await gateOf(id);
+    await bench.store.rollback.accept(10);
+    expect(await bench.record(second, "accepted", { wamid: "wamid.1" })).toMatchObject({
+      state: "accepted",
+    });
+    expect((await bench.row(id, 1)).value.attempt).toBe(2);
+    expect(await bench.store.rollback.read()).toBeUndefined();
+    expect(await bench.counts(id)).toEqual({ accepted: 1, unknown: 1 });
+  });
+
+  test("gives no campaign an id that another had in the time that was lost", async () => {
+    await bench.import(1);
+    const restore = await snapshot(bench);
+    const lost = await bench.import(1);
+    await bench.send(lost, 1, "accepted");
+    await restore();
+    await gateOf(lost);
+    const next = await bench.import(1);
+    expect(next).not.toBe(lost);
+    expect(await bench.store.campaigns.find(lost)).toBeUndefined();
   });
 
   test("drops an import that was under way then, for it may have been finished and sent since", async () => {

@@ -13,7 +13,7 @@ function folder(): string {
 }
 
 function memory(path: string) {
-  const beat = createBeat();
+  const beat = createBeat("0123456789abcdef");
   return { beat, ...createBeatMemory({ path, beat, logger: pino({ level: "silent" }) }) };
 }
 

@@ -4,7 +4,7 @@
 --- @include "base"
 --- @include "guard"
 -- KEYS: 1 slot key of the number
--- ARGV: (none)
+-- ARGV: 1 id of this database
 -- Returns: 1 accepted, 0 no rollback was noticed
 -- Keys built: guard
 local f = redis.call('HMGET', GUARD, 'noticedAt', 'seen', 'beat', 'at')
@@ -12,5 +12,6 @@ if not f[1] then return 0 end
 -- Far above: a worker that has not asked since may remember more than the one that noticed.
 local HEADROOM = 1000000
 redis.call('DEL', GUARD)
-redis.call('HSET', GUARD, 'beat', math.max(num(f[2]), num(f[3])) + HEADROOM, 'at', NOW)
+redis.call('HSET', GUARD, 'beat', math.max(num(f[2]), num(f[3])) + HEADROOM, 'at', NOW,
+  'database', ARGV[1])
 return 1

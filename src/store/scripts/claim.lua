@@ -9,30 +9,31 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 batch  3 run  4 nonce (8 bytes)  5 mode  6 configured rate a second
 --       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
---       10 reach, us: no slot later than this from now  11 the last beat this worker was told  12 the
---       rows, packed: row (4 bytes) and digest of the person (8 bytes) each
+--       10 reach, us: no slot later than this from now  11 the last beat this worker was told  12 a
+--       name for this worker  13 the rows, packed: row (4 bytes) and digest of the person (8 bytes) each
 -- Returns: {0, reason, wait ms} for all rows: rollback, gone, mode, closed, paused, ended, halt, hold,
---   run, cap, allow · or {1, the beat now, 1 when the number is at its rate, wait us until the next
+--   run, cap, allow · or {1, the beat this worker is told, 1 when the number is at its rate, wait us until the next
 --   slot is within reach, what has to wait ('number' | 'campaign' | ''), and for each row two: its
 --   attempt and slot in us from now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no
 --   slot yet, -4 opted out, -5 person busy}
--- Keys built: halt, guard, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
+-- Keys built: serial, halt, guard, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
 --   endings, campaign:<id> and its :counts :errors :timeline :pricing :open :side :unknown :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
 local HEAD, ROW_BYTES = 5, 12
 
-local beat, rolled_back = check_beat(num(ARGV[11]))
+local worker = ARGV[12]
+local beat, rolled_back, known = check_beat(num(ARGV[11]), worker)
 local c = open_campaign(id)
 if not c then return { 0, rolled_back and 'rollback' or 'gone', 0 } end
 local ledger = ledger_key(c, batch)
 local fields, rows, persons = {}, {}, {}
-for at = 1, #ARGV[12], ROW_BYTES do
-  local row, person = struct.unpack('>I4c8', ARGV[12], at)
+for at = 1, #ARGV[13], ROW_BYTES do
+  local row, person = struct.unpack('>I4c8', ARGV[13], at)
   rows[#rows + 1], fields[#fields + 1], persons[#persons + 1] = row, row_field(row), person
 end
 local values = redis.call('HMGET', ledger, unpack(fields))
-local answer, mine = { 1, beat, 0, 0, '' }, false
+local answer, mine = { 1, known, 0, 0, '' }, false
 local function tell(i, attempt, slot)
   answer[HEAD + 2 * i - 1], answer[HEAD + 2 * i] = attempt, math.floor(slot)
 end
@@ -143,6 +144,6 @@ if #leases > 0 then
 end
 close_pace(pace)
 flush(c)
-answer[2] = rise(beat, #holders / 2)
+answer[2] = rise(worker, known, beat, #holders / 2)
 answer[3], answer[4], answer[5] = pace.at_rate and 1 or 0, math.floor(pace.wait), pace.waits
 return answer

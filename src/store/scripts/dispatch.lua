@@ -6,13 +6,14 @@
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 the last beat this
---       worker was told
--- Returns: {the beat now, then campaign, batch, run for each batch opened}
--- Keys built: guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
+--       worker was told  4 a name for this worker
+-- Returns: {the beat this worker is told, then campaign, batch, run for each batch opened}
+-- Keys built: serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open = ARGV[1], num(ARGV[2])
-local beat, rolled_back = check_beat(num(ARGV[3]))
-if rolled_back then return { beat } end
+local beat, rolled_back, known = check_beat(num(ARGV[3]), ARGV[4])
+if rolled_back then return { known } end
+if known ~= beat then tell_beat(ARGV[4], beat) end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', NOW, 'LIMIT', 0, 20)) do
   redis.call('ZREM', P .. 'scheduled', id)
@@ -66,6 +67,7 @@ while true do
   local run = redis.call('HINCRBY', turn.key, 'runs', 1)
   redis.call('ZREM', turn.key .. ':ready', turn.batch)
   redis.call('HSET', turn.key .. ':open', turn.batch, run)
+  redis.call('HSET', turn.key, 'servedAt', NOW)
   turn.pass = num(redis.call('ZINCRBY', P .. 'running', 1 / turn.weight, turn.id))
   for _, value in ipairs({ turn.id, num(turn.batch), run }) do
     opened[#opened + 1] = value

@@ -12,7 +12,7 @@
 -- not here yet shows that Redis went back in time; the row takes up what is told of it.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 most tries of a message that was not sent  3 unknown budget  4 its window, ms
---       5 failures in a row that pause a campaign  6 the rows, packed (ROW below, then the wamid as
+--       5 failures in a row that pause a campaign  6 reason number of a rollback  7 the rows, packed (ROW below, then the wamid as
 --       stored): row, attempt, nonce, outcome number, code, reason, wait ms, jitter in 1/255, digest
 --       of wamid, digest of the person, marks (1 the id is a reference only, 2 held for quality,
 --       4 opt-out, 8 there is an id), bytes of wamid
@@ -20,7 +20,7 @@
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings,
+-- Keys built: serial, guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings,
 --   suppressed, opt-out-outbox, undeliverable, failed-outbox, parked, parked-until, parked-for,
 --   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
@@ -28,9 +28,12 @@
 --- @include "stops"
 local id = ARGV[1]
 local MAX_TRIES, BUDGET, WINDOW_MS, STREAK = num(ARGV[2]), num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
+local ROLLBACK = num(ARGV[6])
 local c = open_rows(id)
 if not c then return { 0 } end
 local CAP_MS = 300000
+-- The number has two bytes; whatever went wrong so often will not mend itself.
+local ATTEMPT_MAX = 65535
 local ROW = '>I4I2c8BI3BI4Bc8c8BB'
 local OUTCOMES = { 'accepted', 'retry', 'pair', 'wait', 'hold', 'halt', 'restrict', 'template',
   'failed', 'unknown' }
@@ -110,13 +113,15 @@ local function apply(row, r, o)
   if o.outcome == 'unknown' then return unknown(row, r, o) end
   if o.outcome == 'failed' then return failed(row, r, o) end
   local retried = o.outcome == 'retry' or o.outcome == 'pair'
-  if retried and not o.outage and r.tries + 1 >= MAX_TRIES then return failed(row, r, o) end
+  if retried and not o.outage and r.tries + 1 >= MAX_TRIES or r.attempt >= ATTEMPT_MAX then
+    return failed(row, r, o)
+  end
   back_to_pending(row, r, o)
 end
 
 -- Everything the rows below will ask for, in a few calls.
 local told, digests, persons, fields = {}, {}, {}, {}
-local at, rows = 1, ARGV[6]
+local at, rows = 1, ARGV[7]
 while at <= #rows do
   local o, outcome, jitter, bytes = {}, nil, nil, nil
   o.row, o.attempt, o.nonce, outcome, o.code, o.reason, o.wait, jitter, o.digest, o.person, o.marks,
@@ -141,8 +146,11 @@ if #digests > 0 then prefetch(P .. 'parked', digests) end
 
 -- The claim of this attempt is lost, its message is not: the claim is made up for.
 local function adopt(row, r, o)
-  local beat = num(redis.call('HGET', GUARD, 'beat'))
-  note_rollback(beat + 1, beat, num(redis.call('HGET', GUARD, 'at'), NOW))
+  -- Of a row in doubt it is known, and perhaps accepted, that claims of it are lost.
+  if r.state ~= STATE.unknown or r.reason ~= ROLLBACK then
+    local beat = num(redis.call('HGET', GUARD, 'beat'))
+    note_rollback(beat + 1, beat, num(redis.call('HGET', GUARD, 'at'), NOW))
+  end
   if r.state == STATE.failed then fire(c, row, r, 'retry') end
   if r.state == STATE.unknown then fire(c, row, r, 'resend') end
   if not fire(c, row, r, 'claim') then return end

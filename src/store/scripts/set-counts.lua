@@ -1,4 +1,4 @@
--- Takes the rows for the truth: counters become what a recount found.
+-- Takes the rows for the truth: counters become what a recount found, and their halt is lifted.
 --- @include "base"
 -- Atomic because: they are replaced only if no row moved since the recount.
 -- KEYS: 1 slot key of the number
@@ -10,6 +10,8 @@ if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARGV[2]) then return 
 redis.call('DEL', c.key .. ':counts')
 for at = 3, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
 redis.call('HDEL', c.key, 'differs')
+-- What it halted the number for is mended; a finished campaign could not be resumed to lift that.
+if redis.call('HGET', P .. 'halt', 'why') == 'counters:' .. c.id then redis.call('DEL', P .. 'halt') end
 redis.call('HSET', c.key, 'audited', ARGV[2])
 settle_status(c)
 return 1

@@ -57,7 +57,7 @@ end
 local function start_running(c)
   local lowest = redis.call('ZRANGE', P .. 'running', 0, 0, 'WITHSCORES')
   redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
-  redis.call('HSET', c.key, 'status', 'running', 'reason', '')
+  redis.call('HSET', c.key, 'status', 'running', 'reason', '', 'servedAt', NOW)
   c.status = 'running'
   local halt = redis.call('HMGET', P .. 'halt', 'code', 'why')
   if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) end

@@ -44,6 +44,8 @@ local function pause_number(c, reason)
 end
 
 local function halt_number(c, o)
+  -- A halt by the audit (note-audit) is lifted by mending the counters; this one is not.
+  redis.call('HDEL', P .. 'halt', 'why')
   redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', NOW, 'campaign', c.id)
   pause_number(c, 'account:' .. o.code)
 end
