@@ -78,6 +78,8 @@ export function createAudit(input: {
       const compared = await compare(id);
       if (compared?.found === undefined) return { kind: "moved" };
       const { found, differences } = compared;
+      // The counters were read after `moves` and before the recount: what moved in between is in one only.
+      if (found.moves !== Number(moves ?? 0)) return { kind: "moved" };
       const where = differences
         .map(({ state, counted, rows }) => `${state} ${counted} of ${rows}`)
         .join(", ");

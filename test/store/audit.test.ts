@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { STATES } from "../../src/core/message.ts";
+import { createAudit } from "../../src/store/audit.ts";
+import { createScriptRunner } from "../../src/store/scripts.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 let bench: TestStore;
@@ -51,6 +53,27 @@ test("a row that moves while the others are counted makes the recount worth noth
   await bench.record(granted, "accepted");
   expect(["moved", "noted"]).toContain((await look).kind);
   expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test("a row that moves after the counters were read and before the rows are is no difference", async () => {
+  const id = await bench.import(2);
+  const [granted] = await bench.grant(id, 1);
+  const { store, redis, number } = bench;
+  const audit = createAudit({
+    redis,
+    number,
+    run: createScriptRunner(redis, number),
+    campaigns: {
+      ...store.campaigns,
+      async find(campaign) {
+        const found = await store.campaigns.find(campaign);
+        await bench.record(granted, "accepted");
+        return found;
+      },
+    },
+  });
+  expect(await audit.look(id)).toEqual({ kind: "moved" });
+  expect(await store.audit.look(id)).toEqual({ kind: "fits" });
 });
 
 test("mending takes the rows for the truth; the status follows, and the next look fits", async () => {
