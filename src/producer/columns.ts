@@ -18,11 +18,7 @@ export function checkHeader(columns: readonly string[]): Result<void> {
   const places = new Map<string, number>();
   for (const [index, name] of columns.entries()) {
     if (name === "") {
-      return refuse(
-        "header_name_empty",
-        `column ${index + 1} of the header has no name.`,
-        "Name it, or remove the column; the first line of the list must be its header.",
-      );
+      return refuseNameless(index);
     }
     const first = places.get(fold(name));
     if (first !== undefined) {
@@ -35,6 +31,32 @@ export function checkHeader(columns: readonly string[]): Result<void> {
     places.set(fold(name), index);
   }
   return accept(undefined);
+}
+
+/**
+ * Columns without a name behind the last that has one may be there as long as they are empty
+ * (`header_name_empty`): spreadsheets write them where cells were deleted.
+ */
+export function checkNameless(
+  { columns, nameless }: { columns: readonly string[]; nameless: number },
+  rows: PhoneSample["rows"],
+): Result<void> {
+  const last = columns.length + nameless;
+  for (const row of rows) {
+    const index = row.findIndex(
+      (cell, at) => at >= columns.length && at < last && cell.trim() !== "",
+    );
+    if (index !== -1) return refuseNameless(index);
+  }
+  return accept(undefined);
+}
+
+function refuseNameless(index: number): Result<never> {
+  return refuse(
+    "header_name_empty",
+    `column ${index + 1} of the header has no name.`,
+    "Name it, or remove the column; the first line of the list must be its header.",
+  );
 }
 
 /**
