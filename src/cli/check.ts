@@ -29,7 +29,7 @@ export const check: Command = async (cli, { args: [campaignPath = "", listPath],
       campaignPath: resolve(cli.cwd, campaignPath),
       csvPath: listPath === undefined ? null : resolve(cli.cwd, listPath),
     };
-    const rejectsPath = await freeRejectsPath(paths);
+    const rejectsPath = await rejectsPathFor(paths);
     if (!rejectsPath.ok) return report(cli, { result: rejectsPath, rejectsPath: null });
     const checked = await checkList(cli, platform, {
       ...{ ...paths, rejectsPath: rejectsPath.value, config: config.value },
@@ -70,17 +70,11 @@ async function openIfThere(cli: Cli, config: Config): Promise<Platform | null> {
   return null;
 }
 
-/** Where the rejected rows go: never over a rejects file that belongs to a campaign. */
-async function freeRejectsPath(paths: {
+async function rejectsPathFor(paths: {
   campaignPath: string;
   csvPath: string | null;
 }): Promise<Result<string>> {
-  const { listOf, rejectsPathOf } = await import("../producer/import-file.ts");
-  const { campaignOfRejects } = await import("../producer/rejects-peek.ts");
+  const { freeRejectsPath, listOf } = await import("../producer/import-file.ts");
   const list = await listOf(paths);
-  if (!list.ok) return list;
-  for (let nth = 1; ; nth++) {
-    const path = rejectsPathOf(list.value, nth);
-    if ((await campaignOfRejects(path, { links: "follow" })) === null) return accept(path);
-  }
+  return list.ok ? accept(await freeRejectsPath(list.value)) : list;
 }

@@ -12,7 +12,7 @@ export function preflightText(
   const { colours } = terminal;
   const columns = Math.min(100, terminal.columns());
   const title = (text: string): string => colours.bold(text);
-  const parts = [headText(report, title)];
+  const parts = [headText(report, title, columns)];
   if (report.rows > 0) parts.push(countsText(report));
   if (report.problems.length > 0) {
     parts.push(`${title("Rejected")}\n${findings(report.problems.map(inColumns), columns)}`);
@@ -29,7 +29,7 @@ export function preflightText(
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function headText(report: ImportReport, title: (text: string) => string): string {
+function headText(report: ImportReport, title: (text: string) => string, width: number): string {
   const { name, number, category, file, rows, columns, phoneColumn, phoneColumnGuessed } = report;
   const lines: [string, string][] = [];
   if (name !== null) {
@@ -46,7 +46,11 @@ function headText(report: ImportReport, title: (text: string) => string): string
     const guess = phoneColumnGuessed === null ? "" : ` (guessed by its ${phoneColumnGuessed})`;
     lines.push(["Phones in", printable(phoneColumn) + guess]);
   }
-  return table(lines.map(([key, text]) => [title(key), text]));
+  const indent = Math.max(...lines.map(([key]) => key.length)) + 2;
+  // A list may have 256 columns.
+  const below = (text: string): string =>
+    wrap(text, width - indent - 1, "").replaceAll("\n", `\n${" ".repeat(indent)}`);
+  return table(lines.map(([key, text]) => [title(key), below(text)]));
 }
 
 function delimiterWords(delimiter: string | null): string {
@@ -66,7 +70,7 @@ function countsText(report: ImportReport): string {
     [report.mended === undefined ? "to send" : "mended", report.ok],
     [report.mended === undefined ? "rejected" : "still rejected", report.rejected],
     ["duplicate", report.duplicate],
-    ["opted out", report.suppressed],
+    [suppressedWords(report), report.suppressed],
     ["mended before", report.alreadyMended ?? 0],
   ];
   const shown = lines.filter(([, number], index) => number > 0 || index === 0);
@@ -81,6 +85,11 @@ function countsText(report: ImportReport): string {
     ],
     new Set([1, 2]),
   );
+}
+
+/** Who could not be reached lately has not opted out: the warnings say how many of each there are. */
+export function suppressedWords({ warnings }: Pick<ImportReport, "warnings">): string {
+  return warnings.some(({ code }) => code === "undeliverable") ? "left out" : "opted out";
 }
 
 /** Several columns may have the same fault; the reason names the first. */

@@ -6,6 +6,7 @@ import type { Platform } from "../platform.ts";
 import type { ImportedList } from "../producer/import.ts";
 import type { ImportReport } from "../producer/report.ts";
 import type { Cli } from "./command.ts";
+import { preflightText, suppressedWords } from "./preflight-text.ts";
 import { readingProgress } from "./reading-progress.ts";
 import { count, counted, duration, printable, rate } from "./words.ts";
 
@@ -85,10 +86,7 @@ async function askFirst(
     signal: AbortSignal;
   },
 ): Promise<Result<void>> {
-  const [{ checkList }, { preflightText }] = await Promise.all([
-    import("./check-list.ts"),
-    import("./preflight-text.ts"),
-  ]);
+  const { checkList } = await import("./check-list.ts");
   const { config } = platform;
   const checked = await checkList(cli, platform, { ...input, rejectsPath: null, config });
   if (!checked.ok) return checked;
@@ -129,12 +127,12 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 }
 
 /** Rows of the list that get no message, in words; empty when there are none. */
-export function leftOut(counts: ImportedList["counts"]): string {
+function leftOut(counts: ImportedList["counts"], report: ImportReport): string {
   const parts: string[] = [];
   if (counts.rejected > 0) parts.push(`${counted(counts.rejected, "row")} rejected`);
   if (counts.duplicate > 0) parts.push(`${counted(counts.duplicate, "duplicate")} left out`);
   if (counts.suppressed > 0)
-    parts.push(`${counted(counts.suppressed, "person", "people")} opted out`);
+    parts.push(`${counted(counts.suppressed, "person", "people")} ${suppressedWords(report)}`);
   return parts.join(", ");
 }
 
@@ -150,7 +148,7 @@ export function importedText(
     perSecond > 0
       ? ` at ${rate(perSecond)} (about ${duration((counts.pending / perSecond) * 1_000)})`
       : "";
-  const left = leftOut(counts);
+  const left = leftOut(counts, report);
   const lines =
     mend === undefined
       ? [

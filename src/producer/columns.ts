@@ -18,11 +18,7 @@ export function checkHeader(columns: readonly string[]): Result<void> {
   const places = new Map<string, number>();
   for (const [index, name] of columns.entries()) {
     if (name === "") {
-      return refuse(
-        "header_name_empty",
-        `column ${index + 1} of the header has no name.`,
-        "Name it, or remove the column; the first line of the list must be its header.",
-      );
+      return refuseNameless(index);
     }
     const first = places.get(fold(name));
     if (first !== undefined) {
@@ -35,6 +31,32 @@ export function checkHeader(columns: readonly string[]): Result<void> {
     places.set(fold(name), index);
   }
   return accept(undefined);
+}
+
+/**
+ * Columns without a name behind the last that has one may be there as long as they are empty
+ * (`header_name_empty`): spreadsheets write them where cells were deleted.
+ */
+export function checkNameless(
+  { columns, nameless }: { columns: readonly string[]; nameless: number },
+  rows: PhoneSample["rows"],
+): Result<void> {
+  const last = columns.length + nameless;
+  for (const row of rows) {
+    const index = row.findIndex(
+      (cell, at) => at >= columns.length && at < last && cell.trim() !== "",
+    );
+    if (index !== -1) return refuseNameless(index);
+  }
+  return accept(undefined);
+}
+
+function refuseNameless(index: number): Result<never> {
+  return refuse(
+    "header_name_empty",
+    `column ${index + 1} of the header has no name.`,
+    "Name it, or remove the column; the first line of the list must be its header.",
+  );
 }
 
 /**
@@ -77,11 +99,15 @@ const NO_SAMPLE: PhoneSample = { rows: [], isPhone: () => false };
 
 /**
  * Refuses a list whose first line is a row and not a header (`header_missing`): a phone stands
- * there, above phones. Taken for a header, that person would get no message.
+ * there, above phones or alone, or a number too long for a name where no name says phone. Taken for a header,
+ * that person would get no message, and their number would be in every message that names columns.
  */
 export function checkIsHeader(columns: readonly string[], sample: PhoneSample): Result<void> {
+  const isNamed = named(columns, STRONG).length > 0;
   const index = columns.findIndex(
-    (name, at) => sample.isPhone(name) && holdsPhones({ index: at }, sample),
+    (name, at) =>
+      (!isNamed && isLongNumber(name)) ||
+      (sample.isPhone(name) && (sample.rows.length === 0 || holdsPhones({ index: at }, sample))),
   );
   if (index === -1) return accept(undefined);
   return refuse(
@@ -90,6 +116,16 @@ export function checkIsHeader(columns: readonly string[], sample: PhoneSample): 
     "Put a line with the names of the columns above it.",
   );
 }
+
+/**
+ * Nine digits and more with the signs of phones between: a national number is one, whatever its
+ * country. A date has eight, and a time behind it has colons.
+ */
+export function isLongNumber(name: string): boolean {
+  return PHONE_SIGNS.test(name) && name.replace(/\D/g, "").length >= 9;
+}
+
+const PHONE_SIGNS = /^['=+]*[\d\s().\-/"]*$/;
 
 /** Of the cells that are not empty, so many are phones; and so many are not empty. */
 const PHONES_MIN = 0.6;

@@ -31,8 +31,10 @@ export interface CsvBlock {
 }
 
 export interface CsvHeader {
-  /** As written, without the spaces around each. */
+  /** As written, without the spaces around each; without the nameless ones at the end. */
   readonly columns: readonly string[];
+  /** How many columns without a name the header ends with: spreadsheets leave those of deleted cells. */
+  readonly nameless: number;
   readonly line: number;
   readonly dialect: Dialect;
   readonly encoding: Encoding;
@@ -49,7 +51,9 @@ export async function readHeader(
     const [cells] = block.rows;
     const [line] = block.lines;
     if (cells === undefined || line === undefined) return true;
-    header = { columns: cells.map((name) => name.trim()), line, dialect, encoding };
+    const named = cells.map((name) => name.trim());
+    const columns = named.slice(0, named.findLastIndex((name) => name !== "") + 1);
+    header = { columns, nameless: named.length - columns.length, line, dialect, encoding };
     return false;
   });
   // The header may be fine although something after it, in the same piece of file, is not.
@@ -58,7 +62,7 @@ export async function readHeader(
 }
 
 /**
- * Reads all rows below the header. `visit` gets them block by block and may answer false to stop.
+ * Reads all rows below the header; empty cells behind its last column are no part of them. `visit` gets them block by block and may answer false to stop.
  * Gives the number of rows, or refuses the list, naming the line: `list_quote_open`,
  * `list_quote_stray`, `list_field_too_large`, `list_row_too_large`, `list_too_many_columns`,
  * `list_too_many_rows`, `list_not_utf16`. `tap` sees every byte of the file as it is read.
@@ -78,16 +82,26 @@ export async function readRows(
     (block) => {
       const isFirst = rows === -1 && block.rows.length > 0;
       rows += block.rows.length;
-      if (!isFirst) return options.visit(block);
-      return options.visit({
-        ...block,
-        rows: block.rows.slice(1),
-        lines: block.lines.slice(1),
-      });
+      const below = isFirst
+        ? { ...block, rows: block.rows.slice(1), lines: block.lines.slice(1) }
+        : block;
+      return options.visit(withoutEmptyEnds(below, header.columns.length));
     },
     options.tap,
   );
   return read.ok ? accept(Math.max(0, rows)) : read;
+}
+
+/** The same block when no row is too long, which is nearly always. */
+function withoutEmptyEnds(block: CsvBlock, width: number): CsvBlock {
+  const isLong = (row: readonly string[]): boolean =>
+    row.length > width && row.slice(width).every(isBlank);
+  if (!block.rows.some(isLong)) return block;
+  return { ...block, rows: block.rows.map((row) => (isLong(row) ? row.slice(0, width) : row)) };
+}
+
+function isBlank(cell: string): boolean {
+  return cell.trim() === "";
 }
 
 /** The first lines as UTF-8. What the head's last bytes begin is cut off. */
@@ -193,8 +207,8 @@ function createCollector(dialect: Dialect, name: string): Collector {
     parserLine = parser.info.lines;
     parserBlanks = parser.info.empty_lines;
     bytesSinceRecord = 0;
-    // A line of spaces is as blank as an empty one.
-    if (record.length === 1 && record[0]?.trim() === "") return true;
+    // A line of spaces is as blank as an empty one, and so is what spreadsheets write for one: ";;;".
+    if (record.every(isBlank)) return true;
     fault = outOfBounds(record, { line, name, total: total++ });
     if (fault === null) {
       rows.push(record);

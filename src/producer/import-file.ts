@@ -35,7 +35,7 @@ export interface ImportFileInput
   readonly campaignPath: string | null;
   /** `null`: the campaign's `recipients.file`, relative to the campaign file. */
   readonly csvPath: string | null;
-  /** Default: `<list>.rejects.csv` beside the list; null: none is written. */
+  /** Default: {@link freeRejectsPath}; null: none is written. */
   readonly rejectsPath?: string | null;
 }
 
@@ -64,7 +64,7 @@ export function createFileImporter(deps: {
     const csvPath = listPath(input, definition);
     if (csvPath === null) return refused(basename(path), noList(basename(path)));
     const rejectsPath =
-      input.rejectsPath === undefined ? rejectsPathOf(csvPath) : input.rejectsPath;
+      input.rejectsPath === undefined ? await freeRejectsPath(csvPath) : input.rejectsPath;
     const files = { csvPath, rejectsPath, links: input.links ?? ("follow" as const) };
     const mended = await mend({ ...input, ...files }, definition);
     if (mended !== null) return mended;
@@ -88,7 +88,7 @@ export function createFileImporter(deps: {
     },
     given: CampaignDefinition | null,
   ): Promise<ImportResult | null> {
-    const { csvPath, rejectsPath, links, signal, purpose = "import" } = input;
+    const { csvPath, rejectsPath, links, encoding, signal, purpose = "import" } = input;
     const id = await campaignOfRejects(csvPath, { links });
     if (id === null) return null;
     const name = numberOfCampaign(id);
@@ -100,7 +100,7 @@ export function createFileImporter(deps: {
     if (mending === null) return null;
     return mendList({
       ...mending,
-      ...{ id, csvPath, rejectsPath, links, signal, purpose, given, preflight },
+      ...{ id, csvPath, rejectsPath, links, encoding, signal, purpose, given, preflight },
       ...{ mode: deps.mode, defaultCountry: country },
     });
   }
@@ -120,9 +120,15 @@ export async function listOf(input: {
     : accept(path);
 }
 
-/** Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... */
-export function rejectsPathOf(csvPath: string, nth = 1): string {
-  return join(dirname(csvPath), `${numberedStem(stem(csvPath), nth)}.rejects.csv`);
+/**
+ * Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... Never over
+ * a file that belongs to a campaign: somebody may be correcting it.
+ */
+export async function freeRejectsPath(csvPath: string): Promise<string> {
+  for (let nth = 1; ; nth++) {
+    const path = join(dirname(csvPath), `${numberedStem(stem(csvPath), nth)}.rejects.csv`);
+    if ((await campaignOfRejects(path, { links: "follow" })) === null) return path;
+  }
 }
 
 /** Campaign files are written by hand: what is larger is something else. */

@@ -43,6 +43,8 @@ export async function findTellingCells(
       for (const row of block.rows) {
         for (const [index, cell] of phone.ownCells(row).entries()) {
           if (index === phone.index || !/\P{ASCII}/u.test(cell) || cell.length > 60) continue;
+          // A second column of phones, with no-break spaces between the digits.
+          if (cell.replace(/\D/g, "").length >= DIGITS_OF_PHONES) continue;
           const found = NAME.test(cell) ? names : others;
           if (found.size < SHOWN) found.add(cell.trim());
         }
@@ -54,6 +56,8 @@ export async function findTellingCells(
   });
   return [...names, ...others].slice(0, SHOWN);
 }
+
+const DIGITS_OF_PHONES = 5;
 
 /** Words without digits and signs. */
 const NAME = /^\s*[\p{L}\p{M}]+(?:[ .,'\u2019-]+[\p{L}\p{M}]+)*\.?\s*$/u;

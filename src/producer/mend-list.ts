@@ -11,6 +11,8 @@
  * somebody else's change (mending.ts), and then the campaign's people are read again.
  */
 import { basename } from "node:path";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import type { Encoding } from "../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import type { MendableCampaign, Mending } from "../store/mending.ts";
@@ -47,6 +49,8 @@ export interface MendListOptions {
   /** `check`: nothing is changed, and the report says what would be. */
   readonly purpose: "import" | "check";
   readonly links: "follow" | "refuse";
+  /** How the file is encoded, by the person who gives it; what the campaign says is of its list. */
+  readonly encoding?: Encoding | null | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly preflight?: PreflightInput | undefined;
 }
@@ -77,11 +81,14 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
     const prepared = await prepareList(file, {
       definition: definitionOf(open.value),
       country,
+      encoding: options.encoding,
       signal: options.signal,
     });
     if (!prepared.ok) return prepared;
     const list = prepared.value;
     report.encoding = list.bytes.encoding;
+    report.encodingGuessed = list.bytes.encodingGuessed;
+    report.encodingSamples = list.encodingSamples;
     report.delimiter = list.header.dialect.delimiter;
     report.columns = list.columns;
     report.phoneColumn = list.phone.name;
@@ -121,7 +128,7 @@ async function mendAll(
   const tally = createTally();
   const preflight = await createPreflight(
     options.preflight === undefined ? null : { ...options.preflight, people: null },
-    { ...list, definition: mender.definition, mode },
+    { ...list, definition: sentAnyway(mender.definition), mode },
   );
   let window: ReadRow[] = [];
   let stopped: Result<never> | null = null;
@@ -183,6 +190,11 @@ function definitionOf({ definition, phoneColumn }: MendableCampaign) {
   const to = phoneColumn === "" ? definition.recipients.to : phoneColumn;
   // The file is not the list: it is UTF-8, unless a spreadsheet has saved it since.
   return { ...definition, recipients: { ...definition.recipients, to, encoding: null } };
+}
+
+/** Whoever corrects a row wants it sent: it is not left out for a 131026 of some time ago. */
+function sentAnyway(definition: CampaignDefinition): CampaignDefinition {
+  return { ...definition, recipients: { ...definition.recipients, skipUndeliverableMs: null } };
 }
 
 /** Where each of the campaign's columns is in the file; null when they are not the same. */

@@ -72,7 +72,9 @@ const AMBIGUOUS: PhoneVerdict = { ok: false, code: "phone_ambiguous" };
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 /** `="48600100200"` and `'48600100200`: how people keep spreadsheets from rounding. */
 const GUARD = /^(?:="(.*)"|'(.*))$/s;
-const SCHEME = /^(?:tel|whatsapp|phone):\s*/i;
+const SCHEME = /^(?:tel|mob|kom|mobile|whatsapp|phone)[.:]*\s*(?=[+(\d])/i;
+/** `(+48) 600 100 200`. */
+const BRACKETED_CODE = /^\(\s*(\+\s*\d{1,3})\s*\)/;
 /** The zero in `+44 (0)7700` is dialled at home only. */
 const TRUNK_ZERO = /^((?:\+|00)\s?\d{1,3}[\s.-]?)\(0\)/;
 /** `4.86E+10`: the last digits are gone. `####` and `#N/A`: all are. */
@@ -89,7 +91,7 @@ function tidy(cell: string): string {
   const guarded = GUARD.exec(shown);
   const text = guarded === null ? shown : (guarded[1] ?? guarded[2] ?? "").trim();
   // Fullwidth and other digits and plus signs become plain ones.
-  return text.replace(SCHEME, "").normalize("NFKC").trim();
+  return text.normalize("NFKC").replace(SCHEME, "").replace(BRACKETED_CODE, "$1 ").trim();
 }
 
 function notAPhone(text: string): PhoneVerdict | null {

@@ -2,7 +2,13 @@ import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { compileTemplate } from "../core/template.ts";
-import { checkHeader, checkIsHeader, findPhoneColumn, type PhoneSample } from "./columns.ts";
+import {
+  checkHeader,
+  checkIsHeader,
+  checkNameless,
+  findPhoneColumn,
+  type PhoneSample,
+} from "./columns.ts";
 import { readHeader } from "./csv.ts";
 import type { PreparedList } from "./import-options.ts";
 import { readListBytes } from "./list-bytes.ts";
@@ -42,6 +48,8 @@ export async function prepareList(
   if (!headed.ok) return headed;
   const checked = checkHeader(columns);
   if (!checked.ok) return checked;
+  const ended = layout === null ? checkNameless(header.value, rows) : checked;
+  if (!ended.ok) return ended;
   const phone = findPhoneColumn(columns, recipients.to, sample);
   if (!phone.ok) return phone;
   const template = compileTemplate(definition, columns);

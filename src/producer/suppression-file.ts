@@ -1,7 +1,7 @@
 import { accept, type Result } from "../core/refusal.ts";
 import { unescapeCell } from "../core/spreadsheet.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
-import { checkHeader, findPhoneColumn } from "./columns.ts";
+import { checkHeader, checkIsHeader, findPhoneColumn, isLongNumber } from "./columns.ts";
 import { type CsvBlock, readHeader, readRows } from "./csv.ts";
 import { readListBytes } from "./list-bytes.ts";
 import { openList } from "./list-file.ts";
@@ -38,13 +38,17 @@ export async function readSuppressionFile(input: {
     if (!header.ok) return header;
     const { columns, line: firstLine } = header.value;
     const readPhone = createPhoneReader(country);
-    const plain = columns.length === 1 && readPhone(columns[0] ?? "").ok;
+    const [first = ""] = columns;
+    // A number without its country is told as a line that cannot be read, and not as a name.
+    const plain = columns.length === 1 && (readPhone(first).ok || isLongNumber(first));
+    const rows = await readFirstRows(file, header.value, (cells) => cells);
+    const sample = { rows, isPhone: (cell: string) => readPhone(cell).ok };
     if (!plain) {
+      const headed = checkIsHeader(columns, sample);
+      if (!headed.ok) return headed;
       const checked = checkHeader(columns);
       if (!checked.ok) return checked;
     }
-    const rows = await readFirstRows(file, header.value, (cells) => cells);
-    const sample = { rows, isPhone: (cell: string) => readPhone(cell).ok };
     const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(columns, null, sample);
     if (!phoneColumn.ok) return phoneColumn;
     const at = columnsOf(columns);

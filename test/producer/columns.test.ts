@@ -110,7 +110,15 @@ describe("a header", () => {
     const sample = { rows: [["600100201"]], isPhone: (cell: string) => /^\d{9}$/.test(cell) };
 
     expect(code(checkIsHeader(["600100200"], sample))).toBe("header_missing");
-    expect(checkIsHeader(["600100200"], { ...sample, rows: [["x"]] }).ok).toBe(true);
+    expect(code(checkIsHeader(["600100200"], { ...sample, rows: [] }))).toBe("header_missing");
+  });
+
+  it("is missing where a number stands that is no name, so that no message names it", () => {
+    const none = { rows: [["Ewa", "601 100 200"]], isPhone: () => false };
+
+    expect(code(checkIsHeader(["Anna", "600 100 200"], none))).toBe("header_missing");
+    expect(checkIsHeader(["name", "2026-01-31"], none).ok).toBe(true);
+    expect(checkIsHeader(["phone", "5901234123457"], none).ok).toBe(true);
   });
 
   it("may have columns that are called like parts of JavaScript", () => {

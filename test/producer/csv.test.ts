@@ -127,7 +127,8 @@ describe("reading a list", () => {
           const list = await readList(text);
 
           expect(list.refusal).toBeNull();
-          expect(list.rows).toEqual(rows);
+          // A row of nothing is a blank line.
+          expect(list.rows).toEqual(rows.filter((row) => row.some((one) => one.trim() !== "")));
         },
       ),
       { numRuns: 150 },
