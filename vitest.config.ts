@@ -2,7 +2,10 @@ import { defineConfig } from "vitest/config";
 
 /** Whole deployments with real pace and real kills: alone on the machine, one after another. */
 const E2E = "test/e2e/**/*.test.ts";
-/** Kills, cuts and storms; a tenth of what `npm run faults` does. Alone too, and last. */
+/**
+ * Kills, cuts and storms; a tenth of what `npm run faults` does. Last, and two at once: they mostly
+ * wait, none of them measures time, and a machine that is short of CPU is one fault more.
+ */
 const FAULTS = "test/faults/**/*.test.ts";
 /** Kills nobody, so `npm test` runs it beside other parts; but its full volume is with the others. */
 const MODEL = "test/store/conservation.test.ts";
@@ -27,7 +30,6 @@ export default defineConfig({
         test: {
           name: "faults",
           include: process.env["FAULTS"] === "full" ? [FAULTS, MODEL] : [FAULTS],
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
