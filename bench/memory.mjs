@@ -110,7 +110,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
     logger: createLogger({ level: "error" }),
     openQueueConnection: () => createQueueConnection(address),
   });
-  worker.start();
+  await worker.start();
   while ((await store.campaigns.find(id)).status !== "finished") await sleep(200);
   await applyAll(messages, async (event) => {
     const { data, atMs } = event;
