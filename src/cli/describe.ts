@@ -1,3 +1,4 @@
+import { REASONS } from "../core/reasons.ts";
 import { describeHalt } from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { PaceNow } from "../store/pace.ts";
@@ -7,7 +8,11 @@ import { dateTime, isoTime } from "./words.ts";
 export function haltWords(number: string, halt: Halt): string {
   const { title, advice } = describeHalt(halt);
   const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
-  return `Number ${number} is halted (${named}). ${advice} Resuming one of its campaigns lifts the halt.`;
+  const lifted =
+    halt.reason === REASONS.counters_differ
+      ? "That lifts the halt too."
+      : "Resuming one of its campaigns lifts the halt.";
+  return `Number ${number} is halted (${named}). ${advice} ${lifted}`;
 }
 
 /** Rows that the API has taken, whatever became of them. */

@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { REASONS } from "../core/reasons.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept } from "../core/refusal.ts";
 import { rollbackWords } from "../export/campaign-json.ts";
@@ -106,7 +107,10 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
     checks.push({ name, verdict: "fail", message, fix });
   }
   if (halt !== undefined) {
-    const fix = `dropcast resume ${halt.campaign}, once the cause is mended`;
+    const fix =
+      halt.reason === REASONS.counters_differ
+        ? "dropcast doctor --recount mends the counters and lifts the halt; then resume what it paused"
+        : `dropcast resume ${halt.campaign} (or another paused campaign of the number), once the cause is mended`;
     checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });
   }
   if (pace.holdUntilMs !== null) {

@@ -105,6 +105,7 @@ test("counters that differ from their rows halt the number, and --recount mends 
   const resumed = await runCli(place, ["resume", id]);
 
   expect(listed.stdout).toContain("the counters of a campaign do not agree with its rows");
+  expect(listed.stdout).toContain("`dropcast doctor --recount` mends it. That lifts the halt too.");
   expect(json(mended)).toEqual({
     mended: [{ campaign: id, state: "read", counted: 1, rows: 0 }],
     busy: [],

@@ -13,7 +13,6 @@
 local mode, most_open = ARGV[1], num(ARGV[2])
 local beat, rolled_back, known = check_beat(num(ARGV[3]), ARGV[4])
 if rolled_back then return { known } end
-if known ~= beat then tell_beat(ARGV[4], beat) end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', NOW, 'LIMIT', 0, 20)) do
   redis.call('ZREM', P .. 'scheduled', id)
@@ -29,6 +28,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', NOW, 'LI
   local c = open_campaign(id)
   if c then close_campaign(c, 'expired') end
 end
+-- After what ends campaigns: a Redis that is full takes no note, and refuses the rest.
+if known ~= beat then tell_beat(ARGV[4], beat) end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { beat } end
 if num(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
 
