@@ -100,6 +100,7 @@ function limitsOf(waits: Timings): LedgerLimits {
     unknownBudgetWindowMs: waits.unknownBudgetWindowMs,
     resendAfterMs: waits.resendAfterMs,
     webhooksArrivingMs: waits.webhooksArrivingMs,
+    settleMs: waits.settleMs,
   };
 }
 

@@ -29,6 +29,8 @@ export interface Timings {
   readonly resendAfterMs: number;
   /** Webhooks count as arriving for so long after the last one. */
   readonly webhooksArrivingMs: number;
+  /** After Redis started anew: a reconnect takes up to a second, a dispatch comes each half. */
+  readonly settleMs: number;
 }
 
 /**
@@ -56,5 +58,6 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     unknownBudgetWindowMs: scaled(60_000),
     resendAfterMs: scaled(15 * 60_000),
     webhooksArrivingMs: scaled(15 * 60_000),
+    settleMs: scaled(2_000),
   });
 }

@@ -7,6 +7,7 @@ import type { Beat } from "./beat.ts";
 import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
 import { BATCH_ROWS, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, encodePrice, type LedgerValue, stateOf } from "./ledger-value.ts";
+import type { RestartWatch } from "./restart-watch.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
@@ -105,6 +106,8 @@ export interface LedgerLimits {
   readonly unknownBudget: number;
   readonly unknownBudgetWindowMs: number;
   readonly failuresInARowMax: number;
+  /** How long workers need to connect again after Redis started anew, and to dispatch once. */
+  readonly settleMs: number;
 }
 
 type SweepAnswer = [number, number, number, number, parkedFrom: number, claimedFrom: number];
@@ -140,9 +143,10 @@ export function createLedger(input: {
   run: RunScript;
   person: PersonDigest;
   beat: Beat;
+  restarts: RestartWatch;
   limits: LedgerLimits;
 }) {
-  const { redis, number, run, person, beat, limits } = input;
+  const { redis, number, run, person, beat, restarts, limits } = input;
   let parkedFrom = 0;
   let claimedFrom = 0;
   return {
@@ -151,6 +155,8 @@ export function createLedger(input: {
 
     /** Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. */
     async claim(claim: ClaimInput): Promise<ClaimResult> {
+      const settling = restarts.waitMs();
+      if (settling > 0) return { kind: "gate", gate: "hold", waitMs: settling };
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));

@@ -13,6 +13,7 @@ import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
 import { createPeople } from "./people.ts";
+import { watchRestarts } from "./restart-watch.ts";
 import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback, findRolledBack } from "./rollback.ts";
@@ -29,6 +30,7 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   unknownBudget: 5,
   unknownBudgetWindowMs: 60_000,
   failuresInARowMax: 20,
+  settleMs: 2_000,
 };
 
 /**
@@ -55,7 +57,8 @@ export async function createNumberStore(input: {
     await redis.hsetnx(guard, "database", databaseId);
   }
   const beat = createBeat(databaseId);
-  const ledger = createLedger({ redis, number, run, person, beat, limits });
+  const restarts = await watchRestarts(redis, limits.settleMs);
+  const ledger = createLedger({ redis, number, run, person, beat, restarts, limits });
   const campaigns = createCampaignStore({ redis, number, run, beat });
   const rows = createRowReader({ redis, number });
   return {
