@@ -32,9 +32,9 @@ export function createPersonTrace(phone: {
   const numbers = nationals.map(spaced).join("|");
   const prefix = `(?:(?:0${BETWEEN}0${BETWEEN})?${code}${BETWEEN}(?:0${BETWEEN})?|0${BETWEEN})?`;
   const spellings = nationals.map((national) => countryCode + national);
-  const encoded = [...spellings, ...nationals].flatMap(base64Pieces);
+  const encoded = [...spellings, ...nationals].flatMap(base64Patterns);
   // Letters and digits of base64 go on where the piece ends: nothing is asked of what is beside it.
-  const source = `(?<![0-9])${prefix}(?:${numbers})(?![0-9])|${encoded.map(escapeRegExp).join("|")}`;
+  const source = `(?<![0-9])${prefix}(?:${numbers})(?![0-9])|${encoded.join("|")}`;
   const once = new RegExp(source);
   const all = new RegExp(source, "g");
   return {
@@ -65,13 +65,32 @@ function spaced(digits: string): string {
   return digits.split("").join(BETWEEN);
 }
 
-/** What base64 makes of the digits, at each of the three places where they may begin. */
-function base64Pieces(digits: string): string[] {
-  return [0, 1, 2].flatMap((skip) => {
-    const whole = digits.slice(skip, skip + Math.floor((digits.length - skip) / 3) * 3);
-    // Fewer than eight digits would be anybody's.
-    return whole.length < 8 ? [] : [btoa(whole)];
+/**
+ * What base64 makes of the digits, at each of the three places where they may begin. The signs at
+ * both ends hold bits of what is beside the digits, so each may be one of several; all bits of the
+ * digits count, or the numbers next to this one would be found as well.
+ */
+function base64Patterns(digits: string): string[] {
+  // Fewer than eight digits would be anybody's.
+  if (digits.length < 8) return [];
+  const bits = Array.from(digits, (digit) => digit.charCodeAt(0).toString(2).padStart(8, "0"));
+  return [0, 1, 2].map((before) => {
+    const known = "?".repeat(before * 8) + bits.join("");
+    const groups = known.padEnd(Math.ceil(known.length / 6) * 6, "?").match(/.{6}/g) ?? [];
+    return groups
+      .filter((group) => group !== "??????")
+      .map(signsOf)
+      .join("");
   });
+}
+
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The signs whose six bits are these; "?" is any. */
+function signsOf(bits: string): string {
+  const fits = new RegExp(`^${bits.replaceAll("?", ".")}$`);
+  const signs = Array.from(BASE64).filter((_, at) => fits.test(at.toString(2).padStart(6, "0")));
+  return signs.length === 1 ? escapeRegExp(signs.join("")) : `[${signs.join("")}]`;
 }
 
 function escapeRegExp(text: string): string {

@@ -1,7 +1,9 @@
+import { createPersonTrace } from "../core/person-trace.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../core/reject.ts";
 import type { Estimate } from "./estimate.ts";
+import { splitPhone } from "./phones.ts";
 import type { ListCost } from "./preflight-countries.ts";
 
 /**
@@ -158,13 +160,27 @@ export function reportTally(report: ImportReport, tally: Tally): void {
   report.problems = tally.problems();
 }
 
-/** The report for files and logs of scripts, which are kept and passed around. */
+/**
+ * The report for files and logs of scripts, which are kept and passed around: a template may hold
+ * the phone as well.
+ */
 export function withoutPhones(report: ImportReport): ImportReport {
-  const samples = report.samples.map(({ body, ...sample }) => ({
-    ...sample,
-    body: { ...body, to: maskPhone(body.to) },
-  }));
+  const samples = report.samples.map(({ line, body, preview }) => {
+    const { mask } = createPersonTrace({ digits: body.to, ...splitPhone(body.to) });
+    return {
+      line,
+      body: { to: maskPhone(body.to), template: maskTexts(body.template, mask) },
+      preview: preview === null ? null : mask(preview),
+    };
+  });
   return { ...report, samples };
+}
+
+function maskTexts(value: unknown, mask: (text: string) => string): unknown {
+  if (typeof value === "string") return mask(value);
+  if (Array.isArray(value)) return value.map((one) => maskTexts(one, mask));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskTexts(one, mask)]));
 }
 
 /** Notes in the report whose list it is. */

@@ -61,6 +61,16 @@ test.each([
   expect(polish.found(text)).toBe(false);
 });
 
+test("of the wamids of its neighbours, a number is in its own only, wherever in them it begins", () => {
+  const wamid = (digits: string, before: string): string =>
+    `wamid.${Buffer.from(`${before}${digits}\x15\x02`, "latin1").toString("base64")}`;
+  for (const before of ["", "\x0b", "\x18\x0b"]) {
+    expect(polish.found(wamid("48600700811", before))).toBe(true);
+    for (const other of ["48600700812", "48600700821", "48600700911", "58600700812"])
+      expect(polish.found(wamid(other, before))).toBe(false);
+  }
+});
+
 test("spellings of one handset are one person", () => {
   expect(brazilian.isPerson("551173180865")).toBe(true);
   expect(argentinian.isPerson("541155512345")).toBe(true);
