@@ -51,8 +51,8 @@ export async function importList(options: ImportListOptions): Promise<ImportResu
   const report = emptyReport(basename(options.csvPath));
   reportCampaign(report, options.definition);
   const result = await run(options, report);
-  if (result.ok) report.status = result.value.status;
-  else report.refusal = result.refusal;
+  if (!result.ok) report.refusal = result.refusal;
+  else if (options.purpose !== "check") report.status = result.value.status;
   return { ...result, report };
 }
 
