@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import type { Platform } from "./platform.ts";
 import type { Erased } from "./privacy/erase.ts";
-import type { ImportFile } from "./producer/import-file.ts";
+import type { ImportFile } from "./producer/import/import-file.ts";
 import type { NumberStore } from "./store/number-store.ts";
 import { createSuppressions } from "./store/suppressions.ts";
 
@@ -48,7 +48,7 @@ export async function openEraser(platform: Platform): Promise<{
 /** Imports lists: what `send` and the drop folder do. */
 export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
-  const { createFileImporter } = await import("./producer/import-file.ts");
+  const { createFileImporter } = await import("./producer/import/import-file.ts");
   return createFileImporter({
     numbers: config.numbers,
     openNumber: async (name) => {
@@ -72,8 +72,8 @@ export async function createChecker(
   platform: Platform | null,
 ): Promise<ImportFile> {
   const [{ createFileImporter }, { checkingStore }] = await Promise.all([
-    import("./producer/import-file.ts"),
-    import("./producer/checking-store.ts"),
+    import("./producer/import/import-file.ts"),
+    import("./producer/import/checking-store.ts"),
   ]);
   return createFileImporter({
     numbers: config.numbers,

@@ -78,7 +78,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
 /** Watches the drop folder and imports what is put there. */
 export async function startProducer(platform: Platform): Promise<Result<Role>> {
   const { config, logger } = platform;
-  const { createDropFolder } = await import("./producer/drop-folder.ts");
+  const { createDropFolder } = await import("./producer/drop/drop-folder.ts");
   const role = logger.child({ role: "producer" });
   const folder = createDropFolder({
     dir: config.dropsDir,

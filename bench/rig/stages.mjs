@@ -1,11 +1,11 @@
 // What each stage of an import costs: the stages run one after the other on one list, each with
 // those that it needs, and what one adds is its cost. CPU of all threads, garbage collection too.
 import { parseCampaign } from "../../dist/campaign-file.js";
-import { createRowCheck } from "../../dist/producer/check-rows.js";
-import { readRows } from "../../dist/producer/csv.js";
-import { openList } from "../../dist/producer/list-file.js";
-import { createFullPhoneReader, createPhoneReader } from "../../dist/producer/phones.js";
-import { prepareList } from "../../dist/producer/prepare-list.js";
+import { createRowCheck } from "../../dist/producer/import/check-rows.js";
+import { prepareList } from "../../dist/producer/import/prepare-list.js";
+import { readRows } from "../../dist/producer/list/csv.js";
+import { openList } from "../../dist/producer/list/list-file.js";
+import { createFullPhoneReader, createPhoneReader } from "../../dist/producer/phones/phones.js";
 import { packRows } from "../../dist/store/batch-rows.js";
 import { campaignFile } from "./campaign.mjs";
 import { cpuMicros, serve } from "./child.mjs";

@@ -1,4 +1,4 @@
-import type { ImportProgress } from "../producer/import-options.ts";
+import type { ImportProgress } from "../producer/import/import-options.ts";
 import type { Cli } from "./command.ts";
 import { count } from "./words.ts";
 

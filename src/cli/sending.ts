@@ -3,8 +3,8 @@ import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
-import type { ImportedList } from "../producer/import.ts";
-import type { ImportReport } from "../producer/report.ts";
+import type { ImportedList } from "../producer/import/import-outcome.ts";
+import type { ImportReport } from "../producer/preflight/report.ts";
 import type { Cli } from "./command.ts";
 import { preflightText, suppressedWords } from "./preflight-text.ts";
 import { readingProgress } from "./reading-progress.ts";
@@ -68,7 +68,7 @@ export interface Imported {
  */
 async function checkSendable({ config }: Platform, campaignPath: string): Promise<Result<unknown>> {
   if (config.mode !== "live" || config.redisUrl !== null) return accept(null);
-  const { readCampaign } = await import("../producer/import-file.ts");
+  const { readCampaign } = await import("../producer/import/import-file.ts");
   const campaign = await readCampaign(campaignPath);
   if (!campaign.ok) return campaign;
   const number = findNumber(config, campaign.value.number);

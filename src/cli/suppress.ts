@@ -191,7 +191,7 @@ export async function readPhones(
   given: readonly string[],
   country: string | null,
 ): Promise<Result<string[]>> {
-  const { createPhoneReader, isPhoneCountry } = await import("../producer/phones.ts");
+  const { createPhoneReader, isPhoneCountry } = await import("../producer/phones/phones.ts");
   if (country !== null && !isPhoneCountry(country)) {
     return refuseUsage(`"${country}" is no country.`, "Give two letters, as in --country PL.");
   }

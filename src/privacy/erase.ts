@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { createPersonTrace, type PersonTrace } from "../core/person-trace.ts";
-import { splitPhone } from "../producer/phones.ts";
+import { splitPhone } from "../producer/phones/phones.ts";
 import type { FailedMessage } from "../queue/failed-queue.ts";
 import type { TracedBatch } from "../store/eraser.ts";
 import { type History, rewriteHistory } from "../store/history.ts";

@@ -1,12 +1,12 @@
 import { accept, type Result } from "../core/refusal.ts";
 import { unescapeCell } from "../core/spreadsheet.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
-import { checkHeader, checkIsHeader, findPhoneColumn, isLongNumber } from "./columns.ts";
-import { type CsvBlock, readHeader, readRows } from "./csv.ts";
-import { readListBytes } from "./list-bytes.ts";
-import { openList } from "./list-file.ts";
-import { readFirstRows } from "./list-sample.ts";
-import { createPhoneReader } from "./phones.ts";
+import { checkHeader, checkIsHeader, findPhoneColumn, isLongNumber } from "./import/columns.ts";
+import { type CsvBlock, readHeader, readRows } from "./list/csv.ts";
+import { readListBytes } from "./list/list-bytes.ts";
+import { openList } from "./list/list-file.ts";
+import { readFirstRows } from "./list/list-sample.ts";
+import { createPhoneReader } from "./phones/phones.ts";
 
 /** A line of a suppression file: an opt-out, or no phone that can be read. */
 export type SuppressionLine =

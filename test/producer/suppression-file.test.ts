@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readSuppressionFile, type SuppressionLine } from "../../src/producer/suppression-file.ts";
-import { testFolder } from "./read-list.ts";
+import { testFolder } from "./list/read-list.ts";
 
 async function read(text: string) {
   const path = join(await testFolder(), "opt-outs.csv");

@@ -1,0 +1,36 @@
+import { foldPhone } from "../../core/recipient.ts";
+import type { CompiledTemplate } from "../../core/template.ts";
+import type { ImportOutcome } from "../../store/batch-rows.ts";
+import { createPhoneReader } from "../phones/phones.ts";
+import { createSeenPhones } from "../phones/seen-phones.ts";
+import type { PhoneColumn } from "./columns.ts";
+
+/**
+ * Judges the rows of one list in their order; `row` counts from 1. A row is a duplicate of the
+ * first row that can be sent to the same person, so a person whose first row is broken is still
+ * reached by the second.
+ */
+export function createRowCheck(list: {
+  columns: readonly string[];
+  phone: PhoneColumn;
+  template: CompiledTemplate;
+  country: string | null;
+  rowsExpected: number;
+}): (cells: readonly string[], row: number) => ImportOutcome {
+  const { phone: column, template } = list;
+  const width = list.columns.length;
+  const readPhone = createPhoneReader(list.country);
+  const seen = createSeenPhones({ expected: list.rowsExpected });
+
+  return (cells, row) => {
+    if (cells.length !== width) return { kind: "rejected", code: "row_columns", column: "" };
+    const phone = readPhone(cells[column.index] ?? "");
+    if (!phone.ok) return { kind: "rejected", code: phone.code, column: column.name };
+    const checked = template.check(cells);
+    if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
+    const of = seen.firstRow(foldPhone(phone.digits), row);
+    if (of !== 0) return { kind: "duplicate", phone: phone.digits, of };
+    if (phone.landline) return { kind: "pending", phone: phone.digits, landline: true };
+    return { kind: "pending", phone: phone.digits };
+  };
+}

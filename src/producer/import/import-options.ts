@@ -1,0 +1,57 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import type { Encoding } from "../../core/encoding.ts";
+import type { CompiledTemplate } from "../../core/template.ts";
+import type { ImportStore } from "../../store/import-store.ts";
+import type { CsvHeader } from "../list/csv.ts";
+import type { ListBytes } from "../list/list-bytes.ts";
+import type { ListFile } from "../list/list-file.ts";
+import type { PreflightInput } from "../preflight/preflight.ts";
+import type { RejectsLayout } from "../rejects/rejects-columns.ts";
+import type { PhoneColumn } from "./columns.ts";
+
+/** What an import is asked to do. */
+export interface ImportListOptions {
+  readonly imports: ImportStore;
+  readonly definition: CampaignDefinition;
+  readonly csvPath: string;
+  /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
+  readonly rejectsPath: string | null;
+  readonly mode: "live" | "sandbox";
+  /** ISO 3166 code for numbers without country code; the campaign's own comes first. */
+  readonly defaultCountry: string | null;
+  /** What the report says beyond the rows themselves; left out, it says what needs nothing else. */
+  readonly preflight?: PreflightInput;
+  /** `check`: `imports` keeps nothing, and the rejects file names no campaign. */
+  readonly purpose?: "import" | "check";
+  /** Import bytes that were imported before as a new campaign. */
+  readonly repeats?: "refuse" | "import";
+  /** How the list is encoded, by the person who imports it: before what the campaign says. */
+  readonly encoding?: Encoding | null;
+  /** What a symbolic link is: the drop folder refuses them. */
+  readonly links?: "follow" | "refuse";
+  readonly signal?: AbortSignal;
+  /** The campaign has its id; no row is stored before this is done. */
+  readonly onBegun?: (campaign: string) => void | Promise<void>;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** A list whose header has passed: it can be read for this campaign. */
+export interface PreparedList {
+  readonly file: ListFile;
+  readonly bytes: ListBytes;
+  /** Of a guessed encoding: cells by which a person can judge it. */
+  readonly encodingSamples: readonly string[];
+  readonly header: CsvHeader;
+  /** The rows' columns: the header's, without what a rejects file adds to them. */
+  readonly columns: readonly string[];
+  /** Set when the list is a rejects file. */
+  readonly layout: RejectsLayout | null;
+  readonly phone: PhoneColumn;
+  readonly template: CompiledTemplate;
+}

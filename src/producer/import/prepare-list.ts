@@ -1,0 +1,64 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import type { Encoding } from "../../core/encoding.ts";
+import { accept, type Result } from "../../core/refusal.ts";
+import { compileTemplate } from "../../core/template.ts";
+import { readHeader } from "../list/csv.ts";
+import { readListBytes } from "../list/list-bytes.ts";
+import type { ListFile } from "../list/list-file.ts";
+import { findTellingCells, readFirstRows } from "../list/list-sample.ts";
+import { createPhoneReader } from "../phones/phones.ts";
+import { findRejectsLayout } from "../rejects/rejects-columns.ts";
+import {
+  checkHeader,
+  checkIsHeader,
+  checkNameless,
+  findPhoneColumn,
+  type PhoneSample,
+} from "./columns.ts";
+import type { PreparedList } from "./import-options.ts";
+
+/**
+ * Finds out how a list is to be read for a campaign: its encoding (the whole list is read for
+ * that), dialect, columns, where the phones are, and that the template can be filled. Refuses what
+ * no row of it can mend.
+ */
+export async function prepareList(
+  file: ListFile,
+  input: {
+    definition: CampaignDefinition;
+    /** Of numbers without country code. */
+    country: string | null;
+    encoding?: Encoding | null | undefined;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<Result<PreparedList>> {
+  const { recipients, template: definition } = input.definition;
+  const given = input.encoding ?? recipients.encoding;
+  const bytes = await readListBytes(file, { given, signal: input.signal });
+  if (!bytes.ok) return bytes;
+  const header = await readHeader(file, bytes.value);
+  if (!header.ok) return header;
+  const layout = findRejectsLayout(header.value.columns);
+  const columns = layout?.columns ?? header.value.columns;
+  const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
+  const readPhone = createPhoneReader(input.country);
+  const rows = await readFirstRows(file, header.value, ownCells);
+  const sample: PhoneSample = { rows, isPhone: (cell) => readPhone(cell).ok };
+  const headed = checkIsHeader(columns, sample);
+  if (!headed.ok) return headed;
+  const checked = checkHeader(columns);
+  if (!checked.ok) return checked;
+  const ended = layout === null ? checkNameless(header.value, rows) : checked;
+  if (!ended.ok) return ended;
+  const phone = findPhoneColumn(columns, recipients.to, sample);
+  if (!phone.ok) return phone;
+  const template = compileTemplate(definition, columns);
+  if (!template.ok) return template;
+  const encodingSamples = bytes.value.encodingGuessed
+    ? await findTellingCells(file, header.value, { index: phone.value.index, ownCells })
+    : [];
+  return accept({
+    ...{ file, bytes: bytes.value, encodingSamples },
+    ...{ header: header.value, columns, layout, phone: phone.value, template: template.value },
+  });
+}

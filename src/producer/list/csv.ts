@@ -1,0 +1,265 @@
+import { CsvError, Parser } from "csv-parse";
+import type { Encoding } from "../../core/encoding.ts";
+import { accept, type Refused, type Result } from "../../core/refusal.ts";
+import { type Dialect, sniffDialect } from "./csv-dialect.ts";
+import {
+  explain,
+  notUtf16,
+  outOfBounds,
+  ROW_BYTES_MAX,
+  refuseEmpty,
+  rowTooLarge,
+  strayQuote,
+} from "./csv-faults.ts";
+import { createDecoder, decodeText } from "./decode.ts";
+import type { ListBytes } from "./list-bytes.ts";
+import type { ListFile } from "./list-file.ts";
+
+/**
+ * Reading a list as CSV (RFC 4180, with any of the usual delimiters and line ends), in blocks:
+ * all rows that one piece of the file completes come at once, as arrays, so that a row costs
+ * neither an object nor a turn of the event loop. The file is never in memory.
+ */
+
+export interface CsvBlock {
+  /** The cells of each row, as they stand in the file. The header is not among them. */
+  readonly rows: readonly (readonly string[])[];
+  /** The line on which each row begins, counted as an editor does, from 1. */
+  readonly lines: readonly number[];
+  /** How much of the file has been read. */
+  readonly bytes: number;
+}
+
+export interface CsvHeader {
+  /** As written, without the spaces around each; without the nameless ones at the end. */
+  readonly columns: readonly string[];
+  /** How many columns without a name the header ends with: spreadsheets leave those of deleted cells. */
+  readonly nameless: number;
+  readonly line: number;
+  readonly dialect: Dialect;
+  readonly encoding: Encoding;
+}
+
+/** Reads just the header line: the names are not judged here. */
+export async function readHeader(
+  list: ListFile,
+  { encoding }: Pick<ListBytes, "encoding">,
+): Promise<Result<CsvHeader>> {
+  const dialect = sniffDialect(headText(list, encoding));
+  let header: CsvHeader | null = null;
+  const read = await readRecords(list, { dialect, encoding }, (block) => {
+    const [cells] = block.rows;
+    const [line] = block.lines;
+    if (cells === undefined || line === undefined) return true;
+    const named = cells.map((name) => name.trim());
+    const columns = named.slice(0, named.findLastIndex((name) => name !== "") + 1);
+    header = { columns, nameless: named.length - columns.length, line, dialect, encoding };
+    return false;
+  });
+  // The header may be fine although something after it, in the same piece of file, is not.
+  if (header !== null) return accept(header);
+  return read.ok ? refuseEmpty(list.name) : read;
+}
+
+/**
+ * Reads all rows below the header; empty cells behind its last column are no part of them. `visit` gets them block by block and may answer false to stop.
+ * Gives the number of rows, or refuses the list, naming the line: `list_quote_open`,
+ * `list_quote_stray`, `list_field_too_large`, `list_row_too_large`, `list_too_many_columns`,
+ * `list_too_many_rows`, `list_not_utf16`. `tap` sees every byte of the file as it is read.
+ */
+export async function readRows(
+  list: ListFile,
+  header: CsvHeader,
+  options: {
+    visit: (block: CsvBlock) => boolean | Promise<boolean>;
+    tap?: (chunk: Buffer) => void;
+  },
+): Promise<Result<number>> {
+  let rows = -1;
+  const read = await readRecords(
+    list,
+    header,
+    (block) => {
+      const isFirst = rows === -1 && block.rows.length > 0;
+      rows += block.rows.length;
+      const below = isFirst
+        ? { ...block, rows: block.rows.slice(1), lines: block.lines.slice(1) }
+        : block;
+      return options.visit(withoutEmptyEnds(below, header.columns.length));
+    },
+    options.tap,
+  );
+  return read.ok ? accept(Math.max(0, rows)) : read;
+}
+
+/** The same block when no row is too long, which is nearly always. */
+function withoutEmptyEnds(block: CsvBlock, width: number): CsvBlock {
+  const isLong = (row: readonly string[]): boolean =>
+    row.length > width && row.slice(width).every(isBlank);
+  if (!block.rows.some(isLong)) return block;
+  return { ...block, rows: block.rows.map((row) => (isLong(row) ? row.slice(0, width) : row)) };
+}
+
+function isBlank(cell: string): boolean {
+  return cell.trim() === "";
+}
+
+/** The first lines as UTF-8. What the head's last bytes begin is cut off. */
+function headText(list: ListFile, encoding: Encoding): Buffer {
+  return encoding === "utf-8" ? list.head : Buffer.from(decodeText(list.head, encoding));
+}
+
+/** Feeds the file to csv-parse; the header is a record like any other here. */
+async function readRecords(
+  list: ListFile,
+  { dialect, encoding }: Pick<CsvHeader, "dialect" | "encoding">,
+  visit: (block: CsvBlock) => boolean | Promise<boolean>,
+  tap?: (chunk: Buffer) => void,
+): Promise<Result<void>> {
+  const collector = createCollector(dialect, list.name);
+  const decoder = createDecoder(encoding);
+  let skip = dialect.skipBytes;
+  let bytes = 0;
+  let stopped = false;
+  let torn = false;
+  await list.read(async (chunk) => {
+    tap?.(chunk);
+    const decoded = decoder.push(chunk);
+    torn = decoded === null;
+    if (decoded === null) return false;
+    // A disk may hand over less than was asked for: the first piece need not hold all of it.
+    const text = decoded.subarray(skip);
+    skip -= decoded.length - text.length;
+    bytes += chunk.length;
+    await collector.write(text);
+    // What was complete before the fault is still shown: the header is read that way.
+    if (collector.rows.length > 0) stopped = !(await visit({ ...collector.take(), bytes }));
+    return !stopped && collector.fault() === null;
+  });
+  const fault = collector.fault();
+  if (fault !== null) return fault;
+  if (stopped) {
+    collector.discard();
+    return accept(undefined);
+  }
+  if (torn || decoder.end() === null) {
+    collector.discard();
+    return notUtf16(list.name, collector.nextLine());
+  }
+  await collector.end();
+  if (collector.rows.length > 0) await visit({ ...collector.take(), bytes });
+  return collector.fault() ?? accept(undefined);
+}
+
+interface Collector {
+  readonly rows: readonly string[][];
+  write(chunk: Buffer): Promise<void>;
+  end(): Promise<void>;
+  take(): { rows: string[][]; lines: number[] };
+  fault(): Refused | null;
+  /** The line after the last whole row. */
+  nextLine(): number;
+  discard(): void;
+}
+
+/**
+ * csv-parse, with its output taken at the source. Its parser hands every record to `push` while
+ * it works on a piece; taking it there, instead of through a stream, is twice as fast, and it is
+ * the only moment at which `parser.info` is about that very record.
+ *
+ * Its count of lines takes a CRLF inside quotes for two, so the count is corrected here, for the
+ * records that span lines (`info.lines` is where a record ends).
+ */
+function createCollector(dialect: Dialect, name: string): Collector {
+  const parser = new Parser({
+    delimiter: dialect.delimiter,
+    // All three everywhere: lists glued together from several sources have several.
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: ROW_BYTES_MAX,
+    // A quote inside an unquoted cell is text, as in every spreadsheet: 5" pipe.
+    relax_quotes: true,
+  });
+  let rows: string[][] = [];
+  let lines: number[] = [];
+  let total = 0;
+  let fault: Refused | null = null;
+  let endLine = dialect.skipLines;
+  let parserLine = 0;
+  let parserBlanks = 0;
+  let bytesSinceRecord = 0;
+
+  const nextLine = (): number => endLine + 1 + parser.info.empty_lines - parserBlanks;
+
+  // That option also takes text behind a closing quote; here nobody can know what was meant. Putting
+  // the opening quote back into the cell is what csv-parse does then, and then only.
+  const { state } = parser as unknown as ParserInside;
+  state.field.prepend = () => {
+    fault ??= strayQuote({ line: nextLine(), name, column: state.record.length + 1 });
+  };
+
+  parser.push = (record: string[] | null): boolean => {
+    if (record === null || fault !== null) return true;
+    const line = nextLine();
+    const breaks = parser.info.lines - parserLine - (line - endLine);
+    endLine = line + (breaks > 0 ? breaks - countCrlf(record) : 0);
+    parserLine = parser.info.lines;
+    parserBlanks = parser.info.empty_lines;
+    bytesSinceRecord = 0;
+    // A line of spaces is as blank as an empty one, and so is what spreadsheets write for one: ";;;".
+    if (record.every(isBlank)) return true;
+    fault = outOfBounds(record, { line, name, total: total++ });
+    if (fault === null) {
+      rows.push(record);
+      lines.push(line);
+    }
+    return true;
+  };
+
+  parser.on("error", (error) => {
+    if (!(error instanceof CsvError)) throw error;
+    fault ??= explain(error, { line: nextLine(), name });
+  });
+
+  return {
+    get rows() {
+      return rows;
+    },
+    async write(chunk) {
+      const blanks = parser.info.empty_lines;
+      bytesSinceRecord += chunk.length;
+      // The callback comes after an error too, which the listener above has explained by then.
+      await new Promise<void>((resolve) => parser.write(chunk, () => resolve()));
+      if (parser.info.empty_lines > blanks) bytesSinceRecord = 0;
+      // csv-parse counts the text of a record, not its delimiters: a gigabyte of commas is one.
+      if (bytesSinceRecord > ROW_BYTES_MAX) fault ??= rowTooLarge({ line: nextLine(), name });
+    },
+    end: () => new Promise<void>((resolve) => parser.end(() => resolve())),
+    take() {
+      const taken = { rows, lines };
+      rows = [];
+      lines = [];
+      return taken;
+    },
+    fault: () => fault,
+    nextLine,
+    discard: () => void parser.destroy(),
+  };
+}
+
+/** The part of csv-parse's state that {@link createCollector} looks at; it is not in its types. */
+interface ParserInside {
+  readonly state: {
+    readonly field: { prepend: (quote: Buffer) => void };
+    readonly record: readonly string[];
+  };
+}
+
+function countCrlf(record: readonly string[]): number {
+  let count = 0;
+  for (const cell of record) {
+    for (let at = cell.indexOf("\r\n"); at !== -1; at = cell.indexOf("\r\n", at + 2)) count++;
+  }
+  return count;
+}

@@ -1,0 +1,112 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
+import { recogniseOthers } from "./recognise-file.ts";
+
+/** The largest list that is read. 10 million rows of a hundred bytes are a quarter of it. */
+export const LIST_BYTES_MAX = 4 * 1024 ** 3;
+
+/** How much of the file is read at once. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** A list opened for reading. It is read from one descriptor, so a file renamed meanwhile does no harm. */
+export interface ListFile {
+  /** The file's name without its folder: what people see. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** The first bytes as they are, enough to recognise what the file is and to find its header. */
+  readonly head: Buffer;
+  /**
+   * Reads the file once from its beginning, in order. Each buffer is the callee's to keep.
+   * `visit` answers false to stop early.
+   */
+  read(visit: (chunk: Buffer) => boolean | Promise<boolean>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a list and recognises by its content what is not a list: refusals `list_not_found`,
+ * `list_not_readable`, `list_not_a_file`, `list_empty`, `list_too_large`, `list_not_csv`.
+ * `links: "refuse"` (drop folder) also refuses a symbolic link.
+ */
+export async function openList(
+  path: string,
+  options: { links: "follow" | "refuse" },
+): Promise<Result<ListFile>> {
+  const name = basename(path);
+  // Not blocking: opening a FIFO that nobody writes to would wait for ever.
+  const noFollow = options.links === "refuse" ? constants.O_NOFOLLOW : 0;
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+  } catch (error) {
+    return cannotOpen(name, error);
+  }
+  const opened = await inspect(handle, name);
+  if (!opened.ok) await handle.close();
+  return opened;
+}
+
+async function inspect(handle: FileHandle, name: string): Promise<Result<ListFile>> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) return notAFile(name);
+  if (stat.size > LIST_BYTES_MAX) {
+    return refuse(
+      "list_too_large",
+      `${name} is larger than 4 GiB.`,
+      "Split the list into several files.",
+    );
+  }
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, 0);
+  const head = buffer.subarray(0, bytesRead);
+  const refused = recogniseOthers(name, head, stat.size);
+  if (refused !== null) return refused;
+  return accept({
+    name,
+    sizeBytes: stat.size,
+    head,
+    read: (visit) => readAll(handle, visit),
+    close: () => handle.close(),
+  });
+}
+
+async function readAll(
+  handle: FileHandle,
+  visit: (chunk: Buffer) => boolean | Promise<boolean>,
+): Promise<void> {
+  let position = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    if (!(await visit(chunk.subarray(0, bytesRead)))) return;
+  }
+}
+
+function cannotOpen(name: string, error: unknown): Refused {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return refuse("list_not_found", `${name} does not exist.`, "Check the path of the list.");
+  }
+  // A link that is not followed, and a socket.
+  if (code === "ELOOP" || code === "ENXIO") return notAFile(name);
+  if (code === "EACCES" || code === "EPERM") {
+    return refuse(
+      "list_not_readable",
+      `${name} may not be read by this user.`,
+      "Give this user permission to read it.",
+    );
+  }
+  // Dead disks and exhausted descriptors are no fault of the list.
+  throw error;
+}
+
+function notAFile(name: string): Refused {
+  return refuse(
+    "list_not_a_file",
+    `${name} is not a regular file.`,
+    "Give a CSV file, not a folder, a link, a pipe or a device.",
+  );
+}

@@ -1,0 +1,470 @@
+import { execFileSync } from "node:child_process";
+import { link, mkdir, open, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { createDropFolder, type DropFolder } from "../../../src/producer/drop/drop-folder.ts";
+import { createFileImporter, type ImportFile } from "../../../src/producer/import/import-file.ts";
+import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
+import { testPhone } from "../../support/campaigns.ts";
+import { connectTestRedis, testNumber } from "../../support/redis.ts";
+import { testFolder } from "../list/read-list.ts";
+
+/** Short waits: what is tested is the order of things, not how long they take. */
+const TIMING = { settleMs: 100, scanEveryMs: 50, graceMs: 300, claimStaleMs: 300, againMs: 50 };
+const WAIT = { timeout: 15_000, interval: 20 };
+
+interface Drops {
+  dir: string;
+  number: string;
+  store: NumberStore;
+  importFile: ImportFile;
+  said: string[];
+  /** Starts one more producer on the same folder. */
+  start(importFile?: ImportFile, timing?: Partial<typeof TIMING>): Promise<DropFolder>;
+  /** The campaign file of this test's number. */
+  yaml(name: string): string;
+  /** Files in one of the four folders, as paths below it. */
+  files(folder: string): Promise<string[]>;
+  report(path: string): Promise<Record<string, unknown>>;
+}
+
+async function drops(): Promise<Drops> {
+  const dir = join(await testFolder(), "drops");
+  const number = testNumber();
+  const store = await createNumberStore({ redis: connectTestRedis(), number });
+  const importFile = createFileImporter({
+    numbers: { [number]: true },
+    openNumber: () => ({ imports: store.imports, mending: store, country: null }),
+    mode: "sandbox",
+  });
+  const said: string[] = [];
+  await mkdir(join(dir, "inbox"), { recursive: true });
+  return {
+    dir,
+    number,
+    store,
+    importFile,
+    said,
+    async start(importer = importFile, timing = {}) {
+      const folder = createDropFolder({
+        dir,
+        importFile: importer,
+        say: (line) => said.push(line),
+        timing: { ...TIMING, ...timing },
+      });
+      onTestFinished(() => folder.stop());
+      expect(await folder.start()).toEqual({ ok: true, value: undefined });
+      return folder;
+    },
+    yaml: (name) =>
+      JSON.stringify({
+        name,
+        number,
+        category: "marketing",
+        template: { name: "spring_sale", language: { code: "en_US" } },
+      }),
+    async files(folder) {
+      const entries = await readdir(join(dir, folder), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(join(dir, folder).length + 1))
+        .sort();
+    },
+    report: async (path) => JSON.parse(await readFile(join(dir, path), "utf8")),
+  };
+}
+
+function list(...numbers: number[]): string {
+  return `phone\n${numbers.map(testPhone).join("\n")}\n`;
+}
+
+it("a list is imported by the campaign file beside it, and both move on with a report", async () => {
+  const drop = await drops();
+  await drop.start();
+
+  await writeFile(join(drop.dir, "inbox/may.yaml"), drop.yaml("May"));
+  await writeFile(join(drop.dir, "inbox/may.csv"), `${list(1, 2, 3, 4, 5)}broken\n`);
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("done")).toEqual([
+      "may.csv",
+      "may.rejects.csv",
+      "may.report.json",
+      "may.yaml",
+    ]);
+  }, WAIT);
+  expect(await drop.files("inbox")).toEqual([]);
+  await vi.waitFor(async () => expect(await drop.files("processing")).toEqual([]), WAIT);
+  const [campaign] = await drop.store.campaigns.list();
+  expect(campaign).toMatchObject({ name: "May", status: "running", rows: 6, file: "may.csv" });
+  expect(await drop.report("done/may.report.json")).toMatchObject({
+    campaign: campaign?.id,
+    file: "may.csv",
+    rows: 6,
+    counts: { pending: 5, rejected: 1, duplicate: 0 },
+    problems: [{ code: "phone_invalid", count: 1, lines: [7] }],
+    rejectsFile: "may.rejects.csv",
+    status: "running",
+  });
+  expect(drop.said.join()).not.toContain(testPhone(1));
+});
+
+it("a folder's campaign.yaml serves every list of that folder and stays", async () => {
+  const drop = await drops();
+  await mkdir(join(drop.dir, "inbox/shops/north"), { recursive: true });
+  await writeFile(join(drop.dir, "inbox/shops/north/campaign.yaml"), drop.yaml("North"));
+  await writeFile(join(drop.dir, "inbox/shops/north/a.csv"), list(1));
+  await writeFile(join(drop.dir, "inbox/shops/north/b.CSV"), list(2));
+
+  await drop.start();
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("done")).toEqual([
+      "shops/north/a.csv",
+      "shops/north/a.report.json",
+      "shops/north/b.csv",
+      "shops/north/b.report.json",
+    ]);
+  }, WAIT);
+  expect(await drop.files("inbox")).toEqual(["shops/north/campaign.yaml"]);
+  expect(await drop.store.campaigns.list()).toHaveLength(2);
+});
+
+it("a list waits for its campaign file", async () => {
+  const drop = await drops();
+  await drop.start(drop.importFile, { graceMs: 60_000 });
+  await writeFile(join(drop.dir, "inbox/late.csv"), list(1));
+  await writeFile(join(drop.dir, "inbox/other.txt"), "seen after the list");
+  await vi.waitFor(() => expect(drop.said.join()).toContain("other.txt"), WAIT);
+
+  await writeFile(join(drop.dir, "inbox/late.yaml"), drop.yaml("Late"));
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("late.csv"), WAIT);
+});
+
+it("a list without a campaign file fails after a while, with a report that says so", async () => {
+  const drop = await drops();
+  await drop.start();
+
+  await writeFile(join(drop.dir, "inbox/alone.csv"), list(1));
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("failed")).toEqual(["alone.csv", "alone.report.json"]);
+  }, WAIT);
+  expect(await drop.report("failed/alone.report.json")).toMatchObject({
+    campaign: null,
+    refusal: { code: "drop_no_campaign" },
+  });
+});
+
+it("a refused list fails with its campaign file, rejects and reasons", async () => {
+  const drop = await drops();
+  await writeFile(join(drop.dir, "inbox/bad.yaml"), drop.yaml("Bad"));
+  await writeFile(join(drop.dir, "inbox/bad.csv"), `${list(1)}x\ny\n`);
+
+  await drop.start();
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("failed")).toEqual([
+      "bad.csv",
+      "bad.rejects.csv",
+      "bad.report.json",
+      "bad.yaml",
+    ]);
+  }, WAIT);
+  expect(await drop.report("failed/bad.report.json")).toMatchObject({
+    refusal: { code: "list_too_many_rejected" },
+    rejectsFile: "bad.rejects.csv",
+  });
+});
+
+it("a campaign file with a mistake fails its list with the reason", async () => {
+  const drop = await drops();
+  await writeFile(join(drop.dir, "inbox/x.yaml"), "name: X\ntemplat: {}\n");
+  await writeFile(join(drop.dir, "inbox/x.csv"), list(1));
+
+  await drop.start();
+
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("x.yaml"), WAIT);
+  expect(await drop.report("failed/x.report.json")).toMatchObject({
+    refusal: { code: "campaign_file_invalid" },
+  });
+});
+
+it("the same bytes again fail with the first id, and no name is overwritten", async () => {
+  const drop = await drops();
+  await drop.start();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Same"));
+  const dropSame = async (): Promise<void> => {
+    await writeFile(join(drop.dir, "inbox/same.csv"), list(1));
+  };
+
+  // The list is moved last of its files.
+  await dropSame();
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("same.csv"), WAIT);
+  await dropSame();
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("same.csv"), WAIT);
+  await dropSame();
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("same-2.csv"), WAIT);
+
+  const first = await drop.report("done/same.report.json");
+  expect(await drop.files("failed")).toEqual([
+    "same-2.csv",
+    "same-2.report.json",
+    "same.csv",
+    "same.report.json",
+  ]);
+  for (const name of ["same", "same-2"]) {
+    expect(await drop.report(`failed/${name}.report.json`)).toMatchObject({
+      campaign: first["campaign"],
+      refusal: { code: "already_imported" },
+    });
+  }
+});
+
+it("a file that still grows, or is hidden, or has a name for half-written files, is not taken", async () => {
+  const drop = await drops();
+  // Longer than a busy machine may keep this test from writing the next row.
+  await drop.start(drop.importFile, { settleMs: 800, scanEveryMs: 1_000 });
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Slow"));
+  await writeFile(join(drop.dir, "inbox/.hidden.csv"), list(7));
+  await writeFile(join(drop.dir, "inbox/upload.csv.part"), list(8));
+  const slow = await open(join(drop.dir, "inbox/slow.csv"), "w");
+  await slow.write("phone\n");
+  for (let row = 1; row <= 40; row++) {
+    await slow.write(`${testPhone(row)}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await slow.close();
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("slow.csv"), WAIT);
+  expect(await drop.report("done/slow.report.json")).toMatchObject({ rows: 40 });
+  await rename(join(drop.dir, "inbox/upload.csv.part"), join(drop.dir, "inbox/upload.csv"));
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("upload.csv"), WAIT);
+  expect(await drop.files("inbox")).toEqual([".hidden.csv", "campaign.yaml"]);
+});
+
+it("links, pipes and second names of files are never read", async () => {
+  const drop = await drops();
+  const secret = join(drop.dir, "secret.csv");
+  await writeFile(secret, list(1));
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Link"));
+  await symlink(secret, join(drop.dir, "inbox/link.csv"));
+  await link(secret, join(drop.dir, "inbox/hard.csv"));
+  execFileSync("mkfifo", [join(drop.dir, "inbox/pipe.csv")]);
+
+  await drop.start();
+
+  await vi.waitFor(async () => expect(await drop.files("failed")).toHaveLength(6), WAIT);
+  for (const name of ["link", "hard", "pipe"]) {
+    expect(await drop.report(`failed/${name}.report.json`)).toMatchObject({
+      refusal: { code: "drop_not_regular" },
+    });
+  }
+  expect(await drop.store.campaigns.list()).toEqual([]);
+});
+
+it("two producers on one folder import each list once", async () => {
+  const drop = await drops();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Twins"));
+  await Promise.all([drop.start(), drop.start(), drop.start()]);
+
+  for (let name = 1; name <= 12; name++) {
+    await writeFile(join(drop.dir, `inbox/list${name}.csv`), list(name));
+  }
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(24), WAIT);
+  expect(await drop.store.campaigns.list()).toHaveLength(12);
+  expect(await drop.files("failed")).toEqual([]);
+  await vi.waitFor(async () => expect(await drop.files("processing")).toEqual([]), WAIT);
+});
+
+it("a list that a dead producer left is gone on with under the same id", async () => {
+  const drop = await drops();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Crash"));
+  const csv = list(...Array.from({ length: 3_000 }, (_, index) => index + 1));
+  const interrupted = await drop.start((input) =>
+    drop.importFile({
+      ...input,
+      onProgress: ({ rows }) => {
+        if (rows > 1_000) void interrupted.stop();
+      },
+    }),
+  );
+  await writeFile(join(drop.dir, "inbox/big.csv"), csv);
+  await vi.waitFor(async () => {
+    expect((await drop.store.campaigns.list())[0]?.status).toBe("importing");
+    expect(await drop.files("processing")).toEqual(["big.csv"]);
+  }, WAIT);
+
+  await drop.start();
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("big.csv"), WAIT);
+  const campaigns = await drop.store.campaigns.list();
+  expect(campaigns).toHaveLength(1);
+  expect(campaigns[0]).toMatchObject({ status: "running", rows: 3_000 });
+});
+
+it("a list whose import was finished by a producer that died moves to done with its id", async () => {
+  const drop = await drops();
+  await mkdir(join(drop.dir, "processing"), { recursive: true });
+  const csvPath = join(drop.dir, "processing/x.csv");
+  await writeFile(csvPath, list(1, 2));
+  await writeFile(join(drop.dir, "processing/x.yaml"), drop.yaml("Ended"));
+  const imported = await drop.importFile({
+    campaignPath: join(drop.dir, "processing/x.yaml"),
+    csvPath,
+  });
+  const note = { dropped: "x.csv", campaign: imported.report.campaign, settling: null };
+  const owner = { token: "0".repeat(16), host: "another-host", pid: 1 };
+  await writeFile(join(drop.dir, "processing/.x.csv.claim"), JSON.stringify({ ...note, ...owner }));
+
+  await drop.start();
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("done")).toEqual(["x.csv", "x.report.json", "x.yaml"]);
+  }, WAIT);
+  expect(await drop.report("done/x.report.json")).toMatchObject({
+    campaign: imported.report.campaign,
+    status: "imported",
+  });
+  expect(await drop.store.campaigns.list()).toHaveLength(1);
+});
+
+it("a list that a living producer works on is left to it", async () => {
+  const drop = await drops();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Slow import"));
+  let openGate = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    openGate = resolve;
+  });
+  let importers = 0;
+  const slow: ImportFile = async (input) => {
+    importers++;
+    await gate;
+    return drop.importFile(input);
+  };
+  await drop.start(slow);
+  await writeFile(join(drop.dir, "inbox/x.csv"), list(1));
+  await vi.waitFor(() => expect(importers).toBe(1), WAIT);
+
+  await drop.start(slow);
+  await writeFile(join(drop.dir, "inbox/y.csv"), list(2));
+  await vi.waitFor(() => expect(importers).toBe(2), WAIT);
+  openGate();
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(4), WAIT);
+  expect(importers).toBe(2);
+});
+
+it("a store that is away for a while costs a list nothing", async () => {
+  const drop = await drops();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Outage"));
+  let outages = 1;
+  await drop.start((input) => {
+    if (outages-- > 0) throw new Error("Connection is closed.");
+    return drop.importFile(input);
+  });
+
+  await writeFile(join(drop.dir, "inbox/x.csv"), list(1));
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("x.csv"), WAIT);
+  expect(drop.said.join()).toContain("it is tried again");
+});
+
+it("a rejects file that was corrected and dropped again mends its campaign, wherever it is dropped", async () => {
+  const drop = await drops();
+  await drop.start();
+  await writeFile(join(drop.dir, "inbox/may.yaml"), drop.yaml("May"));
+  await writeFile(join(drop.dir, "inbox/may.csv"), `${list(1, 2, 3, 4, 5, 6, 7, 8)}bad\nworse\n`);
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("may.csv"), WAIT);
+  const { campaign } = (await drop.report("done/may.report.json")) as { campaign: string };
+  const rejects = await readFile(join(drop.dir, "done/may.rejects.csv"), "utf8");
+
+  // No campaign file: the rows name their campaign themselves.
+  const corrected = rejects.replace("bad", testPhone(9));
+  await writeFile(join(drop.dir, "inbox/may.rejects.csv"), corrected);
+  const mended = "may.rejects-2.csv";
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain(mended), WAIT);
+
+  expect(await drop.files("done")).toEqual(
+    [
+      "may.csv",
+      "may.rejects-2.csv",
+      "may.rejects-2.rejects.csv",
+      "may.rejects-2.report.json",
+      "may.rejects.csv",
+      "may.report.json",
+      "may.yaml",
+    ].sort(),
+  );
+  expect(await drop.report("done/may.rejects-2.report.json")).toMatchObject({
+    campaign,
+    rows: 2,
+    mended: 1,
+    stillRejected: 1,
+    alreadyMended: 0,
+    rejectsFile: "may.rejects-2.rejects.csv",
+    samples: [{ body: { to: "48******09" } }],
+  });
+  const found = await drop.store.campaigns.find(campaign);
+  expect(found).toMatchObject({ rows: 10, counts: { pending: 9, rejected: 1 } });
+  expect(await drop.store.campaigns.list()).toHaveLength(1);
+  await vi.waitFor(async () => expect(await drop.files("processing")).toEqual([]), WAIT);
+
+  // Beside another campaign's file, and with rows that were mended before.
+  const second = corrected.replace("worse", testPhone(10));
+  await mkdir(join(drop.dir, "inbox/shop"));
+  await writeFile(join(drop.dir, "inbox/shop/campaign.yaml"), drop.yaml("Shop"));
+  await writeFile(join(drop.dir, "inbox/shop/x.csv"), second);
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("shop/x.csv"), WAIT);
+
+  expect(await drop.report("done/shop/x.report.json")).toMatchObject({
+    campaign,
+    mended: 1,
+    stillRejected: 0,
+    alreadyMended: 1,
+    rejectsFile: null,
+  });
+  const { counts } = (await drop.store.campaigns.find(campaign)) ?? {};
+  expect(counts).toMatchObject({ pending: 10, rejected: 0 });
+  expect(drop.said.join()).not.toContain(testPhone(9));
+});
+
+it("a rejects file of a campaign that is over fails, with the reason", async () => {
+  const drop = await drops();
+  await drop.start();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Over"));
+  await writeFile(join(drop.dir, "inbox/a.csv"), `${list(1, 2, 3, 4, 5)}bad\n`);
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("a.rejects.csv"), WAIT);
+  const [campaign] = await drop.store.campaigns.list();
+  await drop.store.campaigns.cancel(campaign?.id ?? "");
+
+  const rejects = await readFile(join(drop.dir, "done/a.rejects.csv"), "utf8");
+  await writeFile(join(drop.dir, "inbox/a-again.csv"), rejects.replace("bad", testPhone(9)));
+
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("a-again.csv"), WAIT);
+  expect(await drop.report("failed/a-again.report.json")).toMatchObject({
+    campaign: campaign?.id,
+    refusal: { code: "campaign_closed" },
+  });
+  expect(await drop.store.campaigns.list()).toHaveLength(1);
+});
+
+it("a rejects file that a mere check wrote is a list like any other", async () => {
+  const drop = await drops();
+  await drop.start();
+  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Checked"));
+  const header = "phone,line,code,reason,suggestion,dropcast_campaign,dropcast_row";
+
+  await writeFile(
+    join(drop.dir, "inbox/checked.csv"),
+    `${header}\n'+${testPhone(1)},2,phone_invalid,why,what,,1\n`,
+  );
+
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("checked.csv"), WAIT);
+  const [campaign] = await drop.store.campaigns.list();
+  expect(campaign).toMatchObject({ rows: 1, counts: { pending: 1 } });
+  const row = await drop.store.rows.one(campaign?.id ?? "", 1);
+  expect(row).toMatchObject({ phone: testPhone(1), cells: [`+${testPhone(1)}`] });
+});

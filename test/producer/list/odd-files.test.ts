@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import type { Encoding } from "../../../src/core/encoding.ts";
+import { checkingStore } from "../../../src/producer/import/checking-store.ts";
+import { importList } from "../../../src/producer/import/import.ts";
+import { testDefinition } from "../../support/campaigns.ts";
+
+/**
+ * One list per case as people and programs write them, each beside the report it should get: what
+ * the JSON names of it. A refusal's `message` is a part of the whole one.
+ */
+interface Case {
+  options?: { country?: string; to?: string; encoding?: Encoding; maxRejected?: number };
+  expect: { refusal: { code: string; message?: string } | null } & Record<string, unknown>;
+}
+
+const folder = fileURLToPath(new URL("./odd-files", import.meta.url));
+const names = readdirSync(folder).flatMap((file) => /^(.*)\.csv$/.exec(file)?.[1] ?? []);
+
+it.each(names)("%s gets the report beside it", async (name) => {
+  const { options = {}, expect: expected } = JSON.parse(
+    readFileSync(join(folder, `${name}.json`), "utf8"),
+  ) as Case;
+  const definition = testDefinition("main", {
+    template: { name: "t", language: { code: "en" } },
+    recipients: {
+      file: null,
+      to: options.to ?? null,
+      country: options.country ?? null,
+      encoding: options.encoding ?? null,
+      maxRejected: options.maxRejected ?? 0.2,
+      skipUndeliverableMs: null,
+    },
+  });
+
+  const { report, ...result } = await importList({
+    imports: checkingStore(null),
+    definition,
+    csvPath: join(folder, `${name}.csv`),
+    rejectsPath: null,
+    mode: "sandbox",
+    defaultCountry: null,
+    purpose: "check",
+  });
+
+  const { refusal, ...rest } = expected;
+  expect(report).toMatchObject(rest);
+  expect(result.ok ? null : result.refusal.code).toBe(refusal?.code ?? null);
+  if (!result.ok) expect(result.refusal.message).toContain(refusal?.message ?? "");
+});

@@ -1,0 +1,204 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { foldPhone } from "../../../src/core/recipient.ts";
+import { createPhoneReader } from "../../../src/producer/phones/phones.ts";
+
+const digits = (cell: string, country: string | null = null): string => {
+  const verdict = createPhoneReader(country)(cell);
+  return verdict.ok ? verdict.digits : verdict.code;
+};
+
+describe("a phone with its country code", () => {
+  it.each([
+    ["+48600100200"],
+    ["+48 600 100 200"],
+    ["48600100200"],
+    ["0048600100200"],
+    ["00 48 600-100-200"],
+    ["+48 (600) 100.200"],
+    ["+48\u00a0600\u00a0100\u00a0200"],
+    ["\u200e+48 600 100 200\u202c"],
+    ["\ufeff+48600100200"],
+    ["tel:+48600100200"],
+    ["whatsapp:+48600100200"],
+    ["'+48600100200"],
+    ['="48600100200"'],
+    ["+48(0)600100200"],
+    ["(+48) 600 100 200"],
+    ["( +48 )600-100-200"],
+    ["tel. +48 600 100 200"],
+    ["Mob: 0048600100200"],
+    ["+48 600\u2013100\u2013200"],
+    ["＋４８６００１００２００"],
+  ])("is read however it is written: %j", (cell) => {
+    expect(digits(cell)).toBe("48600100200");
+  });
+
+  it.each([
+    ["+5511987654321", "5511987654321"],
+    ["+551187654321", "5511987654321"],
+    ["+525512345678", "525512345678"],
+    ["+5215512345678", "525512345678"],
+    ["+54 9 11 2345-6789", "5491123456789"],
+    ["+1 202 555 0123", "12025550123"],
+  ])("is brought to the spelling that is valid today: %s", (cell, expected) => {
+    expect(digits(cell)).toBe(expected);
+  });
+});
+
+describe("a national phone", () => {
+  it.each([
+    ["600 100 200", "PL", "48600100200"],
+    ["600 100 200", "pl", "48600100200"],
+    ["0151 12345678", "DE", "4915112345678"],
+    ["(0)151 12345678", "DE", "4915112345678"],
+    ["tel. 0151/12345678", "DE", "4915112345678"],
+    ["(202) 555-0123", "US", "12025550123"],
+    ["202-555-0123", "US", "12025550123"],
+    ["347 123 4567", "IT", "393471234567"],
+    ["06 12 34 56 78", "FR", "33612345678"],
+    ["48600100200", "PL", "48600100200"],
+    ["4915112345678", "PL", "4915112345678"],
+    ["4915112345678", "DE", "4915112345678"],
+    ["011 44 7400 123456", "GB", "phone_invalid"],
+  ])("%s in a list of %s is %s", (cell, country, expected) => {
+    expect(digits(cell, country)).toBe(expected);
+  });
+
+  it("without a country is refused for that, not called invalid", () => {
+    expect(digits("600 100 200")).toBe("phone_ambiguous");
+  });
+
+  it.each([
+    ["612345678", "IT", "phone_zero_lost"],
+    ["0612345678", "IT", "390612345678"],
+    ["707123456", "CI", "phone_zero_lost"],
+    ["0707123456", "CI", "2250707123456"],
+  ])(
+    "%s in a list of %s, where the zero belongs to the number, is %s",
+    (cell, country, expected) => {
+      expect(digits(cell, country)).toBe(expected);
+    },
+  );
+
+  it("that reads as two different people's numbers is refused", () => {
+    expect(digits("33612345678", "DE")).toBe("phone_ambiguous");
+  });
+});
+
+describe("a cell that holds no phone", () => {
+  it.each([
+    ["", "phone_missing"],
+    [" \u00a0\u200b ", "phone_missing"],
+    ["'", "phone_missing"],
+    ["4.86E+10", "phone_spreadsheet"],
+    ["4,86E+10", "phone_spreadsheet"],
+    ["4.86097e10", "phone_spreadsheet"],
+    ["48600100200.0", "phone_decimal"],
+    ["48600100200,00", "phone_decimal"],
+    ["#########", "phone_spreadsheet"],
+    ["#N/A", "phone_spreadsheet"],
+    ["#VALUE!", "phone_spreadsheet"],
+    ["n/a", "phone_invalid"],
+    ["ana@example.com", "phone_invalid"],
+    ["+48 600 100 200 ext. 5", "phone_invalid"],
+    ["1-800-FLOWERS", "phone_invalid"],
+    ["+48 600 100", "phone_invalid"],
+    ["+48 000 000 000", "phone_invalid"],
+    ["+999 600 100 200", "phone_invalid"],
+    ["600100200 / 600100201", "phone_invalid"],
+    ["600 100 200, 600 100 201", "phone_invalid"],
+    ["++48600100200", "phone_invalid"],
+    ["+48600100200+", "phone_invalid"],
+  ])("%j is %s", (cell, code) => {
+    expect(digits(cell, "PL")).toBe(code);
+  });
+
+  it("of a hundred thousand characters is refused like any other", () => {
+    const cells = ["9", " ", "(", "+", "e", "#a", "1."].map((part) => part.repeat(100_000));
+
+    // A pattern that backtracks over this would run into the test's time limit.
+    for (const cell of cells) expect(digits(cell, "PL")).toMatch(/^phone_/);
+  });
+});
+
+it("what was read is read again as itself", () => {
+  const read = createPhoneReader("PL");
+
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(..."+0123456789 ()-".split("")) }), (cell) => {
+      const first = read(cell);
+      if (!first.ok) return;
+      expect(first.digits).toMatch(/^[1-9]\d{4,14}$/);
+      expect(read(`+${first.digits}`)).toEqual(first);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it.each([
+  ["+48 22 123 45 67", true],
+  ["+48 600 100 200", false],
+  ["+1 202 555 0123", false],
+  ["0711 1234567", true],
+])("%s is a landline: %s; where both look alike, nobody knows", (cell, landline) => {
+  expect(createPhoneReader("DE")(cell)).toMatchObject({ ok: true, landline });
+});
+
+describe("the spellings of one person", () => {
+  /** How one number is written by different people and programs. */
+  const spellings = (code: string, national: string, trunk: string): string[] => [
+    `+${code}${national}`,
+    `00${code}${national}`,
+    `${code}${national}`,
+    `+${code} ${national.slice(0, 3)} ${national.slice(3, 6)} ${national.slice(6)}`,
+    `+${code}-${national.slice(0, 2)}-${national.slice(2)}`,
+    `+${code} (${national.slice(0, 2)}) ${national.slice(2)}`,
+    `+${code}\u00a0${national}`,
+    `${trunk}${national}`,
+    ` '+${code}${national}`,
+  ];
+  const mobile = (head: string, length: number) =>
+    fc
+      .integer({ min: 0, max: 10 ** length - 1 })
+      .map((n) => head + String(n).padStart(length, "0"));
+  const people = [
+    { country: "PL", code: "48", national: mobile("60", 7), trunk: "" },
+    { country: "DE", code: "49", national: mobile("151", 8), trunk: "0" },
+    { country: "FR", code: "33", national: mobile("612", 6), trunk: "0" },
+    { country: "ES", code: "34", national: mobile("61", 7), trunk: "" },
+    { country: "BR", code: "55", national: mobile("1198", 7), trunk: "" },
+  ];
+
+  it("are read as one number, and those of two people never are", () => {
+    for (const { country, code, national, trunk } of people) {
+      const read = createPhoneReader(country);
+      fc.assert(
+        fc.property(national, national, (one, other) => {
+          const reads = (of: string) =>
+            spellings(code, of, trunk).map((cell) => {
+              const verdict = read(cell);
+              return verdict.ok ? foldPhone(verdict.digits) : verdict.code;
+            });
+
+          expect(new Set(reads(one))).toEqual(new Set([`${code}${one}`]));
+          if (one !== other) expect(reads(other)).not.toContain(`${code}${one}`);
+        }),
+        { numRuns: 200 },
+      );
+    }
+  });
+
+  it.each([
+    ["BR", ["+55 11 98765-4321", "+55 11 8765-4321", "11 98765-4321"]],
+    ["MX", ["+52 55 1234 5678", "+52 1 55 1234 5678", "55 1234 5678"]],
+    ["AR", ["+54 9 11 2345-6789", "+54 11 2345-6789", "011 15 2345-6789"]],
+  ])("of %s with and without the sign of a mobile are one person", (country, cells) => {
+    const read = createPhoneReader(country);
+
+    const found = cells.map(read).map((one) => (one.ok ? foldPhone(one.digits) : one.code));
+
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]).toMatch(/^5/);
+  });
+});

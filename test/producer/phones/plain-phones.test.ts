@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { type CountryCode, getCountries, getCountryCallingCode } from "libphonenumber-js/max";
+import { describe, expect, it } from "vitest";
+import { createFullPhoneReader, createPhoneReader } from "../../../src/producer/phones/phones.ts";
+import { createPlainPhoneReader } from "../../../src/producer/phones/plain-phones.ts";
+
+/** How many numbers of each country; all of it in the long run. */
+const NUMBERS = process.env["FAULTS"] === "full" ? 4_000 : 150;
+
+const countries = getCountries();
+
+/** Numbers that are right or nearly so: random ones hardly ever are. */
+function nearlyPhone(country: CountryCode): fc.Arbitrary<string> {
+  const code = getCountryCallingCode(country);
+  const digit = fc.integer({ min: 0, max: 9 }).map(String);
+  const digits = (min: number, max: number) =>
+    fc.array(digit, { minLength: min, maxLength: max }).map((all) => all.join(""));
+  const separated = fc
+    .tuple(digits(5, 11), fc.constantFrom("", " ", "-", "\u00a0", "  ", "."), fc.nat(6))
+    .map(([text, sign, at]) => text.slice(0, at) + sign + text.slice(at));
+  const prefix = fc.constantFrom(
+    `+${code}`,
+    `00${code}`,
+    code,
+    `+${code} `,
+    `+${code}0`,
+    "",
+    "0",
+    "00",
+    "1",
+    "8",
+  );
+  return fc.tuple(prefix, separated).map(([start, rest]) => start + rest);
+}
+
+describe("the short cut for plain phones", () => {
+  it("says of every number that it takes what the full reader says, in every country", () => {
+    const taken = new Map<string, number>();
+    for (const country of countries) {
+      const [plain, full] = [createPlainPhoneReader(country), createFullPhoneReader(country)];
+      const abroad = [createPlainPhoneReader(null), createFullPhoneReader(null)] as const;
+      fc.assert(
+        fc.property(nearlyPhone(country), (cell) => {
+          for (const [short, long] of [[plain, full] as const, abroad]) {
+            const read = short(cell);
+            if (read === null) continue;
+            taken.set(country, (taken.get(country) ?? 0) + 1);
+            expect(read, cell).toEqual(long(cell));
+          }
+        }),
+        { numRuns: NUMBERS },
+      );
+    }
+    // Else it would prove nothing: nearly every country has numbers that can be hit so.
+    expect(taken.size).toBeGreaterThan(countries.length * 0.8);
+  });
+
+  it.each([
+    ["+48 600 100 200", null],
+    ["48600100200", "PL"],
+    ["0048600100200", null],
+    ["600 100 200", "PL"],
+    ["0151 12345678", "DE"],
+    ["+44 7400 123456", null],
+    ["+1 416 555 0123", null],
+    ["+7 701 123 4567", null],
+    ["+55 11 98765-4321", null],
+    ["+54 9 11 2345-6789", null],
+    ["+52 55 1234 5678", null],
+    ["06 12 34 56 78", "FR"],
+  ])("takes %s in a list of %s", (cell, country) => {
+    const read = createPlainPhoneReader(country)(cell);
+
+    expect(read).not.toBeNull();
+    expect(read).toEqual(createFullPhoneReader(country)(cell));
+  });
+
+  it("leaves to the full reader what it cannot say yes to", () => {
+    for (const cell of ["+48 (600) 100 200", "+551187654321", "+48 000 000 000", "x", "", "+"]) {
+      expect(createPlainPhoneReader("PL")(cell)).toBeNull();
+      expect(createPhoneReader("PL")(cell)).toEqual(createFullPhoneReader("PL")(cell));
+    }
+  });
+});
