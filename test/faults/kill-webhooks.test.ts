@@ -37,7 +37,7 @@ test.each(seedsOf(NAME))(
       server = await fleet.startWebhookServer();
     }
 
-    const verdict = await siege.settle({ withinMs: 60_000 });
+    const verdict = await siege.settle({ withinMs: 60_000 + KILLS * 3_000 });
     expectSound(verdict);
     // Nothing was done to the workers, so nothing may be in doubt.
     expectNoDoubt(verdict);

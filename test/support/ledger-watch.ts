@@ -36,6 +36,7 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
   const problems = new Set<string>();
   const delivered = new Map<string, number>();
   let looks = 0;
+  let forgets = 0;
   let stopped = false;
 
   function judge({ id, rows, counts }: Campaign): void {
@@ -48,8 +49,10 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
   }
 
   async function campaigns(): Promise<Campaign[]> {
+    const before = forgets;
     const found = await reader.list();
-    for (const campaign of found) judge(campaign);
+    // A look that began before the ledger was put back says nothing about it.
+    if (before === forgets) for (const campaign of found) judge(campaign);
     looks++;
     return found;
   }
@@ -88,7 +91,10 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
         left: found.reduce((total, { counts }) => total + counts.unknown, 0),
       };
     },
-    forget: () => delivered.clear(),
+    forget() {
+      delivered.clear();
+      forgets++;
+    },
     looks: () => looks,
     async stop() {
       stopped = true;
