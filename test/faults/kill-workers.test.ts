@@ -20,7 +20,7 @@ test.each(seedsOf(NAME))(
       ratePerSecond: RATE,
       workers: WORKERS,
       knobs: { ...KNOBS, seed: String(chance.seed) },
-      answerSeconds: 3,
+      answerSeconds: 5,
       timeScale: 15,
     });
     onTestFinished(siege.close, 60_000);
