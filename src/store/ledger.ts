@@ -155,8 +155,8 @@ export function createLedger(input: {
 
     /** Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. */
     async claim(claim: ClaimInput): Promise<ClaimResult> {
-      const settling = restarts.waitMs();
-      if (settling > 0) return { kind: "gate", gate: "hold", waitMs: settling };
+      // No gate: the caller may have been granted these rows by an answer that was lost.
+      if (restarts.waitMs() > 0) throw new Error("Redis was connected to anew: not claiming yet.");
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));

@@ -7,7 +7,7 @@ import type { Redis } from "ioredis";
  * that was merely cut costs one question: the run id of the server is the same.
  */
 export interface RestartWatch {
-  /** For how long nothing is to be claimed yet, ms; 0: it may. */
+  /** For how long nothing may be claimed yet, ms; 0: it may. */
   waitMs(): number;
 }
 
