@@ -67,7 +67,7 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
     ]);
     const due = (await isStopped(now)) ? [] : await Promise.all(running.map(dueSince));
     const age = (...since: (number | null)[]): number | null => {
-      const known = since.filter((at) => at !== null && at < now) as number[];
+      const known = since.filter((at) => at !== null && at <= now) as number[];
       return known.length === 0 ? null : now - Math.min(...known);
     };
     return {
