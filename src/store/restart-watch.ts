@@ -15,8 +15,23 @@ export interface RestartWatch {
 const UNSURE_MS = 50;
 const ASK_AGAIN_MS = 500;
 
-/** `settleMs`: how long workers need to connect again and to dispatch once. */
-export async function watchRestarts(redis: Redis, settleMs: number): Promise<RestartWatch> {
+const watches = new WeakMap<Redis, Promise<RestartWatch>>();
+
+/**
+ * One watch for each client, however many numbers share it. `settleMs`: how long workers need to
+ * connect again and to dispatch once; the first who asks sets it.
+ */
+export function watchRestarts(redis: Redis, settleMs: number): Promise<RestartWatch> {
+  const known = watches.get(redis);
+  if (known !== undefined) return known;
+  const watch = startWatch(redis, settleMs);
+  watches.set(redis, watch);
+  // A client that could not be asked is asked again by the next who wants to know.
+  watch.catch(() => watches.delete(redis));
+  return watch;
+}
+
+async function startWatch(redis: Redis, settleMs: number): Promise<RestartWatch> {
   let runId = await readRunId(redis);
   let isSure = true;
   /** `performance.now()` before which nothing is claimed. */

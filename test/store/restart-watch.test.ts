@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { createNumberStore } from "../../src/store/number-store.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
@@ -37,4 +38,13 @@ test("a connection that was merely cut is no start of Redis", async () => {
   const other = server.connect();
   await other.call("CLIENT", "KILL", "ID", String(await redis.client("ID")));
   await vi.waitFor(async () => expect(await gateOf(2)).toBe("rows"), 10_000);
+});
+
+test("all numbers of a client share one watch, so that many of them listen once", async () => {
+  const { redis, bench } = await openOnOwnRedis();
+  const before = redis.listenerCount("ready");
+  for (const name of ["one", "two", "three"]) {
+    await createNumberStore({ redis, number: `${bench.number}-${name}` });
+  }
+  expect(redis.listenerCount("ready")).toBe(before);
 });
