@@ -7,6 +7,9 @@ const E2E = "test/e2e/**/*.test.ts";
  * wait, none of them measures time, and a machine that is short of CPU is one fault more.
  */
 const FAULTS = "test/faults/**/*.test.ts";
+/** Real processes, a browser, whole folders: what `npm run test:fast` leaves to `npm test`. */
+const COMMANDS = ["cli", "dashboard", "deploy", "bench", "setup", "privacy", "redis"];
+const PROCESSES = COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`);
 /** Kills nobody, but takes as long: beside runs that mostly wait it costs no time. */
 const MODEL = "test/store/conservation.test.ts";
 
@@ -19,8 +22,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "parts", include: ["test/**/*.test.ts"], exclude: [E2E, FAULTS, MODEL] },
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: [...PROCESSES, E2E, FAULTS, MODEL],
+        },
       },
+      { extends: true, test: { name: "processes", include: PROCESSES } },
       {
         extends: true,
         test: { name: "e2e", include: [E2E], fileParallelism: false, sequence: { groupOrder: 1 } },

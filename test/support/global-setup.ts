@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { delimiter, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import type { TestProject } from "vitest/node";
 import type { RedisBinary } from "../../src/redis/find-binary.ts";
@@ -13,6 +15,8 @@ declare module "vitest" {
 
 /** One Redis for the whole run: tests are kept apart by the number they use, not by servers. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  build();
+  project.onTestsRerun(async () => build());
   const server = await startRedisServer([]);
   offerToTests(server.binary);
   project.provide("redisSocket", server.socket);
@@ -28,6 +32,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await server.remove();
     }
   };
+}
+
+/**
+ * Tests that start a process run `dist/`. However vitest was started, they run what `src/` says
+ * now: a build that is missing or stale is made, one that fails stops the run.
+ */
+function build(): void {
+  const script = fileURLToPath(new URL("../../scripts/setup.mjs", import.meta.url));
+  const { status } = spawnSync(process.execPath, [script], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error("dist/ is not what src/ says; the lines above tell why.");
 }
 
 /** A server that had to be downloaded goes on PATH, so that no test downloads it once more. */
