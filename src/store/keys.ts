@@ -139,3 +139,8 @@ export function rowInBatch(batch: number, index: number): number {
 export function numberOfCampaign(campaign: string): string | undefined {
   return /^([a-z0-9][a-z0-9_-]{0,31})-[1-9][0-9]{0,9}$/.exec(campaign)?.[1];
 }
+
+/** The serial inside a campaign id (`main-17` -> 17): a later import has a higher one. */
+export function serialOfCampaign(campaign: string): number {
+  return Number(campaign.slice(campaign.lastIndexOf("-") + 1));
+}

@@ -3,7 +3,7 @@ import { REASONS } from "../core/reasons.ts";
 import { packClaimRows } from "./attempt-rows.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import type { PersonDigest } from "./identity.ts";
-import { campaignKeys, numberKeys } from "./keys.ts";
+import { campaignKeys, numberKeys, serialOfCampaign } from "./keys.ts";
 import type { CampaignRow, RowReader } from "./row-reader.ts";
 import type { RunScript } from "./scripts.ts";
 
@@ -47,7 +47,7 @@ export function createRollback(input: {
   rows: RowReader;
 }) {
   const { redis, number, run, person, databaseId, campaigns, rows } = input;
-  const { guard, campaigns: begun } = numberKeys(number);
+  const { guard } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
     const [noticedAt, wentBackTo, lost] = await redis.hmget(
@@ -128,9 +128,10 @@ export function createRollback(input: {
       const reachRows = rollback.lost + Math.ceil(UNTOLD_SECONDS * ratePerSecond) + 10;
       const unknown: { campaign: string; rows: number }[] = [];
       const dropped: string[] = [];
+      const serialThen = Number(await redis.hget(guard, "serial"));
       for (const { id, status, startAt, startedAt } of await campaigns.list()) {
-        // Since it was noticed nothing is sent. Its own time of creation starts anew with its import.
-        if (Number(await redis.zscore(begun, id)) > rollback.noticedAt) continue;
+        // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
+        if (serialOfCampaign(id) > serialThen) continue;
         if (status === "importing") {
           // Whether it was finished later, and sent, is lost: it must not be filled a second time.
           await campaigns.cancel(id);

@@ -69,7 +69,7 @@ export type TestDashboard = Awaited<ReturnType<typeof openDashboard>>;
  */
 export async function startSending(
   test: TestStore,
-  input: { knobs?: SandboxOptions; sweeps?: "first" | "all" } = {},
+  input: { knobs?: SandboxOptions; sweeps?: "first" | "all"; beatsDir?: string } = {},
 ) {
   const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
   const { url } = await sandbox.start();
@@ -83,7 +83,7 @@ export async function startSending(
     connections: 4,
     answerTimeoutMs: waits.answerTimeoutMs,
   });
-  const beatsDir = mkdtempSync(join(tmpdir(), "dropcast-beats-"));
+  const beatsDir = input.beatsDir ?? mkdtempSync(join(tmpdir(), "dropcast-beats-"));
   const worker = createWorker({
     store: test.store,
     client,
@@ -106,7 +106,7 @@ export async function startSending(
   await worker.start();
   onTestFinished(async () => {
     await worker.stop();
-    rmSync(beatsDir, { recursive: true });
+    rmSync(beatsDir, { recursive: true, force: true });
     await client.close();
     await sandbox.stop();
   });

@@ -2,19 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
 import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.ts";
 import { FREE_RATE, openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
-
-/** All that Redis holds of the number, to be put back later: what a restored backup does. */
-async function snapshot({ redis, number }: TestStore): Promise<() => Promise<void>> {
-  const pattern = `dropcast:{${number}}:*`;
-  const kept = await Promise.all(
-    (await redis.keys(pattern)).map(async (key) => ({ key, dump: await redis.dumpBuffer(key) })),
-  );
-  return async () => {
-    const now = await redis.keys(pattern);
-    if (now.length > 0) await redis.del(...now);
-    for (const { key, dump } of kept) if (dump !== null) await redis.restore(key, 0, dump);
-  };
-}
+import { snapshot } from "../support/snapshot.ts";
 
 let bench: TestStore;
 beforeEach(async () => {
@@ -218,10 +206,12 @@ describe("accepting it", () => {
     expect(await bench.state(id, 15_001)).toBe("unknown");
   });
 
-  test("leaves alone what was imported since it was noticed: nothing of it was sent", async () => {
+  test("leaves alone what was imported since it was noticed, be it in the same millisecond: nothing of it was sent", async () => {
     await goBack();
     await gateOf(`${bench.number}-1`);
     const late = await bench.import(5);
+    const importedAt = await bench.redis.zscore(bench.keys.campaigns, late);
+    await bench.redis.hset(bench.keys.guard, "noticedAt", String(importedAt));
     const accepted = await bench.store.rollback.accept(10);
     expect(accepted?.unknown.map(({ campaign }) => campaign)).toEqual([`${bench.number}-1`]);
     expect(await bench.counts(late)).toEqual({ pending: 5 });

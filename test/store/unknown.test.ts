@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import { snapshot } from "../support/snapshot.ts";
 
 let bench: TestStore;
 beforeEach(async () => {
@@ -84,6 +85,19 @@ describe("at-least-once", () => {
     await bench.redis.hincrby(bench.keys.stats, "lastWebhookAt", -901_000);
     expect((await bench.store.ledger.sweep()).resent).toBe(0);
     expect(await bench.counts(id)).toEqual({ pending: 1, unknown: 1 });
+  });
+
+  test("sends nothing again while Redis went back in time and nobody accepted it: the evidence may be lost", async () => {
+    const id = await unknownFor(900_001);
+    await webhookArrives();
+    const restore = await snapshot(bench);
+    await bench.send(id, 2, "accepted");
+    await restore();
+    await bench.store.campaigns.dispatch("sandbox", 10);
+    expect((await bench.store.ledger.sweep()).resent).toBe(0);
+    expect(await bench.counts(id)).toEqual({ pending: 1, unknown: 1 });
+    await bench.store.rollback.accept(10);
+    expect((await bench.store.ledger.sweep()).resent).toBe(1);
   });
 
   test("sends nothing again before the 15 minutes are over", async () => {

@@ -17,9 +17,9 @@ end
 
 local function note_rollback(seen, known, beat_at)
   if redis.call('HSETNX', GUARD, 'noticedAt', NOW) == 1 then
-    redis.call('HSET', GUARD, 'wentBackTo', beat_at)
     -- Ids that were given in what is lost are known outside: no other campaign may get them.
-    redis.call('INCRBY', P .. 'serial', LOST_SERIALS)
+    local serial = redis.call('INCRBY', P .. 'serial', LOST_SERIALS)
+    redis.call('HSET', GUARD, 'wentBackTo', beat_at, 'serial', serial)
     note_open_batches()
   end
   local f = redis.call('HMGET', GUARD, 'seen', 'lost')
