@@ -137,12 +137,16 @@ export const COMMANDS: readonly CommandSpec[] = [
       async () => (await import("./retry.ts")).retry,
     ),
     options: [
-      { flags: "--code <code>", description: "only those with this error code", repeatable: true },
+      {
+        flags: "--code <code>",
+        description: "only those with this error code; 0: those without one",
+        repeatable: true,
+      },
       { flags: "--dry-run", description: "only say how many there are" },
     ],
     examples: [
-      "dropcast retry main-17 --code 131049 --dry-run",
-      "dropcast retry main-17 --code 131049",
+      "dropcast retry main-17 --code 131000 --dry-run",
+      "dropcast retry main-17 --code 131000",
     ],
   },
   {

@@ -1,5 +1,6 @@
+import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { errorTitle } from "../export/campaign-json.ts";
+import { failureJson } from "../export/campaign-json.ts";
 import { type Command, flagOption, listOption, refuseUsage } from "./command.ts";
 import { type FoundCampaign, findRows, withPlatform } from "./session.ts";
 import { count, counted, table } from "./words.ts";
@@ -8,26 +9,29 @@ import { count, counted, table } from "./words.ts";
 export const retry: Command = async (cli, { args: [id = ""], options }) => {
   const codes = readCodes(listOption(options, "code"));
   if (!codes.ok) return codes;
+  const may = checkRetryCodes(codes.value);
+  if (!may.ok) return may;
   const dryRun = flagOption(options, "dryRun");
   return withPlatform(cli, async (platform) => {
     const found = await findRows(platform, id);
     if (!found.ok) return found;
     const retried = await retryFailed(found.value, codes.value, dryRun ? "count" : "send");
     if (!retried.ok) return retried;
-    const { byCode, messages } = retried.value;
+    const { byCode, messages, left } = retried.value;
     const verb = dryRun ? "would be sent again" : "will be sent again";
-    const lines = byCode.map(({ code, count: failed }) => [
-      `  ${code === 0 ? "-" : code}`,
+    const lines = byCode.map(({ code, count: failed, title }) => [
+      `  ${code || "-"}`,
       count(failed),
-      errorTitle(code),
+      title,
     ]);
     return accept({
-      json: { id, retried: dryRun ? 0 : messages, matching: messages, dryRun, byCode },
+      json: { id, retried: dryRun ? 0 : messages, matching: messages, dryRun, byCode, left },
       text: [
         messages === 0
-          ? `${id} has no failed messages${codes.value.size === 0 ? "" : " with that code"}.`
+          ? `${id} has no failed messages${codes.value.size === 0 ? "" : " with that code"} to send again.`
           : `${counted(messages, "failed message")} of ${id} ${verb}.`,
         ...(lines.length === 0 ? [] : [table(lines, new Set([0, 1]))]),
+        ...leftWords(left),
       ].join("\n"),
     });
   });
@@ -42,9 +46,16 @@ function readCodes(texts: readonly string[]): Result<ReadonlySet<number>> {
   );
 }
 
+function leftWords(left: Retried["left"]): string[] {
+  return (Object.keys(left) as NotRetried[])
+    .filter((why) => left[why] > 0)
+    .map((why) => `${counted(left[why], "message")} not sent again: ${NOT_RETRIED_WORDS[why]}.`);
+}
+
 interface Retried {
   readonly messages: number;
-  readonly byCode: readonly { code: number; title: string; count: number }[];
+  readonly byCode: readonly ReturnType<typeof failureJson>[];
+  readonly left: Readonly<Record<NotRetried, number>>;
 }
 
 async function retryFailed(
@@ -54,10 +65,9 @@ async function retryFailed(
 ): Promise<Result<Retried>> {
   const result = await store.retryFailed(campaign.id, { codes, mode });
   if (result.kind !== "retried") return closedRefusal(campaign.id);
-  const byCode = [...result.byCode]
-    .map(([code, count]) => ({ code, title: errorTitle(code), count }))
-    .sort((a, b) => b.count - a.count || a.code - b.code);
-  return accept({ messages: byCode.reduce((sum, { count }) => sum + count, 0), byCode });
+  const { left } = result;
+  const byCode = result.byCode.map(failureJson);
+  return accept({ messages: byCode.reduce((sum, { count }) => sum + count, 0), byCode, left });
 }
 
 function closedRefusal(id: string): Result<never> {

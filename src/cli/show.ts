@@ -1,9 +1,8 @@
-import { describeCode } from "../core/error-codes.ts";
+import { describeFailure } from "../core/failure.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
-  errorTitle,
   haltJson,
   reasonWords,
   rollbackJson,
@@ -104,13 +103,10 @@ function share(part: number, whole: number): string {
 const ERRORS_SHOWN = 12;
 
 function errorsText({ errors }: Campaign): string {
-  const shown = errors
-    .slice(0, ERRORS_SHOWN)
-    .map(({ code, count: messages }) => [
-      `  ${code === 0 ? "-" : code}`,
-      count(messages),
-      code === 0 ? errorTitle(code) : `${errorTitle(code)}. ${describeCode(code).advice}`,
-    ]);
+  const shown = errors.slice(0, ERRORS_SHOWN).map((cause) => {
+    const { title, advice } = describeFailure(cause);
+    return [`  ${cause.code || "-"}`, count(cause.count), `${title}. ${advice}`];
+  });
   const left = errors.length - shown.length;
   const more = left > 0 ? `\n  and ${counted(left, "other code")}: dropcast show --json` : "";
   return `Failed, by error code:\n${table(shown, new Set([0, 1]))}${more}`;
@@ -145,9 +141,22 @@ function notes(campaign: Campaign): string[] {
     );
   }
   if (counts.failed > 0 && status !== "cancelled") {
-    const code = campaign.errors.find((error) => error.code !== 0)?.code;
-    const chosen = code === undefined ? "" : ` --code ${code}`;
-    lines.push(`Send failed ones again: dropcast retry ${id}${chosen} (try --dry-run first).`);
+    const code = codeToRetry(campaign);
+    if (code !== undefined) {
+      lines.push(
+        `Send failed ones again: dropcast retry ${id} --code ${code} (try --dry-run first).`,
+      );
+    }
   }
   return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
+/** The most frequent cause of which a retry may reach people. */
+function codeToRetry({ errors }: Campaign): number | undefined {
+  // All without a code are retried together, by the code 0.
+  const alone = errors.filter(({ code }) => code === 0).length === 1;
+  return errors.find((cause) => {
+    const { retry } = describeFailure(cause);
+    return (retry === "later" || retry === "after_cause") && (cause.code !== 0 || alone);
+  })?.code;
 }

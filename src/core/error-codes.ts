@@ -47,17 +47,62 @@ export interface ErrorCode {
   readonly class: ErrorClass;
   /** What it means, in a few words. */
   readonly title: string;
-  /** What the operator can do, in one sentence. */
+  /**
+   * What the operator can do about the cause, in one sentence. What follows for a paused campaign or
+   * a failed message is said by pause-reason.ts and retry-rule.ts.
+   */
   readonly advice: string;
+  /** Whether a failed message may be sent again, where the class does not say it. */
+  readonly retry?: RetryRule;
 }
+
+/**
+ * What comes of sending a failed message again, as it is.
+ *
+ * - `later`: it may arrive now. `after_cause`: once the cause is removed. `after_day`: 24 hours after
+ *   it failed; earlier tries only prolong the cause (Meta's per-user limits page).
+ * - `in_vain`: it fails again, or reaches nobody. `never`: the person does not want it. `not_known`:
+ *   nobody has described the code.
+ */
+export type RetryRule = "later" | "after_cause" | "after_day" | "in_vain" | "never" | "not_known";
+
+const RETRY_OF_CLASS: Readonly<Record<ErrorClass, RetryRule>> = {
+  slow: "later",
+  pair: "later",
+  later: "later",
+  account: "after_cause",
+  restricted: "after_cause",
+  template: "after_cause",
+  message: "in_vain",
+  recipient: "in_vain",
+  optout: "never",
+  // As the code of a failed status: then it is known that nothing was delivered.
+  ambiguous: "later",
+};
+
+/** Classes in the order in which their code tells most about a failure that has several. */
+const TELLING: readonly ErrorClass[] = [
+  "optout",
+  "account",
+  "restricted",
+  "template",
+  "recipient",
+  "message",
+  "pair",
+  "slow",
+  "later",
+  "ambiguous",
+];
 
 const ASK_LIVECHAT =
   "Ask LiveChat support: the connection between LiveChat and WhatsApp is broken.";
 const SHOULD_NOT_HAPPEN = "Not a template message error: please report it with the campaign file.";
 const CHECK_COLUMNS = "Compare the template's variables with the campaign file and its columns.";
-const NUMBER_SETUP = "Ask LiveChat support to finish setting up the number, then resume.";
+const NUMBER_SETUP = "Ask LiveChat support to finish setting up the number.";
+const TOO_FAST = "Dropcast slows the number down by itself; lower its rate if this keeps coming.";
+const BUSY = "Dropcast lets the number wait some minutes by itself.";
 const MAYBE_SENT =
-  "As an answer: wait for a status or `resolve` it. As a failed status: `retry` it later.";
+  "A trouble of WhatsApp's own, mostly short; in an answer it leaves the message unknown.";
 const NOBODY_KNOWS =
   "The message may have been sent: wait for its status, or decide with `resolve`.";
 
@@ -68,17 +113,17 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 1, class: "ambiguous", title: "Unknown API error", advice: MAYBE_SENT },
   { code: 2, class: "ambiguous", title: "API temporarily down or overloaded", advice: MAYBE_SENT },
   { code: 3, class: "account", title: "Not allowed to use this API", advice: ASK_LIVECHAT },
-  { code: 4, class: "slow", title: "LiveChat's limit of API calls reached", advice: "Nothing to do: sending slows down and goes on; lower the rate if it keeps coming." },
+  { code: 4, class: "slow", title: "LiveChat's limit of API calls reached", advice: "LiveChat's own limit, for all its customers: Dropcast slows the number down by itself." },
   { code: 10, class: "account", title: "Permission missing", advice: ASK_LIVECHAT },
   { code: 33, class: "account", title: "Sending number deleted or wrong", advice: "Check DROPCAST_NUMBER_ID, and that the number still exists in LiveChat." },
   { code: 100, class: "message", title: "Unsupported or misspelled parameter", advice: "Check the template object in the campaign file." },
   { code: 190, class: "account", title: "WhatsApp access token expired", advice: ASK_LIVECHAT },
   { code: 200, last: 299, class: "account", title: "API permission missing or removed", advice: ASK_LIVECHAT },
-  { code: 368, class: "restricted", title: "Blocked for policy violations", advice: "Read the notice in WhatsApp Manager, and resume when the block has ended." },
-  { code: 80007, class: "slow", title: "Business account's rate limit reached", advice: "Nothing to do: sending slows down and goes on; lower the rate if it keeps coming." },
+  { code: 368, class: "restricted", title: "Blocked for policy violations", advice: "Read the notice in WhatsApp Manager, and wait until the block has ended." },
+  { code: 80007, class: "slow", title: "Business account's rate limit reached", advice: TOO_FAST },
   { code: 130403, class: "recipient", title: "Recipient has blocked the business", advice: "Do not send to this person again." },
-  { code: 130429, class: "slow", title: "Number's throughput reached", advice: "Nothing to do: sending slows down and goes on; lower the rate if it keeps coming." },
-  { code: 130472, class: "recipient", title: "Recipient is in a WhatsApp experiment", advice: "WhatsApp holds marketing back from this person; it was not billed, do not resend now." },
+  { code: 130429, class: "slow", title: "Number's throughput reached", advice: TOO_FAST },
+  { code: 130472, class: "recipient", title: "Recipient is in a WhatsApp experiment", advice: "WhatsApp holds marketing back from this person for a test; it was not billed." },
   { code: 130497, class: "recipient", title: "Business may not message this country", advice: "Take this country's recipients out of the list." },
   { code: 131000, class: "ambiguous", title: "Something went wrong at WhatsApp", advice: MAYBE_SENT },
   { code: 131005, class: "account", title: "Access denied", advice: ASK_LIVECHAT },
@@ -90,36 +135,36 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 131026, class: "recipient", title: "Message undeliverable", advice: "The number may not be on WhatsApp; check it, and reach the person another way." },
   { code: 131030, class: "recipient", title: "Recipient not in the test number's list", advice: "A test number reaches only the recipients registered for it: use a real number." },
   { code: 131031, class: "account", title: "Business account locked", advice: "Read the notice in WhatsApp Manager; nothing can be sent before it is unlocked." },
-  { code: 131037, class: "account", title: "Display name not approved", advice: "Get the number's display name approved in WhatsApp Manager, then resume." },
+  { code: 131037, class: "account", title: "Display name not approved", advice: "Get the number's display name approved in WhatsApp Manager." },
   { code: 131041, class: "message", title: "Group message error", advice: SHOULD_NOT_HAPPEN },
-  { code: 131042, class: "account", title: "Payment problem", advice: "Fix the payment method in WhatsApp Manager, then resume." },
-  { code: 131044, class: "account", title: "Payment problem", advice: "Fix the payment method in WhatsApp Manager, then resume." },
+  { code: 131042, class: "account", title: "Payment problem", advice: "Fix the payment method in WhatsApp Manager." },
+  { code: 131044, class: "account", title: "Payment problem", advice: "Fix the payment method in WhatsApp Manager." },
   { code: 131045, class: "account", title: "Number not registered", advice: NUMBER_SETUP },
   { code: 131047, class: "message", title: "More than 24 hours since the last reply", advice: "Only templates may be sent now: check that the campaign names an approved template." },
-  { code: 131048, class: "restricted", title: "Number restricted: too many blocks or reports", advice: "Check the number's quality in WhatsApp Manager, and wait at least a day to resume." },
-  { code: 131049, class: "recipient", title: "WhatsApp chose not to deliver", advice: "This person gets too much marketing: wait at least 24 hours before another message." },
+  { code: 131048, class: "restricted", title: "Number restricted: too many blocks or reports", advice: "Check the number's quality in WhatsApp Manager, and wait at least a day." },
+  { code: 131049, class: "recipient", title: "WhatsApp chose not to deliver", advice: "The person got much marketing lately, or has a US number, which gets none by WhatsApp.", retry: "after_day" },
   { code: 131050, class: "optout", title: "Recipient has stopped marketing messages", advice: "Nothing to do: the person is on the suppression list and gets no more marketing." },
   { code: 131051, class: "message", title: "Unsupported message type", advice: SHOULD_NOT_HAPPEN },
-  { code: 131052, class: "message", title: "Media download failed", advice: "Check that the media link in the template opens without a login." },
-  { code: 131053, class: "message", title: "Media upload failed", advice: "Check the media link, its file type and its size." },
+  { code: 131052, class: "message", title: "Media download failed", advice: "Check that the media link in the template opens without a login.", retry: "after_cause" },
+  { code: 131053, class: "message", title: "Media upload failed", advice: "Check that the media link opens without a login, and the file's type and size.", retry: "after_cause" },
   { code: 131055, class: "message", title: "Only marketing templates allowed here", advice: "Use a marketing template, or ask LiveChat support which API the number uses." },
-  { code: 131056, class: "pair", title: "Too many messages to this recipient", advice: "Nothing to do: this message waits and is tried again; the others go on." },
-  { code: 131057, class: "later", title: "Business account in maintenance", advice: "Nothing to do: sending goes on in a few minutes." },
+  { code: 131056, class: "pair", title: "Too many messages to this recipient", advice: "Dropcast lets this message wait and tries it again by itself; the others go on." },
+  { code: 131057, class: "later", title: "Business account in maintenance", advice: BUSY },
   { code: 131062, class: "recipient", title: "Recipient cannot be reached by user id", advice: "Put the person's phone number into the list." },
-  { code: 131063, class: "account", title: "Marketing templates disabled for this account", advice: "Ask LiveChat support to allow marketing templates, then resume." },
-  { code: 131064, class: "restricted", title: "Limited for wrongly classified templates", advice: "Put the templates into their right category, and wait at least a day to resume." },
+  { code: 131063, class: "account", title: "Marketing templates disabled for this account", advice: "Ask LiveChat support to allow marketing templates." },
+  { code: 131064, class: "restricted", title: "Limited for wrongly classified templates", advice: "Put the templates into their right category, and wait at least a day." },
   { code: 131201, last: 131215, class: "message", title: "Group message error", advice: SHOULD_NOT_HAPPEN },
   { code: 132000, class: "template", title: "Number of template values does not match", advice: CHECK_COLUMNS },
-  { code: 132001, class: "template", title: "Template does not exist in this language", advice: "Check the template's name and language code, and that it is approved." },
+  { code: 132001, class: "template", title: "Template does not exist in this language", advice: "Check the template's name and language code, and that it is approved in WhatsApp Manager." },
   { code: 132005, class: "message", title: "Text too long once filled in", advice: "Shorten this row's values." },
   { code: 132007, class: "template", title: "Template breaks a WhatsApp policy", advice: "Change the template, and have it approved again." },
   { code: 132008, class: "message", title: "Template value in the wrong format", advice: CHECK_COLUMNS },
   { code: 132012, class: "message", title: "Template value in the wrong format", advice: CHECK_COLUMNS },
-  { code: 132015, class: "template", title: "Template paused for low quality", advice: "Improve the template or wait for the pause to end, then resume." },
-  { code: 132016, class: "template", title: "Template disabled", advice: "Create a new template: this one cannot be used again." },
+  { code: 132015, class: "template", title: "Template paused for low quality", advice: "Improve the template, or wait until its pause has ended in WhatsApp Manager." },
+  { code: 132016, class: "template", title: "Template disabled", advice: "Create a new template: this one cannot be used again.", retry: "in_vain" },
   { code: 132018, class: "message", title: "Problem with the template's values", advice: "Look for new lines, tabs or many spaces in this row's values." },
-  { code: 132068, class: "template", title: "Flow blocked", advice: "Fix the template's flow in WhatsApp Manager, then resume." },
-  { code: 132069, class: "template", title: "Flow throttled", advice: "Wait an hour or fix the template's flow in WhatsApp Manager, then resume." },
+  { code: 132068, class: "template", title: "Flow blocked", advice: "Fix the template's flow in WhatsApp Manager." },
+  { code: 132069, class: "template", title: "Flow throttled", advice: "Wait an hour, or fix the template's flow in WhatsApp Manager." },
   { code: 133000, class: "account", title: "Number not fully deregistered", advice: NUMBER_SETUP },
   { code: 133004, class: "ambiguous", title: "WhatsApp server temporarily unavailable", advice: MAYBE_SENT },
   { code: 133005, class: "account", title: "Two-step verification PIN does not match", advice: NUMBER_SETUP },
@@ -129,16 +174,16 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 133010, class: "account", title: "Number not registered with WhatsApp", advice: NUMBER_SETUP },
   { code: 133015, class: "account", title: "Number was deleted a moment ago", advice: NUMBER_SETUP },
   { code: 133016, class: "account", title: "Number registered too many times", advice: NUMBER_SETUP },
-  { code: 134011, class: "account", title: "WhatsApp Payments terms not accepted", advice: "Accept the terms in WhatsApp Manager, then resume." },
+  { code: 134011, class: "account", title: "WhatsApp Payments terms not accepted", advice: "Accept the terms in WhatsApp Manager." },
   { code: 134100, class: "message", title: "Only marketing messages allowed here", advice: "Use a marketing template, or ask LiveChat support which API the number uses." },
-  { code: 134101, class: "later", title: "Template is still being prepared", advice: "Nothing to do: sending goes on in some minutes; a new template needs about ten." },
+  { code: 134101, class: "later", title: "Template is still being prepared", advice: "A new template needs about ten minutes; Dropcast lets the number wait by itself." },
   { code: 134102, class: "template", title: "Template not available", advice: "Check the template's state in WhatsApp Manager." },
   { code: 135000, class: "message", title: "Unknown problem with the message's parameters", advice: CHECK_COLUMNS },
   { code: 137000, class: "message", title: "Recipient's identity has changed", advice: SHOULD_NOT_HAPPEN },
   { code: 138000, last: 138999, class: "message", title: "Calling error", advice: SHOULD_NOT_HAPPEN },
   { code: 139000, last: 139999, class: "message", title: "Flow, block or direct-send error", advice: SHOULD_NOT_HAPPEN },
-  { code: 1752041, class: "ambiguous", title: "Duplicate request", advice: MAYBE_SENT },
-  { code: 2494100, class: "later", title: "Number in maintenance", advice: "Nothing to do: sending goes on in a few minutes." },
+  { code: 1752041, class: "ambiguous", title: "Duplicate request", advice: "WhatsApp saw the request twice: the first one may have been accepted.", retry: "in_vain" },
+  { code: 2494100, class: "later", title: "Number in maintenance", advice: BUSY },
 ];
 
 /**
@@ -151,7 +196,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
 // biome-ignore format: a table, one row per line
 export const HTTP_ANSWERS: readonly ErrorCode[] = [
   { code: 401, class: "account", title: "API token refused", advice: "Check DROPCAST_API_TOKEN: the Base64 token of a PAT with the scope chats--access:rw." },
-  { code: 402, class: "account", title: "LiveChat asks for payment", advice: "Check the LiveChat licence and plan, then resume." },
+  { code: 402, class: "account", title: "LiveChat asks for payment", advice: "Check the LiveChat licence and plan." },
   { code: 403, class: "account", title: "Access forbidden", advice: "Check the scope of the API token (chats--access:rw) and the LiveChat licence." },
   { code: 404, class: "account", title: "Sending number not found", advice: "Check DROPCAST_NUMBER_ID and DROPCAST_API_URL." },
   { code: 405, class: "account", title: "API address does not take messages", advice: "Check DROPCAST_API_URL." },
@@ -159,7 +204,7 @@ export const HTTP_ANSWERS: readonly ErrorCode[] = [
   { code: 415, class: "account", title: "API address does not take JSON", advice: "Check DROPCAST_API_URL." },
   { code: 421, class: "ambiguous", title: "Answered by the wrong server", advice: NOBODY_KNOWS },
   { code: 425, class: "ambiguous", title: "API says it is too early", advice: NOBODY_KNOWS },
-  { code: 429, class: "slow", title: "Too many requests", advice: "Nothing to do: sending slows down and goes on; lower the rate if it keeps coming." },
+  { code: 429, class: "slow", title: "Too many requests", advice: TOO_FAST },
   { code: 300, last: 399, class: "account", title: "API address redirects", advice: "Check DROPCAST_API_URL: redirects are never followed." },
   { code: 400, last: 499, class: "message", title: "Message refused without an error code", advice: CHECK_COLUMNS },
   { code: 500, last: 599, class: "ambiguous", title: "API server error", advice: NOBODY_KNOWS },
@@ -179,15 +224,34 @@ export function httpAnswer(status: number): ErrorCode | undefined {
 }
 
 /** Words for a recorded code: a WhatsApp code, or the HTTP status of an answer without one. */
-export function describeCode(code: number): { readonly title: string; readonly advice: string } {
-  const known = errorCode(code);
-  if (known) return known;
-  const answer = httpAnswer(code);
-  if (answer) return { title: `${answer.title} (HTTP ${code})`, advice: answer.advice };
-  return {
-    title: `Unknown error ${code}`,
-    advice: "Look the code up on Meta's error codes page.",
+export function describeCode(code: number): {
+  readonly title: string;
+  readonly advice: string;
+  readonly retry: RetryRule;
+} {
+  const row = errorCode(code) ?? httpAnswer(code);
+  if (row === undefined) {
+    const advice = "Look the code up on Meta's error codes page.";
+    return { title: `Unknown error ${code}`, advice, retry: "not_known" };
+  }
+  const title = errorCode(code) ? row.title : `${row.title} (HTTP ${code})`;
+  return { title, advice: row.advice, retry: retryOf(row) };
+}
+
+export function retryOf(row: ErrorCode): RetryRule {
+  return row.retry ?? RETRY_OF_CLASS[row.class];
+}
+
+/**
+ * The code that stands for a failure which names several, whatever their order: an opt-out first,
+ * since it must never be missed, then what concerns most messages; 0 of none.
+ */
+export function mostTelling(codes: readonly number[]): number {
+  const rank = (code: number): number => {
+    const row = errorCode(code);
+    return row === undefined ? TELLING.length : TELLING.indexOf(row.class);
   };
+  return codes.toSorted((a, b) => rank(a) - rank(b) || a - b)[0] ?? 0;
 }
 
 function covers(row: ErrorCode, code: number): boolean {

@@ -137,3 +137,6 @@ export function nextState(from: State, event: Event): State | undefined {
 export function zeroCounts(): Counts {
   return Object.fromEntries(STATE_NAMES.map((state) => [state, 0])) as Counts;
 }
+
+/** So often in a row a message that could not be sent is tried, then it has failed. */
+export const TRIES_MAX = 8;

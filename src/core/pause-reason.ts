@@ -7,6 +7,10 @@ export interface PauseReason {
 }
 
 const RESUME = "Then resume the campaign.";
+/** A campaign keeps the file it was imported with. */
+const RESUME_OR_ANEW =
+  "Then resume the campaign; if its own file or list is wrong, cancel it and send a corrected one.";
+const ANEW = "Cancel the campaign and send another one.";
 
 /**
  * Words for the reason that the store keeps with a paused campaign: `operator`, `account:190`,
@@ -18,7 +22,8 @@ export function describePause(reason: string): PauseReason {
   const code = Number(text);
   const title = text === undefined || code === 0 ? "no error code" : describeCode(code).title;
   const named = code === 0 ? title : `${code}: ${title}`;
-  const advice = text === undefined || code === 0 ? "" : describeCode(code).advice;
+  const described = text === undefined || code === 0 ? undefined : describeCode(code);
+  const advice = described?.advice ?? "";
   switch (kind) {
     case "operator":
       return { words: "Paused by a person.", advice: "Resume it when it may go on." };
@@ -27,11 +32,15 @@ export function describePause(reason: string): PauseReason {
     case "restricted":
       return { words: `WhatsApp restricts the number (${named}).`, advice: withResume(advice) };
     case "template":
-      return { words: `The template cannot be sent (${named}).`, advice: withResume(advice) };
+      return {
+        words: `The template cannot be sent (${named}).`,
+        advice:
+          described?.retry === "in_vain" ? `${advice} ${ANEW}` : `${advice} ${RESUME_OR_ANEW}`,
+      };
     case "failures":
       return {
         words: `Too many messages in a row failed (${named}).`,
-        advice: withResume(advice || "Look at the failed messages."),
+        advice: `${advice || "Look at the failed messages."} ${RESUME_OR_ANEW}`,
       };
     case "unknown_budget":
       return {
@@ -62,6 +71,5 @@ export function describePause(reason: string): PauseReason {
 }
 
 function withResume(advice: string): string {
-  if (advice === "") return RESUME;
-  return advice.includes("resume") ? advice : `${advice} ${RESUME}`;
+  return advice === "" ? RESUME : `${advice} ${RESUME}`;
 }

@@ -27,6 +27,9 @@ export const REASONS = {
   not_sent_other: 35,
   not_sent_attempts: 36,
 
+  // WhatsApp's word alone.
+  failed_without_code: 48,
+
   // A person decided, or the campaign's own times did.
   decided: 64,
   window_missed: 65,
@@ -46,6 +49,7 @@ export type Reason = keyof typeof REASONS;
 export type UnknownReason = Exclude<
   Reason,
   | `not_sent_${string}`
+  | "failed_without_code"
   | "lease_ended"
   | "rollback"
   | "decided"
@@ -80,7 +84,8 @@ const WORDS: Readonly<Record<Reason, string>> = {
   not_sent_tls: "No secure connection to the API could be made; nothing was sent.",
   not_sent_other: "The request could not be made; nothing was sent.",
   not_sent_attempts: "The API could not be reached in many attempts; nothing was sent.",
-  decided: "A person decided.",
+  failed_without_code: "WhatsApp said that it failed, without a code.",
+  decided: "A person called it failed.",
   counters_differ: "The counters and the rows of a campaign do not agree.",
   window_missed: "The sending window was missed.",
   opted_out: "The person has opted out.",

@@ -9,10 +9,12 @@
  * makes a worker look again, so it goes away too.
  */
 import type { Job, Queue } from "bullmq";
+import { NOT_RETRIED_WORDS, type NotRetried, RETRY_OPTED_OUT_FIX } from "../core/failure.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { FAILED_JOBS_KEPT, type FailedJob, failedJobSchema } from "../queue/queues.ts";
 import { batchOfRow } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import { whyNotRetried } from "../store/retry-failed.ts";
 import { closed, noSuchCampaign } from "./campaigns.ts";
 
 export interface FailedBoard {
@@ -31,6 +33,8 @@ export async function retryOne(board: FailedBoard, jobId: string): Promise<Resul
   const message = failedJobSchema.safeParse(job.data);
   if (!message.success) return jobUnreadable(jobId);
   const { campaign, row, attempt } = message.data;
+  const why = await reasonToLeave(store, message.data);
+  if (why !== null) return left(campaign, row, why);
   const result = await store.campaigns.retryRows(campaign, batchOfRow(row), [{ row, attempt }]);
   if (result.kind !== "retried") {
     return result.kind === "closed" ? closed(campaign) : noSuchCampaign(campaign);
@@ -41,7 +45,8 @@ export async function retryOne(board: FailedBoard, jobId: string): Promise<Resul
 
 /**
  * The same for every job that is in the failed list now, which holds the newest 10,000. Messages
- * of closed campaigns stay where they are, and are counted as refused.
+ * of closed campaigns stay where they are, and so do those that no retry sends (core/failure.ts):
+ * they are counted as refused.
  */
 export async function retryAll(
   board: FailedBoard,
@@ -51,17 +56,41 @@ export async function retryAll(
   for (let at = 0; at < ids.length; at += CHUNK) {
     const jobs = await Promise.all(ids.slice(at, at + CHUNK).map((id) => board.queue.getJob(id)));
     for (const group of byBatch(jobs.filter((job) => job !== undefined))) {
-      const { campaign, batch, rows } = group;
+      const { campaign, batch } = group;
+      const leave = await rowsToLeave(board.store, campaign, batch);
+      const rows = group.rows.filter(({ row }) => !leave.has(row));
+      const jobs = group.jobs.filter((_, index) => !leave.has(group.rows[index]?.row ?? 0));
+      total.refused += group.jobs.length - jobs.length;
       const result = await board.store.campaigns.retryRows(campaign, batch, rows);
       if (result.kind === "retried") {
         total.retried += result.count;
-        await Promise.all(group.jobs.map(lookAgain));
+        await Promise.all(jobs.map(lookAgain));
       } else {
-        total.refused += group.jobs.length;
+        total.refused += jobs.length;
       }
     }
   }
   return total;
+}
+
+/** Why a failed message stays failed, whoever asks; null when it may be sent again. */
+async function reasonToLeave(
+  store: NumberStore,
+  { campaign, row }: Pick<FailedJob, "campaign" | "row">,
+): Promise<NotRetried | null> {
+  const found = await store.rows.one(campaign, row);
+  return found?.state === "failed" ? whyNotRetried(found) : null;
+}
+
+async function rowsToLeave(
+  store: NumberStore,
+  campaign: string,
+  batch: number,
+): Promise<ReadonlySet<number>> {
+  const failed = (await store.rows.batch(campaign, batch)).filter(
+    ({ state }) => state === "failed",
+  );
+  return new Set(failed.filter((row) => whyNotRetried(row) !== null).map(({ row }) => row));
 }
 
 interface BatchGroup {
@@ -112,6 +141,13 @@ function jobUnreadable(jobId: string) {
     `The data of job ${jobId.slice(0, 80)} is not that of a failed message.`,
     "Something else than Dropcast wrote it. dropcast retry ID works without the job.",
   );
+}
+
+function left(campaign: string, row: number, why: NotRetried) {
+  const message = `Row ${row} of ${campaign} stays failed: ${NOT_RETRIED_WORDS[why]}.`;
+  return why === "opted_out"
+    ? refuse("retry_opted_out", message, RETRY_OPTED_OUT_FIX)
+    : refuse("retry_too_early", message, "Press Retry when 24 hours have passed.");
 }
 
 function notFailed(campaign: string, row: number) {

@@ -12,7 +12,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { timeout } from "hono/timeout";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import { describeCode } from "../core/error-codes.ts";
+import { describeFailure } from "../core/failure.ts";
 import { refuse } from "../core/refusal.ts";
 import {
   type BatchJob,
@@ -148,12 +148,8 @@ function shown(queue: Queue, options: ConstructorParameters<typeof BullMQAdapter
 function withMeaning(data: unknown): unknown {
   const job = failedJobSchema.safeParse(data);
   if (!job.success || job.data.code === 0) return data;
-  return { ...job.data, ...describeMeaning(job.data.code) };
-}
-
-function describeMeaning(code: number): { title: string; advice: string } {
-  const { title, advice } = describeCode(code);
-  return { title, advice };
+  const { title, advice } = describeFailure({ code: job.data.code, reason: 0 });
+  return { ...job.data, title, advice };
 }
 
 const readOnly: MiddlewareHandler = async (context, next) => {
@@ -194,8 +190,8 @@ function someRefused(retried: number, refused: number) {
     409,
     refuse(
       "campaign_closed",
-      `${counted(retried, "message")} will be sent again; ${refused} ${refused === 1 ? "belongs" : "belong"} to closed campaigns and ${refused === 1 ? "stays" : "stay"} failed.`,
-      "Send those as a new campaign: dropcast export ID --state failed.",
+      `${counted(retried, "message")} will be sent again; ${refused} ${refused === 1 ? "stays" : "stay"} failed: of a closed campaign, of a person who has stopped marketing (131050), or held back by WhatsApp less than 24 hours ago (131049).`,
+      "Retry on one of them says which it is.",
     ),
   );
 }

@@ -1,3 +1,4 @@
+import { checkRetryCodes, type NotRetried } from "../core/failure.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
@@ -33,6 +34,8 @@ export interface Retried {
   readonly id: string;
   /** Messages that will be sent again. */
   readonly retried: number;
+  /** Messages that were asked for and stay failed. */
+  readonly left: Readonly<Record<NotRetried, number>>;
 }
 
 export type Verb = "pause" | "resume" | "cancel";
@@ -94,11 +97,13 @@ export function createCampaigns(stores: Stores) {
     async retry(id: string, codes: ReadonlySet<number>): Promise<Result<Retried>> {
       const found = await find(id);
       if (!found.ok) return found;
+      const may = checkRetryCodes(codes);
+      if (!may.ok) return may;
       const result = await found.value.store.retryFailed(id, { codes, mode: "send" });
       if (result.kind === "closed") return closed(id);
       if (result.kind === "no_campaign") return noSuchCampaign(id);
-      const retried = [...result.byCode.values()].reduce((sum, count) => sum + count, 0);
-      return accept({ id, retried });
+      const retried = result.byCode.reduce((sum, { count }) => sum + count, 0);
+      return accept({ id, retried, left: result.left });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describeCode } from "../core/error-codes.ts";
+import { describeFailure } from "../core/failure.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
 
@@ -12,7 +13,12 @@ export function messageJson({ row, state, value, phone }: CampaignRow) {
     to: phone === "" ? null : maskPhone(phone),
     attempt: value.attempt,
     code: code === 0 ? null : code,
-    title: code === 0 ? null : describeCode(code).title,
+    title:
+      state === "failed"
+        ? describeFailure(value).title
+        : code === 0
+          ? null
+          : describeCode(code).title,
     times: Object.fromEntries(times) as Record<string, string>,
   };
 }

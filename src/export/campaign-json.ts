@@ -1,4 +1,5 @@
 import { describeCode } from "../core/error-codes.ts";
+import { describeFailure, type FailureCount } from "../core/failure.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
 import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
@@ -14,11 +15,10 @@ export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): stri
   return reason === "" ? null : reason;
 }
 
-/** A title for the code that failed messages are counted under; 0 is "no code". */
-export function errorTitle(code: number): string {
-  return code === 0
-    ? "Not sent: the API could not be reached, or a person called it failed"
-    : describeCode(code).title;
+/** What failed messages are counted under, for scripts. `reason` tells those without a code apart. */
+export function failureJson({ code, reason, count }: FailureCount) {
+  const { title } = describeFailure({ code, reason });
+  return { code, reason: code === 0 ? (reasonName(reason) ?? null) : null, title, count };
 }
 
 /** A campaign as `--json` shows it. `counts` has all thirteen states. Times are ISO 8601 in UTC. */
@@ -35,7 +35,7 @@ export function campaignJson(campaign: Campaign) {
     reasonCode: campaign.status === "paused" ? campaign.reason : null,
     rows: campaign.rows,
     counts: campaign.counts,
-    errors: campaign.errors.map(({ code, count }) => ({ code, title: errorTitle(code), count })),
+    errors: campaign.errors.map(failureJson),
     ratePerSecond: campaign.ratePerSecond,
     createdAt: isoTime(campaign.createdAt),
     startAt: isoTime(campaign.startAt),

@@ -1,4 +1,5 @@
 import { describeCode } from "../core/error-codes.ts";
+import { describeFailure } from "../core/failure.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import { rejectCode, rejectReason } from "../core/reject.ts";
 import { escapeCell } from "../core/spreadsheet.ts";
@@ -83,6 +84,7 @@ function reasonOf({ state, value, note, erased }: CampaignRow): string | null {
   }
   if (state === "suppressed" && value.reason === 0) return describeReason("opted_out");
   if (state === "duplicate") return `the same person as row ${note}`;
+  if (state === "failed") return describeFailure(value).title;
   const named = reasonName(value.reason);
   const words = named === undefined ? null : describeReason(named);
   if (value.code === 0) return words;

@@ -18,7 +18,10 @@ export interface WireAnswer {
   readonly isWamid: boolean;
   /** Accepted, but WhatsApp holds it back for now (template and portfolio pacing). */
   readonly isHeld: boolean;
-  /** The code found inside an `error` or `errors` member: the first known one, else the first. */
+  /**
+   * The code found inside an `error` or `errors` member: an opt-out, else the first known one, else
+   * the first.
+   */
   readonly errorCode: number | null;
   /**
    * A bare `code` at the top, but not a gRPC status (those carry a list of `details`, and their
@@ -51,6 +54,8 @@ const CODE_PLACES: readonly Path[] = [
   ["data", "errors", 0, "code"],
   ["messages", 0, "errors", 0, "code"],
 ];
+
+const ERROR_LISTS: readonly Path[] = [["errors"], ["data", "errors"], ["messages", 0, "errors"]];
 
 const STATUS_PLACES: readonly Path[] = [
   ["messages", 0, "message_status"],
@@ -138,6 +143,10 @@ function isWamid(id: string): boolean {
 }
 
 function findCode(body: object): number | null {
+  // An opt-out counts wherever in a list of errors it stands.
+  const listed = ERROR_LISTS.flatMap((place) => codesOf(at(body, place)));
+  const optOut = listed.find((code) => errorCode(code)?.class === "optout");
+  if (optOut !== undefined) return optOut;
   let first: number | null = null;
   for (const place of CODE_PLACES) {
     const code = asCode(at(body, place));
@@ -146,6 +155,11 @@ function findCode(body: object): number | null {
     first ??= code;
   }
   return first;
+}
+
+function codesOf(list: unknown): number[] {
+  if (!Array.isArray(list)) return [];
+  return list.map((error) => asCode(at(error, ["code"]))).filter((code) => code !== null);
 }
 
 function asCode(value: unknown): number | null {

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
+import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import { BATCH_ROWS, batchOfRow, campaignKeys, numberKeys } from "./keys.ts";
@@ -20,8 +21,8 @@ export interface Campaign {
   readonly counts: Counts;
   /** Ended for good, by a cancel, its `endBy` or the retention time: nothing of it is sent again. */
   readonly closed: boolean;
-  /** Failed rows by error code, most frequent first; 0 stands for "no code". */
-  readonly errors: readonly { code: number; count: number }[];
+  /** Failed rows by their cause, most frequent first. */
+  readonly errors: readonly FailureCount[];
   readonly ratePerSecond: number | null;
   readonly createdAt: number;
   readonly startAt: number | null;
@@ -262,7 +263,7 @@ function toCampaign(
     counts: toCounts(counts),
     closed: (fields["closed"] ?? "") !== "" || fields["purgedAt"] !== undefined,
     errors: Object.entries(errors)
-      .map(([code, count]) => ({ code: Number(code), count: Number(count) }))
+      .map(([field, count]) => ({ ...causeOf(Number(field)), count: Number(count) }))
       .sort((a, b) => b.count - a.count || a.code - b.code),
     ratePerSecond: fields["ratePerSecond"] === undefined ? null : Number(fields["ratePerSecond"]),
     createdAt: Number(fields["createdAt"]),
@@ -272,6 +273,11 @@ function toCampaign(
     finishedAt: timeOrNull(fields["finishedAt"]),
     rowsDeletedAt: timeOrNull(fields["purgedAt"]),
   };
+}
+
+/** The scripts count failures without a code under the negative number of their reason. */
+function causeOf(field: number): FailureCause {
+  return field > 0 ? { code: field, reason: 0 } : { code: 0, reason: Math.abs(field) };
 }
 
 function toCounts(fields: Fields): Counts {

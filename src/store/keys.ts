@@ -96,7 +96,7 @@ export function campaignKeys(number: string, campaign: string) {
     campaign: key,
     /** hash: state number -> rows in it. Moved in the script that moves the row. */
     counts: `${key}:counts`,
-    /** hash: error code -> failed rows with it. */
+    /** hash: error code, or the negative number of a reason without one -> failed rows with it. */
     errors: `${key}:errors`,
     /** hash: `<minute>:<state number>` -> rows that entered the state in that minute. */
     timeline: `${key}:timeline`,

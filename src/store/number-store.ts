@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { TRIES_MAX } from "../core/message.ts";
 import { createAges } from "./ages.ts";
 import { createAudit } from "./audit.ts";
 import { createBeat } from "./beat.ts";
@@ -26,7 +27,7 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   personBusyMs: 60_000,
   webhooksArrivingMs: 15 * 60_000,
   resendAfterMs: 15 * 60_000,
-  triesMax: 8,
+  triesMax: TRIES_MAX,
   unknownBudget: 5,
   unknownBudgetWindowMs: 60_000,
   failuresInARowMax: 20,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { MOVES, STATES } from "../core/message.ts";
+import { REASONS, type Reason } from "../core/reasons.ts";
 import { slotKey } from "./keys.ts";
 
 /**
@@ -55,13 +56,16 @@ export function createScriptRunner(redis: Redis, number: string): RunScript {
   return (name, args) => commandOf(redis, name)(key, ...args);
 }
 
-/** The whole text of a script, with its includes and the state table. */
+/** The whole text of a script, with its includes, its reasons as numbers, and the state table. */
 export function scriptSource(name: ScriptName): string {
   const text = readScript(`${name}.lua`);
   const expanded = text.replace(/^--- @include "([a-z-]+)"$/gm, (_, lib: string) =>
     readScript(`lib/${lib}.lua`),
   );
-  return `${stateTable()}\n${expanded}`;
+  const numbered = expanded.replace(/\bREASON\.([a-z_]+)/g, (_, reason: Reason) => {
+    return String(REASONS[reason]);
+  });
+  return `${stateTable()}\n${numbered}`;
 }
 
 function commandName(name: ScriptName): string {

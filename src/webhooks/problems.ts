@@ -23,7 +23,7 @@ export const PROBLEMS = {
     refuse(
       "webhooks_path_unknown",
       "Nothing is served at this path.",
-      "Webhooks go to POST /webhooks/livechat or /webhooks/livechat/NUMBER.",
+      "Webhooks go to POST /webhooks/livechat or /webhooks/livechat/NUMBER, with single slashes.",
     ),
   ),
   numberUnknown: problem(

@@ -53,10 +53,10 @@ export function createRoutes(
     const url = request.url ?? "";
     // The hot route first, before its path is taken apart.
     if (url === HOOK_PATH) return hook(request, response, null);
-    const path = url.split("?", 1)[0] as string;
+    const path = plainPath(url);
     if (path === HOOK_PATH) return hook(request, response, null);
-    if (path.startsWith(`${HOOK_PATH}/`)) {
-      const number = path.slice(HOOK_PATH.length + 1);
+    const number = /^\/webhooks\/livechat\/([^/]+)$/.exec(path)?.[1];
+    if (number !== undefined) {
       if (hasNumber(number)) return hook(request, response, number);
       counters.warn(
         PROBLEMS.numberUnknown.refusal.code,
@@ -66,12 +66,29 @@ export function createRoutes(
     }
     const isLook =
       path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined);
-    if (!isLook) return answerProblem(request, response, PROBLEMS.notFound);
+    if (!isLook) {
+      if (request.method === "POST") {
+        counters.warn(
+          PROBLEMS.notFound.refusal.code,
+          "something is posted to a path where nothing is served: perhaps webhooks to a wrong one",
+        );
+      }
+      return answerProblem(request, response, PROBLEMS.notFound);
+    }
     if (request.method === "GET" || request.method === "HEAD") {
       return settle(request, look(request, response, path));
     }
     answerProblem(request, response, PROBLEMS.methodNotAllowed, { allow: "GET, HEAD" });
   };
+}
+
+/**
+ * The path that was meant. A slash at its end comes from copying an address together. A second slash
+ * within it does too, but a proxy may read it as another path, so it is told and not guessed.
+ */
+function plainPath(url: string): string {
+  const path = url.split("?", 1)[0] as string;
+  return path.length > 1 && path.endsWith("/") && !path.endsWith("//") ? path.slice(0, -1) : path;
 }
 
 /** A bug in a handler costs its own connection, and nobody else's. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mostTelling } from "../core/error-codes.ts";
 import type { StatusEvent } from "../store/ledger.ts";
 import { PROBLEMS, type Problem } from "./problems.ts";
 
@@ -40,7 +41,6 @@ const statusSchema = z.object({
   recipient_type: optionalText,
   errors: z
     .array(z.object({ code: numeric }).catch({}))
-    .max(100)
     .optional()
     .catch(undefined),
   pricing: z
@@ -92,7 +92,7 @@ function toEvent(data: StatusObject, atMs: number): StatusEvent {
     status: data.status as StatusEvent["status"],
     atMs,
     recipient: recipientOf(data),
-    code: data.status === "failed" ? firstCode(data.errors) : 0,
+    code: data.status === "failed" ? codeOf(data.errors) : 0,
     category: data.pricing?.category ?? null,
     billable: data.pricing?.billable ?? null,
     origin: data.conversation?.origin?.type ?? null,
@@ -126,12 +126,10 @@ function recipientOf(data: StatusObject): string | null {
   return /^\+?([0-9]{6,15})$/.exec(String(id))?.[1] ?? null;
 }
 
-function firstCode(errors: StatusObject["errors"]): number {
-  for (const { code } of errors ?? []) {
-    const value = toNumber(code);
-    if (Number.isInteger(value) && value > 0 && value < 1e9) return value;
-  }
-  return 0;
+/** The code of a failure; of several, the one that tells most: an opt-out is never missed. */
+function codeOf(errors: StatusObject["errors"]): number {
+  const codes = (errors ?? []).map(({ code }) => toNumber(code));
+  return mostTelling(codes.filter((code) => Number.isInteger(code) && code > 0 && code < 1e9));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -67,7 +67,7 @@ test("show --json has exactly the 13 states, the errors with titles and the reas
     reasonCode: "account:190",
     rows: 5,
     counts: { pending: 2, accepted: 1, unknown: 1, failed: 1, read: 0 },
-    errors: [{ code: 131026, title: "Message undeliverable", count: 1 }],
+    errors: [{ code: 131026, reason: null, title: "Message undeliverable", count: 1 }],
     startedAt: expect.stringMatching(/^\d{4}-.+Z$/),
     finishedAt: null,
   });
@@ -124,6 +124,24 @@ test("retry counts first, then sends the failed rows of a code again", async () 
   expect(before).toBe(1);
   expect(json(real)).toMatchObject({ retried: 1 });
   expect((await store.campaigns.find(id))?.counts).toMatchObject({ failed: 0, pending: 3 });
+});
+
+test("retry refuses the code of people who have stopped marketing, alone and among others", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 3 });
+  await sendThree(store, id);
+
+  const alone = await runCli(place, ["retry", id, "--code", "131050", "--json"]);
+  const among = await runCli(place, ["retry", id, "--code=131026", "--code=131050", "--json"]);
+
+  for (const ended of [alone, among]) {
+    expect(ended.code).toBe(1);
+    expect(json(ended)).toMatchObject({
+      error: { code: "retry_opted_out", message: expect.stringContaining("131050") },
+    });
+  }
+  expect((await store.campaigns.find(id))?.counts).toMatchObject({ failed: 1, pending: 0 });
 });
 
 test("resolve decides an unknown row, and no other", async () => {

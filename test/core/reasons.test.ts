@@ -23,6 +23,7 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     not_sent_tls: 34,
     not_sent_other: 35,
     not_sent_attempts: 36,
+    failed_without_code: 48,
     decided: 64,
     window_missed: 65,
     opted_out: 66,

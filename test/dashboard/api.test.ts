@@ -100,16 +100,22 @@ describe("POST /api/campaigns/:id", () => {
     const { ask, test } = await openDashboard();
     const id = await test.import(150);
     for (const row of [1, 2, 120]) await test.send(id, row, "failed", { code: 131026 });
-    await test.send(id, 3, "failed", { code: 131049 });
+    await test.send(id, 3, "failed", { code: 131000 });
+    await test.send(id, 4, "failed", { code: 131050 });
     const retry = async (body?: string, type?: string) =>
       (await ask(`/api/campaigns/${id}/retry`, post(body, type))).json();
 
-    expect(await retry('{"codes":[131026]}')).toEqual({ id, retried: 3 });
-    expect(await retry('{"codes":[131026]}')).toEqual({ id, retried: 0 });
+    expect(await retry('{"codes":[131026]}')).toMatchObject({ id, retried: 3 });
+    expect(await retry('{"codes":[131026]}')).toMatchObject({ id, retried: 0 });
+    expect(await test.counts(id)).toEqual({ pending: 148, failed: 2 });
+    expect(await retry("code=1", "application/x-www-form-urlencoded")).toMatchObject({
+      id,
+      retried: 0,
+    });
+    expect(await retry('{"codes":[131000,131050]}')).toMatchObject({ code: "retry_opted_out" });
+    const left = { opted_out: 1, too_early: 0 };
+    expect(await retry()).toEqual({ id, retried: 1, left });
     expect(await test.counts(id)).toEqual({ pending: 149, failed: 1 });
-    expect(await retry("code=1", "application/x-www-form-urlencoded")).toEqual({ id, retried: 0 });
-    expect(await retry()).toEqual({ id, retried: 1 });
-    expect(await test.counts(id)).toEqual({ pending: 150 });
   });
 
   it.each([

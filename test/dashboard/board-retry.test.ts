@@ -97,7 +97,7 @@ it("Retry all sends each failed message once, over several batches and campaigns
   const long = await test.import(101);
   const short = await test.import(1);
   for (const row of [1, 2, 101]) await test.send(long, row, "failed", { code: 131026 });
-  await test.send(short, 1, "failed", { code: 131049 });
+  await test.send(short, 1, "failed", { code: 131000 });
   const sandbox = await startSending(test);
   await vi.waitFor(async () => expect((await failedJobs(dashboard)).length).toBe(4), SOON);
 
@@ -117,7 +117,7 @@ it("Retry all leaves messages of closed campaigns failed, and says so", async ()
   const { test } = dashboard;
   const closed = await cancelledWithFailure(dashboard);
   const open = await test.import(1);
-  await test.send(open, 1, "failed", { code: 131049 });
+  await test.send(open, 1, "failed", { code: 131000 });
   await startSending(test);
   await failedJobsAre(dashboard, [`f-${closed}-1-1`, `f-${open}-1-1`]);
 
@@ -125,10 +125,36 @@ it("Retry all leaves messages of closed campaigns failed, and says so", async ()
 
   expect(answer.status).toBe(409);
   expect(((await answer.json()) as { detail: string }).detail).toContain(
-    "1 message will be sent again; 1 belongs",
+    "1 message will be sent again; 1 stays failed",
   );
   await vi.waitFor(async () => expect(await test.state(open, 1)).toBe("accepted"), SOON);
   await failedJobsAre(dashboard, [`f-${closed}-1-1`]);
+});
+
+it("Retry sends nothing to who has stopped marketing, and nothing too early, and says which", async () => {
+  const dashboard = await openDashboard();
+  const { test } = dashboard;
+  const campaign = await test.import(3);
+  await test.send(campaign, 1, "failed", { code: 131050 });
+  await test.send(campaign, 2, "failed", { code: 131049 });
+  await test.send(campaign, 3, "failed", { code: 131000 });
+  const sandbox = await startSending(test);
+  const jobs = [1, 2, 3].map((row) => `f-${campaign}-${row}-1`);
+  await failedJobsAre(dashboard, jobs);
+
+  const stopped = await press(dashboard, `f-${campaign}-1-1`);
+  const early = await press(dashboard, `f-${campaign}-2-1`);
+  const all = await pressAll(dashboard);
+
+  expect([stopped.status, early.status, all.status]).toEqual([409, 409, 409]);
+  expect(await problemCode(stopped)).toBe("retry_opted_out");
+  expect(await problemCode(early)).toBe("retry_too_early");
+  expect(((await all.json()) as { detail: string }).detail).toContain(
+    "1 message will be sent again; 2 stay failed",
+  );
+  await vi.waitFor(async () => expect(await test.state(campaign, 3)).toBe("accepted"), SOON);
+  expect(await test.counts(campaign)).toEqual({ accepted: 1, failed: 2 });
+  expect(sandbox.stats().posts).toBe(1);
 });
 
 it("a job that Dropcast did not write is not retried", async () => {

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { ERROR_CODES, type ErrorClass, HTTP_ANSWERS } from "../../src/core/error-codes.ts";
+import {
+  ERROR_CODES,
+  type ErrorClass,
+  HTTP_ANSWERS,
+  type RetryRule,
+  retryOf,
+} from "../../src/core/error-codes.ts";
 
 /** What a person reads about each class. */
 const CLASSES: Record<ErrorClass, string> = {
@@ -15,6 +21,16 @@ const CLASSES: Record<ErrorClass, string> = {
   ambiguous: "Unknown: it may have been sent, so it is never sent again by itself.",
 };
 
+/** What a person reads about a retry of a failed message. */
+const RETRY: Record<RetryRule, string> = {
+  later: "may help",
+  after_cause: "once the cause is removed",
+  after_day: "after 24 hours",
+  in_vain: "in vain",
+  never: "refused",
+  not_known: "look first",
+};
+
 it("docs/error-codes.md says what the table says (renew it with `vitest -u`)", async () => {
   await expect(render()).toMatchFileSnapshot("../../docs/error-codes.md");
 });
@@ -27,7 +43,8 @@ function render(): string {
     "What Dropcast does about each error code of the WhatsApp API, and what you can do. A code",
     "counts the same whether the API answers with it or a status webhook brings it later. On an",
     "answer with a 5xx status only 3, 131045, 131057 and 133000 prove that nothing was sent: with",
-    "any other code the message is unknown.",
+    "any other code the message is unknown. The last column says what `dropcast retry` of a message",
+    "that failed with the code would come to.",
     "",
     "| class | what Dropcast does |",
     "|---|---|",
@@ -51,11 +68,12 @@ function render(): string {
 
 function table(head: string, rows: typeof ERROR_CODES): string[] {
   return [
-    `| ${head} | meaning | class | what to do |`,
-    "|---|---|---|---|",
+    `| ${head} | meaning | class | what to do | \`retry\` |`,
+    "|---|---|---|---|---|",
     ...rows.map((row) => {
       const codes = row.last === undefined ? `${row.code}` : `${row.code}-${row.last}`;
-      return `| ${codes} | ${row.title} | \`${row.class}\` | ${row.advice} |`;
+      const retry = RETRY[retryOf(row)];
+      return `| ${codes} | ${row.title} | \`${row.class}\` | ${row.advice} | ${retry} |`;
     }),
   ];
 }

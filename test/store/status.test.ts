@@ -35,7 +35,7 @@ test.each(ORDERS)("the events %j make it %s", async (statuses, state) => {
   }
   expect(await bench.counts(id)).toEqual({ [state]: 1 });
   expect(await bench.state(id, 1)).toBe(state);
-  const errors = state === "failed" ? [{ code: 131026, count: 1 }] : [];
+  const errors = state === "failed" ? [{ code: 131026, reason: 0, count: 1 }] : [];
   expect((await bench.found(id)).errors).toEqual(errors);
 });
 

@@ -215,10 +215,38 @@ describe("other routes", () => {
     expect(await metrics.text()).toContain('dropcast_webhooks_total{result="unmatched"} 1');
   });
 
+  test.each(["/webhooks/livechat/", "/webhooks/livechat/main/", "/webhooks/livechat/?from=x"])(
+    "a slash at the end of %s, as copying leaves it, is no other path",
+    async (path) => {
+      const { post, applied } = await runServer();
+
+      const answer = await post(WEBHOOK_SAMPLES.sent, { path });
+
+      expect(answer.status).toBe(204);
+      expect(applied).toHaveLength(1);
+    },
+  );
+
+  test("webhooks to a wrong path are told in the log, without the path", async () => {
+    const { post, log, results } = await runServer();
+
+    const answer = await post(WEBHOOK_SAMPLES.sent, { path: "/webhooks/48600111222//main" });
+    const problem = (await answer.json()) as { fix: string };
+
+    expect(problem.fix).toContain("POST /webhooks/livechat");
+    expect(await results()).toEqual({ webhooks_path_unknown: 1 });
+    expect(log()).toContain("perhaps webhooks to a wrong one");
+    expect(log() + JSON.stringify(problem)).not.toContain("48600111222");
+  });
+
   test.each([
     ["GET", "/", 404],
     ["GET", "/webhooks", 404],
-    ["POST", "/webhooks/livechat/", 404],
+    ["POST", "/webhooks/livechat//", 404],
+    ["POST", "//webhooks/livechat", 404],
+    ["POST", "/webhooks//livechat/", 404],
+    ["POST", "/webhooks/livechat//main", 404],
+    ["POST", "/webhook/livechat", 404],
     ["POST", "/webhooks/livechat/main/more", 404],
     ["POST", "/webhooks/livechat/%6dain", 404],
     ["GET", "/webhooks/livechat", 405],

@@ -105,6 +105,17 @@ describe("what is optional", () => {
     [[{ code: 1e300 }], 0],
     [[], 0],
     ["text", 0],
+    // Of several, in whatever order: the opt-out, then what concerns most, then the smallest.
+    [[{ code: 131026 }, { code: 131050 }], 131050],
+    [[{ code: 131050 }, { code: 131026 }], 131050],
+    [[{ code: 1 }, "text", { code: "131050" }, { code: 190 }], 131050],
+    [[...Array(300).fill({ code: 131026 }), { code: 131050 }], 131050],
+    [[{ code: 131000 }, { code: 131026 }], 131026],
+    [[{ code: 131026 }, { code: 131000 }], 131026],
+    [[{ code: 131026 }, { code: 131042 }], 131042],
+    [[{ code: 999001 }, { code: 131000 }], 131000],
+    [[{ code: 131049 }, { code: 131026 }], 131026],
+    [[{ code: 999002 }, { code: 999001 }], 999001],
     [undefined, 0],
   ])("of the errors %j the code is %j", (errors, code) => {
     expect(eventOf({ status: "failed", errors }).code).toBe(code);

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
-import { describeCode } from "../../core/error-codes.ts";
-import { errorTitle, reasonWords } from "../../export/campaign-json.ts";
+import { describeFailure } from "../../core/failure.ts";
+import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
 import type { FoundCampaign } from "../campaigns.ts";
@@ -77,15 +77,19 @@ function errorsCard(campaign: Campaign): Html {
   return html`<section class="card" aria-labelledby="errors">
     <h2 id="errors">Why messages failed</h2>
     <ul class="errors">
-      ${errors.map(({ code, count: failed }) => {
-        const advice = code === 0 ? "The answer held no code." : describeCode(code).advice;
+      ${errors.map((cause) => {
+        const { code, count: failed } = cause;
+        const { title, advice, retry } = describeFailure(cause);
+        // All without a code are retried together: a button for one cause would send the others, too.
+        const alone = code !== 0 || errors.filter((one) => one.code === 0).length === 1;
+        const retries = mayRetry && alone && retry !== "never";
         return html`<li>
           <div>
-            <p><b>${errorTitle(code)}</b>${code === 0 ? "" : html` <code>${code}</code>`}</p>
+            <p><b>${title}</b>${code === 0 ? "" : html` <code>${code}</code>`}</p>
             <p class="quiet">${advice}</p>
           </div>
           <p class="total">${counted(failed, "message")}</p>
-          ${mayRetry ? retryForm(id, code, failed) : ""}
+          ${retries ? retryForm(id, code, failed) : ""}
         </li>`;
       })}
     </ul>

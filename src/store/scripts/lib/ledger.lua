@@ -77,6 +77,9 @@ local function note_unknown(c, row, r)
   end
 end
 
+-- What a failed row is counted under: its code, or the negative number of its reason without one.
+local function error_field(r) return r.code ~= 0 and r.code or 0 - r.reason end
+
 -- Moves `r` by `event`, with its counters; false when the event changes nothing.
 local function fire(c, row, r, event)
   local moves = NEXT[r.state]
@@ -84,7 +87,7 @@ local function fire(c, row, r, event)
   if not to then return false end
   count_move(c, r.state, to)
   if r.state == STATE.failed then
-    add(c.errors, r.code, -1)
+    add(c.errors, error_field(r), -1)
     r.code, r.reason, r.times[TIME.failed] = 0, 0, nil
   end
   if r.state == STATE.unknown then
@@ -97,9 +100,9 @@ local function fire(c, row, r, event)
   return true
 end
 
--- To be called when `fire` took the row to failed: counts the code and asks for the failed job.
+-- To be called when `fire` took the row to failed: counts the cause and asks for the failed job.
 local function note_failed(c, row, r, code, reason, at)
   r.code, r.reason, r.times[TIME.failed] = code, reason, stamp(c, at)
-  add(c.errors, code, 1)
+  add(c.errors, error_field(r), 1)
   redis.call('ZADD', P .. 'failed-outbox', NOW, c.id .. '|' .. row .. '|' .. r.attempt)
 end

@@ -51,7 +51,8 @@ local function apply_status(c, row, r, attempt, event)
     return fire(c, row, r, 'status_' .. event.status)
   end
   if fire(c, row, r, 'status_failed') then
-    note_failed(c, row, r, event.code, 0, event.at)
+    local reason = event.code == 0 and REASON.failed_without_code or 0
+    note_failed(c, row, r, event.code, reason, event.at)
     if event.code == 131026 then note_undeliverable(event.person) end
     return true
   end
