@@ -42,6 +42,7 @@ describe("a campaign file that is right", () => {
           country: null,
           encoding: null,
           maxRejected: 0.2,
+          strictValues: false,
           skipUndeliverableMs: null,
         },
         schedule: { startAtMs: null, endByMs: null },
@@ -65,7 +66,7 @@ template:
     - { type: body, parameters: [ { type: text, text: "{{first_name|there}}" } ], new_field: [1] }
     - { type: button, sub_type: url, index: "1", parameters: [ { type: text, text: "{{code}}" } ] }
 category: utility
-recipients: { file: list.csv, to: phone, country: PL, encoding: cp1250, maxRejected: 0 }
+recipients: { file: list.csv, to: phone, country: PL, encoding: cp1250, maxRejected: 0, strictValues: true }
 schedule: { startAt: 2026-12-01T09:00:00+01:00, endBy: 2026-12-03T20:00:00+01:00 }
 delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
 `,
@@ -84,6 +85,7 @@ delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
           country: "PL",
           encoding: "windows-1250",
           maxRejected: 0,
+          strictValues: true,
           skipUndeliverableMs: null,
         },
         schedule: { startAtMs: Date.parse("2026-12-01T08:00:00Z") },

@@ -27,6 +27,8 @@ export interface CampaignDefinition {
     readonly encoding: Encoding | null;
     /** The share of rejected rows above which the whole list is refused, 0..1. */
     readonly maxRejected: number;
+    /** Rows with a doubtful value (`VALUE_DOUBTS`) are rejected, and not only told about. */
+    readonly strictValues: boolean;
     /** Numbers that answered 131026 within so long are left out; `null`: none is. */
     readonly skipUndeliverableMs: number | null;
   };
@@ -127,6 +129,7 @@ const recipients = z.strictObject({
     .nullish(),
   encoding: encoding.nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
+  strictValues: z.boolean().nullish(),
   timezone: unbuiltKey,
   skipUndeliverable: days.nullish(),
 });
@@ -223,6 +226,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       country: file.recipients?.country ?? null,
       encoding: file.recipients?.encoding ?? null,
       maxRejected: file.recipients?.maxRejected ?? 0.2,
+      strictValues: file.recipients?.strictValues ?? false,
       skipUndeliverableMs: file.recipients?.skipUndeliverable ?? null,
     },
     schedule: {

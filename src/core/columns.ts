@@ -14,7 +14,7 @@ export function findColumns(
   const missing: string[] = [];
   for (const column of wanted) {
     const exact = placesOf(header, (name) => name.trim() === column);
-    const folded = placesOf(header, (name) => foldName(name) === foldName(column));
+    const folded = placesOf(header, (name) => foldColumnName(name) === foldColumnName(column));
     const candidates = exact.length > 0 ? exact : folded;
     const [place] = candidates;
     if (place === undefined) missing.push(column);
@@ -57,7 +57,15 @@ function placesOf(header: readonly string[], matches: (name: string) => boolean)
   return header.flatMap((name, index) => (matches(name) ? [index] : []));
 }
 
-/** Names that differ in case only are one name, in any script and however accents are composed. */
-function foldName(name: string): string {
-  return name.trim().normalize("NFC").toUpperCase().toLowerCase();
+/**
+ * The one name that all spellings of a column's name have: case, how accents are composed, spaces
+ * around and between the words, and characters that nobody sees do not count. Everything that
+ * looks for a column by its name compares these.
+ */
+export function foldColumnName(name: string): string {
+  const shown = name.replace(INVISIBLE, "").replace(/\s+/g, " ").trim();
+  // Upper case first: ß is SS, and the dotless i of Turkish is I. Its dotted capital I leaves a dot.
+  return shown.normalize("NFC").toUpperCase().toLowerCase().replaceAll("i\u0307", "i");
 }
+
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;

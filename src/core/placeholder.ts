@@ -1,3 +1,5 @@
+import { showsNothing } from "./value.ts";
+
 /** A gap in a string of the template, written `{{column}}` or `{{column|fallback}}`. */
 export interface Placeholder {
   /** As written, without the spaces around it. */
@@ -51,7 +53,8 @@ function readInside(inside: string): Placeholder | string {
 }
 
 function canBeEmpty(part: string | Placeholder): boolean {
-  return typeof part === "string" ? part.trim() === "" : part.fallback === "";
+  const text = typeof part === "string" ? part : part.fallback;
+  return text !== null && showsNothing(text);
 }
 
 function wrong(problem: string): Placeholders {

@@ -1,6 +1,7 @@
 import { findColumns } from "./columns.ts";
 import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
 import type { Json, TemplateDefinition } from "./template.ts";
+import { readValue } from "./value.ts";
 
 /** WhatsApp's limit for the body of a message with its values filled in (Meta, "Components"). */
 export const BODY_LENGTH_MAX = 1_024;
@@ -57,7 +58,7 @@ export function compilePreview(
       let text = "";
       for (const piece of pieces) {
         if (typeof piece === "string") text += piece;
-        else text += (cells[piece.index] ?? "").trim() || piece.fallback;
+        else text += readValue(cells[piece.index] ?? "").text || piece.fallback;
       }
       return text;
     },

@@ -16,6 +16,12 @@ export const REJECTS = {
   phone_ambiguous: 11,
   phone_decimal: 12,
   phone_zero_lost: 13,
+  value_control: 20,
+  value_bidi: 21,
+  value_formula: 22,
+  value_spreadsheet: 23,
+  value_placeholder: 24,
+  value_letters_lost: 25,
   // Of a rejects file that was dropped again; the campaign's row keeps the code it had.
   row_unknown: 64,
   phone_taken: 65,
@@ -89,6 +95,30 @@ const WORDS: Readonly<
   value_too_long: (name) => [
     `${name} is longer than 32768 characters, the most WhatsApp takes in a template value`,
     "shorten it",
+  ],
+  value_control: (name) => [
+    `${name} holds a control character, which is no text`,
+    "empty that cell and type it again",
+  ],
+  value_bidi: (name) => [
+    `${name} holds an invisible mark that turns the order of the message around`,
+    "empty that cell and type it again",
+  ],
+  value_formula: (name) => [
+    `${name} holds a formula and not its result`,
+    "paste that column as values, and export the list again",
+  ],
+  value_spreadsheet: (name) => [
+    `${name} holds what a spreadsheet shows in place of a value (as #N/A, #### or 1.2E+12)`,
+    "correct it there, and export the list again",
+  ],
+  value_placeholder: (name) => [
+    `${name} holds what a program writes for no value (as NULL, undefined or {{name}})`,
+    "empty it, or write what is meant",
+  ],
+  value_letters_lost: (name) => [
+    `${name} holds "\ufffd" in place of letters that were lost`,
+    "write them again, or export the list again as UTF-8",
   ],
   row_columns: () => [
     "the row has more or fewer columns than the header",

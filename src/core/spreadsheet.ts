@@ -1,7 +1,9 @@
 /**
- * Cells that a spreadsheet would run as a formula (OWASP, "CSV Injection"). Files for people carry
- * an apostrophe in front of such a cell, which spreadsheets take for "this is text" and do not show.
- * A list that comes back loses it again, so nobody is written to with an apostrophe too many.
+ * The guards that keep a spreadsheet from changing a cell.
+ *
+ * Cells that it would run as a formula (OWASP, "CSV Injection") get an apostrophe in front in files
+ * for people, which spreadsheets take for "this is text" and do not show. A list that comes back
+ * loses it again, so nobody is written to with an apostrophe too many.
  */
 
 const FORMULA = /^'*[=+\-@\t\r＝＋－＠]/;
@@ -9,9 +11,17 @@ const FORMULA = /^'*[=+\-@\t\r＝＋－＠]/;
 const DIGITS_ONLY = /^[+-][\d ().,/-]*\d[\d ().,/-]*$/;
 const APOSTROPHE = "'".charCodeAt(0);
 
-/** The cell as it may stand in a file for people. */
+/** The cell as it may stand in a file that people read and scripts read too. */
 export function escapeCell(text: string): string {
-  return FORMULA.test(text) && !DIGITS_ONLY.test(text) ? `'${text}` : text;
+  return DIGITS_ONLY.test(text) ? text : escapeCellWithDigits(text);
+}
+
+/**
+ * The same for a file that people correct in a spreadsheet, which would make a number of a phone
+ * and round it: `+48 600 100 200` gets its apostrophe as well.
+ */
+export function escapeCellWithDigits(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
 }
 
 /** What {@link escapeCell} was given; other cells come back as they are. */
@@ -26,3 +36,11 @@ export function unescapeCells(cells: readonly string[]): readonly string[] {
   }
   return cells;
 }
+
+/** The text of a formula that is nothing but a text (`="00123"` is how 00123 is kept), else null. */
+export function quotedText(cell: string): string | null {
+  const [, quoted] = QUOTED.exec(cell) ?? [];
+  return quoted === undefined ? null : quoted.replaceAll('""', '"');
+}
+
+const QUOTED = /^=\s*"((?:[^"]|"")*)"$/;

@@ -2,6 +2,7 @@ import { findColumns } from "./columns.ts";
 import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
 import { accept, type Result, refuse } from "./refusal.ts";
 import type { RejectCode } from "./reject.ts";
+import { readValue, type Value, type ValueDoubt } from "./value.ts";
 
 /** Anything that JSON can say. */
 export type Json =
@@ -29,18 +30,26 @@ export type Filled =
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
 
 export type Checked =
-  | { readonly ok: true }
+  /** `doubts`: values that can be sent and are probably not what was meant; left out for none. */
+  | { readonly ok: true; readonly doubts?: readonly Doubt[] }
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
+
+export interface Doubt {
+  readonly code: ValueDoubt;
+  readonly column: string;
+}
 
 export interface CompiledTemplate {
   /**
    * The template object of one row, ready for the request body. `cells` are the row's values in
    * the order of the header the template was compiled for. Only the columns that the template
-   * uses are looked at, and they are trimmed.
+   * uses are looked at, each by {@link readValue}.
    */
   fill(cells: readonly string[]): Filled;
-  /** The verdict of {@link fill} without building the text. */
+  /** The verdict of {@link fill} without building the text, and what is doubtful. */
   check(cells: readonly string[]): Checked;
+  /** How many cells a row must have, so that none the template uses is missing. */
+  readonly cellsNeeded: number;
 }
 
 /** The columns that the template names, each once, in the order in which they appear. */
@@ -75,16 +84,19 @@ export function compileTemplate(
   }
   const found = findColumns(templateColumns(template), header);
   if (!found.ok) return found;
-  const uses = new Map<number, Use>();
+  const uses: Use[] = [];
   const pieces = createPieces((placeholder) => {
     const index = found.value.get(placeholder.column) ?? -1;
-    const use = uses.get(index) ?? { index, column: placeholder.column, required: false };
-    if (placeholder.fallback === null) use.required = true;
-    uses.set(index, use);
-    return index;
+    const required = placeholder.fallback === null;
+    const known = uses.findIndex((use) => use.index === index);
+    const use = uses[known];
+    // One use without a fallback is enough, wherever it stands.
+    if (use !== undefined) use.required ||= required;
+    else uses.push({ index, column: placeholder.column, required });
+    return known === -1 ? uses.length - 1 : known;
   });
   writeJson(template, pieces);
-  return accept(createCompiled(pieces.finish(), [...uses.values()]));
+  return accept(createCompiled(pieces.finish(), uses));
 }
 
 /**
@@ -111,9 +123,6 @@ export function placeholderProblems(
   return problems;
 }
 
-/** WhatsApp's limit for one text parameter (Meta's OpenAPI description of the template object). */
-const VALUE_LENGTH_MAX = 32_768;
-
 /** One column of the list that the template uses. */
 interface Use {
   readonly index: number;
@@ -123,7 +132,8 @@ interface Use {
 }
 
 interface Gap {
-  readonly index: number;
+  /** Which of the uses it shows. */
+  readonly use: number;
   /** The fallback as the inside of a JSON string. */
   readonly fallback: string;
   /** The JSON text between this gap and the next one. */
@@ -135,40 +145,40 @@ function createCompiled(
   uses: readonly Use[],
 ): CompiledTemplate {
   const fine: Checked = { ok: true };
-  const check = (cells: readonly string[]): Checked => {
-    for (const use of uses) {
-      const code = verdict((cells[use.index] ?? "").trim(), use.required);
-      if (code !== null) return { ok: false, code, column: use.column };
-    }
-    return fine;
-  };
   return {
-    check,
+    cellsNeeded: Math.max(0, ...uses.map(({ index }) => index + 1)),
+    check(cells) {
+      let doubts: readonly Doubt[] | null = null;
+      for (const use of uses) {
+        const value = readValue(cells[use.index] ?? "");
+        const code = whyUnusable(value, use);
+        if (code !== null) return { ok: false, code, column: use.column };
+        if (value.doubt !== null)
+          doubts = [...(doubts ?? []), { code: value.doubt, column: use.column }];
+      }
+      return doubts === null ? fine : { ok: true, doubts };
+    },
     fill(cells) {
-      const checked = check(cells);
-      if (!checked.ok) return checked;
+      const values: string[] = [];
+      for (const use of uses) {
+        const value = readValue(cells[use.index] ?? "");
+        const code = whyUnusable(value, use);
+        if (code !== null) return { ok: false, code, column: use.column };
+        values.push(value.text);
+      }
       let json = text.before;
-      for (const gap of text.gaps) {
-        const value = (cells[gap.index] ?? "").trim();
-        json += value === "" ? gap.fallback : insideJsonString(value);
-        json += gap.after;
+      for (const { use, fallback, after } of text.gaps) {
+        const value = values[use] ?? "";
+        json += value === "" ? fallback : insideJsonString(value);
+        json += after;
       }
       return { ok: true, json };
     },
   };
 }
 
-const LINE_BREAK = /[\n\r\v\f\u0085\u2028\u2029]/;
-const FIVE_SPACES = /[ \u00a0]{5}/;
-
-/** Why WhatsApp would refuse this value (a widely reported rule; error 132018 or 132012). */
-function verdict(value: string, required: boolean): RejectCode | null {
-  if (value === "") return required ? "value_empty" : null;
-  if (value.length > VALUE_LENGTH_MAX) return "value_too_long";
-  if (LINE_BREAK.test(value)) return "value_newline";
-  if (value.includes("\t")) return "value_tab";
-  if (FIVE_SPACES.test(value)) return "value_spaces";
-  return null;
+function whyUnusable({ text, fault }: Value, { required }: Use): RejectCode | null {
+  return fault ?? (text === "" && required ? "value_empty" : null);
 }
 
 interface Pieces {
@@ -188,7 +198,7 @@ function createPieces(placeOf: (placeholder: Placeholder) => number): Pieces {
     },
     gap(placeholder) {
       const fallback = insideJsonString(placeholder.fallback ?? "");
-      gaps.push({ index: placeOf(placeholder), fallback, after: "" });
+      gaps.push({ use: placeOf(placeholder), fallback, after: "" });
     },
     finish: () => ({ before, gaps }),
   };

@@ -1,3 +1,4 @@
+import { foldColumnName } from "../core/columns.ts";
 import { describeCode } from "../core/error-codes.ts";
 import { describeFailure } from "../core/failure.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
@@ -119,7 +120,7 @@ async function csvFormat(columns: readonly string[]): Promise<RowFormat> {
  * that an import looks for (`dropcast_row` of the rejects file), and none says "phone".
  */
 function factColumns(columns: readonly string[]): string[] {
-  const taken = new Set(columns.map((name) => name.trim().normalize("NFC").toLowerCase()));
+  const taken = new Set(columns.map(foldColumnName));
   return FACTS.map((fact) => {
     let name: string = fact;
     for (let nth = 2; taken.has(name); nth++) name = `${fact}_${nth}`;

@@ -1,3 +1,4 @@
+import { foldColumnName } from "../core/columns.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { unescapeCell } from "../core/spreadsheet.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
@@ -79,7 +80,7 @@ export async function readSuppressionFile(input: {
 
 /** -1 where the file has no such column. */
 function columnsOf(columns: readonly string[]): { scope: number; source: number; date: number } {
-  const names = columns.map((name) => name.trim().toLowerCase());
+  const names = columns.map(foldColumnName);
   const find = (...wanted: readonly string[]): number =>
     names.findIndex((name) => wanted.includes(name));
   return { scope: find("scope"), source: find("source"), date: find("date", "at", "when") };

@@ -1,12 +1,18 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { PersonTrace } from "../core/person-trace.ts";
 import type { RejectCode } from "../core/reject.ts";
+import type { Doubt } from "../core/template.ts";
 import type { SuppressReason } from "./number-opt-outs.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
-  /** `landline` is told to people and not stored. */
-  | { readonly kind: "pending"; readonly phone: string; readonly landline?: true }
+  /** `landline` and `doubts` are told to people and not stored. */
+  | {
+      readonly kind: "pending";
+      readonly phone: string;
+      readonly landline?: true;
+      readonly doubts?: readonly Doubt[];
+    }
   | { readonly kind: "rejected"; readonly code: RejectCode; readonly column: string }
   | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
   | { readonly kind: "suppressed"; readonly phone: string; readonly reason: SuppressReason };

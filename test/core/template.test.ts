@@ -6,6 +6,7 @@ import {
   type TemplateDefinition,
   templateColumns,
 } from "../../src/core/template.ts";
+import { readValue } from "../../src/core/value.ts";
 
 function withTexts(...texts: string[]): TemplateDefinition {
   const parameters = texts.map((text) => ({ type: "text", text }));
@@ -81,7 +82,7 @@ describe("filling", () => {
   });
 
   test("a value with quotes, braces or backslashes stays a value", () => {
-    const value = '"}],"to":"1","x":"\\ {{name}} \u0001 \ud83d\ude00';
+    const value = '"}],"to":"1","x":"\\ {{name}} \u00ad \ud83d\ude00';
 
     expect(texts(withTexts("<{{name}}>"), ["name"], [value])).toEqual([`<${value}>`]);
   });
@@ -118,7 +119,8 @@ describe("filling", () => {
 
         expect(template.check([value]).ok).toBe(filled.ok);
         if (filled.ok) {
-          expect(texts(withTexts("{{v|f}}"), ["v"], [value])).toEqual([value.trim() || "f"]);
+          const { text } = readValue(value);
+          expect(texts(withTexts("{{v|f}}"), ["v"], [value])).toEqual([text || "f"]);
         }
       }),
     );
@@ -153,10 +155,47 @@ describe("rows that cannot be sent", () => {
     expect(template.check(["Ann", "line\nline\tline"])).toEqual({ ok: true });
   });
 
-  test("one use without a fallback is enough to need the value", () => {
-    const template = compiled(withTexts("{{name|you}}", "{{name}}"), ["name"]);
+  test.each([
+    [["{{name|you}}", "{{name}}"]],
+    [["{{name}}", "{{name|you}}"]],
+    [["{{name|you}}, {{name}}"]],
+    [["{{name}}, {{name|you}}"]],
+    [["{{name|you}}", "{{NAME}}", "{{name|you}}"]],
+  ])("one use without a fallback is enough to need the value: %j", (used) => {
+    const template = compiled(withTexts(...used), ["name"]);
+    const verdict = { ok: false, code: "value_empty" };
 
-    expect(template.check([""])).toEqual({ ok: false, code: "value_empty", column: "name" });
+    expect(template.check([""])).toMatchObject(verdict);
+    expect(template.fill([" "])).toMatchObject(verdict);
+  });
+
+  test("a cell that shows nothing takes the fallback, and is refused where there is none", () => {
+    for (const unseen of ["\u3164", "\u2800", "\u200b\u00ad", "\ufeff", "\u0301\ufe0f", "\u202f"]) {
+      expect(texts(withTexts("{{name|there}}"), ["name"], [unseen])).toEqual(["there"]);
+      expect(compiled(withTexts("{{name}}"), ["name"]).check([unseen])).toMatchObject({
+        code: "value_empty",
+      });
+    }
+  });
+
+  test("what is doubtful is told and can be sent, each column by itself", () => {
+    const template = compiled(withTexts("{{a}}", "{{b}}", "{{c}}"), ["a", "b", "c"]);
+    const cells = ["#N/A", "Ann", "=A1"];
+
+    expect(template.check(cells)).toEqual({
+      ok: true,
+      doubts: [
+        { code: "value_spreadsheet", column: "a" },
+        { code: "value_formula", column: "c" },
+      ],
+    });
+    expect(template.fill(cells).ok).toBe(true);
+    expect(template.check(["x", "Ann", "y"])).toEqual({ ok: true });
+  });
+
+  test("as many cells are needed as reach to the last column that is used", () => {
+    expect(compiled(withTexts("{{b}}", "{{a|x}}"), ["a", "b", "c"]).cellsNeeded).toBe(2);
+    expect(compiled(withTexts("plain"), ["a", "b", "c"]).cellsNeeded).toBe(0);
   });
 
   test("a cell that is not there counts as empty", () => {
@@ -194,6 +233,7 @@ describe("templates that cannot be used", () => {
     ["Hi {{{name}}}", "braces inside"],
     ["Hi {{a {{b}} }}", "braces inside"],
     ["{{name|}}", "sent empty"],
+    ["\u200b{{name|\u2800}}", "sent empty"],
     ["{{name|a\nb}}", "fallback with a line break"],
   ])("%j is refused with its path", (text, reason) => {
     const refused = refusal(withTexts("fine", text), ["name"]);

@@ -35,6 +35,7 @@ export function testDefinition(
       country: null,
       encoding: null,
       maxRejected: 0.2,
+      strictValues: false,
       skipUndeliverableMs: null,
     },
     schedule: { startAtMs: null, endByMs: null },

@@ -15,9 +15,11 @@ export function createRowCheck(list: {
   phone: PhoneColumn;
   template: CompiledTemplate;
   country: string | null;
+  /** Whether a doubtful value rejects its row. */
+  strictValues: boolean;
   rowsExpected: number;
 }): (cells: readonly string[], row: number) => ImportOutcome {
-  const { phone: column, template } = list;
+  const { phone: column, template, strictValues } = list;
   const width = list.columns.length;
   const readPhone = createPhoneReader(list.country);
   const seen = createSeenPhones({ expected: list.rowsExpected });
@@ -28,9 +30,15 @@ export function createRowCheck(list: {
     if (!phone.ok) return { kind: "rejected", code: phone.code, column: column.name };
     const checked = template.check(cells);
     if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
+    const [doubt] = checked.doubts ?? [];
+    if (strictValues && doubt !== undefined) return { kind: "rejected", ...doubt };
     const of = seen.firstRow(foldPhone(phone.digits), row);
     if (of !== 0) return { kind: "duplicate", phone: phone.digits, of };
-    if (phone.landline) return { kind: "pending", phone: phone.digits, landline: true };
-    return { kind: "pending", phone: phone.digits };
+    if (!phone.landline && doubt === undefined) return { kind: "pending", phone: phone.digits };
+    return {
+      ...{ kind: "pending", phone: phone.digits },
+      ...(phone.landline ? { landline: true } : {}),
+      ...(checked.doubts === undefined ? {} : { doubts: checked.doubts }),
+    };
   };
 }

@@ -1,3 +1,4 @@
+import { foldColumnName } from "../../core/columns.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 
@@ -20,7 +21,7 @@ export function checkHeader(columns: readonly string[]): Result<void> {
     if (name === "") {
       return refuseNameless(index);
     }
-    const first = places.get(fold(name));
+    const first = places.get(foldColumnName(name));
     if (first !== undefined) {
       return refuse(
         "header_name_twice",
@@ -28,7 +29,7 @@ export function checkHeader(columns: readonly string[]): Result<void> {
         "Rename or remove one of them.",
       );
     }
-    places.set(fold(name), index);
+    places.set(foldColumnName(name), index);
   }
   return accept(undefined);
 }
@@ -142,7 +143,7 @@ function mayHoldPhones({ index }: { index: number }, { rows, isPhone }: PhoneSam
 }
 
 function findWanted(columns: readonly string[], wanted: string): Result<PhoneColumn> {
-  const index = columns.findIndex((name) => fold(name) === fold(wanted.trim()));
+  const index = columns.findIndex((name) => foldColumnName(name) === foldColumnName(wanted.trim()));
   const name = columns[index];
   if (name !== undefined) return accept({ index, name, guessed: null });
   return refuse(
@@ -196,9 +197,5 @@ function named(
 /** `Phone_number (mobile)`, `phoneNumber` and `PHONE` in words. */
 function wordsOf(name: string): string[] {
   const words = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
-  return fold(words).split(/[^\p{L}]+/u);
-}
-
-function fold(name: string): string {
-  return name.normalize("NFC").toUpperCase().toLowerCase();
+  return foldColumnName(words).split(/[^\p{L}]+/u);
 }

@@ -120,6 +120,7 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
     phone: list.phone,
     template: list.template,
     country: reading.country,
+    strictValues: reading.options.definition.recipients.strictValues,
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
   let row = 0;

@@ -1,6 +1,7 @@
 import { CsvError, Parser } from "csv-parse";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Refused, type Result } from "../../core/refusal.ts";
+import { unescapeCell } from "../../core/spreadsheet.ts";
 import { type Dialect, sniffDialect } from "./csv-dialect.ts";
 import {
   explain,
@@ -51,7 +52,7 @@ export async function readHeader(
     const [cells] = block.rows;
     const [line] = block.lines;
     if (cells === undefined || line === undefined) return true;
-    const named = cells.map((name) => name.trim());
+    const named = cells.map((name) => unescapeCell(name.trim()));
     const columns = named.slice(0, named.findLastIndex((name) => name !== "") + 1);
     header = { columns, nameless: named.length - columns.length, line, dialect, encoding };
     return false;

@@ -153,6 +153,7 @@ function createLook(list: PreflightList, others: OtherCampaigns | null) {
       const { outcome, line } = row;
       if (outcome.kind === "pending") {
         if (outcome.landline === true) warnings.add("landline", line);
+        for (const { code, column } of outcome.doubts ?? []) warnings.add(code, line, column);
         atMessage(row, outcome.phone);
       } else if (outcome.kind === "duplicate") warnings.add("duplicate", line);
       else if (outcome.kind === "suppressed") warnings.add(outcome.reason, line);

@@ -14,29 +14,47 @@ const WORDS = {
     "WhatsApp does not deliver marketing to numbers of the United States; they would fail (131049)",
   body_too_long:
     "the text is longer than 1,024 characters once it is filled in; WhatsApp refuses it (132005)",
+  value_formula: "the value is a formula and not its result, and is sent as it is",
+  value_spreadsheet:
+    "the value is what a spreadsheet shows in place of one (as #N/A, #### or 1.2E+12), and is sent",
+  value_placeholder:
+    "the value is what a program writes for none (as NULL, undefined or {{name}}), and is sent",
+  value_letters_lost: 'the value has "\ufffd" in place of letters that were lost',
   landline: "the number is a landline, which is rarely on WhatsApp",
 } as const;
 
 export type WarningCode = keyof typeof WORDS;
 
 export interface Warnings {
-  /** `about`: what else the reader should know, told once for each (a campaign's id). */
+  /**
+   * `about`: what else the reader should know, told once for each (a campaign's id, a column). A
+   * line counts once for a code.
+   */
   add(code: WarningCode, line: number, about?: string): void;
   /** In the order of the table above. */
   list(): Warning[];
 }
 
+interface Found {
+  count: number;
+  readonly lines: number[];
+  last: number;
+  readonly about: Set<string>;
+}
+
 export function createWarnings(): Warnings {
-  const found = new Map<WarningCode, { count: number; lines: number[]; about: Set<string> }>();
+  const found = new Map<WarningCode, Found>();
   return {
     add(code, line, about) {
       let one = found.get(code);
       if (one === undefined) {
-        one = { count: 0, lines: [], about: new Set() };
+        one = { count: 0, lines: [], last: 0, about: new Set() };
         found.set(code, one);
       }
-      one.count++;
       if (about !== undefined) one.about.add(about);
+      if (one.last === line) return;
+      one.last = line;
+      one.count++;
       if (one.lines.length < SAMPLES) one.lines.push(line);
     },
     list: () =>

@@ -12,6 +12,7 @@
  */
 import { basename } from "node:path";
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { foldColumnName } from "../../core/columns.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { CampaignStatus } from "../../core/status.ts";
@@ -202,13 +203,9 @@ function sentAnyway(definition: CampaignDefinition): CampaignDefinition {
 
 /** Where each of the campaign's columns is in the file; null when they are not the same. */
 function placesOf(campaign: readonly string[], file: readonly string[]): number[] | null {
-  const names = file.map(fold);
-  const places = campaign.map((name) => names.indexOf(fold(name)));
+  const names = file.map(foldColumnName);
+  const places = campaign.map((name) => names.indexOf(foldColumnName(name)));
   return file.length === campaign.length && !places.includes(-1) ? places : null;
-}
-
-function fold(name: string): string {
-  return name.trim().normalize("NFC").toLowerCase();
 }
 
 function checkOpen(

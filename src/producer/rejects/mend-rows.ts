@@ -2,6 +2,7 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
+import { unescapeCells } from "../../core/spreadsheet.ts";
 import { batchOfRow } from "../../store/keys.ts";
 import type { MendableBatch, MendableCampaign, MendedRow, Mending } from "../../store/mending.ts";
 import type { People } from "../../store/people.ts";
@@ -148,13 +149,16 @@ function judge(
 ): { good: Good[]; rejected: RejectedRow[]; already: number } {
   const { list, order, country } = input;
   const { columns, phone, template } = list;
-  const check = createRowCheck({ columns, phone, template, country, rowsExpected: 0 });
+  const { strictValues } = input.campaign.definition.recipients;
+  const check = createRowCheck({
+    ...{ columns, phone, template, country, strictValues, rowsExpected: 0 },
+  });
   const good: Good[] = [];
   const rejected: RejectedRow[] = [];
   const taken = new Set<number>();
   let already = 0;
   for (const [index, read] of window.rows.entries()) {
-    const own = list.layout?.ownCells(read.cells) ?? read.cells;
+    const own = unescapeCells(list.layout?.ownCells(read.cells) ?? read.cells);
     const cells = own.length === columns.length ? order.map((place) => own[place] ?? "") : [...own];
     const row = rowOf(input, read.cells);
     const { line } = read;

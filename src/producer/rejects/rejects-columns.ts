@@ -1,3 +1,5 @@
+import { foldColumnName } from "../../core/columns.ts";
+
 /**
  * The columns that a rejects file has beside those of its list. They are how such a file is known
  * when it is dropped again, corrected: `dropcast_campaign` and `dropcast_row` say where each row
@@ -10,7 +12,7 @@ const ROW_COLUMN = "dropcast_row";
 
 /** The names of the added columns. A list may have a column `code` of its own. */
 export function addedColumns(columns: readonly string[]): string[] {
-  const taken = new Set(columns.map(fold));
+  const taken = new Set(columns.map(foldColumnName));
   return [
     ...FOR_PEOPLE.map((name) => (taken.has(name) ? `dropcast_${name}` : name)),
     CAMPAIGN_COLUMN,
@@ -30,7 +32,7 @@ export interface RejectsLayout {
 
 /** Reads the header of a list; null when it is no rejects file. */
 export function findRejectsLayout(header: readonly string[]): RejectsLayout | null {
-  const names = withoutEmptyEnd(header).map(fold);
+  const names = withoutEmptyEnd(header).map(foldColumnName);
   const campaign = names.indexOf(CAMPAIGN_COLUMN);
   const row = names.indexOf(ROW_COLUMN);
   if (campaign === -1 || row === -1) return null;
@@ -39,13 +41,13 @@ export function findRejectsLayout(header: readonly string[]): RejectsLayout | nu
   const own = names.map((_, index) => index).filter((index) => !others.has(index));
   const code = added.get("code") ?? -1;
   return {
-    columns: own.map((index) => withoutGuard((header[index] ?? "").trim())),
+    columns: own.map((index) => (header[index] ?? "").trim()),
     placeOf: (cells) => ({
       campaign: (cells[campaign] ?? "").trim(),
       row: Number((cells[row] ?? "").trim() || 0),
     }),
     ownCells(cells) {
-      const values = own.map((index) => withoutGuard(cells[index] ?? ""));
+      const values = own.map((index) => cells[index] ?? "");
       // What a row had too much stands behind the last column until somebody moves it.
       const surplus = cells.slice(names.length);
       if (surplus.some((cell) => cell.trim() !== "")) return [...values, ...surplus];
@@ -67,15 +69,4 @@ function withoutEmptyEnd(header: readonly string[]): readonly string[] {
 function placeOfAdded(names: readonly string[], name: string): number {
   const longer = names.indexOf(`dropcast_${name}`);
   return longer === -1 ? names.indexOf(name) : longer;
-}
-
-/** What csv-stringify puts an apostrophe before, so that no spreadsheet runs it (OWASP). */
-const GUARDED = /^'(?=[=+\-@\t\r＝＋－＠])/;
-
-function withoutGuard(cell: string): string {
-  return cell.replace(GUARDED, "");
-}
-
-function fold(name: string): string {
-  return name.trim().toLowerCase();
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { type RejectCode, rejectWords } from "../../core/reject.ts";
+import { escapeCellWithDigits } from "../../core/spreadsheet.ts";
 import { addedColumns } from "./rejects-columns.ts";
 
 /**
@@ -51,9 +52,9 @@ export function createRejectsFile(input: {
 
   const text = (rows: readonly (readonly string[])[], extra: { bom: boolean }): string =>
     stringify(
-      rows.map((row) => [...row]),
+      rows.map((row) => row.map(escapeCellWithDigits)),
       {
-        ...{ delimiter, record_delimiter: "\r\n", escape_formulas: true },
+        ...{ delimiter, record_delimiter: "\r\n" },
         // By itself it quotes only what holds the whole CRLF.
         quoted_match: /[\r\n]/,
         ...extra,

@@ -43,16 +43,6 @@ test("a list's own columns of these names stay its own", () => {
   expect(layout.columns).toEqual(own);
 });
 
-test("the apostrophe before what a spreadsheet would run is taken away again", () => {
-  const layout = layoutOf(PLAIN);
-
-  expect(layout.ownCells(row("'+48600100200", "'=1", "value_empty"))).toEqual([
-    "+48600100200",
-    "=1",
-  ]);
-  expect(layout.ownCells(row("'48", "'t Hooft", "value_empty"))).toEqual(["'48", "'t Hooft"]);
-});
-
 test("a row that had too many cells is still one until somebody has moved them", () => {
   const layout = layoutOf(PLAIN);
 

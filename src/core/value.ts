@@ -1,0 +1,176 @@
+import { quotedText } from "./spreadsheet.ts";
+
+/**
+ * What a cell says once it is a value of a message.
+ *
+ * Nearly all cells are plain text: one regular expression finds the others, and only they are
+ * looked at closely. The import and the worker read a value by the same function, so what was
+ * checked is what is sent.
+ */
+export interface Value {
+  /** As it is sent; empty for a cell that shows nothing. */
+  readonly text: string;
+  /** Why it cannot be sent. */
+  readonly fault: ValueFault | null;
+  /** Why it is probably not what the list's author meant. */
+  readonly doubt: ValueDoubt | null;
+}
+
+export type ValueFault =
+  | "value_too_long"
+  | "value_newline"
+  | "value_tab"
+  | "value_spaces"
+  | "value_control"
+  | "value_bidi";
+
+export const VALUE_DOUBTS = [
+  "value_formula",
+  "value_spreadsheet",
+  "value_placeholder",
+  "value_letters_lost",
+] as const;
+
+export type ValueDoubt = (typeof VALUE_DOUBTS)[number];
+
+/** WhatsApp's limit for one text parameter (Meta's OpenAPI description of the template object). */
+const LENGTH_MAX = 32_768;
+
+/** Reads a cell as a value: without spaces around it, and without what a spreadsheet put there. */
+export function readValue(cell: string): Value {
+  const text = cell.trim();
+  const isPlain = !SUSPECT.test(text) && text.length <= LENGTH_MAX && !beginsWithMark(text);
+  return isPlain ? { text, fault: null, doubt: null } : examine(text);
+}
+
+/** Whether nobody would see anything of this text: "" and invisible characters. */
+export function showsNothing(text: string): boolean {
+  return SHOWS_NOTHING.test(text);
+}
+
+/**
+ * Anything that {@link examine} might object to or change. It may name too much and never too
+ * little: signs and words that a doubt begins with, control characters and marks that are not
+ * seen, and halves of pairs, because noncharacters beyond U+FFFF are made of them.
+ */
+const SUSPECT = new RegExp(
+  [
+    "^[#=@+\\-'{<(*$\\\\]",
+    "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|undefined|\\[object|Err:)",
+    "[ ](?:NULL|null|undefined|\\[object Object\\])$",
+    "^\\d(?:[.,]\\d+)?[Ee][+-]",
+    "[ \\u00a0]{5}",
+    "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5]",
+    "[\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164]",
+    "[\\ud800-\\udfff\\ufdd0-\\ufdef\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\uffff]",
+  ].join("|"),
+);
+
+/** Letters of most scripts come before the first combining mark, and need no second look. */
+function beginsWithMark(text: string): boolean {
+  return text.charCodeAt(0) >= FIRST_MARK && /^\p{M}/u.test(text);
+}
+
+const FIRST_MARK = 0x300;
+
+/** Marks without a letter, and what Unicode says is not shown; the blank of braille is neither. */
+const SHOWS_NOTHING = /^[\s\p{M}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
+
+function examine(trimmed: string): Value {
+  const unguarded = withoutGuard(withoutUnseenEnds(trimmed));
+  const text = showsNothing(unguarded) ? "" : unguarded;
+  const fault = faultOf(text);
+  return { text, fault, doubt: fault === null ? doubtOf(text) : null };
+}
+
+/** What comes along at the ends of a text that was copied from a page: no part of any emoji. */
+function withoutUnseenEnds(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && UNSEEN.test(text.charAt(from))) from++;
+  while (to > from && UNSEEN.test(text.charAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+const UNSEEN = /[\s\u00ad\u200b\u2060]/;
+
+/**
+ * `="00123"` and `'00123` are how people keep a spreadsheet from making a number of a text. An
+ * apostrophe in front of a letter is part of the name ('s-Hertogenbosch, 'Ndrangheta): it stays.
+ */
+function withoutGuard(text: string): string {
+  const quoted = quotedText(text);
+  if (quoted !== null) return quoted.trim();
+  return APOSTROPHE_GUARD.test(text) ? text.slice(1).trim() : text;
+}
+
+/** Digits with the signs of numbers, dates and phones, and not one letter. */
+const APOSTROPHE_GUARD = /^'(?=\P{Nd}*\p{Nd})[\p{Nd}\s().,:/+%-]+$/u;
+
+/** A widely reported rule of WhatsApp: error 132018 or 132012. */
+function faultOf(text: string): ValueFault | null {
+  if (text.length > LENGTH_MAX) return "value_too_long";
+  if (LINE_BREAK.test(text)) return "value_newline";
+  if (text.includes("\t")) return "value_tab";
+  if (FIVE_SPACES.test(text)) return "value_spaces";
+  if (NOT_TEXT.test(text)) return "value_control";
+  return turnsOrder(text) ? "value_bidi" : null;
+}
+
+const LINE_BREAK = /[\n\r\v\f\u0085\u2028\u2029]/;
+const FIVE_SPACES = /[ \u00a0]{5}/;
+/** Control characters, halves of surrogate pairs, and code points that are never a character. */
+const NOT_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+
+/**
+ * An override writes text backwards, and an embedding or isolate that is not closed reaches into
+ * the words behind the value. Closed ones are how phones and names travel in Hebrew and Arabic.
+ */
+function turnsOrder(text: string): boolean {
+  if (OVERRIDE.test(text)) return true;
+  let embeddings = 0;
+  let isolates = 0;
+  for (const [sign] of text.matchAll(/[\u202a-\u202c\u2066-\u2069]/g)) {
+    if (sign === "\u202a" || sign === "\u202b") embeddings++;
+    else if (sign === "\u202c") embeddings = Math.max(0, embeddings - 1);
+    else if (sign === "\u2069") isolates = Math.max(0, isolates - 1);
+    else isolates++;
+  }
+  return embeddings + isolates > 0;
+}
+
+const OVERRIDE = /[\u202d\u202e]/;
+
+function doubtOf(text: string): ValueDoubt | null {
+  if (FORMULA.test(text)) return "value_formula";
+  if (CELL_ERROR.test(text) || ROUNDED.test(text)) return "value_spreadsheet";
+  if (PLACEHOLDER.test(text)) return "value_placeholder";
+  return text.includes("\ufffd") ? "value_letters_lost" : null;
+}
+
+/**
+ * `=A1&"x"`, `@SUM(A1)`, `-B2*3`, `{=A1}`: text that a spreadsheet was to replace by its result.
+ * `=)`, `@anna`, `+5 %` and `-2` are what people write.
+ */
+const FORMULA =
+  /^(?:\{?=\s*[\p{L}\p{Nd}("'$[{@+-]|@[\p{Lu}.]+\(|[+-]\s*(?:[\p{Lu}.]+\(|\$?[A-Z]{1,3}\$?\d+(?![\p{L}\p{Nd}])))/u;
+
+/**
+ * `#N/A`, `#REF!`, `#¡VALOR!`, `#DZIEL/0!`, `#ИМЯ?`, `####`, `Err:502`: words in capitals with a
+ * "!" or "?" are the errors of a spreadsheet in any language. Some have neither sign.
+ */
+const CELL_ERROR =
+  /^(?:#+|#[¡¿]?\p{Lu}[\p{Lu}\p{M}\d_/ ]+[!?]|#(?:[Nn]\/[AaBbDd]|I\/T|NV|ND|YOK|Н\/Д|HIÁNYZIK|NENÍ_K_DISPOZICI|NEDOSTUPNÝ|GETTING_DATA)|Err:\d{3})$/u;
+
+/** A long number that was shortened: its last digits are gone. */
+const ROUNDED = /^[+-]?\d(?:[.,]\d+)?[Ee][+-]\d{2,3}$/;
+
+/** What programs write where they have no value, and merge fields that nobody filled in. */
+const NO_VALUE =
+  "NULL|null|None|NaN|nan|NaT|NA|N/A|n/a|undefined|\\[object Object\\]|\\(null\\)|<null>|<NA>|\\\\N";
+const MERGE_FIELD = "\\{\\{[^{}]*\\}\\}|\\$\\{[^{}]*\\}|\\*\\|[^|]*\\|\\*";
+/** A first and a last name make two of them, or one beside a name. */
+const PLACEHOLDER = new RegExp(
+  `^(?:(?:${NO_VALUE}|${MERGE_FIELD})(?: |$))+$` +
+    "|^(?:null|undefined|\\[object Object\\]) | (?:NULL|null|undefined|\\[object Object\\])$",
+);

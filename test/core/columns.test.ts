@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { foldColumnName } from "../../src/core/columns.ts";
+
+test.each([
+  ["First Name", "first name"],
+  ["First\u00a0Name", "first  name "],
+  ["\ufeffphone", "PHONE\u200b"],
+  ["imię", "IMIĘ"],
+  ["étage", "e\u0301TAGE"],
+  ["Straße", "STRASSE"],
+  ["İsim", "isim"],
+  ["ILGAZ", "ılgaz"],
+])("%j and %j are one column", (one, other) => {
+  expect(foldColumnName(one)).toBe(foldColumnName(other));
+});
+
+test.each([
+  ["first name", "first_name"],
+  ["name", "nàme"],
+  ["a", ""],
+])("%j and %j are two", (one, other) => {
+  expect(foldColumnName(one)).not.toBe(foldColumnName(other));
+});
