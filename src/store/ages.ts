@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Timings } from "../core/timings.ts";
 import type { CampaignStore } from "./campaign-store.ts";
+import { readNumberTime } from "./clock.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -30,11 +31,6 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
     return score === undefined ? null : Number(score);
   }
 
-  async function redisNow(): Promise<number> {
-    const [seconds, micros] = await redis.time();
-    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
-  }
-
   async function isStopped(now: number): Promise<boolean> {
     const [halted, rolledBack, hold] = await Promise.all([
       campaigns.halt(),
@@ -58,23 +54,23 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
 
   return async function ages(): Promise<Ages> {
     const ids = await redis.zrevrange(keys.campaigns, 0, CAMPAIGNS_MAX - 1);
-    const [now, running, lease, outbox, unknown] = await Promise.all([
-      redisNow(),
+    const [{ nowMs: now, wallMs }, running, lease, outbox, unknown] = await Promise.all([
+      readNumberTime(redis, number),
       redis.zrange(keys.running, "0", "-1"),
       lowest(keys.leases),
       lowest(keys.failedOutbox),
       Promise.all(ids.map((id) => lowest(campaignKeys(number, id).unknown))),
     ]);
     const due = (await isStopped(now)) ? [] : await Promise.all(running.map(dueSince));
-    const age = (...since: (number | null)[]): number | null => {
-      const known = since.filter((at) => at !== null && at <= now) as number[];
-      return known.length === 0 ? null : now - Math.min(...known);
+    const ageAt = (at: number, ...since: (number | null)[]): number | null => {
+      const known = since.filter((one) => one !== null && one <= at) as number[];
+      return known.length === 0 ? null : at - Math.min(...known);
     };
     return {
-      endedLease: age(lease),
-      dueBatch: age(...due),
-      failedOutbox: age(outbox),
-      unknown: age(...unknown),
+      endedLease: ageAt(now, lease),
+      dueBatch: ageAt(now, ...due),
+      failedOutbox: ageAt(now, outbox),
+      unknown: ageAt(wallMs, ...unknown),
     };
   };
 }

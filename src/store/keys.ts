@@ -40,6 +40,8 @@ export function numberKeys(number: string) {
     leases: `${prefix}leases`,
     /** hash: rate, next free slot (us), hold with its reason, slow-down, the probe after a halt. */
     pace: `${prefix}pace`,
+    /** hash: `offset` and `mark` of the number's own clock, ms (scripts/lib/base.lua). */
+    clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
     /** hash: `beat` (claims granted, stops by people), its time, what each worker was told of it; what was noticed when Redis went back in time. */

@@ -4,6 +4,7 @@ import { REASONS } from "../core/reasons.ts";
 import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import type { Beat } from "./beat.ts";
+import { readNumberTime } from "./clock.ts";
 import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
 import { BATCH_ROWS, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, encodePrice, type LedgerValue, stateOf } from "./ledger-value.ts";
@@ -129,6 +130,9 @@ const VERDICTS = {
   [-5]: "person_busy",
 } as const;
 
+/** A row that is due within a second is taken along with its batch. */
+const DUE_SOON_MS = 1_000;
+
 /** Most ended leases and parked events one sweep takes: a bound on one script's time. */
 const SWEEP_LEASES_MAX = 200;
 const SWEEP_PARKED_MAX = 1_000;
@@ -205,7 +209,7 @@ export function createLedger(input: {
       return { kind, campaign, row, attempt, state: stateOf(state), code };
     },
 
-    /** The rows of a batch with where each stands, and Redis time. Undefined when it is gone. */
+    /** The rows of a batch with where each stands, and until when those that are due count. */
     async load(
       campaign: string,
       batch: number,
@@ -214,10 +218,10 @@ export function createLedger(input: {
       const keys = campaignKeys(number, campaign);
       // The ledger first: a row that is mended in between then still reads as rejected. The other
       // way round it would read as pending, with the phone and the cells it was rejected for.
-      const [values, blob, [seconds]] = await Promise.all([
+      const [values, blob, { nowMs }] = await Promise.all([
         redis.hgetallBuffer(keys.ledger(batch)),
         redis.getBuffer(keys.batch(batch)),
-        redis.time(),
+        readNumberTime(redis, number),
       ]);
       if (blob === null) return undefined;
       const rows = unpackRows(blob).map((row, index) => ({
@@ -225,8 +229,7 @@ export function createLedger(input: {
         row: batch * BATCH_ROWS + index + 1,
         value: decodeLedgerValue(values[String(index)], epochMs),
       }));
-      // Whole seconds, rounded up: a row that is due within this second is taken along.
-      return { rows, nowMs: (Number(seconds) + 1) * 1_000 };
+      return { rows, nowMs: nowMs + DUE_SOON_MS };
     },
 
     /**

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
+import { readNumberTime } from "./clock.ts";
 import type { PersonDigest } from "./identity.ts";
 import { numberKeys } from "./keys.ts";
 import type { OptOutList } from "./opt-out-list.ts";
@@ -53,11 +54,10 @@ export function createNumberOptOuts(input: {
       let wait = 0;
       for (let at = 0; at < phones.length; at += ASKED_AT_ONCE) {
         const persons = phones.slice(at, at + ASKED_AT_ONCE).map(person);
-        const [held, [seconds, micros]] = await Promise.all([
+        const [held, { nowMs: now }] = await Promise.all([
           redis.hmget(keys.claimed, ...persons),
-          redis.time(),
+          readNumberTime(redis, number),
         ]);
-        const now = Number(seconds) * 1_000 + Number(micros) / 1_000;
         for (const ref of held) {
           const claimedAt = Number(ref?.split("|")[3] ?? 0);
           wait = Math.max(wait, claimedAt + fenceMs - now);

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { readNumberTime } from "./clock.ts";
 import { numberKeys } from "./keys.ts";
 import type { RunScript } from "./scripts.ts";
 
@@ -20,11 +21,14 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
   return {
     /** What rules the number's pace now, besides its configured rate. */
     async read(): Promise<PaceNow> {
-      const fields = await redis.hgetall(numberKeys(number).pace);
-      const holdUntil = Number(fields["hold"] ?? 0);
+      const [fields, { wallMs, nowMs }] = await Promise.all([
+        redis.hgetall(numberKeys(number).pace),
+        readNumberTime(redis, number),
+      ]);
+      const leftMs = Number(fields["hold"] ?? 0) - nowMs;
       return {
         ratePerSecond: fields["rate"] === undefined ? null : Number(fields["rate"]),
-        holdUntilMs: holdUntil > Date.now() ? holdUntil : null,
+        holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
         holdReason: fields["holdReason"] === "unreachable" ? "unreachable" : "too_fast",
       };
     },

@@ -45,7 +45,7 @@ const GATES: [string, (bench: TestStore, id: string) => Promise<unknown>][] = [
   ["closed", (bench, id) => bench.store.campaigns.cancel(id)],
   ["ended", (bench, id) => bench.redis.hset(bench.own(id).campaign, "endBy", 1)],
   ["halt", (bench) => bench.redis.hset(bench.keys.halt, "code", 190, "at", 1)],
-  ["hold", (bench) => bench.redis.hset(bench.keys.pace, "hold", 4e12)],
+  ["hold", (bench) => bench.redis.hset(bench.keys.pace, "hold", Date.now() + 60_000)],
   ["allow", (bench, id) => bench.redis.hset(bench.own(id).campaign, "allow", 0)],
   ["run", (bench, id) => bench.redis.hset(bench.own(id).open, "0", 2)],
   ["mode", (bench, id) => bench.redis.hset(bench.own(id).campaign, "mode", "live")],

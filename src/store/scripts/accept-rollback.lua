@@ -12,6 +12,6 @@ if not f[1] then return 0 end
 -- Far above: a worker that has not asked since may remember more than the one that noticed.
 local HEADROOM = 1000000
 redis.call('DEL', GUARD)
-redis.call('HSET', GUARD, 'beat', math.max(num(f[2]), num(f[3])) + HEADROOM, 'at', NOW,
+redis.call('HSET', GUARD, 'beat', math.max(num(f[2]), num(f[3])) + HEADROOM, 'at', WALL,
   'database', ARGV[1])
 return 1

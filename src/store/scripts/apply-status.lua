@@ -26,7 +26,7 @@ local function answer(c, row, r, attempt, moved)
   write_hashes()
   index_flush()
   flush(c)
-  redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
+  redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL)
   return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
 end
 
@@ -65,7 +65,7 @@ if person ~= '' then
   end
 end
 
-redis.call('HSET', P .. 'stats', 'lastWebhookAt', NOW)
+redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL)
 if c then
   -- Somebody's attempt to this person is open: keep the event as long as it could still be it.
   park(digest, event, NOW + MATCH_AFTER_MS)

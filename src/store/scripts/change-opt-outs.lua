@@ -38,12 +38,12 @@ end
 for at = 2, #ARGV, 5 do
   local phone, digest, scope, at_ms, source = unpack(ARGV, at, at + 4)
   local field, before, since = entry(phone, digest)
-  local when = num(at_ms) > 0 and num(at_ms) or NOW
+  local when = num(at_ms) > 0 and num(at_ms) or WALL
   local now = before
   if what == 'remove' then
     if before ~= '' then
       drop(field)
-      put(digest, '', NOW, '')
+      put(digest, '', WALL, '')
       now = ''
     end
   elseif what == 'erase' then

@@ -16,7 +16,7 @@
 --   slot is within reach, what has to wait ('number' | 'campaign' | ''), and for each row two: its
 --   attempt and slot in us from now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no
 --   slot yet, -4 opted out, -5 person busy}
--- Keys built: serial, halt, guard, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
+-- Keys built: clock, serial, halt, guard, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
 --   endings, campaign:<id> and its :counts :errors :timeline :pricing :open :side :unknown :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
@@ -57,7 +57,7 @@ local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'allow')
 if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
 if c.closed ~= '' then return { 0, 'closed', 0 } end
 if c.status ~= 'running' then return { 0, 'paused', 0 } end
-if num(f[2]) > 0 and num(f[2]) <= NOW then return { 0, 'ended', 0 } end
+if num(f[2]) > 0 and num(f[2]) <= WALL then return { 0, 'ended', 0 } end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, 'halt', 0 } end
 if pace.hold > NOW then return { 0, 'hold', pace.hold - NOW } end
 if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, 'run', 0 } end
@@ -80,8 +80,7 @@ local function busy(i)
   if not other or (other == id and num(row) == rows[i]) then return nil end
   if num(at) + 24 * 3600 * 1000 < NOW then return nil end
   if NOW < num(at) + lease_ms then return math.min(ON_WIRE_WAIT_MS, busy_ms) end
-  local arriving = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[9]) > NOW
-  return arriving and busy_ms or nil
+  return webhooks_arriving(num(ARGV[9])) and busy_ms or nil
 end
 
 local taken = {}
@@ -109,7 +108,7 @@ local function grant(i, row, r, slot)
   fire(c, row, r, 'claim')
   -- What was noted of the attempt before does not belong to this one.
   if r.flags ~= 0 then r.flags = bit.band(r.flags, KEPT_FLAGS) end
-  r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, NOW) }
+  r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, WALL) }
   local ref = id .. '|' .. row .. '|' .. r.attempt .. '|'
   leases[#leases + 1] = NOW + lease_ms
   leases[#leases + 1] = ref .. persons[i]
@@ -143,6 +142,7 @@ if #leases > 0 then
   if allow then redis.call('HSET', c.key, 'allow', allow) end
 end
 close_pace(pace)
+keep_clock()
 flush(c)
 answer[2] = rise(worker, known, beat, #holders / 2)
 answer[3], answer[4], answer[5] = pace.at_rate and 1 or 0, math.floor(pace.wait), pace.waits

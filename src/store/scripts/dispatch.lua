@@ -2,36 +2,38 @@
 --- @include "base"
 --- @include "closing"
 --- @include "guard"
+--- @include "pace"
 -- Atomic because: a batch leaves `ready` and enters `open` in one step, under a run number of its
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 the last beat this
 --       worker was told  4 a name for this worker
 -- Returns: {the beat this worker is told, then campaign, batch, run for each batch opened}
--- Keys built: serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
+-- Keys built: clock, serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open = ARGV[1], num(ARGV[2])
 local beat, rolled_back, known = check_beat(num(ARGV[3]), ARGV[4])
 if rolled_back then return { known } end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', NOW, 'LIMIT', 0, 20)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', WALL, 'LIMIT', 0, 20)) do
   redis.call('ZREM', P .. 'scheduled', id)
   local c = open_campaign(id)
   if c and c.status == 'scheduled' then
     start_running(c)
-    redis.call('HSET', c.key, 'startedAt', NOW)
+    redis.call('HSET', c.key, 'startedAt', WALL)
     settle_status(c)
   end
 end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', NOW, 'LIMIT', 0, 20)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', WALL, 'LIMIT', 0, 20)) do
   redis.call('ZREM', P .. 'endings', id)
   local c = open_campaign(id)
   if c then close_campaign(c, 'expired') end
 end
 -- After what ends campaigns: a Redis that is full takes no note, and refuses the rest.
+keep_clock()
 if known ~= beat then tell_beat(ARGV[4], beat) end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { beat } end
-if num(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
+if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
 
 local turns, open_total = {}, 0
 local running = redis.call('ZRANGE', P .. 'running', 0, -1, 'WITHSCORES')

@@ -33,7 +33,7 @@ for i, row in ipairs(rows) do
   local r, person = decode(hash_get(ledger, fields[i])), persons[i]
   local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or 0
   -- What was put off beyond the moment of notice cannot have been sent in the time that is lost.
-  if due <= num(guard[1]) and fire(c, row, r, 'rollback') then
+  if due - CLOCK_OFFSET <= num(guard[1]) and fire(c, row, r, 'rollback') then
     local old = hash_get(ledger, wamid_field(row))
     if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
     hash_put(ledger, wamid_field(row), false)

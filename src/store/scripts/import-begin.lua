@@ -6,13 +6,14 @@
 -- ARGV: 1 digest of number, name and bytes  2 token  3 lease, ms  4 '1' to import known bytes again
 --       then field and value pairs of the campaign hash
 -- Returns: {begun|restarted|known|busy, campaign}
--- Keys built: imports, serial, campaigns, campaign:<id> and its :counts :ready :errors :timeline :side
+-- Keys built: clock, imports, serial, campaigns, campaign:<id> and its :counts :ready :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'
-if importing and redis.call('HGET', c.key, 'importer') ~= token
-  and num(redis.call('HGET', c.key, 'importLease')) > NOW then
+local lease_left = importing and num(redis.call('HGET', c.key, 'importLease')) - NOW or 0
+-- With no worker there to keep the clock, TIME may have stepped back unseen: no lease is longer than one.
+if lease_left > 0 and lease_left <= lease and redis.call('HGET', c.key, 'importer') ~= token then
   return { 'busy', id }
 end
 if c and not importing and ARGV[4] ~= '1' then return { 'known', id } end
@@ -23,13 +24,14 @@ if not importing then
   answer = 'begun'
   id = string.match(KEYS[1], '{(.*)}') .. '-' .. redis.call('INCR', P .. 'serial')
   redis.call('HSET', P .. 'imports', digest, id)
-  redis.call('ZADD', P .. 'campaigns', NOW, id)
+  redis.call('ZADD', P .. 'campaigns', WALL, id)
 end
+keep_clock()
 local key = P .. 'campaign:' .. id
 for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side' }) do
   redis.call('DEL', key .. suffix)
 end
-redis.call('HSET', key, 'epoch', NOW, 'createdAt', NOW, 'status', 'importing', 'reason', '', 'rows', 0,
+redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '', 'rows', 0,
   'stored', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
 for at = 5, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end

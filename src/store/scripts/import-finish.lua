@@ -26,12 +26,12 @@ if ARGV[5] ~= '' then
   return { 1, 'rejected' }
 end
 watch_end(c)
-if num(f[2]) > NOW then
+if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled')
   return { 1, 'scheduled' }
 end
 start_running(c)
-redis.call('HSET', c.key, 'startedAt', NOW)
+redis.call('HSET', c.key, 'startedAt', WALL)
 settle_status(c)
 return { 1, c.status }

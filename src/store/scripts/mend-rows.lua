@@ -16,7 +16,7 @@ if not c then return { -1 } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')
 if c.closed ~= '' then return { 0, c.closed } end
 if c.status == 'importing' then return { 0, 'importing' } end
-if num(f[2]) > 0 and num(f[2]) <= NOW then return { 0, 'ended' } end
+if num(f[2]) > 0 and num(f[2]) <= WALL then return { 0, 'ended' } end
 if num(f[1]) ~= num(ARGV[3]) then return { -2 } end
 local key, fields = ledger_key(c, batch), {}
 for at = 5, #ARGV do

@@ -17,7 +17,7 @@ local before = redis.call('HGET', c.key, 'differs')
 redis.call('HSET', c.key, 'differs', ARGV[3])
 -- A number that is halted for another reason sends nothing, and that reason must stay.
 if before ~= ARGV[3] or redis.call('EXISTS', P .. 'halt') == 1 then return 'noted' end
-redis.call('HSET', P .. 'halt', 'code', 0, 'reason', ARGV[4], 'at', NOW, 'campaign', c.id,
+redis.call('HSET', P .. 'halt', 'code', 0, 'reason', ARGV[4], 'at', WALL, 'campaign', c.id,
   'why', 'counters:' .. c.id)
 for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
   local one = open_campaign(id)

@@ -9,8 +9,8 @@
 local key = P .. 'campaign:' .. ARGV[1]
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'rows', 'purged')
 local over = { finished = true, cancelled = true, rejected = true }
-if not over[f[1]] or not f[2] or num(f[2]) + num(ARGV[2]) > NOW then return 0 end
-redis.call('HSETNX', key, 'purgedAt', NOW)
+if not over[f[1]] or not f[2] or num(f[2]) + num(ARGV[2]) > WALL then return 0 end
+redis.call('HSETNX', key, 'purgedAt', WALL)
 local batches, from = math.ceil(num(f[3]) / BATCH_ROWS), num(f[4])
 local to = math.min(batches, from + num(ARGV[3]))
 for batch = from, to - 1 do

@@ -57,7 +57,7 @@ local function accepted(row, r, o)
   end
   if o.attempt == r.attempt then
     fire(c, row, r, 'accept')
-    if not r.times[TIME.accepted] then r.times[TIME.accepted] = stamp(c, NOW) end
+    if not r.times[TIME.accepted] then r.times[TIME.accepted] = stamp(c, WALL) end
   else
     set(r, FLAG.maybe_duplicate)
   end
@@ -91,7 +91,7 @@ end
 
 local function failed(row, r, o)
   if not fire(c, row, r, 'refuse') then return end
-  note_failed(c, row, r, o.code, o.reason, NOW)
+  note_failed(c, row, r, o.code, o.reason, WALL)
   release_person(o.person, c, row, o.attempt)
   give_back_allowance(c)
   if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
@@ -149,7 +149,7 @@ local function adopt(row, r, o)
   -- Of a row in doubt it is known, and perhaps accepted, that claims of it are lost.
   if r.state ~= STATE.unknown or r.reason ~= ROLLBACK then
     local beat = num(redis.call('HGET', GUARD, 'beat'))
-    note_rollback(beat + 1, beat, num(redis.call('HGET', GUARD, 'at'), NOW))
+    note_rollback(beat + 1, beat, num(redis.call('HGET', GUARD, 'at'), WALL))
   end
   if r.state == STATE.failed then fire(c, row, r, 'retry') end
   if r.state == STATE.unknown then fire(c, row, r, 'resend') end
@@ -157,7 +157,7 @@ local function adopt(row, r, o)
   local old = hash_get(o.ledger, wamid_field(row))
   if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
   hash_put(o.ledger, wamid_field(row), false)
-  r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, NOW) }
+  r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, WALL) }
   if o.person ~= '' and not hash_get(P .. 'claimed', o.person) then
     hash_put(P .. 'claimed', o.person, c.id .. '|' .. row .. '|' .. r.attempt .. '|' .. NOW)
   end

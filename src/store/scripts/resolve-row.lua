@@ -28,7 +28,7 @@ if decision == 'resend' then
 else
   set(r, FLAG.decided)
 end
-if decision == 'failed' then note_failed(c, row, r, 0, num(ARGV[4]), NOW) end
+if decision == 'failed' then note_failed(c, row, r, 0, num(ARGV[4]), WALL) end
 redis.call('HSET', key, field, encode(r))
 flush(c)
 return { 1, shown(c, r.state) }

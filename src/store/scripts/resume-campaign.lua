@@ -20,12 +20,12 @@ local probe = redis.call('HGET', P .. 'pace', 'probe')
 if probe and redis.call('HEXISTS', P .. 'campaign:' .. probe, 'allow') == 1 then
   redis.call('HSET', c.key, 'allow', 1)
 end
-if num(f[1]) > NOW and not f[2] then
+if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
   return { 1, 'scheduled', lifted }
 end
 start_running(c)
-if not f[2] then redis.call('HSET', c.key, 'startedAt', NOW) end
+if not f[2] then redis.call('HSET', c.key, 'startedAt', WALL) end
 settle_status(c)
 return { 1, c.status, lifted }

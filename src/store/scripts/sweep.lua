@@ -13,7 +13,7 @@
 --       7 the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
--- Keys built: guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
+-- Keys built: clock, guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
 --   undeliverable, failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 local MOST = num(ARGV[2])
@@ -72,8 +72,7 @@ end
 
 -- Only while webhooks arrive does their silence about a message mean something.
 local resent = 0
-local arriving = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt')) + num(ARGV[5]) > NOW
-if arriving and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 0 then
+if webhooks_arriving(num(ARGV[5])) and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 0 then
   local before = NOW - num(ARGV[4])
   for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'resends', '-inf', before, 'LIMIT', 0, MOST)) do
     local id, row = string.match(ref, '^(.-)|(%d+)$')
@@ -100,5 +99,6 @@ for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf',
   end
 end
 write_hashes()
+keep_clock()
 if forgotten > 0 then redis.call('HINCRBY', P .. 'stats', 'orphans', forgotten) end
 return { unknown, forgotten, resent, matched, num(scan[1]), num(open[1]) }

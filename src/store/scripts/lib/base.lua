@@ -1,13 +1,39 @@
--- Shared by every script: the key prefix, Redis TIME, and the campaign that a script works on.
+-- Shared by every script: the key prefix, the clocks, and the campaign that a script works on.
 -- `STATE` and `NEXT` (core/message.ts) are rendered above this text when scripts are loaded.
 local P = KEYS[1] .. ':'
-local clock = redis.call('TIME')
-local NOW_US = clock[1] * 1000000 + clock[2]
-local NOW = math.floor(NOW_US / 1000)
 local BATCH_ROWS = 100
 
 local function num(text, default)
   return tonumber(text or '') or default or 0
+end
+
+-- Two clocks. WALL is Redis TIME: what people read, and what is compared with times from outside
+-- (startAt, endBy, status events). NOW is the number's own clock, which never goes back: WALL plus an
+-- offset that grows by as much as TIME stepped back (put right by NTP, or another host after a
+-- failover). Every wait (lease, backoff, due time, send slot) is stored and compared in NOW, so it
+-- takes its own length whatever happens to TIME:
+--   TIME 14:00:00, two hours fast   a backoff of 1 s is stored as 14:00:01; `mark` is 14:00:00
+--   TIME 12:00:00, put right        NOW stays 14:00:00, offset 2 h; the backoff ends in 1 s
+local time = redis.call('TIME')
+local WALL_US = time[1] * 1000000 + time[2]
+local WALL = math.floor(WALL_US / 1000)
+local clock = redis.call('HMGET', P .. 'clock', 'offset', 'mark')
+local CLOCK_OFFSET = math.max(num(clock[1]), num(clock[2]) - WALL)
+local NOW_US = WALL_US + CLOCK_OFFSET * 1000
+local NOW = WALL + CLOCK_OFFSET
+
+-- `mark` is the latest NOW, give or take a second. Kept by what runs all the time.
+local MARK_EVERY_MS = 1000
+local function keep_clock()
+  if CLOCK_OFFSET == num(clock[1]) and NOW < num(clock[2]) + MARK_EVERY_MS then return end
+  redis.call('HSET', P .. 'clock', 'offset', CLOCK_OFFSET, 'mark', NOW)
+end
+
+-- Webhooks count as arriving for `window_ms` after the last one. One that is later than now was noted
+-- by a clock that was fast: nothing is known of it until the next one.
+local function webhooks_arriving(window_ms)
+  local last = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt'))
+  return last <= WALL and last + window_ms > WALL
 end
 
 -- Reads the parts of campaign `id` that moves depend on; nil when there is no such campaign.
@@ -48,7 +74,7 @@ local function pause_campaign(c, reason)
   if c.status ~= 'running' and c.status ~= 'scheduled' or c.closed ~= '' then return false end
   redis.call('ZREM', P .. 'running', c.id)
   redis.call('ZREM', P .. 'scheduled', c.id)
-  redis.call('HSET', c.key, 'status', 'paused', 'reason', reason, 'pausedAt', NOW)
+  redis.call('HSET', c.key, 'status', 'paused', 'reason', reason, 'pausedAt', WALL)
   c.status = 'paused'
   return true
 end
@@ -81,7 +107,7 @@ local function settle_status(c)
     if c.status == 'paused' then
       redis.call('HSET', c.key, 'pausedFor', redis.call('HGET', c.key, 'reason'))
     end
-    redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', NOW)
+    redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', WALL)
     c.status = 'finished'
   elseif pending > 0 and c.status == 'finished' then
     start_running(c)
@@ -108,7 +134,7 @@ local function flush(c)
   end
   -- A recount of the rows is worth something only if nothing moved meanwhile.
   if moved then redis.call('HINCRBY', c.key, 'moves', 1) end
-  local minute = math.floor(NOW / 60000)
+  local minute = math.floor(WALL / 60000)
   for state, n in pairs(c.entered) do
     if state ~= STATE.sending and state ~= STATE.pending then
       redis.call('HINCRBY', c.key .. ':timeline', minute .. ':' .. state, n)

@@ -13,7 +13,7 @@ local function close_campaign(c, closed)
   redis.call('HSET', c.key, 'closed', closed)
   if closed == 'cancelled' or sending == 0 then
     c.status = closed == 'cancelled' and 'cancelled' or 'finished'
-    redis.call('HSET', c.key, 'status', c.status, 'reason', '', 'finishedAt', NOW)
+    redis.call('HSET', c.key, 'status', c.status, 'reason', '', 'finishedAt', WALL)
   end
   add(c.count, STATE.pending, -pending)
   add(c.count, STATE[closed], pending)

@@ -16,7 +16,7 @@ local function note_open_batches()
 end
 
 local function note_rollback(seen, known, beat_at)
-  if redis.call('HSETNX', GUARD, 'noticedAt', NOW) == 1 then
+  if redis.call('HSETNX', GUARD, 'noticedAt', WALL) == 1 then
     -- Ids that were given in what is lost are known outside: no other campaign may get them.
     local serial = redis.call('INCRBY', P .. 'serial', LOST_SERIALS)
     redis.call('HSET', GUARD, 'wentBackTo', beat_at, 'serial', serial)
@@ -35,7 +35,7 @@ local function check_beat(seen, worker)
   local f = redis.call('HMGET', GUARD, 'beat', 'at', 'noticedAt', 'told:' .. worker, 'database')
   local beat = num(f[1])
   local known = num(f[4], beat)
-  if seen > known then note_rollback(seen, known, num(f[2], NOW)) end
+  if seen > known then note_rollback(seen, known, num(f[2], WALL)) end
   local stranger = f[5] and string.sub(worker, 1, #f[5]) ~= f[5]
   return beat, f[3] ~= false or seen > known or stranger, f[4] and known or 0
 end
@@ -44,7 +44,7 @@ end
 -- would let messages out.
 local function rise_for_a_person()
   redis.call('HINCRBY', GUARD, 'beat', 1)
-  redis.call('HSET', GUARD, 'at', NOW)
+  redis.call('HSET', GUARD, 'at', WALL)
 end
 
 -- Workers come and go. When too many are noted, the others are noted again as they next ask; until
@@ -62,6 +62,6 @@ end
 -- Returns what the worker is told: the new beat, or, when nothing was granted, what it knows.
 local function rise(worker, known, beat, grants)
   if grants == 0 then return known end
-  tell_beat(worker, beat + grants, 'beat', beat + grants, 'at', NOW)
+  tell_beat(worker, beat + grants, 'beat', beat + grants, 'at', WALL)
   return beat + grants
 end

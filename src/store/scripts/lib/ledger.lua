@@ -71,7 +71,7 @@ local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1
 -- Since when nobody knows. A campaign that would rather send twice than not at all (at-least-once)
 -- is asked about the row again by the sweep; once is enough.
 local function note_unknown(c, row, r)
-  redis.call('ZADD', c.key .. ':unknown', NOW, row)
+  redis.call('ZADD', c.key .. ':unknown', WALL, row)
   if c.guarantee == 'at-least-once' and not has(r, FLAG.maybe_duplicate) then
     redis.call('ZADD', P .. 'resends', NOW, c.id .. '|' .. row)
   end

@@ -13,10 +13,15 @@ local function slowed(slow, slow_at)
   return math.max(0.1, math.min(1, num(slow, 1) + recovered))
 end
 
--- Redis TIME may step back (another host after a failover), and rates change: a next free slot that
--- lies further ahead than any claim could have put it is void, and a hold is cut to the longest.
+-- Rates change: a next free slot that lies further ahead than any claim could have put it is void. So is
+-- a backoff longer than the longest there is: it is of an earlier version, which had one clock.
 local AHEAD_MAX_US = 200000
 local HOLD_MAX_MS = 15 * 60 * 1000
+
+local function held_until(stored)
+  local until_ms = num(stored)
+  return until_ms <= NOW + HOLD_MAX_MS and until_ms or 0
+end
 
 local function free_slot(tat, interval, reach)
   local free = num(tat)
@@ -31,7 +36,7 @@ local function open_pace(c, configured, reach)
   local tat = free_slot(f[2], interval, reach)
   local own_interval = own[1] and 1000000 / num(own[1])
   return {
-    key = c.key, rate = rate, hold = math.min(num(f[3]), NOW + HOLD_MAX_MS), interval = interval,
+    key = c.key, rate = rate, hold = held_until(f[3]), interval = interval,
     slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
     own_interval = own_interval, own_tat = own_interval and free_slot(own[2], own_interval, reach),
     used = 0, wait = 0, waits = '',

@@ -22,12 +22,12 @@ end
 -- list of the deployment, which wants the phone, and from there to the other numbers.
 local function opt_out(c, row, person)
   if person ~= '' then redis.call('HSETNX', P .. 'suppressed', person, 'marketing') end
-  redis.call('ZADD', P .. 'opt-out-outbox', 'NX', NOW, c.id .. '|' .. row)
+  redis.call('ZADD', P .. 'opt-out-outbox', 'NX', WALL, c.id .. '|' .. row)
 end
 
 -- WhatsApp could not deliver to this person: a campaign may skip them for a time.
 local function note_undeliverable(person)
-  if person ~= '' then redis.call('ZADD', P .. 'undeliverable', NOW, person) end
+  if person ~= '' then redis.call('ZADD', P .. 'undeliverable', WALL, person) end
 end
 
 -- event: { status, at (ms), code, price, person, service, category, stored }

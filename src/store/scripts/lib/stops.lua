@@ -7,7 +7,7 @@ local QUIET_MS = 60000
 local function hold_number(wait, why)
   local key = P .. 'pace'
   local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
-  local until_ms, holds = num(f[1]), num(f[2])
+  local until_ms, holds = held_until(f[1]), num(f[2])
   if until_ms <= NOW then
     holds = until_ms + QUIET_MS < NOW and 1 or holds + 1
     redis.call('HSET', key, 'holds', holds, 'holdReason', why)
@@ -46,7 +46,7 @@ end
 local function halt_number(c, o)
   -- A halt by the audit (note-audit) is lifted by mending the counters; this one is not.
   redis.call('HDEL', P .. 'halt', 'why')
-  redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', NOW, 'campaign', c.id)
+  redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id)
   pause_number(c, 'account:' .. o.code)
 end
 

@@ -1,0 +1,20 @@
+import type { Redis } from "ioredis";
+import { numberKeys } from "./keys.ts";
+
+/** A number's two clocks at one instant (scripts/lib/base.lua says why there are two), ms. */
+export interface NumberTime {
+  /** Redis TIME: for what people read. */
+  readonly wallMs: number;
+  /** The number's own clock, which never goes back: waits are stored and compared in it. */
+  readonly nowMs: number;
+}
+
+/** Reads both clocks. A time that was stored by the number's own is at `wallMs - nowMs` more. */
+export async function readNumberTime(redis: Redis, number: string): Promise<NumberTime> {
+  const [[seconds, micros], [offset, mark]] = await Promise.all([
+    redis.time(),
+    redis.hmget(numberKeys(number).clock, "offset", "mark"),
+  ]);
+  const wallMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  return { wallMs, nowMs: Math.max(wallMs + Number(offset ?? 0), Number(mark ?? 0)) };
+}
