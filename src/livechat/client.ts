@@ -4,6 +4,7 @@ import { type buildConnector, Client, type Dispatcher, Pool } from "undici";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { type Answer, classify, type SendOutcome } from "./classify.ts";
 import { Exchange, type Line, type Terms } from "./exchange.ts";
+import { createFenceClock } from "./fence-clock.ts";
 import { explainAnswer, type Probe, probeAnswer } from "./probe.ts";
 
 export type { SendOutcome } from "./classify.ts";
@@ -12,10 +13,12 @@ export type { Probe } from "./probe.ts";
 export interface LivechatClient {
   /**
    * POSTs one message. Never rejects, and settles within the connect and answer timeouts.
-   * `claimedAt` is `now()` just after the claim: a request that would start more than
+   * `claimedAt` is `now()` just before the claim: a request that would start more than
    * `startFenceMs` later is not started (`aborted`).
    */
   send(body: string, claimedAt: number): Promise<SendOutcome>;
+  /** The clock that the start fence is measured on, ms: {@link createFenceClock}. */
+  now(): number;
   /** GETs the number's template messages: status and body as they come, whatever the status. */
   fetchTemplates(): Promise<Result<{ status: number; text: string }>>;
   /** Asks the API, by a GET, whether the token and the number are good. Never rejects. */
@@ -33,7 +36,6 @@ export interface LivechatClientOptions {
   answerTimeoutMs: number;
   connectTimeoutMs?: number;
   startFenceMs?: number;
-  /** A monotonic clock in ms; `claimedAt` must come from the same one. */
   now?: () => number;
 }
 
@@ -59,7 +61,8 @@ const START_PER_CONNECT = 1.4;
 export function createLivechatClient(options: LivechatClientOptions): LivechatClient {
   const url = new URL(options.apiUrl);
   const pool = openPool(url, options);
-  const terms = createTerms(options);
+  const now = options.now ?? createFenceClock();
+  const terms = createTerms(options, now);
   const listTerms: Terms<Answer> = {
     ...terms,
     answerBytesMax: LIST_BYTES_MAX,
@@ -100,6 +103,7 @@ export function createLivechatClient(options: LivechatClientOptions): LivechatCl
 
   return {
     send,
+    now,
     fetchTemplates,
     probe: async () => probeAnswer(await get(), url.host),
     close: () => {
@@ -123,7 +127,7 @@ function dispatch<T>(pool: Pool, options: ExchangeOptions, exchange: Exchange<T>
   }
 }
 
-function createTerms(options: LivechatClientOptions): Terms<SendOutcome> {
+function createTerms(options: LivechatClientOptions, now: () => number): Terms<SendOutcome> {
   return {
     startFenceMs: options.startFenceMs ?? 2_000,
     startTimeoutMs: (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS) * START_PER_CONNECT,
@@ -131,7 +135,7 @@ function createTerms(options: LivechatClientOptions): Terms<SendOutcome> {
     answerBytesMax: ANSWER_BYTES_MAX,
     connections: options.connections,
     running: { count: 0 },
-    now: options.now ?? (() => performance.now()),
+    now,
     judge: (answer, line) => {
       const outcome = classify(answer);
       if (outcome.kind === "unknown") line?.socket?.destroy();

@@ -40,7 +40,7 @@ const ABORTED: SendOutcome = { kind: "aborted" };
 export function createDeliver(input: {
   ledger: Ledger;
   roundTrip: RoundTrip;
-  client: Pick<LivechatClient, "send">;
+  client: Pick<LivechatClient, "send" | "now">;
   recorder: Recorder;
   number: NumberConfig;
   mode: "live" | "sandbox";
@@ -55,7 +55,7 @@ export function createDeliver(input: {
     const { ratePerSecond } = number;
     const ask = { campaign: campaign.id, batch, run: run.run, nonce, mode, ratePerSecond };
     const rows = messages.map(({ row, person }) => ({ row, person }));
-    const askedAt = performance.now();
+    const askedAt = client.now();
     for (;;) {
       const sentAt = performance.now();
       try {
@@ -68,7 +68,7 @@ export function createDeliver(input: {
         return { askedAt, readAt: (sentAt + now) / 2, result };
       } catch (error) {
         logger.warn({ campaign: campaign.id, ...explainRedisError(error) }, "claim not answered");
-        if (performance.now() - askedAt > timings.startFenceMs / 2) return undefined;
+        if (client.now() - askedAt > timings.startFenceMs / 2) return undefined;
         await sleep(CLAIM_RETRY_MS);
       }
     }
@@ -125,11 +125,13 @@ export function createDeliver(input: {
 
 export type Deliver = ReturnType<typeof createDeliver>;
 
-/** A granted message: instants on `performance.now()`. */
+/** A granted message. */
 interface Grant {
   readonly attempt: number;
   readonly nonce: Buffer;
+  /** When the claim was first asked, on the client's clock. */
   readonly askedAt: number;
+  /** On `performance.now()`. */
   readonly slotAt: number;
   /** How long after the slot it may still be sent. */
   readonly lateMs: number;

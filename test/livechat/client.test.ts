@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   createLivechatClient,
   type LivechatClient,
@@ -48,7 +48,7 @@ function connect(apiUrl: string, options: Partial<LivechatClientOptions> = {}): 
 }
 
 function send(client: LivechatClient, body = BODY): Promise<SendOutcome> {
-  return client.send(body, performance.now());
+  return client.send(body, client.now());
 }
 
 function answering(...texts: readonly string[]): RawScript {
@@ -213,7 +213,7 @@ describe("the fence", () => {
   it("writes no byte of a request that starts too long after its claim", async () => {
     const { server, client } = await start(answering(OK));
 
-    const outcome = await client.send(BODY, performance.now() - 2_001);
+    const outcome = await client.send(BODY, client.now() - 2_001);
 
     expect(outcome).toEqual({ kind: "aborted" });
     await client.close();
@@ -225,13 +225,24 @@ describe("the fence", () => {
   it("leaves the connection good for the next message", async () => {
     const { server, client } = await start(answering(OK), { connections: 1 });
 
-    const late = await client.send(BODY, performance.now() - 2_001);
+    const late = await client.send(BODY, client.now() - 2_001);
     const next = await send(client);
 
     expect(late).toEqual({ kind: "aborted" });
     expect(next).toEqual(ACCEPTED);
     expect(server.connections).toBe(1);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it("sees the wall clock: a machine that was suspended since the claim sends nothing", async () => {
+    const { server, client } = await start(answering(OK));
+    const claimedAt = client.now();
+    const wakesAt = Date.now() + 3_600_000;
+    const wall = vi.spyOn(Date, "now").mockReturnValue(wakesAt);
+    onTestFinished(() => wall.mockRestore());
+
+    expect(await client.send(BODY, claimedAt)).toEqual({ kind: "aborted" });
+    expect(server.requests).toEqual([]);
   });
 
   it("holds for a request that waited for a busy connection", async () => {

@@ -27,7 +27,7 @@ test("an answer that came in time counts, although the process was stopped until
     answerTimeoutMs: ANSWER_TIMEOUT_MS,
   });
   const asked = once(api, "message");
-  const sent = client.send('{"to":"48000000000"}', performance.now());
+  const sent = client.send('{"to":"48000000000"}', client.now());
   await asked;
 
   // What SIGSTOP does to a process: nothing of it runs, and its sockets fill.
