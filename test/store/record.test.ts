@@ -107,7 +107,7 @@ test("a message that could not be sent waits twice as long each time, and fails 
   }
   await bench.send(id, 1, "retry", { waitMs: 1_000, reason: 32 });
   expect((await bench.row(id, 1)).value).toMatchObject({ state: "failed", attempt: 8, reason: 32 });
-  expect((await bench.found(id)).errors).toEqual([{ code: 0, count: 1 }]);
+  expect((await bench.found(id)).errors).toEqual([{ code: 0, reason: 32, count: 1 }]);
 });
 
 test("a pair that was too fast waits 4^n seconds", async () => {
@@ -139,8 +139,8 @@ test("a failed message is counted by its code and asks for a job once", async ()
   await bench.send(id, 2, "failed", { code: 131026 });
   await bench.send(id, 3, "failed", { code: 132012 });
   expect((await bench.found(id)).errors).toEqual([
-    { code: 131026, count: 2 },
-    { code: 132012, count: 1 },
+    { code: 131026, reason: 0, count: 2 },
+    { code: 132012, reason: 0, count: 1 },
   ]);
   const { campaigns } = bench.store;
   const outbox = await campaigns.failedOutbox(10);
@@ -155,7 +155,7 @@ test("an error code too large to be stored does not break the count of errors", 
   const id = await bench.import(2);
   await bench.send(id, 1, "failed", { code: 999_999_999 });
   const { code } = (await bench.row(id, 1)).value;
-  expect((await bench.found(id)).errors).toEqual([{ code, count: 1 }]);
+  expect((await bench.found(id)).errors).toEqual([{ code, reason: 0, count: 1 }]);
   await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
   expect((await bench.found(id)).errors).toEqual([]);
 });
