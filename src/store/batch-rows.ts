@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { PersonTrace } from "../core/person-trace.ts";
 import type { RejectCode } from "../core/reject.ts";
 import type { Doubt } from "../core/template.ts";
@@ -46,15 +46,42 @@ export interface BatchRow {
 }
 
 export function packRows(rows: readonly ImportRow[]): Buffer {
-  const stored: Stored = { r: [] };
+  const packer = createRowPacker();
+  for (const row of rows) packer.add(row);
+  return packer.end();
+}
+
+/** Text that is deflated at once. A batch of ordinary rows is a tenth of it. */
+const SEGMENT_LENGTH = 256 * 1024;
+
+/**
+ * Packs the rows of one batch as they come. A row may have a megabyte and a batch a hundred of them,
+ * so what is large is deflated piece by piece, and never whole in memory as text. Pieces that end
+ * with a flush follow each other as one deflate stream (RFC 1951, 3.2.4).
+ */
+export function createRowPacker(): { add(row: ImportRow): void; end(): Buffer } {
   const odd: Record<number, string | number> = {};
-  for (const [index, { cells, outcome }] of rows.entries()) {
-    stored.r.push([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
-    if (outcome.kind === "rejected") odd[index] = outcome.column;
-    if (outcome.kind === "duplicate") odd[index] = outcome.of;
-  }
-  if (Object.keys(odd).length > 0) stored.o = odd;
-  return writeBlob(stored);
+  const segments: Buffer[] = [];
+  let text = "";
+  let count = 0;
+
+  return {
+    add({ cells, outcome }) {
+      text += count === 0 ? '{"r":[' : ",";
+      text += JSON.stringify([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
+      if (outcome.kind === "rejected") odd[count] = outcome.column;
+      if (outcome.kind === "duplicate") odd[count] = outcome.of;
+      count++;
+      if (text.length < SEGMENT_LENGTH) return;
+      segments.push(deflate(text, { finishFlush: constants.Z_SYNC_FLUSH }));
+      text = "";
+    },
+    end() {
+      text += Object.keys(odd).length > 0 ? `],"o":${JSON.stringify(odd)}}` : "]}";
+      const last = deflate(count === 0 ? '{"r":[]}' : text);
+      return segments.length === 0 ? last : Buffer.concat([...segments, last]);
+    },
+  };
 }
 
 /** A batch with some of its rows corrected: place in the batch (from 0) -> cells and phone. */
@@ -127,5 +154,9 @@ function readBlob(blob: Buffer): Stored {
 }
 
 function writeBlob(stored: Stored): Buffer {
-  return deflateRawSync(JSON.stringify(stored), { level: 6 });
+  return deflate(JSON.stringify(stored));
+}
+
+function deflate(text: string, options: { finishFlush?: number } = {}): Buffer {
+  return deflateRawSync(text, { level: 6, ...options });
 }

@@ -45,10 +45,10 @@ export interface ImportHandle {
   readonly token: string;
 }
 
-/** Exactly {@link BATCH_ROWS} rows, the last batch of a list 1 or more. */
-export interface ImportBatch {
-  readonly rows: readonly ImportRow[];
-}
+/** Exactly {@link BATCH_ROWS} rows, the last batch of a list 1 or more; packed already, or not. */
+export type ImportBatch =
+  | { readonly rows: readonly ImportRow[] }
+  | { readonly outcomes: readonly ImportOutcome[]; readonly blob: Buffer };
 
 export type FinishResult =
   | { readonly kind: "stored"; readonly status: CampaignStatus }
@@ -77,7 +77,7 @@ export function createImportStore(run: RunScript) {
       const { campaign, token, firstBatch, batches } = input;
       const args: ScriptArgument[] = [campaign, token, IMPORT_LEASE_MS, firstBatch, batches.length];
       const counts = new Map<State, number>();
-      for (const { rows } of batches) args.push(...batchArguments(rows, counts));
+      for (const batch of batches) args.push(...batchArguments(batch, counts));
       for (const [state, count] of counts) args.push(STATES[state], count);
       return (await run("import-chunk", args)) === 1 ? "stored" : "lost";
     },
@@ -123,10 +123,11 @@ function campaignFields(input: BeginImport): ScriptArgument[] {
   return Object.entries(fields).flat();
 }
 
-function batchArguments(rows: readonly ImportRow[], counts: Map<State, number>): ScriptArgument[] {
+function batchArguments(batch: ImportBatch, counts: Map<State, number>): ScriptArgument[] {
+  const packed = "blob" in batch ? batch : packBatch(batch.rows);
   const ledger: ScriptArgument[] = [];
   let pending = 0;
-  for (const [index, { outcome }] of rows.entries()) {
+  for (const [index, outcome] of packed.outcomes.entries()) {
     counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
     if (outcome.kind === "pending") {
       pending++;
@@ -134,7 +135,11 @@ function batchArguments(rows: readonly ImportRow[], counts: Map<State, number>):
     }
     ledger.push(index, encodeImportedValue(outcome.kind, reasonNumber(outcome)));
   }
-  return [packRows(rows), rows.length, pending, ledger.length / 2, ...ledger];
+  return [packed.blob, packed.outcomes.length, pending, ledger.length / 2, ...ledger];
+}
+
+function packBatch(rows: readonly ImportRow[]) {
+  return { outcomes: rows.map(({ outcome }) => outcome), blob: packRows(rows) };
 }
 
 function reasonNumber(outcome: ImportOutcome): number {

@@ -1,11 +1,12 @@
-import type { ImportRow } from "../../store/batch-rows.ts";
-import type { ImportBatch, ImportStore } from "../../store/import-store.ts";
+import { createRowPacker, type ImportOutcome, type ImportRow } from "../../store/batch-rows.ts";
+import type { ImportStore } from "../../store/import-store.ts";
 import { BATCH_ROWS } from "../../store/keys.ts";
 
 /**
  * Cuts the judged rows into batches and stores them, in order, ten batches a call. Two calls are
- * in flight at most: Redis stores one while the next is made, and a list of any size stays out of
- * memory. A timer keeps the lease while no chunk is ready.
+ * in flight at most: Redis stores one while the next is made. Rows may be a megabyte each, so each
+ * is packed as it comes, and bytes bound a call and what is in flight as well: a list of any size
+ * and width stays out of memory. A timer keeps the lease while no chunk is ready.
  *
  * Races: the answer to a chunk may come after the reader has gone on by one more chunk. A "lost"
  * makes every later call give up; what was sent meanwhile carries the same token and is refused
@@ -24,8 +25,15 @@ export interface BatchWriter {
 
 const CHUNK_BATCHES = 10;
 const CALLS_MAX = 2;
+/** Packed bytes of a call, and of all calls in flight, unless a single batch has more. */
+const BYTES_MAX = 4 * 1024 * 1024;
 /** The lease is 3 s: two heartbeats may be late and it still holds. */
 const HEARTBEAT_EVERY_MS = 700;
+
+interface FullBatch {
+  readonly outcomes: readonly ImportOutcome[];
+  readonly blob: Buffer;
+}
 
 export function createBatchWriter(input: {
   imports: ImportStore;
@@ -33,9 +41,9 @@ export function createBatchWriter(input: {
   token: string;
 }): BatchWriter {
   const { imports, campaign, token } = input;
-  const calls: Promise<void>[] = [];
-  let rows: ImportRow[] = [];
-  let full: ImportBatch[] = [];
+  const calls: { done: Promise<void>; bytes: number }[] = [];
+  let batch = emptyBatch();
+  let full: FullBatch[] = [];
   let stored = 0;
   let lost = false;
   let renewedAt = performance.now();
@@ -53,11 +61,25 @@ export function createBatchWriter(input: {
     );
   }
 
-  async function send(batches: ImportBatch[]): Promise<void> {
+  function endBatch(): void {
+    full.push({ outcomes: batch.outcomes, blob: batch.packer.end() });
+    batch = emptyBatch();
+  }
+
+  async function send(batches: FullBatch[]): Promise<void> {
     const firstBatch = stored;
     stored += batches.length;
-    calls.push(track(imports.chunk({ campaign, token, firstBatch, batches })));
-    if (calls.length >= CALLS_MAX) await calls.shift();
+    const done = track(imports.chunk({ campaign, token, firstBatch, batches }));
+    calls.push({ done, bytes: bytesOf(batches) });
+    while (calls.length >= CALLS_MAX || (calls.length > 0 && bytesOf(calls) >= BYTES_MAX)) {
+      await calls.shift()?.done;
+    }
+  }
+
+  async function sendFirst(): Promise<void> {
+    const chunk = firstChunk(full);
+    full = full.slice(chunk.length);
+    await send(chunk);
   }
 
   function checked(): boolean {
@@ -74,30 +96,45 @@ export function createBatchWriter(input: {
 
   return {
     add(row) {
-      rows.push(row);
-      if (rows.length < BATCH_ROWS) return;
-      full.push({ rows });
-      rows = [];
+      batch.packer.add(row);
+      batch.outcomes.push(row.outcome);
+      if (batch.outcomes.length === BATCH_ROWS) endBatch();
     },
     async drain() {
-      while (full.length >= CHUNK_BATCHES && checked()) {
-        const chunk = full.slice(0, CHUNK_BATCHES);
-        full = full.slice(CHUNK_BATCHES);
-        await send(chunk);
-      }
+      while (isChunk(full) && checked()) await sendFirst();
       return checked();
     },
     async end() {
-      if (rows.length > 0) full.push({ rows });
-      rows = [];
-      if (full.length > 0 && checked()) await send(full);
-      full = [];
-      await Promise.all(calls);
+      if (batch.outcomes.length > 0) endBatch();
+      while (full.length > 0 && checked()) await sendFirst();
+      await Promise.all(calls.map(({ done }) => done));
       return checked() ? stored : null;
     },
     async close() {
       clearInterval(timer);
-      await Promise.all([...calls, beat]);
+      await Promise.all([...calls.map(({ done }) => done), beat]);
     },
   };
+}
+
+function emptyBatch() {
+  return { packer: createRowPacker(), outcomes: [] as ImportOutcome[] };
+}
+
+function isChunk(full: readonly FullBatch[]): boolean {
+  return full.length >= CHUNK_BATCHES || bytesOf(full) >= BYTES_MAX;
+}
+
+/** Ten batches, or fewer when these have bytes enough. */
+function firstChunk(full: readonly FullBatch[]): FullBatch[] {
+  let bytes = 0;
+  const end = full.findIndex(({ blob }, at) => {
+    bytes += blob.length;
+    return at + 1 === CHUNK_BATCHES || bytes >= BYTES_MAX;
+  });
+  return full.slice(0, end === -1 ? full.length : end + 1);
+}
+
+function bytesOf(parts: readonly ({ blob: Buffer } | { bytes: number })[]): number {
+  return parts.reduce((sum, part) => sum + ("blob" in part ? part.blob.length : part.bytes), 0);
 }
