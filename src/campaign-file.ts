@@ -2,15 +2,19 @@ import { type CampaignDefinition, validateCampaign } from "./core/campaign.ts";
 import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
 import { pathText } from "./core/shape.ts";
 import { countryProblem } from "./country.ts";
-import { PROBLEMS_MAX, readYamlText, type TextProblem } from "./yaml-text.ts";
+import type { TextProblem } from "./hand-written.ts";
+import { PROBLEMS_MAX, readYamlText } from "./yaml-text.ts";
 
 /**
  * Reads a campaign file, YAML or JSON. Every mistake is told in one refusal
  * (`campaign_file_invalid`), one line each, with its line, column and key. `fileName` is used in
  * messages only.
  */
-export function parseCampaign(text: string, fileName: string): Result<CampaignDefinition> {
-  const yaml = readYamlText(text);
+export function parseCampaign(
+  content: Uint8Array | string,
+  fileName: string,
+): Result<CampaignDefinition> {
+  const yaml = readYamlText(content);
   if (!yaml.ok) return refuseFile(fileName, yaml.problems);
   const validated = validateCampaign(yaml.content);
   const problems = validated.ok ? listCountry(validated.definition) : validated.problems;

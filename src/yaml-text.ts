@@ -1,11 +1,20 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+  YAMLParseError,
+} from "yaml";
 import type { Json } from "./core/template.ts";
-
-/** A mistake in a text, with its place when that is known. */
-export interface TextProblem {
-  readonly place: string | null;
-  readonly message: string;
-}
+import { readHandWritten, type TextProblem } from "./hand-written.ts";
 
 export type YamlText =
   | {
@@ -25,50 +34,31 @@ export const PROBLEMS_MAX = 50;
 /** Deeper than any template; keeps every later walk over the content from overflowing. */
 const DEPTH_MAX = 32;
 
+/** What the parser may have open at once: content at its deepest has fewer. */
+const OPEN_MAX = 3 * DEPTH_MAX;
+
 /**
  * Parses YAML 1.2 or JSON into plain JSON values, for files that people write. Refused with their
  * place: syntax errors, repeated keys, tags, numbers that cannot be kept exactly, values nested
  * too deep, and aliases that unfold into more than the file shows.
  */
-export function readYamlText(text: string): YamlText {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > TEXT_BYTES_MAX) {
-    return failed(`is ${bytes} bytes long; ${TEXT_BYTES_MAX} is the most`);
+export function readYamlText(written: Uint8Array | string): YamlText {
+  const bytes = Buffer.from(written);
+  const { length } = bytes;
+  if (length > TEXT_BYTES_MAX) {
+    return failed(`is ${length} bytes long; ${TEXT_BYTES_MAX} is the most`);
   }
-  if (opensTooMany(text)) return failed("is nested too deep");
+  const decoded = readHandWritten(bytes);
+  if (!decoded.ok) return { ok: false, problems: [decoded.problem] };
+  const { text } = decoded;
   const lines = new LineCounter();
-  try {
-    return read(text, lines);
-  } catch (error) {
-    // The parser recurses: thousands of open brackets end here, not in a crash.
-    if (error instanceof RangeError) return failed("is nested too deep");
-    throw error;
-  }
-}
-
-/** Whether so many brackets stay open that the parser would spend seconds on finding it out. */
-function opensTooMany(text: string): boolean {
-  let open = 0;
-  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    open += bracket === "[" || bracket === "{" ? 1 : -1;
-    if (open > 20 * DEPTH_MAX) return true;
-  }
-  return false;
-}
-
-function read(text: string, lines: LineCounter): YamlText {
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // The library compares every key with every other: 40,000 keys would take it a minute.
-    uniqueKeys: false,
-    resolveKnownTags: false,
-    logLevel: "error",
-  });
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `line ${line}, column ${col}`;
   };
+  const parsed = parse(text, lines);
+  if ("tooDeepAt" in parsed) return failed("is nested too deep", place(parsed.tooDeepAt));
+  const { document } = parsed;
   // One slip in the syntax makes the parser stumble over all that follows: only the first is told.
   const [stumble] = [...document.errors, ...document.warnings];
   if (stumble !== undefined) {
@@ -92,8 +82,37 @@ function read(text: string, lines: LineCounter): YamlText {
   };
 }
 
+/**
+ * Parses by the library's parts, because it recurses: at the end of the stack V8 may abort the whole
+ * process, which nothing can catch. Its parser keeps what is open on a stack of its own, which is
+ * looked at after every token, before anything can walk through what was built from it.
+ */
+function parse(text: string, lines: LineCounter): { document: Document } | { tooDeepAt: number } {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > OPEN_MAX) return { tooDeepAt: parser.offset };
+  }
+  for (const token of parser.end()) tokens.push(token);
+  const composer = new Composer({
+    // The library compares every key with every other: 40,000 keys would take it a minute.
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: "error",
+  });
+  const [document, second] = composer.compose(tokens, true, text.length);
+  if (document === undefined) throw new Error("the composer gives one document at least");
+  if (second !== undefined) {
+    const [start] = second.range;
+    document.errors.push(new YAMLParseError([start, start], "MULTIPLE_DOCS", ""));
+  }
+  return { document };
+}
+
 /** The alias limit of the library guards its own unfolding; the depth guards against circles. */
-function toJson(document: ReturnType<typeof parseDocument>): Json | null {
+function toJson(document: Document): Json | null {
   try {
     const content = document.toJS({ maxAliasCount: 50 }) as Json;
     return deepest(content, 0) > DEPTH_MAX ? null : content;
@@ -111,10 +130,7 @@ function deepest(value: Json | undefined, depth: number): number {
 }
 
 /** What parses but does not mean what its author meant. */
-function valueProblems(
-  document: ReturnType<typeof parseDocument>,
-  place: (offset: number) => string,
-): TextProblem[] {
+function valueProblems(document: Document, place: (offset: number) => string): TextProblem[] {
   const problems: TextProblem[] = [];
   visit(document, {
     Node(_key, node, ancestors) {
@@ -183,6 +199,6 @@ function syntaxMessage(code: string, message: string): string {
   return plain[code] ?? `is not valid YAML: ${message}`;
 }
 
-function failed(message: string): YamlText {
-  return { ok: false, problems: [{ place: null, message }] };
+function failed(message: string, place: string | null = null): YamlText {
+  return { ok: false, problems: [{ place, message }] };
 }

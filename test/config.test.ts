@@ -163,6 +163,30 @@ describe("secrets in files", () => {
     expect(config.dashboardPassword).toBe(" spaces stay ");
   });
 
+  test("are read with a mark, and with spaces around a token", () => {
+    const config = load({
+      DROPCAST_API_TOKEN_FILE: put("token", `\ufeff ${TOKEN} \r\n\r\n`),
+      DROPCAST_WEBHOOK_SECRET_FILE: put("secret", `\ufeff${SECRET} \r`),
+    });
+
+    expect(config.numbers["main"]).toMatchObject({ token: TOKEN });
+    expect(config.numbers["main"]?.webhookSecrets).toEqual([SECRET.slice("whsec_".length)]);
+  });
+
+  test("that are not UTF-8 are a mistake, and are not shown", () => {
+    writeFileSync(join(cwd, "token"), Buffer.from(`\ufeff${TOKEN}\n`, "utf16le"));
+    writeFileSync(join(cwd, "password"), Buffer.from("has\xb3o", "latin1"));
+
+    const told = problems({
+      DROPCAST_API_TOKEN_FILE: "token",
+      DROPCAST_DASHBOARD_PASSWORD_FILE: "password",
+    });
+
+    expect(told[0]).toMatch(/^DROPCAST_API_TOKEN_FILE the file .*token is UTF-16/);
+    expect(told[1]).toMatch(/the file .*password, line 1, column 4, is not UTF-8/);
+    expect(told.join()).not.toContain("has");
+  });
+
   test("given in both ways are a mistake", () => {
     const told = problems({ DROPCAST_API_TOKEN: TOKEN, DROPCAST_API_TOKEN_FILE: "token" });
 
@@ -240,6 +264,27 @@ describe("mistakes", () => {
       expect(load({ DROPCAST_REDIS_URL: url }).redisUrl).toBe(url);
     },
   );
+
+  test("of the hand in the .env are refused, before its default sends for real", () => {
+    put(
+      ".env",
+      "\ufeffDROPCAST_API_URL=http://127.0.0.1:1\nDROPCAST_API_TOKN=x\nDROPCST_HTTP_HOST=::1\n" +
+        "dropcast_log_level=warn\nDROPBOX_API_TOKEN=x\nDROPCAST_NUMBER_ID n\n",
+    );
+
+    expect(problems({})).toEqual([
+      ".env line 6: is not NAME=value",
+      '.env line 2: DROPCAST_API_TOKN is not a variable of Dropcast; did you mean "DROPCAST_API_TOKEN"?',
+      '.env line 3: DROPCST_HTTP_HOST is not a variable of Dropcast; did you mean "DROPCAST_HTTP_HOST"?',
+      '.env line 4: dropcast_log_level is not a variable of Dropcast; did you mean "DROPCAST_LOG_LEVEL"?',
+    ]);
+  });
+
+  test("a mark at the start of the .env hides no variable", () => {
+    put(".env", "\ufeffDROPCAST_API_URL=http://127.0.0.1:39300\n");
+
+    expect(load({}).mode).toBe("sandbox");
+  });
 
   test("unknown DROPCAST_ names are warned about, with the nearest known", () => {
     put(".env", "DROPCAST_RATE=5\n");
@@ -374,6 +419,7 @@ describe("the file of numbers", () => {
     ["prices: { currency: EUR, UK: { utility: 1 } }", "prices.UK must be the two-letter code"],
     ["prices: { currency: EUR, PL: { utility: -1 } }", "prices.PL.utility must be at least 0"],
     ["prices: nope.yaml", "nope.yaml: cannot be read: there is no such file"],
+    ["\ufeffnumbers: { Big: {} }", "line 1, column 12: numbers.Big is not a name"],
     ["numbers: [", "is not valid YAML"],
     ["", "is empty"],
   ])("%s: %s", (text, expected) => {

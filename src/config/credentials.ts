@@ -10,14 +10,16 @@ const TOKEN_FIX =
  * change what the token holds. Returns the token, or `null` when there is a problem.
  */
 export function checkToken(name: string, given: string, findings: Findings): string | null {
-  const problem = tokenProblem(given);
+  // Spaces around it come with copying; inside it, they come with half of something else.
+  const token = given.trim();
+  const problem = tokenProblem(token);
   if (problem !== null) {
     findings.add(name, problem.message, problem.fix);
     return null;
   }
-  const warning = tokenWarning(given);
+  const warning = tokenWarning(token);
   if (warning !== null) findings.warn(`${name} ${warning} ${TOKEN_FIX}`);
-  return given;
+  return token;
 }
 
 function tokenProblem(token: string): { message: string; fix: string } | null {

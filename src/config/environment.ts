@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseEnv } from "node:util";
-import { didYouMean } from "../core/nearest.ts";
+import { didYouMean, nearest } from "../core/nearest.ts";
+import { readHandWritten } from "../hand-written.ts";
+import { type DotEnv, parseDotEnv } from "./dot-env.ts";
 import { createFindings, type Findings } from "./findings.ts";
 import { SECRETS, type Secret, VARIABLES, type Variable } from "./variables.ts";
 
@@ -32,11 +33,9 @@ export function readEnvironment(
   cwd: string,
 ): Environment {
   const findings = createFindings();
-  const values = merge(env, readDotEnv(cwd, findings));
-  for (const name of values.keys()) {
-    if (!name.startsWith("DROPCAST_") || isKnown(name)) continue;
-    findings.warn(`${name} is not a variable of Dropcast${didYouMean(name, VARIABLES)}`);
-  }
+  const file = readDotEnv(cwd, findings);
+  checkNames(env, file, findings);
+  const values = merge(env, file.values);
   const text = (name: Variable): string | undefined => values.get(name)?.trim() || undefined;
   return {
     findings,
@@ -55,15 +54,23 @@ export function readEnvironment(
  */
 export function readSecretFile(name: string, path: string, findings: Findings): string | null {
   try {
-    const content = readFileSync(path, "utf8").replace(/(\r?\n)+$/, "");
+    const read = readHandWritten(readFileSync(path));
+    if (!read.ok) {
+      const { place, message } = read.problem;
+      findings.add(name, `the file ${path}${place ? `, ${place},` : ""} ${message}`, SECRET_FIX);
+      return null;
+    }
+    const content = read.text.replace(/\n+$/, "");
     if (content.trim() !== "") return content;
-    findings.add(name, `the file ${path} is empty`, "Put the secret into it, and nothing else.");
+    findings.add(name, `the file ${path} is empty`, SECRET_FIX);
   } catch (error) {
     const why = reason(error);
     findings.add(name, `cannot read the file ${path}: ${why}`, "Give the path of a readable file.");
   }
   return null;
 }
+
+const SECRET_FIX = "Put the secret into it, and nothing else.";
 
 /** Why a file could not be read, in words. */
 export function reason(error: unknown): string {
@@ -80,17 +87,40 @@ function isKnown(name: string): name is Variable {
   return (VARIABLES as readonly string[]).includes(name);
 }
 
-function readDotEnv(cwd: string, findings: Findings): Map<string, string> {
+function readDotEnv(cwd: string, findings: Findings): DotEnv {
   const path = resolve(cwd, ".env");
   try {
-    const parsed = parseEnv(readFileSync(path, "utf8"));
-    return new Map(Object.entries(parsed).map(([name, value]) => [name, value ?? ""]));
+    const file = parseDotEnv(readFileSync(path));
+    for (const problem of file.problems) findings.add(".env", problem, "Correct the file.");
+    return file;
   } catch (error) {
     const why = reason(error);
     if (why !== "there is no such file") {
       findings.add(".env", `cannot read ${path}: ${why}`, "Make it readable, or remove it.");
     }
-    return new Map();
+    return { values: new Map(), lines: new Map(), problems: [] };
+  }
+}
+
+/**
+ * A slip in a name leaves the variable at its default, and one default is to send for real: so it is
+ * refused in the file that a person wrote. The environment may hold names that a cluster made up.
+ */
+function checkNames(
+  env: Readonly<Record<string, string | undefined>>,
+  { lines }: DotEnv,
+  findings: Findings,
+): void {
+  for (const [name, line] of lines) {
+    const [prefix = ""] = name.split(/[_-]/);
+    if (isKnown(name) || nearest(prefix, ["DROPCAST"]) === null) continue;
+    const told = `is not a variable of Dropcast${didYouMean(name, VARIABLES)}`;
+    if (nearest(name, VARIABLES) === null) findings.warn(`.env line ${line}: ${name} ${told}`);
+    else findings.add(".env", `line ${line}: ${name} ${told}`, "Correct the name, or remove it.");
+  }
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("DROPCAST_") || isKnown(name) || lines.has(name)) continue;
+    findings.warn(`${name} is not a variable of Dropcast${didYouMean(name, VARIABLES)}`);
   }
 }
 

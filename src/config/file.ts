@@ -50,13 +50,13 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
     findings.add("DROPCAST_CONFIG", `${path}: ${message}`, "Correct the file.");
     return null;
   };
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     return complain(`cannot be read: ${reason(error)}`);
   }
-  const yaml = readYamlText(text);
+  const yaml = readYamlText(bytes);
   if (!yaml.ok) {
     for (const { place, message } of yaml.problems) {
       complain(place === null ? message : `${place}: ${message}`);

@@ -35,3 +35,18 @@ export function encodingNamed(name: string): Encoding | null {
     (Object.hasOwn(ALIASES, plain) ? (ALIASES[plain] ?? null) : null)
   );
 }
+
+/** UTF-16 by its mark, or by its NUL bytes: digits and separators have one in each pair. */
+export function utf16Of(head: Uint8Array): "utf-16le" | "utf-16be" | null {
+  // The mark of UTF-32 begins with that of UTF-16; nobody's lists are in it.
+  if (head[0] === 0xff && head[1] === 0xfe) {
+    return head.length >= 4 && head[2] === 0 && head[3] === 0 ? null : "utf-16le";
+  }
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
+  const nuls: [number, number] = [0, 0];
+  for (let at = 0; at < head.length; at++) if (head[at] === 0) nuls[at % 2 === 0 ? 0 : 1]++;
+  const [first, second] = nuls;
+  if (Math.max(first, second) < head.length / 20) return null;
+  if (first > 8 * second) return "utf-16be";
+  return second > 8 * first ? "utf-16le" : null;
+}

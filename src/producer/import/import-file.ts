@@ -147,7 +147,7 @@ export async function readCampaign(path: string): Promise<Result<CampaignDefinit
         "Give a campaign file (YAML or JSON) first, then the list.",
       );
     }
-    return parseCampaign(await readFile(path, "utf8"), name);
+    return parseCampaign(await readFile(path), name);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

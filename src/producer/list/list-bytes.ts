@@ -6,7 +6,7 @@
  */
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { Encoding } from "../../core/encoding.ts";
+import { type Encoding, utf16Of } from "../../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { guessEncoding } from "./guess-encoding.ts";
 import type { ListFile } from "./list-file.ts";
@@ -63,20 +63,6 @@ export async function digestList(list: ListFile): Promise<string> {
     return true;
   });
   return hash.digest("hex");
-}
-
-/** UTF-16 by its mark, or by its NUL bytes: digits and separators have one in each pair. */
-export function utf16Of(head: Buffer): "utf-16le" | "utf-16be" | null {
-  // The mark of UTF-32 begins with that of UTF-16; nobody's lists are in it.
-  if (head.subarray(0, 4).toString("hex") === "fffe0000") return null;
-  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
-  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
-  const nuls: [number, number] = [0, 0];
-  for (let at = 0; at < head.length; at++) if (head[at] === 0) nuls[at % 2 === 0 ? 0 : 1]++;
-  const [first, second] = nuls;
-  if (Math.max(first, second) < head.length / 20) return null;
-  if (first > 8 * second) return "utf-16be";
-  return second > 8 * first ? "utf-16le" : null;
 }
 
 const SAMPLE_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
+import { utf16Of } from "../../core/encoding.ts";
 import { type Refused, refuse } from "../../core/refusal.ts";
-import { utf16Of } from "./list-bytes.ts";
 
 /** First bytes of what people drop instead of a CSV, and what to do about each. */
 const OTHERS: readonly { magic: string; what: string; fix: "workbook" | "archive" | "pdf" }[] = [

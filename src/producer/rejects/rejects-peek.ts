@@ -1,5 +1,5 @@
+import { utf16Of } from "../../core/encoding.ts";
 import { readHeader } from "../list/csv.ts";
-import { utf16Of } from "../list/list-bytes.ts";
 import { openList } from "../list/list-file.ts";
 import { readFirstRows } from "../list/list-sample.ts";
 import { CAMPAIGN_COLUMN, findRejectsLayout } from "./rejects-columns.ts";

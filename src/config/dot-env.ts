@@ -1,0 +1,107 @@
+import { codePoint, readHandWritten } from "../hand-written.ts";
+
+/** What a `.env` sets, and which of its lines are wrong. Messages hold no value: it may be a secret. */
+export interface DotEnv {
+  readonly values: ReadonlyMap<string, string>;
+  /** Line (from 1) of each name. */
+  readonly lines: ReadonlyMap<string, number>;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a `.env`: `NAME=value` lines, `export` in front, comments, and values in `'`, `"` or a
+ * backtick, which may span lines. The rules are those of Node's `parseEnv`; but a line about
+ * Dropcast that it would skip, cut or read in another way than docker compose does is a problem,
+ * because a variable that is not read leaves its default, and one default is to send for real.
+ */
+export function parseDotEnv(bytes: Uint8Array): DotEnv {
+  const values = new Map<string, string>();
+  const lines = new Map<string, number>();
+  const problems: string[] = [];
+  const read = readHandWritten(bytes);
+  if (!read.ok) {
+    const { place, message } = read.problem;
+    return { values, lines, problems: [place === null ? message : `${place}: ${message}`] };
+  }
+  const reader = createLineReader(read.text.split("\n"));
+  for (let line = reader.next(); line !== null; line = reader.next()) {
+    const assignment = readAssignment(line, reader);
+    if (assignment === null) continue;
+    const { number } = line;
+    if ("problem" in assignment) {
+      if (/dropcast/i.test(line.text)) problems.push(`line ${number}: ${assignment.problem}`);
+      continue;
+    }
+    const { name, value } = assignment;
+    const before = values.get(name);
+    if (before && before !== value && name.startsWith("DROPCAST_")) {
+      problems.push(`line ${number}: ${name} is set in line ${lines.get(name)} already`);
+    }
+    values.set(name, value);
+    lines.set(name, number);
+  }
+  return { values, lines, problems };
+}
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+function createLineReader(texts: readonly string[]): { next(): Line | null } {
+  let number = 0;
+  return {
+    next() {
+      const text = texts[number];
+      return text === undefined ? null : { number: ++number, text };
+    },
+  };
+}
+
+type Assignment = { readonly name: string; readonly value: string } | { readonly problem: string };
+
+/** Null for a line that sets nothing. Takes more lines where a quoted value spans them. */
+function readAssignment(line: Line, more: { next(): Line | null }): Assignment | null {
+  const text = line.text.trim();
+  if (text === "" || text.startsWith("#")) return null;
+  const odd = oddCharacter(line.text);
+  if (odd !== null) return { problem: odd };
+  const [, name, given] = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/.exec(text) ?? [];
+  if (name === undefined || given === undefined) return { problem: "is not NAME=value" };
+  const [quote = ""] = given;
+  if (!"'\"`".includes(quote) || quote === "") return unquoted(name, given);
+  const parts: string[] = [];
+  let last = given.slice(1);
+  while (!last.includes(quote)) {
+    parts.push(last);
+    const next = more.next();
+    if (next === null) return { problem: `${name} has a quote ${quote} that is never closed` };
+    last = next.text;
+  }
+  const end = last.indexOf(quote);
+  if (!/^\s*(#.*)?$/.test(last.slice(end + 1))) {
+    return { problem: `${name} goes on behind its closing quote ${quote}` };
+  }
+  const value = [...parts, last.slice(0, end)].join("\n");
+  return { name, value: quote === '"' ? value.replaceAll("\\n", "\n") : value };
+}
+
+/** Node cuts the value at any `#`, docker compose only at one that stands behind a space. */
+function unquoted(name: string, given: string): Assignment {
+  const value = given.replace(/(^|\s)#.*$/, "").trim();
+  if (!value.includes("#")) return { name, value };
+  return { problem: `${name} has a # in its value: put the value in quotes` };
+}
+
+/** What looks like a space, a quote or a sign of ASCII and is another character. */
+const ODD = /(?! )[\p{Zs}\p{Zl}\p{Zp}\p{Cf}]|[\u2018-\u201f\u00ab\u00bb\uff01-\uff5e]/u;
+
+function oddCharacter(text: string): string | null {
+  const beforeComment = text.replace(/\s#.*$/, "");
+  const found = ODD.exec(beforeComment);
+  if (found === null) return null;
+  const [odd] = found;
+  const seen = /[\p{Z}\p{C}]/u.test(odd) ? "" : `${odd} `;
+  const what = seen === "" ? "a character that cannot be seen" : "a sign that only looks like one";
+  return `column ${found.index + 1} has ${what} (${seen}${codePoint(odd)}): type it again`;
+}
