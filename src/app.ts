@@ -103,13 +103,14 @@ export async function startProducer(platform: Platform): Promise<Result<Role>> {
 
 /** Worker and producer have no port of their own, unless one is set for probes and metrics. */
 async function startHealth(platform: Platform): Promise<Result<Role & { drain(): void }>> {
-  const { config, redis, stores } = platform;
+  const { config, redis, safety, stores } = platform;
   if (config.metricsPort === null) return accept({ drain() {}, async stop() {} });
   const health = createHealthServer({
     host: config.httpHost,
     port: config.metricsPort,
     registry: createMetrics(stores),
-    ready: async () => (await redis.ping()) === "PONG",
+    ready: async () => (await redis.ping()) === "PONG" && safety.isSafe(),
+    problem: () => unsafeWords(safety),
   });
   const started = await health.start();
   return started.ok ? accept(health) : started;
@@ -119,7 +120,7 @@ async function startHealth(platform: Platform): Promise<Result<Role & { drain():
 export async function startWebhooks(
   platform: Platform,
 ): Promise<Result<Role & { readonly host: string; readonly port: number }>> {
-  const { config, logger, stores, redis } = platform;
+  const { config, logger, stores, redis, safety } = platform;
   const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
   if (numbers.length === 0) {
     return refuse(
@@ -143,6 +144,7 @@ export async function startWebhooks(
     logger: logger.child({ role: "webhooks" }),
     metrics: createMetrics(stores),
     ready: async () => (await redis.ping()) === "PONG",
+    problem: () => unsafeWords(safety),
     apply: (number, event, unmatched) => storeNamed(platform, number).applyStatus(event, unmatched),
     onFailed: async ({ number, campaign, row, attempt }) => {
       await failed.get(number)?.add({ campaign, row, attempt });
@@ -191,6 +193,11 @@ export async function startDashboard(
   const started = await dashboard.start();
   if (!started.ok) return started;
   return accept({ ...started.value, stop: dashboard.stop });
+}
+
+function unsafeWords(safety: Platform["safety"]): string | undefined {
+  const problem = safety.problem();
+  return problem === undefined ? undefined : `${problem.message} ${problem.fix}`;
 }
 
 function storeNamed(platform: Platform, number: string) {

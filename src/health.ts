@@ -18,6 +18,8 @@ export interface HealthServerOptions {
   readonly registry: Registry;
   /** Whether the role can do its work now, above all: whether Redis answers. */
   readonly ready: () => boolean | Promise<boolean>;
+  /** What a person must put right, for the answer of `/readyz`; undefined: nothing that is known. */
+  readonly problem?: () => string | undefined;
 }
 
 export interface HealthServer {
@@ -44,7 +46,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
-      answer(request, response, { registry: options.registry, isReady }).catch(() =>
+      answer(request, response, { ...options, isReady }).catch(() =>
         // A bug in a check costs its own connection, and nobody else's.
         request.socket.destroy(),
       );
@@ -66,15 +68,14 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
   };
 }
 
-interface Answering {
-  readonly registry: Registry;
+interface Answering extends Pick<HealthServerOptions, "registry" | "problem"> {
   readonly isReady: () => Promise<boolean>;
 }
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, isReady }: Answering,
+  { registry, problem, isReady }: Answering,
 ): Promise<void> {
   const path = (request.url ?? "").split("?", 1)[0];
   if (path !== "/healthz" && path !== "/readyz" && path !== "/metrics") {
@@ -89,8 +90,9 @@ async function answer(
     const body = await registry.metrics();
     return send(response, 200, { body, contentType: registry.contentType });
   }
-  if (await isReady()) return send(response, 200, { body: '{"status":"ready"}' });
-  send(response, 503, { body: '{"status":"not ready"}' });
+  const ready = await isReady();
+  const body = JSON.stringify({ status: ready ? "ready" : "not ready", problem: problem?.() });
+  send(response, ready ? 200 : 503, { body });
 }
 
 function send(

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
-import { redisTrouble } from "./core/redis-trouble.ts";
-import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
+import { explainRedisError, redisTrouble } from "./core/redis-trouble.ts";
+import { accept, type Refusal, type Refused, type Result, refuse } from "./core/refusal.ts";
 import { type Timings, timings } from "./core/timings.ts";
 import type { Logger } from "./logger.ts";
 import { createQueueConnection } from "./queue/connection.ts";
 import { describeAddress, type RedisAddress } from "./redis/address.ts";
 import { acquireRedis } from "./redis/embedded.ts";
 import { checkRedisSafety } from "./redis/safety.ts";
+import { type SafetyWatch, watchSafety } from "./redis/safety-watch.ts";
 import { keepFileWhole } from "./redis/whole-file.ts";
 import { createLedgerClient } from "./store/connection.ts";
 import { numberOfCampaign } from "./store/keys.ts";
@@ -21,6 +22,8 @@ export interface Platform {
   readonly timings: Timings;
   readonly logger: Logger;
   readonly redis: Redis;
+  /** Whether Redis is still safe; nothing is claimed or imported while it is not. */
+  readonly safety: SafetyWatch;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** The store of any number of this Redis, configured or not. */
@@ -33,7 +36,10 @@ export interface Platform {
 }
 
 const WHERE_REDIS =
-  "Start it, or correct DROPCAST_REDIS_URL; without that variable Dropcast brings its own.";
+  "Start it, or correct DROPCAST_REDIS_URL (rediss:// where it speaks TLS, else redis://); without " +
+  "that variable Dropcast brings its own.";
+const AOF_NOT_REWRITTEN =
+  "Redis was not told to rewrite its append-only file: after a power cut a torn file may come back";
 const ASK_AGAIN_MS = 1_000;
 /** The same error at every reconnect is told once a minute. */
 const SAME_ERROR_EVERY_MS = 60_000;
@@ -59,37 +65,56 @@ export async function openPlatform(input: {
     return connected;
   }
   const redis = connected.value;
-  const safety = await checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
-  if (!safety.ok) {
+  const look = () => checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
+  const found = await look();
+  if (!found.ok) {
     redis.disconnect();
     await release();
-    return safety;
+    return found;
   }
-  for (const warning of safety.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+  for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+  const safety = watchSafety({ redis, look, ...safetyWords(logger) });
   if (input.patience === "wait") {
-    await keepFileWhole(redis, (problem) => logger.warn({ problem }, "AOF not rewritten"));
+    await keepFileWhole(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
   }
 
   const waits = timings(config);
   const limits = limitsOf(waits);
   const stores: Record<string, NumberStore> = {};
   for (const number of Object.keys(config.numbers)) {
-    stores[number] = await createNumberStore({ redis, number, limits });
+    stores[number] = await createNumberStore({ redis, number, limits, safety });
   }
   return accept({
     config,
     timings: waits,
     logger,
     redis,
+    safety,
     stores,
-    openNumber: async (number) => stores[number] ?? createNumberStore({ redis, number, limits }),
+    openNumber: async (number) =>
+      stores[number] ?? createNumberStore({ redis, number, limits, safety }),
     storeOf: (campaign) => storeOf(stores, campaign),
     openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
     async close() {
+      safety.stop();
       redis.disconnect();
       await release();
     },
   });
+}
+
+/** What the log says of a Redis that is not safe any more; the same thing once a minute. */
+function safetyWords(logger: Logger) {
+  const failure = repeated(({ error, ...trouble }: ReturnType<typeof explainRedisError>) =>
+    logger.warn({ error, ...trouble }, "Redis could not be asked whether it is safe"),
+  );
+  return {
+    onChange(problem: Refusal | undefined): void {
+      if (problem === undefined) logger.info("Redis is safe again: sending goes on");
+      else logger.error({ ...problem }, "Redis is not safe any more: nothing is sent or imported");
+    },
+    onFailure: (error: unknown) => failure(explainRedisError(error)),
+  };
 }
 
 function limitsOf(waits: Timings): LedgerLimits {
@@ -171,12 +196,20 @@ async function attempt(redis: Redis): Promise<string | undefined> {
 
 /** ioredis reports each failed reconnect as an event; unheard it would end the process. */
 function quiet(redis: Redis, logger: Logger, client: string): Redis {
-  let last = { message: "", at: Number.NEGATIVE_INFINITY };
-  redis.on("error", ({ message }: Error) => {
-    const now = performance.now();
-    if (message === last.message && now - last.at < SAME_ERROR_EVERY_MS) return;
-    last = { message, at: now };
-    logger.warn({ client, error: message }, "redis error");
-  });
+  const tell = repeated(({ error }: { readonly error: string }) =>
+    logger.warn({ client, error }, "redis error"),
+  );
+  redis.on("error", ({ message }: Error) => tell({ error: message }));
   return redis;
+}
+
+/** Tells another error at once, and the same one again after a minute. */
+function repeated<T extends { readonly error: string }>(tell: (what: T) => void) {
+  let last = { error: "", at: Number.NEGATIVE_INFINITY };
+  return (what: T): void => {
+    const now = performance.now();
+    if (what.error === last.error && now - last.at < SAME_ERROR_EVERY_MS) return;
+    last = { error: what.error, at: now };
+    tell(what);
+  };
 }

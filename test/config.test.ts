@@ -233,6 +233,8 @@ describe("mistakes", () => {
     ["DROPCAST_API_URL", "https://example.com?x=1", "holds a ?"],
     ["DROPCAST_API_URL", "example.com", "is not an https URL"],
     ["DROPCAST_REDIS_URL", "localhost:6379", "which is not one of Redis"],
+    ["DROPCAST_REDIS_URL", "redis-cluster://a:6379,b:6379", "cannot use yet"],
+    ["DROPCAST_REDIS_URL", "redis-sentinel://a:26379/mymaster", "cannot use yet"],
     ["DROPCAST_REDIS_URL", "/run/redis.sock", "is not a URL"],
     ["DROPCAST_REDIS_URL", "unix:redis.sock", "absolute path"],
     ["DROPCAST_REDIS_URL", "redis://host/name", "not a number"],

@@ -49,6 +49,11 @@ export function isLoopback(host: string): boolean {
 export function checkRedisUrl(name: string, given: string, findings: Findings): string | null {
   const fix =
     "Give redis://host:6379, rediss://user:password@host:6379/0 or unix:///path/to/redis.sock.";
+  if (/^rediss?-(cluster|sentinel):/.test(given)) {
+    const one = "Name the one Redis that holds the data: redis://host:6379 or rediss://host:6379.";
+    findings.add(name, "names a cluster or sentinels, which Dropcast cannot use yet", one);
+    return null;
+  }
   const url = parseUrl(given);
   if (url === null) {
     findings.add(name, "is not a URL", fix);

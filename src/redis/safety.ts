@@ -17,11 +17,15 @@ interface Problem {
 
 const ALLOW = "or set DROPCAST_ALLOW_UNSAFE_REDIS=1 to accept the risk";
 
-/** What must hold so that a write Redis has acknowledged is never forgotten. */
+/**
+ * What must hold so that a write Redis has acknowledged is never forgotten. `info` reads the setting
+ * where CONFIG is forbidden; INFO does not tell the others.
+ */
 const SETTINGS = [
   {
     name: "appendonly",
     value: "yes",
+    info: (info: Info) => ({ 0: "no", 1: "yes" })[info.get("aof_enabled") ?? ""],
     code: "redis_not_durable",
     why: "it forgets everything when it ends",
   },
@@ -40,16 +44,18 @@ const SETTINGS = [
   {
     name: "maxmemory-policy",
     value: "noeviction",
+    info: (info: Info) => info.get("maxmemory_policy"),
     code: "redis_evicts",
     why: "it deletes records of sent messages when its memory is full",
   },
 ] as const;
 
 /**
- * Whether the ledger can trust this Redis: version 6.2 or newer, writable, append-only file with
- * `appendfsync always`, `noeviction`, and no asynchronous replica that could take over without the
- * last writes. With `allowUnsafe` the last three become warnings; an old version or a read-only
- * replica stays refused, since nothing works on it. Rejects only when Redis cannot be reached.
+ * Whether the ledger can trust this Redis: version 6.2 or newer, no cluster, writable, append-only
+ * file with `appendfsync always`, `noeviction`, and no asynchronous replica that could take over
+ * without the last writes. With `allowUnsafe` the last three become warnings; an old version, a
+ * cluster or a read-only replica stays refused, since nothing works on it. Rejects only when Redis
+ * cannot be reached.
  */
 export async function checkRedisSafety(
   redis: Redis,
@@ -64,6 +70,13 @@ export async function checkRedisSafety(
       `Use Redis ${REDIS_VERSION_MIN} or newer, or any Valkey.`,
     );
   }
+  if (info.get("cluster_enabled") === "1") {
+    return refuse(
+      "redis_cluster",
+      "This Redis runs in cluster mode, which Dropcast cannot use: nothing would be sent.",
+      "Use a Redis without cluster mode (ElastiCache: cluster mode disabled; MemoryDB has none without).",
+    );
+  }
   if (info.get("role") === "slave") {
     return refuse(
       "redis_read_only",
@@ -72,7 +85,7 @@ export async function checkRedisSafety(
     );
   }
 
-  const problems = [...(await settingProblems(redis)), ...replicaProblems(info)];
+  const problems = [...(await settingProblems(redis, info)), ...replicaProblems(info)];
   const [first] = problems;
   if (first === undefined) return accept({ version, warnings: [] });
   if (o.allowUnsafe) return accept({ version, warnings: problems.map((each) => each.message) });
@@ -83,25 +96,42 @@ export async function checkRedisSafety(
   );
 }
 
-async function settingProblems(redis: Redis): Promise<Problem[]> {
+async function settingProblems(redis: Redis, info: Info): Promise<Problem[]> {
   const problems: Problem[] = [];
-  const unknown: string[] = [];
-  for (const { name, value, code, why } of SETTINGS) {
-    const actual = await setting(redis, name);
-    if (actual === undefined) unknown.push(name);
-    else if (actual !== value) {
-      const fix = `Run CONFIG SET ${name} ${value} on it and put \`${name} ${value}\` in its configuration.`;
+  const told: string[] = [];
+  const hidden: string[] = [];
+  for (const wanted of SETTINGS) {
+    const { name, value, code, why } = wanted;
+    const configured = await setting(redis, name);
+    const actual = configured ?? ("info" in wanted ? wanted.info(info) : undefined);
+    if (actual === undefined) hidden.push(name);
+    else if (actual === value) told.push(`${name} ${value}`);
+    else {
+      const fix =
+        configured === undefined
+          ? `Set ${name} ${value} at its provider.`
+          : `Run CONFIG SET ${name} ${value} on it and put \`${name} ${value}\` in its configuration.`;
       problems.push({ code, message: `Redis has ${name} ${actual}: ${why}.`, fix });
     }
   }
-  if (unknown.length > 0) {
-    problems.push({
-      code: "redis_settings_hidden",
-      message: `Redis does not tell its settings (${unknown.join(", ")}), as managed services often do, so nobody knows whether it keeps what it confirmed.`,
-      fix: "Make sure at the provider that it runs with an append-only file, appendfsync always and noeviction.",
-    });
-  }
+  if (hidden.length > 0) problems.push(hiddenSettings(told, hidden));
   return problems;
+}
+
+/** A managed service forbids CONFIG: what can be told, what cannot, and what the operator vouches for. */
+function hiddenSettings(told: readonly string[], hidden: readonly string[]): Problem {
+  const known = told.length === 0 ? "" : ` It does tell ${told.join(" and ")}.`;
+  return {
+    code: "redis_settings_hidden",
+    message:
+      `Redis does not tell ${hidden.join(", ")}, as managed services often do not.${known} Whether a ` +
+      "power cut or a failover takes back what it has confirmed cannot be seen from here; messages " +
+      "whose record is taken back would be sent twice.",
+    fix: `Make sure at its provider that it keeps every write it confirmed (${hidden
+      .map((name) => SETTINGS.find((one) => one.name === name))
+      .map((one) => `${one?.name} ${one?.value}`)
+      .join(", ")}, or a log that is written before it answers).`,
+  };
 }
 
 /** Undefined when this Redis has no CONFIG command, forbids it, or does not know the setting. */
@@ -115,7 +145,7 @@ async function setting(redis: Redis, name: string): Promise<string | undefined> 
   }
 }
 
-function replicaProblems(info: ReadonlyMap<string, string>): Problem[] {
+function replicaProblems(info: Info): Problem[] {
   const replicas = Number(info.get("connected_slaves") ?? 0);
   if (replicas === 0) return [];
   return [
@@ -126,6 +156,8 @@ function replicaProblems(info: ReadonlyMap<string, string>): Problem[] {
     },
   ];
 }
+
+type Info = ReadonlyMap<string, string>;
 
 function parseInfo(text: string): Map<string, string> {
   const pairs = text.split(/\r?\n/).map((line) => line.split(":", 2));

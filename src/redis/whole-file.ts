@@ -27,11 +27,17 @@ export async function rewriteOnceAfterStart(redis: Redis): Promise<string | unde
   }
 }
 
-/** Does so now, and whenever this client has connected again: Redis may have started anew. */
+/**
+ * Does so now, and whenever this client has connected again: Redis may have started anew. A service
+ * that forbids it looks after its file by itself; that is said once.
+ */
 export async function keepFileWhole(redis: Redis, say: (problem: string) => void): Promise<void> {
+  let told = "";
   const ask = async (): Promise<void> => {
     const problem = await rewriteOnceAfterStart(redis);
-    if (problem !== undefined && !/in progress/.test(problem)) say(problem);
+    if (problem === undefined || /in progress/.test(problem) || problem === told) return;
+    told = problem;
+    say(problem);
   };
   redis.on("ready", () => void ask());
   await ask();

@@ -6,6 +6,7 @@ import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
+import type { Safety } from "./ledger.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
@@ -58,9 +59,12 @@ export type FinishResult =
  * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
  * step after which everything may be. Every call may be repeated.
  */
-export function createImportStore(run: RunScript) {
+export function createImportStore({ run, safety }: { run: RunScript; safety: Safety }) {
   return {
     async begin(input: BeginImport): Promise<BeginResult> {
+      // As when Redis is away: the drop folder tries it again, a command says why it ends.
+      const problem = safety.problem();
+      if (problem !== undefined) throw new Error(`${problem.message} ${problem.fix}`);
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
       const args = [input.digest, token, IMPORT_LEASE_MS, again, ...campaignFields(input)];

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { REASONS } from "../core/reasons.ts";
+import type { Refusal } from "../core/refusal.ts";
 import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import type { Beat } from "./beat.ts";
@@ -15,6 +16,7 @@ import type { RunScript, ScriptArgument } from "./scripts.ts";
 export type ClaimGate =
   | "rollback"
   | "gone"
+  | "unsafe"
   | "mode"
   | "closed"
   | "paused"
@@ -111,6 +113,13 @@ export interface LedgerLimits {
   readonly settleMs: number;
 }
 
+/** Whether what Redis confirms now can be trusted (redis/safety-watch.ts). */
+export interface Safety {
+  isSafe(): boolean;
+  /** What is known to be unsafe. None, and not safe: it is being looked at. */
+  problem(): Refusal | undefined;
+}
+
 type SweepAnswer = [number, number, number, number, parkedFrom: number, claimedFrom: number];
 type ClaimedRows = [beat: number, atRate: number, waitUs: number, waits: string, ...number[]];
 
@@ -133,6 +142,8 @@ const VERDICTS = {
 /** A row that is due within a second is taken along with its batch. */
 const DUE_SOON_MS = 1_000;
 
+const LOOKING_MS = 50;
+const UNSAFE_MS = 500;
 /** Most ended leases and parked events one sweep takes: a bound on one script's time. */
 const SWEEP_LEASES_MAX = 200;
 const SWEEP_PARKED_MAX = 1_000;
@@ -148,18 +159,27 @@ export function createLedger(input: {
   person: PersonDigest;
   beat: Beat;
   restarts: RestartWatch;
+  safety: Safety;
   limits: LedgerLimits;
 }) {
-  const { redis, number, run, person, beat, restarts, limits } = input;
+  const { redis, number, run, person, beat, restarts, safety, limits } = input;
   let parkedFrom = 0;
   let claimedFrom = 0;
   return {
     /** The digest that stands for the person behind a phone. */
     person,
 
+    /** For a claim that was never asked before: why not to ask now, and when to look again. */
+    closed(): Extract<ClaimResult, { kind: "gate" }> | undefined {
+      if (safety.isSafe()) return undefined;
+      const waitMs = safety.problem() === undefined ? LOOKING_MS : UNSAFE_MS;
+      return { kind: "gate", gate: "unsafe", waitMs };
+    },
+
     /** Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. */
     async claim(claim: ClaimInput): Promise<ClaimResult> {
       // No gate: the caller may have been granted these rows by an answer that was lost.
+      if (!safety.isSafe()) throw new Error("Redis is not known to be safe: not claiming now.");
       if (restarts.waitMs() > 0) throw new Error("Redis was connected to anew: not claiming yet.");
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);

@@ -8,7 +8,7 @@ import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { numberKeys } from "./keys.ts";
-import { createLedger, type LedgerLimits } from "./ledger.ts";
+import { createLedger, type LedgerLimits, type Safety } from "./ledger.ts";
 import { createMending } from "./mending.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
@@ -34,6 +34,8 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   settleMs: 2_000,
 };
 
+const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
+
 /**
  * Everything Redis holds about one sending number. `redis` is the ledger's client (see
  * connection.ts): a command that cannot be answered is rejected, never queued or sent again.
@@ -42,8 +44,10 @@ export async function createNumberStore(input: {
   redis: Redis;
   number: string;
   limits?: LedgerLimits;
+  /** Nothing is claimed or imported while it says that Redis is not safe. Left out: it is. */
+  safety?: Safety;
 }) {
-  const { redis, number } = input;
+  const { redis, number, safety = ALWAYS_SAFE } = input;
   const run = createScriptRunner(redis, number);
   const person = await createPersonDigest(redis);
   const list = createOptOutList({ redis, person });
@@ -59,7 +63,7 @@ export async function createNumberStore(input: {
   }
   const beat = createBeat(databaseId);
   const restarts = await watchRestarts(redis, limits.settleMs);
-  const ledger = createLedger({ redis, number, run, person, beat, restarts, limits });
+  const ledger = createLedger({ redis, number, run, person, beat, restarts, safety, limits });
   const campaigns = createCampaignStore({ redis, number, run, beat });
   const rows = createRowReader({ redis, number });
   return {
@@ -68,7 +72,7 @@ export async function createNumberStore(input: {
     databaseId,
     /** Numbers of this Redis that wait for a person to accept a rollback, configured here or not. */
     rolledBackNumbers: async () => findRolledBack(redis, await list.numbers()),
-    imports: createImportStore(run),
+    imports: createImportStore({ run, safety }),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),

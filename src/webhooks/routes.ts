@@ -13,6 +13,8 @@ export interface RouteDeps {
   readonly hasNumber: (number: string) => boolean;
   /** Whether events can be stored now. */
   readonly ready: () => boolean | Promise<boolean>;
+  /** What a person must put right although events are stored. */
+  readonly problem?: () => string | undefined;
   readonly metrics: Registry | undefined;
   readonly counters: WebhookCounters;
 }
@@ -37,7 +39,8 @@ export function createRoutes(
     } catch {
       // A check that cannot be made is a no, and the no is the answer.
     }
-    if (isReady) answerText(response, "application/json", '{"status":"ready"}');
+    const body = JSON.stringify({ status: "ready", problem: deps.problem?.() });
+    if (isReady) answerText(response, "application/json", body);
     else answerProblem(request, response, PROBLEMS.notReady);
   }
 

@@ -63,6 +63,8 @@ export interface WebhookServerOptions extends DeliveryPorts {
   readonly metrics?: Registry;
   /** Whether Redis answers: what /readyz says. */
   readonly ready: () => boolean | Promise<boolean>;
+  /** What a person must put right, told beside it: events are taken all the same. */
+  readonly problem?: () => string | undefined;
   /** For tests. */
   readonly limits?: Partial<WebhookLimits>;
 }
@@ -133,6 +135,7 @@ function build(
     receive,
     hasNumber: (number) => verifier.has(number),
     ready: async () => !isStopping() && (await options.ready()),
+    ...(options.problem === undefined ? {} : { problem: options.problem }),
     metrics,
     counters,
   });

@@ -101,6 +101,8 @@ export function createDeliver(input: {
     run: BatchRun,
     messages: readonly DueMessage[],
   ): Promise<Delivered> {
+    const closed = ledger.closed();
+    if (closed !== undefined) return closed;
     const nonce = randomBytes(8);
     const claimed = await claim(run, messages, nonce);
     if (claimed === undefined) {

@@ -6,10 +6,13 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createHealthServer, type HealthServerOptions } from "../../src/health.ts";
 import { pathOf } from "./deployment.ts";
 
-async function start(ready: HealthServerOptions["ready"]) {
+async function start(
+  ready: HealthServerOptions["ready"],
+  problem: NonNullable<HealthServerOptions["problem"]> = () => undefined,
+) {
   const registry = new Registry();
   new Counter({ name: "dropcast_things_total", help: "Things.", registers: [registry] }).inc(3);
-  const server = createHealthServer({ host: "127.0.0.1", port: 0, registry, ready });
+  const server = createHealthServer({ host: "127.0.0.1", port: 0, registry, ready, problem });
   onTestFinished(() => server.stop());
   const started = await server.start();
   if (!started.ok) throw new Error(started.refusal.message);
@@ -45,6 +48,18 @@ describe("the health port of producer and worker", () => {
 
     expect((await get("/healthz")).status).toBe(200);
     expect((await get("/readyz")).status).toBe(503);
+  });
+
+  test("says what a person must put right before it can be ready", async () => {
+    const { get } = await start(
+      () => false,
+      () => "Redis has appendfsync everysec.",
+    );
+
+    expect(await (await get("/readyz")).json()).toEqual({
+      status: "not ready",
+      problem: "Redis has appendfsync everysec.",
+    });
   });
 
   test("calls a check that never answers a no", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
 import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
 
@@ -42,15 +42,48 @@ test("all faults are told at once", async () => {
   expect(refused.ok || refused.refusal.message).toMatch(/appendfsync everysec.*allkeys-lru/);
 });
 
-test("a managed Redis that hides its settings is explained", async () => {
-  const own = await startOwnRedis({ args: ["--rename-command", "CONFIG", ""] });
-  const redis = own.connect();
+describe("a managed Redis that forbids CONFIG", () => {
+  const HIDDEN = ["--rename-command", "CONFIG", ""];
 
-  expect(await checkRedisSafety(redis, STRICT)).toMatchObject({
-    ok: false,
-    refusal: { code: "redis_settings_hidden" },
+  test("is refused with what it tells, what it does not, and what allowing it means", async () => {
+    const own = await startOwnRedis({ args: HIDDEN });
+    const redis = own.connect();
+
+    const refused = await checkRedisSafety(redis, STRICT);
+
+    expect(refused).toMatchObject({ ok: false, refusal: { code: "redis_settings_hidden" } });
+    expect(refused.ok || refused.refusal.message).toMatch(
+      /does not tell appendfsync, no-appendfsync-on-rewrite,.* It does tell appendonly yes and maxmemory-policy noeviction\./,
+    );
+    expect(refused.ok || refused.refusal.fix).toContain("DROPCAST_ALLOW_UNSAFE_REDIS");
+    expect(await checkRedisSafety(redis, { allowUnsafe: true })).toMatchObject({
+      value: { warnings: [expect.stringContaining("does not tell appendfsync")] },
+    });
   });
-  expect(await checkRedisSafety(redis, { allowUnsafe: true })).toMatchObject({ ok: true });
+
+  test.each([
+    ["appendonly", "no", "redis_not_durable"],
+    ["maxmemory-policy", "allkeys-lru", "redis_evicts"],
+  ])("is known to have %s %s, for INFO says so", async (name, value, code) => {
+    const own = await startOwnRedis({ args: [...HIDDEN, `--${name}`, value] });
+
+    const refused = await checkRedisSafety(own.connect(), STRICT);
+
+    expect(refused).toMatchObject({ refusal: { code } });
+    expect(refused.ok || refused.refusal.message).toContain(`Redis has ${name} ${value}`);
+    expect(refused.ok || refused.refusal.fix).toContain(
+      `Set ${name} ${value === "no" ? "yes" : "noeviction"} at its provider`,
+    );
+  });
+});
+
+test("cluster mode is refused whatever is allowed: every script would fail there", async () => {
+  const own = await startOwnRedis({ args: ["--cluster-enabled", "yes"] });
+
+  expect(await checkRedisSafety(own.connect(), { allowUnsafe: true })).toMatchObject({
+    ok: false,
+    refusal: { code: "redis_cluster" },
+  });
 });
 
 test("a replica is refused whatever is allowed, and its primary unless it is allowed", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { rewriteOnceAfterStart } from "../../src/redis/whole-file.ts";
+import { keepFileWhole, rewriteOnceAfterStart } from "../../src/redis/whole-file.ts";
 import { aofRewritten } from "../support/aof.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 
@@ -45,4 +45,17 @@ test("a Redis that has rewritten its file since it started is left alone", async
 
   const stats = await redis.info("commandstats");
   expect(stats).not.toContain("cmdstat_bgrewriteaof");
+});
+
+test("a service that forbids it is named once, however often the client connects", async () => {
+  const own = await startOwnRedis({ args: ["--rename-command", "BGREWRITEAOF", ""] });
+  const redis = own.connect();
+  const said: string[] = [];
+  await keepFileWhole(redis, (problem) => said.push(problem));
+
+  await own.restart();
+  // Replies come in the order of the commands: with the third all of the asking is over.
+  for (let answers = 0; answers < 3; answers++) await redis.ping();
+
+  expect(said).toEqual([expect.stringContaining("unknown command")]);
 });

@@ -16,8 +16,11 @@ export interface TestRedisServer {
   readonly pid: () => number;
   /** SIGKILL, and waits for the process to be gone. */
   readonly kill: () => Promise<void>;
-  /** Starts it again on the same data, socket and port; kills a running one first. */
-  readonly restart: () => Promise<void>;
+  /**
+   * Starts it again on the same data, socket and port; kills a running one first. `changes` are
+   * settings that stand after the first ones.
+   */
+  readonly restart: (changes?: readonly string[]) => Promise<void>;
   /** SIGKILL, and removes the folder. */
   readonly remove: () => Promise<void>;
 }
@@ -39,12 +42,12 @@ export async function startRedisServer(args: readonly string[]): Promise<TestRed
 
   const socket = join(dir, "redis.sock");
   const log = join(dir, "redis.log");
-  const start = async (port: number) => {
+  const start = async (port: number, changes: readonly string[] = []) => {
     const child = spawn(
       found.value.file,
       ["--port", String(port), "--unixsocket", socket, "--dir", data, "--logfile", log]
         .concat(settings(found.value))
-        .concat(args),
+        .concat(args, changes),
       { stdio: "ignore", env: { ...process.env, ...found.value.env } },
     );
     const problem = await ready(child, socket);
@@ -66,9 +69,9 @@ export async function startRedisServer(args: readonly string[]): Promise<TestRed
     port,
     pid: () => child.pid ?? 0,
     kill,
-    restart: async () => {
+    restart: async (changes = []) => {
       await kill();
-      child = await start(port);
+      child = await start(port, changes);
     },
     remove: async () => {
       await kill();

@@ -188,6 +188,15 @@ describe("numbers", () => {
 });
 
 describe("other routes", () => {
+  test("readyz tells of a Redis that is not safe, and stays ready: what is heard is stored all the same", async () => {
+    const { url } = await runServer({ problem: () => "Redis has appendfsync everysec." });
+
+    const answer = await fetch(`${url}/readyz`);
+
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ problem: "Redis has appendfsync everysec." });
+  });
+
   test("healthz speaks for the process, readyz for Redis, metrics in text", async () => {
     let isReady: boolean | Error = true;
     const { url, post } = await runServer({
