@@ -197,8 +197,92 @@ recipients:
       "parameter_name, or none",
     ],
     ["{ type: body, parameters: [ { type: text, text: {{name}} } ] }", 'write "{{column}}" within'],
+    ["{ type: button, sub_type: phone_number, index: 0 }", "refused by WhatsApp (#100)"],
+    ["{ type: BUTTON, sub_type: PHONE_NUMBER, index: 0 }", "refused by WhatsApp (#100)"],
+    [
+      "{ type: button, sub_type: url, index: 1 }\n    - { type: button, sub_type: url, index: '1' }",
+      "components.1.index is 1 as another button's",
+    ],
+    [
+      "{ type: carousel, cards: [ { components: [ { type: button, sub_type: url, index: 0 }, { type: button, sub_type: url, index: 0 } ] }, { components: [] } ] }",
+      "cards.0.components.1.index is 0 as another button's",
+    ],
+    [
+      "{ type: button, sub_type: quick_reply, index: 0, parameters: [ { type: text, text: a } ] }",
+      "cannot be text: a quick_reply button takes payload",
+    ],
+    [
+      "{ type: button, sub_type: URL, index: 0, parameters: [ { type: text, text: a }, { type: text, text: b } ] }",
+      "must be one parameter: a url button takes no more",
+    ],
+    [
+      "{ type: header, parameters: [ { type: currency, currency: {} } ] }",
+      "cannot be currency: a header takes text, image",
+    ],
+    [
+      "{ type: body, parameters: [ { type: image, image: { id: '1' } } ] }",
+      "cannot be image: a body takes text, currency, date_time",
+    ],
+    [
+      '{ type: body, parameters: [ { type: currency, currency: { fallback_value: "1 EUR", code: EUR, amount_1000: "1,5" } } ] }',
+      "amount_1000 must be a whole number",
+    ],
+    [
+      "{ type: body, parameters: [ { type: currency, currency: { fallback_value: a, code: EUR, amount_1000: 1.5 } } ] }",
+      "amount_1000 must be a whole number",
+    ],
+    [
+      "{ type: body, parameters: [ { type: currency, currency: { code: EUR, amount_1000: 1 } } ] }",
+      "fallback_value is missing",
+    ],
+    [
+      "{ type: body, parameters: [ { type: date_time, date_time: { day_of_month: 3 } } ] }",
+      "fallback_value is missing",
+    ],
+    [
+      '{ type: header, parameters: [ { type: location, location: { latitude: "52,2", longitude: 21 } } ] }',
+      "latitude must be a number with a point",
+    ],
+    [
+      "{ type: header, parameters: [ { type: product, product: { product_retailer_id: a, catalog_id: 123 } } ] }",
+      "catalog_id must be text: put quotes",
+    ],
+    [
+      "{ type: limited_time_offer, parameters: [ { type: limited_time_offer, limited_time_offer: { expiration_time_ms: soon } } ] }",
+      "expiration_time_ms must be a whole number",
+    ],
+    [
+      "{ type: button, sub_type: catalog, index: 0, parameters: [ { type: action, action: { thumbnail_product_retailer_id: 7 } } ] }",
+      "thumbnail_product_retailer_id must be text",
+    ],
+    [
+      "{ type: header, parameters: [ { type: image, image: { link: 'pictures/{{name}}.png' } } ] }",
+      "link must begin with https://",
+    ],
+    [
+      "{ type: body, parameters: [ { type: text, text: a, parameter_name: x }, { type: text, text: b, parameter_name: x } ] }",
+      "names x as another parameter does",
+    ],
+    [
+      "{ type: header, parameters: [ { type: text, text: a } ] }\n    - { type: body, parameters: [ { type: text, text: b, parameter_name: x } ] }",
+      "parameter_name, or none of them: the texts of header and body",
+    ],
   ])("component %s: %s", (component, expected) => {
     expect(withComponent(component)).toContain(expected);
+  });
+
+  test.each([
+    "{ type: button, sub_type: voice_call, index: 0 }",
+    "{ type: button, sub_type: something_new, index: 0, parameters: [ { type: text, text: a } ] }",
+    "{ type: body, parameters: [ { type: checkout_offer, anything: 1 } ] }",
+    "{ type: button, sub_type: quick_reply, index: 0 }\n    - { type: button, sub_type: url, index: 2 }",
+    "{ type: header, parameters: [ { type: image, image: { link: '{{picture}}' } } ] }",
+    '{ type: body, parameters: [ { type: currency, currency: { fallback_value: "{{p}}", code: EUR, amount_1000: "{{cents}}0" } } ] }',
+    "{ type: header, parameters: [ { type: image, image: { id: '1' } } ] }\n    - { type: body, parameters: [ { type: text, text: b, parameter_name: x } ] }",
+  ])("component %s is fine, or too new to be judged", (component) => {
+    const file = `name: a\ncategory: utility\ntemplate:\n  name: t\n  language: { code: pl }\n  components:\n    - ${component}\n`;
+
+    expect(parseCampaign(file, "c.yaml")).toMatchObject({ ok: true });
   });
 
   test.each([

@@ -22,6 +22,14 @@ export const REJECTS = {
   value_spreadsheet: 23,
   value_placeholder: 24,
   value_letters_lost: 25,
+  value_not_whole: 30,
+  value_not_degrees: 31,
+  value_not_link: 32,
+  value_coupon: 33,
+  value_one_time_code: 34,
+  value_payload: 35,
+  value_url_suffix: 36,
+  value_header: 37,
   // Of a rejects file that was dropped again; the campaign's row keeps the code it had.
   row_unknown: 64,
   phone_taken: 65,
@@ -119,6 +127,38 @@ const WORDS: Readonly<
   value_letters_lost: (name) => [
     `${name} holds "\ufffd" in place of letters that were lost`,
     "write them again, or export the list again as UTF-8",
+  ],
+  value_not_whole: (name) => [
+    `${name} is no whole number, and the template needs one there`,
+    "write digits only, as in 12990",
+  ],
+  value_not_degrees: (name) => [
+    `${name} is no degrees of a place on Earth`,
+    "write them with a point, as in 52.2297",
+  ],
+  value_not_link: (name) => [
+    `${name} is no link to a file`,
+    "write it whole and without spaces, as in https://example.com/a.png",
+  ],
+  value_coupon: (name) => [
+    `${name} is no coupon code of at most 15 letters and digits`,
+    "shorten it, or take the other signs out",
+  ],
+  value_one_time_code: (name) => [
+    `${name} is longer than 15 characters, the most of a one-time code`,
+    "shorten it",
+  ],
+  value_payload: (name) => [
+    `${name} is longer than 256 characters, the most of a button's payload`,
+    "shorten it",
+  ],
+  value_url_suffix: (name) => [
+    `${name} is no end of an address`,
+    "leave out what the template's own address begins with, and spaces",
+  ],
+  value_header: (name) => [
+    `${name} is longer than 60 characters, the most of a header`,
+    "shorten it",
   ],
   row_columns: () => [
     "the row has more or fewer columns than the header",

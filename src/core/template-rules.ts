@@ -1,6 +1,15 @@
-import { didYouMean } from "./nearest.ts";
 import { oneOf, type ShapeProblem } from "./shape.ts";
 import type { Json } from "./template.ts";
+import {
+  type Block,
+  createFindings,
+  type Findings,
+  isBlock,
+  isFilled,
+  isText,
+  type Path,
+} from "./template-findings.ts";
+import { checkParameters } from "./template-parameters.ts";
 
 /**
  * The rules of WhatsApp's template object that can be checked before anything is sent (Meta Cloud
@@ -16,19 +25,6 @@ export function templateProblems(template: Block): ShapeProblem[] {
     checkComponents(components, ["template", "components"], found);
   }
   return found.problems;
-}
-
-type Block = { readonly [key: string]: Json | undefined };
-type Path = readonly (string | number)[];
-
-interface Findings {
-  readonly problems: ShapeProblem[];
-  add(path: Path, message: string): void;
-}
-
-function createFindings(): Findings {
-  const problems: ShapeProblem[] = [];
-  return { problems, add: (path, message) => void problems.push({ path, message }) };
 }
 
 function checkName(name: Json | undefined, found: Findings): void {
@@ -76,6 +72,8 @@ function checkComponents(components: Json, path: Path, found: Findings): void {
     if (isBlock(component)) checkComponent(component, at, found);
     else found.add(at, "must be a block with a type");
   });
+  checkPlaces(components, path, found);
+  checkNamedAlike(components, path, found);
 }
 
 function checkComponent(component: Block, path: Path, found: Findings): void {
@@ -88,18 +86,18 @@ function checkComponent(component: Block, path: Path, found: Findings): void {
   }
   if (kind === "button") checkButton(component, path, found);
   if (kind === "carousel") checkCards(component["cards"], [...path, "cards"], found);
+  const subType = kind === "button" ? component["sub_type"] : null;
   const parameters = component["parameters"];
   if (parameters === undefined || parameters === null) return;
   if (!Array.isArray(parameters)) {
     found.add([...path, "parameters"], "must be a list");
     return;
   }
-  parameters.forEach((parameter: Json, index) => {
-    const at = [...path, "parameters", index];
-    if (isBlock(parameter)) checkParameter(parameter, { path: at, kind, found });
-    else found.add(at, "must be a block with a type");
+  checkParameters(parameters, {
+    path: [...path, "parameters"],
+    component: typeof subType === "string" ? `${subType.toLowerCase()} button` : kind,
+    found,
   });
-  checkNamed(parameters, [...path, "parameters"], found);
 }
 
 /** `footer` and `buttons` exist when a template is created, not when it is sent. */
@@ -109,19 +107,45 @@ function creationOnly(kind: string): string {
 }
 
 function checkButton(button: Block, path: Path, found: Findings): void {
-  isText(button["sub_type"], [...path, "sub_type"], found);
+  const subType = button["sub_type"];
+  if (
+    isText(subType, [...path, "sub_type"], found) &&
+    subType.trim().toLowerCase() === "phone_number"
+  ) {
+    found.add(
+      [...path, "sub_type"],
+      "phone_number is refused by WhatsApp (#100): a phone button has no variable, leave it out",
+    );
+  }
   const index = button["index"];
   const at = [...path, "index"];
   if (index === undefined || index === null) {
     found.add(at, "is missing: the button's place among all buttons, from 0");
-  } else if (!(typeof index === "string" && isFilled(index)) && !isPlace(index)) {
+  } else if (!(typeof index === "string" && isFilled(index)) && placeOf(button) === null) {
     found.add(at, "must be the button's place among all buttons, 0 to 9");
   }
 }
 
-function isPlace(index: Json): boolean {
+/** The place of a button, or null for none that can be told. */
+function placeOf(button: Block): string | null {
+  const index = button["index"];
   const text = typeof index === "number" ? index.toString() : index;
-  return typeof text === "string" && /^[0-9]$/.test(text);
+  return typeof text === "string" && /^[0-9]$/.test(text) ? text : null;
+}
+
+function checkPlaces(components: readonly Json[], path: Path, found: Findings): void {
+  const taken = new Set<string>();
+  for (const [at, component] of components.entries()) {
+    const type = isBlock(component) ? component["type"] : null;
+    if (!isBlock(component) || typeof type !== "string" || type.toLowerCase() !== "button")
+      continue;
+    const place = placeOf(component);
+    if (place === null) continue;
+    if (taken.has(place)) {
+      found.add([...path, at, "index"], `is ${place} as another button's: each has its own place`);
+    }
+    taken.add(place);
+  }
 }
 
 function checkCards(cards: Json | undefined, path: Path, found: Findings): void {
@@ -136,90 +160,19 @@ function checkCards(cards: Json | undefined, path: Path, found: Findings): void 
   });
 }
 
-interface ParameterPlace {
-  readonly path: Path;
-  /** The type of the component it belongs to. */
-  readonly kind: string;
-  readonly found: Findings;
-}
-
-function checkParameter(parameter: Block, { path, kind, found }: ParameterPlace): void {
-  const type = parameter["type"];
-  if (!isText(type, [...path, "type"], found)) return;
-  if (type === "text") checkText(parameter["text"], { path: [...path, "text"], kind, found });
-  if (type === "image" || type === "video" || type === "document") {
-    checkMedia(parameter[type], [...path, type], found);
-  }
-  if (type === "payload") isText(parameter["payload"], [...path, "payload"], found);
-  if (type === "coupon_code") isText(parameter["coupon_code"], [...path, "coupon_code"], found);
-  if (!PARAMETER_TYPES.includes(type)) {
-    const near = didYouMean(type, PARAMETER_TYPES);
-    // A type that is like none of these may be a new one of Meta's: it goes to the API unread.
-    if (near !== "") found.add([...path, "type"], `is not a known parameter type${near}`);
-  }
-}
-
-const PARAMETER_TYPES = [
-  "text",
-  "image",
-  "video",
-  "document",
-  "location",
-  "product",
-  "currency",
-  "date_time",
-  "payload",
-  "coupon_code",
-  "action",
-  "limited_time_offer",
-  "order_status",
-];
-
-function checkText(text: Json | undefined, { path, kind, found }: ParameterPlace): void {
-  if (!isText(text, path, found) || isFilled(text)) return;
-  if (/[\n\r\t\u2028\u2029]| {5}/.test(text)) {
-    found.add(path, "has a line break, a tab or more than 4 spaces, which WhatsApp refuses");
-  }
-  const longest = kind === "header" ? 60 : 32_768;
-  if (text.length > longest) found.add(path, `must have at most ${longest} characters`);
-}
-
-function checkMedia(media: Json | undefined, path: Path, found: Findings): void {
-  if (!isBlock(media)) {
-    found.add(path, "is missing: a block with a link or an id");
-    return;
-  }
-  const { link, id } = { link: media["link"] ?? undefined, id: media["id"] ?? undefined };
-  if ((link === undefined) === (id === undefined)) {
-    found.add(path, "must have a link or an id, and not both");
-  }
-  if (id !== undefined) isText(id, [...path, "id"], found);
-  if (link === undefined || !isText(link, [...path, "link"], found) || isFilled(link)) return;
-  if (!/^https?:\/\/[^\s/]+/.test(link)) found.add([...path, "link"], "must begin with https://");
-}
-
 /** A template is made with numbered or with named variables; WhatsApp refuses a mixture. */
-function checkNamed(parameters: readonly Json[], path: Path, found: Findings): void {
-  const named = parameters.filter((one) => isBlock(one) && one["parameter_name"] !== undefined);
-  if (named.length > 0 && named.length < parameters.length) {
-    found.add(path, "must all have a parameter_name, or none of them");
+function checkNamedAlike(components: readonly Json[], path: Path, found: Findings): void {
+  const variables = components.flatMap((component) => {
+    const { type, parameters } = isBlock(component) ? component : { type: null, parameters: null };
+    const holds = typeof type === "string" && /^(?:header|body)$/i.test(type);
+    return holds && Array.isArray(parameters) ? (parameters as readonly Json[]) : [];
+  });
+  const texts = variables.filter(isBlock).filter(({ type }) => type === "text");
+  const named = texts.filter((one) => one["parameter_name"] !== undefined);
+  if (named.length > 0 && named.length < texts.length) {
+    found.add(
+      path,
+      "must all have a parameter_name, or none of them: the texts of header and body",
+    );
   }
-}
-
-function isText(value: Json | undefined, path: Path, found: Findings): value is string {
-  if (typeof value === "string" && value.trim() !== "") return true;
-  if (typeof value === "string") found.add(path, "must not be empty");
-  else if (value === undefined || value === null) found.add(path, "is missing: it must be text");
-  else if (typeof value === "object") found.add(path, "must be text");
-  else found.add(path, "must be text: put quotes around it");
-  return false;
-}
-
-/** Its value is known per row only. */
-function isFilled(text: string): boolean {
-  return text.includes("{{");
-}
-
-function isBlock(value: unknown): value is Block {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,11 @@
+import type { Category } from "./campaign.ts";
 import { findColumns } from "./columns.ts";
-import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
+import { parsePlaceholders } from "./placeholder.ts";
 import { accept, type Result, refuse } from "./refusal.ts";
 import type { RejectCode } from "./reject.ts";
+import { type FieldDoubt, fieldRules } from "./template-fields.ts";
+import type { Path } from "./template-findings.ts";
+import { type RuledField, type TemplatePieces, takeApart } from "./template-pieces.ts";
 import { readValue, type Value, type ValueDoubt } from "./value.ts";
 
 /** Anything that JSON can say. */
@@ -35,7 +39,7 @@ export type Checked =
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
 
 export interface Doubt {
-  readonly code: ValueDoubt;
+  readonly code: ValueDoubt | FieldDoubt;
   readonly column: string;
 }
 
@@ -68,11 +72,13 @@ export function templateColumns(template: TemplateDefinition): string[] {
  * name and its case do not count) and turns it into pieces of JSON text with gaps, so that filling
  * it is a concatenation. Refuses, before anything is sent, a placeholder that cannot be read
  * (`template_placeholder_invalid`), a column that the list lacks (`template_column_missing`) and
- * one that it has twice (`template_column_ambiguous`).
+ * one that it has twice (`template_column_ambiguous`). `category` is the campaign's; some limits
+ * belong to one of them.
  */
 export function compileTemplate(
   template: TemplateDefinition,
   header: readonly string[],
+  category: Category | null = null,
 ): Result<CompiledTemplate> {
   const problems = placeholderProblems(template, ["template"]);
   if (problems.length > 0) {
@@ -85,7 +91,7 @@ export function compileTemplate(
   const found = findColumns(templateColumns(template), header);
   if (!found.ok) return found;
   const uses: Use[] = [];
-  const pieces = createPieces((placeholder) => {
+  const pieces = takeApart(template, fieldRules(template.components, category), (placeholder) => {
     const index = found.value.get(placeholder.column) ?? -1;
     const required = placeholder.fallback === null;
     const known = uses.findIndex((use) => use.index === index);
@@ -95,8 +101,7 @@ export function compileTemplate(
     else uses.push({ index, column: placeholder.column, required });
     return known === -1 ? uses.length - 1 : known;
   });
-  writeJson(template, pieces);
-  return accept(createCompiled(pieces.finish(), uses));
+  return accept(createCompiled(pieces, uses));
 }
 
 /**
@@ -131,112 +136,56 @@ interface Use {
   required: boolean;
 }
 
-interface Gap {
-  /** Which of the uses it shows. */
-  readonly use: number;
-  /** The fallback as the inside of a JSON string. */
-  readonly fallback: string;
-  /** The JSON text between this gap and the next one. */
-  after: string;
-}
-
-function createCompiled(
-  text: { before: string; gaps: readonly Gap[] },
-  uses: readonly Use[],
-): CompiledTemplate {
+function createCompiled(pieces: TemplatePieces, uses: readonly Use[]): CompiledTemplate {
+  const { before, gaps, fields } = pieces;
   const fine: Checked = { ok: true };
+  const columnOf = ({ use, name }: RuledField): string => uses[use ?? -1]?.column ?? name;
+
+  /** The values of a row, in the order of `uses`; `doubts` takes up what is doubtful. */
+  function read(cells: readonly string[], doubts: Doubt[] | null): Read {
+    const values: string[] = [];
+    for (const use of uses) {
+      const value = readValue(cells[use.index] ?? "");
+      const code = whyUnusable(value, use);
+      if (code !== null) return { ok: false, code, column: use.column };
+      if (value.doubt !== null) doubts?.push({ code: value.doubt, column: use.column });
+      values.push(value.text);
+    }
+    for (const field of fields) {
+      const text = field.textOf(values);
+      const code = field.rule.fault(text);
+      if (code !== null) return { ok: false, code, column: columnOf(field) };
+      const doubt = doubts === null ? null : field.rule.doubt(text);
+      if (doubt !== null) doubts?.push({ code: doubt, column: columnOf(field) });
+    }
+    return { ok: true, values };
+  }
+
   return {
     cellsNeeded: Math.max(0, ...uses.map(({ index }) => index + 1)),
     check(cells) {
-      let doubts: readonly Doubt[] | null = null;
-      for (const use of uses) {
-        const value = readValue(cells[use.index] ?? "");
-        const code = whyUnusable(value, use);
-        if (code !== null) return { ok: false, code, column: use.column };
-        if (value.doubt !== null)
-          doubts = [...(doubts ?? []), { code: value.doubt, column: use.column }];
-      }
-      return doubts === null ? fine : { ok: true, doubts };
+      const doubts: Doubt[] = [];
+      const row = read(cells, doubts);
+      if (!row.ok) return row;
+      return doubts.length === 0 ? fine : { ok: true, doubts };
     },
     fill(cells) {
-      const values: string[] = [];
-      for (const use of uses) {
-        const value = readValue(cells[use.index] ?? "");
-        const code = whyUnusable(value, use);
-        if (code !== null) return { ok: false, code, column: use.column };
-        values.push(value.text);
-      }
-      let json = text.before;
-      for (const { use, fallback, after } of text.gaps) {
-        const value = values[use] ?? "";
-        json += value === "" ? fallback : insideJsonString(value);
-        json += after;
-      }
+      const row = read(cells, null);
+      if (!row.ok) return row;
+      let json = before;
+      for (const { write, after } of gaps) json += write(row.values) + after;
       return { ok: true, json };
     },
   };
 }
 
+type Read =
+  | { readonly ok: true; readonly values: readonly string[] }
+  | { readonly ok: false; readonly code: RejectCode; readonly column: string };
+
 function whyUnusable({ text, fault }: Value, { required }: Use): RejectCode | null {
   return fault ?? (text === "" && required ? "value_empty" : null);
 }
-
-interface Pieces {
-  literal(json: string): void;
-  gap(placeholder: Placeholder): void;
-  finish(): { before: string; gaps: readonly Gap[] };
-}
-
-function createPieces(placeOf: (placeholder: Placeholder) => number): Pieces {
-  let before = "";
-  const gaps: Gap[] = [];
-  return {
-    literal(json) {
-      const last = gaps.at(-1);
-      if (last === undefined) before += json;
-      else last.after += json;
-    },
-    gap(placeholder) {
-      const fallback = insideJsonString(placeholder.fallback ?? "");
-      gaps.push({ use: placeOf(placeholder), fallback, after: "" });
-    },
-    finish: () => ({ before, gaps }),
-  };
-}
-
-/** `JSON.stringify`, with a gap wherever a string holds a placeholder. */
-function writeJson(value: Json | undefined, pieces: Pieces): void {
-  if (typeof value === "string") {
-    const parsed = parsePlaceholders(value);
-    pieces.literal('"');
-    for (const part of parsed.ok ? parsed.parts : [value]) {
-      if (typeof part === "string") pieces.literal(insideJsonString(part));
-      else pieces.gap(part);
-    }
-    pieces.literal('"');
-  } else if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      pieces.literal(index === 0 ? "[" : ",");
-      writeJson(item, pieces);
-    });
-    pieces.literal(value.length === 0 ? "[]" : "]");
-  } else if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    entries.forEach(([key, item], index) => {
-      pieces.literal(`${index === 0 ? "{" : ","}${JSON.stringify(key)}:`);
-      writeJson(item, pieces);
-    });
-    pieces.literal(entries.length === 0 ? "{}" : "}");
-  } else {
-    pieces.literal(JSON.stringify(value ?? null));
-  }
-}
-
-function insideJsonString(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-type Path = readonly (string | number)[];
 
 function walkStrings(
   value: Json | undefined,

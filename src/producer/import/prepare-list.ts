@@ -32,7 +32,7 @@ export async function prepareList(
     signal?: AbortSignal | undefined;
   },
 ): Promise<Result<PreparedList>> {
-  const { recipients, template: definition } = input.definition;
+  const { recipients, template: definition, category } = input.definition;
   const given = input.encoding ?? recipients.encoding;
   const bytes = await readListBytes(file, { given, signal: input.signal });
   if (!bytes.ok) return bytes;
@@ -52,7 +52,7 @@ export async function prepareList(
   if (!ended.ok) return ended;
   const phone = findPhoneColumn(columns, recipients.to, sample);
   if (!phone.ok) return phone;
-  const template = compileTemplate(definition, columns);
+  const template = compileTemplate(definition, columns, category);
   if (!template.ok) return template;
   const encodingSamples = bytes.value.encodingGuessed
     ? await findTellingCells(file, header.value, { index: phone.value.index, ownCells })

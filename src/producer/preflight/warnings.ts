@@ -20,6 +20,13 @@ const WORDS = {
   value_placeholder:
     "the value is what a program writes for none (as NULL, undefined or {{name}}), and is sent",
   value_letters_lost: 'the value has "\ufffd" in place of letters that were lost',
+  value_coupon:
+    "the coupon code has more than 15 characters, or others than letters and digits; WhatsApp may refuse it",
+  value_one_time_code: "the one-time code has more than 15 characters; WhatsApp may refuse it",
+  value_payload: "the button's payload has more than 256 characters; WhatsApp may refuse it",
+  value_url_suffix:
+    "the value of the url button is a whole address, has spaces or more than 2,000 characters; it is put behind the template's own address",
+  value_header: "the header's value has more than 60 characters; WhatsApp may refuse it",
   landline: "the number is a landline, which is rarely on WhatsApp",
 } as const;
 

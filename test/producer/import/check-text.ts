@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
-import type { TemplateDefinition } from "../../../src/core/template.ts";
+import type { Json, TemplateDefinition } from "../../../src/core/template.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
 import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
@@ -19,6 +19,8 @@ export async function checkText(
   csv: string,
   input: {
     texts?: readonly string[];
+    /** Instead of a body of `texts`. */
+    components?: readonly Json[];
     recipients?: Partial<CampaignDefinition["recipients"]>;
     preview?: string;
     rejectsPath?: string;
@@ -31,7 +33,10 @@ export async function checkText(
     imports: checkingStore(null),
     definition: testDefinition("main", {
       preview: input.preview ?? null,
-      template: templateOf(...(input.texts ?? ["{{name}}"])),
+      template: {
+        ...templateOf(...(input.texts ?? ["{{name}}"])),
+        ...(input.components === undefined ? {} : { components: input.components }),
+      },
       recipients: { ...recipients, to: null, ...input.recipients },
     }),
     ...{ csvPath, rejectsPath: input.rejectsPath ?? null, mode: "sandbox" },

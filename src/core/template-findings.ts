@@ -1,0 +1,34 @@
+import type { ShapeProblem } from "./shape.ts";
+import type { Json } from "./template.ts";
+
+export type Block = { readonly [key: string]: Json | undefined };
+export type Path = readonly (string | number)[];
+
+/** What is wrong in a template object, each with the path of its field. */
+export interface Findings {
+  readonly problems: ShapeProblem[];
+  add(path: Path, message: string): void;
+}
+
+export function createFindings(): Findings {
+  const problems: ShapeProblem[] = [];
+  return { problems, add: (path, message) => void problems.push({ path, message }) };
+}
+
+export function isText(value: Json | undefined, path: Path, found: Findings): value is string {
+  if (typeof value === "string" && value.trim() !== "") return true;
+  if (typeof value === "string") found.add(path, "must not be empty");
+  else if (value === undefined || value === null) found.add(path, "is missing: it must be text");
+  else if (typeof value === "object") found.add(path, "must be text");
+  else found.add(path, "must be text: put quotes around it");
+  return false;
+}
+
+/** Its value is known per row only. */
+export function isFilled(text: string): boolean {
+  return text.includes("{{");
+}
+
+export function isBlock(value: unknown): value is Block {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
