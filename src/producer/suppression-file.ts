@@ -2,7 +2,9 @@ import { foldColumnName } from "../core/columns.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { unescapeCell } from "../core/spreadsheet.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
-import { checkHeader, checkIsHeader, findPhoneColumn, isLongNumber } from "./import/columns.ts";
+import { checkHeader, checkIsHeader, isLongNumber } from "./import/header.ts";
+import { findPhoneColumn } from "./import/phone-column.ts";
+import { lookAtColumns } from "./import/seen-columns.ts";
 import { type CsvBlock, readHeader, readRows } from "./list/csv.ts";
 import { readListBytes } from "./list/list-bytes.ts";
 import { openList } from "./list/list-file.ts";
@@ -43,14 +45,15 @@ export async function readSuppressionFile(input: {
     // A number without its country is told as a line that cannot be read, and not as a name.
     const plain = columns.length === 1 && (readPhone(first).ok || isLongNumber(first));
     const rows = await readFirstRows(file, header.value, (cells) => cells);
-    const sample = { rows, isPhone: (cell: string) => readPhone(cell).ok };
+    const sample = { rows, readPhone };
+    const seen = lookAtColumns(columns, sample);
     if (!plain) {
-      const headed = checkIsHeader(columns, sample);
+      const headed = checkIsHeader(seen, sample);
       if (!headed.ok) return headed;
       const checked = checkHeader(columns);
       if (!checked.ok) return checked;
     }
-    const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(columns, null, sample);
+    const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(seen, null);
     if (!phoneColumn.ok) return phoneColumn;
     const at = columnsOf(columns);
     const toLine = (cells: readonly string[], line: number): SuppressionLine => {

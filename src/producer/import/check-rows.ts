@@ -3,7 +3,7 @@ import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
 import { createPhoneReader } from "../phones/phones.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
-import type { PhoneColumn } from "./columns.ts";
+import type { PhoneColumn } from "./phone-column.ts";
 
 /**
  * Judges the rows of one list in their order; `row` counts from 1. A row is a duplicate of the

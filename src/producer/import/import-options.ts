@@ -7,7 +7,7 @@ import type { ListBytes } from "../list/list-bytes.ts";
 import type { ListFile } from "../list/list-file.ts";
 import type { PreflightInput } from "../preflight/preflight.ts";
 import type { RejectsLayout } from "../rejects/rejects-columns.ts";
-import type { PhoneColumn } from "./columns.ts";
+import type { PhoneColumn } from "./phone-column.ts";
 
 /** What an import is asked to do. */
 export interface ImportListOptions {

@@ -1,7 +1,7 @@
 import { type Result, refuse } from "../../core/refusal.ts";
 import type { CampaignStatus } from "../../core/status.ts";
 import type { ImportReport } from "../preflight/report.ts";
-import type { PhoneColumn } from "./columns.ts";
+import type { PhoneColumn } from "./phone-column.ts";
 
 /** What became of a list that was stored. */
 export interface ImportedList {

@@ -14,6 +14,7 @@ import { type BatchWriter, createBatchWriter } from "./batch-writer.ts";
 import { createRowCheck } from "./check-rows.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { refuseInterrupted } from "./import-outcome.ts";
+import { createRivalWatch } from "./rival-watch.ts";
 
 export interface StoreInput {
   readonly options: ImportListOptions;
@@ -87,8 +88,11 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   const judge = createBlockJudge(reading);
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
+  const rivals = createRivalWatch(list.phone, reading.country);
   const visit = async (block: CsvBlock): Promise<boolean> => {
-    const judged = await preflight.see(judge(block));
+    const rows = judge(block);
+    if (rivals.see(rows)) return false;
+    const judged = await preflight.see(rows);
     const rejected = take(judged, reading);
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
@@ -101,6 +105,8 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
     visit,
     tap: (chunk) => hash.update(chunk),
   });
+  const unclear = rivals.refusal();
+  if (unclear !== null) return unclear;
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: the change is what went wrong.
   const digest = read.ok ? hash.digest("hex") : await digestList(list.file);

@@ -8,14 +8,10 @@ import type { ListFile } from "../list/list-file.ts";
 import { findTellingCells, readFirstRows } from "../list/list-sample.ts";
 import { createPhoneReader } from "../phones/phones.ts";
 import { findRejectsLayout } from "../rejects/rejects-columns.ts";
-import {
-  checkHeader,
-  checkIsHeader,
-  checkNameless,
-  findPhoneColumn,
-  type PhoneSample,
-} from "./columns.ts";
+import { checkHeader, checkIsHeader, checkNameless } from "./header.ts";
 import type { PreparedList } from "./import-options.ts";
+import { findPhoneColumn } from "./phone-column.ts";
+import { lookAtColumns, type PhoneSample } from "./seen-columns.ts";
 
 /**
  * Finds out how a list is to be read for a campaign: its encoding (the whole list is read for
@@ -41,16 +37,16 @@ export async function prepareList(
   const layout = findRejectsLayout(header.value.columns);
   const columns = layout?.columns ?? header.value.columns;
   const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
-  const readPhone = createPhoneReader(input.country);
   const rows = await readFirstRows(file, header.value, ownCells);
-  const sample: PhoneSample = { rows, isPhone: (cell) => readPhone(cell).ok };
-  const headed = checkIsHeader(columns, sample);
+  const sample: PhoneSample = { rows, readPhone: createPhoneReader(input.country) };
+  const seen = lookAtColumns(columns, sample);
+  const headed = checkIsHeader(seen, sample);
   if (!headed.ok) return headed;
   const checked = checkHeader(columns);
   if (!checked.ok) return checked;
   const ended = layout === null ? checkNameless(header.value, rows) : checked;
   if (!ended.ok) return ended;
-  const phone = findPhoneColumn(columns, recipients.to, sample);
+  const phone = findPhoneColumn(seen, recipients.to);
   if (!phone.ok) return phone;
   const template = compileTemplate(definition, columns, category);
   if (!template.ok) return template;

@@ -1,0 +1,84 @@
+import { foldColumnName } from "../../core/columns.ts";
+import { accept, type Result, refuse } from "../../core/refusal.ts";
+import type { PhoneSample, SeenColumn } from "./seen-columns.ts";
+
+/**
+ * Judges the header: every column has a name of its own. Names that differ in case, or in how
+ * their accents are composed, are one name. Refusals `header_name_empty`, `header_name_twice`.
+ */
+export function checkHeader(columns: readonly string[]): Result<void> {
+  // A map, not an object: a column may well be called `__proto__`.
+  const places = new Map<string, number>();
+  for (const [index, name] of columns.entries()) {
+    if (name === "") {
+      return refuseNameless(index);
+    }
+    const first = places.get(foldColumnName(name));
+    if (first !== undefined) {
+      return refuse(
+        "header_name_twice",
+        `columns ${first + 1} and ${index + 1} of the header are both called "${name}".`,
+        "Rename or remove one of them.",
+      );
+    }
+    places.set(foldColumnName(name), index);
+  }
+  return accept(undefined);
+}
+
+/**
+ * Columns without a name behind the last that has one may be there as long as they are empty
+ * (`header_name_empty`): spreadsheets write them where cells were deleted.
+ */
+export function checkNameless(
+  { columns, nameless }: { columns: readonly string[]; nameless: number },
+  rows: PhoneSample["rows"],
+): Result<void> {
+  const last = columns.length + nameless;
+  for (const row of rows) {
+    const index = row.findIndex(
+      (cell, at) => at >= columns.length && at < last && cell.trim() !== "",
+    );
+    if (index !== -1) return refuseNameless(index);
+  }
+  return accept(undefined);
+}
+
+function refuseNameless(index: number): Result<never> {
+  return refuse(
+    "header_name_empty",
+    `column ${index + 1} of the header has no name.`,
+    "Name it, or remove the column; the first line of the list must be its header.",
+  );
+}
+
+/**
+ * Refuses a list whose first line is a row and not a header (`header_missing`): a phone stands
+ * there, above phones or alone, or a number too long for a name where no name says phone. Taken
+ * for a header, that person would get no message, and their number would be in every message that
+ * names columns.
+ */
+export function checkIsHeader(seen: readonly SeenColumn[], sample: PhoneSample): Result<void> {
+  const isNamed = seen.some(({ kind }) => kind === "phone" || kind === "others_phone");
+  const index = seen.findIndex(
+    ({ name, readsAsPhones }) =>
+      (!isNamed && isLongNumber(name)) ||
+      (sample.readPhone(name).ok && (sample.rows.length === 0 || readsAsPhones)),
+  );
+  if (index === -1) return accept(undefined);
+  return refuse(
+    "header_missing",
+    `the list has no header: column ${index + 1} of its first line holds a phone number.`,
+    "Put a line with the names of the columns above it.",
+  );
+}
+
+/**
+ * Nine digits and more with the signs of phones between: a national number is one, whatever its
+ * country. A date has eight, and a time behind it has colons.
+ */
+export function isLongNumber(name: string): boolean {
+  return PHONE_SIGNS.test(name) && name.replace(/\D/g, "").length >= 9;
+}
+
+const PHONE_SIGNS = /^['=+]*[\d\s().\-/"]*$/;

@@ -1,0 +1,122 @@
+/**
+ * Which column holds the recipients' phones, where the campaign does not say it. Names propose and
+ * cells decide: a column called "Phone Country" holds none, an empty "Phone" is not meant beside a
+ * full "WhatsApp", and the digits of an order may read as somebody's phone. What could be
+ * another column is refused, because the wrong one sends to strangers.
+ */
+import { foldColumnName } from "../../core/columns.ts";
+import { didYouMean } from "../../core/nearest.ts";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
+import type { Column, SeenColumn } from "./seen-columns.ts";
+
+/** Where the phones are. */
+export interface PhoneColumn extends Column {
+  /** What it was guessed by; null when the campaign names it. */
+  readonly guessed: "name" | "contents" | null;
+  /** Columns called like phones that held none in the first rows: one later is another candidate. */
+  readonly rivals: readonly Column[];
+}
+
+/**
+ * The column with the recipients' phones: the one the campaign names (`wanted`), else the only
+ * one that name and cells speak for. Refusals `phone_column_unknown`, `phone_column_missing`,
+ * `phone_column_unclear`.
+ */
+export function findPhoneColumn(
+  seen: readonly SeenColumn[],
+  wanted: string | null,
+): Result<PhoneColumn> {
+  if (wanted !== null) return findWanted(seen, wanted);
+  const called = seen.filter(({ kind }) => kind === "phone" || kind === "others_phone");
+  const candidates = seen.filter(({ holds }) => holds);
+  const [only] = candidates;
+  if (only === undefined) return chooseByName(seen, called);
+  // Somebody should look at cells that are neither phones nor words below a name that says phone.
+  const garbled = called.filter(({ cells }) => cells === "garbled");
+  const unclear = only.kind === "phone" ? candidates : [...candidates, ...garbled];
+  if (unclear.length > 1) return refuseUnclear(unclear);
+  if (only.kind === "others_phone") return refuseWhose(only);
+  const proposed = called.length > 0 ? called : seen.filter(({ kind }) => kind === "perhaps");
+  const isNamed = proposed.length === 1 && proposed[0] === only;
+  return accept(choose(only, isNamed ? "name" : "contents", called));
+}
+
+function choose(
+  { index, name }: Column,
+  guessed: PhoneColumn["guessed"],
+  called: readonly Column[],
+): PhoneColumn {
+  const rivals = called.flatMap((one) =>
+    one.index === index ? [] : [{ index: one.index, name: one.name }],
+  );
+  return { index, name, guessed, rivals };
+}
+
+/** No cell speaks for a column: its rows will be rejected, with what is wrong with each. */
+function chooseByName(seen: readonly SeenColumn[], called: readonly SeenColumn[]) {
+  const meant = called.filter(({ cells, kind }) => cells !== "words" && kind === "phone");
+  const [only] = meant;
+  if (meant.length > 1) return refuseUnclear(meant);
+  if (only !== undefined) return accept(choose(only, "name", called));
+  const perhaps = seen.filter(({ kind }) => kind === "perhaps");
+  const [maybe] = perhaps;
+  if (maybe?.cells === "empty" && perhaps.length === 1 && called.length === 0) {
+    return accept(choose(maybe, "name", called));
+  }
+  const [digits] = seen.filter(({ readsAsPhones }) => readsAsPhones);
+  if (digits !== undefined) return refuseWhose(digits);
+  const [word] = [...called, ...perhaps];
+  return word === undefined ? refuseMissing(seen) : refuseNoPhone(word);
+}
+
+function findWanted(columns: readonly Column[], wanted: string): Result<PhoneColumn> {
+  const folded = foldColumnName(wanted);
+  const found = columns.find(({ name }) => foldColumnName(name) === folded);
+  if (found !== undefined) return accept(choose(found, null, []));
+  const names = columns.map(({ name }) => name);
+  return refuse(
+    "phone_column_unknown",
+    `the list has no column "${wanted}", which recipients.to names${didYouMean(wanted, names) || "."}`,
+    `Its columns are: ${names.join(", ")}.`,
+  );
+}
+
+/** Two or more columns that may hold the phones of the recipients; `line`: the first of the second. */
+export function refuseUnclear(candidates: readonly Column[], line?: number): Refused {
+  const names = candidates.map(({ name }) => `"${name}"`).join(" and ");
+  const examples = candidates.slice(0, 2).map(({ name }) => `{ to: ${yamlText(name)} }`);
+  return refuse(
+    "phone_column_unclear",
+    `the list has ${candidates.length} columns that may hold the phone: ${names}${line === undefined ? "" : ` (there from line ${line} on)`}.`,
+    `Name the right one in the campaign file, as in recipients: ${examples.join(" or ")}.`,
+  );
+}
+
+function refuseWhose({ name }: Column): Result<never> {
+  return refuse(
+    "phone_column_unclear",
+    `only column "${name}" holds what reads as phones, and its name does not say that they are the recipients'.`,
+    `If they are, name it in the campaign file: recipients: { to: ${yamlText(name)} }.`,
+  );
+}
+
+function refuseNoPhone({ name }: Column): Result<never> {
+  return refuse(
+    "phone_column_unclear",
+    `only the name of column "${name}" says that it may hold the phones, and no phone is in its first rows.`,
+    "Name the column with the phones in the campaign file, as in recipients: { to: phone }.",
+  );
+}
+
+function refuseMissing(columns: readonly Column[]): Result<never> {
+  return refuse(
+    "phone_column_missing",
+    `no column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${columns.map(({ name }) => name).join(", ")}.`,
+    "Name the column in the campaign file, as in recipients: { to: phone }; a list of national numbers needs recipients.country too.",
+  );
+}
+
+/** A name as it can stand in a campaign file. */
+function yamlText(name: string): string {
+  return /^\p{L}[\p{L}\p{M}\d _-]*$/u.test(name) ? name : JSON.stringify(name);
+}

@@ -1,0 +1,102 @@
+import { showsNothing } from "../../core/value.ts";
+import type { PhoneReader } from "../phones/phones.ts";
+import { kindOfName, type NameKind } from "./phone-words.ts";
+
+/** The first rows of the list, and what reads a phone in them. */
+export interface PhoneSample {
+  readonly rows: readonly (readonly string[])[];
+  readonly readPhone: PhoneReader;
+}
+
+export interface Column {
+  readonly index: number;
+  readonly name: string;
+}
+
+/** A column, what its name says and what its first cells are. */
+export interface SeenColumn extends Column {
+  readonly kind: NameKind;
+  /** `garbled`: digits, and neither phones nor what was meant as one. */
+  readonly cells: "phones" | "garbled" | "words" | "empty";
+  /** Name and cells together say that phones are meant here. */
+  readonly holds: boolean;
+  /** Most cells can be read as phones, whether they are meant as such or not. */
+  readonly readsAsPhones: boolean;
+}
+
+/** Looks at the columns of a list by the cells of its first rows. */
+export function lookAtColumns(columns: readonly string[], sample: PhoneSample): SeenColumn[] {
+  return columns.map((name, index) => {
+    const kind = kindOfName(name);
+    const found = lookAtCells(index, kind, sample);
+    const readsAsPhones = found.phones > 0 && found.phones >= found.looked * PHONES_MIN;
+    const holds: Readonly<Record<NameKind, boolean>> = {
+      phone: found.meant > 0,
+      others_phone: found.meant > 0,
+      fax: false,
+      perhaps: readsAsPhones,
+      // Digits are anything; a "+" in front is written for phones alone.
+      nothing: readsAsPhones && found.withPlus >= found.looked * PHONES_MIN,
+    };
+    const digits = found.long > 0 ? "garbled" : found.looked > 0 ? "words" : "empty";
+    const cells = found.meant > 0 ? "phones" : digits;
+    return { index, name, kind, cells, holds: holds[kind], readsAsPhones };
+  });
+}
+
+/** Of the cells that are not empty, so many must be phones where the name says little. */
+const PHONES_MIN = 0.6;
+
+interface CellCounts {
+  /** Cells that are not empty. */
+  looked: number;
+  phones: number;
+  withPlus: number;
+  /** Phones, and what was meant as one and cannot be read: no country, cut, rounded, two in one. */
+  meant: number;
+  /** Cells with four digits or more. */
+  long: number;
+}
+
+/** A list of 2,000 columns is looked at as well: a few cells tell that a column holds no phones. */
+const LOOKED_MAX = 50;
+const LOOKED_WITHOUT_PHONE = 10;
+
+function lookAtCells(index: number, kind: NameKind, sample: PhoneSample): CellCounts {
+  const counts: CellCounts = { looked: 0, phones: 0, withPlus: 0, meant: 0, long: 0 };
+  const isCalled = kind === "phone" || kind === "others_phone";
+  for (const row of sample.rows) {
+    const cell = (row[index] ?? "").trim();
+    if (showsNothing(cell)) continue;
+    counts.looked++;
+    const digits = digitsOf(cell);
+    if (digits >= 4) counts.long++;
+    const verdict = digits >= 4 || cell.startsWith("#") ? sample.readPhone(cell) : null;
+    if (verdict?.ok === true) {
+      counts.phones++;
+      if (BEGINS_WITH_PLUS.test(cell)) counts.withPlus++;
+    }
+    if (verdict?.ok === true || (isCalled && wasMeant(cell, digits, verdict?.code))) counts.meant++;
+    if (isCalled) continue;
+    if (counts.looked >= LOOKED_MAX) break;
+    if (counts.looked >= LOOKED_WITHOUT_PHONE && counts.phones === 0) break;
+  }
+  return counts;
+}
+
+/** Guards, brackets and unseen marks may stand in front. */
+const BEGINS_WITH_PLUS = /^[^\p{L}\p{Nd}+＋]*[+＋]/u;
+
+function wasMeant(cell: string, digits: number, code: string | undefined): boolean {
+  if (code === "phone_spreadsheet" || code === "phone_decimal") return true;
+  return digits >= 7 && !DATE.test(cell) && !MIXED.test(cell);
+}
+
+/** When a phone was verified (as a date, or in seconds or ms since 1970), and its id, are no phones. */
+const DATE =
+  /^\d{4}[-./]\d{1,2}[-./]\d{1,2}|^\d{1,2}[-./]\d{1,2}[-./]\d{4}|:\d\d|^1[5-9]\d{8}(?:\d{3})?$/;
+const MIXED = /\d\p{L}+\d/u;
+
+function digitsOf(cell: string): number {
+  return cell.length > 200 ? 0 : cell.replace(/\P{Nd}+/gu, "").length;
+}
