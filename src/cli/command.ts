@@ -39,6 +39,8 @@ export interface CommandSpec {
   readonly args: readonly { readonly syntax: string; readonly description: string }[];
   readonly options: readonly OptionSpec[];
   readonly summary: string;
+  /** Only looks: it may be proposed for a mistyped one. Left out: it acts, and never is. */
+  readonly harmless?: true;
   /** Shown by `--help`; each one works as it stands. */
   readonly examples: readonly string[];
   /** Where the usage line cannot be made of the arguments. */
@@ -54,11 +56,19 @@ export interface OptionSpec {
   readonly description: string;
   /** May be given several times. */
   readonly repeatable?: true;
+  /** Sends, confirms and deletes nothing: it may be proposed for a mistyped one. */
+  readonly harmless?: true;
 }
 
-export const USAGE = "usage";
+const USAGE = "usage";
 
-/** The command line was typed wrongly: exit code 2. */
+/** Nobody was there to say yes, and no option said it. */
+const UNCONFIRMED = "confirmation_needed";
+
+/** The command line has to be typed otherwise: exit code 2. */
+export const WRONG_USAGE: readonly string[] = [USAGE, UNCONFIRMED];
+
+/** The command line was typed wrongly. */
 export function refuseUsage(message: string, fix: string): Refused {
   return refuse("usage", message, fix);
 }

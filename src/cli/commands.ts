@@ -1,4 +1,5 @@
 import type { Command, CommandSpec, OptionSpec } from "./command.ts";
+import { YES } from "./confirm.ts";
 import { ENCODING_OPTION } from "./encoding-option.ts";
 import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
 import { SANDBOX_OPTIONS } from "./sandbox.ts";
@@ -53,9 +54,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "up",
     args: [{ syntax: "[list.csv]", description: "with --send: the list" }],
     options: [
-      { flags: "--sandbox", description: "a simulated API instead of the real one" },
+      {
+        flags: "--sandbox",
+        description: "a simulated API instead of the real one",
+        harmless: true,
+      },
       { flags: "--send <campaign.yaml>", description: "send this campaign and show it live" },
       AGAIN,
+      YES,
     ],
     summary: "run all roles in one process",
     examples: [
@@ -67,6 +73,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ROLES.flatMap(role),
   {
     name: "check",
+    harmless: true,
     args: [CAMPAIGN_FILE, LIST_FILE],
     options: [ENCODING_OPTION],
     summary: "look at a list as the import will; nothing is queued or sent",
@@ -77,8 +84,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "send",
     args: [CAMPAIGN_FILE, LIST_FILE],
     options: [
-      { flags: "--wait", description: "stay until everything is sent, with progress" },
-      { flags: "--yes", description: "do not ask" },
+      {
+        flags: "--wait",
+        description: "stay until everything is sent, with progress",
+        harmless: true,
+      },
+      YES,
       AGAIN,
       ENCODING_OPTION,
     ],
@@ -91,18 +102,25 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "list",
+    harmless: true,
     args: [],
     options: [],
     summary: "all campaigns, newest first",
     examples: ["dropcast list", "dropcast list --json"],
     load: async () => (await import("./list.ts")).list,
   },
-  onCampaign("show", "where a campaign stands", async () => (await import("./show.ts")).show),
-  onCampaign(
-    "watch",
-    "live progress of a campaign",
-    async () => (await import("./watch.ts")).watch,
-  ),
+  {
+    ...onCampaign("show", "where a campaign stands", async () => (await import("./show.ts")).show),
+    harmless: true,
+  },
+  {
+    ...onCampaign(
+      "watch",
+      "live progress of a campaign",
+      async () => (await import("./watch.ts")).watch,
+    ),
+    harmless: true,
+  },
   onCampaign("pause", "stop sending for now", async () => (await import("./control.ts")).pause),
   onCampaign(
     "resume",
@@ -113,6 +131,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     "cancel",
     "end a campaign for good; what is sent stays sent",
     async () => (await import("./control.ts")).cancel,
+    [YES],
   ),
   {
     name: "rate",
@@ -142,7 +161,8 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: "only those with this error code; 0: those without one",
         repeatable: true,
       },
-      { flags: "--dry-run", description: "only say how many there are" },
+      { flags: "--dry-run", description: "only say how many there are", harmless: true },
+      YES,
     ],
     examples: [
       "dropcast retry main-17 --code 131000 --dry-run",
@@ -170,9 +190,15 @@ export const COMMANDS: readonly CommandSpec[] = [
       "one line per row: input columns, state, code, times, wamid",
       async () => (await import("./export.ts")).exportRows,
     ),
+    harmless: true,
     options: [
-      { flags: "--format <format>", description: "csv (the default) or ndjson" },
-      { flags: "--state <state>", description: "only rows in this state", repeatable: true },
+      { flags: "--format <format>", description: "csv (the default) or ndjson", harmless: true },
+      {
+        flags: "--state <state>",
+        description: "only rows in this state",
+        repeatable: true,
+        harmless: true,
+      },
     ],
     examples: [
       "dropcast export main-17 > result.csv",
@@ -210,6 +236,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "doctor",
+    harmless: true,
     args: [],
     options: [
       {
@@ -227,6 +254,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "fetch",
+    harmless: true,
     args: [],
     options: [
       { flags: "--number <name>", description: "a configured number (default: the first)" },
@@ -237,6 +265,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "sandbox",
+    harmless: true,
     args: [],
     options: SANDBOX_OPTIONS,
     summary: "run the simulated API alone",

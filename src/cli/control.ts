@@ -1,15 +1,19 @@
 import { accept, type Refused, refuse } from "../core/refusal.ts";
 import type { CampaignStatus } from "../core/status.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
-import type { Cli, Command, CommandResult } from "./command.ts";
+import type { Cli, Command, CommandResult, Options } from "./command.ts";
+import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
-import { counted } from "./words.ts";
+import { counted, modeName, modeWords, printable } from "./words.ts";
 
 /** The three ways to take hold of a campaign. All of them may be given again without harm. */
 interface Control {
   readonly act: (found: FoundCampaign) => Promise<ControlResult>;
   /** The status in which there is nothing left to do. */
   readonly reached: readonly CampaignStatus[];
+  /** What a person must say yes to; left out: it can be taken back. */
+  readonly question?: (campaign: Campaign) => Question;
   readonly done: (
     found: FoundCampaign,
     result: Exclude<ControlResult, { kind: "no_campaign" }>,
@@ -53,8 +57,17 @@ const RESUME: Control = {
 const CANCEL: Control = {
   act: ({ store, campaign }) => store.campaigns.cancel(campaign.id),
   reached: ["cancelled"],
-  done: ({ campaign: { id, counts } }) =>
-    `${id} is cancelled for good: ${counted(counts.pending, "message")} will not be sent. What was on the wire is still recorded.`,
+  question: ({ id, name, mode, counts }) => {
+    const lost = `${counted(counts.pending, "message")} never sent`;
+    const words = `cancel ${id} ("${printable(name)}") for good, with ${lost}`;
+    return {
+      shown: "",
+      ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
+      otherwise: "nothing was cancelled",
+    };
+  },
+  done: ({ campaign: { id, counts, mode } }) =>
+    `${id} (${modeName(mode)}) is cancelled for good: ${counted(counts.pending, "message")} will not be sent. What was on the wire is still recorded.`,
   refused: (id, status) =>
     refuse(
       "cannot_cancel",
@@ -63,14 +76,19 @@ const CANCEL: Control = {
     ),
 };
 
-export const pause: Command = (cli, { args }) => control(cli, args[0], PAUSE);
-export const resume: Command = (cli, { args }) => control(cli, args[0], RESUME);
-export const cancel: Command = (cli, { args }) => control(cli, args[0], CANCEL);
+export const pause: Command = (cli, { args, options }) => control(cli, args[0], PAUSE, options);
+export const resume: Command = (cli, { args, options }) => control(cli, args[0], RESUME, options);
+export const cancel: Command = (cli, { args, options }) => control(cli, args[0], CANCEL, options);
 
-function control(cli: Cli, id = "", verb: Control): Promise<CommandResult> {
+function control(cli: Cli, id = "", verb: Control, options: Options): Promise<CommandResult> {
   return withPlatform(cli, async (platform) => {
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
+    const { campaign } = found.value;
+    if (verb.question !== undefined && asksFirst(cli, options) && isOpen(campaign)) {
+      const said = await confirmAlone(cli, verb.question(campaign));
+      if (!said.ok) return said;
+    }
     const result = await verb.act(found.value);
     if (result.kind === "no_campaign") return (await import("../platform.ts")).noSuchCampaign(id);
     const { status, haltLifted } = result;
@@ -81,4 +99,9 @@ function control(cli: Cli, id = "", verb: Control): Promise<CommandResult> {
       text: changed ? verb.done(found.value, result) : `${id} is ${status} already.`,
     });
   });
+}
+
+/** Of a campaign that is over there is nothing to ask: the store says what it is. */
+function isOpen({ status }: Campaign): boolean {
+  return status !== "finished" && status !== "cancelled" && status !== "rejected";
 }

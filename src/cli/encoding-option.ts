@@ -7,6 +7,7 @@ import { type OptionSpec, type Options, refuseUsage, textOption } from "./comman
 export const ENCODING_OPTION: OptionSpec = {
   flags: "--encoding <name>",
   description: `how the list is encoded, where it does not say so itself: ${ENCODINGS.join(", ")}`,
+  harmless: true,
 };
 
 /** The encoding that was typed, null for none. */

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { type Argument, Command as Commander, CommanderError, Option } from "commander";
 import type { Refusal } from "../core/refusal.ts";
 import type { Cli, CommandResult, CommandSpec, Options } from "./command.ts";
-import { refuseUsage, USAGE } from "./command.ts";
+import { refuseUsage, WRONG_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { explainFault } from "./fault.ts";
+import { suggestion } from "./suggest.ts";
 import { createTerminal } from "./terminal.ts";
 
 /**
@@ -24,7 +25,8 @@ export async function run(argv: string[]): Promise<void> {
   process.exitCode = await runCommandLine(cli, argv);
 }
 
-async function runCommandLine(cli: Cli, argv: string[]): Promise<number> {
+/** As {@link run}, for a command line of one's own; answers the exit code. */
+export async function runCommandLine(cli: Cli, argv: string[]): Promise<number> {
   let result: CommandResult = { ok: true, value: null };
   const program = buildProgram(cli, async (spec, args, options) => {
     const command = await spec.load();
@@ -53,7 +55,7 @@ function finish(cli: Cli, result: CommandResult): number {
   cli.terminal.live("");
   if (!result.ok) {
     printRefusal(cli, result.refusal);
-    return result.refusal.code === USAGE ? 2 : 1;
+    return WRONG_USAGE.includes(result.refusal.code) ? 2 : 1;
   }
   const report = result.value;
   if (report === null) return 0;
@@ -105,6 +107,8 @@ function buildProgram(cli: Cli, act: Act): Commander {
       outputError: () => {},
     })
     .exitOverride()
+    // Its own would propose --yes for --yse.
+    .showSuggestionAfterError(false)
     .addHelpText("after", "\nTry it without an account: dropcast up --sandbox");
   for (const spec of COMMANDS) addCommand(program, spec, act);
   return program;
@@ -149,13 +153,31 @@ function wrongUsage(program: Commander, error: CommanderError): CommandResult {
   if (error.code === "commander.help") {
     return refuseUsage("no command was given.", "dropcast --help shows the commands.");
   }
-  const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
-  const guess = more.join(" ").replace(/^\((.*)\)$/, "$1");
-  const asked = program.args[0];
-  const known = COMMANDS.some(({ name }) => name === asked);
-  const help = `dropcast ${known ? `${asked} ` : ""}--help shows how it is used.`;
-  return refuseUsage(`${message}.`, guess === "" ? help : `${guess} ${help}`);
+  const message = error.message.replace(/^error: /, "");
+  const command = program.commands.find((one) => one.name() === program.args[0]);
+  const asked = command === undefined ? "" : `${command.name()} `;
+  const help = `dropcast ${asked}--help shows how it is used.`;
+  return refuseUsage(`${message}.`, [...instead(error, command), help].join(" "));
 }
+
+/** What may be said in place of what was mistyped; see `suggestion`. */
+function instead({ code, message }: CommanderError, command: Commander | undefined): string[] {
+  const [, typed = ""] = /'([^']*)'/.exec(message) ?? [];
+  if (code === "commander.unknownCommand") {
+    const meant = suggestion(typed, COMMANDS);
+    if (meant !== null) return [`Did you mean ${meant}?`];
+    return [`The commands are ${COMMANDS.map(({ name }) => name).join(", ")}.`];
+  }
+  if (code !== "commander.unknownOption") return [];
+  const own = COMMANDS.find(({ name }) => name === command?.name())?.options ?? [];
+  const meant = suggestion(typed, [...own, ...COMMON_OPTIONS]);
+  if (meant !== null) return [`Did you mean ${meant}?`];
+  return command === undefined ? [] : [`Usage: dropcast ${command.name()} ${command.usage()}.`];
+}
+
+const COMMON_OPTIONS = ["--json", "--help"].map((flags) => ({
+  ...{ flags, description: "", harmless: true as const },
+}));
 
 function readVersion(): string {
   const file = new URL("../../package.json", import.meta.url);

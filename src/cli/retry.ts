@@ -1,9 +1,13 @@
+import { RATE_MAX } from "../core/campaign.ts";
 import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { failureJson } from "../export/campaign-json.ts";
-import { type Command, flagOption, listOption, refuseUsage } from "./command.ts";
+import type { Platform } from "../platform.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import { type Cli, type Command, flagOption, listOption, refuseUsage } from "./command.ts";
+import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
 import { type FoundCampaign, findRows, withPlatform } from "./session.ts";
-import { count, counted, table } from "./words.ts";
+import { count, counted, duration, modeName, modeWords, printable, rate, table } from "./words.ts";
 
 /** `retry ID`: failed messages are sent again, all or those with the given codes. */
 export const retry: Command = async (cli, { args: [id = ""], options }) => {
@@ -15,9 +19,14 @@ export const retry: Command = async (cli, { args: [id = ""], options }) => {
   return withPlatform(cli, async (platform) => {
     const found = await findRows(platform, id);
     if (!found.ok) return found;
+    if (!dryRun && asksFirst(cli, options)) {
+      const said = await askFirst(cli, platform, found.value, codes.value);
+      if (!said.ok) return said;
+    }
     const retried = await retryFailed(found.value, codes.value, dryRun ? "count" : "send");
     if (!retried.ok) return retried;
     const { byCode, messages, left } = retried.value;
+    const { mode } = found.value.campaign;
     const verb = dryRun ? "would be sent again" : "will be sent again";
     const lines = byCode.map(({ code, count: failed, title }) => [
       `  ${code || "-"}`,
@@ -29,13 +38,55 @@ export const retry: Command = async (cli, { args: [id = ""], options }) => {
       text: [
         messages === 0
           ? `${id} has no failed messages${codes.value.size === 0 ? "" : " with that code"} to send again.`
-          : `${counted(messages, "failed message")} of ${id} ${verb}.`,
+          : `${counted(messages, "failed message")} of ${id} (${modeName(mode)}) ${verb}.`,
         ...(lines.length === 0 ? [] : [table(lines, new Set([0, 1]))]),
         ...leftWords(left),
       ].join("\n"),
     });
   });
 };
+
+/** A yes to so many messages is not one to those that fail while the question stands. */
+async function askFirst(
+  cli: Cli,
+  { config }: Platform,
+  found: FoundCampaign,
+  codes: ReadonlySet<number>,
+): Promise<Result<void>> {
+  const shown = await retryFailed(found, codes, "count");
+  if (!shown.ok) return shown;
+  const { messages } = shown.value;
+  if (messages === 0) return accept(undefined);
+  const { campaign, store } = found;
+  const number = config.numbers[campaign.number]?.ratePerSecond ?? RATE_MAX;
+  const pace = (await store.pace.read()).ratePerSecond ?? number;
+  const perSecond = Math.min(pace, campaign.ratePerSecond ?? pace);
+  const said = await confirmAlone(cli, retryQuestion(campaign, messages, perSecond));
+  if (!said.ok) return said;
+  const now = await retryFailed(found, codes, "count");
+  if (!now.ok) return now;
+  const more = now.value.messages - messages;
+  if (more <= 0) return accept(undefined);
+  return refuse(
+    "not_confirmed",
+    `${counted(more, "message")} more failed while the question stood. Nothing was sent again.`,
+    "Give the command again.",
+  );
+}
+
+function retryQuestion(campaign: Campaign, messages: number, perSecond: number): Question {
+  const { id, name, mode, status } = campaign;
+  const takes = duration((messages / perSecond) * 1_000);
+  const start = status === "paused" ? `when ${id} is resumed` : "now";
+  const words =
+    `send ${counted(messages, "failed message")} of ${id} ("${printable(name)}") again` +
+    ` at ${rate(perSecond)} (about ${takes}), start ${start}`;
+  return {
+    shown: "",
+    ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
+    otherwise: "nothing was sent again",
+  };
+}
 
 function readCodes(texts: readonly string[]): Result<ReadonlySet<number>> {
   const wrong = texts.find((text) => !/^\d{1,8}$/.test(text));

@@ -15,6 +15,7 @@ export const SANDBOX_OPTIONS: readonly OptionSpec[] = [
       ...(preset === "" ? [] : [` (${preset})`]),
       ...(option === "magic" ? ["; alone it prints them and ends"] : []),
     ].join(""),
+    harmless: true as const,
   })),
 ];
 

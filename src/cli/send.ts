@@ -2,6 +2,7 @@ import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import { withoutPhones } from "../producer/preflight/report.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
+import { asksFirst } from "./confirm.ts";
 import { encodingOption } from "./encoding-option.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -13,7 +14,6 @@ import { campaignText } from "./show.ts";
 export const send: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
-    const asks = terminal.canAsk && !cli.json && !flagOption(options, "yes");
     const encoding = encodingOption(options);
     if (!encoding.ok) return encoding;
     const interrupt = onInterrupt();
@@ -23,15 +23,14 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
         listPath: listPath ?? null,
         repeats: flagOption(options, "again") ? "import" : "refuse",
         encoding: encoding.value,
-        asking: asks ? "ask" : "skip",
+        asking: asksFirst(cli, options) ? "ask" : "skip",
         signal: interrupt.signal,
       });
       if (!imported.ok) return imported;
       const { list } = imported.value;
       const found = await findCampaign(platform, list.id);
       if (!found.ok) return found;
-      const { number, ratePerSecond } = found.value.campaign;
-      const text = importedText(imported.value, { config: platform.config, number, ratePerSecond });
+      const text = importedText(imported.value, platform.config.mode);
       if (!flagOption(options, "wait")) {
         return accept({
           json: sentJson(imported.value, found.value.campaign),

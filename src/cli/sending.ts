@@ -1,14 +1,17 @@
 import { resolve } from "node:path";
 import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import type { Encoding } from "../core/encoding.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
+import type { ImportFileInput } from "../producer/import/import-file.ts";
 import type { ImportedList } from "../producer/import/import-outcome.ts";
 import type { ImportReport } from "../producer/preflight/report.ts";
 import type { Cli } from "./command.ts";
+import { confirm, type Question } from "./confirm.ts";
+import { paceWords, startWords } from "./plan-words.ts";
 import { preflightText, suppressedWords } from "./preflight-text.ts";
 import { readingProgress } from "./reading-progress.ts";
-import { count, counted, duration, printable, rate } from "./words.ts";
+import { count, counted, modeWords, printable } from "./words.ts";
 
 /** What is to be sent: as it was typed, relative to the working folder. */
 export interface SendInput {
@@ -22,8 +25,9 @@ export interface SendInput {
 
 /**
  * Imports a list as a campaign, with progress on a terminal. When `signal` is aborted the campaign
- * stays `importing` and nothing of it is sent. On an interactive terminal, and unless `asking` is
- * `skip`, a person is asked first: before the campaign is stored, for nothing can be called back.
+ * stays `importing` and nothing of it is sent. Unless `asking` is `skip`, a person is asked first:
+ * before anything is stored, for nothing can be called back. What is imported is then exactly what
+ * was shown (`list_changed`).
  */
 export async function importCampaign(
   cli: Cli,
@@ -37,16 +41,19 @@ export async function importCampaign(
   const encoding = input.encoding ?? null;
   const sendable = await checkSendable(platform, paths.campaignPath);
   if (!sendable.ok) return sendable;
+  let agreed: Agreed = {};
   if (input.asking === "ask") {
     const { repeats, signal } = input;
-    const agreed = await askFirst(cli, platform, { ...paths, repeats, encoding, signal });
-    if (!agreed.ok) return agreed;
+    const asked = await askFirst(cli, platform, { ...paths, repeats, encoding, signal });
+    if (!asked.ok) return asked;
+    agreed = asked.value;
   }
   const { createImporter } = await import("../app-lists.ts");
   const importFile = await createImporter(platform);
   const imported = await importFile({
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
+    ...agreed,
     repeats: input.repeats,
     encoding,
     signal: input.signal,
@@ -75,55 +82,49 @@ async function checkSendable({ config }: Platform, campaignPath: string): Promis
   return number.ok ? requireSendingNumber(number.value) : number;
 }
 
+/** What the import is held to by a person's yes. */
+type Agreed = Partial<Pick<ImportFileInput, "checked" | "startJudgedAtMs">>;
+
+/** A start that passes while the question stands is forgiven for so long, and no longer. */
+const ANSWER_MS_MAX = 5 * 60_000;
+
 async function askFirst(
   cli: Cli,
   platform: Platform,
-  input: {
-    campaignPath: string;
-    csvPath: string | null;
-    repeats: "refuse" | "import";
-    encoding: Encoding | null;
+  input: Pick<ImportFileInput, "campaignPath" | "csvPath" | "repeats" | "encoding" | "signal"> & {
     signal: AbortSignal;
   },
-): Promise<Result<void>> {
+): Promise<Result<Agreed>> {
   const { checkList } = await import("./check-list.ts");
   const { config } = platform;
+  const shownAtMs = Date.now();
   const checked = await checkList(cli, platform, { ...input, rejectsPath: null, config });
   if (!checked.ok) return checked;
-  const { report } = checked;
-  cli.terminal.out(`${preflightText(report, cli.terminal)}\n`);
-  const pace =
-    report.estimate === null
-      ? ""
-      : ` at ${rate(report.estimate.ratePerSecond)} (about ${duration(report.estimate.seconds * 1_000)})`;
-  const what =
-    report.mended === undefined
-      ? `${counted(report.ok, "message")} of "${report.name}"`
-      : `${counted(report.mended, "mended row")} of ${report.campaign}`;
-  const question =
-    `Send ${what} from number ${report.number}${pace}` +
-    `${config.mode === "sandbox" ? ", in the sandbox" : ""}? [y/N] `;
-  const answer = await ask(question, input.signal);
-  if (/^\s*(y|yes)\s*$/i.test(answer)) return accept(undefined);
-  return refuse("not_confirmed", "nothing was sent.", "Answer y, or give --yes, to send it.");
+  const agreed = { checked: checked.value.fingerprint };
+  // Nobody would get anything: there is nothing to say yes to.
+  if (checked.report.ok === 0) return accept(agreed);
+  const question = sendingQuestion(cli, { report: checked.report, mode: config.mode });
+  const said = await confirm(cli, question, input.signal);
+  if (!said.ok) return said;
+  return accept({ ...agreed, startJudgedAtMs: Math.max(shownAtMs, Date.now() - ANSWER_MS_MAX) });
 }
 
-/** An empty answer when the person leaves instead. */
-async function ask(question: string, signal: AbortSignal): Promise<string> {
-  const { createInterface } = await import("node:readline/promises");
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  const gone = new AbortController();
-  reader.once("close", () => gone.abort());
-  // readline takes Ctrl-C for itself while it reads.
-  reader.once("SIGINT", () => gone.abort());
-  try {
-    return await reader.question(question, { signal: AbortSignal.any([signal, gone.signal]) });
-  } catch {
-    process.stdout.write("\n");
-    return "";
-  } finally {
-    reader.close();
-  }
+function sendingQuestion(
+  { terminal }: Cli,
+  { report, mode }: { report: ImportReport; mode: Config["mode"] },
+): Question {
+  const what =
+    report.mended === undefined
+      ? `${counted(report.ok, "message")} of "${printable(report.name ?? "")}"`
+      : `${counted(report.mended, "mended row")} of ${report.campaign}`;
+  const { estimate, number } = report;
+  const start = startWords(estimate, Date.now());
+  const words = `send ${what} from number ${number}${paceWords(estimate)}, ${start}`;
+  return {
+    shown: preflightText(report, terminal),
+    ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
+    otherwise: "nothing was sent",
+  };
 }
 
 /** Rows of the list that get no message, in words; empty when there are none. */
@@ -137,25 +138,19 @@ function leftOut(counts: ImportedList["counts"], report: ImportReport): string {
 }
 
 /** What a campaign that was just stored is, in some lines. */
-export function importedText(
-  { list, report }: Imported,
-  input: { config: Config; number: string; ratePerSecond: number | null },
-): string {
+export function importedText({ list, report }: Imported, mode: Config["mode"]): string {
   const { id, status, rows, counts, rejectsPath, mend } = list;
-  const numberRate = input.config.numbers[input.number]?.ratePerSecond ?? 0;
-  const perSecond = Math.min(numberRate, input.ratePerSecond ?? numberRate);
-  const pace =
-    perSecond > 0
-      ? ` at ${rate(perSecond)} (about ${duration((counts.pending / perSecond) * 1_000)})`
-      : "";
   const left = leftOut(counts, report);
   const lines =
     mend === undefined
       ? [
-          `${id} is ${status}: ${counted(rows, "row")}, ${counted(counts.pending, "message")}${pace}` +
+          `${id} is ${status}: ${counted(rows, "row")}, ${counted(counts.pending, "message")}${paceWords(report.estimate)}` +
             `${left === "" ? "." : `; ${left}.`}`,
         ]
       : [`${id} is ${status}: ${mendedWords(mend)}.`];
+  if (counts.pending > 0) {
+    lines.push(`${modeWords(mode)}; ${startWords(report.estimate, Date.now())}.`);
+  }
   if (list.restarted)
     lines.push("An interrupted import of this list was begun again under its id.");
   lines.push(...guessesText(report));

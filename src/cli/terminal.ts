@@ -1,5 +1,6 @@
 import { clearLine, cursorTo } from "node:readline";
 import pc from "picocolors";
+import { findPerson, type Person } from "./person.ts";
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -11,8 +12,8 @@ export type Colours = ReturnType<typeof pc.createColors>;
 export interface Terminal {
   /** Whether stdout is a terminal, so that a line may be rewritten. */
   readonly interactive: boolean;
-  /** Whether a person can be asked and can answer. */
-  readonly canAsk: boolean;
+  /** Who can be asked, wherever the output goes; null: nobody. Looked for when it is called. */
+  readonly person: () => Person | null;
   readonly columns: () => number;
   /** Colours of stdout: none when it is piped, or with NO_COLOR. */
   readonly colours: Colours;
@@ -68,7 +69,7 @@ export function createTerminal(input: {
 
   return {
     interactive,
-    canAsk: stdin.isTTY === true && stdout.isTTY === true,
+    person: () => findPerson(stdin),
     columns: () => stdout.columns || 80,
     colours: pc.createColors(hasColours(stdout, env)),
     errorColours: pc.createColors(hasColours(stderr, env)),

@@ -17,7 +17,7 @@ export async function sendAndShow(
   cli: Cli,
   platform: Platform,
   boot: Boot,
-  input: SendInput,
+  input: SendInput & { readonly asking: "ask" | "skip" },
 ): Promise<Booted> {
   const { terminal } = cli;
   const talk = cli.json ? terminal.say : terminal.out;
@@ -26,15 +26,13 @@ export async function sendAndShow(
     ...input,
     // Not beside the list: the examples of a fresh clone stay as they are.
     rejectsPath: join(platform.config.dataDir, `${basename(input.campaignPath)}.rejects.csv`),
-    asking: "skip",
     signal: boot.signal,
   });
   if (!imported.ok) return imported;
   const found = await findCampaign(platform, imported.value.list.id);
   if (!found.ok) return found;
   const { campaign, store } = found.value;
-  const { number, ratePerSecond } = campaign;
-  talk(importedText(imported.value, { config: platform.config, number, ratePerSecond }));
+  talk(importedText(imported.value, platform.config.mode));
   const { end, campaign: last = campaign } = await followCampaign({
     store,
     id: campaign.id,

@@ -5,8 +5,16 @@ import type { Logger } from "../logger.ts";
 import type { Platform } from "../platform.ts";
 import { openDataFolder } from "../redis/data-folder.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { type Cli, type Command, flagOption, refuseUsage, textOption } from "./command.ts";
+import {
+  type Cli,
+  type Command,
+  flagOption,
+  type Options,
+  refuseUsage,
+  textOption,
+} from "./command.ts";
 import { loadCommandConfig, loadSandboxConfig, sandboxNumberId } from "./configuration.ts";
+import { asksFirst } from "./confirm.ts";
 import { ROLE_STARTERS, type RoleName, type RunningRole } from "./role-starters.ts";
 import { noteRunningSandbox } from "./running-sandbox.ts";
 import type { SendInput } from "./sending.ts";
@@ -17,12 +25,12 @@ import { sendAndShow } from "./up-send.ts";
 /** What `up` was asked for. */
 interface Wanted {
   readonly api: "sandbox" | "configured";
-  readonly send: SendInput | null;
+  readonly send: (SendInput & { readonly asking: "ask" | "skip" }) | null;
 }
 
 /** `up`: all roles in this process, with a Redis and, when asked, an API of its own. */
 export const up: Command = async (cli, { args, options }) => {
-  const wanted = readWanted(args, options);
+  const wanted = readWanted(cli, args, options);
   if (!wanted.ok) return wanted;
   const { api } = wanted.value;
   const what =
@@ -75,10 +83,7 @@ function logLevel({ terminal }: Cli, { logLevel: configured, mode }: Config): st
   return terminal.interactive ? "warn" : configured;
 }
 
-function readWanted(
-  args: readonly string[],
-  options: Parameters<Command>[1]["options"],
-): Result<Wanted> {
+function readWanted(cli: Cli, args: readonly string[], options: Options): Result<Wanted> {
   const api = flagOption(options, "sandbox") ? "sandbox" : "configured";
   const campaignPath = textOption(options, "send");
   const [listPath = null] = args;
@@ -87,7 +92,9 @@ function readWanted(
     return refuseUsage("a list or --again was given without --send.", "Give --send CAMPAIGN.yaml.");
   }
   const repeats = flagOption(options, "again") ? "import" : "refuse";
-  return accept({ api, send: { campaignPath, listPath, repeats } });
+  // Its own sandbox was asked for by name.
+  const asking = api === "configured" && asksFirst(cli, options) ? "ask" : "skip";
+  return accept({ api, send: { campaignPath, listPath, repeats, asking } });
 }
 
 interface StartedSandbox {

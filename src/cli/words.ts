@@ -9,6 +9,15 @@ export function counted(value: number, one: string, many: string = `${one}s`): s
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** Whom messages reach, in a word that no eye passes over. */
+export function modeName(mode: "live" | "sandbox"): string {
+  return mode === "live" ? "LIVE" : "SANDBOX";
+}
+
+export function modeWords(mode: "live" | "sandbox"): string {
+  return `${modeName(mode)}, ${mode === "live" ? "to real people" : "nobody is reached"}`;
+}
+
 /** A rate with no more digits than it needs: `0.5/s`, `80/s`. */
 export function rate(perSecond: number): string {
   const digits = perSecond < 10 ? 2 : perSecond < 100 ? 1 : 0;
@@ -39,6 +48,32 @@ export function clockTime(ms: number, nowMs: number): string {
     return `${date.toLocaleDateString("en-US", { weekday: "short" })} ${time}`;
   }
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${time}`;
+}
+
+/** A time to come, with its day and zone: `Mon 30 Nov 09:00 +01:00, in 22 h`. */
+export function timeToCome(ms: number, nowMs: number): string {
+  const date = new Date(ms);
+  const word = (part: "weekday" | "month"): string =>
+    date.toLocaleDateString("en-US", { [part]: "short" });
+  const year = date.getFullYear() === new Date(nowMs).getFullYear() ? "" : ` ${date.getFullYear()}`;
+  const day = `${word("weekday")} ${date.getDate()} ${word("month")}${year}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  return `${day} ${time} ${zone(date)}, in ${largestUnit(ms - nowMs)}`;
+}
+
+/** The offset from UTC: a name such as CET means another time elsewhere. */
+function zone(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${minutes < 0 ? "-" : "+"}${pad(hours)}:${pad(rest)}`;
+}
+
+function largestUnit(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 2) return duration(ms);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${count(Math.round(hours / 24))} days`;
 }
 
 /** Local date and time, seconds included. */

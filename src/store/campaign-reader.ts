@@ -154,13 +154,15 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       };
     },
 
-    /** The campaign that bytes with this digest became; null when they may be imported. */
-    async importedAs(digest: string): Promise<string | null> {
-      const id = await redis.hget(keys.imports, digest);
-      if (id === null) return null;
-      const status = await redis.hget(campaignKeys(number, id).campaign, "status");
-      // An interrupted import goes on under its id.
-      return status === null || status === "importing" ? null : id;
+    /** What bytes with this digest became, or were on their way to when the import was cut off. */
+    async importOf(
+      digest: string,
+    ): Promise<{ campaign: string; step: "imported" | "importing" } | null> {
+      const campaign = await redis.hget(keys.imports, digest);
+      if (campaign === null) return null;
+      const status = await redis.hget(campaignKeys(number, campaign).campaign, "status");
+      if (status === null) return null;
+      return { campaign, step: status === "importing" ? "importing" : "imported" };
     },
 
     /** Every open batch of the running campaigns: what the sweep compares with the jobs. */

@@ -18,6 +18,8 @@ export interface BeginImport {
   readonly digest: string;
   /** Import known bytes once more, as a new campaign. */
   readonly again: boolean;
+  /** `refuse`: only an import that was interrupted is taken up; none begins anew. */
+  readonly fresh?: "begin" | "refuse";
   readonly definition: CampaignDefinition;
   /** The file's name, for people. */
   readonly file: string;
@@ -38,7 +40,9 @@ export type BeginResult =
       readonly known?: string | null;
     }
   | { readonly kind: "already_imported"; readonly campaign: string }
-  | { readonly kind: "busy"; readonly campaign: string };
+  | { readonly kind: "busy"; readonly campaign: string }
+  /** It would have begun anew, which was refused. */
+  | { readonly kind: "not_begun" };
 
 /** The importer's place in the store: the campaign, and the token that fences every chunk. */
 export interface ImportHandle {
@@ -67,10 +71,12 @@ export function createImportStore({ run, safety }: { run: RunScript; safety: Saf
       if (problem !== undefined) throw new Error(`${problem.message} ${problem.fix}`);
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
-      const args = [input.digest, token, IMPORT_LEASE_MS, again, ...campaignFields(input)];
+      const none = input.fresh === "refuse" ? "1" : "";
+      const args = [input.digest, token, IMPORT_LEASE_MS, again, none, ...campaignFields(input)];
       const [kind, campaign] = (await run("import-begin", args)) as [string, string];
       if (kind === "known") return { kind: "already_imported", campaign };
       if (kind === "busy") return { kind: "busy", campaign };
+      if (kind === "none") return { kind: "not_begun" };
       return { kind: "begun", campaign, token, restarted: kind === "restarted" };
     },
 

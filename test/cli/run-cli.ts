@@ -43,7 +43,9 @@ export function makePlace(env: Readonly<Record<string, string>> = {}): Place {
 
 /** Starts the real command line; a process that is left over when the test ends is killed. */
 export function startCli(place: Place, args: readonly string[]): Started {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: place.dir, env: place.env });
+  const { dir: cwd, env } = place;
+  // Of a session of its own: without the terminal at which the tests were started.
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, detached: true });
   return follow(child);
 }
 

@@ -125,7 +125,7 @@ test("an export of some states is a list that can be sent again as it is", async
   const { id } = json<{ id: string }>(
     await runCli(place, ["send", campaign, "list.csv", "--json"]),
   );
-  expect((await runCli(place, ["cancel", id])).code).toBe(0);
+  expect((await runCli(place, ["cancel", id, "--yes"])).code).toBe(0);
 
   const first = await runCli(place, [
     "export",

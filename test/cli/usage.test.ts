@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { runHere } from "./in-process.ts";
 import { json, makePlace, runCli } from "./run-cli.ts";
 
 const USAGE_ERROR = {
@@ -21,6 +22,31 @@ test("a mistyped command is wrong usage, with the command that was meant", async
   expect(text.stderr).toContain("Did you mean list?");
   expect(forScripts.code).toBe(2);
   expect(json(forScripts)).toEqual({ error: USAGE_ERROR });
+});
+
+test.each([
+  ...["snd", "sned", "resme", "retyr", "cnacel", "u", "erse", "wroker", "reslove"],
+  ...["send x --yse", "send x --ye", "send x --agian", "retry x --yes1", "up --sned x"],
+  ...["doctor --acept-rollback", "doctor --recuont"],
+])("what acts is never proposed: %s", async (line) => {
+  const ended = await runHere(makePlace(), line.split(" "));
+
+  expect(ended).toMatchObject({ code: 2, stdout: "" });
+  expect(ended.stderr).not.toContain("Did you mean");
+  expect(ended.stderr).toMatch(/The commands are up, .*|Usage: dropcast \w+ /);
+  expect(ended.stderr).not.toMatch(/--(yes|again|send|accept|recount)\b/);
+});
+
+test.each([
+  ["lst", "list"],
+  ["expotr main-1", "export"],
+  ["send x --wiat", "--wait"],
+  ["retry main-1 --dryrun", "--dry-run"],
+  ["list --jsn", "--json"],
+])("what only looks is proposed: %s", async (line, meant) => {
+  const ended = await runHere(makePlace(), line.split(" "));
+
+  expect(ended.stderr).toContain(`Did you mean ${meant}? `);
 });
 
 test.each([

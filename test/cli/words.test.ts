@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRateMeter, progressLine } from "../../src/cli/progress.ts";
-import { clockTime, duration, rate, table } from "../../src/cli/words.ts";
+import { clockTime, duration, rate, table, timeToCome } from "../../src/cli/words.ts";
 import { zeroCounts } from "../../src/core/message.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 
@@ -31,6 +31,18 @@ test("a clock time has its day when it is not today's", () => {
   expect(clockTime(new Date(2026, 10, 23, 14, 5).getTime(), now)).toBe("14:05");
   expect(clockTime(new Date(2026, 10, 24, 9, 0).getTime(), now)).toBe("Tue 09:00");
   expect(clockTime(new Date(2026, 11, 24, 9, 0).getTime(), now)).toBe("2026-12-24 09:00");
+});
+
+test("a time to come has its day, its zone, and how far it is", () => {
+  const at = new Date(2026, 10, 30, 9, 0);
+  const zone = /^Mon 30 Nov 09:00 ([+-]\d\d:\d\d), in 22 h$/.exec(
+    timeToCome(at.getTime(), at.getTime() - 22 * 3_600_000),
+  )?.[1];
+
+  expect(Date.parse(`2026-11-30T09:00:00${zone}`)).toBe(at.getTime());
+  expect(timeToCome(at.getTime(), at.getTime() - 90_000)).toContain("in 2 min");
+  expect(timeToCome(at.getTime(), at.getTime() - 72 * 3_600_000)).toContain("in 3 days");
+  expect(timeToCome(at.getTime(), new Date(2025, 10, 30).getTime())).toContain("30 Nov 2026 09:00");
 });
 
 test("numbers in a table stand under each other, and nothing trails", () => {

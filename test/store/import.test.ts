@@ -146,6 +146,24 @@ test("known bytes are refused with the first id, unless they are to be sent agai
   expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
 });
 
+test("an import that may not begin anew takes up an interrupted one, and begins nothing else", async () => {
+  const bench = await openTestStore();
+  const late = importOf(bench, { fresh: "refuse" });
+  expect(await bench.store.imports.begin(late)).toEqual({ kind: "not_begun" });
+  expect(await bench.store.imports.begin({ ...late, again: true })).toEqual({ kind: "not_begun" });
+  expect(await bench.redis.keys(`dropcast:{${bench.number}}:campaign*`)).toEqual([]);
+  expect(await bench.redis.exists(bench.keys.imports, bench.keys.serial)).toBe(0);
+
+  const first = await begin(bench);
+  expect(await bench.store.imports.begin(late)).toEqual({ kind: "busy", campaign: first.campaign });
+  await endImportLease(bench, first.campaign);
+  const second = await begin(bench, { fresh: "refuse" });
+  expect(second).toMatchObject({ campaign: first.campaign, restarted: true });
+  await bench.store.imports.finish({ ...second, rows: 0, batches: 0 });
+  const known = { kind: "already_imported", campaign: first.campaign };
+  expect(await bench.store.imports.begin(late)).toEqual(known);
+});
+
 test("a rejected list keeps its reason, sends nothing, and its bytes may come again", async () => {
   const bench = await openTestStore();
   const handle = await begin(bench);

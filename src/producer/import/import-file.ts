@@ -30,7 +30,15 @@ export interface ImportNumber {
 export interface ImportFileInput
   extends Pick<
     ImportListOptions,
-    "purpose" | "repeats" | "encoding" | "links" | "signal" | "onBegun" | "onProgress"
+    | "purpose"
+    | "repeats"
+    | "startJudgedAtMs"
+    | "checked"
+    | "encoding"
+    | "links"
+    | "signal"
+    | "onBegun"
+    | "onProgress"
   > {
   /** `null`: the list is a rejects file, which names its campaign itself. */
   readonly campaignPath: string | null;
@@ -89,7 +97,7 @@ export function createFileImporter(deps: {
     },
     given: CampaignDefinition | null,
   ): Promise<ImportResult | null> {
-    const { csvPath, rejectsPath, links, encoding, signal, purpose = "import" } = input;
+    const { csvPath, rejectsPath, links, checked, encoding, signal, purpose = "import" } = input;
     const id = await campaignOfRejects(csvPath, { links });
     if (id === null) return null;
     const name = numberOfCampaign(id);
@@ -101,7 +109,7 @@ export function createFileImporter(deps: {
     if (mending === null) return null;
     return mendList({
       ...mending,
-      ...{ id, csvPath, rejectsPath, links, encoding, signal, purpose, given, preflight },
+      ...{ id, csvPath, rejectsPath, links, checked, encoding, signal, purpose, given, preflight },
       ...{ mode: deps.mode, defaultCountry: country },
     });
   }

@@ -25,6 +25,10 @@ export interface ImportListOptions {
   readonly purpose?: "import" | "check";
   /** Import bytes that were imported before as a new campaign. */
   readonly repeats?: "refuse" | "import";
+  /** The time at which `startAt` must not have passed, ms; left out: now. */
+  readonly startJudgedAtMs?: number;
+  /** The fingerprint of what a person was shown: anything else is refused (`list_changed`). */
+  readonly checked?: string;
   /** How the list is encoded, by the person who imports it: before what the campaign says. */
   readonly encoding?: Encoding | null;
   /** What a symbolic link is: the drop folder refuses them. */

@@ -13,6 +13,8 @@ export interface ImportedList {
   readonly rejectsPath: string | null;
   /** An importer of these bytes had died; this is its campaign. */
   readonly restarted: boolean;
+  /** Tells this list under this campaign from any other: see `checked` of the import options. */
+  readonly fingerprint: string;
   /** Set for a rejects file that was dropped again: `rows` are those of the file. */
   readonly mend?: {
     readonly mended: number;
@@ -24,12 +26,15 @@ export interface ImportedList {
 /** Besides the result, the report for people: of a refused list too. */
 export type ImportResult = Result<ImportedList> & { readonly report: ImportReport };
 
-/** The importer was asked to stop. Nothing of the list is sent; the same command goes on with it. */
+/**
+ * The importer was asked to stop. Nothing of the list is sent; the same command goes on with it.
+ * `campaign` is null when nothing is stored, as in a check.
+ */
 export function refuseInterrupted(campaign: string | null): Result<never> {
   return refuse(
     "import_interrupted",
     campaign === null
-      ? "the import was interrupted before anything was stored."
+      ? "it was interrupted before anything was stored."
       : `the import of ${campaign} was interrupted; nothing of it has been sent.`,
     campaign === null
       ? "Give the same command again."

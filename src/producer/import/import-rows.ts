@@ -54,7 +54,9 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
     const read = await readInto({ ...input, writer, rejects, tally });
     reportTally(report, tally);
     input.preflight.finish(report);
-    if (read.ok && read.value === "interrupted") return refuseInterrupted(handle.campaign);
+    if (read.ok && read.value === "interrupted") {
+      return refuseInterrupted(options.purpose === "check" ? null : handle.campaign);
+    }
     if (read.ok && read.value === "lost") return refuseLost(handle.campaign);
     const verdict = read.ok ? judgeList(report, options.definition.recipients.maxRejected) : read;
     // A wrong list is sent back with its wrong rows, so that somebody can see why.

@@ -8,7 +8,6 @@
  * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
  * and every chunk carries its token, so one that froze and wakes up stores nothing.
  */
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { ImportStore } from "../../store/import-store.ts";
@@ -16,10 +15,12 @@ import { openList } from "../list/list-file.ts";
 import { isPhoneCountry } from "../phones/phones.ts";
 import { createPreflight } from "../preflight/preflight.ts";
 import { emptyReport, type ImportReport, reportCampaign } from "../preflight/report.ts";
+import { fingerprintOf, refuseOtherList } from "./fingerprint.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { type ImportedList, type ImportResult, refuseInterrupted } from "./import-outcome.ts";
 import { storeRows } from "./import-rows.ts";
 import { prepareList } from "./prepare-list.ts";
+import { hasStartPassed, refuseStartPassed } from "./start-time.ts";
 
 /**
  * Reads, checks and stores a list; the campaign then runs, or waits for its `startAt`. Throws only
@@ -38,6 +39,7 @@ async function run(
   options: ImportListOptions,
   report: ImportReport,
 ): Promise<Result<ImportedList>> {
+  const { startJudgedAtMs = options.preflight?.nowMs ?? Date.now() } = options;
   const country = options.definition.recipients.country ?? options.defaultCountry;
   if (country !== null && !isPhoneCountry(country)) return refuseCountry(country);
   const opened = await openList(options.csvPath, { links: options.links ?? "follow" });
@@ -58,8 +60,18 @@ async function run(
     const list = { ...prepared.value, definition, mode };
     const preflight = await createPreflight(options.preflight ?? null, list);
     if (options.signal?.aborted) return refuseInterrupted(null);
-    const begun = await begin(options, prepared.value, bytes.digest);
+    const fingerprint = fingerprintOf([bytes.digest, JSON.stringify(definition)]);
+    if (options.checked !== undefined && options.checked !== fingerprint) {
+      return refuseOtherList(file.name);
+    }
+    const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
+    const begun = await begin(options, {
+      ...{ list: prepared.value, bytes: bytes.digest },
+      // What was interrupted goes on: it was in time when it began.
+      fresh: startPassed ? "refuse" : "begin",
+    });
     if (!begun.ok) return begun;
+    if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
     const { campaign } = begun.value;
     const { purpose = "import" } = options;
     report.campaign = purpose === "check" ? null : campaign;
@@ -78,8 +90,11 @@ async function run(
       report.campaign = begun.value.known;
       return refuseAgain(file.name, begun.value.known);
     }
+    if (startPassed && !restarted) return refuseStartPassed(definition.schedule);
     const { rows, counts } = report;
-    return accept({ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted });
+    return accept({
+      ...{ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted, fingerprint },
+    });
   } finally {
     await file.close();
   }
@@ -93,20 +108,17 @@ type Begun = Exclude<Awaited<ReturnType<ImportStore["begin"]>>, { kind: "busy" }
 
 async function begin(
   options: ImportListOptions,
-  list: PreparedList,
-  bytes: string,
+  input: { list: PreparedList; bytes: string; fresh: "begin" | "refuse" },
 ): Promise<Result<Begun>> {
+  const { list, fresh } = input;
   const { number, name } = options.definition;
-  // Each part with its length, so that no two different sets of parts give the same text.
-  const named = [options.mode, number, name, bytes]
-    .map((part) => `${Buffer.byteLength(part)}:${part}`)
-    .join();
-  const digest = createHash("sha256").update(named).digest("hex");
+  const digest = fingerprintOf([options.mode, number, name, input.bytes]);
   const deadline = performance.now() + BUSY_WAIT_MS;
   for (;;) {
     const begun = await options.imports.begin({
       digest,
       again: options.repeats === "import",
+      fresh,
       definition: options.definition,
       file: list.file.name,
       columns: list.columns,

@@ -18,6 +18,7 @@ import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts
 import type { CampaignStatus } from "../../core/status.ts";
 import type { MendableCampaign, Mending } from "../../store/mending.ts";
 import type { People } from "../../store/people.ts";
+import { fingerprintOf, refuseOtherList } from "../import/fingerprint.ts";
 import type { PreparedList } from "../import/import-options.ts";
 import {
   type ImportedList,
@@ -53,6 +54,8 @@ export interface MendListOptions {
   /** `check`: nothing is changed, and the report says what would be. */
   readonly purpose: "import" | "check";
   readonly links: "follow" | "refuse";
+  /** As `checked` of the import options. */
+  readonly checked?: string | undefined;
   /** How the file is encoded, by the person who gives it; what the campaign says is of its list. */
   readonly encoding?: Encoding | null | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -96,6 +99,10 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
     report.delimiter = list.header.dialect.delimiter;
     report.columns = list.columns;
     report.phoneColumn = list.phone.name;
+    const fingerprint = fingerprintOf([list.bytes.digest, id]);
+    if (options.checked !== undefined && options.checked !== fingerprint) {
+      return refuseOtherList(file.name);
+    }
     const order = placesOf(open.value.columns, list.columns);
     if (order === null) return refuseColumns(id, open.value.columns, list.columns);
     const mender = createMender({ ...options, campaign: open.value, list, order, country });
@@ -106,7 +113,7 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
     const { rows, counts, mended: now = 0, stillRejected = 0, alreadyMended = 0 } = report;
     return accept({
       ...{ id, status: status as CampaignStatus, rows, counts, phoneColumn: list.phone },
-      ...{ rejectsPath: mended.value, restarted: false },
+      ...{ rejectsPath: mended.value, restarted: false, fingerprint },
       mend: { mended: now, stillRejected, alreadyMended },
     });
   } finally {

@@ -4,8 +4,9 @@
 -- token fences every chunk: a frozen importer that wakes up after another took over is refused.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 digest of number, name and bytes  2 token  3 lease, ms  4 '1' to import known bytes again
+--       5 '1' to begin none, and only take up one that was interrupted
 --       then field and value pairs of the campaign hash
--- Returns: {begun|restarted|known|busy, campaign}
+-- Returns: {begun|restarted|known|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
 -- Keys built: clock, imports, serial, campaigns, campaign:<id> and its :counts :ready :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
 local id = redis.call('HGET', P .. 'imports', digest)
@@ -17,6 +18,7 @@ if lease_left > 0 and lease_left <= lease and redis.call('HGET', c.key, 'importe
   return { 'busy', id }
 end
 if c and not importing and ARGV[4] ~= '1' then return { 'known', id } end
+if not importing and ARGV[5] == '1' then return { 'none', '' } end
 
 local answer, again_of = 'restarted', id
 if importing then again_of = redis.call('HGET', c.key, 'againOf') end
@@ -34,5 +36,5 @@ end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '', 'rows', 0,
   'stored', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
-for at = 5, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+for at = 6, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 return { answer, id }

@@ -78,6 +78,24 @@ function list(...numbers: number[]): string {
   return `phone\n${numbers.map(testPhone).join("\n")}\n`;
 }
 
+it("a list whose start has passed goes to failed with that reason: nobody is there to be asked", async () => {
+  const drop = await drops();
+  await drop.start();
+  const yaml = { ...JSON.parse(drop.yaml("Late")), schedule: { startAt: "2026-01-01T09:00:00Z" } };
+
+  await writeFile(join(drop.dir, "inbox/late.yaml"), JSON.stringify(yaml));
+  await writeFile(join(drop.dir, "inbox/late.csv"), list(1, 2, 3));
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("failed")).toEqual(["late.csv", "late.report.json", "late.yaml"]);
+  }, WAIT);
+  expect(await drop.report("failed/late.report.json")).toMatchObject({
+    campaign: null,
+    refusal: { code: "start_at_past", message: expect.stringContaining("2026-01-01T09:00:00Z") },
+  });
+  expect(await drop.store.campaigns.list()).toEqual([]);
+});
+
 it("a list is imported by the campaign file beside it, and both move on with a report", async () => {
   const drop = await drops();
   await drop.start();

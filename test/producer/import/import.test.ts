@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
+import { checkingStore } from "../../../src/producer/import/checking-store.ts";
 import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
 import { withoutPhones } from "../../../src/producer/preflight/report.ts";
@@ -307,6 +308,76 @@ it("a campaign with a start in the future waits for it", async () => {
   });
 
   expect(await importList(options)).toMatchObject({ ok: true, value: { status: "scheduled" } });
+});
+
+it("a start that has passed is refused, and the list may come again with another", async () => {
+  const schedule = { startAtMs: Date.now() - 60_000, endByMs: null };
+  const { store, options } = await setup(goodRows(3), { schedule });
+
+  const refused = await importList(options);
+  const checked = await importList({
+    ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
+  });
+
+  expect(refused).toMatchObject({ ok: false, refusal: { code: "start_at_past" } });
+  expect(refused.report).toMatchObject({ campaign: null, refusal: { code: "start_at_past" } });
+  // A check tells everything about the list all the same.
+  expect(checked).toMatchObject({ ok: false, refusal: { code: "start_at_past" } });
+  expect(checked.report).toMatchObject({ rows: 3, ok: 3 });
+  expect(await store.campaigns.list()).toEqual([]);
+  expect(await importList({ ...options, definition: testDefinition(store.number) })).toMatchObject({
+    ok: true,
+  });
+});
+
+it("a start that passed only while a person was asked is not refused", async () => {
+  const startAtMs = Date.now() - 1_000;
+  const { options } = await setup(goodRows(1), { schedule: { startAtMs, endByMs: null } });
+
+  const imported = await importList({ ...options, startJudgedAtMs: startAtMs - 1_000 });
+
+  expect(imported).toMatchObject({ ok: true, value: { status: "running" } });
+});
+
+it("an interrupted import goes on although its start has passed meanwhile", async () => {
+  const { store, options } = await setup(goodRows(5_000), {
+    schedule: { startAtMs: Date.now() - 60_000, endByMs: null },
+  });
+  const stop = new AbortController();
+  const interrupted = await importList({
+    ...{ ...options, startJudgedAtMs: 0, signal: stop.signal },
+    onBegun: () => stop.abort(),
+  });
+
+  const checked = await importList({
+    ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
+  });
+  const goneOn = await importList(options);
+  const again = await importList(options);
+
+  expect(interrupted).toMatchObject({ ok: false, refusal: { code: "import_interrupted" } });
+  expect(checked.ok).toBe(true);
+  expect(goneOn).toMatchObject({ ok: true, value: { restarted: true, status: "running" } });
+  expect(goneOn.report.campaign).toBe(interrupted.report.campaign);
+  // Of two reasons the one that says what became of the list.
+  expect(again).toMatchObject({ ok: false, refusal: { code: "already_imported" } });
+});
+
+it("an interrupted check stored nothing, so it advises to cancel nothing", async () => {
+  const { store, options } = await setup(goodRows(5_000));
+  const stop = new AbortController();
+
+  const checked = await importList({
+    ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
+    ...{ signal: stop.signal, onBegun: () => stop.abort() },
+  });
+
+  expect(checked).toMatchObject({
+    refusal: {
+      ...{ code: "import_interrupted", fix: "Give the same command again." },
+      message: "it was interrupted before anything was stored.",
+    },
+  });
 });
 
 it("national numbers are those of the campaign's country, else of the number's", async () => {
