@@ -19,6 +19,9 @@ export const REASONS = {
   unheard_of: 13,
   drained: 14,
   rollback: 15,
+  answer_unclear: 16,
+  http_409: 17,
+  http_3xx: 18,
 
   // It is known that nothing was sent.
   not_sent_dns: 32,
@@ -70,9 +73,12 @@ const WORDS: Readonly<Record<Reason, string>> = {
   answer_cut: "The API's answer broke off.",
   answer_too_long: "The API's answer was too long to be read.",
   answer_unreadable: "The API's answer was not valid HTTP.",
-  answer_contradicts: "The API answered success and an error at once.",
+  answer_contradicts: "The API accepted and refused the message in one answer.",
+  answer_unclear: "The API's answer does not say what became of the message.",
   http_5xx: "The API had a server error.",
   http_408: "The API says the request timed out (HTTP 408).",
+  http_409: "The API says the request conflicts with another (HTTP 409).",
+  http_3xx: "The API answered with a redirect, which may follow an accepted message.",
   http_421: "The wrong server answered (HTTP 421).",
   http_425: "The API says it is too early (HTTP 425).",
   ambiguous_code: "The API's error does not say whether the message was sent.",

@@ -1,6 +1,8 @@
 import { type ErrorClass, errorCode, httpAnswer } from "../core/error-codes.ts";
 import type { NotSentReason, UnknownReason } from "../core/reasons.ts";
+import { mentionsWamid } from "./answer-signs.ts";
 import { readAnswer, type WireAnswer } from "./wire.ts";
+import { notSentReason, unansweredReason } from "./wire-errors.ts";
 
 /**
  * Decides what became of a POST. Every message depends on it: calling a message "not sent" that
@@ -9,13 +11,16 @@ import { readAnswer, type WireAnswer } from "./wire.ts";
  *
  * a. the request never left: not sent;
  * b. the answer is incomplete, or its end cannot be proven: unknown, even if it began with 200;
- * c. 2xx: accepted, unless the body holds a known error code and no wamid: then as d;
- * d. a known code: the table of core/error-codes.ts decides, but on a 5xx only four codes refuse;
- * e. no known code: the HTTP status decides.
+ * c. 2xx: accepted when the body is empty or one JSON object that reports no error; else unknown.
+ *    Never refused: some APIs queue a message and pass on in the same answer why it waits;
+ * d. a status that does not refuse the request (302, 303, 408, 409, 421, 425, 5xx …): unknown. On a
+ *    5xx four codes refuse all the same;
+ * e. a status that refuses it (the other 4xx; 301, 307 and 308): a known code decides by the table
+ *    of core/error-codes.ts, else the status does; but an answer that names a message, or cannot be
+ *    read, is unknown.
  *
- * Where a code may mean two things, it is not believed. A bare `code` below 1000 may be anybody's
- * (0 and 200 say "ok" in many APIs), so it counts on a 3xx or 4xx only, where nothing was sent in
- * any case. And a 2xx whose `error` holds 0 or 200-299 is unknown, not refused.
+ * A bare `code` below 1000 may be anybody's (0 and 200 say "ok" in many APIs), so it counts on a 4xx
+ * only. An unknown message keeps the id that came with it: a status webhook then finds it.
  */
 export type SendOutcome =
   | { kind: "accepted"; id: string | null; isWamid: boolean; held: boolean }
@@ -28,7 +33,14 @@ export type SendOutcome =
   | { kind: "restricted"; code: number }
   | { kind: "template"; code: number }
   | { kind: "failed"; code: number; httpStatus: number; optOut: boolean }
-  | { kind: "unknown"; reason: UnknownReason; code: number; httpStatus: number };
+  | {
+      kind: "unknown";
+      reason: UnknownReason;
+      code: number;
+      httpStatus: number;
+      id: string | null;
+      isWamid: boolean;
+    };
 
 /** Everything the client saw of one request. */
 export type Answer =
@@ -55,19 +67,11 @@ export type AnswerHeaders = { readonly [name: string]: string | string[] | undef
 
 type CompleteAnswer = Extract<Answer, { stage: "after_request" }> & { readonly status: number };
 
-/** Marks an error of our own whose outcome in doubt is already known. */
-export class UnansweredError extends Error {
-  readonly reason: UnknownReason;
-
-  constructor(reason: UnknownReason) {
-    super(reason);
-    this.name = "UnansweredError";
-    this.reason = reason;
-  }
-}
-
 /** Codes that prove, even on a 5xx, that nothing was sent (Meta's error codes page). */
-const REFUSES_ON_5XX = new Set([3, 131045, 131057, 133000]);
+const REFUSES_ON_5XX: ReadonlySet<number | null> = new Set([3, 131045, 131057, 133000]);
+
+/** 2xx that say no more than "done" or "taken"; 206 and 207 speak of parts, 226 of a change. */
+const ACCEPTING: ReadonlySet<number> = new Set([200, 201, 202, 203, 204, 205]);
 
 /** LiveChat platform's error types (Agent Chat API, "Possible errors"). */
 const TYPES: ReadonlyMap<string, ErrorClass> = new Map([
@@ -105,47 +109,68 @@ export function classify(answer: Answer): SendOutcome {
 }
 
 function classifySuccess(answer: CompleteAnswer, wire: WireAnswer): SendOutcome {
-  const accepted: SendOutcome = {
-    kind: "accepted",
-    id: wire.id,
-    isWamid: wire.isWamid,
-    held: wire.isHeld,
-  };
-  if (wire.isWamid) return accepted;
-  const code = pickCode(wire.errorCode, bareCode(wire));
-  const known = code === null ? undefined : errorCode(code);
-  if (code !== null && known) {
-    // An `error` with 0 or 200 on a 2xx says yes and no at once.
-    if (code === 0 || known.code === 200) {
-      return unknown("answer_contradicts", code, answer.status);
-    }
-    return outcome(known.class, code, answer);
+  const { status } = answer;
+  const { id, isWamid, signs } = wire;
+  if (signs.saysNo || signs.repeatsKey) {
+    const code = pickCode(wire.errorCode, bareCode(wire)) ?? 0;
+    return unknown("answer_contradicts", code, status, wire);
   }
-  // LiveChat's own error without any id: it says no, but its types do not say how far it got.
-  if (wire.id === null && wire.errorType !== null && TYPES.has(wire.errorType)) {
-    return unknown("answer_contradicts", answer.status, answer.status);
+  const isReadable = wire.isWhole ? !wire.isList : answer.body.trim() === "";
+  if (!isReadable || isEncoded(answer) || !ACCEPTING.has(status)) {
+    return unknown("answer_unclear", 0, status, wire);
   }
-  return accepted;
+  return { kind: "accepted", id, isWamid, held: wire.isHeld };
 }
 
 function classifyError(answer: CompleteAnswer, wire: WireAnswer): SendOutcome {
   const { status } = answer;
-  const isRefused = status >= 300 && status <= 499;
-  const code = pickCode(wire.errorCode, isRefused ? knownOrBig(wire) : bareCode(wire));
+  const code = codeOf(wire, status);
   const known = code === null ? undefined : errorCode(code);
-  if (code !== null && known) {
-    if (status >= 500 && !REFUSES_ON_5XX.has(code)) return doubt(code, status);
-    return outcome(known.class, code, answer);
-  }
   const byStatus = httpAnswer(status)?.class ?? "ambiguous";
+  const refuses = byStatus !== "ambiguous" || (isServerError(status) && REFUSES_ON_5XX.has(code));
+  // 0 is a code of its own ("login failed"), but in an unknown it means that there is none.
+  const told = code || status;
+  if (!refuses || wire.signs.hasDoubtfulCode)
+    return unknown(doubtReason(status), told, status, wire);
+  if (namesMessage(answer, wire)) return unknown("answer_contradicts", told, status, wire);
+  if (isEncoded(answer) || isForPrograms(answer, wire)) {
+    return unknown("answer_unclear", told, status, wire);
+  }
   // A type refines a 4xx that says no more than "refused"; it never overrules a doubt or a 429.
   const byType = wire.errorType === null ? undefined : TYPES.get(wire.errorType);
-  const decided = byStatus === "message" ? (byType ?? byStatus) : byStatus;
+  const decided = known?.class ?? (byStatus === "message" ? (byType ?? byStatus) : byStatus);
+  if (decided === "ambiguous") return unknown(doubtReason(status), told, status, wire);
   return outcome(decided, code ?? status, answer);
 }
 
-function knownOrBig(wire: WireAnswer): number | null {
-  return wire.flatCode !== null && errorCode(wire.flatCode) ? wire.flatCode : bareCode(wire);
+/** A refusal of a request that was taken all the same contradicts itself. */
+function namesMessage(answer: CompleteAnswer, { isWhole, signs }: WireAnswer): boolean {
+  if (signs.namesMessage || signs.repeatsKey) return true;
+  // Of a redirect it says where to send the request instead, of anything else what was made of it.
+  if (answer.status >= 400 && header(answer.headers, "location") !== undefined) return true;
+  return !isWhole && mentionsWamid(answer.body);
+}
+
+/** Meant for programs, but broken JSON or XML; a gateway's page or line of text is for people. */
+function isForPrograms({ body }: CompleteAnswer, { isWhole }: WireAnswer): boolean {
+  return !isWhole && FOR_PROGRAMS.test(body);
+}
+
+const FOR_PROGRAMS = /^[\s\ufeff\0]*([[{"]|<(?!!|html|head|body|title|center|h1|p\b|pre))/i;
+
+/** Compressed, although nothing of the kind was asked for: what it says is not known. */
+function isEncoded({ headers, body }: CompleteAnswer): boolean {
+  const coding = header(headers, "content-encoding")?.trim().toLowerCase() ?? "";
+  return body !== "" && coding !== "" && coding !== "identity";
+}
+
+/** Of a redirect nobody knows who wrote its body; on a 4xx a small bare code counts too. */
+function codeOf(wire: WireAnswer, status: number): number | null {
+  if (status <= 399) return null;
+  if (status <= 499 && wire.flatCode !== null && errorCode(wire.flatCode)) {
+    return pickCode(wire.errorCode, wire.flatCode);
+  }
+  return pickCode(wire.errorCode, bareCode(wire));
 }
 
 /** A bare `code` that can only be WhatsApp's. */
@@ -159,7 +184,11 @@ function pickCode(inError: number | null, bare: number | null): number | null {
   return bare;
 }
 
-function outcome(decided: ErrorClass, code: number, answer: CompleteAnswer): SendOutcome {
+function outcome(
+  decided: Exclude<ErrorClass, "ambiguous">,
+  code: number,
+  answer: CompleteAnswer,
+): SendOutcome {
   const httpStatus = answer.status;
   switch (decided) {
     case "slow":
@@ -177,26 +206,33 @@ function outcome(decided: ErrorClass, code: number, answer: CompleteAnswer): Sen
       return { kind: "failed", code, httpStatus, optOut: false };
     case "optout":
       return { kind: "failed", code, httpStatus, optOut: true };
-    case "ambiguous":
-      return doubt(code, httpStatus);
   }
 }
 
-function doubt(code: number, status: number): SendOutcome {
-  // 0 is a code of its own ("login failed"), but in an unknown it means that there is none.
-  return unknown(doubtReason(status), code === 0 ? status : code, status);
-}
-
 function doubtReason(status: number): UnknownReason {
-  if (status >= 500 && status <= 599) return "http_5xx";
+  if (isServerError(status)) return "http_5xx";
   if (status === 408) return "http_408";
+  if (status === 409) return "http_409";
   if (status === 421) return "http_421";
   if (status === 425) return "http_425";
-  return status >= 200 && status <= 499 ? "ambiguous_code" : "unheard_of";
+  if (status >= 300 && status <= 399) return "http_3xx";
+  return status >= 400 && status <= 499 ? "ambiguous_code" : "unheard_of";
 }
 
-function unknown(reason: UnknownReason, code: number, httpStatus: number): SendOutcome {
-  return { kind: "unknown", reason, code, httpStatus };
+function unknown(
+  reason: UnknownReason,
+  code: number,
+  httpStatus: number,
+  wire?: WireAnswer,
+): SendOutcome {
+  const isWamid = wire?.isWamid ?? false;
+  // Outside a 2xx an id that is no wamid may be the error's own.
+  const id = isWamid || isSuccess(httpStatus) ? (wire?.id ?? null) : null;
+  return { kind: "unknown", reason, code, httpStatus, id, isWamid };
+}
+
+function isServerError(status: number): boolean {
+  return status >= 500 && status <= 599;
 }
 
 function isSuccess(status: number): boolean {
@@ -231,66 +267,4 @@ function retryAfterMs(answer: CompleteAnswer): number | null {
 function header(headers: AnswerHeaders, name: string): string | undefined {
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return Array.isArray(value) ? value.at(-1) : value;
-}
-
-function unansweredReason(error: unknown, status: number | null): UnknownReason {
-  if (error instanceof UnansweredError) return error.reason;
-  const code = errorName(error);
-  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
-    return "answer_timeout";
-  }
-  if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED") return "drained";
-  if (status !== null) return "answer_cut";
-  if (UNREADABLE.has(code)) return "answer_unreadable";
-  return BROKEN.has(code) ? "reset_after_request" : "unheard_of";
-}
-
-const BROKEN = new Set([
-  "UND_ERR_SOCKET",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "ENOTCONN",
-]);
-
-const UNREADABLE = new Set([
-  "HTTPParserError",
-  "UND_ERR_HEADERS_OVERFLOW",
-  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
-]);
-
-function notSentReason(error: unknown): NotSentReason {
-  const code = errorName(error);
-  if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "not_sent_dns";
-  if (TLS.test(code)) return "not_sent_tls";
-  if (NOT_CONNECTED.has(code)) return "not_sent_connect";
-  return "not_sent_other";
-}
-
-const TLS =
-  /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_)/;
-
-const NOT_CONNECTED = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "EHOSTDOWN",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_SOCKET",
-]);
-
-/** Node's and undici's error code; undici's parser errors have only a name. */
-function errorName(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

@@ -190,6 +190,9 @@ function createHeaders(token: string): string[] {
     `Basic ${token}`,
     "accept",
     "application/json",
+    // Silence would leave the choice to the server (RFC 9110, 12.5.3).
+    "accept-encoding",
+    "identity",
     "user-agent",
     `dropcast/${version}`,
   ];

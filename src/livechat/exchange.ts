@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
-import { type Answer, UnansweredError } from "./classify.ts";
+import type { Answer } from "./classify.ts";
+import { UnansweredError } from "./wire-errors.ts";
 
 /**
  * One request and what was seen of its answer: the handler that undici calls back.

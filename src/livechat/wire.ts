@@ -1,4 +1,5 @@
 import { errorCode } from "../core/error-codes.ts";
+import { type AnswerSigns, asCode, NO_SIGNS, readSigns } from "./answer-signs.ts";
 
 /**
  * Reads the body of an answer to POST template-messages.
@@ -30,6 +31,10 @@ export interface WireAnswer {
   readonly flatCode: number | null;
   /** LiveChat platform's `error.type`. */
   readonly errorType: string | null;
+  /** The body is a list, and no object. */
+  readonly isList: boolean;
+  /** What else speaks for or against a message. */
+  readonly signs: AnswerSigns;
 }
 
 type Path = readonly (string | number)[];
@@ -69,11 +74,6 @@ const ID_CHARS_MAX = 256;
 /** Visible ASCII: an id becomes part of keys, exports and terminals. */
 const VISIBLE = /^[\x21-\x7e]+$/;
 
-const NUMERIC = /^\d{1,7}$/;
-
-/** The ledger keeps three bytes for a code; the longest known one has seven digits. */
-const CODE_MAX = 9_999_999;
-
 const UNREADABLE: WireAnswer = {
   isWhole: false,
   id: null,
@@ -82,6 +82,8 @@ const UNREADABLE: WireAnswer = {
   errorCode: null,
   flatCode: null,
   errorType: null,
+  isList: false,
+  signs: NO_SIGNS,
 };
 
 /** Never throws: a body that is no JSON object or array reads as one that says nothing. */
@@ -98,6 +100,8 @@ export function readAnswer(text: string): WireAnswer {
     errorCode: findCode(body),
     flatCode: Array.isArray(at(body, ["details"])) ? null : asCode(at(body, ["code"])),
     errorType: typeof type === "string" ? type : null,
+    isList: Array.isArray(body),
+    signs: readSigns(body, text),
   };
 }
 
@@ -160,10 +164,4 @@ function findCode(body: object): number | null {
 function codesOf(list: unknown): number[] {
   if (!Array.isArray(list)) return [];
   return list.map((error) => asCode(at(error, ["code"]))).filter((code) => code !== null);
-}
-
-function asCode(value: unknown): number | null {
-  const code = typeof value === "string" && NUMERIC.test(value) ? Number(value) : value;
-  if (typeof code !== "number" || !Number.isInteger(code)) return null;
-  return code >= 0 && code <= CODE_MAX ? code : null;
 }

@@ -1,3 +1,4 @@
+import { errorCode } from "../core/error-codes.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { Timings } from "../core/timings.ts";
 import type { SendOutcome } from "../livechat/client.ts";
@@ -19,15 +20,8 @@ const RETRY_AFTER_MAX_MS = 15 * 60_000;
 /** What an answer means in the ledger's words. The one place where the two meet. */
 export function toRecord(outcome: SendOutcome, timings: Timings): Told {
   switch (outcome.kind) {
-    case "accepted": {
-      const { id, isWamid, held } = outcome;
-      return {
-        ...PLAIN,
-        outcome: "accepted",
-        id: id === null ? null : { text: id, isWamid },
-        held,
-      };
-    }
+    case "accepted":
+      return { ...PLAIN, outcome: "accepted", id: idOf(outcome), held: outcome.held };
     case "not_sent":
       return {
         ...PLAIN,
@@ -72,8 +66,14 @@ export function toRecord(outcome: SendOutcome, timings: Timings): Told {
         outcome: "unknown",
         code: outcome.code,
         reason: REASONS[outcome.reason],
+        id: idOf(outcome),
+        optOut: errorCode(outcome.code)?.class === "optout",
       };
   }
+}
+
+function idOf({ id, isWamid }: { id: string | null; isWamid: boolean }): Told["id"] {
+  return id === null ? null : { text: id, isWamid };
 }
 
 /** 0 when the API named no time: the ledger then holds for a growing one of its own. */

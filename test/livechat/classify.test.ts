@@ -6,8 +6,8 @@ import {
   type AnswerHeaders,
   classify,
   type SendOutcome,
-  UnansweredError,
 } from "../../src/livechat/classify.ts";
+import { UnansweredError } from "../../src/livechat/wire-errors.ts";
 
 function complete(status: number, body: string, headers: AnswerHeaders = {}): Answer {
   return {
@@ -86,6 +86,8 @@ describe("(b) an incomplete answer", () => {
       reason,
       code: 0,
       httpStatus: status ?? 0,
+      id: null,
+      isWamid: false,
     });
   });
 
@@ -107,10 +109,10 @@ describe("(b) an incomplete answer", () => {
     expect(classify(complete(200, '{"id":"wamid.A"}', headers)).kind).toBe("accepted");
     expect(classify(complete(204, "", headers)).kind).toBe("accepted");
     expect(
-      classify(complete(200, "x", { ...headers, "transfer-encoding": "gzip, chunked" })).kind,
-    ).toBe("accepted");
+      classify(complete(429, "x", { ...headers, "transfer-encoding": "gzip, chunked" })).kind,
+    ).toBe("slow");
     expect(
-      classify(complete(200, "x", { ...headers, "transfer-encoding": "chunked, gzip" })).kind,
+      classify(complete(429, "x", { ...headers, "transfer-encoding": "chunked, gzip" })).kind,
     ).toBe("unknown");
   });
 });
@@ -118,15 +120,16 @@ describe("(b) an incomplete answer", () => {
 describe("(c) a complete 2xx", () => {
   it.each([
     ["", null, false],
-    ["<html></html>", null, false],
     ['{"ok":true}', null, false],
     ['{"id":"ref-1"}', "ref-1", false],
-    ['{"id":"wamid.A","error":{"code":190}}', "wamid.A", true],
-    ['{"error":{"code":424242}}', null, false],
-    ['{"error":null,"id":"wamid.A"}', "wamid.A", true],
+    ['{"error":null,"errors":[],"id":"wamid.A"}', "wamid.A", true],
     ['{"code":0,"message":"ok"}', null, false],
     ['{"code":200,"status":"success"}', null, false],
-    ['{"code":190}', null, false],
+    ['{"code":1000,"message":"done"}', null, false],
+    ['{"id":{"_serialized":"odd"}}', null, false],
+    ['{"id":9007199254740993}', null, false],
+    ['{"id":"wamid.A","warning":{"code":131049,"error":"near the limit"}}', "wamid.A", true],
+    ['{"id":"ref-1","warnings":[{"code":130429}]}', "ref-1", false],
   ])("%s is accepted", (body, id, isWamid) => {
     expect(classify(complete(200, body))).toEqual({ kind: "accepted", id, isWamid, held: false });
   });
@@ -137,26 +140,75 @@ describe("(c) a complete 2xx", () => {
     expect(classify(complete(200, body))).toMatchObject({ kind: "accepted", held: true });
   });
 
-  it("with a known error code and no wamid is what the code says", () => {
-    expect(kindOf(200, '{"error":{"code":190}}')).toBe("account");
-    expect(kindOf(200, '{"errors":[{"code":"131026"}]}')).toBe("failed");
-    expect(kindOf(200, '{"code":131056,"title":"Pair limit"}')).toBe("pair");
-    expect(kindOf(200, '{"id":"ref-1","error":{"code":130429}}')).toBe("slow");
-    expect(kindOf(200, '{"error":{"code":131000}}')).toBe("unknown");
-  });
-
-  it("that says yes and no at once is unknown, never refused", () => {
-    for (const body of [
-      '{"error":{"code":0}}',
-      '{"error":{"code":200}}',
-      '{"errors":[{"code":299}]}',
-      '{"error":{"type":"too_many_requests"}}',
-    ]) {
-      expect(classify(complete(200, body))).toMatchObject({
+  it.each([
+    ['{"error":{"code":0}}', 0],
+    ['{"error":{"code":200}}', 200],
+    ['{"errors":[{"code":299}]}', 299],
+    ['{"error":{"type":"too_many_requests"}}', 0],
+    ['{"error":{"code":190}}', 190],
+    ['{"errors":[{"code":"131026"}]}', 131026],
+    ['{"code":131056,"title":"Pair limit"}', 131056],
+    ['{"code":429}', 0],
+    ['{"code":190}', 0],
+    ['{"code":424242}', 424242],
+    ['{"error":"invalid number"}', 0],
+    ['{"error":{"code":424242}}', 424242],
+    ['{"success":false}', 0],
+    ['{"data":{"success":"false"}}', 0],
+    ['{"status":"failed"}', 0],
+    ['{"statusCode":503}', 0],
+    ['{"error_message":"down"}', 0],
+    ['{"results":[{"error_code":130429}]}', 0],
+    ['{"error":{"code":130429},"error":null}', 0],
+  ])("that reports an error is unknown: %s", (body, code) => {
+    for (const status of [200, 201, 202, 204]) {
+      expect(classify(complete(status, body))).toMatchObject({
         kind: "unknown",
         reason: "answer_contradicts",
+        code,
       });
     }
+  });
+
+  it("that reports an error keeps the id that came with it, for a webhook to find", () => {
+    const wamid = '{"messages":[{"id":"wamid.A"}],"error":{"code":130429}}';
+    const reference = '{"id":"lc-81","status":"queued","error":{"code":130429}}';
+
+    expect(classify(complete(200, wamid))).toMatchObject({ id: "wamid.A", isWamid: true });
+    expect(classify(complete(202, reference))).toMatchObject({
+      kind: "unknown",
+      code: 130429,
+      id: "lc-81",
+      isWamid: false,
+    });
+  });
+
+  it.each([
+    [200, "<html>Down for maintenance</html>"],
+    [200, "OK"],
+    [200, "true"],
+    [200, '"wamid.A"'],
+    [200, "[]"],
+    [200, '[{"id":"wamid.A"}]'],
+    [200, '{"id":"ref-1"}{"id":"ref-2"}'],
+    [206, '{"id":"wamid.A"}'],
+    [207, '{"id":"ref-1"}'],
+    [226, ""],
+    [299, ""],
+  ])("%i %s is unclear, so it is unknown", (status, body) => {
+    expect(classify(complete(status, body))).toMatchObject({
+      kind: "unknown",
+      reason: "answer_unclear",
+    });
+  });
+
+  it("in a coding that nobody asked for is unknown, and identity is no coding", () => {
+    const body = '{"id":"wamid.A"}';
+
+    expect(classify(complete(200, "\u001f\ufffd", { "content-encoding": "gzip" }))).toMatchObject({
+      reason: "answer_unclear",
+    });
+    expect(classify(complete(200, body, { "content-encoding": "identity" })).kind).toBe("accepted");
   });
 });
 
@@ -192,7 +244,11 @@ describe("(d) a known code", () => {
     expect(kindOf(401, '{"error":{"code":131026}}')).toBe("failed");
     expect(kindOf(429, '{"error":{"code":131056}}')).toBe("pair");
     expect(kindOf(404, '{"error":{"code":132001}}')).toBe("template");
-    expect(kindOf(408, '{"error":{"code":131026}}')).toBe("failed");
+  });
+
+  it("beside one that says it may have been sent proves nothing", () => {
+    expect(kindOf(400, '{"errors":[{"code":131056},{"code":131000}]}')).toBe("unknown");
+    expect(kindOf(429, '{"error":{"code":130429,"error_data":{"code":2}}}')).toBe("unknown");
   });
 
   it("that says later may say how much later", () => {
@@ -204,9 +260,15 @@ describe("(d) a known code", () => {
 
 describe("(e) no known code", () => {
   it.each([
-    [300, "account"],
-    [302, "account"],
+    [100, "unknown"],
+    [199, "unknown"],
+    [300, "unknown"],
+    [301, "account"],
+    [302, "unknown"],
+    [303, "unknown"],
+    [304, "unknown"],
     [307, "account"],
+    [308, "account"],
     [400, "failed"],
     [401, "account"],
     [402, "account"],
@@ -214,7 +276,7 @@ describe("(e) no known code", () => {
     [404, "account"],
     [405, "account"],
     [408, "unknown"],
-    [409, "failed"],
+    [409, "unknown"],
     [410, "failed"],
     [413, "failed"],
     [415, "account"],
@@ -222,7 +284,7 @@ describe("(e) no known code", () => {
     [422, "failed"],
     [425, "unknown"],
     [429, "slow"],
-    [499, "failed"],
+    [499, "unknown"],
     [500, "unknown"],
     [502, "unknown"],
     [503, "unknown"],

@@ -154,3 +154,42 @@ describe("the sweep", () => {
     expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 0 });
   });
 });
+
+test("an unknown message that came with a wamid is settled by the events under it, and by no other", async () => {
+  const id = await bench.import(2);
+  await bench.send(id, 1, "unknown", { wamid: "wamid.A", code: 130429, reason: 7 });
+  expect(await bench.row(id, 1)).toMatchObject({ state: "unknown", wamid: "wamid.A" });
+  const recipient = testPhone(1);
+  expect((await bench.status("wamid.B", "sent", { recipient })).kind).toBe("parked");
+  expect(await bench.status("wamid.A", "sent", { recipient })).toMatchObject({ state: "sent" });
+  expect(await bench.counts(id)).toEqual({ pending: 1, sent: 1 });
+});
+
+test("an event that came before an answer with a wamid in doubt settles it at once", async () => {
+  const id = await bench.import(1);
+  const [granted] = await bench.grant(id, 1);
+  await bench.status("wamid.A", "delivered");
+  const told = await bench.record(granted, "unknown", { wamid: "wamid.A" });
+  expect(told.state).toBe("delivered");
+});
+
+test("an unknown message that came with a reference stays open to matching", async () => {
+  const id = await bench.import(1);
+  await bench.send(id, 1, "unknown", { reference: "lc-81" });
+  expect(await bench.state(id, 1)).toBe("unknown");
+  const recipient = testPhone(1);
+  expect(await bench.status("wamid.A", "sent", { recipient })).toMatchObject({ state: "sent" });
+  expect((await bench.row(id, 1)).wamid).toBe("wamid.A");
+});
+
+test("an opt-out that an answer in doubt told of holds", async () => {
+  const [first, second] = [await bench.import(1), await bench.import(1)];
+  await bench.send(first, 1, "unknown", { code: 131050, optOut: true, wamid: "wamid.A" });
+  expect(await bench.claim(second, [1])).toMatchObject({ verdicts: [{ kind: "opted_out" }] });
+});
+
+test("an unknown message that came with an id is not sent again by an at-least-once campaign", async () => {
+  const id = await bench.import(1, { definition: atLeastOnce() });
+  await bench.send(id, 1, "unknown", { reference: "lc-81" });
+  expect(await bench.redis.exists(bench.keys.resends)).toBe(0);
+});

@@ -50,6 +50,16 @@ local function bind_reference(row, r, o)
   end
 end
 
+-- The id that the answer gave the message, if any. Without a wamid a status event may still tell it.
+local function take_id(row, r, o)
+  if o.digest ~= '' and bit.band(o.marks, 1) == 0 then
+    release_person(o.person, c, row, o.attempt)
+    return bind(c, row, r, o.attempt, o.digest, o.stored)
+  end
+  if o.digest ~= '' then bind_reference(row, r, o) end
+  if o.attempt == r.attempt then match_parked(c, row, r, o.person) end
+end
+
 local function accepted(row, r, o)
   if r.state == STATE.pending then
     if not calls_back(r, o.attempt, 'accepted') then return end
@@ -62,16 +72,7 @@ local function accepted(row, r, o)
     set(r, FLAG.maybe_duplicate)
   end
   if bit.band(o.marks, 2) ~= 0 then set(r, FLAG.held) end
-  if o.digest ~= '' then
-    if bit.band(o.marks, 1) ~= 0 then
-      bind_reference(row, r, o)
-    else
-      release_person(o.person, c, row, o.attempt)
-      bind(c, row, r, o.attempt, o.digest, o.stored)
-      return
-    end
-  end
-  if o.attempt == r.attempt then match_parked(c, row, r, o.person) end
+  take_id(row, r, o)
 end
 
 local function back_to_pending(row, r, o)
@@ -104,7 +105,11 @@ local function unknown(row, r, o)
   r.reason, r.code = o.reason, o.code
   give_back_allowance(c)
   spend_unknown_budget(c, BUDGET, WINDOW_MS)
-  match_parked(c, row, r, o.person)
+  -- Whatever became of this message, the person has said so.
+  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
+  -- What the API gave an id was taken: not even an at-least-once campaign sends it again by itself.
+  if o.digest ~= '' then redis.call('ZREM', P .. 'resends', c.id .. '|' .. row) end
+  take_id(row, r, o)
 end
 
 local function apply(row, r, o)
