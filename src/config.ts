@@ -24,6 +24,8 @@ export interface Config {
   readonly redisUrl: string | null;
   /** Without a slash at its end. */
   readonly apiUrl: string;
+  /** What campaigns remember of the API: its URL, or `sandbox` of `up --sandbox`, whose port changes. */
+  readonly apiName: string;
   /** `sandbox` when the API is on loopback. */
   readonly mode: "live" | "sandbox";
   readonly numbers: Readonly<Record<string, NumberConfig>>;
@@ -74,7 +76,11 @@ function readConfig(environment: Environment): Config {
   const port = (name: Variable): number | undefined =>
     environment.number(name, { min: 0, max: 65_535, kind: "whole" });
   const redisUrl = text("DROPCAST_REDIS_URL");
-  const apiUrl = text("DROPCAST_API_URL") ?? DEFAULT_API_URL;
+  const api = checkApiUrl(
+    "DROPCAST_API_URL",
+    text("DROPCAST_API_URL") ?? DEFAULT_API_URL,
+    findings,
+  );
   const answerTimeoutSeconds = environment.number("DROPCAST_ANSWER_TIMEOUT_SECONDS", {
     min: 0.1,
     max: 600,
@@ -88,7 +94,8 @@ function readConfig(environment: Environment): Config {
   return {
     redisUrl:
       redisUrl === undefined ? null : checkRedisUrl("DROPCAST_REDIS_URL", redisUrl, findings),
-    ...checkApiUrl("DROPCAST_API_URL", apiUrl, findings),
+    ...api,
+    apiName: api.apiUrl,
     ...readConfigFile(environment),
     dropsDir: resolve(cwd, text("DROPCAST_DROPS_DIR") ?? "drops"),
     dataDir: resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"),

@@ -81,8 +81,9 @@ export async function openPlatform(input: {
   const waits = timings(config);
   const limits = limitsOf(waits);
   const stores: Record<string, NumberStore> = {};
-  for (const number of Object.keys(config.numbers)) {
-    stores[number] = await createNumberStore({ redis, number, limits, safety });
+  for (const [number, { id }] of Object.entries(config.numbers)) {
+    const sender = id === null ? null : `${id} at ${config.apiName}`;
+    stores[number] = await createNumberStore({ redis, number, limits, safety, sender });
   }
   return accept({
     config,

@@ -47,6 +47,7 @@ describe("defaults", () => {
     expect(load({})).toEqual({
       redisUrl: null,
       apiUrl: "https://lwb-api.livechat-integrations.com",
+      apiName: "https://lwb-api.livechat-integrations.com",
       mode: "live",
       numbers: {
         main: {

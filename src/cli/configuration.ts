@@ -43,7 +43,8 @@ export function loadSandboxConfig(cli: Cli, apiUrl: string): Result<Config> {
     number.name,
     sandboxNumber(number),
   ]);
-  return accept(Object.freeze({ ...loaded.value, numbers: Object.fromEntries(numbers) }));
+  const sandbox = { apiName: "sandbox", numbers: Object.fromEntries(numbers) };
+  return accept(Object.freeze({ ...loaded.value, ...sandbox }));
 }
 
 /** The id under which the sandbox knows a configured number. */

@@ -14,7 +14,8 @@ const ANEW = "Cancel the campaign and send another one.";
 
 /**
  * Words for the reason that the store keeps with a paused campaign: `operator`, `account:190`,
- * `restricted:131048`, `template:132001`, `failures:131008`, `unknown_budget`, `double_wamid`, `counters:main-1`, `unreadable`.
+ * `restricted:131048`, `template:132001`, `failures:131008`, `unknown_budget`, `double_wamid`, `counters:main-1`,
+ * `other_sender`, `unreadable`.
  * A reason of a newer version is shown as it is.
  */
 export function describePause(reason: string): PauseReason {
@@ -56,6 +57,13 @@ export function describePause(reason: string): PauseReason {
       return {
         words: "The counters of a campaign of this number do not agree with its rows.",
         advice: `dropcast doctor says where, and dropcast doctor --recount mends it. ${RESUME}`,
+      };
+    case "other_sender":
+      return {
+        words: "It was imported for another WhatsApp number or API than this number has now.",
+        advice:
+          "The worker's log names both. If the configuration is wrong, correct it; " +
+          "resumed, the campaign is sent by what is configured now.",
       };
     case "unreadable":
       return {

@@ -4,7 +4,7 @@ import { REASONS } from "../core/reasons.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import type { Beat } from "./beat.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
-import { numberKeys } from "./keys.ts";
+import { campaignKeys, numberKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
 import type { RunScript } from "./scripts.ts";
 
@@ -22,7 +22,7 @@ export type ResolveResult =
   | { readonly kind: "not_unknown"; readonly state: State }
   | { readonly kind: "closed" | "no_campaign" | "no_row" };
 
-type DispatchAnswer = [beat: number, ...(string | number)[]];
+type DispatchAnswer = [beat: number, paused?: string, ...(string | number)[]];
 
 /** Campaigns of one number: reading them, controlling them, opening their batches. */
 export function createCampaignStore(input: {
@@ -30,8 +30,9 @@ export function createCampaignStore(input: {
   number: string;
   run: RunScript;
   beat: Beat;
+  sender: string | null;
 }) {
-  const { redis, number, run, beat } = input;
+  const { redis, number, run, beat, sender } = input;
   const keys = numberKeys(number);
 
   return {
@@ -40,11 +41,16 @@ export function createCampaignStore(input: {
     /**
      * Starts and ends campaigns whose time has come and opens due batches, up to the limit.
      * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
+     * `onPaused` hears of campaigns that were imported for another sender and are paused for it.
      */
-    async dispatch(mode: "live" | "sandbox", openBatchesMax: number): Promise<OpenBatch[]> {
-      const args = [mode, openBatchesMax, beat.seen(), beat.worker];
+    async dispatch(
+      mode: "live" | "sandbox",
+      openBatchesMax: number,
+      onPaused: (campaign: string) => void = () => {},
+    ): Promise<OpenBatch[]> {
+      const args = [mode, openBatchesMax, beat.seen(), beat.worker, sender ?? ""];
       const answer = (await run("dispatch", args)) as DispatchAnswer;
-      const [now, ...flat] = answer;
+      const [now, paused = "", ...flat] = answer;
       beat.saw(now);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
@@ -54,7 +60,14 @@ export function createCampaignStore(input: {
           run: Number(flat[at + 2]),
         });
       }
+      for (const id of paused.split(" ").filter(Boolean)) onPaused(id);
       return opened;
+    },
+
+    /** The sender that a campaign was imported for, and the one that is configured here. */
+    async senders(id: string): Promise<{ importedFor: string | null; configured: string | null }> {
+      const { campaign } = campaignKeys(number, id);
+      return { importedFor: await redis.hget(campaign, "sender"), configured: sender };
     },
 
     /** `reason` is a code that core/pause-reason.ts has words for. */
@@ -62,9 +75,12 @@ export function createCampaignStore(input: {
       return toControl(await run("pause-campaign", [id, reason]));
     },
 
-    /** Lifts the number's halt too; then one message goes first, the rest when it is accepted. */
+    /**
+     * Lifts the number's halt too; then one message goes first, the rest when it is accepted. A
+     * campaign that was paused for its sender belongs to the one that is configured here from now on.
+     */
     async resume(id: string): Promise<ControlResult> {
-      return toControl(await run("resume-campaign", [id]));
+      return toControl(await run("resume-campaign", [id, sender ?? ""]));
     },
 
     /** For good. Pending rows read as cancelled; what is on the wire is finished and recorded. */

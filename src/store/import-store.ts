@@ -63,7 +63,12 @@ export type FinishResult =
  * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
  * step after which everything may be. Every call may be repeated.
  */
-export function createImportStore({ run, safety }: { run: RunScript; safety: Safety }) {
+export function createImportStore(input: {
+  run: RunScript;
+  safety: Safety;
+  sender: string | null;
+}) {
+  const { run, safety, sender } = input;
   return {
     async begin(input: BeginImport): Promise<BeginResult> {
       // As when Redis is away: the drop folder tries it again, a command says why it ends.
@@ -72,7 +77,14 @@ export function createImportStore({ run, safety }: { run: RunScript; safety: Saf
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
       const none = input.fresh === "refuse" ? "1" : "";
-      const args = [input.digest, token, IMPORT_LEASE_MS, again, none, ...campaignFields(input)];
+      const args = [
+        input.digest,
+        token,
+        IMPORT_LEASE_MS,
+        again,
+        none,
+        ...campaignFields(input, sender),
+      ];
       const [kind, campaign] = (await run("import-begin", args)) as [string, string];
       if (kind === "known") return { kind: "already_imported", campaign };
       if (kind === "busy") return { kind: "busy", campaign };
@@ -113,7 +125,7 @@ export function createImportStore({ run, safety }: { run: RunScript; safety: Saf
 
 export type ImportStore = ReturnType<typeof createImportStore>;
 
-function campaignFields(input: BeginImport): ScriptArgument[] {
+function campaignFields(input: BeginImport, sender: string | null): ScriptArgument[] {
   const { definition, file, columns, phoneColumn, mode } = input;
   const { schedule, delivery } = definition;
   const fields: Record<string, string | number> = {
@@ -129,6 +141,7 @@ function campaignFields(input: BeginImport): ScriptArgument[] {
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,
   };
+  if (sender !== null) fields["sender"] = sender;
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
   return Object.entries(fields).flat();
 }

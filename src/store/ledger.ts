@@ -18,6 +18,7 @@ export type ClaimGate =
   | "gone"
   | "unsafe"
   | "mode"
+  | "sender"
   | "closed"
   | "paused"
   | "ended"
@@ -160,9 +161,10 @@ export function createLedger(input: {
   beat: Beat;
   restarts: RestartWatch;
   safety: Safety;
+  sender: string | null;
   limits: LedgerLimits;
 }) {
-  const { redis, number, run, person, beat, restarts, safety, limits } = input;
+  const { redis, number, run, person, beat, restarts, safety, sender, limits } = input;
   let parkedFrom = 0;
   let claimedFrom = 0;
   return {
@@ -185,6 +187,7 @@ export function createLedger(input: {
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
       args.push(beat.seen(), beat.worker, packClaimRows(claim.rows));
+      args.push(sender ?? "");
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };

@@ -46,8 +46,10 @@ export async function createNumberStore(input: {
   limits?: LedgerLimits;
   /** Nothing is claimed or imported while it says that Redis is not safe. Left out: it is. */
   safety?: Safety;
+  /** The WhatsApp number and the API as they are configured; null: not known in this process. */
+  sender?: string | null;
 }) {
-  const { redis, number, safety = ALWAYS_SAFE } = input;
+  const { redis, number, safety = ALWAYS_SAFE, sender = null } = input;
   const run = createScriptRunner(redis, number);
   const person = await createPersonDigest(redis);
   const list = createOptOutList({ redis, person });
@@ -63,8 +65,18 @@ export async function createNumberStore(input: {
   }
   const beat = createBeat(databaseId);
   const restarts = await watchRestarts(redis, limits.settleMs);
-  const ledger = createLedger({ redis, number, run, person, beat, restarts, safety, limits });
-  const campaigns = createCampaignStore({ redis, number, run, beat });
+  const ledger = createLedger({
+    redis,
+    number,
+    run,
+    person,
+    beat,
+    restarts,
+    safety,
+    sender,
+    limits,
+  });
+  const campaigns = createCampaignStore({ redis, number, run, beat, sender });
   const rows = createRowReader({ redis, number });
   return {
     number,
@@ -72,7 +84,7 @@ export async function createNumberStore(input: {
     databaseId,
     /** Numbers of this Redis that wait for a person to accept a rollback, configured here or not. */
     rolledBackNumbers: async () => findRolledBack(redis, await list.numbers()),
-    imports: createImportStore({ run, safety }),
+    imports: createImportStore({ run, safety, sender }),
     ledger,
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),

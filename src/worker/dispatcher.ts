@@ -58,8 +58,15 @@ export function createDispatcher(input: {
     const { ratePerSecond } = await store.pace.read();
     const rate = ratePerSecond ?? input.ratePerSecond;
     input.onRate(rate);
-    const opened = await store.campaigns.dispatch(mode, openBatches(rate));
+    const paused: string[] = [];
+    const opened = await store.campaigns.dispatch(mode, openBatches(rate), (id) => paused.push(id));
     await addJobs(opened);
+    for (const campaign of paused) {
+      const { importedFor, configured } = await store.campaigns.senders(campaign);
+      const words =
+        "paused: the campaign was imported for another number or API than is configured";
+      logger.error({ campaign, importedFor, configured }, words);
+    }
   }
 
   async function addJobs(batches: readonly BatchJob[]): Promise<void> {

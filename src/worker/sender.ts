@@ -20,6 +20,7 @@ const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
   "rollback",
   "gone",
   "mode",
+  "sender",
   "closed",
   "paused",
   "ended",

@@ -10,6 +10,7 @@ test.each([
   ["failures:131008", "Too many messages in a row failed (131008: "],
   ["failures:0", "Too many messages in a row failed (no error code)."],
   ["unknown_budget", "Too many answers of the API left it open"],
+  ["other_sender", "imported for another WhatsApp number or API"],
   ["double_wamid", "The API gave one message two ids"],
   ["from_a_newer_version:7", "Paused (from_a_newer_version:7)."],
   ["", "Paused."],
@@ -20,9 +21,13 @@ test.each([
 test("every reason comes with what to do, and says once to resume", () => {
   const reasons = ["operator", "account:190", "account:131042", "restricted:368", "failures:0"];
 
-  for (const { advice } of [...reasons, "unknown_budget", "double_wamid", "new"].map(
-    describePause,
-  )) {
+  for (const { advice } of [
+    ...reasons,
+    "unknown_budget",
+    "double_wamid",
+    "other_sender",
+    "new",
+  ].map(describePause)) {
     expect(advice.match(/resume/gi)).toHaveLength(1);
   }
 });

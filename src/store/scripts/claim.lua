@@ -11,7 +11,8 @@
 --       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
 --       10 reach, us: no slot later than this from now  11 the last beat this worker was told  12 a
 --       name for this worker  13 the rows, packed: row (4 bytes) and digest of the person (8 bytes) each
--- Returns: {0, reason, wait ms} for all rows: rollback, gone, mode, closed, paused, ended, halt, hold,
+--       14 sender: number id and API of this worker, '' when not known
+-- Returns: {0, reason, wait ms} for all rows: rollback, gone, mode, sender, closed, paused, ended, halt, hold,
 --   run, cap, allow · or {1, the beat this worker is told, 1 when the number is at its rate, wait us until the next
 --   slot is within reach, what has to wait ('number' | 'campaign' | ''), and for each row two: its
 --   attempt and slot in us from now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no
@@ -53,8 +54,9 @@ if mine then
 end
 
 if rolled_back then return { 0, 'rollback', 0 } end
-local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'allow')
+local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'allow', 'sender')
 if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
+if ARGV[14] ~= '' and f[4] and f[4] ~= ARGV[14] then return { 0, 'sender', 0 } end
 if c.closed ~= '' then return { 0, 'closed', 0 } end
 if c.status ~= 'running' then return { 0, 'paused', 0 } end
 if num(f[2]) > 0 and num(f[2]) <= WALL then return { 0, 'ended', 0 } end

@@ -7,8 +7,10 @@
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 the last beat this
---       worker was told  4 a name for this worker
--- Returns: {the beat this worker is told, then campaign, batch, run for each batch opened}
+--       worker was told  4 a name for this worker  5 sender: number id and API of
+--       this worker, '' when not known
+-- Returns: {the beat this worker is told, ids of campaigns paused for their sender with spaces between,
+--   then campaign, batch, run for each batch opened}
 -- Keys built: clock, serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open = ARGV[1], num(ARGV[2])
@@ -35,14 +37,28 @@ if known ~= beat then tell_beat(ARGV[4], beat) end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { beat } end
 if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
 
+-- A campaign goes out from the number and by the API it was imported for; one whose importer knew
+-- neither belongs to the first that sends it.
+local sender, foreign = ARGV[5], {}
+local function is_foreign(id, key, belongs_to)
+  if sender == '' or belongs_to == sender then return false end
+  if not belongs_to then
+    redis.call('HSET', key, 'sender', sender)
+    return false
+  end
+  pause_campaign(open_campaign(id), 'other_sender')
+  foreign[#foreign + 1] = id
+  return true
+end
+
 local turns, open_total = {}, 0
 local running = redis.call('ZRANGE', P .. 'running', 0, -1, 'WITHSCORES')
 for at = 1, #running, 2 do
   local key = P .. 'campaign:' .. running[at]
-  local f = redis.call('HMGET', key, 'mode', 'weight')
+  local f = redis.call('HMGET', key, 'mode', 'weight', 'sender')
   local open = redis.call('HLEN', key .. ':open')
   open_total = open_total + open
-  if f[1] == mode then
+  if f[1] == mode and not is_foreign(running[at], key, f[3]) then
     turns[#turns + 1] = { id = running[at], key = key, pass = num(running[at + 1]),
       weight = num(f[2], 4), open = open }
   end
@@ -63,7 +79,7 @@ local function next_turn()
   return best
 end
 
-local opened = { beat }
+local opened = { beat, table.concat(foreign, ' ') }
 while true do
   local turn = next_turn()
   if not turn then break end

@@ -2,14 +2,18 @@
 --- @include "base"
 -- Atomic because: the halt is lifted and the allowance of one is set before anybody can claim.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign
+-- ARGV: 1 campaign  2 sender: number id and API as configured where it is resumed, '' when not known
 -- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
 -- Keys built: halt, pace, running, scheduled, endings, campaign:<id> and its :counts
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '', 0 } end
 if c.status ~= 'paused' or c.closed ~= '' then return { 0, c.status, 0 } end
 redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
-local f = redis.call('HMGET', c.key, 'startAt', 'startedAt')
+local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
+-- A person has seen why; without a sender here, the next worker says which it is.
+if f[3] == 'other_sender' then
+  if ARGV[2] == '' then redis.call('HDEL', c.key, 'sender') else redis.call('HSET', c.key, 'sender', ARGV[2]) end
+end
 local lifted = redis.call('DEL', P .. 'halt')
 if lifted == 1 then
   redis.call('HSET', c.key, 'allow', 1)
