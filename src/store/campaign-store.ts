@@ -22,7 +22,23 @@ export type ResolveResult =
   | { readonly kind: "not_unknown"; readonly state: State }
   | { readonly kind: "closed" | "no_campaign" | "no_row" };
 
-type DispatchAnswer = [beat: number, paused?: string, ...(string | number)[]];
+type DispatchAnswer = [
+  beat: number,
+  waiting?: number,
+  paused?: string,
+  ...opened: (string | number)[],
+];
+
+/** Each campaign with work has a batch open, up to this many campaigns: what one worker runs at once. */
+export const OPEN_CAMPAIGNS_MAX = 64;
+
+export interface Dispatched {
+  readonly opened: readonly OpenBatch[];
+  /** Campaigns that have work and no batch open, because others fill the limits. */
+  readonly waiting: number;
+  /** Campaigns that were imported for another sender, and are paused for it. */
+  readonly paused: readonly string[];
+}
 
 /** Campaigns of one number: reading them, controlling them, opening their batches. */
 export function createCampaignStore(input: {
@@ -41,16 +57,11 @@ export function createCampaignStore(input: {
     /**
      * Starts and ends campaigns whose time has come and opens due batches, up to the limit.
      * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
-     * `onPaused` hears of campaigns that were imported for another sender and are paused for it.
      */
-    async dispatch(
-      mode: "live" | "sandbox",
-      openBatchesMax: number,
-      onPaused: (campaign: string) => void = () => {},
-    ): Promise<OpenBatch[]> {
-      const args = [mode, openBatchesMax, beat.seen(), beat.worker, sender ?? ""];
-      const answer = (await run("dispatch", args)) as DispatchAnswer;
-      const [now, paused = "", ...flat] = answer;
+    async dispatch(mode: "live" | "sandbox", openBatchesMax: number): Promise<Dispatched> {
+      const args = [mode, openBatchesMax, OPEN_CAMPAIGNS_MAX, beat.seen(), beat.worker];
+      const answer = (await run("dispatch", [...args, sender ?? ""])) as DispatchAnswer;
+      const [now, waiting = 0, paused = "", ...flat] = answer;
       beat.saw(now);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
@@ -60,8 +71,7 @@ export function createCampaignStore(input: {
           run: Number(flat[at + 2]),
         });
       }
-      for (const id of paused.split(" ").filter(Boolean)) onPaused(id);
-      return opened;
+      return { opened, waiting, paused: paused.split(" ").filter(Boolean) };
     },
 
     /** The sender that a campaign was imported for, and the one that is configured here. */

@@ -26,7 +26,7 @@ export type ClaimGate =
   | "hold"
   | "run"
   | "cap"
-  | "allow";
+  | "probe";
 
 /** What became of one row of a claim. A granted one must be POSTed `slotMs` after the answer's now. */
 export type ClaimVerdict =
@@ -52,10 +52,12 @@ export interface ClaimInput {
   /** 8 random bytes of this call. A repeat with the same nonce gets the same rows. */
   readonly nonce: Buffer;
   readonly mode: "live" | "sandbox";
-  /** The number's rate by configuration; three seconds of it may be on the wire at once. */
+  /** The number's rate by configuration, messages a second. */
   readonly ratePerSecond: number;
   /** No slot later than this from now: what is granted and not yet sent is in doubt. */
   readonly reachMs: number;
+  /** How long the API takes to answer, as far as it was measured: bounds what is on the wire. */
+  readonly answerMs: number;
   readonly rows: readonly { row: number; person: Buffer }[];
 }
 
@@ -187,7 +189,7 @@ export function createLedger(input: {
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
       args.push(beat.seen(), beat.worker, packClaimRows(claim.rows));
-      args.push(sender ?? "");
+      args.push(sender ?? "", Math.round(claim.answerMs));
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };

@@ -19,6 +19,10 @@ export interface BatchRun {
   readonly waiting: DueMessage[];
   /** Messages in a claim that has not been answered. */
   claiming: number;
+  /** Messages of this run that were granted. */
+  granted: number;
+  /** `performance.now()` at which it began. */
+  readonly beganAt: number;
   /** Called once, when nothing of this run is left to claim. */
   readonly finish: () => void;
 }

@@ -60,7 +60,7 @@ export function createDeliver(input: {
       const sentAt = performance.now();
       try {
         const reachMs = roundTrip.reachMs();
-        const result = await ledger.claim({ ...ask, reachMs, rows });
+        const result = await ledger.claim({ ...ask, reachMs, answerMs: flight.answerMs(), rows });
         const now = performance.now();
         roundTrip.took(now - sentAt);
         // Redis read the claim after it was sent: counted from then, no slot is used too early
@@ -83,7 +83,7 @@ export function createDeliver(input: {
     flight.started();
     const tooLate = startedAt - slotAt > lateMs;
     const outcome = tooLate ? ABORTED : await client.send(message.body, askedAt);
-    flight.ended(tooLate ? undefined : performance.now() - startedAt);
+    flight.ended(outcome.kind === "accepted" ? performance.now() - startedAt : undefined);
     const { row, person } = message;
     recorder.add(run.campaign.id, { row, attempt, nonce, person, ...toRecord(outcome, timings) });
   }

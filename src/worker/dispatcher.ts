@@ -5,16 +5,20 @@ import type { Timings } from "../core/timings.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
 import { oldOnes } from "../store/ages.ts";
+import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import { BATCH_ROWS } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { BeatMemory } from "./beat-memory.ts";
+import type { Flight } from "./flight.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import type { Sender } from "./sender.ts";
 import { createSignal } from "./signal.ts";
 
 /** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
 const OPEN_SECONDS = 2;
 const OPEN_MIN = 4;
-export const OPEN_MAX = 64;
+/** When more campaigns have work, each gets its share of about a second, and makes room. */
+const TURN_SECONDS = 1;
 const OUTBOX_MAX = 500;
 /** An older campaign that still moves was found to fit when it was new. */
 const AUDITED_MAX = 50;
@@ -24,6 +28,8 @@ const AUDIT_MS = 100;
 const JOB_NAME = "batch";
 /** What stays wrong until a person acts is said again after a minute. */
 const TELL_EVERY_MS = 60_000;
+/** Claims wait for answers for so much of the time: then the rate is not used. */
+const CAPPED_SHARE = 0.2;
 
 /**
  * Keeps a number's campaigns moving, on every worker alike: `dispatch` opens due batches and adds
@@ -39,17 +45,20 @@ export function createDispatcher(input: {
   housekeeping: Housekeeping;
   mode: "live" | "sandbox";
   ratePerSecond: number;
-  /** Told the number's rate, whenever it was looked at: a person may have changed it. */
-  onRate: (perSecond: number) => void;
+  flight: Flight;
+  sender: Sender;
   timings: Timings;
   logger: Logger;
 }) {
   const { store, memory, queue, failed, housekeeping, mode, timings, logger } = input;
+  const { flight, sender } = input;
   const wanted = createSignal();
   const sweepWanted = createSignal();
   let stopped = false;
   let rollbackToldAt = Number.NEGATIVE_INFINITY;
   let agesToldAt = Number.NEGATIVE_INFINITY;
+  let cappedSince = performance.now();
+  let slowToldAt = Number.NEGATIVE_INFINITY;
   let auditNotBefore = 0;
   let audited = 0;
   let loops: Promise<unknown> | undefined;
@@ -57,9 +66,9 @@ export function createDispatcher(input: {
   async function dispatch(): Promise<void> {
     const { ratePerSecond } = await store.pace.read();
     const rate = ratePerSecond ?? input.ratePerSecond;
-    input.onRate(rate);
-    const paused: string[] = [];
-    const opened = await store.campaigns.dispatch(mode, openBatches(rate), (id) => paused.push(id));
+    flight.setRate(rate);
+    const { opened, waiting, paused } = await store.campaigns.dispatch(mode, openBatches(rate));
+    sender.share(waiting === 0 ? null : Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX));
     await addJobs(opened);
     for (const campaign of paused) {
       const { importedFor, configured } = await store.campaigns.senders(campaign);
@@ -103,6 +112,7 @@ export function createDispatcher(input: {
     await step("open batches", healOpenBatches);
     await step("counters", auditCampaigns);
     await step("ages", tellAges);
+    await step("slow answers", tellSlowAnswers);
     await step("failed jobs", async () => void (await failed.addOutbox(OUTBOX_MAX)));
     await step("stale failed jobs", failed.dropStale);
     await step("old data", housekeeping.oldData);
@@ -141,6 +151,17 @@ export function createDispatcher(input: {
     agesToldAt = performance.now();
     for (const { what, ageMs } of old)
       logger.warn({ what, ageMs }, "waits for longer than it should");
+  }
+
+  /** The API answers so slowly that the bound of what is on the wire keeps the rate from being used. */
+  async function tellSlowAnswers(): Promise<void> {
+    const now = performance.now();
+    const cappedShare = flight.takeCappedMs() / (now - cappedSince);
+    cappedSince = now;
+    if (cappedShare < CAPPED_SHARE || now - slowToldAt < TELL_EVERY_MS) return;
+    slowToldAt = now;
+    const answerMs = Math.round(flight.answerMs());
+    logger.warn({ answerMs }, "the API answers slowly: the rate is not used fully");
   }
 
   async function tellRollback(): Promise<void> {
@@ -214,5 +235,5 @@ export type Dispatcher = ReturnType<typeof createDispatcher>;
 
 function openBatches(ratePerSecond: number): number {
   const useful = Math.ceil((OPEN_SECONDS * ratePerSecond) / BATCH_ROWS);
-  return Math.min(OPEN_MAX, Math.max(OPEN_MIN, useful));
+  return Math.min(OPEN_CAMPAIGNS_MAX, Math.max(OPEN_MIN, useful));
 }

@@ -5,6 +5,9 @@ const UPSTREAM_RATE_MAX = 1_000;
 /** Room for answers that take several times as long as the quickest. */
 const LATENCY_ROOM = 4;
 const WINDOW_MS = 10_000;
+/** The measured answer time follows slow answers at once, and quick ones over some dozens. */
+const SLOWER_SHARE = 1 / 5;
+const QUICKER_SHARE = 1 / 50;
 
 /**
  * How many messages this process has in flight, and how many more it may take on.
@@ -20,6 +23,8 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
   let quickestMs = 100;
   let nextQuickestMs = Number.POSITIVE_INFINITY;
   let windowEnds = 0;
+  let answerMs = 0;
+  let cappedMs = 0;
 
   return {
     /** A message was granted to this process; it waits for its slot. */
@@ -32,12 +37,17 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
       onWire++;
     },
 
-    /** Its outcome is known; `tookMs` when there was a POST. */
+    /**
+     * Its outcome is known; `tookMs` when the POST was accepted. Refusals are quick and timeouts
+     * slow: neither says how long the API takes to answer.
+     */
     ended(tookMs?: number): void {
       granted--;
       onWire--;
       onLanded();
       if (tookMs === undefined) return;
+      const share = answerMs === 0 ? 1 : tookMs > answerMs ? SLOWER_SHARE : QUICKER_SHARE;
+      answerMs += (tookMs - answerMs) * share;
       const now = performance.now();
       if (now > windowEnds) {
         if (Number.isFinite(nextQuickestMs)) quickestMs = nextQuickestMs;
@@ -46,6 +56,21 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
       }
       nextQuickestMs = Math.min(nextQuickestMs, tookMs);
       quickestMs = Math.min(quickestMs, tookMs);
+    },
+
+    /** How long accepted POSTs take to be answered, smoothed, ms; 0 before the first one. */
+    answerMs: () => answerMs,
+
+    /** A claim was told to wait `waitMs`: as many messages are on the wire as may be. */
+    capped(waitMs: number): void {
+      cappedMs += waitMs;
+    },
+
+    /** How long claims were kept waiting so since it was last asked, ms. */
+    takeCappedMs(): number {
+      const taken = cappedMs;
+      cappedMs = 0;
+      return taken;
     },
 
     /** The number's rate now, which a person may have changed. */

@@ -53,7 +53,7 @@ export function createTurns() {
       for (const turn of turns.values()) {
         if (!hasWork(turn)) continue;
         if (turn.notBefore > now) at = Math.min(at, turn.notBefore);
-        else if (best === undefined || turn.pass < best.pass) best = turn;
+        else if (best === undefined || comesBefore(turn, best)) best = turn;
       }
       if (best !== undefined) return best;
       return at === Number.POSITIVE_INFINITY ? undefined : { at };
@@ -67,6 +67,11 @@ export function createTurns() {
       return [...turns.values()].flatMap((turn) => turn.runs);
     },
   };
+}
+
+/** Of two with the same pass the heavier one: an urgent campaign that has just come goes first. */
+function comesBefore(turn: CampaignTurn, other: CampaignTurn): boolean {
+  return turn.pass < other.pass || (turn.pass === other.pass && turn.weight > other.weight);
 }
 
 export type Turns = ReturnType<typeof createTurns>;

@@ -18,11 +18,12 @@ import {
   failedQueueName,
   QUEUE_EVENTS_KEPT,
 } from "../queue/queues.ts";
+import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { createBeatMemory } from "./beat-memory.ts";
 import { createDeliver } from "./deliver.ts";
-import { createDispatcher, OPEN_MAX } from "./dispatcher.ts";
+import { createDispatcher } from "./dispatcher.ts";
 import { createFlight } from "./flight.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { createRecorder } from "./recorder.ts";
@@ -100,7 +101,8 @@ export function createWorker(deps: WorkerDeps) {
     housekeeping: createHousekeeping({ store, retentionMs: deps.retentionMs, logger }),
     mode,
     ratePerSecond: number.ratePerSecond,
-    onRate: flight.setRate,
+    flight,
+    sender,
     timings,
     logger,
   });
@@ -116,7 +118,10 @@ export function createWorker(deps: WorkerDeps) {
     if (loaded.kind === "loaded") {
       const { campaign, due } = loaded;
       await new Promise<void>((finish) => {
-        sender.add({ campaign, batch, run, waiting: due, claiming: 0, finish });
+        sender.add({
+          ...{ campaign, batch, run, waiting: due, finish },
+          ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+        });
       });
     }
     await store.ledger.close(id, batch, run);
@@ -141,7 +146,7 @@ export function createWorker(deps: WorkerDeps) {
   };
   const batches = new Worker<BatchJob>(batchQueueName(number.name), runBatch, {
     ...options,
-    concurrency: OPEN_MAX,
+    concurrency: OPEN_CAMPAIGNS_MAX,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   });

@@ -194,7 +194,7 @@ async function failRows(store: NumberStore, id: string, rows: readonly number[])
   const persons = rows.map((row) => ({ row, person: store.ledger.person(testPhone(row)) }));
   await store.ledger.claim({
     ...{ campaign: id, batch: 0, run: 1, nonce, mode: "sandbox" as const },
-    ...{ ratePerSecond: 1_000, reachMs: 1_000, rows: persons },
+    ...{ ratePerSecond: 1_000, reachMs: 1_000, answerMs: 0, rows: persons },
   });
   const none = { reason: 0, waitMs: 0, held: false, optOut: false, id: null };
   await store.ledger.record(

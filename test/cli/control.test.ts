@@ -23,6 +23,7 @@ async function sendThree(store: NumberStore, id: string): Promise<void> {
     mode: "sandbox",
     ratePerSecond: 1_000,
     reachMs: 1_000,
+    answerMs: 0,
     rows: [1, 2, 3].map((row) => ({ row, person: person(row) })),
   });
   const none = { code: 0, reason: 0, waitMs: 0, held: false, optOut: false };

@@ -73,7 +73,12 @@ test("nothing is claimed or imported on a Redis that is not safe, and a claim sa
   await store.campaigns.dispatch("sandbox", 1);
   const ask = {
     ...{ campaign: id, batch: 0, run: 1, nonce: Buffer.alloc(8), mode: "sandbox" as const },
-    ...{ ratePerSecond: 10, reachMs: 200, rows: [{ row: 1, person: Buffer.alloc(8) }] },
+    ...{
+      ratePerSecond: 10,
+      reachMs: 200,
+      answerMs: 0,
+      rows: [{ row: 1, person: Buffer.alloc(8) }],
+    },
   };
   expect(store.ledger.closed()).toBeUndefined();
 

@@ -46,7 +46,7 @@ const GATES: [string, (bench: TestStore, id: string) => Promise<unknown>][] = [
   ["ended", (bench, id) => bench.redis.hset(bench.own(id).campaign, "endBy", 1)],
   ["halt", (bench) => bench.redis.hset(bench.keys.halt, "code", 190, "at", 1)],
   ["hold", (bench) => bench.redis.hset(bench.keys.pace, "hold", Date.now() + 60_000)],
-  ["allow", (bench, id) => bench.redis.hset(bench.own(id).campaign, "allow", 0)],
+  ["probe", (bench) => bench.redis.hset(bench.keys.pace, "probing", "main-1|1|1")],
   ["run", (bench, id) => bench.redis.hset(bench.own(id).open, "0", 2)],
   ["mode", (bench, id) => bench.redis.hset(bench.own(id).campaign, "mode", "live")],
   ["gone", (bench, id) => bench.redis.del(bench.own(id).campaign)],
@@ -62,18 +62,22 @@ test.each(GATES)("the gate %s lets nothing through and changes nothing", async (
   expect(await bench.redis.exists(bench.own(id).ledger(0))).toBe(0);
 });
 
-test("no more attempts are on the wire than three seconds of the rate, and never fewer than ten", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(40);
-  const rows = Array.from({ length: 40 }, (_, index) => index + 1);
-  const first = await bench.claim(id, rows, { ratePerSecond: 4 });
-  expect(kinds(first).filter((kind) => kind === "granted")).toHaveLength(12);
-  expect(kinds(await bench.claim(id, [40], { ratePerSecond: 4 }))).toEqual(["cap"]);
-  await bench.endLeases();
-  await bench.store.ledger.sweep();
-  const second = await bench.claim(id, rows.slice(20), { ratePerSecond: 1 });
-  expect(kinds(second).filter((kind) => kind === "granted")).toHaveLength(10);
-});
+test.each([
+  { ratePerSecond: 4, answerMs: 0, onWire: 40 },
+  { ratePerSecond: 4, answerMs: 200, onWire: 12 },
+  { ratePerSecond: 1, answerMs: 200, onWire: 10 },
+  { ratePerSecond: 4, answerMs: 10_000, onWire: 60 },
+])(
+  "at $ratePerSecond a second and answers of $answerMs ms, $onWire attempts are on the wire at most",
+  async ({ onWire, ...pace }) => {
+    const bench = await openTestStore();
+    const id = await bench.import(100);
+    const rows = Array.from({ length: 100 }, (_, index) => index + 1);
+    const first = await bench.claim(id, rows, pace);
+    expect(kinds(first).filter((kind) => kind === "granted")).toHaveLength(onWire);
+    expect(kinds(await bench.claim(id, [100], pace))).toEqual(["cap"]);
+  },
+);
 
 test("a row that waits is not granted before it is due", async () => {
   const bench = await openTestStore();
@@ -176,7 +180,7 @@ test("after a halt one message goes first; the rest follow when it is accepted",
   await bench.store.campaigns.resume(id);
   const first = await bench.claim(id, [2, 3]);
   expect(kinds(first)).toEqual(["granted", "no_slot_yet"]);
-  expect(kinds(await bench.claim(id, [3]))).toEqual(["allow"]);
+  expect(kinds(await bench.claim(id, [3]))).toEqual(["probe"]);
   const person = bench.store.ledger.person(testPhone(2));
   const told = { campaign: id, row: 2, attempt: 1, nonce: Buffer.alloc(8), person };
   await bench.record(told, "accepted", { wamid: "wamid.A" });

@@ -84,7 +84,7 @@ test.each(CLOSINGS)(
     expect(await campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }])).toEqual({ kind: "closed" });
     expect(await campaigns.resolve(id, 2, "resend")).toEqual({ kind: "closed" });
     expect(await campaigns.resolve(id, 2, "sent")).toEqual({ kind: "resolved", state: "accepted" });
-    expect(await campaigns.dispatch("sandbox", 4)).toEqual([]);
+    expect((await campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   },
 );
 
@@ -115,7 +115,7 @@ test("pause stops and resume goes on; the second of each changes nothing", async
   expect(await campaigns.pause(id, "person")).toMatchObject({ kind: "changed", status: "paused" });
   expect(await campaigns.pause(id, "other")).toMatchObject({ kind: "unchanged", status: "paused" });
   expect((await bench.found(id)).reason).toBe("person");
-  expect(await campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   expect(await campaigns.resume(id)).toMatchObject({ kind: "changed", status: "running" });
   expect(await campaigns.resume(id)).toMatchObject({ kind: "unchanged", status: "running" });
   expect((await bench.found(id)).reason).toBe("");

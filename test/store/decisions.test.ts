@@ -51,7 +51,7 @@ test("a retried message of a batch that is open is found when the batch closes",
   await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
   expect(await bench.redis.zcard(bench.own(id).ready)).toBe(0);
   expect(await bench.store.ledger.close(id, 0, 1)).toBeTypeOf("number");
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toMatchObject([{ run: 2 }]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toMatchObject([{ run: 2 }]);
 });
 
 test.each([

@@ -26,24 +26,26 @@ test("batches are opened up to the limit, each once, under a run number of its o
   const bench = await openTestStore();
   const id = await bench.import(301);
   const { campaigns } = bench.store;
-  const opened = await campaigns.dispatch("sandbox", 3);
+  const { opened } = await campaigns.dispatch("sandbox", 3);
   expect(opened).toEqual([0, 1, 2].map((batch) => ({ campaign: id, batch, run: batch + 1 })));
-  expect(await campaigns.dispatch("sandbox", 3)).toEqual([]);
+  expect((await campaigns.dispatch("sandbox", 3)).opened).toEqual([]);
   expect(await campaigns.openBatches()).toEqual(opened);
   await closeAll(bench, opened.slice(0, 1));
-  expect(await campaigns.dispatch("sandbox", 3)).toMatchObject([{ run: 4 }]);
+  expect((await campaigns.dispatch("sandbox", 3)).opened).toMatchObject([{ run: 4 }]);
 });
 
 test("a scheduled campaign opens nothing before its time, and starts when it has come", async () => {
   const bench = await openTestStore();
   const id = await bench.import(1, { definition: definitionWith(bench, { startAtMs: FAR_MS }) });
   expect(await bench.found(id)).toMatchObject({ status: "scheduled", startedAt: null });
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   expect((await bench.claim(id, [1], { run: 1 })).kind).toBe("gate");
 
   await bench.redis.zadd(bench.keys.scheduled, "1", id);
   await bench.redis.zadd(bench.own(id).ready, 1, "0");
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toMatchObject([{ campaign: id }]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toMatchObject([
+    { campaign: id },
+  ]);
   const found = await bench.found(id);
   expect(found.status).toBe("running");
   expect(found.startedAt).toBeGreaterThan(0);
@@ -52,7 +54,7 @@ test("a scheduled campaign opens nothing before its time, and starts when it has
 test("when endBy has come, what is pending is expired and the campaign finished", async () => {
   const bench = await openTestStore();
   const id = await bench.import(2, { definition: definitionWith(bench, { endByMs: 1 }) });
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   expect(await bench.found(id)).toMatchObject({ status: "finished", reason: "" });
   expect(await bench.counts(id)).toEqual({ expired: 2 });
   expect(await bench.states(id)).toEqual(["expired", "expired"]);
@@ -78,7 +80,7 @@ test("urgent, normal and bulk take turns 8 : 4 : 1", async () => {
   }
   // The first turns go to everybody once: each campaign with work has one batch open.
   await bench.store.campaigns.dispatch("sandbox", 3);
-  const opened = await bench.store.campaigns.dispatch("sandbox", 29);
+  const { opened } = await bench.store.campaigns.dispatch("sandbox", 29);
   const turns = ids.map((id) => opened.filter(({ campaign }) => campaign === id).length);
   expect(turns.reduce((sum, count) => sum + count)).toBe(26);
   const [urgent = 0, normal = 0, bulk = 0] = turns;
@@ -95,8 +97,28 @@ test("each campaign with work has a batch open, however full the number is", asy
   const big = await bench.import(500);
   await bench.store.campaigns.dispatch("sandbox", 2);
   const small = await bench.import(1);
-  expect(await bench.store.campaigns.dispatch("sandbox", 2)).toMatchObject([{ campaign: small }]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 2)).opened).toMatchObject([
+    { campaign: small },
+  ]);
   expect(big).not.toBe(small);
+});
+
+test("of more campaigns than a worker can run at once, the others wait for room and are counted", async () => {
+  const bench = await openTestStore();
+  for (let count = 0; count < 66; count++) {
+    await bench.import(2, { definition: definitionWith(bench, {}, "bulk") });
+  }
+  const { campaigns } = bench.store;
+
+  const first = await campaigns.dispatch("sandbox", 4);
+  expect([first.opened.length, first.waiting]).toEqual([64, 2]);
+  const urgent = await bench.import(1, { definition: definitionWith(bench, {}, "urgent") });
+  expect(await campaigns.dispatch("sandbox", 4)).toMatchObject({ opened: [], waiting: 3 });
+
+  // The first place goes to the urgent one, though all that wait have had as little.
+  await closeAll(bench, first.opened.slice(0, 1));
+  const next = await campaigns.dispatch("sandbox", 4);
+  expect(next).toMatchObject({ opened: [{ campaign: urgent }], waiting: 3 });
 });
 
 test("who had nothing to send does not save turns up", async () => {
@@ -106,7 +128,7 @@ test("who had nothing to send does not save turns up", async () => {
   await bench.redis.rename(bench.own(idle).ready, `${bench.own(idle).ready}-later`);
   await bench.store.campaigns.dispatch("sandbox", 20);
   await bench.redis.rename(`${bench.own(idle).ready}-later`, bench.own(idle).ready);
-  const opened = await bench.store.campaigns.dispatch("sandbox", 30);
+  const { opened } = await bench.store.campaigns.dispatch("sandbox", 30);
   expect(opened.filter(({ campaign }) => campaign === busy).length).toBeGreaterThanOrEqual(4);
 });
 
@@ -115,23 +137,27 @@ test("a campaign is not kept waiting by fifty that have nothing due", async () =
   for (let count = 0; count < 50; count++) await bench.import(1, { mode: "live" });
   const last = await bench.import(1);
   await bench.redis.zadd(bench.keys.running, 1_000, last);
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toMatchObject([{ campaign: last }]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toMatchObject([
+    { campaign: last },
+  ]);
 });
 
 test("a worker opens only campaigns of its own mode", async () => {
   const bench = await openTestStore();
   const id = await bench.import(1, { mode: "live" });
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
-  expect(await bench.store.campaigns.dispatch("live", 4)).toMatchObject([{ campaign: id }]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("live", 4)).opened).toMatchObject([
+    { campaign: id },
+  ]);
 });
 
 test("a held number opens nothing until shortly before the hold ends", async () => {
   const bench = await openTestStore();
   await bench.import(1);
   await bench.redis.hset(bench.keys.pace, "hold", Date.now() + 60_000);
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   await bench.redis.hset(bench.keys.pace, "hold", 1);
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toHaveLength(1);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toHaveLength(1);
 });
 
 test("on a halted number a new campaign is paused with the halt's reason, and resume lifts it", async () => {
@@ -141,7 +167,7 @@ test("on a halted number a new campaign is paused with the halt's reason, and re
   await bench.store.campaigns.cancel(first);
   const second = await bench.import(1);
   expect(await bench.found(second)).toMatchObject({ status: "paused", reason: "account:190" });
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   const resumed = await bench.store.campaigns.resume(second);
   expect(resumed).toEqual({ kind: "changed", status: "running", haltLifted: true });
   expect(await bench.store.campaigns.halt()).toBeUndefined();

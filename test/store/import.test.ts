@@ -50,7 +50,7 @@ test("an import is importing until it is finished, and then it runs with every r
   expect((await bench.found(handle.campaign)).status).toBe("importing");
   const chunk = { ...handle, firstBatch: 0, batches: [{ rows: MIXED }] };
   expect(await bench.store.imports.chunk(chunk)).toBe("stored");
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   const done = await bench.store.imports.finish({ ...handle, rows: 4, batches: 1 });
   expect(done).toEqual({ kind: "stored", status: "running" });
   expect(await bench.counts(handle.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
@@ -178,7 +178,7 @@ test("a rejected list keeps its reason, sends nothing, and its bytes may come ag
     "rejected",
     "duplicate",
   ]);
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toEqual([]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   expect(await begin(bench)).toMatchObject({ campaign: `${bench.number}-2`, restarted: false });
 });
 

@@ -151,7 +151,7 @@ test("a row that is mended while its batch is sent is found when the batch close
   expect(await bench.redis.zcard(bench.own(id).ready)).toBe(0);
   await bench.send(id, 1, "accepted");
   expect(await bench.store.ledger.close(id, 0, run)).toBeTypeOf("number");
-  expect(await bench.store.campaigns.dispatch("sandbox", 4)).toMatchObject([{ batch: 0 }]);
+  expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toMatchObject([{ batch: 0 }]);
 });
 
 test("whoever reads a batch reads its ledger before its rows", async () => {

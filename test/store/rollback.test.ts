@@ -41,9 +41,9 @@ describe("a Redis that went back in time", () => {
 
   test("is noticed by dispatch of a worker that has nothing to claim, and stops workers that remember nothing", async () => {
     const id = await goBack();
-    expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    expect((await bench.store.campaigns.dispatch("sandbox", 10)).opened).toEqual([]);
     const other = await openAnotherWorker();
-    expect(await other.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    expect((await other.campaigns.dispatch("sandbox", 10)).opened).toEqual([]);
     expect(await gateOf(id)).toBe("rollback");
     expect(await other.rollback.read()).toMatchObject({ lost: 2 });
   });
@@ -71,7 +71,7 @@ describe("a Redis that went back in time", () => {
     await other.campaigns.dispatch("sandbox", 10);
     const run = Number(await bench.redis.hget(bench.own(id).open, "1"));
     const ask = { campaign: id, batch: 1, run, nonce: Buffer.alloc(8), mode: "sandbox" } as const;
-    await other.ledger.claim({ ...ask, ratePerSecond: FREE_RATE, reachMs: 200, rows });
+    await other.ledger.claim({ ...ask, ratePerSecond: FREE_RATE, reachMs: 200, answerMs: 0, rows });
     expect(await bench.store.rollback.read()).toBeUndefined();
     expect(await gateOf(id)).toBe("rollback");
     expect(await bench.store.rollback.read()).toMatchObject({ lost: 1 });
@@ -99,7 +99,7 @@ describe("a Redis that went back in time", () => {
         : bench.store.campaigns.cancel(id));
       await bench.store.campaigns.dispatch("sandbox", 10);
       await restore();
-      expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+      expect((await bench.store.campaigns.dispatch("sandbox", 10)).opened).toEqual([]);
       expect(await bench.store.rollback.read()).toMatchObject({ lost: 1 });
     },
   );
@@ -223,7 +223,7 @@ describe("accepting it", () => {
     // As a process leaves it that made the key of the digests anew, and accepted what was noticed.
     await bench.redis.hset(bench.keys.guard, { database: "0123456789abcdef", beat: 1_000_000 });
     expect(await bench.claim(id, [1], { run })).toMatchObject({ kind: "gate", gate: "rollback" });
-    expect(await bench.store.campaigns.dispatch("sandbox", 10)).toEqual([]);
+    expect((await bench.store.campaigns.dispatch("sandbox", 10)).opened).toEqual([]);
     expect(await bench.store.rollback.read()).toBeUndefined();
     expect(await bench.store.rollback.isStranger()).toBe(true);
     expect(await (await openAnotherWorker()).rollback.isStranger()).toBe(true);

@@ -16,16 +16,20 @@ function openAs(sender: string | null): Promise<NumberStore> {
   return createNumberStore({ redis, number, sender });
 }
 
-async function dispatched(store: NumberStore): Promise<{ opened: number; paused: string[] }> {
-  const paused: string[] = [];
-  const opened = await store.campaigns.dispatch("sandbox", 10, (id) => paused.push(id));
+async function dispatched(store: NumberStore) {
+  const { opened, paused } = await store.campaigns.dispatch("sandbox", 10);
   return { opened: opened.length, paused };
 }
 
 function claimOf(store: NumberStore, campaign: string, run: number) {
   const nonce = Buffer.alloc(8, run);
   const ask = { campaign, batch: 0, run, nonce, mode: "sandbox", ratePerSecond: 1_000 } as const;
-  return store.ledger.claim({ ...ask, reachMs: 60_000, rows: [{ row: 1, person: nonce }] });
+  return store.ledger.claim({
+    ...ask,
+    reachMs: 60_000,
+    answerMs: 0,
+    rows: [{ row: 1, person: nonce }],
+  });
 }
 
 test("a campaign is sent by workers of the number and API it was imported for", async () => {

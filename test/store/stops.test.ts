@@ -86,7 +86,58 @@ test("a restricted number pauses its campaigns, and a template only its own", as
   });
   // The first reason stays.
   expect((await bench.found(first)).reason).toBe("template:132001");
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test.each([
+  ["restrict", 131048, "restricted:131048"],
+  ["restrict", 368, "restricted:368"],
+  ["halt", 190, "account:190"],
+] as const)(
+  "a list that comes after %s with %i waits with that reason",
+  async (outcome, code, reason) => {
+    const bench = await openTestStore();
+    await bench.send(await bench.import(2), 1, outcome, { code });
+
+    const late = await bench.import(1);
+
+    expect(await bench.found(late)).toMatchObject({ status: "paused", reason });
+    expect(await bench.store.campaigns.halt()).toMatchObject({ code });
+  },
+);
+
+test("after a halt one message of the number goes first, whatever campaigns are resumed", async () => {
+  const bench = await openTestStore();
+  const [first, second] = [await bench.import(4), await bench.import(4)];
+  const [early] = await bench.grant(second, 2);
+  await bench.send(first, 1, "halt", { code: 190 });
+  await bench.store.campaigns.resume(first);
+  await bench.store.campaigns.resume(second);
+
+  const [probe] = await bench.grant(first, 3);
+  expect(await bench.claim(second, [4])).toMatchObject({ gate: "probe" });
+  // What was on the wire before the halt says nothing about the number now.
+  await bench.record(early, "accepted", { wamid: "wamid.early" });
+  expect(await bench.claim(second, [4])).toMatchObject({ gate: "probe" });
+
+  await bench.record(probe, "accepted", { wamid: "wamid.probe" });
+  await bench.grant(second, 4);
+});
+
+test("a probe that ends without an acceptance lets the next message try, of any campaign", async () => {
+  const bench = await openTestStore();
+  const [first, second] = [await bench.import(4), await bench.import(4)];
+  await bench.send(first, 1, "halt", { code: 190 });
+  await bench.store.campaigns.resume(first);
+  await bench.store.campaigns.resume(second);
+
+  await bench.send(first, 2, "failed", { code: 131026 });
+  await bench.send(second, 3, "unknown");
+  await bench.grant(second, 1);
+  expect(await bench.claim(first, [4])).toMatchObject({ gate: "probe" });
+
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  await bench.grant(first, 4);
 });
 
 test("so many failures in a row pause the campaign, and an accepted one starts the count anew", async () => {

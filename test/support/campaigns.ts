@@ -151,6 +151,7 @@ export async function openTestStore(
       mode: "sandbox",
       ratePerSecond: FREE_RATE,
       reachMs: 60_000,
+      answerMs: 0,
       rows: rows.map((row) => ({ row, person: store.ledger.person(testPhone(row)) })),
       ...changes,
     });

@@ -11,9 +11,10 @@
 --       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
 --       10 reach, us: no slot later than this from now  11 the last beat this worker was told  12 a
 --       name for this worker  13 the rows, packed: row (4 bytes) and digest of the person (8 bytes) each
---       14 sender: number id and API of this worker, '' when not known
+--       14 sender: number id and API of this worker, '' when not known  15 how long the API takes to
+--       answer, ms
 -- Returns: {0, reason, wait ms} for all rows: rollback, gone, mode, sender, closed, paused, ended, halt, hold,
---   run, cap, allow · or {1, the beat this worker is told, 1 when the number is at its rate, wait us until the next
+--   run, cap, probe · or {1, the beat this worker is told, 1 when the number is at its rate, wait us until the next
 --   slot is within reach, what has to wait ('number' | 'campaign' | ''), and for each row two: its
 --   attempt and slot in us from now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no
 --   slot yet, -4 opted out, -5 person busy}
@@ -54,19 +55,20 @@ if mine then
 end
 
 if rolled_back then return { 0, 'rollback', 0 } end
-local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'allow', 'sender')
+local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'sender')
 if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
-if ARGV[14] ~= '' and f[4] and f[4] ~= ARGV[14] then return { 0, 'sender', 0 } end
+if ARGV[14] ~= '' and f[3] and f[3] ~= ARGV[14] then return { 0, 'sender', 0 } end
 if c.closed ~= '' then return { 0, 'closed', 0 } end
 if c.status ~= 'running' then return { 0, 'paused', 0 } end
 if num(f[2]) > 0 and num(f[2]) <= WALL then return { 0, 'ended', 0 } end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, 'halt', 0 } end
 if pace.hold > NOW then return { 0, 'hold', pace.hold - NOW } end
 if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, 'run', 0 } end
-local room = math.max(10, 3 * pace.rate) - redis.call('ZCARD', P .. 'leases')
+local room = on_wire_max(pace.rate, num(ARGV[15])) - redis.call('ZCARD', P .. 'leases')
 if room <= 0 then return { 0, 'cap', 20 } end
-local allow = f[3] and num(f[3])
-if allow and allow <= 0 then return { 0, 'allow', 200 } end
+local probe = redis.call('HGET', P .. 'pace', 'probing')
+if probe and probe ~= 'open' then return { 0, 'probe', 200 } end
+if probe then room = 1 end
 
 local claimed = redis.call('HMGET', P .. 'claimed', unpack(persons))
 local opted_out = {}
@@ -91,7 +93,7 @@ local function refusal(i, r)
   if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return -2 end
   if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then return -4 end
   if taken[persons[i]] or busy(i) then return -5 end
-  if room <= 0 or (allow and allow <= 0) then return -3 end
+  if room <= 0 then return -3 end
 end
 
 -- The wamid of the attempt before, if there was one, belongs to the row's history from now on.
@@ -116,7 +118,8 @@ local function grant(i, row, r, slot)
   leases[#leases + 1] = ref .. persons[i]
   holders[#holders + 1] = persons[i]
   holders[#holders + 1] = ref .. NOW
-  taken[persons[i]], room, allow = true, room - 1, allow and allow - 1
+  taken[persons[i]], room = true, room - 1
+  if probe then redis.call('HSET', P .. 'pace', 'probing', probe_of(id, row, r.attempt)) end
   tell(i, r.attempt, slot - NOW_US)
 end
 
@@ -141,7 +144,6 @@ if #writes > 0 then redis.call('HSET', ledger, unpack(writes)) end
 if #leases > 0 then
   redis.call('ZADD', P .. 'leases', unpack(leases))
   redis.call('HSET', P .. 'claimed', unpack(holders))
-  if allow then redis.call('HSET', c.key, 'allow', allow) end
 end
 close_pace(pace)
 keep_clock()

@@ -6,15 +6,16 @@
 -- Atomic because: a batch leaves `ready` and enters `open` in one step, under a run number of its
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 the last beat this
---       worker was told  4 a name for this worker  5 sender: number id and API of
---       this worker, '' when not known
--- Returns: {the beat this worker is told, ids of campaigns paused for their sender with spaces between,
---   then campaign, batch, run for each batch opened}
+-- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 how many when each
+--       is the only one of its campaign  4 the last beat this worker was told  5 a name for this worker
+--       6 sender: number id and API of this worker, '' when not known
+-- Returns: {the beat this worker is told, how many campaigns with work found no room, ids of campaigns
+--   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
+--   beat alone when nothing may be opened
 -- Keys built: clock, serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
-local mode, most_open = ARGV[1], num(ARGV[2])
-local beat, rolled_back, known = check_beat(num(ARGV[3]), ARGV[4])
+local mode, most_open, most_campaigns = ARGV[1], num(ARGV[2]), num(ARGV[3])
+local beat, rolled_back, known = check_beat(num(ARGV[4]), ARGV[5])
 if rolled_back then return { known } end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', WALL, 'LIMIT', 0, 20)) do
@@ -33,13 +34,13 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', WALL, 'L
 end
 -- After what ends campaigns: a Redis that is full takes no note, and refuses the rest.
 keep_clock()
-if known ~= beat then tell_beat(ARGV[4], beat) end
+if known ~= beat then tell_beat(ARGV[5], beat) end
 if redis.call('EXISTS', P .. 'halt') == 1 then return { beat } end
 if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
 
 -- A campaign goes out from the number and by the API it was imported for; one whose importer knew
 -- neither belongs to the first that sends it.
-local sender, foreign = ARGV[5], {}
+local sender, foreign = ARGV[6], {}
 local function is_foreign(id, key, belongs_to)
   if sender == '' or belongs_to == sender then return false end
   if not belongs_to then
@@ -64,22 +65,30 @@ for at = 1, #running, 2 do
   end
 end
 
+local function has_work(turn)
+  turn.batch = turn.batch
+    or redis.call('ZRANGEBYSCORE', turn.key .. ':ready', '-inf', NOW, 'LIMIT', 0, 1)[1]
+  turn.idle = not turn.batch
+  return not turn.idle
+end
+
+local function before(turn, other)
+  return turn.pass < other.pass or turn.pass == other.pass and turn.weight > other.weight
+end
+
 -- The due batch of the campaign whose turn it is: the lowest pass. Each campaign with work keeps
--- one batch open, however full the number is, so that a small urgent one never waits for a big one.
+-- one batch open, so that a small urgent one never waits for a big one, as long as workers can run
+-- so many. Beyond that campaigns wait for room, and the workers, told how many do, make it (sender.ts).
 local function next_turn()
   local best
   for _, turn in ipairs(turns) do
-    local room = open_total < most_open or turn.open == 0
-    if room and not turn.idle and (not best or turn.pass < best.pass) then
-      turn.batch = turn.batch
-        or redis.call('ZRANGEBYSCORE', turn.key .. ':ready', '-inf', NOW, 'LIMIT', 0, 1)[1]
-      if turn.batch then best = turn else turn.idle = true end
-    end
+    local room = open_total < most_open or (turn.open == 0 and open_total < most_campaigns)
+    if room and not turn.idle and (not best or before(turn, best)) and has_work(turn) then best = turn end
   end
   return best
 end
 
-local opened = { beat, table.concat(foreign, ' ') }
+local opened = { beat, 0, table.concat(foreign, ' ') }
 while true do
   local turn = next_turn()
   if not turn then break end
@@ -92,6 +101,10 @@ while true do
     opened[#opened + 1] = value
   end
   turn.batch, turn.open, open_total = nil, turn.open + 1, open_total + 1
+end
+
+for _, turn in ipairs(turns) do
+  if turn.open == 0 and not turn.idle and has_work(turn) then opened[2] = opened[2] + 1 end
 end
 
 -- Who had nothing to send saves no turns up: it goes on from where the others are.

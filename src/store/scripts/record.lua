@@ -78,7 +78,7 @@ end
 local function back_to_pending(row, r, o)
   if not fire(c, row, r, 'release') then return end
   release_person(o.person, c, row, o.attempt)
-  give_back_allowance(c)
+  reopen_probe(c.id, row, o.attempt)
   local wait = o.wait
   if (o.outcome == 'retry' or o.outcome == 'pair') and not o.outage then
     r.tries = r.tries + 1
@@ -94,7 +94,7 @@ local function failed(row, r, o)
   if not fire(c, row, r, 'refuse') then return end
   note_failed(c, row, r, o.code, o.reason, WALL)
   release_person(o.person, c, row, o.attempt)
-  give_back_allowance(c)
+  reopen_probe(c.id, row, o.attempt)
   if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
   if o.code == 131026 then note_undeliverable(o.person) end
   if o.outcome == 'failed' then count_failure_in_a_row(c, o.code, STREAK) end
@@ -103,7 +103,7 @@ end
 local function unknown(row, r, o)
   if not fire(c, row, r, 'doubt') then return end
   r.reason, r.code = o.reason, o.code
-  give_back_allowance(c)
+  reopen_probe(c.id, row, o.attempt)
   spend_unknown_budget(c, BUDGET, WINDOW_MS)
   -- Whatever became of this message, the person has said so.
   if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end

@@ -1,6 +1,6 @@
 -- Resumes a paused campaign. Lifts the number's halt, and then sends one message first.
 --- @include "base"
--- Atomic because: the halt is lifted and the allowance of one is set before anybody can claim.
+-- Atomic because: the halt is lifted and the probe is set before any message can be claimed.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 sender: number id and API as configured where it is resumed, '' when not known
 -- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
@@ -15,15 +15,7 @@ if f[3] == 'other_sender' then
   if ARGV[2] == '' then redis.call('HDEL', c.key, 'sender') else redis.call('HSET', c.key, 'sender', ARGV[2]) end
 end
 local lifted = redis.call('DEL', P .. 'halt')
-if lifted == 1 then
-  redis.call('HSET', c.key, 'allow', 1)
-  redis.call('HSET', P .. 'pace', 'probe', c.id)
-end
--- While another campaign's first message is not accepted yet, this one sends one first as well.
-local probe = redis.call('HGET', P .. 'pace', 'probe')
-if probe and redis.call('HEXISTS', P .. 'campaign:' .. probe, 'allow') == 1 then
-  redis.call('HSET', c.key, 'allow', 1)
-end
+if lifted == 1 then redis.call('HSET', P .. 'pace', 'probing', 'open') end
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')

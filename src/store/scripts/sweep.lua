@@ -13,7 +13,7 @@
 --       7 the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
--- Keys built: clock, guard, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
+-- Keys built: clock, guard, pace, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
 --   undeliverable, failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 local MOST = num(ARGV[2])
@@ -38,10 +38,10 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LI
   local ended = with_row(id, row, function(c, r)
     if r.attempt ~= attempt or not fire(c, row, r, 'lease_end') then return false end
     r.reason = num(ARGV[1])
-    give_back_allowance(c)
     match_parked(c, row, r, person)
     return true
   end)
+  reopen_probe(id, row, attempt)
   unknown = unknown + (ended and 1 or 0)
   redis.call('ZREM', P .. 'leases', ref)
 end

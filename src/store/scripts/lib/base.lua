@@ -156,8 +156,12 @@ local function make_ready(c, batch, at)
   redis.call('ZADD', c.key .. ':ready', 'LT', at, batch)
 end
 
--- The first message after a halt goes alone; when it was not accepted the next one may try. Never
--- more than one: messages that were on the wire when the halt came give back as well.
-local function give_back_allowance(c)
-  if redis.call('HEXISTS', c.key, 'allow') == 1 then redis.call('HSET', c.key, 'allow', 1) end
+-- After a halt is lifted, one message of the number goes first, as a probe. `probing` in the pace hash is
+-- 'open' until a message is claimed, then its attempt, and gone once that is accepted: all may go. When it
+-- ends in another way, the next message may try. Attempts from before the halt change none of this.
+local function probe_of(id, row, attempt) return id .. '|' .. row .. '|' .. attempt end
+local function reopen_probe(id, row, attempt)
+  if redis.call('HGET', P .. 'pace', 'probing') == probe_of(id, row, attempt) then
+    redis.call('HSET', P .. 'pace', 'probing', 'open')
+  end
 end

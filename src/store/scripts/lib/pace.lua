@@ -28,6 +28,15 @@ local function free_slot(tat, interval, reach)
   return free <= NOW_US + math.max(AHEAD_MAX_US, reach) + interval and free or NOW_US
 end
 
+-- How many attempts may be on the wire, over all workers. The rate is used fully when there is room
+-- for rate x answer time, and half as much again for answers that take longer than most. No more than
+-- that: if the API hangs, all of them become unknown. A worker that has had no answer yet says 0.
+local UNMEASURED_S, MEASURED_S, ON_WIRE_MIN, ON_WIRE_MAX = 10, 3, 10, 10000
+local function on_wire_max(rate, answer_ms)
+  local seconds = answer_ms == 0 and UNMEASURED_S or math.max(MEASURED_S, 1.5 * answer_ms / 1000)
+  return math.min(ON_WIRE_MAX, math.max(ON_WIRE_MIN, math.ceil(rate * seconds)))
+end
+
 local function open_pace(c, configured, reach)
   local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt')
   local own = redis.call('HMGET', c.key, 'ratePerSecond', 'tat')

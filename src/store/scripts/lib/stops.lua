@@ -39,15 +39,13 @@ local function each_running(c, act)
   end
 end
 
-local function pause_number(c, reason)
-  each_running(c, function(one) pause_campaign(one, reason) end)
-end
-
-local function halt_number(c, o)
-  -- A halt by the audit (note-audit) is lifted by mending the counters; this one is not.
-  redis.call('HDEL', P .. 'halt', 'why')
-  redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id)
-  pause_number(c, 'account:' .. o.code)
+-- Nothing is sent from the number until a person resumes, lists that come meanwhile included
+-- (start_running). A halt by the audit (note-audit) is lifted by correcting the counters; this one,
+-- which has another reason, is not.
+local function halt_number(c, o, why)
+  redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id,
+    'why', why)
+  each_running(c, function(one) pause_campaign(one, why) end)
 end
 
 -- True when this answer stops more than its message. Only an answer to a live attempt does.
@@ -57,13 +55,16 @@ local function stop_by(c, o, r)
   end
   if o.outcome == 'hold' then o.wait = hold_number(o.wait, 'too_fast')
   elseif o.outcome == 'retry' then return note_unreached(o)
-  elseif o.outcome == 'halt' then halt_number(c, o)
-  elseif o.outcome == 'restrict' then pause_number(c, 'restricted:' .. o.code)
+  elseif o.outcome == 'halt' then halt_number(c, o, 'account:' .. o.code)
+  elseif o.outcome == 'restrict' then halt_number(c, o, 'restricted:' .. o.code)
   elseif o.outcome == 'template' then pause_campaign(c, 'template:' .. o.code)
   elseif o.outcome == 'accepted' then
     -- Once is enough for all the answers of one call.
-    if not c.cleared then redis.call('HDEL', c.key, 'allow', 'streak') end
+    if not c.cleared then redis.call('HDEL', c.key, 'streak') end
     c.cleared = true
+    if redis.call('HGET', P .. 'pace', 'probing') == probe_of(c.id, o.row, o.attempt) then
+      redis.call('HDEL', P .. 'pace', 'probing')
+    end
     return false
   else return false end
   return true

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import type { CampaignToSend } from "../../src/store/campaign-reader.ts";
+import type { DueMessage } from "../../src/worker/batch-run.ts";
+import type { Delivered } from "../../src/worker/deliver.ts";
+import { createFlight } from "../../src/worker/flight.ts";
+import { createSender } from "../../src/worker/sender.ts";
+import { testDefinition } from "../support/campaigns.ts";
+
+const ALL_GRANTED: Delivered = { kind: "claimed", again: [], waitMs: 0, waits: "" };
+
+function messages(count: number): DueMessage[] {
+  return Array.from({ length: count }, (_, index) => ({
+    row: index + 1,
+    person: Buffer.alloc(8),
+    body: "",
+  }));
+}
+
+/** A sender whose claims are noted, and granted unless `answer` says otherwise. */
+function openSender(answer: () => Delivered = () => ALL_GRANTED) {
+  const claimed: [campaign: string, rows: number][] = [];
+  const flight = createFlight(10, () => {});
+  const sender = createSender({
+    flight,
+    deliver: async (run, rows) => {
+      claimed.push([run.campaign.id, rows.length]);
+      return answer();
+    },
+  });
+  sender.start();
+  return {
+    sender,
+    claimed,
+    /** Resolves when the run has ended, with what it left unsent. */
+    add(id: string, rows: number): Promise<void> {
+      const campaign = { id, definition: testDefinition("main") } as CampaignToSend;
+      return new Promise((finish) => {
+        sender.add({
+          ...{ campaign, batch: 0, run: 1, waiting: messages(rows), finish },
+          ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+        });
+      });
+    },
+  };
+}
+
+const sum = (claimed: readonly [string, number][], id: string) =>
+  claimed.reduce((total, [campaign, rows]) => (campaign === id ? total + rows : total), 0);
+
+test("a run sends all its batch has while no campaign waits for room", async () => {
+  const { sender, claimed, add } = openSender();
+  await add("main-1", 100);
+  expect(sum(claimed, "main-1")).toBe(100);
+  await sender.stop();
+});
+
+test("a run makes room after its share while other campaigns wait", async () => {
+  const { sender, claimed, add } = openSender();
+  sender.share(3);
+  await Promise.all([add("main-1", 100), add("main-2", 100)]);
+  // One more for each claim that was under way when the share was reached, at most.
+  for (const id of ["main-1", "main-2"]) {
+    expect(sum(claimed, id)).toBeGreaterThanOrEqual(3);
+    expect(sum(claimed, id)).toBeLessThanOrEqual(3 + 7);
+  }
+
+  sender.share(null);
+  const before = sum(claimed, "main-1");
+  await add("main-1", 50);
+  expect(sum(claimed, "main-1")).toBe(before + 50);
+  await sender.stop();
+});
+
+test("runs that have had their share end when campaigns begin to wait", async () => {
+  let granted = 0;
+  const { sender, add } = openSender(() => {
+    granted++;
+    return granted > 5 ? { kind: "gate", gate: "cap", waitMs: 500 } : ALL_GRANTED;
+  });
+  const ended = add("main-1", 100);
+  await new Promise((resolve) => setImmediate(resolve));
+  sender.share(1);
+  await ended;
+  await sender.stop();
+});
