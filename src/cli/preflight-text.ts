@@ -1,3 +1,4 @@
+import { someNames } from "../core/columns.ts";
 import type { Estimate } from "../producer/preflight/estimate.ts";
 import type { ListCost } from "../producer/preflight/preflight-countries.ts";
 import type { ImportReport, Problem, Warning } from "../producer/preflight/report.ts";
@@ -41,13 +42,13 @@ function headText(report: ImportReport, title: (text: string) => string, width: 
     const guess = report.encodingGuessed ? " (a guess: see below)" : "";
     lines.push(["Read as", `${report.encoding}${guess}, ${delimiterWords(report.delimiter)}`]);
   }
-  if (columns.length > 0) lines.push(["Columns", columns.map(printable).join(", ")]);
+  if (columns.length > 0) lines.push(["Columns", someNames(columns.map(printable))]);
   if (phoneColumn !== null) {
     const guess = phoneColumnGuessed === null ? "" : ` (guessed by its ${phoneColumnGuessed})`;
     lines.push(["Phones in", printable(phoneColumn) + guess]);
   }
   const indent = Math.max(...lines.map(([key]) => key.length)) + 2;
-  // A list may have 256 columns.
+  // Names of columns may be many and long.
   const below = (text: string): string =>
     wrap(text, width - indent - 1, "").replaceAll("\n", `\n${" ".repeat(indent)}`);
   return table(lines.map(([key, text]) => [title(key), below(text)]));

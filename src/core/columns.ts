@@ -48,13 +48,22 @@ function refuseMissing(missing: readonly string[], header: readonly string[]): R
   ];
   return refuse(
     "template_column_missing",
-    `the template uses ${missing.map((column) => `{{${column}}}`).join(", ")}, which the list does not have. Its columns are: ${names.join(", ")}.`,
+    `the template uses ${missing.map((column) => `{{${column}}}`).join(", ")}, which the list does not have. Its columns are: ${someNames(names)}.`,
     fix.filter((line) => line !== null).join(" "),
   );
 }
 
 function placesOf(header: readonly string[], matches: (name: string) => boolean): number[] {
   return header.flatMap((name, index) => (matches(name) ? [index] : []));
+}
+
+const NAMES_SHOWN = 40;
+
+/** The names of columns for people, not all of them where a list has hundreds. */
+export function someNames(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(", ");
+  const more = names.length - NAMES_SHOWN;
+  return more > 0 ? `${shown} and ${more.toLocaleString("en-US")} more` : shown;
 }
 
 /**

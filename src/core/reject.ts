@@ -161,7 +161,7 @@ const WORDS: Readonly<
     "shorten it",
   ],
   row_columns: () => [
-    "the row has more or fewer columns than the header",
+    "the row has more cells than the header, or ends before the columns that are used",
     "put each value under its column",
   ],
   row_unreadable: () => [

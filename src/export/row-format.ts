@@ -121,11 +121,25 @@ async function csvFormat(columns: readonly string[]): Promise<RowFormat> {
  */
 function factColumns(columns: readonly string[]): string[] {
   const taken = new Set(columns.map(foldColumnName));
-  return FACTS.map((fact) => {
-    let name: string = fact;
-    for (let nth = 2; taken.has(name); nth++) name = `${fact}_${nth}`;
-    return name;
+  return FACTS.map((fact) => numbered(fact, taken));
+}
+
+/** A list may have several columns of one name: as keys of an object they would be one. */
+function keysOf(columns: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return columns.map((name, index) => {
+    const isFirst = columns.indexOf(name) === index;
+    const key = isFirst ? name : numbered(name, new Set([...columns, ...taken]));
+    taken.add(key);
+    return key;
   });
+}
+
+/** The name itself, or with the first number that is free. */
+function numbered(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let nth = 2; taken.has(free); nth++) free = `${name}_${nth}`;
+  return free;
 }
 
 /** As many as the header has: a row with too many or too few is among the rejected. */
@@ -140,21 +154,23 @@ function csvCell(value: string | number | boolean | null): string {
 }
 
 function ndjsonFormat(columns: readonly string[]): RowFormat {
+  const keys = keysOf(columns);
   return {
     head: () => "",
-    rows: (rows) => rows.map((row) => `${rowJson(row, columns)}\n`).join(""),
+    rows: (rows) => rows.map((row) => `${rowJson(row, keys)}\n`).join(""),
     tail: () => "",
   };
 }
 
 function jsonFormat(columns: readonly string[]): RowFormat {
+  const keys = keysOf(columns);
   let separator = "";
   return {
     head: () => "[",
     rows: (rows) =>
       rows
         .map((row) => {
-          const text = `${separator}${rowJson(row, columns)}`;
+          const text = `${separator}${rowJson(row, keys)}`;
           separator = ",\n";
           return text;
         })
@@ -163,9 +179,9 @@ function jsonFormat(columns: readonly string[]): RowFormat {
   };
 }
 
-function rowJson(row: CampaignRow, columns: readonly string[]): string {
-  const cells = inputCells(row, columns.length);
+function rowJson(row: CampaignRow, keys: readonly string[]): string {
+  const cells = inputCells(row, keys.length);
   // A map first: a column may well be called `__proto__`.
-  const input = Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? ""]));
+  const input = Object.fromEntries(keys.map((key, index) => [key, cells[index] ?? ""]));
   return JSON.stringify({ ...factsOf(row), input });
 }

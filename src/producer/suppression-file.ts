@@ -50,7 +50,7 @@ export async function readSuppressionFile(input: {
     if (!plain) {
       const headed = checkIsHeader(seen, sample);
       if (!headed.ok) return headed;
-      const checked = checkHeader(columns);
+      const checked = checkHeader(seen, []);
       if (!checked.ok) return checked;
     }
     const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(seen, null);

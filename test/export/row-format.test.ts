@@ -74,6 +74,13 @@ test("a row with too few cells still has every column in its place", async () =>
   expect(cells.slice(0, 6)).toEqual(["one", "", "", "", "1", "pending"]);
 });
 
+test("columns of one name stay apart as keys of JSON", async () => {
+  const format = await createRowFormat("ndjson", ["Email", "email", "Email", "Email_2", "Email"]);
+  const { input } = JSON.parse(format.rows([row(["a", "b", "c", "d", "e"])])) as { input: unknown };
+
+  expect(input).toEqual({ Email: "a", email: "b", Email_3: "c", Email_2: "d", Email_4: "e" });
+});
+
 test("--json is one array, in pieces", async () => {
   const format = await createRowFormat("json", ["__proto__"]);
   const text = [format.head(), format.rows([row(["x"])]), format.rows([row(["y"])]), format.tail()];

@@ -21,11 +21,15 @@ export function createRowCheck(list: {
 }): (cells: readonly string[], row: number) => ImportOutcome {
   const { phone: column, template, strictValues } = list;
   const width = list.columns.length;
+  // Spreadsheets leave empty cells at the end out: what is missing there is empty.
+  const needed = Math.max(template.cellsNeeded, column.index + 1);
   const readPhone = createPhoneReader(list.country);
   const seen = createSeenPhones({ expected: list.rowsExpected });
 
   return (cells, row) => {
-    if (cells.length !== width) return { kind: "rejected", code: "row_columns", column: "" };
+    if (cells.length > width || cells.length < needed) {
+      return { kind: "rejected", code: "row_columns", column: "" };
+    }
     const phone = readPhone(cells[column.index] ?? "");
     if (!phone.ok) return { kind: "rejected", code: phone.code, column: column.name };
     const checked = template.check(cells);

@@ -1,30 +1,35 @@
 import { foldColumnName } from "../../core/columns.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
+import type { NameKind } from "./phone-words.ts";
 import type { PhoneSample, SeenColumn } from "./seen-columns.ts";
 
 /**
- * Judges the header: every column has a name of its own. Names that differ in case, or in how
- * their accents are composed, are one name. Refusals `header_name_empty`, `header_name_twice`.
+ * Judges the header: every column has a name, and each that is used, or is called like one with
+ * phones, has it alone. CRMs write several "Email"; as long as nothing names them they may stay.
+ * `used`: the names that template and campaign use. Refusals `header_name_empty`,
+ * `header_name_twice`.
  */
-export function checkHeader(columns: readonly string[]): Result<void> {
+export function checkHeader(seen: readonly SeenColumn[], used: readonly string[]): Result<void> {
+  const wanted = new Set(used.map(foldColumnName));
   // A map, not an object: a column may well be called `__proto__`.
   const places = new Map<string, number>();
-  for (const [index, name] of columns.entries()) {
-    if (name === "") {
-      return refuseNameless(index);
-    }
-    const first = places.get(foldColumnName(name));
-    if (first !== undefined) {
+  for (const { index, name, kind } of seen) {
+    if (name === "") return refuseNameless(index);
+    const folded = foldColumnName(name);
+    const first = places.get(folded);
+    if (first !== undefined && (wanted.has(folded) || !NEVER_PHONES.has(kind))) {
       return refuse(
         "header_name_twice",
-        `columns ${first + 1} and ${index + 1} of the header are both called "${name}".`,
+        `columns ${first + 1} and ${index + 1} of the header are both called "${name}", and one of them is needed.`,
         "Rename or remove one of them.",
       );
     }
-    places.set(foldColumnName(name), index);
+    places.set(folded, first ?? index);
   }
   return accept(undefined);
 }
+
+const NEVER_PHONES: ReadonlySet<NameKind> = new Set(["nothing", "fax"]);
 
 /**
  * Columns without a name behind the last that has one may be there as long as they are empty

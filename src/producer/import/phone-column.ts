@@ -4,7 +4,7 @@
  * full "WhatsApp", and the digits of an order may read as somebody's phone. What could be
  * another column is refused, because the wrong one sends to strangers.
  */
-import { foldColumnName } from "../../core/columns.ts";
+import { foldColumnName, someNames } from "../../core/columns.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { Column, SeenColumn } from "./seen-columns.ts";
@@ -77,7 +77,7 @@ function findWanted(columns: readonly Column[], wanted: string): Result<PhoneCol
   return refuse(
     "phone_column_unknown",
     `the list has no column "${wanted}", which recipients.to names${didYouMean(wanted, names) || "."}`,
-    `Its columns are: ${names.join(", ")}.`,
+    `Its columns are: ${someNames(names)}.`,
   );
 }
 
@@ -111,7 +111,7 @@ function refuseNoPhone({ name }: Column): Result<never> {
 function refuseMissing(columns: readonly Column[]): Result<never> {
   return refuse(
     "phone_column_missing",
-    `no column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${columns.map(({ name }) => name).join(", ")}.`,
+    `no column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(columns.map(({ name }) => name))}.`,
     "Name the column in the campaign file, as in recipients: { to: phone }; a list of national numbers needs recipients.country too.",
   );
 }

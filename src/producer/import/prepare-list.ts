@@ -1,7 +1,7 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
-import { compileTemplate } from "../../core/template.ts";
+import { compileTemplate, templateColumns } from "../../core/template.ts";
 import { readHeader } from "../list/csv.ts";
 import { readListBytes } from "../list/list-bytes.ts";
 import type { ListFile } from "../list/list-file.ts";
@@ -42,12 +42,15 @@ export async function prepareList(
   const seen = lookAtColumns(columns, sample);
   const headed = checkIsHeader(seen, sample);
   if (!headed.ok) return headed;
-  const checked = checkHeader(columns);
+  const used = [...templateColumns(definition), ...(recipients.to === null ? [] : [recipients.to])];
+  const checked = checkHeader(seen, used);
   if (!checked.ok) return checked;
   const ended = layout === null ? checkNameless(header.value, rows) : checked;
   if (!ended.ok) return ended;
   const phone = findPhoneColumn(seen, recipients.to);
   if (!phone.ok) return phone;
+  const alone = checkHeader(seen, [phone.value.name]);
+  if (!alone.ok) return alone;
   const template = compileTemplate(definition, columns, category);
   if (!template.ok) return template;
   const encodingSamples = bytes.value.encodingGuessed

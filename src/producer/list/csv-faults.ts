@@ -5,7 +5,7 @@ import { type Refused, refuse } from "../../core/refusal.ts";
 
 export const FIELD_LENGTH_MAX = 64 * 1024;
 export const ROW_BYTES_MAX = 1024 * 1024;
-export const COLUMNS_MAX = 256;
+export const COLUMNS_MAX = 2_000;
 export const ROWS_MAX = 10_000_000;
 
 /** A row, for people: where it begins. */
@@ -21,7 +21,7 @@ export function outOfBounds(
   if (record.length > COLUMNS_MAX) {
     return refuse(
       "list_too_many_columns",
-      `${at.name} has ${record.length} columns on line ${at.line}; ${COLUMNS_MAX} are read.`,
+      `${at.name} has ${record.length} columns on line ${at.line}; up to ${COLUMNS_MAX.toLocaleString("en-US")} are read.`,
       "Remove the columns that the campaign does not need.",
     );
   }

@@ -12,7 +12,7 @@
  */
 import { basename } from "node:path";
 import type { CampaignDefinition } from "../../core/campaign.ts";
-import { foldColumnName } from "../../core/columns.ts";
+import { foldColumnName, someNames } from "../../core/columns.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { CampaignStatus } from "../../core/status.ts";
@@ -208,11 +208,18 @@ function sentAnyway(definition: CampaignDefinition): CampaignDefinition {
   return { ...definition, recipients: { ...definition.recipients, skipUndeliverableMs: null } };
 }
 
-/** Where each of the campaign's columns is in the file; null when they are not the same. */
+/**
+ * Where each of the campaign's columns is in the file; null when they are not the same. Several of
+ * one name, which nothing uses, are taken in their order.
+ */
 function placesOf(campaign: readonly string[], file: readonly string[]): number[] | null {
-  const names = file.map(foldColumnName);
-  const places = campaign.map((name) => names.indexOf(foldColumnName(name)));
-  return file.length === campaign.length && !places.includes(-1) ? places : null;
+  const places = new Map<string, number[]>();
+  for (const [place, name] of file.entries()) {
+    const folded = foldColumnName(name);
+    places.set(folded, [...(places.get(folded) ?? []), place]);
+  }
+  const found = campaign.map((name) => places.get(foldColumnName(name))?.shift() ?? -1);
+  return file.length === campaign.length && !found.includes(-1) ? found : null;
 }
 
 function checkOpen(
@@ -261,7 +268,7 @@ function refuseColumns(
 ): Result<never> {
   return refuse(
     "mend_columns_differ",
-    `the file has other columns than the list of ${id}: ${found.join(", ")}.`,
-    `Its columns were: ${wanted.join(", ")}.`,
+    `the file has other columns than the list of ${id}: ${someNames(found)}.`,
+    `Its columns were: ${someNames(wanted)}.`,
   );
 }

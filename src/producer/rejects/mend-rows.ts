@@ -159,7 +159,7 @@ function judge(
   let already = 0;
   for (const [index, read] of window.rows.entries()) {
     const own = unescapeCells(list.layout?.ownCells(read.cells) ?? read.cells);
-    const cells = own.length === columns.length ? order.map((place) => own[place] ?? "") : [...own];
+    const cells = own.length > columns.length ? [...own] : order.map((place) => own[place] ?? "");
     const row = rowOf(input, read.cells);
     const { line } = read;
     const reject = (code: RejectCode, column: string): void =>

@@ -94,3 +94,44 @@ it("the preview shows what is sent", async () => {
 
   expect(report.samples.map(({ preview }) => preview)).toEqual(["Hi 00123!", "Hi there!"]);
 });
+
+it("a row may end before columns that nothing uses, and not before one that is used", async () => {
+  const list = "name,phone,city,note\nAnn,48600104001\nBen,48600104002,Lodz\nCem\n,,,x\n";
+
+  const { report } = await checkText(list, { recipients: { maxRejected: 1 } });
+  const city = await checkText(list, { texts: ["{{city|here}}"], recipients: { maxRejected: 1 } });
+
+  expect(report).toMatchObject({ ok: 2, problems: [{ lines: [4] }, { code: "phone_missing" }] });
+  expect(report.problems[0]?.code).toBe("row_columns");
+  expect(city.report).toMatchObject({
+    ok: 1,
+    problems: [{ code: "row_columns", lines: [2, 4] }, {}],
+  });
+});
+
+it("a name that the list has twice is refused where it is used, with both places", async () => {
+  const list = "name,phone,Email,EMAIL\nAnn,48600104001,a,b\n";
+  const used = await checkText(list, { texts: ["{{email}}"] });
+  const phone = await checkText("a,whom,whom\nx,+48600104001,\n");
+  const named = await checkText(list, { recipients: { to: "email" } });
+
+  for (const refused of [used, phone, named]) {
+    expect(refused).toMatchObject({ ok: false, refusal: { code: "header_name_twice" } });
+  }
+  if (!used.ok) expect(used.refusal.message).toContain("columns 3 and 4");
+});
+
+it("2,000 columns are read, and of 2,001 the line is told", async () => {
+  const list = (columns: number) => {
+    const names = Array.from({ length: columns - 2 }, (_, at) => `p${at}`);
+    const cells = names.map((_, at) => (at % 3 === 0 ? String(5_000_000 + at) : ""));
+    const rows = Array.from({ length: 20 }, (_, at) => ["Ann", `486001040${at + 10}`, ...cells]);
+    return [["name", "phone", ...names], ...rows].map((row) => row.join(",")).join("\n");
+  };
+
+  const wide = await checkText(list(2_000));
+  const wider = await checkText(list(2_001));
+
+  expect(wide).toMatchObject({ ok: true, report: { ok: 20, phoneColumn: "phone" } });
+  expect(wider).toMatchObject({ ok: false, refusal: { code: "list_too_many_columns" } });
+});

@@ -28,13 +28,17 @@ interface Setup {
 }
 
 /** A list of good rows, and at its end the rows given, of which some are rejected. */
-async function rejected(good: number, ...bad: string[]): Promise<Setup> {
+function rejected(good: number, ...bad: string[]): Promise<Setup> {
+  const rows = Array.from({ length: good }, (_, at) => `${testPhone(at + 1)};Name ${at + 1};City`);
+  return importWithRejects("Phone;first_name;city", [...rows, ...bad]);
+}
+
+async function importWithRejects(header: string, rows: readonly string[]): Promise<Setup> {
   const bench = await openTestStore();
   const folder = await testFolder();
   const csvPath = join(folder, "list.csv");
   const path = join(folder, "list.rejects.csv");
-  const rows = Array.from({ length: good }, (_, at) => `${testPhone(at + 1)};Name ${at + 1};City`);
-  await writeFile(csvPath, `Phone;first_name;city\n${[...rows, ...bad].join("\n")}\n`);
+  await writeFile(csvPath, `${header}\n${rows.join("\n")}\n`);
   const definition = testDefinition(bench.number);
   const imported = await importList({
     imports: bench.store.imports,
@@ -216,7 +220,7 @@ it("rows that somebody added, or that belong elsewhere, are told and touch nothi
 it("a row with too few or too many cells is mended when they are right, and not before", async () => {
   const { bench, id, options, correct } = await rejected(
     3,
-    `${testPhone(4)};Ana`,
+    testPhone(4),
     `${testPhone(5)};Ben;Rome;x`,
   );
   const untouched = await mendList(options);
@@ -224,12 +228,12 @@ it("a row with too few or too many cells is mended when they are right, and not 
   expect(untouched.report.problems).toMatchObject([{ code: "row_columns", count: 2 }]);
 
   await correct((cells, row) =>
-    row === 4 ? [...cells.slice(0, 2), "Oslo", ...cells.slice(3)] : cells.slice(0, 9),
+    row === 4 ? [...cells.slice(0, 1), "Ana", ...cells.slice(2)] : cells.slice(0, 9),
   );
   const corrected = await mendList(options);
 
   expect(corrected.report).toMatchObject({ mended: 2, stillRejected: 0 });
-  expect((await bench.row(id, 4)).cells).toEqual([`${testPhone(4)}`, "Ana", "Oslo"]);
+  expect((await bench.row(id, 4)).cells).toEqual([`${testPhone(4)}`, "Ana", ""]);
   expect((await bench.row(id, 5)).cells).toEqual([`${testPhone(5)}`, "Ben", "Rome"]);
 });
 
@@ -245,6 +249,22 @@ it("columns may come in another order, and are stored in the campaign's", async 
     phone: testPhone(3),
     cells: [testPhone(3), "Ana", "Rome"],
   });
+});
+
+it("columns of one name that nothing uses keep their order, and what stood in each", async () => {
+  const { bench, id, options, read, correct } = await importWithRejects(
+    "Email;Phone;first_name;email",
+    [`a@x;${testPhone(1)};Ann;b@x`, "c@x;bad;Ana;=d@x", "e@x;bad;Ben"],
+  );
+  await correct((cells, row) => [...cells.slice(0, 1), testPhone(row), ...cells.slice(2)]);
+  const [header] = await read();
+
+  const { report } = await mendList(options);
+
+  expect(header?.slice(0, 4)).toEqual(["Email", "Phone", "first_name", "email"]);
+  expect(report).toMatchObject({ mended: 2, stillRejected: 0 });
+  expect((await bench.row(id, 2)).cells).toEqual(["c@x", testPhone(2), "Ana", "=d@x"]);
+  expect((await bench.row(id, 3)).cells).toEqual(["e@x", testPhone(3), "Ben", ""]);
 });
 
 it("a check says what would be mended, and changes nothing", async () => {

@@ -51,10 +51,11 @@ test("a row that had too many cells is still one until somebody has moved them",
   expect(layout.ownCells(row("1", "Ana", "row_columns", "", ""))).toEqual(["1", "Ana"]);
 });
 
-test("a row that was too short is still one until its last cell is filled, or said to be empty", () => {
+test("a row that was too short is still one until cells are filled, or said to be empty", () => {
   const layout = layoutOf(PLAIN);
 
   expect(layout.ownCells(row("1", "", "row_columns"))).toEqual(["1"]);
+  expect(layout.ownCells(row("", " ", "row_columns"))).toEqual([]);
   expect(layout.ownCells(row("1", "Ana", "row_columns"))).toEqual(["1", "Ana"]);
   expect(layout.ownCells(row("1", "", ""))).toEqual(["1", ""]);
 });
