@@ -44,6 +44,8 @@ describe("a campaign file that is right", () => {
           maxRejected: 0.2,
           strictValues: false,
           skipUndeliverableMs: null,
+          warnRepeatMs: 7 * 24 * 3_600_000,
+          skipRepeatMs: null,
         },
         schedule: { startAtMs: null, endByMs: null },
         delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
@@ -95,6 +97,20 @@ delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
     expect(result.ok && "preview" in result.value.template).toBe(false);
   });
 
+  test.each([
+    ["warnRepeat: 12h", 12 * 3_600_000, null],
+    ["warnRepeat: off", null, null],
+    ["warnRepeat: false", null, null],
+    ["warnRepeat: ", 7 * 24 * 3_600_000, null],
+    ["warnRepeat: 720h, skipRepeat: 30d", 30 * 24 * 3_600_000, 30 * 24 * 3_600_000],
+    ["skipRepeat: 1h", 7 * 24 * 3_600_000, 3_600_000],
+  ])("says by { %s } who is a repeat", (line, warnRepeatMs, skipRepeatMs) => {
+    expect(parseCampaign(`${SMALLEST}recipients: { ${line} }\n`, "c.yaml")).toMatchObject({
+      ok: true,
+      value: { recipients: { warnRepeatMs, skipRepeatMs } },
+    });
+  });
+
   test("may be JSON, indented with tabs", () => {
     const json = JSON.stringify(
       { name: "J 😀", template: { name: "t", language: { code: "pl" } }, category: "utility" },
@@ -139,6 +155,13 @@ recipients:
     ["recipients: { timezone: tz }", "recipients.timezone is not built yet"],
     ["recipients: { skipUndeliverable: 400d }", "must be 1d to 365d, as in 90d"],
     ["recipients: { skipUndeliverable: 0d }", "must be 1d to 365d, as in 90d"],
+    ["recipients: { skipRepeat: 31d }", "recipients.skipRepeat must be 1h to 30d, as in 7d"],
+    ["recipients: { skipRepeat: 0h }", "recipients.skipRepeat must be 1h to 30d, as in 7d"],
+    ["recipients: { skipRepeat: off }", "recipients.skipRepeat must be 1h to 30d, as in 7d"],
+    ["recipients: { skipRepeat: 7 }", "recipients.skipRepeat must be text"],
+    ["recipients: { warnRepeat: 1w }", "recipients.warnRepeat must be 1h to 30d, as in 7d, or off"],
+    ["recipients: { warnRepeat: 7 }", "recipients.warnRepeat must be 1h to 30d, as in 7d, or off"],
+    ["recipients: { skipRepeats: 7d }", 'did you mean "skipRepeat"?'],
     ["schedule: { window: { days: [mon] } }", "schedule.window is not built yet"],
     ["schedule: { delegate: false }", "schedule.delegate is not built yet"],
     ["delivery: { retryCodes: [131049] }", "delivery.retryCodes is not built yet"],

@@ -88,9 +88,10 @@ function countsText(report: ImportReport): string {
   );
 }
 
-/** Who could not be reached lately has not opted out: the warnings say how many of each there are. */
+/** Not all who are left out have opted out: the warnings say how many of each there are. */
 export function suppressedWords({ warnings }: Pick<ImportReport, "warnings">): string {
-  return warnings.some(({ code }) => code === "undeliverable") ? "left out" : "opted out";
+  const others = warnings.some(({ code }) => code === "undeliverable" || code === "repeated");
+  return others ? "left out" : "opted out";
 }
 
 /** Several columns may have the same fault; the reason names the first. */
@@ -182,7 +183,7 @@ function notesText(report: ImportReport, columns: number): string {
     notes.push(`The rejected rows are not written down: ${rejectsProblem}.`);
   if (notChecked.length > 0) {
     const names = notChecked.map((name) => NOT_CHECKED[name] ?? name);
-    notes.push(`Not looked at: ${names.join(" and ")}.`);
+    notes.push(`Not looked at: ${names.join("; ")}.`);
   }
   if (estimate !== null && report.ok > 0) notes.push(...timeWords(estimate, report.ok));
   return notes.map((note) => wrap(note, columns - 1, "")).join("\n");
@@ -191,6 +192,7 @@ function notesText(report: ImportReport, columns: number): string {
 const NOT_CHECKED: Readonly<Record<string, string>> = {
   opt_outs: "who has opted out",
   other_campaigns: "who is on another campaign",
+  repeats: "who got the same campaign or template lately",
 };
 
 function timeWords(estimate: Estimate, messages: number): string[] {

@@ -31,6 +31,10 @@ export interface CampaignDefinition {
     readonly strictValues: boolean;
     /** Numbers that answered 131026 within so long are left out; `null`: none is. */
     readonly skipUndeliverableMs: number | null;
+    /** Who got the same campaign or template within so long is told; `null`: nobody is. */
+    readonly warnRepeatMs: number | null;
+    /** Who got it within so long, or waits to get it, is left out; `null`: nobody is. */
+    readonly skipRepeatMs: number | null;
   };
   readonly schedule: { readonly startAtMs: number | null; readonly endByMs: number | null };
   readonly delivery: {
@@ -120,6 +124,32 @@ const days = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** `1h` to `30d`, in ms: the store knows no longer who got what (scripts/import-begin.lua). */
+function repeatWindow(value: unknown): number | undefined {
+  const [, count, unit] = /^\s*(\d{1,3})\s*([hd])\s*$/.exec(String(value)) ?? [];
+  const hours = Number(count) * (unit === "d" ? 24 : 1);
+  return hours >= 1 && hours <= 30 * 24 ? hours * 3_600_000 : undefined;
+}
+
+const skipRepeat = z.string().transform((value, context) => {
+  const ms = repeatWindow(value);
+  if (ms !== undefined) return ms;
+  context.issues.push({ code: "custom", message: "must be 1h to 30d, as in 7d", input: value });
+  return z.NEVER;
+});
+
+const WARN_REPEAT_MS = 7 * 24 * 3_600_000;
+
+const warnRepeat = z.unknown().transform((value, context) => {
+  if (value === undefined || value === null) return WARN_REPEAT_MS;
+  if (value === "off" || value === false) return null;
+  const ms = repeatWindow(value);
+  if (ms !== undefined) return ms;
+  const message = "must be 1h to 30d, as in 7d, or off";
+  context.issues.push({ code: "custom", message, input: value });
+  return z.NEVER;
+});
+
 const recipients = z.strictObject({
   file: text.nullish(),
   to: text.nullish(),
@@ -132,6 +162,8 @@ const recipients = z.strictObject({
   strictValues: z.boolean().nullish(),
   timezone: unbuiltKey,
   skipUndeliverable: days.nullish(),
+  warnRepeat: warnRepeat.optional(),
+  skipRepeat: skipRepeat.nullish(),
 });
 
 const schedule = z
@@ -228,6 +260,9 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       maxRejected: file.recipients?.maxRejected ?? 0.2,
       strictValues: file.recipients?.strictValues ?? false,
       skipUndeliverableMs: file.recipients?.skipUndeliverable ?? null,
+      warnRepeatMs:
+        file.recipients?.warnRepeat === undefined ? WARN_REPEAT_MS : file.recipients.warnRepeat,
+      skipRepeatMs: file.recipients?.skipRepeat ?? null,
     },
     schedule: {
       startAtMs: file.schedule?.startAt ?? null,

@@ -41,6 +41,7 @@ export const REASONS = {
   opted_out: 66,
   undeliverable: 67,
   erased: 68,
+  repeated: 69,
 
   // Why a number is halted, when no error code says it.
   counters_differ: 96,
@@ -60,6 +61,7 @@ export type UnknownReason = Exclude<
   | "opted_out"
   | "undeliverable"
   | "erased"
+  | "repeated"
   | "counters_differ"
 >;
 
@@ -97,6 +99,7 @@ const WORDS: Readonly<Record<Reason, string>> = {
   opted_out: "The person has opted out.",
   undeliverable: "WhatsApp could not deliver to this number lately (131026).",
   erased: "The person was erased.",
+  repeated: "The person got the same campaign or template lately, or is about to.",
 };
 
 const names = new Map<number, Reason>(

@@ -33,6 +33,7 @@ export const REJECTS = {
   // Of a rejects file that was dropped again; the campaign's row keeps the code it had.
   row_unknown: 64,
   phone_taken: 65,
+  phone_repeated: 66,
 } as const;
 
 export type RejectCode = keyof typeof REJECTS;
@@ -171,6 +172,10 @@ const WORDS: Readonly<
   row_unknown: () => [
     "the campaign has no rejected row of this number",
     "leave the columns dropcast_campaign and dropcast_row as they were",
+  ],
+  phone_repeated: (name) => [
+    `${name} is the number of somebody who got the same campaign or template lately, or is about to`,
+    "leave this row out: the campaign skips those (recipients.skipRepeat)",
   ],
   phone_taken: (name) => [
     `${name} is the number of somebody who is on this campaign already`,

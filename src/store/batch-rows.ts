@@ -149,6 +149,26 @@ export function unpackRows(blob: Buffer): BatchRow[] {
   }));
 }
 
+/**
+ * The phones of a batch, one a row; empty for a row that has none to send to, and for a duplicate.
+ * Parses no cell: a row is an array that begins with its phone, and inside a text of JSON no quote
+ * comes behind a bracket but with a backslash, or as the end of that text, where no digit follows.
+ */
+export function phonesOfBlob(blob: Buffer): string[] {
+  const text = inflateBlob(blob);
+  const phones = Array.from(text.matchAll(PHONE_OF_ROW), ([, phone = ""]) => phone);
+  const odd = text.lastIndexOf('],"o":{');
+  if (odd === -1) return phones;
+  const { o } = JSON.parse(`{${text.slice(odd + 2)}`) as Pick<Stored, "o">;
+  for (const [index, note] of Object.entries(o ?? {})) {
+    // A note that is a number is the row that this one is a duplicate of.
+    if (typeof note === "number") phones[Number(index)] = "";
+  }
+  return phones;
+}
+
+const PHONE_OF_ROW = /\["([0-9]*)"[,\]]/g;
+
 function readBlob(blob: Buffer): Stored {
   return JSON.parse(inflateBlob(blob)) as Stored;
 }

@@ -8,6 +8,7 @@ import type { CampaignStatus } from "../core/status.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
 import type { Safety } from "./ledger.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
+import { templateOf } from "./people.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** An importer that stores nothing for so long is taken for dead: another may take over. */
@@ -132,6 +133,8 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     name: definition.name,
     definition: JSON.stringify(definition),
     columns: JSON.stringify(columns),
+    template: templateOf(definition),
+    skipRepeat: definition.recipients.skipRepeatMs ?? 0,
     category: definition.category,
     file,
     mode,

@@ -22,6 +22,8 @@ export function numberKeys(number: string) {
     serial: `${prefix}serial`,
     /** hash: digest of (number, name, bytes) -> campaign id. Written by the import scripts. */
     imports: `${prefix}imports`,
+    /** zset: campaign -> when it ended, ms; +inf while it may still send. Of the last 35 days. */
+    recent: `${prefix}recent`,
     /** zset: running campaign -> its pass in the weighted turn. Written with the status. */
     running: `${prefix}running`,
     /** zset: scheduled campaign -> start, ms. Written by import-finish, emptied by dispatch. */

@@ -8,7 +8,7 @@ import type { RowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
 
 /** Why a row is not to be sent, when its list is imported. */
-export type SuppressReason = "opted_out" | "undeliverable";
+export type SuppressReason = "opted_out" | "undeliverable" | "repeated";
 
 /** How many are taken from the outbox in one go. */
 const OUTBOX_MAX = 500;

@@ -89,7 +89,7 @@ export async function createNumberStore(input: {
     applyStatus: ledger.applyStatus,
     pace: createPace({ redis, number, run }),
     campaigns,
-    people: createPeople({ redis, number, person, campaigns }),
+    people: createPeople({ redis, number, person, run }),
     mending: createMending({ redis, number, run }),
     rows,
     ages: createAges({ redis, number, campaigns }),

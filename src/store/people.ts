@@ -1,9 +1,10 @@
 import type { Redis } from "ioredis";
+import type { CampaignDefinition } from "../core/campaign.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import { unpackRows } from "./batch-rows.ts";
-import type { CampaignReader } from "./campaign-reader.ts";
+import { phonesOfBlob } from "./batch-rows.ts";
 import type { PersonDigest } from "./identity.ts";
-import { batchesOf, campaignKeys, rowInBatch } from "./keys.ts";
+import { batchesOf, campaignKeys, numberKeys, rowInBatch } from "./keys.ts";
+import type { RunScript } from "./scripts.ts";
 
 /** A person of a campaign, by the row they are written to. */
 export interface CampaignPerson {
@@ -12,48 +13,144 @@ export interface CampaignPerson {
   readonly phone: string;
 }
 
-const LIVE: readonly CampaignStatus[] = ["scheduled", "running", "paused"];
+/** A campaign that may still send, or has ended lately. */
+export interface RecentCampaign {
+  readonly id: string;
+  readonly rows: number;
+  readonly status: CampaignStatus;
+  readonly name: string;
+  /** Name and language of its template, as {@link templateOf} writes them. */
+  readonly template: string;
+  /** Whether it leaves out who got the same name or template lately. */
+  readonly skipsRepeats: boolean;
+  /** Of number, name and bytes of its list (import-store.ts). */
+  readonly digest: string;
+}
+
+/** How long ago a message still counts, ms; null does not ask. */
+export interface Windows {
+  /** People to leave out. */
+  readonly leaveOutMs: number | null;
+  /** People to tell about. */
+  readonly tellMs: number | null;
+}
+
+/** A person who got a campaign's message within one of the windows, or waits to get it. */
+export interface Receiver {
+  readonly phone: string;
+  readonly got: "leave_out" | "tell" | "waits";
+}
+
+/** As who-got.lua writes them; 0 is nobody. */
+const GOT: Readonly<Record<string, Receiver["got"]>> = { 1: "waits", 2: "leave_out", 3: "tell" };
 
 /** Batches read in one go: some hundred kilobytes. */
 const BATCHES_AT_ONCE = 20;
+/** Batches that one script looks through: about a millisecond of Redis, for which others wait. */
+const BATCHES_A_CALL = 5;
 
-/** Who is on a number's campaigns. Nothing here changes anything. */
+/**
+ * Who is on a number's campaigns, and who got what lately. Nothing here changes anything.
+ *
+ * There is no index of who got what: the ledger knows it, and the few campaigns that are asked
+ * about are read through, which costs about 3 s a million rows and not one byte in between.
+ */
 export function createPeople(input: {
   redis: Redis;
   number: string;
   person: PersonDigest;
-  campaigns: Pick<CampaignReader, "list">;
+  run: RunScript;
 }) {
-  const { redis, number, person, campaigns } = input;
+  const { redis, number, person, run } = input;
+
+  async function* blobsOf(campaign: string, rows: number): AsyncGenerator<[number, Buffer]> {
+    const keys = campaignKeys(number, campaign);
+    const batches = batchesOf(rows);
+    let ahead = read(0);
+    for (let first = 0; first < batches; first += BATCHES_AT_ONCE) {
+      const blobs = await ahead;
+      ahead = read(first + BATCHES_AT_ONCE);
+      for (const [at, blob] of blobs.entries()) if (blob !== null) yield [first + at, blob];
+    }
+
+    /** Some batches from `first` on. */
+    function read(first: number): Promise<(Buffer | null)[]> {
+      const count = Math.max(0, Math.min(batches - first, BATCHES_AT_ONCE));
+      const blobs = Promise.all(
+        Array.from({ length: count }, (_, at) => redis.getBuffer(keys.batch(first + at))),
+      );
+      // Whoever stops half-way does not wait for them.
+      blobs.catch(() => {});
+      return blobs;
+    }
+  }
+
   return {
     /** The digest that stands for the person behind a phone. */
     person,
 
-    /** Campaigns with people who may still be written to, newest first. */
-    async liveCampaigns(mode: "live" | "sandbox"): Promise<{ id: string; rows: number }[]> {
-      const all = await campaigns.list();
-      return all
-        .filter((campaign) => campaign.mode === mode && LIVE.includes(campaign.status))
-        .map(({ id, rows }) => ({ id, rows }));
+    /**
+     * Campaigns that may still send or ended within `endedMs`, newest first. They are those of some
+     * weeks, however many there ever were.
+     */
+    async recent(mode: "live" | "sandbox", endedMs: number): Promise<RecentCampaign[]> {
+      const [seconds] = await redis.time();
+      const since = Number(seconds) * 1_000 - endedMs;
+      const ids = await redis.zrangebyscore(numberKeys(number).recent, since, "+inf");
+      const found = await Promise.all(
+        ids.map(async (id) => {
+          const { campaign } = campaignKeys(number, id);
+          const fields = ["mode", "status", "rows", "name", "template", "skipRepeat", "digest"];
+          const [its, status, rows, name, template, skip, digest] = await redis.hmget(
+            campaign,
+            ...fields,
+          );
+          if (its !== mode) return [];
+          return [
+            {
+              ...{ id, rows: Number(rows), name: name ?? "", template: template ?? "" },
+              ...{ status: status as CampaignStatus, skipsRepeats: Number(skip) > 0 },
+              digest: digest ?? "",
+            },
+          ];
+        }),
+      );
+      return found.flat().sort((a, b) => serialOf(b.id) - serialOf(a.id));
     },
 
     /**
      * The people a campaign is for, in the order of its rows: without rejected rows and
-     * duplicates. Streams the stored rows (about 2.5 s of work a million), in bounded memory.
+     * duplicates. Streams the stored rows, in bounded memory.
      */
     async *ofCampaign(
       campaign: string,
       rows: number,
     ): AsyncGenerator<readonly CampaignPerson[], void> {
-      const keys = campaignKeys(number, campaign);
-      const batches = batchesOf(rows);
-      for (let first = 0; first < batches; first += BATCHES_AT_ONCE) {
-        const last = Math.min(batches, first + BATCHES_AT_ONCE);
-        const indexes = Array.from({ length: last - first }, (_, at) => first + at);
-        const blobs = await Promise.all(indexes.map((index) => redis.getBuffer(keys.batch(index))));
-        for (const [at, blob] of blobs.entries()) {
-          if (blob !== null) yield peopleOf(blob, first + at);
+      for await (const [batch, blob] of blobsOf(campaign, rows)) {
+        yield phonesOfBlob(blob).flatMap((phone, index) =>
+          phone === "" ? [] : [{ row: rowInBatch(batch, index), phone }],
+        );
+      }
+    },
+
+    /** Those of them who got the message lately, or wait to get it; a batch at a time. */
+    async *receivers(
+      campaign: string,
+      rows: number,
+      { leaveOutMs, tellMs }: Windows,
+    ): AsyncGenerator<readonly Receiver[], void> {
+      let digits: readonly string[] = [];
+      for await (const [batch, blob] of blobsOf(campaign, rows)) {
+        const at = batch % BATCHES_A_CALL;
+        if (at === 0) {
+          const args = [campaign, batch, BATCHES_A_CALL, leaveOutMs ?? 0, tellMs ?? 0];
+          digits = (await run("who-got", args)) as string[];
         }
+        const own = digits[at] ?? "";
+        yield phonesOfBlob(blob).flatMap((phone, index) => {
+          const got = GOT[own.charAt(index)];
+          return phone === "" || got === undefined ? [] : [{ phone, got }];
+        });
       }
     },
   };
@@ -61,13 +158,12 @@ export function createPeople(input: {
 
 export type People = ReturnType<typeof createPeople>;
 
-function peopleOf(blob: Buffer, batch: number): CampaignPerson[] {
-  const people: CampaignPerson[] = [];
-  for (const [index, { phone, note }] of unpackRows(blob).entries()) {
-    // A note that is a number is the row that this one is a duplicate of.
-    if (phone !== "" && typeof note !== "number") {
-      people.push({ row: rowInBatch(batch, index), phone });
-    }
-  }
-  return people;
+/** What is compared when it is asked whether two campaigns have the same template. */
+export function templateOf({ template }: Pick<CampaignDefinition, "template">): string {
+  return JSON.stringify([template.name, template.language.code]);
+}
+
+/** The number behind the last "-" of a campaign's id: a later campaign has a higher one. */
+export function serialOf(id: string): number {
+  return Number(/[0-9]+$/.exec(id)?.[0] ?? 0);
 }

@@ -35,6 +35,7 @@ export const SCRIPT_NAMES = [
   "set-counts",
   "set-rate",
   "sweep",
+  "who-got",
 ] as const;
 
 export type ScriptName = (typeof SCRIPT_NAMES)[number];

@@ -45,7 +45,11 @@ test("a list is checked without Redis or API: told in full, nothing stored, reje
   expect(json<Checked>(ended)).toMatchObject({
     ...{ rows: 22, ok: 20, rejected: 1, duplicate: 1, suppressed: 0 },
     ...{ encoding: "utf-8", delimiter: ",", columns: ["phone", "first_name"] },
-    ...{ phoneColumn: "phone", campaign: null, notChecked: ["opt_outs", "other_campaigns"] },
+    ...{
+      phoneColumn: "phone",
+      campaign: null,
+      notChecked: ["opt_outs", "other_campaigns", "repeats"],
+    },
     problems: [{ code: "phone_invalid", count: 1, lines: [22] }],
     samples: [{ line: 2, body: { to: "48601000000", template: { name: "spring_sale" } } }, {}, {}],
     rejectsFile: join(place.dir, "list.rejects.csv"),
@@ -83,7 +87,7 @@ test("a Redis that is away is told, and the check goes on", async () => {
 
   expect(ended.code).toBe(0);
   expect(ended.stderr).toContain("Going on without Redis");
-  expect(json<Checked>(ended).notChecked).toEqual(["opt_outs", "other_campaigns"]);
+  expect(json<Checked>(ended).notChecked).toEqual(["opt_outs", "other_campaigns", "repeats"]);
 });
 
 test("what Redis knows is told: other campaigns, opt-outs, and bytes that were imported before", async () => {

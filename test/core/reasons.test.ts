@@ -32,6 +32,7 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     opted_out: 66,
     undeliverable: 67,
     erased: 68,
+    repeated: 69,
     counters_differ: 96,
   });
 });

@@ -37,6 +37,8 @@ export function testDefinition(
       maxRejected: 0.2,
       strictValues: false,
       skipUndeliverableMs: null,
+      warnRepeatMs: null,
+      skipRepeatMs: null,
     },
     schedule: { startAtMs: null, endByMs: null },
     delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },

@@ -51,7 +51,8 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
         });
   const tally = createTally();
   try {
-    const read = await readInto({ ...input, writer, rejects, tally });
+    const begun = await input.preflight.begin(handle.campaign);
+    const read = begun.ok ? await readInto({ ...input, writer, rejects, tally }) : begun;
     reportTally(report, tally);
     input.preflight.finish(report);
     if (read.ok && read.value === "interrupted") {

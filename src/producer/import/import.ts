@@ -58,22 +58,26 @@ async function run(
     report.columns = prepared.value.columns;
     report.delimiter = prepared.value.header.dialect.delimiter;
     const list = { ...prepared.value, definition, mode };
-    const preflight = await createPreflight(options.preflight ?? null, list);
+    const preflight = createPreflight(options.preflight ?? null, list);
     if (options.signal?.aborted) return refuseInterrupted(null);
     const fingerprint = fingerprintOf([bytes.digest, JSON.stringify(definition)]);
     if (options.checked !== undefined && options.checked !== fingerprint) {
       return refuseOtherList(file.name);
     }
+    const { purpose = "import" } = options;
+    const { number, name } = definition;
+    const digest = fingerprintOf([mode, number, name, bytes.digest]);
+    const may = purpose === "check" ? accept(undefined) : await preflight.mayBegin(digest);
+    if (!may.ok) return may;
     const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
     const begun = await begin(options, {
-      ...{ list: prepared.value, bytes: bytes.digest },
+      ...{ list: prepared.value, digest },
       // What was interrupted goes on: it was in time when it began.
       fresh: startPassed ? "refuse" : "begin",
     });
     if (!begun.ok) return begun;
     if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
     const { campaign } = begun.value;
-    const { purpose = "import" } = options;
     report.campaign = purpose === "check" ? null : campaign;
     if (begun.value.kind === "already_imported") return refuseAgain(file.name, campaign);
     await options.onBegun?.(campaign);
@@ -108,11 +112,9 @@ type Begun = Exclude<Awaited<ReturnType<ImportStore["begin"]>>, { kind: "busy" }
 
 async function begin(
   options: ImportListOptions,
-  input: { list: PreparedList; bytes: string; fresh: "begin" | "refuse" },
+  input: { list: PreparedList; digest: string; fresh: "begin" | "refuse" },
 ): Promise<Result<Begun>> {
-  const { list, fresh } = input;
-  const { number, name } = options.definition;
-  const digest = fingerprintOf([options.mode, number, name, input.bytes]);
+  const { list, digest, fresh } = input;
   const deadline = performance.now() + BUSY_WAIT_MS;
   for (;;) {
     const begun = await options.imports.begin({

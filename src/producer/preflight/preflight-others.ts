@@ -1,44 +1,149 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
 import { foldPhone } from "../../core/recipient.ts";
-import type { People } from "../../store/people.ts";
-import { createSeenPhones } from "../phones/seen-phones.ts";
-
-/** Who is on the campaigns of a number that are still going on. */
-export interface OtherCampaigns {
-  /** The campaign that this person is on, or undefined. */
-  of(phone: string): string | undefined;
-  /** Rows of live campaigns that were not looked at, because there are too many. */
-  readonly unread: number;
-}
+import { accept, type Result, refuse } from "../../core/refusal.ts";
+import type { CampaignStatus } from "../../core/status.ts";
+import { type People, type RecentCampaign, serialOf, templateOf } from "../../store/people.ts";
+import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 
 /**
- * The most rows that are looked at: about 5 s of reading and 50 MB. Beyond it the report says that
- * not all campaigns were looked at.
+ * What a person has to do with the number's other campaigns. A repeat is a campaign with the same
+ * name or the same template: the same message, as far as anybody can tell.
+ */
+export interface OtherCampaigns {
+  /** The repeat that this person got within `recipients.skipRepeat`, or waits to get. */
+  leftOut(phone: string): string | undefined;
+  /** The repeat that this person got within `recipients.warnRepeat`. */
+  got(phone: string): string | undefined;
+  /** The campaign that this person is on and that is still going on. */
+  on(phone: string): string | undefined;
+  /** What was not looked through, because there is too much of it. */
+  readonly unread: readonly Unread[];
+}
+
+type Unread = "repeats" | "other_campaigns";
+
+const LIVE: readonly CampaignStatus[] = ["scheduled", "running", "paused"];
+
+/**
+ * The most rows that are looked through to tell about people: about 6 s of reading and 50 MB. People
+ * who are to be left out are looked for in all rows.
  */
 const ROWS_MAX = 2_000_000;
 
-/** Reads the people of all live campaigns of the number, newest campaigns first. */
+/** What is asked about the other campaigns of a number. */
+export interface OthersQuestion {
+  readonly definition: CampaignDefinition;
+  readonly mode: "live" | "sandbox";
+  /** The campaign that the list becomes or belongs to; empty for a list that is only checked. */
+  readonly own: string;
+  /** Whether campaigns that are no repeats are looked at, too. */
+  readonly about: "repeats" | "all";
+}
+
+/**
+ * Refuses a list whose repeats are to be left out while a repeat is being imported: nobody knows yet
+ * who is on it (`import_in_progress`). `digest` is the list's own, whose import may go on.
+ */
+export async function waitForRepeats(
+  people: People,
+  { definition, mode, digest }: Pick<OthersQuestion, "definition" | "mode"> & { digest: string },
+): Promise<Result<void>> {
+  if (definition.recipients.skipRepeatMs === null) return accept(undefined);
+  const importing = (await people.recent(mode, 0)).find(
+    (campaign) =>
+      campaign.status === "importing" &&
+      campaign.digest !== digest &&
+      isRepeat(campaign, definition),
+  );
+  return importing === undefined ? accept(undefined) : refuseImporting(importing.id);
+}
+
+/**
+ * Reads the people of repeats, and of the campaigns that are going on, newest campaigns first.
+ * Refuses as {@link waitForRepeats}, and is to be asked when the list has its place among the
+ * campaigns: of two lists that leave repeats out and are imported at once, the later one goes back.
+ */
 export async function readOthers(
   people: People,
-  mode: "live" | "sandbox",
-): Promise<OtherCampaigns> {
-  const campaigns = await people.liveCampaigns(mode);
-  const read: string[] = [];
-  let unread = 0;
-  let rows = 0;
-  const seen = createSeenPhones();
-  for (const { id, rows: more } of campaigns) {
-    if (rows + more > ROWS_MAX) {
-      unread += more;
+  question: OthersQuestion,
+): Promise<Result<OtherCampaigns>> {
+  const { definition, mode, own } = question;
+  // A definition that an older version stored has neither.
+  const tellMs = definition.recipients.warnRepeatMs ?? null;
+  const leaveOutMs = definition.recipients.skipRepeatMs ?? null;
+  const asks = tellMs !== null || leaveOutMs !== null;
+  const recent = await people.recent(mode, Math.max(tellMs ?? 0, leaveOutMs ?? 0));
+  const others = recent.filter(({ id }) => id !== own);
+  const [left, told, going] = [createTable(), createTable(), createTable()];
+  const unread = new Set<Unread>();
+  let room = ROWS_MAX;
+
+  for (const campaign of others) {
+    const { id, rows, status } = campaign;
+    const repeat = asks && isRepeat(campaign, definition);
+    if (status === "importing" && repeat) {
+      // One that came later and leaves repeats out sees this one, and goes back.
+      if (own !== "" && campaign.skipsRepeats && serialOf(id) > serialOf(own)) continue;
+      if (own !== "" && leaveOutMs !== null) return refuseImporting(id);
+      unread.add("repeats");
+    }
+    const isLive = LIVE.includes(status);
+    if (status === "importing" || !(repeat || (isLive && question.about === "all"))) continue;
+    if (rows > room && !(repeat && leaveOutMs !== null)) {
+      if (repeat) unread.add("repeats");
+      if (isLive) unread.add("other_campaigns");
       continue;
     }
-    rows += more;
-    read.push(id);
-    for await (const batch of people.ofCampaign(id, more)) {
-      for (const { phone } of batch) seen.firstRow(foldPhone(phone), read.length);
+    room -= rows;
+    if (repeat) await readRepeat(id, rows);
+    else await readOngoing(id, rows);
+  }
+  return accept({ leftOut: left.of, got: told.of, on: going.of, unread: [...unread] });
+
+  async function readRepeat(id: string, rows: number): Promise<void> {
+    for await (const some of people.receivers(id, rows, { leaveOutMs, tellMs })) {
+      for (const { phone, got } of some) {
+        if (got === "leave_out" || (got === "waits" && leaveOutMs !== null)) left.add(phone, id);
+        else if (got === "waits") going.add(phone, id);
+        else told.add(phone, id);
+      }
     }
   }
+
+  async function readOngoing(id: string, rows: number): Promise<void> {
+    for await (const some of people.ofCampaign(id, rows)) {
+      for (const { phone } of some) going.add(phone, id);
+    }
+  }
+}
+
+function refuseImporting(campaign: string): Result<never> {
+  return refuse(
+    "import_in_progress",
+    `${campaign}, of the same name or template, is being imported, and recipients.skipRepeat leaves its people out.`,
+    `Wait until it is imported (dropcast show ${campaign}) or drop it (dropcast cancel ${campaign}), then give the list again.`,
+  );
+}
+
+function isRepeat({ name, template }: RecentCampaign, definition: CampaignDefinition): boolean {
+  return name === definition.name || template === templateOf(definition);
+}
+
+/** People, each with the first campaign that was added for them. */
+function createTable() {
+  const seen: SeenPhones = createSeenPhones();
+  const campaigns: string[] = [];
+  const places = new Map<string, number>();
   return {
-    unread,
-    of: (phone) => (seen.size === 0 ? undefined : read[seen.rowOf(foldPhone(phone)) - 1]),
+    add(phone: string, campaign: string): void {
+      let place = places.get(campaign);
+      if (place === undefined) {
+        place = campaigns.push(campaign);
+        places.set(campaign, place);
+      }
+      seen.firstRow(foldPhone(phone), place);
+    },
+    of: (phone: string): string | undefined =>
+      seen.size === 0 ? undefined : campaigns[seen.rowOf(foldPhone(phone)) - 1],
   };
 }

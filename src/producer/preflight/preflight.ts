@@ -7,17 +7,18 @@
  * Opt-outs are looked up here to be counted; the claim of each message looks again.
  */
 import type { CampaignDefinition } from "../../core/campaign.ts";
-import { BODY_LENGTH_MAX, characters, compilePreview, previewProblem } from "../../core/preview.ts";
+import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.ts";
 import type { PriceTable } from "../../core/prices.ts";
+import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
 import type { NumberOptOuts } from "../../store/number-opt-outs.ts";
 import type { People } from "../../store/people.ts";
 import { estimateSending } from "./estimate.ts";
 import { costOf, createCountryOfPhone } from "./preflight-countries.ts";
-import { type OtherCampaigns, readOthers } from "./preflight-others.ts";
-import { type ImportReport, SAMPLES, type Sample, type Warning } from "./report.ts";
-import { createWarnings } from "./warnings.ts";
+import { type OtherCampaigns, readOthers, waitForRepeats } from "./preflight-others.ts";
+import { type ImportReport, SAMPLES, type Sample } from "./report.ts";
+import { createWarnings, previewWarning } from "./warnings.ts";
 
 /** What a preflight needs from outside; all of it may be missing, and the report then says so. */
 export interface PreflightInput {
@@ -41,6 +42,16 @@ export interface JudgedRow {
 }
 
 export interface Preflight {
+  /**
+   * Whether the list may be given a place among the campaigns now. Refuses one whose repeats are to be
+   * left out when they cannot be known: `repeats_not_known`, `import_in_progress`.
+   */
+  mayBegin(digest: string): Promise<Result<void>>;
+  /**
+   * Looks at the other campaigns, which takes seconds when they are large. `own` is the campaign that
+   * the list becomes, empty for a check. Refuses as `mayBegin`.
+   */
+  begin(own: string): Promise<Result<void>>;
   /** Takes rows in their order. Those of people who have opted out come back as suppressed. */
   see(rows: readonly JudgedRow[]): Promise<readonly JudgedRow[]>;
   /** Writes down what was found, once all rows have been seen. */
@@ -54,18 +65,27 @@ export interface PreflightList {
   readonly mode: "live" | "sandbox";
 }
 
-/** Looks at the other campaigns first, which may take seconds when they are large. */
-export async function createPreflight(
-  input: PreflightInput | null,
-  list: PreflightList,
-): Promise<Preflight> {
+export function createPreflight(input: PreflightInput | null, list: PreflightList): Preflight {
+  const { definition, mode } = list;
   const people = input?.people ?? null;
   const optOuts = input?.optOuts ?? null;
-  const others = people === null ? null : await readOthers(people, list.mode);
-  const look = createLook(list, others);
+  let others: OtherCampaigns | null = null;
+  const look = createLook(list, (): OtherCampaigns | null => others);
   return {
+    async mayBegin(digest) {
+      if (people !== null) return waitForRepeats(people, { definition, mode, digest });
+      return definition.recipients.skipRepeatMs === null ? accept(undefined) : refuseNotLooked();
+    },
+    async begin(own) {
+      if (people === null) return accept(undefined);
+      const read = await readOthers(people, { definition, mode, own, about: "all" });
+      if (!read.ok) return read;
+      others = read.value;
+      return accept(undefined);
+    },
     async see(rows) {
-      const settled = optOuts === null ? rows : await suppress(rows, optOuts, list.definition);
+      const asked = optOuts === null ? rows : await suppress(rows, optOuts, definition);
+      const settled = others === null ? asked : asked.map((row) => leaveOut(row, others));
       for (const row of settled) look.at(row);
       return settled;
     },
@@ -74,8 +94,7 @@ export async function createPreflight(
       report.samples = look.samples;
       report.cost = costOf(look.countries, { category, prices: input?.prices ?? null });
       report.warnings = [...previewWarning(list.definition, report.ok), ...look.warnings()];
-      if (people === null) report.notChecked = ["opt_outs", "other_campaigns"];
-      else if (others !== null && others.unread > 0) report.notChecked = ["other_campaigns"];
+      report.notChecked = people === null ? notLooked(definition) : [...(others?.unread ?? [])];
       if (input === null) return;
       const own = delivery.ratePerSecond ?? input.ratePerSecond;
       const ratePerSecond = Math.min(input.ratePerSecond, own);
@@ -84,21 +103,6 @@ export async function createPreflight(
       report.estimate = estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
     },
   };
-}
-
-/**
- * A preview with other variables than the body: one of the two is wrong. It is told and not refused,
- * because the preview is for people only; if it is the body that is wrong, the first message is
- * refused and pauses the campaign.
- */
-function previewWarning(definition: CampaignDefinition, count: number): Warning[] {
-  const { preview, template } = definition;
-  const problem = preview === null ? null : previewProblem(preview, template.components);
-  if (problem === null) return [];
-  const reason =
-    `template.preview ${problem}; one of the two is wrong, and if it is the body, WhatsApp ` +
-    "refuses every message (132000)";
-  return [{ code: "preview_variables", reason, count, lines: [] }];
 }
 
 /** Takes out who opted out, or whom WhatsApp could not reach lately; a thousand at once. */
@@ -126,7 +130,30 @@ async function suppress(
   return settled;
 }
 
-function createLook(list: PreflightList, others: OtherCampaigns | null) {
+function leaveOut(row: JudgedRow, others: OtherCampaigns | null): JudgedRow {
+  const { outcome } = row;
+  if (outcome.kind !== "pending") return row;
+  const campaign = others?.leftOut(outcome.phone);
+  if (campaign === undefined) return row;
+  return { ...row, outcome: { kind: "suppressed", phone: outcome.phone, reason: "repeated" } };
+}
+
+/** What is not looked at without Redis. */
+function notLooked({ recipients }: CampaignDefinition): string[] {
+  const { warnRepeatMs, skipRepeatMs } = recipients;
+  const asks = warnRepeatMs !== null || skipRepeatMs !== null;
+  return ["opt_outs", "other_campaigns", ...(asks ? ["repeats"] : [])];
+}
+
+function refuseNotLooked(): Result<never> {
+  return refuse(
+    "repeats_not_known",
+    "who got the same campaign or template lately cannot be looked up, and recipients.skipRepeat leaves those out.",
+    "Send it where the Redis of the workers is reached, or take recipients.skipRepeat out.",
+  );
+}
+
+function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null) {
   const { definition, template, columns } = list;
   const preview =
     definition.preview === null
@@ -141,7 +168,10 @@ function createLook(list: PreflightList, others: OtherCampaigns | null) {
     const country = countryOf(phone);
     countries.set(country, (countries.get(country) ?? 0) + 1);
     if (country === "US" && definition.category === "marketing") warnings.add("us_marketing", line);
-    const other = others?.of(phone);
+    const others = othersNow();
+    const before = others?.got(phone);
+    if (before !== undefined) warnings.add("got_lately", line, before);
+    const other = others?.on(phone);
     if (other !== undefined) warnings.add("in_other_campaign", line, other);
     const text = preview?.fill(cells) ?? null;
     if (text !== null && characters(text) > BODY_LENGTH_MAX) warnings.add("body_too_long", line);
@@ -156,7 +186,11 @@ function createLook(list: PreflightList, others: OtherCampaigns | null) {
         for (const { code, column } of outcome.doubts ?? []) warnings.add(code, line, column);
         atMessage(row, outcome.phone);
       } else if (outcome.kind === "duplicate") warnings.add("duplicate", line);
-      else if (outcome.kind === "suppressed") warnings.add(outcome.reason, line);
+      else if (outcome.kind === "suppressed") {
+        const about =
+          outcome.reason === "repeated" ? othersNow()?.leftOut(outcome.phone) : undefined;
+        warnings.add(outcome.reason, line, about);
+      }
     },
     samples,
     countries,

@@ -1,3 +1,5 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import { previewProblem } from "../../core/preview.ts";
 import { SAMPLES, type Warning } from "./report.ts";
 
 /**
@@ -9,6 +11,10 @@ const WORDS = {
   opted_out: "the person has opted out, and gets no message",
   undeliverable:
     "WhatsApp could not deliver to the number lately (131026), and the campaign skips those",
+  repeated:
+    "the person got the same campaign or template lately, or is about to, and the campaign skips those (recipients.skipRepeat)",
+  got_lately:
+    "the person got the same campaign or template lately (recipients.warnRepeat), and gets it again",
   in_other_campaign: "the person is on another campaign of this number as well, and gets both",
   us_marketing:
     "WhatsApp does not deliver marketing to numbers of the United States; they would fail (131049)",
@@ -29,6 +35,9 @@ const WORDS = {
   value_header: "the header's value has more than 60 characters; WhatsApp may refuse it",
   landline: "the number is a landline, which is rarely on WhatsApp",
 } as const;
+
+/** The most campaigns or columns that one warning names. */
+const ABOUT_MAX = 8;
 
 export type WarningCode = keyof typeof WORDS;
 
@@ -69,8 +78,25 @@ export function createWarnings(): Warnings {
         const one = found.get(code);
         if (one === undefined) return [];
         const { count, lines, about } = one;
-        const more = about.size === 0 ? "" : ` (${[...about].join(", ")})`;
+        const named = [...about].slice(0, ABOUT_MAX).join(", ");
+        const others = about.size > ABOUT_MAX ? ", ..." : "";
+        const more = about.size === 0 ? "" : ` (${named}${others})`;
         return [{ code, reason: WORDS[code] + more, count, lines }];
       }),
   };
+}
+
+/**
+ * A preview with other variables than the body: one of the two is wrong. It is told and not refused,
+ * because the preview is for people only; if it is the body that is wrong, the first message is
+ * refused and pauses the campaign.
+ */
+export function previewWarning(definition: CampaignDefinition, count: number): Warning[] {
+  const { preview, template } = definition;
+  const problem = preview === null ? null : previewProblem(preview, template.components);
+  if (problem === null) return [];
+  const reason =
+    `template.preview ${problem}; one of the two is wrong, and if it is the body, WhatsApp ` +
+    "refuses every message (132000)";
+  return [{ code: "preview_variables", reason, count, lines: [] }];
 }

@@ -29,6 +29,7 @@ import { prepareList } from "../import/prepare-list.ts";
 import { readRows } from "../list/csv.ts";
 import { openList } from "../list/list-file.ts";
 import { createPreflight, type PreflightInput } from "../preflight/preflight.ts";
+import { type OtherCampaigns, readOthers } from "../preflight/preflight-others.ts";
 import {
   createTally,
   emptyReport,
@@ -105,7 +106,17 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
     }
     const order = placesOf(open.value.columns, list.columns);
     if (order === null) return refuseColumns(id, open.value.columns, list.columns);
-    const mender = createMender({ ...options, campaign: open.value, list, order, country });
+    const others = await readRepeats(options, open.value.definition);
+    if (!others.ok) return others;
+    const { leftOut } = others.value;
+    const mender = createMender({
+      ...options,
+      campaign: open.value,
+      list,
+      order,
+      country,
+      leftOut,
+    });
     const mended = await mendAll(options, { list, mender, columns: open.value.columns, report });
     if (!mended.ok) return mended;
     const { status = open.value.status } = (await mending.campaign(id)) ?? {};
@@ -137,7 +148,7 @@ async function mendAll(
   const rejects =
     path === null ? null : createRejectsFile({ path, columns, delimiter, campaign: id });
   const tally = createTally();
-  const preflight = await createPreflight(
+  const preflight = createPreflight(
     options.preflight === undefined ? null : { ...options.preflight, people: null },
     { ...list, definition: sentAnyway(mender.definition), mode },
   );
@@ -194,6 +205,17 @@ async function finishRejects(
   const problem = rejects?.problem();
   if (problem) report.rejectsProblem = problem;
   return path;
+}
+
+/** Who got another campaign of the name or template, where the campaign leaves those out. */
+async function readRepeats(
+  { people, mode, id }: MendListOptions,
+  definition: CampaignDefinition,
+): Promise<Result<Pick<OtherCampaigns, "leftOut">>> {
+  if ((definition.recipients.skipRepeatMs ?? null) === null) {
+    return accept({ leftOut: () => undefined });
+  }
+  return readOthers(people, { definition, mode, own: id, about: "repeats" });
 }
 
 /** The campaign's own definition, reading what the import found out by itself. */

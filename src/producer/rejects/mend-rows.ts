@@ -10,6 +10,7 @@ import { createRowCheck } from "../import/check-rows.ts";
 import type { PreparedList } from "../import/import-options.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 import type { JudgedRow } from "../preflight/preflight.ts";
+import type { OtherCampaigns } from "../preflight/preflight-others.ts";
 import type { RejectedRow } from "./rejects-file.ts";
 
 /** A row as it stands in the file. */
@@ -43,6 +44,8 @@ interface MenderInput {
   readonly order: readonly number[];
   readonly country: string | null;
   readonly purpose: "import" | "check";
+  /** The campaign that a person got who is to be left out for it. */
+  readonly leftOut: OtherCampaigns["leftOut"];
 }
 
 export function createMender(input: MenderInput): Mender {
@@ -176,6 +179,7 @@ function judge(
     if (outcome.kind === "rejected") reject(outcome.code, outcome.column);
     else if (outcome.kind !== "pending" || window.known.seen.rowOf(foldPhone(outcome.phone)) !== 0)
       reject("phone_taken", phone.name);
+    else if (input.leftOut(outcome.phone) !== undefined) reject("phone_repeated", phone.name);
     else {
       taken.add(row);
       good.push({ row, phone: outcome.phone, cells, read, judged: { cells: own, line, outcome } });

@@ -13,7 +13,7 @@
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
 -- Keys built: guard, resends, stats, claimed, parked, parked-until, parked-for, suppressed,
 --   opt-out-outbox, undeliverable, failed-outbox,
---   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
+--   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, recent, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
 local event = {

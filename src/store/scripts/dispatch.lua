@@ -12,7 +12,7 @@
 -- Returns: {the beat this worker is told, how many campaigns with work found no room, ids of campaigns
 --   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
 --   beat alone when nothing may be opened
--- Keys built: clock, serial, guard, campaigns, scheduled, endings, halt, running, pace, campaign:<id> and its :counts :timeline
+-- Keys built: clock, serial, guard, campaigns, scheduled, endings, recent, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open, most_campaigns = ARGV[1], num(ARGV[2]), num(ARGV[3])
 local beat, rolled_back, known = check_beat(num(ARGV[4]), ARGV[5])

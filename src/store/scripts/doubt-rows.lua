@@ -12,7 +12,7 @@
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
 -- Keys built: guard, claimed, parked, parked-until, parked-for, suppressed,
 --   opt-out-outbox, undeliverable, resends,
---   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+--   failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local c = open_rows(ARGV[1])
 local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')

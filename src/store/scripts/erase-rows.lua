@@ -12,7 +12,7 @@
 --       how many fields of the side hash, each field, how many digests of wamids, each digest
 -- Returns: 1 done, 0 something was changed meanwhile, -1 no such campaign
 -- Keys built: resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>,
---   wamid-levels, running, scheduled, endings, halt, campaign:<id> and its
+--   wamid-levels, running, scheduled, endings, recent, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :batch:<batch> :ledger:<batch>
 local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
 if not c then return -1 end

@@ -7,8 +7,10 @@
 --       5 '1' to begin none, and only take up one that was interrupted
 --       then field and value pairs of the campaign hash
 -- Returns: {begun|restarted|known|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
--- Keys built: clock, imports, serial, campaigns, campaign:<id> and its :counts :ready :errors :timeline :side
+-- Keys built: clock, imports, serial, campaigns, recent, campaign:<id> and its :counts :ready :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
+-- Whoever asks who got what lately looks back 30 days at most (core/campaign.ts).
+local RECENT_MS = 35 * 24 * 3600 * 1000
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'
@@ -29,6 +31,8 @@ if not importing then
   redis.call('ZADD', P .. 'campaigns', WALL, id)
 end
 keep_clock()
+redis.call('ZREMRANGEBYSCORE', P .. 'recent', '-inf', WALL - RECENT_MS)
+redis.call('ZADD', P .. 'recent', '+inf', id)
 local key = P .. 'campaign:' .. id
 for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side' }) do
   redis.call('DEL', key .. suffix)

@@ -6,7 +6,7 @@
 -- ARGV: 1 campaign  2 token  3 rows  4 batches  5 '' or why it is rejected
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
--- Keys built: imports, running, scheduled, endings, halt, campaign:<id> and its :counts :ready :timeline
+-- Keys built: imports, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :ready :timeline
 --   :errors :pricing
 local c = open_campaign(ARGV[1])
 if not c then return { 0, '' } end

@@ -14,7 +14,7 @@
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
 -- Keys built: clock, guard, pace, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
---   undeliverable, failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+--   undeliverable, failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 local MOST = num(ARGV[2])
 

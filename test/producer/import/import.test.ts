@@ -82,6 +82,8 @@ it("every row is stored in order, with what was decided about it", async () => {
         maxRejected: 0.5,
         strictValues: false,
         skipUndeliverableMs: null,
+        warnRepeatMs: null,
+        skipRepeatMs: null,
       },
     },
   );
@@ -391,6 +393,8 @@ it("national numbers are those of the campaign's country, else of the number's",
       maxRejected: 0.2,
       strictValues: false,
       skipUndeliverableMs: null,
+      warnRepeatMs: null,
+      skipRepeatMs: null,
     },
   });
   const fallback = await setup(csv);
@@ -416,6 +420,8 @@ it("two spellings of one Argentinian are one person, and a broken first row does
         maxRejected: 0.3,
         strictValues: false,
         skipUndeliverableMs: null,
+        warnRepeatMs: null,
+        skipRepeatMs: null,
       },
     },
   );

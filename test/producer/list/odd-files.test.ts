@@ -33,6 +33,8 @@ it.each(names)("%s gets the report beside it", async (name) => {
       maxRejected: options.maxRejected ?? 0.2,
       strictValues: false,
       skipUndeliverableMs: null,
+      warnRepeatMs: null,
+      skipRepeatMs: null,
     },
   });
 

@@ -135,6 +135,25 @@ it("the same corrected file again changes nothing, and neither does an uncorrect
   expect(second.report.rejectsFile).toBeNull();
 });
 
+it("whom another campaign reached stays rejected where the campaign leaves repeats out", async () => {
+  const { bench, id, options, correct, read } = await rejected(1, "bad;Ana;x", "bad;Ben;y");
+  const definition = testDefinition(bench.number);
+  const recipients = { ...definition.recipients, skipRepeatMs: 24 * 3_600_000 };
+  const stored = JSON.stringify({ ...definition, recipients });
+  await bench.redis.hset(bench.own(id).campaign, "definition", stored);
+  // The whole list was corrected and sent again meanwhile.
+  const corrected = await bench.import(2);
+  await bench.send(corrected, 2, "accepted");
+  await correct((cells, row) => [testPhone(row), ...cells.slice(1)]);
+
+  const { report } = await mendList(options);
+
+  expect(report).toMatchObject({ mended: 1, stillRejected: 1 });
+  expect(report.problems).toMatchObject([{ code: "phone_repeated", count: 1, lines: [2] }]);
+  expect(await bench.states(id)).toEqual(["pending", "rejected", "pending"]);
+  expect((await read(options.rejectsPath ?? ""))[1]?.[0]).toBe(testPhone(2));
+});
+
 it("a mended row is sent, and the campaign that was finished is finished again", async () => {
   const { bench, id, options, correct } = await rejected(1, "bad;Ana;x");
   await bench.send(id, 1, "accepted", { wamid: "wamid.1" });

@@ -108,8 +108,10 @@ local function settle_status(c)
       redis.call('HSET', c.key, 'pausedFor', redis.call('HGET', c.key, 'reason'))
     end
     redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', WALL)
+    redis.call('ZADD', P .. 'recent', WALL, c.id)
     c.status = 'finished'
   elseif pending > 0 and c.status == 'finished' then
+    redis.call('ZADD', P .. 'recent', '+inf', c.id)
     start_running(c)
     local paused_for = redis.call('HGET', c.key, 'pausedFor')
     redis.call('HDEL', c.key, 'finishedAt', 'pausedFor')

@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  type ImportRow,
+  mendBlob,
+  packRows,
+  phonesOfBlob,
+  unpackRows,
+} from "../../src/store/batch-rows.ts";
+import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+
+const DAY = 24 * 3_600_000;
+
+function score(bench: TestStore, id: string): Promise<string | null> {
+  return bench.redis.zscore(bench.keys.recent, id);
+}
+
+test("a campaign is recent for ever while it may send, and from its end on by its time", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  expect(await score(bench, id)).toBe("inf");
+
+  await bench.store.campaigns.pause(id, "operator");
+  expect(await score(bench, id)).toBe("inf");
+  await bench.store.campaigns.resume(id);
+  await bench.send(id, 1, "accepted");
+  await bench.send(id, 2, "failed", { code: 131000 });
+  const { finishedAt } = await bench.found(id);
+  expect(Number(await score(bench, id))).toBe(finishedAt);
+
+  await bench.store.retryFailed(id, { codes: new Set(), mode: "send" });
+  expect(await score(bench, id)).toBe("inf");
+  await bench.store.campaigns.cancel(id);
+  expect(Number(await score(bench, id))).toBe((await bench.found(id)).finishedAt);
+});
+
+test("what ended 35 days ago is forgotten by the next import, and nothing else", async () => {
+  const bench = await openTestStore();
+  const [old, young, live] = [await bench.import(1), await bench.import(1), await bench.import(1)];
+  for (const id of [old, young]) await bench.store.campaigns.cancel(id);
+  await bench.redis.zadd(bench.keys.recent, Date.now() - 35 * DAY - 1_000, old);
+  await bench.redis.zadd(bench.keys.recent, Date.now() - 34 * DAY, young);
+
+  const newest = await bench.import(1);
+
+  expect(await bench.redis.zrange(bench.keys.recent, "0", "-1")).toEqual([young, live, newest]);
+});
+
+test("recent campaigns come newest first, with what a repeat is known by, of one mode", async () => {
+  const bench = await openTestStore();
+  const first = await bench.import(3);
+  const definition = testDefinition(bench.number, { name: "Other" });
+  const second = await bench.import(1, { definition });
+  await bench.import(1, { mode: "live" });
+  await bench.store.campaigns.cancel(first);
+
+  const ended = await bench.store.people.recent("sandbox", DAY);
+  await bench.redis.zadd(bench.keys.recent, Date.now() - 2 * DAY, first);
+
+  expect(ended).toMatchObject([
+    { id: second, name: "Other", status: "running", template: '["spring_sale","en_US"]' },
+    { id: first, name: "Test", status: "cancelled", rows: 3 },
+  ]);
+  expect((await bench.store.people.recent("sandbox", DAY)).map(({ id }) => id)).toEqual([second]);
+});
+
+test("the phones of a batch are read without its cells, whatever is in those", () => {
+  const cell = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom("[", "]", '"', ",", "\\", ":", "{", "1", "o", "e") }),
+  );
+  const phone = fc.integer({ min: 100_000_000, max: 999_999_999_999_999 }).map(String);
+  const row = fc.oneof(
+    phone.map((digits) => ({ kind: "pending", phone: digits }) as const),
+    phone.map((digits) => ({ kind: "duplicate", phone: digits, of: 1 }) as const),
+    cell.map((column) => ({ kind: "rejected", code: "phone_invalid", column }) as const),
+  );
+  const rows: fc.Arbitrary<ImportRow[]> = fc.array(
+    fc.record({ cells: fc.array(cell, { maxLength: 4 }), outcome: row }),
+    { maxLength: 20 },
+  );
+
+  fc.assert(
+    fc.property(rows, phone, cell, (some, digits, text) => {
+      const blob = packRows(some);
+      const mended = mendBlob(blob, new Map([[0, { phone: digits, cells: [text] }]]));
+      for (const one of some.length === 0 ? [blob] : [blob, mended]) {
+        const expected = unpackRows(one).map((read) =>
+          typeof read.note === "number" ? "" : read.phone,
+        );
+        expect(phonesOfBlob(one)).toEqual(expected);
+      }
+    }),
+  );
+});
