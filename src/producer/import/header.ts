@@ -29,7 +29,7 @@ export function checkHeader(seen: readonly SeenColumn[], used: readonly string[]
   return accept(undefined);
 }
 
-const NEVER_PHONES: ReadonlySet<NameKind> = new Set(["nothing", "fax"]);
+const NEVER_PHONES: ReadonlySet<NameKind> = new Set(["nothing", "others", "fax"]);
 
 /**
  * Columns without a name behind the last that has one may be there as long as they are empty

@@ -35,7 +35,7 @@ export function findPhoneColumn(
   const garbled = called.filter(({ cells }) => cells === "garbled");
   const unclear = only.kind === "phone" ? candidates : [...candidates, ...garbled];
   if (unclear.length > 1) return refuseUnclear(unclear);
-  if (only.kind === "others_phone") return refuseWhose(only);
+  if (only.kind === "others_phone" || only.kind === "others") return refuseWhose(only);
   const proposed = called.length > 0 ? called : seen.filter(({ kind }) => kind === "perhaps");
   const isNamed = proposed.length === 1 && proposed[0] === only;
   return accept(choose(only, isNamed ? "name" : "contents", called));

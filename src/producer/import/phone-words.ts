@@ -6,18 +6,19 @@ import { foldColumnName } from "../../core/columns.ts";
  *
  * - `phone`: phones, as in "WhatsApp", "Nr telefonu", "Billing Phone".
  * - `others_phone`: phones of somebody beside the recipient, as in "Agent phone".
+ * - `others`: something of somebody beside the recipient, as in "Company ID".
  * - `fax`: phones that nobody writes to.
  * - `perhaps`: only words that say little, as in "number" or "Contact".
  * - `nothing`: any other name. "Order number" is one: orders have numbers too.
  */
-export type NameKind = "phone" | "others_phone" | "fax" | "perhaps" | "nothing";
+export type NameKind = "phone" | "others_phone" | "others" | "fax" | "perhaps" | "nothing";
 
 export function kindOfName(name: string): NameKind {
   const words = wordsOf(name);
   const isOthers = words.some((word) => SOMEBODY_ELSE.test(word));
   if (words.some(saysPhone)) return isOthers ? "others_phone" : "phone";
   if (words.some((word) => word.includes("fax"))) return "fax";
-  if (isOthers) return "others_phone";
+  if (isOthers) return "others";
   return words.length > 0 && words.every((word) => SAYS_LITTLE.has(word)) ? "perhaps" : "nothing";
 }
 
@@ -59,7 +60,7 @@ const PHONE_WORDS = new Set(
 /** Parts of compounds, and words of scripts that write none or grow an article. */
 const PHONE_PARTS = new RegExp(
   [
-    "phone|telef|telep|telemov|^mobil|mobilnummer|handy|cellul|celul|celph|whats|watsap|matkapuh",
+    "phone(?!t)|telef|telep|telemov|^mobil|mobilnummer|handy|cellul|celul|celph|whats|watsap|matkapuh",
     "телефон|мобил|мобіл|τηλεφων|הטלפון|טלפון|נייד|פלאפון|סלולר|ווטסאפ|וואטסאפ|ווצאפ",
     "هاتف|جوال|موبايل|محمول|تليفون|تلفون|واتس|نقال",
     "फोन|मोबाइल|电话|電話|手机|手機|携帯|전화|휴대|핸드폰|โทรศัพท์|มือถือ|เบอร์",

@@ -30,13 +30,15 @@ export function lookAtColumns(columns: readonly string[], sample: PhoneSample): 
     const kind = kindOfName(name);
     const found = lookAtCells(index, kind, sample);
     const readsAsPhones = found.phones > 0 && found.phones >= found.looked * PHONES_MIN;
+    // Digits are anything; a "+" in front is written for phones alone.
+    const writtenAsPhones = readsAsPhones && found.withPlus >= found.looked * PHONES_MIN;
     const holds: Readonly<Record<NameKind, boolean>> = {
       phone: found.meant > 0,
       others_phone: found.meant > 0,
+      others: writtenAsPhones,
       fax: false,
       perhaps: readsAsPhones,
-      // Digits are anything; a "+" in front is written for phones alone.
-      nothing: readsAsPhones && found.withPlus >= found.looked * PHONES_MIN,
+      nothing: writtenAsPhones,
     };
     const digits = found.long > 0 ? "garbled" : found.looked > 0 ? "words" : "empty";
     const cells = found.meant > 0 ? "phones" : digits;
