@@ -215,6 +215,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--scope <scope>", description: "marketing or all (add, import: all)" },
       { flags: "--source <text>", description: "who or what said so, for add and import" },
       { flags: "--country <code>", description: "country of numbers without a country code" },
+      {
+        flags: "--column <name>",
+        description: "of import: a column with phones; all that hold some unless said",
+        repeatable: true,
+      },
+      { ...ENCODING_OPTION, description: `of import: ${ENCODING_OPTION.description}` },
       { flags: "--format <format>", description: "of export: csv (the default) or ndjson" },
     ],
     summary: "people who must not be messaged, by any number",

@@ -2,14 +2,15 @@ import { accept } from "../core/refusal.ts";
 import type { Erased } from "../privacy/erase.ts";
 import { type Command, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
-import { commonCountry, readPhones } from "./suppress.ts";
+import { readCountry, readPhones } from "./suppress.ts";
 import { counted } from "./words.ts";
 
 /** `erase NUMBER`: forgets one person everywhere; what was counted stays. */
 export const erase: Command = (cli, { args, options }) =>
   withPlatform(cli, async (platform) => {
-    const country = textOption(options, "country") ?? commonCountry(platform.config);
-    const phones = await readPhones(args, country);
+    const country = await readCountry(textOption(options, "country"), platform.config);
+    if (!country.ok) return country;
+    const phones = await readPhones(args, country.value);
     if (!phones.ok) return phones;
     const { openEraser } = await import("../app-lists.ts");
     const eraser = await openEraser(platform);

@@ -1,8 +1,7 @@
-import { resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { optOutFormat } from "../export/opt-outs.ts";
-import { type NewOptOut, type OptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
+import { type OptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import type { Suppressions } from "../store/suppressions.ts";
 import {
   type Cli,
@@ -13,6 +12,7 @@ import {
   textOption,
 } from "./command.ts";
 import { withPlatform } from "./session.ts";
+import { importFile } from "./suppress-import.ts";
 import { count, counted, dateTime, printable } from "./words.ts";
 
 interface Task {
@@ -44,6 +44,8 @@ export const suppress: Command = async (cli, { args: [action = "", ...given], op
       ? refuseUsage(`${action} needs ${action === "import" ? "a file" : "a phone number"}.`, USAGE)
       : refuseUsage(`${action} takes no argument.`, USAGE);
   }
+  const idle = action === "import" ? undefined : OF_IMPORT.find((name) => name in options);
+  if (idle !== undefined) return refuseUsage(`--${idle} is an option of import.`, USAGE);
   const scope = readScope(textOption(options, "scope"));
   if (!scope.ok) return scope;
   return withPlatform(cli, async (platform) => {
@@ -51,10 +53,13 @@ export const suppress: Command = async (cli, { args: [action = "", ...given], op
     const { redis, timings, config } = platform;
     const { startFenceMs } = timings;
     const suppressions = await createSuppressions({ redis, startFenceMs });
-    const country = textOption(options, "country") ?? commonCountry(config);
-    return act({ cli, given, options, scope: scope.value, country, suppressions });
+    const country = await readCountry(textOption(options, "country"), config);
+    if (!country.ok) return country;
+    return act({ cli, given, options, scope: scope.value, country: country.value, suppressions });
   });
 };
+
+const OF_IMPORT = ["column", "encoding"];
 
 const USAGE = "dropcast suppress --help shows how it is used.";
 
@@ -84,48 +89,6 @@ async function remove({ given, country, suppressions }: Task): Promise<CommandRe
   return accept({
     json: { removed, absent },
     text: `${counted(removed, "person", "people")} removed${absent === 0 ? "." : `; ${count(absent)} not on the list.`}`,
-  });
-}
-
-/** How many are written before all numbers are told again. */
-const IMPORTED_AT_ONCE = 10_000;
-const LINES_SHOWN = 5;
-
-async function importFile(task: Task): Promise<CommandResult> {
-  const { cli, given, scope, country, options, suppressions } = task;
-  const { readSuppressionFile } = await import("../producer/suppression-file.ts");
-  const told = { added: 0, unchanged: 0, unreadable: 0, lines: [] as number[] };
-  let waiting: NewOptOut[] = [];
-  const flush = async (): Promise<void> => {
-    for (const { before, now } of await suppressions.add(waiting)) {
-      if (before === now) told.unchanged++;
-      else told.added++;
-    }
-    waiting = [];
-  };
-  const read = await readSuppressionFile({
-    path: resolve(cli.cwd, given[0] ?? ""),
-    country,
-    scope: scope ?? "all",
-    source: textOption(options, "source") ?? "import",
-    visit: async (lines) => {
-      for (const one of lines) {
-        if (one.kind === "opt_out") waiting.push(one.entry);
-        else if (++told.unreadable <= LINES_SHOWN) told.lines.push(one.line);
-      }
-      if (waiting.length >= IMPORTED_AT_ONCE) await flush();
-    },
-  });
-  await flush();
-  if (!read.ok) return read;
-  const bad =
-    told.unreadable === 0
-      ? ""
-      : ` ${counted(told.unreadable, "line")} without a phone that can be read: ${told.lines.join(", ")}${told.unreadable > LINES_SHOWN ? ", ..." : ""}.`;
-  return accept({
-    json: told,
-    text: `${counted(told.added, "person", "people")} added, ${count(told.unchanged)} on the list before.${bad}`,
-    exitCode: told.unreadable === 0 ? 0 : 1,
   });
 }
 
@@ -180,10 +143,22 @@ function readScope(text: string | undefined): Result<Scope | null> {
 }
 
 /** The numbers' country, where they all have the same: what people type has no number. */
-export function commonCountry({ numbers }: Pick<Config, "numbers">): string | null {
+function commonCountry({ numbers }: Pick<Config, "numbers">): string | null {
   const countries = new Set(Object.values(numbers).map(({ country }) => country));
   const [only = null] = countries;
   return countries.size === 1 ? only : null;
+}
+
+/** The country that was typed, or the numbers' common one; refuses a wrong one (`usage`). */
+export async function readCountry(
+  typed: string | undefined,
+  config: Pick<Config, "numbers">,
+): Promise<Result<string | null>> {
+  if (typed === undefined) return accept(commonCountry(config));
+  const { isPhoneCountry } = await import("../producer/phones/phones.ts");
+  return isPhoneCountry(typed)
+    ? accept(typed)
+    : refuseUsage(`"${typed}" is not a country.`, "Give two letters, as in --country PL.");
 }
 
 /** Phones as they were typed, as digits; refuses when one of them is none (`phone_unreadable`). */
@@ -191,10 +166,7 @@ export async function readPhones(
   given: readonly string[],
   country: string | null,
 ): Promise<Result<string[]>> {
-  const { createPhoneReader, isPhoneCountry } = await import("../producer/phones/phones.ts");
-  if (country !== null && !isPhoneCountry(country)) {
-    return refuseUsage(`"${country}" is no country.`, "Give two letters, as in --country PL.");
-  }
+  const { createPhoneReader } = await import("../producer/phones/phones.ts");
   const readPhone = createPhoneReader(country);
   const phones: string[] = [];
   for (const [index, text] of given.entries()) {

@@ -1,92 +1,171 @@
 import { foldColumnName } from "../core/columns.ts";
+import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result } from "../core/refusal.ts";
+import type { RejectCode } from "../core/reject.ts";
 import { unescapeCell } from "../core/spreadsheet.ts";
+import { showsNothing } from "../core/value.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import { checkHeader, checkIsHeader, isLongNumber } from "./import/header.ts";
-import { findPhoneColumn } from "./import/phone-column.ts";
-import { lookAtColumns } from "./import/seen-columns.ts";
+import { lookAtColumns, type PhoneSample, type SeenColumn } from "./import/seen-columns.ts";
 import { type CsvBlock, readHeader, readRows } from "./list/csv.ts";
-import { readListBytes } from "./list/list-bytes.ts";
-import { openList } from "./list/list-file.ts";
+import { type ListBytes, readListBytes } from "./list/list-bytes.ts";
+import { type ListFile, openList } from "./list/list-file.ts";
 import { readFirstRows } from "./list/list-sample.ts";
-import { createPhoneReader } from "./phones/phones.ts";
+import { createPhoneReader, type PhoneReader } from "./phones/phones.ts";
+import { findSuppressionColumns } from "./suppression-columns.ts";
 
-/** A line of a suppression file: an opt-out, or no phone that can be read. */
-export type SuppressionLine =
-  | { readonly kind: "opt_out"; readonly line: number; readonly entry: NewOptOut }
-  | { readonly kind: "unreadable"; readonly line: number };
+/** A row of a suppression file: the phones of one person, and what could not be read of it. */
+export interface SuppressionRow {
+  readonly line: number;
+  /** One for each phone. */
+  readonly entries: readonly NewOptOut[];
+  /** Cells that hold something and no phone; a row without any phone has one. */
+  readonly rejected: readonly { readonly column: string; readonly code: RejectCode }[];
+}
+
+/** How a suppression file was read. */
+export interface SuppressionFile {
+  /** The columns the phones are taken from; none in a plain list of numbers. */
+  readonly columns: readonly string[];
+  readonly encoding: Encoding;
+  readonly encodingGuessed: boolean;
+}
 
 /**
- * Reads people who opted out from a CSV (its phone column is guessed; `scope`, `source` and `date`
- * are taken where they are) or from a plain list of numbers, a line each. An opt-out is not lost for
- * a detail: a scope that is not understood counts as `all`, a date as now. `visit` gets the lines
- * in blocks. Refuses what is no list: see {@link openList} and {@link findPhoneColumn}.
+ * Reads people who opted out from a list as campaigns have it (`scope`, `source` and `date` are
+ * taken where they are), or from a plain list of numbers, a line each. Every column with phones
+ * counts: see {@link findSuppressionColumns}. A cell that cannot be read is told and keeps no other
+ * phone of its row out. An opt-out is not lost for a detail: a scope that is not understood counts
+ * as `all`, a date as now. `visit` gets the rows in blocks. Refuses what is no list.
  */
 export async function readSuppressionFile(input: {
   path: string;
   country: string | null;
-  /** For lines that say nothing themselves. */
+  /** The columns of the phones, where a person names them. */
+  columns: readonly string[];
+  encoding: Encoding | null;
+  /** For rows that say nothing themselves. */
   scope: Scope;
   source: string;
-  visit: (lines: readonly SuppressionLine[]) => Promise<void>;
-}): Promise<Result<void>> {
-  const { country, scope, visit } = input;
+  visit: (rows: readonly SuppressionRow[]) => Promise<void>;
+}): Promise<Result<SuppressionFile>> {
   const opened = await openList(input.path, { links: "follow" });
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const bytes = await readListBytes(file, { given: null });
+    const bytes = await readListBytes(file, { given: input.encoding });
     if (!bytes.ok) return bytes;
-    const header = await readHeader(file, bytes.value);
-    if (!header.ok) return header;
-    const { columns, line: firstLine } = header.value;
-    const readPhone = createPhoneReader(country);
-    const [first = ""] = columns;
-    // A number without its country is told as a line that cannot be read, and not as a name.
-    const plain = columns.length === 1 && (readPhone(first).ok || isLongNumber(first));
-    const rows = await readFirstRows(file, header.value, (cells) => cells);
-    const sample = { rows, readPhone };
-    const seen = lookAtColumns(columns, sample);
-    if (!plain) {
-      const headed = checkIsHeader(seen, sample);
-      if (!headed.ok) return headed;
-      const checked = checkHeader(seen, []);
-      if (!checked.ok) return checked;
-    }
-    const phoneColumn = plain ? accept({ index: 0 }) : findPhoneColumn(seen, null);
-    if (!phoneColumn.ok) return phoneColumn;
-    const at = columnsOf(columns);
-    const toLine = (cells: readonly string[], line: number): SuppressionLine => {
-      const phone = readPhone(cells[phoneColumn.value.index] ?? "");
-      if (!phone.ok) return { kind: "unreadable", line };
-      const said = unescapeCell((cells[at.source] ?? "").trim());
-      const entry: NewOptOut = {
-        phone: phone.digits,
-        scope: readScope(cells[at.scope] ?? "", scope),
-        source: said === "" ? input.source : said,
-        atMs: readDate(cells[at.date] ?? ""),
-      };
-      return { kind: "opt_out", line, entry };
-    };
-    if (plain) await visit([toLine(columns, firstLine)]);
-    const read = await readRows(file, header.value, {
-      visit: async ({ rows, lines }: CsvBlock) => {
-        await visit(rows.map((cells, index) => toLine(cells, lines[index] ?? 0)));
-        return true;
-      },
-    });
-    return read.ok ? accept(undefined) : read;
+    return await readOpened(file, { ...input, bytes: bytes.value });
   } finally {
     await file.close();
   }
 }
 
-/** -1 where the file has no such column. */
-function columnsOf(columns: readonly string[]): { scope: number; source: number; date: number } {
-  const names = columns.map(foldColumnName);
-  const find = (...wanted: readonly string[]): number =>
-    names.findIndex((name) => wanted.includes(name));
-  return { scope: find("scope"), source: find("source"), date: find("date", "at", "when") };
+type Reading = Omit<Parameters<typeof readSuppressionFile>[0], "path"> & {
+  readonly bytes: ListBytes;
+};
+
+async function readOpened(file: ListFile, input: Reading): Promise<Result<SuppressionFile>> {
+  const { bytes, country } = input;
+  const header = await readHeader(file, bytes);
+  if (!header.ok) return header;
+  const { columns: names, line: firstLine } = header.value;
+  const readPhone = createPhoneReader(country);
+  const rows = await readFirstRows(file, header.value);
+  const sample = { rows, readPhone };
+  const seen = lookAtColumns(names, sample);
+  const [first = ""] = names;
+  // A number without its country is told as a row that cannot be read, and not as a name.
+  const isPlain = names.length === 1 && (readPhone(first).ok || isLongNumber(first));
+  const checked = isPlain ? accept(undefined) : checkNames(seen, sample);
+  if (!checked.ok) return checked;
+  const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
+  if (!found.ok) return found;
+  const phones = found.value.map((column) => ({ column, readPhone }));
+  const toRow = createRowReader({ ...input, names, phones });
+  if (isPlain) await input.visit([toRow(names, firstLine)]);
+  const read = await readRows(file, header.value, {
+    visit: async ({ rows: some, lines }: CsvBlock) => {
+      await input.visit(some.map((cells, index) => toRow(cells, lines[index] ?? 0)));
+      return true;
+    },
+  });
+  if (!read.ok) return read;
+  const { encoding, encodingGuessed } = bytes;
+  const columns = isPlain ? [] : found.value.map(({ name }) => name);
+  return accept({ columns, encoding, encodingGuessed });
+}
+
+const OWN_COLUMNS = { scope: ["scope"], source: ["source"], date: ["date", "at", "when"] };
+
+function checkNames(seen: readonly SeenColumn[], sample: PhoneSample): Result<void> {
+  const headed = checkIsHeader(seen, sample);
+  return headed.ok ? checkHeader(seen, Object.values(OWN_COLUMNS).flat()) : headed;
+}
+
+/** A column of phones, and what reads them. */
+interface PhoneSource {
+  readonly column: SeenColumn;
+  readonly readPhone: PhoneReader;
+}
+
+function createRowReader(input: {
+  names: readonly string[];
+  phones: readonly PhoneSource[];
+  scope: Scope;
+  source: string;
+}): (cells: readonly string[], line: number) => SuppressionRow {
+  const { phones } = input;
+  const folded = input.names.map(foldColumnName);
+  /** -1 where the file has no such column. */
+  const place = (wanted: readonly string[]) => folded.findIndex((name) => wanted.includes(name));
+  const scopeAt = place(OWN_COLUMNS.scope);
+  const sourceAt = place(OWN_COLUMNS.source);
+  const dateAt = place(OWN_COLUMNS.date);
+
+  return (cells, line) => {
+    if (cells.length > input.names.length) {
+      // The phone may stand in another column here: what is read there could be a stranger's.
+      return { line, entries: [], rejected: [{ column: "", code: "row_columns" }] };
+    }
+    const { digits, rejected } = readPhones(cells, phones);
+    const said = unescapeCell((cells[sourceAt] ?? "").trim());
+    const details = {
+      scope: readScope(cells[scopeAt] ?? "", input.scope),
+      source: said === "" ? input.source : said,
+      atMs: readDate(cells[dateAt] ?? ""),
+    };
+    return { line, entries: [...digits].map((phone) => ({ phone, ...details })), rejected };
+  };
+}
+
+type Rejected = SuppressionRow["rejected"][number];
+
+function readPhones(
+  cells: readonly string[],
+  phones: readonly PhoneSource[],
+): { digits: ReadonlySet<string>; rejected: readonly Rejected[] } {
+  const digits = new Set<string>();
+  const rejected: Rejected[] = [];
+  const words: Rejected[] = [];
+  for (const { column, readPhone } of phones) {
+    const { name, cells: kind } = column;
+    const cell = cells[column.index] ?? "";
+    if (showsNothing(cell)) continue;
+    const phone = readPhone(cell);
+    if (phone.ok) digits.add(phone.digits);
+    else if (isLostPhone(cell)) rejected.push({ column: name, code: phone.code });
+    else if (kind !== "words") words.push({ column: name, code: phone.code });
+  }
+  if (digits.size > 0 || rejected.length > 0) return { digits, rejected };
+  const meant = phones.find(({ column }) => column.cells !== "words") ?? phones[0];
+  const missing: Rejected = { column: meant?.column.name ?? "", code: "phone_missing" };
+  return { digits, rejected: [words[0] ?? missing] };
+}
+
+/** Beside another phone, a word ("none", "PL") is no phone that was lost. */
+function isLostPhone(cell: string): boolean {
+  return cell.includes("#") || cell.replace(/\P{Nd}+/gu, "").length >= 3;
 }
 
 function readScope(cell: string, otherwise: Scope): Scope {

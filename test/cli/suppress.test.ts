@@ -20,6 +20,8 @@ async function openPlace() {
   return { place, store, suppress, server };
 }
 
+const codeOf = (said: unknown): string => (said as { error: { code: string } }).error.code;
+
 const listed = async (place: Place): Promise<{ phone: string; scope: string; source: string }[]> =>
   json(await runCli(place, ["suppress", "list", "--json"]));
 
@@ -60,7 +62,13 @@ test("a list is exported and imported again as it was; a plain list of numbers i
   file("back.csv", exported.stdout);
   const back = await suppress("import", "back.csv");
 
-  expect(imported).toMatchObject({ code: 1, json: { added: 2, unreadable: 1, lines: [4] } });
+  expect(imported).toMatchObject({
+    code: 1,
+    json: {
+      ...{ rows: 3, added: 2, unchanged: 0, unreadable: 1, lines: [4], columns: ["telefon"] },
+      rejected: [{ line: 4, column: "telefon", code: "phone_invalid" }],
+    },
+  });
   expect(plain).toMatchObject({ code: 0, json: { added: 2, unreadable: 0 } });
   expect(before).toMatchObject([
     {
@@ -76,6 +84,47 @@ test("a list is exported and imported again as it was; a plain list of numbers i
   expect(exported.stdout).toContain("'=web; form");
   expect(back).toMatchObject({ code: 0, json: { added: 4 } });
   expect(await listed(place)).toEqual(before);
+});
+
+test("a person's phones are all suppressed, and what could not be read is told with its reason", async () => {
+  const { place, suppress } = await openPlace();
+  const file = (name: string, content: string | Buffer) =>
+    writeFileSync(join(place.dir, name), content);
+  const rows = Array.from({ length: 30 }, (_, at) => `N,0${at},,`).join("\n");
+  file("crm.csv", `name,Phone,WhatsApp,ref\nAnn,600700800,+48600700801,48600700809\n${rows}\n`);
+  file("names.csv", Buffer.from("name;telefon;source\nZo\xeb;600700803;caf\xe9\n", "latin1"));
+
+  const imported = await runCli(place, ["suppress", "import", "crm.csv"]);
+  const one = await suppress("import", "crm.csv", "--column", "ref", "--scope", "marketing");
+  const latin = await suppress("import", "names.csv", "--encoding", "latin1");
+  const wrong = await Promise.all([
+    suppress("import", "crm.csv", "--column", "Phones"),
+    suppress("import", "crm.csv", "--country", "XX"),
+    suppress("import", "crm.csv", "--encoding", "klingon"),
+    suppress("add", "600700800", "--column", "Phone"),
+  ]);
+
+  expect(imported.code).toBe(1);
+  expect(imported.stdout).toContain('Read 31 rows as utf-8: phones in "Phone", "WhatsApp".');
+  expect(imported.stdout).toContain("2 numbers added, 0 on the list before.");
+  expect(imported.stdout).toContain("30 rows could not be read, or not all of it:");
+  expect(imported.stdout).toContain('  line 22: column "Phone" is not a phone number');
+  expect(imported.stdout).not.toContain("  line 23:");
+  expect(imported.stdout).toContain("  and 10 more.");
+  expect(one).toMatchObject({ code: 1, json: { added: 1, columns: ["ref"], unreadable: 30 } });
+  expect(latin).toMatchObject({ code: 0, json: { added: 1, encoding: "windows-1252" } });
+  expect(wrong.map((ended) => [ended.code, codeOf(ended.json)])).toEqual([
+    [1, "phone_column_unknown"],
+    [2, "usage"],
+    [2, "usage"],
+    [2, "usage"],
+  ]);
+  expect((await listed(place)).map(({ phone, source }) => [phone, source])).toEqual([
+    ["+48600700800", "import"],
+    ["+48600700801", "import"],
+    ["+48600700809", "import"],
+    ["+48600700803", "café"],
+  ]);
 });
 
 test("what is no phone, no scope and no action is refused, and nothing is written", async () => {

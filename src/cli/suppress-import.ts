@@ -1,0 +1,120 @@
+import { resolve } from "node:path";
+import { accept, type Refused } from "../core/refusal.ts";
+import { type RejectCode, rejectReason } from "../core/reject.ts";
+import type { SuppressionFile, SuppressionRow } from "../producer/suppression-file.ts";
+import type { NewOptOut, Scope } from "../store/opt-out-list.ts";
+import type { Suppressions } from "../store/suppressions.ts";
+import { type Cli, type CommandResult, type Options, textOption } from "./command.ts";
+import { encodingOption } from "./encoding-option.ts";
+import { count, counted, printable } from "./words.ts";
+
+/** How many are written before all numbers are told again. */
+const IMPORTED_AT_ONCE = 10_000;
+/** Rows that could not be read are counted all, and so many are shown. */
+const REJECTED_SHOWN = 20;
+
+/** What became of the rows. */
+interface Tally {
+  rows: number;
+  added: number;
+  unchanged: number;
+  /** Rows of which at least one cell could not be read. */
+  unreadable: number;
+  readonly rejected: { line: number; column: string; code: RejectCode; reason: string }[];
+}
+
+/**
+ * `suppress import FILE`. What could be read is added whatever else the file holds: it can only keep
+ * messages back, and waiting for a corrected file would send some to people who said no. What could
+ * not be read is listed, and then the command ends with 1.
+ */
+export async function importFile(task: {
+  cli: Cli;
+  given: readonly string[];
+  options: Options;
+  scope: Scope | null;
+  country: string | null;
+  suppressions: Suppressions;
+}): Promise<CommandResult> {
+  const { cli, given, options, suppressions } = task;
+  const encoding = encodingOption(options);
+  if (!encoding.ok) return encoding;
+  const { readSuppressionFile } = await import("../producer/suppression-file.ts");
+  const tally: Tally = { rows: 0, added: 0, unchanged: 0, unreadable: 0, rejected: [] };
+  let waiting: NewOptOut[] = [];
+  const flush = async (): Promise<void> => {
+    for (const { before, now } of await suppressions.add(waiting)) {
+      if (before === now) tally.unchanged++;
+      else tally.added++;
+    }
+    waiting = [];
+  };
+  const read = await readSuppressionFile({
+    path: resolve(cli.cwd, given[0] ?? ""),
+    country: task.country,
+    columns: textsOption(options, "column"),
+    encoding: encoding.value,
+    scope: task.scope ?? "all",
+    source: textOption(options, "source") ?? "import",
+    visit: async (rows) => {
+      for (const row of rows) {
+        countRow(row, tally);
+        waiting.push(...row.entries);
+      }
+      if (waiting.length >= IMPORTED_AT_ONCE) await flush();
+    },
+  });
+  await flush();
+  if (!read.ok) return withAdded(read, tally.added);
+  const lines = [...new Set(tally.rejected.map(({ line }) => line))];
+  return accept({
+    json: { ...tally, ...read.value, lines },
+    text: textOf(tally, read.value),
+    exitCode: tally.unreadable === 0 ? 0 : 1,
+  });
+}
+
+function countRow({ line, rejected }: SuppressionRow, tally: Tally): void {
+  tally.rows++;
+  if (rejected.length === 0) return;
+  tally.unreadable++;
+  for (const { column, code } of rejected) {
+    if (tally.rejected.length >= REJECTED_SHOWN) return;
+    tally.rejected.push({ line, column, code, reason: rejectReason(code, column) });
+  }
+}
+
+/** A file that cannot be read to its end: what came before the fault counts. */
+function withAdded(refused: Refused, added: number): Refused {
+  if (added === 0) return refused;
+  const { code, message, fix } = refused.refusal;
+  const before = `${counted(added, "number")} before that ${added === 1 ? "was" : "were"} added.`;
+  return { ok: false, refusal: { code, message: `${message} ${before}`, fix } };
+}
+
+function textOf(tally: Tally, file: SuppressionFile): string {
+  const { added, unchanged, unreadable, rejected } = tally;
+  const guess = file.encodingGuessed ? " (a guess; --encoding names another)" : "";
+  const names = file.columns.map((name) => `"${printable(name)}"`).join(", ");
+  const phones = names === "" ? "a plain list of numbers" : `phones in ${names}`;
+  const lines = [
+    `Read ${counted(tally.rows, "row")} as ${file.encoding}${guess}: ${phones}.`,
+    `${counted(added, "number")} added, ${count(unchanged)} on the list before.`,
+  ];
+  if (unreadable > 0) {
+    lines.push(`${counted(unreadable, "row")} could not be read, or not all of it:`);
+    for (const { line, reason } of rejected) {
+      lines.push(`  line ${count(line)}: ${printable(reason)}.`);
+    }
+    const shown = new Set(rejected.map(({ line }) => line)).size;
+    if (unreadable > shown) lines.push(`  and ${count(unreadable - shown)} more.`);
+    lines.push("Correct them and import the file again: what is on the list stays as it is.");
+  }
+  return lines.join("\n");
+}
+
+/** A repeatable option, or none. */
+function textsOption(options: Options, name: string): string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}
