@@ -2,6 +2,7 @@ import type { Config } from "./config.ts";
 import type { Platform } from "./platform.ts";
 import type { Erased } from "./privacy/erase.ts";
 import type { ImportFile } from "./producer/import/import-file.ts";
+import { numberOfCampaign } from "./store/keys.ts";
 import type { NumberStore } from "./store/number-store.ts";
 import { createSuppressions } from "./store/suppressions.ts";
 
@@ -42,6 +43,14 @@ export async function openEraser(platform: Platform): Promise<{
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       connection.disconnect();
     },
+  };
+}
+
+/** What the store says of a campaign that a list became, whatever its number. */
+export function findCampaignIn({ stores }: Platform) {
+  return async (id: string) => {
+    const number = numberOfCampaign(id);
+    return number === undefined ? undefined : stores[number]?.campaigns.find(id);
   };
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createImporter } from "./app-lists.ts";
+import { createImporter, findCampaignIn } from "./app-lists.ts";
 import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { createHealthServer } from "./health.ts";
@@ -78,11 +78,13 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
 /** Watches the drop folder and imports what is put there. */
 export async function startProducer(platform: Platform): Promise<Result<Role>> {
   const { config, logger } = platform;
-  const { createDropFolder } = await import("./producer/drop/drop-folder.ts");
+  const { createDropFolder, dropTiming } = await import("./producer/drop/drop-folder.ts");
   const role = logger.child({ role: "producer" });
   const folder = createDropFolder({
     dir: config.dropsDir,
     importFile: await createImporter(platform),
+    findCampaign: findCampaignIn(platform),
+    timing: dropTiming(config.timeScale),
     say: (line) => role.info(line),
   });
   const health = await startHealth(platform);

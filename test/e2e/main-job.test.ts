@@ -79,7 +79,7 @@ test("a list dropped into the inbox is sent by two workers through every kind of
   stage.write("drops/inbox/campaign.yaml", campaignFile({ number: NUMBER }));
   stage.write("drops/inbox/spring.csv", dropList());
 
-  const id = await vi.waitFor(async () => firstCampaign(fleet), { timeout: 20_000, interval: 50 });
+  const id = await vi.waitFor(async () => firstCampaign(fleet), { timeout: 40_000, interval: 50 });
   let pauses = 0;
   const last = await fleet.until(id, ({ status }) => status === "finished", {
     withinMs: 120_000,

@@ -14,6 +14,8 @@ const KILLS = volume(100);
 const FOLDER_KILLS = Math.ceil(KILLS / 5);
 const SENDS_AT_ONCE = 3;
 const KILLS_A_LIST = 5;
+/** The third would be the list's end. */
+const FOLDER_KILLS_A_LIST = 2;
 /** Long to import and short to send: its people stand in it again and again. */
 const ROWS = 12_000;
 const PEOPLE = 200;
@@ -88,7 +90,7 @@ async function killFolder(siege: Siege, chance: Seeded, kills: number): Promise<
     const name = `dropped-${++lists}`;
     stage.write(`drops/inbox/${name}.yaml`, campaignFile({ number: NUMBER, name }));
     stage.write(`drops/inbox/${name}.csv`, longList(siege.people(PEOPLE)));
-    for (let times = 0; times < KILLS_A_LIST && done < kills; times++) {
+    for (let times = 0; times < FOLDER_KILLS_A_LIST && done < kills; times++) {
       if (!(await killedHalfWay(siege, chance, { name, kill: producer.kill }))) break;
       done++;
       producer = await stage.start("producer", ["producer"]);

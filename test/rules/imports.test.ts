@@ -71,7 +71,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that belong to one concern, and the parts that have it. Any part may use the others. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["queue", "worker", "dashboard"],
-  chokidar: ["producer"],
   "close-with-grace": ["cli"],
   commander: ["cli"],
   "csv-parse": ["producer"],

@@ -1,174 +1,182 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readlinkSync } from "node:fs";
+import { rm, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { isGone, isTaken, lstatOrNull } from "./drop-files.ts";
+import { basename } from "node:path";
+import { isTaken, lstatOrNull, writeNewFile } from "./drop-files.ts";
+import {
+  type ClaimContent,
+  type ClaimNote,
+  claimPath,
+  type FoundClaim,
+  frozenPath,
+  hiddenRejectsPath,
+  newNote,
+  noteOf,
+  readClaim,
+  replaceClaim,
+} from "./drop-note.ts";
 
 /**
- * Who works on a list in `processing/`: a hidden file beside it, made before the list is moved
- * there, touched while its owner lives, removed after the list has left.
+ * Who works on a list in `processing/`, and what it is: a hidden file beside it, made before the
+ * list is moved there, touched while its owner lives, removed after the list has left.
  *
- * Several producers may watch one folder, over a network too, so nobody's clock is trusted:
- * a claim is stale when its owner is a dead process of this host, or when its time has not
- * changed for a while of our own watching. A stale claim is taken over by renaming it: only one
- * taker succeeds. Should an owner that was frozen wake up after that, its import is refused by the
- * store (the import's token is another's), and it moves no file, because the claim is not its own.
+ * Several producers may watch one folder, over a network too, so nobody's clock is trusted: a claim
+ * is stale when its owner is a dead process of this host, or when it has not changed for a while of
+ * our own watching. A stale claim is taken over by renaming another over it: there is no moment
+ * without a claim. Of two takers the later has it, and each looks whether it has before it moves a
+ * file. So does an owner that was frozen meanwhile and wakes up; its import is refused by the store
+ * as well (the import's token is another's). All of them go by the note in the claim: by the bytes
+ * of list and campaign file, and not by what lies under their names.
  */
 export interface Claim {
   readonly note: ClaimNote;
-  /** Writes down what a successor must know. */
-  update(note: Partial<ClaimNote>): Promise<void>;
+  /** Writes down what a successor must know. False when it is not ours any more. */
+  update(note: Partial<ClaimNote>): Promise<boolean>;
   /** Whether it is still ours. */
   holds(): Promise<boolean>;
-  /** Ends it; done only after the list was moved on, or to leave it to others. */
-  release(): Promise<void>;
+  /** Leaves the list to whoever comes next, at once. */
+  giveBack(): Promise<void>;
+  /** Ends it, after the list was moved on. */
+  end(): Promise<void>;
 }
 
-export interface ClaimNote {
-  /** The list's name when it was dropped. */
-  readonly dropped: string;
-  /** The campaign it became. Known before its first row is stored. */
-  readonly campaign: string | null;
-  /** Where its files are being moved to. */
-  readonly settling: { folder: "done" | "failed"; stem: string } | null;
-}
-
-interface ClaimContent extends ClaimNote {
-  readonly token: string;
-  readonly host: string;
-  readonly pid: number;
-}
-
-const TOUCH_EVERY_MS = 2_000;
+/** How much more often a claim is touched than it may go untouched. */
+const TOUCHES = 7;
 
 /** Tokens of this process: a claim with our pid and another token is of an earlier life. */
 const ours = new Set<string>();
 
-/** Claims a list's name in `processing/`; null when it is claimed already. */
-export async function claim(listPath: string, note: ClaimNote): Promise<Claim | null> {
-  const content = {
-    ...note,
-    token: randomBytes(8).toString("hex"),
-    host: hostname(),
-    pid: process.pid,
-  };
-  try {
-    await writeFile(claimPath(listPath), JSON.stringify(content), { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (isTaken(error)) return null;
-    throw error;
-  }
-  return hold(listPath, content);
-}
+/** Process numbers mean something within one of these only. */
+const HOST = `${hostname()} ${pidNamespace()}`.trim();
 
-/** Remembers what claims looked like, to tell those whose owner has stopped touching them. */
-export interface ClaimWatch {
+/** Claims and takes over claims of lists in `processing/`. */
+export interface Claims {
+  /** Claims a list's name; null when it is claimed already. */
+  claim(listPath: string, note: ClaimNote): Promise<Claim | null>;
   /**
-   * Takes over the claim of a list that nobody works on any more; null when somebody does, or
-   * when that is not certain yet.
+   * Takes over the claim of a list that nobody works on any more; null when somebody does, when
+   * that is not certain yet, or when the list has left. What it left of a claim is removed then.
    */
   takeOver(listPath: string): Promise<Claim | null>;
 }
 
-export function createClaimWatch(input: { staleAfterMs: number }): ClaimWatch {
-  const seen = new Map<string, { touched: number; sinceMs: number }>();
+export function createClaims(input: { staleAfterMs: number }): Claims {
+  const seen = new Map<string, { look: string; sinceMs: number }>();
+  const touchEveryMs = input.staleAfterMs / TOUCHES;
 
-  async function isStale(path: string, content: ClaimContent | null): Promise<boolean> {
+  function isStale(path: string, found: FoundClaim): boolean {
+    const { content } = found;
     if (content !== null && ours.has(content.token)) return false;
-    if (content?.host === hostname() && !isAlive(content.pid)) return true;
-    const touched = (await lstatOrNull(path))?.mtimeMs;
-    if (touched === undefined) return false;
+    if (content?.host === "") return true;
+    if (content?.host === HOST && !isAlive(content.pid)) return true;
     const before = seen.get(path);
-    if (before?.touched === touched) {
-      return performance.now() - before.sinceMs > input.staleAfterMs;
-    }
-    seen.set(path, { touched: Number(touched), sinceMs: performance.now() });
+    if (before?.look === found.look) return performance.now() - before.sinceMs > input.staleAfterMs;
+    seen.set(path, { look: found.look, sinceMs: performance.now() });
     return false;
   }
 
   return {
+    async claim(listPath, note) {
+      const content = ownedContent(note);
+      try {
+        await writeNewFile(claimPath(listPath), JSON.stringify(content));
+      } catch (error) {
+        if (isTaken(error)) return null;
+        throw error;
+      }
+      return hold(listPath, { content, touchEveryMs });
+    },
+
     async takeOver(listPath) {
       const path = claimPath(listPath);
-      const fresh: ClaimNote = { dropped: basename(listPath), campaign: null, settling: null };
-      if ((await lstatOrNull(path)) === null) return claimExisting(listPath, fresh);
-      const content = await readClaim(path);
-      if (!(await isStale(path, content))) return null;
+      const judged = await readClaim(path);
+      const fresh = newNote(basename(listPath), null);
+      if (judged === null) {
+        if ((await lstatOrNull(listPath)) === null) return null;
+        return this.claim(listPath, fresh);
+      }
+      if (!isStale(path, judged)) return null;
       seen.delete(path);
-      if (!(await removeStale(path, content))) return null;
-      return claimExisting(listPath, content ?? fresh);
+      const { content: old } = judged;
+      const crashed = old?.host !== "";
+      const note = old === null ? fresh : { ...fresh, ...noteOf(old) };
+      const content = ownedContent({ ...note, crashes: note.crashes + (crashed ? 1 : 0) });
+      if (!(await replaceClaim(path, content, judged))) return null;
+      const own = hold(listPath, { content, touchEveryMs });
+      // Gone by now: its owner had moved it on.
+      if ((await lstatOrNull(listPath)) === null) await own.end();
+      else if (await own.holds()) return own;
+      else await own.giveBack();
+      return null;
     },
   };
 }
 
-/** A list that is gone by the time it is claimed was finished by its owner. */
-async function claimExisting(listPath: string, note: ClaimNote): Promise<Claim | null> {
-  const { dropped, campaign, settling } = note;
-  const own = await claim(listPath, { dropped, campaign, settling });
-  if (own === null || (await lstatOrNull(listPath)) !== null) return own;
-  await own.release();
-  return null;
+function ownedContent(note: ClaimNote): ClaimContent {
+  return { ...note, token: randomBytes(8).toString("hex"), host: HOST, pid: process.pid };
 }
 
-/** Of several takers only one gets the file; it must be the one that was judged. */
-async function removeStale(path: string, judged: ClaimContent | null): Promise<boolean> {
-  const aside = `${path}.${randomBytes(8).toString("hex")}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
-  }
-  const same = (await readClaim(aside))?.token === judged?.token;
-  if (same) await rm(aside, { force: true });
-  else await rename(aside, path);
-  return same;
-}
-
-function hold(listPath: string, first: ClaimContent): Claim {
+function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: number }): Claim {
   const path = claimPath(listPath);
-  let content = first;
+  let { content } = input;
   ours.add(content.token);
-  const holds = async (): Promise<boolean> => (await readClaim(path))?.token === content.token;
-  const timer = setInterval(() => {
+  const holds = async (): Promise<boolean> =>
+    (await readClaim(path))?.content?.token === content.token;
+
+  let writing: Promise<unknown> = Promise.resolve();
+
+  /** One after the other, so that a touch does not bring back an older note. */
+  function write(change: Partial<ClaimContent>): Promise<boolean> {
+    const written = writing.then(async () => {
+      if (!(await holds())) return false;
+      const next = { ...content, ...change };
+      await replaceClaim(path, next, null);
+      content = next;
+      return true;
+    });
+    writing = written.catch(() => {});
+    return written;
+  }
+
+  async function touch(): Promise<void> {
+    if (!(await holds())) return;
     const now = new Date();
-    utimes(path, now, now).catch(() => {
+    // Where times cannot be set, writing it anew changes it too.
+    await utimes(path, now, now).catch(() => write({}));
+  }
+
+  const timer = setInterval(() => {
+    touch().catch(() => {
       // Taken over, or the disk is away: `holds` will tell before a file is moved.
     });
-  }, TOUCH_EVERY_MS);
+  }, input.touchEveryMs);
+
+  function letGo(): void {
+    clearInterval(timer);
+    ours.delete(content.token);
+  }
+
   return {
     get note() {
       return content;
     },
-    async update(note) {
-      if (!(await holds())) return;
-      content = { ...content, ...note };
-      const next = `${path}.${content.token}`;
-      await writeFile(next, JSON.stringify(content), { mode: 0o600 });
-      await rename(next, path);
-    },
+    update: write,
     holds,
-    async release() {
+    async giveBack() {
       clearInterval(timer);
-      if (await holds()) await rm(path, { force: true });
-      ours.delete(content.token);
+      await write({ host: "", pid: 0 }).finally(letGo);
+    },
+    async end() {
+      clearInterval(timer);
+      if (await holds()) {
+        await rm(frozenPath(listPath), { force: true });
+        await rm(hiddenRejectsPath(listPath), { force: true });
+        await rm(path, { force: true });
+      }
+      letGo();
     },
   };
-}
-
-function claimPath(listPath: string): string {
-  return join(dirname(listPath), `.${basename(listPath)}.claim`);
-}
-
-/** Null when it is gone, or was cut short by a crash while it was written. */
-async function readClaim(path: string): Promise<ClaimContent | null> {
-  try {
-    const found = await stat(path);
-    if (found.size > 64 * 1024) return null;
-    return JSON.parse(await readFile(path, "utf8")) as ClaimContent;
-  } catch (error) {
-    if (isGone(error) || error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function isAlive(pid: number): boolean {
@@ -179,5 +187,13 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
   }
 }

@@ -1,6 +1,8 @@
-import { lstat, mkdir } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
+import { probeSteps } from "./drop-probe.ts";
 
 /** The four folders of the drop folder; each has inbox's sub-folders. */
 export interface DropFolders {
@@ -21,62 +23,44 @@ export function dropFolders(dir: string): DropFolders {
 
 /**
  * Makes the folders, for this user only: lists are personal data. Files move between them by
- * rename, which is what makes taking one atomic, so all must be on one file system
- * (`drops_not_one_filesystem`). `drops_not_writable`: they cannot be made.
+ * rename, which is what makes taking one atomic, so all must be on one file system, and on one
+ * mount of it (`drops_not_one_filesystem`). `drops_not_writable`: they cannot be made or written
+ * to.
  */
 export async function makeDropFolders(folders: DropFolders): Promise<Result<void>> {
   try {
-    const devices = new Set<number>();
-    for (const folder of Object.values(folders) as string[]) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      devices.add((await lstat(folder)).dev);
-    }
-    if (devices.size === 1) return accept(undefined);
+    for (const folder of Object.values(folders) as string[]) await makeFolder(folder);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return refuse(
-      "drops_not_writable",
-      `the drop folder ${dirname(folders.inbox)} cannot be set up (${code}).`,
-      "Give this user permission to write there, or set DROPCAST_DROPS_DIR to another folder.",
-    );
+    return refuseFolder(folders, codeOf(error));
   }
+  const [failed] = await probeSteps(Object.values(folders));
+  if (failed === undefined) return accept(undefined);
+  if (failed.code === "EXDEV") return refuseFileSystems(folders);
+  // A full disk or a share that is away for a moment is no reason not to start.
+  if (REFUSED.has(failed.code)) return refuseFolder(folders, failed.code);
+  return accept(undefined);
+}
+
+const REFUSED = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR"]);
+
+function refuseFolder(folders: DropFolders, code: string): Result<never> {
+  return refuse(
+    "drops_not_writable",
+    `the drop folder ${dirname(folders.inbox)} cannot be set up (${code}).`,
+    "Give this user permission to write there, or set DROPCAST_DROPS_DIR to another folder.",
+  );
+}
+
+function refuseFileSystems(folders: DropFolders): Result<never> {
   return refuse(
     "drops_not_one_filesystem",
-    `inbox, processing, done and failed in ${dirname(folders.inbox)} are not on one file system.`,
+    `files cannot be renamed between inbox, processing, done and failed in ${dirname(folders.inbox)}: they are not on one file system, or mounted one by one.`,
     "Mount the folder that holds all four, not one of them.",
   );
 }
 
-/** Hidden files and files that programs write to before they give them their real name. */
-export function isIgnored(path: string): boolean {
-  return /^[.~]|\.(?:part|partial|tmp|temp|crdownload|download|filepart|swp)$|~$/i.test(
-    basename(path),
-  );
-}
-
-export function isList(path: string): boolean {
-  return extname(path).toLowerCase() === ".csv";
-}
-
-const CAMPAIGN_EXTENSIONS = [".yaml", ".yml", ".json"] as const;
-
-export function isCampaign(path: string): boolean {
-  return CAMPAIGN_EXTENSIONS.some((extension) => extname(path) === extension);
-}
-
-/** `X` of `some/folder/X.csv`. */
-export function stemOf(path: string): string {
-  return basename(path, extname(path));
-}
-
-/** `X.yaml` (or `.yml`, `.json`) of that folder, or null. A link or a folder of that name is none. */
-export async function findCampaign(folder: string, stem: string): Promise<string | null> {
-  for (const extension of CAMPAIGN_EXTENSIONS) {
-    const path = join(folder, stem + extension);
-    if ((await lstatOrNull(path))?.isFile()) return path;
-  }
-  return null;
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 /**
@@ -86,11 +70,12 @@ export async function findCampaign(folder: string, stem: string): Promise<string
 export async function checkRegular(path: string): Promise<Result<void> | "gone"> {
   const found = await lstatOrNull(path);
   if (found === null) return "gone";
-  if (found.isFile() && found.nlink === 1) return accept(undefined);
+  // Some shares count no names at all.
+  if (found.isFile() && found.nlink <= 1) return accept(undefined);
   return refuse(
     "drop_not_regular",
     `${basename(path)} is not a file of its own, but a link, a pipe or a second name of a file.`,
-    "Copy the list into the inbox.",
+    "Copy the file itself into the inbox.",
   );
 }
 
@@ -103,6 +88,67 @@ export async function lstatOrNull(path: string): Promise<Awaited<ReturnType<type
   }
 }
 
+/** False when there was nothing to move. What is at `to` is replaced: the name must be reserved. */
+export async function moveFile(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * A new file, on the disk as far as the file system goes. EEXIST when the name is taken; when it
+ * cannot be written (a full disk), nothing is left of it.
+ */
+export async function writeNewFile(path: string, content: string | Buffer): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(content);
+    await sync(file);
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** Makes renames in a folder outlive a power cut, where the file system can. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, constants.O_RDONLY);
+    try {
+      await sync(handle);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!SYNC_UNKNOWN.has(codeOf(error))) throw error;
+  }
+}
+
+/** What file systems say that cannot sync a folder, or anything: that is no fault of the file. */
+const SYNC_UNKNOWN = new Set([
+  "EINVAL",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EISDIR",
+  "EPERM",
+  "EACCES",
+]);
+
+async function sync(handle: { sync(): Promise<void> }): Promise<void> {
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!SYNC_UNKNOWN.has(codeOf(error))) throw error;
+  }
+}
+
 /** Somebody else moved it first: with several producers that is how it goes. */
 export function isGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -110,4 +156,11 @@ export function isGone(error: unknown): boolean {
 
 export function isTaken(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EEXIST";
+}
+
+/** The code of a system error. Anything else is a bug, and is thrown on. */
+function codeOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return code;
 }

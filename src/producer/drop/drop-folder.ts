@@ -1,39 +1,41 @@
-import { mkdir } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { accept, type Result } from "../../core/refusal.ts";
 import type { ImportFile } from "../import/import-file.ts";
-import { createClaimWatch } from "./drop-claim.ts";
-import { type DropFolders, dropFolders, isIgnored, isList, makeDropFolders } from "./drop-files.ts";
-import { createInbox, type Inbox } from "./drop-inbox.ts";
+import { type Claims, createClaims } from "./drop-claim.ts";
+import { type DropFolders, dropFolders, makeDropFolders, makeFolder } from "./drop-files.ts";
+import { createInbox } from "./drop-inbox.ts";
+import type { FindCampaign } from "./drop-list.ts";
+import { isIgnored, isList } from "./drop-names.ts";
+import { besideList } from "./drop-note.ts";
 import { createDropQueue, type DropQueue } from "./drop-queue.ts";
-import { scanFiles } from "./drop-scan.ts";
+import { createScan, type SeenFolder } from "./drop-scan.ts";
+import { createTeller, type Teller } from "./drop-teller.ts";
 
 /**
  * The drop folder: a list in `inbox/` becomes a campaign.
  *
- * A list is looked at when the watcher says that it is whole, or when two scans in a row found it
- * unchanged: file events get lost (network mounts, full queues), scans do not. Looking twice is
- * harmless, because taking is a rename behind a claim. The same scan finds what others left in
- * `processing/` when they died. So nothing here depends on an event or on a restart.
- *
- * A list may come before its campaign file: it waits for it for a while.
+ * Inbox and `processing/` are looked through again and again. There are no file events: they get
+ * lost (network mounts, full queues), and whether a file is whole can only be seen by looking
+ * twice. Looking twice is harmless, because taking is a rename behind a claim. The same look finds
+ * what others left in `processing/` when they died. So nothing here depends on an event or on a
+ * restart.
  */
 export interface DropFolderOptions {
   readonly dir: string;
   readonly importFile: ImportFile;
+  readonly findCampaign: FindCampaign;
   /** For people: one line for each thing that happens. No phones. */
   readonly say: (line: string) => void;
-  /** For mounts without file events (NFS, SMB, Docker Desktop). */
-  readonly watching?: "events" | "polling";
   readonly timing?: Partial<DropTiming>;
 }
 
 export interface DropTiming {
-  /** A file is whole when it has not grown for so long. */
-  readonly settleMs: number;
+  /** Between two looks. */
   readonly scanEveryMs: number;
-  /** How long a list waits for its campaign file. */
+  /** A file is whole when it has not changed for so long. */
+  readonly settleMs: number;
+  /** How long a list that has not changed waits for its campaign file. */
   readonly graceMs: number;
   /** How long a claim in `processing/` is untouched before its owner counts as dead. */
   readonly claimStaleMs: number;
@@ -41,13 +43,16 @@ export interface DropTiming {
   readonly againMs: number;
 }
 
-const TIMING: DropTiming = {
-  settleMs: 1_000,
-  scanEveryMs: 2_000,
-  graceMs: 10_000,
-  claimStaleMs: 15_000,
-  againMs: 3_000,
-};
+/** `timeScale` divides the waits in tests. */
+export function dropTiming(timeScale: number): DropTiming {
+  return {
+    scanEveryMs: 2_000 / timeScale,
+    settleMs: 5_000 / timeScale,
+    graceMs: 10_000 / timeScale,
+    claimStaleMs: 15_000 / timeScale,
+    againMs: 3_000 / timeScale,
+  };
+}
 
 export interface DropFolder {
   /** Makes the folders and starts watching; refuses a folder that cannot work. */
@@ -57,107 +62,107 @@ export interface DropFolder {
 }
 
 export function createDropFolder(options: DropFolderOptions): DropFolder {
-  const { say } = options;
-  const timing = { ...TIMING, ...options.timing };
+  const { importFile, findCampaign } = options;
+  const timing = { ...dropTiming(1), ...options.timing };
   const folders = dropFolders(options.dir);
+  const teller = createTeller(options.say);
   const stopping = new AbortController();
   const { signal } = stopping;
-  const { importFile } = options;
-  const queue = createDropQueue({ folders, importFile, say, signal, againMs: timing.againMs });
-  const { graceMs } = timing;
-  const inbox = createInbox({ folders, graceMs, say, signal, taken: (list) => queue.add(list) });
-  const scan = createScan({ folders, inbox, queue, say, signal, timing });
-  let watcher: FSWatcher | null = null;
-  let timer: NodeJS.Timeout | null = null;
+  const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
+  const queue: DropQueue = createDropQueue({
+    ...{ folders, importFile, findCampaign, teller, signal, againMs: timing.againMs },
+    onSettled: (list, { report }) => inbox.settled(list, report.campaign),
+  });
+  const inbox = createInbox({
+    ...{ folders, claims, teller, signal, ...timing },
+    hasRoom: queue.hasRoom,
+    taken: queue.add,
+  });
+  const unreadable = (folder: string, error: Error): void =>
+    teller.sayAgain(`folder ${folder}`, `${folder} cannot be looked through: ${error.message}`);
+  const scanInbox = createScan(folders.inbox, unreadable);
+  const scanProcessing = createScan(folders.processing, unreadable);
+
+  const { claimStaleMs: staleAfterMs } = timing;
+  const goOn = createTakeOver({ folders, claims, queue, teller, signal, staleAfterMs });
+  const mirrored = new Set<string>();
+
+  async function look(): Promise<void> {
+    const dropped = await scanInbox();
+    for (const { path } of dropped) {
+      if (!mirrored.has(path)) await mirror(folders, path);
+      mirrored.add(path);
+    }
+    await inbox.look(dropped);
+    for (const folder of await scanProcessing()) await goOn(folder);
+  }
+
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> = Promise.resolve();
+
+  function lookOn(): void {
+    looking = look()
+      .catch((error: Error) => teller.sayAgain("look", `The drop folder: ${error.message}`))
+      .finally(() => {
+        if (!signal.aborted) timer = setTimeout(lookOn, timing.scanEveryMs);
+      });
+  }
 
   return {
     async start() {
       const made = await makeDropFolders(folders);
       if (!made.ok) return made;
-      watcher = watchInbox({ folders, inbox, say, timing, watching: options.watching ?? "events" });
-      timer = setInterval(() => scan.start(), timing.scanEveryMs);
-      scan.start();
+      lookOn();
       return accept(undefined);
     },
     async stop() {
       stopping.abort();
-      if (timer !== null) clearInterval(timer);
-      await watcher?.close();
-      await scan.idle();
-      await inbox.idle();
+      clearTimeout(timer);
+      await looking;
       await queue.idle();
     },
   };
 }
 
-/** Looks through inbox and processing, one scan at a time. */
-function createScan(input: {
+/** Goes on with what nobody works on in `processing/`, and clears away what is left of claims. */
+function createTakeOver(input: {
   folders: DropFolders;
-  inbox: Inbox;
+  claims: Claims;
   queue: DropQueue;
-  say: (line: string) => void;
+  teller: Teller;
   signal: AbortSignal;
-  timing: DropTiming;
-}): { start(): void; idle(): Promise<void> } {
-  const { folders, inbox, queue, say, signal } = input;
-  const claims = createClaimWatch({ staleAfterMs: input.timing.claimStaleMs });
-  const dropped = scanFiles(folders.inbox);
-  const left = scanFiles(folders.processing);
-  let scanning: Promise<void> | null = null;
+  staleAfterMs: number;
+}): (folder: SeenFolder) => Promise<void> {
+  const { folders, claims, queue, teller, signal } = input;
 
-  async function scan(): Promise<void> {
-    for (const file of await dropped.steady()) await inbox.present(file);
-    for (const file of await left.all()) {
-      const csvPath = join(folders.processing, file);
-      if (signal.aborted || !isList(file) || queue.has(csvPath)) continue;
+  return async ({ path, files }) => {
+    const names = [...files.keys()];
+    const lists = names.filter((name) => isList(name) && !isIgnored(name));
+    const claimed = names.flatMap((name) => {
+      const beside = besideList(name);
+      return beside?.isClaim ? [beside.list] : [];
+    });
+    const held = new Set([...lists, ...claimed]);
+    for (const name of held) {
+      const csvPath = join(folders.processing, path, name);
+      if (signal.aborted || queue.has(csvPath)) continue;
       const claim = await claims.takeOver(csvPath);
       if (claim === null) continue;
-      say(`${file}: found in processing; going on with it.`);
-      queue.add({ folder: dirname(file), csvPath, claim });
+      teller.say(`${join(path, name)}: found in processing; going on with it.`);
+      queue.add({ folder: path, csvPath, claim });
     }
-  }
-
-  return {
-    start() {
-      scanning ??= scan()
-        .catch((error: unknown) =>
-          say(`The drop folder cannot be read: ${(error as Error).message}`),
-        )
-        .finally(() => {
-          scanning = null;
-        });
-    },
-    idle: async () => void (await scanning),
+    for (const [name, { quietMs }] of files) {
+      const list = besideList(name)?.list;
+      if (list === undefined || held.has(list) || quietMs < input.staleAfterMs) continue;
+      await rm(join(folders.processing, path, name), { force: true });
+    }
   };
-}
-
-function watchInbox(input: {
-  folders: DropFolders;
-  inbox: Inbox;
-  say: (line: string) => void;
-  timing: DropTiming;
-  watching: "events" | "polling";
-}): FSWatcher {
-  const { folders, inbox, say } = input;
-  const below = (path: string): string => relative(folders.inbox, path);
-  const tell = (error: unknown): void => say(`Watching the inbox: ${(error as Error).message}`);
-  return watch(folders.inbox, {
-    awaitWriteFinish: { stabilityThreshold: input.timing.settleMs, pollInterval: 100 },
-    followSymlinks: false,
-    usePolling: input.watching === "polling",
-    ignored: (path) => path !== folders.inbox && isIgnored(path),
-  })
-    .on("add", (path) => void inbox.changed(below(path)).catch(tell))
-    .on("change", (path) => void inbox.changed(below(path)).catch(tell))
-    .on("unlink", (path) => inbox.gone(below(path)))
-    .on("addDir", (path) => void mirror(folders, below(path)))
-    .on("error", tell);
 }
 
 /** The other folders have inbox's folders before anything is dropped, so that people see them. */
 async function mirror(folders: DropFolders, folder: string): Promise<void> {
   for (const other of [folders.processing, folders.done, folders.failed]) {
-    await mkdir(join(other, folder), { recursive: true, mode: 0o700 }).catch(() => {
+    await makeFolder(join(other, folder)).catch(() => {
       // It is made again, and told, when a list needs it.
     });
   }

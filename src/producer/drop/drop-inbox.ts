@@ -1,121 +1,272 @@
-import { dirname, join, relative } from "node:path";
+import { constants } from "node:fs";
+import { open, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Refusal } from "../../core/refusal.ts";
+import { readCampaign } from "../import/import-file.ts";
+import { openList } from "../list/list-file.ts";
+import { emptyReport } from "../preflight/report.ts";
 import { campaignOfRejects } from "../rejects/rejects-peek.ts";
+import type { Claims } from "./drop-claim.ts";
+import { checkRegular, type DropFolders } from "./drop-files.ts";
 import {
-  checkRegular,
-  type DropFolders,
-  findCampaign,
+  type CampaignMatch,
+  fold,
   isCampaign,
+  isIgnored,
   isList,
+  isShared,
+  matchCampaign,
   stemOf,
-} from "./drop-files.ts";
-import {
-  type ClaimedList,
-  failInInbox,
-  noCampaign,
-  SHARED_CAMPAIGN,
-  takeList,
-} from "./drop-list.ts";
-
-/** What is known of the files in the inbox. Paths are relative to it. */
-export interface Inbox {
-  /** A file is there and whole, newly or still. Looks at the lists that it concerns. */
-  present(file: string): Promise<void>;
-  /** A file has been written to again, and is whole again. */
-  changed(file: string): Promise<void>;
-  gone(file: string): void;
-  /** Resolves when no list is being looked at. */
-  idle(): Promise<void>;
-}
+} from "./drop-names.ts";
+import { noCampaign, notAList, suspectedCampaign, unclearCampaign } from "./drop-refusals.ts";
+import type { SeenFolder } from "./drop-scan.ts";
+import { failInInbox } from "./drop-settle.ts";
+import { type CampaignOfList, type ClaimedList, takeList } from "./drop-take.ts";
+import type { Teller } from "./drop-teller.ts";
 
 /**
- * Decides about the lists in the inbox: taken when they and their campaign files are whole, waited
- * with while a campaign file is missing, refused when they are no files to be read. Looking at a
- * list again is harmless, and two looks at once are one.
+ * Decides about the files in the inbox: a list is taken when it and its campaign file are whole,
+ * waits while one is missing or may still come, and is refused when it is no file to be read or
+ * when nobody can know which campaign file is meant. What is neither list nor campaign file is
+ * refused too. A file is whole when it has not changed for a while. Nothing depends on what was
+ * seen before but for how long a file has looked the same, so any number of producers, and
+ * restarts, do no harm.
  */
-export function createInbox(input: {
-  folders: DropFolders;
-  graceMs: number;
-  say: (line: string) => void;
-  signal: AbortSignal;
-  taken: (list: ClaimedList) => void;
-}): Inbox {
-  const { folders, say, signal } = input;
-  const whole = new Set<string>();
-  const waiting = new Map<string, number>();
-  const looking = new Map<string, Promise<void>>();
+export interface Inbox {
+  look(folders: readonly SeenFolder[]): Promise<void>;
+  /** What became of a list, so that a campaign file that comes late for it can be told of. */
+  settled(list: ClaimedList, campaign: string | null): void;
+}
 
-  function look(list: string): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    const before = looking.get(list);
-    if (before !== undefined) return before;
-    const now = lookOnce(list)
-      .catch((error: unknown) => say(`${list}: ${(error as Error).message}; it is tried again.`))
-      .finally(() => looking.delete(list));
-    looking.set(list, now);
-    return now;
+export interface InboxInput {
+  readonly folders: DropFolders;
+  readonly claims: Claims;
+  /** A file is whole when it has looked the same for so long. */
+  readonly settleMs: number;
+  /** A list that lacks something it may still get has to have looked the same for so long. */
+  readonly graceMs: number;
+  readonly teller: Teller;
+  readonly signal: AbortSignal;
+  readonly hasRoom: () => boolean;
+  readonly taken: (list: ClaimedList) => void;
+}
+
+export function createInbox(input: InboxInput): Inbox {
+  const { folders, settleMs, graceMs, teller, signal } = input;
+  /**
+   * Lists that were sent by the shared campaign file: folder and folded stem -> what became of
+   * them.
+   */
+  const sharedBy = createMemory<{ list: string; campaign: string | null }>();
+  const matched = createMatches();
+
+  async function lookAt(folder: SeenFolder, name: string): Promise<void> {
+    if (isIgnored(name)) return;
+    const file = join(folder.path, name);
+    if ((folder.files.get(name)?.quietMs ?? 0) < settleMs) return teller.forget(file);
+    if (isList(name)) return lookAtList(folder, name);
+    if (isCampaign(name)) return lookAtCampaign(folder, name);
+    if (quiet(folder, name) >= graceMs) await fail(file, await whyNoList(file));
   }
 
-  async function lookOnce(list: string): Promise<void> {
-    const regular = await checkRegular(join(folders.inbox, list));
-    if (regular === "gone") return gone(list);
-    if (!regular.ok) return fail(list, regular.refusal);
-    const campaign = await campaignOf(list);
-    const ready = campaign === null ? await namesItsCampaign(list) : whole.has(campaign);
-    if (campaign === null && !ready && hasWaited(list)) return fail(list, noCampaign(list));
-    if (!ready || signal.aborted) return;
-    const taken = await takeList(folders, list);
-    gone(list);
-    if (taken !== null) input.taken(taken);
+  async function lookAtList(folder: SeenFolder, name: string): Promise<void> {
+    const file = join(folder.path, name);
+    const match = matchCampaign(name, [...folder.files.keys()]);
+    const matchedMs = matched.sinceMs(file, match);
+    const own = match.kind === "own" ? match.name : null;
+    const regular = await checkRegular(join(folders.inbox, file));
+    if (regular === "gone") return;
+    if (!regular.ok) return fail(file, regular.refusal, own);
+    const old = quiet(folder, name) >= graceMs;
+    const waited = old && (own !== null || matchedMs >= settleMs);
+    if (match.kind === "own" || match.kind === "shared") {
+      if (match.kind === "shared" && (await namesItsCampaign(file)))
+        return take(folder, name, null);
+      if (match.kind === "shared" && !waited) return tellWait(folder, name, match.name);
+      if (!waited && !(await endsWithLine(join(folders.inbox, file)))) return;
+      return takeWith(folder, name, match);
+    }
+    if (await namesItsCampaign(file)) return take(folder, name, null);
+    if (match.kind === "none") return waited ? fail(file, noCampaign(name)) : undefined;
+    if (match.kind === "unclear")
+      return waited ? fail(file, unclearCampaign(name, match.why)) : undefined;
+    const still = quiet(folder, match.name) < graceMs;
+    if (waited && !still) await fail(file, suspectedCampaign(name, match.name));
+    else teller.sayAgain(file, `${file}: waits for ${match.name} to become its campaign file.`);
+  }
+
+  function tellWait(folder: SeenFolder, name: string, shared: string): void {
+    const file = join(folder.path, name);
+    const line = `${file}: waits for a campaign file of its own for ${graceMs / 1_000} s, then it is sent by ${shared}.`;
+    teller.sayAgain(file, line);
+  }
+
+  /** The campaign file has to be whole too, and a mistake in one that is new may be half a file. */
+  async function takeWith(
+    folder: SeenFolder,
+    name: string,
+    campaign: CampaignOfList,
+  ): Promise<void> {
+    const file = join(folder.path, name);
+    const path = join(folders.inbox, folder.path, campaign.name);
+    const regular = await checkRegular(path);
+    if (regular === "gone" || quiet(folder, campaign.name) < settleMs) return;
+    if (!regular.ok) return fail(file, regular.refusal);
+    const read = await readCampaign(path);
+    if (!read.ok && quiet(folder, campaign.name) < graceMs) return;
+    if (!read.ok && read.refusal.code === "campaign_not_readable") return fail(file, read.refusal);
+    await take(folder, name, campaign);
+  }
+
+  async function take(
+    folder: SeenFolder,
+    name: string,
+    campaign: CampaignOfList | null,
+  ): Promise<void> {
+    if (signal.aborted || !input.hasRoom()) return;
+    const file = join(folder.path, name);
+    const quietMs = quiet(folder, name);
+    if (campaign?.kind === "shared") {
+      // Its own may have come while the inbox was looked through.
+      const names = await readdir(join(folders.inbox, folder.path));
+      if (matchCampaign(name, names).kind !== "shared") return;
+    }
+    const list = await takeList(input, { relative: file, campaign, quietMs });
+    teller.forget(file);
+    if (list === null) return;
+    remember(list, null);
+    input.taken(list);
   }
 
   /** A rejects file, corrected and dropped again, needs no campaign file. */
-  async function namesItsCampaign(list: string): Promise<boolean> {
-    const path = join(folders.inbox, list);
+  async function namesItsCampaign(file: string): Promise<boolean> {
+    const path = join(folders.inbox, file);
     return (await campaignOfRejects(path, { links: "refuse" })) !== null;
   }
 
-  function hasWaited(list: string): boolean {
-    const since = waiting.get(list) ?? performance.now();
-    waiting.set(list, since);
-    return performance.now() - since > input.graceMs;
+  async function fail(file: string, refusal: Refusal, own: string | null = null): Promise<void> {
+    if (signal.aborted) return;
+    const report = { ...emptyReport(basename(file)), refusal };
+    const moved = await failInInbox(folders, { relative: file, own, report });
+    teller.forget(file);
+    if (moved !== null) teller.say(`${file}: ${refusal.message} ${refusal.fix}`);
   }
 
-  async function fail(list: string, refusal: Refusal): Promise<void> {
-    gone(list);
-    const failed = await failInInbox(folders, { relative: list, refusal });
-    if (failed !== null) say(`${list}: ${refusal.message} ${refusal.fix}`);
+  /** A campaign file whose list is not there: it comes later, or was sent by another file. */
+  function lookAtCampaign(folder: SeenFolder, name: string): void {
+    const file = join(folder.path, name);
+    const stem = fold(stemOf(name));
+    const lists = [...folder.files.keys()].filter((other) => isList(other) && !isIgnored(other));
+    const waits = quiet(folder, name) >= graceMs && !isShared(name);
+    if (!waits || lists.some((list) => fold(stemOf(list)) === stem)) return;
+    const sent = sharedBy.get(join(folder.path, stem));
+    teller.sayAgain(file, sent === undefined ? waitsForList(file) : cameLate(file, sent));
   }
 
-  function gone(file: string): void {
-    waiting.delete(file);
-    whole.delete(file);
-  }
-
-  async function campaignOf(list: string): Promise<string | null> {
-    const folder = join(folders.inbox, dirname(list));
-    const own = await findCampaign(folder, stemOf(list));
-    const path = own ?? (await findCampaign(folder, SHARED_CAMPAIGN));
-    return path === null ? null : relative(folders.inbox, path);
-  }
-
-  async function changed(file: string): Promise<void> {
-    whole.add(file);
-    if (isList(file)) return look(file);
-    if (!isCampaign(file)) return say(`${file}: left alone; lists end in .csv.`);
-    for (const list of [...whole].filter((other) => isList(other) && sameFolder(other, file))) {
-      await look(list);
-    }
+  function remember({ folder, claim }: ClaimedList, campaign: string | null): void {
+    const { dropped: list, campaignFile } = claim.note;
+    const key = join(folder, fold(stemOf(list)));
+    if (campaignFile?.kind === "shared") sharedBy.set(key, { list, campaign });
+    else sharedBy.delete(key);
   }
 
   return {
-    present: async (file) => (whole.has(file) && !isList(file) ? undefined : changed(file)),
-    changed,
-    gone,
-    idle: async () => void (await Promise.all(looking.values())),
+    async look(seen) {
+      matched.newLook();
+      for (const folder of seen) {
+        for (const name of folder.files.keys()) {
+          if (signal.aborted) return;
+          const file = join(folder.path, name);
+          await lookAt(folder, name).catch((error: Error) =>
+            teller.sayAgain(file, `${file}: ${error.message}; it is tried again.`),
+          );
+        }
+      }
+    },
+    settled: remember,
+  };
+
+  async function whyNoList(file: string): Promise<Refusal> {
+    const path = join(folders.inbox, file);
+    const regular = await checkRegular(path);
+    if (regular !== "gone" && !regular.ok) return regular.refusal;
+    const opened = await openList(path, { links: "refuse" });
+    if (!opened.ok) return opened.refusal;
+    await opened.value.close();
+    return notAList(file);
+  }
+}
+
+function quiet(folder: SeenFolder, name: string): number {
+  return folder.files.get(name)?.quietMs ?? 0;
+}
+
+/** A list that stops in the middle of a line may be one that is still coming. */
+async function endsWithLine(path: string): Promise<boolean> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    return /[\r\n]/.test(buffer.toString("latin1", 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function waitsForList(file: string): string {
+  return `${file}: no list ${stemOf(file)}.csv lies beside it; it is kept until one comes.`;
+}
+
+function cameLate(file: string, sent: { list: string; campaign: string | null }): string {
+  const { list, campaign } = sent;
+  const as = campaign === null ? "" : ` as ${campaign}`;
+  const stop =
+    campaign === null ? "See dropcast list; to" : `To stop it: dropcast cancel ${campaign}. To`;
+  return `${file}: came after ${list} had been taken with the campaign file of the folder${as}, and was not used. ${stop} send ${list} by it, drop the list again.`;
+}
+
+/**
+ * Since when a list has had its campaign file. A look does not see a folder as it is at one moment:
+ * a file that is renamed meanwhile may be seen under neither of its names. What is missing has to
+ * be missing for a while.
+ */
+function createMatches() {
+  let before = new Map<string, { key: string; atMs: number }>();
+  let now: typeof before = new Map();
+  return {
+    newLook(): void {
+      before = now;
+      now = new Map();
+    },
+    sinceMs(list: string, match: CampaignMatch): number {
+      const key = JSON.stringify(match);
+      const last = before.get(list);
+      const atMs = last?.key === key ? last.atMs : performance.now();
+      now.set(list, { key, atMs });
+      return performance.now() - atMs;
+    },
   };
 }
 
-function sameFolder(one: string, other: string): boolean {
-  return dirname(one) === dirname(other);
+/** A campaign file that comes later than this is meant for a list that is still to come. */
+const LATE_MS_MAX = 60 * 60_000;
+const REMEMBERED_MAX = 1_000;
+
+/** The newest of what was put in. */
+function createMemory<T>() {
+  const kept = new Map<string, { value: T; atMs: number }>();
+  return {
+    get(key: string): T | undefined {
+      const found = kept.get(key);
+      const isLate = found !== undefined && performance.now() - found.atMs < LATE_MS_MAX;
+      return isLate ? found.value : undefined;
+    },
+    set(key: string, value: T): void {
+      kept.delete(key);
+      kept.set(key, { value, atMs: performance.now() });
+      const [oldest] = kept.keys();
+      if (kept.size > REMEMBERED_MAX && oldest !== undefined) kept.delete(oldest);
+    },
+    delete: (key: string) => void kept.delete(key),
+  };
 }

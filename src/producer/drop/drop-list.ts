@@ -1,196 +1,220 @@
-import { mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
-import { type Refusal, refuse } from "../../core/refusal.ts";
+import { extname } from "node:path";
+import { accept, type Refusal, type Result } from "../../core/refusal.ts";
+import type { Campaign } from "../../store/campaign-reader.ts";
 import type { ImportFile } from "../import/import-file.ts";
-import { numberedStem } from "../import/taken-name.ts";
+import { digestList } from "../list/list-bytes.ts";
+import { openList } from "../list/list-file.ts";
 import { emptyReport, type ImportReport, withoutPhones } from "../preflight/report.ts";
 import { campaignOfRejects } from "../rejects/rejects-peek.ts";
-import { type Claim, claim } from "./drop-claim.ts";
-import { type DropFolders, findCampaign, isGone, lstatOrNull, stemOf } from "./drop-files.ts";
+import { checkRegular, type DropFolders, lstatOrNull } from "./drop-files.ts";
+import { stemOf } from "./drop-names.ts";
+import { frozenPath, hiddenRejectsPath } from "./drop-note.ts";
 import {
-  hiddenRejectsPath,
-  type ListFiles,
-  moveFiles,
-  publishReport,
-  reportPath,
-} from "./drop-settle.ts";
+  campaignCancelled,
+  campaignGone,
+  campaignLost,
+  changed,
+  killedProducer,
+  listRefused,
+  otherCampaign,
+} from "./drop-refusals.ts";
+import { type Outcome, readOwnReport } from "./drop-settle.ts";
+import {
+  type ClaimedList,
+  digestOf,
+  findOwnFile,
+  freezeCampaign,
+  isFrozen,
+  readBytes,
+} from "./drop-take.ts";
 
-/** A list in `processing/` that this process has claimed. */
-export interface ClaimedList {
-  /** Below inbox, processing, done and failed alike; "." for none. */
-  readonly folder: string;
-  readonly csvPath: string;
-  readonly claim: Claim;
-}
-
-/** What became of a list: moved on, to be tried again later, or not ours any more. */
-export type Handled =
-  | { readonly kind: "done" | "failed"; readonly path: string; readonly report: ImportReport }
-  | { readonly kind: "again"; readonly why: string }
-  | { readonly kind: "left" };
-
-/** The name the folder's own campaign file has; it serves every list of the folder. */
-export const SHARED_CAMPAIGN = "campaign";
+/** What the drop folder asks of the store about a campaign that a claim names. */
+export type FindCampaign = (
+  id: string,
+) => Promise<
+  Pick<Campaign, "status" | "reason" | "name" | "number" | "category" | "rows"> | undefined
+>;
 
 /**
- * Takes a list out of the inbox, with its own campaign file. The claim comes before the rename,
- * so whatever is in `processing/` and has no claim was left behind. Null: another producer had it.
+ * What became of a list: known, to be tried again later, left for the next start, or not ours any
+ * more.
  */
-export async function takeList(
-  folders: DropFolders,
-  relative: string,
-): Promise<ClaimedList | null> {
-  const folder = dirname(relative);
-  const from = join(folders.inbox, relative);
-  const processing = join(folders.processing, folder);
-  await mkdir(processing, { recursive: true, mode: 0o700 });
-  const note = { dropped: basename(relative), campaign: null, settling: null };
-  for (let nth = 1; ; nth++) {
-    const stem = numberedStem(stemOf(relative), nth);
-    const csvPath = join(processing, `${stem}.csv`);
-    const own = await claim(csvPath, note);
-    if (own === null) continue;
-    try {
-      if (
-        (await lstatOrNull(csvPath)) !== null ||
-        (await findCampaign(processing, stem)) !== null
-      ) {
-        await own.release();
-        continue;
-      }
-      await rename(from, csvPath);
-    } catch (error) {
-      await own.release();
-      if (isGone(error)) return null;
-      throw error;
-    }
-    const campaign = await findCampaign(join(folders.inbox, folder), stemOf(relative));
-    if (campaign !== null) await rename(campaign, join(processing, stem + extname(campaign)));
-    return { folder, csvPath, claim: own };
-  }
+export type Handled =
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | { readonly kind: "again"; readonly why: string }
+  | { readonly kind: "interrupted" }
+  | { readonly kind: "left" };
+
+export interface HandleInput {
+  readonly folders: DropFolders;
+  readonly list: ClaimedList;
+  readonly importFile: ImportFile;
+  readonly findCampaign: FindCampaign;
+  readonly signal: AbortSignal;
 }
 
-/** Imports a claimed list and moves it on. Throws when the disk or Redis fails: it stays claimed. */
-export async function handleList(input: {
-  folders: DropFolders;
-  list: ClaimedList;
-  importFile: ImportFile;
-  signal: AbortSignal;
-}): Promise<Handled> {
-  const { folders, list, importFile, signal } = input;
-  const { settling } = list.claim.note;
-  // A predecessor had decided and was moving the files.
-  if (settling !== null) {
-    const published = reportPath(join(folders[settling.folder], list.folder), settling.stem);
-    if ((await lstatOrNull(published)) !== null) {
-      await moveFiles(listFiles(list), {
-        folder: dirname(published),
-        stem: settling.stem,
-      });
-      await list.claim.release();
-      return { kind: "left" };
-    }
+/** Waiting in the inbox makes no list late; waiting for a producer does. */
+const WAITED_MS_MAX = 60_000;
+
+/** So many processes that died over a list are no accident. */
+const CRASHES_MAX = 3;
+
+/**
+ * Finds out what becomes of a claimed list: imports it, unless its claim says that this was done.
+ * Throws when the disk or Redis fails: it stays claimed, and may be handled again.
+ */
+export async function handleList(input: HandleInput): Promise<Handled> {
+  const { folders, list } = input;
+  const { note } = list.claim;
+  const reported = await readOwnReport(folders, list);
+  if (note.settling !== null && reported !== null) {
+    return { kind: "outcome", outcome: { folder: note.settling.folder, report: reported } };
   }
-  const before = list.claim.note.campaign;
+  const known = note.campaign === null ? null : await outcomeOf(note.campaign, input);
+  if (known !== null) return { kind: "outcome", outcome: known };
+  if (note.crashes >= CRASHES_MAX) return failed(list, killedProducer(note.dropped, CRASHES_MAX));
+  const regular = await checkRegular(list.csvPath);
+  if (regular !== "gone" && !regular.ok) return failed(list, regular.refusal);
   // Rows of a rejects file go back to the campaign they name, whatever lies beside the file.
-  const mends = (await campaignOfRejects(list.csvPath, { links: "refuse" })) !== null;
-  const campaignPath = mends ? null : await campaignOf(folders, list);
-  const result =
-    campaignPath === null && !mends
-      ? refusedList(list.claim.note.dropped, noCampaign(list.claim.note.dropped))
-      : await importFile({
-          campaignPath,
-          csvPath: list.csvPath,
-          rejectsPath: hiddenRejectsPath(dirname(list.csvPath), list.csvPath),
-          links: "refuse",
-          signal,
-          onBegun: (campaign) => list.claim.update({ campaign }),
-        });
-  const report = { ...withoutPhones(result.report), file: list.claim.note.dropped };
-  if (result.ok) return settle(folders, list, { folder: "done", report });
-  switch (result.refusal.code) {
-    case "import_interrupted":
-      // Stopped: whoever starts next goes on under the same id.
-      await list.claim.release();
-      return { kind: "left" };
-    case "import_in_progress":
-      return { kind: "again", why: result.refusal.message };
-    case "already_imported":
-      // Ours, when it was finished by a predecessor that died before it moved the files.
-      if (before === null || before !== report.campaign) break;
-      delete report.refusal;
-      report.status = "imported";
-      return settle(folders, list, { folder: "done", report });
+  if ((await campaignOfRejects(list.csvPath, { links: "refuse" })) !== null) {
+    return importClaimed({ ...input, campaign: null });
   }
-  return settle(folders, list, { folder: "failed", report });
-}
-
-/** Moves a list that will not be imported from the inbox to `failed/`. Null: it was gone. */
-export async function failInInbox(
-  folders: DropFolders,
-  input: { relative: string; refusal: Refusal },
-): Promise<Handled | null> {
-  const { relative, refusal } = input;
-  const csvPath = join(folders.inbox, relative);
-  const folder = join(folders.failed, dirname(relative));
-  const { report } = refusedList(basename(relative), refusal);
-  const stem = await publishReport({ folder, stem: stemOf(relative), report });
-  const files = { folder: dirname(csvPath), csvPath, stem: stemOf(relative), rejectsPath: null };
-  if (!(await moveFiles(files, { folder, stem }))) {
-    // Another producer moved it: its report stands.
-    await rm(reportPath(folder, stem), { force: true });
-    return null;
+  if (!(await keepOwnFile(list)) || !(await isFrozen(list))) {
+    return failed(list, campaignLost(note.dropped));
   }
-  return { kind: "failed", path: join(folder, `${stem}.csv`), report };
+  const name = list.claim.note.campaignFile?.name ?? "";
+  return importClaimed({ ...input, campaign: { path: frozenPath(list.csvPath), name } });
 }
 
-export function noCampaign(file: string): Refusal {
-  const stem = stemOf(file);
-  const { refusal } = refuse(
-    "drop_no_campaign",
-    `${file} has no campaign file: neither ${stem}.yaml nor ${SHARED_CAMPAIGN}.yaml lies beside it.`,
-    `Put the list and ${stem}.yaml into the inbox together, or ${SHARED_CAMPAIGN}.yaml into its folder.`,
-  );
-  return refusal;
-}
-
-async function campaignOf(folders: DropFolders, list: ClaimedList): Promise<string | null> {
-  const own = await findCampaign(dirname(list.csvPath), stemOf(list.csvPath));
-  if (own !== null) return own;
-  const inbox = join(folders.inbox, list.folder);
-  // A predecessor may have died after it moved the list and before it moved the file beside it.
-  const left = await findCampaign(inbox, stemOf(list.claim.note.dropped));
-  if (left === null) return findCampaign(inbox, SHARED_CAMPAIGN);
-  const moved = join(dirname(list.csvPath), stemOf(list.csvPath) + extname(left));
-  await rename(left, moved);
-  return moved;
-}
-
-async function settle(
-  folders: DropFolders,
-  list: ClaimedList,
-  to: { folder: "done" | "failed"; report: ImportReport },
+async function importClaimed(
+  input: HandleInput & { campaign: { path: string; name: string } | null },
 ): Promise<Handled> {
-  // Frozen for a while, and taken for dead: the successor moves the files.
-  if (!(await list.claim.holds())) return { kind: "left" };
-  const folder = join(folders[to.folder], list.folder);
-  const stem = await publishReport({
-    folder,
-    stem: stemOf(list.claim.note.dropped),
-    report: to.report,
+  const { list, campaign, importFile, signal } = input;
+  const { claim, csvPath } = list;
+  const before = claim.note.campaign;
+  const result = await importFile({
+    campaignPath: campaign?.path ?? null,
+    ...(campaign === null ? {} : { campaignName: campaign.name }),
+    csvPath,
+    rejectsPath: hiddenRejectsPath(csvPath),
+    links: "refuse",
+    signal,
+    startJudgedAtMs: Math.max(claim.note.arrivedAtMs, Date.now() - WAITED_MS_MAX),
+    onRead: (bytes) => noteBytes(list, bytes),
+    onBegun: (id) => noteCampaign(list, id),
   });
-  await list.claim.update({ settling: { folder: to.folder, stem } });
-  await moveFiles(listFiles(list), { folder, stem });
-  await list.claim.release();
-  return { kind: to.folder, path: join(folder, `${stem}.csv`), report: to.report };
+  if (!(await claim.holds())) return { kind: "left" };
+  const report = {
+    ...withoutPhones(result.report),
+    file: claim.note.dropped,
+    ...(campaign === null ? {} : { campaignFile: campaign.name }),
+  };
+  if (result.ok) return { kind: "outcome", outcome: { folder: "done", report } };
+  const { code, message } = result.refusal;
+  // Stopped: whoever starts next goes on under the same id.
+  if (code === "import_interrupted") return { kind: "interrupted" };
+  if (code === "import_in_progress") return { kind: "again", why: message };
+  // What became of the campaign is asked of the store; another import of the same bytes is none of
+  // ours.
+  if (code === "import_lost" && claim.note.campaign !== null)
+    return { kind: "again", why: message };
+  if (code === "already_imported" && before !== null && before === report.campaign) {
+    return { kind: "again", why: message };
+  }
+  return { kind: "outcome", outcome: { folder: "failed", report } };
 }
 
-function listFiles(list: ClaimedList): ListFiles {
-  const folder = dirname(list.csvPath);
-  const rejectsPath = hiddenRejectsPath(folder, list.csvPath);
-  return { folder, csvPath: list.csvPath, stem: stemOf(list.csvPath), rejectsPath };
+/** The first reading names the bytes; every later one must give the same. */
+async function noteBytes({ claim }: ClaimedList, bytes: string): Promise<Result<void>> {
+  if (claim.note.bytes !== null && claim.note.bytes !== bytes) {
+    return { ok: false, refusal: changed(claim.note.dropped) };
+  }
+  await mustHold(claim.update({ bytes }));
+  return accept(undefined);
 }
 
-function refusedList(file: string, refusal: Refusal) {
-  return { ok: false as const, refusal, report: { ...emptyReport(file), refusal } };
+/** An import that was begun goes on under its id, or not at all. */
+async function noteCampaign({ claim }: ClaimedList, campaign: string): Promise<Result<void>> {
+  const { campaign: before, dropped } = claim.note;
+  if (before !== null && before !== campaign) {
+    return otherCampaign({ dropped, before, campaign });
+  }
+  await mustHold(claim.update({ campaign }));
+  return accept(undefined);
+}
+
+/** Nothing of a list is stored by a process that has lost it. */
+async function mustHold(updated: Promise<boolean>): Promise<void> {
+  if (!(await updated)) throw new Error("another producer has taken this list over");
+}
+
+/** What the store says of the campaign that a list became; null while it is being imported. */
+async function outcomeOf(
+  id: string,
+  { list, findCampaign }: Pick<HandleInput, "list" | "findCampaign">,
+): Promise<Outcome | null> {
+  const { dropped, bytes, campaignFile } = list.claim.note;
+  const campaign = await findCampaign(id);
+  if (campaign?.status === "importing") return null;
+  const report: ImportReport = { ...emptyReport(dropped), campaign: id };
+  if (campaignFile !== null) report.campaignFile = campaignFile.name;
+  // Settling gives it the name.
+  const rejects = await lstatOrNull(hiddenRejectsPath(list.csvPath));
+  if (rejects !== null) report.rejectsFile = hiddenRejectsPath(list.csvPath);
+  if (campaign !== undefined) {
+    const { name, number, category, rows } = campaign;
+    Object.assign(report, { name, number, category, rows });
+  }
+  const refusal = await whyNot({ id, dropped, campaign, list, bytes });
+  if (refusal !== null) return { folder: "failed", report: { ...report, refusal } };
+  return { folder: "done", report: { ...report, status: "imported" } };
+}
+
+async function whyNot(input: {
+  id: string;
+  dropped: string;
+  campaign: Awaited<ReturnType<FindCampaign>>;
+  list: ClaimedList;
+  bytes: string | null;
+}): Promise<Refusal | null> {
+  const { id, dropped, campaign, list, bytes } = input;
+  if (campaign === undefined) return campaignGone(dropped, id);
+  if (campaign.status === "rejected") return listRefused(dropped, campaign.reason);
+  if (campaign.status === "cancelled") return campaignCancelled(dropped, id);
+  if (bytes !== null && (await digestOfList(list.csvPath)) !== bytes) {
+    return changed(dropped);
+  }
+  return null;
+}
+
+async function digestOfList(path: string): Promise<string | null> {
+  const opened = await openList(path, { links: "refuse" });
+  if (!opened.ok) return null;
+  try {
+    return await digestList(opened.value);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+/**
+ * A list with its own campaign file beside it in `processing/`, and no claim that names it: put
+ * there by hand, or by an earlier version. False when there is no campaign file to go by.
+ */
+async function keepOwnFile(list: ClaimedList): Promise<boolean> {
+  if (list.claim.note.campaignFile !== null) return true;
+  const own = await findOwnFile(list);
+  const bytes = own === null ? null : await readBytes(own);
+  if (own === null || bytes === null) return false;
+  await freezeCampaign(list.csvPath, bytes);
+  const name = stemOf(list.claim.note.dropped) + extname(own);
+  const campaignFile = { kind: "own" as const, name, digest: digestOf(bytes) };
+  await mustHold(list.claim.update({ campaignFile }));
+  return true;
+}
+
+function failed(list: ClaimedList, refusal: Refusal): Handled {
+  const { dropped, campaign } = list.claim.note;
+  const report = { ...emptyReport(dropped), campaign, refusal };
+  return { kind: "outcome", outcome: { folder: "failed", report } };
 }

@@ -1,73 +1,109 @@
 import { basename } from "node:path";
 import type { ImportFile } from "../import/import-file.ts";
+import type { ImportReport } from "../preflight/report.ts";
 import type { DropFolders } from "./drop-files.ts";
-import { type ClaimedList, type Handled, handleList } from "./drop-list.ts";
+import { type FindCampaign, type Handled, handleList } from "./drop-list.ts";
+import { type Outcome, settleList } from "./drop-settle.ts";
+import type { ClaimedList } from "./drop-take.ts";
+import type { Teller } from "./drop-teller.ts";
 
-/** Imports claimed lists, two at a time: a long one does not hold up a short one behind it. */
+/**
+ * Imports claimed lists, two at a time: a long one does not hold up a short one behind it. A list
+ * over which a process died before is imported alone and after the others: should it kill this one
+ * too, nobody else's list dies with it.
+ */
 export interface DropQueue {
   add(list: ClaimedList): void;
   has(csvPath: string): boolean;
+  /** Whether another list would be imported soon: what is not taken is left to other producers. */
+  hasRoom(): boolean;
   /** Resolves when nothing is in hand: soon, once the signal is aborted. */
   idle(): Promise<void>;
 }
 
 const AT_ONCE = 2;
+const PENDING_MAX = 8;
+/** The longest wait between two tries. */
+const AGAIN_MS_MAX = 60_000;
 
-export function createDropQueue(input: {
-  folders: DropFolders;
-  importFile: ImportFile;
-  say: (line: string) => void;
-  signal: AbortSignal;
-  /** How long after a failure of Redis or the disk a list is tried again. */
-  againMs: number;
-}): DropQueue {
-  const { say, signal } = input;
+export interface QueueInput {
+  readonly folders: DropFolders;
+  readonly importFile: ImportFile;
+  readonly findCampaign: FindCampaign;
+  readonly teller: Teller;
+  readonly signal: AbortSignal;
+  /** How long after a failure of Redis or the disk a list is tried again; then twice as long … */
+  readonly againMs: number;
+  /** What a list became, by which campaign file: told once, when it has moved on. */
+  readonly onSettled: (list: ClaimedList, outcome: Outcome) => void;
+}
+
+export function createDropQueue(input: QueueInput): DropQueue {
+  const { folders, teller, signal } = input;
   const inHand = new Set<string>();
   const pending: ClaimedList[] = [];
-  const runs = new Set<Promise<void>>();
+  const runs = new Map<ClaimedList, Promise<void>>();
+
+  function nextList(): ClaimedList | undefined {
+    if ([...runs.keys()].some(isSuspect) || runs.size >= AT_ONCE) return undefined;
+    const sound = pending.findIndex((list) => !isSuspect(list));
+    if (sound !== -1) return pending.splice(sound, 1)[0];
+    return runs.size === 0 ? pending.shift() : undefined;
+  }
 
   function next(): void {
-    while (runs.size < AT_ONCE) {
-      const list = pending.shift();
-      if (list === undefined) return;
-      const run: Promise<void> = handle(list).finally(() => {
-        runs.delete(run);
-        inHand.delete(list.csvPath);
+    for (let list = nextList(); list !== undefined; list = nextList()) {
+      const started = list;
+      const run = handle(started).finally(() => {
+        runs.delete(started);
+        inHand.delete(started.csvPath);
+        teller.forget(started.csvPath);
         next();
       });
-      runs.add(run);
+      runs.set(started, run);
     }
   }
 
-  /** Redis and disks come back: a list is tried until it has an outcome. */
   async function handle(list: ClaimedList): Promise<void> {
+    const handled = await tryAgain(list, () => handleList({ ...input, list }));
+    if (handled?.kind === "outcome") {
+      const { outcome } = handled;
+      const moved = await tryAgain(list, async () => {
+        const path = await settleList(folders, list, outcome);
+        return { kind: path === null ? ("left" as const) : ("settled" as const) };
+      });
+      if (moved?.kind === "settled") {
+        teller.say(wordsOf(list.claim.note.dropped, outcome.report));
+        return input.onSettled(list, outcome);
+      }
+    }
+    await list.claim.giveBack().catch(() => {
+      // The disk is away: the claim goes stale, as if this process had died.
+    });
+  }
+
+  /** Redis and disks come back: a list is tried until it has an outcome. Null: told to stop. */
+  async function tryAgain<T extends { readonly kind: string }>(
+    list: ClaimedList,
+    work: () => Promise<T>,
+  ): Promise<Exclude<T, { kind: "again" }> | null> {
     const name = basename(list.csvPath);
+    let waitMs = input.againMs;
     while (!signal.aborted) {
       try {
-        const handled = await handleList({ ...input, list });
-        if (handled.kind !== "again") return tell(name, handled);
-        say(`${name}: ${handled.why}`);
+        const done = await work();
+        if (!isAgain(done)) return done as Exclude<T, { kind: "again" }>;
+        teller.sayAgain(list.csvPath, `${name}: ${done.why}`);
       } catch (error) {
-        say(`${name}: ${(error as Error).message}; it is tried again.`);
+        // Taken over meanwhile: its new owner has the same trouble, or none.
+        if (!(await list.claim.holds().catch(() => true))) return null;
+        const why = (error as Error).message;
+        teller.sayAgain(list.csvPath, `${name}: ${why}; it is tried again.`);
       }
-      await pause(input.againMs, signal);
+      await pause(waitMs, signal);
+      waitMs = Math.min(2 * waitMs, AGAIN_MS_MAX);
     }
-    await list.claim.release();
-  }
-
-  function tell(name: string, handled: Handled): void {
-    if (handled.kind !== "done" && handled.kind !== "failed") return;
-    const { campaign, counts, refusal, mended, stillRejected } = handled.report;
-    if (refusal !== undefined) say(`${name}: ${refusal.message} ${refusal.fix}`);
-    else if (mended !== undefined) {
-      say(`${name}: ${campaign}, ${mended} mended, ${stillRejected} still rejected.`);
-    } else {
-      const { pending: toSend, rejected, duplicate, suppressed } = counts;
-      const held = suppressed > 0 ? `, ${suppressed} suppressed` : "";
-      say(
-        `${name}: ${campaign}, ${toSend} to send, ${rejected} rejected, ${duplicate} duplicate${held}.`,
-      );
-    }
+    return null;
   }
 
   return {
@@ -77,10 +113,33 @@ export function createDropQueue(input: {
       next();
     },
     has: (csvPath) => inHand.has(csvPath),
+    hasRoom: () => pending.length < PENDING_MAX,
     async idle() {
-      while (runs.size > 0) await Promise.all(runs);
+      while (runs.size > 0) await Promise.all(runs.values());
     },
   };
+}
+
+function isSuspect({ claim }: ClaimedList): boolean {
+  return claim.note.crashes > 0;
+}
+
+function isAgain(done: { readonly kind: string }): done is Extract<Handled, { kind: "again" }> {
+  return done.kind === "again";
+}
+
+function wordsOf(name: string, report: ImportReport): string {
+  const { campaign, counts, refusal, mended, stillRejected, status } = report;
+  if (refusal !== undefined) return `${name}: ${refusal.message} ${refusal.fix}`;
+  if (mended !== undefined) {
+    return `${name}: ${campaign}, ${mended} mended, ${stillRejected} still rejected.`;
+  }
+  const by = report.campaignFile === undefined ? "" : ` by ${report.campaignFile}`;
+  // By a producer that died before it moved the files: what it counted is in the store.
+  if (status === "imported") return `${name}: ${campaign}${by}, imported before.`;
+  const { pending: toSend, rejected, duplicate, suppressed } = counts;
+  const held = suppressed > 0 ? `, ${suppressed} suppressed` : "";
+  return `${name}: ${campaign}${by}, ${toSend} to send, ${rejected} rejected, ${duplicate} duplicate${held}.`;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

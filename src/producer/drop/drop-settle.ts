@@ -1,82 +1,166 @@
-import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
 import { numberedStem } from "../import/taken-name.ts";
 import type { ImportReport } from "../preflight/report.ts";
-import { findCampaign, isGone, isTaken, lstatOrNull } from "./drop-files.ts";
-
-/** The files of one list where they are now; those that do not exist are left out. */
-export interface ListFiles {
-  readonly folder: string;
-  readonly csvPath: string;
-  /** `X.yaml` beside it; the folder's `campaign.yaml` stays where it is. */
-  readonly stem: string;
-  readonly rejectsPath: string | null;
-}
-
-/**
- * Reserves a name in `done/` or `failed/` by putting the report there: the link fails when the
- * name is taken, so two producers never share one. Answers the stem that was free.
- */
-export async function publishReport(input: {
-  folder: string;
-  stem: string;
-  report: ImportReport;
-}): Promise<string> {
-  const { folder, stem, report } = input;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (let nth = 1; ; nth++) {
-    const name = numberedStem(stem, nth);
-    if ((await lstatOrNull(join(folder, `${name}.csv`))) !== null) continue;
-    if ((await findCampaign(folder, name)) !== null) continue;
-    const rejectsFile = report.rejectsFile === null ? null : `${name}.rejects.csv`;
-    const text = `${JSON.stringify({ ...report, rejectsFile }, null, 2)}\n`;
-    const hidden = join(folder, `.${name}.report.json.${process.pid}.tmp`);
-    await writeFile(hidden, text, { mode: 0o600 });
-    try {
-      await link(hidden, reportPath(folder, name));
-      return name;
-    } catch (error) {
-      if (!isTaken(error)) throw error;
-    } finally {
-      await rm(hidden, { force: true });
-    }
-  }
-}
+import {
+  type DropFolders,
+  isGone,
+  isTaken,
+  lstatOrNull,
+  makeFolder,
+  moveFile,
+  writeNewFile,
+} from "./drop-files.ts";
+import { isList, shortStem } from "./drop-names.ts";
+import { hiddenRejectsPath } from "./drop-note.ts";
+import { type ClaimedList, fetchOwnFile, findOwnFile } from "./drop-take.ts";
 
 /**
- * Moves a list's files under the reserved name, the list itself last: while it is in
- * `processing/`, the move can be done again after a crash. False when the list was gone.
+ * Moving what was dropped into `done/` or `failed/`, beside its report.
+ *
+ * The report reserves the name: it is made only when there is none of that name, which every file
+ * system can do, and all other files of that name belong to whoever made it. It is noted in the
+ * claim before, and holds the id of the drop, so a successor knows its own report from another's.
+ * The list is moved last: while it is in `processing/`, everything can be done again.
  */
-export async function moveFiles(
-  files: ListFiles,
-  to: { folder: string; stem: string },
-): Promise<boolean> {
-  if (files.rejectsPath !== null) {
-    await renameIfThere(files.rejectsPath, join(to.folder, `${to.stem}.rejects.csv`));
+
+/** What became of a list. */
+export interface Outcome {
+  readonly folder: "done" | "failed";
+  readonly report: ImportReport;
+}
+
+/** Moves a list on. Answers its new path, or null when it is not ours any more. */
+export async function settleList(
+  folders: DropFolders,
+  list: ClaimedList,
+  outcome: Outcome,
+): Promise<string | null> {
+  const { claim } = list;
+  await fetchOwnFile(folders, list);
+  const own = await findOwnFile(list);
+  const rejects = hiddenRejectsPath(list.csvPath);
+  const folder = join(folders[outcome.folder], list.folder);
+  const campaignName = (stem: string): string[] => (own === null ? [] : [stem + extname(own)]);
+  await makeFolder(folder);
+  for (;;) {
+    if (!(await claim.holds())) return null;
+    if ((await readOwnReport(folders, list)) !== null) break;
+    const stem = await freeStem(folder, shortStem(claim.note.dropped), (stem) => [
+      ...[`${stem}.csv`, `${stem}.rejects.csv`, `${stem}.report.json`],
+      ...campaignName(stem),
+    ]);
+    const settling = { folder: outcome.folder, stem };
+    if (!(await claim.update({ settling }))) return null;
+    const rejectsFile = (await lstatOrNull(rejects)) === null ? null : `${stem}.rejects.csv`;
+    const report = { ...outcome.report, rejectsFile, drop: claim.note.id };
+    if (await makeReport(reportPath(folder, stem), report)) break;
   }
-  const campaign = await findCampaign(files.folder, files.stem);
-  if (campaign !== null) {
-    await renameIfThere(campaign, join(to.folder, to.stem + extname(campaign)));
+  const stem = claim.note.settling?.stem ?? "";
+  const path = join(folder, `${stem}.csv`);
+  await moveFile(rejects, join(folder, `${stem}.rejects.csv`));
+  if (own !== null) await moveFile(own, join(folder, stem + extname(own)));
+  // Frozen since, and taken for dead: what lies there now is moved by whoever has it.
+  if (!(await claim.holds())) return null;
+  await moveFile(list.csvPath, path);
+  await claim.end();
+  return path;
+}
+
+/** The report by which a predecessor has reserved this list's name; null when there is none. */
+export async function readOwnReport(
+  folders: DropFolders,
+  { folder, claim }: ClaimedList,
+): Promise<ImportReport | null> {
+  const { settling, id } = claim.note;
+  if (settling === null) return null;
+  const path = reportPath(join(folders[settling.folder], folder), settling.stem);
+  try {
+    const report = JSON.parse(await readFile(path, "utf8")) as ImportReport;
+    return report.drop === id ? report : null;
+  } catch (error) {
+    // Cut short, it is nobody's: its maker goes on under another name.
+    if (isGone(error) || error instanceof SyntaxError) return null;
+    throw error;
   }
-  const moved = await renameIfThere(files.csvPath, join(to.folder, `${to.stem}.csv`));
-  return moved;
+}
+
+/** Moves a file that will not be imported from the inbox to `failed/`. Null: it was gone. */
+export async function failInInbox(
+  folders: DropFolders,
+  input: { relative: string; own: string | null; report: ImportReport },
+): Promise<string | null> {
+  const { relative, own, report } = input;
+  const inbox = join(folders.inbox, dirname(relative));
+  const folder = join(folders.failed, dirname(relative));
+  const extension = isList(relative) ? ".csv" : extname(relative);
+  await makeFolder(folder);
+  for (;;) {
+    const stem = await freeStem(folder, shortStem(relative), (stem) => [
+      ...[stem + extension, `${stem}.report.json`],
+      ...(own === null ? [] : [stem + extname(own)]),
+    ]);
+    const made = reportPath(folder, stem);
+    if (!(await makeReport(made, report))) continue;
+    const path = join(folder, stem + extension);
+    if (!(await moveOrUndo(join(folders.inbox, relative), { to: path, made }))) return null;
+    if (own !== null) await moveFile(join(inbox, own), join(folder, stem + extname(own)));
+    return path;
+  }
+}
+
+/** False when it was gone: another producer moved it, and its report stands. */
+async function moveOrUndo(from: string, { to, made }: { to: string; made: string }) {
+  try {
+    if (await moveFile(from, to)) return true;
+  } catch (error) {
+    await rm(made, { force: true });
+    throw error;
+  }
+  await rm(made, { force: true });
+  return false;
+}
+
+/** False when there is one of that name. */
+async function makeReport(path: string, report: ImportReport): Promise<boolean> {
+  try {
+    await writeNewFile(path, `${JSON.stringify(report, null, 2)}\n`);
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
+  }
 }
 
 export function reportPath(folder: string, stem: string): string {
   return join(folder, `${stem}.report.json`);
 }
 
-/** Where the rejected rows are written while a list is in `processing/`: no list itself. */
-export function hiddenRejectsPath(folder: string, csvPath: string): string {
-  return join(folder, `.${basename(csvPath)}.rejects`);
-}
-
-async function renameIfThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
+/**
+ * `X`, `X-2`, `X-3` …: one of which no file is there, behind one that is taken. It is looked for by
+ * doubling and halving, because the same name may have been dropped every day for years.
+ */
+async function freeStem(
+  folder: string,
+  stem: string,
+  namesOf: (stem: string) => readonly string[],
+): Promise<string> {
+  const isFree = async (nth: number): Promise<boolean> => {
+    for (const name of namesOf(numberedStem(stem, nth))) {
+      if ((await lstatOrNull(join(folder, name))) !== null) return false;
+    }
     return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
+  };
+  let taken = 0;
+  let free = 1;
+  while (!(await isFree(free))) {
+    taken = free;
+    free *= 2;
   }
+  while (free - taken > 1) {
+    const middle = Math.floor((taken + free) / 2);
+    if (await isFree(middle)) free = middle;
+    else taken = middle;
+  }
+  return numberedStem(stem, free);
 }

@@ -37,11 +37,14 @@ export interface ImportFileInput
     | "encoding"
     | "links"
     | "signal"
+    | "onRead"
     | "onBegun"
     | "onProgress"
   > {
   /** `null`: the list is a rejects file, which names its campaign itself. */
   readonly campaignPath: string | null;
+  /** What messages call that file. Default: its name. */
+  readonly campaignName?: string;
   /** `null`: the campaign's `recipients.file`, relative to the campaign file. */
   readonly csvPath: string | null;
   /** Default: {@link freeRejectsPath}; null: none is written. */
@@ -64,7 +67,10 @@ export function createFileImporter(deps: {
 
   return async (input) => {
     const path = input.csvPath ?? input.campaignPath ?? "";
-    const campaign = input.campaignPath === null ? null : await readCampaign(input.campaignPath);
+    const campaign =
+      input.campaignPath === null
+        ? null
+        : await readCampaign(input.campaignPath, input.campaignName);
     if (campaign?.ok === false) return refused(basename(path), campaign.refusal);
     const definition = campaign?.value ?? null;
     if (definition !== null && !knows(definition.number)) {
@@ -79,7 +85,7 @@ export function createFileImporter(deps: {
     if (mended !== null) return mended;
     if (definition === null) return refused(basename(path), noCampaign(basename(path)));
     const { imports, country, preflight } = await deps.openNumber(definition.number);
-    const { campaignPath: _, ...rest } = input;
+    const { campaignPath: _path, campaignName: _name, ...rest } = input;
     return importList({
       ...rest,
       ...files,
@@ -144,8 +150,10 @@ export async function freeRejectsPath(csvPath: string): Promise<string> {
 const CAMPAIGN_BYTES_MAX = 1024 * 1024;
 
 /** Reads a campaign file: `campaign_not_readable`, or what the parser refuses. */
-export async function readCampaign(path: string): Promise<Result<CampaignDefinition>> {
-  const name = basename(path);
+export async function readCampaign(
+  path: string,
+  name: string = basename(path),
+): Promise<Result<CampaignDefinition>> {
   try {
     const found = await stat(path);
     if (!found.isFile() || found.size > CAMPAIGN_BYTES_MAX) {

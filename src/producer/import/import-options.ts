@@ -1,5 +1,6 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Encoding } from "../../core/encoding.ts";
+import type { Result } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportStore } from "../../store/import-store.ts";
 import type { CsvHeader } from "../list/csv.ts";
@@ -34,8 +35,13 @@ export interface ImportListOptions {
   /** What a symbolic link is: the drop folder refuses them. */
   readonly links?: "follow" | "refuse";
   readonly signal?: AbortSignal;
-  /** The campaign has its id; no row is stored before this is done. */
-  readonly onBegun?: (campaign: string) => void | Promise<void>;
+  /**
+   * The list's bytes are known, as SHA-256 in hex, and nothing is stored: a refusal ends the
+   * import.
+   */
+  readonly onRead?: (digest: string) => Promise<Result<void>>;
+  /** The campaign has its id, and no row is stored yet: a refusal rejects the campaign. */
+  readonly onBegun?: (campaign: string) => Promise<Result<void>>;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 

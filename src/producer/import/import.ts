@@ -60,6 +60,8 @@ async function run(
     const list = { ...prepared.value, definition, mode };
     const preflight = createPreflight(options.preflight ?? null, list);
     if (options.signal?.aborted) return refuseInterrupted(null);
+    const read = await options.onRead?.(bytes.digest);
+    if (read?.ok === false) return read;
     const fingerprint = fingerprintOf([bytes.digest, JSON.stringify(definition)]);
     if (options.checked !== undefined && options.checked !== fingerprint) {
       return refuseOtherList(file.name);
@@ -80,9 +82,13 @@ async function run(
     const { campaign } = begun.value;
     report.campaign = purpose === "check" ? null : campaign;
     if (begun.value.kind === "already_imported") return refuseAgain(file.name, campaign);
-    await options.onBegun?.(campaign);
     const { token, restarted } = begun.value;
     const handle = { campaign, token };
+    const wanted = await options.onBegun?.(campaign);
+    if (wanted?.ok === false) {
+      await options.imports.reject({ ...handle, refusal: wanted.refusal });
+      return wanted;
+    }
     const { phone: phoneColumn } = prepared.value;
     const stored = await storeRows({
       ...{ options, list: prepared.value, handle, country, bytes: bytes.digest },

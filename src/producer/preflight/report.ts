@@ -64,6 +64,10 @@ export interface ImportReport {
   status?: string;
   /** Why there is no campaign. */
   refusal?: Refusal;
+  /** Of a list that was dropped: the campaign file it was taken with. */
+  campaignFile?: string;
+  /** Names the drop: a producer that goes on with it knows its own report by it. */
+  drop?: string;
 }
 
 export interface Problem {

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
+import { accept, refuse } from "../../../src/core/refusal.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
 import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
@@ -240,7 +242,7 @@ it("a list that changes while it is read is rejected", async () => {
 
   const imported = await importList({
     ...options,
-    onBegun: () => appendFile(csvPath, "48700000001,Late\n"),
+    onBegun: async () => accept(await appendFile(csvPath, "48700000001,Late\n")),
   });
 
   expect(imported).toMatchObject({ ok: false, refusal: { code: "list_changed" } });
@@ -297,11 +299,43 @@ it("an importer whose campaign is cancelled meanwhile stores nothing more and sa
     ...options,
     onBegun: async (campaign) => {
       await store.campaigns.cancel(campaign);
+      return accept(undefined);
     },
   });
 
   expect(imported).toMatchObject({ ok: false, refusal: { code: "import_lost" } });
   expect((await store.campaigns.find(imported.report.campaign ?? ""))?.status).toBe("cancelled");
+});
+
+it("an import that is refused once its bytes are known stores nothing", async () => {
+  const { store, options } = await setup(goodRows(3));
+  const seen: string[] = [];
+
+  const imported = await importList({
+    ...options,
+    onRead: async (digest) => {
+      seen.push(digest);
+      return refuse("not_this_one", "These are other bytes.", "Look at them.");
+    },
+  });
+
+  expect(imported).toMatchObject({ ok: false, refusal: { code: "not_this_one" } });
+  expect(seen).toEqual([createHash("sha256").update(goodRows(3)).digest("hex")]);
+  expect(await store.campaigns.list()).toEqual([]);
+});
+
+it("an import that is refused once it has an id is rejected, and may come again", async () => {
+  const { store, options } = await setup(goodRows(3));
+
+  const imported = await importList({
+    ...options,
+    onBegun: async () => refuse("not_this_one", "It is another campaign.", "Look at it."),
+  });
+
+  expect(imported).toMatchObject({ ok: false, refusal: { code: "not_this_one" } });
+  const campaign = await store.campaigns.find(imported.report.campaign ?? "");
+  expect(campaign).toMatchObject({ status: "rejected", rows: 0 });
+  expect(await importList(options)).toMatchObject({ ok: true });
 });
 
 it("a campaign with a start in the future waits for it", async () => {
@@ -348,7 +382,7 @@ it("an interrupted import goes on although its start has passed meanwhile", asyn
   const stop = new AbortController();
   const interrupted = await importList({
     ...{ ...options, startJudgedAtMs: 0, signal: stop.signal },
-    onBegun: () => stop.abort(),
+    onBegun: async () => accept(stop.abort()),
   });
 
   const checked = await importList({
@@ -371,7 +405,7 @@ it("an interrupted check stored nothing, so it advises to cancel nothing", async
 
   const checked = await importList({
     ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
-    ...{ signal: stop.signal, onBegun: () => stop.abort() },
+    ...{ signal: stop.signal, onBegun: async () => accept(stop.abort()) },
   });
 
   expect(checked).toMatchObject({

@@ -1,0 +1,167 @@
+import { execFileSync } from "node:child_process";
+import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { type Claim, type Claims, createClaims } from "../../../src/producer/drop/drop-claim.ts";
+import { frozenPath, newNote } from "../../../src/producer/drop/drop-note.ts";
+import { testFolder } from "../list/read-list.ts";
+
+const NOTE = newNote("news.csv", { kind: "shared", name: "campaign.yaml", digest: "d" });
+
+async function processing() {
+  const folder = await testFolder();
+  const csvPath = join(folder, "news.csv");
+  const claimPath = join(folder, ".news.csv.claim");
+  return {
+    folder,
+    csvPath,
+    claimPath,
+    claims: createClaims({ staleAfterMs: 100 }),
+    /** A claim of another process: its owner does not touch it. */
+    async leave(owner: object): Promise<void> {
+      await writeFile(csvPath, "phone\n");
+      await writeFile(claimPath, JSON.stringify({ ...NOTE, token: "other", ...owner }));
+    },
+  };
+}
+
+async function claimed(claims: Claims, csvPath: string): Promise<Claim> {
+  const claim = await claims.claim(csvPath, NOTE);
+  if (claim === null) throw new Error("claimed already");
+  onTestFinished(() => claim.end());
+  return claim;
+}
+
+/** Asks until it gets it, as the drop folder does with each look. */
+function taken(claims: Claims, csvPath: string): Promise<Claim> {
+  return vi.waitFor(async () => {
+    const claim = await claims.takeOver(csvPath);
+    if (claim === null) throw new Error("not yet");
+    onTestFinished(() => claim.end());
+    return claim;
+  });
+}
+
+const ELSEWHERE = { host: "another-host", pid: 1 };
+
+it("a list is claimed once, and is free again when its claim has ended", async () => {
+  const { folder, csvPath, claims } = await processing();
+  const claim = await claimed(claims, csvPath);
+  await writeFile(frozenPath(csvPath), "name: News");
+
+  expect(await claims.claim(csvPath, NOTE)).toBe(null);
+  await claim.end();
+
+  expect(await readdir(folder)).toEqual([]);
+  expect(await claim.holds()).toBe(false);
+  expect(await claim.update({ campaign: "main-1" })).toBe(false);
+  expect(await claims.claim(csvPath, NOTE)).not.toBe(null);
+});
+
+it("a claim that its owner touches is not taken over; one that nobody touches is, with its note", async () => {
+  const { csvPath, claimPath, claims, leave } = await processing();
+  await leave({ ...ELSEWHERE, campaign: "main-7" });
+  const until = performance.now() + 300;
+  for (let touch = 1; performance.now() < until; touch++) {
+    await utimes(claimPath, touch, touch);
+    expect(await claims.takeOver(csvPath)).toBe(null);
+  }
+
+  const claim = await taken(claims, csvPath);
+  expect(claim.note).toMatchObject({ ...NOTE, campaign: "main-7", crashes: 1 });
+  expect(await claim.holds()).toBe(true);
+});
+
+it("a claim of a dead process of this host is taken over at once", async () => {
+  const { folder, csvPath, claims, leave } = await processing();
+  const pid = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+  const here = await claimed(claims, join(folder, "here.csv"));
+  const { host } = JSON.parse(await readFile(join(folder, ".here.csv.claim"), "utf8"));
+  await here.end();
+  await leave({ host, pid });
+
+  expect((await claims.takeOver(csvPath))?.note.crashes).toBe(1);
+});
+
+it("a claim that was given back is taken over at once, and nobody died of it", async () => {
+  const { csvPath, claims } = await processing();
+  await writeFile(csvPath, "phone\n");
+  const claim = await claimed(claims, csvPath);
+  await claim.update({ campaign: "main-7", bytes: "b" });
+  await claim.giveBack();
+
+  const next = await claims.takeOver(csvPath);
+
+  expect(next?.note).toEqual(
+    expect.objectContaining({ campaign: "main-7", bytes: "b", crashes: 0 }),
+  );
+  expect(next?.note.id).toBe(NOTE.id);
+  await next?.end();
+});
+
+it("an owner whose claim was taken over while it was frozen has it no more, and touches nothing", async () => {
+  const { csvPath, claimPath, claims, leave } = await processing();
+  await writeFile(csvPath, "phone\n");
+  const frozen = await claimed(claims, csvPath);
+  // What a successor does.
+  await leave(ELSEWHERE);
+  const theirs = await readFile(claimPath, "utf8");
+  await utimes(claimPath, 1_000, 1_000);
+
+  expect(await frozen.holds()).toBe(false);
+  expect(await frozen.update({ campaign: "main-1" })).toBe(false);
+  // It is taken over from the successor, whom the frozen one does not keep alive.
+  const claim = await taken(claims, csvPath);
+  expect(claim.note.campaign).toBe(null);
+  await claim.giveBack();
+  await leave(ELSEWHERE);
+  await frozen.giveBack();
+  await frozen.end();
+  expect(await readFile(claimPath, "utf8")).toBe(theirs);
+});
+
+it("of two who take over, one has it in the end", async () => {
+  const { csvPath, leave } = await processing();
+  await leave({ host: "", pid: 0 });
+  const takers = Array.from({ length: 6 }, () => createClaims({ staleAfterMs: 100 }));
+
+  const taking = await Promise.all(takers.map((claims) => claims.takeOver(csvPath)));
+
+  const having = await Promise.all(taking.map(async (claim) => (await claim?.holds()) ?? false));
+  expect(having.filter((has) => has)).toHaveLength(1);
+  for (const claim of taking) await claim?.end();
+});
+
+it("what a dead process left of a claim, and no list, is cleared away", async () => {
+  const { folder, csvPath, claims, leave } = await processing();
+  await leave(ELSEWHERE);
+  await writeFile(frozenPath(csvPath), "name: News");
+  await rm(csvPath);
+
+  await vi.waitFor(async () => {
+    expect(await claims.takeOver(csvPath)).toBe(null);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+it("a claim that was cut short while it was written is taken over after a while", async () => {
+  const { csvPath, claimPath, claims, leave } = await processing();
+  await leave(ELSEWHERE);
+  await writeFile(claimPath, '{"dropped":"ne');
+
+  expect(await claims.takeOver(csvPath)).toBe(null);
+  const claim = await taken(claims, csvPath);
+
+  expect(claim.note).toMatchObject({ dropped: "news.csv", campaign: null, campaignFile: null });
+});
+
+it("a claim of an earlier version keeps what it says", async () => {
+  const { csvPath, claimPath, claims, leave } = await processing();
+  await leave(ELSEWHERE);
+  const old = { dropped: "News.csv", campaign: "main-7", settling: null };
+  await writeFile(claimPath, JSON.stringify({ ...old, token: "t", ...ELSEWHERE }));
+
+  const claim = await taken(claims, csvPath);
+
+  expect(claim.note).toMatchObject({ ...old, campaignFile: null, bytes: null, crashes: 1 });
+});

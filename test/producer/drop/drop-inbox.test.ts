@@ -1,0 +1,82 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
+import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
+import { createInbox } from "../../../src/producer/drop/drop-inbox.ts";
+import type { SeenFolder } from "../../../src/producer/drop/drop-scan.ts";
+import type { ClaimedList } from "../../../src/producer/drop/drop-take.ts";
+import { createTeller } from "../../../src/producer/drop/drop-teller.ts";
+import { type Drops, drops, list, WAIT } from "./drops.ts";
+
+/** An inbox that is shown what a look saw: it decides, and a test says when. */
+async function inboxOf(drop: Drops, timing: { settleMs: number; graceMs: number }) {
+  const folders = dropFolders(drop.dir);
+  await makeDropFolders(folders);
+  const taken: ClaimedList[] = [];
+  const inbox = createInbox({
+    ...{ folders, ...timing, taken: (one: ClaimedList) => taken.push(one) },
+    claims: createClaims({ staleAfterMs: 60_000 }),
+    teller: createTeller((line) => drop.said.push(line)),
+    signal: new AbortController().signal,
+    hasRoom: () => true,
+  });
+  onTestFinished(async () => {
+    for (const { claim } of taken) await claim.end();
+  });
+  return { inbox, taken };
+}
+
+/** What a look saw of the inbox: for how long each file has looked the same. */
+function seen(quietMs: Record<string, number>): SeenFolder[] {
+  const files = Object.entries(quietMs).map(
+    ([name, quiet]) => [name, { look: "", quietMs: quiet }] as const,
+  );
+  return [{ path: ".", files: new Map(files) }];
+}
+
+it("a list is not taken before it and its campaign file have been the same for long enough", async () => {
+  const drop = await drops();
+  const { inbox, taken } = await inboxOf(drop, { settleMs: 5_000, graceMs: 10_000 });
+  await drop.drop("promo.csv", list(1));
+  await drop.drop("promo.yaml", drop.yaml("Own"));
+
+  await inbox.look(seen({ "promo.csv": 4_999, "promo.yaml": 60_000 }));
+  await inbox.look(seen({ "promo.csv": 60_000, "promo.yaml": 4_999 }));
+  expect(taken).toEqual([]);
+  await inbox.look(seen({ "promo.csv": 5_000, "promo.yaml": 5_000 }));
+  expect(taken).toHaveLength(1);
+});
+
+it("a file that a look missed while it was renamed does not hand its list to the folder's campaign file", async () => {
+  const drop = await drops();
+  const { inbox, taken } = await inboxOf(drop, { settleMs: 1_000, graceMs: 2_000 });
+  await drop.drop("promo.csv", list(1));
+  await drop.drop("campaign.yaml", drop.yaml("Shared"));
+  const old = { "promo.csv": 60_000, "campaign.yaml": 60_000 };
+
+  await inbox.look(seen({ ...old, "promo.yaml.part": 10 }));
+  await inbox.look(seen(old));
+  expect(taken).toEqual([]);
+
+  await vi.waitFor(async () => {
+    await inbox.look(seen(old));
+    expect(taken).toHaveLength(1);
+  }, WAIT);
+});
+
+it("its own campaign file that came while the inbox was looked through counts", async () => {
+  const drop = await drops();
+  const { inbox, taken } = await inboxOf(drop, { settleMs: 0, graceMs: 0 });
+  await drop.drop("promo.csv", list(1));
+  await drop.drop("campaign.yaml", drop.yaml("Shared"));
+  await drop.drop("promo.yml", drop.yaml("Own"));
+  const before = { "promo.csv": 60_000, "campaign.yaml": 60_000 };
+
+  for (let look = 0; look < 3; look++) await inbox.look(seen(before));
+  expect(taken).toEqual([]);
+
+  await rm(join(drop.dir, "inbox/promo.yml"));
+  await inbox.look(seen(before));
+  expect(taken.map(({ claim }) => claim.note.campaignFile?.kind)).toEqual(["shared"]);
+});
