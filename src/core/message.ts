@@ -17,6 +17,8 @@
  *   and the late answer of that attempt (`accept`, `refuse`, `release`) still settles it.
  * - `failed`, then `delivered` (WhatsApp does not promise an order): `delivered` corrects it.
  * - `delivered`, then `failed`: the person has the message; nothing moves.
+ * - A person calls an unknown message failed, then its answer or a webhook says that it was sent:
+ *   evidence overrules a person (`OVERRULES`), and so it does the other way round.
  */
 
 /** Every state, in the order in which they are shown. The number is what the ledger stores. */
@@ -126,6 +128,15 @@ export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: S
   sent: { status_delivered: "delivered", status_read: "read", status_failed: "failed" },
   delivered: { status_read: "read" },
   failed: { retry: "pending", status_delivered: "delivered", status_read: "read" },
+};
+
+/**
+ * Where an event leads besides when a person decided the state: any evidence overrules a person. What
+ * WhatsApp or the API said of a failure stands against a late `accept` or `sent`, which came before it.
+ */
+export const OVERRULES: typeof MOVES = {
+  failed: { accept: "accepted", status_sent: "sent", status_failed: "failed" },
+  accepted: { refuse: "failed" },
 };
 
 /** The state after `event`, or `undefined` when the event changes nothing. */

@@ -52,6 +52,8 @@ export function numberKeys(number: string) {
     resends: `${prefix}resends`,
     /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`): this number's copy. */
     suppressed: `${prefix}suppressed`,
+    /** hash: digest of a person -> when an opt-out of theirs was last taken back, ms. */
+    optedIn: `${prefix}opted-in`,
     /** string: how far this number has applied the deployment's list of opt-outs. */
     optOutsAt: `${prefix}opt-outs-at`,
     /** zset: `<campaign>|<row>` that failed with 131050 -> when; not yet in the deployment's list. */
@@ -106,7 +108,7 @@ export function campaignKeys(number: string, campaign: string) {
     timeline: `${key}:timeline`,
     /** hash: price byte (ledger-value.ts) -> messages priced so. */
     pricing: `${key}:pricing`,
-    /** hash: what few rows have: `<row>:ref` reference, `:second` wamid, `:w<attempt>` of history. */
+    /** hash: what few rows have: `<row>:ref` reference, `:second` wamid, `:w<attempt>` of history, `:o<attempt>` told an opt-out. */
     side: `${key}:side`,
     /** zset: unknown row -> since when, ms. */
     unknown: `${key}:unknown`,

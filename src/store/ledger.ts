@@ -6,9 +6,9 @@ import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.t
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import type { Beat } from "./beat.ts";
 import { readNumberTime } from "./clock.ts";
-import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
+import type { PersonDigest } from "./identity.ts";
 import { BATCH_ROWS, campaignKeys } from "./keys.ts";
-import { decodeLedgerValue, encodePrice, type LedgerValue, stateOf } from "./ledger-value.ts";
+import { decodeLedgerValue, type LedgerValue, stateOf } from "./ledger-value.ts";
 import type { RestartWatch } from "./restart-watch.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
@@ -67,33 +67,6 @@ export interface RecordResult {
   /** The answer held or halted the number, or paused the campaign. */
   readonly stopped: boolean;
 }
-
-/** One verified status event, in our words. */
-export interface StatusEvent {
-  readonly wamid: string;
-  readonly status: "sent" | "delivered" | "read" | "failed";
-  readonly atMs: number;
-  /** Digits, or null when the event names none. */
-  readonly recipient: string | null;
-  /** WhatsApp's error code of a `failed` event, 0 for none. */
-  readonly code: number;
-  readonly category: string | null;
-  readonly billable: boolean | null;
-  /** `conversation.origin.type`: `service` marks an agent's chat. */
-  readonly origin: string | null;
-}
-
-export type ApplyResult =
-  | {
-      readonly kind: "moved" | "unchanged";
-      readonly campaign: string;
-      readonly row: number;
-      readonly attempt: number;
-      readonly state: State;
-      readonly code: number;
-    }
-  | { readonly kind: "parked" }
-  | { readonly kind: "unmatched" };
 
 export interface LoadedRow extends BatchRow {
   readonly row: number;
@@ -212,26 +185,6 @@ export function createLedger(input: {
       args.push(REASONS.rollback, packRecords(records));
       const answer = (await run("record", args)) as number[];
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
-    },
-
-    /** Applies a status event. `ask` changes nothing unless this number knows the wamid. */
-    async applyStatus(event: StatusEvent, unmatched: "park" | "ask"): Promise<ApplyResult> {
-      const answer = (await run("apply-status", [
-        wamidDigest(event.wamid),
-        packWamid(event.wamid),
-        event.status,
-        Math.round(event.atMs),
-        event.code,
-        encodePrice(event.category, event.billable),
-        event.recipient === null ? "" : person(event.recipient),
-        event.origin === "service" ? 1 : 0,
-        event.category ?? "",
-        unmatched,
-      ])) as [string, string, number, number, number, number];
-      const [kind, campaign, row, attempt, state, code] = answer;
-      if (kind === "parked" || kind === "unmatched") return { kind };
-      if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status said ${kind}.`);
-      return { kind, campaign, row, attempt, state: stateOf(state), code };
     },
 
     /** The rows of a batch with where each stands, and until when those that are due count. */

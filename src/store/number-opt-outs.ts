@@ -36,7 +36,7 @@ export function createNumberOptOuts(input: {
     while (at < head) {
       const page = await list.after(at);
       if (page === undefined) return;
-      const entries = page.entries.flatMap(({ person: digest, scope }) => [digest, scope ?? ""]);
+      const entries = page.entries.flatMap((one) => [one.person, one.scope ?? "", one.at]);
       at = Number(await run("apply-opt-outs", [at, page.to, ...entries]));
     }
   }

@@ -20,6 +20,7 @@ import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback, findRolledBack } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
 import { createScriptRunner } from "./scripts.ts";
+import { createApplyStatus } from "./status-events.ts";
 
 /** What the configuration does not set, and what tests start from. */
 export const DEFAULT_LIMITS: LedgerLimits = {
@@ -86,7 +87,7 @@ export async function createNumberStore(input: {
     rolledBackNumbers: async () => findRolledBack(redis, await list.numbers()),
     imports: createImportStore({ run, safety, sender }),
     ledger,
-    applyStatus: ledger.applyStatus,
+    applyStatus: createApplyStatus({ run, person }),
     pace: createPace({ redis, number, run }),
     campaigns,
     people: createPeople({ redis, number, person, run }),

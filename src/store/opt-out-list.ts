@@ -39,10 +39,10 @@ export interface OptOutChanges {
   readonly changes: readonly OptOutChange[];
 }
 
-/** A page of the list as numbers apply it: digest and scope of each person, null for a removal. */
+/** A page of the list as numbers apply it: for each person the scope, null for a removal, and when. */
 export interface OptOutPage {
   readonly to: number;
-  readonly entries: readonly { person: Buffer; scope: Scope | null }[];
+  readonly entries: readonly { person: Buffer; scope: Scope | null; at: number }[];
 }
 
 /** A source is a word or two; what is longer is cut. */
@@ -160,7 +160,7 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest }) 
       if (last === undefined) return undefined;
       return {
         to: last.position,
-        entries: entries.map(({ field, scope }) => ({ person: digestOf(field), scope })),
+        entries: entries.map(({ field, scope, at }) => ({ person: digestOf(field), scope, at })),
       };
     },
 

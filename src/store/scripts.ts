@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
-import { MOVES, STATES } from "../core/message.ts";
+import { MOVES, OVERRULES, STATES } from "../core/message.ts";
 import { REASONS, type Reason } from "../core/reasons.ts";
 import { slotKey } from "./keys.ts";
 
@@ -87,9 +87,17 @@ function readScript(path: string): string {
 
 function stateTable(): string {
   const states = Object.entries(STATES).map(([state, number]) => `${state} = ${number}`);
-  const moves = Object.entries(MOVES).map(([from, events]) => {
+  return [
+    `local STATE = { ${states.join(", ")} }`,
+    `local NEXT = ${movesTable(MOVES)}`,
+    `local OVERRULES = ${movesTable(OVERRULES)}`,
+  ].join("\n");
+}
+
+function movesTable(moves: typeof MOVES): string {
+  const lines = Object.entries(moves).map(([from, events]) => {
     const pairs = Object.entries(events).map(([event, to]) => `${event} = ${STATES[to]}`);
     return `  [${STATES[from as keyof typeof STATES]}] = { ${pairs.join(", ")} },`;
   });
-  return `local STATE = { ${states.join(", ")} }\nlocal NEXT = {\n${moves.join("\n")}\n}`;
+  return `{\n${lines.join("\n")}\n}`;
 }

@@ -4,6 +4,7 @@ import { answerProblem } from "./answers.ts";
 import { type DeliveryPorts, deliverEvent } from "./apply.ts";
 import { readBody } from "./body.ts";
 import type { WebhookCounters } from "./counters.ts";
+import { createHints } from "./hints.ts";
 import { PROBLEMS, type Problem } from "./problems.ts";
 import { parseStatusEvent } from "./status-event.ts";
 import type { Throttle } from "./throttle.ts";
@@ -15,6 +16,9 @@ export interface ReceiveDeps extends DeliveryPorts {
   readonly counters: WebhookCounters;
   readonly bodyBytesMax: number;
 }
+
+/** Messages of numbers that share a secret: about a megabyte. */
+const HINTS_MAX = 10_000;
 
 /** Seconds after which a sender may repeat what could not be stored. */
 const RETRY_AFTER_S = 5;
@@ -28,6 +32,7 @@ export function createReceiver(
   deps: ReceiveDeps,
 ): (request: IncomingMessage, response: ServerResponse, number: string | null) => Promise<void> {
   const { verifier, throttle, counters } = deps;
+  const hints = createHints(HINTS_MAX);
 
   async function receive(
     request: IncomingMessage,
@@ -45,7 +50,7 @@ export function createReceiver(
       const parsed = parseStatusEvent(verdict.text, verdict.signedAtMs);
       if (parsed.kind === "refused") return answerRefusal(request, response, parsed.problem);
       if (parsed.kind === "status") {
-        counters.count(await deliverEvent(deps, verdict.numbers, parsed.event));
+        counters.count(await deliverEvent(deps, verdict.numbers, parsed.event, hints));
       } else if (parsed.kind === "unreadable") {
         counters.warn("unreadable", "a signed status event has a shape that cannot be read", {
           field: parsed.field,

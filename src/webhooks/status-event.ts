@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { mostTelling } from "../core/error-codes.ts";
-import type { StatusEvent } from "../store/ledger.ts";
+import type { StatusEvent } from "../store/status-events.ts";
 import { PROBLEMS, type Problem } from "./problems.ts";
 
 /**

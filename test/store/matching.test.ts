@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { StatusEvent } from "../../src/store/ledger.ts";
+import { wamidDigest } from "../../src/store/identity.ts";
+import type { StatusEvent } from "../../src/store/status-events.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 const MINUTE_MS = 60_000;
@@ -22,18 +23,81 @@ test("an unknown message takes the wamid of a sent event for its person, and lat
   expect(await bench.redis.exists(bench.keys.claimed)).toBe(0);
 });
 
-test("a failed event for the person settles an unknown message too", async () => {
+test("a failed event for the person settles an unknown message too, when nothing else has come in two minutes", async () => {
+  const bench = await openTestStore();
+  const id = await unknownRow(bench);
+  const event = { recipient, code: 131026 };
+  expect(await bench.status("wamid.A", "failed", event)).toEqual({ kind: "parked" });
+  await bench.later(1 * MINUTE_MS);
+  expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 0 });
+  await bench.later(2 * MINUTE_MS);
+  expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 1 });
+  expect(await bench.counts(id)).toEqual({ failed: 1, pending: 1 });
+  expect(await bench.row(id, 1)).toMatchObject({ wamid: "wamid.A", value: { code: 131026 } });
+});
+
+test("a failed event of an agent's message does not take the place of our own sent", async () => {
+  const bench = await openTestStore();
+  const id = await unknownRow(bench);
+  await bench.status("wamid.agent", "failed", { recipient, code: 131026 });
+  expect(await bench.status("wamid.A", "sent", { recipient })).toMatchObject({ state: "sent" });
+  await bench.later(3 * MINUTE_MS);
+  await bench.store.ledger.sweep();
+  expect(await bench.row(id, 1)).toMatchObject({ state: "sent", wamid: "wamid.A" });
+});
+
+test("two messages that can both be the open attempt's are taken for none, also when one is forgotten", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  const [granted] = await bench.grant(id, 1);
+  await bench.status("wamid.A", "sent", { recipient });
+  await bench.status("wamid.B", "sent", { recipient });
+  expect((await bench.record(granted, "unknown")).state).toBe("unknown");
+  await bench.redis.zadd(bench.keys.parkedUntil, 1, wamidDigest("wamid.A"));
+  await bench.store.ledger.sweep();
+  await bench.store.ledger.sweep();
+  expect(await bench.state(id, 1)).toBe("unknown");
+  // Its own answer still settles it, and takes up what was parked under its wamid.
+  expect((await bench.record(granted, "accepted", { wamid: "wamid.B" })).state).toBe("sent");
+});
+
+test("two failed messages that can both be the open attempt's are taken for none", async () => {
   const bench = await openTestStore();
   const id = await unknownRow(bench);
   await bench.status("wamid.A", "failed", { recipient, code: 131026 });
-  expect(await bench.counts(id)).toEqual({ failed: 1, pending: 1 });
+  await bench.status("wamid.B", "failed", { recipient, code: 130472 });
+  await bench.later(3 * MINUTE_MS);
+  await bench.store.ledger.sweep();
+  expect(await bench.state(id, 1)).toBe("unknown");
 });
 
+const NO_TEMPLATE_GETS = [131020, 131041, 131044, 131047, 131051, 131052, 131062];
+NO_TEMPLATE_GETS.push(131201, 131215, 137000, 138000, 138999, 139000, 139999, 1752041);
+
+test.each(NO_TEMPLATE_GETS)(
+  "a failed event with %i, which no template gets, is matched to nobody",
+  async (code) => {
+    const bench = await openTestStore();
+    const id = await unknownRow(bench);
+    await bench.status("wamid.agent", "failed", { recipient, code });
+    await bench.later(3 * MINUTE_MS);
+    await bench.store.ledger.sweep();
+    expect(await bench.state(id, 1)).toBe("unknown");
+    expect(await bench.status("wamid.A", "sent", { recipient })).toMatchObject({ state: "sent" });
+  },
+);
+
 const NOT_OURS: [string, Partial<StatusEvent>][] = [
-  ["came more than 5 minutes before the claim", { atMs: Date.now() - 6 * MINUTE_MS }],
-  ["came more than 24 hours after the claim", { atMs: Date.now() + 25 * HOUR_MS }],
+  ["came more than a minute before the claim", { atMs: Date.now() - 2 * MINUTE_MS }],
+  ["came 20 minutes after the claim and names no category", { atMs: Date.now() + 20 * MINUTE_MS }],
+  [
+    "came more than 2 hours after the claim",
+    { atMs: Date.now() + 3 * HOUR_MS, category: "marketing" },
+  ],
   ["belongs to an agent's chat", { origin: "service" }],
+  ["belongs to a chat that began with an advertisement", { origin: "referral_conversion" }],
   ["has another pricing category", { category: "utility" }],
+  ["has another origin", { origin: "utility" }],
   ["is for somebody else", { recipient: "48600999999" }],
   ["names no recipient", { recipient: null }],
   ["is delivered, which does not say when it was sent", { status: "delivered" }],
@@ -48,10 +112,15 @@ test.each(NOT_OURS)("an event that %s is not matched", async (_, changes) => {
 });
 
 const OURS: [string, Partial<StatusEvent>][] = [
-  ["came 4 minutes before the claim", { atMs: Date.now() - 4 * MINUTE_MS }],
-  ["came 23 hours after the claim", { atMs: Date.now() + 23 * HOUR_MS }],
+  ["came half a minute before the claim", { atMs: Date.now() - MINUTE_MS / 2 }],
+  ["came 10 minutes after the claim", { atMs: Date.now() + 10 * MINUTE_MS }],
+  [
+    "was held back for more than an hour and has the campaign's category",
+    { atMs: Date.now() + 100 * MINUTE_MS, category: "marketing" },
+  ],
   ["has the campaign's category", { category: "marketing" }],
   ["has the campaign's category in its newer name", { category: "marketing_lite" }],
+  ["has the campaign's origin", { origin: "marketing" }],
 ];
 
 test.each(OURS)("an event that %s is matched", async (_, changes) => {
@@ -59,6 +128,21 @@ test.each(OURS)("an event that %s is matched", async (_, changes) => {
   await unknownRow(bench);
   expect((await bench.status("wamid.A", "sent", { recipient, ...changes })).kind).toBe("moved");
 });
+
+test.each([
+  [131026, "unknown"],
+  [132015, "failed"],
+] as const)(
+  "an hour after the claim a failure with %i leaves the message %s: only a held one fails so late",
+  async (code, state) => {
+    const bench = await openTestStore();
+    const id = await unknownRow(bench);
+    await bench.status("wamid.A", "failed", { recipient, code, atMs: Date.now() + HOUR_MS });
+    await bench.later(3 * MINUTE_MS);
+    await bench.store.ledger.sweep();
+    expect(await bench.state(id, 1)).toBe(state);
+  },
+);
 
 test.each([
   ["5511987654321", "551187654321"],
@@ -150,14 +234,14 @@ test("a 2xx without an id after the match leaves what is parked for the person a
   const id = await bench.import(1);
   const [granted] = await bench.grant(id, 1);
   await bench.status("wamid.A", "sent", { recipient });
-  await bench.status("wamid.B", "sent", { recipient });
+  await bench.status("wamid.B", "failed", { recipient, code: 131026 });
   await bench.endLeases();
   await bench.store.ledger.sweep();
   await bench.record(granted, "accepted");
   expect(await bench.row(id, 1)).toMatchObject({ wamid: "wamid.A", value: { flags: ["matched"] } });
 });
 
-test("an event waits for the attempt that is open now, not for one before it", async () => {
+test("while an earlier attempt may still be told of, an event is taken for neither", async () => {
   const bench = await openTestStore({ leaseMs: 1 });
   const first = await bench.import(1);
   const second = await bench.import(1);
@@ -167,9 +251,22 @@ test("an event waits for the attempt that is open now, not for one before it", a
   // No webhooks have come for long, so the second campaign does not wait for the first.
   const [open] = await bench.grant(second, 1);
   await bench.status("wamid.A", "sent", { recipient });
-  await bench.record(old, "accepted");
-  expect(await bench.state(first, 1)).toBe("accepted");
-  expect((await bench.record(open, "unknown")).state).toBe("sent");
+  expect((await bench.record(open, "unknown")).state).toBe("unknown");
+  // Nor when one of the two is known: what comes then may be the other's, or an agent's.
+  expect((await bench.record(open, "accepted", { wamid: "wamid.B" })).state).toBe("accepted");
+  await bench.status("wamid.C", "sent", { recipient });
+  expect(await bench.state(first, 1)).toBe("unknown");
+  expect((await bench.record(old, "accepted", { wamid: "wamid.A" })).state).toBe("sent");
+});
+
+test("two hours after its claim an attempt does not contest the next one", async () => {
+  const bench = await openTestStore({ leaseMs: 1 });
+  const first = await bench.import(1);
+  const second = await bench.import(1);
+  await bench.send(first, 1, "unknown");
+  await bench.later(2 * HOUR_MS + MINUTE_MS);
+  await bench.send(second, 1, "unknown");
+  expect(await bench.status("wamid.A", "sent", { recipient })).toMatchObject({ campaign: second });
 });
 
 test("a late answer with the same wamid confirms the match; with another one it is flagged", async () => {

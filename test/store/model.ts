@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type Event, nextState, type State } from "../../src/core/message.ts";
+import { type Event, nextState, OVERRULES, type State } from "../../src/core/message.ts";
 import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
 import { type Granted, type TestStore, testPhone } from "../support/campaigns.ts";
 import { type Command, type Outcome, ROWS, type Status } from "./commands.ts";
@@ -128,6 +128,8 @@ async function record(
   });
   if (outcome === "accepted") return recordAccepted(row, grant, id);
   if (granted.attempt !== row.attempts) return;
+  // A person called it sent, and it was not: it does not go out by itself.
+  if (row.state === "accepted") return void (outcome !== "unknown" && move(row, "refuse"));
   const again = outcome === "retry" || outcome === "pair";
   if (again && row.tries + 1 >= 8) move(row, "refuse");
   else if (move(row, EVENT_OF[outcome]) && again) row.tries++;
@@ -245,10 +247,20 @@ async function control(
   }
 }
 
-/** Moves a row as the table says; false when it says that nothing changes. */
+const DECISIONS: ReadonlySet<Event> = new Set([
+  "decide_sent",
+  "decide_failed",
+  "retry",
+  "cancel",
+  "expire",
+]);
+
+/** Moves a row as the tables say; false when they say that nothing changes. */
 function move(row: ModelRow, event: Event): boolean {
-  const to = nextState(row.state, event);
+  const overruled = row.decided ? OVERRULES[row.state]?.[event] : undefined;
+  const to = nextState(row.state, event) ?? overruled;
   if (to === undefined) return false;
+  if (!DECISIONS.has(event)) row.decided = false;
   row.state = to;
   return true;
 }

@@ -280,3 +280,77 @@ test("numbers enter the register when they are opened, whatever else is there", 
   expect(await list.numbers()).toContain(number);
   expect(await redis.exists(numberKeys(number).optOutsAt)).toBe(0);
 });
+
+/** A message that was accepted, and whose person then stopped marketing by 131050. */
+async function stoppedByWebhook() {
+  const bench = await openBench();
+  const id = await bench.import(1);
+  await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
+  const stop = { recipient: testPhone(1), code: 131050 };
+  await bench.status("wamid.A", "failed", stop);
+  const takeBack = async () => {
+    await bench.store.optOuts.flushOutbox(bench.store.rows);
+    await bench.store.optOuts.catchUp();
+    expect(await bench.all()).toHaveLength(1);
+    await bench.list.remove([testPhone(1)]);
+    await bench.store.optOuts.catchUp();
+  };
+  const isStopped = async () => {
+    await bench.store.optOuts.flushOutbox(bench.store.rows);
+    await bench.store.optOuts.catchUp();
+    const own = await bench.redis.exists(bench.keys.suppressed);
+    expect((await bench.all()).length).toBe(own);
+    return own === 1;
+  };
+  return { ...bench, id, stop, takeBack, isStopped };
+}
+
+test("131050 that is told again after its opt-out was taken back does not opt the person out again", async () => {
+  const { id, stop, takeBack, isStopped, status, store } = await stoppedByWebhook();
+  await takeBack();
+  await status("wamid.A", "failed", stop);
+  expect(await isStopped()).toBe(false);
+  // Nor when the message has had another attempt since.
+  await store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
+  await status("wamid.A", "failed", stop);
+  expect(await isStopped()).toBe(false);
+});
+
+test("131050 of another message opts the person out again, in the same second too", async () => {
+  const { send, stop, takeBack, isStopped, status, ...bench } = await stoppedByWebhook();
+  await takeBack();
+  const next = await bench.import(1);
+  await send(next, 1, "accepted", { wamid: "wamid.B" });
+  const atMs = Math.floor(Date.now() / 1_000) * 1_000;
+  await status("wamid.B", "failed", { ...stop, atMs });
+  expect(await isStopped()).toBe(true);
+});
+
+test("131050 that WhatsApp said before the opt-out was taken back, and that comes after it, is no news", async () => {
+  const { grant, record, stop, takeBack, isStopped, status, ...bench } = await stoppedByWebhook();
+  const next = await bench.import(1);
+  await bench.redis.del(bench.keys.suppressed);
+  const [granted] = await grant(next, 1);
+  await status("wamid.B", "failed", { ...stop, atMs: Date.now() - 5_000 });
+  await takeBack();
+  expect((await record(granted, "accepted", { wamid: "wamid.B" })).state).toBe("failed");
+  expect(await isStopped()).toBe(false);
+});
+
+test("131050 in an answer to a new message opts the person out again", async () => {
+  const { send, takeBack, isStopped, ...bench } = await stoppedByWebhook();
+  await takeBack();
+  const next = await bench.import(1);
+  await send(next, 1, "failed", { code: 131050, optOut: true });
+  expect(await isStopped()).toBe(true);
+});
+
+test("a number that is opened later knows what was taken back before", async () => {
+  const first = await openBench();
+  await first.list.add([optOut(testPhone(1))]);
+  await first.list.remove([testPhone(1)]);
+  const later = await openBench(first.server);
+  const person = later.store.ledger.person(testPhone(1));
+  const at = Number(await later.redis.hget(later.keys.optedIn, person));
+  expect(Math.abs(at - Date.now())).toBeLessThan(60_000);
+});

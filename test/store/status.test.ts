@@ -174,7 +174,7 @@ test("an unknown wamid is parked, or only answered when the caller asks", async 
   const bench = await openTestStore();
   const none = { recipient: null, code: 0, category: null, billable: null, origin: null };
   const event = { wamid: "wamid.X", status: "sent" as const, atMs: Date.now(), ...none };
-  expect(await bench.store.applyStatus(event, "ask")).toEqual({ kind: "unmatched" });
+  expect(await bench.store.applyStatus(event, "ask")).toEqual({ kind: "unmatched", waits: "none" });
   expect(await bench.store.campaigns.stats()).toEqual({
     orphans: 0,
     parked: 0,
@@ -186,13 +186,16 @@ test("an unknown wamid is parked, or only answered when the caller asks", async 
   expect(stats.lastWebhookAt).toBeGreaterThan(0);
 });
 
-test.each(["ask", "park"] as const)("a known wamid is applied with %s", async (unmatched) => {
-  const bench = await openTestStore();
-  await acceptedRow(bench);
-  const none = { recipient: null, code: 0, category: null, billable: null, origin: null };
-  const event = { wamid: "wamid.A", status: "sent" as const, atMs: Date.now(), ...none };
-  expect((await bench.store.applyStatus(event, unmatched)).kind).toBe("moved");
-});
+test.each(["ask", "park", "park_unmatched"] as const)(
+  "a known wamid is applied with %s",
+  async (unmatched) => {
+    const bench = await openTestStore();
+    await acceptedRow(bench);
+    const none = { recipient: null, code: 0, category: null, billable: null, origin: null };
+    const event = { wamid: "wamid.A", status: "sent" as const, atMs: Date.now(), ...none };
+    expect((await bench.store.applyStatus(event, unmatched)).kind).toBe("moved");
+  },
+);
 
 test("131050 suppresses the person on this number, and the next claim obeys", async () => {
   const bench = await openTestStore();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
-import { openTestStore, testPhone } from "../support/campaigns.ts";
+import { wamidDigest } from "../../src/store/identity.ts";
+import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
 
 test("a message whose lease has ended becomes unknown, with the reason, once", async () => {
   const bench = await openTestStore();
@@ -65,7 +66,7 @@ test("an event for a person with an open attempt is kept as long as it may be ma
   await bench.grant(id, 1);
   await bench.status("wamid.X", "sent", { recipient: testPhone(1) });
   const [, until] = await bench.redis.zrange(bench.keys.parkedUntil, "0", "0", "WITHSCORES");
-  expect(Number(until) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+  expect(Number(until) - Date.now()).toBeGreaterThan(1.9 * 3_600_000);
 });
 
 test("a lease of a campaign that is gone is dropped", async () => {
@@ -94,4 +95,55 @@ test("an attempt that no status event can be matched to any more is not kept as 
   await bench.store.ledger.sweep();
   expect(await bench.redis.hexists(bench.keys.claimed, old.person)).toBe(0);
   expect(await bench.redis.hexists(bench.keys.claimed, young.person)).toBe(1);
+});
+
+/** Everything that is parked under this wamid is too old from now on. */
+async function tooOld(bench: TestStore, wamid: string): Promise<void> {
+  await bench.redis.zadd(bench.keys.parkedUntil, "1", wamidDigest(wamid));
+}
+
+test("an event that is forgotten takes no other of its person along", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  const [granted] = await bench.grant(id, 1);
+  const recipient = testPhone(1);
+  await bench.status("wamid.agent", "failed", { recipient, code: 131026 });
+  await bench.status("wamid.A", "sent", { recipient });
+  await tooOld(bench, "wamid.agent");
+  expect(await bench.store.ledger.sweep()).toMatchObject({ forgotten: 1 });
+  expect((await bench.record(granted, "unknown")).state).toBe("sent");
+});
+
+test("nothing is left of a person whose last parked event is forgotten", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.grant(id, 1);
+  const recipient = testPhone(1);
+  for (const wamid of ["wamid.A", "wamid.B"]) await bench.status(wamid, "sent", { recipient });
+  for (const wamid of ["wamid.A", "wamid.B"]) await tooOld(bench, wamid);
+  expect(await bench.store.ledger.sweep()).toMatchObject({ forgotten: 2 });
+  const { parked, parkedFor, parkedUntil } = bench.keys;
+  expect(await bench.redis.exists(parked, parkedFor, parkedUntil)).toBe(0);
+});
+
+test("100,000 messages that nobody knows are parked at most: the one to be forgotten first makes room", async () => {
+  const bench = await openTestStore();
+  const { parked, parkedFor, parkedUntil } = bench.keys;
+  const id = await bench.import(1);
+  await bench.grant(id, 1);
+  await bench.status("wamid.first", "sent", { recipient: testPhone(1) });
+  await tooOld(bench, "wamid.first");
+  await bench.redis.eval(
+    "for i = 1, 99999 do redis.call('ZADD', KEYS[1], 9e15, struct.pack('>I8', i)) end",
+    1,
+    parkedUntil,
+  );
+  await bench.status("wamid.first", "delivered");
+  expect(await bench.redis.zcard(parkedUntil)).toBe(100_000);
+  await bench.status("wamid.next", "sent");
+  expect(await bench.redis.zcard(parkedUntil)).toBe(100_000);
+  expect(await bench.redis.hkeys(parked)).toHaveLength(1);
+  expect(await bench.redis.hexists(parked, wamidDigest("wamid.next"))).toBe(1);
+  expect(await bench.redis.exists(parkedFor)).toBe(0);
+  expect((await bench.store.campaigns.stats()).orphans).toBe(2);
 });

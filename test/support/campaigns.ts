@@ -5,13 +5,14 @@ import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
 import type { ImportOutcome, ImportRow } from "../../src/store/batch-rows.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 import { BATCH_ROWS, campaignKeys, numberKeys } from "../../src/store/keys.ts";
-import type { ClaimInput, LedgerLimits, StatusEvent } from "../../src/store/ledger.ts";
+import type { ClaimInput, LedgerLimits } from "../../src/store/ledger.ts";
 import {
   createNumberStore,
   DEFAULT_LIMITS,
   type NumberStore,
 } from "../../src/store/number-store.ts";
 import type { CampaignRow } from "../../src/store/row-reader.ts";
+import type { StatusEvent } from "../../src/store/status-events.ts";
 import { connectTestRedis, testNumber } from "./redis.ts";
 
 /** A campaign for tests: one template variable, everything else as the file leaves it. */
@@ -229,6 +230,11 @@ export async function openTestStore(
       await redis.zadd(keys.leases, "1", ref);
   }
 
+  /** Lets all waits of the number be shorter by so much: its own clock goes on, WhatsApp's does not. */
+  async function later(ms: number): Promise<void> {
+    await redis.hincrby(keys.clock, "offset", ms);
+  }
+
   /** Lets a row that waits be due now: `due` is the last time of a pending row's ledger value. */
   async function makeDue(campaign: string, index: number): Promise<void> {
     const { ledger } = campaignKeys(number, campaign);
@@ -255,6 +261,7 @@ export async function openTestStore(
     row,
     found,
     endLeases,
+    later,
     makeDue,
     own: (campaign: string) => campaignKeys(number, campaign),
     counts: async (campaign: string) => nonZero((await found(campaign)).counts),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { ApplyResult, StatusEvent } from "../../src/store/ledger.ts";
+import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../../src/store/status-events.ts";
 import { deliverEvent, type FailedMessage } from "../../src/webhooks/apply.ts";
+import { createHints } from "../../src/webhooks/hints.ts";
 
 const EVENT: StatusEvent = {
   wamid: "wamid.A",
@@ -22,7 +23,9 @@ const failed = (kind: "moved" | "unchanged"): ApplyResult => ({
   code: 131026,
 });
 
-/** Stores that answer as told, and what was asked of them. */
+const unmatched = (waits: Waits): ApplyResult => ({ kind: "unmatched", waits });
+
+/** Stores that answer a question as told, and what was asked of them. */
 function stores(answers: Record<string, ApplyResult>) {
   const asked: string[] = [];
   const jobs: FailedMessage[] = [];
@@ -30,14 +33,10 @@ function stores(answers: Record<string, ApplyResult>) {
     asked,
     jobs,
     ports: {
-      apply: async (
-        number: string,
-        _event: StatusEvent,
-        unmatched: "park" | "ask",
-      ): Promise<ApplyResult> => {
-        asked.push(`${unmatched} ${number}`);
-        const answer = answers[number] ?? { kind: "unmatched" };
-        return answer.kind === "unmatched" && unmatched === "park" ? { kind: "parked" } : answer;
+      apply: async (number: string, _event: StatusEvent, mode: Unmatched): Promise<ApplyResult> => {
+        asked.push(`${mode} ${number}`);
+        const answer = answers[number] ?? unmatched("none");
+        return answer.kind === "unmatched" && mode !== "ask" ? { kind: "parked" } : answer;
       },
       onFailed: async (message: FailedMessage) => {
         jobs.push(message);
@@ -55,23 +54,43 @@ test("one number: the event is applied or parked there, in one call", async () =
   expect(asked).toEqual(["park main"]);
 });
 
-test("several numbers: each is asked, and the one that knows the message has it", async () => {
+test("several numbers: all are asked at once, and the one that knows the message has it", async () => {
   const { ports, asked, jobs } = stores({ shop: failed("moved") });
 
   const result = await deliverEvent(ports, ["main", "shop", "news"], EVENT);
 
   expect(result).toBe("moved");
-  expect(asked).toEqual(["ask main", "ask shop"]);
+  expect(asked).toEqual(["ask main", "ask shop", "ask news"]);
   expect(jobs).toEqual([{ number: "shop", campaign: "main-1", row: 7, attempt: 2 }]);
 });
 
-test("several numbers, none knows the message: it is parked in every one", async () => {
-  const { ports, asked } = stores({});
+test.each<[string, Record<string, Waits>, string[]]>([
+  ["nobody waits for it: parked once", {}, ["park_unmatched main"]],
+  ["one number's open attempt fits: matched there", { shop: "fits" }, ["park shop"]],
+  [
+    "two numbers' open attempts fit: matched by neither",
+    { main: "fits", news: "fits" },
+    ["park_unmatched main", "park_unmatched news"],
+  ],
+  [
+    "one fits, and another waits for something else: matched",
+    { main: "open", shop: "fits", news: "wire" },
+    ["park shop"],
+  ],
+  [
+    "an answer that may name it is under way: parked there",
+    { shop: "wire", news: "open" },
+    ["park_unmatched shop", "park_unmatched news"],
+  ],
+])("several numbers, none knows the message, and %s", async (_, waits, then) => {
+  const answers = Object.fromEntries(
+    Object.entries(waits).map(([number, wait]) => [number, unmatched(wait)]),
+  );
+  const { ports, asked } = stores(answers);
 
-  const result = await deliverEvent(ports, ["main", "shop"], EVENT);
+  expect(await deliverEvent(ports, ["main", "shop", "news"], EVENT)).toBe("parked");
 
-  expect(result).toBe("parked");
-  expect(asked).toEqual(["ask main", "ask shop", "park main", "park shop"]);
+  expect(asked).toEqual(["ask main", "ask shop", "ask news", ...then]);
 });
 
 test("a repeat of a failed event asks for its job again", async () => {
@@ -90,4 +109,33 @@ test("a message that did not fail gets no job", async () => {
   await deliverEvent(ports, ["main"], EVENT);
 
   expect(jobs).toEqual([]);
+});
+
+test("several numbers: the one that knew the message, or the one before, is asked first", async () => {
+  const { ports, asked } = stores({ shop: failed("moved") });
+  const hints = createHints(2);
+
+  await deliverEvent(ports, ["main", "shop"], EVENT, hints);
+  await deliverEvent(ports, ["main", "shop"], EVENT, hints);
+  await deliverEvent(ports, ["main", "shop"], { ...EVENT, wamid: "wamid.next" }, hints);
+  // Not one that the signature does not speak for.
+  await deliverEvent(ports, ["main", "news"], EVENT, hints);
+
+  expect(asked).toEqual([
+    ...["ask main", "ask shop"],
+    ...["ask shop", "ask shop"],
+    ...["ask main", "ask news", "park_unmatched main"],
+  ]);
+});
+
+test("a wrong hint costs one question, and the oldest ones are forgotten", async () => {
+  const hints = createHints(2);
+  for (const wamid of ["a", "b", "c"]) hints.knew(wamid, `of ${wamid}`);
+  const { ports, asked } = stores({});
+
+  expect(["a", "b", "c", "d"].map(hints.first)).toEqual(["of c", "of b", "of c", "of c"]);
+  hints.knew("c", "shop");
+  await deliverEvent(ports, ["main", "shop"], EVENT, hints);
+
+  expect(asked).toEqual(["ask shop", "ask main", "ask shop", "park_unmatched main"]);
 });

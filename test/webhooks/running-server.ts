@@ -3,14 +3,14 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
-import type { ApplyResult, StatusEvent } from "../../src/store/ledger.ts";
+import type { ApplyResult, StatusEvent, Unmatched } from "../../src/store/status-events.ts";
 import type { FailedMessage } from "../../src/webhooks/apply.ts";
 import { createWebhookServer, type WebhookServerOptions } from "../../src/webhooks/server.ts";
 import { signWebhook, WEBHOOK_SECRET } from "../support/webhook-samples.ts";
 
 /** A webhooks server on a free port, with what it handed on and what it logged. */
 export async function runServer(options: Partial<WebhookServerOptions> = {}) {
-  const applied: { number: string; event: StatusEvent; unmatched: "park" | "ask" }[] = [];
+  const applied: { number: string; event: StatusEvent; unmatched: Unmatched }[] = [];
   const jobs: FailedMessage[] = [];
   const log: string[] = [];
   const metrics = new Registry();
@@ -20,7 +20,7 @@ export async function runServer(options: Partial<WebhookServerOptions> = {}) {
     numbers: [{ name: "main", webhookSecrets: [WEBHOOK_SECRET] }],
     apply: async (number, event, unmatched): Promise<ApplyResult> => {
       applied.push({ number, event, unmatched });
-      return { kind: "unmatched" };
+      return { kind: "unmatched", waits: "none" };
     },
     onFailed: async (message) => {
       jobs.push(message);

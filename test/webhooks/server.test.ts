@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ApplyResult } from "../../src/store/ledger.ts";
+import type { ApplyResult } from "../../src/store/status-events.ts";
 import { createWebhookServer } from "../../src/webhooks/server.ts";
 import {
   OTHER_WEBHOOK_SECRET,
@@ -53,7 +53,7 @@ describe("a signed status event", () => {
     await asked.promise;
     await fetch(`${url}/healthz`);
     const early = acknowledged;
-    answer.resolve({ kind: "unmatched" });
+    answer.resolve({ kind: "unmatched", waits: "none" });
 
     expect(early).toBe(false);
     expect(await response).toBe(204);
@@ -116,7 +116,7 @@ describe("when the event cannot be stored", () => {
     const { post, log } = await runServer({
       apply: async () => {
         if (isDown) throw new Error("READONLY You can't write against wamid.SECRET 48635625362");
-        return { kind: "unmatched" };
+        return { kind: "unmatched", waits: "none" };
       },
     });
 
@@ -171,7 +171,7 @@ describe("numbers", () => {
     expect(applied).toHaveLength(1);
   });
 
-  test("that share a secret are each asked, then the event is parked in every one", async () => {
+  test("that share a secret are each asked, then an event of nobody is parked once", async () => {
     const { post, applied } = await runServer({
       numbers: ["main", "shop"].map((name) => ({ name, webhookSecrets: [WEBHOOK_SECRET] })),
     });
@@ -181,8 +181,7 @@ describe("numbers", () => {
     expect(applied.map(({ number, unmatched }) => `${unmatched} ${number}`)).toEqual([
       "ask main",
       "ask shop",
-      "park main",
-      "park shop",
+      "park_unmatched main",
     ]);
   });
 });
@@ -295,7 +294,7 @@ describe("starting and stopping", () => {
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     const base = {
       host: "127.0.0.1",
-      apply: async () => ({ kind: "unmatched" }) as const,
+      apply: async () => ({ kind: "unmatched", waits: "none" }) as const,
       onFailed: async () => {},
       logger: pino({ level: "silent" }),
       ready: () => true,
@@ -339,7 +338,7 @@ describe("starting and stopping", () => {
     const stopped = server.stop();
     await Promise.all([silent.ended(), idle.ended(), half.ended()]);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-    answer.resolve({ kind: "unmatched" });
+    answer.resolve({ kind: "unmatched", waits: "none" });
     await stopped;
 
     expect(await running.status()).toBe(204);

@@ -6,14 +6,16 @@
 -- nothing, and are told where to go on.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 position it was read from  2 position it was read to; then for each person: digest
---       (8 bytes), scope or ''
+--       (8 bytes), scope or '' when it was taken back, time of that change, ms
 -- Returns: the position of the copy now
--- Keys built: guard, suppressed, opt-outs-at
+-- Keys built: guard, suppressed, opted-in, opt-outs-at
 local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARGV[1]), num(ARGV[2])
 if from > at or to <= at then return at end
-for i = 3, #ARGV, 2 do
+for i = 3, #ARGV, 3 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', P .. 'suppressed', ARGV[i])
+    -- What was said before does not opt the person out again (lib/status.lua).
+    redis.call('HSET', P .. 'opted-in', ARGV[i], ARGV[i + 2])
   else
     redis.call('HSET', P .. 'suppressed', ARGV[i], ARGV[i + 1])
   end

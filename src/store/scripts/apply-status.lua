@@ -8,17 +8,22 @@
 -- binds the wamid and drains what was parked.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 digest of wamid (8 bytes)  2 wamid as stored  3 status  4 event time, ms  5 error code
---       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when origin is `service`
---       9 pricing category or ''  10 'park', or 'ask': only look the wamid up
--- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} · {'unmatched'}
+--       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when it cannot be a template's
+--       9 category or ''  10 what to do when the wamid is unknown: 'park' (match it by recipient, else
+--       park it) · 'park_unmatched' (another number may be meant: only the wamid leads to its message)
+--       · 'ask' (change nothing, and say what this number waits for)
+-- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
+--   {'unmatched', 'fits' it can be the open attempt's to the recipient, or a lost one's | 'open' there
+--   is one, but the event is not its own by itself | 'wire' an answer may still name the wamid | 'none'}
 -- Keys built: guard, resends, stats, claimed, parked, parked-until, parked-for, suppressed,
---   opt-out-outbox, undeliverable, failed-outbox,
+--   leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, recent, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
 local event = {
   stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), CODE_MAX),
-  price = num(ARGV[6]), person = person, service = num(ARGV[8]), category = ARGV[9],
+  price = num(ARGV[6]), person = person, foreign = num(ARGV[8]), category = ARGV[9],
+  seen = NOW,
 }
 
 local function answer(c, row, r, attempt, moved)
@@ -43,41 +48,38 @@ if c then
   return answer(c, row, r, attempt, moved)
 end
 
--- Asked of several numbers in turn: another one may know the wamid, so nothing is matched yet.
-if mode == 'ask' then return { 'unmatched' } end
-
-local claimed_at
-local on_wire, lost = false, false
+-- The open attempt to the recipient, if there is one.
+local r, fitting = nil, false
+c = nil
 if person ~= '' then
-  id, row, attempt, claimed_at = parse_attempt(hash_get(P .. 'claimed', person))
+  id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
   c = id and open_rows(id)
   if c then
-    local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
-    on_wire = r.state == STATE.sending
-    if not on_wire and r.attempt == attempt and fits(c, event, claimed_at) then
-      set(r, FLAG.matched)
-      local before = r.state
-      local moved = apply_status(c, row, r, attempt, event)
-      bind(c, row, r, attempt, digest, event.stored)
-      release_person(person, c, row, attempt)
-      return answer(c, row, r, attempt, moved or r.state ~= before)
-    end
+    r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
+    fitting = r.attempt == attempt and fits(c, r, event)
   end
+end
+-- While the time that Redis lost is not accounted for, its claims are missing, not the message.
+local lost = not c and person ~= '' and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1
+if lost then fitting = event.foreign == 0 and (event.status == 'sent' or event.status == 'failed') end
+
+if mode == 'ask' then
+  if fitting then return { 'unmatched', 'fits' } end
+  if c or lost then return { 'unmatched', 'open' } end
+  return { 'unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none' }
 end
 
 redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL)
-if c then
-  -- Somebody's attempt to this person is open: keep the event as long as it could still be it.
-  park(digest, event, NOW + MATCH_AFTER_MS)
-else
-  -- While the time that Redis lost is not accounted for, its claims are missing, not the message.
-  lost = person ~= '' and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1
-  park(digest, event, NOW + (lost and MATCH_AFTER_MS or PARKED_MS))
-end
-if on_wire or lost then
+-- Kept as long as it could still be found to be somebody's.
+park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
+if fitting and mode == 'park' then
   local waiting = hash_get(P .. 'parked-for', person) or ''
   if #waiting < 64 and not string.find(waiting, digest, 1, true) then
     hash_put(P .. 'parked-for', person, waiting .. digest)
+  end
+  local before = r and r.state
+  if r and before ~= STATE.sending and match_parked(c, row, r, person) then
+    return answer(c, row, r, attempt, r.state ~= before)
   end
 end
 write_hashes()

@@ -82,7 +82,7 @@ local ON_WIRE_WAIT_MS = 2000
 local function busy(i)
   local other, row, _, at = string.match(claimed[i] or '', '^(.-)|(%d+)|(%d+)|(%d+)')
   if not other or (other == id and num(row) == rows[i]) then return nil end
-  if num(at) + 24 * 3600 * 1000 < NOW then return nil end
+  if num(at) + OPEN_MS < NOW then return nil end
   if NOW < num(at) + lease_ms then return math.min(ON_WIRE_WAIT_MS, busy_ms) end
   return webhooks_arriving(num(ARGV[9])) and busy_ms or nil
 end
@@ -105,6 +105,13 @@ local function put_wamid_away(row, r)
   redis.call('HDEL', ledger, wamid_field(row))
 end
 
+-- Of an attempt before this one somebody may still tell, and an event without a known wamid could be
+-- of either: from now on none is matched to this person (lib/status.lua).
+local function contested(i)
+  local at = string.match(claimed[i] or '', '^.-|%d+|%d+|(%d+)')
+  return at and num(at) + OPEN_MS >= NOW and '|contested' or ''
+end
+
 local KEPT_FLAGS = 255 - FLAG.reference - FLAG.matched - FLAG.decided - FLAG.held
 local writes, leases, holders = {}, {}, {}
 local function grant(i, row, r, slot)
@@ -117,7 +124,7 @@ local function grant(i, row, r, slot)
   leases[#leases + 1] = NOW + lease_ms
   leases[#leases + 1] = ref .. persons[i]
   holders[#holders + 1] = persons[i]
-  holders[#holders + 1] = ref .. NOW
+  holders[#holders + 1] = ref .. NOW .. contested(i)
   taken[persons[i]], room = true, room - 1
   if probe then redis.call('HSET', P .. 'pace', 'probing', probe_of(id, row, r.attempt)) end
   tell(i, r.attempt, slot - NOW_US)

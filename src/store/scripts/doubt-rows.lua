@@ -11,7 +11,7 @@
 --       digest of the person (8 bytes) each
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
 -- Keys built: guard, claimed, parked, parked-until, parked-for, suppressed,
---   opt-out-outbox, undeliverable, resends,
+--   opted-in, opt-out-outbox, undeliverable, resends,
 --   failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local c = open_rows(ARGV[1])

@@ -21,7 +21,7 @@
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
 -- Keys built: serial, guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings, recent,
---   suppressed, opt-out-outbox, undeliverable, failed-outbox, parked, parked-until, parked-for,
+--   suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox, parked, parked-until, parked-for,
 --   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 --- @include "pace"
@@ -95,7 +95,7 @@ local function failed(row, r, o)
   note_failed(c, row, r, o.code, o.reason, WALL)
   release_person(o.person, c, row, o.attempt)
   reopen_probe(c.id, row, o.attempt)
-  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
+  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, r.attempt, o.person, WALL) end
   if o.code == 131026 then note_undeliverable(o.person) end
   if o.outcome == 'failed' then count_failure_in_a_row(c, o.code, STREAK) end
 end
@@ -106,7 +106,7 @@ local function unknown(row, r, o)
   reopen_probe(c.id, row, o.attempt)
   spend_unknown_budget(c, BUDGET, WINDOW_MS)
   -- Whatever became of this message, the person has said so.
-  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, o.person) end
+  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, r.attempt, o.person, WALL) end
   -- What the API gave an id was taken: not even an at-least-once campaign sends it again by itself.
   if o.digest ~= '' then redis.call('ZREM', P .. 'resends', c.id .. '|' .. row) end
   take_id(row, r, o)
@@ -116,6 +116,11 @@ local function apply(row, r, o)
   if o.outcome == 'accepted' then return accepted(row, r, o) end
   if o.attempt ~= r.attempt then return end
   if o.outcome == 'unknown' then return unknown(row, r, o) end
+  -- A person called it sent, and it was not: it does not go out by itself.
+  if r.state == STATE.accepted then
+    if o.code == 0 and o.reason == 0 then o.reason = REASON.not_sent_other end
+    return failed(row, r, o)
+  end
   if o.outcome == 'failed' then return failed(row, r, o) end
   local retried = o.outcome == 'retry' or o.outcome == 'pair'
   if retried and not o.outage and r.tries + 1 >= MAX_TRIES or r.attempt >= ATTEMPT_MAX then

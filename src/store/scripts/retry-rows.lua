@@ -18,8 +18,10 @@ for at = 3, #ARGV, 2 do
   local r = decode(value)
   if r.attempt == num(ARGV[at + 1]) and fire(c, row, r, 'retry') then
     r.tries = 0
-    -- What a person called failed may have got through: evidence still calls it back.
-    set(r, has(r, FLAG.decided) and FLAG.maybe_duplicate or FLAG.retried)
+    -- What a person called failed, or what was found by its recipient alone, may have got through:
+    -- evidence still calls it back.
+    local is_doubtful = has(r, FLAG.decided) or has(r, FLAG.matched)
+    set(r, is_doubtful and FLAG.maybe_duplicate or FLAG.retried)
     redis.call('HSET', key, row_field(row), encode(r))
     redis.call('ZREM', P .. 'failed-outbox', c.id .. '|' .. row .. '|' .. r.attempt)
     taken = taken + 1

@@ -13,8 +13,8 @@
 --       7 the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
--- Keys built: clock, guard, pace, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opt-out-outbox,
---   undeliverable, failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
+-- Keys built: clock, guard, pace, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opted-in,
+--   opt-out-outbox, undeliverable, failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 local MOST = num(ARGV[2])
 
@@ -46,17 +46,15 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LI
   redis.call('ZREM', P .. 'leases', ref)
 end
 
--- An event is parked for a person while the attempt to them is on the wire. Leaving the wire takes it
--- up; this finds what did not.
+-- An event is parked for a person while the attempt to them is on the wire, or has to wait for another.
+-- Leaving the wire takes it up; this finds what did not.
 local scan = redis.call('HSCAN', P .. 'parked-for', num(ARGV[6]), 'COUNT', 100)
 local matched = 0
 for at = 1, #scan[2], 2 do
   local person = scan[2][at]
   local id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
   local fitted = with_row(id, row, function(c, r)
-    if r.state == STATE.sending or r.attempt ~= attempt then return false end
-    match_parked(c, row, r, person)
-    return has(r, FLAG.matched)
+    return r.state ~= STATE.sending and r.attempt == attempt and match_parked(c, row, r, person)
   end)
   matched = matched + (fitted and 1 or 0)
 end
@@ -65,7 +63,7 @@ end
 local open = redis.call('HSCAN', P .. 'claimed', num(ARGV[7]), 'COUNT', 100)
 for at = 1, #open[2], 2 do
   local _, _, _, claimed_at = parse_attempt(open[2][at + 1])
-  if claimed_at + MATCH_AFTER_MS + MATCH_BEFORE_MS < NOW then
+  if claimed_at + LOST_MS < NOW then
     hash_put(P .. 'claimed', open[2][at], false)
   end
 end
@@ -93,12 +91,8 @@ end
 
 local forgotten = 0
 for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0, num(ARGV[3]))) do
-  for _, event in ipairs(unpark(digest)) do
-    if event.person ~= '' then hash_put(P .. 'parked-for', event.person, false) end
-    forgotten = forgotten + 1
-  end
+  forgotten = forgotten + forget_parked(digest)
 end
 write_hashes()
 keep_clock()
-if forgotten > 0 then redis.call('HINCRBY', P .. 'stats', 'orphans', forgotten) end
 return { unknown, forgotten, resent, matched, num(scan[1]), num(open[1]) }

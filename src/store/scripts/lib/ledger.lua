@@ -68,6 +68,10 @@ local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
 local function row_field(row) return string.format('%d', (row - 1) % BATCH_ROWS) end
 local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1) % BATCH_ROWS) end
 
+-- So long after its claim an attempt without a wamid may still be told of: WhatsApp holds messages back
+-- for an hour or so (template and portfolio pacing), then lets them go or fails them.
+local OPEN_MS = 2 * 3600 * 1000
+
 -- Since when nobody knows. A campaign that would rather send twice than not at all (at-least-once)
 -- is asked about the row again by the sweep; once is enough.
 local function note_unknown(c, row, r)
@@ -80,11 +84,22 @@ end
 -- What a failed row is counted under: its code, or the negative number of its reason without one.
 local function error_field(r) return r.code ~= 0 and r.code or 0 - r.reason end
 
+local EVIDENCE = {
+  accept = true, refuse = true, release = true,
+  status_sent = true, status_delivered = true, status_read = true, status_failed = true,
+}
+
+-- Where `event` takes `r`, if anywhere: what a person decided gives way to evidence.
+local function next_state(r, event)
+  local moves, overrules = NEXT[r.state], OVERRULES[r.state]
+  return moves and moves[event] or has(r, FLAG.decided) and overrules and overrules[event] or nil
+end
+
 -- Moves `r` by `event`, with its counters; false when the event changes nothing.
 local function fire(c, row, r, event)
-  local moves = NEXT[r.state]
-  local to = moves and moves[event]
+  local to = next_state(r, event)
   if not to then return false end
+  if EVIDENCE[event] then unset(r, FLAG.decided) end
   count_move(c, r.state, to)
   if r.state == STATE.failed then
     add(c.errors, error_field(r), -1)

@@ -1,14 +1,22 @@
 -- Status events: applying them to a row, and finding the row of an event whose wamid is unknown.
 --
--- An event with an unknown wamid is matched to the one open attempt to its recipient, when it is
--- the kind of event that tells when the message was sent (`sent`, `failed`), lies close to the
--- claim and does not belong to an agent's chat. While that attempt is on the wire the event waits
--- (parked), because the POST's answer will name the wamid; it is tried again when the row leaves
--- `sending`. At most one attempt to a person is open at a time, so there is never a choice.
-local MATCH_BEFORE_MS = 5 * 60 * 1000
-local MATCH_AFTER_MS = 24 * 3600 * 1000
+-- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`), when
+-- it can be that attempt's (`fits`). It waits (parked) while the attempt is on the wire, because the
+-- POST's answer will name the wamid. A `failed` waits for two minutes more: it names no category, so it
+-- may be an agent's, and then the `sent` of our own message comes meanwhile. Where two attempts to a person
+-- are open, or two messages could be the attempt's, none is matched: the attempt is `contested`, and
+-- only its wamid leads to it.
 local PARKED_MS = 10 * 60 * 1000
 local PARKED_MAX = 100000
+local FAILED_WAIT_MS = 2 * 60 * 1000
+-- How far Redis TIME and WhatsApp's clock may differ.
+local EARLY_MS = 60 * 1000
+-- WhatsApp reports within seconds; minutes are for LiveChat's queue, and for messages in doubt.
+local SOON_MS = 15 * 60 * 1000
+-- Of a claim that Redis lost, only the time in which it was made is known.
+local LOST_MS = 24 * 3600 * 1000
+-- What WhatsApp fails messages with that it has held back: the template was paused meanwhile.
+local TEMPLATE_PAUSED = 132015
 
 -- Evidence that an earlier attempt got through calls back a row that waits to be sent again: it then
 -- counts for the row's current number, under which nothing is on the wire. Of an attempt that is
@@ -19,9 +27,15 @@ local function calls_back(r, attempt, what)
 end
 
 -- The person has stopped marketing. This number keeps to it from now on; the outbox takes it to the
--- list of the deployment, which wants the phone, and from there to the other numbers.
-local function opt_out(c, row, person)
-  if person ~= '' then redis.call('HSETNX', P .. 'suppressed', person, 'marketing') end
+-- list of the deployment, which wants the phone, and from there to the other numbers. A person may
+-- take an opt-out back, and then the same message told again is no news, nor is what was said before.
+-- `at`: when it was said, in whole seconds.
+local function opt_out(c, row, attempt, person, at)
+  if redis.call('HSETNX', c.key .. ':side', row .. ':o' .. attempt, 1) == 0 then return end
+  if person ~= '' then
+    if at + 1000 <= num(redis.call('HGET', P .. 'opted-in', person)) then return end
+    redis.call('HSETNX', P .. 'suppressed', person, 'marketing')
+  end
   redis.call('ZADD', P .. 'opt-out-outbox', 'NX', WALL, c.id .. '|' .. row)
 end
 
@@ -30,9 +44,11 @@ local function note_undeliverable(person)
   if person ~= '' then redis.call('ZADD', P .. 'undeliverable', WALL, person) end
 end
 
--- event: { status, at (ms), code, price, person, service, category, stored }
+-- event: { status, at (ms), code, price, person, foreign, category, stored, seen (NOW at its arrival) }
 local function apply_status(c, row, r, attempt, event)
-  if event.status == 'failed' and event.code == 131050 then opt_out(c, row, event.person) end
+  if event.status == 'failed' and event.code == 131050 then
+    opt_out(c, row, attempt, event.person, event.at)
+  end
   if event.price ~= 0 and r.price == 0 then
     r.price = event.price
     add(c.priced, event.price, 1)
@@ -68,6 +84,24 @@ local function unpark(digest)
   return cmsgpack.unpack(packed)
 end
 
+-- The person's events go on without this one.
+local function strike_waiting(person, digest)
+  local waiting, kept = person ~= '' and hash_get(P .. 'parked-for', person) or '', ''
+  for at = 1, #waiting, 8 do
+    local other = string.sub(waiting, at, at + 7)
+    if other ~= digest then kept = kept .. other end
+  end
+  if kept ~= waiting then hash_put(P .. 'parked-for', person, kept ~= '' and kept) end
+end
+
+-- Nobody's. Returns how many events that were.
+local function forget_parked(digest)
+  local events = unpark(digest)
+  for _, event in ipairs(events) do strike_waiting(event.person, digest) end
+  if #events > 0 then redis.call('HINCRBY', P .. 'stats', 'orphans', #events) end
+  return #events
+end
+
 local function park(digest, event, until_ms)
   local packed = hash_get(P .. 'parked', digest)
   local events = packed and cmsgpack.unpack(packed) or {}
@@ -75,9 +109,9 @@ local function park(digest, event, until_ms)
     if known.status == event.status then return end
   end
   if not packed and redis.call('ZCARD', P .. 'parked-until') >= PARKED_MAX then
-    local oldest = redis.call('ZPOPMIN', P .. 'parked-until')[1]
-    hash_put(P .. 'parked', oldest, false)
-    redis.call('HINCRBY', P .. 'stats', 'orphans', 1)
+    local oldest = redis.call('ZRANGE', P .. 'parked-until', 0, 0)[1]
+    forget_parked(oldest)
+    redis.call('ZREM', P .. 'parked-until', oldest)
   end
   events[#events + 1] = event
   hash_put(P .. 'parked', digest, cmsgpack.pack(events))
@@ -111,48 +145,69 @@ local function bind(c, row, r, attempt, digest, stored)
 end
 
 local function parse_attempt(ref)
-  local id, row, attempt, at = string.match(ref or '', '^(.-)|(%d+)|(%d+)|(%d+)')
-  return id, num(row), num(attempt), num(at)
+  local id, row, attempt, at, mark = string.match(ref or '', '^(.-)|(%d+)|(%d+)|(%d+)|?(.*)$')
+  return id, num(row), num(attempt), num(at), mark == 'contested'
 end
 
+-- Whether this attempt is the one open to the person, and whether it is contested.
 local function holds_person(person, c, row, attempt)
   if person == '' then return false end
-  local id, held_row, held_attempt = parse_attempt(hash_get(P .. 'claimed', person))
-  return id == c.id and held_row == row and held_attempt == attempt
+  local id, held_row, held_attempt, _, contested = parse_attempt(hash_get(P .. 'claimed', person))
+  return id == c.id and held_row == row and held_attempt == attempt, contested
 end
 
+-- The attempt needs no event to tell its wamid any more. A contested one stands for the others, too.
 local function release_person(person, c, row, attempt)
-  if not holds_person(person, c, row, attempt) then return end
-  hash_put(P .. 'claimed', person, false)
+  local open, contested = holds_person(person, c, row, attempt)
+  if not open then return end
+  if not contested then hash_put(P .. 'claimed', person, false) end
   hash_put(P .. 'parked-for', person, false)
 end
 
-local function fits(c, event, claimed_at)
-  if event.status ~= 'sent' and event.status ~= 'failed' then return false end
-  if event.service == 1 then return false end
-  if event.category ~= '' and string.sub(event.category, 1, #c.category) ~= c.category then
-    return false
-  end
-  return event.at >= claimed_at - MATCH_BEFORE_MS and event.at <= claimed_at + MATCH_AFTER_MS
+-- Whether the event can tell of the open attempt: it says when the message was sent, is no agent's, has
+-- the campaign's category, and its time is near the claim. Later only what a message that was held back gets.
+local function fits(c, r, event)
+  if event.status ~= 'sent' and event.status ~= 'failed' or event.foreign == 1 then return false end
+  local category = event.category
+  if category ~= '' and string.sub(category, 1, #c.category) ~= c.category then return false end
+  local age = event.at - unstamp(c, r.times[TIME.claimed] or 0)
+  if age < 0 - EARLY_MS then return false end
+  if r.reason == REASON.rollback then return age <= LOST_MS end
+  return age <= SOON_MS or age <= OPEN_MS and (category ~= '' or event.code == TEMPLATE_PAUSED)
 end
 
--- The row has left `sending` without a wamid: was there an event for this person meanwhile?
-local function match_parked(c, row, r, person)
-  local waiting = holds_person(person, c, row, r.attempt)
-    and hash_get(P .. 'parked-for', person)
-  if not waiting then return end
-  hash_put(P .. 'parked-for', person, false)
-  local claimed_at = unstamp(c, r.times[TIME.claimed] or 0)
+-- Of the messages that are parked for the person: the one that was sent, else the one that failed and
+-- has waited. Returns its digest and its wamid; nothing and true when there are two.
+local function only_fitting(c, r, waiting)
+  local found = { sent = {}, failed = {} }
   for at = 1, #waiting, 8 do
     local digest = string.sub(waiting, at, at + 7)
     local packed = hash_get(P .. 'parked', digest)
     for _, event in ipairs(packed and cmsgpack.unpack(packed) or {}) do
-      if fits(c, event, claimed_at) then
-        set(r, FLAG.matched)
-        release_person(person, c, row, r.attempt)
-        bind(c, row, r, r.attempt, digest, event.stored)
-        return
-      end
+      local list = fits(c, r, event) and found[event.status] or {}
+      list[#list + 1] = { digest = digest, stored = event.stored, seen = event.seen }
     end
   end
+  local list = #found.sent > 0 and found.sent or found.failed
+  if #list ~= 1 then return nil, nil, #list > 1 end
+  if list == found.failed and list[1].seen + FAILED_WAIT_MS > NOW then return nil end
+  return list[1].digest, list[1].stored
+end
+
+-- The attempt is off the wire and has no wamid: is there one message that can be its own? True when
+-- it was found.
+local function match_parked(c, row, r, person)
+  local open, contested = holds_person(person, c, row, r.attempt)
+  local waiting = open and not contested and hash_get(P .. 'parked-for', person)
+  if not waiting then return false end
+  local digest, stored, several = only_fitting(c, r, waiting)
+  if several then
+    hash_put(P .. 'claimed', person, hash_get(P .. 'claimed', person) .. '|contested')
+    hash_put(P .. 'parked-for', person, false)
+  end
+  if not digest then return false end
+  set(r, FLAG.matched)
+  release_person(person, c, row, r.attempt)
+  bind(c, row, r, r.attempt, digest, stored)
+  return true
 end

@@ -1,0 +1,76 @@
+import type { State } from "../core/message.ts";
+import { canBeTemplates } from "../core/template-codes.ts";
+import { type PersonDigest, packWamid, wamidDigest } from "./identity.ts";
+import { encodePrice, stateOf } from "./ledger-value.ts";
+import type { RunScript } from "./scripts.ts";
+
+/** One verified status event, in our words. */
+export interface StatusEvent {
+  readonly wamid: string;
+  readonly status: "sent" | "delivered" | "read" | "failed";
+  readonly atMs: number;
+  /** Digits, or null when the event names none. */
+  readonly recipient: string | null;
+  /** WhatsApp's error code of a `failed` event, 0 for none. */
+  readonly code: number;
+  readonly category: string | null;
+  readonly billable: boolean | null;
+  /** `conversation.origin.type`: `service` marks an agent's chat. */
+  readonly origin: string | null;
+}
+
+export type ApplyResult =
+  | {
+      readonly kind: "moved" | "unchanged";
+      readonly campaign: string;
+      readonly row: number;
+      readonly attempt: number;
+      readonly state: State;
+      readonly code: number;
+    }
+  | { readonly kind: "parked" }
+  | { readonly kind: "unmatched"; readonly waits: Waits };
+
+/**
+ * What a number that does not know an event's wamid waits for: an attempt to its recipient that the
+ * event can be about (`fits`), or that it says nothing of by itself (`open`); some answer that may yet
+ * name the wamid (`wire`); nothing (`none`).
+ */
+export type Waits = "fits" | "open" | "wire" | "none";
+
+/**
+ * What to do with an event whose wamid is unknown: match it by its recipient, else `park` it;
+ * `park_unmatched` leaves the recipient out, because another number may be meant; `ask` changes nothing.
+ */
+export type Unmatched = "park" | "park_unmatched" | "ask";
+
+/** Applies one status event; the function that is returned may be repeated with the same event. */
+export function createApplyStatus({ run, person }: { run: RunScript; person: PersonDigest }) {
+  return async (event: StatusEvent, unmatched: Unmatched): Promise<ApplyResult> => {
+    const answer = (await run("apply-status", [
+      wamidDigest(event.wamid),
+      packWamid(event.wamid),
+      event.status,
+      Math.round(event.atMs),
+      event.code,
+      encodePrice(event.category, event.billable),
+      event.recipient === null ? "" : person(event.recipient),
+      isForeign(event) ? 1 : 0,
+      event.category ?? event.origin ?? "",
+      unmatched,
+    ])) as [string, string, number, number, number, number];
+    const [kind, campaign, row, attempt, state, code] = answer;
+    if (kind === "parked") return { kind };
+    if (kind === "unmatched") return { kind, waits: campaign as Waits };
+    if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status said ${kind}.`);
+    return { kind, campaign, row, attempt, state: stateOf(state), code };
+  };
+}
+
+/** Conversations that a person began: what is said in them is no template of ours. */
+const BEGUN_BY_PERSON: ReadonlySet<string | null> = new Set(["service", "referral_conversion"]);
+
+/** An event of a message that was no template: an agent's, or one of a call, a group, a flow. */
+function isForeign({ origin, status, code }: StatusEvent): boolean {
+  return BEGUN_BY_PERSON.has(origin) || (status === "failed" && !canBeTemplates(code));
+}

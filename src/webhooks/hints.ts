@@ -1,0 +1,23 @@
+/** Which of several numbers to ask first about a message. A wrong hint costs one question. */
+export interface Hints {
+  first(wamid: string): string | undefined;
+  /** `number` knew the message: it is asked first about it, and about the next unknown one. */
+  knew(wamid: string, number: string): void;
+}
+
+/** Remembers the number of the latest `max` messages, the one unseen for longest goes first. */
+export function createHints(max: number): Hints {
+  const numbers = new Map<string, string>();
+  let latest: string | undefined;
+  return {
+    first: (wamid) => numbers.get(wamid) ?? latest,
+    knew(wamid, number) {
+      latest = number;
+      numbers.delete(wamid);
+      numbers.set(wamid, number);
+      if (numbers.size <= max) return;
+      const oldest = numbers.keys().next();
+      if (oldest.done !== true) numbers.delete(oldest.value);
+    },
+  };
+}
