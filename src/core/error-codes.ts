@@ -255,7 +255,11 @@ export function mostTelling(codes: readonly number[]): number {
     const row = errorCode(code);
     return row === undefined ? TELLING.length : TELLING.indexOf(row.class);
   };
-  return codes.toSorted((a, b) => rank(a) - rank(b) || a - b)[0] ?? 0;
+  const [first = 0, ...others] = codes;
+  return others.reduce(
+    (best, code) => ((rank(code) - rank(best) || code - best) < 0 ? code : best),
+    first,
+  );
 }
 
 function covers(row: ErrorCode, code: number): boolean {

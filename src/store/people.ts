@@ -133,22 +133,26 @@ export function createPeople(input: {
       }
     },
 
-    /** Those of them who got the message lately, or wait to get it; a batch at a time. */
+    /**
+     * Those of them who got the message lately, or wait to get it; a batch at a time. With no windows
+     * everybody waits.
+     */
     async *receivers(
       campaign: string,
       rows: number,
-      { leaveOutMs, tellMs }: Windows,
+      windows: Windows | null,
     ): AsyncGenerator<readonly Receiver[], void> {
-      let digits: readonly string[] = [];
+      let known: { first: number; digits: readonly string[] } = { first: -1, digits: [] };
       for await (const [batch, blob] of blobsOf(campaign, rows)) {
-        const at = batch % BATCHES_A_CALL;
-        if (at === 0) {
-          const args = [campaign, batch, BATCHES_A_CALL, leaveOutMs ?? 0, tellMs ?? 0];
-          digits = (await run("who-got", args)) as string[];
+        const first = batch - (batch % BATCHES_A_CALL);
+        if (first !== known.first && windows !== null) {
+          const { leaveOutMs, tellMs } = windows;
+          const args = [campaign, first, BATCHES_A_CALL, leaveOutMs ?? 0, tellMs ?? 0];
+          known = { first, digits: (await run("who-got", args)) as string[] };
         }
-        const own = digits[at] ?? "";
+        const own = known.digits[batch - first] ?? "";
         yield phonesOfBlob(blob).flatMap((phone, index) => {
-          const got = GOT[own.charAt(index)];
+          const got = windows === null ? "waits" : GOT[own.charAt(index)];
           return phone === "" || got === undefined ? [] : [{ phone, got }];
         });
       }

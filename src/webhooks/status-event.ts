@@ -25,8 +25,8 @@ const DEPTH_MAX = 32;
 
 /** A field that we can do without: a value of another type is as good as none. */
 const optionalText = z.string().max(128).optional().catch(undefined);
-/** One that is a number in LiveChat's samples and a string in Meta's: read by hand. */
-const numeric = z.unknown().optional();
+/** A field that is read by hand: a number in LiveChat's samples and a string in Meta's, a list. */
+const anything = z.unknown().optional();
 
 /**
  * The status object of Meta's Cloud API as LiveChat passes it on (status webhook reference,
@@ -36,13 +36,10 @@ const numeric = z.unknown().optional();
 const statusSchema = z.object({
   id: z.string().min(1).max(512),
   status: z.string().min(1).max(64),
-  timestamp: numeric,
-  recipient_id: numeric,
+  timestamp: anything,
+  recipient_id: anything,
   recipient_type: optionalText,
-  errors: z
-    .array(z.object({ code: numeric }).catch({}))
-    .optional()
-    .catch(undefined),
+  errors: anything,
   pricing: z
     .object({ category: optionalText, billable: z.boolean().optional().catch(undefined) })
     .optional()
@@ -126,9 +123,13 @@ function recipientOf(data: StatusObject): string | null {
   return /^\+?([0-9]{6,15})$/.exec(String(id))?.[1] ?? null;
 }
 
-/** The code of a failure; of several, the one that tells most: an opt-out is never missed. */
-function codeOf(errors: StatusObject["errors"]): number {
-  const codes = (errors ?? []).map(({ code }) => toNumber(code));
+/**
+ * The code of a failure; of several, the one that tells most: an opt-out is never missed. Meta sends
+ * a list; a single error that is none counts as well.
+ */
+function codeOf(errors: unknown): number {
+  const list: readonly unknown[] = Array.isArray(errors) ? errors : [errors];
+  const codes = list.map((error) => (isRecord(error) ? toNumber(error["code"]) : Number.NaN));
   return mostTelling(codes.filter((code) => Number.isInteger(code) && code > 0 && code < 1e9));
 }
 

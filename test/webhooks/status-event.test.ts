@@ -116,6 +116,9 @@ describe("what is optional", () => {
     [[{ code: 999001 }, { code: 131000 }], 131000],
     [[{ code: 131049 }, { code: 131026 }], 131026],
     [[{ code: 999002 }, { code: 999001 }], 999001],
+    [{ code: 131050 }, 131050],
+    [null, 0],
+    [[null, [{ code: 131050 }], { code: 131026 }], 131026],
     [undefined, 0],
   ])("of the errors %j the code is %j", (errors, code) => {
     expect(eventOf({ status: "failed", errors }).code).toBe(code);

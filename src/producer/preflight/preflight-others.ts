@@ -2,7 +2,13 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CampaignStatus } from "../../core/status.ts";
-import { type People, type RecentCampaign, serialOf, templateOf } from "../../store/people.ts";
+import {
+  type People,
+  type RecentCampaign,
+  serialOf,
+  templateOf,
+  type Windows,
+} from "../../store/people.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 
 /**
@@ -29,6 +35,9 @@ const LIVE: readonly CampaignStatus[] = ["scheduled", "running", "paused"];
  * who are to be left out are looked for in all rows.
  */
 const ROWS_MAX = 2_000_000;
+/** What a small campaign costs to read, in rows: there may be thousands. */
+const ROWS_LEAST = 200;
+const CAMPAIGNS_AHEAD = 16;
 
 /** What is asked about the other campaigns of a number. */
 export interface OthersQuestion {
@@ -73,13 +82,13 @@ export async function readOthers(
   const leaveOutMs = definition.recipients.skipRepeatMs ?? null;
   const asks = tellMs !== null || leaveOutMs !== null;
   const recent = await people.recent(mode, Math.max(tellMs ?? 0, leaveOutMs ?? 0));
-  const others = recent.filter(({ id }) => id !== own);
   const [left, told, going] = [createTable(), createTable(), createTable()];
   const unread = new Set<Unread>();
+  const wanted: Wanted[] = [];
   let room = ROWS_MAX;
 
-  for (const campaign of others) {
-    const { id, rows, status } = campaign;
+  for (const campaign of recent.filter(({ id }) => id !== own)) {
+    const { id, status } = campaign;
     const repeat = asks && isRepeat(campaign, definition);
     if (status === "importing" && repeat) {
       // One that came later and leaves repeats out sees this one, and goes back.
@@ -89,30 +98,44 @@ export async function readOthers(
     }
     const isLive = LIVE.includes(status);
     if (status === "importing" || !(repeat || (isLive && question.about === "all"))) continue;
+    const rows = Math.max(campaign.rows, ROWS_LEAST);
     if (rows > room && !(repeat && leaveOutMs !== null)) {
       if (repeat) unread.add("repeats");
       if (isLive) unread.add("other_campaigns");
       continue;
     }
     room -= rows;
-    if (repeat) await readRepeat(id, rows);
-    else await readOngoing(id, rows);
+    wanted.push({ ...campaign, repeat });
   }
-  return accept({ leftOut: left.of, got: told.of, on: going.of, unread: [...unread] });
-
-  async function readRepeat(id: string, rows: number): Promise<void> {
-    for await (const some of people.receivers(id, rows, { leaveOutMs, tellMs })) {
-      for (const { phone, got } of some) {
-        if (got === "leave_out" || (got === "waits" && leaveOutMs !== null)) left.add(phone, id);
-        else if (got === "waits") going.add(phone, id);
-        else told.add(phone, id);
-      }
+  for await (const { id, repeat, some } of readAll(people, wanted, { leaveOutMs, tellMs })) {
+    for (const { phone, got } of some) {
+      if (!repeat) going.add(phone, id);
+      else if (got === "leave_out" || (got === "waits" && leaveOutMs !== null)) left.add(phone, id);
+      else if (got === "waits") going.add(phone, id);
+      else told.add(phone, id);
     }
   }
+  return accept({ leftOut: left.of, got: told.of, on: going.of, unread: [...unread] });
+}
 
-  async function readOngoing(id: string, rows: number): Promise<void> {
-    for await (const some of people.ofCampaign(id, rows)) {
-      for (const { phone } of some) going.add(phone, id);
+interface Wanted extends Pick<RecentCampaign, "id" | "rows"> {
+  readonly repeat: boolean;
+}
+
+/** The people of campaigns in their order, some at a time; the next campaigns are asked for before. */
+async function* readAll(people: People, wanted: readonly Wanted[], windows: Windows) {
+  for (let from = 0; from < wanted.length; from += CAMPAIGNS_AHEAD) {
+    const begun = wanted.slice(from, from + CAMPAIGNS_AHEAD).map(({ id, rows, repeat }) => {
+      const reading = people.receivers(id, rows, repeat ? windows : null);
+      const first = reading.next();
+      // When another one fails, nobody waits for it.
+      first.catch(() => {});
+      return { id, repeat, reading, first };
+    });
+    for (const { id, repeat, reading, first } of begun) {
+      for (let next = await first; next.done !== true; next = await reading.next()) {
+        yield { id, repeat, some: next.value };
+      }
     }
   }
 }
