@@ -3,6 +3,7 @@ import { accept } from "../core/refusal.ts";
 import { type Cli, type Command, flagOption } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
 import type { Check } from "./doctor-check.ts";
+import { checkDrops } from "./doctor-drops.ts";
 import { checkFolders, checkPorts } from "./doctor-machine.ts";
 import { checkNumbers } from "./doctor-numbers.ts";
 import { checkRedis } from "./doctor-redis.ts";
@@ -48,6 +49,7 @@ async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
   for (const check of await checkRedis(cli, config)) add(check);
   for (const check of await checkNumbers(config)) add(check);
   for (const check of checkFolders(config)) add(check);
+  for (const check of await checkDrops(config)) add(check);
   for (const check of await checkPorts(config)) add(check);
 }
 

@@ -5,12 +5,16 @@ import type { PaceNow } from "../store/pace.ts";
 import type { Rollback } from "../store/rollback.ts";
 import type { Command } from "./command.ts";
 import { acceptedRows, haltWords, holdWords } from "./describe.ts";
+import { dropLines } from "./drops-text.ts";
 import { withPlatform } from "./session.ts";
 import { clockTime, count, printable, table } from "./words.ts";
 
-/** `list`: every campaign of every number, newest first, and the numbers that are halted. */
+/**
+ * `list`: every campaign of every number, newest first, the numbers that are halted, and what failed
+ * or waits in the drop folder.
+ */
 export const list: Command = (cli) =>
-  withPlatform(cli, async ({ stores }) => {
+  withPlatform(cli, async ({ stores, config }) => {
     const numbers = await Promise.all(
       Object.entries(stores).map(async ([number, { campaigns, pace, rollback }]) => ({
         number,
@@ -31,11 +35,20 @@ export const list: Command = (cli) =>
         halt: haltJson(halt),
         rollback: rollbackJson(rollback),
       })),
-      text: [listText(all.map(({ campaign }) => campaign)), ...numbers.flatMap(stopLines)].join(
-        "\n",
-      ),
+      text: [
+        listText(all.map(({ campaign }) => campaign)),
+        ...numbers.flatMap(stopLines),
+        ...(cli.json ? [] : await dropsNow(config.dropsDir)),
+      ].join("\n"),
     });
   });
+
+/** What people see nowhere else: lists that became no campaign. */
+async function dropsNow(dropsDir: string): Promise<string[]> {
+  const { surveyDrops } = await import("../producer/drop/drop-survey.ts");
+  const nowMs = Date.now();
+  return dropLines(await surveyDrops(dropsDir, nowMs), nowMs);
+}
 
 const HEAD = ["ID", "NAME", "STATUS", "MODE", "ROWS", "TO SEND", "ACCEPTED", "DELIVERED", "FAILED"];
 const COLUMNS = [...HEAD, "UNKNOWN", "CREATED"];

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
@@ -79,7 +79,7 @@ export async function checkRegular(path: string): Promise<Result<void> | "gone">
   );
 }
 
-export async function lstatOrNull(path: string): Promise<Awaited<ReturnType<typeof lstat>> | null> {
+export async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (error) {

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import type { Config } from "../config.ts";
+import type { Check } from "./doctor-check.ts";
+import { clockTime, printable } from "./words.ts";
+
+/**
+ * Tries in the drop folder each step that a producer makes there, and tells what failed and what
+ * waits. A drop folder that does not exist yet has nothing to be tried.
+ */
+export async function checkDrops({ dropsDir }: Config): Promise<Check[]> {
+  if (!existsSync(dropsDir)) return [];
+  const [{ dropFolders }, { probeSteps }, { surveyDrops }] = await Promise.all([
+    import("../producer/drop/drop-files.ts"),
+    import("../producer/drop/drop-probe.ts"),
+    import("../producer/drop/drop-survey.ts"),
+  ]);
+  const folders = Object.values(dropFolders(dropsDir)) as string[];
+  const there = folders.filter((folder) => existsSync(folder));
+  const steps = await probeSteps(there.length === 0 ? [dropsDir] : there);
+  const nowMs = Date.now();
+  const { failed, waiting } = await surveyDrops(dropsDir, nowMs);
+  return [
+    ...steps.map(({ step, code }): Check => {
+      const message = `cannot ${step} (${code})`;
+      return { name: NAME, verdict: "fail", message, fix: fixOf(code) };
+    }),
+    ...failed.map(({ file, atMs, message, fix }): Check => {
+      const told = printable(`${file} failed at ${clockTime(atMs, nowMs)}: ${message}`);
+      return { name: NAME, verdict: "warn", message: told, fix: printable(fix) };
+    }),
+    ...waiting.map(({ file, why }): Check => {
+      const fix = "Add what it lacks, or take it out of the folder.";
+      return { name: NAME, verdict: "warn", message: printable(`${file}: ${why}`), fix };
+    }),
+  ];
+}
+
+const NAME = "Drop folder";
+
+function fixOf(code: string): string {
+  if (code === "EXDEV") {
+    return "Mount the folder that holds inbox, processing, done and failed, not one of them.";
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") return "Free some space on that disk.";
+  if (["EACCES", "EPERM", "EROFS"].includes(code)) {
+    return "Give this user permission to write there, or set DROPCAST_DROPS_DIR to another folder.";
+  }
+  return "Look at how that folder is mounted: a producer needs this step to work.";
+}

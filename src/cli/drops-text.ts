@@ -1,0 +1,28 @@
+import type { DropSurvey } from "../producer/drop/drop-survey.ts";
+import { clockTime, counted, printable } from "./words.ts";
+
+/** How many of each are named in a list of campaigns. */
+const SHOWN = 5;
+
+/** What failed in the drop folder and what waits there, for people; nothing when all is well. */
+export function dropLines({ failed, waiting }: DropSurvey, nowMs: number): string[] {
+  return [
+    ...section(
+      `${counted(failed.length, "drop")} failed in the last days (with a report each, in failed/):`,
+      failed.map(
+        ({ file, atMs, message, fix }) => `${clockTime(atMs, nowMs)}  ${file}: ${message} ${fix}`,
+      ),
+    ),
+    ...section(
+      `${counted(waiting.length, "file")} in the drop folder ${waiting.length === 1 ? "waits" : "wait"}:`,
+      waiting.map(({ file, why }) => `${file}: ${why}`),
+    ),
+  ];
+}
+
+function section(head: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, SHOWN).map((line) => `  ${printable(line)}`);
+  const more = lines.length - shown.length;
+  return [`\n${head}`, ...shown, ...(more > 0 ? [`  and ${more} more: dropcast doctor`] : [])];
+}

@@ -1,0 +1,179 @@
+import { opendir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImportReport } from "../preflight/report.ts";
+import { dropFolders, lstatOrNull } from "./drop-files.ts";
+import {
+  fold,
+  isCampaign,
+  isIgnored,
+  isList,
+  isShared,
+  matchCampaign,
+  stemOf,
+} from "./drop-names.ts";
+import { claimPath } from "./drop-note.ts";
+import { noCampaign, suspectedCampaign, unclearCampaign } from "./drop-refusals.ts";
+
+/** What a person should know of the drop folder: what failed lately, and what waits, and why. */
+export interface DropSurvey {
+  /** Newest first. */
+  readonly failed: readonly FailedDrop[];
+  readonly waiting: readonly WaitingFile[];
+}
+
+export interface FailedDrop {
+  /** As it was dropped, with its folder below the inbox. */
+  readonly file: string;
+  readonly atMs: number;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export interface WaitingFile {
+  /** Below the drop folder. */
+  readonly file: string;
+  readonly why: string;
+}
+
+/** Drops that failed longer ago are an old story. */
+const FAILED_FOR_MS = 7 * 24 * 3_600_000;
+const FAILED_MAX = 20;
+/** A producer that runs has taken a whole file, or touched a list's claim, long before. */
+const IDLE_MS = 60_000;
+/** Names that are looked at: a person waits for the answer. */
+const NAMES_MAX = 10_000;
+const REPORT_BYTES_MAX = 256 * 1024;
+
+/** Reads names, times and the newest reports; changes nothing. A drop folder that is not there is empty. */
+export async function surveyDrops(dir: string, nowMs: number): Promise<DropSurvey> {
+  const { inbox, processing, failed } = dropFolders(dir);
+  return {
+    failed: await failedLately(failed, nowMs),
+    waiting: [
+      ...(await waitingIn(inbox, (folder) => inboxWaits(join(inbox, folder.path), folder, nowMs))),
+      ...(await waitingIn(processing, (folder) => abandoned(processing, folder, nowMs))),
+    ],
+  };
+}
+
+interface NamedFolder {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
+async function waitingIn(
+  root: string,
+  look: (folder: NamedFolder) => Promise<WaitingFile[]>,
+): Promise<WaitingFile[]> {
+  const found: WaitingFile[] = [];
+  for (const folder of await namesBelow(root)) found.push(...(await look(folder)));
+  return found;
+}
+
+async function inboxWaits(
+  path: string,
+  folder: NamedFolder,
+  nowMs: number,
+): Promise<WaitingFile[]> {
+  const waits: WaitingFile[] = [];
+  for (const name of folder.names) {
+    if (isIgnored(name)) continue;
+    const why = whyItWaits(name, folder.names) ?? (await whyNotTaken(join(path, name), nowMs));
+    if (why !== null) waits.push({ file: join("inbox", folder.path, name), why });
+  }
+  return waits;
+}
+
+/** What a name lacks; null when nothing does. */
+function whyItWaits(name: string, names: readonly string[]): string | null {
+  if (isList(name)) {
+    const match = matchCampaign(name, names);
+    if (match.kind === "none") return noCampaign(name).message;
+    if (match.kind === "unclear") return unclearCampaign(name, match.why).message;
+    if (match.kind === "suspected") return suspectedCampaign(name, match.name).message;
+    return null;
+  }
+  if (!isCampaign(name) || isShared(name)) return null;
+  const lists = names.filter((other) => isList(other) && !isIgnored(other));
+  if (lists.some((list) => fold(stemOf(list)) === fold(stemOf(name)))) return null;
+  return `no list ${stemOf(name)}.csv lies beside it`;
+}
+
+async function whyNotTaken(path: string, nowMs: number): Promise<string | null> {
+  if (isCampaign(path)) return null;
+  const found = await lstatOrNull(path);
+  if (found === null || nowMs - Math.max(found.mtimeMs, found.ctimeMs) < IDLE_MS) return null;
+  return "no producer has taken it: does one run, and does its log name this file?";
+}
+
+async function abandoned(
+  processing: string,
+  { path, names }: NamedFolder,
+  nowMs: number,
+): Promise<WaitingFile[]> {
+  const waits: WaitingFile[] = [];
+  for (const name of names) {
+    if (!isList(name) || isIgnored(name)) continue;
+    const claim = await lstatOrNull(claimPath(join(processing, path, name)));
+    if (claim !== null && nowMs - claim.mtimeMs < IDLE_MS) continue;
+    const why = "it was taken, and no producer works on it: start one, and it goes on";
+    waits.push({ file: join("processing", path, name), why });
+  }
+  return waits;
+}
+
+async function failedLately(root: string, nowMs: number): Promise<FailedDrop[]> {
+  const reports: { path: string; folder: string; atMs: number }[] = [];
+  for (const { path: folder, names } of await namesBelow(root)) {
+    for (const name of names) {
+      if (!name.endsWith(".report.json")) continue;
+      const path = join(root, folder, name);
+      const atMs = (await lstatOrNull(path))?.mtimeMs ?? 0;
+      if (nowMs - atMs < FAILED_FOR_MS) reports.push({ path, folder, atMs });
+    }
+  }
+  reports.sort((a, b) => b.atMs - a.atMs);
+  const failed: FailedDrop[] = [];
+  for (const { path, folder, atMs } of reports.slice(0, FAILED_MAX)) {
+    const report = await readReport(path);
+    if (report?.refusal === undefined) continue;
+    const { message, fix } = report.refusal;
+    failed.push({ file: join(folder, String(report.file)), atMs, message, fix });
+  }
+  return failed;
+}
+
+/** Null for what is no report of ours. */
+async function readReport(path: string): Promise<ImportReport | null> {
+  try {
+    if (((await lstatOrNull(path))?.size ?? 0) > REPORT_BYTES_MAX) return null;
+    return JSON.parse(await readFile(path, "utf8")) as ImportReport;
+  } catch {
+    return null; // Cut short, or of somebody else.
+  }
+}
+
+/** The names of files in a folder and those below it, at most so many in all. */
+async function namesBelow(root: string): Promise<NamedFolder[]> {
+  const folders: NamedFolder[] = [];
+  const left = ["."];
+  let count = 0;
+  for (let path = left.pop(); path !== undefined; path = left.pop()) {
+    const names: string[] = [];
+    try {
+      for await (const entry of await opendir(join(root, path))) {
+        if (entry.isDirectory()) {
+          if (!entry.name.startsWith(".") && entry.name !== "lost+found") {
+            left.push(join(path, entry.name));
+          }
+        } else names.push(entry.name);
+        if (++count >= NAMES_MAX) break;
+      }
+    } catch {
+      // Not there (yet), or not ours to read: `doctor` tries the folders themselves.
+    }
+    folders.push({ path, names });
+    if (count >= NAMES_MAX) break;
+  }
+  return folders;
+}

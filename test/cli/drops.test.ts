@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { json, makePlace, type Place, runCli } from "./run-cli.ts";
+
+function dropsIn(place: Place): void {
+  for (const folder of ["inbox", "failed/shop"]) {
+    mkdirSync(join(place.dir, "drops", folder), { recursive: true });
+  }
+  const refusal = { code: "list_not_csv", message: "list.xlsx is no CSV.", fix: "Save it as one." };
+  const report = JSON.stringify({ file: "list.xlsx", refusal });
+  writeFileSync(join(place.dir, "drops/failed/shop/list.report.json"), report);
+  writeFileSync(join(place.dir, "drops/inbox/early\u001b[2J.yaml"), "name: Early");
+}
+
+test("list and doctor tell which drops failed and what waits in the drop folder, and why", async () => {
+  const place = makePlace();
+  dropsIn(place);
+
+  const [listed, scripted, checked] = await Promise.all([
+    runCli(place, ["list"]),
+    runCli(place, ["list", "--json"]),
+    runCli(place, ["doctor", "--json"]),
+  ]);
+
+  expect(listed.stdout).toContain("1 drop failed in the last days");
+  expect(listed.stdout).toContain("shop/list.xlsx: list.xlsx is no CSV. Save it as one.");
+  expect(listed.stdout).toContain("inbox/early [2J.yaml: no list early");
+  expect(listed.stdout).not.toContain("\u001b[2J");
+  expect(json(scripted)).toEqual([]);
+  const { checks } = json(checked) as {
+    checks: { name: string; verdict: string; message: string }[];
+  };
+  const told = checks.filter(({ name }) => name === "Drop folder");
+  expect(told.map(({ verdict }) => verdict)).toEqual(["ok", "warn", "warn"]);
+  expect(told[1]?.message).toContain("shop/list.xlsx failed at");
+});
+
+test("doctor names the step that the drop folder does not let a producer make, and leaves nothing there", async () => {
+  const place = makePlace();
+  dropsIn(place);
+  // Files of this process: a folder in which nobody can make one.
+  symlinkSync("/proc/self/task", join(place.dir, "drops/done"));
+
+  const checked = await runCli(place, ["doctor"]);
+
+  expect(checked.code).toBe(1);
+  expect(checked.stdout).toContain("FAIL Drop folder");
+  expect(checked.stdout).toContain("cannot make a file in done");
+  expect(readdirSync(join(place.dir, "drops/inbox"))).toHaveLength(1);
+});
