@@ -21,6 +21,9 @@ COPY --from=build /app/dist dist
 COPY bin bin
 COPY LICENSE ./
 RUN ln -s /app/bin/dropcast.js /usr/local/bin/dropcast
+# Where a worker keeps what it remembers of Redis, on a volume that lasts. A new volume of Docker takes
+# the rights of this folder over: it is open like /tmp, for compose may run as any user.
+RUN install -d -m 1777 /var/lib/dropcast
 
 # In a container loopback is the container's own: ports are published, or not, from outside. Anything
 # but loopback needs a dashboard password; without one the dashboard does not start.

@@ -52,7 +52,6 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       timings,
       retentionMs: config.retentionMs,
       logger: logger.child({ role: "worker", number: number.value.name }),
-      beatsDir: join(config.dataDir, "beats"),
       openQueueConnection: platform.openQueueConnection,
     });
     await worker.start();

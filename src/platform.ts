@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
@@ -12,6 +13,7 @@ import { checkRedisSafety } from "./redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "./redis/safety-watch.ts";
 import { keepFileWhole } from "./redis/whole-file.ts";
 import { createLedgerClient } from "./store/connection.ts";
+import { COUNTERS_FOLDER, type MemoryFolder } from "./store/counter-memory.ts";
 import { numberOfCampaign } from "./store/keys.ts";
 import type { LedgerLimits } from "./store/ledger.ts";
 import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./store/number-store.ts";
@@ -40,6 +42,8 @@ const WHERE_REDIS =
   "that variable Dropcast brings its own.";
 const AOF_NOT_REWRITTEN =
   "Redis was not told to rewrite its append-only file: after a power cut a torn file may come back";
+const CANNOT_REMEMBER =
+  "the claim counter cannot be kept in the data folder: after a restart of Redis a person is asked";
 const ASK_AGAIN_MS = 1_000;
 /** The same error at every reconnect is told once a minute. */
 const SAME_ERROR_EVERY_MS = 60_000;
@@ -79,11 +83,17 @@ export async function openPlatform(input: {
   }
 
   const waits = timings(config);
-  const limits = limitsOf(waits);
+  // What an embedded Redis is reached through holds the memory of all its workers as well.
+  const limits = limitsOf(config.redisUrl === null ? { ...waits, settleMs: 0 } : waits);
+  const memory: MemoryFolder = {
+    dir: join(config.dataDir, COUNTERS_FOLDER),
+    copies: config.mode === "live" ? "doubted" : "trusted",
+    onProblem: (error: unknown) => logger.warn({ error: String(error) }, CANNOT_REMEMBER),
+  };
   const stores: Record<string, NumberStore> = {};
   for (const [number, { id }] of Object.entries(config.numbers)) {
     const sender = id === null ? null : `${id} at ${config.apiName}`;
-    stores[number] = await createNumberStore({ redis, number, limits, safety, sender });
+    stores[number] = await createNumberStore({ redis, number, limits, safety, sender, memory });
   }
   return accept({
     config,
@@ -98,6 +108,7 @@ export async function openPlatform(input: {
     openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
     async close() {
       safety.stop();
+      await Promise.all(Object.values(stores).map((store) => store.close()));
       redis.disconnect();
       await release();
     },

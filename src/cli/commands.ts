@@ -250,6 +250,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: "Redis went back in time: call unknown what may have been sent, and go on",
       },
       {
+        flags: "--nothing-lost",
+        description: "Redis was only stopped and started, with all its data: go on",
+      },
+      {
         flags: "--recount",
         description: "set counters that differ from their rows, campaign by campaign",
       },

@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { REASONS } from "../core/reasons.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept } from "../core/refusal.ts";
-import { rollbackWords } from "../export/campaign-json.ts";
+import { rollbackWords, settlingWords } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
 import { oldOnes } from "../store/ages.ts";
 import type { Cli } from "./command.ts";
@@ -105,6 +105,10 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
       "Look first for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
       "data can still be had, bring it back instead";
     checks.push({ name, verdict: "fail", message, fix });
+  }
+  if (await store.rollback.isSettling()) {
+    const fix = "Start a worker with its own data folder; without one a person is asked";
+    checks.push({ name, verdict: "warn", message: settlingWords(number), fix });
   }
   if (halt !== undefined) {
     const fix =

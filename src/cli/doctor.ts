@@ -15,6 +15,9 @@ export const doctor: Command = async (cli, { options }) => {
   if (flagOption(options, "acceptRollback")) {
     return (await import("./accept-rollback.ts")).acceptRollback(cli);
   }
+  if (flagOption(options, "nothingLost")) {
+    return (await import("./accept-rollback.ts")).confirmStart(cli);
+  }
   if (flagOption(options, "recount")) return (await import("./recount.ts")).recount(cli);
   const checks: Check[] = [];
   const add = (check: Check): void => {

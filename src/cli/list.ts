@@ -1,5 +1,11 @@
 import { accept } from "../core/refusal.ts";
-import { campaignJson, haltJson, rollbackJson, rollbackWords } from "../export/campaign-json.ts";
+import {
+  campaignJson,
+  haltJson,
+  rollbackJson,
+  rollbackWords,
+  settlingWords,
+} from "../export/campaign-json.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { PaceNow } from "../store/pace.ts";
 import type { Rollback } from "../store/rollback.ts";
@@ -21,6 +27,7 @@ export const list: Command = (cli) =>
         pace: await pace.read(),
         halt: await campaigns.halt(),
         rollback: await rollback.read(),
+        isSettling: await rollback.isSettling(),
         campaigns: await campaigns.list(),
       })),
     );
@@ -91,11 +98,13 @@ function stopLines(stops: {
   number: string;
   halt: Halt | undefined;
   rollback: Rollback | undefined;
+  isSettling: boolean;
   pace: PaceNow;
 }): string[] {
-  const { number, halt, rollback, pace } = stops;
+  const { number, halt, rollback, isSettling, pace } = stops;
   const back = rollback === undefined ? [] : [`\n${rollbackWords(number, rollback)}`];
   const halted = halt === undefined ? [] : [`\n${haltWords(number, halt)}`];
   const held = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${holdWords(pace)}.`];
-  return [...back, ...halted, ...held];
+  const settling = isSettling ? [`\n${settlingWords(number)}`] : [];
+  return [...back, ...settling, ...halted, ...held];
 }

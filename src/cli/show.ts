@@ -7,6 +7,7 @@ import {
   reasonWords,
   rollbackJson,
   rollbackWords,
+  settlingWords,
   unknownJson,
   unknownWords,
 } from "../export/campaign-json.ts";
@@ -23,15 +24,17 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace, rollback, unknown] = await Promise.all([
+    const [halt, pace, rollback, isSettling, unknown] = await Promise.all([
       store.campaigns.halt(),
       store.pace.read(),
       store.rollback.read(),
+      store.rollback.isSettling(),
       store.campaigns.unknown(id),
     ]);
     const { number } = campaign;
     const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
-    const back = rollback === undefined ? "" : `\n\n${rollbackWords(number, rollback)}`;
+    const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
+    const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
     return accept({
       json: {
         ...campaignJson(campaign),

@@ -82,16 +82,35 @@ export function unknownWords(reason: number): string {
 }
 
 /** A Redis that went back in time, for people: what it means, and what ends it. */
-export function rollbackWords(number: string, { lost }: Rollback): string {
-  const known = lost === 1 ? "1 claim is" : `${lost.toLocaleString("en-US")} claims are`;
+export function rollbackWords(number: string, rollback: Rollback): string {
+  const { lost, wentBackTo } = rollback;
+  const accept =
+    "`dropcast doctor --accept-rollback`, which calls every message unknown that may have been sent " +
+    "in the time that was lost";
+  if (lost === null) {
+    return (
+      `Redis was started anew, and no worker of number ${number} remembers what it held: it may have gone ` +
+      `back in time. The last thing it knows is of ${isoTime(wentBackTo)}. Nothing is sent until a worker with its ` +
+      "old data folder comes back, or a person decides: if a backup was restored, or data may be " +
+      `missing, ${accept}; if it was only stopped and started, \`dropcast doctor --nothing-lost\`.`
+    );
+  }
+  const known = lost === 1 ? "1 is" : `${lost.toLocaleString("en-US")} are`;
   return (
-    `Redis went back in time: at least ${known} missing that number ${number} has sent. ` +
-    "Nothing is sent from it until `dropcast doctor --accept-rollback`, which calls every message " +
-    "unknown that may have been sent in the time that was lost."
+    `Redis went back in time: of the claims and changes of number ${number} at least ${known} missing. ` +
+    `Nothing is sent from it until ${accept}.`
   );
 }
 
-/** The same for scripts; null while all is well. */
+/** A Redis that was started anew a moment ago. */
+export function settlingWords(number: string): string {
+  return (
+    `Redis was started anew: number ${number} sends again some seconds after a worker that remembers ` +
+    "what Redis held has started."
+  );
+}
+
+/** The same as {@link rollbackWords} for scripts; null while all is well. */
 export function rollbackJson(rollback: Rollback | undefined) {
   if (rollback === undefined) return null;
   const { noticedAt, wentBackTo, lost } = rollback;

@@ -12,6 +12,7 @@ import type { Redis } from "ioredis";
 import { createPersonTrace, type PersonTrace } from "../core/person-trace.ts";
 import { splitPhone } from "../producer/phones/phones.ts";
 import type { FailedMessage } from "../queue/failed-queue.ts";
+import { COUNTERS_FOLDER } from "../store/counter-memory.ts";
 import type { TracedBatch } from "../store/eraser.ts";
 import { type History, rewriteHistory } from "../store/history.ts";
 import type { NumberStore } from "../store/number-store.ts";
@@ -120,7 +121,7 @@ const REDIS_FOLDER = "redis";
 
 async function eraseFromFiles(input: EraseInput, trace: PersonTrace, told: Erased): Promise<void> {
   const drops = { skip: [], inProgress: ["processing"] };
-  const data = { skip: [REDIS_FOLDER], inProgress: [] };
+  const data = { skip: [REDIS_FOLDER, COUNTERS_FOLDER], inProgress: [] };
   for (const [folder, options] of [
     [input.dropsDir, drops],
     [input.dataDir, data],

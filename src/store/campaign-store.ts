@@ -2,8 +2,8 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import type { Beat } from "./beat.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
+import type { ClaimCounter } from "./claim-counter.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
 import type { RunScript } from "./scripts.ts";
@@ -23,7 +23,7 @@ export type ResolveResult =
   | { readonly kind: "closed" | "no_campaign" | "no_row" };
 
 type DispatchAnswer = [
-  beat: number,
+  told: string,
   waiting?: number,
   paused?: string,
   ...opened: (string | number)[],
@@ -45,10 +45,10 @@ export function createCampaignStore(input: {
   redis: Redis;
   number: string;
   run: RunScript;
-  beat: Beat;
+  counter: ClaimCounter;
   sender: string | null;
 }) {
-  const { redis, number, run, beat, sender } = input;
+  const { redis, number, run, counter, sender } = input;
   const keys = numberKeys(number);
 
   return {
@@ -59,10 +59,11 @@ export function createCampaignStore(input: {
      * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
      */
     async dispatch(mode: "live" | "sandbox", openBatchesMax: number): Promise<Dispatched> {
-      const args = [mode, openBatchesMax, OPEN_CAMPAIGNS_MAX, beat.seen(), beat.worker];
-      const answer = (await run("dispatch", [...args, sender ?? ""])) as DispatchAnswer;
-      const [now, waiting = 0, paused = "", ...flat] = answer;
-      beat.saw(now);
+      const args = [mode, openBatchesMax, OPEN_CAMPAIGNS_MAX, counter.reading(), counter.worker];
+      args.push(sender ?? "", counter.settleMs);
+      const answer = (await run("dispatch", args)) as DispatchAnswer;
+      const [told, waiting = 0, paused = "", ...flat] = answer;
+      counter.saw(told);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
         opened.push({

@@ -6,6 +6,7 @@ import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
+import type { ClaimCounter } from "./claim-counter.ts";
 import type { Safety } from "./ledger.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
 import { templateOf } from "./people.ts";
@@ -68,8 +69,9 @@ export function createImportStore(input: {
   run: RunScript;
   safety: Safety;
   sender: string | null;
+  counter: ClaimCounter;
 }) {
-  const { run, safety, sender } = input;
+  const { run, safety, sender, counter } = input;
   return {
     async begin(input: BeginImport): Promise<BeginResult> {
       // As when Redis is away: the drop folder tries it again, a command says why it ends.
@@ -78,18 +80,15 @@ export function createImportStore(input: {
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
       const none = input.fresh === "refuse" ? "1" : "";
-      const args = [
-        input.digest,
-        token,
-        IMPORT_LEASE_MS,
-        again,
-        none,
-        ...campaignFields(input, sender),
-      ];
+      const args: ScriptArgument[] = [input.digest, token, IMPORT_LEASE_MS, again, none];
+      args.push(counter.reading(), counter.worker, counter.settleMs);
+      args.push(...campaignFields(input, sender));
       const [kind, campaign] = (await run("import-begin", args)) as [string, string];
       if (kind === "known") return { kind: "already_imported", campaign };
       if (kind === "busy") return { kind: "busy", campaign };
       if (kind === "none") return { kind: "not_begun" };
+      // An id that was given must not be given again, whatever Redis forgets.
+      await counter.remember();
       return { kind: "begun", campaign, token, restarted: kind === "restarted" };
     },
 
@@ -114,6 +113,7 @@ export function createImportStore(input: {
     async finish(input: ImportHandle & { rows: number; batches: number }): Promise<FinishResult> {
       const args = [input.campaign, input.token, input.rows, input.batches, ""];
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
+      await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
     },
 

@@ -46,8 +46,13 @@ export function numberKeys(number: string) {
     clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
-    /** hash: `beat` (claims granted, stops by people), its time, what each worker was told of it; what was noticed when Redis went back in time. */
+    /**
+     * hash: the claim counter (`count`, `at`, `claimedAt`, `acts`), the run of Redis that somebody
+     * spoke for, and what was noticed when Redis went back in time. scripts/lib/guard.lua.
+     */
     guard: `${prefix}guard`,
+    /** zset: process -> the count it was told last. */
+    told: `${prefix}told`,
     /** zset: unknown message of an at-least-once campaign -> since when, ms. */
     resends: `${prefix}resends`,
     /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`): this number's copy. */

@@ -4,17 +4,17 @@ import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
-import type { Beat } from "./beat.ts";
+import type { ClaimCounter } from "./claim-counter.ts";
 import { readNumberTime } from "./clock.ts";
 import type { PersonDigest } from "./identity.ts";
 import { BATCH_ROWS, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue, stateOf } from "./ledger-value.ts";
-import type { RestartWatch } from "./restart-watch.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
 export type ClaimGate =
   | "rollback"
+  | "settling"
   | "gone"
   | "unsafe"
   | "mode"
@@ -85,7 +85,7 @@ export interface LedgerLimits {
   readonly unknownBudget: number;
   readonly unknownBudgetWindowMs: number;
   readonly failuresInARowMax: number;
-  /** How long workers need to connect again after Redis started anew, and to dispatch once. */
+  /** How long workers have time, after Redis started anew, to connect again and to bring their readings. */
   readonly settleMs: number;
 }
 
@@ -97,7 +97,7 @@ export interface Safety {
 }
 
 type SweepAnswer = [number, number, number, number, parkedFrom: number, claimedFrom: number];
-type ClaimedRows = [beat: number, atRate: number, waitUs: number, waits: string, ...number[]];
+type ClaimedRows = [told: string, atRate: number, waitUs: number, waits: string, ...number[]];
 
 /** What one sweep found, in messages and events. */
 export interface Swept {
@@ -133,13 +133,12 @@ export function createLedger(input: {
   number: string;
   run: RunScript;
   person: PersonDigest;
-  beat: Beat;
-  restarts: RestartWatch;
+  counter: ClaimCounter;
   safety: Safety;
   sender: string | null;
   limits: LedgerLimits;
 }) {
-  const { redis, number, run, person, beat, restarts, safety, sender, limits } = input;
+  const { redis, number, run, person, counter, safety, sender, limits } = input;
   let parkedFrom = 0;
   let claimedFrom = 0;
   return {
@@ -157,18 +156,18 @@ export function createLedger(input: {
     async claim(claim: ClaimInput): Promise<ClaimResult> {
       // No gate: the caller may have been granted these rows by an answer that was lost.
       if (!safety.isSafe()) throw new Error("Redis is not known to be safe: not claiming now.");
-      if (restarts.waitMs() > 0) throw new Error("Redis was connected to anew: not claiming yet.");
       const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
       args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
       args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
-      args.push(beat.seen(), beat.worker, packClaimRows(claim.rows));
-      args.push(sender ?? "", Math.round(claim.answerMs));
+      args.push(counter.reading(), counter.worker, packClaimRows(claim.rows));
+      args.push(sender ?? "", Math.round(claim.answerMs), counter.settleMs);
       const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
-      const [now, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
-      beat.saw(now);
+      const [told, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
+      // Before anything of it is sent: a worker that is killed now has left word of these claims.
+      counter.saw(told);
       return {
         kind: "rows",
         verdicts: claim.rows.map((_, at) => toVerdict(pairs[2 * at] ?? 0, pairs[2 * at + 1] ?? 0)),

@@ -2,8 +2,9 @@ import type { Redis } from "ioredis";
 import { TRIES_MAX } from "../core/message.ts";
 import { createAges } from "./ages.ts";
 import { createAudit } from "./audit.ts";
-import { createBeat } from "./beat.ts";
 import { createCampaignStore } from "./campaign-store.ts";
+import { createClaimCounter } from "./claim-counter.ts";
+import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./counter-memory.ts";
 import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
@@ -14,12 +15,11 @@ import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
 import { createPeople } from "./people.ts";
-import { watchRestarts } from "./restart-watch.ts";
 import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback, findRolledBack } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
-import { createScriptRunner } from "./scripts.ts";
+import { ACTS, createScriptRunner, type RunScript } from "./scripts.ts";
 import { createApplyStatus } from "./status-events.ts";
 
 /** What the configuration does not set, and what tests start from. */
@@ -32,7 +32,7 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   unknownBudget: 5,
   unknownBudgetWindowMs: 60_000,
   failuresInARowMax: 20,
-  settleMs: 2_000,
+  settleMs: 10_000,
 };
 
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
@@ -49,9 +49,16 @@ export async function createNumberStore(input: {
   safety?: Safety;
   /** The WhatsApp number and the API as they are configured; null: not known in this process. */
   sender?: string | null;
+  /** Where the claim counter is kept over restarts of this process. Left out: nowhere. */
+  memory?: MemoryFolder;
 }) {
   const { redis, number, safety = ALWAYS_SAFE, sender = null } = input;
-  const run = createScriptRunner(redis, number);
+  const runScript = createScriptRunner(redis, number);
+  let hasActed = false;
+  const run: RunScript = (name, args) => {
+    hasActed ||= ACTS.has(name);
+    return runScript(name, args);
+  };
   const person = await createPersonDigest(redis);
   const list = createOptOutList({ redis, person });
   const optOuts = createNumberOptOuts({ redis, number, person, list });
@@ -64,20 +71,13 @@ export async function createNumberStore(input: {
   if ((await redis.hexists(guard, "database")) === 0) {
     await redis.hsetnx(guard, "database", databaseId);
   }
-  const beat = createBeat(databaseId);
-  const restarts = await watchRestarts(redis, limits.settleMs);
-  const ledger = createLedger({
-    redis,
-    number,
-    run,
-    person,
-    beat,
-    restarts,
-    safety,
-    sender,
-    limits,
-  });
-  const campaigns = createCampaignStore({ redis, number, run, beat, sender });
+  const memory =
+    input.memory === undefined
+      ? NO_MEMORY
+      : createCounterMemory({ ...input.memory, number, databaseId });
+  const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
+  const ledger = createLedger({ redis, number, run, person, counter, safety, sender, limits });
+  const campaigns = createCampaignStore({ redis, number, run, counter, sender });
   const rows = createRowReader({ redis, number });
   return {
     number,
@@ -85,7 +85,7 @@ export async function createNumberStore(input: {
     databaseId,
     /** Numbers of this Redis that wait for a person to accept a rollback, configured here or not. */
     rolledBackNumbers: async () => findRolledBack(redis, await list.numbers()),
-    imports: createImportStore({ run, safety, sender }),
+    imports: createImportStore({ run, safety, sender, counter }),
     ledger,
     applyStatus: createApplyStatus({ run, person }),
     pace: createPace({ redis, number, run }),
@@ -96,7 +96,13 @@ export async function createNumberStore(input: {
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),
-    beat,
+    counter,
+    memory,
+    /** For the end of a process: what was changed in it is remembered on this machine. */
+    async close(): Promise<void> {
+      if (hasActed) await counter.remember();
+      memory.close();
+    },
     optOuts,
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),

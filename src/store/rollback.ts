@@ -8,33 +8,53 @@ import type { CampaignRow, RowReader } from "./row-reader.ts";
 import type { RunScript } from "./scripts.ts";
 
 /**
- * Redis went back in time: what a number's workers remember is not there any more. Messages whose
- * claim is lost read as pending although they were sent, so nothing is sent until a person accepts
- * it; then every row that the lost time may have reached becomes `unknown`.
+ * Redis holds less than it once confirmed, or nobody can tell whether it does (lib/guard.lua says how
+ * that is noticed). Messages whose claim is lost read as pending although they were sent, so
+ * nothing is sent until a person accepts it; then every row that the lost time may have reached
+ * becomes `unknown`.
  *
  * Which rows those are: claims are granted in the order of `ready`, from batches that were open or
  * came next. `lost` counts the claims that are missing; a worker that died with Redis may have been
  * granted some more than the others know of, which its rate bounds. So in doubt are, of every
  * campaign: all open batches, all that were due since the moment to which Redis went back, and then
- * the next in order until so many pending rows are taken.
+ * the next in order until so many pending rows are taken. Where nobody remembers, the rate and the
+ * time since bound all of it.
  */
 export interface Rollback {
   /** When it was noticed, ms. */
   readonly noticedAt: number;
-  /** The last claim that Redis still knows of, ms. */
+  /** The last claim or change by people that Redis still knows of, ms. */
   readonly wentBackTo: number;
-  /** Claims (and stops by people) that are not there any more, as far as workers remember. */
-  readonly lost: number;
+  /**
+   * Claims and changes by people that are not there any more, as far as workers remember. Null: Redis
+   * was started anew, no worker remembers what it held, and it may lack nothing.
+   */
+  readonly lost: number | null;
+  /** The changes by people among them; null when nobody remembers. */
+  readonly lostActs: number | null;
+  /** Serials of campaigns that were imported in the lost time, as far as is remembered. */
+  readonly lostSerials: { readonly first: number; readonly last: number } | null;
 }
 
-export interface AcceptedRollback {
+/** Rows that nobody doubts and that people may have sent again in the lost time all the same. */
+export interface LeftRows {
+  readonly campaign: string;
+  /** May have been retried. */
+  readonly failed: number;
+  /** May have been corrected. */
+  readonly rejected: number;
+}
+
+export interface AcceptedRollback extends Pick<Rollback, "lostActs" | "lostSerials"> {
   /** Rows made unknown, by campaign. */
   readonly unknown: readonly { readonly campaign: string; readonly rows: number }[];
   /** Campaigns that were being imported in the moment to which Redis went back: dropped. */
   readonly dropped: readonly string[];
+  /** None when it is remembered that people changed nothing in the lost time. */
+  readonly left: readonly LeftRows[];
 }
 
-/** A worker tells the others its beat each dispatch, 500 ms; so much may be granted besides. */
+/** A worker tells the others its readings each dispatch, 500 ms; so much may be granted besides. */
 const UNTOLD_SECONDS = 8;
 
 export function createRollback(input: {
@@ -50,14 +70,19 @@ export function createRollback(input: {
   const { guard } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
-    const [noticedAt, wentBackTo, lost] = await redis.hmget(
-      guard,
-      "noticedAt",
-      "wentBackTo",
-      "lost",
-    );
+    const fields = ["noticedAt", "wentBackTo", "lost", "lostActs", "serial", "lastSerial"];
+    const [noticedAt, ...rest] = await redis.hmget(guard, ...fields);
     if (!noticedAt) return undefined;
-    return { noticedAt: Number(noticedAt), wentBackTo: Number(wentBackTo), lost: Number(lost) };
+    const [wentBackTo, lost, lostActs, serial, lastSerial] = rest.map(Number);
+    const isRemembered = rest[1] !== null;
+    const [before = 0, last = 0] = [serial, lastSerial];
+    return {
+      noticedAt: Number(noticedAt),
+      wentBackTo: wentBackTo ?? 0,
+      lost: isRemembered ? (lost ?? 0) : null,
+      lostActs: isRemembered ? (lostActs ?? 0) : null,
+      lostSerials: last > before ? { first: before + 1, last } : null,
+    };
   }
 
   /** Batches that may have been sent from, those most in doubt first, and how many those are. */
@@ -108,6 +133,14 @@ export function createRollback(input: {
     /** What was noticed; undefined while all is well, and again once it was accepted. */
     read,
 
+    /** Redis was started anew, and no worker that remembers what it held has spoken yet. */
+    async isSettling(): Promise<boolean> {
+      const [run, count, noticedAt] = await redis.hmget(guard, "run", "count", "noticedAt");
+      if (!count || noticedAt) return false;
+      const server = String(await redis.info("server"));
+      return run !== (/^run_id:(\w+)/m.exec(server)?.[1] ?? "");
+    },
+
     /**
      * Whether Redis holds another database than the one this process started with: all was lost, or
      * another took its place. Persons have other digests there, so opt-outs would not be found;
@@ -125,27 +158,46 @@ export function createRollback(input: {
     async accept(ratePerSecond: number): Promise<AcceptedRollback | undefined> {
       const rollback = await read();
       if (rollback === undefined) return undefined;
-      const reachRows = rollback.lost + Math.ceil(UNTOLD_SECONDS * ratePerSecond) + 10;
+      const { noticedAt, lostActs, lostSerials } = rollback;
+      const reachRows = mostClaims(rollback, ratePerSecond);
       const unknown: { campaign: string; rows: number }[] = [];
       const dropped: string[] = [];
+      const left: LeftRows[] = [];
       const serialThen = Number(await redis.hget(guard, "serial"));
-      for (const { id, status, startAt, startedAt } of await campaigns.list()) {
+      for (const { id, status, startAt, startedAt, counts } of await campaigns.list()) {
         // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
         if (serialOfCampaign(id) > serialThen) continue;
+        const { failed, rejected } = counts;
+        if (lostActs !== 0 && failed + rejected > 0) left.push({ campaign: id, failed, rejected });
         if (status === "importing") {
           // Whether it was finished later, and sent, is lost: it must not be filled a second time.
           await campaigns.cancel(id);
           dropped.push(id);
         }
-        const reached = startedAt !== null || (startAt ?? 0) <= rollback.noticedAt;
+        const reached = startedAt !== null || (startAt ?? 0) <= noticedAt;
         if (!LIVE.has(status) || !reached) continue;
         const doubted = await doubtCampaign(id, rollback, reachRows);
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
       await run("accept-rollback", [databaseId]);
-      return { unknown, dropped };
+      return { unknown, dropped, left, lostActs, lostSerials };
+    },
+
+    /**
+     * A person says that Redis was only started anew, with all that it held. `went_back`: a worker
+     * remembers more than it holds, so that is not so. `nothing_asked`: nobody wants to know.
+     */
+    async confirmStart(): Promise<"confirmed" | "went_back" | "nothing_asked"> {
+      const done = Number(await run("confirm-start", []));
+      return done === 1 ? "confirmed" : done === 0 ? "nothing_asked" : "went_back";
     },
   };
+}
+
+/** How many messages may have been claimed in what is lost. */
+function mostClaims({ lost, noticedAt, wentBackTo }: Rollback, ratePerSecond: number): number {
+  const remembered = lost ?? ((noticedAt - wentBackTo) / 1_000) * ratePerSecond;
+  return Math.ceil(remembered + UNTOLD_SECONDS * ratePerSecond) + 10;
 }
 
 /** Which of these numbers wait for a person to accept that Redis went back in time. */

@@ -16,6 +16,7 @@ export const SCRIPT_NAMES = [
   "change-opt-outs",
   "claim",
   "close-batch",
+  "confirm-start",
   "count-rows",
   "dispatch",
   "doubt-rows",
@@ -28,6 +29,7 @@ export const SCRIPT_NAMES = [
   "note-audit",
   "pause-campaign",
   "purge-campaign",
+  "read-counter",
   "record",
   "resolve-row",
   "resume-campaign",
@@ -39,6 +41,21 @@ export const SCRIPT_NAMES = [
 ] as const;
 
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
+
+/** Scripts that count a change by people (`count_act` of lib/guard.lua), however they end. */
+export const ACTS: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  "apply-opt-outs",
+  "cancel-campaign",
+  "erase-rows",
+  "import-begin",
+  "import-finish",
+  "mend-rows",
+  "pause-campaign",
+  "resolve-row",
+  "resume-campaign",
+  "retry-rows",
+  "set-rate",
+]);
 
 /** What scripts take and give: strings, numbers and bytes; nothing else crosses the wire. */
 export type ScriptArgument = string | number | Buffer;

@@ -8,7 +8,6 @@ import { oldOnes } from "../store/ages.ts";
 import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import { BATCH_ROWS } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
-import type { BeatMemory } from "./beat-memory.ts";
 import type { Flight } from "./flight.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Sender } from "./sender.ts";
@@ -39,7 +38,6 @@ const CAPPED_SHARE = 0.2;
  */
 export function createDispatcher(input: {
   store: NumberStore;
-  memory: BeatMemory;
   queue: Queue<BatchJob>;
   failed: FailedQueue;
   housekeeping: Housekeeping;
@@ -50,7 +48,7 @@ export function createDispatcher(input: {
   timings: Timings;
   logger: Logger;
 }) {
-  const { store, memory, queue, failed, housekeeping, mode, timings, logger } = input;
+  const { store, queue, failed, housekeeping, mode, timings, logger } = input;
   const { flight, sender } = input;
   const wanted = createSignal();
   const sweepWanted = createSignal();
@@ -105,7 +103,7 @@ export function createDispatcher(input: {
   }
 
   async function sweep(): Promise<void> {
-    await step("beat", memory.keep);
+    await step("claim counter", () => store.memory.sync());
     await step("rollback", tellRollback);
     await step("what was left behind", sweepLedger);
     await step("opt-outs", housekeeping.optOuts);
@@ -177,10 +175,12 @@ export function createDispatcher(input: {
       logger.error({ number }, "Redis holds another database now: restart this worker to send");
     }
     if (rollback === undefined) return;
-    logger.error(
-      { number, claimsLost: rollback.lost },
-      "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback",
-    );
+    const words =
+      rollback.lost === null
+        ? "Redis was started anew and no worker remembers what it held; nothing is sent until: " +
+          "dropcast doctor --accept-rollback or --nothing-lost"
+        : "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback";
+    logger.error({ number, claimsLost: rollback.lost }, words);
   }
 
   /** One thing that cannot be mended must not keep the others from it. */

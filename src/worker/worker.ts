@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Queue, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
@@ -21,7 +20,6 @@ import {
 import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { createBatchLoader } from "./batch-run.ts";
-import { createBeatMemory } from "./beat-memory.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createFlight } from "./flight.ts";
@@ -39,8 +37,6 @@ export interface WorkerDeps {
   /** How long the rows of a finished campaign are kept; null: for ever. */
   readonly retentionMs: number | null;
   readonly logger: Logger;
-  /** Folder in which the number's beat is kept over restarts. */
-  readonly beatsDir: string;
   /** Opens a connection as BullMQ wants it; closed again by `stop`. */
   readonly openQueueConnection: () => Redis;
 }
@@ -88,14 +84,8 @@ export function createWorker(deps: WorkerDeps) {
     flight,
   });
   const sender = createSender({ deliver, flight });
-  const memory = createBeatMemory({
-    path: join(deps.beatsDir, `${number.name}-${store.databaseId}`),
-    beat: store.beat,
-    logger,
-  });
   const dispatcher = createDispatcher({
     store,
-    memory,
     queue,
     failed,
     housekeeping: createHousekeeping({ store, retentionMs: deps.retentionMs, logger }),
@@ -164,7 +154,6 @@ export function createWorker(deps: WorkerDeps) {
 
   return {
     async start(): Promise<void> {
-      await memory.recall();
       sender.start();
       dispatcher.start();
       for (const worker of [batches, failures]) running.push(worker.run());
@@ -187,7 +176,6 @@ export function createWorker(deps: WorkerDeps) {
     const left = flight.now();
     if (left > 0) logger.warn({ messages: left }, "stopped while on the wire: their leases end");
     await recorder.settled();
-    await memory.keep();
   }
 }
 

@@ -10,9 +10,14 @@ function openStore({ number }: Place): Promise<NumberStore> {
   return createNumberStore({ redis: connectTestRedis(), number });
 }
 
+async function counterOf({ number }: NumberStore): Promise<{ count: number }> {
+  return { count: Number(await connectTestRedis().hget(numberKeys(number).guard, "count")) };
+}
+
 /** What a worker finds after Redis went back in time: it remembers claims that are missing. */
 async function noticeRollback(store: NumberStore): Promise<void> {
-  store.beat.saw(12);
+  const { count } = await counterOf(store);
+  store.counter.saw(`${count + 12} ${Date.now()} 0 0`);
   await store.campaigns.dispatch("sandbox", 1);
 }
 
@@ -29,18 +34,76 @@ test("a Redis that went back in time is told by list, show and doctor until it i
   const again = await runCli(place, ["doctor", "--accept-rollback"]);
   const decided = await runCli(place, ["resolve", id, "2-3", "resend"]);
 
-  expect(listed.stdout).toContain("Redis went back in time: at least 12 claims are missing");
+  expect(listed.stdout).toContain("Redis went back in time: of the claims and changes of number");
   expect(json(shown)).toMatchObject({ rollback: { claimsLost: 12 } });
   expect(checked.code).toBe(1);
   expect(checked.stdout).toContain("dropcast doctor --accept-rollback");
   expect(json(accepted)).toEqual({
-    accepted: { [place.number]: { unknown: [{ campaign: id, rows: 3 }], dropped: [] } },
+    accepted: {
+      [place.number]: {
+        unknown: [{ campaign: id, rows: 3 }],
+        ...{ dropped: [], left: [], lostActs: 0, lostSerials: null },
+      },
+    },
     elsewhere: expect.any(Array),
   });
   expect(again).toMatchObject({ code: 0 });
   expect(again.stdout).toContain("Nothing to accept");
   expect(decided.stdout).toContain("2 messages of");
   expect((await store.campaigns.find(id))?.counts).toMatchObject({ unknown: 1, pending: 2 });
+});
+
+test("what is lost besides claims is named when it is accepted, and the rows that are left as they are", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const outcome = { kind: "rejected", code: "phone_invalid", column: "phone" } as const;
+  const id = await importTestCampaign(store, { rows: 2, outcomes: new Map([[1, outcome]]) });
+  store.counter.saw(`12 ${Date.now()} 5 4`);
+  await store.campaigns.dispatch("sandbox", 1);
+
+  const accepted = await runCli(place, ["doctor", "--accept-rollback"]);
+
+  expect(accepted.stdout).toContain("What people did in the time that was lost");
+  expect(accepted.stdout).toContain(`${place.number}-2 to ${place.number}-4: imported`);
+  expect(accepted.stdout).toContain("Before you retry or correct any of these");
+  expect(accepted.stdout).toContain(`    ${id}: 1 row rejected`);
+});
+
+test("where no worker remembers what Redis held, a person is asked, and may say that nothing is lost", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  await importTestCampaign(store, { rows: 3 });
+  const { guard } = numberKeys(place.number);
+  await connectTestRedis().hset(guard, "run", "0".repeat(40));
+
+  const settling = await runCli(place, ["list"]);
+  await (await openStore(place)).campaigns.dispatch("sandbox", 1);
+  await connectTestRedis().hincrby(guard, "newRunAt", -60_000);
+  await (await openStore(place)).campaigns.dispatch("sandbox", 1);
+  const listed = await runCli(place, ["list"]);
+  const scripted = await runCli(place, ["list", "--json"]);
+  const confirmed = await runCli(place, ["doctor", "--nothing-lost"]);
+  const again = await runCli(place, ["doctor", "--nothing-lost", "--json"]);
+
+  expect(settling.stdout).toContain("Redis was started anew: number");
+  expect(listed.stdout).toContain("it may have gone back in time");
+  expect(listed.stdout).toContain("`dropcast doctor --nothing-lost`");
+  expect(json(scripted)).toMatchObject([{ rollback: { claimsLost: null } }]);
+  expect(confirmed.stdout).toContain(`Number ${place.number} sends again.`);
+  expect(json(again)).toEqual({ confirmed: [] });
+});
+
+test("nobody can say that nothing is lost while a worker remembers more", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  await importTestCampaign(store, { rows: 3 });
+  await noticeRollback(store);
+
+  const refused = await runCli(place, ["doctor", "--nothing-lost", "--json"]);
+
+  expect(refused.code).toBe(1);
+  expect(json(refused)).toMatchObject({ error: { code: "redis_went_back" } });
+  expect(await store.rollback.read()).toBeDefined();
 });
 
 test("a number that went back in time and is not in this configuration is told, not accepted", async () => {

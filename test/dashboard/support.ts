@@ -1,6 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
 import { timings } from "../../src/core/timings.ts";
@@ -69,7 +67,7 @@ export type TestDashboard = Awaited<ReturnType<typeof openDashboard>>;
  */
 export async function startSending(
   test: TestStore,
-  input: { knobs?: SandboxOptions; sweeps?: "first" | "all"; beatsDir?: string } = {},
+  input: { knobs?: SandboxOptions; sweeps?: "first" | "all" } = {},
 ) {
   const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
   const { url } = await sandbox.start();
@@ -83,7 +81,6 @@ export async function startSending(
     connections: 4,
     answerTimeoutMs: waits.answerTimeoutMs,
   });
-  const beatsDir = input.beatsDir ?? mkdtempSync(join(tmpdir(), "dropcast-beats-"));
   const worker = createWorker({
     store: test.store,
     client,
@@ -100,13 +97,11 @@ export async function startSending(
     timings: waits,
     retentionMs: null,
     logger: createTestLogger(),
-    beatsDir,
     openQueueConnection,
   });
   await worker.start();
   onTestFinished(async () => {
     await worker.stop();
-    rmSync(beatsDir, { recursive: true, force: true });
     await client.close();
     await sandbox.stop();
   });

@@ -91,9 +91,18 @@ describe("docker-compose.yml", () => {
       "--maxmemory-policy": "noeviction",
     });
     expect(volumes).toEqual(["redis-data:/data"]);
-    expect(Object.keys(compose.volumes)).toEqual(["redis-data"]);
+    expect(Object.keys(compose.volumes)).toEqual(["redis-data", "worker-memory"]);
     expect(ports).toEqual([]);
     expect(networks.every((name) => compose.networks[name]?.internal)).toBe(true);
+  });
+
+  test("what workers remember of Redis outlives their containers, on a volume that any user can write to", () => {
+    const { environment, volumes } = serviceOf("worker");
+    const dataDir = environment["DROPCAST_DATA_DIR"];
+
+    expect(volumes).toEqual([`worker-memory:${dataDir}`]);
+    // A new named volume takes over the rights of the image's folder.
+    expect(read("Dockerfile")).toContain(`RUN install -d -m 1777 ${dataDir}\n`);
   });
 
   test("secrets come as files, each to the one role that needs it", () => {

@@ -139,6 +139,7 @@ const workloadSchema = z.looseObject({
   spec: z.looseObject({
     replicas: z.number(),
     strategy: z.looseObject({ type: z.string() }).optional(),
+    updateStrategy: z.looseObject({ type: z.string() }).optional(),
     template: z.looseObject({
       metadata: z.object({ labels: z.record(z.string(), z.string()) }),
       spec: podSchema,
@@ -146,18 +147,21 @@ const workloadSchema = z.looseObject({
   }),
 });
 
-/** The pod of a Deployment or StatefulSet, and the one container in it. */
-export function workloadOf(kind: "Deployment" | "StatefulSet", name: string) {
+/** The workload of a role or of Redis, its pod, and the one container in it. */
+export function workloadOf(name: string) {
+  const kind = manifests.some((each) => each.kind === "StatefulSet" && each.metadata.name === name)
+    ? "StatefulSet"
+    : "Deployment";
   const { spec } = workloadSchema.parse(manifestOf(kind, name));
   const pod = spec.template.spec;
   const [container] = pod.containers;
   if (container === undefined) throw new Error(`${kind} ${name} has no container.`);
-  return { spec, labels: spec.template.metadata.labels, pod, container };
+  return { kind, spec, labels: spec.template.metadata.labels, pod, container };
 }
 
 /** What the container of a role gets: the image's variables, the ConfigMap's, its own. */
 export function podEnvironment(role: Role): Record<string, string> {
-  const { container } = workloadOf("Deployment", role);
+  const { container } = workloadOf(role);
   const fromMaps = container.envFrom.map(({ configMapRef }) =>
     z.looseObject({ data: environment }).parse(manifestOf("ConfigMap", configMapRef.name)),
   );

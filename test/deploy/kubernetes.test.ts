@@ -43,7 +43,7 @@ describe("deploy/kubernetes", () => {
   });
 
   test.each(ROLES)("%s runs a command that the command line has", (role) => {
-    const { container } = workloadOf("Deployment", role);
+    const { container } = workloadOf(role);
 
     expect(container.args).toEqual([role]);
     expect(COMMANDS.map(({ name }) => name)).toContain(role);
@@ -60,7 +60,7 @@ describe("deploy/kubernetes", () => {
   });
 
   test.each(ROLES)("%s finds its secret where the volume puts it", (role) => {
-    const { container, pod } = workloadOf("Deployment", role);
+    const { container, pod } = workloadOf(role);
     const wanted = container.env.filter(({ name }) => name.endsWith("_FILE"));
     const mounts = container["volumeMounts"] as { name: string; mountPath: string }[];
     const volumes = pod["volumes"] as {
@@ -85,11 +85,11 @@ describe("deploy/kubernetes", () => {
 
   test.each(ROLES)("%s is not given variables of other services by the cluster", (role) => {
     // A service called `dashboard` beside a prefix would set DROPCAST_DASHBOARD_PORT to a URL.
-    expect(workloadOf("Deployment", role).pod.enableServiceLinks).toBe(false);
+    expect(workloadOf(role).pod.enableServiceLinks).toBe(false);
   });
 
   test.each(ROLES)("%s has more time to stop than it takes at most", (role) => {
-    const { pod, container } = workloadOf("Deployment", role);
+    const { pod, container } = workloadOf(role);
     const answerTimeoutMs = Number(podEnvironment(role)["DROPCAST_ANSWER_TIMEOUT_SECONDS"]) * 1_000;
     const { drainMs } = timings({ answerTimeoutMs, timeScale: 1 });
     const preStopMs = Number(container.lifecycle?.preStop.exec.command[1] ?? 0) * 1_000;
@@ -100,7 +100,7 @@ describe("deploy/kubernetes", () => {
   });
 
   test.each(ROLES)("%s is probed on the port it serves", (role) => {
-    const { container } = workloadOf("Deployment", role);
+    const { container } = workloadOf(role);
     const env = podEnvironment(role);
     const variable = {
       producer: "DROPCAST_METRICS_PORT",
@@ -118,7 +118,7 @@ describe("deploy/kubernetes", () => {
   });
 
   test.each([...ROLES, "redis"] as const)("%s may do as little as it can with", (name) => {
-    const { pod, container } = workloadOf(name === "redis" ? "StatefulSet" : "Deployment", name);
+    const { pod, container } = workloadOf(name);
 
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.securityContext).toMatchObject({
@@ -134,19 +134,34 @@ describe("deploy/kubernetes", () => {
   });
 
   test("several workers, replaced one by one; one producer for the one drop folder", () => {
-    const worker = workloadOf("Deployment", "worker").spec;
-    const producer = workloadOf("Deployment", "producer").spec;
+    const worker = workloadOf("worker").spec;
+    const producer = workloadOf("producer").spec;
 
     expect(worker.replicas).toBeGreaterThan(1);
-    expect(worker.strategy).toMatchObject({
-      type: "RollingUpdate",
-      rollingUpdate: { maxUnavailable: 0 },
-    });
+    // A StatefulSet takes one at a time.
+    expect(worker.updateStrategy).toEqual({ type: "RollingUpdate" });
+    expect(worker["podManagementPolicy"]).toBe("Parallel");
     expect(producer).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
   });
 
+  test("what a worker remembers of Redis outlives its pod, whichever replica it is", () => {
+    const { kind, spec, container } = workloadOf("worker");
+    const dataDir = podEnvironment("worker")["DROPCAST_DATA_DIR"];
+    const mounts = container["volumeMounts"] as { name: string; mountPath: string }[];
+
+    const mount = mounts.find(({ mountPath }) => mountPath === dataDir);
+
+    expect(kind).toBe("StatefulSet");
+    expect(manifestOf("Service", String(spec["serviceName"]))["spec"]).toMatchObject({
+      clusterIP: "None",
+    });
+    expect(spec["volumeClaimTemplates"]).toMatchObject([
+      { metadata: { name: mount?.name }, spec: { accessModes: ["ReadWriteOnce"] } },
+    ]);
+  });
+
   test("Redis keeps every confirmed write, evicts nothing, and has one copy and a volume", () => {
-    const { spec, container } = workloadOf("StatefulSet", "redis");
+    const { spec, container } = workloadOf("redis");
 
     const args = container.args.join(" ");
     expect(args).toContain("--appendonly yes --appendfsync always --no-appendfsync-on-rewrite no");
@@ -164,7 +179,7 @@ describe("deploy/kubernetes", () => {
 
     expect(wanted).not.toEqual({});
     for (const role of ROLES) {
-      expect(workloadOf("Deployment", role).labels).toMatchObject(wanted);
+      expect(workloadOf(role).labels).toMatchObject(wanted);
     }
   });
 
@@ -172,6 +187,6 @@ describe("deploy/kubernetes", () => {
     const budget = manifestOf("PodDisruptionBudget", "webhooks")["spec"];
 
     expect(budget).toMatchObject({ minAvailable: 1 });
-    expect(workloadOf("Deployment", "webhooks").spec.replicas).toBeGreaterThan(1);
+    expect(workloadOf("webhooks").spec.replicas).toBeGreaterThan(1);
   });
 });

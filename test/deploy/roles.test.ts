@@ -35,7 +35,7 @@ const DEPLOYMENTS = [
   [
     "deploy/kubernetes",
     (role: Role) => ({
-      command: workloadOf("Deployment", role).container.args,
+      command: workloadOf(role).container.args,
       env: podEnvironment(role),
     }),
   ],
@@ -124,7 +124,7 @@ describe.each(DEPLOYMENTS)("%s", (_, declaredFor) => {
 
 /** The path that decides whether a pod gets requests. */
 function probePath(role: Role): string {
-  return workloadOf("Deployment", role).container.readinessProbe.httpGet?.path ?? "";
+  return workloadOf(role).container.readinessProbe.httpGet?.path ?? "";
 }
 
 async function statusOf(url: string): Promise<number> {

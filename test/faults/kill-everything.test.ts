@@ -28,6 +28,7 @@ test.each(seedsOf(NAME))(
 
     for (let kills = 0; kills < KILLS; kills++) {
       await siege.stock();
+      await siege.claimed();
       await pause(chance.int(100, 800));
       const deaths = [() => redis.kill(), () => server.kill(), ...workers.map((one) => one.kill)];
       // Within a millisecond or two, but which one goes first is a matter of luck.

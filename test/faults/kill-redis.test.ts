@@ -27,6 +27,7 @@ test.each(seedsOf(NAME))(
 
     for (let kills = 0; kills < KILLS; kills++) {
       await siege.stock();
+      await siege.claimed();
       await pause(chance.int(100, 600));
       await redis.kill();
       const confirmed = probe.confirmed();

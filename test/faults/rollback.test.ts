@@ -1,11 +1,9 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { aofRewritten, watchAof } from "../support/aof.ts";
-import { digitsOf } from "../support/fleet.ts";
 import { pause } from "../support/ledger-watch.ts";
-import { postsByRecipient } from "../support/oracle.ts";
 import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
-import { type Compare, expectSound } from "../support/verdict.ts";
+import { compareAfterLoss, expectSound } from "../support/verdict.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "rollback";
@@ -52,7 +50,7 @@ test.each(seedsOf(NAME))(
     }
     expect(stops).toBeGreaterThan(0);
 
-    const verdict = await siege.settle({ withinMs: 60_000, compare });
+    const verdict = await siege.settle({ withinMs: 60_000, compare: compareAfterLoss });
     expectSound(verdict);
     published(NAME, chance.seed, { kills: CUTS, stopsNoticed: stops, ...verdict.figures });
   },
@@ -63,14 +61,14 @@ const RATE = 50;
 /** Either claims are granted again, or somebody noticed that some are missing. */
 async function outcome({ store, redis, watch }: Siege): Promise<"goes on" | "stopped"> {
   const client = redis.connect();
-  const beat = async (): Promise<number> =>
-    Number(await client.hget(`dropcast:{${NUMBER}}:guard`, "beat"));
+  const counted = async (): Promise<number> =>
+    Number(await client.hget(`dropcast:{${NUMBER}}:guard`, "count"));
   try {
-    const before = await beat();
+    const before = await counted();
     const deadline = performance.now() + 30_000;
     for (;;) {
       if ((await store.rollback.read()) !== undefined) return "stopped";
-      if ((await beat()) > before) return "goes on";
+      if ((await counted()) > before) return "goes on";
       if (performance.now() > deadline) throw await watch.asError("neither sending nor stopped");
       await pause(20);
     }
@@ -88,24 +86,3 @@ async function acceptByCommand({ fleet }: Siege): Promise<void> {
   ]);
   expect(Object.keys(accepted)).toEqual([NUMBER]);
 }
-
-/**
- * Records and webhooks that were confirmed are lost with the file, so a row may know less than the
- * API: but what was sent is never taken for pending, failed or refused (O5), and what a row says
- * of itself is true (O4, O8).
- */
-const compare: Compare = (rows, posts) => {
-  const sent = postsByRecipient(posts);
-  return rows.flatMap((row) => {
-    const theirs = sent.get(digitsOf(row)) ?? [];
-    const [first] = theirs;
-    const problems: string[] = [];
-    if (theirs.length > 1) problems.push(`${theirs.length} POSTs`);
-    if (!MAY_BE.has(row.state)) problems.push(`is ${row.state}`);
-    if (first === undefined && row.state !== "unknown") problems.push(`is ${row.state}, unsent`);
-    if (row.wamid !== null && row.wamid !== first?.wamid) problems.push("has a foreign wamid");
-    return problems.map((text) => `row ${row.row}: ${text}`);
-  });
-};
-
-const MAY_BE: ReadonlySet<string> = new Set(["unknown", "accepted", "sent", "delivered", "read"]);

@@ -4,9 +4,10 @@
  * the run's; what must hold after every run is here.
  */
 import { createFileImporter } from "../../src/producer/import/import-file.ts";
+import { numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
-import { type LedgerWatch, watchLedger } from "./ledger-watch.ts";
+import { type LedgerWatch, pause, watchLedger } from "./ledger-watch.ts";
 import type { Running, Stage } from "./processes.ts";
 import { type OwnRedis, startOwnRedis } from "./redis.ts";
 import { type Compare, compareCampaign, settle, type Verdict } from "./verdict.ts";
@@ -25,6 +26,8 @@ export interface Siege {
   send(people: number): Promise<string>;
   /** Sends another list when there is less than a second of work left. */
   stock(): Promise<void>;
+  /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
+  claimed(): Promise<void>;
   /** Waits for everything to be over and compares; by `compare` where the usual is too strict. */
   settle(o: { withinMs: number; compare?: Compare }): Promise<Verdict>;
   close(): Promise<void>;
@@ -79,6 +82,16 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
       const waiting = counts.reduce((sum, count) => sum + count, 0);
       if (waiting < o.ratePerSecond) await send(Math.max(LIST_MIN, o.ratePerSecond * LIST_SECONDS));
     },
+    async claimed() {
+      const { guard } = numberKeys(NUMBER);
+      const lastClaim = () => client.hget(guard, "claimedAt");
+      const before = await lastClaim();
+      const deadline = performance.now() + CLAIMED_WITHIN_MS;
+      while ((await lastClaim()) === before) {
+        if (performance.now() > deadline) throw await watch.asError("nothing is claimed");
+        await pause(LOOK_EVERY_MS);
+      }
+    },
     settle: ({ withinMs, compare }) =>
       settle({ fleet, watch, store, withinMs, compare: compare ?? compareCampaign }),
     async close() {
@@ -88,6 +101,8 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
   };
 }
 
+const CLAIMED_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 20;
 /** Short lists: what is left of the last one when a run ends has to be sent as well. */
 const LIST_SECONDS = 3;
 /** Several batches, so that several workers have one. */

@@ -11,7 +11,7 @@ import type { NumberStore } from "../../src/store/number-store.ts";
 import { compareWithOracle, type ExportedRow } from "./check-oracle.ts";
 import { digitsOf, type Fleet } from "./fleet.ts";
 import type { LedgerWatch } from "./ledger-watch.ts";
-import { sentTwice } from "./oracle.ts";
+import { postsByRecipient, sentTwice } from "./oracle.ts";
 import { loudLogs } from "./quiet-logs.ts";
 
 export type JudgedRow = ExportedRow & { readonly campaign: string };
@@ -49,6 +49,27 @@ export const compareCampaign: Compare = (rows, posts, webhooks) => {
   const unheardRows = new Set(rows.flatMap((row) => (row.state === "unknown" ? [row.row] : [])));
   return compareWithOracle({ rows, posts, webhooks, recipientOf: digitsOf, unheardRows });
 };
+
+/**
+ * Records and webhooks that were confirmed are lost with the file, so a row may know less than the
+ * API: but what was sent is never taken for pending, failed or refused (O5), and what a row says
+ * of itself is true (O4, O8).
+ */
+export const compareAfterLoss: Compare = (rows, posts) => {
+  const sent = postsByRecipient(posts);
+  return rows.flatMap((row) => {
+    const theirs = sent.get(digitsOf(row)) ?? [];
+    const [first] = theirs;
+    const problems: string[] = [];
+    if (theirs.length > 1) problems.push(`${theirs.length} POSTs`);
+    if (!MAY_BE.has(row.state)) problems.push(`is ${row.state}`);
+    if (first === undefined && row.state !== "unknown") problems.push(`is ${row.state}, unsent`);
+    if (row.wamid !== null && row.wamid !== first?.wamid) problems.push("has a foreign wamid");
+    return problems.map((text) => `row ${row.row}: ${text}`);
+  });
+};
+
+const MAY_BE: ReadonlySet<string> = new Set(["unknown", "accepted", "sent", "delivered", "read"]);
 
 /** Rows whose outcome nobody heard: in doubt still, or settled by a webhook for their person. */
 export function interruptedRows({ rows }: Verdict): readonly JudgedRow[] {

@@ -1,27 +1,35 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
-import { createBeatMemory } from "../../src/worker/beat-memory.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 test("a worker that starts after a backup was restored remembers what the one before it was told, and sends nothing", async () => {
   const bench = await openTestStore();
-  const { redis, number, store: before } = bench;
-  const beatsDir = mkdtempSync(join(tmpdir(), "dropcast-beats-"));
+  const { redis, number } = bench;
+  const dir = mkdtempSync(join(tmpdir(), "dropcast-counters-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const open = () =>
+    createNumberStore({
+      redis,
+      number,
+      memory: { dir, copies: "doubted" as const, onProblem: () => {} },
+    });
   const id = await bench.import(3);
   const restore = await snapshot(bench);
-  await bench.send(id, 1, "accepted");
-  const path = join(beatsDir, `${number}-${before.databaseId}`);
-  await createBeatMemory({ path, beat: before.beat, logger: pino({ level: "silent" }) }).keep();
+  const before = await open();
+  // Killed, not stopped: nothing is written at its end.
+  await before.campaigns.dispatch("sandbox", 1);
+  const ask = { campaign: id, batch: 0, run: 1, nonce: Buffer.alloc(8), mode: "sandbox" } as const;
+  const rows = [{ row: 1, person: Buffer.alloc(8, 1) }];
+  await before.ledger.claim({ ...ask, ratePerSecond: 1_000, reachMs: 60_000, answerMs: 100, rows });
   await restore();
 
-  const store = await createNumberStore({ redis, number });
-  const sandbox = await startSending({ ...bench, store }, { beatsDir });
+  const store = await open();
+  const sandbox = await startSending({ ...bench, store });
 
   await vi.waitFor(async () => expect(await store.rollback.read()).toMatchObject({ lost: 1 }));
   expect(sandbox.stats().posts).toBe(0);

@@ -38,7 +38,7 @@ export function haltBox(number: string, halt: Halt): Html {
 /** Redis went back in time: nothing is sent until a person has looked. */
 export function rollbackBox(number: string, rollback: Rollback): Html {
   return html`<section class="card alert" role="alert">
-    <h2>Number ${number} has stopped: Redis went back in time</h2>
+    <h2>Number ${number} has stopped: Redis ${rollback.lost === null ? "may be an older copy" : "went back in time"}</h2>
     <p>${rollbackWords(number, rollback)}</p>
     <p>Noticed ${moment(rollback.noticedAt)}; the last claim that Redis knows is of ${moment(rollback.wentBackTo)}.</p>
   </section>`;

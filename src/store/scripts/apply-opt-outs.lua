@@ -21,5 +21,5 @@ for i = 3, #ARGV, 3 do
   end
 end
 redis.call('SET', P .. 'opt-outs-at', to)
-rise_for_a_person()
+count_act()
 return to

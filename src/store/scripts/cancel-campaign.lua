@@ -12,7 +12,7 @@
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '' } end
 local done, was = close_campaign(c, 'cancelled')
-if done then rise_for_a_person() end
+if done then count_act() end
 if done and was == 'importing' then
   forget_import(c)
   redis.call('HDEL', c.key, 'importer', 'importLease')

@@ -9,25 +9,25 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 batch  3 run  4 nonce (8 bytes)  5 mode  6 configured rate a second
 --       7 lease, ms  8 put-off while the person is busy, ms  9 webhooks count as arriving for, ms
---       10 reach, us: no slot later than this from now  11 the last beat this worker was told  12 a
---       name for this worker  13 the rows, packed: row (4 bytes) and digest of the person (8 bytes) each
+--       10 reach, us: no slot later than this from now  11 this worker's reading of the claim
+--       counter, '' none  12 a name for this worker  13 the rows, packed: row (4 bytes) and digest of the person (8 bytes) each
 --       14 sender: number id and API of this worker, '' when not known  15 how long the API takes to
---       answer, ms
--- Returns: {0, reason, wait ms} for all rows: rollback, gone, mode, sender, closed, paused, ended, halt, hold,
---   run, cap, probe · or {1, the beat this worker is told, 1 when the number is at its rate, wait us until the next
+--       answer, ms  16 how long workers have time to speak after a start of Redis, ms
+-- Returns: {0, reason, wait ms} for all rows: rollback, settling, gone, mode, sender, closed, paused, ended, halt, hold,
+--   run, cap, probe · or {1, this worker's new reading or '', 1 when the number is at its rate, wait us until the next
 --   slot is within reach, what has to wait ('number' | 'campaign' | ''), and for each row two: its
 --   attempt and slot in us from now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no
 --   slot yet, -4 opted out, -5 person busy}
--- Keys built: clock, serial, halt, guard, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
+-- Keys built: clock, serial, halt, guard, told, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
 --   endings, recent, campaign:<id> and its :counts :errors :timeline :pricing :open :side :unknown :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
 local HEAD, ROW_BYTES = 5, 12
 
 local worker = ARGV[12]
-local beat, rolled_back, known = check_beat(num(ARGV[11]), worker)
+local guard = check_guard(ARGV[11], worker, num(ARGV[16]), 'worker')
 local c = open_campaign(id)
-if not c then return { 0, rolled_back and 'rollback' or 'gone', 0 } end
+if not c then return { 0, guard.stopped or 'gone', guard.wait or 0 } end
 local ledger = ledger_key(c, batch)
 local fields, rows, persons = {}, {}, {}
 for at = 1, #ARGV[13], ROW_BYTES do
@@ -35,7 +35,7 @@ for at = 1, #ARGV[13], ROW_BYTES do
   rows[#rows + 1], fields[#fields + 1], persons[#persons + 1] = row, row_field(row), person
 end
 local values = redis.call('HMGET', ledger, unpack(fields))
-local answer, mine = { 1, known, 0, 0, '' }, false
+local answer, mine = { 1, '', 0, 0, '' }, false
 local function tell(i, attempt, slot)
   answer[HEAD + 2 * i - 1], answer[HEAD + 2 * i] = attempt, math.floor(slot)
 end
@@ -54,7 +54,7 @@ if mine then
   return answer
 end
 
-if rolled_back then return { 0, 'rollback', 0 } end
+if guard.stopped then return { 0, guard.stopped, guard.wait } end
 local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'sender')
 if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
 if ARGV[14] ~= '' and f[3] and f[3] ~= ARGV[14] then return { 0, 'sender', 0 } end
@@ -155,6 +155,6 @@ end
 close_pace(pace)
 keep_clock()
 flush(c)
-answer[2] = rise(worker, known, beat, #holders / 2)
+answer[2] = count_claims(guard, worker, #holders / 2)
 answer[3], answer[4], answer[5] = pace.at_rate and 1 or 0, math.floor(pace.wait), pace.waits
 return answer

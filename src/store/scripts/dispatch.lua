@@ -7,16 +7,17 @@
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 how many when each
---       is the only one of its campaign  4 the last beat this worker was told  5 a name for this worker
---       6 sender: number id and API of this worker, '' when not known
--- Returns: {the beat this worker is told, how many campaigns with work found no room, ids of campaigns
+--       is the only one of its campaign  4 this worker's reading of the claim counter, '' none  5 a name
+--       for this worker  6 sender: number id and API of this worker, '' when not known  7 how long workers
+--       have time to speak after a start of Redis, ms
+-- Returns: {this worker's new reading, how many campaigns with work found no room, ids of campaigns
 --   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
---   beat alone when nothing may be opened
--- Keys built: clock, serial, guard, campaigns, scheduled, endings, recent, halt, running, pace, campaign:<id> and its :counts :timeline
+--   reading alone when nothing may be opened, '' while Redis may have gone back in time
+-- Keys built: clock, serial, guard, told, campaigns, scheduled, endings, recent, halt, running, pace, campaign:<id> and its :counts :timeline
 --   :errors :pricing :ready :open
 local mode, most_open, most_campaigns = ARGV[1], num(ARGV[2]), num(ARGV[3])
-local beat, rolled_back, known = check_beat(num(ARGV[4]), ARGV[5])
-if rolled_back then return { known } end
+local guard = check_guard(ARGV[4], ARGV[5], num(ARGV[7]), 'worker')
+if guard.stopped then return { '' } end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', WALL, 'LIMIT', 0, 20)) do
   redis.call('ZREM', P .. 'scheduled', id)
@@ -34,9 +35,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', WALL, 'L
 end
 -- After what ends campaigns: a Redis that is full takes no note, and refuses the rest.
 keep_clock()
-if known ~= beat then tell_beat(ARGV[5], beat) end
-if redis.call('EXISTS', P .. 'halt') == 1 then return { beat } end
-if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { beat } end
+if not guard.is_told then note_told(ARGV[5], guard.count) end
+local told = reading(guard.count, guard.acts)
+if redis.call('EXISTS', P .. 'halt') == 1 then return { told } end
+if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { told } end
 
 -- A campaign goes out from the number and by the API it was imported for; one whose importer knew
 -- neither belongs to the first that sends it.
@@ -88,7 +90,7 @@ local function next_turn()
   return best
 end
 
-local opened = { beat, 0, table.concat(foreign, ' ') }
+local opened = { told, 0, table.concat(foreign, ' ') }
 while true do
   local turn = next_turn()
   if not turn then break end

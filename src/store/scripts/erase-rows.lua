@@ -2,6 +2,7 @@
 --- @include "base"
 --- @include "ledger"
 --- @include "wamid"
+--- @include "guard"
 -- Atomic because: the rows are replaced only if they are still those that were read, and no wamid
 -- may come between the look and the deletion; then nothing is changed and the caller looks again. A
 -- pending row becomes suppressed in the same step, so that it is never sent half erased. States and
@@ -11,7 +12,7 @@
 --       stored  5 reason number of an erased row; then for each row: row, wamid as it was read or '',
 --       how many fields of the side hash, each field, how many digests of wamids, each digest
 -- Returns: 1 done, 0 something was changed meanwhile, -1 no such campaign
--- Keys built: resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>,
+-- Keys built: guard, resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>,
 --   wamid-levels, running, scheduled, endings, recent, halt, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :batch:<batch> :ledger:<batch>
 local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
@@ -38,6 +39,7 @@ while at <= #ARGV do
   if known ~= row.wamid or row.r.state == STATE.sending then return 0 end
 end
 
+count_act()
 redis.call('SET', rows_key, ARGV[4])
 -- Who is about to mend rows decided by what is gone now (mend-rows).
 redis.call('HINCRBY', c.key, 'rewrites', 1)

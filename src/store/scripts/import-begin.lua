@@ -1,13 +1,16 @@
 -- Opens an import: a new campaign, or the same one again when its importer died.
 --- @include "base"
+--- @include "guard"
 -- Atomic because: two importers of the same bytes must end with one campaign and one token. The
 -- token fences every chunk: a frozen importer that wakes up after another took over is refused.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 digest of number, name and bytes  2 token  3 lease, ms  4 '1' to import known bytes again
---       5 '1' to begin none, and only take up one that was interrupted
---       then field and value pairs of the campaign hash
+--       5 '1' to begin none, and only take up one that was interrupted  6 this process's reading of the
+--       claim counter, '' none  7 a name for this process  8 how long workers have time to speak after
+--       a start of Redis, ms; then field and value pairs of the campaign hash
 -- Returns: {begun|restarted|known|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
--- Keys built: clock, imports, serial, campaigns, recent, campaign:<id> and its :counts :ready :errors :timeline :side
+-- Keys built: clock, guard, told, imports, serial, campaigns, recent, campaign:<id> and its :counts :ready :open
+--   :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
 -- Whoever asks who got what lately looks back 30 days at most (core/campaign.ts).
 local RECENT_MS = 35 * 24 * 3600 * 1000
@@ -26,7 +29,15 @@ local answer, again_of = 'restarted', id
 if importing then again_of = redis.call('HGET', c.key, 'againOf') end
 if not importing then
   answer = 'begun'
+  local guard = check_guard(ARGV[6], ARGV[7], num(ARGV[8]), 'importer')
+  -- Nobody has spoken for this Redis yet: it may have forgotten campaigns.
+  if guard.stopped then reserve_serials() end
+  local seen = parse_reading(ARGV[6])
+  if seen and seen.serial > num(redis.call('GET', P .. 'serial')) then
+    redis.call('SET', P .. 'serial', seen.serial)
+  end
   id = string.match(KEYS[1], '{(.*)}') .. '-' .. redis.call('INCR', P .. 'serial')
+  count_act()
   redis.call('HSET', P .. 'imports', digest, id)
   redis.call('ZADD', P .. 'campaigns', WALL, id)
 end
@@ -40,5 +51,5 @@ end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '', 'rows', 0,
   'stored', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
-for at = 6, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+for at = 9, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 return { answer, id }

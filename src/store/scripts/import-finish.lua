@@ -1,12 +1,13 @@
 -- Ends an import: the campaign starts, or waits for its time; or it is rejected.
 --- @include "base"
 --- @include "closing"
+--- @include "guard"
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 token  3 rows  4 batches  5 '' or why it is rejected
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
--- Keys built: imports, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :ready :timeline
+-- Keys built: guard, imports, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :ready :timeline
 --   :errors :pricing
 local c = open_campaign(ARGV[1])
 if not c then return { 0, '' } end
@@ -16,6 +17,7 @@ if c.status ~= 'importing' or f[1] ~= ARGV[2] then return { 0, c.status } end
 if ARGV[5] == '' and (num(ARGV[3]) ~= c.rows or num(ARGV[4]) ~= num(f[4])) then
   return redis.error_reply('ERR stored ' .. c.rows .. ' rows of ' .. ARGV[3])
 end
+count_act()
 redis.call('HDEL', c.key, 'importer', 'importLease')
 redis.call('HSET', c.key, 'finishToken', ARGV[2])
 if ARGV[5] ~= '' then

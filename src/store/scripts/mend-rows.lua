@@ -1,6 +1,7 @@
 -- Takes rejected rows of one batch into the campaign as a person corrected them: rejected -> pending.
 --- @include "base"
 --- @include "ledger"
+--- @include "guard"
 -- Atomic because: the stored rows, the ledger and the counters change together, and only while nobody
 -- else has rewritten stored rows since the caller read them (`rewrites`): else two of them could undo
 -- each other, or put one person into two rows.
@@ -9,7 +10,7 @@
 --       then each row
 -- Returns: {-1} no such campaign, or its rows are deleted · {-2} stored rows were rewritten meanwhile: read them again ·
 --   {0, closed|importing|ended} nothing more of it is sent, or not yet · {1, rows mended, rewrites now}
--- Keys built: resends, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :errors :timeline :pricing
+-- Keys built: guard, resends, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :errors :timeline :pricing
 --   :unknown :ready :open :batch:<batch> :ledger:<batch>
 local c, batch = open_rows(ARGV[1]), num(ARGV[2])
 if not c then return { -1 } end
@@ -28,6 +29,7 @@ for at = 5, #ARGV do
   fields[#fields + 1] = row_field(row)
 end
 if #fields == 0 then return { 1, 0, num(f[1]) } end
+count_act()
 redis.call('SET', c.key .. ':batch:' .. batch, ARGV[4])
 -- No value at all is how a row looks that nobody has touched.
 redis.call('HDEL', key, unpack(fields))

@@ -9,5 +9,5 @@
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '' } end
 local done = pause_campaign(c, ARGV[2])
-if done then rise_for_a_person() end
+if done then count_act() end
 return { done and 1 or 0, c.status }

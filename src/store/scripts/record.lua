@@ -158,8 +158,8 @@ if #digests > 0 then prefetch(P .. 'parked', digests) end
 local function adopt(row, r, o)
   -- Of a row in doubt it is known, and perhaps accepted, that claims of it are lost.
   if r.state ~= STATE.unknown or r.reason ~= ROLLBACK then
-    local beat = num(redis.call('HGET', GUARD, 'beat'))
-    note_rollback(beat + 1, beat, num(redis.call('HGET', GUARD, 'at'), WALL))
+    local count = num(redis.call('HGET', GUARD, 'count'))
+    note_rollback({ count = count + 1, acts = 0, serial = 0 }, count)
   end
   if r.state == STATE.failed then fire(c, row, r, 'retry') end
   if r.state == STATE.unknown then fire(c, row, r, 'resend') end

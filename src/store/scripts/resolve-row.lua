@@ -1,13 +1,14 @@
 -- A person's decision on an unknown message: send it again, or call it sent or failed.
 --- @include "base"
 --- @include "ledger"
+--- @include "guard"
 -- Atomic because: late evidence may come in the same instant; whoever is first decides, and the
 -- other finds a state in which it changes nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 row  3 resend | sent | failed  4 reason number of a decision
 -- Returns: {-1} no such campaign · {-2} no such row · {0, state} not unknown any more ·
 --   {-3, closed} the campaign was closed · {1, state now}
--- Keys built: resends, running, scheduled, endings, recent, halt, failed-outbox, campaign:<id> and its :counts :errors
+-- Keys built: guard, resends, running, scheduled, endings, recent, halt, failed-outbox, campaign:<id> and its :counts :errors
 --   :timeline :pricing :unknown :ready :open :ledger:<batch>
 local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
 local c, row, decision = open_rows(ARGV[1]), num(ARGV[2]), ARGV[3]
@@ -18,6 +19,7 @@ local r = decode(redis.call('HGET', key, field))
 if not EVENT[decision] then return redis.error_reply('ERR no such decision') end
 if r.state ~= STATE.unknown then return { 0, shown(c, r.state) } end
 if decision == 'resend' and c.closed ~= '' then return { -3, c.closed } end
+count_act()
 fire(c, row, r, EVENT[decision])
 if decision == 'resend' then
   r.tries = 0

@@ -1,13 +1,15 @@
 -- Resumes a paused campaign. Lifts the number's halt, and then sends one message first.
 --- @include "base"
+--- @include "guard"
 -- Atomic because: the halt is lifted and the probe is set before any message can be claimed.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 sender: number id and API as configured where it is resumed, '' when not known
 -- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
--- Keys built: halt, pace, running, scheduled, endings, recent, campaign:<id> and its :counts
+-- Keys built: guard, halt, pace, running, scheduled, endings, recent, campaign:<id> and its :counts
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '', 0 } end
 if c.status ~= 'paused' or c.closed ~= '' then return { 0, c.status, 0 } end
+count_act()
 redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
 -- A person has seen why; without a sender here, the next worker says which it is.

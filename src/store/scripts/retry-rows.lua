@@ -1,12 +1,13 @@
 -- Sends failed messages of one batch again, because a person asked: failed -> pending, once.
 --- @include "base"
 --- @include "ledger"
+--- @include "guard"
 -- Atomic because: the ask is fenced by the attempt that failed: pressed twice, or re-run by a
 -- queue, it finds another state or attempt and does nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 batch; then for each row: row, attempt
 -- Returns: {-1} no such campaign · {0, closed} the campaign was closed · {1, rows taken back}
--- Keys built: resends, running, scheduled, endings, recent, halt, failed-outbox, campaign:<id> and its :counts :errors
+-- Keys built: guard, resends, running, scheduled, endings, recent, halt, failed-outbox, campaign:<id> and its :counts :errors
 --   :timeline :pricing :unknown :ready :open :ledger:<batch>
 local c, batch = open_rows(ARGV[1]), num(ARGV[2])
 if not c then return { -1 } end
@@ -28,6 +29,7 @@ for at = 3, #ARGV, 2 do
   end
 end
 if taken > 0 then
+  count_act()
   make_ready(c, batch, NOW)
   go_on(c)
   flush(c)

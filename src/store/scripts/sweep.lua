@@ -4,6 +4,7 @@
 --- @include "ledger"
 --- @include "wamid"
 --- @include "status"
+--- @include "guard"
 -- Atomic because: a lease is judged and its row moved in one step, so a late `record` meets either
 -- `sending` or `unknown`. Every worker may run it; a lease that is gone is not found again.
 -- KEYS: 1 slot key of the number
@@ -70,7 +71,7 @@ end
 
 -- Only while webhooks arrive does their silence about a message mean something.
 local resent = 0
-if webhooks_arriving(num(ARGV[5])) and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 0 then
+if webhooks_arriving(num(ARGV[5])) and guard_is_open() then
   local before = NOW - num(ARGV[4])
   for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'resends', '-inf', before, 'LIMIT', 0, MOST)) do
     local id, row = string.match(ref, '^(.-)|(%d+)$')

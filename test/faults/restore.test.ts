@@ -1,0 +1,120 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Running } from "../support/processes.ts";
+import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
+import { compareAfterLoss, expectSound } from "../support/verdict.ts";
+import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
+
+const NAME = "restore";
+const ROUNDS = volume(20);
+const RATE = 40;
+const LIST = 400;
+const WORKERS = 2;
+
+test.each(seedsOf(NAME))(
+  "a backup of Redis is restored while no worker runs, with the folders of the workers as compose and Kubernetes keep them or with new ones: it always stops for a person, and nobody gets a message twice",
+  async (given) => {
+    const chance = seeded(NAME, given);
+    const siege = await startSiege({
+      ratePerSecond: RATE,
+      workers: 0,
+      knobs: { latencyMs: "20-100", seed: String(chance.seed) },
+      answerSeconds: 3,
+      timeScale: 15,
+    });
+    onTestFinished(siege.close, 60_000);
+    const machine = createMachine(siege, chance);
+    let asked = 0;
+
+    for (let round = 0; round < ROUNDS; round++) {
+      await siege.send(LIST);
+      await machine.start();
+      await machine.posted(chance.int(20, 100));
+      await machine.stop();
+      const isRestored = chance.random() < 0.75;
+      await machine.backUp();
+      await machine.start();
+      await machine.posted(chance.int(20, 100));
+      await machine.stop();
+
+      const folders = chance.random() < 0.5 ? "new" : "kept";
+      await (isRestored ? machine.restore() : siege.redis.restart());
+      if (folders === "new") machine.forget();
+      const before = siege.fleet.posts().length;
+      await machine.start();
+      if (!isRestored && folders === "kept") continue;
+      const { lost } = await machine.stopped();
+      // Nobody remembers: then it may be whole, and is asked about all the same.
+      expect(lost === null, `${folders} folders`).toBe(folders === "new");
+      expect(siege.fleet.posts()).toHaveLength(before);
+      asked++;
+      const decision = isRestored ? "--accept-rollback" : "--nothing-lost";
+      await siege.fleet.stage.json(["doctor", decision]);
+    }
+
+    const verdict = await siege.settle({ withinMs: 60_000, compare: compareAfterLoss });
+    expectSound(verdict);
+    published(NAME, chance.seed, { restores: ROUNDS, stopsAsked: asked, ...verdict.figures });
+  },
+  120_000 + ROUNDS * 30_000,
+);
+
+/** The workers' machines: one folder for all, as compose has it, or one each, as Kubernetes has. */
+function createMachine({ fleet, redis, store, watch }: Siege, chance: Seeded) {
+  const data = join(redis.dir, "data");
+  const backup = join(redis.dir, "backup");
+  const shared = chance.random() < 0.5;
+  let generation = 0;
+  let workers: Running[] = [];
+
+  const folderOf = (ordinal: number): string =>
+    join(fleet.stage.dir, `folders-${generation}`, shared ? "all" : `worker-${ordinal}`);
+
+  return {
+    async start(): Promise<void> {
+      for (let ordinal = 0; ordinal < WORKERS; ordinal++) {
+        fleet.stage.setEnv({ DROPCAST_DATA_DIR: folderOf(ordinal) });
+        workers.push(await fleet.startWorker());
+      }
+    },
+    /** Each in good order, or killed. */
+    async stop(): Promise<void> {
+      const stopping = workers.map((worker) =>
+        chance.random() < 0.5 ? worker.kill() : worker.stop(),
+      );
+      workers = [];
+      await Promise.all(stopping);
+    },
+    posted: (more: number) =>
+      fleet.posted(fleet.posts().length + more, 30_000).catch(async (error: Error) => {
+        throw await watch.asError(error.message);
+      }),
+    async backUp(): Promise<void> {
+      await redis.kill();
+      rmSync(backup, { recursive: true, force: true });
+      cpSync(data, backup, { recursive: true });
+      await redis.restart();
+    },
+    async restore(): Promise<void> {
+      await redis.kill();
+      rmSync(data, { recursive: true });
+      cpSync(backup, data, { recursive: true });
+      watch.forget();
+      await redis.restart();
+    },
+    /** New volumes: what workers remembered is gone. */
+    forget: () => {
+      generation++;
+    },
+    stopped: () =>
+      vi.waitFor(
+        async () => {
+          const rollback = await store.rollback.read();
+          if (rollback === undefined) throw await watch.asError(`number ${NUMBER} does not stop`);
+          return rollback;
+        },
+        { timeout: 30_000, interval: 50 },
+      ),
+  };
+}
