@@ -122,6 +122,14 @@ export const PROBLEMS = {
       "Check DROPCAST_WEBHOOK_SECRET against the one that LiveChat gave for this address.",
     ),
   ),
+  crowded: problem(
+    503,
+    refuse(
+      "webhooks_crowded",
+      "Too many requests are under way, and this one was the slowest.",
+      "Send it again. If this lasts, look at who posts to this address: a signed webhook is taken at once.",
+    ),
+  ),
   throttled: problem(
     429,
     refuse(

@@ -3,6 +3,8 @@ import { redisTrouble } from "../core/redis-trouble.ts";
 import { answerProblem } from "./answers.ts";
 import { type DeliveryPorts, deliverEvent } from "./apply.ts";
 import { readBody } from "./body.ts";
+import type { BodyBudget } from "./body-budget.ts";
+import type { Connections } from "./connections.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { createHints } from "./hints.ts";
 import { PROBLEMS, type Problem } from "./problems.ts";
@@ -15,13 +17,15 @@ export interface ReceiveDeps extends DeliveryPorts {
   readonly throttle: Throttle;
   readonly counters: WebhookCounters;
   readonly bodyBytesMax: number;
+  readonly budget: BodyBudget;
+  readonly connections: Connections;
 }
 
 /** Messages of numbers that share a secret: about a megabyte. */
 const HINTS_MAX = 10_000;
 
-/** Seconds after which a sender may repeat what could not be stored. */
-const RETRY_AFTER_S = 5;
+/** Seconds after which a sender may repeat what could not be taken. */
+const LATER = { "retry-after": "5" };
 
 /**
  * Handles one webhook. The order matters: bytes, size, signature, and only then what the body
@@ -40,12 +44,14 @@ export function createReceiver(
     number: string | null,
   ): Promise<void> {
     try {
-      const body = await readBody(request, deps.bodyBytesMax);
+      const body = await readBody(request, deps.bodyBytesMax, deps.budget);
       if (body === "cut") return counters.count("cut");
       if (body === "too_large") return answerRefusal(request, response, PROBLEMS.bodyTooLarge);
+      if (body === "no_room") return answerRefusal(request, response, PROBLEMS.crowded, LATER);
 
       const verdict = verifier.verify(body, request.rawHeaders, number);
       if (!verdict.ok) return refuseUnverified(request, response, verdict.problem);
+      deps.connections.trust(request.socket);
 
       const parsed = parseStatusEvent(verdict.text, verdict.signedAtMs);
       if (parsed.kind === "refused") return answerRefusal(request, response, parsed.problem);
@@ -69,11 +75,12 @@ export function createReceiver(
     request: IncomingMessage,
     response: ServerResponse,
     problem: Problem,
+    headers?: Readonly<Record<string, string>>,
   ): void {
     counters.warn(problem.refusal.code, "a webhook request was refused", {
       fix: problem.refusal.fix,
     });
-    answerProblem(request, response, problem);
+    answerProblem(request, response, problem, headers);
   }
 
   /** A forger hears why a few times, then only that there are too many. */
@@ -106,9 +113,7 @@ export function createReceiver(
     });
     if (response.headersSent) request.socket.destroy();
     else {
-      answerProblem(request, response, PROBLEMS.storeUnavailable, {
-        "retry-after": String(RETRY_AFTER_S),
-      });
+      answerProblem(request, response, PROBLEMS.storeUnavailable, LATER);
     }
   }
 

@@ -18,6 +18,8 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import { closeWith } from "./answers.ts";
 import type { DeliveryPorts } from "./apply.ts";
 import { declaredTooLarge } from "./body.ts";
+import { createBodyBudget } from "./body-budget.ts";
+import { boundConnections } from "./connections.ts";
 import { createWebhookCounters, type WebhookCounters } from "./counters.ts";
 import { PROBLEMS, type Problem } from "./problems.ts";
 import { createReceiver } from "./receive.ts";
@@ -27,6 +29,8 @@ import { createVerifier, type Verifier, type WebhookNumber } from "./verify.ts";
 
 export interface WebhookLimits {
   readonly bodyBytesMax: number;
+  /** All bodies together whose senders are not verified yet. */
+  readonly bodiesBytesMax: number;
   readonly headerBytesMax: number;
   readonly connectionsMax: number;
   /** From the first byte (or the connection) to the end of the headers. */
@@ -43,8 +47,9 @@ export interface WebhookLimits {
 
 export const WEBHOOK_LIMITS: WebhookLimits = {
   bodyBytesMax: 64 * 1024,
+  bodiesBytesMax: 16 * 1024 * 1024,
   headerBytesMax: 16 * 1024,
-  connectionsMax: 4096,
+  connectionsMax: 512,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 65_000,
@@ -129,8 +134,25 @@ function build(
     addressesMax: 10_000,
     now,
   });
-  const { bodyBytesMax } = limits;
-  const receive = createReceiver({ apply, onFailed, verifier, throttle, counters, bodyBytesMax });
+  const server = createServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+  });
+  const receive = createReceiver({
+    apply,
+    onFailed,
+    verifier,
+    throttle,
+    counters,
+    bodyBytesMax: limits.bodyBytesMax,
+    budget: createBodyBudget(limits.bodiesBytesMax),
+    connections: boundConnections(server, limits.connectionsMax, () => {
+      counters.warn(PROBLEMS.crowded.refusal.code, "too many connections: the oldest was ended");
+    }),
+  });
   const routes = createRoutes({
     receive,
     hasNumber: (number) => verifier.has(number),
@@ -139,14 +161,6 @@ function build(
     metrics,
     counters,
   });
-  const server = createServer({
-    maxHeaderSize: limits.headerBytesMax,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: limits.checkEveryMs,
-  });
-  server.maxConnections = limits.connectionsMax;
   server.on("request", (request, response) => {
     routes(request, response);
   });
