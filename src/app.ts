@@ -83,6 +83,7 @@ export async function startProducer(platform: Platform): Promise<Result<Role>> {
     dir: config.dropsDir,
     importFile: await createImporter(platform),
     findCampaign: findCampaignIn(platform),
+    retentionMs: config.retentionMs,
     timing: dropTiming(config.timeScale),
     say: (line) => role.info(line),
   });

@@ -1,7 +1,14 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { json, makePlace, type Place, runCli } from "./run-cli.ts";
+import { expect, test, vi } from "vitest";
+import { json, makePlace, type Place, runCli, startCli } from "./run-cli.ts";
 
 function dropsIn(place: Place): void {
   for (const folder of ["inbox", "failed/shop"]) {
@@ -48,4 +55,24 @@ test("doctor names the step that the drop folder does not let a producer make, a
   expect(checked.stdout).toContain("FAIL Drop folder");
   expect(checked.stdout).toContain("cannot make a file in done");
   expect(readdirSync(join(place.dir, "drops/inbox"))).toHaveLength(1);
+});
+
+test("a producer deletes what has lain in done and failed for longer than DROPCAST_RETENTION_DAYS", async () => {
+  const place = makePlace({ DROPCAST_RETENTION_DAYS: "40" });
+  dropsIn(place);
+  const failed = join(place.dir, "drops/failed/shop");
+  const report = join(failed, "list.report.json");
+  writeFileSync(join(failed, "list.xlsx"), "48600000001");
+  writeFileSync(join(place.dir, "drops/failed/kept.report.json"), "{}");
+  for (const name of ["list.xlsx", "list.report.json"]) {
+    const old = Date.now() / 1_000 - 41 * 86_400;
+    utimesSync(join(failed, name), old, old);
+  }
+  const producer = startCli(place, ["producer"]);
+
+  await vi.waitFor(() => expect(existsSync(report)).toBe(false), { timeout: 20_000 });
+  expect(readdirSync(failed)).toEqual([]);
+  expect(readdirSync(join(place.dir, "drops/failed"))).toEqual(["kept.report.json", "shop"]);
+  producer.kill("SIGTERM");
+  expect((await producer.ended).code).toBe(0);
 });

@@ -9,6 +9,7 @@ import type { FindCampaign } from "./drop-list.ts";
 import { isIgnored, isList } from "./drop-names.ts";
 import { besideList } from "./drop-note.ts";
 import { createDropQueue, type DropQueue } from "./drop-queue.ts";
+import { createDropRetention } from "./drop-retention.ts";
 import { createScan, type SeenFolder } from "./drop-scan.ts";
 import { createTeller, type Teller } from "./drop-teller.ts";
 
@@ -25,6 +26,8 @@ export interface DropFolderOptions {
   readonly dir: string;
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;
+  /** How long files are kept in `done/` and `failed/`; null: for ever. */
+  readonly retentionMs: number | null;
   /** For people: one line for each thing that happens. No phones. */
   readonly say: (line: string) => void;
   readonly timing?: Partial<DropTiming>;
@@ -62,7 +65,7 @@ export interface DropFolder {
 }
 
 export function createDropFolder(options: DropFolderOptions): DropFolder {
-  const { importFile, findCampaign } = options;
+  const { importFile, findCampaign, retentionMs } = options;
   const timing = { ...dropTiming(1), ...options.timing };
   const folders = dropFolders(options.dir);
   const teller = createTeller(options.say);
@@ -85,6 +88,8 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
 
   const { claimStaleMs: staleAfterMs } = timing;
   const goOn = createTakeOver({ folders, claims, queue, teller, signal, staleAfterMs });
+  const retention =
+    retentionMs === null ? null : createDropRetention({ folders, retentionMs, teller });
   const mirrored = new Set<string>();
 
   async function look(): Promise<void> {
@@ -95,6 +100,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
     }
     await inbox.look(dropped);
     for (const folder of await scanProcessing()) await goOn(folder);
+    await retention?.step(Date.now());
   }
 
   let timer: NodeJS.Timeout | undefined;
@@ -119,6 +125,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
       stopping.abort();
       clearTimeout(timer);
       await looking;
+      await retention?.close();
       await queue.idle();
     },
   };

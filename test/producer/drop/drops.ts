@@ -57,6 +57,7 @@ export async function drops(): Promise<Drops> {
         dir,
         importFile: importer,
         findCampaign: store.campaigns.find,
+        retentionMs: null,
         say: (line) => said.push(line),
         timing: { ...TIMING, ...timing },
       });

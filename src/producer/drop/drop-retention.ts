@@ -1,0 +1,127 @@
+import type { Dir } from "node:fs";
+import { opendir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type DropFolders, isGone, lstatOrNull } from "./drop-files.ts";
+import { stemOf } from "./drop-names.ts";
+import type { Teller } from "./drop-teller.ts";
+
+/**
+ * Deletes files of `done/` and `failed/` that have lain there longer than the retention time: lists
+ * hold phones. A campaign needs none of them: its rows are in Redis, with a retention time of their
+ * own. What was written to lately is kept, such as a rejects file that somebody corrects. The inbox
+ * and `processing/` are never cleared: what lies there is still to be sent, or its end is not
+ * known.
+ *
+ * A folder may hold many thousands of files, so each step reads so many names and goes on there the
+ * next time. Any number of producers may do it at once.
+ */
+export interface DropRetention {
+  /** Looks at some more files. */
+  step(nowMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const NAMES_A_STEP = 200;
+/** Between two walks through both folders. */
+const REST_MS = 60 * 60_000;
+const DAY_MS = 24 * 3_600_000;
+
+export function createDropRetention(input: {
+  folders: DropFolders;
+  retentionMs: number;
+  teller: Teller;
+}): DropRetention {
+  const { folders, retentionMs, teller } = input;
+  const left: string[] = [];
+  let open: { dir: Dir; path: string } | null = null;
+  let startAtMs = Number.NEGATIVE_INFINITY;
+  // Reports go in a walk of their own, behind the files whose age they tell.
+  let walk: "files" | "reports" = "files";
+  let deleted = 0;
+
+  /** The folder that is read now, or the next one; null when all have been read. */
+  async function reading(): Promise<{ dir: Dir; path: string } | null> {
+    while (open === null) {
+      const path = left.pop();
+      if (path === undefined) return null;
+      try {
+        open = { dir: await opendir(path), path };
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    }
+    return open;
+  }
+
+  async function close(): Promise<void> {
+    const was = open;
+    open = null;
+    await was?.dir.close();
+  }
+
+  async function settle(path: string, name: string, nowMs: number): Promise<void> {
+    const atMs = await keptSince(path, name, nowMs);
+    if (atMs === null || nowMs - atMs < retentionMs) return;
+    try {
+      await rm(join(path, name), { force: true });
+      deleted++;
+    } catch (error) {
+      const why = (error as Error).message;
+      teller.sayAgain("retention", `An old file of a drop cannot be deleted: ${why}`);
+    }
+  }
+
+  return {
+    async step(nowMs) {
+      if (nowMs < startAtMs) return;
+      if (open === null && left.length === 0) left.push(folders.done, folders.failed);
+      for (let names = 0; names < NAMES_A_STEP; names++) {
+        const folder = await reading();
+        if (folder === null) break;
+        const entry = await folder.dir.read();
+        if (entry === null) await close();
+        else if (entry.isDirectory()) left.push(join(folder.path, entry.name));
+        else if (isReport(entry.name) === (walk === "reports")) {
+          await settle(folder.path, entry.name, nowMs);
+        }
+      }
+      if (open !== null || left.length > 0) return;
+      walk = walk === "files" ? "reports" : "files";
+      if (walk === "reports") return;
+      startAtMs = nowMs + REST_MS;
+      if (deleted > 0) {
+        const days = Math.round(retentionMs / DAY_MS);
+        teller.say(`${deleted} files of drops were older than ${days} days: they were deleted.`);
+      }
+      deleted = 0;
+    },
+    close,
+  };
+}
+
+function isReport(name: string): boolean {
+  return name.endsWith(".report.json");
+}
+
+/**
+ * Since when a file has lain there: by the report beside it, which was made when it came, or by its
+ * own times if it was written to since. Its own are those of the list, which may be years old when
+ * it is dropped; without a report the time of its last renaming counts as well. Null when it is
+ * gone.
+ */
+async function keptSince(folder: string, name: string, nowMs: number): Promise<number | null> {
+  const own = await lstatOrNull(join(folder, name));
+  if (own === null) return null;
+  const reports: number[] = [];
+  for (const stem of new Set([
+    name.replace(/\.(?:rejects\.csv|report\.json)$/, ""),
+    stemOf(name),
+  ])) {
+    const report = await lstatOrNull(join(folder, `${stem}.report.json`));
+    if (report !== null) reports.push(report.mtimeMs);
+  }
+  const times = [own.mtimeMs, ...(reports.length > 0 ? reports : [own.ctimeMs])];
+  // A time that is still to come is a wrong clock's: it must not keep phones for ever.
+  const past = times.filter((atMs) => atMs < nowMs + DAY_MS);
+  return past.length > 0 ? Math.max(...past) : own.ctimeMs;
+}
