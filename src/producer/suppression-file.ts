@@ -76,7 +76,8 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   const seen = lookAtColumns(names, sample);
   const [first = ""] = names;
   // A number without its country is told as a row that cannot be read, and not as a name.
-  const isPlain = names.length === 1 && (readPhone(first).ok || isLongNumber(first));
+  const beginsWithPhone = readPhone(first).ok || isLongNumber(first);
+  const isPlain = input.columns.length === 0 && names.length === 1 && beginsWithPhone;
   const checked = isPlain ? accept(undefined) : checkNames(seen, sample);
   if (!checked.ok) return checked;
   const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
@@ -100,7 +101,7 @@ const OWN_COLUMNS = { scope: ["scope"], source: ["source"], date: ["date", "at",
 
 function checkNames(seen: readonly SeenColumn[], sample: PhoneSample): Result<void> {
   const headed = checkIsHeader(seen, sample);
-  return headed.ok ? checkHeader(seen, Object.values(OWN_COLUMNS).flat()) : headed;
+  return headed.ok ? checkHeader(seen, Object.values(OWN_COLUMNS).flat(), "several") : headed;
 }
 
 /** A column of phones, and what reads them. */

@@ -98,6 +98,20 @@ describe("a list of people who opted out", () => {
     expect(JSON.stringify(unknown.result)).toContain('did you mean \\"Phone\\"?');
   });
 
+  it("may have several columns of one name, which count all", async () => {
+    const text = "Phone,name,phone\n+48600106000,Ann,+48600106001\n";
+
+    for (const columns of [[], ["Phone"]]) {
+      expect((await read(text, { columns })).phones).toEqual(["48600106000", "48600106001"]);
+    }
+  });
+
+  it("is not a plain list of numbers when a column of it is named", async () => {
+    const { result } = await read("+48600106000\n+48600106001\n", { columns: ["phone"] });
+
+    expect(result).toMatchObject({ ok: false, refusal: { code: "header_missing" } });
+  });
+
   it("is not read from a column whose digits only read as phones", async () => {
     const { result, phones } = await read("name,Customer ID\nAnn,33612345670\nBob,33612345671\n");
 

@@ -6,10 +6,14 @@ import type { PhoneSample, SeenColumn } from "./seen-columns.ts";
 /**
  * Judges the header: every column has a name, and each that is used, or is called like one with
  * phones, has it alone. CRMs write several "Email"; as long as nothing names them they may stay.
- * `used`: the names that template and campaign use. Refusals `header_name_empty`,
- * `header_name_twice`.
+ * `used`: the names that template and campaign use; `phones: "several"`: of columns with phones
+ * there may be several of one name. Refusals `header_name_empty`, `header_name_twice`.
  */
-export function checkHeader(seen: readonly SeenColumn[], used: readonly string[]): Result<void> {
+export function checkHeader(
+  seen: readonly SeenColumn[],
+  used: readonly string[],
+  phones: "one" | "several" = "one",
+): Result<void> {
   const wanted = new Set(used.map(foldColumnName));
   // A map, not an object: a column may well be called `__proto__`.
   const places = new Map<string, number>();
@@ -17,7 +21,8 @@ export function checkHeader(seen: readonly SeenColumn[], used: readonly string[]
     if (name === "") return refuseNameless(index);
     const folded = foldColumnName(name);
     const first = places.get(folded);
-    if (first !== undefined && (wanted.has(folded) || !NEVER_PHONES.has(kind))) {
+    const isNeeded = wanted.has(folded) || (phones === "one" && !NEVER_PHONES.has(kind));
+    if (first !== undefined && isNeeded) {
       return refuse(
         "header_name_twice",
         `columns ${first + 1} and ${index + 1} of the header are both called "${name}", and one of them is needed.`,

@@ -47,10 +47,11 @@ function saysPhone(word: string): boolean {
 /** Words as they stand, without accents, in the languages of the lists people have. */
 const PHONE_WORDS = new Set(
   (
-    "tel tels telf telp tlf tlfn tfn tfno tfnr cel cell cells mob fon fone gsm msisdn sms hp nohp " +
+    "tel tels telf telp telno telnr tlf tlfn tfn tfno tfnr cel cell cells cellno mob mobno mobitel " +
+    "mobiel fon ffon fone foon gsm msisdn sms hp nohp ph phno simi simu talrunis " +
     "wa waid viber cep movil moviles portable ponsel seluler komorka komorki komorkowy komorkowa " +
-    "puhelin rufnummer sdt sđt thoai " +
-    "τηλ κινητο тел моб сотовый сотовыи мобильный мобильныи мобильныий мобільний мобiльний " +
+    "rufnummer sdt sđt thoai " +
+    "τηλ κινητο тел моб сот сотовый сотовыи мобильный мобильныи мобильныий мобільний мобiльний " +
     "ватсап вотсап вацап"
   )
     .split(" ")
@@ -60,9 +61,9 @@ const PHONE_WORDS = new Set(
 /** Parts of compounds, and words of scripts that write none or grow an article. */
 const PHONE_PARTS = new RegExp(
   [
-    "phone(?!t)|telef|telep|telemov|^mobil|mobilnummer|handy|cellul|celul|celph|whats|watsap|matkapuh",
+    "phone(?!t)|telef|telep|telemov|^mobil|mobilnummer|handy|cellul|celul|celph|whats|watsap|puhelin|selfoon",
     "телефон|мобил|мобіл|τηλεφων|הטלפון|טלפון|נייד|פלאפון|סלולר|ווטסאפ|וואטסאפ|ווצאפ",
-    "هاتف|جوال|موبايل|محمول|تليفون|تلفون|واتس|نقال",
+    "هاتف|جوال|موبايل|محمول|تليفون|تلفون|واتس|نقال|تلفن|موبایل|همراه|ტელეფონ|հեռախոս",
     "फोन|मोबाइल|电话|電話|手机|手機|携帯|전화|휴대|핸드폰|โทรศัพท์|มือถือ|เบอร์",
   ]
     .join("|")
@@ -74,7 +75,8 @@ const PHONE_PARTS = new RegExp(
 /** Whose phone it is then: the beginnings of words. */
 const SOMEBODY_ELSE = new RegExp(
   `^(?:${[
-    // Somebody to call when something has happened.
+    // Family and neighbours; somebody to call when something has happened.
+    "spouse|conjoint|conyuge|malzon|ehe(?:partner|mann|frau)|mother|father|kin$|neighbo|friend",
     "emergenc|emergenz|urgenc|notfall|awaryjn|alarmow|nouzov|acil$|darurat|экстренн|екстрен|طوار|חירום",
     // Who sold, sends, looks after or wrote down the row.
     "agent|agenc|agen$|makler|broker|acente|агент|وكيل|סוכן|assist|asist|asyst|sekret|secretar|manager",
@@ -92,7 +94,7 @@ const SOMEBODY_ELSE = new RegExp(
 const SAYS_LITTLE = new Set(
   (
     "to number numbers num no nr numer numery nummer numero номер nomor numara numarasi cislo szam " +
-    "رقم מספר contact contacts kontakt kontakty kontaktu kontaktowy kontaktnummer contacto contato " +
+    "رقم מספר contactno contact contacts kontakt kontakty kontaktu kontaktowy kontaktnummer contacto contato " +
     "contatto iletisim контакт recipient recipients odbiorca empfanger destinatario destinataire " +
     "alici получатель de di du do of the my"
   )

@@ -59,6 +59,14 @@ describe("the phone column", () => {
     "Nomor Telepon",
     "手机号码",
     "휴대폰번호",
+    "Broj telefona",
+    "Mobitel",
+    "Telefoon",
+    "Mobiel nummer",
+    "Puhelinnumero",
+    "Κινητό",
+    "موبایل",
+    "Ph. No.",
     "Billing Phone",
     "Primary Phone",
     "Phone 1 - Value",
@@ -206,6 +214,8 @@ describe("the phone column", () => {
     "Téléphone de l'entreprise",
     "Contact owner",
     "Driver mobile",
+    "Next of kin phone",
+    "Spouse's mobile",
   ])("is not %j by itself: they may be somebody else's", (name) => {
     const found = find({ name: NAMES, [name]: PHONES });
 
