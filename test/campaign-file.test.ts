@@ -40,6 +40,7 @@ describe("a campaign file that is right", () => {
           file: null,
           to: null,
           country: null,
+          numbers: null,
           encoding: null,
           maxRejected: 0.2,
           strictValues: false,
@@ -68,7 +69,7 @@ template:
     - { type: body, parameters: [ { type: text, text: "{{first_name|there}}" } ], new_field: [1] }
     - { type: button, sub_type: url, index: "1", parameters: [ { type: text, text: "{{code}}" } ] }
 category: utility
-recipients: { file: list.csv, to: phone, country: PL, encoding: cp1250, maxRejected: 0, strictValues: true }
+recipients: { file: list.csv, to: phone, country: PL, numbers: international, encoding: cp1250, maxRejected: 0, strictValues: true }
 schedule: { startAt: 2026-12-01T09:00:00+01:00, endBy: 2026-12-03T20:00:00+01:00 }
 delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
 `,
@@ -85,6 +86,7 @@ delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
           file: "list.csv",
           to: "phone",
           country: "PL",
+          numbers: "international",
           encoding: "windows-1250",
           maxRejected: 0,
           strictValues: true,
@@ -171,6 +173,7 @@ recipients:
     ["__proto__: { polluted: true }", "__proto__ is not a known key"],
     ["constructor: 1", "constructor is not a known key"],
     ["recipients: { encoding: windows-1251 }", 'did you mean "windows-1250"?'],
+    ["recipients: { numbers: local }", "recipients.numbers must be"],
     ["recipients: { country: UK }", "did you mean GB?"],
     ["recipients: { country: pl }", "two capital letters"],
     ["recipients: [a]", "recipients must be a block of keys and values"],

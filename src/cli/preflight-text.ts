@@ -1,5 +1,6 @@
 import { someNames } from "../core/columns.ts";
 import type { Estimate } from "../producer/preflight/estimate.ts";
+import type { PhoneStyleReport } from "../producer/preflight/phone-style-report.ts";
 import type { ListCost } from "../producer/preflight/preflight-countries.ts";
 import type { ImportReport, Problem, Warning } from "../producer/preflight/report.ts";
 import type { Terminal } from "./terminal.ts";
@@ -47,11 +48,34 @@ function headText(report: ImportReport, title: (text: string) => string, width: 
     const guess = phoneColumnGuessed === null ? "" : ` (guessed by its ${phoneColumnGuessed})`;
     lines.push(["Phones in", printable(phoneColumn) + guess]);
   }
+  if (report.phoneStyle !== null) lines.push(["Phones as", phoneStyleWords(report.phoneStyle)]);
   const indent = Math.max(...lines.map(([key]) => key.length)) + 2;
   // Names of columns may be many and long.
   const below = (text: string): string =>
     wrap(text, width - indent - 1, "").replaceAll("\n", `\n${" ".repeat(indent)}`);
   return table(lines.map(([key, text]) => [title(key), below(text)]));
+}
+
+/** How the phones of a list were understood, with counts. */
+export function phoneStyleWords(style: PhoneStyleReport): string {
+  const { numbers, country, decidedBy, national, withCode, plus, prefix } = style;
+  const bare: Readonly<Record<typeof numbers, string>> = {
+    national: `national numbers${country === null ? "" : ` of ${country}`}`,
+    international: "international, with or without +",
+    unclear:
+      country === null
+        ? "unclear: without + nobody can tell whose they are"
+        : `mixed: without +, only those that none but ${country} has are read`,
+  };
+  const counts: [number, string][] = [
+    [national, "without country code"],
+    [withCode, "with one"],
+    [plus, "with +"],
+    [prefix, "with 00 or the like"],
+  ];
+  const shown = counts.filter(([cells]) => cells > 0);
+  const said = decidedBy === "campaign" ? " (as the campaign says)" : "";
+  return `${bare[numbers]}${said}: ${shown.map(([cells, words]) => `${count(cells)} ${words}`).join(", ") || "none"}`;
 }
 
 function delimiterWords(delimiter: string | null): string {
@@ -114,7 +138,8 @@ function findings(found: readonly Warning[], columns: number): string {
     .join("\n");
 }
 
-function lineWords(lines: readonly number[], rows: number): string {
+/** `lines 2, 5, 9, ...` */
+export function lineWords(lines: readonly number[], rows: number): string {
   if (lines.length === 0) return "";
   const word = rows === 1 ? "line" : "lines";
   return `${word} ${lines.map(count).join(", ")}${rows > lines.length ? ", ..." : ""}`;

@@ -9,7 +9,7 @@ import type { ImportReport } from "../producer/preflight/report.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
 import { paceWords, startWords } from "./plan-words.ts";
-import { preflightText, suppressedWords } from "./preflight-text.ts";
+import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
 import { readingProgress } from "./reading-progress.ts";
 import { count, counted, modeWords, printable } from "./words.ts";
 
@@ -154,9 +154,11 @@ export function importedText({ list, report }: Imported, mode: Config["mode"]): 
   if (list.restarted)
     lines.push("An interrupted import of this list was begun again under its id.");
   lines.push(...guessesText(report));
-  for (const { code, count: rowsWarned, reason } of report.warnings) {
+  if (report.phoneStyle !== null) lines.push(`Phones: ${phoneStyleWords(report.phoneStyle)}.`);
+  for (const { code, count: rowsWarned, reason, lines: first } of report.warnings) {
     if (code !== "duplicate" && code !== "opted_out") {
-      lines.push(`${counted(rowsWarned, "row")}: ${reason}.`);
+      const where = first.length === 0 ? "" : ` (${lineWords(first, rowsWarned)})`;
+      lines.push(`${counted(rowsWarned, "row")}${where}: ${reason}.`);
     }
   }
   const late = report.estimate?.late ?? 0;

@@ -23,6 +23,8 @@ export interface CampaignDefinition {
     readonly to: string | null;
     /** Two letters: whose national numbers the list holds. */
     readonly country: string | null;
+    /** How it writes phones without "+" or 00; `null`: most of them decide. */
+    readonly numbers: Numbers | null;
     /** How the list is encoded, where its bytes do not say it; `null`: guessed then. */
     readonly encoding: Encoding | null;
     /** The share of rejected rows above which the whole list is refused, 0..1. */
@@ -53,6 +55,10 @@ export type Guarantee = (typeof GUARANTEES)[number];
 
 export const CATEGORIES = ["marketing", "utility", "authentication"] as const;
 export type Category = (typeof CATEGORIES)[number];
+
+/** Phones without "+" or 00: of the list's country, or with a country code in front. */
+export const NUMBERS = ["national", "international"] as const;
+export type Numbers = (typeof NUMBERS)[number];
 
 export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
 
@@ -157,6 +163,7 @@ const recipients = z.strictObject({
     .string()
     .regex(/^[A-Z]{2}$/, "must be two capital letters, as in PL")
     .nullish(),
+  numbers: z.enum(NUMBERS).nullish(),
   encoding: encoding.nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   strictValues: z.boolean().nullish(),
@@ -256,6 +263,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       file: file.recipients?.file ?? null,
       to: file.recipients?.to ?? null,
       country: file.recipients?.country ?? null,
+      numbers: file.recipients?.numbers ?? null,
       encoding: file.recipients?.encoding ?? null,
       maxRejected: file.recipients?.maxRejected ?? 0.2,
       strictValues: file.recipients?.strictValues ?? false,

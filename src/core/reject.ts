@@ -16,12 +16,19 @@ export const REJECTS = {
   phone_ambiguous: 11,
   phone_decimal: 12,
   phone_zero_lost: 13,
+  phone_two_numbers: 14,
+  phone_extension: 15,
+  phone_brackets: 16,
+  phone_abroad: 17,
+  phone_without_code: 18,
+  phone_old_plan: 19,
   value_control: 20,
   value_bidi: 21,
   value_formula: 22,
   value_spreadsheet: 23,
   value_placeholder: 24,
   value_letters_lost: 25,
+  phone_invisible: 26,
   value_not_whole: 30,
   value_not_degrees: 31,
   value_not_link: 32,
@@ -49,29 +56,35 @@ export function rejectCode(number: number): RejectCode | undefined {
 
 /**
  * One sentence for people: what is wrong with the row and what would be right. It names the
- * column and never quotes the value, because reports are passed around.
+ * column and never quotes the value, because reports are passed around. `about`: what the import
+ * knew beyond the code (a character, a change of numbers); it is not stored with the row.
  */
-export function rejectReason(code: RejectCode, column: string): string {
-  const { wrong, mend } = rejectWords(code, column);
+export function rejectReason(code: RejectCode, column: string, about = ""): string {
+  const { wrong, mend } = rejectWords(code, column, about);
   return `${wrong}: ${mend}`;
 }
 
 /** The two halves of {@link rejectReason}: what is wrong, and what to do about it. */
-export function rejectWords(code: RejectCode, column: string): { wrong: string; mend: string } {
-  const [wrong, mend] = WORDS[code](`column "${column}"`, column);
+export function rejectWords(
+  code: RejectCode,
+  column: string,
+  about = "",
+): { wrong: string; mend: string } {
+  const [wrong, mend] = WORDS[code](`column "${column}"`, column, about);
   return { wrong, mend };
 }
 
+const WITH_CODE = "write it with + and its country code, as in +48 609 655 911";
 const AS_IN_WHATSAPP = "which WhatsApp refuses in a template value";
 
 const WORDS: Readonly<
-  Record<RejectCode, (name: string, column: string) => readonly [wrong: string, mend: string]>
+  Record<
+    RejectCode,
+    (name: string, column: string, about: string) => readonly [wrong: string, mend: string]
+  >
 > = {
   phone_missing: (name) => [`${name} is empty`, "a phone number with country code is needed there"],
-  phone_invalid: (name) => [
-    `${name} is not a phone number`,
-    "write it with its country code, as in +48 609 655 911",
-  ],
+  phone_invalid: (name) => [`${name} is not a phone number`, `correct it, or ${WITH_CODE}`],
   phone_spreadsheet: (name) => [
     `${name} was damaged by a spreadsheet (as in 4.86E+10)`,
     "format that column as text and export the list again",
@@ -85,8 +98,36 @@ const WORDS: Readonly<
     "put it back, and format that column as text",
   ],
   phone_ambiguous: (name) => [
-    `${name} has no country code`,
-    "write it with one, or name the list's country in recipients.country",
+    `${name} has no country code, and may be several people's number`,
+    `${WITH_CODE}, or name the list's country in recipients.country; where most of the list is meant one way, recipients.numbers says which`,
+  ],
+  phone_two_numbers: (name) => [
+    `${name} holds more than one number`,
+    "leave the one that is meant, and write another person into a row of their own",
+  ],
+  phone_extension: (name) => [
+    `${name} ends with an extension, and WhatsApp reaches whole numbers only`,
+    "write the person's own number",
+  ],
+  phone_brackets: (name) => [
+    `${name} has brackets where this number cannot have them`,
+    `correct it, or ${WITH_CODE}`,
+  ],
+  phone_abroad: (name) => [
+    `${name} is not a number of the list's country`,
+    `correct it; if the person is abroad, ${WITH_CODE}`,
+  ],
+  phone_without_code: (name) => [
+    `${name} has no country code, and the numbers of this list have one`,
+    WITH_CODE,
+  ],
+  phone_old_plan: (name, _, about) => [
+    `${name} is written as before its country changed its numbers${about === "" ? "" : ` (${about})`}`,
+    "write it as it is dialled today",
+  ],
+  phone_invisible: (name, _, about) => [
+    `${name} holds a character that cannot be seen${about === "" ? "" : ` (${about})`}`,
+    "empty that cell and type the number again",
   ],
   value_empty: (name, column) => [
     `${name} is empty and the template needs it`,

@@ -7,11 +7,12 @@ import { showsNothing } from "../core/value.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import { checkHeader, checkIsHeader, isLongNumber } from "./import/header.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "./import/seen-columns.ts";
-import { type CsvBlock, readHeader, readRows } from "./list/csv.ts";
+import { type CsvBlock, type CsvHeader, readHeader, readRows } from "./list/csv.ts";
 import { type ListBytes, readListBytes } from "./list/list-bytes.ts";
 import { type ListFile, openList } from "./list/list-file.ts";
 import { readFirstRows } from "./list/list-sample.ts";
-import { createPhoneReader, type PhoneReader } from "./phones/phones.ts";
+import { createShapeCounter, styleOf, verdictOf } from "./phones/number-style.ts";
+import { createCellReader, createPhoneFinder, type PhoneReader } from "./phones/phones.ts";
 import { findSuppressionColumns } from "./suppression-columns.ts";
 
 /** A row of a suppression file: the phones of one person, and what could not be read of it. */
@@ -34,7 +35,8 @@ export interface SuppressionFile {
 /**
  * Reads people who opted out from a list as campaigns have it (`scope`, `source` and `date` are
  * taken where they are), or from a plain list of numbers, a line each. Every column with phones
- * counts: see {@link findSuppressionColumns}. A cell that cannot be read is told and keeps no other
+ * counts: see {@link findSuppressionColumns}. Each is read as its cells are written, as a campaign's
+ * list is: what may be somebody else's number is told and not guessed. A cell that cannot be read is told and keeps no other
  * phone of its row out. An opt-out is not lost for a detail: a scope that is not understood counts
  * as `all`, a date as now. `visit` gets the rows in blocks. Refuses what is no list.
  */
@@ -70,7 +72,7 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   const header = await readHeader(file, bytes);
   if (!header.ok) return header;
   const { columns: names, line: firstLine } = header.value;
-  const readPhone = createPhoneReader(country);
+  const readPhone = createPhoneFinder(country);
   const rows = await readFirstRows(file, header.value);
   const sample = { rows, readPhone };
   const seen = lookAtColumns(names, sample);
@@ -82,8 +84,11 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   if (!checked.ok) return checked;
   const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
   if (!found.ok) return found;
-  const phones = found.value.map((column) => ({ column, readPhone }));
-  const toRow = createRowReader({ ...input, names, phones });
+  const phones = await readStyles(file, header.value, {
+    ...{ country, columns: found.value, rows: isPlain ? [names] : [] },
+  });
+  if (!phones.ok) return phones;
+  const toRow = createRowReader({ ...input, names, phones: phones.value });
   if (isPlain) await input.visit([toRow(names, firstLine)]);
   const read = await readRows(file, header.value, {
     visit: async ({ rows: some, lines }: CsvBlock) => {
@@ -108,6 +113,36 @@ function checkNames(seen: readonly SeenColumn[], sample: PhoneSample): Result<vo
 interface PhoneSource {
   readonly column: SeenColumn;
   readonly readPhone: PhoneReader;
+}
+
+/** Reads all rows to see how each column writes its phones. `rows`: those that stand above them. */
+async function readStyles(
+  file: ListFile,
+  header: CsvHeader,
+  input: {
+    country: string | null;
+    columns: readonly SeenColumn[];
+    rows: readonly (readonly string[])[];
+  },
+): Promise<Result<PhoneSource[]>> {
+  const { country } = input;
+  const readCell = createCellReader(country);
+  const columns = input.columns.map((column) => ({ column, shapes: createShapeCounter() }));
+  const count = (rows: readonly (readonly string[])[]): true => {
+    for (const cells of rows) {
+      for (const { column, shapes } of columns) shapes.add(readCell(cells[column.index] ?? ""));
+    }
+    return true;
+  };
+  count(input.rows);
+  const read = await readRows(file, header, { visit: ({ rows }) => count(rows) });
+  if (!read.ok) return read;
+  return accept(
+    columns.map(({ column, shapes }) => {
+      const style = styleOf(shapes.counts, { country, given: null });
+      return { column, readPhone: (cell) => verdictOf(readCell(cell), style) };
+    }),
+  );
 }
 
 function createRowReader(input: {

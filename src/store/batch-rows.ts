@@ -13,7 +13,13 @@ export type ImportOutcome =
       readonly landline?: true;
       readonly doubts?: readonly Doubt[];
     }
-  | { readonly kind: "rejected"; readonly code: RejectCode; readonly column: string }
+  /** `about` is for the words of its reason, and is not stored. */
+  | {
+      readonly kind: "rejected";
+      readonly code: RejectCode;
+      readonly column: string;
+      readonly about?: string;
+    }
   | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
   | { readonly kind: "suppressed"; readonly phone: string; readonly reason: SuppressReason };
 

@@ -92,6 +92,15 @@ export function createImportStore(input: {
       return { kind: "begun", campaign, token, restarted: kind === "restarted" };
     },
 
+    /** Fills the campaign that is being imported from the start once more, with the same token. */
+    async beginAnew(input: BeginImport, { token }: ImportHandle): Promise<"begun" | "lost"> {
+      const args: ScriptArgument[] = [input.digest, token, IMPORT_LEASE_MS, "own", ""];
+      args.push(counter.reading(), counter.worker, counter.settleMs);
+      args.push(...campaignFields(input, sender));
+      const [kind] = (await run("import-begin", args)) as [string, string];
+      return kind === "lost" ? "lost" : "begun";
+    },
+
     /** Stores consecutive batches. `lost`: another importer took over, or it was cancelled. */
     async chunk(
       input: ImportHandle & { firstBatch: number; batches: readonly ImportBatch[] },
@@ -110,8 +119,12 @@ export function createImportStore(input: {
       return (await run("import-chunk", args)) === 1 ? "alive" : "lost";
     },
 
-    async finish(input: ImportHandle & { rows: number; batches: number }): Promise<FinishResult> {
-      const args = [input.campaign, input.token, input.rows, input.batches, ""];
+    /** `phoneStyle` is kept for whoever reads corrected rows of the list. */
+    async finish(
+      input: ImportHandle & { rows: number; batches: number; phoneStyle?: string },
+    ): Promise<FinishResult> {
+      const { campaign, token, rows, batches, phoneStyle = "" } = input;
+      const args = [campaign, token, rows, batches, "", phoneStyle];
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
       await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
@@ -119,7 +132,7 @@ export function createImportStore(input: {
 
     /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
     async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
-      await run("import-finish", [input.campaign, input.token, 0, 0, input.refusal.message]);
+      await run("import-finish", [input.campaign, input.token, 0, 0, input.refusal.message, ""]);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface MendableCampaign {
   readonly columns: readonly string[];
   /** The column of the phones; empty for campaigns that did not note it. */
   readonly phoneColumn: string;
+  /** How its list writes phones, as the import told; empty for campaigns that did not note it. */
+  readonly phoneStyle: string;
   readonly rows: number;
   readonly mode: "live" | "sandbox";
   readonly status: string;
@@ -57,16 +59,18 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
     async campaign(id: string): Promise<MendableCampaign | undefined> {
       const fields = await redis.hmget(
         campaignKeys(number, id).campaign,
-        ...["name", "definition", "columns", "phoneColumn", "rows", "rewrites"],
+        ...["name", "definition", "columns", "phoneColumn", "phoneStyle", "rows", "rewrites"],
         ...["mode", "status", "closed"],
       );
-      const [name, definition, columns, phoneColumn, rows, rewrites, mode, status, closed] = fields;
+      const [name, definition, columns, phoneColumn, phoneStyle, rows, rewrites] = fields;
+      const [mode, status, closed] = fields.slice(7);
       if (!definition || !columns) return undefined;
       return {
         name: name ?? "",
         definition: JSON.parse(definition) as CampaignDefinition,
         columns: JSON.parse(columns) as string[],
         phoneColumn: phoneColumn ?? "",
+        phoneStyle: phoneStyle ?? "",
         rows: Number(rows),
         mode: mode === "live" ? "live" : "sandbox",
         status: status ?? "",

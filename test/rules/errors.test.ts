@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { REJECTS } from "../../src/core/reject.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -24,15 +25,20 @@ for (const { path, text } of sources) {
   }
 }
 
-const documented = readFileSync(join(root, "docs/errors.md"), "utf8")
-  .split("\n")
-  .filter((line) => line.startsWith("| `"))
-  .map((line) => {
+const [ofRefusals = "", ofRows = ""] = readFileSync(join(root, "docs/errors.md"), "utf8").split(
+  "## Rejected rows",
+);
+const documented = rowsOf(ofRefusals);
+
+function rowsOf(table: string): { code: string; happened: string; todo: string }[] {
+  const lines = table.split("\n").filter((line) => line.startsWith("| `"));
+  return lines.map((line) => {
     const [, code = "", happened = "", todo = ""] = line
       .split(/(?<!\\)\|/)
       .map((cell) => cell.trim());
     return { code: code.replaceAll("`", ""), happened, todo };
   });
+}
 
 describe("docs/errors.md", () => {
   test("has a row for every refusal of the sources", () => {
@@ -62,6 +68,13 @@ describe("docs/errors.md", () => {
 
     expect(silent.map(({ code }) => code)).toEqual([]);
   });
+});
+
+test("docs/errors.md has a row for every code of a rejected row, in alphabetical order", () => {
+  const rows = rowsOf(ofRows);
+
+  expect(rows.map(({ code }) => code)).toEqual(Object.keys(REJECTS).sort());
+  expect(rows.filter(({ happened, todo }) => happened === "" || todo === "")).toEqual([]);
 });
 
 describe("refusals", () => {

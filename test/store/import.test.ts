@@ -131,6 +131,36 @@ test("a dead import starts again under its id from nothing, and its frozen impor
   expect(await bench.counts(second.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
 });
 
+test("an importer fills its own campaign anew, under the same id and token, and nobody else's", async () => {
+  const bench = await openTestStore();
+  const handle = await begin(bench);
+  const chunk = { ...handle, firstBatch: 0, batches: [{ rows: MIXED }] };
+  await bench.store.imports.chunk(chunk);
+  expect(await bench.store.imports.beginAnew(importOf(bench), handle)).toBe("begun");
+  const zero = await bench.found(handle.campaign);
+  expect(zero).toMatchObject({ rows: 0, status: "importing", counts: { pending: 0, rejected: 0 } });
+
+  await bench.store.imports.chunk(chunk);
+  const phoneStyle = '{"bare":"national"}';
+  const finish = { ...handle, rows: 4, batches: 1, phoneStyle };
+  expect(await bench.store.imports.finish(finish)).toEqual({ kind: "stored", status: "running" });
+  expect(await bench.counts(handle.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
+  expect(await bench.store.mending.campaign(handle.campaign)).toMatchObject({ phoneStyle });
+  // It is over, so there is nothing to fill.
+  expect(await bench.store.imports.beginAnew(importOf(bench), handle)).toBe("lost");
+});
+
+test("a campaign that another importer took over, or that was cancelled, is not filled anew", async () => {
+  const bench = await openTestStore();
+  const first = await begin(bench);
+  await endImportLease(bench, first.campaign);
+  const second = await begin(bench);
+  expect(await bench.store.imports.beginAnew(importOf(bench), first)).toBe("lost");
+  await bench.store.campaigns.cancel(second.campaign);
+  expect(await bench.store.imports.beginAnew(importOf(bench), second)).toBe("lost");
+  expect(await bench.store.campaigns.list()).toHaveLength(1);
+});
+
 test("known bytes are refused with the first id, unless they are to be sent again", async () => {
   const bench = await openTestStore();
   const id = await bench.import(1, { digest: "d" });

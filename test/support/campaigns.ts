@@ -34,6 +34,7 @@ export function testDefinition(
       file: null,
       to: "phone",
       country: null,
+      numbers: null,
       encoding: null,
       maxRejected: 0.2,
       strictValues: false,

@@ -1,7 +1,8 @@
 import { foldPhone } from "../../core/recipient.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
-import { createPhoneReader } from "../phones/phones.ts";
+import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
+import { createCellReader } from "../phones/phones.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
 import type { PhoneColumn } from "./phone-column.ts";
 
@@ -14,24 +15,34 @@ export function createRowCheck(list: {
   columns: readonly string[];
   phone: PhoneColumn;
   template: CompiledTemplate;
+  /** Of bare phones. */
   country: string | null;
+  style: NumberStyle;
+  /** Counts how the phones are written: the style is judged by all of them, once they are read. */
+  shapes: ShapeCounter;
   /** Whether a doubtful value rejects its row. */
   strictValues: boolean;
   rowsExpected: number;
 }): (cells: readonly string[], row: number) => ImportOutcome {
-  const { phone: column, template, strictValues } = list;
+  const { phone: column, template, strictValues, style, shapes } = list;
   const width = list.columns.length;
   // Spreadsheets leave empty cells at the end out: what is missing there is empty.
   const needed = Math.max(template.cellsNeeded, column.index + 1);
-  const readPhone = createPhoneReader(list.country);
+  const readCell = createCellReader(list.country);
   const seen = createSeenPhones({ expected: list.rowsExpected });
 
   return (cells, row) => {
     if (cells.length > width || cells.length < needed) {
       return { kind: "rejected", code: "row_columns", column: "" };
     }
-    const phone = readPhone(cells[column.index] ?? "");
-    if (!phone.ok) return { kind: "rejected", code: phone.code, column: column.name };
+    const reading = readCell(cells[column.index] ?? "");
+    shapes.add(reading);
+    const phone = verdictOf(reading, style);
+    if (!phone.ok) {
+      const { code, about } = phone;
+      const rejected = { kind: "rejected", code, column: column.name } as const;
+      return about === undefined ? rejected : { ...rejected, about };
+    }
     const checked = template.check(cells);
     if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
     const [doubt] = checked.doubts ?? [];

@@ -13,6 +13,7 @@ export function checkingStore(campaigns: Pick<CampaignReader, "importOf"> | null
       const restarted = before?.step === "importing";
       return { kind: "begun", campaign: "", token: "", restarted, known };
     },
+    beginAnew: async () => "begun",
     chunk: async () => "stored",
     heartbeat: async () => "alive",
     finish: async () => ({ kind: "stored", status: "running" }),

@@ -6,6 +6,7 @@ import type { ImportStore } from "../../store/import-store.ts";
 import type { CsvHeader } from "../list/csv.ts";
 import type { ListBytes } from "../list/list-bytes.ts";
 import type { ListFile } from "../list/list-file.ts";
+import type { NumberStyle } from "../phones/number-style.ts";
 import type { PreflightInput } from "../preflight/preflight.ts";
 import type { RejectsLayout } from "../rejects/rejects-columns.ts";
 import type { PhoneColumn } from "./phone-column.ts";
@@ -64,4 +65,6 @@ export interface PreparedList {
   readonly layout: RejectsLayout | null;
   readonly phone: PhoneColumn;
   readonly template: CompiledTemplate;
+  /** What the first rows say of it; all rows decide. */
+  readonly style: NumberStyle;
 }

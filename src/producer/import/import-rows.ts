@@ -6,7 +6,15 @@ import type { CampaignStatus } from "../../core/status.ts";
 import type { ImportHandle } from "../../store/import-store.ts";
 import { type CsvBlock, readRows } from "../list/csv.ts";
 import { digestList } from "../list/list-bytes.ts";
+import {
+  createShapeCounter,
+  type NumberStyle,
+  readsAlike,
+  type ShapeCounter,
+  styleOf,
+} from "../phones/number-style.ts";
 import { judgeList } from "../preflight/judge-list.ts";
+import { phoneStyleReport } from "../preflight/phone-style-report.ts";
 import type { JudgedRow, Preflight } from "../preflight/preflight.ts";
 import { createTally, type ImportReport, reportTally, type Tally } from "../preflight/report.ts";
 import { createRejectsFile, type RejectedRow, type RejectsFile } from "../rejects/rejects-file.ts";
@@ -21,20 +29,27 @@ export interface StoreInput {
   readonly list: PreparedList;
   readonly handle: ImportHandle;
   readonly country: string | null;
+  /** What bare phones are taken for. */
+  readonly style: NumberStyle;
   /** What the first reading gave. */
   readonly bytes: string;
   readonly preflight: Preflight;
   readonly report: ImportReport;
 }
 
-interface Stored {
-  readonly status: CampaignStatus;
-  readonly rejectsPath: string | null;
-}
+type Stored =
+  | {
+      readonly kind: "stored";
+      readonly status: CampaignStatus;
+      readonly rejectsPath: string | null;
+    }
+  /** Its phones are written otherwise than was assumed: nothing counts of what was stored. */
+  | { readonly kind: "other_style"; readonly style: NumberStyle };
 
 /**
  * Reads the rows into the store and ends the import, one way or the other; the report is filled
- * in on the way. Refusals: those of {@link readRows} and {@link judgeList}, `list_changed`,
+ * in on the way. All rows together say how the list writes its phones: when they are written
+ * otherwise than was assumed the import does not end, and is to be begun anew. Refusals: those of {@link readRows} and {@link judgeList}, `list_changed`,
  * `import_interrupted`, `import_lost`. Throws when Redis or the disk fails.
  */
 export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
@@ -50,9 +65,17 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
           campaign: options.purpose === "check" ? null : handle.campaign,
         });
   const tally = createTally();
+  const shapes = createShapeCounter();
   try {
     const begun = await input.preflight.begin(handle.campaign);
-    const read = begun.ok ? await readInto({ ...input, writer, rejects, tally }) : begun;
+    const read = begun.ok ? await readInto({ ...input, writer, rejects, tally, shapes }) : begun;
+    const { country } = input;
+    const given = options.definition.recipients.numbers ?? null;
+    const style = styleOf(shapes.counts, { country, given });
+    if (read.ok && read.value === "read" && !readsAlike(shapes.counts, style, input.style)) {
+      return accept({ kind: "other_style", style });
+    }
+    report.phoneStyle = phoneStyleReport(shapes.counts, style, { country, given });
     reportTally(report, tally);
     input.preflight.finish(report);
     if (read.ok && read.value === "interrupted") {
@@ -71,9 +94,11 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
     }
     const batches = await writer.end();
     if (batches === null) return refuseLost(handle.campaign);
-    const finished = await options.imports.finish({ ...handle, rows: tally.rows, batches });
+    const finished = await options.imports.finish({
+      ...{ ...handle, rows: tally.rows, batches, phoneStyle: JSON.stringify(style) },
+    });
     if (finished.kind === "lost") return refuseLost(handle.campaign);
-    return accept({ status: finished.status, rejectsPath });
+    return accept({ kind: "stored", status: finished.status, rejectsPath });
   } finally {
     await rejects?.discard();
     await writer.close();
@@ -84,6 +109,7 @@ type Reading = StoreInput & {
   readonly writer: BatchWriter;
   readonly rejects: RejectsFile | null;
   readonly tally: Tally;
+  readonly shapes: ShapeCounter;
 };
 
 async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "interrupted">> {
@@ -129,6 +155,8 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
     phone: list.phone,
     template: list.template,
     country: reading.country,
+    style: reading.style,
+    shapes: reading.shapes,
     strictValues: reading.options.definition.recipients.strictValues,
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
@@ -147,15 +175,16 @@ function take(rows: readonly JudgedRow[], { writer, tally }: Reading): RejectedR
   for (const { cells, line, outcome } of rows) {
     writer.add({ cells, outcome });
     if (outcome.kind === "rejected") {
-      const { code, column } = outcome;
-      tally.rejected({ code, column, line });
-      rejected.push({ cells, code, column, line, row: tally.rows });
+      const { kind: _, ...why } = outcome;
+      tally.rejected({ ...why, line });
+      rejected.push({ cells, ...why, line, row: tally.rows });
     } else tally[outcome.kind]();
   }
   return rejected;
 }
 
-function refuseLost(campaign: string): Result<never> {
+/** Another process has the campaign, or it is gone. */
+export function refuseLost(campaign: string): Result<never> {
   return refuse(
     "import_lost",
     `the import of ${campaign} was cancelled or taken over by another process.`,

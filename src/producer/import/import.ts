@@ -3,22 +3,24 @@
  *
  * The file is read twice from one descriptor: once to name the import by its bytes (the same bytes
  * for the same campaign name and number are the same import), once to store its rows. The second
- * reading must give the same bytes, or the campaign is rejected. Nothing is sent before `finish`,
+ * reading must give the same bytes, or the campaign is rejected. It assumes how the list writes its
+ * phones by the first rows, and counts all of them: where the count says otherwise, the campaign is
+ * filled anew, under the same id. Nothing is sent before `finish`,
  * so an importer that dies leaves `importing` and nothing else: the next one with these bytes gets
  * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
  * and every chunk carries its token, so one that froze and wakes up stores nothing.
  */
 import { basename } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import type { ImportStore } from "../../store/import-store.ts";
+import type { BeginImport, ImportHandle, ImportStore } from "../../store/import-store.ts";
 import { openList } from "../list/list-file.ts";
 import { isPhoneCountry } from "../phones/phones.ts";
-import { createPreflight } from "../preflight/preflight.ts";
+import { createPreflight, type Preflight } from "../preflight/preflight.ts";
 import { emptyReport, type ImportReport, reportCampaign } from "../preflight/report.ts";
 import { fingerprintOf, refuseOtherList } from "./fingerprint.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { type ImportedList, type ImportResult, refuseInterrupted } from "./import-outcome.ts";
-import { storeRows } from "./import-rows.ts";
+import { refuseLost, storeRows } from "./import-rows.ts";
 import { prepareList } from "./prepare-list.ts";
 import { hasStartPassed, refuseStartPassed } from "./start-time.ts";
 
@@ -42,11 +44,13 @@ async function run(
   const { startJudgedAtMs = options.preflight?.nowMs ?? Date.now() } = options;
   const country = options.definition.recipients.country ?? options.defaultCountry;
   if (country !== null && !isPhoneCountry(country)) return refuseCountry(country);
+  const { numbers } = options.definition.recipients;
+  if (country === null && numbers === "national") return refuseNoCountry();
   const opened = await openList(options.csvPath, { links: options.links ?? "follow" });
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const { definition, mode, encoding, signal } = options;
+    const { definition, encoding, signal } = options;
     const prepared = await prepareList(file, { definition, country, encoding, signal });
     if (!prepared.ok) return prepared;
     const { bytes } = prepared.value;
@@ -57,8 +61,8 @@ async function run(
     report.phoneColumnGuessed = prepared.value.phone.guessed;
     report.columns = prepared.value.columns;
     report.delimiter = prepared.value.header.dialect.delimiter;
-    const list = { ...prepared.value, definition, mode };
-    const preflight = createPreflight(options.preflight ?? null, list);
+    const list = prepared.value;
+    const preflight = preflightOf(options, { list, country });
     if (options.signal?.aborted) return refuseInterrupted(null);
     const read = await options.onRead?.(bytes.digest);
     if (read?.ok === false) return read;
@@ -68,15 +72,16 @@ async function run(
     }
     const { purpose = "import" } = options;
     const { number, name } = definition;
-    const digest = fingerprintOf([mode, number, name, bytes.digest]);
+    const digest = fingerprintOf([options.mode, number, name, bytes.digest]);
     const may = purpose === "check" ? accept(undefined) : await preflight.mayBegin(digest);
     if (!may.ok) return may;
     const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
-    const begun = await begin(options, {
-      ...{ list: prepared.value, digest },
+    const identity = identityOf(options, {
+      ...{ list, digest },
       // What was interrupted goes on: it was in time when it began.
       fresh: startPassed ? "refuse" : "begin",
     });
+    const begun = await begin(options, identity);
     if (!begun.ok) return begun;
     if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
     const { campaign } = begun.value;
@@ -89,11 +94,8 @@ async function run(
       await options.imports.reject({ ...handle, refusal: wanted.refusal });
       return wanted;
     }
-    const { phone: phoneColumn } = prepared.value;
-    const stored = await storeRows({
-      ...{ options, list: prepared.value, handle, country, bytes: bytes.digest },
-      ...{ preflight, report },
-    });
+    const { phone: phoneColumn } = list;
+    const stored = await store({ options, list, handle, country, identity, preflight, report });
     if (!stored.ok) return stored;
     // A check tells everything about the list, and then that there is nothing to be done.
     if (begun.value.known) {
@@ -110,35 +112,80 @@ async function run(
   }
 }
 
+function preflightOf(
+  { preflight, definition, mode }: ImportListOptions,
+  { list, country }: { list: PreparedList; country: string | null },
+): Preflight {
+  return createPreflight(preflight ?? null, { ...list, definition, mode, country });
+}
+
+/** Reads the rows into the store; once more when its phones turn out to be written otherwise. */
+async function store(input: {
+  options: ImportListOptions;
+  list: PreparedList;
+  handle: ImportHandle;
+  country: string | null;
+  identity: BeginImport;
+  preflight: Preflight;
+  report: ImportReport;
+}): Promise<Result<Pick<ImportedList, "status" | "rejectsPath">>> {
+  const { options, list, handle } = input;
+  let { preflight } = input;
+  let { style } = list;
+  for (;;) {
+    const stored = await storeRows({ ...input, preflight, style, bytes: list.bytes.digest });
+    if (!stored.ok) return stored;
+    if (stored.value.kind === "stored") {
+      const { status, rejectsPath } = stored.value;
+      return accept({ status, rejectsPath });
+    }
+    style = stored.value.style;
+    const anew = await options.imports.beginAnew(input.identity, handle);
+    if (anew === "lost") return refuseLost(handle.campaign);
+    preflight = preflightOf(options, input);
+  }
+}
+
+function identityOf(
+  options: ImportListOptions,
+  {
+    list,
+    digest,
+    fresh,
+  }: {
+    list: PreparedList;
+    digest: string;
+    fresh: "begin" | "refuse";
+  },
+): BeginImport {
+  return {
+    digest,
+    again: options.repeats === "import",
+    fresh,
+    definition: options.definition,
+    file: list.file.name,
+    columns: list.columns,
+    phoneColumn: list.phone.name,
+    mode: options.mode,
+  };
+}
+
 /** How long another live importer of the same bytes is waited for, and how often it is asked. */
 const BUSY_WAIT_MS = 5_000;
 const BUSY_ASK_EVERY_MS = 250;
 
 type Begun = Exclude<Awaited<ReturnType<ImportStore["begin"]>>, { kind: "busy" }>;
 
-async function begin(
-  options: ImportListOptions,
-  input: { list: PreparedList; digest: string; fresh: "begin" | "refuse" },
-): Promise<Result<Begun>> {
-  const { list, digest, fresh } = input;
+async function begin(options: ImportListOptions, identity: BeginImport): Promise<Result<Begun>> {
   const deadline = performance.now() + BUSY_WAIT_MS;
   for (;;) {
-    const begun = await options.imports.begin({
-      digest,
-      again: options.repeats === "import",
-      fresh,
-      definition: options.definition,
-      file: list.file.name,
-      columns: list.columns,
-      phoneColumn: list.phone.name,
-      mode: options.mode,
-    });
+    const begun = await options.imports.begin(identity);
     if (begun.kind !== "busy") return accept(begun);
     if (options.signal?.aborted) return refuseInterrupted(begun.campaign);
     if (performance.now() > deadline) {
       return refuse(
         "import_in_progress",
-        `${list.file.name} is being imported by another process, as ${begun.campaign}.`,
+        `${identity.file} is being imported by another process, as ${begun.campaign}.`,
         `Wait for it: dropcast show ${begun.campaign}.`,
       );
     }
@@ -151,6 +198,14 @@ function refuseAgain(file: string, campaign: string): Result<never> {
     "already_imported",
     `${file} was imported before under this campaign name and number, as ${campaign}.`,
     "Nothing needs to be done; to send it once more to everybody, use send --again.",
+  );
+}
+
+function refuseNoCountry(): Result<never> {
+  return refuse(
+    "country_missing",
+    "recipients.numbers says that the numbers are national, and nothing says of which country.",
+    "Give it as recipients.country or DROPCAST_DEFAULT_COUNTRY, two letters as in PL.",
   );
 }
 

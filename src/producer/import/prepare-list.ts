@@ -6,7 +6,8 @@ import { readHeader } from "../list/csv.ts";
 import { readListBytes } from "../list/list-bytes.ts";
 import type { ListFile } from "../list/list-file.ts";
 import { findTellingCells, readFirstRows } from "../list/list-sample.ts";
-import { createPhoneReader } from "../phones/phones.ts";
+import { createShapeCounter, type NumberStyle, styleOf } from "../phones/number-style.ts";
+import { createCellReader, createPhoneFinder } from "../phones/phones.ts";
 import { findRejectsLayout } from "../rejects/rejects-columns.ts";
 import { checkHeader, checkIsHeader, checkNameless } from "./header.ts";
 import type { PreparedList } from "./import-options.ts";
@@ -24,6 +25,8 @@ export async function prepareList(
     definition: CampaignDefinition;
     /** Of numbers without country code. */
     country: string | null;
+    /** Where it is known how the list writes phones: its corrected rows come back. */
+    style?: NumberStyle | undefined;
     encoding?: Encoding | null | undefined;
     signal?: AbortSignal | undefined;
   },
@@ -37,8 +40,9 @@ export async function prepareList(
   const layout = findRejectsLayout(header.value.columns);
   const columns = layout?.columns ?? header.value.columns;
   const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
+  const { country } = input;
   const rows = await readFirstRows(file, header.value, ownCells);
-  const sample: PhoneSample = { rows, readPhone: createPhoneReader(input.country) };
+  const sample: PhoneSample = { rows, readPhone: createPhoneFinder(country) };
   const seen = lookAtColumns(columns, sample);
   const headed = checkIsHeader(seen, sample);
   if (!headed.ok) return headed;
@@ -56,8 +60,14 @@ export async function prepareList(
   const encodingSamples = bytes.value.encodingGuessed
     ? await findTellingCells(file, header.value, { index: phone.value.index, ownCells })
     : [];
+  const readCell = createCellReader(country);
+  const shapes = createShapeCounter();
+  for (const row of rows) shapes.add(readCell(row[phone.value.index] ?? ""));
+  const style =
+    input.style ?? styleOf(shapes.counts, { country, given: recipients.numbers ?? null });
   return accept({
     ...{ file, bytes: bytes.value, encodingSamples },
     ...{ header: header.value, columns, layout, phone: phone.value, template: template.value },
+    style,
   });
 }

@@ -1,5 +1,5 @@
 import type { Refused } from "../../core/refusal.ts";
-import { createPhoneReader } from "../phones/phones.ts";
+import { createPhoneFinder } from "../phones/phones.ts";
 import type { JudgedRow } from "../preflight/preflight.ts";
 import { type PhoneColumn, refuseUnclear } from "./phone-column.ts";
 
@@ -9,7 +9,7 @@ import { type PhoneColumn, refuseUnclear } from "./phone-column.ts";
  * refused before anything of it is sent, as it would have been with that row at its beginning.
  */
 export function createRivalWatch(phone: PhoneColumn, country: string | null) {
-  const readPhone = createPhoneReader(country);
+  const readPhone = createPhoneFinder(country);
   let refused: Refused | null = null;
   return {
     /** Whether a phone has been found, now or before. */

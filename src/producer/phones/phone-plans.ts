@@ -11,8 +11,8 @@
  */
 import metadata from "libphonenumber-js/max/metadata";
 
-/** A national number that is valid. */
-export type LineType = "landline" | "other";
+/** A national number that is valid; `mobile` where nobody can tell it from a landline, too. */
+export type LineType = "landline" | "mobile" | "other";
 
 export interface NumberingPlan {
   readonly callingCode: string;
@@ -23,6 +23,8 @@ export interface NumberingPlan {
   /** The trunk prefix is one zero and nothing else. */
   readonly trunkIsZero: boolean;
   readonly national: RegExp;
+  /** Digits of the longest mobile number, or of any where there is none. */
+  readonly mobileDigitsMax: number;
   /** Tells this country among those of its calling code. */
   readonly leading: RegExp | null;
   readonly fixed: Kind | null;
@@ -54,6 +56,11 @@ export function planOf(country: string): NumberingPlan {
     plans.set(country, plan);
   }
   return plan;
+}
+
+/** Digits of the longest mobile number as it is dialled at home. */
+export function mobileDigitsAtHome({ mobileDigitsMax, trunk }: NumberingPlan): number {
+  return mobileDigitsMax + (trunk === null ? 0 : 1);
 }
 
 /** The calling code that `digits` begin with, or null. No code begins with another one. */
@@ -88,12 +95,32 @@ export function lineTypeOf(callingCode: string, national: string): LineType | nu
   return null;
 }
 
+/**
+ * What kind of line a national number is in one country; null when it is no number of that country,
+ * although it may be one of another with the same calling code. Those that are nobody's phone (free
+ * and personal numbers) several countries have in common; they count for the first one only.
+ */
+export function lineTypeIn(plan: NumberingPlan, national: string): LineType | null {
+  if (plan.leading !== null && !plan.leading.test(national)) return null;
+  const type = typeIn(plan, national);
+  if (type !== "other") return type;
+  return firstPlanWith(plan.callingCode, national) === plan ? type : null;
+}
+
+function firstPlanWith(callingCode: string, national: string): NumberingPlan | undefined {
+  const countries = codes[callingCode] ?? [];
+  return countries
+    .map(planOf)
+    .find((plan) => plan.leading?.test(national) ?? typeIn(plan, national) !== null);
+}
+
 function typeIn(plan: NumberingPlan, national: string): LineType | null {
   if (!plan.national.test(national)) return null;
+  const mobile = isKind(plan.mobile, national);
   if (isKind(plan.fixed, national)) {
-    return plan.mobile === null || isKind(plan.mobile, national) ? "other" : "landline";
+    return mobile || plan.mobile === null ? "mobile" : "landline";
   }
-  if (isKind(plan.mobile, national)) return "other";
+  if (mobile) return "mobile";
   return plan.others.some((kind) => isKind(kind, national)) ? "other" : null;
 }
 
@@ -120,6 +147,7 @@ function compile(country: readonly unknown[] | undefined): NumberingPlan {
     trunk: trunk === "" ? null : start(trunk),
     trunkIsZero: trunk === "0",
     national: whole(text(NATIONAL)),
+    mobileDigitsMax: Math.max(...(kinds[MOBILE]?.lengths ?? lengths)),
     leading: text(LEADING) === "" ? null : start(text(LEADING)),
     fixed: kinds[FIXED] ?? null,
     mobile: kinds[MOBILE] ?? null,

@@ -60,6 +60,8 @@ export interface Preflight {
 
 export interface PreflightList {
   readonly definition: CampaignDefinition;
+  /** The list's, null for none: messages to other countries are told. */
+  readonly country: string | null;
   readonly columns: readonly string[];
   readonly template: CompiledTemplate;
   readonly mode: "live" | "sandbox";
@@ -155,6 +157,7 @@ function refuseNotLooked(): Result<never> {
 
 function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null) {
   const { definition, template, columns } = list;
+  const home = list.country?.toUpperCase() ?? null;
   const preview =
     definition.preview === null
       ? null
@@ -167,6 +170,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   function atMessage({ cells, line }: JudgedRow, phone: string): void {
     const country = countryOf(phone);
     countries.set(country, (countries.get(country) ?? 0) + 1);
+    if (home !== null && country !== home) warnings.add("other_country", line);
     if (country === "US" && definition.category === "marketing") warnings.add("us_marketing", line);
     const others = othersNow();
     const before = others?.got(phone);

@@ -4,6 +4,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../../core/reject.ts";
 import { splitPhone } from "../phones/phones.ts";
 import type { Estimate } from "./estimate.ts";
+import type { PhoneStyleReport } from "./phone-style-report.ts";
 import type { ListCost } from "./preflight-countries.ts";
 
 /**
@@ -39,6 +40,8 @@ export interface ImportReport {
   phoneColumn: string | null;
   /** What that column was guessed by; null when the campaign names it. */
   phoneColumnGuessed: "name" | "contents" | null;
+  /** How its phones are written; null when not all were read, and for corrected rows of a list. */
+  phoneStyle: PhoneStyleReport | null;
   /** Why rows were rejected: one for each code, most frequent first. */
   problems: Problem[];
   /** What should be known before the list is sent, and keeps no row from it. */
@@ -108,7 +111,7 @@ export interface Tally {
   pending(): void;
   duplicate(): void;
   suppressed(): void;
-  rejected(row: { code: RejectCode; column: string; line: number }): void;
+  rejected(row: { code: RejectCode; column: string; line: number; about?: string }): void;
   counts(): ImportReport["counts"];
   problems(): Problem[];
 }
@@ -123,16 +126,17 @@ export function createTally(): Tally {
     pending: () => void counts.pending++,
     duplicate: () => void counts.duplicate++,
     suppressed: () => void counts.suppressed++,
-    rejected({ code, column, line }) {
+    rejected({ code, column, line, about }) {
       counts.rejected++;
       let one = found.get(code);
       if (one === undefined) {
-        one = { count: 0, lines: [], columns: new Map() };
+        one = { count: 0, lines: [], columns: new Map(), about: new Set() };
         found.set(code, one);
       }
       one.count++;
       one.columns.set(column, (one.columns.get(column) ?? 0) + 1);
       if (one.lines.length < SAMPLES) one.lines.push(line);
+      if (about !== undefined && one.about.size < SAMPLES) one.about.add(about);
     },
     counts: () => ({ ...counts }),
     problems: () => [...found].map(toProblem).sort((a, b) => b.count - a.count),
@@ -143,13 +147,18 @@ interface Found {
   count: number;
   readonly lines: number[];
   readonly columns: Map<string, number>;
+  readonly about: Set<string>;
 }
 
-function toProblem([code, { count, lines, columns: counted }]: [RejectCode, Found]): Problem {
+function toProblem([code, { count, lines, columns: counted, about }]: [
+  RejectCode,
+  Found,
+]): Problem {
   const columns = [...counted]
     .map(([column, inColumn]) => ({ column, count: inColumn }))
     .sort((a, b) => b.count - a.count);
-  return { code, reason: rejectReason(code, columns[0]?.column ?? ""), count, lines, columns };
+  const reason = rejectReason(code, columns[0]?.column ?? "", [...about].join(", "));
+  return { code, reason, count, lines, columns };
 }
 
 /** Notes in the report what has been counted so far. */
@@ -216,6 +225,7 @@ export function emptyReport(file: string): ImportReport {
     columns: [],
     phoneColumn: null,
     phoneColumnGuessed: null,
+    phoneStyle: null,
     problems: [],
     warnings: [],
     rejectsFile: null,

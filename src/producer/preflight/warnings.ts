@@ -16,6 +16,7 @@ const WORDS = {
   got_lately:
     "the person got the same campaign or template lately (recipients.warnRepeat), and gets it again",
   in_other_campaign: "the person is on another campaign of this number as well, and gets both",
+  other_country: "the number is of another country than the list's",
   us_marketing:
     "WhatsApp does not deliver marketing to numbers of the United States; they would fail (131049)",
   body_too_long:

@@ -28,6 +28,7 @@ import {
 import { prepareList } from "../import/prepare-list.ts";
 import { readRows } from "../list/csv.ts";
 import { openList } from "../list/list-file.ts";
+import { readStyle } from "../phones/number-style.ts";
 import { createPreflight, type PreflightInput } from "../preflight/preflight.ts";
 import { type OtherCampaigns, readOthers } from "../preflight/preflight-others.ts";
 import {
@@ -85,10 +86,13 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const country = open.value.definition.recipients.country ?? options.defaultCountry;
+    const { recipients } = open.value.definition;
+    const country = recipients.country ?? options.defaultCountry;
     const prepared = await prepareList(file, {
       definition: definitionOf(open.value),
       country,
+      // The whole list's: the few rows that were corrected do not show it.
+      style: readStyle(open.value.phoneStyle, { country, given: recipients.numbers ?? null }),
       encoding: options.encoding,
       signal: options.signal,
     });
@@ -150,7 +154,7 @@ async function mendAll(
   const tally = createTally();
   const preflight = createPreflight(
     options.preflight === undefined ? null : { ...options.preflight, people: null },
-    { ...list, definition: sentAnyway(mender.definition), mode },
+    { ...list, definition: sentAnyway(mender.definition), mode, country: mender.country },
   );
   let window: ReadRow[] = [];
   let stopped: Result<never> | null = null;

@@ -8,6 +8,7 @@ import type { MendableBatch, MendableCampaign, MendedRow, Mending } from "../../
 import type { People } from "../../store/people.ts";
 import { createRowCheck } from "../import/check-rows.ts";
 import type { PreparedList } from "../import/import-options.ts";
+import { createShapeCounter } from "../phones/number-style.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 import type { JudgedRow } from "../preflight/preflight.ts";
 import type { OtherCampaigns } from "../preflight/preflight-others.ts";
@@ -31,6 +32,7 @@ export interface MendedWindow {
 /** Decides about rows of a rejects file and takes the right ones back, some at a time. */
 export interface Mender {
   readonly definition: CampaignDefinition;
+  readonly country: string | null;
   mend(rows: readonly ReadRow[]): Promise<Result<MendedWindow>>;
 }
 
@@ -79,6 +81,7 @@ export function createMender(input: MenderInput): Mender {
 
   return {
     definition: campaign.definition,
+    country: input.country,
     async mend(rows) {
       const done: JudgedRow[] = [];
       let left = rows;
@@ -151,10 +154,11 @@ function judge(
   },
 ): { good: Good[]; rejected: RejectedRow[]; already: number } {
   const { list, order, country } = input;
-  const { columns, phone, template } = list;
+  const { columns, phone, template, style } = list;
   const { strictValues } = input.campaign.definition.recipients;
   const check = createRowCheck({
-    ...{ columns, phone, template, country, strictValues, rowsExpected: 0 },
+    ...{ columns, phone, template, country, style, strictValues, rowsExpected: 0 },
+    shapes: createShapeCounter(),
   });
   const good: Good[] = [];
   const rejected: RejectedRow[] = [];
@@ -165,8 +169,11 @@ function judge(
     const cells = own.length > columns.length ? [...own] : order.map((place) => own[place] ?? "");
     const row = rowOf(input, read.cells);
     const { line } = read;
-    const reject = (code: RejectCode, column: string): void =>
-      void rejected.push({ cells, line, row: row ?? 0, code, column });
+    const reject = (code: RejectCode, column: string, about?: string): void =>
+      void rejected.push({
+        ...{ cells, line, row: row ?? 0, code, column },
+        ...(about === undefined ? {} : { about }),
+      });
     if (row === null) {
       reject("row_unknown", "");
       continue;
@@ -176,7 +183,7 @@ function judge(
       continue;
     }
     const outcome = check(own, index + 1);
-    if (outcome.kind === "rejected") reject(outcome.code, outcome.column);
+    if (outcome.kind === "rejected") reject(outcome.code, outcome.column, outcome.about);
     else if (outcome.kind !== "pending" || window.known.seen.rowOf(foldPhone(outcome.phone)) !== 0)
       reject("phone_taken", phone.name);
     else if (input.leftOut(outcome.phone) !== undefined) reject("phone_repeated", phone.name);

@@ -4,11 +4,13 @@
 -- Atomic because: two importers of the same bytes must end with one campaign and one token. The
 -- token fences every chunk: a frozen importer that wakes up after another took over is refused.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 digest of number, name and bytes  2 token  3 lease, ms  4 '1' to import known bytes again
+-- ARGV: 1 digest of number, name and bytes  2 token  3 lease, ms  4 '1' to import known bytes again,
+--       'own' to fill the campaign anew that is being imported under this token, and no other
 --       5 '1' to begin none, and only take up one that was interrupted  6 this process's reading of the
 --       claim counter, '' none  7 a name for this process  8 how long workers have time to speak after
 --       a start of Redis, ms; then field and value pairs of the campaign hash
 -- Returns: {begun|restarted|known|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
+--   · {lost, ''} of 'own': another importer took over, or it was cancelled
 -- Keys built: clock, guard, told, imports, serial, campaigns, recent, campaign:<id> and its :counts :ready :open
 --   :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
@@ -17,6 +19,9 @@ local RECENT_MS = 35 * 24 * 3600 * 1000
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'
+if ARGV[4] == 'own' and not (importing and redis.call('HGET', c.key, 'importer') == token) then
+  return { 'lost', '' }
+end
 local lease_left = importing and num(redis.call('HGET', c.key, 'importLease')) - NOW or 0
 -- With no worker there to keep the clock, TIME may have stepped back unseen: no lease is longer than one.
 if lease_left > 0 and lease_left <= lease and redis.call('HGET', c.key, 'importer') ~= token then

@@ -5,6 +5,7 @@
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 token  3 rows  4 batches  5 '' or why it is rejected
+--       6 how the list writes phones (JSON, of a list that is accepted)
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
 -- Keys built: guard, imports, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :ready :timeline
@@ -27,6 +28,7 @@ if ARGV[5] ~= '' then
   redis.call('HSET', c.key, 'status', 'rejected', 'reason', ARGV[5])
   return { 1, 'rejected' }
 end
+redis.call('HSET', c.key, 'phoneStyle', ARGV[6])
 watch_end(c)
 if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)

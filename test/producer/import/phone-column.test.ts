@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { findPhoneColumn } from "../../../src/producer/import/phone-column.ts";
 import { lookAtColumns } from "../../../src/producer/import/seen-columns.ts";
-import { createPhoneReader } from "../../../src/producer/phones/phones.ts";
+import { createPhoneFinder } from "../../../src/producer/phones/phones.ts";
 import { checkText } from "./check-text.ts";
 
 /** Columns with the cells of their first rows, as a list of Poland has them. */
 function find(columns: Record<string, string[]>, wanted: string | null = null) {
   const cells = Object.values(columns);
   const rows = (cells[0] ?? []).map((_, row) => cells.map((column) => column[row] ?? ""));
-  const sample = { rows, readPhone: createPhoneReader("PL") };
+  const sample = { rows, readPhone: createPhoneFinder("PL") };
   return findPhoneColumn(lookAtColumns(Object.keys(columns), sample), wanted);
 }
 

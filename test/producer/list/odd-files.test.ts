@@ -29,6 +29,7 @@ it.each(names)("%s gets the report beside it", async (name) => {
       file: null,
       to: options.to ?? null,
       country: options.country ?? null,
+      numbers: null,
       encoding: options.encoding ?? null,
       maxRejected: options.maxRejected ?? 0.2,
       strictValues: false,

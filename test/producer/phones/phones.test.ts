@@ -58,7 +58,7 @@ describe("a national phone", () => {
     ["347 123 4567", "IT", "393471234567"],
     ["06 12 34 56 78", "FR", "33612345678"],
     ["48600100200", "PL", "48600100200"],
-    ["4915112345678", "PL", "4915112345678"],
+    ["4915112345678", "PL", "phone_abroad"],
     ["4915112345678", "DE", "4915112345678"],
     ["011 44 7400 123456", "GB", "phone_invalid"],
   ])("%s in a list of %s is %s", (cell, country, expected) => {
@@ -101,17 +101,111 @@ describe("a cell that holds no phone", () => {
     ["#VALUE!", "phone_spreadsheet"],
     ["n/a", "phone_invalid"],
     ["ana@example.com", "phone_invalid"],
-    ["+48 600 100 200 ext. 5", "phone_invalid"],
     ["1-800-FLOWERS", "phone_invalid"],
     ["+48 600 100", "phone_invalid"],
     ["+48 000 000 000", "phone_invalid"],
     ["+999 600 100 200", "phone_invalid"],
-    ["600100200 / 600100201", "phone_invalid"],
-    ["600 100 200, 600 100 201", "phone_invalid"],
     ["++48600100200", "phone_invalid"],
     ["+48600100200+", "phone_invalid"],
   ])("%j is %s", (cell, code) => {
     expect(digits(cell, "PL")).toBe(code);
+  });
+
+  it.each([
+    ["22 601 12 34/35", "PL"],
+    ["601 123 456/457", "PL"],
+    ["+62 811-699-778/779", "PL"],
+    ["600100200 / 600100201", "PL"],
+    ["600 100 200, 600 100 201", "PL"],
+    ["600 100 200, 201", "PL"],
+    ["600 100 200; 201", "PL"],
+    ["600100200 | 600100201", "PL"],
+    ["600100200 & 600100201", "PL"],
+    ["600100200\n600100201", "PL"],
+    ["600100200 lub 600100201", "PL"],
+    ["600100200 or 600100201", "PL"],
+    ["0151 12345678 oder 0171 1234567", "DE"],
+    ["06 12 34 56 78 ou 07 12 34 56 78", "FR"],
+    ["347 123 4567 o 348 123 4567", "IT"],
+    ["+48600100200 +48600100201", "PL"],
+    ["+48600100200+48600100201", "PL"],
+    ["600100200 (Ann) 600100201 (Ben)", "PL"],
+    ["0211/123456-78/79", "DE"],
+    ["01234 567890/1", "GB"],
+  ])("for there are two numbers in it, is told as that: %j", (cell, country) => {
+    expect(digits(cell, country)).toBe("phone_two_numbers");
+  });
+
+  it.each([
+    ["0151/12345678", "DE", "4915112345678"],
+    ["+49 151/1234-5678", "DE", "4915112345678"],
+    ["22/601 12 34", "PL", "48226011234"],
+    ["0470/12.34.56", "BE", "32470123456"],
+    ["06/12/34/56/78", "FR", "33612345678"],
+    ["+48 600 100 200/", "PL", "48600100200"],
+    ["0151\u201312345678", "DE", "4915112345678"],
+  ])("but for its slashes and dashes, is one number: %s", (cell, country, expected) => {
+    expect(digits(cell, country)).toBe(expected);
+  });
+
+  it.each([
+    "+48 600 100 200 ext. 5",
+    "22 601 12 34 wew. 12",
+    "22 601 12 34 w. 12",
+    "22 601 12 34 x12",
+    "22 601 12 34 #12",
+    "+43 1 234567 DW 12",
+    "+33 1 23 45 67 89 poste 12",
+    "+51 1 2345678 anexo 12",
+    "+55 11 3456-7890 ramal 12",
+    "+39 02 1234567 int. 12",
+    "+1 202 555 0143,,12",
+    "+1 202 555 0143;ext=12",
+    "600 100 200 (wew. 12)",
+  ])("for it ends with an extension, is told as that: %s", (cell) => {
+    expect(digits(cell, "PL")).toBe("phone_extension");
+  });
+
+  it.each([
+    ["+(479) 812-3456", null, "phone_brackets"],
+    ["00(479) 8123456", null, "phone_brackets"],
+    ["+4(8)600100200", null, "phone_brackets"],
+    ["+(48) 600 100 200", null, "48600100200"],
+    ["(0048) 600 100 200", null, "48600100200"],
+    ["+1 (479) 812-3456", null, "14798123456"],
+    ["+39 (0)6 12345678", null, "390612345678"],
+    ["+39 (0)347 1234567", null, "393471234567"],
+    ["+44 (0)7400 123456", null, "447400123456"],
+    ["(479) 812-3456", null, "phone_ambiguous"],
+  ])(
+    "is told by its brackets, or read with them: %s in a list of %s is %s",
+    (cell, country, code) => {
+      expect(digits(cell, country)).toBe(code);
+    },
+  );
+
+  it.each([
+    ["+1\ufe0e-202-555-0143", "12025550143"],
+    ["\u061c+966 50 123 4567", "966501234567"],
+    [
+      "\u0660\u0660\u0662\u0660\u0661\u0660\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667",
+      "201001234567",
+    ],
+    ["+\u06f9\u06f8 912 345 6789", "989123456789"],
+    ["\u0967 202 555 0143", "12025550143"],
+    ["+48\u034f600\u00ad100\u115f200", "48600100200"],
+    ["\u{e0020}+48600100200", "48600100200"],
+  ])("is read as what can be seen of it: %j is %s", (cell, expected) => {
+    expect(digits(cell)).toBe(expected);
+  });
+
+  it.each([
+    ["+48600\u2800100200", "U+2800"],
+    ["+48600\u0007100200", "U+0007"],
+    ["+48600100200\u20e3", "U+20E3"],
+    ["+48600\ue000100200", "U+E000"],
+  ])("for something in it cannot be seen, names that: %j", (cell, about) => {
+    expect(createPhoneReader(null)(cell)).toEqual({ ok: false, code: "phone_invisible", about });
   });
 
   it("of a hundred thousand characters is refused like any other", () => {

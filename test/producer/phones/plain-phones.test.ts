@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { type CountryCode, getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 import { describe, expect, it } from "vitest";
-import { createFullPhoneReader, createPhoneReader } from "../../../src/producer/phones/phones.ts";
-import { createPlainPhoneReader } from "../../../src/producer/phones/plain-phones.ts";
+import { createFullReader } from "../../../src/producer/phones/full-reader.ts";
+import { createCellReader } from "../../../src/producer/phones/phones.ts";
+import { createPlainReader } from "../../../src/producer/phones/plain-phones.ts";
 
 /** How many numbers of each country; all of it in the long run. */
 const NUMBERS = process.env["FAULTS"] === "full" ? 4_000 : 150;
@@ -37,8 +38,8 @@ describe("the short cut for plain phones", () => {
   it("says of every number that it takes what the full reader says, in every country", () => {
     const taken = new Map<string, number>();
     for (const country of countries) {
-      const [plain, full] = [createPlainPhoneReader(country), createFullPhoneReader(country)];
-      const abroad = [createPlainPhoneReader(null), createFullPhoneReader(null)] as const;
+      const [plain, full] = [createPlainReader(country), createFullReader(country)];
+      const abroad = [createPlainReader(null), createFullReader(null)] as const;
       fc.assert(
         fc.property(nearlyPhone(country), (cell) => {
           for (const [short, long] of [[plain, full] as const, abroad]) {
@@ -69,16 +70,16 @@ describe("the short cut for plain phones", () => {
     ["+52 55 1234 5678", null],
     ["06 12 34 56 78", "FR"],
   ])("takes %s in a list of %s", (cell, country) => {
-    const read = createPlainPhoneReader(country)(cell);
+    const read = createPlainReader(country)(cell);
 
     expect(read).not.toBeNull();
-    expect(read).toEqual(createFullPhoneReader(country)(cell));
+    expect(read).toEqual(createFullReader(country)(cell));
   });
 
   it("leaves to the full reader what it cannot say yes to", () => {
     for (const cell of ["+48 (600) 100 200", "+551187654321", "+48 000 000 000", "x", "", "+"]) {
-      expect(createPlainPhoneReader("PL")(cell)).toBeNull();
-      expect(createPhoneReader("PL")(cell)).toEqual(createFullPhoneReader("PL")(cell));
+      expect(createPlainReader("PL")(cell)).toBeNull();
+      expect(createCellReader("PL")(cell)).toEqual(createFullReader("PL")(cell));
     }
   });
 });

@@ -1,0 +1,188 @@
+/**
+ * How a list writes its phones, and what its bare cells mean then.
+ *
+ * A bare cell (no "+", no 00) that is no number of the list's country is in 13 to 32 % of the slips of
+ * one digit somebody's number abroad. So the list decides and not the cell: all bare cells are counted
+ * by what they may mean, and the style that most of them have is that of every one. A cell that does
+ * not fit it is rejected, whatever it would be elsewhere. The counts are those of the whole list, so
+ * the same bytes have the same style, wherever in the list its odd rows are.
+ */
+import type { Numbers } from "../../core/campaign.ts";
+import type { RejectCode } from "../../core/reject.ts";
+import type { Reading, ReadPhone, RefusedPhone, Shape } from "./reading.ts";
+
+/** What bare cells of a list mean. Plain JSON: a campaign keeps it for its corrected rows. */
+export interface NumberStyle {
+  /** `unclear`: numbers of the list's country pass, and nothing that may be another one. */
+  readonly bare: Numbers | "unclear";
+  /** A cell that reads both ways; `mobile`: national if a mobile. */
+  readonly either: Numbers | "mobile" | "reject";
+  /** A cell that is two numbers of the list's country, as it is and by the country's code. */
+  readonly eitherHome: "plain" | "coded" | "mobile" | "reject";
+  /** Mobiles without the digit that was added to them; `all`: those that begin with 9, too. */
+  readonly old: "all" | "read" | "reject";
+  /** `00` in front that may be a slip: read all but mobiles with a zero too many, or landlines only. */
+  readonly zeros: "all" | "landlines" | "reject";
+}
+
+export type ShapeCounts = Readonly<Record<Shape, number>>;
+
+export interface ShapeCounter {
+  add(reading: Reading): void;
+  readonly counts: ShapeCounts;
+}
+
+export function createShapeCounter(): ShapeCounter {
+  const counts: Record<Shape, number> = {
+    ...{ plus: 0, prefix: 0, trunk: 0, plain: 0, coded: 0, abroad: 0, either: 0 },
+    ...{ either_home: 0, old: 0, short: 0, zeros: 0, unread: 0, none: 0 },
+  };
+  return { add: ({ shape }) => void counts[shape]++, counts };
+}
+
+/** Of two kinds of cells, one decides when the other is at most half as frequent. */
+const CLEAR = 2;
+/** Fewer cells that only other countries have may all be slips. */
+const INTERNATIONAL_CELLS_MIN = 3;
+/** A cell that is two people's numbers is read as one kind only where the other hardly occurs. */
+const SURE = 50;
+/** What may be a slip is read as it stands where it is more frequent than slips are. */
+const OLD_CELLS_MIN = 1 / 10;
+const ZEROS_CELLS_MIN = 1 / 20;
+const ZEROS_OF_LANDLINES_MIN = 1 / 200;
+
+/** `given`: what the campaign says; null: the list decides. */
+export function styleOf(
+  counts: ShapeCounts,
+  { country, given }: { country: string | null; given: Numbers | null },
+): NumberStyle {
+  const { trunk, plain, coded, abroad, either, prefix, zeros } = counts;
+  const cells = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const rest = {
+    eitherHome: tellApart(plain, coded, ["plain", "coded", "mobile"] as const),
+    old: oldStyleOf(counts),
+    zeros: zerosStyleOf((prefix + zeros) / cells),
+  } as const;
+  if (given !== null) return { bare: given, either: given, ...rest };
+  if (country === null) {
+    const bare = isInternational(counts) ? "international" : "unclear";
+    return { bare, either: bare === "unclear" ? "reject" : bare, ...rest };
+  }
+  const { old, short } = counts;
+  const home = trunk + plain + coded + either + counts.either_home + old + short;
+  if (home >= CLEAR * abroad) {
+    const sure = tellApart(plain, abroad, ["national", "reject", "mobile"] as const);
+    // A list of numbers with the country's code in front does not show what ten digits are.
+    const either = sure === "mobile" && coded > 0 ? "reject" : sure;
+    return { bare: "national", either, ...rest };
+  }
+  if (abroad >= CLEAR * home && abroad >= INTERNATIONAL_CELLS_MIN) {
+    const either = plain * SURE <= abroad ? "international" : "reject";
+    return { bare: "international", either, ...rest };
+  }
+  return { bare: "unclear", either: "reject", ...rest };
+}
+
+/** `share`: of the cells with 00 in front; not a number where there are no cells. */
+function zerosStyleOf(share: number): NumberStyle["zeros"] {
+  if (share < ZEROS_OF_LANDLINES_MIN) return "reject";
+  return share < ZEROS_CELLS_MIN ? "landlines" : "all";
+}
+
+function oldStyleOf({ old, short, plain, trunk, coded }: ShapeCounts): NumberStyle["old"] {
+  const today = plain + trunk + coded;
+  if (old + short > today) return "all";
+  return old >= (old + short + today) * OLD_CELLS_MIN ? "read" : "reject";
+}
+
+/** A style that was kept as JSON; empty where none was, as with campaigns of earlier versions. */
+export function readStyle(kept: string, list: Parameters<typeof styleOf>[1]): NumberStyle {
+  return kept === ""
+    ? styleOf(createShapeCounter().counts, list)
+    : (JSON.parse(kept) as NumberStyle);
+}
+
+/** Which of two kinds a list has; the third answer where it has neither. */
+function tellApart<A, B, C>(one: number, two: number, [a, b, none]: readonly [A, B, C]) {
+  if (one === 0 && two === 0) return none;
+  if (two * SURE <= one) return a;
+  return one * SURE <= two ? b : "reject";
+}
+
+/**
+ * Without a country, bare cells are international only where nearly all are valid so (of national
+ * numbers hardly one in three is, by chance), and not all of them American numbers as well.
+ */
+function isInternational({ abroad, either, unread }: ShapeCounts): boolean {
+  return abroad + either >= 9 * unread && either <= 9 * abroad;
+}
+
+/** Whether a list of these counts is read alike in two styles. */
+export function readsAlike(counts: ShapeCounts, one: NumberStyle, two: NumberStyle): boolean {
+  const { trunk, plain, abroad, either, either_home, old, short, zeros } = counts;
+  return (
+    (one.bare === two.bare || trunk + plain + abroad + either_home + old + short === 0) &&
+    (one.either === two.either || either === 0) &&
+    (one.eitherHome === two.eitherHome || either_home === 0) &&
+    (one.old === two.old || old + short === 0) &&
+    (one.zeros === two.zeros || zeros === 0)
+  );
+}
+
+export type PhoneVerdict = ReadPhone | RefusedPhone;
+
+/** What a cell means in a list of this style. */
+export function verdictOf(reading: Reading, style: NumberStyle): PhoneVerdict {
+  const { phone, other, shape } = reading;
+  if (reading.refused !== null) return reading.refused;
+  switch (shape) {
+    case "abroad":
+      if (style.bare === "international") return phone ?? AMBIGUOUS;
+      return style.bare === "national" ? ABROAD : AMBIGUOUS;
+    case "either":
+      if (style.either === "international") return other ?? phone ?? AMBIGUOUS;
+      if (style.either === "national") return phone ?? AMBIGUOUS;
+      return style.either === "mobile" && phone?.mobile ? phone : AMBIGUOUS;
+    case "either_home":
+      return readEitherHome(reading, style);
+    case "zeros":
+      return readZeros(reading, style);
+    case "trunk":
+    case "plain":
+      return style.bare === "international" ? WITHOUT_CODE : (phone ?? AMBIGUOUS);
+    case "old":
+      return style.old === "reject" ? OLD : (phone ?? AMBIGUOUS);
+    case "short":
+      return style.old === "all" ? (phone ?? AMBIGUOUS) : OLD;
+    case "plus":
+    case "prefix":
+    case "coded":
+    case "unread":
+    case "none":
+      return phone ?? AMBIGUOUS;
+  }
+}
+
+function readZeros({ phone, other }: Reading, { zeros }: NumberStyle): PhoneVerdict {
+  const isHabit = zeros === "all" || (zeros === "landlines" && other !== null);
+  return isHabit && phone !== null && !other?.mobile ? phone : AMBIGUOUS;
+}
+
+function readEitherHome({ phone, other }: Reading, style: NumberStyle): PhoneVerdict {
+  const plain = phone ?? AMBIGUOUS;
+  const coded = other ?? AMBIGUOUS;
+  if (style.bare === "international") return coded;
+  if (style.eitherHome === "plain") return plain;
+  if (style.eitherHome === "coded") return coded;
+  if (style.eitherHome === "reject" || phone?.mobile === other?.mobile) return AMBIGUOUS;
+  return phone?.mobile ? plain : coded;
+}
+
+const AMBIGUOUS = refused("phone_ambiguous");
+const ABROAD = refused("phone_abroad");
+const WITHOUT_CODE = refused("phone_without_code");
+const OLD = refused("phone_old_plan", "mobiles of Brazil have nine digits behind the area code");
+
+function refused(code: RejectCode, about?: string): RefusedPhone {
+  return about === undefined ? { ok: false, code } : { ok: false, code, about };
+}

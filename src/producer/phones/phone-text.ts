@@ -1,0 +1,145 @@
+/**
+ * A cell as a text that may be one phone, or why it cannot be one. What people and programs put
+ * around a phone is taken off; nothing here depends on a country or on the list.
+ */
+import type { RefusedPhone } from "./reading.ts";
+
+/** `text` holds digits 0-9, "+" in front, and signs that separate; `digits` are those alone. */
+export interface PhoneText {
+  readonly ok: true;
+  readonly text: string;
+  readonly digits: string;
+}
+
+export function readPhoneText(cell: string): PhoneText | RefusedPhone {
+  const text = tidy(cell);
+  if (text === "") return refused("phone_missing");
+  // Long text is no phone, and nothing below should have to look at it.
+  if (text.length > TEXT_MAX) return refused("phone_invalid");
+  if (ROUNDED.test(text)) return refused("phone_spreadsheet");
+  if (AS_DECIMAL.test(text)) return refused("phone_decimal");
+  if (EXTENSION.test(text)) return refused("phone_extension");
+  if (holdsSeveral(text)) return refused("phone_two_numbers");
+  if (!ALLOWED.test(text)) return strange(text);
+  const digits = text.replace(/\D/g, "");
+  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return refused("phone_invalid");
+  return { ok: true, text, digits };
+}
+
+/** Five numbers in one cell are still told as that. */
+const TEXT_MAX = 160;
+const DIGITS_MIN = 5;
+/** E.164 allows 15 digits; a prefix such as 00 or a trunk zero comes on top. */
+const DIGITS_MAX = 18;
+
+/** What nobody sees comes along when a number is copied from a page, a chat or a contact. */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+/** `="48600100200"` and `'48600100200`: how people keep spreadsheets from rounding. */
+const GUARD = /^(?:="(.*)"|'(.*))$/s;
+const LABEL =
+  /^(?:tel|tél|telefon|tlf|fone?|phone|mob|mobile?|móvil|movil|kom|cel|cell|celular|gsm|hp|handy|wa|whats|whatsapp)[.:]*\s*(?=[+(\d])/i;
+/** `(+48) 600 100 200`. */
+const BRACKETED_CODE = /^\(\s*(\+\s*\d{1,3})\s*\)/;
+/** Brazil's `0xx11`: the two digits of whatever carrier are left out of what is written. */
+const CARRIER_LEFT_OUT = /(^|[\s(])0\s?xx\s?(?=\)?\s?\d{2})/i;
+/** `4.86E+10`: the last digits are gone. `####` and `#N/A`: all are. */
+const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
+/** `48600100200.0`: it was made a number, so zeros in front may be gone. */
+const AS_DECIMAL = /^\+?\d{5,}[.,]0+$/;
+/** A number and, behind a word or sign for it, the line within the house. */
+const EXTENSION =
+  /^\+?(?:[\s().\-/]*\d){6,}[\s,;/(.-]*(?:ext(?:ension|n)?|x|wew(?:n|nętrzny)?|w|dw|durchwahl|app?(?:arat)?|poste|int(?:erno|erne)?|anexo|anx|ramal|extensión|доб|вн|klapka|kl|linka|#|\*|;ext=|,,)[.:\s]*\d{1,6}\s*\)?$/iu;
+const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
+
+function tidy(cell: string): string {
+  const shown = cell.replace(INVISIBLE, "").trim();
+  const guarded = GUARD.exec(shown);
+  const text = guarded === null ? shown : (guarded[1] ?? guarded[2] ?? "").trim();
+  // Fullwidth and other digits and plus signs become plain ones.
+  return text
+    .normalize("NFKC")
+    .replace(/\P{ASCII}/gu, (character) =>
+      DIGIT.test(character) ? plainDigit(character) : character,
+    )
+    .replace(LABEL, "")
+    .replace(BRACKETED_CODE, "$1 ")
+    .replace(CARRIER_LEFT_OUT, "$10")
+    .trim();
+}
+
+const DIGIT = /^\p{Nd}$/u;
+
+/** Every script has its ten digits in a row, and 0 comes first (Unicode, "Decimal digits"). */
+function plainDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let value = 0;
+  while (value < 9 && DIGIT.test(String.fromCodePoint(code - value - 1))) value++;
+  return String(value);
+}
+
+/** Signs and words that stand between two numbers and never within one. */
+const BETWEEN =
+  /[,;|&\\\n\r\t]|\s(?:or|lub|albo|oraz|oder|und|bzw\.?|ou|et|o|u|y|e|i|a|and|atau|dan|veya|ve|или|и|أو)\s|(?<=\d[\s)]*)\+/iu;
+
+const NOT_WITHIN = /[^\d\s().\-\u2010-\u2015\u2212/+]+/u;
+
+/**
+ * Two numbers, or one and the end of a second: `600 100 200, 201`. Words around them do not matter:
+ * `600100200 (Ann), 600100201 (Ben)`.
+ */
+function holdsSeveral(text: string): boolean {
+  const parts = text.split(BETWEEN).map((part) => part.replace(/\D/g, "").length);
+  if (parts.some((digits, at) => digits >= 7 && parts.some((more, to) => to !== at && more >= 2))) {
+    return true;
+  }
+  const runs = text.split(NOT_WITHIN).map((run) => run.replace(/\D/g, "").length);
+  return runs.filter((digits) => digits >= 7).length >= 2;
+}
+
+/** Letters are vanity numbers and names: libphonenumber would read past them. */
+function strange(text: string): RefusedPhone {
+  const unseen = UNSEEN.exec(text)?.[0];
+  if (unseen === undefined) return refused("phone_invalid");
+  const code = (unseen.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return { ok: false, code: "phone_invisible", about: `U+${code}` };
+}
+
+/** What shows nothing, or hardly anything, and yet cannot be taken off without knowing what it is. */
+const UNSEEN = /[\p{Cc}\p{Co}\p{Cn}\p{Cs}\p{M}\u2800]/u;
+
+function refused(code: RefusedPhone["code"]): RefusedPhone {
+  return { ok: false, code };
+}
+
+/**
+ * Whether the slashes of a text stand between numbers: what comes before one of them is a phone by
+ * itself (`22 601 12 34/35`), or the only one has but an end behind it. Else they separate an area
+ * code (`0151/12345678`), or pairs of digits.
+ */
+export function slashSeparatesNumbers(text: string, isPhone: (text: string) => boolean): boolean {
+  const parts = text.replace(/[\s/]+$/, "").split("/");
+  if (parts.length < 2) return false;
+  const digits = parts.map((part) => part.replace(/\D/g, "").length);
+  if (parts.length === 2 && (digits[0] ?? 0) >= 6 && (digits[1] ?? 0) < 5) return true;
+  return parts.slice(1).some((_, at) => isPhone(parts.slice(0, at + 1).join("/")));
+}
+
+/** Where brackets open and close, in digits from the front. */
+export function bracketsOf(text: string): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  let digits = 0;
+  let from: number | null = null;
+  for (const character of text) {
+    if (character === "(") from = digits;
+    else if (character === ")" && from !== null) {
+      found.push({ from, to: digits });
+      from = null;
+    } else if (character >= "0" && character <= "9") digits++;
+  }
+  return found;
+}
+
+/** How the digits are grouped: `(479) 812-3456` is 3, 3, 4. */
+export function groupsOf(text: string): string {
+  return (text.match(/\d+/g) ?? []).map((group) => group.length).join();
+}

@@ -1,0 +1,75 @@
+import type { RejectCode } from "../../core/reject.ts";
+
+/** A phone that was read: digits with country code, without "+". */
+export interface ReadPhone {
+  readonly ok: true;
+  readonly digits: string;
+  /** A landline, in a country where that can be told from the number. */
+  readonly landline: boolean;
+  /** A mobile, or a number that cannot be told from one. */
+  readonly mobile: boolean;
+}
+
+/**
+ * What a cell may mean, before anybody has asked how its list is written. "Bare" is a cell with
+ * neither "+" nor an international prefix in front; only those depend on the list.
+ *
+ * - `plus`, `prefix`: it says itself whose number it is ("+", `00`, Australia's `0011`)
+ * - `trunk`: bare, a number of the list's country with its trunk prefix (`0151 …`)
+ * - `plain`: bare, a number of the list's country as it is
+ * - `coded`: bare, with the list's own country code in front
+ * - `abroad`: bare, and valid only as the digits of a number of another country
+ * - `either`: bare, a number of the list's country (`phone`) or of another one (`other`)
+ * - `either_home`: bare, and two numbers of the list's country: `phone` as it is, `other` by its code
+ * - `old`: bare, a Brazilian mobile as before the ninth digit was added to it, or a slip
+ * - `short`: the same, and it begins as mobiles of today that lost a digit
+ * - `zeros`: `00` in front, which may be a slip: `phone` abroad, `other` at home with one zero, if any
+ * - `unread`: bare, and no number that the list's country or any other one has
+ * - `none`: no phone at all, wherever the list is from
+ */
+export type Shape =
+  | "plus"
+  | "prefix"
+  | "trunk"
+  | "plain"
+  | "coded"
+  | "abroad"
+  | "either"
+  | "either_home"
+  | "old"
+  | "short"
+  | "zeros"
+  | "unread"
+  | "none";
+
+export interface Reading {
+  readonly shape: Shape;
+  readonly phone: ReadPhone | null;
+  readonly other: ReadPhone | null;
+  /** Of `unread` and `none`: why. */
+  readonly refused: RefusedPhone | null;
+}
+
+/** Why a cell is no phone that can be sent to. `about` says more, and never quotes the cell. */
+export interface RefusedPhone {
+  readonly ok: false;
+  readonly code: RejectCode;
+  readonly about?: string;
+}
+
+/** Without "+" or 00, so many digits may be a number with country code; no shorter ones. */
+export const INTERNATIONAL_DIGITS_MIN = 10;
+
+export function reading(
+  shape: Shape,
+  phone: ReadPhone | null,
+  other: ReadPhone | null = null,
+): Reading {
+  return { shape, phone, other, refused: null };
+}
+
+export function unreadable(shape: "unread" | "none", code: RejectCode, about?: string): Reading {
+  const refused: RefusedPhone =
+    about === undefined ? { ok: false, code } : { ok: false, code, about };
+  return { shape, phone: null, other: null, refused };
+}
