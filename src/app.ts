@@ -50,7 +50,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       number: number.value,
       mode: config.mode,
       timings,
-      retentionMs: config.retentionMs,
+      retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
       logger: logger.child({ role: "worker", number: number.value.name }),
       openQueueConnection: platform.openQueueConnection,
     });

@@ -45,6 +45,8 @@ export interface Config {
   readonly answerTimeoutMs: number;
   /** How long the rows of a finished campaign are kept; `null`: for ever. */
   readonly retentionMs: number | null;
+  /** How long a finished campaign itself is kept (`campaigns.keep`); `null`: for ever. */
+  readonly campaignsKeptMs: number | null;
   readonly allowUnsafeRedis: boolean;
   readonly logLevel: string;
   /** Divides the product's own waits, for tests; 1 in production. */
@@ -171,6 +173,7 @@ export function describeConfig(config: Config): string[] {
     `http: ${config.httpHost}, webhooks ${config.webhookPort}, dashboard ${config.dashboardPort}, metrics ${config.metricsPort ?? "off"}`,
     `dashboard password: ${present(config.dashboardPassword)}`,
     `rows of finished campaigns: ${config.retentionMs === null ? "kept until they are erased" : `deleted after ${config.retentionMs / 86_400_000} days`}`,
+    `finished campaigns: ${config.campaignsKeptMs === null ? "kept" : `deleted after ${config.campaignsKeptMs / 86_400_000} days`}`,
     `answer timeout: ${config.answerTimeoutMs / 1000} s`,
     ...(config.allowUnsafeRedis ? ["unsafe Redis settings are allowed"] : []),
     ...(config.timeScale === 1 ? [] : [`waits are divided by ${config.timeScale} (for tests)`]),

@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { NumberStore } from "./store/number-store.ts";
 
-/** Campaigns that ended longer ago are left out: a scrape stays small however many there were. */
+/** Campaigns that ended longer ago, or before so many others, are left out: a scrape stays small. */
 const SHOWN_AFTER_END_MS = 24 * 3600 * 1000;
+const SHOWN_ENDED_MAX = 200;
 
 /**
  * What /metrics of every role shows: the process, and where the messages of live campaigns are.
@@ -19,9 +20,13 @@ export function createMetrics(stores: Readonly<Record<string, NumberStore>>): Re
     async collect() {
       this.reset();
       for (const store of Object.values(stores)) {
-        for (const campaign of await store.campaigns.list()) {
-          const { id, number, counts, finishedAt } = campaign;
-          if (finishedAt !== null && finishedAt < Date.now() - SHOWN_AFTER_END_MS) continue;
+        const { campaigns } = store;
+        const since = Date.now() - SHOWN_AFTER_END_MS;
+        const [live, ended] = await Promise.all([
+          campaigns.live(),
+          campaigns.endedSince(since, SHOWN_ENDED_MAX),
+        ]);
+        for (const { id, number, counts } of [...live, ...ended]) {
           for (const [state, count] of Object.entries(counts)) {
             messages.set({ number, campaign: id, state }, count);
           }

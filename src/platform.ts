@@ -17,6 +17,7 @@ import { COUNTERS_FOLDER, type MemoryFolder } from "./store/counter-memory.ts";
 import { numberOfCampaign } from "./store/keys.ts";
 import type { LedgerLimits } from "./store/ledger.ts";
 import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./store/number-store.ts";
+import { checkSchema } from "./store/schema.ts";
 
 /** What every role stands on: a Redis that is there and safe, and a store for each number. */
 export interface Platform {
@@ -92,6 +93,13 @@ export async function openPlatform(input: {
   };
   const stores: Record<string, NumberStore> = {};
   for (const [number, { id }] of Object.entries(config.numbers)) {
+    const readable = await checkSchema(redis, number);
+    if (!readable.ok) {
+      safety.stop();
+      redis.disconnect();
+      await release();
+      return readable;
+    }
     const sender = id === null ? null : `${id} at ${config.apiName}`;
     stores[number] = await createNumberStore({ redis, number, limits, safety, sender, memory });
   }

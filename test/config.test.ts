@@ -72,6 +72,7 @@ describe("defaults", () => {
       allowUnsafeRedis: false,
       logLevel: "info",
       retentionMs: null,
+      campaignsKeptMs: null,
       timeScale: 1,
       warnings: [],
     });

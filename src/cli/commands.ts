@@ -104,9 +104,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "list",
     harmless: true,
     args: [],
-    options: [],
-    summary: "all campaigns, newest first",
-    examples: ["dropcast list", "dropcast list --json"],
+    options: [{ flags: "--limit <n>", description: "how many of the newest (default: 50)" }],
+    summary: "campaigns, newest first, and all that have not ended",
+    examples: ["dropcast list", "dropcast list --limit 1000 --json"],
     load: async () => (await import("./list.ts")).list,
   },
   {

@@ -9,18 +9,27 @@ import {
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { PaceNow } from "../store/pace.ts";
 import type { Rollback } from "../store/rollback.ts";
-import type { Command } from "./command.ts";
+import { type Command, refuseUsage, textOption } from "./command.ts";
 import { acceptedRows, haltWords, holdWords } from "./describe.ts";
 import { dropLines } from "./drops-text.ts";
 import { withPlatform } from "./session.ts";
 import { clockTime, count, printable, table } from "./words.ts";
 
+/** How many campaigns are listed unless `--limit` says otherwise. */
+const LISTED = 50;
+const LISTED_MAX = 100_000;
+
 /**
- * `list`: every campaign of every number, newest first, the numbers that are halted, and what failed
- * or waits in the drop folder.
+ * `list`: the newest campaigns of every number and all that have not ended, newest first, the numbers
+ * that are halted, and what failed or waits in the drop folder.
  */
-export const list: Command = (cli) =>
-  withPlatform(cli, async ({ stores, config }) => {
+export const list: Command = async (cli, { options }) => {
+  const asked = textOption(options, "limit") ?? String(LISTED);
+  const limit = /^[1-9]\d*$/.test(asked) ? Number(asked) : Number.NaN;
+  if (!(limit <= LISTED_MAX)) {
+    return refuseUsage(`--limit ${asked} is not a number of campaigns.`, "Give 1 to 100000.");
+  }
+  return withPlatform(cli, async ({ stores, config }) => {
     const numbers = await Promise.all(
       Object.entries(stores).map(async ([number, { campaigns, pace, rollback }]) => ({
         number,
@@ -28,14 +37,20 @@ export const list: Command = (cli) =>
         halt: await campaigns.halt(),
         rollback: await rollback.read(),
         isSettling: await rollback.isSettling(),
-        campaigns: await campaigns.list(),
+        total: await campaigns.count(),
+        newest: await campaigns.list({ max: limit }),
+        live: await campaigns.live(),
       })),
     );
-    const all = numbers
-      .flatMap(({ campaigns, halt, rollback }) =>
-        campaigns.map((campaign) => ({ campaign, halt, rollback })),
+    const found = numbers
+      .flatMap(({ newest, live, halt, rollback }) =>
+        [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
+          (campaign) => ({ campaign, halt, rollback }),
+        ),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
+    const all = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
+    const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
     return accept({
       json: all.map(({ campaign, halt, rollback }) => ({
         ...campaignJson(campaign),
@@ -44,11 +59,15 @@ export const list: Command = (cli) =>
       })),
       text: [
         listText(all.map(({ campaign }) => campaign)),
+        ...(more > 0
+          ? [`${count(more)} older ones are not shown: dropcast list --limit 1000`]
+          : []),
         ...numbers.flatMap(stopLines),
         ...(cli.json ? [] : await dropsNow(config.dropsDir)),
       ].join("\n"),
     });
   });
+};
 
 /** What people see nowhere else: lists that became no campaign. */
 async function dropsNow(dropsDir: string): Promise<string[]> {

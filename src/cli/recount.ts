@@ -9,7 +9,7 @@ export function recount(cli: Cli): Promise<CommandResult> {
     const mended: Difference[] = [];
     const busy: string[] = [];
     for (const { audit, campaigns } of Object.values(stores)) {
-      for (const { id, status, rowsDeletedAt } of await campaigns.list()) {
+      for await (const { id, status, rowsDeletedAt } of campaigns.all()) {
         if (status === "importing" || rowsDeletedAt !== null) continue;
         const result = await audit.mend(id);
         if (result.kind === "moved") busy.push(id);

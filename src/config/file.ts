@@ -10,24 +10,38 @@ import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
 import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
 
+/** Status events are looked up for 40 days: a campaign must not go before. */
+const KEPT_DAYS_MIN = 40;
+const DAY_MS = 24 * 3_600_000;
+
+/** `400d` as ms. */
+const keptDays = z
+  .string()
+  .regex(/^\d{1,5}d$/, { message: "must be a number of days, as in 400d" })
+  .transform((text) => Number.parseInt(text, 10))
+  .refine((days) => days >= KEPT_DAYS_MIN, { message: `must be at least ${KEPT_DAYS_MIN}d` })
+  .transform((days) => days * DAY_MS);
+
 const fileShape = z
   .strictObject({
     numbers: z.record(z.string(), numberShape).nullish(),
     /** The table itself, or the name of a file that holds it. */
     prices: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+    campaigns: z.strictObject({ keep: keptDays.nullish() }).nullish(),
   })
-  .refine(({ numbers, prices }) => numbers != null || prices != null, {
+  .refine((file) => Object.values(file).some((block) => block != null), {
     path: ["numbers"],
     message: "is missing: it must be a block of keys and values",
   });
 
 /**
  * What stands in the YAML file that `DROPCAST_CONFIG` names, and in the files it names itself: the
- * numbers, beside those of the variables, and the prices.
+ * numbers, beside those of the variables, the prices, and how long campaigns are kept.
  */
 export function readConfigFile(environment: Environment): {
   numbers: Record<string, NumberConfig>;
   prices: PriceTable | null;
+  campaignsKeptMs: number | null;
 } {
   const given = environment.text("DROPCAST_CONFIG");
   const path = given === undefined ? null : resolve(environment.cwd, given);
@@ -37,6 +51,7 @@ export function readConfigFile(environment: Environment): {
   return {
     numbers: readNumbers(environment, { folder, numbers: content?.numbers ?? {} }),
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),
+    campaignsKeptMs: content?.campaigns?.keep ?? null,
   };
 }
 
@@ -107,7 +122,8 @@ function readPrices(
 }
 
 function knownKeysAt(path: readonly (string | number)[]): string[] {
-  return Object.keys(path.length === 0 ? fileShape.shape : numberShape.shape);
+  if (path.length === 0) return Object.keys(fileShape.shape);
+  return path[0] === "campaigns" ? ["keep"] : Object.keys(numberShape.shape);
 }
 
 function badNames(content: Json): { path: string[]; message: string }[] {

@@ -29,9 +29,14 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
   const api = new Hono();
 
   api.get("/api/campaigns", async (context) => {
-    const overview = await campaigns.overview();
+    const query = pageQuery.safeParse(context.req.query());
+    if (!query.success) return no(context, queryInvalid(query.error));
+    const { page, limit: size } = query.data;
+    const overview = await campaigns.overview({ page, size });
     return context.json({
       campaigns: overview.campaigns.map(campaignJson),
+      total: overview.total,
+      next: page * size < overview.total ? page + 1 : null,
       rollbacks: overview.rollbacks.map(({ number, rollback }) => ({
         number,
         ...rollbackJson(rollback),
@@ -73,6 +78,11 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
 
   return api;
 }
+
+const pageQuery = z.strictObject({
+  page: z.coerce.number().int().min(1).max(9_999).default(1),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
 
 const messagesQuery = z.strictObject({
   state: z.enum(STATE_NAMES as [State, ...State[]]).optional(),
@@ -144,6 +154,6 @@ function queryInvalid(error: z.ZodError): Refused {
   return refuse(
     "dashboard_query_invalid",
     `The query is not understood: ${names.map((name) => String(name).slice(0, 40)).join(", ")}.`,
-    `Give state (one of ${STATE_NAMES.join(", ")}), after (a row) and limit (up to 1000).`,
+    `Messages take state (one of ${STATE_NAMES.join(", ")}), after (a row) and limit (up to 1000); campaigns page (from 1) and limit.`,
   );
 }

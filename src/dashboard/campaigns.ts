@@ -15,10 +15,20 @@ export interface FoundCampaign {
   readonly rollback: Rollback | undefined;
 }
 
-/** All that the dashboard shows at once. */
+/** A page of the campaigns, from 1. */
+export interface Page {
+  readonly page: number;
+  readonly size: number;
+}
+
+/** All that the dashboard shows at once. It costs the same however many campaigns have ended. */
 export interface Overview {
-  /** Of every number, newest first. */
+  /** One page of the campaigns of every number, newest first. */
   readonly campaigns: readonly Campaign[];
+  /** How many campaigns there are in all. */
+  readonly total: number;
+  /** Those that have not ended, of every number. */
+  readonly live: readonly Campaign[];
   readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
 }
@@ -61,19 +71,28 @@ export function createCampaigns(stores: Stores) {
   return {
     find,
 
-    async overview(): Promise<Overview> {
+    async overview({ page, size }: Page): Promise<Overview> {
+      // The page may hold any number's campaigns, so of each the newest ones up to its end are read.
+      const max = byNumber.size === 1 ? size : page * size;
+      const skip = byNumber.size === 1 ? (page - 1) * size : 0;
       const each = await Promise.all(
         [...byNumber].map(async ([number, { campaigns, rollback: guard }]) => {
-          const [list, halt, rollback] = await Promise.all([
-            campaigns.list(),
+          const [list, total, live, halt, rollback] = await Promise.all([
+            campaigns.list({ skip, max }),
+            campaigns.count(),
+            campaigns.live(),
             campaigns.halt(),
             guard.read(),
           ]);
-          return { number, list, halt, rollback };
+          return { number, list, total, live, halt, rollback };
         }),
       );
+      const newest = each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt);
+      const from = (page - 1) * size - skip;
       return {
-        campaigns: each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt),
+        campaigns: newest.slice(from, from + size),
+        total: each.reduce((sum, { total }) => sum + total, 0),
+        live: each.flatMap(({ live }) => live),
         halts: each.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }])),
         rollbacks: each.flatMap(({ number, rollback }) =>
           rollback === undefined ? [] : [{ number, rollback }],

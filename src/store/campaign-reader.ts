@@ -117,21 +117,11 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     find,
     unknown,
 
-    /** Every campaign of the number, newest first. */
-    async list(): Promise<Campaign[]> {
-      const ids = await redis.zrevrange(keys.campaigns, 0, -1);
-      const found = await Promise.all(ids.map(find));
-      return found.filter((campaign) => campaign !== undefined);
-    },
-
     /** The numbers of all unknown rows of a campaign, ascending. */
     async unknownRows(id: string): Promise<number[]> {
       const rows = await redis.zrange(campaignKeys(number, id).unknown, "0", "-1");
       return rows.map(Number).sort((a, b) => a - b);
     },
-
-    /** Ids of the newest campaigns. */
-    newest: (max: number): Promise<string[]> => redis.zrevrange(keys.campaigns, 0, max - 1),
 
     /** The campaign as a worker needs it; undefined when it is gone. */
     async toSend(id: string): Promise<CampaignToSend | undefined> {

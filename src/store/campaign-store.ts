@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { CampaignStatus } from "../core/status.ts";
+import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
@@ -50,9 +51,11 @@ export function createCampaignStore(input: {
 }) {
   const { redis, number, run, counter, sender } = input;
   const keys = numberKeys(number);
+  const reader = createCampaignReader({ redis, number });
 
   return {
-    ...createCampaignReader({ redis, number }),
+    ...reader,
+    ...createCampaignList({ redis, number, find: reader.find }),
 
     /**
      * Starts and ends campaigns whose time has come and opens due batches, up to the limit.

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { PersonTrace } from "../core/person-trace.ts";
 import { REASONS } from "../core/reasons.ts";
 import { eraseInBlob, inflateBlob } from "./batch-rows.ts";
-import type { CampaignReader } from "./campaign-reader.ts";
+import type { CampaignStore } from "./campaign-store.ts";
 import { type PersonDigest, unpackWamid, wamidDigest } from "./identity.ts";
 import { BATCH_ROWS, batchesOf, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
@@ -37,7 +37,7 @@ export function createEraser(input: {
   number: string;
   run: RunScript;
   person: PersonDigest;
-  campaigns: Pick<CampaignReader, "list">;
+  campaigns: Pick<CampaignStore, "withPeople">;
 }) {
   const { redis, number, run, person, campaigns } = input;
 
@@ -46,7 +46,7 @@ export function createEraser(input: {
     async find(trace: PersonTrace): Promise<{ batches: TracedBatch[]; importing: string[] }> {
       const batches: TracedBatch[] = [];
       const importing: string[] = [];
-      for (const { id, rows, status } of await campaigns.list()) {
+      for await (const { id, rows, status } of campaigns.withPeople()) {
         if (status === "importing") importing.push(id);
         const keys = campaignKeys(number, id);
         const last = batchesOf(rows);

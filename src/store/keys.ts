@@ -18,12 +18,16 @@ export function numberKeys(number: string) {
   return {
     /** zset: campaign id -> created at, ms. Written by import-begin. */
     campaigns: `${prefix}campaigns`,
+    /** zset: campaign -> when it ended, ms; +inf while it has not. Written with the status. */
+    byEnd: `${prefix}by-end`,
+    /** zset: ended campaign whose rows are still there -> when it ended, ms. */
+    withRows: `${prefix}with-rows`,
+    /** string: how the keys of this number are laid out; see schema.ts. */
+    schema: `${prefix}schema`,
     /** string: the serial of the newest campaign. Written by import-begin. */
     serial: `${prefix}serial`,
     /** hash: digest of (number, name, bytes) -> campaign id. Written by the import scripts. */
     imports: `${prefix}imports`,
-    /** zset: campaign -> when it ended, ms; +inf while it may still send. Of the last 35 days. */
-    recent: `${prefix}recent`,
     /** zset: running campaign -> its pass in the weighted turn. Written with the status. */
     running: `${prefix}running`,
     /** zset: scheduled campaign -> start, ms. Written by import-finish, emptied by dispatch. */

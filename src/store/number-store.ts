@@ -19,6 +19,7 @@ import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback, findRolledBack } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
+import { upgradeSchema } from "./schema.ts";
 import { ACTS, createScriptRunner, type RunScript } from "./scripts.ts";
 import { createApplyStatus } from "./status-events.ts";
 
@@ -65,6 +66,7 @@ export async function createNumberStore(input: {
   // In this order, and before anything can be claimed: opt-out-list.ts says why.
   await list.enter(number);
   await optOuts.catchUp();
+  await upgradeSchema({ redis, number, run });
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
   const { guard } = numberKeys(number);

@@ -96,7 +96,7 @@ export function createPeople(input: {
     async recent(mode: "live" | "sandbox", endedMs: number): Promise<RecentCampaign[]> {
       const [seconds] = await redis.time();
       const since = Number(seconds) * 1_000 - endedMs;
-      const ids = await redis.zrangebyscore(numberKeys(number).recent, since, "+inf");
+      const ids = await redis.zrangebyscore(numberKeys(number).byEnd, since, "+inf");
       const found = await Promise.all(
         ids.map(async (id) => {
           const { campaign } = campaignKeys(number, id);

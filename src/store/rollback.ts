@@ -164,7 +164,9 @@ export function createRollback(input: {
       const dropped: string[] = [];
       const left: LeftRows[] = [];
       const serialThen = Number(await redis.hget(guard, "serial"));
-      for (const { id, status, startAt, startedAt, counts } of await campaigns.list()) {
+      const ended = await campaigns.endedSince(rollback.wentBackTo - MONTH_MS, ENDED_MAX);
+      for (const campaign of [...(await campaigns.live()), ...ended]) {
+        const { id, status, startAt, startedAt, counts } = campaign;
         // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
         if (serialOfCampaign(id) > serialThen) continue;
         const { failed, rejected } = counts;
@@ -212,3 +214,6 @@ export type RollbackGuard = ReturnType<typeof createRollback>;
 
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "scheduled"]);
 const DAY_MS = 24 * 3600 * 1000;
+/** Campaigns whose failed or rejected rows a person may have sent again: those that ended lately. */
+const MONTH_MS = 30 * DAY_MS;
+const ENDED_MAX = 1_000;

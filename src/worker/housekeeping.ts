@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { NumberStore } from "../store/number-store.ts";
+import type { Retention } from "../store/retention.ts";
 
 /** Between two looks for what is too old: nobody waits for it. */
 const TIDY_EVERY_MS = 10 * 60_000;
@@ -11,11 +12,10 @@ const TIDY_EVERY_MS = 10 * 60_000;
  */
 export function createHousekeeping(input: {
   store: NumberStore;
-  /** How long the rows of a finished campaign are kept; null: for ever. */
-  retentionMs: number | null;
+  retention: Retention;
   logger: Logger;
 }) {
-  const { store, retentionMs, logger } = input;
+  const { store, retention, logger } = input;
   let tidiedAt = Number.NEGATIVE_INFINITY;
 
   return {
@@ -28,9 +28,9 @@ export function createHousekeeping(input: {
     async oldData(): Promise<void> {
       if (performance.now() - tidiedAt < TIDY_EVERY_MS) return;
       await store.optOuts.trim();
-      const deleted = retentionMs === null ? [] : await store.deleteOld(retentionMs);
-      for (const campaign of deleted)
-        logger.info({ campaign }, "old rows deleted; counts are kept");
+      const { rows, campaigns } = await store.deleteOld(retention);
+      for (const campaign of rows) logger.info({ campaign }, "old rows deleted; counts are kept");
+      for (const campaign of campaigns) logger.info({ campaign }, "old campaign deleted");
       tidiedAt = performance.now();
     },
   };

@@ -19,6 +19,7 @@ import {
 } from "../queue/queues.ts";
 import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import type { Retention } from "../store/retention.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher } from "./dispatcher.ts";
@@ -34,8 +35,7 @@ export interface WorkerDeps {
   readonly number: NumberConfig;
   readonly mode: "live" | "sandbox";
   readonly timings: Timings;
-  /** How long the rows of a finished campaign are kept; null: for ever. */
-  readonly retentionMs: number | null;
+  readonly retention: Retention;
   readonly logger: Logger;
   /** Opens a connection as BullMQ wants it; closed again by `stop`. */
   readonly openQueueConnection: () => Redis;
@@ -88,7 +88,7 @@ export function createWorker(deps: WorkerDeps) {
     store,
     queue,
     failed,
-    housekeeping: createHousekeeping({ store, retentionMs: deps.retentionMs, logger }),
+    housekeeping: createHousekeeping({ store, retention: deps.retention, logger }),
     mode,
     ratePerSecond: number.ratePerSecond,
     flight,

@@ -246,7 +246,8 @@ test("rows that the retention time took are told by show, and refused by what ne
   await store.campaigns.cancel(id);
   const redis = server.connect();
   await redis.hset(`dropcast:{${place.number}}:campaign:${id}`, "finishedAt", 1_000);
-  expect(await store.deleteOld(1_000)).toEqual([id]);
+  await redis.zadd(`dropcast:{${place.number}}:with-rows`, 1_000, id);
+  expect((await store.deleteOld({ rowsMs: 1_000, campaignMs: null })).rows).toEqual([id]);
 
   const [shown, forScripts, exported, retried] = await Promise.all([
     runCli(place, ["show", id]),

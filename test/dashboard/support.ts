@@ -95,7 +95,7 @@ export async function startSending(
     },
     mode: "sandbox",
     timings: waits,
-    retentionMs: null,
+    retention: { rowsMs: null, campaignMs: null },
     logger: createTestLogger(),
     openQueueConnection,
   });

@@ -13,7 +13,11 @@ async function finish(
   for (let row = 1; row <= rows; row++) {
     await bench.send(id, row, "accepted", { wamid: `wamid.${id}-${row}` });
   }
-  await bench.redis.hset(bench.own(id).campaign, "finishedAt", Date.now() - daysAgo * DAY_MS);
+  const endedAt = Date.now() - daysAgo * DAY_MS;
+  await bench.redis.hset(bench.own(id).campaign, "finishedAt", endedAt);
+  for (const index of [bench.keys.byEnd, bench.keys.withRows]) {
+    await bench.redis.zadd(index, "XX", endedAt, id);
+  }
   return id;
 }
 
@@ -24,7 +28,9 @@ test("rows, phones and wamids of an old campaign go; counts, errors and timeline
   const before = await bench.found(id);
   const timeline = await bench.store.campaigns.timeline(id);
 
-  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([id]);
+  expect((await bench.store.deleteOld({ rowsMs: 45 * DAY_MS, campaignMs: null })).rows).toEqual([
+    id,
+  ]);
 
   const { campaign, counts, timeline: minutes } = bench.own(id);
   const left = await bench.redis.keys(`${campaign}*`);
@@ -32,7 +38,7 @@ test("rows, phones and wamids of an old campaign go; counts, errors and timeline
   const after = await bench.found(id);
   expect(after).toEqual({ ...before, closed: true, rowsDeletedAt: expect.any(Number) });
   expect(await bench.store.campaigns.timeline(id)).toEqual(timeline);
-  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([]);
+  expect((await bench.store.deleteOld({ rowsMs: 45 * DAY_MS, campaignMs: null })).rows).toEqual([]);
 });
 
 test("a campaign that is younger, or not over, keeps its rows", async () => {
@@ -41,7 +47,7 @@ test("a campaign that is younger, or not over, keeps its rows", async () => {
   const running = await bench.import(1);
   await bench.redis.hset(bench.own(running).campaign, "finishedAt", 1);
 
-  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([]);
+  expect((await bench.store.deleteOld({ rowsMs: 45 * DAY_MS, campaignMs: null })).rows).toEqual([]);
   for (const id of [young, running]) {
     expect(await bench.redis.exists(bench.own(id).batch(0))).toBe(1);
     expect((await bench.found(id)).rowsDeletedAt).toBeNull();
@@ -58,14 +64,16 @@ test("a look that was cut short is gone on with", async () => {
 
   expect(await purge()).toBe(1);
   expect(await bench.redis.exists(bench.own(id).batch(2))).toBe(1);
-  expect(await bench.store.deleteOld(45 * DAY_MS)).toEqual([id]);
+  expect((await bench.store.deleteOld({ rowsMs: 45 * DAY_MS, campaignMs: null })).rows).toEqual([
+    id,
+  ]);
   expect(await bench.redis.exists(bench.own(id).batch(2))).toBe(0);
 });
 
 test("nothing moves a row that is gone: no webhook, no retry, no decision", async () => {
   const bench = await openTestStore();
   const id = await finish(bench, 2, 50);
-  await bench.store.deleteOld(45 * DAY_MS);
+  await bench.store.deleteOld({ rowsMs: 45 * DAY_MS, campaignMs: null });
   const counts = await bench.counts(id);
 
   expect(await bench.status(`wamid.${id}-1`, "delivered")).toEqual({ kind: "parked" });
@@ -83,7 +91,25 @@ test("nothing moves a row that is gone: no webhook, no retry, no decision", asyn
 test("the same bytes stay known after their rows are gone", async () => {
   const bench = await openTestStore();
   const id = await finish(bench, 1, 50, "the-same");
-  await bench.store.deleteOld(45 * DAY_MS);
+  await bench.store.deleteOld({ rowsMs: 45 * DAY_MS, campaignMs: null });
   await expect(bench.import(1, { digest: "the-same" })).rejects.toThrow("already_imported");
   expect((await bench.store.campaigns.list()).map((campaign) => campaign.id)).toEqual([id]);
+});
+
+test("a campaign goes with all its keys once it is older than campaigns are kept", async () => {
+  const bench = await openTestStore();
+  const old = await finish(bench, 101, 500, "the-same");
+  const young = await finish(bench, 1, 50);
+
+  const deleted = await bench.store.deleteOld({ rowsMs: null, campaignMs: 400 * DAY_MS });
+
+  expect(deleted).toEqual({ rows: [old], campaigns: [old] });
+  expect(await bench.redis.keys(`${bench.own(old).campaign}*`)).toEqual([]);
+  expect((await bench.store.campaigns.list()).map(({ id }) => id)).toEqual([young]);
+  for (const index of [bench.keys.byEnd, bench.keys.withRows]) {
+    expect(await bench.redis.zscore(index, old)).toBeNull();
+  }
+  // Nothing of it is known any more: the same list is a new campaign, under another id.
+  const again = await bench.import(1, { digest: "the-same" });
+  expect(again).not.toBe(old);
 });

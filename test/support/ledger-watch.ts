@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { State } from "../../src/core/message.ts";
+import { createCampaignList } from "../../src/store/campaign-list.ts";
 import { type Campaign, createCampaignReader } from "../../src/store/campaign-reader.ts";
 import { numberKeys } from "../../src/store/keys.ts";
 
@@ -33,6 +34,7 @@ const LOOK_EACH_MS = 20;
 export function watchLedger(input: { redis: Redis; number: string }): LedgerWatch {
   const { redis, number } = input;
   const reader = createCampaignReader(input);
+  const { list } = createCampaignList({ ...input, find: reader.find });
   const problems = new Set<string>();
   const delivered = new Map<string, number>();
   let looks = 0;
@@ -50,7 +52,7 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
 
   async function campaigns(): Promise<Campaign[]> {
     const before = forgets;
-    const found = await reader.list();
+    const found = await list();
     // A look that began before the ledger was put back says nothing about it.
     if (before === forgets) for (const campaign of found) judge(campaign);
     looks++;
@@ -83,7 +85,7 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
       return new Set(refs.map((ref) => ref.toString("latin1").split("|", 2).join("|")));
     },
     async unknowns() {
-      const found = await reader.list();
+      const found = await list();
       const moves = await Promise.all(found.map(({ id }) => reader.timeline(id)));
       const made = moves.flat().filter(({ state }) => state === "unknown");
       return {

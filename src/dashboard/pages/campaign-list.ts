@@ -2,25 +2,24 @@ import { html } from "hono/html";
 import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
 import type { Campaign, Halt } from "../../store/campaign-reader.ts";
 import type { Rollback } from "../../store/rollback.ts";
-import type { Overview } from "../campaigns.ts";
+import type { Overview, Page } from "../campaigns.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, progressBar } from "./progress.ts";
 
-const CAMPAIGNS_A_PAGE = 50;
-
 /** The start page: every campaign, newest first, in pages from 1. */
-export function campaignListPage({ campaigns, halts, rollbacks }: Overview, page: number): Html {
-  const pages = Math.max(1, Math.ceil(campaigns.length / CAMPAIGNS_A_PAGE));
-  const shown = campaigns.slice((page - 1) * CAMPAIGNS_A_PAGE, page * CAMPAIGNS_A_PAGE);
+export function campaignListPage(overview: Overview, { page, size }: Page): Html {
+  const { campaigns, total, live, halts, rollbacks } = overview;
+  const pages = Math.max(1, Math.ceil(total / size));
   return layout({
     title: "Campaigns",
     kind: "live",
     main: html`
-      <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(campaigns.length, "campaign")}</p></div>
+      <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(total, "campaign")}${live.length === 0 ? "" : `, ${count(live.length)} not ended`}</p></div>
       ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
       ${halts.map(({ number, halt }) => haltBox(number, halt))}
-      ${campaigns.length === 0 ? empty() : html`${totals(campaigns)}${table(shown)}`}
+      ${live.length === 0 ? "" : totals(live)}
+      ${total === 0 ? empty() : table(campaigns)}
       ${pages > 1 ? pager(page, pages) : ""}`,
   });
 }
@@ -70,7 +69,7 @@ function totals(campaigns: readonly Campaign[]): Html {
     ["Failed", "failed"],
     ["Unknown", "unknown"],
   ] as const;
-  return html`<dl class="tiles" aria-label="Messages of all campaigns">
+  return html`<dl class="tiles" aria-label="Messages of campaigns that have not ended">
     ${tiles.map(
       ([title, key]) =>
         html`<div class="tile"><dt><span class="dot dot-${key}"></span>${title}</dt><dd>${count(total(key))}</dd></div>`,

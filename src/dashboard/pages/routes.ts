@@ -7,16 +7,20 @@ import { statusOf } from "../refusal-status.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 
+const CAMPAIGNS_A_PAGE = 50;
+
 /** Pages are whole without a script: every figure is in the HTML. */
 export function createPages(input: { campaigns: Campaigns; answer: Answer }): Hono {
   const { campaigns, answer } = input;
   const pages = new Hono();
 
   pages.get("/", async (context) => {
-    const page = /^[1-9]\d{0,5}$/.test(context.req.query("page") ?? "")
-      ? Number(context.req.query("page"))
-      : 1;
-    return context.html(html`${campaignListPage(await campaigns.overview(), page)}`);
+    const asked = context.req.query("page") ?? "";
+    const shown = {
+      page: /^[1-9]\d{0,3}$/.test(asked) ? Number(asked) : 1,
+      size: CAMPAIGNS_A_PAGE,
+    };
+    return context.html(html`${campaignListPage(await campaigns.overview(shown), shown)}`);
   });
 
   pages.get("/campaigns/:id", async (context) => {

@@ -15,10 +15,10 @@
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
 --   {'unmatched', 'fits' it can be the open attempt's to the recipient, or a lost one's | 'open' there
 --   is one, but the event is not its own by itself | 'wire' an answer may still name the wamid | 'none'}
--- Keys built: guard, resends, stats, claimed, parked, parked-until, parked-for, suppressed,
---   leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
---   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, recent, halt, campaign:<id> and its
---   :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
+-- Keys built: by-end, with-rows, guard, resends, stats, claimed, parked, parked-until,
+--   parked-for, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
+--   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
+--   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
 local event = {
   stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), CODE_MAX),

@@ -7,8 +7,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign
 -- Returns: {1 cancelled now, 0 not | -1 no such campaign, status now}
--- Keys built: guard, imports, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :timeline
---   :errors :pricing
+-- Keys built: by-end, with-rows, guard, imports, running, scheduled, endings, halt, campaign:<id>
+--   and its :counts :timeline :errors :pricing
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '' } end
 local done, was = close_campaign(c, 'cancelled')

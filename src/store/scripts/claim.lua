@@ -18,8 +18,9 @@
 --   slot is within reach, what has to wait ('number' | 'campaign' | ''), and for each row two: its
 --   attempt and slot in us from now, or 0 and a negative code: -1 not pending, -2 not due yet, -3 no
 --   slot yet, -4 opted out, -5 person busy}
--- Keys built: clock, serial, halt, guard, told, resends, campaigns, pace, leases, claimed, suppressed, stats, running, scheduled,
---   endings, recent, campaign:<id> and its :counts :errors :timeline :pricing :open :side :unknown :ledger:<batch>
+-- Keys built: by-end, with-rows, clock, serial, halt, guard, told, resends, pace, leases,
+--   claimed, suppressed, stats, running, scheduled, endings, campaign:<id> and its :counts
+--   :errors :timeline :pricing :open :side :unknown :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
 local HEAD, ROW_BYTES = 5, 12

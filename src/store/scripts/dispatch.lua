@@ -13,8 +13,8 @@
 -- Returns: {this worker's new reading, how many campaigns with work found no room, ids of campaigns
 --   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
 --   reading alone when nothing may be opened, '' while Redis may have gone back in time
--- Keys built: clock, serial, guard, told, campaigns, scheduled, endings, recent, halt, running, pace, campaign:<id> and its :counts :timeline
---   :errors :pricing :ready :open
+-- Keys built: by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt, running,
+--   pace, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
 local mode, most_open, most_campaigns = ARGV[1], num(ARGV[2]), num(ARGV[3])
 local guard = check_guard(ARGV[4], ARGV[5], num(ARGV[7]), 'worker')
 if guard.stopped then return { '' } end

@@ -10,10 +10,10 @@
 -- ARGV: 1 campaign  2 reason number of a rollback  3 rows of one batch, packed: row (4 bytes) and
 --       digest of the person (8 bytes) each
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
--- Keys built: guard, claimed, parked, parked-until, parked-for, suppressed,
---   opted-in, opt-out-outbox, undeliverable, resends,
---   failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
---   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
+-- Keys built: by-end, with-rows, guard, claimed, parked, parked-until, parked-for, suppressed,
+--   opted-in, opt-out-outbox, undeliverable, resends, failed-outbox, running, scheduled, endings,
+--   halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
+--   :pricing :side :unknown :ledger:<batch>
 local c = open_rows(ARGV[1])
 local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')
 if not c or not guard[1] then return -1 end

@@ -12,9 +12,9 @@
 --       stored  5 reason number of an erased row; then for each row: row, wamid as it was read or '',
 --       how many fields of the side hash, each field, how many digests of wamids, each digest
 -- Returns: 1 done, 0 something was changed meanwhile, -1 no such campaign
--- Keys built: guard, resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>,
---   wamid-levels, running, scheduled, endings, recent, halt, campaign:<id> and its
---   :counts :errors :timeline :pricing :side :unknown :batch:<batch> :ledger:<batch>
+-- Keys built: by-end, with-rows, guard, resends, opt-out-outbox, failed-outbox,
+--   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
+--   its :counts :errors :timeline :pricing :side :unknown :batch:<batch> :ledger:<batch>
 local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
 if not c then return -1 end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)

@@ -11,11 +11,10 @@
 --       a start of Redis, ms; then field and value pairs of the campaign hash
 -- Returns: {begun|restarted|known|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
 --   · {lost, ''} of 'own': another importer took over, or it was cancelled
--- Keys built: clock, guard, told, imports, serial, campaigns, recent, campaign:<id> and its :counts :ready :open
---   :errors :timeline :side
+-- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
+--   and its :counts :ready :open :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
 -- Whoever asks who got what lately looks back 30 days at most (core/campaign.ts).
-local RECENT_MS = 35 * 24 * 3600 * 1000
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'
@@ -47,8 +46,7 @@ if not importing then
   redis.call('ZADD', P .. 'campaigns', WALL, id)
 end
 keep_clock()
-redis.call('ZREMRANGEBYSCORE', P .. 'recent', '-inf', WALL - RECENT_MS)
-redis.call('ZADD', P .. 'recent', '+inf', id)
+index_live(id)
 local key = P .. 'campaign:' .. id
 for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side' }) do
   redis.call('DEL', key .. suffix)

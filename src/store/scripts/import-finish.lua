@@ -8,8 +8,8 @@
 --       6 how the list writes phones (JSON, of a list that is accepted)
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
--- Keys built: guard, imports, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :ready :timeline
---   :errors :pricing
+-- Keys built: by-end, with-rows, guard, imports, running, scheduled, endings, halt, campaign:<id>
+--   and its :counts :ready :timeline :errors :pricing
 local c = open_campaign(ARGV[1])
 if not c then return { 0, '' } end
 local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored')

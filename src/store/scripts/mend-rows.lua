@@ -10,8 +10,9 @@
 --       then each row
 -- Returns: {-1} no such campaign, or its rows are deleted · {-2} stored rows were rewritten meanwhile: read them again ·
 --   {0, closed|importing|ended} nothing more of it is sent, or not yet · {1, rows mended, rewrites now}
--- Keys built: guard, resends, running, scheduled, endings, recent, halt, campaign:<id> and its :counts :errors :timeline :pricing
---   :unknown :ready :open :batch:<batch> :ledger:<batch>
+-- Keys built: by-end, with-rows, guard, resends, running, scheduled, endings, halt, campaign:<id>
+--   and its :counts :errors :timeline :pricing :unknown :ready :open :batch:<batch>
+--   :ledger:<batch>
 local c, batch = open_rows(ARGV[1]), num(ARGV[2])
 if not c then return { -1 } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')

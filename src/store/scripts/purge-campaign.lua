@@ -5,7 +5,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 how long after its end, ms  3 most batches to delete
 -- Returns: 0 it is not time, 1 there is more to delete, 2 nothing is left
--- Keys built: campaign:<id> and its :batch:<batch> :ledger:<batch> :ready :open :side :unknown
+-- Keys built: with-rows, campaign:<id> and its :batch:<batch> :ledger:<batch> :ready :open :side
+--   :unknown
 local key = P .. 'campaign:' .. ARGV[1]
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'rows', 'purged')
 local over = { finished = true, cancelled = true, rejected = true }
@@ -18,5 +19,6 @@ for batch = from, to - 1 do
 end
 redis.call('HSET', key, 'purged', to)
 if to < batches then return 1 end
+redis.call('ZREM', P .. 'with-rows', ARGV[1])
 redis.call('UNLINK', key .. ':ready', key .. ':open', key .. ':side', key .. ':unknown')
 return 2

@@ -7,7 +7,7 @@
 -- ARGV: 1 this process's reading of the claim counter, '' none  2 a name for this process  3 how long
 --       workers have time to speak after a start of Redis, ms
 -- Returns: its new reading, or '' while the number is stopped
--- Keys built: guard, told, serial, campaigns, campaign:<id> and its :open
+-- Keys built: by-end, guard, told, serial, campaign:<id> and its :open
 local guard = check_guard(ARGV[1], ARGV[2], num(ARGV[3]), 'importer')
 if guard.stopped then return '' end
 note_told(ARGV[2], guard.count)

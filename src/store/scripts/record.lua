@@ -20,9 +20,9 @@
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: serial, guard, campaigns, resends, leases, claimed, pace, halt, running, scheduled, endings, recent,
---   suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox, parked, parked-until, parked-for,
---   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
+-- Keys built: by-end, with-rows, serial, guard, resends, leases, claimed, pace, halt, running,
+--   scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox,
+--   parked, parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
 --- @include "pace"
 --- @include "stops"

@@ -8,8 +8,9 @@
 -- ARGV: 1 campaign  2 row  3 resend | sent | failed  4 reason number of a decision
 -- Returns: {-1} no such campaign · {-2} no such row · {0, state} not unknown any more ·
 --   {-3, closed} the campaign was closed · {1, state now}
--- Keys built: guard, resends, running, scheduled, endings, recent, halt, failed-outbox, campaign:<id> and its :counts :errors
---   :timeline :pricing :unknown :ready :open :ledger:<batch>
+-- Keys built: by-end, with-rows, guard, resends, running, scheduled, endings, halt,
+--   failed-outbox, campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
+--   :ledger:<batch>
 local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
 local c, row, decision = open_rows(ARGV[1]), num(ARGV[2]), ARGV[3]
 if not c then return { -1 } end

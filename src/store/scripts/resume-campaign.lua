@@ -5,7 +5,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 sender: number id and API as configured where it is resumed, '' when not known
 -- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
--- Keys built: guard, halt, pace, running, scheduled, endings, recent, campaign:<id> and its :counts
+-- Keys built: by-end, with-rows, guard, halt, pace, running, scheduled, endings, campaign:<id>
+--   and its :counts
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '', 0 } end
 if c.status ~= 'paused' or c.closed ~= '' then return { 0, c.status, 0 } end

@@ -7,8 +7,9 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 batch; then for each row: row, attempt
 -- Returns: {-1} no such campaign · {0, closed} the campaign was closed · {1, rows taken back}
--- Keys built: guard, resends, running, scheduled, endings, recent, halt, failed-outbox, campaign:<id> and its :counts :errors
---   :timeline :pricing :unknown :ready :open :ledger:<batch>
+-- Keys built: by-end, with-rows, guard, resends, running, scheduled, endings, halt,
+--   failed-outbox, campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
+--   :ledger:<batch>
 local c, batch = open_rows(ARGV[1]), num(ARGV[2])
 if not c then return { -1 } end
 if c.closed ~= '' then return { 0, c.closed } end

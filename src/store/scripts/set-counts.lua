@@ -4,7 +4,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 moves at the recount  then state and rows in it, for every state that has any
 -- Returns: 1 done, 0 a row has moved since, or no such campaign
--- Keys built: running, scheduled, endings, recent, halt, campaign:<id> and its :counts
+-- Keys built: by-end, with-rows, running, scheduled, endings, halt, campaign:<id> and its :counts
 local c = open_campaign(ARGV[1])
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARGV[2]) then return 0 end
 redis.call('DEL', c.key .. ':counts')

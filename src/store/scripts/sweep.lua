@@ -14,9 +14,11 @@
 --       7 the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
--- Keys built: clock, guard, pace, resends, leases, parked, parked-until, parked-for, claimed, stats, suppressed, opted-in,
---   opt-out-outbox, undeliverable, failed-outbox, running, scheduled, endings, recent, halt, wamid:<level>:<bucket>, wamid-levels,
---   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
+-- Keys built: by-end, with-rows, clock, guard, pace, resends, leases, parked, parked-until,
+--   parked-for, claimed, stats, suppressed, opted-in, opt-out-outbox, undeliverable,
+--   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+--   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
+--   :ledger:<batch>
 local MOST = num(ARGV[2])
 
 -- Opens the row of an attempt, lets `act` change it, and writes it when that says so.

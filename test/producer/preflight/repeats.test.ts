@@ -63,8 +63,8 @@ async function give(
 async function age(bench: TestStore, id: string, ms: number): Promise<void> {
   const { campaign } = bench.own(id);
   await bench.redis.hincrby(campaign, "epoch", -ms);
-  const score = await bench.redis.zscore(bench.keys.recent, id);
-  if (score !== "inf") await bench.redis.zadd(bench.keys.recent, Number(score) - ms, id);
+  const score = await bench.redis.zscore(bench.keys.byEnd, id);
+  if (score !== "inf") await bench.redis.zadd(bench.keys.byEnd, Number(score) - ms, id);
 }
 
 /** A campaign of ten people who each came out differently; it is over. */

@@ -95,6 +95,17 @@ local function watch_end(c)
   if ends > 0 then redis.call('ZADD', P .. 'endings', ends, c.id) end
 end
 
+-- Two indexes of campaigns, so that what runs by itself need not read all there ever were: `by-end` says
+-- when each ended, +inf while it has not; `with-rows` which ended ones still have their people.
+local function index_live(id)
+  redis.call('ZADD', P .. 'by-end', '+inf', id)
+  redis.call('ZREM', P .. 'with-rows', id)
+end
+local function index_ended(id)
+  redis.call('ZADD', P .. 'by-end', WALL, id)
+  redis.call('ZADD', P .. 'with-rows', WALL, id)
+end
+
 -- Finished the moment its last row leaves pending and sending; running again when one comes back.
 -- When it was paused and a late answer ("not sent") brings the row back, it is paused again: only a
 -- person's `retry` or `resend` goes on where a person or an error had stopped (go_on).
@@ -108,10 +119,10 @@ local function settle_status(c)
       redis.call('HSET', c.key, 'pausedFor', redis.call('HGET', c.key, 'reason'))
     end
     redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', WALL)
-    redis.call('ZADD', P .. 'recent', WALL, c.id)
+    index_ended(c.id)
     c.status = 'finished'
   elseif pending > 0 and c.status == 'finished' then
-    redis.call('ZADD', P .. 'recent', '+inf', c.id)
+    index_live(c.id)
     start_running(c)
     local paused_for = redis.call('HGET', c.key, 'pausedFor')
     redis.call('HDEL', c.key, 'finishedAt', 'pausedFor')

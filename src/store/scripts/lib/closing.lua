@@ -14,7 +14,7 @@ local function close_campaign(c, closed)
   if closed == 'cancelled' or sending == 0 then
     c.status = closed == 'cancelled' and 'cancelled' or 'finished'
     redis.call('HSET', c.key, 'status', c.status, 'reason', '', 'finishedAt', WALL)
-    redis.call('ZADD', P .. 'recent', WALL, c.id)
+    index_ended(c.id)
   end
   add(c.count, STATE.pending, -pending)
   add(c.count, STATE[closed], pending)

@@ -48,7 +48,7 @@ end
 
 -- Batches that were open may have been sent from; closing them would lose the trace.
 local function note_open_batches()
-  for _, id in ipairs(redis.call('ZRANGE', P .. 'campaigns', 0, -1)) do
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'by-end', '+inf', '+inf')) do
     local open = redis.call('HKEYS', P .. 'campaign:' .. id .. ':open')
     if #open > 0 then redis.call('HSETNX', GUARD, 'open:' .. id, table.concat(open, ',')) end
   end

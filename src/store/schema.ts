@@ -1,0 +1,44 @@
+import type { Redis } from "ioredis";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { numberKeys } from "./keys.ts";
+import type { RunScript } from "./scripts.ts";
+
+/**
+ * How the keys of a number are laid out. A role that finds an older layout brings it up to its own,
+ * in steps that are small and may be repeated, also by several roles at once; one that finds a newer
+ * layout stops, because it would read it wrongly.
+ *
+ * - 1: before there was a version.
+ * - 2: indexes of campaigns by their end (`by-end`, `with-rows`).
+ */
+export const SCHEMA = 2;
+
+/** Campaigns that one step indexes: a millisecond or two. */
+const INDEXED_AT_ONCE = 500;
+
+/** Refuses a number whose data a newer version has laid out (`schema_newer`). Changes nothing. */
+export async function checkSchema(redis: Redis, number: string): Promise<Result<void>> {
+  const found = Number((await redis.get(numberKeys(number).schema)) ?? 1);
+  if (found <= SCHEMA) return accept(undefined);
+  return refuse(
+    "schema_newer",
+    `the data of number ${number} in Redis has layout ${found}; this version knows ${SCHEMA} and older.`,
+    "Run the version of Dropcast that wrote it, or a newer one.",
+  );
+}
+
+/** Brings a number's data up to {@link SCHEMA}. */
+export async function upgradeSchema(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+}): Promise<void> {
+  const { redis, number, run } = input;
+  const { schema } = numberKeys(number);
+  if (Number((await redis.get(schema)) ?? 1) >= SCHEMA) return;
+  for (let from = 0; ; from += INDEXED_AT_ONCE) {
+    const found = Number(await run("index-campaigns", [from, INDEXED_AT_ONCE]));
+    if (found < INDEXED_AT_ONCE) break;
+  }
+  await redis.set(schema, SCHEMA);
+}

@@ -1,0 +1,22 @@
+-- Puts campaigns into the indexes of campaigns by what they are now.
+--- @include "base"
+-- Atomic because: status and index are read and written in one step, so a campaign that ends meanwhile
+-- is not called live. For campaigns of a version without these indexes; of others it changes nothing.
+-- KEYS: 1 slot key of the number
+-- ARGV: 1 rank of the first campaign, in the order of their creation  2 how many
+-- Returns: how many there were
+-- Keys built: campaigns, by-end, with-rows, campaign:<id>
+local from = num(ARGV[1])
+local ids = redis.call('ZRANGE', P .. 'campaigns', from, from + num(ARGV[2]) - 1)
+local live = { importing = true, scheduled = true, running = true, paused = true }
+for _, id in ipairs(ids) do
+  local f = redis.call('HMGET', P .. 'campaign:' .. id, 'status', 'createdAt', 'finishedAt', 'rows', 'purged')
+  if live[f[1]] then
+    index_live(id)
+  elseif f[1] then
+    local at = num(f[3] or f[2])
+    redis.call('ZADD', P .. 'by-end', at, id)
+    if num(f[5]) < math.ceil(num(f[4]) / BATCH_ROWS) then redis.call('ZADD', P .. 'with-rows', at, id) end
+  end
+end
+return #ids

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { createNumberStore } from "../../src/store/number-store.ts";
+import { checkSchema, SCHEMA } from "../../src/store/schema.ts";
+import { openTestStore, type TestStore } from "../support/campaigns.ts";
+
+async function indexes({ redis, keys }: TestStore) {
+  return {
+    live: await redis.zrangebyscore(keys.byEnd, "+inf", "+inf"),
+    ended: await redis.zrangebyscore(keys.byEnd, "-inf", "(+inf"),
+    withRows: await redis.zrange(keys.withRows, "0", "-1"),
+  };
+}
+
+test("a campaign is live until it ends, and again when a retry brings it back", async () => {
+  const env = await openTestStore();
+  const id = await env.import(1);
+  expect(await indexes(env)).toEqual({ live: [id], ended: [], withRows: [] });
+
+  await env.send(id, 1, "failed", { code: 131026 });
+  expect(await indexes(env)).toEqual({ live: [], ended: [id], withRows: [id] });
+
+  await env.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
+  expect(await indexes(env)).toEqual({ live: [id], ended: [], withRows: [] });
+
+  await env.store.campaigns.cancel(id);
+  expect(await indexes(env)).toEqual({ live: [], ended: [id], withRows: [id] });
+});
+
+test("an import is live from its beginning, and ended when it is rejected", async () => {
+  const env = await openTestStore();
+  const id = await env.import(1);
+  await env.store.campaigns.pause(id, "operator");
+  expect((await env.store.campaigns.live()).map(({ status }) => status)).toEqual(["paused"]);
+});
+
+test("pages of campaigns are cut from the newest on", async () => {
+  const env = await openTestStore();
+  const ids: string[] = [];
+  for (let made = 0; made < 5; made++) ids.push(await env.import(1));
+  const newest = ids.toReversed();
+  const { campaigns } = env.store;
+  const page = async (skip: number) => (await campaigns.list({ skip, max: 2 })).map(({ id }) => id);
+
+  expect([await page(0), await page(2), await page(4)]).toEqual([
+    newest.slice(0, 2),
+    newest.slice(2, 4),
+    newest.slice(4),
+  ]);
+  expect(await campaigns.count()).toBe(5);
+  const all: string[] = [];
+  for await (const { id } of campaigns.all()) all.push(id);
+  expect(all).toEqual(newest);
+});
+
+test("a number of an earlier version is indexed when it is opened, once", async () => {
+  const env = await openTestStore();
+  const [running, ended, gone] = [await env.import(1), await env.import(1), await env.import(1)];
+  await env.store.campaigns.cancel(ended);
+  await env.store.campaigns.cancel(gone);
+  await env.redis.hset(env.own(gone).campaign, "purged", 1, "purgedAt", 1);
+  const { keys, redis, number } = env;
+  await redis.del(keys.byEnd, keys.withRows, keys.schema);
+
+  await createNumberStore({ redis, number });
+
+  const found = await indexes(env);
+  expect({ ...found, ended: found.ended.toSorted() }).toEqual({
+    live: [running],
+    ended: [ended, gone].toSorted(),
+    withRows: [ended],
+  });
+  expect(await redis.get(keys.schema)).toBe(String(SCHEMA));
+});
+
+test("data that a newer version has laid out is refused, and left alone", async () => {
+  const env = await openTestStore();
+  await env.redis.set(env.keys.schema, SCHEMA + 1);
+  expect(await checkSchema(env.redis, env.number)).toMatchObject({
+    ok: false,
+    refusal: { code: "schema_newer" },
+  });
+  await createNumberStore({ redis: env.redis, number: env.number });
+  expect(await env.redis.get(env.keys.schema)).toBe(String(SCHEMA + 1));
+});
