@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { accept, type Result } from "../core/refusal.ts";
+import { accept, type Refusal, type Result } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { ImportResult } from "../producer/import/import-outcome.ts";
 import { checkList } from "./check-list.ts";
@@ -57,8 +57,10 @@ async function report(
   return accept({ json: { ...told, refusal, error: refusal }, text, exitCode: 1 });
 }
 
-function refusalText({ terminal }: Cli, { message, fix }: { message: string; fix: string }) {
-  return `${terminal.colours.red("Cannot be sent:")} ${message}\n${fix}`;
+function refusalText({ terminal }: Cli, refusal: Refusal): string {
+  const parts = (refusal.problems ?? []).map(({ name, message }) => `  ${name} ${message}`);
+  const told = `${terminal.colours.red("Cannot be sent:")} ${refusal.message}`;
+  return [told, ...parts, refusal.fix].join("\n");
 }
 
 /** An embedded Redis is started only where one has kept something before. */

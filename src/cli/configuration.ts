@@ -85,5 +85,5 @@ export function refuseConfig(problems: readonly ConfigProblem[]): Refused {
       : `the configuration has ${problems.length} mistakes.`,
     problems[0]?.fix ?? "",
   );
-  return { ok: false, refusal: { ...refusal, problems } as typeof refusal };
+  return { ok: false, refusal: { ...refusal, problems } };
 }

@@ -71,18 +71,12 @@ function printRefusal({ json, terminal }: Cli, refusal: Refusal): void {
   }
   const { errorColours: colours } = terminal;
   terminal.say(`${colours.red("error:")} ${refusal.message}`);
-  const problems = "problems" in refusal ? (refusal.problems as ProblemLine[]) : [];
+  const { problems = [] } = refusal;
   if (problems.length > 1) {
     for (const { name, message, fix } of problems) {
       terminal.say(`  ${colours.bold(name)} ${message}.\n    ${fix}`);
     }
   } else if (refusal.fix !== "") terminal.say(refusal.fix);
-}
-
-interface ProblemLine {
-  readonly name: string;
-  readonly message: string;
-  readonly fix: string;
 }
 
 type Act = (spec: CommandSpec, args: string[], options: Options) => Promise<void>;

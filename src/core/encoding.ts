@@ -1,14 +1,56 @@
 /**
- * The encodings a list may be in. Spreadsheets of Western and Central Europe write one of the
- * three single-byte ones when they save "CSV" and not "CSV UTF-8".
+ * The encodings a list may be in. UTF-8 and UTF-16 show themselves; the others are what programs
+ * write that save "CSV" and not "CSV UTF-8", by the language of the machine and by its age.
  */
 export const ENCODINGS = [
   "utf-8",
   "utf-16le",
   "utf-16be",
   "windows-1250",
+  "windows-1251",
   "windows-1252",
+  "windows-1253",
+  "windows-1254",
+  "windows-1255",
+  "windows-1256",
+  "windows-1257",
+  "windows-1258",
+  "windows-874",
   "iso-8859-2",
+  "iso-8859-3",
+  "iso-8859-4",
+  "iso-8859-5",
+  "iso-8859-6",
+  "iso-8859-7",
+  "iso-8859-8",
+  "iso-8859-9",
+  "iso-8859-10",
+  "iso-8859-13",
+  "iso-8859-14",
+  "iso-8859-15",
+  "iso-8859-16",
+  "koi8-r",
+  "koi8-u",
+  "cp437",
+  "cp737",
+  "cp775",
+  "cp850",
+  "cp852",
+  "cp855",
+  "cp857",
+  "cp862",
+  "cp866",
+  "mac-roman",
+  "mac-ce",
+  "mac-cyrillic",
+  "mac-greek",
+  "mac-turkish",
+  "shift-jis",
+  "euc-jp",
+  "euc-kr",
+  "gbk",
+  "gb18030",
+  "big5",
 ] as const;
 
 export type Encoding = (typeof ENCODINGS)[number];
@@ -16,22 +58,39 @@ export type Encoding = (typeof ENCODINGS)[number];
 /** Other names people and programs use, without signs between letters and digits. */
 const ALIASES: Readonly<Record<string, Encoding>> = {
   utf16: "utf-16le",
-  cp1250: "windows-1250",
-  win1250: "windows-1250",
-  cp1252: "windows-1252",
-  win1252: "windows-1252",
   ansi: "windows-1252",
   // Windows-1252 is ISO-8859-1 with printable characters where that one has none.
   latin1: "windows-1252",
   iso88591: "windows-1252",
   latin2: "iso-8859-2",
+  latin5: "iso-8859-9",
+  latin9: "iso-8859-15",
+  tis620: "windows-874",
+  iso885911: "windows-874",
+  macintosh: "mac-roman",
+  maccenteuro: "mac-ce",
+  sjis: "shift-jis",
+  cp932: "shift-jis",
+  windows31j: "shift-jis",
+  cp949: "euc-kr",
+  uhc: "euc-kr",
+  ksc5601: "euc-kr",
+  gb2312: "gbk",
+  cp936: "gbk",
+  cp950: "big5",
 };
 
 /** The encoding that a person means, whatever the case and the dashes, or null. */
 export function encodingNamed(name: string): Encoding | null {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "")
+    .replace(/^x/, "");
+  // Pages are called by their number in many ways: cp1250, win1250, ms1250, ibm852, dos852, 1250.
+  const page = plain.replace(/^(?:cp|win|ms|ibm|dos)?(?=\d{3,4}$)/, "");
+  const spellings = [plain, `windows${page}`, `cp${page}`];
   return (
-    ENCODINGS.find((encoding) => encoding.replaceAll("-", "") === plain) ??
+    ENCODINGS.find((encoding) => spellings.includes(encoding.replaceAll("-", ""))) ??
     (Object.hasOwn(ALIASES, plain) ? (ALIASES[plain] ?? null) : null)
   );
 }

@@ -10,6 +10,15 @@ export interface Refusal {
   readonly message: string;
   /** What to do about it. */
   readonly fix: string;
+  /** Its parts, where it has several. They may show what a list holds, and are never logged. */
+  readonly problems?: readonly RefusalProblem[];
+}
+
+export interface RefusalProblem {
+  /** Whose it is: a variable, an encoding. The message goes on from it. */
+  readonly name: string;
+  readonly message: string;
+  readonly fix: string;
 }
 
 /** A value, or the reason why there is none. */

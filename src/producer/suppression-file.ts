@@ -55,7 +55,7 @@ export async function readSuppressionFile(input: {
   if (!opened.ok) return opened;
   const file = opened.value;
   try {
-    const bytes = await readListBytes(file, { given: input.encoding });
+    const bytes = await readListBytes(file, { given: input.encoding, wanted: "digits" });
     if (!bytes.ok) return bytes;
     return await readOpened(file, { ...input, bytes: bytes.value });
   } finally {

@@ -76,6 +76,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["producer"],
   "csv-stringify": ["producer", "export"],
   hono: ["dashboard"],
+  "iconv-lite": ["producer"],
   ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "platform.ts"],
   "libphonenumber-js": ["producer", "country.ts"],
   standardwebhooks: ["webhooks"],

@@ -1,3 +1,4 @@
+import iconv from "iconv-lite";
 import type { Encoding } from "../../core/encoding.ts";
 
 /** Turns the bytes of a list into UTF-8, piece by piece; a piece may end inside a character. */
@@ -10,11 +11,36 @@ export interface Decoder {
 
 /**
  * UTF-8 passes through as it is (it has been checked by then, see utf8.ts), its byte order mark
- * too; UTF-16 loses its mark. UTF-16 may not fit: half a pair, an odd number of bytes.
+ * too. UTF-16 loses its mark, and may not fit: half a pair, an odd number of bytes. Bytes that
+ * another encoding has no character for become U+FFFD, so that they spoil their cell alone.
  */
 export function createDecoder(encoding: Encoding): Decoder {
   if (encoding === "utf-8") return { push: (chunk) => chunk, end: () => EMPTY };
-  if (encoding === "windows-1252") return { push: decode1252, end: () => EMPTY };
+  if (encoding === "utf-16le" || encoding === "utf-16be") return createUtf16Decoder(encoding);
+  return createTableDecoder(encoding);
+}
+
+/**
+ * Pieces end where no character can go on: the second bytes of all encodings begin at 0x30. The
+ * library's own stream loses letters where a character of two bytes is cut and becomes a pair.
+ */
+function createTableDecoder(encoding: Encoding): Decoder {
+  let carry: Buffer = EMPTY;
+  const decode = (bytes: Buffer): Buffer =>
+    Buffer.from(iconv.decode(bytes, nameInLibrary(encoding), { stripBOM: false }));
+  return {
+    push(chunk) {
+      const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      const end = bytes.findLastIndex((byte) => byte < 0x30) + 1;
+      carry = Buffer.from(bytes.subarray(end));
+      return decode(bytes.subarray(0, end));
+    },
+    end: () => decode(carry),
+  };
+}
+
+/** The library's own replaces what does not fit, and half a file would not be told from a whole one. */
+function createUtf16Decoder(encoding: "utf-16le" | "utf-16be"): Decoder {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const decode = (chunk: Buffer, more: { stream: boolean }): Buffer | null => {
     try {
@@ -31,25 +57,26 @@ export function createDecoder(encoding: Encoding): Decoder {
   };
 }
 
-/** A short piece at once; what does not fit is left out. */
+/** A short piece at once; what does not fit is left out, or U+FFFD. */
 export function decodeText(bytes: Buffer, encoding: Encoding): string {
-  const decoded = createDecoder(encoding).push(bytes);
-  return decoded?.toString("utf8") ?? "";
+  const decoder = createDecoder(encoding);
+  return Buffer.concat([decoder.push(bytes) ?? EMPTY, decoder.end() ?? EMPTY]).toString("utf8");
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/**
- * Windows-1252 is Latin-1 but for these 32. Not by TextDecoder: from Node 20.18.3, 22.13 and 24.0
- * on, some versions take it for Latin-1 (nodejs/node#56542), and every euro sign would be lost.
- */
-const HIGH_1252 =
-  "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f" +
-  "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
-
-function decode1252(chunk: Buffer): Buffer {
-  const text = chunk.toString("latin1");
-  return Buffer.from(
-    text.replace(/[\x80-\x9f]/g, (sign) => HIGH_1252.charAt(sign.charCodeAt(0) - 0x80)),
-  );
+/** What iconv-lite calls an encoding. */
+export function nameInLibrary(encoding: Encoding): Parameters<typeof iconv.decode>[1] {
+  return OTHER_NAMES[encoding] ?? (encoding as Parameters<typeof iconv.decode>[1]);
 }
+
+const OTHER_NAMES: Partial<Record<Encoding, Parameters<typeof iconv.decode>[1]>> = {
+  "mac-roman": "macroman",
+  "mac-ce": "maccenteuro",
+  "mac-cyrillic": "maccyrillic",
+  "mac-greek": "macgreek",
+  "mac-turkish": "macturkish",
+  "shift-jis": "shiftjis",
+  // With Windows' additions, as Excel writes it.
+  "euc-kr": "cp949",
+};

@@ -1,125 +1,147 @@
 /**
- * Which single-byte encoding a list is in, when nothing in it says so. The same byte is another
- * letter in each (0xB3 is "ł" or "³"), so every word with such bytes is read in each encoding, and
- * judged by how well its letters fit the language in which they fit best. By word and not by file:
- * the customers of a shop come from several countries.
+ * Which encoding a list is in, when nothing in it says so. The words with letters beyond a-z are read
+ * in every encoding that lists are found in. One is taken when it is far likelier than any that reads
+ * otherwise, and when nearly all words are words in it; else a person has to say. By word and not by
+ * file: the customers of a shop come from several countries.
  *
- * Detectors made for long texts do badly on names; this needs a few dozen words.
+ * Detectors made for long texts do badly on names, and none says "I do not know".
  */
 import type { Encoding } from "../../core/encoding.ts";
-import { decodeText } from "./decode.ts";
+import { readEastAsian } from "./east-asian.ts";
+import type { Language } from "./names.ts";
+import { type Candidate, type Reading, readWords } from "./reading.ts";
 
-/** In the order in which a tie is decided; ties read the same in all of them, or nearly. */
-const CANDIDATES = ["windows-1252", "windows-1250", "iso-8859-2"] as const;
-
-/**
- * Letters beyond a-z of languages that write them so, with how many there are of each in 10,000
- * letters of running text (Wikipedia, "Letter frequency", rounded; those without figures there by
- * rank). First the languages of Windows-1252, then those of Central Europe.
- */
-const LANGUAGES: readonly ReadonlyMap<string, number>[] = [
-  "é190 à49 è27 ê22 ç9 î5 ù6 ô2 û6 â5 ï1 ë1 œ2 ÿ1",
-  "ä58 ö44 ü100 ß31 é1",
-  "í73 ó83 á50 é43 ñ31 ú17 ü1",
-  "ã73 é34 ç53 í13 ó30 á12 ê45 õ4 ú21 â56 à7 ô6",
-  "à64 è26 ò20 ù17 ì3 é4",
-  "å118 ø94 æ87 ä180 ö131 é2",
-  "ë3 é2 ï1 ö1 ü1",
-  "ł182 ę111 ą99 ó85 ż83 ś66 ć40 ń20 ź6",
-  "í264 á223 ě122 é100 ů69 ý107 č46 ř38 š69 ž72 ú14 ť1 ň1 ď1 ó2 ö1 ü1",
-  "ľ45 á178 í120 é90 č100 š100 ž95 ý107 ť70 ú90 ň20 ô15 ä10 ď20 ŕ2 ĺ2 ó10",
-  "á344 é381 ö82 ő95 ó93 ü62 í47 ú21 ű15",
-  "š78 ž50 č95 ć60 đ25",
-  "ă240 â91 î104 ş120 ţ117",
-].map((line) => new Map(line.split(" ").map((one) => [one.charAt(0), Number(one.slice(1))])));
-
-/** Of 10,000 letters: a letter that no language above has, at least not together with the others. */
-const STRANGE_LETTER = 0.05;
-/** What a word gets for a sign; a letter is somewhere between -2 and -12. */
-const SIGN_ALONE = -9;
-const SIGN_IN_WORD = -16;
-const CONTROL = -30;
-/** A capital in the middle of a word: "Grudzi¹dz", "PaŸdziernik". */
-const ODD_CAPITAL = -6;
-
-/**
- * Letters where their own language never, or hardly ever, puts them: Czech has "ě" behind eight
- * consonants only, Spanish has "ñ" before vowels only and Polish "ń" everywhere but there. It is
- * what tells "Niccolò" from "Niccolň", where both letters are frequent in some language.
- */
-const MISPLACED = new RegExp(
-  [
-    "(?<![aeiouyáéíóúýě])ň",
-    "ů$",
-    "č(?![aeiouyáéíóúůýěćknmlpt]|$)",
-    "(?<![bpvfmdtn])ě",
-    "ŕ(?![bcdfghjklmnpqstvxz])",
-    "(?<![bcdfghjkmnprstvz])ĺ|ĺ(?![bcdfghjkmnprstvzž])",
-    "ď(?![aeiouyáéíóúýmnk]|$)",
-    "ń(?=[aeiouyáéó])|ñ(?![aeiouáéíóúü])",
-    "ă(?=[oe])|ã(?![oe]|$)",
-    "ő(?=[aeiouáéíóú])|õ(?!e)",
-    "[àòùì](?!$)",
-    "è(?=[aeiouyáéíóú])|(?<=[aeiouyáéíóú])è",
-    "ø(?=[aeiouyáéíóú])|(?<=[aeiouyáéíóú])ø",
-    "æ(?=[aeiouyáéíóú]|$)|(?<=[aeiouyáéíóú])æ",
-    "(?<![aeiou])ï",
-  ].join("|"),
-  "gu",
-);
-const OUT_OF_PLACE = -6;
-
-/** The likeliest encoding of a piece of text that is not UTF-8. */
-export function guessEncoding(sample: Buffer): Encoding {
-  let best: Encoding = CANDIDATES[0];
-  let bestScore = Number.NEGATIVE_INFINITY;
-  for (const encoding of CANDIDATES) {
-    const score = scoreText(decodeText(sample, encoding));
-    if (score > bestScore) {
-      best = encoding;
-      bestScore = score;
-    }
-  }
-  return best;
+export interface Guess {
+  /** The likeliest. */
+  readonly encoding: Encoding;
+  readonly isSure: boolean;
+  /** The likeliest readings, all different, each with up to three of the words. */
+  readonly readings: readonly { readonly encoding: Encoding; readonly words: readonly string[] }[];
 }
 
-const WORD = /[^\p{ASCII}]|[a-zA-Z]+/gu;
+const WEST: readonly Language[] = [
+  ...([
+    "fr",
+    "de",
+    "es",
+    "pt",
+    "it",
+    "sv",
+    "da",
+    "fi",
+    "is",
+    "nl",
+    "ca",
+    "ga",
+    "sq",
+    "et",
+  ] as const),
+];
+const CENTRE: readonly Language[] = ["pl", "cs", "sk", "hu", "hr", "ro", "de", "sq"];
+const BALTIC: readonly Language[] = ["lt", "lv", "et"];
+const CYRILLIC: readonly Language[] = ["ru", "uk", "be", "bg", "mk", "sr"];
+const RUSSIAN: readonly Language[] = ["ru", "uk"];
 
-function scoreText(text: string): number {
-  let score = 0;
-  let word = "";
-  let end = -1;
-  for (const match of text.matchAll(WORD)) {
-    if (match.index !== end) {
-      score += scoreWord(word);
-      word = "";
-    }
-    word += match[0];
-    end = match.index + match[0].length;
-  }
-  return score + scoreWord(word);
+/** Windows' own come first: Excel writes them. What DOS and old Macs wrote is rare by now. */
+const CANDIDATES: readonly Candidate[] = [
+  { encoding: "windows-1252", languages: WEST, rarity: 0 },
+  { encoding: "windows-1250", languages: CENTRE, rarity: 0 },
+  { encoding: "windows-1251", languages: CYRILLIC, rarity: -1 },
+  { encoding: "windows-1253", languages: ["el"], rarity: -2 },
+  { encoding: "windows-1254", languages: ["tr", "de"], rarity: -2 },
+  { encoding: "windows-1255", languages: ["he"], rarity: -2 },
+  { encoding: "windows-1256", languages: ["ar", "fr"], rarity: -2 },
+  { encoding: "windows-1257", languages: BALTIC, rarity: -2 },
+  { encoding: "windows-1258", languages: ["vi"], rarity: -4 },
+  { encoding: "windows-874", languages: ["th"], rarity: -2 },
+  { encoding: "iso-8859-2", languages: CENTRE, rarity: -2 },
+  { encoding: "iso-8859-15", languages: WEST, rarity: -4 },
+  { encoding: "iso-8859-7", languages: ["el"], rarity: -3 },
+  { encoding: "iso-8859-5", languages: CYRILLIC, rarity: -6 },
+  { encoding: "koi8-u", languages: RUSSIAN, rarity: -4 },
+  { encoding: "cp866", languages: RUSSIAN, rarity: -4 },
+  { encoding: "mac-cyrillic", languages: CYRILLIC, rarity: -5 },
+  { encoding: "cp850", languages: WEST, rarity: -5 },
+  { encoding: "cp437", languages: WEST, rarity: -6 },
+  { encoding: "cp852", languages: CENTRE, rarity: -5 },
+  { encoding: "cp857", languages: ["tr"], rarity: -6 },
+  { encoding: "cp775", languages: BALTIC, rarity: -7 },
+  { encoding: "mac-roman", languages: WEST, rarity: -5 },
+  { encoding: "mac-ce", languages: [...CENTRE, ...BALTIC], rarity: -6 },
+  { encoding: "mac-turkish", languages: ["tr"], rarity: -7 },
+];
+
+/** So much likelier than any other reading it must be; more, where few words speak for it. */
+const SURE = 5.5;
+const SURE_BY_ONE_WORD = 3;
+/** More words that are none, and the list is in an encoding that is not known here. */
+const ODD_MAX = 0.1;
+/** More words say nothing new. */
+const WORDS_MAX = 500;
+const READINGS_MAX = 4;
+const WORDS_SHOWN = 3;
+
+/** `sample`: lines of a list that are not UTF-8. */
+export function guessEncoding(sample: Buffer): Guess {
+  const { words, lines } = tellingWords(sample);
+  if (words.length === 0) return { encoding: "windows-1252", isSure: true, readings: [] };
+  const readings = [
+    ...CANDIDATES.map((candidate) => readWords(words, candidate)),
+    ...readEastAsian(lines),
+  ].sort((a, b) => b.chance - a.chance);
+  const different = distinct(readings);
+  const [best, next] = different;
+  if (best === undefined) throw new Error("there is a reading for each encoding");
+  const lead = best.chance - (next?.chance ?? Number.NEGATIVE_INFINITY);
+  return {
+    encoding: best.encoding,
+    isSure:
+      CANDIDATES.some(({ encoding }) => encoding === best.encoding) &&
+      best.odd <= ODD_MAX &&
+      lead >= SURE + SURE_BY_ONE_WORD / words.length,
+    readings: shown(different),
+  };
 }
 
-function scoreWord(word: string): number {
-  if (!/\P{ASCII}/u.test(word)) return 0;
-  let score = 0;
-  const letters: string[] = [];
-  for (const [at, character] of Array.from(word).entries()) {
-    if (character <= "\u007f") continue;
-    if (character <= "\u009f") score += CONTROL;
-    else if (/\p{L}/u.test(character) && !"ªº".includes(character)) {
-      letters.push(character.toLowerCase());
-      if (/\p{Lu}/u.test(character) && /\p{Ll}$/u.test(word.slice(0, at))) score += ODD_CAPITAL;
-    } else score += word.length > 1 ? SIGN_IN_WORD : SIGN_ALONE;
+/** Of Windows: € ‘ ’ “ ” • – — ™, a no-break space, £ § © « ® ° ± ² ³ µ · » ¼ ½ ¾ ×, and 20 °C. */
+const SIGN_ALONE =
+  /^[\x80\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb3\xb5\xb7\xbb-\xbe\xd7][CF]?$/;
+
+/** Each word once; a sign alone ("5 €", "20 °C", a no-break space) is a letter nowhere. */
+function tellingWords(sample: Buffer): { words: Buffer[]; lines: Buffer } {
+  const words = new Set<string>();
+  let end = 0;
+  for (const match of sample.toString("latin1").matchAll(/[A-Za-z\x80-\xff]+/g)) {
+    const [word] = match;
+    if (!/[\x80-\xff]/.test(word) || SIGN_ALONE.test(word)) continue;
+    words.add(word);
+    end = match.index + word.length;
+    if (words.size === WORDS_MAX) break;
   }
-  let best = Number.NEGATIVE_INFINITY;
-  for (const language of LANGUAGES) {
-    let fit = 0;
-    for (const letter of letters) {
-      fit += Math.log((language.get(letter) ?? STRANGE_LETTER) / 10_000);
-    }
-    if (fit > best) best = fit;
-  }
-  const misplaced = word.toLowerCase().match(MISPLACED)?.length ?? 0;
-  return score + best + misplaced * OUT_OF_PLACE;
+  const lineEnd = sample.indexOf("\n", end);
+  return {
+    words: Array.from(words, (word) => Buffer.from(word, "latin1")),
+    lines: sample.subarray(0, lineEnd === -1 ? sample.length : lineEnd),
+  };
+}
+
+/** The likeliest of each set that reads the same. */
+function distinct(readings: readonly Reading[]): Reading[] {
+  const texts = new Set<string>();
+  return readings.filter((reading) => {
+    const text = reading.texts.join("\n");
+    return !texts.has(text) && texts.add(text);
+  });
+}
+
+/** Those that may be meant, with words that the first two read differently. */
+function shown(readings: readonly Reading[]): Guess["readings"] {
+  const [best, next] = readings;
+  const differs = (at: number): boolean => best?.texts[at] !== next?.texts[at];
+  const likely = readings.filter(({ odd }) => odd <= ODD_MAX);
+  const unlikely = readings.filter(({ odd }) => odd > ODD_MAX);
+  return [...likely, ...unlikely].slice(0, READINGS_MAX).map(({ encoding, texts }) => {
+    const telling = texts.filter((_, at) => differs(at));
+    return { encoding, words: (telling.length > 0 ? telling : texts).slice(0, WORDS_SHOWN) };
+  });
 }

@@ -17,8 +17,8 @@ export async function campaignOfRejects(
   const file = opened.value;
   try {
     // Spreadsheets may have saved it in any encoding: the names of the columns are ASCII in all.
-    const encoding = utf16Of(file.head) ?? "windows-1252";
-    const mark = encoding === "windows-1252" ? "latin1" : "utf16le";
+    const encoding = utf16Of(file.head) ?? "iso-8859-2";
+    const mark = encoding === "iso-8859-2" ? "latin1" : "utf16le";
     const head = encoding === "utf-16be" ? Buffer.from(file.head).swap16() : file.head;
     if (!head.toString(mark).toLowerCase().includes(CAMPAIGN_COLUMN)) return null;
     const header = await readHeader(file, { encoding });

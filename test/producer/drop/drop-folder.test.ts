@@ -24,6 +24,35 @@ it("a list whose start has passed goes to failed with that reason: nobody is the
   expect(await drop.store.campaigns.list()).toEqual([]);
 });
 
+it("a list whose letters fit no encoding surely goes to failed, and its campaign file may name one", async () => {
+  const drop = await drops();
+  await drop.start();
+  const content = Buffer.from(`phone;name\n${testPhone(1)};Ay\xfee\n`, "latin1");
+  const named = { ...JSON.parse(drop.yaml("Named")), recipients: { encoding: "windows-1254" } };
+
+  await writeFile(join(drop.dir, "inbox/asked.yaml"), drop.yaml("Asked"));
+  await writeFile(join(drop.dir, "inbox/asked.csv"), content);
+  await writeFile(join(drop.dir, "inbox/named.yaml"), JSON.stringify(named));
+  await writeFile(join(drop.dir, "inbox/named.csv"), content);
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("failed")).toEqual(["asked.csv", "asked.report.json", "asked.yaml"]);
+    expect(await drop.files("done")).toEqual(["named.csv", "named.report.json", "named.yaml"]);
+  }, WAIT);
+  expect(await drop.report("failed/asked.report.json")).toMatchObject({
+    campaign: null,
+    refusal: {
+      code: "encoding_unlikely",
+      problems: expect.arrayContaining([
+        expect.objectContaining({ name: "windows-1254", message: 'reads "Ayşe"' }),
+      ]),
+    },
+  });
+  expect(drop.said.join("\n")).toContain("--encoding");
+  expect(drop.said.join("\n")).not.toMatch(/Ay\P{ASCII}e/u);
+  expect(await drop.store.campaigns.list()).toMatchObject([{ name: "Named", rows: 1 }]);
+});
+
 it("a list is imported by the campaign file beside it, and both move on with a report", async () => {
   const drop = await drops();
   await drop.start();

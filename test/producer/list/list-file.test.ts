@@ -10,13 +10,17 @@ import { createUtf8Check } from "../../../src/producer/list/utf8.ts";
 import { encodeAs } from "./encode.ts";
 import { testFolder } from "./read-list.ts";
 
-async function open(content: Buffer | string, given: Encoding | null = null) {
+async function open(
+  content: Buffer | string,
+  given: Encoding | null = null,
+  wanted: "letters" | "digits" = "letters",
+) {
   const path = join(await testFolder(), "list.csv");
   await writeFile(path, content);
   const opened = await openList(path, { links: "follow" });
   if (!opened.ok) return opened;
   try {
-    return await readListBytes(opened.value, { given });
+    return await readListBytes(opened.value, { given, wanted });
   } finally {
     await opened.value.close();
   }
@@ -70,6 +74,41 @@ describe("the encoding of a list", () => {
 
     expect(guessed).toMatchObject({ value: { encoding: "iso-8859-2", encodingGuessed: true } });
     expect(given).toMatchObject({ value: { encoding: "windows-1250", encodingGuessed: false } });
+  });
+
+  it("is asked about where the letters fit several, with three words in each", async () => {
+    const content = Buffer.from("phone;name\n48600100200;Ay\xfee\n", "latin1");
+
+    const asked = await open(content);
+    const named = await open(content, "windows-1254");
+
+    expect(asked).toMatchObject({ ok: false, refusal: { code: "encoding_unlikely" } });
+    expect(named).toMatchObject({ ok: true, value: { encoding: "windows-1254" } });
+    if (asked.ok) return;
+    const { message, fix, problems } = asked.refusal;
+    expect(message).toContain("list.csv does not say how its letters are encoded");
+    expect(message + fix).not.toMatch(/Ay\P{ASCII}e/u);
+    expect(fix).toMatch(/--encoding windows-12\d\d or recipients: \{ encoding: windows-12\d\d \}/);
+    expect(problems).toContainEqual({
+      name: "windows-1254",
+      message: 'reads "Ayşe"',
+      fix: "If that is right: --encoding windows-1254, or recipients: { encoding: windows-1254 }",
+    });
+  });
+
+  it("does not matter where only digits are wanted", async () => {
+    const content = Buffer.from("phone;name\n48600100200;Ay\xfee\n", "latin1");
+
+    expect(await open(content, null, "digits")).toMatchObject({ value: { encodingGuessed: true } });
+  });
+
+  it("is seen by whole lines, wherever a large list is read in pieces", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => `4860${10_000 + at};王伟${at}`);
+
+    const result = await open(encodeAs(`phone;name\n${rows.join("\n")}\n`, "gbk"));
+
+    expect(result).toMatchObject({ ok: false, refusal: { code: "encoding_unlikely" } });
+    if (!result.ok) expect(result.refusal.problems?.[0]?.message).toContain("王伟");
   });
 
   it.each([
