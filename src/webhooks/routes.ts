@@ -91,7 +91,7 @@ export function createRoutes(
  */
 function plainPath(url: string): string {
   const path = url.split("?", 1)[0] as string;
-  return path.length > 1 && path.endsWith("/") && !path.endsWith("//") ? path.slice(0, -1) : path;
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 /** A bug in a handler costs its own connection, and nobody else's. */
