@@ -69,7 +69,7 @@ export async function importFile(task: {
   const lines = [...new Set(tally.rejected.map(({ line }) => line))];
   return accept({
     json: { ...tally, ...read.value, lines },
-    text: textOf(tally, read.value),
+    text: textOf(tally, { ...read.value, country: task.country }),
     exitCode: tally.unreadable === 0 ? 0 : 1,
   });
 }
@@ -78,9 +78,9 @@ function countRow({ line, rejected }: SuppressionRow, tally: Tally): void {
   tally.rows++;
   if (rejected.length === 0) return;
   tally.unreadable++;
-  for (const { column, code } of rejected) {
+  for (const { column, code, about } of rejected) {
     if (tally.rejected.length >= REJECTED_SHOWN) return;
-    tally.rejected.push({ line, column, code, reason: rejectReason(code, column) });
+    tally.rejected.push({ line, column, code, reason: rejectReason(code, column, about) });
   }
 }
 
@@ -92,7 +92,7 @@ function withAdded(refused: Refused, added: number): Refused {
   return { ok: false, refusal: { code, message: `${message} ${before}`, fix } };
 }
 
-function textOf(tally: Tally, file: SuppressionFile): string {
+function textOf(tally: Tally, file: SuppressionFile & { country: string | null }): string {
   const { added, unchanged, unreadable, rejected } = tally;
   const guess = file.encodingGuessed ? " (a guess; --encoding names another)" : "";
   const names = file.columns.map((name) => `"${printable(name)}"`).join(", ");
@@ -108,6 +108,9 @@ function textOf(tally: Tally, file: SuppressionFile): string {
     }
     const shown = new Set(rejected.map(({ line }) => line)).size;
     if (unreadable > shown) lines.push(`  and ${count(unreadable - shown)} more.`);
+    if (file.country === null && rejected.some(({ code }) => code === "phone_ambiguous")) {
+      lines.push("Numbers without a country code need --country, as in --country PL.");
+    }
     lines.push("Correct them and import the file again: what is on the list stays as it is.");
   }
   return lines.join("\n");

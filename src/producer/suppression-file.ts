@@ -21,7 +21,14 @@ export interface SuppressionRow {
   /** One for each phone. */
   readonly entries: readonly NewOptOut[];
   /** Cells that hold something and no phone; a row without any phone has one. */
-  readonly rejected: readonly { readonly column: string; readonly code: RejectCode }[];
+  readonly rejected: readonly RejectedCell[];
+}
+
+export interface RejectedCell {
+  readonly column: string;
+  readonly code: RejectCode;
+  /** What is known beyond the code; never the cell itself. */
+  readonly about?: string;
 }
 
 /** How a suppression file was read. */
@@ -175,27 +182,29 @@ function createRowReader(input: {
   };
 }
 
-type Rejected = SuppressionRow["rejected"][number];
-
 function readPhones(
   cells: readonly string[],
   phones: readonly PhoneSource[],
-): { digits: ReadonlySet<string>; rejected: readonly Rejected[] } {
+): { digits: ReadonlySet<string>; rejected: readonly RejectedCell[] } {
   const digits = new Set<string>();
-  const rejected: Rejected[] = [];
-  const words: Rejected[] = [];
+  const rejected: RejectedCell[] = [];
+  const words: RejectedCell[] = [];
   for (const { column, readPhone } of phones) {
     const { name, cells: kind } = column;
     const cell = cells[column.index] ?? "";
     if (showsNothing(cell)) continue;
     const phone = readPhone(cell);
-    if (phone.ok) digits.add(phone.digits);
-    else if (isLostPhone(cell)) rejected.push({ column: name, code: phone.code });
-    else if (kind !== "words") words.push({ column: name, code: phone.code });
+    if (phone.ok) {
+      digits.add(phone.digits);
+      continue;
+    }
+    const { ok: _, ...why } = phone;
+    if (isLostPhone(cell)) rejected.push({ column: name, ...why });
+    else if (kind !== "words") words.push({ column: name, ...why });
   }
   if (digits.size > 0 || rejected.length > 0) return { digits, rejected };
   const meant = phones.find(({ column }) => column.cells !== "words") ?? phones[0];
-  const missing: Rejected = { column: meant?.column.name ?? "", code: "phone_missing" };
+  const missing: RejectedCell = { column: meant?.column.name ?? "", code: "phone_missing" };
   return { digits, rejected: [words[0] ?? missing] };
 }
 

@@ -274,3 +274,21 @@ function writeCampaignFile(place: Place): [string] {
   writeFileSync(join(place.dir, "list.csv"), list);
   return [campaign];
 }
+
+test("numbers without a country code are listed with what they need, and read with --country", async () => {
+  const server = await startOwnRedis();
+  const place = makePlace({ DROPCAST_REDIS_URL: server.url });
+  writeFileSync(join(place.dir, "plain.txt"), "600700800\n600700801\n22 601 12 34/35\n");
+
+  const without = await runCli(place, ["suppress", "import", "plain.txt"]);
+  const polish = await runCli(place, ["suppress", "import", "plain.txt", "--country", "PL"]);
+
+  expect(without.code).toBe(1);
+  expect(without.stdout).toContain("Read 3 rows as utf-8: a plain list of numbers.");
+  expect(without.stdout).toContain("0 numbers added");
+  expect(without.stdout).toContain("need --country, as in --country PL.");
+  expect(polish.code).toBe(1);
+  expect(polish.stdout).toContain("2 numbers added");
+  expect(polish.stdout).toContain("line 3: ");
+  expect((await listed(place)).map(({ phone }) => phone)).toEqual(["+48600700800", "+48600700801"]);
+});

@@ -158,6 +158,30 @@ describe("a list of people who opted out", () => {
     expect(rejected).toEqual([[3, "Phone", "phone_missing"]]);
   });
 
+  it("never gives a stranger for two numbers in a cell: both persons are told", async () => {
+    const text = "phone\n22 601 12 34/35\n600 106 050\n600 106 051\n600 106 052\n";
+
+    const { phones, rejected } = await read(text, { country: "PL" });
+
+    expect(phones).toEqual(["48600106050", "48600106051", "48600106052"]);
+    expect(rejected).toEqual([[2, "phone", "phone_two_numbers"]]);
+  });
+
+  it("has each column read as its own cells are written", async () => {
+    const rows = [
+      "22 123 55 60,48600106000",
+      "22 123 55 61,48600106001",
+      "22 123 55 62,48600106002",
+    ];
+
+    const { phones, rejected } = await read(`Phone,WhatsApp\n${rows.join("\n")}\n`, {
+      country: "PL",
+    });
+
+    expect(rejected).toEqual([]);
+    expect(phones).toEqual(rows.flatMap((_, at) => [`4822123556${at}`, `4860010600${at}`]));
+  });
+
   it("is read in any encoding, by its bytes or as it is said", async () => {
     const text = "name;Téléphone;source\nZoë;+48600106000;café\n";
     const bytes = Buffer.from(text, "latin1");

@@ -2,6 +2,7 @@
  * A cell as a text that may be one phone, or why it cannot be one. What people and programs put
  * around a phone is taken off; nothing here depends on a country or on the list.
  */
+import { quotedText } from "../../core/spreadsheet.ts";
 import type { RefusedPhone } from "./reading.ts";
 
 /** `text` holds digits 0-9, "+" in front, and signs that separate; `digits` are those alone. */
@@ -34,8 +35,6 @@ const DIGITS_MAX = 18;
 
 /** What nobody sees comes along when a number is copied from a page, a chat or a contact. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
-/** `="48600100200"` and `'48600100200`: how people keep spreadsheets from rounding. */
-const GUARD = /^(?:="(.*)"|'(.*))$/s;
 const LABEL =
   /^(?:tel|tél|telefon|tlf|fone?|phone|mob|mobile?|móvil|movil|kom|cel|cell|celular|gsm|hp|handy|wa|whats|whatsapp)[.:]*\s*(?=[+(\d])/i;
 /** `(+48) 600 100 200`. */
@@ -53,8 +52,8 @@ const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
 
 function tidy(cell: string): string {
   const shown = cell.replace(INVISIBLE, "").trim();
-  const guarded = GUARD.exec(shown);
-  const text = guarded === null ? shown : (guarded[1] ?? guarded[2] ?? "").trim();
+  // `="48600100200"` and `'48600100200`: how people keep spreadsheets from rounding.
+  const text = (quotedText(shown) ?? (shown.startsWith("'") ? shown.slice(1) : shown)).trim();
   // Fullwidth and other digits and plus signs become plain ones.
   return text
     .normalize("NFKC")
