@@ -130,7 +130,7 @@ const days = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** `1h` to `30d`, in ms: the store knows no longer who got what (scripts/import-begin.lua). */
+/** `1h` to `30d`, in ms: all campaigns of the name or template of so long are read through. */
 function repeatWindow(value: unknown): number | undefined {
   const [, count, unit] = /^\s*(\d{1,3})\s*([hd])\s*$/.exec(String(value)) ?? [];
   const hours = Number(count) * (unit === "d" ? 24 : 1);
