@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { createImporter, findCampaignIn } from "./app-lists.ts";
+import { createClientAddress } from "./config/client-address.ts";
 import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { createHealthServer } from "./health.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Platform } from "./platform.ts";
 
 /**
@@ -103,14 +104,17 @@ export async function startProducer(platform: Platform): Promise<Result<Role>> {
   });
 }
 
-/** Worker and producer have no port of their own, unless one is set for probes and metrics. */
-async function startHealth(platform: Platform): Promise<Result<Role & { drain(): void }>> {
-  const { config, redis, safety, stores } = platform;
+/** The port for probes and metrics, of every role alike; none unless it is set. */
+async function startHealth(
+  platform: Platform,
+  metrics: Metrics = createMetrics(platform.stores),
+): Promise<Result<Role & { drain(): void }>> {
+  const { config, redis, safety } = platform;
   if (config.metricsPort === null) return accept({ drain() {}, async stop() {} });
   const health = createHealthServer({
     host: config.httpHost,
     port: config.metricsPort,
-    registry: createMetrics(stores),
+    metrics,
     ready: async () => (await redis.ping()) === "PONG" && safety.isSafe(),
     problem: () => unsafeWords(safety),
   });
@@ -135,6 +139,9 @@ export async function startWebhooks(
     import("./queue/failed-queue.ts"),
     import("./webhooks/server.ts"),
   ]);
+  const metrics = createMetrics(stores);
+  const health = await startHealth(platform, metrics);
+  if (!health.ok) return health;
   const connection = platform.openQueueConnection();
   const failed = new Map(
     Object.entries(stores).map(([name, store]) => [name, createFailedQueue({ connection, store })]),
@@ -144,7 +151,8 @@ export async function startWebhooks(
     port: config.webhookPort,
     numbers,
     logger: logger.child({ role: "webhooks" }),
-    metrics: createMetrics(stores),
+    metrics: metrics.registry,
+    ...(config.webhookMetrics ? { scrape: metrics } : {}),
     ready: async () => (await redis.ping()) === "PONG",
     problem: () => unsafeWords(safety),
     apply: (number, event, unmatched) => storeNamed(platform, number).applyStatus(event, unmatched),
@@ -154,7 +162,9 @@ export async function startWebhooks(
   });
   const started = await server.start();
   const close = async () => {
+    health.value.drain();
     await server.stop();
+    await health.value.stop();
     await settleAll([...failed.values()].map((queue) => queue.close));
     connection.disconnect();
   };
@@ -182,6 +192,9 @@ export async function startDashboard(
     say,
   });
   if (!password.ok) return password;
+  const metrics = createMetrics(stores);
+  const health = await startHealth(platform, metrics);
+  if (!health.ok) return health;
   const dashboard = createDashboard({
     host: config.httpHost,
     port: config.dashboardPort,
@@ -190,11 +203,22 @@ export async function startDashboard(
     openQueueConnection: platform.openQueueConnection,
     ready: async () => (await redis.ping()) === "PONG",
     logger: logger.child({ role: "dashboard" }),
-    metrics: createMetrics(stores),
+    metrics,
+    clientAddress: createClientAddress(config.trustedProxies),
   });
   const started = await dashboard.start();
-  if (!started.ok) return started;
-  return accept({ ...started.value, stop: dashboard.stop });
+  if (!started.ok) {
+    await health.value.stop();
+    return started;
+  }
+  return accept({
+    ...started.value,
+    async stop() {
+      health.value.drain();
+      await dashboard.stop();
+      await health.value.stop();
+    },
+  });
 }
 
 function unsafeWords(safety: Platform["safety"]): string | undefined {

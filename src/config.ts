@@ -6,9 +6,10 @@ import {
   DEFAULT_API_URL,
   withoutCredentials,
 } from "./config/addresses.ts";
+import { isProxyAddress } from "./config/client-address.ts";
 import { type Environment, readEnvironment } from "./config/environment.ts";
 import { readConfigFile } from "./config/file.ts";
-import type { ConfigProblem } from "./config/findings.ts";
+import type { ConfigProblem, Findings } from "./config/findings.ts";
 import type { NumberConfig } from "./config/numbers.ts";
 import type { Variable } from "./config/variables.ts";
 import { didYouMean } from "./core/nearest.ts";
@@ -39,8 +40,12 @@ export interface Config {
   /** 0: any free port, here and in the two below. */
   readonly webhookPort: number;
   readonly dashboardPort: number;
-  /** `null`: producer and worker serve no metrics. */
+  /** Probes and metrics of every role; `null`: off. */
   readonly metricsPort: number | null;
+  /** Whether the webhooks port, which strangers reach, serves metrics as well. */
+  readonly webhookMetrics: boolean;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly dashboardPassword: string | null;
   readonly answerTimeoutMs: number;
   /** How long the rows of a finished campaign are kept; `null`: for ever. */
@@ -105,6 +110,8 @@ function readConfig(environment: Environment): Config {
     webhookPort: port("DROPCAST_WEBHOOK_PORT") ?? 8081,
     dashboardPort: port("DROPCAST_DASHBOARD_PORT") ?? 8080,
     metricsPort: port("DROPCAST_METRICS_PORT") ?? null,
+    webhookMetrics: environment.flag("DROPCAST_WEBHOOK_METRICS"),
+    trustedProxies: readTrustedProxies(text("DROPCAST_TRUSTED_PROXIES"), findings),
     dashboardPassword: environment.secret("DROPCAST_DASHBOARD_PASSWORD") ?? null,
     answerTimeoutMs: Math.round((answerTimeoutSeconds ?? 60) * 1000),
     retentionMs: retentionDays === undefined ? null : retentionDays * 24 * 3_600_000,
@@ -112,6 +119,18 @@ function readConfig(environment: Environment): Config {
     logLevel: environment.choice("DROPCAST_LOG_LEVEL", LOG_LEVELS) ?? "info",
     timeScale: environment.number("DROPCAST_TIME_SCALE", { min: 1, max: 100, kind: "any" }) ?? 1,
   };
+}
+
+function readTrustedProxies(given: string | undefined, findings: Findings): string[] {
+  const proxies = (given ?? "").split(/[\s,]+/).filter((one) => one !== "");
+  for (const proxy of proxies.filter((one) => !isProxyAddress(one))) {
+    findings.add(
+      "DROPCAST_TRUSTED_PROXIES",
+      `holds "${proxy.slice(0, 60)}", which is not an address or a network`,
+      "Give addresses or networks of your proxies, as in 127.0.0.1 10.0.0.0/8.",
+    );
+  }
+  return proxies;
 }
 
 /** WhatsApp reports up to 30 days late, and reports are looked up for 40. */

@@ -1,21 +1,21 @@
 /**
- * How a role without a port of its own says that it lives: producer and worker serve this on
- * `DROPCAST_METRICS_PORT`. Webhooks and dashboard answer the same three paths on their own ports.
+ * How a role says that it lives, on `DROPCAST_METRICS_PORT`: a port for probes and scrapers that need
+ * not be reachable from outside. Webhooks and dashboard answer the probes on their own ports as well.
  *
  * `/healthz` speaks for the process alone. A Redis that is away is no reason to restart a pod, for
  * the new one would find it away as well; so Redis counts for `/readyz` only.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Registry } from "prom-client";
 import { accept, type Result, refuse } from "./core/refusal.ts";
+import type { Scrape } from "./core/scrape.ts";
 
 export interface HealthServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** What `/metrics` shows. */
-  readonly registry: Registry;
+  readonly metrics: Scrape;
   /** Whether the role can do its work now, above all: whether Redis answers. */
   readonly ready: () => boolean | Promise<boolean>;
   /** What a person must put right, for the answer of `/readyz`; undefined: nothing that is known. */
@@ -68,14 +68,14 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
   };
 }
 
-interface Answering extends Pick<HealthServerOptions, "registry" | "problem"> {
+interface Answering extends Pick<HealthServerOptions, "metrics" | "problem"> {
   readonly isReady: () => Promise<boolean>;
 }
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, problem, isReady }: Answering,
+  { metrics, problem, isReady }: Answering,
 ): Promise<void> {
   const path = (request.url ?? "").split("?", 1)[0];
   if (path !== "/healthz" && path !== "/readyz" && path !== "/metrics") {
@@ -87,8 +87,8 @@ async function answer(
   }
   if (path === "/healthz") return send(response, 200, { body: '{"status":"ok"}' });
   if (path === "/metrics") {
-    const body = await registry.metrics();
-    return send(response, 200, { body, contentType: registry.contentType });
+    const body = await metrics.text();
+    return send(response, 200, { body, contentType: metrics.contentType });
   }
   const ready = await isReady();
   const body = JSON.stringify({ status: ready ? "ready" : "not ready", problem: problem?.() });

@@ -73,6 +73,8 @@ describe("defaults", () => {
       logLevel: "info",
       retentionMs: null,
       campaignsKeptMs: null,
+      webhookMetrics: false,
+      trustedProxies: [],
       timeScale: 1,
       warnings: [],
     });

@@ -138,8 +138,9 @@ async function startRoles(input: {
 }): Promise<Result<Places>> {
   const { cli, platform, boot, sandbox: started } = input;
   const { config } = platform;
-  // One port for probes and metrics, and worker and producer live in one process here.
-  const producer = { ...withConfig(platform, { metricsPort: null }), logger: input.dropLogger };
+  // One port for probes and metrics, which the worker opens: all roles live in one process here.
+  const others = withConfig(platform, { metricsPort: null });
+  const producer = { ...others, logger: input.dropLogger };
   const places: Record<string, string> = {};
   const show = (name: string, place: string): void => {
     places[name.toLowerCase().replaceAll(" ", "_")] = place;
@@ -156,7 +157,7 @@ async function startRoles(input: {
     }
     const role = await startRole(
       name,
-      name === "producer" ? producer : platform,
+      name === "producer" ? producer : name === "worker" ? platform : others,
       started === null ? "fixed" : "any free one",
       (line) => tell(cli, `  ${line}`),
     );

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { MiddlewareHandler } from "hono";
+import type { ClientAddress } from "../config/client-address.ts";
 import { refuse } from "../core/refusal.ts";
 import type { Answer } from "./answer.ts";
 import { problem } from "./problem.ts";
@@ -17,25 +18,30 @@ export const LOGIN_LIMITS: LoginLimits = { burst: 10, refillMs: 2_000 };
 const ADDRESSES_MAX = 10_000;
 
 /**
- * Lets in who knows the password (HTTP Basic, RFC 7617, any user name). An address that has given
- * too many wrong ones waits, with a right one too: else guessing would not be slowed down. A
- * request without credentials is no guess and never counts; a browser begins with one.
+ * Lets in who knows the password (HTTP Basic, RFC 7617, any user name), always: a stranger behind the
+ * same proxy, who guesses, must not be able to shut out the people who know it. After some wrong ones
+ * an address hears only that there are too many; what keeps a guesser out is the password's
+ * length (password.ts). A request without credentials is no guess and
+ * never counts; a browser begins with one.
  */
 export function createLogin(input: {
   password: string;
   limits: LoginLimits;
+  clientAddress: ClientAddress;
   answer: Answer;
   /** A clock in ms that never goes back. */
   now: () => number;
 }): MiddlewareHandler {
-  const { password, limits, answer, now } = input;
+  const { password, limits, clientAddress, answer, now } = input;
   const failures = createFailures(limits, now);
   const isPassword = createComparison(password);
 
   return async (context, next) => {
     const given = basicPassword(context.req.header("authorization"));
     if (given === undefined) return answer(context, LOGIN_NEEDED);
-    const address = getConnInfo(context).remote.address ?? "";
+    if (isPassword(given)) return next();
+    const remote = getConnInfo(context).remote.address ?? "";
+    const address = clientAddress(remote, context.req.header("x-forwarded-for"));
     const waitMs = failures.waitMs(address);
     if (waitMs > 0) {
       return answer(context, {
@@ -43,11 +49,8 @@ export function createLogin(input: {
         headers: { "retry-after": String(Math.ceil(waitMs / 1000)) },
       });
     }
-    if (!isPassword(given)) {
-      failures.add(address);
-      return answer(context, LOGIN_NEEDED);
-    }
-    return next();
+    failures.add(address);
+    return answer(context, LOGIN_NEEDED);
   };
 }
 

@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isLoopback } from "../config/addresses.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 
-/** 144 bits, so that nobody guesses it whatever the throttle lets through. */
+/** 144 bits, which cannot be guessed. */
 const PASSWORD_BYTES = 18;
+/** Shorter ones of people are guessed in time, where other machines may try. */
+const PASSWORD_LENGTH_MIN = 12;
 
 /**
  * The password of the dashboard: the configured one, else one that is made on first use and kept
@@ -19,7 +22,15 @@ export async function dashboardPassword(input: {
   say: (line: string) => void;
 }): Promise<Result<string>> {
   const { configured, host, dataDir, say } = input;
-  if (configured !== null) return accept(configured);
+  if (configured !== null) {
+    return isLoopback(host) || configured.length >= PASSWORD_LENGTH_MIN
+      ? accept(configured)
+      : refuse(
+          "dashboard_password_short",
+          `the dashboard would be reachable from other machines (host ${host}), and its password has fewer than ${PASSWORD_LENGTH_MIN} characters.`,
+          "Set a longer one, as openssl rand -base64 24 makes it.",
+        );
+  }
   if (!isLoopback(host)) {
     return refuse(
       "dashboard_password_missing",
@@ -39,23 +50,31 @@ export async function dashboardPassword(input: {
   }
 }
 
-/** Of two processes that start at once, one makes it and the other reads it, whole. */
+/** Of two processes that start at once, one makes it and the other reads it. */
 async function make(path: string, say: (line: string) => void): Promise<string> {
   const made = randomBytes(PASSWORD_BYTES).toString("base64url");
-  const whole = `${path}.${process.pid}-${randomBytes(4).toString("hex")}`;
-  await writeFile(whole, `${made}\n`, { mode: 0o600, flag: "wx" });
   try {
-    // Unlike a rename, a second name is refused where the file exists.
-    await link(whole, path);
+    await writeFile(path, `${made}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return (await read(path)) ?? "";
-  } finally {
-    await rm(whole, { force: true });
+    return readWritten(path);
   }
   say(`Dashboard password (any user name): ${made}   It is kept in ${path}.`);
   return made;
 }
+
+/** The other process has made the file and is about to write into it. */
+async function readWritten(path: string): Promise<string> {
+  for (let tries = 0; tries < WRITTEN_TRIES; tries++) {
+    const kept = await read(path);
+    if (kept !== undefined && kept !== "") return kept;
+    await sleep(WRITTEN_EVERY_MS);
+  }
+  return "";
+}
+
+const WRITTEN_TRIES = 50;
+const WRITTEN_EVERY_MS = 20;
 
 async function read(path: string): Promise<string | undefined> {
   try {

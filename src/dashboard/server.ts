@@ -9,8 +9,9 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import type { Registry } from "prom-client";
+import type { ClientAddress } from "../config/client-address.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Scrape } from "../core/scrape.ts";
 import { answerProblem } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { createAssets } from "./assets.ts";
@@ -43,7 +44,9 @@ export interface DashboardOptions {
   readonly ready: () => Promise<boolean>;
   readonly logger: Logger;
   /** Served at /metrics; without it there is no /metrics. */
-  readonly metrics?: Registry;
+  readonly metrics?: Scrape;
+  /** Of a request's connection and its `X-Forwarded-For`. */
+  readonly clientAddress: ClientAddress;
   /** For tests. */
   readonly loginLimits?: LoginLimits;
 }
@@ -87,7 +90,7 @@ function createRoutes(
   board: Hono,
   ready: () => Promise<boolean>,
 ): { fetch: Hono["fetch"] } {
-  const { host, password, logger, metrics } = options;
+  const { host, password, logger, metrics, clientAddress } = options;
   const answer = answerProblem;
   const campaigns = createCampaigns(options.stores);
   const limits = options.loginLimits ?? LOGIN_LIMITS;
@@ -95,13 +98,13 @@ function createRoutes(
   app.use(securityHeaders);
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.use(createOriginCheck({ host, answer }));
-  app.use(createLogin({ password, limits, answer, now: () => performance.now() }));
+  app.use(createLogin({ password, limits, clientAddress, answer, now: () => performance.now() }));
   app.use(
     bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => answer(context, BODY_TOO_LARGE) }),
   );
   if (metrics !== undefined) {
     app.get("/metrics", async (context) =>
-      context.body(await metrics.metrics(), 200, { "content-type": metrics.contentType }),
+      context.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
     );
   }
   app.route("/", createAssets());

@@ -13,12 +13,14 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 
@@ -36,11 +38,14 @@ interface Where {
 const FETCH_TIMEOUT_MS = 5 * 60_000;
 const run = promisify(execFile);
 
-/** What an earlier {@link downloadRedis} of this user left, if anything. */
+/**
+ * What an earlier {@link downloadRedis} of this user left, if anything. A program is run from there,
+ * so a cache that another user made, or could write to, is passed over.
+ */
 export async function cachedRedis(where: Where): Promise<UnpackedRedis | undefined> {
   for (const cache of cacheFolders(where)) {
-    const unpacked = lookInside(join(cache, "root"));
-    if (unpacked) return unpacked;
+    const unpacked = isOurs(cache) ? lookInside(join(cache, "root")) : undefined;
+    if (unpacked && isOurs(unpacked.file)) return unpacked;
   }
   return undefined;
 }
@@ -175,11 +180,28 @@ function isUsable(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.W_OK | constants.X_OK);
-    // A program is run from here: never from a folder that belongs to somebody else.
-    return statSync(folder).uid === process.getuid?.();
+    return isOurs(folder);
   } catch {
     return false;
   }
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+/** Whether a file or folder, and each folder it lies in, is ours or the system's alone to write. */
+function isOurs(path: string): boolean {
+  if (!existsSync(path)) return false;
+  for (let at = realpathSync(path); ; at = dirname(at)) {
+    if (!isSafe(statSync(at))) return false;
+    if (dirname(at) === at) return true;
+  }
+}
+
+/** In a sticky folder, such as /tmp, only owners replace what is theirs. */
+function isSafe({ uid, mode }: Stats): boolean {
+  const isOwn = uid === process.getuid?.() || uid === 0;
+  return isOwn && ((mode & STICKY) !== 0 || (mode & WRITABLE_BY_OTHERS) === 0);
 }
 
 /** Fetches whose process was killed: older than any fetch may take. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Registry } from "prom-client";
+import type { Scrape } from "../core/scrape.ts";
 import { answerProblem } from "./answers.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
@@ -15,7 +15,7 @@ export interface RouteDeps {
   readonly ready: () => boolean | Promise<boolean>;
   /** What a person must put right although events are stored. */
   readonly problem?: () => string | undefined;
-  readonly metrics: Registry | undefined;
+  readonly scrape: Scrape | undefined;
   readonly counters: WebhookCounters;
 }
 
@@ -25,7 +25,7 @@ const HOOK_PATH = "/webhooks/livechat";
 export function createRoutes(
   deps: RouteDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { receive, hasNumber, ready, metrics, counters } = deps;
+  const { receive, hasNumber, ready, scrape, counters } = deps;
 
   function hook(request: IncomingMessage, response: ServerResponse, number: string | null): void {
     if (request.method === "POST") settle(request, receive(request, response, number));
@@ -47,8 +47,8 @@ export function createRoutes(
   async function look(request: IncomingMessage, response: ServerResponse, path: string) {
     if (path === "/healthz") answerText(response, "application/json", '{"status":"ok"}');
     else if (path === "/readyz") await readiness(request, response);
-    else if (metrics !== undefined) {
-      answerText(response, metrics.contentType, await metrics.metrics());
+    else if (scrape !== undefined) {
+      answerText(response, scrape.contentType, await scrape.text());
     }
   }
 
@@ -68,7 +68,7 @@ export function createRoutes(
       return answerProblem(request, response, PROBLEMS.numberUnknown);
     }
     const isLook =
-      path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined);
+      path === "/healthz" || path === "/readyz" || (path === "/metrics" && scrape !== undefined);
     if (!isLook) {
       if (request.method === "POST") {
         counters.warn(

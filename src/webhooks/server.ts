@@ -15,6 +15,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Scrape } from "../core/scrape.ts";
 import { closeWith } from "./answers.ts";
 import type { DeliveryPorts } from "./apply.ts";
 import { declaredTooLarge } from "./body.ts";
@@ -64,8 +65,10 @@ export interface WebhookServerOptions extends DeliveryPorts {
   readonly port: number;
   readonly numbers: readonly WebhookNumber[];
   readonly logger: Logger;
-  /** Gets `dropcast_webhooks_total`, and is served at /metrics; without it there is no /metrics. */
+  /** Gets `dropcast_webhooks_total`. */
   readonly metrics?: Registry;
+  /** Served at /metrics; without it there is none: this port is open to strangers. */
+  readonly scrape?: Scrape;
   /** Whether Redis answers: what /readyz says. */
   readonly ready: () => boolean | Promise<boolean>;
   /** What a person must put right, told beside it: events are taken all the same. */
@@ -158,7 +161,7 @@ function build(
     hasNumber: (number) => verifier.has(number),
     ready: async () => !isStopping() && (await options.ready()),
     ...(options.problem === undefined ? {} : { problem: options.problem }),
-    metrics,
+    scrape: options.scrape,
     counters,
   });
   server.on("request", (request, response) => {

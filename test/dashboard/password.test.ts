@@ -20,11 +20,21 @@ function ask(changes: Partial<Parameters<typeof dashboardPassword>[0]> & { dataD
 it("a configured password is taken for any host, and nothing is kept", async () => {
   const dir = dataDir();
 
-  const { result, said } = await ask({ configured: "s3cret", host: "0.0.0.0", dataDir: dir });
+  const configured = "twelve chars";
+  const { result, said } = await ask({ configured, host: "0.0.0.0", dataDir: dir });
 
-  expect(result).toEqual({ ok: true, value: "s3cret" });
+  expect(result).toEqual({ ok: true, value: configured });
   expect(said).toEqual([]);
   expect(() => statSync(dir)).toThrow("ENOENT");
+});
+
+it("a short one is for this machine alone", async () => {
+  const short = { configured: "eleven char", dataDir: dataDir() };
+
+  expect((await ask({ ...short, host: "127.0.0.1" })).result.ok).toBe(true);
+  expect((await ask({ ...short, host: "0.0.0.0" })).result).toMatchObject({
+    refusal: { code: "dashboard_password_short" },
+  });
 });
 
 it.each(["0.0.0.0", "::", "10.0.0.7", "dashboard.example"])(

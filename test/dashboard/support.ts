@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
+import { createClientAddress } from "../../src/config/client-address.ts";
 import { timings } from "../../src/core/timings.ts";
 import { createDashboard, type DashboardOptions } from "../../src/dashboard/server.ts";
 import { createLivechatClient } from "../../src/livechat/client.ts";
@@ -40,7 +40,8 @@ export async function openDashboard(
     openQueueConnection,
     ready: async () => (await test.redis.ping()) === "PONG",
     logger: createTestLogger(logged),
-    metrics: new Registry(),
+    metrics: { contentType: "text/plain", text: async () => "" },
+    clientAddress: createClientAddress([]),
     ...options,
   });
   const started = await dashboard.start();

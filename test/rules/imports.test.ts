@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "dashboard",
     "export",
     "privacy",
+    "config",
     "config.ts",
     "health.ts",
     "logger.ts",

@@ -196,7 +196,7 @@ describe("other routes", () => {
     expect(await answer.json()).toMatchObject({ problem: "Redis has appendfsync everysec." });
   });
 
-  test("healthz speaks for the process, readyz for Redis, metrics in text", async () => {
+  test("healthz speaks for the process, readyz for Redis; metrics are not for strangers", async () => {
     let isReady: boolean | Error = true;
     const { url, post } = await runServer({
       ready: () => {
@@ -219,8 +219,19 @@ describe("other routes", () => {
     expect(broken.status).toBe(503);
     expect((await get("/healthz")).status).toBe(200);
     expect((await fetch(`${url}/healthz`, { method: "HEAD" })).status).toBe(200);
+    expect(metrics.status).toBe(404);
+  });
+
+  test("metrics are served on this port when they are asked for", async () => {
+    const { url } = await runServer({
+      scrape: { contentType: "text/plain", text: async () => "things 1\n" },
+    });
+
+    const metrics = await fetch(`${url}/metrics`);
+
     expect(metrics.headers.get("content-type")).toContain("text/plain");
-    expect(await metrics.text()).toContain('dropcast_webhooks_total{result="unmatched"} 1');
+    expect(await metrics.text()).toBe("things 1\n");
+    expect((await fetch(`${url}/metrics`, { method: "DELETE" })).status).toBe(405);
   });
 
   test.each(["/webhooks/livechat/", "/webhooks/livechat/main/", "/webhooks/livechat/?from=x"])(
@@ -260,7 +271,7 @@ describe("other routes", () => {
     ["GET", "/webhooks/livechat", 405],
     ["PUT", "/webhooks/livechat/main", 405],
     ["POST", "/healthz", 405],
-    ["DELETE", "/metrics", 405],
+    ["DELETE", "/metrics", 404],
   ])("%s %s is %i, as a problem", async (method, path, status) => {
     const { url } = await runServer();
 

@@ -1,0 +1,6 @@
+/** What a role answers at `/metrics`. */
+export interface Scrape {
+  readonly contentType: string;
+  /** Never rejects. */
+  text(): Promise<string>;
+}
