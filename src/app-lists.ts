@@ -1,14 +1,15 @@
 import type { Config } from "./config.ts";
+import { MODES } from "./core/mode.ts";
 import type { Platform } from "./platform.ts";
 import type { Erased } from "./privacy/erase.ts";
 import type { ImportFile } from "./producer/import/import-file.ts";
 import { numberOfCampaign } from "./store/keys.ts";
 import type { NumberStore } from "./store/number-store.ts";
-import { createSuppressions } from "./store/suppressions.ts";
+import { createSuppressions, type Suppressions } from "./store/suppressions.ts";
 
 /** The other half of the composition root: what is done to lists and people, by command or by a role. */
 
-/** Forgets people: in every number of this Redis, configured here or not, and in the files. */
+/** Forgets people: in every number of this Redis, of both modes, configured here or not, and in the files. */
 export async function openEraser(platform: Platform): Promise<{
   erase(digits: string): Promise<Erased>;
   close(): Promise<void>;
@@ -19,11 +20,17 @@ export async function openEraser(platform: Platform): Promise<{
     import("./privacy/erase.ts"),
     import("./queue/failed-queue.ts"),
   ]);
-  const suppressions = await createSuppressions({ redis, startFenceMs });
+  const lists: Suppressions[] = [];
+  const stores: NumberStore[] = [];
+  // A list that was tried in the sandbox names real people, too.
+  for (const mode of MODES) {
+    const list = await createSuppressions({ redis, startFenceMs, mode });
+    lists.push(list);
+    for (const number of await list.numbers()) stores.push(await openNumber(number, mode));
+  }
   const connection = platform.openQueueConnection();
-  const stores = await Promise.all((await suppressions.numbers()).map(openNumber));
   const queues = new Map(
-    stores.map((store) => [store.number, createFailedQueue({ connection, store })]),
+    stores.map((store) => [store.space, createFailedQueue({ connection, store })]),
   );
   return {
     erase: (digits) =>
@@ -31,10 +38,10 @@ export async function openEraser(platform: Platform): Promise<{
         {
           redis,
           stores,
-          suppressions,
+          suppressions: { erase: (phone) => eraseFrom(lists, phone) },
           dropsDir: config.dropsDir,
           dataDir: config.dataDir,
-          dropJob: async (number, message) => queues.get(number)?.drop(message),
+          dropJob: async (space, message) => queues.get(space)?.drop(message),
           wireMs: leaseMs + 2 * sweepEveryMs,
         },
         digits,
@@ -52,6 +59,11 @@ export function findCampaignIn({ stores }: Platform) {
     const number = numberOfCampaign(id);
     return number === undefined ? undefined : stores[number]?.campaigns.find(id);
   };
+}
+
+async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise<boolean> {
+  const kept = await Promise.all(lists.map((list) => list.erase(phone)));
+  return kept.includes(true);
 }
 
 /** Imports lists: what `send` and the drop folder do. */

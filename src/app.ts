@@ -76,17 +76,23 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
 }
 
 /** Watches the drop folder and imports what is put there. */
-export async function startProducer(platform: Platform): Promise<Result<Role>> {
+export async function startProducer(
+  platform: Platform,
+): Promise<Result<Role & { readonly dropsDir: string }>> {
   const { config, logger } = platform;
-  const { createDropFolder, dropTiming } = await import("./producer/drop/drop-folder.ts");
+  const [{ createDropFolder, dropTiming }, { createModeDrops }] = await Promise.all([
+    import("./producer/drop/drop-folder.ts"),
+    import("./producer/drop/drop-mode.ts"),
+  ]);
   const role = logger.child({ role: "producer" });
-  const folder = createDropFolder({
-    dir: config.dropsDir,
-    importFile: await createImporter(platform),
-    findCampaign: findCampaignIn(platform),
-    retentionMs: config.retentionMs,
-    timing: dropTiming(config.timeScale),
-    say: (line) => role.info(line),
+  const importFile = await createImporter(platform);
+  const findCampaign = findCampaignIn(platform);
+  const { retentionMs } = config;
+  const timing = dropTiming(config.timeScale);
+  const say = (line: string): void => role.info(line);
+  const folder = createModeDrops({
+    ...{ dir: config.dropsDir, mode: config.mode, say },
+    open: (dir) => createDropFolder({ dir, importFile, findCampaign, retentionMs, timing, say }),
   });
   const health = await startHealth(platform);
   if (!health.ok) return health;
@@ -96,6 +102,7 @@ export async function startProducer(platform: Platform): Promise<Result<Role>> {
     return started;
   }
   return accept({
+    dropsDir: folder.dir(),
     async stop() {
       health.value.drain();
       await folder.stop();

@@ -12,6 +12,7 @@ import { readConfigFile } from "./config/file.ts";
 import type { ConfigProblem, Findings } from "./config/findings.ts";
 import type { NumberConfig } from "./config/numbers.ts";
 import type { Variable } from "./config/variables.ts";
+import type { Mode } from "./core/mode.ts";
 import { didYouMean } from "./core/nearest.ts";
 import type { PriceTable } from "./core/prices.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
@@ -27,8 +28,7 @@ export interface Config {
   readonly apiUrl: string;
   /** What campaigns remember of the API: its URL, or `sandbox` of `up --sandbox`, whose port changes. */
   readonly apiName: string;
-  /** `sandbox` when the API is on loopback. */
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   readonly numbers: Readonly<Record<string, NumberConfig>>;
   /** What messages cost; null when the operator gave no table. */
   readonly prices: PriceTable | null;
@@ -58,8 +58,11 @@ export interface Config {
   readonly timeScale: number;
 }
 
+/** A configuration as it was read: an API on loopback has not said yet what it is (api-mode.ts). */
+export type ReadConfig = Omit<Config, "mode"> & { readonly mode: Mode | null };
+
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config; readonly warnings: string[] }
+  | { readonly ok: true; readonly config: ReadConfig; readonly warnings: string[] }
   | { readonly ok: false; readonly problems: ConfigProblem[] };
 
 /**
@@ -78,7 +81,7 @@ export function loadConfig(input: {
   return { ok: true, config: freeze(config), warnings };
 }
 
-function readConfig(environment: Environment): Config {
+function readConfig(environment: Environment): ReadConfig {
   const { cwd, findings, text } = environment;
   const port = (name: Variable): number | undefined =>
     environment.number(name, { min: 0, max: 65_535, kind: "whole" });
@@ -148,7 +151,7 @@ export interface SendingNumber extends NumberConfig {
  * The configured number of that name; refuses one that is not there (`number_unknown`) with the
  * nearest name that is.
  */
-export function findNumber(config: Config, name: string): Result<NumberConfig> {
+export function findNumber(config: Pick<Config, "numbers">, name: string): Result<NumberConfig> {
   const number = Object.hasOwn(config.numbers, name) ? config.numbers[name] : undefined;
   if (number !== undefined) return accept(number);
   const names = Object.keys(config.numbers);
@@ -176,7 +179,7 @@ export function requireSendingNumber(number: NumberConfig): Result<SendingNumber
 }
 
 /** The configuration as lines for the start of a log. Secrets show only that they are there. */
-export function describeConfig(config: Config): string[] {
+export function describeConfig(config: ReadConfig): string[] {
   const present = (value: unknown): string => (value ? "set" : "not set");
   const numbers = Object.values(config.numbers).map(
     (number) =>
@@ -185,7 +188,7 @@ export function describeConfig(config: Config): string[] {
       `country ${number.country ?? "not set"}`,
   );
   return [
-    `api: ${config.apiUrl} (${config.mode})`,
+    `api: ${config.apiUrl} (${config.mode ?? "not asked yet"})`,
     `redis: ${config.redisUrl === null ? `embedded in ${config.dataDir}` : withoutCredentials(config.redisUrl)}`,
     ...numbers,
     `drop folder: ${config.dropsDir}`,
@@ -199,7 +202,7 @@ export function describeConfig(config: Config): string[] {
   ];
 }
 
-function freeze(config: Config): Config {
+function freeze(config: ReadConfig): ReadConfig {
   for (const number of Object.values(config.numbers)) {
     Object.freeze(number.webhookSecrets);
     Object.freeze(number);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
+import type { Mode } from "./core/mode.ts";
 import { explainRedisError, redisTrouble } from "./core/redis-trouble.ts";
 import { accept, type Refusal, type Refused, type Result, refuse } from "./core/refusal.ts";
 import { type Timings, timings } from "./core/timings.ts";
@@ -29,8 +30,8 @@ export interface Platform {
   readonly safety: SafetyWatch;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
-  /** The store of any number of this Redis, configured or not. */
-  openNumber(number: string): Promise<NumberStore>;
+  /** The store of any number of this Redis, configured or not; of this mode unless said. */
+  openNumber(number: string, mode?: Mode): Promise<NumberStore>;
   /** The store of the number a campaign belongs to; refuses ids that name none. */
   storeOf(campaign: string): Result<NumberStore>;
   openQueueConnection(): Redis;
@@ -86,14 +87,16 @@ export async function openPlatform(input: {
   const waits = timings(config);
   // What an embedded Redis is reached through holds the memory of all its workers as well.
   const limits = limitsOf(config.redisUrl === null ? { ...waits, settleMs: 0 } : waits);
+  const { mode } = config;
   const memory: MemoryFolder = {
     dir: join(config.dataDir, COUNTERS_FOLDER),
-    copies: config.mode === "live" ? "doubted" : "trusted",
+    copies: mode === "live" ? "doubted" : "trusted",
     onProblem: (error: unknown) => logger.warn({ error: String(error) }, CANNOT_REMEMBER),
   };
+  const common = { redis, limits, safety };
   const stores: Record<string, NumberStore> = {};
   for (const [number, { id }] of Object.entries(config.numbers)) {
-    const readable = await checkSchema(redis, number);
+    const readable = await checkSchema(redis, number, mode);
     if (!readable.ok) {
       safety.stop();
       redis.disconnect();
@@ -101,7 +104,7 @@ export async function openPlatform(input: {
       return readable;
     }
     const sender = id === null ? null : `${id} at ${config.apiName}`;
-    stores[number] = await createNumberStore({ redis, number, limits, safety, sender, memory });
+    stores[number] = await createNumberStore({ ...common, number, mode, sender, memory });
   }
   return accept({
     config,
@@ -110,8 +113,9 @@ export async function openPlatform(input: {
     redis,
     safety,
     stores,
-    openNumber: async (number) =>
-      stores[number] ?? createNumberStore({ redis, number, limits, safety }),
+    openNumber: async (number, of = mode) =>
+      (of === mode ? stores[number] : undefined) ??
+      createNumberStore({ ...common, number, mode: of }),
     storeOf: (campaign) => storeOf(stores, campaign),
     openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
     async close() {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
-  type Config,
   describeConfig,
   findNumber,
   loadConfig,
+  type ReadConfig,
   requireSendingNumber,
 } from "../src/config.ts";
 
@@ -28,7 +28,7 @@ function put(name: string, content: string): string {
   return name;
 }
 
-function load(env: Record<string, string>): Config & { warnings: string[] } {
+function load(env: Record<string, string>): ReadConfig & { warnings: string[] } {
   const loaded = loadConfig({ env, cwd });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return { ...loaded.config, warnings: loaded.warnings };
@@ -120,7 +120,7 @@ describe("everything set", () => {
     expect(config).toMatchObject({
       redisUrl: "rediss://user:pw@redis:6379/2",
       apiUrl: "http://127.0.0.1:9999/prefix",
-      mode: "sandbox",
+      mode: null,
       numbers: {
         main: {
           id: "abc_1-2",
@@ -289,7 +289,7 @@ describe("mistakes", () => {
   test("a mark at the start of the .env hides no variable", () => {
     put(".env", "\ufeffDROPCAST_API_URL=http://127.0.0.1:39300\n");
 
-    expect(load({}).mode).toBe("sandbox");
+    expect(load({}).mode).toBeNull();
   });
 
   test("unknown DROPCAST_ names are warned about, with the nearest known", () => {

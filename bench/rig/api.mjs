@@ -22,14 +22,18 @@ const server = createServer((socket) => {
       const end = head + 4 + Number(length);
       if (text.length < end) return;
       const body = text.slice(head + 4, end);
+      const isPost = text.startsWith("POST ");
       text = text.slice(end);
-      socket.write(accept(body));
+      socket.write(isPost ? accept(body) : NOT_FOUND);
     }
   });
   socket.on("error", () => {
     // A sender that stops resets its connections.
   });
 });
+
+/** The question whether this is the sandbox: it is not. */
+const NOT_FOUND = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
 
 function accept(body) {
   const to = /"to":"(\d+)"/.exec(body)?.[1] ?? "";

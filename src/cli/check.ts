@@ -20,7 +20,7 @@ import { tryPlatform } from "./session.ts";
 export const check: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
   const encoding = encodingOption(options);
   if (!encoding.ok) return encoding;
-  const config = loadCommandConfig(cli);
+  const config = await loadCommandConfig(cli);
   if (!config.ok) return config;
   const interrupt = onInterrupt();
   const platform = await openIfThere(cli, config.value);

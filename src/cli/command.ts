@@ -1,3 +1,4 @@
+import type { Mode } from "../core/mode.ts";
 import type { Result } from "../core/refusal.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -10,6 +11,10 @@ export interface Cli {
   /** `--json`: one JSON value on stdout, and nothing else there. */
   readonly json: boolean;
   readonly version: string;
+  /** `--live` or `--sandbox`; null: neither, so it is what is configured or runs here. */
+  readonly chosenMode: Mode | null;
+  /** The command neither sends nor decides anything. */
+  readonly onlyLooks: boolean;
 }
 
 /** What a command has to say when it is done: for scripts and for people. */
@@ -39,8 +44,12 @@ export interface CommandSpec {
   readonly args: readonly { readonly syntax: string; readonly description: string }[];
   readonly options: readonly OptionSpec[];
   readonly summary: string;
+  /** Runs until it is stopped, as it is configured: it takes neither `--live` nor `--sandbox`. */
+  readonly serves?: true;
   /** Only looks: it may be proposed for a mistyped one. Left out: it acts, and never is. */
   readonly harmless?: true;
+  /** It does the same to what is live and to the sandbox. */
+  readonly bothModes?: true;
   /** Shown by `--help`; each one works as it stands. */
   readonly examples: readonly string[];
   /** Where the usage line cannot be made of the arguments. */

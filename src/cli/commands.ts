@@ -30,6 +30,7 @@ function role([name, summary]: readonly [RoleName, string]): CommandSpec[] {
   return [
     {
       name,
+      serves: true,
       args: [],
       options: [],
       summary,
@@ -52,6 +53,7 @@ function onCampaign(
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "up",
+    serves: true,
     args: [{ syntax: "[list.csv]", description: "with --send: the list" }],
     options: [
       {
@@ -234,6 +236,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "erase",
+    bothModes: true,
     args: [{ syntax: "<number>", description: "a person's phone number, in any spelling" }],
     options: [{ flags: "--country <code>", description: "country of a number without its code" }],
     summary: "forget one person everywhere; what was counted stays",
@@ -275,6 +278,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "sandbox",
+    serves: true,
     harmless: true,
     args: [],
     options: SANDBOX_OPTIONS,

@@ -1,24 +1,112 @@
 import { resolve } from "node:path";
+import { askApiMode } from "../config/api-mode.ts";
 import { readEnvironment } from "../config/environment.ts";
-import { type Config, type ConfigProblem, loadConfig, type NumberConfig } from "../config.ts";
+import {
+  type Config,
+  type ConfigProblem,
+  loadConfig,
+  type NumberConfig,
+  type ReadConfig,
+} from "../config.ts";
+import type { Mode } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { SANDBOX_DEFAULTS } from "../sandbox/options.ts";
 import type { Cli } from "./command.ts";
-import { findRunningSandbox } from "./running-sandbox.ts";
+import { findRunning } from "./running-up.ts";
 
 /** Messages a second in the sandbox when nobody set a rate: brisk, and still watchable. */
 const SANDBOX_RATE = "50";
 
 /**
- * The configuration of a command. While an `up --sandbox` runs on the same data folder and no API
- * address was given, the command means that sandbox, and says so. Warnings go to stderr.
+ * The configuration of a command that ends by itself, with its mode: what the person chose by
+ * `--live` or `--sandbox`, else the sandbox of an `up --sandbox` that runs on the same data folder,
+ * else what is configured. Refuses when it cannot be known which is meant (`mode_unclear`,
+ * `mode_other`, `api_mode_unknown`). A sandbox is said on stderr, and so are warnings.
  */
-export function loadCommandConfig(cli: Cli): Result<Config> {
-  const running = runningSandbox(cli);
-  if (running === null) return load(cli, cli.env);
-  const loaded = loadSandboxConfig(cli, running);
-  if (loaded.ok) cli.terminal.say(`Using the sandbox that runs at ${running}.`);
-  return loaded;
+export async function loadCommandConfig(cli: Cli): Promise<Result<Config>> {
+  const api = chooseApi(cli);
+  if (!api.ok) return api;
+  const read = api.value === null ? readConfigured(cli) : loadSandboxConfig(cli, api.value);
+  return read.ok ? settleMode(cli, read.value) : read;
+}
+
+/**
+ * An API on loopback is asked what it is. When it does not answer, the person's own word counts, and
+ * whatever only looks is shown what is live.
+ */
+async function settleMode(
+  { chosenMode: chosen, terminal, onlyLooks }: Cli,
+  read: ReadConfig,
+): Promise<Result<Config>> {
+  const mode = read.mode === null ? await askApiMode(read.apiUrl) : accept(read.mode);
+  if (!mode.ok) {
+    if (chosen !== null) return accept(inMode(read, chosen));
+    if (!onlyLooks) return mode;
+    terminal.say(`Showing what is LIVE: ${mode.refusal.message}`);
+    return accept(inMode(read, "live"));
+  }
+  if (chosen !== null && mode.value !== chosen) return refuseOther(chosen, read.apiUrl);
+  const config = inMode(read, mode.value);
+  if (mode.value === "sandbox") {
+    terminal.say(
+      read.apiUrl === NO_API
+        ? "No sandbox runs here: this is what it kept. dropcast up --sandbox starts one."
+        : `Using the sandbox that runs at ${read.apiUrl}.`,
+    );
+  }
+  return accept(config);
+}
+
+/** Whether a command means a sandbox only because one runs here: nobody said so. */
+export function followsSandbox(cli: Cli): boolean {
+  const api = chooseApi(cli);
+  return cli.chosenMode === null && api.ok && api.value !== null;
+}
+
+/** As configured, whatever runs beside it: what serves stays what it is. */
+export function readConfigured(cli: Cli): Result<ReadConfig> {
+  return load(cli, cli.env);
+}
+
+/** The configuration once its mode is known. */
+export function inMode(read: ReadConfig, mode: Mode): Config {
+  // Its port changes from one start to the next.
+  const apiName = mode === "sandbox" ? "sandbox" : read.apiName;
+  return Object.freeze({ ...read, mode, apiName });
+}
+
+/** An address at which nothing ever listens. */
+export const NO_API = "http://127.0.0.1:9";
+
+/** The sandbox that is meant; null: the API that is configured. */
+function chooseApi({ chosenMode, env, cwd }: Cli): Result<string | null> {
+  // What was typed for this command or this shell is meant; what lies in `.env` is the usual.
+  const typed = (env["DROPCAST_API_URL"] ?? "").trim() !== "";
+  if (typed || chosenMode === "live") return accept(null);
+  const { text } = readEnvironment(env, cwd);
+  const running = findRunning(resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"));
+  const sandbox = running.find(({ mode }) => mode === "sandbox");
+  if (sandbox === undefined) {
+    const configured = text("DROPCAST_API_URL");
+    return accept(chosenMode === "sandbox" && configured === undefined ? NO_API : null);
+  }
+  if (chosenMode === "sandbox") return accept(sandbox.url);
+  const live = running.find(({ mode }) => mode === "live");
+  if (live === undefined) return accept(sandbox.url);
+  return refuse(
+    "mode_unclear",
+    `both a sandbox (process ${sandbox.pid}) and a LIVE dropcast up (process ${live.pid}) run on this data folder.`,
+    "Say which one is meant: add --sandbox or --live.",
+  );
+}
+
+function refuseOther(chosen: Mode, apiUrl: string): Refused {
+  const [is, not] = chosen === "live" ? ["the sandbox", "live"] : ["live", "the sandbox"];
+  return refuse(
+    "mode_other",
+    `--${chosen} was given, and the API at ${apiUrl} is ${is}, not ${not}.`,
+    "Leave the option out, or set DROPCAST_API_URL to the API that is meant.",
+  );
 }
 
 /**
@@ -43,8 +131,7 @@ export function loadSandboxConfig(cli: Cli, apiUrl: string): Result<Config> {
     number.name,
     sandboxNumber(number),
   ]);
-  const sandbox = { apiName: "sandbox", numbers: Object.fromEntries(numbers) };
-  return accept(Object.freeze({ ...loaded.value, ...sandbox }));
+  return accept(inMode({ ...loaded.value, numbers: Object.fromEntries(numbers) }, "sandbox"));
 }
 
 /** The id under which the sandbox knows a configured number. */
@@ -61,14 +148,7 @@ function sandboxNumber(number: NumberConfig): NumberConfig {
   };
 }
 
-function runningSandbox(cli: Cli): string | null {
-  const { text } = readEnvironment(cli.env, cli.cwd);
-  if (text("DROPCAST_API_URL") !== undefined) return null;
-  const dataDir = resolve(cli.cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast");
-  return findRunningSandbox(dataDir)?.url ?? null;
-}
-
-function load(cli: Cli, env: Cli["env"]): Result<Config> {
+function load(cli: Cli, env: Cli["env"]): Result<ReadConfig> {
   const loaded = loadConfig({ env, cwd: cli.cwd });
   if (!loaded.ok) return refuseConfig(loaded.problems);
   for (const warning of loaded.warnings) cli.terminal.say(`warning: ${warning}`);

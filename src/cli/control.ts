@@ -1,3 +1,4 @@
+import { modeName } from "../core/mode.ts";
 import { accept, type Refused, refuse } from "../core/refusal.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
@@ -5,7 +6,7 @@ import type { ControlResult } from "../store/campaign-store.ts";
 import type { Cli, Command, CommandResult, Options } from "./command.ts";
 import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
-import { counted, modeName, modeWords, printable } from "./words.ts";
+import { counted, modeWords, printable } from "./words.ts";
 
 /** The three ways to take hold of a campaign. All of them may be given again without harm. */
 interface Control {

@@ -7,7 +7,9 @@ import { clockTime, printable } from "./words.ts";
  * Tries in the drop folder each step that a producer makes there, and tells what failed and what
  * waits. A drop folder that does not exist yet has nothing to be tried.
  */
-export async function checkDrops({ dropsDir }: Config): Promise<Check[]> {
+export async function checkDrops(config: Config): Promise<Check[]> {
+  const { dropsOf } = await import("../producer/drop/drop-mode.ts");
+  const dropsDir = dropsOf(config);
   if (!existsSync(dropsDir)) return [];
   const [{ dropFolders }, { probeSteps }, { surveyDrops }] = await Promise.all([
     import("../producer/drop/drop-files.ts"),

@@ -1,7 +1,7 @@
 import { loadConfig } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import { type Cli, type Command, flagOption } from "./command.ts";
-import { loadCommandConfig } from "./configuration.ts";
+import { inMode, loadCommandConfig } from "./configuration.ts";
 import type { Check } from "./doctor-check.ts";
 import { checkDrops } from "./doctor-drops.ts";
 import { checkFolders, checkPorts } from "./doctor-machine.ts";
@@ -45,8 +45,13 @@ async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
   for (const message of loaded.warnings) {
     add({ name: "Configuration", verdict: "warn", message, fix: "Correct it, or leave it out." });
   }
-  const effective = loadCommandConfig({ ...cli, terminal: { ...cli.terminal, say: () => {} } });
-  const config = effective.ok ? effective.value : loaded.config;
+  const quiet = { ...cli, terminal: { ...cli.terminal, say: () => {} } };
+  const effective = await loadCommandConfig(quiet);
+  if (!effective.ok) {
+    const { message, fix } = effective.refusal;
+    add({ name: "Configuration", verdict: "fail", message, fix });
+  }
+  const config = effective.ok ? effective.value : inMode(loaded.config, "live");
   const api = `API ${config.apiUrl} (${config.mode})`;
   add({ name: "Configuration", verdict: "ok", message: api });
   for (const check of await checkRedis(cli, config)) add(check);

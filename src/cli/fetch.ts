@@ -6,7 +6,7 @@ import { loadCommandConfig } from "./configuration.ts";
 
 /** `fetch`: the template messages of a number, printed as the API answers. */
 export const fetchTemplates: Command = async (cli, { options }) => {
-  const loaded = loadCommandConfig(cli);
+  const loaded = await loadCommandConfig(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
   const name = textOption(options, "number") ?? Object.keys(config.numbers)[0] ?? "main";

@@ -6,7 +6,9 @@ import {
   rollbackWords,
   settlingWords,
 } from "../export/campaign-json.ts";
+import type { Platform } from "../platform.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
+import type { NumberStore } from "../store/number-store.ts";
 import type { PaceNow } from "../store/pace.ts";
 import type { Rollback } from "../store/rollback.ts";
 import { type Command, refuseUsage, textOption } from "./command.ts";
@@ -63,17 +65,30 @@ export const list: Command = async (cli, { options }) => {
           ? [`${count(more)} older ones are not shown: dropcast list --limit 1000`]
           : []),
         ...numbers.flatMap(stopLines),
-        ...(cli.json ? [] : await dropsNow(config.dropsDir)),
+        ...(cli.json || all.length > 0 ? [] : await elsewhereLines(Object.values(stores))),
+        ...(cli.json ? [] : await dropsNow(config)),
       ].join("\n"),
     });
   });
 };
 
 /** What people see nowhere else: lists that became no campaign. */
-async function dropsNow(dropsDir: string): Promise<string[]> {
-  const { surveyDrops } = await import("../producer/drop/drop-survey.ts");
+async function dropsNow(config: Platform["config"]): Promise<string[]> {
+  const [{ surveyDrops }, { dropsOf }] = await Promise.all([
+    import("../producer/drop/drop-survey.ts"),
+    import("../producer/drop/drop-mode.ts"),
+  ]);
   const nowMs = Date.now();
-  return dropLines(await surveyDrops(dropsDir, nowMs), nowMs);
+  return dropLines(await surveyDrops(dropsOf(config), nowMs), nowMs);
+}
+
+/** Where the campaigns are that somebody may be looking for. */
+async function elsewhereLines(stores: readonly NumberStore[]): Promise<string[]> {
+  for (const { elsewhere } of stores) {
+    const { mode } = elsewhere;
+    if (await elsewhere.hasCampaigns()) return [`Those that are ${mode}: dropcast list --${mode}`];
+  }
+  return [];
 }
 
 const HEAD = ["ID", "NAME", "STATUS", "MODE", "ROWS", "TO SEND", "ACCEPTED", "DELIVERED", "FAILED"];

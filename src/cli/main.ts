@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Argument, Command as Commander, CommanderError, Option } from "commander";
-import type { Refusal } from "../core/refusal.ts";
-import type { Cli, CommandResult, CommandSpec, Options } from "./command.ts";
-import { refuseUsage, WRONG_USAGE } from "./command.ts";
+import type { Mode } from "../core/mode.ts";
+import { accept, type Refusal, type Result } from "../core/refusal.ts";
+import type { Cli, CommandResult, CommandSpec, OptionSpec, Options } from "./command.ts";
+import { flagOption, refuseUsage, WRONG_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { explainFault } from "./fault.ts";
 import { suggestion } from "./suggest.ts";
@@ -15,7 +16,7 @@ import { createTerminal } from "./terminal.ts";
  */
 export async function run(argv: string[]): Promise<void> {
   const terminal = createTerminal(process);
-  const cli: Cli = {
+  const cli = {
     terminal,
     env: process.env,
     cwd: process.cwd(),
@@ -26,11 +27,20 @@ export async function run(argv: string[]): Promise<void> {
 }
 
 /** As {@link run}, for a command line of one's own; answers the exit code. */
-export async function runCommandLine(cli: Cli, argv: string[]): Promise<number> {
+export async function runCommandLine(
+  cli: Omit<Cli, "chosenMode" | "onlyLooks">,
+  argv: string[],
+): Promise<number> {
   let result: CommandResult = { ok: true, value: null };
   const program = buildProgram(cli, async (spec, args, options) => {
-    const command = await spec.load();
-    result = await command(cli, { args, options });
+    const chosen = chosenMode(spec, options);
+    const onlyLooks = spec.harmless === true || spec.bothModes === true;
+    result = chosen.ok
+      ? await (await spec.load())(
+          { ...cli, chosenMode: chosen.value, onlyLooks },
+          { args, options },
+        )
+      : chosen;
   });
   try {
     await program.parseAsync(argv);
@@ -44,6 +54,13 @@ export async function runCommandLine(cli: Cli, argv: string[]): Promise<number> 
   return finish(cli, result);
 }
 
+function chosenMode({ serves }: CommandSpec, options: Options): Result<Mode | null> {
+  if (serves) return accept(null);
+  const [live, sandbox] = [flagOption(options, "live"), flagOption(options, "sandbox")];
+  if (live && sandbox) return refuseUsage("--live and --sandbox were both given.", "Give one.");
+  return accept(live ? "live" : sandbox ? "sandbox" : null);
+}
+
 /** What the fault left open (a connection, a timer) must not keep the process. */
 function leaveSoon(): void {
   setTimeout(() => process.exit(1), FAULT_EXIT_MS).unref();
@@ -51,7 +68,7 @@ function leaveSoon(): void {
 
 const FAULT_EXIT_MS = 500;
 
-function finish(cli: Cli, result: CommandResult): number {
+function finish(cli: Pick<Cli, "json" | "terminal">, result: CommandResult): number {
   cli.terminal.live("");
   if (!result.ok) {
     printRefusal(cli, result.refusal);
@@ -64,7 +81,7 @@ function finish(cli: Cli, result: CommandResult): number {
   return report.exitCode ?? 0;
 }
 
-function printRefusal({ json, terminal }: Cli, refusal: Refusal): void {
+function printRefusal({ json, terminal }: Pick<Cli, "json" | "terminal">, refusal: Refusal): void {
   if (json) {
     terminal.out(JSON.stringify({ error: refusal }));
     return;
@@ -81,7 +98,7 @@ function printRefusal({ json, terminal }: Cli, refusal: Refusal): void {
 
 type Act = (spec: CommandSpec, args: string[], options: Options) => Promise<void>;
 
-function buildProgram(cli: Cli, act: Act): Commander {
+function buildProgram(cli: Pick<Cli, "terminal" | "version">, act: Act): Commander {
   const program = new Commander("dropcast")
     .description("Sends WhatsApp template-message campaigns through LiveChat.")
     .version(cli.version, "-V, --version", "print the version")
@@ -110,6 +127,9 @@ function buildProgram(cli: Cli, act: Act): Commander {
 
 function addCommand(program: Commander, spec: CommandSpec, act: Act): void {
   const command = program.command(spec.name).description(spec.summary).addOption(jsonOption());
+  for (const { flags, description } of spec.serves ? [] : MODE_OPTIONS) {
+    command.addOption(new Option(flags, description));
+  }
   for (const { syntax, description } of spec.args) command.argument(syntax, description);
   for (const { flags, description, repeatable } of spec.options) {
     const option = new Option(flags, description);
@@ -164,12 +184,17 @@ function instead({ code, message }: CommanderError, command: Commander | undefin
   }
   if (code !== "commander.unknownOption") return [];
   const own = COMMANDS.find(({ name }) => name === command?.name())?.options ?? [];
-  const meant = suggestion(typed, [...own, ...COMMON_OPTIONS]);
+  const meant = suggestion(typed, [...own, ...MODE_OPTIONS, ...COMMON_OPTIONS]);
   if (meant !== null) return [`Did you mean ${meant}?`];
   return command === undefined ? [] : [`Usage: dropcast ${command.name()} ${command.usage()}.`];
 }
 
-const COMMON_OPTIONS = ["--json", "--help"].map((flags) => ({
+const MODE_OPTIONS: readonly OptionSpec[] = [
+  { flags: "--sandbox", description: "of the sandbox, whatever is configured", harmless: true },
+  { flags: "--live", description: "of the real API, whatever runs here" },
+];
+
+const COMMON_OPTIONS: readonly OptionSpec[] = ["--json", "--help"].map((flags) => ({
   ...{ flags, description: "", harmless: true as const },
 }));
 

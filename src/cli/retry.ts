@@ -1,5 +1,6 @@
 import { RATE_MAX } from "../core/campaign.ts";
 import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
+import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { failureJson } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
@@ -7,7 +8,7 @@ import type { Campaign } from "../store/campaign-reader.ts";
 import { type Cli, type Command, flagOption, listOption, refuseUsage } from "./command.ts";
 import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
 import { type FoundCampaign, findRows, withPlatform } from "./session.ts";
-import { count, counted, duration, modeName, modeWords, printable, rate, table } from "./words.ts";
+import { count, counted, duration, modeWords, printable, rate, table } from "./words.ts";
 
 /** `retry ID`: failed messages are sent again, all or those with the given codes. */
 export const retry: Command = async (cli, { args: [id = ""], options }) => {

@@ -26,7 +26,7 @@ export const ROLE_STARTERS: Readonly<Partial<Record<RoleName, RoleStarter>>> = {
     if (!started.ok) return started;
     return accept({
       stop: () => started.value.stop(),
-      place: join(platform.config.dropsDir, "inbox"),
+      place: join(started.value.dropsDir, "inbox"),
     });
   },
   worker: async (platform) => {

@@ -1,20 +1,33 @@
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Command } from "./command.ts";
-import { loadCommandConfig } from "./configuration.ts";
+import { readConfigured } from "./configuration.ts";
 import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
 import { serve } from "./serve.ts";
 import { openServing } from "./serving-platform.ts";
+
+/** They send and import nothing, and must be there for what is live whether its API is or not. */
+const NEVER_SEND: readonly RoleName[] = ["webhooks", "dashboard"];
 
 /** The command of one role, for a pod of its own: it serves until SIGTERM. */
 export function roleCommand(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
     if (starter === undefined) throw new Error(`No role ${role}.`);
-    const loaded = loadCommandConfig(cli);
+    const loaded = readConfigured(cli);
     if (!loaded.ok) return loaded;
     const config = loaded.value;
-    const { logger, open } = await openServing(cli, config, config.logLevel);
+    const { logger, open } = await openServing(cli, config, {
+      logLevel: config.logLevel,
+      unknownMode: NEVER_SEND.includes(role) ? "live" : "wait",
+      // A supervisor that reads the first line must not take the waiting for a failed start.
+      onWait: (waiting) => tell({ role, ready: false, waiting }),
+    });
+    let told = false;
+    function tell(line: object): void {
+      if (cli.json && !told) cli.terminal.out(JSON.stringify(line));
+      told = true;
+    }
     return serve({
       drainMs: timings(config).drainMs,
       logger,
@@ -26,8 +39,10 @@ export function roleCommand(role: RoleName): Command {
         if (!started.ok) return started;
         boot.onStop(started.value.stop);
         const { place } = started.value;
-        logger.info({ role, ...(place === null ? {} : { place }), pid: process.pid }, "ready");
-        if (cli.json) cli.terminal.out(JSON.stringify({ role, ready: true, place }));
+        const { mode } = platform.value.config;
+        const where = place === null ? {} : { place };
+        logger.info({ role, mode, ...where, pid: process.pid }, "ready");
+        tell({ role, ready: true, mode, place });
         return accept("serve");
       },
     });

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { accept, type Result } from "../core/refusal.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
@@ -11,7 +11,7 @@ export async function withPlatform(
   cli: Cli,
   work: (platform: Platform) => Promise<CommandResult>,
 ): Promise<CommandResult> {
-  const config = loadCommandConfig(cli);
+  const config = await loadCommandConfig(cli);
   return config.ok ? onPlatform(cli, config.value, work) : config;
 }
 
@@ -58,11 +58,21 @@ export async function findRows(platform: Platform, id: string): Promise<Result<F
   return (await import("../export/export-rows.ts")).refuseDeletedRows(id);
 }
 
-/** Finds a campaign by its id; refuses one that is not there (`no_such_campaign`). */
+/**
+ * Finds a campaign by its id; refuses one that is not there (`no_such_campaign`), or that is only in
+ * the other mode (`campaign_other_mode`).
+ */
 export async function findCampaign(platform: Platform, id: string): Promise<Result<FoundCampaign>> {
   const { noSuchCampaign } = await import("../platform.ts");
   const store = platform.storeOf(id);
   if (!store.ok) return store;
   const campaign = await store.value.campaigns.find(id);
-  return campaign === undefined ? noSuchCampaign(id) : accept({ campaign, store: store.value });
+  if (campaign !== undefined) return accept({ campaign, store: store.value });
+  const { elsewhere, mode } = store.value;
+  if ((await elsewhere.find(id)) === undefined) return noSuchCampaign(id);
+  return refuse(
+    "campaign_other_mode",
+    `${id} is a ${elsewhere.mode} campaign, and this command was for ${mode}.`,
+    `If you mean it, add --${elsewhere.mode} to the command.`,
+  );
 }

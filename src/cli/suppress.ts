@@ -11,6 +11,7 @@ import {
   refuseUsage,
   textOption,
 } from "./command.ts";
+import { followsSandbox } from "./configuration.ts";
 import { withPlatform } from "./session.ts";
 import { importFile } from "./suppress-import.ts";
 import { count, counted, dateTime, printable } from "./words.ts";
@@ -48,11 +49,18 @@ export const suppress: Command = async (cli, { args: [action = "", ...given], op
   if (idle !== undefined) return refuseUsage(`--${idle} is an option of import.`, USAGE);
   const scope = readScope(textOption(options, "scope"));
   if (!scope.ok) return scope;
+  if (wantsMore && followsSandbox(cli)) {
+    return refuse(
+      "mode_unclear",
+      "a sandbox runs here, and its opt-outs are not those of the real numbers.",
+      "Say which are meant: add --live or --sandbox.",
+    );
+  }
   return withPlatform(cli, async (platform) => {
     const { createSuppressions } = await import("../store/suppressions.ts");
     const { redis, timings, config } = platform;
     const { startFenceMs } = timings;
-    const suppressions = await createSuppressions({ redis, startFenceMs });
+    const suppressions = await createSuppressions({ redis, startFenceMs, mode: config.mode });
     const country = await readCountry(textOption(options, "country"), config);
     if (!country.ok) return country;
     return act({ cli, given, options, scope: scope.value, country: country.value, suppressions });

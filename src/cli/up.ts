@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config, ReadConfig } from "../config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Logger } from "../logger.ts";
@@ -13,14 +13,15 @@ import {
   refuseUsage,
   textOption,
 } from "./command.ts";
-import { loadCommandConfig, loadSandboxConfig, sandboxNumberId } from "./configuration.ts";
+import { loadSandboxConfig, NO_API, readConfigured, sandboxNumberId } from "./configuration.ts";
 import { asksFirst } from "./confirm.ts";
 import { ROLE_STARTERS, type RoleName, type RunningRole } from "./role-starters.ts";
-import { noteRunningSandbox } from "./running-sandbox.ts";
+import { noteRunning } from "./running-up.ts";
 import type { SendInput } from "./sending.ts";
 import { type Boot, serve } from "./serve.ts";
 import { openServing } from "./serving-platform.ts";
 import { sendAndShow } from "./up-send.ts";
+import { modeWords } from "./words.ts";
 
 /** What `up` was asked for. */
 interface Wanted {
@@ -37,11 +38,14 @@ export const up: Command = async (cli, { args, options }) => {
     api === "sandbox" ? "all roles and a simulated API; nothing leaves this machine" : "all roles";
   tell(cli, `${cli.terminal.colours.bold(`Dropcast ${cli.version}`)}: ${what}`);
   // The sandbox's own address is put in when it is known; until then it leads nowhere.
-  const loaded =
-    api === "sandbox" ? loadSandboxConfig(cli, "http://127.0.0.1:9") : loadCommandConfig(cli);
+  const loaded = api === "sandbox" ? loadSandboxConfig(cli, NO_API) : readConfigured(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
-  const { logger, talkative, open } = await openServing(cli, config, logLevel(cli, config));
+  const { logger, talkative, open } = await openServing(cli, config, {
+    logLevel: logLevel(cli, config),
+    unknownMode: "wait",
+    onWait: () => {},
+  });
   return serve({
     drainMs: timings(config).drainMs,
     logger,
@@ -66,7 +70,8 @@ export const up: Command = async (cli, { args, options }) => {
       logger.info({ pid: process.pid }, "ready");
       const { send } = wanted.value;
       if (send !== null) return sendAndShow(cli, platform, boot, send);
-      if (cli.json) cli.terminal.out(JSON.stringify({ ready: true, ...started.value }));
+      const { mode } = platform.config;
+      if (cli.json) cli.terminal.out(JSON.stringify({ ready: true, mode, ...started.value }));
       else tell(cli, "Ready. Ctrl-C ends it.");
       return accept("serve");
     },
@@ -77,7 +82,7 @@ export const up: Command = async (cli, { args, options }) => {
  * In the sandbox a 429 is part of the play, and on a terminal the talk of the roles would bury what
  * the person came to see. Whoever sets DROPCAST_LOG_LEVEL gets all of it.
  */
-function logLevel({ terminal }: Cli, { logLevel: configured, mode }: Config): string {
+function logLevel({ terminal }: Cli, { logLevel: configured, mode }: ReadConfig): string {
   if (configured !== "info") return configured;
   if (mode === "sandbox") return "error";
   return terminal.interactive ? "warn" : configured;
@@ -102,7 +107,7 @@ interface StartedSandbox {
   readonly url: string;
 }
 
-async function startSandbox(config: Config, boot: Boot): Promise<StartedSandbox> {
+async function startSandbox(config: ReadConfig, boot: Boot): Promise<StartedSandbox> {
   const [{ createSandbox }, { sandboxLogPath }] = await Promise.all([
     import("../sandbox/sandbox.ts"),
     import("../app.ts"),
@@ -146,10 +151,9 @@ async function startRoles(input: {
     places[name.toLowerCase().replaceAll(" ", "_")] = place;
     tell(cli, `  ${name.padEnd(12)}${place}`);
   };
-  if (started !== null) {
-    show("Sandbox", started.url);
-    boot.onStop(noteRunningSandbox(config.dataDir, started.url));
-  }
+  tell(cli, `  ${"Mode".padEnd(12)}${modeWords(config.mode)}`);
+  if (started !== null) show("Sandbox", started.url);
+  boot.onStop(noteRunning(config.dataDir, { mode: config.mode, url: config.apiUrl }));
   for (const name of ORDER) {
     if (name === "webhooks" && hearsNothing(config)) {
       tell(cli, "  Webhooks    off: without a webhook secret, outcomes stay `accepted`");

@@ -1,3 +1,5 @@
+import { type Mode, modeName } from "../core/mode.ts";
+
 /** Numbers, times and tables as the command line writes them. */
 
 export function count(value: number): string {
@@ -9,12 +11,8 @@ export function counted(value: number, one: string, many: string = `${one}s`): s
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** Whom messages reach, in a word that no eye passes over. */
-export function modeName(mode: "live" | "sandbox"): string {
-  return mode === "live" ? "LIVE" : "SANDBOX";
-}
-
-export function modeWords(mode: "live" | "sandbox"): string {
+/** Whom messages reach. */
+export function modeWords(mode: Mode): string {
   return `${modeName(mode)}, ${mode === "live" ? "to real people" : "nobody is reached"}`;
 }
 

@@ -3,10 +3,11 @@ import type { Findings } from "./findings.ts";
 
 export const DEFAULT_API_URL = "https://lwb-api.livechat-integrations.com";
 
-/** Where the API is. Loopback is the sandbox: nothing sent there can reach a person. */
+/** Where the API is. */
 export interface ApiAddress {
   readonly apiUrl: string;
-  readonly mode: "live" | "sandbox";
+  /** Null on loopback, where the sandbox may be, or a way to the real one: it has to be asked. */
+  readonly mode: "live" | null;
 }
 
 /**
@@ -29,11 +30,11 @@ export function checkApiUrl(name: string, given: string, findings: Findings): Ap
   if (url.search !== "" || url.hash !== "") {
     return refuse("holds a ? or a #", "Give the base URL alone.");
   }
-  const mode = isLoopback(url.hostname) ? "sandbox" : "live";
+  const mode = isLoopback(url.hostname) ? null : "live";
   if (url.protocol === "http:" && mode === "live") {
     return refuse(
       "is http: to another host, which would show the token to the network",
-      "Use https:, or http: with 127.0.0.1 for the sandbox.",
+      "Use https:, or http: with 127.0.0.1 for the sandbox or a tunnel.",
     );
   }
   return { apiUrl: url.origin + url.pathname.replace(/\/+$/, ""), mode };

@@ -44,10 +44,10 @@ export interface BoardDeps {
 export function createBoard(deps: BoardDeps) {
   const { connection, logger } = deps;
   const options = { connection, skipMetasUpdate: true };
-  const numbers = Object.entries(deps.stores).map(([number, store]) => ({
+  const numbers = Object.values(deps.stores).map((store) => ({
     store,
-    batches: new Queue<BatchJob>(batchQueueName(number), options),
-    failed: new Queue<FailedJob>(failedQueueName(number), options),
+    batches: new Queue<BatchJob>(batchQueueName(store.space), options),
+    failed: new Queue<FailedJob>(failedQueueName(store.space), options),
   }));
   const queues = numbers.flatMap(({ batches, failed }) => [batches, failed]);
   for (const queue of queues) {

@@ -43,11 +43,11 @@ export interface EraseInput {
   readonly redis: Redis;
   /** Of every number of the deployment. */
   readonly stores: readonly NumberStore[];
-  readonly suppressions: Suppressions;
+  readonly suppressions: Pick<Suppressions, "erase">;
   readonly dropsDir: string;
   readonly dataDir: string;
-  /** Takes the job of a failed message out of the retry dashboard. */
-  readonly dropJob: (number: string, message: FailedMessage) => Promise<void>;
+  /** Takes the job of a failed message out of the retry dashboard, by the key space of its number. */
+  readonly dropJob: (space: string, message: FailedMessage) => Promise<void>;
   /** How long messages on the wire are waited for. */
   readonly wireMs: number;
 }
@@ -99,7 +99,7 @@ async function eraseFromNumber(
         told.campaigns.push(batch.campaign);
       }
       for (const { row, attempt } of erased.rows) {
-        await input.dropJob(store.number, { campaign: batch.campaign, row, attempt });
+        await input.dropJob(store.space, { campaign: batch.campaign, row, attempt });
       }
       if (erased.waiting > 0) busy.push(batch);
       waiting += erased.waiting;
@@ -120,7 +120,7 @@ async function eraseFromNumber(
 const REDIS_FOLDER = "redis";
 
 async function eraseFromFiles(input: EraseInput, trace: PersonTrace, told: Erased): Promise<void> {
-  const drops = { skip: [], inProgress: ["processing"] };
+  const drops = { skip: [], inProgress: ["processing", "sandbox/processing"] };
   const data = { skip: [REDIS_FOLDER, COUNTERS_FOLDER], inProgress: [] };
   for (const [folder, options] of [
     [input.dropsDir, drops],

@@ -27,7 +27,7 @@ export interface FailedMessage {
  */
 export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
   const { connection, store } = input;
-  const queue = new Queue<FailedJob>(failedQueueName(store.number), {
+  const queue = new Queue<FailedJob>(failedQueueName(store.space), {
     connection,
     streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
   });

@@ -6,14 +6,14 @@ import { z } from "zod";
  * optional until the queues have drained.
  */
 
-/** A batch of messages to be sent. Ran twice, or lost, it does no harm: the ledger decides. */
-export function batchQueueName(number: string): string {
-  return `batches-${number}`;
+/** By the number's key space. A batch of messages to be sent. Ran twice, or lost, it does no harm: the ledger decides. */
+export function batchQueueName(space: string): string {
+  return `batches-${space}`;
 }
 
 /** One job for each failed message, to be seen and retried by a person. */
-export function failedQueueName(number: string): string {
-  return `failed-${number}`;
+export function failedQueueName(space: string): string {
+  return `failed-${space}`;
 }
 
 export const batchJobSchema = z.object({

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { SANDBOX_ANSWER, SANDBOX_PAGE } from "../core/mode.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { refuse } from "../core/refusal.ts";
 import { parseKnobs } from "./knobs.ts";
@@ -13,13 +14,16 @@ export interface PagesDeps {
 }
 
 /**
- * The sandbox's own pages, which the real API does not have: `GET /sandbox/stats`, and
- * `POST /sandbox/knobs` with `{"option": "text as typed"}` to turn knobs of a running process.
+ * The sandbox's own pages, which the real API does not have: `GET /sandbox/mode`, which says that
+ * this is the sandbox; `GET /sandbox/stats`; and `POST /sandbox/knobs` with
+ * `{"option": "text as typed"}` to turn knobs of a running process.
  */
 export function createPages(deps: PagesDeps): Handler {
   return (request, response, body) => {
     const route = `${request.method} ${request.url?.split("?")[0]}`;
-    if (route === "GET /sandbox/stats") {
+    if (route === `GET ${SANDBOX_PAGE}`) {
+      answer(response, 200, SANDBOX_ANSWER);
+    } else if (route === "GET /sandbox/stats") {
       answer(response, 200, deps.stats());
     } else if (route === "POST /sandbox/knobs") {
       const refusal = turn(deps, request, body);

@@ -3,7 +3,7 @@ import type { CampaignDefinition } from "../core/campaign.ts";
 import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStatus } from "../core/status.ts";
-import { BATCH_ROWS, batchOfRow, campaignKeys, numberKeys } from "./keys.ts";
+import { BATCH_ROWS, batchOfRow, campaignKeys, numberKeys, numberOfCampaign } from "./keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "./ledger-value.ts";
 
 /** A campaign as people see it. Times are ms since 1970, null when they have not come. */
@@ -85,7 +85,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       .exec();
     const [fields, counts, errors] = (answers ?? []).map(([, value]) => value) as Fields[];
     if (fields?.["epoch"] === undefined) return undefined;
-    return toCampaign(number, id, fields, counts ?? {}, errors ?? {});
+    return toCampaign(id, fields, counts ?? {}, errors ?? {});
   }
 
   /** The unknown rows of a campaign with their age, and why nobody knows; undefined: none. */
@@ -235,16 +235,10 @@ export type CampaignReader = ReturnType<typeof createCampaignReader>;
 
 type Fields = Record<string, string>;
 
-function toCampaign(
-  number: string,
-  id: string,
-  fields: Fields,
-  counts: Fields,
-  errors: Fields,
-): Campaign {
+function toCampaign(id: string, fields: Fields, counts: Fields, errors: Fields): Campaign {
   return {
     id,
-    number,
+    number: numberOfCampaign(id) ?? "",
     name: fields["name"] ?? "",
     status: fields["status"] as CampaignStatus,
     reason: fields["reason"] ?? "",

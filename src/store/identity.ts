@@ -1,5 +1,6 @@
 import { hash, randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
+import type { Mode } from "../core/mode.ts";
 import { foldPhone } from "../core/recipient.ts";
 import { deploymentKeys } from "./keys.ts";
 
@@ -18,8 +19,8 @@ export type PersonDigest = (phone: string) => Buffer;
  * in Redis. One key for all numbers: an erased person's opt-out is a digest and nothing else, and
  * numbers that are added later have to know it too. Spellings of one person fold into one digest.
  */
-export async function createPersonDigest(redis: Redis): Promise<PersonDigest> {
-  const key = deploymentKeys().pepper;
+export async function createPersonDigest(redis: Redis, mode: Mode = "live"): Promise<PersonDigest> {
+  const key = deploymentKeys(mode).pepper;
   // Written once only: a Redis that is full or read-only now can still be looked into.
   let pepper = await redis.getBuffer(key);
   if (pepper === null) {

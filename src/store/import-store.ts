@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { type CampaignDefinition, PRIORITY_WEIGHTS } from "../core/campaign.ts";
 import { STATES, type State } from "../core/message.ts";
+import type { Mode } from "../core/mode.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
+import { campaignMark } from "./keys.ts";
 import type { Safety } from "./ledger.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
 import { templateOf } from "./people.ts";
@@ -70,9 +72,13 @@ export function createImportStore(input: {
   safety: Safety;
   sender: string | null;
   counter: ClaimCounter;
+  mode: Mode;
 }) {
-  const { run, safety, sender, counter } = input;
+  const { run, safety, sender, counter, mode } = input;
   return {
+    /** How its rejects file names a campaign. */
+    markOf: (campaign: string): string => campaignMark(campaign, mode),
+
     async begin(input: BeginImport): Promise<BeginResult> {
       // As when Redis is away: the drop folder tries it again, a command says why it ends.
       const problem = safety.problem();

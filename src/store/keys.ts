@@ -6,13 +6,24 @@
  * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
  * for each is enough.
  */
+import type { Mode } from "../core/mode.ts";
+
+/**
+ * The name by which the keys and queues of a number are told from all others. The sandbox has key
+ * spaces of its own, so that nothing it does (opt-outs, suspensions, backoff, people who are
+ * waited for) touches what is live, and no worker sees campaigns of the other mode. A number's name
+ * holds no dot, so no number can take the name of a sandbox.
+ */
+export function keySpace(number: string, mode: Mode): string {
+  return mode === "live" ? number : `${number}.sandbox`;
+}
 
 /** What scripts get as KEYS[1]: it fixes the slot, and every other key starts with it. */
 export function slotKey(number: string): string {
   return `dropcast:{${number}}`;
 }
 
-/** Keys of one number. Each line: type, owner, expiry (none unless said). */
+/** Keys of one number, by its {@link keySpace}. Each line: type, owner, expiry (none unless said). */
 export function numberKeys(number: string) {
   const prefix = `${slotKey(number)}:`;
   return {
@@ -86,9 +97,9 @@ export function numberKeys(number: string) {
  */
 export const ALL_NUMBERS = "all.numbers";
 
-/** Keys of the whole deployment, in a slot of their own. */
-export function deploymentKeys() {
-  const prefix = `${slotKey(ALL_NUMBERS)}:`;
+/** Keys of the whole deployment in one mode, in a slot of their own. */
+export function deploymentKeys(mode: Mode = "live") {
+  const prefix = `${slotKey(keySpace(ALL_NUMBERS, mode))}:`;
   return {
     /** hash: phone, or `#` and the digest of an erased person -> scope, when, source. */
     optOuts: `${prefix}opt-outs`,
@@ -158,4 +169,18 @@ export function numberOfCampaign(campaign: string): string | undefined {
 /** The serial inside a campaign id (`main-17` -> 17): a later import has a higher one. */
 export function serialOfCampaign(campaign: string): number {
   return Number(campaign.slice(campaign.lastIndexOf("-") + 1));
+}
+
+/**
+ * How a file that comes back names its campaign: one of the sandbox is `main.sandbox-17`, so that it
+ * is never taken for the live campaign of the same id.
+ */
+export function campaignMark(campaign: string, mode: Mode): string {
+  return mode === "live" ? campaign : campaign.replace(/-(\d+)$/, ".sandbox-$1");
+}
+
+/** The campaign that a mark names, and whether it says that it is of the sandbox. */
+export function readCampaignMark(mark: string): { campaign: string; ofSandbox: boolean } {
+  const campaign = mark.replace(/\.sandbox-(\d+)$/, "-$1");
+  return { campaign, ofSandbox: campaign !== mark };
 }

@@ -1,14 +1,16 @@
 import type { Redis } from "ioredis";
 import { TRIES_MAX } from "../core/message.ts";
+import type { Mode } from "../core/mode.ts";
 import { createAges } from "./ages.ts";
 import { createAudit } from "./audit.ts";
+import { createCampaignReader } from "./campaign-reader.ts";
 import { createCampaignStore } from "./campaign-store.ts";
 import { createClaimCounter } from "./claim-counter.ts";
 import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./counter-memory.ts";
 import { createEraser } from "./eraser.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
-import { numberKeys } from "./keys.ts";
+import { keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger.ts";
 import { createMending } from "./mending.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
@@ -45,6 +47,8 @@ const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 export async function createNumberStore(input: {
   redis: Redis;
   number: string;
+  /** Live unless said. */
+  mode?: Mode;
   limits?: LedgerLimits;
   /** Nothing is claimed or imported while it says that Redis is not safe. Left out: it is. */
   safety?: Safety;
@@ -53,18 +57,20 @@ export async function createNumberStore(input: {
   /** Where the claim counter is kept over restarts of this process. Left out: nowhere. */
   memory?: MemoryFolder;
 }) {
-  const { redis, number, safety = ALWAYS_SAFE, sender = null } = input;
+  const { redis, mode = "live", safety = ALWAYS_SAFE, sender = null } = input;
+  // Below, a number is named by its key space; only people and files know it by its name.
+  const number = keySpace(input.number, mode);
   const runScript = createScriptRunner(redis, number);
   let hasActed = false;
   const run: RunScript = (name, args) => {
     hasActed ||= ACTS.has(name);
     return runScript(name, args);
   };
-  const person = await createPersonDigest(redis);
-  const list = createOptOutList({ redis, person });
+  const person = await createPersonDigest(redis, mode);
+  const list = createOptOutList({ redis, person, mode });
   const optOuts = createNumberOptOuts({ redis, number, person, list });
   // In this order, and before anything can be claimed: opt-out-list.ts says why.
-  await list.enter(number);
+  await list.enter(input.number);
   await optOuts.catchUp();
   await upgradeSchema({ redis, number, run });
   const limits = input.limits ?? DEFAULT_LIMITS;
@@ -82,12 +88,17 @@ export async function createNumberStore(input: {
   const campaigns = createCampaignStore({ redis, number, run, counter, sender });
   const rows = createRowReader({ redis, number });
   return {
-    number,
+    number: input.number,
+    mode,
+    /** Names it among all numbers of both modes, as its keys and queues do. */
+    space: number,
+    /** The same number in the other mode: only to say that something is there. */
+    elsewhere: createElsewhere(redis, { number: input.number, mode }),
     /** Tells this database from another: a digest under its own key. */
     databaseId,
     /** Numbers of this Redis that wait for a person to accept a rollback, configured here or not. */
-    rolledBackNumbers: async () => findRolledBack(redis, await list.numbers()),
-    imports: createImportStore({ run, safety, sender, counter }),
+    rolledBackNumbers: async () => findRolledBack(redis, { numbers: await list.numbers(), mode }),
+    imports: createImportStore({ run, safety, sender, counter, mode }),
     ledger,
     applyStatus: createApplyStatus({ run, person }),
     pace: createPace({ redis, number, run }),
@@ -109,6 +120,16 @@ export async function createNumberStore(input: {
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
     retryFailed: createRetryFailed({ campaigns, rows }),
+  };
+}
+
+function createElsewhere(redis: Redis, { number, mode }: { number: string; mode: Mode }) {
+  const other = mode === "live" ? "sandbox" : "live";
+  const space = keySpace(number, other);
+  return {
+    mode: other as Mode,
+    hasCampaigns: async () => (await redis.exists(numberKeys(space).campaigns)) === 1,
+    find: createCampaignReader({ redis, number: space }).find,
   };
 }
 

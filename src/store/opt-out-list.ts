@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
+import type { Mode } from "../core/mode.ts";
 import { foldPhone } from "../core/recipient.ts";
 import type { PersonDigest } from "./identity.ts";
-import { ALL_NUMBERS, deploymentKeys } from "./keys.ts";
+import { ALL_NUMBERS, deploymentKeys, keySpace } from "./keys.ts";
 import { createScriptRunner, type ScriptArgument } from "./scripts.ts";
 
 /** What a person opted out of: marketing messages, or every message. */
@@ -67,10 +68,10 @@ const PAGE = 1_000;
  * and does not grow with the changes. Removals stay as digests, so that numbers which are behind
  * learn of them.
  */
-export function createOptOutList(input: { redis: Redis; person: PersonDigest }) {
-  const { redis, person } = input;
-  const keys = deploymentKeys();
-  const run = createScriptRunner(redis, ALL_NUMBERS);
+export function createOptOutList(input: { redis: Redis; person: PersonDigest; mode?: Mode }) {
+  const { redis, person, mode = "live" } = input;
+  const keys = deploymentKeys(mode);
+  const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
 
   async function change(
     what: "add" | "heard" | "remove" | "erase",

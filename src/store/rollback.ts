@@ -1,9 +1,10 @@
 import type { Redis } from "ioredis";
+import type { Mode } from "../core/mode.ts";
 import { REASONS } from "../core/reasons.ts";
 import { packClaimRows } from "./attempt-rows.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import type { PersonDigest } from "./identity.ts";
-import { campaignKeys, numberKeys, serialOfCampaign } from "./keys.ts";
+import { campaignKeys, keySpace, numberKeys, serialOfCampaign } from "./keys.ts";
 import type { CampaignRow, RowReader } from "./row-reader.ts";
 import type { RunScript } from "./scripts.ts";
 
@@ -203,9 +204,12 @@ function mostClaims({ lost, noticedAt, wentBackTo }: Rollback, ratePerSecond: nu
 }
 
 /** Which of these numbers wait for a person to accept that Redis went back in time. */
-export async function findRolledBack(redis: Redis, numbers: readonly string[]): Promise<string[]> {
+export async function findRolledBack(
+  redis: Redis,
+  { numbers, mode }: { numbers: readonly string[]; mode: Mode },
+): Promise<string[]> {
   const noticed = await Promise.all(
-    numbers.map((number) => redis.hexists(numberKeys(number).guard, "noticedAt")),
+    numbers.map((name) => redis.hexists(numberKeys(keySpace(name, mode)).guard, "noticedAt")),
   );
   return numbers.filter((_, at) => noticed[at] === 1);
 }

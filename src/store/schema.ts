@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
+import type { Mode } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { numberKeys } from "./keys.ts";
+import { keySpace, numberKeys } from "./keys.ts";
 import type { RunScript } from "./scripts.ts";
 
 /**
@@ -17,8 +18,12 @@ export const SCHEMA = 2;
 const INDEXED_AT_ONCE = 500;
 
 /** Refuses a number whose data a newer version has laid out (`schema_newer`). Changes nothing. */
-export async function checkSchema(redis: Redis, number: string): Promise<Result<void>> {
-  const found = Number((await redis.get(numberKeys(number).schema)) ?? 1);
+export async function checkSchema(
+  redis: Redis,
+  number: string,
+  mode: Mode = "live",
+): Promise<Result<void>> {
+  const found = Number((await redis.get(numberKeys(keySpace(number, mode)).schema)) ?? 1);
   if (found <= SCHEMA) return accept(undefined);
   return refuse(
     "schema_newer",

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import type { Mode } from "../core/mode.ts";
 import { createPersonDigest } from "./identity.ts";
+import { keySpace } from "./keys.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList, type NewOptOut, type OptOutChange } from "./opt-out-list.ts";
 
@@ -10,17 +12,20 @@ import { createOptOutList, type NewOptOut, type OptOutChange } from "./opt-out-l
  */
 export async function createSuppressions(input: {
   redis: Redis;
+  /** Live unless said. */
+  mode?: Mode;
   /** A granted message that has not started after so long never does. */
   startFenceMs: number;
 }) {
-  const { redis, startFenceMs } = input;
-  const person = await createPersonDigest(redis);
-  const list = createOptOutList({ redis, person });
+  const { redis, startFenceMs, mode = "live" } = input;
+  const person = await createPersonDigest(redis, mode);
+  const list = createOptOutList({ redis, person, mode });
 
   /** Takes the list to every number; resolves with when the last claim before it has run out, in ms. */
   async function tellNumbers(phones: readonly string[]): Promise<number> {
     let waitMs = 0;
-    for (const number of await list.numbers()) {
+    for (const name of await list.numbers()) {
+      const number = keySpace(name, mode);
       const copy = createNumberOptOuts({ redis, number, person, list });
       await copy.catchUp();
       waitMs = Math.max(waitMs, await copy.claimsEndInMs(phones, startFenceMs));

@@ -56,7 +56,7 @@ export function createWorker(deps: WorkerDeps) {
   const { store, client, number, mode, timings, logger } = deps;
   const connections = [deps.openQueueConnection(), deps.openQueueConnection()] as const;
   const [queueConnection, workerConnection] = connections;
-  const queue = new Queue<BatchJob>(batchQueueName(number.name), {
+  const queue = new Queue<BatchJob>(batchQueueName(store.space), {
     connection: queueConnection,
     streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
   });
@@ -134,13 +134,13 @@ export function createWorker(deps: WorkerDeps) {
     maxStalledCount: STALLED_MAX,
     runRetryDelay: timings.queueRetryMs,
   };
-  const batches = new Worker<BatchJob>(batchQueueName(number.name), runBatch, {
+  const batches = new Worker<BatchJob>(batchQueueName(store.space), runBatch, {
     ...options,
     concurrency: OPEN_CAMPAIGNS_MAX,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   });
-  const failures = new Worker<FailedJob>(failedQueueName(number.name), showFailed, {
+  const failures = new Worker<FailedJob>(failedQueueName(store.space), showFailed, {
     ...options,
     concurrency: 5,
     removeOnComplete: { count: 0 },

@@ -109,7 +109,7 @@ function liveEnv(env: Readonly<Record<string, string>>, secret: string): Record<
   const { DROPCAST_CONFIG: _, ...rest } = env;
   return {
     ...rest,
-    DROPCAST_API_URL: "http://127.0.0.1:9",
+    DROPCAST_API_URL: "https://api.example.com",
     DROPCAST_NUMBER_ID: "some-number",
     DROPCAST_API_TOKEN: Buffer.from("account:pat").toString("base64"),
     DROPCAST_WEBHOOK_SECRET: secret,

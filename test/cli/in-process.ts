@@ -47,7 +47,13 @@ export async function runHere(
     live: () => {},
   };
   const { env, dir: cwd } = place;
-  const cli: Cli = { terminal, env, cwd, json: args.includes("--json"), version: "0.0.0" };
+  const cli: Omit<Cli, "chosenMode" | "onlyLooks"> = {
+    terminal,
+    env,
+    cwd,
+    json: args.includes("--json"),
+    version: "0.0.0",
+  };
   const code = await runCommandLine(cli, ["node", "dropcast", ...args]);
   const text = (lines: string[] | undefined): string => (lines ?? []).join("");
   return {

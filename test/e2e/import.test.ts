@@ -27,7 +27,8 @@ test("a killed `send` leaves the campaign importing and nothing sent; the same c
   });
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
-  const { campaigns } = await createNumberStore({ redis: connectTestRedis(), number });
+  const redis = connectTestRedis();
+  const { campaigns } = await createNumberStore({ redis, number, mode: "sandbox" });
   stage.write("sale.yaml", campaignFile({ number }));
   const between = Array.from({ length: ROWS - PEOPLE }, () => 0);
   const everybody = Array.from({ length: PEOPLE }, (_, at) => at);

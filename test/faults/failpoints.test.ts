@@ -247,11 +247,11 @@ function campaignYaml(number: string, name: string): string {
 }
 
 /** Every failed message has its job in the dashboard, whoever died in between. */
-async function jobsMissing({ redis, number, rows }: Lane, id: string): Promise<string[]> {
+async function jobsMissing({ redis, store, rows }: Lane, id: string): Promise<string[]> {
   const failed = (await rows(id)).filter(({ state }) => state === "failed");
   const missing: string[] = [];
   for (const { row, attempts } of failed) {
-    const key = `bull:failed-${number}:f-${id}-${row}-${attempts}`;
+    const key = `bull:failed-${store.space}:f-${id}-${row}-${attempts}`;
     if ((await redis.exists(key)) === 0) missing.push(`row ${row} failed and has no job`);
   }
   return missing;

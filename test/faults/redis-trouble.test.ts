@@ -130,7 +130,7 @@ async function suffer(lane: Lane, trouble: Trouble, first: number): Promise<stri
     if (before === PEOPLE) problems.push("everything was granted before the trouble came");
   }
   if (trouble.recordHolds) {
-    const { leases } = numberKeys(lane.number);
+    const { leases } = numberKeys(lane.store.space);
     const most = { timeout: 10_000, interval: 20 };
     await vi.waitFor(async () => expect(await lane.redis.zcard(leases)).toBe(0), most);
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { aofRewritten, watchAof } from "../support/aof.ts";
 import { pause } from "../support/ledger-watch.ts";
 import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
@@ -61,8 +62,8 @@ const RATE = 50;
 /** Either claims are granted again, or somebody noticed that some are missing. */
 async function outcome({ store, redis, watch }: Siege): Promise<"goes on" | "stopped"> {
   const client = redis.connect();
-  const counted = async (): Promise<number> =>
-    Number(await client.hget(`dropcast:{${NUMBER}}:guard`, "count"));
+  const { guard } = numberKeys(keySpace(NUMBER, "sandbox"));
+  const counted = async (): Promise<number> => Number(await client.hget(guard, "count"));
   try {
     const before = await counted();
     const deadline = performance.now() + 30_000;

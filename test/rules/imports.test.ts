@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "logger.ts",
     "platform.ts",
   ],
-  "app-lists.ts": ["store", "queue", "producer", "privacy", "config.ts", "platform.ts"],
+  "app-lists.ts": ["core", "store", "queue", "producer", "privacy", "config.ts", "platform.ts"],
   "app.ts": [
     "app-lists.ts",
     "core",

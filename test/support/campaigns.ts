@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { Counts, State } from "../../src/core/message.ts";
+import type { Mode } from "../../src/core/mode.ts";
 import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
 import type { ImportOutcome, ImportRow } from "../../src/store/batch-rows.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
@@ -123,17 +124,18 @@ export const FREE_RATE = 100_000;
 export async function openTestStore(
   limits: Partial<LedgerLimits> = {},
   redis = connectTestRedis(),
+  { number = testNumber(), mode = "live" as Mode } = {},
 ) {
-  const number = testNumber();
   const store = await createNumberStore({
     redis,
     number,
+    mode,
     limits: { ...DEFAULT_LIMITS, ...limits },
   });
-  const keys = numberKeys(number);
+  const keys = numberKeys(store.space);
 
   async function runOf(campaign: string, batch: number): Promise<number> {
-    const { open } = campaignKeys(number, campaign);
+    const { open } = campaignKeys(store.space, campaign);
     if ((await redis.hget(open, String(batch))) === null) {
       await store.campaigns.dispatch("sandbox", 1_000);
     }
@@ -238,7 +240,7 @@ export async function openTestStore(
 
   /** Lets a row that waits be due now: `due` is the last time of a pending row's ledger value. */
   async function makeDue(campaign: string, index: number): Promise<void> {
-    const { ledger } = campaignKeys(number, campaign);
+    const { ledger } = campaignKeys(store.space, campaign);
     const key = ledger(Math.floor((index - 1) / BATCH_ROWS));
     const field = String((index - 1) % BATCH_ROWS);
     const value = await redis.hgetBuffer(key, field);
@@ -264,7 +266,7 @@ export async function openTestStore(
     endLeases,
     later,
     makeDue,
-    own: (campaign: string) => campaignKeys(number, campaign),
+    own: (campaign: string) => campaignKeys(store.space, campaign),
     counts: async (campaign: string) => nonZero((await found(campaign)).counts),
     state: async (campaign: string, index: number) => (await row(campaign, index)).state,
     import: (rows: number, changes: Partial<Parameters<typeof importTestCampaign>[1]> = {}) =>

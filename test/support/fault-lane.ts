@@ -81,7 +81,7 @@ export async function openLane(o: {
   redis.on("error", () => {
     // Tests end this Redis on purpose; commands wait until it is back.
   });
-  const store = await createNumberStore({ redis, number });
+  const store = await createNumberStore({ redis, number, mode: "sandbox" });
   const stage = createStage({ DROPCAST_CONFIG: "numbers.yaml", DROPCAST_WEBHOOK_PORT: "0" });
   const oraclePath = join(stage.dir, "oracle.ndjson");
   const webhookLogPath = join(stage.dir, "webhooks.ndjson");
@@ -131,7 +131,7 @@ export async function openLane(o: {
       const campaign = await found(store, id);
       const counts = JSON.stringify(campaign.counts);
       if (counts !== last.counts) last = { counts, since: performance.now() };
-      const isOver = campaign.status === "finished" && (await leftOver(redis, number)) === "";
+      const isOver = campaign.status === "finished" && (await leftOver(redis, store.space)) === "";
       const isCalm = performance.now() - last.since > CALM_MS;
       if (isOver && (isCalm || campaign.counts.unknown === 0)) break;
       if (campaign.status === "paused") {
@@ -153,10 +153,10 @@ export async function openLane(o: {
 
   async function describe(campaign: Campaign): Promise<string> {
     const { id, status, reason, counts } = campaign;
-    const left = await leftOver(redis, number);
+    const left = await leftOver(redis, store.space);
     const nonZero = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
-    const pace = await redis.hgetall(numberKeys(number).pace);
-    const { open, ready } = campaignKeys(number, id);
+    const pace = await redis.hgetall(numberKeys(store.space).pace);
+    const { open, ready } = campaignKeys(store.space, id);
     const batches = {
       open: await redis.hgetall(open),
       ready: await redis.zrange(ready, "0", "-1"),
@@ -235,8 +235,8 @@ export async function openLane(o: {
  * What a crash could leave behind, by name; empty when nothing is. An open batch of a finished
  * campaign is left alone on purpose: it has nothing to send, and is found when it runs again.
  */
-async function leftOver(redis: Redis, number: string): Promise<string> {
-  const keys = numberKeys(number);
+async function leftOver(redis: Redis, space: string): Promise<string> {
+  const keys = numberKeys(space);
   const [leases, outbox] = await Promise.all([
     redis.zcard(keys.leases),
     redis.zcard(keys.failedOutbox),

@@ -84,12 +84,11 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   const numberIds = [SANDBOX_DEFAULTS.numberIds[0], ...more].join(",");
   const knobs = { logPath: oraclePath, webhookLogPath, numberIds, ...o.knobs };
   const startWebhooks = () => stage.start<{ place: string }>("webhooks", ["webhooks"]);
-  const [sandbox, webhookServer] = await Promise.all([
-    stage.start<{ url: string }>("sandbox", ["sandbox", ...flagsOf(knobs)]),
-    startWebhooks(),
-  ]);
+  const sandbox = await stage.start<{ url: string }>("sandbox", ["sandbox", ...flagsOf(knobs)]);
   const apiUrl = sandbox.ready.url;
+  // Before any role: it is the sandbox that says which mode they are in.
   stage.setEnv({ DROPCAST_API_URL: apiUrl });
+  const webhookServer = await startWebhooks();
   const turn = async (values: Readonly<Record<string, string>>): Promise<void> => {
     const answer = await fetch(`${apiUrl}/sandbox/knobs`, {
       method: "POST",

@@ -4,7 +4,7 @@
  * the run's; what must hold after every run is here.
  */
 import { createFileImporter } from "../../src/producer/import/import-file.ts";
-import { numberKeys } from "../../src/store/keys.ts";
+import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
 import { type LedgerWatch, pause, watchLedger } from "./ledger-watch.ts";
@@ -61,13 +61,14 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
     },
   });
   const client = redis.connect();
-  const watch = watchLedger({ redis: client, number: NUMBER });
+  const mode = "sandbox";
+  const watch = watchLedger({ redis: client, number: keySpace(NUMBER, mode) });
   let people = 0;
   const take = (count: number): number => {
     people += count;
     return people - count;
   };
-  const store = await createNumberStore({ redis: client, number: NUMBER });
+  const store = await createNumberStore({ redis: client, number: NUMBER, mode });
   const send = createLists({ stage: fleet.stage, store, people: take });
   return {
     redis,
@@ -83,7 +84,7 @@ export async function startSiege(o: SiegeOptions): Promise<Siege> {
       if (waiting < o.ratePerSecond) await send(Math.max(LIST_MIN, o.ratePerSecond * LIST_SECONDS));
     },
     async claimed() {
-      const { guard } = numberKeys(NUMBER);
+      const { guard } = numberKeys(store.space);
       const lastClaim = () => client.hget(guard, "claimedAt");
       const before = await lastClaim();
       const deadline = performance.now() + CLAIMED_WITHIN_MS;

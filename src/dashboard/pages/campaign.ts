@@ -11,7 +11,7 @@ import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./pr
 
 /** One campaign: where its rows are, why some failed, and what can be done. */
 export function campaignPage(
-  { campaign, halt, rollback }: Omit<FoundCampaign, "store">,
+  { campaign, store, halt, rollback }: FoundCampaign,
   has: { readonly exportLink: boolean },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
@@ -41,7 +41,7 @@ export function campaignPage(
         ${factsCard(campaign)}
       </div>
       <p class="links">
-        <a href="/queues/queue/${failedQueueName(number)}?status=failed">Failed messages of number ${number}</a>
+        <a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a>
         ${has.exportLink ? html`<a href="/api/campaigns/${id}/export.csv" download>Export every row of ${file} (CSV)</a>` : ""}
       </p>`,
   });

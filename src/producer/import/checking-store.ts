@@ -7,6 +7,7 @@ import type { ImportStore } from "../../store/import-store.ts";
  */
 export function checkingStore(campaigns: Pick<CampaignReader, "importOf"> | null): ImportStore {
   return {
+    markOf: (campaign) => campaign,
     begin: async ({ digest, again }) => {
       const before = campaigns === null ? null : await campaigns.importOf(digest);
       const known = !again && before?.step === "imported" ? before.campaign : null;

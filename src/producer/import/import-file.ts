@@ -5,7 +5,7 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { accept, type Refusal, type Result, refuse } from "../../core/refusal.ts";
 import type { ImportStore } from "../../store/import-store.ts";
-import { numberOfCampaign } from "../../store/keys.ts";
+import { numberOfCampaign, readCampaignMark } from "../../store/keys.ts";
 import type { Mending } from "../../store/mending.ts";
 import type { People } from "../../store/people.ts";
 import type { PreflightInput } from "../preflight/preflight.ts";
@@ -104,8 +104,10 @@ export function createFileImporter(deps: {
     given: CampaignDefinition | null,
   ): Promise<ImportResult | null> {
     const { csvPath, rejectsPath, links, checked, encoding, signal, purpose = "import" } = input;
-    const id = await campaignOfRejects(csvPath, { links });
-    if (id === null) return null;
+    const mark = await campaignOfRejects(csvPath, { links });
+    if (mark === null) return null;
+    const { campaign: id, ofSandbox } = readCampaignMark(mark);
+    if (ofSandbox && deps.mode === "live") return refused(basename(csvPath), ofSandboxOnly(id));
     const name = numberOfCampaign(id);
     if (name === undefined) return refused(basename(csvPath), refuseNoCampaign(id).refusal);
     if (!knows(name)) {
@@ -115,7 +117,19 @@ export function createFileImporter(deps: {
     if (mending === null) return null;
     return mendList({
       ...mending,
-      ...{ id, csvPath, rejectsPath, links, checked, encoding, signal, purpose, given, preflight },
+      ...{
+        id,
+        mark,
+        csvPath,
+        rejectsPath,
+        links,
+        checked,
+        encoding,
+        signal,
+        purpose,
+        given,
+        preflight,
+      },
       ...{ mode: deps.mode, defaultCountry: country },
     });
   }
@@ -182,6 +196,15 @@ function listPath(
   if (input.csvPath !== null) return input.csvPath;
   const file = definition?.recipients.file ?? null;
   return file === null ? null : resolve(dirname(input.campaignPath ?? ""), file);
+}
+
+function ofSandboxOnly(id: string): Refusal {
+  const { refusal } = refuse(
+    "mend_other_mode",
+    `the rows belong to ${id} of the sandbox, and the API that is set is the real one.`,
+    "Give the command with --sandbox; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
+  );
+  return refusal;
 }
 
 function noCampaign(file: string): Refusal {

@@ -62,7 +62,7 @@ export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
           path: options.rejectsPath,
           columns: list.columns,
           delimiter: list.header.dialect.delimiter,
-          campaign: options.purpose === "check" ? null : handle.campaign,
+          campaign: options.purpose === "check" ? null : options.imports.markOf(handle.campaign),
         });
   const tally = createTally();
   const shapes = createShapeCounter();

@@ -46,6 +46,8 @@ export interface MendListOptions {
   readonly people: People;
   /** The campaign that the file names. */
   readonly id: string;
+  /** How it names it: of the sandbox, with a word that says so. */
+  readonly mark?: string;
   readonly csvPath: string;
   /** Where rows go that are still wrong; null: they are not written. */
   readonly rejectsPath: string | null;
@@ -114,6 +116,7 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
     if (!others.ok) return others;
     const { leftOut } = others.value;
     const mender = createMender({
+      mark: id,
       ...options,
       campaign: open.value,
       list,
@@ -148,9 +151,9 @@ async function mendAll(
 ): Promise<Result<string | null>> {
   const { list, mender, columns, report } = input;
   const { delimiter } = list.header.dialect;
-  const { rejectsPath: path, id, mode } = options;
+  const { rejectsPath: path, id, mark = id, mode } = options;
   const rejects =
-    path === null ? null : createRejectsFile({ path, columns, delimiter, campaign: id });
+    path === null ? null : createRejectsFile({ path, columns, delimiter, campaign: mark });
   const tally = createTally();
   const preflight = createPreflight(
     options.preflight === undefined ? null : { ...options.preflight, people: null },

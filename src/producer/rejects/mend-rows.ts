@@ -40,6 +40,8 @@ interface MenderInput {
   readonly mending: Mending;
   readonly people: People;
   readonly id: string;
+  /** How the file names it. */
+  readonly mark: string;
   readonly campaign: MendableCampaign;
   readonly list: PreparedList;
   /** Where each of the campaign's columns is among the file's own. */
@@ -138,9 +140,9 @@ async function readBatches(
 }
 
 /** The campaign's row that a row of the file belongs to; null when there is none. */
-function rowOf({ id, campaign, list }: MenderInput, cells: readonly string[]): number | null {
+function rowOf({ mark, campaign, list }: MenderInput, cells: readonly string[]): number | null {
   const place = list.layout?.placeOf(cells);
-  if (place === undefined || place.campaign !== id) return null;
+  if (place === undefined || place.campaign !== mark) return null;
   const { row } = place;
   return Number.isInteger(row) && row >= 1 && row <= campaign.rows ? row : null;
 }

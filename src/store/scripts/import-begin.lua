@@ -40,7 +40,7 @@ if not importing then
   if seen and seen.serial > num(redis.call('GET', P .. 'serial')) then
     redis.call('SET', P .. 'serial', seen.serial)
   end
-  id = string.match(KEYS[1], '{(.*)}') .. '-' .. redis.call('INCR', P .. 'serial')
+  id = number_name() .. '-' .. redis.call('INCR', P .. 'serial')
   count_act()
   redis.call('HSET', P .. 'imports', digest, id)
   redis.call('ZADD', P .. 'campaigns', WALL, id)

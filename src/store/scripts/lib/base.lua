@@ -1,6 +1,11 @@
 -- Shared by every script: the key prefix, the clocks, and the campaign that a script works on.
 -- `STATE` and `NEXT` (core/message.ts) are rendered above this text when scripts are loaded.
 local P = KEYS[1] .. ':'
+
+-- The number's name, which its campaigns' ids begin with: that of its key space without the mode.
+local function number_name()
+  return string.match(KEYS[1], '{([^.}]*)')
+end
 local BATCH_ROWS = 100
 
 local function num(text, default)

@@ -50,7 +50,7 @@ local function index_get(digest)
     local found = redis.call('HGET', bucket_key(level, digest), digest)
     if found then
       local serial, row, attempt = struct.unpack('>I4I4I2', found)
-      return string.match(KEYS[1], '{(.*)}') .. '-' .. serial, row, attempt
+      return number_name() .. '-' .. serial, row, attempt
     end
   end
 end

@@ -1,0 +1,72 @@
+import { get as getHttp } from "node:http";
+import { get as getHttps } from "node:https";
+import { type Mode, SANDBOX_ANSWER, SANDBOX_PAGE } from "../core/mode.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+
+/** Somebody waits for the answer, and it comes from this machine or through it. */
+const ANSWER_MS_MAX = 3_000;
+const BODY_BYTES_MAX = 4_096;
+/** What a proxy says when it cannot reach what it leads to. */
+const NOBODY_BEHIND = [502, 503, 504];
+
+/**
+ * Asks an API whether it is the sandbox: only one that says so itself is. No token is sent along.
+ * Refuses with `api_mode_unknown` when it gives no answer: it is not guessed then.
+ */
+export async function askApiMode(apiUrl: string): Promise<Result<Mode>> {
+  let said: Said;
+  try {
+    said = await read(`${apiUrl}${SANDBOX_PAGE}`);
+  } catch (error) {
+    const { name, code, message } = error as NodeJS.ErrnoException;
+    const late = name === "AbortError" || name === "TimeoutError";
+    return refuseUnknown(
+      apiUrl,
+      late ? `nothing came for ${ANSWER_MS_MAX / 1_000} s` : (code ?? message),
+    );
+  }
+  if (NOBODY_BEHIND.includes(said.status)) return refuseUnknown(apiUrl, `HTTP ${said.status}`);
+  return accept(said.status === 200 && isSandbox(said.body) ? "sandbox" : "live");
+}
+
+interface Said {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Redirects are not followed: wherever they lead, this address is not the sandbox. */
+function read(url: string): Promise<Said> {
+  const get = url.startsWith("https:") ? getHttps : getHttp;
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  return new Promise((resolve, reject) => {
+    const request = get(url, { signal, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("error", reject);
+      response.on("data", (text: string) => {
+        body += text;
+        // It is something else, and may be endless.
+        if (body.length > BODY_BYTES_MAX) response.destroy();
+      });
+      response.on("close", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    request.on("error", reject);
+  });
+}
+
+function isSandbox(body: string): boolean {
+  try {
+    const said = JSON.parse(body) as Partial<typeof SANDBOX_ANSWER> | null;
+    return said?.api === SANDBOX_ANSWER.api;
+  } catch {
+    return false;
+  }
+}
+
+function refuseUnknown(apiUrl: string, why: string): Result<never> {
+  return refuse(
+    "api_mode_unknown",
+    `the API at ${apiUrl} does not answer (${why}), so it is not known whether it is the sandbox or leads to real people.`,
+    "Start what listens there. If what is live is meant in any case, add --live.",
+  );
+}

@@ -1,0 +1,228 @@
+/**
+ * Whose the drop folder is. A list that lies in it says nothing of the mode it is meant for, so a
+ * live producer and a sandbox never watch the same one, and what was dropped for the sandbox is
+ * never sent to real people:
+ *
+ * - From the first live start on, `drops/` is live (`.live` in it says so). The sandbox then uses
+ *   `drops/sandbox/`, which has the same four folders.
+ * - Before that a sandbox may use `drops/`: it holds a claim in it (`.sandbox-….claim`), looks for
+ *   `.live` all the time, and moves on to `drops/sandbox/` when it comes.
+ * - A live producer marks the folder first, and watches it only when no sandbox holds it any more
+ *   and what was left for the sandbox (`.sandbox` says that there may be something) has been moved
+ *   to `drops/sandbox/`.
+ *
+ * Each writes its own mark before it looks for the other's, so of two that start at once the sandbox
+ * goes away and the live one waits. Every step may be repeated after a crash.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Mode } from "../../core/mode.ts";
+import { accept, type Result } from "../../core/refusal.ts";
+import { type Claim, type Claims, createClaims } from "./drop-claim.ts";
+import { dropFolders, isGone, lstatOrNull, makeDropFolders, moveFile } from "./drop-files.ts";
+import type { DropFolder } from "./drop-folder.ts";
+import { isShared } from "./drop-names.ts";
+import { newNote } from "./drop-note.ts";
+
+export interface ModeDropsOptions {
+  /** The drop folder as it is configured. */
+  readonly dir: string;
+  readonly mode: Mode;
+  /** Makes the watch of one folder. */
+  readonly open: (dir: string) => DropFolder;
+  readonly say: (line: string) => void;
+  readonly timing?: { readonly lookEveryMs: number; readonly claimStaleMs: number };
+}
+
+export interface ModeDrops extends DropFolder {
+  /** The folder that is watched now. */
+  dir(): string;
+}
+
+/** Where the sandbox's drop folder is once `drops/` is live; the name is known to `erase`, too. */
+const SANDBOX_FOLDER = "sandbox";
+const LIVE_MARK = ".live";
+const SANDBOX_MARK = ".sandbox";
+const SANDBOX_CLAIM = /^\.(sandbox-[0-9a-f]+)\.claim$/;
+
+const TIMING = { lookEveryMs: 500, claimStaleMs: 15_000 };
+
+/** Where a producer of this mode looks, or would look if it started now. */
+export function dropsOf({ dropsDir, mode }: { dropsDir: string; mode: Mode }): string {
+  const moved = mode === "sandbox" && existsSync(join(dropsDir, LIVE_MARK));
+  return moved ? join(dropsDir, SANDBOX_FOLDER) : dropsDir;
+}
+
+/** The drop folder of one mode; see above. Refusals: those of {@link DropFolder}. */
+export function createModeDrops(options: ModeDropsOptions): ModeDrops {
+  return options.mode === "live" ? liveDrops(options) : sandboxDrops(options);
+}
+
+function liveDrops({ dir, open, say, timing = TIMING }: ModeDropsOptions): ModeDrops {
+  const folder = open(dir);
+  const stopping = new AbortController();
+  return {
+    dir: () => dir,
+    async start() {
+      const made = await makeDropFolders(dropFolders(dir));
+      if (!made.ok) return made;
+      await mark(dir, LIVE_MARK);
+      const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
+      for (let told = false; await isHeldBySandbox(dir, claims); told = true) {
+        if (stopping.signal.aborted) return accept(undefined);
+        if (!told) say("Waiting for the sandbox to leave the drop folder.");
+        await sleep(timing.lookEveryMs);
+      }
+      if ((await lstatOrNull(join(dir, SANDBOX_MARK))) !== null) await moveSandboxLists(dir, say);
+      return folder.start();
+    },
+    async stop() {
+      stopping.abort();
+      await folder.stop();
+    },
+  };
+}
+
+function sandboxDrops({ dir, open, say, timing = TIMING }: ModeDropsOptions): ModeDrops {
+  const own = join(dir, SANDBOX_FOLDER);
+  const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
+  const isLive = async (): Promise<boolean> => (await lstatOrNull(join(dir, LIVE_MARK))) !== null;
+  let at = dir;
+  let folder = open(dir);
+  let held: Claim | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let moving: Promise<void> | null = null;
+
+  /** Null when the folder is live. */
+  async function hold(): Promise<Result<Claim | null>> {
+    if (await isLive()) return accept(null);
+    const made = await makeDropFolders(dropFolders(dir));
+    if (!made.ok) return made;
+    const name = `sandbox-${randomBytes(8).toString("hex")}`;
+    const taken = await claims.claim(join(dir, name), newNote(name, null));
+    if (await isLive()) {
+      await taken?.end();
+      return accept(null);
+    }
+    await mark(dir, SANDBOX_MARK);
+    return accept(taken);
+  }
+
+  async function moveOn(): Promise<void> {
+    if (!(await isLive())) return;
+    if (timer !== null) clearInterval(timer);
+    await folder.stop();
+    await held?.end();
+    held = null;
+    at = own;
+    folder = open(own);
+    const started = await folder.start();
+    say(
+      started.ok
+        ? `${join(dir, "inbox")} is LIVE now. Drop lists for the sandbox into ${join(own, "inbox")}`
+        : started.refusal.message,
+    );
+  }
+
+  return {
+    dir: () => at,
+    async start() {
+      const holding = await hold();
+      if (!holding.ok) return holding;
+      held = holding.value;
+      if (held === null) {
+        at = own;
+        folder = open(own);
+        return folder.start();
+      }
+      timer = setInterval(() => {
+        moving ??= moveOn()
+          .catch((error: unknown) => say(`The drop folder: ${(error as Error).message}`))
+          .finally(() => {
+            moving = null;
+          });
+      }, timing.lookEveryMs);
+      return folder.start();
+    },
+    async stop() {
+      if (timer !== null) clearInterval(timer);
+      await moving;
+      await folder.stop();
+      await held?.end();
+      if (held !== null) await unmark(dir, claims);
+    },
+  };
+}
+
+/** The last sandbox leaves nothing behind: what is dropped from now on is not meant for it. */
+async function unmark(dir: string, claims: Claims): Promise<void> {
+  const lists = await sandboxLists(dir);
+  if (lists.length > 0 || (await isHeldBySandbox(dir, claims))) return;
+  await rm(join(dir, SANDBOX_MARK), { force: true });
+  // One that came in between has marked it before.
+  if (await isHeldBySandbox(dir, claims)) await mark(dir, SANDBOX_MARK);
+}
+
+/** A live producer may do without: where nobody can write, no sandbox has a claim either. */
+async function mark(dir: string, name: string): Promise<void> {
+  await writeFile(join(dir, name), "", { mode: 0o600 }).catch(() => {});
+}
+
+/** Whether a living sandbox watches the folder; the claims of dead ones are cleared away. */
+async function isHeldBySandbox(dir: string, claims: Claims): Promise<boolean> {
+  for (const name of await readdir(dir)) {
+    const [, claimed] = SANDBOX_CLAIM.exec(name) ?? [];
+    if (claimed === undefined) continue;
+    // No list of that name is there, so a stale claim ends as it is taken over.
+    await claims.takeOver(join(dir, claimed));
+    if ((await lstatOrNull(join(dir, name))) !== null) return true;
+  }
+  return false;
+}
+
+/** Moves what the sandbox was meant to have to where it looks from now on. */
+async function moveSandboxLists(dir: string, say: (line: string) => void): Promise<void> {
+  const to = join(dir, SANDBOX_FOLDER);
+  let moved = 0;
+  for (const path of await sandboxLists(dir)) {
+    const target = await freePath(join(to, relative(dir, path)));
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    if (await moveFile(path, target)) moved++;
+  }
+  await rm(join(dir, SANDBOX_MARK), { force: true });
+  if (moved > 0) say(`${moved} files that were dropped for the sandbox are in ${to} now.`);
+}
+
+/**
+ * What was dropped for the sandbox, and what it had in hand. The campaign files that serve a whole
+ * folder are not among it: they send nothing by themselves.
+ */
+async function sandboxLists(dir: string): Promise<string[]> {
+  const { inbox, processing } = dropFolders(dir);
+  const found = [...(await filesBelow(inbox)), ...(await filesBelow(processing))];
+  return found.filter((path) => !isShared(path));
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.flatMap((entry) =>
+      entry.isDirectory() ? [] : [join(entry.parentPath, entry.name)],
+    );
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}
+
+/** In a folder of its own where the name is taken: nothing is overwritten. */
+async function freePath(wanted: string): Promise<string> {
+  let path = wanted;
+  for (let nth = 2; (await lstatOrNull(path)) !== null; nth++) {
+    path = join(dirname(wanted), String(nth), relative(dirname(wanted), wanted));
+  }
+  return path;
+}
