@@ -84,7 +84,8 @@ function judgeNotPosted(row: ExportedRow, unheard: Evidence["unheard"]): string[
 
 /** The API took nothing: the answer said so, or did not say anything. */
 function judgeNotTaken(row: ExportedRow, last: OracleLine, unheard: Evidence["unheard"]): string[] {
-  if (last.decision === "dropped" || unheard === "unheard") {
+  // An error inside a 2xx proves nothing: some APIs queue a message and pass on why it waits.
+  if (last.decision === "dropped" || unheard === "unheard" || last.httpStatus < 300) {
     return row.state === "unknown" ? [] : [`is ${row.state} although nobody could know`];
   }
   const code = last.code === 0 ? last.httpStatus : last.code;

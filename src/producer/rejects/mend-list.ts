@@ -2,13 +2,10 @@
  * A rejects file that somebody corrected and dropped again: each row that is right now goes from
  * `rejected` to `pending` in its campaign; the others stay, and go into a new rejects file.
  *
- * A row whose person is on the campaign already stays rejected as well, and does not become a
- * duplicate: its phone was typed by hand, and a slip of the hand that hits somebody else's number
- * must be correctable. Nothing leads away from `duplicate`.
- *
- * Dropping the same file twice changes nothing, since its rows are not rejected any more; so it may
- * be interrupted anywhere and begun again. Two at once: the store refuses what was decided before
- * somebody else's change (mending.ts), and then the campaign's people are read again.
+ * A row whose person is on the campaign already stays rejected too: a slip in a phone typed by hand
+ * must be correctable, and nothing leads away from `duplicate`. Dropping the file twice changes
+ * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided before
+ * another change (mending.ts), and the campaign's people are read again.
  */
 import { basename } from "node:path";
 import type { CampaignDefinition } from "../../core/campaign.ts";

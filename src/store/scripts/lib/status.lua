@@ -2,13 +2,13 @@
 --
 -- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`), when
 -- it can be that attempt's (`fits`). It waits (parked) while the attempt is on the wire, because the
--- POST's answer will name the wamid. A `failed` waits for two minutes more: it names no category, so it
+-- POST's answer will name the wamid. A `failed` waits for half a minute more: it names no category, so it
 -- may be an agent's, and then the `sent` of our own message comes meanwhile. Where two attempts to a person
 -- are open, or two messages could be the attempt's, none is matched: the attempt is `contested`, and
 -- only its wamid leads to it.
 local PARKED_MS = 10 * 60 * 1000
 local PARKED_MAX = 100000
-local FAILED_WAIT_MS = 2 * 60 * 1000
+local FAILED_WAIT_MS = 30 * 1000
 -- How far Redis TIME and WhatsApp's clock may differ.
 local EARLY_MS = 60 * 1000
 -- WhatsApp reports within seconds; minutes are for LiveChat's queue, and for messages in doubt.
