@@ -12,6 +12,7 @@ import {
   unknownWords,
 } from "../export/campaign-json.ts";
 import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
+import type { WaitingRow } from "../store/waiting.ts";
 import type { Command } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
 import { findCampaign, withPlatform } from "./session.ts";
@@ -24,12 +25,13 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace, rollback, isSettling, unknown] = await Promise.all([
+    const [halt, pace, rollback, isSettling, unknown, waits] = await Promise.all([
       store.campaigns.halt(),
       store.pace.read(),
       store.rollback.read(),
       store.rollback.isSettling(),
       store.campaigns.unknown(id),
+      campaign.status === "running" ? store.waiting(id) : [],
     ]);
     const { number } = campaign;
     const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
@@ -42,8 +44,9 @@ export const show: Command = (cli, { args: [id = ""] }) =>
         hold: holdJson(pace),
         rollback: rollbackJson(rollback),
         unknown: unknownJson(unknown),
+        waits,
       },
-      text: campaignText(campaign, halt, cli.terminal, unknown) + held + back,
+      text: campaignText(campaign, halt, cli.terminal, { unknown, waits }) + held + back,
     });
   });
 
@@ -52,7 +55,10 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  unknown?: UnknownRows,
+  {
+    unknown,
+    waits = [],
+  }: { unknown?: UnknownRows | undefined; waits?: readonly WaitingRow[] } = {},
 ): string {
   const reason = reasonWords(campaign);
   const status = reason === null ? campaign.status : `${campaign.status}: ${printable(reason)}`;
@@ -73,6 +79,7 @@ export function campaignText(
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));
   if (unknown !== undefined) parts.push(unknownText(unknown));
+  if (waits.length > 0) parts.push(waitsText(waits));
   parts.push(...notes(campaign));
   return parts.join("\n\n");
 }
@@ -123,6 +130,31 @@ function unknownText({ oldestAt, reasons }: UnknownRows): string {
   ]);
   const age = duration(Date.now() - oldestAt);
   return `Unknown, the oldest for ${age}:\n${table(lines, new Set([0]))}`;
+}
+
+const WAITS_SHOWN = 3;
+
+/** Which rows an earlier message to the same person keeps waiting, and what ends that. */
+function waitsText(waits: readonly WaitingRow[]): string {
+  const lines = waits
+    .slice(0, WAITS_SHOWN)
+    .map(
+      ({ row, campaign, campaignRow, state }) =>
+        `  row ${row}: row ${campaignRow} of ${campaign} is ${state}`,
+    );
+  const left = waits.length - lines.length;
+  if (left > 0) lines.push(`  and ${count(left)} more: dropcast show --json`);
+  const unknown = waits.find(({ state }) => state === "unknown");
+  const decided =
+    unknown === undefined
+      ? ""
+      : ` An unknown one is decided by \`dropcast resolve ${unknown.campaign} ${unknown.campaignRow} sent\` ` +
+        "(or failed); its person's next message then goes out within a minute.";
+  return (
+    `${counted(waits.length, "row")} ${waits.length === 1 ? "waits" : "wait"} for an earlier message ` +
+    `to the same person:\n${lines.join("\n")}\n` +
+    `Each goes out when that one has its status, or two hours after it was tried.${decided}`
+  );
 }
 
 function notes(campaign: Campaign): string[] {

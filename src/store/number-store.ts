@@ -24,6 +24,7 @@ import { createRowReader } from "./row-reader.ts";
 import { upgradeSchema } from "./schema.ts";
 import { ACTS, createScriptRunner, type RunScript } from "./scripts.ts";
 import { createApplyStatus } from "./status-events.ts";
+import { createWaiting } from "./waiting.ts";
 
 /** What the configuration does not set, and what tests start from. */
 export const DEFAULT_LIMITS: LedgerLimits = {
@@ -106,6 +107,7 @@ export async function createNumberStore(input: {
     people: createPeople({ redis, number, person, run }),
     mending: createMending({ redis, number, run }),
     rows,
+    waiting: createWaiting({ redis, number, run, person, rows, limits }),
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),

@@ -40,6 +40,7 @@ export const SCRIPT_NAMES = [
   "set-rate",
   "sweep",
   "who-got",
+  "who-waits",
 ] as const;
 
 export type ScriptName = (typeof SCRIPT_NAMES)[number];

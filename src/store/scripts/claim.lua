@@ -1,6 +1,7 @@
 -- Decides every POST: grants rows of one batch to one caller, each with the instant to POST it.
 --- @include "base"
 --- @include "ledger"
+--- @include "busy"
 --- @include "pace"
 --- @include "guard"
 -- Atomic because: the checks, the pace and the write of `sending` must see one state; between them
@@ -77,15 +78,8 @@ if redis.call('EXISTS', P .. 'suppressed') == 1 then
   opted_out = redis.call('HMGET', P .. 'suppressed', unpack(persons))
 end
 
--- A person with an open attempt is waited for: shortly while it is on the wire, then as long as status
--- webhooks can still settle it. Returns for how long, or nil.
-local ON_WIRE_WAIT_MS = 2000
 local function busy(i)
-  local other, row, _, at = string.match(claimed[i] or '', '^(.-)|(%d+)|(%d+)|(%d+)')
-  if not other or (other == id and num(row) == rows[i]) then return nil end
-  if num(at) + OPEN_MS < NOW then return nil end
-  if NOW < num(at) + lease_ms then return math.min(ON_WIRE_WAIT_MS, busy_ms) end
-  return webhooks_arriving(num(ARGV[9])) and busy_ms or nil
+  return busy_with(claimed[i], id, rows[i], { lease = lease_ms, wait = busy_ms, window = num(ARGV[9]) })
 end
 
 local taken = {}
