@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { withBeats } from "./app-beats.ts";
 import { createImporter, findCampaignIn } from "./app-lists.ts";
 import { createClientAddress } from "./config/client-address.ts";
 import { requireSendingNumber } from "./config.ts";
@@ -28,6 +29,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
     import("./worker/worker.ts"),
   ]);
   const stops: (() => Promise<void>)[] = [];
+  const numbers: string[] = [];
   for (const number of sending) {
     if (!number.ok) {
       logger.warn({ code: number.refusal.code }, number.refusal.message);
@@ -56,6 +58,7 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
       openQueueConnection: platform.openQueueConnection,
     });
     await worker.start();
+    numbers.push(store.number);
     stops.push(async () => {
       await worker.stop();
       await client.close();
@@ -66,13 +69,14 @@ export async function startWorkers(platform: Platform): Promise<Result<Role>> {
     await settleAll(stops);
     return health;
   }
-  return accept({
+  const running = {
     async stop() {
       health.value.drain();
       await settleAll(stops);
       await health.value.stop();
     },
-  });
+  };
+  return accept(withBeats(platform, { role: "worker", numbers }, running));
 }
 
 /** Watches the drop folder and imports what is put there. */
@@ -101,14 +105,16 @@ export async function startProducer(
     await health.value.stop();
     return started;
   }
-  return accept({
+  const running = {
     dropsDir: folder.dir(),
     async stop() {
       health.value.drain();
       await folder.stop();
       await health.value.stop();
     },
-  });
+  };
+  const all = Object.keys(platform.stores);
+  return accept(withBeats(platform, { role: "producer", numbers: all }, running));
 }
 
 /** The port for probes and metrics, of every role alike; none unless it is set. */
@@ -179,7 +185,8 @@ export async function startWebhooks(
     await close();
     return started;
   }
-  return accept({ ...started.value, stop: close });
+  const heard = { role: "webhooks", numbers: numbers.map(({ name }) => name) } as const;
+  return accept(withBeats(platform, heard, { ...started.value, stop: close }));
 }
 
 /** Serves campaign pages, their API and the retry dashboard. `say` tells a password that was made. */
@@ -218,14 +225,16 @@ export async function startDashboard(
     await health.value.stop();
     return started;
   }
-  return accept({
+  const running = {
     ...started.value,
     async stop() {
       health.value.drain();
       await dashboard.stop();
       await health.value.stop();
     },
-  });
+  };
+  const shown = { role: "dashboard", numbers: Object.keys(stores) } as const;
+  return accept(withBeats(platform, shown, running));
 }
 
 function unsafeWords(safety: Platform["safety"]): string | undefined {

@@ -8,16 +8,27 @@ import { oldOnes } from "../store/ages.ts";
 import type { Cli } from "./command.ts";
 import { haltWords, holdWords } from "./describe.ts";
 import type { Check } from "./doctor-check.ts";
+import { checkProcesses } from "./doctor-processes.ts";
 import { onPlatform } from "./session.ts";
 import { counted, dateTime, duration } from "./words.ts";
 
+/** What Redis says, and for which numbers a worker or a webhooks process runs anywhere. */
+export interface RedisChecks {
+  readonly checks: readonly Check[];
+  readonly sending: ReadonlySet<string>;
+  readonly hearing: ReadonlySet<string>;
+}
+
 /** Redis itself, the clock against it, and what the ledger says of each number. */
-export async function checkRedis(cli: Cli, config: Config): Promise<Check[]> {
+export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks> {
   const checks: Check[] = [];
+  const [sending, hearing] = [new Set<string>(), new Set<string>()];
   const opened = await onPlatform(cli, config, async (platform) => {
     checks.push(await safety(platform), await room(platform), await clock(platform));
-    for (const number of Object.keys(platform.stores)) {
-      checks.push(...(await numberState(platform, number)));
+    for (const [number, store] of Object.entries(platform.stores)) {
+      checks.push(...(await numberState(platform, number)), ...(await checkProcesses(store)));
+      if ((await store.presence("worker")).isLive) sending.add(number);
+      if ((await store.presence("webhooks")).isLive) hearing.add(number);
     }
     return accept(null);
   });
@@ -25,7 +36,7 @@ export async function checkRedis(cli: Cli, config: Config): Promise<Check[]> {
     const { message, fix } = opened.refusal;
     checks.push({ name: "Redis", verdict: "fail", message, fix });
   }
-  return checks;
+  return { checks, sending, hearing };
 }
 
 async function safety({ redis }: Platform): Promise<Check> {

@@ -54,8 +54,9 @@ async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
   const config = effective.ok ? effective.value : inMode(loaded.config, "live");
   const api = `API ${config.apiUrl} (${config.mode})`;
   add({ name: "Configuration", verdict: "ok", message: api });
-  for (const check of await checkRedis(cli, config)) add(check);
-  for (const check of await checkNumbers(config)) add(check);
+  const redis = await checkRedis(cli, config);
+  for (const check of redis.checks) add(check);
+  for (const check of await checkNumbers(config, redis)) add(check);
   for (const check of checkFolders(config)) add(check);
   for (const check of await checkDrops(config)) add(check);
   for (const check of await checkPorts(config)) add(check);

@@ -6,10 +6,12 @@ import {
   rollbackWords,
   settlingWords,
 } from "../export/campaign-json.ts";
+import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Platform } from "../platform.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { PaceNow } from "../store/pace.ts";
+import type { Presence } from "../store/processes.ts";
 import type { Rollback } from "../store/rollback.ts";
 import { type Command, refuseUsage, textOption } from "./command.ts";
 import { acceptedRows, haltWords, holdWords } from "./describe.ts";
@@ -33,7 +35,7 @@ export const list: Command = async (cli, { options }) => {
   }
   return withPlatform(cli, async ({ stores, config }) => {
     const numbers = await Promise.all(
-      Object.entries(stores).map(async ([number, { campaigns, pace, rollback }]) => ({
+      Object.entries(stores).map(async ([number, { campaigns, pace, rollback, presence }]) => ({
         number,
         pace: await pace.read(),
         halt: await campaigns.halt(),
@@ -42,29 +44,32 @@ export const list: Command = async (cli, { options }) => {
         total: await campaigns.count(),
         newest: await campaigns.list({ max: limit }),
         live: await campaigns.live(),
+        workers: await presence("worker"),
       })),
     );
     const found = numbers
-      .flatMap(({ newest, live, halt, rollback }) =>
+      .flatMap(({ newest, live, halt, rollback, workers }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ campaign, halt, rollback }),
+          (campaign) => ({ campaign, halt, rollback, workers }),
         ),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
     const all = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
     const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
     return accept({
-      json: all.map(({ campaign, halt, rollback }) => ({
+      json: all.map(({ campaign, halt, rollback, workers }) => ({
         ...campaignJson(campaign),
         halt: haltJson(halt),
         rollback: rollbackJson(rollback),
+        stalled: isStalled(campaign, workers) ? "no_worker" : null,
       })),
       text: [
-        listText(all.map(({ campaign }) => campaign)),
+        listText(all),
         ...(more > 0
           ? [`${count(more)} older ones are not shown: dropcast list --limit 1000`]
           : []),
         ...numbers.flatMap(stopLines),
+        ...stallLines(all),
         ...(cli.json || all.length > 0 ? [] : await elsewhereLines(Object.values(stores))),
         ...(cli.json ? [] : await dropsNow(config)),
       ].join("\n"),
@@ -96,12 +101,24 @@ const COLUMNS = [...HEAD, "UNKNOWN", "CREATED"];
 const NUMBERS = new Set([4, 5, 6, 7, 8, 9]);
 const NAME_MAX = 32;
 
-function listText(campaigns: readonly Campaign[]): string {
-  if (campaigns.length === 0) {
+interface Listed {
+  readonly campaign: Campaign;
+  readonly workers: Presence;
+}
+
+/** Each sentence once: it is the same for all campaigns of a number. */
+function stallLines(listed: readonly Listed[]): string[] {
+  const stalled = listed.filter(({ campaign, workers }) => isStalled(campaign, workers));
+  const words = stalled.map(({ campaign, workers }) => `\n${stallWords(campaign, workers)}`);
+  return [...new Set(words)];
+}
+
+function listText(listed: readonly Listed[]): string {
+  if (listed.length === 0) {
     return "No campaigns yet. Send one: dropcast send CAMPAIGN.yaml LIST.csv";
   }
   const now = Date.now();
-  const rows = campaigns.map((campaign) => {
+  const rows = listed.map(({ campaign, workers }) => {
     const { counts } = campaign;
     const delivered = counts.delivered + counts.read;
     const numbers = [
@@ -115,7 +132,7 @@ function listText(campaigns: readonly Campaign[]): string {
     return [
       campaign.id,
       shorten(printable(campaign.name)),
-      campaign.status,
+      isStalled(campaign, workers) ? `${campaign.status}: no worker` : campaign.status,
       campaign.mode,
       ...numbers.map(count),
       clockTime(campaign.createdAt, now),

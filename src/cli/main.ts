@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { type Argument, Command as Commander, CommanderError, Option } from "commander";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Refusal, type Result } from "../core/refusal.ts";
+import { VERSION } from "../version.ts";
 import type { Cli, CommandResult, CommandSpec, OptionSpec, Options } from "./command.ts";
 import { flagOption, refuseUsage, WRONG_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -21,7 +21,7 @@ export async function run(argv: string[]): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     json: asksForJson(argv),
-    version: readVersion(),
+    version: VERSION,
   };
   process.exitCode = await runCommandLine(cli, argv);
 }
@@ -197,8 +197,3 @@ const MODE_OPTIONS: readonly OptionSpec[] = [
 const COMMON_OPTIONS: readonly OptionSpec[] = ["--json", "--help"].map((flags) => ({
   ...{ flags, description: "", harmless: true as const },
 }));
-
-function readVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-}

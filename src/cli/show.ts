@@ -11,6 +11,7 @@ import {
   unknownJson,
   unknownWords,
 } from "../export/campaign-json.ts";
+import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { WaitingRow } from "../store/waiting.ts";
 import type { Command } from "./command.ts";
@@ -25,15 +26,17 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace, rollback, isSettling, unknown, waits] = await Promise.all([
+    const [halt, pace, rollback, isSettling, unknown, waits, workers] = await Promise.all([
       store.campaigns.halt(),
       store.pace.read(),
       store.rollback.read(),
       store.rollback.isSettling(),
       store.campaigns.unknown(id),
       campaign.status === "running" ? store.waiting(id) : [],
+      store.presence("worker"),
     ]);
     const { number } = campaign;
+    const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
     const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
     const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
@@ -45,23 +48,30 @@ export const show: Command = (cli, { args: [id = ""] }) =>
         rollback: rollbackJson(rollback),
         unknown: unknownJson(unknown),
         waits,
+        stalled: stall === undefined ? null : "no_worker",
       },
-      text: campaignText(campaign, halt, cli.terminal, { unknown, waits }) + held + back,
+      text: campaignText(campaign, halt, cli.terminal, { unknown, waits, stall }) + held + back,
     });
   });
+
+/** What only `show` looks at. */
+interface Details {
+  readonly unknown?: UnknownRows | undefined;
+  readonly waits?: readonly WaitingRow[];
+  /** Why nothing is sent although it runs. */
+  readonly stall?: string | undefined;
+}
 
 /** A campaign for people, with what they may want to do next. */
 export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  {
-    unknown,
-    waits = [],
-  }: { unknown?: UnknownRows | undefined; waits?: readonly WaitingRow[] } = {},
+  { unknown, waits = [], stall }: Details = {},
 ): string {
   const reason = reasonWords(campaign);
-  const status = reason === null ? campaign.status : `${campaign.status}: ${printable(reason)}`;
+  const why = stall ?? reason;
+  const status = why === null ? campaign.status : `${campaign.status}: ${printable(why)}`;
   const head: [string, string][] = [
     ["Campaign", `${campaign.id}  ${printable(campaign.name)}`],
     ["Status", status],

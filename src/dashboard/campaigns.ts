@@ -1,5 +1,6 @@
 import { checkRetryCodes, type NotRetried } from "../core/failure.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
 import { numberOfCampaign } from "../store/keys.ts";
@@ -13,6 +14,8 @@ export interface FoundCampaign {
   readonly store: NumberStore;
   readonly halt: Halt | undefined;
   readonly rollback: Rollback | undefined;
+  /** Why nothing of it is sent although it runs; undefined: a worker is there. */
+  readonly stall: string | undefined;
 }
 
 /** A page of the campaigns, from 1. */
@@ -31,6 +34,8 @@ export interface Overview {
   readonly live: readonly Campaign[];
   readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
+  /** Why nothing is sent of campaigns that run. */
+  readonly stalls: readonly string[];
 }
 
 export interface Controlled {
@@ -63,9 +68,9 @@ export function createCampaigns(stores: Stores) {
       store.campaigns.halt(),
       store.rollback.read(),
     ]);
-    return campaign === undefined
-      ? noSuchCampaign(id)
-      : accept({ campaign, store, halt, rollback });
+    if (campaign === undefined) return noSuchCampaign(id);
+    const [stall] = await stallsOf(store, [campaign]);
+    return accept({ campaign, store, halt, rollback, stall });
   }
 
   return {
@@ -76,7 +81,8 @@ export function createCampaigns(stores: Stores) {
       const max = byNumber.size === 1 ? size : page * size;
       const skip = byNumber.size === 1 ? (page - 1) * size : 0;
       const each = await Promise.all(
-        [...byNumber].map(async ([number, { campaigns, rollback: guard }]) => {
+        [...byNumber].map(async ([number, store]) => {
+          const { campaigns, rollback: guard } = store;
           const [list, total, live, halt, rollback] = await Promise.all([
             campaigns.list({ skip, max }),
             campaigns.count(),
@@ -84,7 +90,8 @@ export function createCampaigns(stores: Stores) {
             campaigns.halt(),
             guard.read(),
           ]);
-          return { number, list, total, live, halt, rollback };
+          const stalls = await stallsOf(store, live);
+          return { number, list, total, live, halt, rollback, stalls };
         }),
       );
       const newest = each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt);
@@ -97,6 +104,7 @@ export function createCampaigns(stores: Stores) {
         rollbacks: each.flatMap(({ number, rollback }) =>
           rollback === undefined ? [] : [{ number, rollback }],
         ),
+        stalls: each.flatMap(({ stalls }) => stalls),
       };
     },
 
@@ -125,6 +133,14 @@ export function createCampaigns(stores: Stores) {
       return accept({ id, retried, left: result.left });
     },
   };
+}
+
+/** Why nothing is sent of a number's campaigns that run: one sentence, or none. */
+async function stallsOf(store: NumberStore, campaigns: readonly Campaign[]): Promise<string[]> {
+  if (!campaigns.some(({ status }) => status === "running")) return [];
+  const workers = await store.presence("worker");
+  const stalled = campaigns.find((campaign) => isStalled(campaign, workers));
+  return stalled === undefined ? [] : [stallWords(stalled, workers)];
 }
 
 export type Campaigns = ReturnType<typeof createCampaigns>;

@@ -111,6 +111,10 @@ export function deploymentKeys(mode: Mode = "live") {
     numbers: `${prefix}numbers`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
     pepper: `${prefix}pepper`,
+    /** hash: process -> what it says of itself, JSON (processes.ts). Written by note-process. */
+    processes: `${prefix}processes`,
+    /** zset: process -> when it was last seen, ms; forgotten after an hour. The same. */
+    processesSeen: `${prefix}processes-seen`,
   };
 }
 

@@ -17,6 +17,7 @@ import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
 import { createPeople } from "./people.ts";
+import { createProcesses, type ProcessRole } from "./processes.ts";
 import { createRetention } from "./retention.ts";
 import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback, findRolledBack } from "./rollback.ts";
@@ -88,6 +89,7 @@ export async function createNumberStore(input: {
   const ledger = createLedger({ redis, number, run, person, counter, safety, sender, limits });
   const campaigns = createCampaignStore({ redis, number, run, counter, sender });
   const rows = createRowReader({ redis, number });
+  const processes = createProcesses(redis, mode);
   return {
     number: input.number,
     mode,
@@ -108,6 +110,8 @@ export async function createNumberStore(input: {
     mending: createMending({ redis, number, run }),
     rows,
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
+    /** Whether a role runs for this number. */
+    presence: (role: ProcessRole) => processes.presence(role, input.number),
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),

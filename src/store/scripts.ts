@@ -29,6 +29,7 @@ export const SCRIPT_NAMES = [
   "index-campaigns",
   "mend-rows",
   "note-audit",
+  "note-process",
   "pause-campaign",
   "purge-campaign",
   "read-counter",

@@ -36,9 +36,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "config.ts",
     "logger.ts",
     "platform.ts",
+    "version.ts",
   ],
+  "app-beats.ts": ["store", "platform.ts", "version.ts"],
   "app-lists.ts": ["core", "store", "queue", "producer", "privacy", "config.ts", "platform.ts"],
   "app.ts": [
+    "app-beats.ts",
     "app-lists.ts",
     "core",
     "store",
@@ -65,6 +68,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "yaml-text.ts": ["core", "hand-written.ts"],
   "logger.ts": ["log-line.ts"],
   "log-line.ts": [],
+  "version.ts": [],
   "health.ts": ["core"],
   "metrics.ts": ["core", "store", "logger.ts"],
 };

@@ -9,7 +9,7 @@ import { groupTotal, handledRows, progressBar } from "./progress.ts";
 
 /** The start page: every campaign, newest first, in pages from 1. */
 export function campaignListPage(overview: Overview, { page, size }: Page): Html {
-  const { campaigns, total, live, halts, rollbacks } = overview;
+  const { campaigns, total, live, halts, rollbacks, stalls } = overview;
   const pages = Math.max(1, Math.ceil(total / size));
   return layout({
     title: "Campaigns",
@@ -18,6 +18,7 @@ export function campaignListPage(overview: Overview, { page, size }: Page): Html
       <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(total, "campaign")}${live.length === 0 ? "" : `, ${count(live.length)} not ended`}</p></div>
       ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
       ${halts.map(({ number, halt }) => haltBox(number, halt))}
+      ${stalls.map(stallBox)}
       ${live.length === 0 ? "" : totals(live)}
       ${total === 0 ? empty() : table(campaigns)}
       ${pages > 1 ? pager(page, pages) : ""}`,
@@ -32,6 +33,11 @@ export function haltBox(number: string, halt: Halt): Html {
     <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
     <p>${advice} Resuming one of its campaigns lifts the halt.</p>
   </section>`;
+}
+
+/** No worker is there that would send. */
+export function stallBox(words: string): Html {
+  return html`<section class="card alert" role="alert"><p>${words}</p></section>`;
 }
 
 /** Redis went back in time: nothing is sent until a person has looked. */

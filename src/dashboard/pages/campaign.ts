@@ -4,14 +4,14 @@ import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
 import type { FoundCampaign } from "../campaigns.ts";
-import { haltBox, modeBadge, rollbackBox, statusBadge } from "./campaign-list.ts";
+import { haltBox, modeBadge, rollbackBox, stallBox, statusBadge } from "./campaign-list.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
 
 /** One campaign: where its rows are, why some failed, and what can be done. */
 export function campaignPage(
-  { campaign, store, halt, rollback }: FoundCampaign,
+  { campaign, store, halt, rollback, stall }: FoundCampaign,
   has: { readonly exportLink: boolean },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
@@ -28,6 +28,7 @@ export function campaignPage(
       </div>
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : haltBox(number, halt)}
+      ${stall === undefined ? "" : stallBox(stall)}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
       <section class="card" aria-labelledby="progress">
         <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>

@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Platform } from "./platform.ts";
+import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "./store/processes.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Reports a role that has started every ten seconds, until its `stop`. Best effort: what cannot be
+ * written is written at the next beat, and nothing waits for it.
+ */
+export function withBeats<R extends { stop(): Promise<void> }>(
+  { redis, config, logger }: Pick<Platform, "redis" | "config" | "logger">,
+  { role, numbers }: { readonly role: ProcessRole; readonly numbers: readonly string[] },
+  running: R,
+): R {
+  const processes = createProcesses(redis, config.mode);
+  const id = randomUUID();
+  const info = {
+    ...{ role, version: VERSION, numbers },
+    ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
+  };
+  const failed = (error: unknown) => logger.debug({ role, error: String(error) }, "no heartbeat");
+  let last = Promise.resolve();
+  const beat = (): void => {
+    last = processes.beat(id, info).catch(failed);
+  };
+  beat();
+  const timer = setInterval(beat, BEAT_EVERY_MS).unref();
+  return {
+    ...running,
+    async stop() {
+      clearInterval(timer);
+      // After the last beat: it would bring the process back.
+      const left = last.then(() => processes.leave(id)).catch(failed);
+      await Promise.all([left, running.stop()]);
+    },
+  };
+}

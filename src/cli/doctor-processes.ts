@@ -1,0 +1,79 @@
+import { describePause } from "../core/pause-reason.ts";
+import { unseenWords } from "../export/stall-words.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import type { Check } from "./doctor-check.ts";
+import { counted, printable } from "./words.ts";
+
+type NumberProcesses = Pick<NumberStore, "number" | "mode" | "campaigns" | "presence">;
+
+/** Whether somebody does the work that waits: workers, webhooks, and campaigns that stopped themselves. */
+export async function checkProcesses(store: NumberProcesses): Promise<Check[]> {
+  const live = await store.campaigns.live();
+  return [
+    ...(await workers(store, live)),
+    ...(await webhooks(store, live)),
+    ...live.flatMap(pausedByItself),
+  ];
+}
+
+async function workers(
+  { number, mode, presence }: NumberProcesses,
+  live: readonly Campaign[],
+): Promise<Check[]> {
+  const name = "Workers";
+  const seen = await presence("worker");
+  if (seen.isLive) {
+    return [{ name, verdict: "ok", message: `number ${number}: a worker is running` }];
+  }
+  const pendingIn = (wanted: Campaign["status"]): number =>
+    live.reduce((sum, { status, counts }) => sum + (status === wanted ? counts.pending : 0), 0);
+  const [pending, scheduled] = [pendingIn("running"), pendingIn("scheduled")];
+  const missing = `number ${number}: no worker ${unseenWords(seen)}`;
+  if (pending + scheduled === 0) {
+    return [{ name, verdict: "ok", message: `${missing}; nothing waits` }];
+  }
+  const waits = pending === 1 ? "1 message waits" : `${counted(pending, "message")} wait`;
+  const message =
+    pending > 0
+      ? `${missing}; ${waits}`
+      : `${missing}; ${counted(scheduled, "message")} scheduled for later`;
+  const verdict = pending > 0 ? "fail" : "warn";
+  return [{ name, verdict, message, fix: startIt("worker", mode) }];
+}
+
+/** Outcomes of messages come for days, most of them soon: a campaign that ended long ago is no alarm. */
+const ENDED_LATELY_MS = 24 * 3_600_000;
+const ENDED_MAX = 20;
+
+async function webhooks(
+  { number, mode, campaigns, presence }: NumberProcesses,
+  live: readonly Campaign[],
+): Promise<Check[]> {
+  const seen = await presence("webhooks");
+  const name = "Webhooks";
+  if (seen.isLive)
+    return [{ name, verdict: "ok", message: `number ${number}: webhooks are received` }];
+  const ended = await campaigns.endedSince(Date.now() - ENDED_LATELY_MS, ENDED_MAX);
+  const open = [...live, ...ended].reduce(
+    (sum, { counts }) => sum + counts.accepted + counts.sent + counts.unknown,
+    0,
+  );
+  const missing = `number ${number}: no webhooks process ${unseenWords(seen)}`;
+  if (open === 0) return [{ name, verdict: "ok", message: `${missing}; no outcome is awaited` }];
+  const message = `${missing}; the outcome of ${counted(open, "message")} is awaited`;
+  return [{ name, verdict: "warn", message, fix: startIt("webhooks", mode) }];
+}
+
+function pausedByItself({ id, status, reason }: Campaign): Check[] {
+  if (status !== "paused" || reason === "operator") return [];
+  const { words, advice } = describePause(reason);
+  const name = "Campaign";
+  const message = printable(`${id} paused itself: ${words}`);
+  return [{ name, verdict: "warn", message, fix: printable(advice) }];
+}
+
+function startIt(role: "worker" | "webhooks", mode: NumberStore["mode"]): string {
+  const up = mode === "sandbox" ? "dropcast up --sandbox" : "dropcast up";
+  return `Start \`dropcast ${role}\` or \`${up}\`; if one runs, see its log: it cannot write to this Redis.`;
+}

@@ -1,0 +1,26 @@
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { Presence } from "../store/processes.ts";
+
+/** Whether a campaign would send now, if there were a worker. */
+export function isStalled(
+  { status, counts }: Pick<Campaign, "status" | "counts">,
+  workers: Presence,
+): boolean {
+  return status === "running" && counts.pending > 0 && !workers.isLive;
+}
+
+/** A sentence for people: why nothing is sent, and what to start. */
+export function stallWords({ number, mode }: Pick<Campaign, "number" | "mode">, workers: Presence) {
+  const up = mode === "sandbox" ? "dropcast up --sandbox" : "dropcast up";
+  return (
+    `Nothing is sent: no worker of number ${number} ${unseenWords(workers)}. ` +
+    `Start one: \`dropcast worker\`, or \`${up}\`.`
+  );
+}
+
+/** For whoever is not there: "has been seen for 4 min", or "is running" where none was seen lately. */
+export function unseenWords({ lastSeenMs }: Presence): string {
+  if (lastSeenMs === null) return "is running";
+  const seconds = Math.floor(lastSeenMs / 1_000);
+  return `has been seen for ${seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`}`;
+}

@@ -1,0 +1,49 @@
+import { expect, test, vi } from "vitest";
+import { withBeats } from "../src/app-beats.ts";
+import { createProcesses } from "../src/store/processes.ts";
+import { VERSION } from "../src/version.ts";
+import { startOwnRedis } from "./support/redis.ts";
+
+const WORK = { role: "worker", numbers: ["main"] } as const;
+const logger = { debug: () => {} };
+
+function platform(redis: unknown) {
+  const config = { mode: "live" };
+  return { redis, config, logger } as unknown as Parameters<typeof withBeats>[0];
+}
+
+test("a role reports itself from its start to the end of its stop", async () => {
+  const redis = (await startOwnRedis()).connect();
+  const { seen } = createProcesses(redis);
+  let stops = 0;
+  const role = withBeats(platform(redis), WORK, { stop: async () => void stops++ });
+
+  const look = async () => (await seen()).processes;
+  const during = await vi.waitFor(
+    async () => {
+      const found = await look();
+      expect(found).toHaveLength(1);
+      return found;
+    },
+    { timeout: 10_000 },
+  );
+  await role.stop();
+
+  expect(during).toMatchObject([
+    { role: "worker", numbers: ["main"], version: VERSION, pid: process.pid },
+  ]);
+  expect(await look()).toEqual([]);
+  expect(stops).toBe(1);
+});
+
+test("a Redis that is away neither fails a role nor keeps it from stopping", async () => {
+  const server = await startOwnRedis();
+  const redis = server.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false });
+  redis.disconnect();
+  let stops = 0;
+  const role = withBeats(platform(redis), WORK, { stop: async () => void stops++ });
+
+  await role.stop();
+
+  expect(stops).toBe(1);
+});

@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import { checkProcesses } from "../../src/cli/doctor-processes.ts";
+import { isStalled, stallWords } from "../../src/export/stall-words.ts";
+import { deploymentKeys } from "../../src/store/keys.ts";
+import { createNumberStore } from "../../src/store/number-store.ts";
+import { createProcesses, type ProcessInfo } from "../../src/store/processes.ts";
+import { importTestCampaign, testDefinition } from "../support/campaigns.ts";
+import { connectTestRedis } from "../support/redis.ts";
+import { runHere } from "./in-process.ts";
+import { makePlace } from "./run-cli.ts";
+
+async function openBench() {
+  const place = makePlace();
+  const redis = connectTestRedis();
+  const store = await createNumberStore({ redis, number: place.number });
+  const processes = createProcesses(redis);
+  /** Reports a process of this number, last seen so long ago; it is taken away when asked. */
+  const report = async (role: ProcessInfo["role"], agoMs = 0): Promise<() => Promise<void>> => {
+    const id = `${role} of ${place.number}`;
+    await processes.beat(id, {
+      ...{ role, version: "1.2.3", numbers: [place.number] },
+      ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
+    });
+    if (agoMs > 0) await redis.zadd(deploymentKeys().processesSeen, Date.now() - agoMs, id);
+    return () => processes.leave(id);
+  };
+  const lines = async (name: string) =>
+    (await checkProcesses(store))
+      .filter((check) => check.name === name)
+      .map(({ verdict, message }) => `${verdict} ${message}`);
+  return { place, store, report, lines, number: place.number };
+}
+
+test("doctor fails on messages that wait while no worker was seen for 90 seconds", async () => {
+  const { store, number, report, lines } = await openBench();
+  const idle = await lines("Workers");
+  await importTestCampaign(store, { rows: 1_700 });
+  await store.campaigns.dispatch("sandbox", 1);
+
+  const never = await lines("Workers");
+  await report("worker", 240_000);
+  const gone = await lines("Workers");
+  await report("worker");
+  const there = await lines("Workers");
+
+  expect(idle).toEqual([`ok number ${number}: no worker is running; nothing waits`]);
+  const none = `fail number ${number}: no worker`;
+  expect(never).toEqual([`${none} is running; 1,700 messages wait`]);
+  expect(gone).toEqual([`${none} has been seen for 4 min; 1,700 messages wait`]);
+  expect(there).toEqual([`ok number ${number}: a worker is running`]);
+});
+
+test("doctor warns of a scheduled campaign without a worker", async () => {
+  const { store, number, lines } = await openBench();
+  const startAtMs = Date.now() + 3_600_000;
+  const definition = testDefinition(number, { schedule: { startAtMs, endByMs: null } });
+  await importTestCampaign(store, { rows: 2, definition });
+
+  expect(await lines("Workers")).toEqual([
+    `warn number ${number}: no worker is running; 2 messages scheduled for later`,
+  ]);
+});
+
+test("doctor names a campaign that paused itself, and none that a person paused", async () => {
+  const { store, lines } = await openBench();
+  const id = await importTestCampaign(store, { rows: 2 });
+  const other = await importTestCampaign(store, { rows: 2 });
+  await store.campaigns.pause(id, "unknown_budget");
+  await store.campaigns.pause(other, "operator");
+
+  expect(await lines("Campaign")).toEqual([
+    `warn ${id} paused itself: Too many answers of the API left it open whether the message was sent.`,
+  ]);
+});
+
+test("show and list say that nothing is sent while no worker is there", async () => {
+  const { place, store, number, report } = await openBench();
+  const id = await importTestCampaign(store, { rows: 3 });
+  const words = `Nothing is sent: no worker of number ${number} has been seen for 4 min.`;
+  await report("worker", 240_000);
+
+  const shown = await runHere(place, ["show", id]);
+  const listed = await runHere(place, ["list"]);
+  const scripted = await runHere(place, ["show", id, "--json"]);
+  const listedJson = await runHere(place, ["list", "--json"]);
+  await report("worker");
+  const calm = await runHere(place, ["show", id]);
+  const calmList = await runHere(place, ["list", "--json"]);
+
+  expect(shown.stdout).toContain(`running: ${words} Start one: \`dropcast worker\``);
+  expect(listed.stdout).toContain("running: no worker");
+  expect(listed.stdout.split(words)).toHaveLength(2);
+  expect(JSON.parse(scripted.stdout)).toMatchObject({ status: "running", stalled: "no_worker" });
+  expect(JSON.parse(listedJson.stdout)).toMatchObject([
+    { status: "running", stalled: "no_worker" },
+  ]);
+  expect(calm.stdout).not.toContain("Nothing is sent");
+  expect(JSON.parse(calmList.stdout)).toMatchObject([{ stalled: null }]);
+});
+
+test("only a running campaign with messages to send waits for a worker", async () => {
+  const { store } = await openBench();
+  const id = await importTestCampaign(store, { rows: 3 });
+  const nobody = { isLive: false, lastSeenMs: null };
+  const running = await store.campaigns.find(id);
+  await store.campaigns.pause(id, "operator");
+  const paused = await store.campaigns.find(id);
+
+  if (running === undefined || paused === undefined) throw new Error("no campaign");
+  expect(isStalled(running, nobody)).toBe(true);
+  expect(isStalled(paused, nobody)).toBe(false);
+  expect(isStalled({ ...running, counts: { ...running.counts, pending: 0 } }, nobody)).toBe(false);
+  expect(isStalled(running, { isLive: true, lastSeenMs: 1 })).toBe(false);
+  expect(stallWords(running, nobody)).toContain("is running. Start one");
+});
+
+test("a role that runs elsewhere needs no secrets where doctor is asked", async () => {
+  const { place, report } = await openBench();
+  const lacking = await runHere(place, ["doctor"]);
+  await report("worker");
+  await report("webhooks");
+  const elsewhere = await runHere(place, ["doctor"]);
+
+  expect(lacking.stdout).toContain(`FAIL Number ${place.number}`);
+  expect(elsewhere.stdout).toContain("no id or token is set here, so it was not asked");
+  expect(elsewhere.stdout).toContain("no webhook secret is set here; a webhooks process that has");
+});

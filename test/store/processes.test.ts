@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { deploymentKeys } from "../../src/store/keys.ts";
+import { createProcesses, type ProcessInfo } from "../../src/store/processes.ts";
+import { startOwnRedis } from "../support/redis.ts";
+
+const WORKER: ProcessInfo = {
+  ...{ role: "worker", version: "1.2.3", numbers: ["main"] },
+  ...{ host: "pod-1", pid: 17, startedAt: 1_700_000_000_000 },
+};
+
+/** The processes are the whole deployment's, so each of these tests has a Redis of its own. */
+async function openBench() {
+  const redis = (await startOwnRedis()).connect();
+  const keys = deploymentKeys();
+  const state = async () => ({
+    infos: await redis.hgetall(keys.processes),
+    seen: await redis.zrange(keys.processesSeen, "0", "-1"),
+  });
+  /** Makes what was seen at another time. */
+  const seenAgo = (id: string, ms: number) => redis.zadd(keys.processesSeen, Date.now() - ms, id);
+  return { redis, processes: createProcesses(redis), state, seenAgo };
+}
+
+test("a process that reports itself is there, and gone after its clean stop", async () => {
+  const { processes, state } = await openBench();
+  await processes.beat("a", WORKER);
+  await processes.beat("a", WORKER);
+  await processes.beat("b", { ...WORKER, role: "webhooks" });
+
+  const both = await state();
+  await processes.leave("a");
+  await processes.leave("a");
+  const one = await state();
+
+  expect(both.infos).toEqual({
+    a: JSON.stringify(WORKER),
+    b: JSON.stringify({ ...WORKER, role: "webhooks" }),
+  });
+  expect([...both.seen].sort()).toEqual(["a", "b"]);
+  expect(one).toEqual({ infos: { b: both.infos["b"] }, seen: ["b"] });
+});
+
+test("what was not seen for an hour, or only by a clock that was fast, is forgotten", async () => {
+  const { processes, state, seenAgo } = await openBench();
+  for (const id of ["old", "young", "future"]) await processes.beat(id, WORKER);
+  await seenAgo("old", 3_600_001);
+  await seenAgo("young", 3_500_000);
+  await seenAgo("future", -3_660_000);
+
+  await processes.beat("now", WORKER);
+
+  const { infos, seen } = await state();
+  expect(Object.keys(infos).sort()).toEqual(["now", "young"]);
+  expect(seen).toEqual(["young", "now"]);
+});
+
+test("a role is there for a number and in its mode while one was seen within 90 seconds", async () => {
+  const { redis, processes, seenAgo } = await openBench();
+  const nothing = await processes.presence("worker", "main");
+  await processes.beat("a", WORKER);
+  await processes.beat("b", WORKER);
+  await seenAgo("a", 240_000);
+
+  const live = await processes.presence("worker", "main");
+  await seenAgo("b", 91_000);
+  const gone = await processes.presence("worker", "main");
+
+  expect(nothing).toEqual({ isLive: false, lastSeenMs: null });
+  expect(live.isLive).toBe(true);
+  expect(gone.isLive).toBe(false);
+  expect(gone.lastSeenMs).toBeGreaterThanOrEqual(91_000);
+  expect(gone.lastSeenMs).toBeLessThan(240_000);
+  const others = [
+    await processes.presence("worker", "other"),
+    await createProcesses(redis, "sandbox").presence("worker", "main"),
+    await processes.presence("webhooks", "main"),
+  ];
+  expect(others.map(({ lastSeenMs }) => lastSeenMs)).toEqual([null, null, null]);
+});
