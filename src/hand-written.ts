@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { utf16Of } from "./core/encoding.ts";
+import { garbledAt } from "./core/garbled.ts";
 
 /** A mistake in a text, with its place when that is known. */
 export interface TextProblem {
@@ -22,11 +23,19 @@ export function readHandWritten(bytes: Uint8Array): HandWritten {
   const text = buffer.toString("utf8").replace(/^\ufeff/, "");
   const [odd] = /[\ufffd\p{Cc}]/u.exec(text.replace(/[\t\r\n]/g, " ")) ?? [];
   if (odd !== undefined) return refused(placeOf(text, text.indexOf(odd)), oddMessage(odd, buffer));
-  return { ok: true, text: text.replace(/\r\n?/g, "\n") };
+  const lines = text.replace(/\r\n?/g, "\n").split("\n");
+  for (const [index, line] of lines.entries()) {
+    const at = garbledAt(line);
+    if (at !== null) return refused(`line ${index + 1}, column ${at + 1}`, IS_GARBLED);
+  }
+  return { ok: true, text: lines.join("\n") };
 }
 
 const IS_UTF16 =
   "is UTF-16, as Notepad's \"Unicode\" and PowerShell's > write it: save the file as UTF-8";
+
+const IS_GARBLED =
+  'holds letters that were read in a wrong encoding (as "Jos\u00c3\u00a9"): write them again, in UTF-8';
 
 function oddMessage(odd: string, bytes: Buffer): string {
   if (odd !== "\ufffd") return `holds the control character ${codePoint(odd)}: remove it`;

@@ -29,6 +29,8 @@ export const REJECTS = {
   value_placeholder: 24,
   value_letters_lost: 25,
   phone_invisible: 26,
+  value_garbled: 27,
+  value_escaped: 28,
   value_not_whole: 30,
   value_not_degrees: 31,
   value_not_link: 32,
@@ -169,6 +171,14 @@ const WORDS: Readonly<
   value_letters_lost: (name) => [
     `${name} holds "\ufffd" in place of letters that were lost`,
     "write them again, or export the list again as UTF-8",
+  ],
+  value_garbled: (name) => [
+    `${name} holds letters that were read in a wrong encoding (as "Jos\u00c3\u00a9" for Jos\u00e9)`,
+    "write it again, or export the list again as UTF-8",
+  ],
+  value_escaped: (name) => [
+    `${name} holds letters as codes (as &eacute;, %C3%A9 or \\u00e9)`,
+    "write the letters themselves",
   ],
   value_not_whole: (name) => [
     `${name} is no whole number, and the template needs one there`,

@@ -1,3 +1,4 @@
+import { isGarbled, mayBeGarbled } from "./garbled.ts";
 import { quotedText } from "./spreadsheet.ts";
 
 /**
@@ -22,13 +23,15 @@ export type ValueFault =
   | "value_tab"
   | "value_spaces"
   | "value_control"
-  | "value_bidi";
+  | "value_bidi"
+  | "value_letters_lost"
+  | "value_garbled";
 
 export const VALUE_DOUBTS = [
   "value_formula",
   "value_spreadsheet",
   "value_placeholder",
-  "value_letters_lost",
+  "value_escaped",
 ] as const;
 
 export type ValueDoubt = (typeof VALUE_DOUBTS)[number];
@@ -39,7 +42,11 @@ const LENGTH_MAX = 32_768;
 /** Reads a cell as a value: without spaces around it, and without what a spreadsheet put there. */
 export function readValue(cell: string): Value {
   const text = cell.trim();
-  const isPlain = !SUSPECT.test(text) && text.length <= LENGTH_MAX && !beginsWithMark(text);
+  const isPlain =
+    !SUSPECT.test(text) &&
+    text.length <= LENGTH_MAX &&
+    !beginsWithMark(text) &&
+    !mayBeGarbled(text);
   return isPlain ? { text, fault: null, doubt: null } : examine(text);
 }
 
@@ -63,6 +70,7 @@ const SUSPECT = new RegExp(
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5]",
     "[\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164]",
     "[\\ud800-\\udfff\\ufdd0-\\ufdef\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\uffff]",
+    "&[#A-Za-z]|%[Cc][2-9A-Fa-f]%|=[Cc][2-9A-F]=|\\\\u[0-9A-Fa-f]{4}",
   ].join("|"),
 );
 
@@ -114,7 +122,9 @@ function faultOf(text: string): ValueFault | null {
   if (text.includes("\t")) return "value_tab";
   if (FIVE_SPACES.test(text)) return "value_spaces";
   if (NOT_TEXT.test(text)) return "value_control";
-  return turnsOrder(text) ? "value_bidi" : null;
+  if (turnsOrder(text)) return "value_bidi";
+  if (text.includes("\ufffd")) return "value_letters_lost";
+  return isGarbled(text) ? "value_garbled" : null;
 }
 
 const LINE_BREAK = /[\n\r\v\f\u0085\u2028\u2029]/;
@@ -145,7 +155,7 @@ function doubtOf(text: string): ValueDoubt | null {
   if (FORMULA.test(text)) return "value_formula";
   if (CELL_ERROR.test(text) || ROUNDED.test(text)) return "value_spreadsheet";
   if (PLACEHOLDER.test(text)) return "value_placeholder";
-  return text.includes("\ufffd") ? "value_letters_lost" : null;
+  return ESCAPED.test(text) ? "value_escaped" : null;
 }
 
 /**
@@ -174,3 +184,7 @@ const PLACEHOLDER = new RegExp(
   `^(?:(?:${NO_VALUE}|${MERGE_FIELD})(?: |$))+$` +
     "|^(?:null|undefined|\\[object Object\\]) | (?:NULL|null|undefined|\\[object Object\\])$",
 );
+
+/** Letters and signs as pages (`&eacute;`, `&#233;`), addresses, mails and programs write them. */
+const ESCAPED =
+  /&(?:#\d{2,7}|#x[\da-f]{2,6}|amp|lt|gt|quot|apos|nbsp|euro|pound|copy|reg|hellip|[lr][sd]quo|[mn]dash|szlig|[ao]elig|aring|eth|thorn|[a-z](?:acute|grave|circ|uml|tilde|cedil|caron|slash|strok|ogon|dot|breve|macr));|%c[2-9a-f]%[89ab][\da-f]|=C[2-9A-F]=[89AB][\dA-F]|\\u[\da-f]{4}/i;

@@ -155,7 +155,13 @@ describe("a value", () => {
     ["Ann undefined", "value_placeholder"],
     ["{{first_name}}", "value_placeholder"],
     ["*|FNAME|*", "value_placeholder"],
-    ["Ma\ufffdgorzata", "value_letters_lost"],
+    ["Jos&eacute;", "value_escaped"],
+    ["&#321;ukasz", "value_escaped"],
+    ["Anna &amp; Jan", "value_escaped"],
+    ["&#x141;ukasz", "value_escaped"],
+    ["Jos%C3%A9", "value_escaped"],
+    ["Jos\\u00e9", "value_escaped"],
+    ["=?UTF-8?Q?Jos=C3=A9?=", "value_escaped"],
   ])("%j is doubtful: %s", (cell, doubt) => {
     expect(readValue(cell)).toMatchObject({ fault: null, doubt });
   });

@@ -26,7 +26,8 @@ const WORDS = {
     "the value is what a spreadsheet shows in place of one (as #N/A, #### or 1.2E+12), and is sent",
   value_placeholder:
     "the value is what a program writes for none (as NULL, undefined or {{name}}), and is sent",
-  value_letters_lost: 'the value has "\ufffd" in place of letters that were lost',
+  value_escaped:
+    "the value has letters as codes (as &eacute;, %C3%A9 or \\u00e9), and is sent as it is",
   value_coupon:
     "the coupon code has more than 15 characters, or others than letters and digits; WhatsApp may refuse it",
   value_one_time_code: "the one-time code has more than 15 characters; WhatsApp may refuse it",

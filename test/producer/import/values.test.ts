@@ -19,7 +19,7 @@ it("the guards of spreadsheets come off values as they do off phones", async () 
 
 it("what a spreadsheet or a program wrote for no value is told with its lines, and sent", async () => {
   const { report } = await checkText(
-    named("#N/A", "#REF!", "NULL", "########", "1.23457E+12", '=A1&"x"', "Ma\ufffda", "Ann"),
+    named("#N/A", "#REF!", "NULL", "########", "1.23457E+12", '=A1&"x"', "Jos&eacute;", "Ann"),
   );
 
   expect(report).toMatchObject({ ok: 8, rejected: 0 });
@@ -27,7 +27,7 @@ it("what a spreadsheet or a program wrote for no value is told with its lines, a
     { code: "value_formula", count: 1, lines: [7] },
     { code: "value_spreadsheet", count: 4, lines: [2, 3, 5] },
     { code: "value_placeholder", count: 1, lines: [4] },
-    { code: "value_letters_lost", count: 1, lines: [8] },
+    { code: "value_escaped", count: 1, lines: [8] },
   ]);
   expect(report.warnings[1]?.reason).toContain("(name)");
 });
@@ -48,6 +48,23 @@ it("with strictValues they reject their rows, which count towards maxRejected", 
     ],
   });
   expect(refused).toMatchObject({ ok: false, refusal: { code: "list_too_many_rejected" } });
+});
+
+it("letters that were lost or garbled before reject their rows, where the template uses them", async () => {
+  const list =
+    "phone,name,note\n48600104001,Ma\ufffda,x\n48600104002,JosÃ©,x\n48600104003,PaweĹ‚,x\n" +
+    "48600104004,Ann,JosÃ©\n48600104005,Zoë,x\n";
+
+  const { report } = await checkText(list, { recipients: { maxRejected: 1 } });
+
+  expect(report).toMatchObject({
+    ok: 2,
+    rejected: 3,
+    problems: [
+      { code: "value_garbled", lines: [3, 4] },
+      { code: "value_letters_lost", lines: [2] },
+    ],
+  });
 });
 
 it("a row with two doubtful values counts once, and both columns are named", async () => {
