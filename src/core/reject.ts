@@ -100,7 +100,7 @@ const WORDS: Readonly<
     "put it back, and format that column as text",
   ],
   phone_ambiguous: (name) => [
-    `${name} has no country code, and may be several people's number`,
+    `${name} may be more than one person's number, as it is written`,
     `${WITH_CODE}, or name the list's country in recipients.country; where most of the list is meant one way, recipients.numbers says which`,
   ],
   phone_two_numbers: (name) => [

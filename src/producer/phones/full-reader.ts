@@ -3,26 +3,25 @@
  * valid; what it would be lenient about (extensions, second numbers, brackets in the wrong place) has
  * been refused before it is asked.
  */
+import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import { readBareInternational, readInternational } from "./international-number.ts";
 import {
-  type CountryCode,
-  type PhoneNumber,
-  parsePhoneNumberFromString,
-} from "libphonenumber-js/max";
-import { foldPhone } from "../../core/recipient.ts";
+  type Home,
+  homeOf,
+  isGroupedAsAtHome,
+  oldShapeOf,
+  parseNational,
+  readCoded,
+  readNational,
+} from "./national-number.ts";
 import { oldPlanOf } from "./old-plans.ts";
-import {
-  callingCodeOf,
-  lineTypeIn,
-  mobileDigitsAtHome,
-  type NumberingPlan,
-  planOf,
-} from "./phone-plans.ts";
+import { callingCodeOf, lineTypeIn, mobileDigitsAtHome } from "./phone-plans.ts";
 import {
   bracketsOf,
+  endsWithSecondNumber,
   groupsOf,
   type PhoneText,
   readPhoneText,
-  slashSeparatesNumbers,
 } from "./phone-text.ts";
 import {
   INTERNATIONAL_DIGITS_MIN,
@@ -45,25 +44,14 @@ export function createFullReader(region: string | null): (cell: string) => Readi
   return (cell) => {
     const phone = readPhoneText(cell);
     if (!phone.ok) return { shape: "none", phone: null, other: null, refused: phone };
-    const isPhone = (text: string): boolean => {
+    const readPart = (text: string): ReadPhone | null => {
       const part = readPhoneText(text);
-      return part.ok && read(part).phone !== null;
+      return part.ok ? read(part).phone : null;
     };
-    return slashSeparatesNumbers(phone.text, isPhone)
+    return endsWithSecondNumber(phone.text, readPart)
       ? unreadable("none", "phone_two_numbers")
       : read(phone);
   };
-}
-
-interface Home {
-  readonly region: CountryCode;
-  readonly plan: NumberingPlan;
-  readonly code: string;
-}
-
-function homeOf(region: CountryCode): Home {
-  const plan = planOf(region);
-  return { region, plan, code: plan.callingCode };
 }
 
 /** A number behind "+" or an international prefix of `prefix` digits. */
@@ -133,12 +121,10 @@ function readBare(cell: PhoneText, home: Home | null): Reading {
   const abroad = hasBracketsInCode(cell) ? null : readBareInternational(digits);
   if (home === null) return readHomeless(cell, abroad);
   const national = readNational(digits, home);
-  const coded =
-    digits.startsWith(home.code) && fitsCode(cell, home.code)
-      ? asNumberOf(home, parseInternational(digits))
-      : null;
+  const coded = readCoded(cell, home);
   if (coded !== null) {
-    if (national !== null && national.phone.digits !== coded.digits) {
+    const isCut = groupsOf(text).startsWith(`${home.code.length},`);
+    if (national !== null && national.phone.digits !== coded.digits && !isCut) {
       return reading("either_home", national.phone, coded);
     }
     return reading(oldShapeOf(cell, coded) ?? "coded", coded);
@@ -176,89 +162,6 @@ function hasBracketsInCode({ text, digits }: PhoneText): boolean {
   return bracketsOf(text).some(({ from }) => from < codeEnd);
 }
 
-/** Brackets may hold the list's own code, or stand behind it. */
-function fitsCode({ text }: PhoneText, code: string): boolean {
-  return bracketsOf(text).every(
-    ({ from, to }) => from >= code.length || (from === 0 && to === code.length),
-  );
-}
-
-/** A national number in the way its country groups it is meant as one. */
-function isGroupedAsAtHome(text: string, national: PhoneNumber): boolean {
-  const groups = groupsOf(text);
-  return groups.includes(",") && groups === groupsOf(national.formatNational());
-}
-
-/** Numbers of no country have a "+": bare, they are rather those of some country. */
-function readBareInternational(digits: string): ReadPhone | null {
-  if (digits.length < INTERNATIONAL_DIGITS_MIN || callingCodeOf(digits) === null) return null;
-  return readInternational(digits);
-}
-
-/** Digits with country code. */
-function readInternational(digits: string): ReadPhone | null {
-  const parsed = parseInternational(digits);
-  return parsed === undefined ? null : toPhone(parsed);
-}
-
-/**
- * Brazil without the ninth digit and Mexico with `1` after 52 are no longer valid as they stand,
- * yet they are in many lists (and in WhatsApp's own ids): the same handset's other spelling is.
- */
-function parseInternational(digits: string): PhoneNumber | undefined {
-  const parsed = parsePhoneNumberFromString(`+${digits}`);
-  if (parsed === undefined || parsed.isValid()) return parsed;
-  const folded = parsePhoneNumberFromString(`+${foldPhone(parsed.number.slice(1))}`);
-  return folded?.isValid() ? folded : undefined;
-}
-
-function readNational(
-  digits: string,
-  home: Home,
-): { phone: ReadPhone; parsed: PhoneNumber } | null {
-  const parsed = parseNational(digits, home);
-  const phone = asNumberOf(home, parsed);
-  if (parsed !== undefined && phone !== null) return { phone, parsed };
-  const [, brazilian] = home.code === "55" ? (/^0?(\d{10})$/.exec(digits) ?? []) : [];
-  if (brazilian === undefined) return null;
-  const added = parseInternational(`55${brazilian}`);
-  const mobile = asNumberOf(home, added);
-  return added !== undefined && mobile !== null ? { phone: mobile, parsed: added } : null;
-}
-
-/** What begins with the prefix for calls abroad is taken for national digits all the same. */
-function parseNational(digits: string, { region, plan, code }: Home): PhoneNumber | undefined {
-  const mexican = code === "52" ? MEXICAN_PREFIX.exec(digits)?.[1] : undefined;
-  return mexican === undefined && plan.international.test(digits)
-    ? parsePhoneNumberFromString(`+${code}${digits}`)
-    : parsePhoneNumberFromString(mexican ?? digits, region);
-}
-
-/** Before ten digits, until 2019: 01 for the trunk, 044 and 045 for mobiles. */
-const MEXICAN_PREFIX = /^(?:01|04[45])([2-9]\d{9})$/;
-
-/** A valid number of just this country, and not of another one with the same calling code. */
-function asNumberOf({ plan, code }: Home, parsed: PhoneNumber | undefined): ReadPhone | null {
-  if (parsed?.countryCallingCode !== code || !parsed.isValid()) return null;
-  const line = lineTypeIn(plan, parsed.nationalNumber);
-  if (line === null) return null;
-  return {
-    ok: true,
-    digits: parsed.number.slice(1),
-    landline: line === "landline",
-    mobile: line === "mobile",
-  };
-}
-
-/**
- * Whether the ninth digit of a Brazilian mobile was added by us. The cell may as well be a landline
- * with a slip in its first digit, or a mobile with a digit missing, which begins with 9 still.
- */
-function oldShapeOf({ digits }: PhoneText, { digits: read }: ReadPhone): "old" | "short" | null {
-  if (!read.startsWith("55") || digits.endsWith(read.slice(2))) return null;
-  return /[678]\d{7}$/.test(digits) ? "old" : "short";
-}
-
 /** Why a bare cell is no number of the list's country, nor one of another. */
 function whyUnread(cell: PhoneText, home: Home): Reading {
   const { digits } = cell;
@@ -267,9 +170,11 @@ function whyUnread(cell: PhoneText, home: Home): Reading {
   const old = behind ?? oldPlanOf(code, digits);
   if (old !== null) return unreadable("unread", "phone_old_plan", old);
   if (hasLostZero(digits, home)) return unreadable("unread", "phone_zero_lost");
+  const meant = parseNational(digits, home);
   // Toronto in a list of the United States.
-  if (parseNational(digits, home)?.isValid()) return unreadable("unread", "phone_abroad");
-  if (hasBracketsInCode(cell) && readBareInternational(digits) !== null) {
+  if (meant?.isValid()) return unreadable("unread", "phone_abroad");
+  const isMeantHere = meant !== undefined && isGroupedAsAtHome(cell.text, meant);
+  if (!isMeantHere && hasBracketsInCode(cell) && readBareInternational(digits) !== null) {
     return unreadable("unread", "phone_brackets");
   }
   return unreadable("unread", "phone_invalid");
@@ -282,14 +187,4 @@ function whyUnread(cell: PhoneText, home: Home): Reading {
 function hasLostZero(digits: string, { plan }: Home): boolean {
   if (digits.startsWith("0") || lineTypeIn(plan, `0${digits}`) === null) return false;
   return lineTypeIn(plan, `${digits}0`) !== "mobile";
-}
-
-function toPhone(parsed: PhoneNumber): ReadPhone {
-  const type = parsed.getType();
-  return {
-    ok: true,
-    digits: parsed.number.slice(1),
-    landline: type === "FIXED_LINE",
-    mobile: type === "MOBILE" || type === "FIXED_LINE_OR_MOBILE",
-  };
 }

@@ -17,8 +17,8 @@ export interface NumberStyle {
   readonly bare: Numbers | "unclear";
   /** A cell that reads both ways; `mobile`: national if a mobile. */
   readonly either: Numbers | "mobile" | "reject";
-  /** A cell that is two numbers of the list's country, as it is and by the country's code. */
-  readonly eitherHome: "plain" | "coded" | "mobile" | "reject";
+  /** A cell that is two numbers of the list's country; of those the only mobile is meant. */
+  readonly eitherHome: "plain" | "coded" | "reject";
   /** Mobiles without the digit that was added to them; `all`: those that begin with 9, too. */
   readonly old: "all" | "read" | "reject";
   /** `00` in front that may be a slip: read all but mobiles with a zero too many, or landlines only. */
@@ -59,7 +59,7 @@ export function styleOf(
   const { trunk, plain, coded, abroad, either, prefix, zeros } = counts;
   const cells = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const rest = {
-    eitherHome: tellApart(plain, coded, ["plain", "coded", "mobile"] as const),
+    eitherHome: eitherHomeStyleOf(counts),
     old: oldStyleOf(counts),
     zeros: zerosStyleOf((prefix + zeros) / cells),
   } as const;
@@ -71,9 +71,7 @@ export function styleOf(
   const { old, short } = counts;
   const home = trunk + plain + coded + either + counts.either_home + old + short;
   if (home >= CLEAR * abroad) {
-    const sure = tellApart(plain, abroad, ["national", "reject", "mobile"] as const);
-    // A list of numbers with the country's code in front does not show what ten digits are.
-    const either = sure === "mobile" && coded > 0 ? "reject" : sure;
+    const either = tellApart(plain, abroad, ["national", "reject", "mobile"]);
     return { bare: "national", either, ...rest };
   }
   if (abroad >= CLEAR * home && abroad >= INTERNATIONAL_CELLS_MIN) {
@@ -81,6 +79,11 @@ export function styleOf(
     return { bare: "international", either, ...rest };
   }
   return { bare: "unclear", either: "reject", ...rest };
+}
+
+/** Where a list has neither kind, what begins with the country's code is meant so. */
+function eitherHomeStyleOf({ plain, trunk, coded }: ShapeCounts): NumberStyle["eitherHome"] {
+  return tellApart(plain, coded, ["plain", "coded", trunk === 0 ? "coded" : "reject"]);
 }
 
 /** `share`: of the cells with 00 in front; not a number where there are no cells. */
@@ -103,7 +106,11 @@ export function readStyle(kept: string, list: Parameters<typeof styleOf>[1]): Nu
 }
 
 /** Which of two kinds a list has; the third answer where it has neither. */
-function tellApart<A, B, C>(one: number, two: number, [a, b, none]: readonly [A, B, C]) {
+function tellApart<const A, const B, const C>(
+  one: number,
+  two: number,
+  [a, b, none]: readonly [A, B, C],
+) {
   if (one === 0 && two === 0) return none;
   if (two * SURE <= one) return a;
   return one * SURE <= two ? b : "reject";
@@ -172,10 +179,9 @@ function readEitherHome({ phone, other }: Reading, style: NumberStyle): PhoneVer
   const plain = phone ?? AMBIGUOUS;
   const coded = other ?? AMBIGUOUS;
   if (style.bare === "international") return coded;
-  if (style.eitherHome === "plain") return plain;
-  if (style.eitherHome === "coded") return coded;
-  if (style.eitherHome === "reject" || phone?.mobile === other?.mobile) return AMBIGUOUS;
-  return phone?.mobile ? plain : coded;
+  if (phone?.mobile !== other?.mobile) return phone?.mobile ? plain : coded;
+  if (style.eitherHome === "reject") return AMBIGUOUS;
+  return style.eitherHome === "plain" ? plain : coded;
 }
 
 const AMBIGUOUS = refused("phone_ambiguous");

@@ -36,6 +36,10 @@ const OLD_PLANS: Readonly<Record<string, OldPlan | undefined>> = {
     change:
       "mobiles of Vietnam with eleven digits (01…) have ten since September 2018, with another prefix",
   },
+  "56": {
+    pattern: /^(?:09)?[4-9]\d{7}$/,
+    change: "mobiles of Chile have nine digits since 2016, with 9 and no zero in front",
+  },
   "57": {
     pattern: /^[1-8]\d{7}$/,
     change: "landlines of Colombia have ten digits since September 2021, with 60 in front",

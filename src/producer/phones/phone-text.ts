@@ -80,7 +80,8 @@ function plainDigit(digit: string): string {
 const BETWEEN =
   /[,;|&\\\n\r\t]|\s(?:or|lub|albo|oraz|oder|und|bzw\.?|ou|et|o|u|y|e|i|a|and|atau|dan|veya|ve|или|и|أو)\s|(?<=\d[\s)]*)\+/iu;
 
-const NOT_WITHIN = /[^\d\s().\-\u2010-\u2015\u2212/+]+/u;
+/** What stands between two whole numbers: words, slashes, more than one space. */
+const BETWEEN_WHOLE = /[^\d\s().\-\u2010-\u2015\u2212+]+|\s{2,}/u;
 
 /**
  * Two numbers, or one and the end of a second: `600 100 200, 201`. Words around them do not matter:
@@ -91,7 +92,7 @@ function holdsSeveral(text: string): boolean {
   if (parts.some((digits, at) => digits >= 7 && parts.some((more, to) => to !== at && more >= 2))) {
     return true;
   }
-  const runs = text.split(NOT_WITHIN).map((run) => run.replace(/\D/g, "").length);
+  const runs = text.split(BETWEEN_WHOLE).map((run) => run.replace(/\D/g, "").length);
   return runs.filter((digits) => digits >= 7).length >= 2;
 }
 
@@ -111,16 +112,24 @@ function refused(code: RefusedPhone["code"]): RefusedPhone {
 }
 
 /**
- * Whether the slashes of a text stand between numbers: what comes before one of them is a phone by
- * itself (`22 601 12 34/35`), or the only one has but an end behind it. Else they separate an area
- * code (`0151/12345678`), or pairs of digits.
+ * Whether a second number, or what differs of it, stands behind a slash: what comes before one is a
+ * phone by itself (`22 601 12 34/35`), or the only slash has but an end behind it. Else slashes
+ * separate an area code (`0151/12345678`), or pairs of digits. The same behind a dash where a whole
+ * mobile is before it (`0811 699 778-9`): landlines write their extensions so.
  */
-export function slashSeparatesNumbers(text: string, isPhone: (text: string) => boolean): boolean {
+export function endsWithSecondNumber(
+  text: string,
+  readPart: (text: string) => { mobile: boolean } | null,
+): boolean {
+  const dashed = /^(.*\d)\s*[-\u2010-\u2015\u2212]\s*(\d{1,2})$/.exec(text);
+  const [, before = "", end = ""] = dashed ?? [];
+  const isEnd = end.length === 1 || !/[-\u2010-\u2015\u2212]/.test(before);
+  if (dashed !== null && isEnd && readPart(before)?.mobile) return true;
   const parts = text.replace(/[\s/]+$/, "").split("/");
   if (parts.length < 2) return false;
   const digits = parts.map((part) => part.replace(/\D/g, "").length);
   if (parts.length === 2 && (digits[0] ?? 0) >= 6 && (digits[1] ?? 0) < 5) return true;
-  return parts.slice(1).some((_, at) => isPhone(parts.slice(0, at + 1).join("/")));
+  return parts.slice(1).some((_, at) => readPart(parts.slice(0, at + 1).join("/")) !== null);
 }
 
 /** Where brackets open and close, in digits from the front. */

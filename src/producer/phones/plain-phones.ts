@@ -59,6 +59,8 @@ function plainDigits(text: string): string | null {
     if (code >= ZERO && code <= NINE) continue;
     if (code !== SPACE && code !== DASH && code !== NO_BREAK_SPACE) return null;
     if (at === from) return null;
+    // Behind a dash at the end, the end of a second number may stand.
+    if (code === DASH && at >= end - 3) return null;
     digits += text.slice(from, at);
     from = at + 1;
   }
@@ -93,7 +95,7 @@ function bare(digits: string, home: NumberingPlan): Reading | null {
   if (digits.startsWith("0")) return here === "no" ? null : reading("trunk", here);
   const isCoded = digits.startsWith(home.callingCode);
   if (digits.length < INTERNATIONAL_DIGITS_MIN) {
-    return here === "no" || isCoded ? null : reading("plain", here);
+    return here === "no" ? null : reading("plain", here);
   }
   const coded = international(digits);
   if (coded === "unsure") return null;
@@ -101,6 +103,7 @@ function bare(digits: string, home: NumberingPlan): Reading | null {
   if (coded === "no") return null;
   if (!isCoded) return reading("abroad", coded);
   const line = lineTypeIn(home, digits.slice(home.callingCode.length));
+  if (line === "other") return null;
   return line === null ? reading("abroad", coded) : reading("coded", coded);
 }
 

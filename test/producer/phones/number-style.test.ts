@@ -6,11 +6,12 @@ const POLES = ["600 100 201", "600100202", "+48 600 100 203", "48600100204"];
 
 describe("a list of national numbers", () => {
   it.each([
-    ["(479) 044-8617", "phone_brackets"],
+    ["(479) 044-8617", "phone_invalid"],
+    ["(4790) 448617", "phone_brackets"],
     ["479 044 8617", "phone_invalid"],
     ["479-044-8617", "phone_invalid"],
     ["4790448617", "phone_abroad"],
-    ["(658) 012-3456", "phone_brackets"],
+    ["(658) 012-3456", "phone_invalid"],
     ["6580123456", "phone_abroad"],
     ["1 212 555 0192", "12125550192"],
     ["12125550192", "12125550192"],
@@ -49,7 +50,7 @@ describe("a list of national numbers", () => {
 
     expect(style.bare).toBe("national");
     expect(phones).toEqual([
-      ...["phone_brackets", "phone_brackets"],
+      ...["phone_invalid", "phone_invalid"],
       ...["12125550188", "12125550189", "12125550190"],
     ]);
   });
@@ -62,16 +63,22 @@ describe("a list of national numbers", () => {
     ]);
   });
 
-  it("has numbers of Italy that begin with Italy's own code, as its others are written", () => {
-    const mobiles = ["347 123 4567", "348 123 4567", "328 123 4567"];
-    const coded = ["39 347 123 4567", "39 348 123 4567"];
+  it("has numbers that begin as its own code does, and are what its others are", () => {
+    const german = (cell: string, cells: string[]) => readAmong(cell, cells, { country: "DE" });
+    const withZero = ["0151 12345678", "030 1234567", "0711 1234567"];
+    const withoutZero = Array.from({ length: 60 }, (_, at) => `30 12345${10 + at}`);
 
-    const italian = (cells: string[]) => readAmong("3989491462", cells, { country: "IT" });
-    expect(italian(mobiles)).toBe("393989491462");
-    expect(italian(coded)).toBe("3989491462");
-    expect(italian([...mobiles, ...coded])).toBe("phone_ambiguous");
-    // With nothing around it, a mobile is more than a service number.
-    expect(italian([])).toBe("393989491462");
+    expect(german("497111234567", ["493012345678", ...withZero])).toBe("497111234567");
+    expect(german("497111234567", withZero)).toBe("phone_ambiguous");
+    expect(german("497111234567", withoutZero)).toBe("49497111234567");
+    expect(german("497111234567", [...withoutZero, "49 30 1234567"])).toBe("49497111234567");
+    expect(german("497111234567", [...withoutZero.slice(0, 9), "49 30 1234567"])).toBe(
+      "phone_ambiguous",
+    );
+    expect(german("49 711 1234567", withoutZero)).toBe("497111234567");
+    // Of a mobile and a landline, or a service, the mobile is meant.
+    expect(german("4915112345678", withoutZero)).toBe("4915112345678");
+    expect(readAmong("3989491462", [], { country: "IT" })).toBe("393989491462");
   });
 });
 
