@@ -2,6 +2,7 @@ import { describePause } from "../core/pause-reason.ts";
 import { unseenWords } from "../export/stall-words.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import type { Presence } from "../store/processes.ts";
 import type { Check } from "./doctor-check.ts";
 import { counted, printable } from "./words.ts";
 
@@ -24,7 +25,9 @@ async function workers(
   const name = "Workers";
   const seen = await presence("worker");
   if (seen.isLive) {
-    return [{ name, verdict: "ok", message: `number ${number}: a worker is running` }];
+    return [
+      { name, verdict: "ok", message: `number ${number}: a worker was seen ${agoWords(seen)}` },
+    ];
   }
   const pendingIn = (wanted: Campaign["status"]): number =>
     live.reduce((sum, { status, counts }) => sum + (status === wanted ? counts.pending : 0), 0);
@@ -53,7 +56,13 @@ async function webhooks(
   const seen = await presence("webhooks");
   const name = "Webhooks";
   if (seen.isLive)
-    return [{ name, verdict: "ok", message: `number ${number}: webhooks are received` }];
+    return [
+      {
+        name,
+        verdict: "ok",
+        message: `number ${number}: a webhooks process was seen ${agoWords(seen)}`,
+      },
+    ];
   const ended = await campaigns.endedSince(Date.now() - ENDED_LATELY_MS, ENDED_MAX);
   const open = [...live, ...ended].reduce(
     (sum, { counts }) => sum + counts.accepted + counts.sent + counts.unknown,
@@ -73,7 +82,11 @@ function pausedByItself({ id, status, reason }: Campaign): Check[] {
   return [{ name, verdict: "warn", message, fix: printable(advice) }];
 }
 
+function agoWords({ lastSeenMs }: Presence): string {
+  return `${Math.round((lastSeenMs ?? 0) / 1_000)} s ago`;
+}
+
 function startIt(role: "worker" | "webhooks", mode: NumberStore["mode"]): string {
   const up = mode === "sandbox" ? "dropcast up --sandbox" : "dropcast up";
-  return `Start \`dropcast ${role}\` or \`${up}\`; if one runs, see its log: it cannot write to this Redis.`;
+  return `Start \`dropcast ${role}\` or \`${up}\`; if one runs, it uses another Redis or cannot write to this one: see its log.`;
 }
