@@ -196,6 +196,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: "--format <format>", description: "csv (the default) or ndjson", harmless: true },
       {
+        flags: "--delimiter <name>",
+        description: "of a csv: comma, semicolon, tab or bar; as in the list unless said",
+        harmless: true,
+      },
+      {
         flags: "--state <state>",
         description: "only rows in this state",
         repeatable: true,

@@ -6,7 +6,7 @@ import type { ControlResult } from "../store/campaign-store.ts";
 import type { Cli, Command, CommandResult, Options } from "./command.ts";
 import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
-import { counted, modeWords, printable } from "./words.ts";
+import { counted, modeOption, modeWords, printable } from "./words.ts";
 
 /** The three ways to take hold of a campaign. All of them may be given again without harm. */
 interface Control {
@@ -25,8 +25,9 @@ interface Control {
 const PAUSE: Control = {
   act: ({ store, campaign }) => store.campaigns.pause(campaign.id, "operator"),
   reached: ["paused"],
-  done: ({ campaign: { id } }) =>
-    `${id} is paused. What is on the wire is finished; dropcast resume ${id} goes on.`,
+  done: ({ campaign: { id, mode } }) =>
+    `${id} is paused. What is on the wire is finished; ` +
+    `dropcast resume ${id}${modeOption(mode)} goes on.`,
   refused: (id, status) =>
     refuse(
       "cannot_pause",

@@ -1,3 +1,4 @@
+import { DELIMITER_NAMES, type Delimiter, delimiterNamed } from "../core/delimiters.ts";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { ExportFormat } from "../export/row-format.ts";
@@ -12,12 +13,15 @@ export const exportRows: Command = async (cli, { args: [id = ""], options }) => 
   if (!format.ok) return format;
   const states = readStates(listOption(options, "state"));
   if (!states.ok) return states;
+  const delimiter = readDelimiter(format.value, textOption(options, "delimiter"));
+  if (!delimiter.ok) return delimiter;
   return withPlatform(cli, async (platform) => {
     const found = await findRows(platform, id);
     if (!found.ok) return found;
     const { exportRows: read } = await import("../export/export-rows.ts");
     const { terminal } = cli;
-    for await (const text of read({ ...found.value, format: format.value, states: states.value })) {
+    const chosen = { format: format.value, states: states.value, delimiter: delimiter.value };
+    for await (const text of read({ ...found.value, ...chosen })) {
       if (terminal.closed.aborted) break;
       await terminal.write(text);
     }
@@ -34,6 +38,20 @@ function readFormat({ json }: Cli, text: string | undefined): Result<ExportForma
   const format = FORMATS.find((one) => one === (text ?? "csv"));
   if (format !== undefined) return accept(format);
   return refuseUsage(`"${text}" is not a format.`, "Give csv or ndjson.");
+}
+
+/** Null: as in the list. */
+function readDelimiter(format: ExportFormat, text: string | undefined): Result<Delimiter | null> {
+  if (text === undefined) return accept(null);
+  if (format !== "csv") {
+    return refuseUsage("--delimiter is of a CSV, and another format was given.", "Give one.");
+  }
+  const delimiter = delimiterNamed(text);
+  if (delimiter !== null) return accept(delimiter);
+  return refuseUsage(
+    `"${text}" does not separate cells.`,
+    `Give one of ${DELIMITER_NAMES.join(", ")}, or the character itself.`,
+  );
 }
 
 function readStates(texts: readonly string[]): Result<ReadonlySet<State>> {

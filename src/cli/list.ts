@@ -91,7 +91,8 @@ async function dropsNow(config: Platform["config"]): Promise<string[]> {
 async function elsewhereLines(stores: readonly NumberStore[]): Promise<string[]> {
   for (const { elsewhere } of stores) {
     const { mode } = elsewhere;
-    if (await elsewhere.hasCampaigns()) return [`Those that are ${mode}: dropcast list --${mode}`];
+    if (await elsewhere.hasCampaigns())
+      return [`There are ${mode} campaigns: dropcast list --${mode}`];
   }
   return [];
 }

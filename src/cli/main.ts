@@ -6,6 +6,7 @@ import type { Cli, CommandResult, CommandSpec, OptionSpec, Options } from "./com
 import { flagOption, refuseUsage, WRONG_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { explainFault } from "./fault.ts";
+import { withTypedName } from "./program-name.ts";
 import { suggestion } from "./suggest.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -15,12 +16,14 @@ import { createTerminal } from "./terminal.ts";
  * refusal or a wrong usage too.
  */
 export async function run(argv: string[]): Promise<void> {
-  const terminal = createTerminal(process);
+  const json = asksForJson(argv);
+  const screen = createTerminal(process);
+  const { env } = process;
+  const cwd = process.cwd();
   const cli = {
-    terminal,
-    env: process.env,
-    cwd: process.cwd(),
-    json: asksForJson(argv),
+    // Scripts get the words as they are.
+    terminal: json ? screen : withTypedName(screen, { argv, env, cwd }),
+    ...{ env, cwd, json },
     version: VERSION,
   };
   process.exitCode = await runCommandLine(cli, argv);

@@ -9,6 +9,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { type Imported, importCampaign, importedText } from "./sending.ts";
 import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
+import { modeOption } from "./words.ts";
 
 /** `send CAMPAIGN.yaml [LIST.csv]`: imports the list here; workers send it. */
 export const send: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
@@ -34,7 +35,7 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
       if (!flagOption(options, "wait")) {
         return accept({
           json: sentJson(imported.value, found.value.campaign),
-          text: `${text}\nFollow it: dropcast watch ${list.id}`,
+          text: `${text}\nFollow it: dropcast watch ${list.id}${modeOption(platform.config.mode)}`,
         });
       }
       if (!cli.json) terminal.out(text);
@@ -62,7 +63,7 @@ async function waitForIt(
   const last = followed.campaign ?? campaign;
   const json = sentJson(imported, last);
   if (followed.end === "detached") {
-    const text = `${last.id} goes on: ${last.status}. dropcast pause ${last.id} stops it.`;
+    const text = `${last.id} goes on: ${last.status}. dropcast pause ${last.id}${modeOption(last.mode)} stops it.`;
     return accept({ json, text });
   }
   const text = campaignText(last, await store.campaigns.halt(), terminal);

@@ -18,7 +18,7 @@ import type { Command } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
 import { findCampaign, withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";
+import { count, counted, dateTime, duration, modeOption, printable, rate, table } from "./words.ts";
 
 /** `show ID`: where a campaign stands. */
 export const show: Command = (cli, { args: [id = ""] }) =>
@@ -169,6 +169,7 @@ function waitsText(waits: readonly WaitingRow[]): string {
 
 function notes(campaign: Campaign): string[] {
   const { id, counts, status } = campaign;
+  const option = modeOption(campaign.mode);
   const lines: string[] = [];
   if (campaign.rowsDeletedAt !== null) {
     return [
@@ -181,7 +182,7 @@ function notes(campaign: Campaign): string[] {
   if (counts.unknown > 0) {
     lines.push(
       `${counted(counts.unknown, "message")} may or may not have been sent, and nobody can know ` +
-        `yet. They wait for evidence; \`dropcast export ${id} --state unknown\` lists them, ` +
+        `yet. They wait for evidence; \`dropcast export ${id} --state unknown${option}\` lists them, ` +
         "`dropcast resolve` decides one.",
     );
   }
@@ -189,7 +190,7 @@ function notes(campaign: Campaign): string[] {
     const code = codeToRetry(campaign);
     if (code !== undefined) {
       lines.push(
-        `Send failed ones again: dropcast retry ${id} --code ${code} (try --dry-run first).`,
+        `Send failed ones again: dropcast retry ${id} --code ${code}${option} (try --dry-run first).`,
       );
     }
   }

@@ -6,6 +6,7 @@ import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { findCampaign, withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
+import { modeOption } from "./words.ts";
 
 /** `watch ID`: live progress until nothing more is expected; Ctrl-C leaves the campaign alone. */
 export const watch: Command = (cli, { args: [id = ""] }) =>
@@ -18,7 +19,7 @@ export const watch: Command = (cli, { args: [id = ""] }) =>
     if (halt !== undefined) terminal.say(haltWords(found.value.campaign.number, halt));
     if (terminal.interactive && !cli.json) {
       terminal.say(
-        `Ctrl-C ends the watching; the campaign goes on (dropcast pause ${id} stops it).`,
+        `Ctrl-C ends the watching; the campaign goes on (dropcast pause ${id}${modeOption(found.value.campaign.mode)} stops it).`,
       );
     }
     const interrupt = onInterrupt();

@@ -22,7 +22,13 @@ export function createExport(input: { campaigns: Campaigns; answer: Answer }): H
     context.header("content-type", "text/csv; charset=utf-8");
     context.header("content-disposition", `attachment; filename="${id}.csv"`);
     return stream(context, async (file) => {
-      const all = exportRows({ store, campaign, format: "csv", states: new Set() });
+      const all = exportRows({
+        store,
+        campaign,
+        format: "csv",
+        states: new Set(),
+        delimiter: null,
+      });
       for await (const text of all) {
         if (file.aborted) return;
         await file.write(text);

@@ -1,3 +1,4 @@
+import type { Delimiter } from "../core/delimiters.ts";
 import type { State } from "../core/message.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
@@ -16,10 +17,13 @@ export async function* exportRows(input: {
   campaign: Pick<Campaign, "id" | "rows">;
   format: ExportFormat;
   states: ReadonlySet<State>;
+  /** Between the cells of a CSV; null: as in the list, so that it opens where the list did. */
+  delimiter: Delimiter | null;
 }): AsyncGenerator<string> {
   const { store, campaign, states } = input;
-  const columns = (await store.campaigns.toSend(campaign.id))?.columns ?? [];
-  const format = await createRowFormat(input.format, columns);
+  const { columns, delimiter } = await store.campaigns.listShape(campaign.id);
+  const between = input.delimiter ?? delimiter ?? ",";
+  const format = await createRowFormat(input.format, columns, between);
   yield format.head();
   let waiting: CampaignRow[] = [];
   for await (const row of store.rows.all(campaign.id, campaign.rows)) {

@@ -1,4 +1,5 @@
 import { foldColumnName } from "../core/columns.ts";
+import type { Delimiter } from "../core/delimiters.ts";
 import { describeCode } from "../core/error-codes.ts";
 import { describeFailure } from "../core/failure.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
@@ -25,8 +26,9 @@ export interface RowFormat {
 export async function createRowFormat(
   format: ExportFormat,
   columns: readonly string[],
+  delimiter: Delimiter = ",",
 ): Promise<RowFormat> {
-  if (format === "csv") return csvFormat(columns);
+  if (format === "csv") return csvFormat(columns, delimiter);
   return format === "json" ? jsonFormat(columns) : ndjsonFormat(columns);
 }
 
@@ -93,13 +95,13 @@ function reasonOf({ state, value, note, erased }: CampaignRow): string | null {
   return words === null ? title : `${title}. ${words}`;
 }
 
-async function csvFormat(columns: readonly string[]): Promise<RowFormat> {
+async function csvFormat(columns: readonly string[], delimiter: Delimiter): Promise<RowFormat> {
   const { stringify } = await import("csv-stringify/sync");
   const line = (rows: readonly (readonly (string | number | boolean | null)[])[]): string =>
     stringify(
       rows.map((row) => row.map(csvCell)),
       // By itself it quotes only what holds the whole CRLF.
-      { record_delimiter: "\r\n", quoted_match: /[\r\n]/ },
+      { delimiter, record_delimiter: "\r\n", quoted_match: /[\r\n]/ },
     );
   return {
     // With a byte order mark, because Excel shows accents only then.

@@ -1,3 +1,5 @@
+import { DELIMITERS } from "../core/delimiters.ts";
+
 /**
  * Cuts the text of a list into its records, line ends included, without changing a character: what
  * is kept of a list stays byte for byte as it was. A quote opens only where a cell begins and closes
@@ -12,7 +14,7 @@ export interface RecordCutter {
 }
 
 const RECORD_LENGTH_MAX = 1024 * 1024;
-const DELIMITERS = new Set([",", ";", "\t", "|"]);
+const BETWEEN = new Set<string>(DELIMITERS);
 const QUOTE = '"';
 
 export function createRecordCutter(): RecordCutter {
@@ -54,11 +56,9 @@ function endOfRecord(text: string): number {
 }
 
 function isCellStart(before: string | undefined): boolean {
-  return (
-    before === undefined || before === "\uFEFF" || before === "\u00BF" || DELIMITERS.has(before)
-  );
+  return before === undefined || before === "\uFEFF" || before === "\u00BF" || BETWEEN.has(before);
 }
 
 function isCellEnd(after: string | undefined): boolean {
-  return after === undefined || after === "\r" || after === "\n" || DELIMITERS.has(after);
+  return after === undefined || after === "\r" || after === "\n" || BETWEEN.has(after);
 }

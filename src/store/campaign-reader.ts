@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
+import { type Delimiter, delimiterNamed } from "../core/delimiters.ts";
 import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStatus } from "../core/status.ts";
@@ -141,6 +142,18 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
         definition: JSON.parse(definition) as CampaignDefinition,
         mode: mode === "live" ? "live" : "sandbox",
         status: status as CampaignStatus,
+      };
+    },
+
+    /** The columns of its list, and what separated them; null: not known. */
+    async listShape(
+      id: string,
+    ): Promise<{ columns: readonly string[]; delimiter: Delimiter | null }> {
+      const { campaign } = campaignKeys(number, id);
+      const [columns, delimiter] = await redis.hmget(campaign, "columns", "delimiter");
+      return {
+        columns: columns ? (JSON.parse(columns) as string[]) : [],
+        delimiter: delimiterNamed(delimiter ?? ""),
       };
     },
 

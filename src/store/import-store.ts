@@ -28,6 +28,8 @@ export interface BeginImport {
   /** The file's name, for people. */
   readonly file: string;
   readonly columns: readonly string[];
+  /** What separates the cells of the list; its export is written alike. */
+  readonly delimiter?: string;
   /** Where the phones are; left out, it is found again when it is needed. */
   readonly phoneColumn?: string;
   readonly mode: "live" | "sandbox";
@@ -146,7 +148,7 @@ export function createImportStore(input: {
 export type ImportStore = ReturnType<typeof createImportStore>;
 
 function campaignFields(input: BeginImport, sender: string | null): ScriptArgument[] {
-  const { definition, file, columns, phoneColumn, mode } = input;
+  const { definition, file, columns, delimiter, phoneColumn, mode } = input;
   const { schedule, delivery } = definition;
   const fields: Record<string, string | number> = {
     name: definition.name,
@@ -159,6 +161,7 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     mode,
     guarantee: delivery.guarantee,
     phoneColumn: phoneColumn ?? "",
+    delimiter: delimiter ?? "",
     weight: PRIORITY_WEIGHTS[delivery.priority],
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,

@@ -163,7 +163,7 @@ test("what a sandbox kept is there after its end, and is never taken for live", 
     error: { code: "campaign_other_mode", message: expect.stringContaining("sandbox campaign") },
   });
   expect(json(cancelled)).toMatchObject({ error: { code: "campaign_other_mode" } });
-  expect(listed.stdout).toContain("Those that are sandbox: dropcast list --sandbox");
+  expect(listed.stdout).toContain("There are sandbox campaigns: dropcast list --sandbox");
   expect(json(kept)).toMatchObject({ id, mode: "sandbox", status: "finished", rows: 3 });
   expect(both.code).toBe(2);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, runCli, writeCampaign } from "./run-cli.ts";
 
 // Several processes, each with its own start; on a busy machine they take their time.
@@ -200,6 +201,38 @@ test("an export of some states is a list that can be sent again as it is", async
   const header = third.stdout.replace("\uFEFF", "").split("\r\n", 1)[0]?.split(",") ?? [];
   expect(new Set(header).size).toBe(header.length);
   expect(header.slice(0, 3)).toEqual(["phone", "first_name", "state"]);
+});
+
+test.each([
+  [";", "semicolon"],
+  ["\t", "tab"],
+])("a list separated by %j is exported alike, and is read again", async (between, name) => {
+  const { place } = await openPlace();
+  const rows = [
+    ["phone", "first_name"],
+    ["+48 601 000 000", "Ann, or Anna; or Ania"],
+    ["+48 601 000 001", "Ewa"],
+  ];
+  const quoted = rows.map((cells) => cells.map((cell) => `"${cell}"`).join(between));
+  writeFileSync(join(place.dir, "list.csv"), `${quoted.join("\n")}\n`);
+  const [campaign] = writeCampaignFile(place);
+  const { id } = json<{ id: string }>(
+    await runHere(place, ["send", campaign, "list.csv", "--json"]),
+  );
+
+  const alike = await runHere(place, ["export", id]);
+  const named = await runHere(place, ["export", id, "--delimiter", name]);
+  const commas = await runHere(place, ["export", id, "--delimiter", ","]);
+  const wrong = await runHere(place, ["export", id, "--delimiter", "-"]);
+  writeFileSync(join(place.dir, "again.csv"), alike.stdout);
+  const again = await runHere(place, ["send", campaign, "again.csv", "--json"]);
+
+  const header = ["phone", "first_name", "row", "state"];
+  expect(alike.stdout.startsWith(`\uFEFF${header.join(between)}`)).toBe(true);
+  expect(named.stdout).toBe(alike.stdout);
+  expect(commas.stdout.startsWith(`\uFEFF${header.join()}`)).toBe(true);
+  expect(wrong.code).toBe(2);
+  expect(json(again)).toMatchObject({ rows: 2, counts: { pending: 2 }, phoneColumn: "phone" });
 });
 
 test("erase forgets a person in Redis, in the drop folder and in the data folder", async () => {

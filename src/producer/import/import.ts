@@ -165,6 +165,7 @@ function identityOf(
     definition: options.definition,
     file: list.file.name,
     columns: list.columns,
+    delimiter: list.header.dialect.delimiter,
     phoneColumn: list.phone.name,
     mode: options.mode,
   };

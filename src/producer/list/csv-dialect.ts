@@ -3,8 +3,7 @@
  * most of Europe), so it is read off the file: from Excel's own `sep=` line, else by trying each
  * candidate on the first lines. csv-parse cannot be given all of them: it would split on any.
  */
-
-export const DELIMITERS = [",", ";", "\t", "|"] as const;
+import { DELIMITERS } from "../../core/delimiters.ts";
 
 export interface Dialect {
   readonly delimiter: string;

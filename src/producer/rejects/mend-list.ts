@@ -113,13 +113,8 @@ async function run(options: MendListOptions, report: ImportReport): Promise<Resu
     if (!others.ok) return others;
     const { leftOut } = others.value;
     const mender = createMender({
-      mark: id,
-      ...options,
-      campaign: open.value,
-      list,
-      order,
-      country,
-      leftOut,
+      ...{ mark: id, ...options, campaign: open.value },
+      ...{ list, order, country, leftOut },
     });
     const mended = await mendAll(options, { list, mender, columns: open.value.columns, report });
     if (!mended.ok) return mended;

@@ -1,0 +1,32 @@
+import { relative } from "node:path";
+import { COMMANDS } from "./commands.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What is advised to people, in whatever sentence: the program, and one of its commands. */
+const ADVICE = new RegExp(
+  `\\bdropcast (?=(?:${COMMANDS.map(({ name }) => name).join("|")})\\b)`,
+  "g",
+);
+
+/**
+ * The terminal of a process that `npm start` (or another script of package.json) runs: a clone has
+ * no `dropcast` on its PATH, so what it advises has to name the file that node runs.
+ */
+export function withTypedName(
+  terminal: Terminal,
+  input: {
+    readonly argv: readonly string[];
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly cwd: string;
+  },
+): Terminal {
+  const [, file = ""] = input.argv;
+  if (input.env["npm_lifecycle_event"] === undefined) return terminal;
+  const typed = `node ${relative(input.cwd, file)} `;
+  const name = (text: string): string => text.replace(ADVICE, typed);
+  return {
+    ...terminal,
+    out: (line) => terminal.out(name(line)),
+    say: (line) => terminal.say(name(line)),
+  };
+}
