@@ -116,6 +116,17 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
       }
     },
   });
+  const silence = new Gauge({
+    name: "dropcast_webhook_silence_seconds",
+    help: "For how long messages have been accepted without a webhook about one; 0 while there are.",
+    labelNames: ["number"],
+    registers: [registry],
+    async collect() {
+      for (const { number, webhookSilence } of Object.values(stores)) {
+        silence.set({ number }, ((await webhookSilence())?.forMs ?? 0) / 1_000);
+      }
+    },
+  });
   const events = new Gauge({
     name: "dropcast_status_events",
     help: "Status events without a message: parked now, and forgotten so far (orphans).",

@@ -11,6 +11,7 @@ import {
   unknownJson,
   unknownWords,
 } from "../export/campaign-json.ts";
+import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { WaitingRow } from "../store/waiting.ts";
@@ -26,7 +27,7 @@ export const show: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace, rollback, isSettling, unknown, waits, workers] = await Promise.all([
+    const [halt, pace, rollback, isSettling, unknown, waits, workers, silence] = await Promise.all([
       store.campaigns.halt(),
       store.pace.read(),
       store.rollback.read(),
@@ -34,9 +35,11 @@ export const show: Command = (cli, { args: [id = ""] }) =>
       store.campaigns.unknown(id),
       campaign.status === "running" ? store.waiting(id) : [],
       store.presence("worker"),
+      store.webhookSilence(),
     ]);
     const { number } = campaign;
     const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
+    const quiet = silence === undefined ? "" : `\n\n${silenceWords(number, silence)}`;
     const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
     const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
@@ -49,8 +52,10 @@ export const show: Command = (cli, { args: [id = ""] }) =>
         unknown: unknownJson(unknown),
         waits,
         stalled: stall === undefined ? null : "no_worker",
+        webhookSilence: silenceJson(silence),
       },
-      text: campaignText(campaign, halt, cli.terminal, { unknown, waits, stall }) + held + back,
+      text:
+        campaignText(campaign, halt, cli.terminal, { unknown, waits, stall }) + held + back + quiet,
     });
   });
 

@@ -82,7 +82,7 @@ export function numberKeys(number: string) {
     undeliverable: `${prefix}undeliverable`,
     /** zset: failed message whose job has not been added yet -> when it failed, ms. */
     failedOutbox: `${prefix}failed-outbox`,
-    /** hash: totals of the number: `orphans`, `lastWebhookAt`. */
+    /** hash: totals of the number: `orphans`, `lastWebhookAt`, and what webhook-silence.ts looks at. */
     stats: `${prefix}stats`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */
     wamidLevels: `${prefix}wamid-levels`,

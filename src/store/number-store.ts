@@ -26,6 +26,7 @@ import { upgradeSchema } from "./schema.ts";
 import { ACTS, createScriptRunner, type RunScript } from "./scripts.ts";
 import { createApplyStatus } from "./status-events.ts";
 import { createWaiting } from "./waiting.ts";
+import { createWebhookSilence } from "./webhook-silence.ts";
 
 /** What the configuration does not set, and what tests start from. */
 export const DEFAULT_LIMITS: LedgerLimits = {
@@ -104,6 +105,7 @@ export async function createNumberStore(input: {
     imports: createImportStore({ run, safety, sender, counter, mode }),
     ledger,
     applyStatus: createApplyStatus({ run, person }),
+    webhookSilence: createWebhookSilence({ redis, number }),
     pace: createPace({ redis, number, run }),
     campaigns,
     people: createPeople({ redis, number, person, run }),

@@ -107,6 +107,7 @@ export function createDispatcher(input: {
     await step("rollback", tellRollback);
     await step("what was left behind", sweepLedger);
     await step("opt-outs", housekeeping.optOuts);
+    await step("webhooks", housekeeping.silence);
     await step("open batches", healOpenBatches);
     await step("counters", auditCampaigns);
     await step("ages", tellAges);

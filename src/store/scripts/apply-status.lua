@@ -31,7 +31,7 @@ local function answer(c, row, r, attempt, moved)
   write_hashes()
   index_flush()
   flush(c)
-  redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL)
+  redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW, 'confirmedAt', NOW)
   return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
 end
 
@@ -69,7 +69,7 @@ if mode == 'ask' then
   return { 'unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none' }
 end
 
-redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL)
+redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW)
 -- Kept as long as it could still be found to be somebody's.
 park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
 if fitting and mode == 'park' then

@@ -20,7 +20,7 @@
 --     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
 --     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: by-end, with-rows, serial, guard, resends, leases, claimed, pace, halt, running,
+-- Keys built: stats, by-end, with-rows, serial, guard, resends, leases, claimed, pace, halt, running,
 --   scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   parked, parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
 --   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch>
@@ -60,19 +60,34 @@ local function take_id(row, r, o)
   if o.attempt == r.attempt then match_parked(c, row, r, o.person) end
 end
 
+local quiet, confirmed = 0, false
 local function accepted(row, r, o)
   if r.state == STATE.pending then
     if not calls_back(r, o.attempt, 'accepted') then return end
     o.attempt = r.attempt
   end
+  local took = o.attempt == r.attempt and fire(c, row, r, 'accept')
   if o.attempt == r.attempt then
-    fire(c, row, r, 'accept')
     if not r.times[TIME.accepted] then r.times[TIME.accepted] = stamp(c, WALL) end
   else
     set(r, FLAG.maybe_duplicate)
   end
-  if bit.band(o.marks, 2) ~= 0 then set(r, FLAG.held) end
+  local held = bit.band(o.marks, 2) ~= 0
+  if held then set(r, FLAG.held) end
   take_id(row, r, o)
+  if took and r.state ~= STATE.accepted then confirmed = true end
+  if took and r.state == STATE.accepted and not held then quiet = quiet + 1 end
+end
+
+-- Acceptances since a webhook last told of a message of this number: webhook-silence.ts looks at them.
+local function note_quiet()
+  local key = P .. 'stats'
+  if confirmed then redis.call('HSET', key, 'confirmedAt', NOW) end
+  if quiet == 0 then return end
+  local f = redis.call('HMGET', key, 'confirmedAt', 'quietSince', 'quiet')
+  local anew = num(f[1]) >= num(f[2])
+  redis.call('HSET', key, 'quiet', (anew and 0 or num(f[3])) + quiet,
+    'quietSince', anew and NOW or f[2], 'quietLast', NOW)
 end
 
 local function back_to_pending(row, r, o)
@@ -196,6 +211,7 @@ for _, o in ipairs(told) do
   answer[#answer + 1] = shown(c, r.state)
 end
 if answered then redis.call('HDEL', P .. 'pace', 'unreached') end
+note_quiet()
 if #leases > 0 then redis.call('ZREM', P .. 'leases', unpack(leases)) end
 if c.status ~= was then stopped = true end
 write_hashes()
