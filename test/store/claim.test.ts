@@ -227,3 +227,30 @@ test("a claim of a new attempt puts the earlier wamid and times into history", a
   expect(Object.keys(row.value.times)).toEqual(["claimed"]);
   expect(await bench.redis.hkeys(bench.own(id).side)).toEqual(["1:w1"]);
 });
+
+test("what was noted of an attempt does not go on to the next one, what was noted of the message does", async () => {
+  const bench = await openTestStore();
+  const { campaigns } = bench.store;
+  const id = await bench.import(3);
+  const flags = async (row: number) => (await bench.row(id, row)).value.flags;
+  await bench.send(id, 1, "unknown", { reference: "ref-1" });
+  await campaigns.resolve(id, 1, "resend");
+  await bench.send(id, 2, "unknown");
+  await campaigns.resolve(id, 2, "failed");
+  await campaigns.retryRows(id, 0, [{ row: 2, attempt: 1 }]);
+  await bench.send(id, 3, "accepted", { held: true });
+  await bench.status("wamid.3", "sent", { recipient: testPhone(3) });
+  await bench.status("wamid.3", "failed", { code: 132015 });
+  await campaigns.retryRows(id, 0, [{ row: 3, attempt: 1 }]);
+  expect(await flags(1)).toEqual(["maybeDuplicate", "reference"]);
+  expect(await flags(2)).toEqual(["maybeDuplicate", "decided"]);
+  expect(await flags(3)).toEqual(["maybeDuplicate", "matched", "held"]);
+
+  const [again] = await bench.grant(id, 1, 2, 3);
+
+  for (const row of [1, 2, 3]) expect(await flags(row)).toEqual(["maybeDuplicate"]);
+  // A second wamid of the new attempt is noticed.
+  await bench.record(again, "accepted", { wamid: "wamid.1" });
+  await bench.record(again, "accepted", { wamid: "wamid.1b" });
+  expect(await flags(1)).toEqual(["maybeDuplicate", "doubleWamid"]);
+});

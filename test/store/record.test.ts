@@ -123,6 +123,38 @@ test("a pair that was too fast waits 4^n seconds", async () => {
   }
 });
 
+test("no message waits longer than five minutes and a half as much again for its next try", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  let waitMs = 0;
+  for (let tries = 0; tries < 7; tries++) {
+    const before = Date.now();
+    await bench.send(id, 1, "pair", { waitMs: 1_000, code: 131056 });
+    waitMs = ((await bench.row(id, 1)).value.times.due ?? 0) - before;
+    await bench.makeDue(id, 1);
+  }
+  // The seventh would come after 4^6 s, more than an hour.
+  expect(waitMs).toBeGreaterThanOrEqual(150_000 - 20);
+  expect(waitMs).toBeLessThan(450_000 + 2_000);
+});
+
+test("messages that could not be sent together are not tried again together", async () => {
+  const bench = await openTestStore();
+  const rows = Array.from({ length: 30 }, (_, index) => index + 1);
+  const id = await bench.import(rows.length);
+  const before = Date.now();
+  for (const one of await bench.grant(id, ...rows)) {
+    await bench.record(one, "pair", { waitMs: 100_000, code: 131056 });
+  }
+  const dues = await Promise.all(
+    rows.map(async (row) => ((await bench.row(id, row)).value.times.due ?? 0) - before),
+  );
+  expect(Math.min(...dues)).toBeGreaterThanOrEqual(50_000 - 20);
+  expect(Math.min(...dues)).toBeLessThan(100_000);
+  expect(Math.max(...dues)).toBeGreaterThan(105_000);
+  expect(Math.max(...dues)).toBeLessThan(155_000);
+});
+
 test("a row that was sent after all shows nothing of the tries before", async () => {
   const bench = await openTestStore();
   const id = await bench.import(1);

@@ -46,6 +46,19 @@ test("a hold with Retry-After lasts as long as the API said, and the row waits f
   expect(Math.abs(due - hold)).toBeLessThanOrEqual(20);
 });
 
+test("a shorter hold that was on the wire meanwhile does not end a longer one", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const [first, second] = await bench.grant(id, 1, 2);
+  const before = Date.now();
+  await bench.record(first, "hold", { code: 429, waitMs: 90_000 });
+  await bench.record(second, "hold", { code: 429, waitMs: 5_000 });
+  const { holdUntilMs } = await bench.store.pace.read();
+  expect((holdUntilMs ?? 0) - before).toBeGreaterThanOrEqual(90_000);
+  const due = (await bench.row(id, 2)).value.times.due ?? 0;
+  expect(due - before).toBeGreaterThanOrEqual(89_980);
+});
+
 test("an account error halts the number and pauses every running campaign with the reason", async () => {
   const bench = await openTestStore();
   const first = await bench.import(2);

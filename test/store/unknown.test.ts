@@ -100,6 +100,27 @@ describe("at-least-once", () => {
     expect((await bench.store.ledger.sweep()).resent).toBe(1);
   });
 
+  test("sends nothing a third time when an earlier attempt turns out to have got through", async () => {
+    const id = await bench.import(1, { definition: atLeastOnce() });
+    await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
+    await bench.status("wamid.A", "failed", { code: 131026 });
+    await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
+    await bench.send(id, 1, "unknown", DOUBT);
+    await bench.status("wamid.A", "delivered");
+    await bench.redis.zincrby(bench.keys.resends, -900_001, `${id}|1`);
+    expect((await bench.store.ledger.sweep()).resent).toBe(0);
+    expect(await bench.counts(id)).toEqual({ unknown: 1 });
+  });
+
+  test("sends nothing a third time when a person has sent it again", async () => {
+    const id = await unknownFor(900_001);
+    await bench.store.campaigns.resolve(id, 1, "resend");
+    await bench.send(id, 1, "unknown", DOUBT);
+    await webhookArrives();
+    expect((await bench.store.ledger.sweep()).resent).toBe(0);
+    expect(await bench.counts(id)).toEqual({ pending: 1, unknown: 1 });
+  });
+
   test("sends nothing again before the 15 minutes are over", async () => {
     await unknownFor(800_000);
     await webhookArrives();

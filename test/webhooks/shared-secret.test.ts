@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
+import type { LedgerLimits } from "../../src/store/ledger.ts";
 import type { StatusEvent } from "../../src/store/status-events.ts";
 import { deliverEvent } from "../../src/webhooks/apply.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
 
 /** Numbers that share a webhook secret, each with a store of its own in one Redis. */
-async function numbers(count: number) {
+async function numbers(count: number, limits: Partial<LedgerLimits> = {}) {
   const benches: TestStore[] = [];
-  for (let at = 0; at < count; at++) benches.push(await openTestStore());
+  for (let at = 0; at < count; at++) benches.push(await openTestStore(limits));
   const names = benches.map(({ number }) => number);
   const stores = new Map(benches.map(({ number, store }) => [number, store]));
   const ports = {
@@ -122,6 +123,21 @@ describe("of numbers that share a secret", () => {
     await deliver("wamid.X", "sent");
 
     expect(await parked()).toEqual([1, 0, 0, 0]);
+  });
+
+  test("one that has written twice to a person keeps its claim to what comes of the first", async () => {
+    const { benches, deliver } = await numbers(2, { leaseMs: 1 });
+    const [a, b] = benches as [TestStore, TestStore];
+    const [first, second, ofB] = [await a.import(1), await a.import(1), await b.import(1)];
+    await a.send(first, 1, "unknown");
+    await a.send(second, 1, "accepted", { wamid: "wamid.A2" });
+    await b.send(ofB, 1, "unknown");
+
+    // Of A's first message, or of B's: nobody can tell.
+    await deliver("wamid.A1", "sent");
+
+    expect(await a.state(first, 1)).toBe("unknown");
+    expect(await b.state(ofB, 1)).toBe("unknown");
   });
 
   test("the failure of one's message is not taken for the other's unknown one", async () => {

@@ -5,6 +5,8 @@ import { silenceJson, silenceWords } from "../../src/export/silence-words.ts";
 import { createHousekeeping } from "../../src/worker/housekeeping.ts";
 import { openTestStore } from "../support/campaigns.ts";
 
+const FOR_EVER = { rowsMs: null, campaignMs: null };
+
 function collectLog() {
   const lines: string[] = [];
   const sink = new Writable({
@@ -19,7 +21,7 @@ function collectLog() {
 test("that messages are accepted and no webhook comes is logged once a minute, without personal data", async () => {
   const bench = await openTestStore();
   const { lines, logger } = collectLog();
-  const housekeeping = createHousekeeping({ store: bench.store, retentionMs: null, logger });
+  const housekeeping = createHousekeeping({ store: bench.store, retention: FOR_EVER, logger });
   const id = await bench.import(1);
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
   await bench.later(10 * 60_000);
@@ -40,7 +42,7 @@ test("that messages are accepted and no webhook comes is logged once a minute, w
 test("long after the last message was accepted it is told by show alone", async () => {
   const bench = await openTestStore();
   const { lines, logger } = collectLog();
-  const housekeeping = createHousekeeping({ store: bench.store, retentionMs: null, logger });
+  const housekeeping = createHousekeeping({ store: bench.store, retention: FOR_EVER, logger });
   const id = await bench.import(1);
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
   await bench.later(90 * 60_000);
