@@ -169,12 +169,15 @@ function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: nu
     },
     async end() {
       clearInterval(timer);
-      if (await holds()) {
+      try {
+        if (!(await holds())) return;
         await rm(frozenPath(listPath), { force: true });
         await rm(hiddenRejectsPath(listPath), { force: true });
         await rm(path, { force: true });
+      } finally {
+        // What could not be removed is a dead claim then, and is cleared away later.
+        letGo();
       }
-      letGo();
     },
   };
 }

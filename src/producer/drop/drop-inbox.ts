@@ -8,14 +8,15 @@ import { emptyReport } from "../preflight/report.ts";
 import { campaignOfRejects } from "../rejects/rejects-peek.ts";
 import type { Claims } from "./drop-claim.ts";
 import { checkRegular, type DropFolders } from "./drop-files.ts";
+import { createMatches, createMemory, createTroubles } from "./drop-memory.ts";
 import {
-  type CampaignMatch,
+  type FolderNames,
   fold,
   isCampaign,
   isIgnored,
   isList,
   isShared,
-  matchCampaign,
+  readNames,
   stemOf,
 } from "./drop-names.ts";
 import { noCampaign, notAList, suspectedCampaign, unclearCampaign } from "./drop-refusals.ts";
@@ -45,6 +46,8 @@ export interface InboxInput {
   readonly settleMs: number;
   /** A list that lacks something it may still get has to have looked the same for so long. */
   readonly graceMs: number;
+  /** How long a file is left alone that could not be taken; then twice as long … */
+  readonly againMs: number;
   readonly teller: Teller;
   readonly signal: AbortSignal;
   readonly hasRoom: () => boolean;
@@ -59,6 +62,7 @@ export function createInbox(input: InboxInput): Inbox {
    */
   const sharedBy = createMemory<{ list: string; campaign: string | null }>();
   const matched = createMatches();
+  const troubles = createTroubles(input.againMs);
 
   async function lookAt(folder: SeenFolder, name: string): Promise<void> {
     if (isIgnored(name)) return;
@@ -71,7 +75,7 @@ export function createInbox(input: InboxInput): Inbox {
 
   async function lookAtList(folder: SeenFolder, name: string): Promise<void> {
     const file = join(folder.path, name);
-    const match = matchCampaign(name, [...folder.files.keys()]);
+    const match = namesOf(folder).match(name);
     const matchedMs = matched.sinceMs(file, match);
     const own = match.kind === "own" ? match.name : null;
     const regular = await checkRegular(join(folders.inbox, file));
@@ -79,20 +83,28 @@ export function createInbox(input: InboxInput): Inbox {
     if (!regular.ok) return fail(file, regular.refusal, own);
     const old = quiet(folder, name) >= graceMs;
     const waited = old && (own !== null || matchedMs >= settleMs);
-    if (match.kind === "own" || match.kind === "shared") {
-      if (match.kind === "shared" && (await namesItsCampaign(file)))
-        return take(folder, name, null);
-      if (match.kind === "shared" && !waited) return tellWait(folder, name, match.name);
-      if (!waited && !(await endsWithLine(join(folders.inbox, file)))) return;
-      return takeWith(folder, name, match);
+    const canBeSent = match.kind === "own" || match.kind === "shared";
+    if (canBeSent && !input.hasRoom()) return;
+    if (match.kind === "own") {
+      if (waited || (await endsWithLine(join(folders.inbox, file)))) {
+        await takeWith(folder, name, match);
+      }
+      return;
     }
     if (await namesItsCampaign(file)) return take(folder, name, null);
-    if (match.kind === "none") return waited ? fail(file, noCampaign(name)) : undefined;
-    if (match.kind === "unclear")
-      return waited ? fail(file, unclearCampaign(name, match.why)) : undefined;
-    const still = quiet(folder, match.name) < graceMs;
-    if (waited && !still) await fail(file, suspectedCampaign(name, match.name));
-    else teller.sayAgain(file, `${file}: waits for ${match.name} to become its campaign file.`);
+    switch (match.kind) {
+      case "shared":
+        return waited ? takeWith(folder, name, match) : tellWait(folder, name, match.name);
+      case "none":
+        return waited ? fail(file, noCampaign(name)) : undefined;
+      case "unclear":
+        return waited ? fail(file, unclearCampaign(name, match.why)) : undefined;
+      case "suspected":
+        if (waited && quiet(folder, match.name) >= graceMs) {
+          return fail(file, suspectedCampaign(name, match.name));
+        }
+        teller.sayAgain(file, `${file}: waits for ${match.name} to become its campaign file.`);
+    }
   }
 
   function tellWait(folder: SeenFolder, name: string, shared: string): void {
@@ -129,7 +141,7 @@ export function createInbox(input: InboxInput): Inbox {
     if (campaign?.kind === "shared") {
       // Its own may have come while the inbox was looked through.
       const names = await readdir(join(folders.inbox, folder.path));
-      if (matchCampaign(name, names).kind !== "shared") return;
+      if (readNames(names).match(name).kind !== "shared") return;
     }
     const list = await takeList(input, { relative: file, campaign, quietMs });
     teller.forget(file);
@@ -155,11 +167,9 @@ export function createInbox(input: InboxInput): Inbox {
   /** A campaign file whose list is not there: it comes later, or was sent by another file. */
   function lookAtCampaign(folder: SeenFolder, name: string): void {
     const file = join(folder.path, name);
-    const stem = fold(stemOf(name));
-    const lists = [...folder.files.keys()].filter((other) => isList(other) && !isIgnored(other));
     const waits = quiet(folder, name) >= graceMs && !isShared(name);
-    if (!waits || lists.some((list) => fold(stemOf(list)) === stem)) return;
-    const sent = sharedBy.get(join(folder.path, stem));
+    if (!waits || namesOf(folder).hasListFor(name)) return;
+    const sent = sharedBy.get(join(folder.path, fold(stemOf(name))));
     teller.sayAgain(file, sent === undefined ? waitsForList(file) : cameLate(file, sent));
   }
 
@@ -174,12 +184,14 @@ export function createInbox(input: InboxInput): Inbox {
     async look(seen) {
       matched.newLook();
       for (const folder of seen) {
-        for (const name of folder.files.keys()) {
+        for (const [name, { look }] of folder.files) {
           if (signal.aborted) return;
           const file = join(folder.path, name);
-          await lookAt(folder, name).catch((error: Error) =>
-            teller.sayAgain(file, `${file}: ${error.message}; it is tried again.`),
-          );
+          if (troubles.isLeftAlone(file, look)) continue;
+          await lookAt(folder, name).catch((error: Error) => {
+            troubles.note(file, look);
+            teller.sayAgain(file, `${file}: ${error.message}; it is tried again.`);
+          });
         }
       }
     },
@@ -195,6 +207,15 @@ export function createInbox(input: InboxInput): Inbox {
     await opened.value.close();
     return notAList(file);
   }
+}
+
+const read = new WeakMap<SeenFolder, FolderNames>();
+
+/** What is seen of a folder does not change: its names are read once. */
+function namesOf(folder: SeenFolder): FolderNames {
+  const known = read.get(folder) ?? readNames([...folder.files.keys()]);
+  read.set(folder, known);
+  return known;
 }
 
 function quiet(folder: SeenFolder, name: string): number {
@@ -223,50 +244,4 @@ function cameLate(file: string, sent: { list: string; campaign: string | null })
   const stop =
     campaign === null ? "See dropcast list; to" : `To stop it: dropcast cancel ${campaign}. To`;
   return `${file}: came after ${list} had been taken with the campaign file of the folder${as}, and was not used. ${stop} send ${list} by it, drop the list again.`;
-}
-
-/**
- * Since when a list has had its campaign file. A look does not see a folder as it is at one moment:
- * a file that is renamed meanwhile may be seen under neither of its names. What is missing has to
- * be missing for a while.
- */
-function createMatches() {
-  let before = new Map<string, { key: string; atMs: number }>();
-  let now: typeof before = new Map();
-  return {
-    newLook(): void {
-      before = now;
-      now = new Map();
-    },
-    sinceMs(list: string, match: CampaignMatch): number {
-      const key = JSON.stringify(match);
-      const last = before.get(list);
-      const atMs = last?.key === key ? last.atMs : performance.now();
-      now.set(list, { key, atMs });
-      return performance.now() - atMs;
-    },
-  };
-}
-
-/** A campaign file that comes later than this is meant for a list that is still to come. */
-const LATE_MS_MAX = 60 * 60_000;
-const REMEMBERED_MAX = 1_000;
-
-/** The newest of what was put in. */
-function createMemory<T>() {
-  const kept = new Map<string, { value: T; atMs: number }>();
-  return {
-    get(key: string): T | undefined {
-      const found = kept.get(key);
-      const isLate = found !== undefined && performance.now() - found.atMs < LATE_MS_MAX;
-      return isLate ? found.value : undefined;
-    },
-    set(key: string, value: T): void {
-      kept.delete(key);
-      kept.set(key, { value, atMs: performance.now() });
-      const [oldest] = kept.keys();
-      if (kept.size > REMEMBERED_MAX && oldest !== undefined) kept.delete(oldest);
-    },
-    delete: (key: string) => void kept.delete(key),
-  };
 }

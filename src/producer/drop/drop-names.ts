@@ -72,31 +72,61 @@ export function isShared(path: string): boolean {
   return isCampaign(path) && fold(stemOf(path)) === SHARED_CAMPAIGN;
 }
 
-/** `names`: all files of the list's folder, hidden ones too. */
-export function matchCampaign(list: string, names: readonly string[]): CampaignMatch {
-  const visible = names.filter((name) => !isIgnored(name));
-  const stem = fold(stemOf(list));
-  const named = (name: string): boolean => fold(stemOf(name)) === stem;
-  const [own, ...others] = visible.filter(
-    (name) => isCampaign(name) && !isShared(name) && named(name),
-  );
-  if (own !== undefined) {
-    if (others.length > 0) return unclear(`${inWords([own, ...others])} lie beside it`);
-    const rival = visible.find((name) => name !== list && isList(name) && named(name));
-    if (rival === undefined) return { kind: "own", name: own };
-    return unclear(`${own} may belong to it or to ${rival}`);
-  }
-  const taken = new Set(visible.filter(isList).map((name) => fold(stemOf(name))));
-  const suspected = names.find((name) => !isOwnOf(name, taken) && mayBeMeantFor(name, list));
-  if (suspected !== undefined) return { kind: "suspected", name: suspected };
-  const [shared, ...more] = visible.filter(isShared);
-  if (shared === undefined) return { kind: "none" };
-  if (more.length > 0) return unclear(`${inWords([shared, ...more])} lie beside it`);
-  return { kind: "shared", name: shared };
+/** The names in one folder, read once: a folder may hold many thousands of lists. */
+export interface FolderNames {
+  /** What a list of the folder is sent by. */
+  match(list: string): CampaignMatch;
+  /** Whether a list lies there that this campaign file is the own one of. */
+  hasListFor(campaign: string): boolean;
 }
 
-function isOwnOf(name: string, stems: ReadonlySet<string>): boolean {
-  return isCampaign(name) && !isIgnored(name) && stems.has(fold(stemOf(name)));
+/** `names`: all files of the folder, hidden ones too. */
+export function readNames(names: readonly string[]): FolderNames {
+  const visible = names.filter((name) => !isIgnored(name));
+  const shared = visible.filter(isShared);
+  const lists = byStem(visible.filter(isList));
+  const campaigns = byStem(visible.filter((name) => isCampaign(name) && !isShared(name)));
+  const near = new Map<string, string>();
+  const unfinished: { name: string; before: string }[] = [];
+  for (const name of names) {
+    const before = nameBefore(name);
+    if (before === null || isList(name) || isShared(name)) continue;
+    // The own file of a list that lies there is not meant for another.
+    if (campaigns.get(fold(stemOf(name)))?.includes(name) && lists.has(fold(stemOf(name))))
+      continue;
+    if (bare(before) !== "" && !near.has(bare(before))) near.set(bare(before), name);
+    if (isIgnored(name)) unfinished.push({ name, before });
+  }
+
+  return {
+    match(list) {
+      const stem = fold(stemOf(list));
+      const [own, ...others] = campaigns.get(stem) ?? [];
+      if (own !== undefined) {
+        if (others.length > 0) return unclear(`${inWords([own, ...others])} lie beside it`);
+        const rival = lists.get(stem)?.find((name) => name !== list);
+        if (rival === undefined) return { kind: "own", name: own };
+        return unclear(`${own} may belong to it or to ${rival}`);
+      }
+      const suspected =
+        near.get(bare(stem)) ?? unfinished.find(({ before }) => endsIn(before, stem))?.name;
+      if (suspected !== undefined) return { kind: "suspected", name: suspected };
+      const [only, ...more] = shared;
+      if (only === undefined) return { kind: "none" };
+      if (more.length > 0) return unclear(`${inWords([only, ...more])} lie beside it`);
+      return { kind: "shared", name: only };
+    },
+    hasListFor: (campaign) => lists.has(fold(stemOf(campaign))),
+  };
+}
+
+function byStem(names: readonly string[]): Map<string, string[]> {
+  const index = new Map<string, string[]>();
+  for (const name of names) {
+    const stem = fold(stemOf(name));
+    index.set(stem, [...(index.get(stem) ?? []), name]);
+  }
+  return index;
 }
 
 /**
@@ -107,19 +137,15 @@ const CAMPAIGN_NAME = /^(.*?)[._ -](?:ya?ml|json)(?!\p{L})/u;
 /** How Windows saves a text file when it is not told otherwise. */
 const TEXT_NAME = /^([^.]*)(?:\.txt)?$/;
 
-function mayBeMeantFor(name: string, list: string): boolean {
-  if (isShared(name) || isList(name)) return false;
+/** The name of the list that a file may be meant for, folded; null for other files. */
+function nameBefore(name: string): string | null {
   const text = fold(name).replace(/^[.~#$\s_]+/, "");
-  const before = CAMPAIGN_NAME.exec(text)?.[1] ?? TEXT_NAME.exec(text)?.[1];
-  if (before === undefined) return false;
-  const stem = fold(stemOf(list));
-  if (bare(before) !== "" && bare(before) === bare(stem)) return true;
-  // `.syncthing.X.yaml.tmp`: programs put words of their own in front.
-  return (
-    isIgnored(name) &&
-    before.endsWith(stem) &&
-    /[^\p{L}\p{N}]/u.test(before.at(-stem.length - 1) ?? "")
-  );
+  return CAMPAIGN_NAME.exec(text)?.[1] ?? TEXT_NAME.exec(text)?.[1] ?? null;
+}
+
+/** `.syncthing.X.yaml.tmp`: programs put words of their own in front. */
+function endsIn(before: string, stem: string): boolean {
+  return before.endsWith(stem) && /[^\p{L}\p{N}]/u.test(before.at(-stem.length - 1) ?? "");
 }
 
 /** A name without what browsers and file managers add to a second copy; letters and digits only. */

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { ImportReport } from "../preflight/report.ts";
 import { dropFolders, lstatOrNull } from "./drop-files.ts";
 import {
-  fold,
+  type FolderNames,
   isCampaign,
   isIgnored,
   isList,
   isShared,
-  matchCampaign,
+  readNames,
   stemOf,
 } from "./drop-names.ts";
 import { claimPath } from "./drop-note.ts";
@@ -44,7 +44,10 @@ const IDLE_MS = 60_000;
 const NAMES_MAX = 10_000;
 const REPORT_BYTES_MAX = 256 * 1024;
 
-/** Reads names, times and the newest reports; changes nothing. A drop folder that is not there is empty. */
+/**
+ * Reads names, times and the newest reports; changes nothing. A drop folder that is not there is
+ * empty.
+ */
 export async function surveyDrops(dir: string, nowMs: number): Promise<DropSurvey> {
   const { inbox, processing, failed } = dropFolders(dir);
   return {
@@ -76,26 +79,26 @@ async function inboxWaits(
   nowMs: number,
 ): Promise<WaitingFile[]> {
   const waits: WaitingFile[] = [];
+  const names = readNames(folder.names);
   for (const name of folder.names) {
     if (isIgnored(name)) continue;
-    const why = whyItWaits(name, folder.names) ?? (await whyNotTaken(join(path, name), nowMs));
+    const why = whyItWaits(name, names) ?? (await whyNotTaken(join(path, name), nowMs));
     if (why !== null) waits.push({ file: join("inbox", folder.path, name), why });
   }
   return waits;
 }
 
 /** What a name lacks; null when nothing does. */
-function whyItWaits(name: string, names: readonly string[]): string | null {
+function whyItWaits(name: string, names: FolderNames): string | null {
   if (isList(name)) {
-    const match = matchCampaign(name, names);
+    const match = names.match(name);
     if (match.kind === "none") return noCampaign(name).message;
     if (match.kind === "unclear") return unclearCampaign(name, match.why).message;
     if (match.kind === "suspected") return suspectedCampaign(name, match.name).message;
     return null;
   }
   if (!isCampaign(name) || isShared(name)) return null;
-  const lists = names.filter((other) => isList(other) && !isIgnored(other));
-  if (lists.some((list) => fold(stemOf(list)) === fold(stemOf(name)))) return null;
+  if (names.hasListFor(name)) return null;
   return `no list ${stemOf(name)}.csv lies beside it`;
 }
 

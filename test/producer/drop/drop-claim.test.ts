@@ -3,7 +3,12 @@ import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type Claim, type Claims, createClaims } from "../../../src/producer/drop/drop-claim.ts";
-import { frozenPath, newNote } from "../../../src/producer/drop/drop-note.ts";
+import {
+  frozenPath,
+  newNote,
+  readClaim,
+  replaceClaim,
+} from "../../../src/producer/drop/drop-note.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const NOTE = newNote("news.csv", { kind: "shared", name: "campaign.yaml", digest: "d" });
@@ -164,4 +169,30 @@ it("a claim of an earlier version keeps what it says", async () => {
   const claim = await taken(claims, csvPath);
 
   expect(claim.note).toMatchObject({ ...old, campaignFile: null, bytes: null, crashes: 1 });
+});
+
+it("a claim that was judged is not replaced once it is another's, or gone", async () => {
+  const { claimPath, leave } = await processing();
+  await leave({ ...ELSEWHERE, token: "judged" });
+  const judged = await readClaim(claimPath);
+  const mine = { ...NOTE, ...ELSEWHERE, token: "mine" };
+
+  await leave({ ...ELSEWHERE, token: "newer" });
+  expect(await replaceClaim(claimPath, mine, judged)).toBe(false);
+  expect((await readClaim(claimPath))?.content?.token).toBe("newer");
+  await rm(claimPath);
+  expect(await replaceClaim(claimPath, mine, judged)).toBe(false);
+  expect(await readClaim(claimPath)).toBe(null);
+  await leave({ ...ELSEWHERE, token: "judged" });
+  expect(await replaceClaim(claimPath, mine, judged)).toBe(true);
+  expect((await readClaim(claimPath))?.content?.token).toBe("mine");
+});
+
+it("an owner touches its claim, so that nobody takes it for dead", async () => {
+  const { csvPath, claimPath, claims } = await processing();
+  await claimed(claims, csvPath);
+  const look = async () => (await readClaim(claimPath))?.look;
+  const first = await look();
+
+  await vi.waitFor(async () => expect(await look()).not.toBe(first));
 });

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
@@ -10,12 +10,15 @@ import { createTeller } from "../../../src/producer/drop/drop-teller.ts";
 import { type Drops, drops, list, WAIT } from "./drops.ts";
 
 /** An inbox that is shown what a look saw: it decides, and a test says when. */
-async function inboxOf(drop: Drops, timing: { settleMs: number; graceMs: number }) {
+async function inboxOf(
+  drop: Drops,
+  timing: { settleMs: number; graceMs: number; againMs?: number },
+) {
   const folders = dropFolders(drop.dir);
   await makeDropFolders(folders);
   const taken: ClaimedList[] = [];
   const inbox = createInbox({
-    ...{ folders, ...timing, taken: (one: ClaimedList) => taken.push(one) },
+    ...{ folders, againMs: 500, ...timing, taken: (one: ClaimedList) => taken.push(one) },
     claims: createClaims({ staleAfterMs: 60_000 }),
     teller: createTeller((line) => drop.said.push(line)),
     signal: new AbortController().signal,
@@ -28,11 +31,11 @@ async function inboxOf(drop: Drops, timing: { settleMs: number; graceMs: number 
 }
 
 /** What a look saw of the inbox: for how long each file has looked the same. */
-function seen(quietMs: Record<string, number>): SeenFolder[] {
+function seen(quietMs: Record<string, number>, path = "."): SeenFolder[] {
   const files = Object.entries(quietMs).map(
     ([name, quiet]) => [name, { look: "", quietMs: quiet }] as const,
   );
-  return [{ path: ".", files: new Map(files) }];
+  return [{ path, files: new Map(files) }];
 }
 
 it("a list is not taken before it and its campaign file have been the same for long enough", async () => {
@@ -79,4 +82,25 @@ it("its own campaign file that came while the inbox was looked through counts", 
   await rm(join(drop.dir, "inbox/promo.yml"));
   await inbox.look(seen(before));
   expect(taken.map(({ claim }) => claim.note.campaignFile?.kind)).toEqual(["shared"]);
+});
+
+it("a list that cannot be taken is left alone for a while, and is told of once", async () => {
+  const drop = await drops();
+  const { inbox, taken } = await inboxOf(drop, { settleMs: 0, graceMs: 0 });
+  await drop.drop("shop/x.csv", list(1));
+  await drop.drop("shop/x.yaml", drop.yaml("Own"));
+  // Something else has the name of its folder in processing.
+  await writeFile(join(drop.dir, "processing/shop"), "");
+  const look = () => inbox.look(seen({ "x.csv": 60_000, "x.yaml": 60_000 }, "shop"));
+
+  for (let times = 0; times < 5; times++) await look();
+  await rm(join(drop.dir, "processing/shop"));
+  await look();
+  expect(taken).toEqual([]);
+  expect(drop.said.filter((line) => line.startsWith("shop/x.csv"))).toHaveLength(1);
+
+  await vi.waitFor(async () => {
+    await look();
+    expect(taken).toHaveLength(1);
+  }, WAIT);
 });

@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { matchCampaign, shortStem } from "../../../src/producer/drop/drop-names.ts";
+import { type CampaignMatch, readNames, shortStem } from "../../../src/producer/drop/drop-names.ts";
+
+function matchCampaign(list: string, names: readonly string[]): CampaignMatch {
+  return readNames(names).match(list);
+}
 
 /** `é` in one sign, and as `e` with an accent behind it, as some systems write names. */
 const COMPOSED = "caf\u00e9";
@@ -116,4 +120,15 @@ it("a name that is too long to be added to is cut between two characters", () =>
   expect(shortStem("folder/news.csv")).toBe("news");
   expect(shortStem(`${"x".repeat(251)}.csv`)).toBe("x".repeat(180));
   expect(shortStem(`${"\u{1F600}".repeat(60)}.csv`)).toBe("\u{1F600}".repeat(45));
+});
+
+it("a folder of many thousands of lists is read once", () => {
+  const names = ["campaign.yaml", "extra.yaml"];
+  for (let nth = 1; nth <= 20_000; nth++) names.push(`list-${nth}.csv`, `.list-${nth}.tmp`);
+  const folder = readNames(names);
+  const kinds = new Set(names.slice(2).map((name) => folder.match(name).kind));
+
+  expect(kinds).toEqual(new Set(["shared"]));
+  expect(folder.hasListFor("LIST-7.yaml")).toBe(true);
+  expect(folder.hasListFor("extra.yaml")).toBe(false);
 });

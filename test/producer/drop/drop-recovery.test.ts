@@ -377,3 +377,40 @@ it("the name of a list that is dropped again and again is numbered without a gap
   await vi.waitFor(async () => expect(await drop.files("failed")).toContain("x-10.csv"), WAIT);
   expect(await drop.files("failed")).toContain("x-10.report.json");
 });
+
+it("what is left of claims in processing is cleared away, and nothing else", async () => {
+  const drop = await drops();
+  const processing = join(drop.dir, "processing");
+  await mkdir(processing);
+  const left = [".x.csv.campaign", "..x.csv.rejects.main-1.tmp", ".x.csv.claim.0123456789abcdef"];
+  for (const name of [...left, ".gitkeep", "notes.txt"])
+    await writeFile(join(processing, name), "");
+
+  await drop.start();
+
+  await vi.waitFor(async () => {
+    expect(await drop.files("processing")).toEqual([".gitkeep", "notes.txt"]);
+  }, WAIT);
+});
+
+it("no more lists are taken than are soon imported: the others are left to other producers", async () => {
+  const drop = await drops();
+  await drop.drop("campaign.yaml", drop.yaml("Many"));
+  for (let nth = 1; nth <= 20; nth++) await drop.drop(`list${nth}.csv`, list(nth));
+  let openGate = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    openGate = resolve;
+  });
+  await drop.start(async (input) => {
+    await gate;
+    return drop.importFile(input);
+  });
+  await drop.drop("seen.txt", "looked at after them");
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("seen.txt"), WAIT);
+
+  const inbox = await drop.files("inbox");
+  openGate();
+
+  expect(inbox.length).toBeGreaterThan(8);
+  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(40), WAIT);
+});

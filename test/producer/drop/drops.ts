@@ -25,7 +25,11 @@ export interface Drops {
   importFile: ImportFile;
   said: string[];
   /** Starts one more producer on the same folder. */
-  start(importFile?: ImportFile, timing?: Partial<DropTiming>): Promise<DropFolder>;
+  start(
+    importFile?: ImportFile,
+    timing?: Partial<DropTiming>,
+    atEnd?: "stopped" | "left running",
+  ): Promise<DropFolder>;
   /** Puts a file into the inbox. */
   drop(path: string, content: string | Buffer): Promise<void>;
   /** A campaign file of this test's number. */
@@ -52,7 +56,7 @@ export async function drops(): Promise<Drops> {
     store,
     importFile,
     said,
-    async start(importer = importFile, timing = {}) {
+    async start(importer = importFile, timing = {}, atEnd = "stopped") {
       const folder = createDropFolder({
         dir,
         importFile: importer,
@@ -61,7 +65,7 @@ export async function drops(): Promise<Drops> {
         say: (line) => said.push(line),
         timing: { ...TIMING, ...timing },
       });
-      onTestFinished(() => folder.stop());
+      if (atEnd === "stopped") onTestFinished(() => folder.stop());
       expect(await folder.start()).toEqual({ ok: true, value: undefined });
       return folder;
     },
