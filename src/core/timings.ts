@@ -31,7 +31,7 @@ export interface Timings {
   readonly webhooksArrivingMs: number;
   /**
    * After Redis started anew, until a claim. A worker whose connection hangs notices after 6 s,
-   * connects again within 4, and dispatches each half second.
+   * connects again within 3, and dispatches each half second.
    */
   readonly settleMs: number;
 }
@@ -61,6 +61,6 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     unknownBudgetWindowMs: scaled(60_000),
     resendAfterMs: scaled(15 * 60_000),
     webhooksArrivingMs: scaled(15 * 60_000),
-    settleMs: scaled(11_000),
+    settleMs: scaled(10_000),
   });
 }

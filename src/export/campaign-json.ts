@@ -105,8 +105,8 @@ export function rollbackWords(number: string, rollback: Rollback): string {
 /** A Redis that was started anew a moment ago. */
 export function settlingWords(number: string): string {
   return (
-    `Redis was started anew: number ${number} sends again some seconds after a worker that remembers ` +
-    "what Redis held has started."
+    `Redis was started anew and may have gone back in time: number ${number} sends again some seconds ` +
+    "after a worker that remembers what Redis held has spoken."
   );
 }
 

@@ -71,7 +71,7 @@ async function dispatched(store: NumberStore): Promise<number> {
 async function sendFirst(): Promise<{ id: string; kept: string }> {
   const kept = join(dir, "kept");
   const worker = await openProcess(kept);
-  const id = await bench.import(300);
+  const id = await bench.import(500);
   await worker.campaigns.dispatch("sandbox", 1);
   expect(await claim(worker, id, 1)).toBe("rows");
   return { id, kept };
@@ -142,6 +142,17 @@ describe("a Redis that was started anew", () => {
     expect(await dispatched(fresh)).toBe(0);
     expect(await fresh.rollback.read()).toMatchObject({ lost: null, lostActs: null });
     expect(fresh.counter.reading()).toBe("");
+  });
+
+  test("is not asked about by a process that only imports: a worker may still come", async () => {
+    await sendFirst();
+    await startRedisAnew();
+    const importer = await openProcess();
+    await importTestCampaign(importer, { rows: 1 });
+    await letItSettle();
+    await importTestCampaign(importer, { rows: 1 });
+    expect(await importer.rollback.read()).toBeUndefined();
+    expect(await importer.rollback.isSettling()).toBe(true);
   });
 
   test("goes on when a worker that remembers comes late, and the question is gone", async () => {
@@ -243,23 +254,23 @@ describe("what a person decides where nobody remembers", () => {
     expect(await store.rollback.confirmStart()).toBe("confirmed");
     expect(await store.rollback.confirmStart()).toBe("nothing_asked");
     expect(await claim(store, id, 2)).toBe("rows");
-    expect(await bench.counts(id)).toEqual({ pending: 298, sending: 2 });
+    expect(await bench.counts(id)).toEqual({ pending: 498, sending: 2 });
   });
 
   test("it is an older copy: what the rate may have reached since is unknown", async () => {
     const { id, store } = await ask();
     const noticedAt = Number(await bench.redis.hget(bench.keys.guard, "noticedAt"));
-    await bench.redis.hset(bench.keys.guard, "wentBackTo", noticedAt - 10_000);
-    await bench.redis.zadd(bench.own(id).ready, "1", "1", "1", "2");
-    // Batch 0 was open: 99 rows. Then 10 s and 8 s of 5 a second, and 10: one more batch.
+    await bench.redis.hset(bench.keys.guard, "wentBackTo", noticedAt - 30_000);
+    await bench.redis.zadd(bench.own(id).ready, "1", "1", "1", "2", "1", "3", "1", "4");
+    // Batch 0 was open: 99 rows. Then 30 s and 8 s of 5 a second, and 10: two more batches.
     expect(await store.rollback.accept(5)).toMatchObject({
-      unknown: [{ campaign: id, rows: 199 }],
+      unknown: [{ campaign: id, rows: 299 }],
       lostActs: null,
     });
-    expect(await bench.counts(id)).toEqual({ pending: 100, sending: 1, unknown: 199 });
+    expect(await bench.counts(id)).toEqual({ pending: 200, sending: 1, unknown: 299 });
     const run = await bench.redis.hget(bench.keys.guard, "run");
     expect(run).toMatch(/^[0-9a-f]{40}$/);
-    expect(await dispatched(await openProcess())).toBe(2);
+    expect(await dispatched(await openProcess())).toBe(4);
   });
 
   test("a list that was imported while Redis was waited for is not in doubt", async () => {

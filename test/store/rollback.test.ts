@@ -269,6 +269,34 @@ describe("accepting it", () => {
     expect(await bench.state(id, 15_001)).toBe("unknown");
   });
 
+  test("knows batches that were open when it was noticed, though they have work since before and were closed", async () => {
+    const id = await bench.import(400);
+    await bench.store.campaigns.dispatch("sandbox", 1);
+    const [put] = await bench.grant(id, 1);
+    await bench.record(put, "wait");
+    await bench.makeDue(id, 1);
+    const restore = await snapshot(bench);
+    await bench.send(id, 2, "accepted");
+    await restore();
+    await gateOf(id, 3);
+    await bench.store.ledger.close(id, 0, 1);
+    // Others come first, and more of them than the lost time can have reached.
+    await bench.redis.zadd(bench.own(id).ready, "1", "1", "1", "2", "1", "3");
+    await bench.store.rollback.accept(1);
+    expect(await bench.state(id, 2)).toBe("unknown");
+    expect(await bench.counts(id)).toEqual({ unknown: 200, pending: 200 });
+  });
+
+  test("names no rows as left when it is remembered that people changed nothing", async () => {
+    const rejected = { kind: "rejected", code: "phone_invalid", column: "phone" } as const;
+    const id = await bench.import(3, { outcomes: new Map([[3, rejected]]) });
+    const restore = await snapshot(bench);
+    await bench.send(id, 1, "accepted");
+    await restore();
+    await gateOf(id);
+    expect(await bench.store.rollback.accept(10)).toMatchObject({ lostActs: 0, left: [] });
+  });
+
   test("leaves alone what was imported since it was noticed, be it in the same millisecond: nothing of it was sent", async () => {
     await goBack();
     await gateOf(`${bench.number}-1`);
