@@ -85,7 +85,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
   const address = { kind: "socket", path: redis.socket };
   const client = createLedgerClient(address);
   await client.connect();
-  const store = await createNumberStore({ redis: client, number: "main" });
+  const store = await createNumberStore({ redis: client, number: "main", mode: "sandbox" });
   const connection = createQueueConnection(address);
   const failed = createFailedQueue({ connection, store });
   const campaignPath = join(dir, "campaign.json");
@@ -103,10 +103,14 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
   const number = { name: "main", id: NUMBER_ID, token: TOKEN, ratePerSecond: RATE_PER_SECOND };
   const worker = createWorker({
     store,
-    client: { send: async (body) => ({ kind: "accepted", ...accept(body), held: false }) },
+    client: {
+      send: async (body) => ({ kind: "accepted", ...accept(body), held: false }),
+      now: () => performance.now(),
+    },
     number,
     mode: "sandbox",
     timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
+    retention: { rowsMs: null, campaignMs: null },
     logger: createLogger({ level: "error" }),
     openQueueConnection: () => createQueueConnection(address),
   });

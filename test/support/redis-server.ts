@@ -75,7 +75,8 @@ export async function startRedisServer(args: readonly string[]): Promise<TestRed
     },
     remove: async () => {
       await kill();
-      rmSync(dir, { recursive: true, force: true });
+      // A replica of it may still be writing its copy of the data.
+      rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }
