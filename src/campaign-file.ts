@@ -3,7 +3,8 @@ import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
 import { pathText } from "./core/shape.ts";
 import { countryProblem } from "./country.ts";
 import type { TextProblem } from "./hand-written.ts";
-import { PROBLEMS_MAX, readYamlText } from "./yaml-text.ts";
+import { type Mend, mendText } from "./yaml/mend.ts";
+import { PROBLEMS_MAX, readYamlText, type YamlKind } from "./yaml-text.ts";
 
 /**
  * Reads a campaign file, YAML or JSON. Every mistake is told in one refusal
@@ -14,19 +15,32 @@ export function parseCampaign(
   content: Uint8Array | string,
   fileName: string,
 ): Result<CampaignDefinition> {
-  const yaml = readYamlText(content);
-  if (!yaml.ok) return refuseFile(fileName, yaml.problems);
+  const yaml = readYamlText(content, CAMPAIGN);
+  if (!yaml.ok) return refuseFile(fileName, yaml.problems, yaml.mends);
   const validated = validateCampaign(yaml.content);
   const problems = validated.ok ? listCountry(validated.definition) : validated.problems;
   if (validated.ok && problems.length === 0) return accept(validated.definition);
+  const told = problems.slice(0, PROBLEMS_MAX);
   return refuseFile(
     fileName,
-    problems.slice(0, PROBLEMS_MAX).map(({ path, message }) => ({
+    told.map(({ path, message }) => ({
       place: yaml.locate(path),
       message: `${pathText(path)} ${message}`,
     })),
+    told.flatMap(({ path, message }) =>
+      message.includes("put quotes around it") ? (yaml.withQuotes(path) ?? []) : [],
+    ),
   );
 }
+
+/** What is sent or shown, and the names of columns and files. */
+const CAMPAIGN: YamlKind = {
+  isText: ([first, second]) =>
+    first === "name" ||
+    first === "template" ||
+    (first === "recipients" && (second === "to" || second === "file")),
+  isWhole: (content) => validateCampaign(content).ok,
+};
 
 function listCountry(definition: CampaignDefinition): { path: string[]; message: string }[] {
   const { country } = definition.recipients;
@@ -34,7 +48,11 @@ function listCountry(definition: CampaignDefinition): { path: string[]; message:
   return problem === null ? [] : [{ path: ["recipients", "country"], message: problem }];
 }
 
-function refuseFile(fileName: string, problems: readonly TextProblem[]): Refused {
+function refuseFile(
+  fileName: string,
+  problems: readonly TextProblem[],
+  mends: readonly Mend[],
+): Refused {
   const lines = problems.map(({ place, message }) => (place ? `${place}: ${message}` : message));
   const message =
     lines.length === 1
@@ -42,7 +60,7 @@ function refuseFile(fileName: string, problems: readonly TextProblem[]): Refused
       : `${fileName} has ${lines.length} mistakes:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   return refuse(
     "campaign_file_invalid",
-    message,
+    message + mendText(mends),
     "Correct the campaign file and try again; nothing was queued.",
   );
 }

@@ -426,11 +426,21 @@ describe("the file of numbers", () => {
     ["prices: { currency: EUR, PL: { utility: -1 } }", "prices.PL.utility must be at least 0"],
     ["prices: nope.yaml", "nope.yaml: cannot be read: there is no such file"],
     ["\ufeffnumbers: { Big: {} }", "line 1, column 12: numbers.Big is not a name"],
+    ["numbers:\n\ta: { id: x }", "line 2 is     →a: { id: x }\n    it should be    a: { id: x }"],
     ["numbers: [", "is not valid YAML"],
     ["", "is empty"],
   ])("%s: %s", (text, expected) => {
     expect(problems(yaml(text)).join("\n")).toContain(expected);
   });
+});
+
+test("a line of the file of numbers with a secret in it is not shown", () => {
+  put("dropcast.yaml", `numbers:\n  a: { id: x, token: ${TOKEN}: x }\n`);
+
+  const told = problems({ DROPCAST_CONFIG: "dropcast.yaml" }).join("\n");
+
+  expect(told).toContain("line 2, column");
+  expect(told).not.toContain(TOKEN);
 });
 
 describe("numbers", () => {

@@ -5,6 +5,7 @@ import { NUMBER_NAME, NUMBER_NAME_RULE } from "../core/campaign.ts";
 import type { PriceTable } from "../core/prices.ts";
 import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
 import type { Json } from "../core/template.ts";
+import { mendText } from "../yaml/mend.ts";
 import { PROBLEMS_MAX, readYamlText } from "../yaml-text.ts";
 import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
@@ -73,8 +74,11 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
   }
   const yaml = readYamlText(bytes);
   if (!yaml.ok) {
-    for (const { place, message } of yaml.problems) {
-      complain(place === null ? message : `${place}: ${message}`);
+    // Lines with a token or a secret are shown to nobody.
+    const shown = yaml.mends.filter(({ written }) => !/token|secret|password/i.test(written));
+    for (const [index, { place, message }] of yaml.problems.entries()) {
+      const told = place === null ? message : `${place}: ${message}`;
+      complain(index === 0 ? told + mendText(shown) : told);
     }
     return null;
   }

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   queue: ["core", "redis", "store"],
   livechat: ["core"],
   sandbox: ["core"],
-  config: ["core", "country.ts", "hand-written.ts", "yaml-text.ts"],
+  config: ["core", "country.ts", "hand-written.ts", "yaml", "yaml-text.ts"],
   producer: ["core", "store", "campaign-file.ts", "country.ts", "config.ts", "logger.ts"],
   worker: ["core", "store", "queue", "livechat", "config.ts", "logger.ts"],
   export: ["core", "store"],
@@ -62,10 +62,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "platform.ts": ["core", "redis", "store", "queue", "config.ts", "logger.ts"],
   "config.ts": ["config", "core"],
-  "campaign-file.ts": ["core", "country.ts", "hand-written.ts", "yaml-text.ts"],
+  "campaign-file.ts": ["core", "country.ts", "hand-written.ts", "yaml", "yaml-text.ts"],
   "country.ts": ["core"],
   "hand-written.ts": ["core"],
-  "yaml-text.ts": ["core", "hand-written.ts"],
+  yaml: [],
+  "yaml-text.ts": ["core", "hand-written.ts", "yaml"],
   "logger.ts": ["log-line.ts"],
   "log-line.ts": [],
   "version.ts": [],
@@ -86,7 +87,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "libphonenumber-js": ["producer", "country.ts"],
   standardwebhooks: ["webhooks"],
   undici: ["livechat", "sandbox"],
-  yaml: ["yaml-text.ts"],
+  yaml: ["yaml", "yaml-text.ts"],
 };
 
 /** core/ is pure: its functions give the same answer whenever and wherever they are asked. */

@@ -1,0 +1,252 @@
+/**
+ * What a line of YAML should be, for the slips that people make: tabs, a space that is missing behind
+ * a colon, text without quotes, a quote that is not closed, an indent that is off. Each likely change is
+ * tried, and one is shown only when the whole text is right with it.
+ */
+
+/** A line as it is, and as it should be. */
+export interface Mend {
+  /** From 1. */
+  readonly line: number;
+  readonly written: string;
+  readonly right: string;
+}
+
+export interface Judge {
+  /** The line (from 1) of the first mistake of a text, or null. */
+  firstMistake(text: string): number | null;
+  /** Of a text without mistakes: whether it is what such a file should be. */
+  isWhole(text: string): boolean;
+}
+
+/** Longer files are not written by hand. */
+const TEXT_MAX = 16 * 1024;
+const SLIPS_MAX = 8;
+/** Each try parses the whole text, and a text may be made to parse slowly. */
+const PARSED_MAX = 1024 * 1024;
+
+/** The lines to change so that a text has no mistake; none when that is not found. */
+export function mendYaml(text: string, judge: Judge): readonly Mend[] {
+  if (text.length > TEXT_MAX) return [];
+  const original = text.split("\n");
+  const triesMax = PARSED_MAX / (text.length * SLIPS_MAX + 1);
+  let lines = original;
+  for (let slip = 0; slip < SLIPS_MAX; slip++) {
+    const mistake = judge.firstMistake(lines.join("\n"));
+    if (mistake === null) break;
+    const next = mendFirst(lines, mistake, { ...judge, triesMax });
+    if (next === null) return [];
+    lines = next;
+  }
+  if (judge.firstMistake(lines.join("\n")) !== null) return [];
+  return original.flatMap((written, at) => {
+    const right = lines[at] ?? "";
+    return right === written ? [] : [{ line: at + 1, written, right }];
+  });
+}
+
+/** The text with its first mistake mended: wholly right at best, else with none before a later line. */
+function mendFirst(
+  lines: readonly string[],
+  mistake: number,
+  judge: Judge & { readonly triesMax: number },
+): string[] | null {
+  let found: string[] | null = null;
+  let left: number | null = 0;
+  let tries = 0;
+  for (const { change, isSafe } of changes(lines, mistake - 1)) {
+    if (tries++ > judge.triesMax) break;
+    const changed = lines.map((line, at) => change.get(at) ?? line);
+    const text = changed.join("\n");
+    const next = judge.firstMistake(text);
+    if (next === null && judge.isWhole(text)) return changed;
+    const last = Math.max(mistake, ...Array.from(change.keys(), (at) => at + 1));
+    const isBetter = next === null ? isSafe : next > last;
+    if (!isBetter || left === null || (found !== null && next !== null)) continue;
+    found = changed;
+    left = next;
+  }
+  return found;
+}
+
+interface Change {
+  /** New lines by their index. */
+  readonly change: Lines;
+  /** Whether it can only be meant so. Another indent or a bracket makes another text of it. */
+  readonly isSafe: boolean;
+}
+
+/** The likely changes, the likeliest first. `at`: the line at which the parser stumbled, from 0. */
+function* changes(lines: readonly string[], at: number): Generator<Change> {
+  for (const change of untabbed(lines)) yield { change, isSafe: true };
+  // A mistake is often seen one line late, and an open quote many.
+  const unclosed = lines.findIndex((line) => openQuote(line) !== null);
+  for (const index of new Set([at, at - 1, at - 2, unclosed])) {
+    const line = lines[index];
+    if (line === undefined || index > at || line.trim() === "") continue;
+    for (const right of rewritten(line)) {
+      if (right !== line) yield { change: new Map([[index, right]]), isSafe: true };
+    }
+  }
+  for (const index of [at, at - 1]) {
+    for (const bracket of [" }", " ]", "}", "]"]) {
+      const line = lines[index]?.trimEnd() ?? "";
+      if (line !== "") yield { change: new Map([[index, line + bracket]]), isSafe: false };
+    }
+  }
+  for (const index of [at, at - 1, at + 1]) {
+    for (const change of reindented(lines, index)) yield { change, isSafe: false };
+  }
+}
+
+/** The quote that a line begins and does not end, or ends and does not begin. */
+function openQuote(line: string): string | null {
+  const quotes = line.replace(/\s#.*$/, "").match(/"/g)?.length ?? 0;
+  if (quotes % 2 === 1) return '"';
+  return /(?:^|[:[{,-] +)'[^']*$/.test(line) ? "'" : null;
+}
+
+type Lines = ReadonlyMap<number, string>;
+
+function* untabbed(lines: readonly string[]): Generator<Lines> {
+  if (!lines.some((line) => /^ *\t/.test(line))) return;
+  for (const width of [2, 4, 8]) {
+    yield new Map(
+      lines.flatMap((line, at) => {
+        const [indent = ""] = /^[ \t]+/.exec(line) ?? [];
+        if (!indent.includes("\t")) return [];
+        return [[at, indent.replaceAll("\t", " ".repeat(width)) + line.slice(indent.length)]];
+      }),
+    );
+  }
+}
+
+function* reindented(lines: readonly string[], index: number): Generator<Lines> {
+  const line = lines[index];
+  if (line === undefined || line.trim() === "") return;
+  const own = indentOf(line);
+  const above = lines.slice(0, index).filter((other) => other.trim() !== "");
+  const dashes = above.flatMap((other) => /^ *- +/.exec(other)?.[0].length ?? []);
+  const places = [...above.map(indentOf), ...dashes].flatMap((place) => [place, place + 2]);
+  const near = [...new Set(places)].filter((place) => place !== own);
+  near.sort((a, b) => Math.abs(a - own) - Math.abs(b - own));
+  let end = index + 1;
+  while (end < lines.length && indentOf(lines[end] ?? "") > own) end++;
+  for (const place of near.slice(0, 6)) {
+    const shift = (at: number): [number, string] => {
+      const other = lines[at] ?? "";
+      return [at, " ".repeat(Math.max(0, indentOf(other) + place - own)) + other.trimStart()];
+    };
+    yield new Map([shift(index)]);
+    if (end > index + 1) {
+      yield new Map(Array.from({ length: end - index }, (_, step) => shift(index + step)));
+    }
+  }
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/** A line as it may have been meant. */
+function* rewritten(line: string): Generator<string> {
+  const plain = withPlainCharacters(line);
+  const spaced = withSpaces(plain);
+  yield plain;
+  yield spaced;
+  yield* closed(spaced);
+  yield* quotedInBraces(spaced);
+  yield* quotedWhole(spaced);
+}
+
+/** Spaces, colons and quotes of other kinds, which programs for texts put in by themselves. */
+function withPlainCharacters(line: string): string {
+  return line
+    .replace(/[\u00a0\u2007\u202f\u3000]/g, " ")
+    .replace(/[\u200b-\u200d\u2060\ufeff\u00ad]/g, "")
+    .replace(/[“”„]/g, '"')
+    .replaceAll("\uff1a", ":");
+}
+
+/** `name:Spring`, `-item` and `name = Spring`. */
+function withSpaces(line: string): string {
+  return line
+    .replace(/^(\s*)-(?=[^\s-])/, "$1- ")
+    .replace(/^(\s*(?:- +)*[A-Za-z_]\w*):(?=[^\s:/])/, "$1: ")
+    .replace(/([{,]\s*[A-Za-z_]\w*):(?=[^\s:/,}])/g, "$1: ")
+    .replace(/^(\s*(?:- +)*[A-Za-z_]\w*) *= *(?=\S)/, "$1: ");
+}
+
+/** A quote that is missing: at the start, at the end, or in front of the brackets that end the line. */
+function* closed(line: string): Generator<string> {
+  const trimmed = line.trimEnd();
+  const quote = openQuote(line);
+  if (quote === null) return;
+  yield trimmed.replace(/^(\s*(?:- +)*\w+: +)(?=[^"']+["']$)/, `$1${quote}`);
+  for (let end = trimmed.length; end > 0; end--) {
+    const rest = trimmed.slice(end).replace(/^(?=[}\]])/, " ");
+    yield `${trimmed.slice(0, end).trimEnd()}${quote}${rest}`;
+    if (!/[\s}\],]/.test(trimmed.charAt(end - 1))) return;
+  }
+}
+
+/** `{ text: {{name}} }`: the value of a key or of a list, up to each place where it may end. */
+function* quotedInBraces(line: string): Generator<string> {
+  const starts = Array.from(line.matchAll(/(?:\w+:|[[,]) +(?=[^\s"'[])/g), (key) => ({
+    start: key.index + key[0].length,
+    isText: line.startsWith("{{", key.index + key[0].length),
+  }));
+  // What begins with a placeholder first, then from the last: `type: text` stands in front of the text.
+  starts.sort((a, b) => Number(b.isText) - Number(a.isText) || b.start - a.start);
+  for (const { start } of starts) {
+    const rest = line.slice(start);
+    for (const end of endsOf(rest)) {
+      yield line.slice(0, start) + quoted(rest.slice(0, end).trimEnd()) + rest.slice(end);
+    }
+  }
+}
+
+/** Where a value may end, the space before the bracket included; never within a placeholder. */
+function endsOf(rest: string): number[] {
+  const blanked = rest.replace(/\{\{[^{}]*\}\}/g, (one) => "x".repeat(one.length));
+  const ends = Array.from(blanked.matchAll(/\s*[,}\]]|$/g), ({ index }) => index);
+  return ends.filter((end) => end > 0);
+}
+
+/** `name: Sale: spring`: all that stands behind a key or a dash, with or without a comment. */
+function* quotedWhole(line: string): Generator<string> {
+  const [, before = "", value = ""] = /^(\s*(?:- +)*(?:[\w"']+: +)?)(\S.*?)\s*$/.exec(line) ?? [];
+  if (!/[\p{L}\p{N}]/u.test(value)) return;
+  const [, text = value, comment = ""] = /^(.*?)(\s+# .*)$/.exec(value) ?? [];
+  yield `${before}${quoted(text)}${comment}`;
+  yield `${before}${quoted(value)}`;
+  const [, key = "", rest = ""] = /^(- +)(\S.*?)\s*$/.exec(line.trimStart()) ?? [];
+  if (rest !== "") yield `${" ".repeat(indentOf(line))}${key}${quoted(rest)}`;
+}
+
+/** Text as YAML has it within quotes, without those that were there. */
+export function quoted(text: string): string {
+  const [, , inner = text] = /^(["'])(.*)\1$/.exec(text) ?? [];
+  return /["\\]/.test(inner) ? `'${inner.replaceAll("'", "''")}'` : `"${inner}"`;
+}
+
+/** Lines to be shown below a message; a tab is shown as what it is. */
+export function mendText(mends: readonly Mend[]): string {
+  const shown = mends
+    .slice(0, SHOWN)
+    .flatMap(({ line, written, right }) => [
+      labelled(`line ${line} is`, written),
+      ...(right === written ? [] : [labelled("it should be", right)]),
+    ]);
+  const more = mends.length - SHOWN;
+  if (more > 0) shown.push(`    and ${more} more lines alike`);
+  return shown.map((line) => `\n${line}`).join("");
+}
+
+function labelled(label: string, line: string): string {
+  const text = line.replaceAll("\t", "→");
+  return `    ${label.padEnd(14)}${text.length <= LINE_SHOWN ? text : `${text.slice(0, LINE_SHOWN)}…`}`;
+}
+
+const SHOWN = 4;
+const LINE_SHOWN = 200;
