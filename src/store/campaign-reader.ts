@@ -4,6 +4,7 @@ import { type Delimiter, delimiterNamed } from "../core/delimiters.ts";
 import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStatus } from "../core/status.ts";
+import { createImportOf } from "./import-of.ts";
 import { BATCH_ROWS, batchOfRow, campaignKeys, numberKeys, numberOfCampaign } from "./keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "./ledger-value.ts";
 
@@ -157,16 +158,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       };
     },
 
-    /** What bytes with this digest became, or were on their way to when the import was cut off. */
-    async importOf(
-      digest: string,
-    ): Promise<{ campaign: string; step: "imported" | "importing" } | null> {
-      const campaign = await redis.hget(keys.imports, digest);
-      if (campaign === null) return null;
-      const status = await redis.hget(campaignKeys(number, campaign).campaign, "status");
-      if (status === null) return null;
-      return { campaign, step: status === "importing" ? "importing" : "imported" };
-    },
+    importOf: createImportOf({ redis, number }),
 
     /** Every open batch of the running campaigns: what the sweep compares with the jobs. */
     async openBatches(): Promise<OpenBatch[]> {

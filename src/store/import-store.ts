@@ -35,6 +35,13 @@ export interface BeginImport {
   readonly mode: "live" | "sandbox";
 }
 
+/** What bytes were imported as before. */
+export interface KnownImport {
+  readonly campaign: string;
+  /** How many of its messages were tried before it was cancelled; null when it was not. */
+  readonly tried: number | null;
+}
+
 export type BeginResult =
   | {
       readonly kind: "begun";
@@ -43,9 +50,9 @@ export type BeginResult =
       /** Another importer of these bytes died: its campaign is filled from the start. */
       readonly restarted: boolean;
       /** Of a mere check: what these bytes were imported as before. */
-      readonly known?: string | null;
+      readonly known?: KnownImport | null;
     }
-  | { readonly kind: "already_imported"; readonly campaign: string }
+  | ({ readonly kind: "already_imported" } & KnownImport)
   | { readonly kind: "busy"; readonly campaign: string }
   /** It would have begun anew, which was refused. */
   | { readonly kind: "not_begun" };
@@ -91,8 +98,11 @@ export function createImportStore(input: {
       const args: ScriptArgument[] = [input.digest, token, IMPORT_LEASE_MS, again, none];
       args.push(counter.reading(), counter.worker, counter.settleMs);
       args.push(...campaignFields(input, sender));
-      const [kind, campaign] = (await run("import-begin", args)) as [string, string];
-      if (kind === "known") return { kind: "already_imported", campaign };
+      const answer = (await run("import-begin", args)) as [string, string, number | undefined];
+      const [kind, campaign, tried = -1] = answer;
+      if (kind === "known") {
+        return { kind: "already_imported", campaign, tried: tried < 0 ? null : tried };
+      }
       if (kind === "busy") return { kind: "busy", campaign };
       if (kind === "none") return { kind: "not_begun" };
       // An id that was given must not be given again, whatever Redis forgets.

@@ -10,7 +10,7 @@ export function checkingStore(campaigns: Pick<CampaignReader, "importOf"> | null
     markOf: (campaign) => campaign,
     begin: async ({ digest, again }) => {
       const before = campaigns === null ? null : await campaigns.importOf(digest);
-      const known = !again && before?.step === "imported" ? before.campaign : null;
+      const known = !again && before?.step === "imported" ? before : null;
       const restarted = before?.step === "importing";
       return { kind: "begun", campaign: "", token: "", restarted, known };
     },

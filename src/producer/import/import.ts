@@ -12,7 +12,12 @@
  */
 import { basename } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import type { BeginImport, ImportHandle, ImportStore } from "../../store/import-store.ts";
+import type {
+  BeginImport,
+  ImportHandle,
+  ImportStore,
+  KnownImport,
+} from "../../store/import-store.ts";
 import { openList } from "../list/list-file.ts";
 import { isPhoneCountry } from "../phones/phones.ts";
 import { createPreflight, type Preflight } from "../preflight/preflight.ts";
@@ -86,7 +91,7 @@ async function run(
     if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
     const { campaign } = begun.value;
     report.campaign = purpose === "check" ? null : campaign;
-    if (begun.value.kind === "already_imported") return refuseAgain(file.name, campaign);
+    if (begun.value.kind === "already_imported") return refuseAgain(file.name, begun.value);
     const { token, restarted } = begun.value;
     const handle = { campaign, token };
     const wanted = await options.onBegun?.(campaign);
@@ -99,7 +104,7 @@ async function run(
     if (!stored.ok) return stored;
     // A check tells everything about the list, and then that there is nothing to be done.
     if (begun.value.known) {
-      report.campaign = begun.value.known;
+      report.campaign = begun.value.known.campaign;
       return refuseAgain(file.name, begun.value.known);
     }
     if (startPassed && !restarted) return refuseStartPassed(definition.schedule);
@@ -194,11 +199,24 @@ async function begin(options: ImportListOptions, identity: BeginImport): Promise
   }
 }
 
-function refuseAgain(file: string, campaign: string): Result<never> {
+function refuseAgain(file: string, { campaign, tried }: KnownImport): Result<never> {
+  const before = `${file} was imported before under this campaign name and number, as ${campaign}`;
+  if (tried === null) {
+    return refuse(
+      "already_imported",
+      `${before}.`,
+      "Nothing needs to be done; to send it once more to everybody, use send --again.",
+    );
+  }
+  // None of its rows shows an attempt, and yet one was made and taken back, or was forgotten by Redis.
+  const sent =
+    tried === 0
+      ? "sending had begun, so it is not certain that nobody has its message"
+      : `${tried} of its messages ${tried === 1 ? "was" : "were"} tried, so people may have them`;
   return refuse(
     "already_imported",
-    `${file} was imported before under this campaign name and number, as ${campaign}.`,
-    "Nothing needs to be done; to send it once more to everybody, use send --again.",
+    `${before}, which was cancelled when ${sent}.`,
+    `Send the others as a list of their own: dropcast export ${campaign} --state cancelled. send --again sends to everybody once more.`,
   );
 }
 

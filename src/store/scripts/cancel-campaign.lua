@@ -12,6 +12,8 @@
 local c = open_campaign(ARGV[1])
 if not c then return { -1, '' } end
 local done, was = close_campaign(c, 'cancelled')
+-- Redis may have forgotten attempts: whether there were any is not known then.
+if done and not guard_is_open() then redis.call('HDEL', c.key, 'attempts') end
 if done then count_act() end
 if done and was == 'importing' then
   forget_import(c)

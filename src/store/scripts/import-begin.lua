@@ -9,7 +9,8 @@
 --       5 '1' to begin none, and only take up one that was interrupted  6 this process's reading of the
 --       claim counter, '' none  7 a name for this process  8 how long workers have time to speak after
 --       a start of Redis, ms; then field and value pairs of the campaign hash
--- Returns: {begun|restarted|known|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
+-- Returns: {begun|restarted|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
+--   · {known, campaign, how many of its rows were tried before it was cancelled, -1 it was not}
 --   · {lost, ''} of 'own': another importer took over, or it was cancelled
 -- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
 --   and its :counts :ready :open :errors :timeline :side
@@ -26,10 +27,34 @@ local lease_left = importing and num(redis.call('HGET', c.key, 'importLease')) -
 if lease_left > 0 and lease_left <= lease and redis.call('HGET', c.key, 'importer') ~= token then
   return { 'busy', id }
 end
-if c and not importing and ARGV[4] ~= '1' then return { 'known', id } end
+-- Bytes of which nothing was ever tried, and nothing will be, may come again: people cancel to correct.
+-- Where they were sent `--again`, every time counts.
+local function was_never_tried(known)
+  return known.status == 'cancelled' and redis.call('HGET', known.key, 'attempts') == '0'
+    and guard_is_open()
+end
+local function last_tried(known)
+  while known and was_never_tried(known) do
+    local before = redis.call('HGET', known.key, 'againOf')
+    known = before and open_campaign(before)
+  end
+  return known
+end
+local function tried_rows(known)
+  if known.status ~= 'cancelled' then return -1 end
+  local untried = redis.call('HMGET', known.key .. ':counts', STATE.cancelled, STATE.rejected,
+    STATE.duplicate, STATE.suppressed)
+  return known.rows - num(untried[1]) - num(untried[2]) - num(untried[3]) - num(untried[4])
+end
+local again_of = id
+if c and not importing and ARGV[4] ~= '1' then
+  local known = last_tried(c)
+  if known then return { 'known', known.id, tried_rows(known) } end
+  again_of = nil
+end
 if not importing and ARGV[5] == '1' then return { 'none', '' } end
 
-local answer, again_of = 'restarted', id
+local answer = 'restarted'
 if importing then again_of = redis.call('HGET', c.key, 'againOf') end
 if not importing then
   answer = 'begun'
@@ -52,7 +77,7 @@ for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':sid
   redis.call('DEL', key .. suffix)
 end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '', 'rows', 0,
-  'stored', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
+  'stored', 0, 'attempts', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
 for at = 9, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 return { answer, id }

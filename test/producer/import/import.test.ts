@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -169,6 +169,32 @@ it("the same bytes are refused with the first id, unless they are asked for agai
   expect(again.ok && again.value.id).not.toBe(first.value.id);
   expect(again.ok).toBe(true);
   expect(otherName.ok).toBe(true);
+});
+
+it("a list whose campaign was cancelled is sent again, or says how much of it was tried", async () => {
+  const { options, store } = await setup(goodRows(3));
+  const first = await importList(options);
+  if (!first.ok) throw new Error(first.refusal.message);
+  await store.campaigns.cancel(first.value.id);
+
+  const second = await importList(options);
+  if (!second.ok) throw new Error(second.refusal.message);
+  const [opened] = (await store.campaigns.dispatch("sandbox", 1)).opened;
+  if (opened === undefined) throw new Error("No batch was opened.");
+  await store.ledger.claim({
+    ...{ ...opened, nonce: randomBytes(8), mode: "sandbox", ratePerSecond: 10, reachMs: 1_000 },
+    ...{ answerMs: 0, rows: [{ row: 1, person: store.ledger.person(testPhone(1)) }] },
+  });
+  await store.campaigns.cancel(second.value.id);
+  const third = await importList(options);
+
+  expect(second.value.id).not.toBe(first.value.id);
+  if (third.ok) throw new Error("It was sent again.");
+  expect(third.refusal.code).toBe("already_imported");
+  expect(third.refusal.message).toContain(
+    `as ${second.value.id}, which was cancelled when 1 of its messages was tried`,
+  );
+  expect(third.refusal.fix).toContain(`dropcast export ${second.value.id} --state cancelled`);
 });
 
 it.each([

@@ -50,7 +50,7 @@ local function open_campaign(id)
   return {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8],
-    count = {}, entered = {}, errors = {}, priced = {},
+    count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
   }
 end
 
@@ -164,7 +164,8 @@ local function flush(c)
     end
   end
   for price, n in pairs(c.priced) do redis.call('HINCRBY', c.key .. ':pricing', price, n) end
-  c.count, c.entered, c.errors, c.priced = {}, {}, {}, {}
+  if c.attempts > 0 then redis.call('HINCRBY', c.key, 'attempts', c.attempts) end
+  c.count, c.entered, c.errors, c.priced, c.attempts = {}, {}, {}, {}, 0
   if live then settle_status(c) end
 end
 

@@ -100,6 +100,8 @@ local function fire(c, row, r, event)
   local to = next_state(r, event)
   if not to then return false end
   if EVIDENCE[event] then unset(r, FLAG.decided) end
+  -- Of a rollback an attempt may be lost.
+  if event == 'claim' or event == 'rollback' then c.attempts = c.attempts + 1 end
   count_move(c, r.state, to)
   if r.state == STATE.failed then
     add(c.errors, error_field(r), -1)
