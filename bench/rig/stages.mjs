@@ -5,7 +5,9 @@ import { createRowCheck } from "../../dist/producer/import/check-rows.js";
 import { prepareList } from "../../dist/producer/import/prepare-list.js";
 import { readRows } from "../../dist/producer/list/csv.js";
 import { openList } from "../../dist/producer/list/list-file.js";
-import { createFullPhoneReader, createPhoneReader } from "../../dist/producer/phones/phones.js";
+import { createFullReader } from "../../dist/producer/phones/full-reader.js";
+import { createShapeCounter } from "../../dist/producer/phones/number-style.js";
+import { createCellReader } from "../../dist/producer/phones/phones.js";
 import { packRows } from "../../dist/store/batch-rows.js";
 import { campaignFile } from "./campaign.mjs";
 import { cpuMicros, serve } from "./child.mjs";
@@ -43,7 +45,7 @@ async function runAll(csvPath) {
   const prepared = await spent(async () => {
     list = unwrap(await prepareList(file, { definition, country: null }));
   });
-  const { columns, phone, template } = list;
+  const { columns, phone, template, style } = list;
   let rows = 0;
   const pass = async (onRow) => {
     rows = 0;
@@ -54,9 +56,12 @@ async function runAll(csvPath) {
     return (await spent(() => readRows(file, list.header, { visit }))) / rows;
   };
   const newCheck = () =>
-    createRowCheck({ columns, phone, template, country: null, rowsExpected: 1_000_000 });
-  const readPhone = createPhoneReader(null);
-  const readFull = createFullPhoneReader(null);
+    createRowCheck({
+      ...{ columns, phone, template, country: null, strictValues: false },
+      ...{ style, shapes: createShapeCounter(), rowsExpected: 1_000_000 },
+    });
+  const readPhone = createCellReader(null);
+  const readFull = createFullReader(null);
   const parse = await pass(() => {});
   const phones = await pass((row) => readPhone(row[phone.index]));
   const fullPhones = await pass((row) => readFull(row[phone.index]));

@@ -20,8 +20,10 @@ export interface NumberingPlan {
   readonly international: RegExp;
   /** What is cut off a national number before it is looked at, when it has it. */
   readonly trunk: RegExp | null;
-  /** The trunk prefix is one zero and nothing else. */
-  readonly trunkIsZero: boolean;
+  /** Something else is put in place of what is cut off. */
+  readonly putsOtherDigits: boolean;
+  /** Of national numbers of any kind. */
+  readonly lengths: readonly number[];
   readonly national: RegExp;
   /** Digits of the longest mobile number, or of any where there is none. */
   readonly mobileDigitsMax: number;
@@ -38,9 +40,8 @@ interface Kind {
 }
 
 /** Places in a country's metadata and in its list of kinds. */
-const [CALLING_CODE, INTERNATIONAL, NATIONAL, LENGTHS, TRUNK, TRUNK_PATTERN, LEADING, KINDS] = [
-  0, 1, 2, 3, 5, 7, 10, 11,
-];
+const [CALLING_CODE, INTERNATIONAL, NATIONAL, LENGTHS, TRUNK] = [0, 1, 2, 3, 5];
+const [TRUNK_PATTERN, TRUNK_TRANSFORM, LEADING, KINDS] = [7, 8, 10, 11];
 const [FIXED, MOBILE] = [0, 1];
 const CALLING_CODE_DIGITS_MAX = 3;
 
@@ -145,7 +146,8 @@ function compile(country: readonly unknown[] | undefined): NumberingPlan {
     callingCode: text(CALLING_CODE),
     international: start(text(INTERNATIONAL)),
     trunk: trunk === "" ? null : start(trunk),
-    trunkIsZero: trunk === "0",
+    putsOtherDigits: text(TRUNK_TRANSFORM) !== "",
+    lengths,
     national: whole(text(NATIONAL)),
     mobileDigitsMax: Math.max(...(kinds[MOBILE]?.lengths ?? lengths)),
     leading: text(LEADING) === "" ? null : start(text(LEADING)),

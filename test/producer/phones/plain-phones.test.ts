@@ -19,6 +19,9 @@ function nearlyPhone(country: CountryCode): fc.Arbitrary<string> {
   const separated = fc
     .tuple(digits(5, 11), fc.constantFrom("", " ", "-", "\u00a0", "  ", "."), fc.nat(6))
     .map(([text, sign, at]) => text.slice(0, at) + sign + text.slice(at));
+  const bracketed = fc
+    .tuple(digits(1, 5), fc.constantFrom("", " ", "-", ".", "  "), digits(3, 9), fc.nat(6))
+    .map(([area, gap, rest, at]) => `(${area})${gap}${rest.slice(0, at)}-${rest.slice(at)}`);
   const prefix = fc.constantFrom(
     `+${code}`,
     `00${code}`,
@@ -28,10 +31,15 @@ function nearlyPhone(country: CountryCode): fc.Arbitrary<string> {
     "",
     "0",
     "00",
+    "01",
+    "001",
+    "044",
+    "0044",
     "1",
     "8",
   );
-  return fc.tuple(prefix, separated).map(([start, rest]) => start + rest);
+  const plain = fc.tuple(prefix, separated).map(([start, rest]) => start + rest);
+  return fc.oneof({ weight: 3, arbitrary: plain }, { weight: 1, arbitrary: bracketed });
 }
 
 describe("the short cut for plain phones", () => {
@@ -69,6 +77,10 @@ describe("the short cut for plain phones", () => {
     ["+54 9 11 2345-6789", null],
     ["+52 55 1234 5678", null],
     ["06 12 34 56 78", "FR"],
+    ["06.12.34.56.78", "FR"],
+    ["(212) 555-0188", "US"],
+    ["(11) 98765-4321", "BR"],
+    ["(0151) 12345678", "DE"],
   ])("takes %s in a list of %s", (cell, country) => {
     const read = createPlainReader(country)(cell);
 
