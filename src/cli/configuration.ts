@@ -12,7 +12,7 @@ import type { Mode } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { SANDBOX_DEFAULTS } from "../sandbox/options.ts";
 import type { Cli } from "./command.ts";
-import { findRunning } from "./running-up.ts";
+import { findUps, forgetDead } from "./running-up.ts";
 
 /** Messages a second in the sandbox when nobody set a rate: brisk, and still watchable. */
 const SANDBOX_RATE = "50";
@@ -27,17 +27,26 @@ export async function loadCommandConfig(cli: Cli): Promise<Result<Config>> {
   const api = chooseApi(cli);
   if (!api.ok) return api;
   const read = api.value === null ? readConfigured(cli) : loadSandboxConfig(cli, api.value);
-  return read.ok ? settleMode(cli, read.value) : read;
+  if (!read.ok) return read;
+  const settled = await settleMode(cli, read.value);
+  if (!settled.ok) return settled;
+  const config = settled.value;
+  if (config.mode === "sandbox") {
+    cli.terminal.say(
+      config.apiUrl === NO_API
+        ? "No sandbox runs here; what it kept is used. dropcast up --sandbox starts one."
+        : `Using the sandbox that runs at ${config.apiUrl}.`,
+    );
+  }
+  return settled;
 }
 
 /**
  * An API on loopback is asked what it is. When it does not answer, the person's own word counts, and
  * whatever only looks is shown what is live.
  */
-async function settleMode(
-  { chosenMode: chosen, terminal, onlyLooks }: Cli,
-  read: ReadConfig,
-): Promise<Result<Config>> {
+async function settleMode(cli: Cli, read: ReadConfig): Promise<Result<Config>> {
+  const { chosenMode: chosen, terminal, onlyLooks } = cli;
   const mode = read.mode === null ? await askApiMode(read.apiUrl) : accept(read.mode);
   if (!mode.ok) {
     if (chosen !== null) return accept(inMode(read, chosen));
@@ -45,16 +54,15 @@ async function settleMode(
     terminal.say(`Showing what is LIVE: ${mode.refusal.message}`);
     return accept(inMode(read, "live"));
   }
-  if (chosen !== null && mode.value !== chosen) return refuseOther(chosen, read.apiUrl);
-  const config = inMode(read, mode.value);
-  if (mode.value === "sandbox") {
-    terminal.say(
-      read.apiUrl === NO_API
-        ? "No sandbox runs here: this is what it kept. dropcast up --sandbox starts one."
-        : `Using the sandbox that runs at ${read.apiUrl}.`,
-    );
-  }
-  return accept(config);
+  if (chosen === null || mode.value === chosen) return accept(inMode(read, mode.value));
+  // A live API in `.env` is the usual, and no word against the sandbox.
+  if (chosen === "sandbox" && typedApi(cli) === "") return loadSandboxConfig(cli, NO_API);
+  return refuseOther(chosen, read.apiUrl);
+}
+
+/** What was typed for this command or this shell; what lies in `.env` is only the usual. */
+function typedApi({ env }: Cli): string {
+  return (env["DROPCAST_API_URL"] ?? "").trim();
 }
 
 /** Whether a command means a sandbox only because one runs here: nobody said so. */
@@ -79,25 +87,36 @@ export function inMode(read: ReadConfig, mode: Mode): Config {
 export const NO_API = "http://127.0.0.1:9";
 
 /** The sandbox that is meant; null: the API that is configured. */
-function chooseApi({ chosenMode, env, cwd }: Cli): Result<string | null> {
-  // What was typed for this command or this shell is meant; what lies in `.env` is the usual.
-  const typed = (env["DROPCAST_API_URL"] ?? "").trim() !== "";
-  if (typed || chosenMode === "live") return accept(null);
+function chooseApi(cli: Cli): Result<string | null> {
+  const { chosenMode, env, cwd, onlyLooks } = cli;
   const { text } = readEnvironment(env, cwd);
-  const running = findRunning(resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"));
-  const sandbox = running.find(({ mode }) => mode === "sandbox");
-  if (sandbox === undefined) {
+  const dataDir = resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast");
+  const ups = findUps(dataDir);
+  const sandbox = ups.find(({ mode, alive }) => mode === "sandbox" && alive);
+  const typed = typedApi(cli);
+  if (chosenMode !== null) {
+    forgetDead(dataDir);
+    if (chosenMode === "live" || typed !== "") return accept(null);
     const configured = text("DROPCAST_API_URL");
-    return accept(chosenMode === "sandbox" && configured === undefined ? NO_API : null);
+    return accept(sandbox?.url ?? (configured === undefined ? NO_API : null));
   }
-  if (chosenMode === "sandbox") return accept(sandbox.url);
-  const live = running.find(({ mode }) => mode === "live");
+  if (sandbox === undefined) {
+    const died = ups.find(({ mode, alive }) => mode === "sandbox" && !alive);
+    if (died === undefined || onlyLooks || typed !== "") return accept(null);
+    return refuseUnclear(
+      `the sandbox that ran on this data folder (process ${died.pid}) was killed, so this would be LIVE`,
+    );
+  }
+  const runs = `a sandbox (process ${sandbox.pid}) runs on this data folder`;
+  if (typed === sandbox.url) return accept(null);
+  if (typed !== "") return refuseUnclear(`${runs}, and DROPCAST_API_URL is set to ${typed}`);
+  const live = ups.find(({ mode, alive }) => mode === "live" && alive);
   if (live === undefined) return accept(sandbox.url);
-  return refuse(
-    "mode_unclear",
-    `both a sandbox (process ${sandbox.pid}) and a LIVE dropcast up (process ${live.pid}) run on this data folder.`,
-    "Say which one is meant: add --sandbox or --live.",
-  );
+  return refuseUnclear(`${runs}, and so does a LIVE dropcast up (process ${live.pid})`);
+}
+
+function refuseUnclear(why: string): Refused {
+  return refuse("mode_unclear", `${why}.`, "Say which one is meant: add --sandbox or --live.");
 }
 
 function refuseOther(chosen: Mode, apiUrl: string): Refused {

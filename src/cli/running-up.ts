@@ -5,18 +5,20 @@ import { isRunning, processIdentity } from "../redis/process-identity.ts";
 
 /**
  * Each `up` leaves a note in the data folder, so that a command in a second terminal means the same
- * sandbox and not the real API, and asks when both run. A note is of one process and counts only
- * while that lives: a killed one leaves its note behind, and nothing may follow it to a port that
- * somebody else has by now.
+ * sandbox and not the real API, and none is meant when that is not clear. A note is of one process.
+ * One that was killed leaves its note behind: nothing follows it to a port that somebody else has by
+ * now, and nothing that was meant for it goes to real people instead.
  */
 export interface RunningUp {
   readonly mode: Mode;
   readonly url: string;
   readonly pid: number;
   readonly startedAt: number;
+  /** False: it died without taking its note back. */
+  readonly alive: boolean;
 }
 
-interface Note extends RunningUp {
+interface Note extends Omit<RunningUp, "alive"> {
   readonly process: string;
 }
 
@@ -24,20 +26,25 @@ function notesFolder(dataDir: string): string {
   return join(dataDir, "running");
 }
 
-/** Every `up` that runs on this data folder, the newest first. */
-export function findRunning(dataDir: string): RunningUp[] {
+/** Every `up` that runs on this data folder, or died on it lately, the newest first. */
+export function findUps(dataDir: string): RunningUp[] {
   return readNotes(dataDir)
-    .filter((note) => isRunning(note.process))
+    .map(({ process: identity, ...note }) => ({ ...note, alive: isRunning(identity) }))
     .sort((a, b) => b.startedAt - a.startedAt);
+}
+
+/** Clears away the notes of dead processes: somebody has said which mode is meant. */
+export function forgetDead(dataDir: string): void {
+  for (const { pid, alive } of findUps(dataDir)) {
+    if (!alive) rmSync(notePath(dataDir, pid), { force: true });
+  }
 }
 
 /** Notes this process, and clears away the notes of dead ones. Returns how to take it back. */
 export function noteRunning(dataDir: string, { mode, url }: { mode: Mode; url: string }) {
   const folder = notesFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const { pid, process: identity } of readNotes(dataDir)) {
-    if (!isRunning(identity)) rmSync(notePath(dataDir, pid), { force: true });
-  }
+  forgetDead(dataDir);
   const { pid } = process;
   const path = notePath(dataDir, pid);
   const identity = processIdentity(pid) ?? "";

@@ -118,7 +118,8 @@ test("a tunnel on loopback is LIVE: the question says so, and it is no sandbox t
   const files = writeCampaign(place, 2);
 
   const asked = await runHere(place, ["send", ...files], () => "n");
-  const other = await runHere(place, ["send", ...files, "--sandbox", "--json"]);
+  const typed = { ...place, env: { ...place.env, DROPCAST_API_URL: api.url } };
+  const other = await runHere(typed, ["send", ...files, "--sandbox", "--json"]);
 
   expect(asked.questions).toEqual([
     expect.stringContaining("LIVE, to real people: send 2 messages"),
@@ -205,4 +206,57 @@ test("an opt-out is not given to a sandbox only because one runs here", async ()
   expect(json(unclear)).toMatchObject({ error: { code: "mode_unclear" } });
   expect(json(tried)).toMatchObject({ added: 1 });
   expect(listed.stdout).not.toContain("48601777001");
+});
+
+test("what was meant for a sandbox that was killed does not become live", async () => {
+  const api = await startLiveApi();
+  const place = makeLivePlace(api.url);
+  const files = writeCampaign(place, 2);
+  const up = startCli(place, ["up", "--sandbox"]);
+  await up.said("Ready.");
+  up.kill("SIGKILL");
+  await up.ended;
+
+  const meant = await runHere(place, ["send", ...files, "--yes"]);
+  const looked = await runHere(place, ["list", "--json"]);
+  const tried = await runHere(place, ["send", ...files, "--sandbox", "--json"]);
+  const live = await runHere(place, ["send", ...files, "--json"]);
+
+  expect(meant).toMatchObject({ code: 1, stdout: "" });
+  expect(meant.stderr).toContain("was killed, so this would be LIVE");
+  expect(json(looked)).toEqual([]);
+  // Somebody has said which is meant: from now on it is what is configured.
+  expect(json(tried)).toMatchObject({ mode: "sandbox" });
+  expect(json(live)).toMatchObject({ mode: "live" });
+});
+
+test("an API of the shell beside a running sandbox: nobody guesses which is meant", async () => {
+  const place = makePlace();
+  const up = startCli(place, ["up", "--sandbox"]);
+  await up.said("Ready.");
+  const env = { ...place.env, DROPCAST_API_URL: "https://api.example.com" };
+
+  const unclear = await runHere({ ...place, env }, ["list", "--json"]);
+  const live = await runHere({ ...place, env }, ["list", "--live", "--json"]);
+  up.kill("SIGTERM");
+  await up.ended;
+
+  expect(json(unclear)).toMatchObject({ error: { code: "mode_unclear" } });
+  expect(json(live)).toEqual([]);
+});
+
+test("erase forgets a person in both modes", async () => {
+  const place = makePlace();
+  const files = writeCampaign(place, 2);
+  await runHere(place, ["send", ...files, "--sandbox", "--json"]);
+  await runHere(place, ["send", ...files, "--json"]);
+
+  const erased = await runHere(place, ["erase", "+48 601 000 001", "--json"]);
+  const id = `${place.number}-1`;
+  const tried = await runHere(place, ["export", id, "--sandbox"]);
+  const sent = await runHere(place, ["export", id]);
+
+  expect(json<{ campaigns: string[] }>(erased).campaigns).toContain(id);
+  expect(tried.stdout + sent.stdout).toContain("601 000 000");
+  expect(tried.stdout + sent.stdout).not.toContain("601 000 001");
 });
