@@ -194,7 +194,7 @@ export async function startDashboard(
   platform: Platform,
   say: (line: string) => void,
 ): Promise<Result<Role & { readonly host: string; readonly port: number }>> {
-  const { config, redis, stores, logger } = platform;
+  const { config, redis, safety, stores, logger } = platform;
   const [{ dashboardPassword }, { createDashboard }] = await Promise.all([
     import("./dashboard/password.ts"),
     import("./dashboard/server.ts"),
@@ -216,6 +216,7 @@ export async function startDashboard(
     stores,
     openQueueConnection: platform.openQueueConnection,
     ready: async () => (await redis.ping()) === "PONG",
+    unsafe: () => unsafeWords(safety),
     logger: logger.child({ role: "dashboard" }),
     metrics,
     clientAddress: createClientAddress(config.trustedProxies),

@@ -1,4 +1,5 @@
 import { describePause } from "../core/pause-reason.ts";
+import { describeSilence } from "../export/silence-words.ts";
 import { unseenWords } from "../export/stall-words.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
@@ -6,7 +7,10 @@ import type { Presence } from "../store/processes.ts";
 import type { Check } from "./doctor-check.ts";
 import { counted, printable } from "./words.ts";
 
-type NumberProcesses = Pick<NumberStore, "number" | "mode" | "campaigns" | "presence">;
+type NumberProcesses = Pick<
+  NumberStore,
+  "number" | "mode" | "campaigns" | "presence" | "webhookSilence"
+>;
 
 /** Whether somebody does the work that waits: workers, webhooks, and campaigns that stopped themselves. */
 export async function checkProcesses(store: NumberProcesses): Promise<Check[]> {
@@ -14,6 +18,7 @@ export async function checkProcesses(store: NumberProcesses): Promise<Check[]> {
   return [
     ...(await workers(store, live)),
     ...(await webhooks(store, live)),
+    ...(await silentWebhooks(store)),
     ...live.flatMap(pausedByItself),
   ];
 }
@@ -72,6 +77,14 @@ async function webhooks(
   if (open === 0) return [{ name, verdict: "ok", message: `${missing}; no outcome is awaited` }];
   const message = `${missing}; the outcome of ${counted(open, "message")} is awaited`;
   return [{ name, verdict: "warn", message, fix: startIt("webhooks", mode) }];
+}
+
+/** A webhooks process may well run while what comes to it is not about this number, or nothing comes. */
+async function silentWebhooks({ number, webhookSilence }: NumberProcesses): Promise<Check[]> {
+  const silence = await webhookSilence();
+  if (silence === undefined) return [];
+  const { words: message, advice: fix } = describeSilence(number, silence);
+  return [{ name: "Webhooks", verdict: "warn", message, fix }];
 }
 
 function pausedByItself({ id, status, reason }: Campaign): Check[] {

@@ -5,7 +5,7 @@ import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { batchesOf, batchOfRow } from "../store/keys.ts";
 import { type Answer, wantsPage } from "./answer.ts";
-import type { Campaigns, FoundCampaign } from "./campaigns.ts";
+import { type Campaigns, type FoundCampaign, stallIn } from "./campaigns.ts";
 import { messageJson } from "./message-json.ts";
 import { problem } from "./problem.ts";
 import { statusOf } from "./refusal-status.ts";
@@ -34,7 +34,10 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
     const { page, limit: size } = query.data;
     const overview = await campaigns.overview({ page, size });
     return context.json({
-      campaigns: overview.campaigns.map(campaignJson),
+      campaigns: overview.campaigns.map((campaign) => ({
+        ...campaignJson(campaign),
+        stalled: stallIn(overview, campaign),
+      })),
       total: overview.total,
       next: page * size < overview.total ? page + 1 : null,
       rollbacks: overview.rollbacks.map(({ number, rollback }) => ({
@@ -48,9 +51,10 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
   api.get("/api/campaigns/:id", async (context) => {
     const found = await campaigns.find(context.req.param("id"));
     if (!found.ok) return no(context, found);
-    const { campaign, halt, rollback } = found.value;
+    const { campaign, halt, rollback, stall } = found.value;
     return context.json({
       ...campaignJson(campaign),
+      stalled: stall ?? null,
       halt: haltJson(halt),
       rollback: rollbackJson(rollback),
     });

@@ -34,8 +34,8 @@ export interface Overview {
   readonly live: readonly Campaign[];
   readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
-  /** Why nothing is sent of campaigns that run. */
-  readonly stalls: readonly string[];
+  /** By number: why nothing is sent of its campaigns that run. */
+  readonly stalls: ReadonlyMap<string, string>;
 }
 
 export interface Controlled {
@@ -69,7 +69,7 @@ export function createCampaigns(stores: Stores) {
       store.rollback.read(),
     ]);
     if (campaign === undefined) return noSuchCampaign(id);
-    const [stall] = await stallsOf(store, [campaign]);
+    const stall = await stallOf(store, [campaign]);
     return accept({ campaign, store, halt, rollback, stall });
   }
 
@@ -90,8 +90,8 @@ export function createCampaigns(stores: Stores) {
             campaigns.halt(),
             guard.read(),
           ]);
-          const stalls = await stallsOf(store, live);
-          return { number, list, total, live, halt, rollback, stalls };
+          const stall = await stallOf(store, live);
+          return { number, list, total, live, halt, rollback, stall };
         }),
       );
       const newest = each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt);
@@ -104,7 +104,9 @@ export function createCampaigns(stores: Stores) {
         rollbacks: each.flatMap(({ number, rollback }) =>
           rollback === undefined ? [] : [{ number, rollback }],
         ),
-        stalls: each.flatMap(({ stalls }) => stalls),
+        stalls: new Map(
+          each.flatMap(({ number, stall }) => (stall === undefined ? [] : [[number, stall]])),
+        ),
       };
     },
 
@@ -135,12 +137,21 @@ export function createCampaigns(stores: Stores) {
   };
 }
 
-/** Why nothing is sent of a number's campaigns that run: one sentence, or none. */
-async function stallsOf(store: NumberStore, campaigns: readonly Campaign[]): Promise<string[]> {
-  if (!campaigns.some(({ status }) => status === "running")) return [];
+/** Why nothing is sent of a number's campaigns that run; undefined: something is, or none runs. */
+async function stallOf(
+  store: NumberStore,
+  campaigns: readonly Campaign[],
+): Promise<string | undefined> {
+  if (!campaigns.some(({ status }) => status === "running")) return undefined;
   const workers = await store.presence("worker");
   const stalled = campaigns.find((campaign) => isStalled(campaign, workers));
-  return stalled === undefined ? [] : [stallWords(stalled, workers)];
+  return stalled === undefined ? undefined : stallWords(stalled, workers);
+}
+
+/** Why nothing is sent of one campaign of an overview, as its own page says; null: no reason known. */
+export function stallIn({ stalls }: Overview, campaign: Campaign): string | null {
+  const words = stalls.get(campaign.number);
+  return words !== undefined && isStalled(campaign, { isLive: false }) ? words : null;
 }
 
 export type Campaigns = ReturnType<typeof createCampaigns>;

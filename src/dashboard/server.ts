@@ -42,6 +42,8 @@ export interface DashboardOptions {
   readonly openQueueConnection: () => Redis;
   /** Whether Redis answers. */
   readonly ready: () => Promise<boolean>;
+  /** What is unsafe about Redis, in a sentence; undefined while it is safe. */
+  readonly unsafe: () => string | undefined;
   readonly logger: Logger;
   /** Served at /metrics; without it there is no /metrics. */
   readonly metrics?: Scrape;
@@ -90,7 +92,7 @@ function createRoutes(
   board: Hono,
   ready: () => Promise<boolean>,
 ): { fetch: Hono["fetch"] } {
-  const { host, password, logger, metrics, clientAddress } = options;
+  const { host, password, logger, metrics, clientAddress, unsafe } = options;
   const answer = answerProblem;
   const campaigns = createCampaigns(options.stores);
   const limits = options.loginLimits ?? LOGIN_LIMITS;
@@ -108,7 +110,7 @@ function createRoutes(
     );
   }
   app.route("/", createAssets());
-  app.route("/", createPages({ campaigns, answer }));
+  app.route("/", createPages({ campaigns, answer, unsafe }));
   app.route("/", createApi({ campaigns, answer }));
   app.route("/", createExport({ campaigns, answer }));
   app.route("/", board);

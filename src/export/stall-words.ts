@@ -4,9 +4,9 @@ import type { Presence } from "../store/processes.ts";
 /** Whether a campaign would send now, if there were a worker. */
 export function isStalled(
   { status, counts }: Pick<Campaign, "status" | "counts">,
-  workers: Presence,
+  { isLive }: Pick<Presence, "isLive">,
 ): boolean {
-  return status === "running" && counts.pending > 0 && !workers.isLive;
+  return status === "running" && counts.pending > 0 && !isLive;
 }
 
 /** A sentence for people: why nothing is sent, and what to start. */

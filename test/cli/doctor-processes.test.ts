@@ -79,6 +79,32 @@ test("doctor warns of outcomes that no webhooks process receives", async () => {
   });
 });
 
+test("doctor warns of webhooks that tell nothing of what was accepted, also when their process runs", async () => {
+  const bench = await openTestStore();
+  const silent = async () =>
+    (await checkProcesses(bench.store)).filter(({ message }) => message.includes("accepted"));
+  const id = await bench.import(2);
+  await bench.send(id, 1, "accepted", { wamid: "wamid.one" });
+  await createProcesses(bench.redis).beat(`webhooks of ${bench.number}`, {
+    ...{ role: "webhooks", version: "1.2.3", numbers: [bench.number] },
+    ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
+  });
+  const early = await silent();
+  await bench.later(11 * 60_000);
+  const late = await silent();
+  await bench.status("wamid.one", "sent");
+
+  expect(early).toEqual([]);
+  expect(late).toEqual([
+    {
+      ...{ name: "Webhooks", verdict: "warn" },
+      message: `The API has accepted 1 message of number ${bench.number}, and no webhook has come for 11 minutes: what becomes of them is not known.`,
+      fix: expect.stringMatching(/^Ask LiveChat whether a webhook is registered/) as string,
+    },
+  ]);
+  expect(await silent()).toEqual([]);
+});
+
 test("doctor names a campaign that paused itself, and none that a person paused", async () => {
   const { store, lines } = await openBench();
   const id = await importTestCampaign(store, { rows: 2 });
@@ -128,7 +154,7 @@ test("only a running campaign with messages to send waits for a worker", async (
   expect(isStalled(running, nobody)).toBe(true);
   expect(isStalled(paused, nobody)).toBe(false);
   expect(isStalled({ ...running, counts: { ...running.counts, pending: 0 } }, nobody)).toBe(false);
-  expect(isStalled(running, { isLive: true, lastSeenMs: 1 })).toBe(false);
+  expect(isStalled(running, { isLive: true })).toBe(false);
   expect(stallWords(running, nobody)).toContain("is running. Start one");
 });
 

@@ -203,6 +203,7 @@ it("a port that is taken is a refusal, and leaves nothing open", async () => {
     stores: { [test.number]: test.store },
     openQueueConnection,
     ready: async () => true,
+    unsafe: () => undefined,
     clientAddress: (remote) => remote,
     logger: createLogger({ level: "silent" }),
   }).start();

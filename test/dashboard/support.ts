@@ -39,6 +39,7 @@ export async function openDashboard(
     stores: { [test.number]: test.store },
     openQueueConnection,
     ready: async () => (await test.redis.ping()) === "PONG",
+    unsafe: () => undefined,
     logger: createTestLogger(logged),
     metrics: { contentType: "text/plain", text: async () => "" },
     clientAddress: createClientAddress([]),

@@ -8,7 +8,10 @@ import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, progressBar } from "./progress.ts";
 
 /** The start page: every campaign, newest first, in pages from 1. */
-export function campaignListPage(overview: Overview, { page, size }: Page): Html {
+export function campaignListPage(
+  overview: Overview,
+  { page, size, unsafe }: Page & { readonly unsafe: string | undefined },
+): Html {
   const { campaigns, total, live, halts, rollbacks, stalls } = overview;
   const pages = Math.max(1, Math.ceil(total / size));
   return layout({
@@ -16,9 +19,10 @@ export function campaignListPage(overview: Overview, { page, size }: Page): Html
     kind: "live",
     main: html`
       <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(total, "campaign")}${live.length === 0 ? "" : `, ${count(live.length)} not ended`}</p></div>
+      ${unsafeBox(unsafe)}
       ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
       ${halts.map(({ number, halt }) => haltBox(number, halt))}
-      ${stalls.map(stallBox)}
+      ${[...stalls.values()].map(stallBox)}
       ${live.length === 0 ? "" : totals(live)}
       ${total === 0 ? empty() : table(campaigns)}
       ${pages > 1 ? pager(page, pages) : ""}`,
@@ -32,6 +36,15 @@ export function haltBox(number: string, halt: Halt): Html {
     <h2>Number ${number} is halted</h2>
     <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
     <p>${advice} Resuming one of its campaigns lifts the halt.</p>
+  </section>`;
+}
+
+/** Redis could lose what it has confirmed, so workers claim nothing; empty while it is safe. */
+export function unsafeBox(words: string | undefined): Html | "" {
+  if (words === undefined) return "";
+  return html`<section class="card alert" role="alert">
+    <h2>Nothing is sent: Redis is not safe</h2>
+    <p>${words}</p>
   </section>`;
 }
 

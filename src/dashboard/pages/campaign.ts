@@ -4,7 +4,14 @@ import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
 import type { FoundCampaign } from "../campaigns.ts";
-import { haltBox, modeBadge, rollbackBox, stallBox, statusBadge } from "./campaign-list.ts";
+import {
+  haltBox,
+  modeBadge,
+  rollbackBox,
+  stallBox,
+  statusBadge,
+  unsafeBox,
+} from "./campaign-list.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
@@ -12,7 +19,7 @@ import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./pr
 /** One campaign: where its rows are, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store, halt, rollback, stall }: FoundCampaign,
-  has: { readonly exportLink: boolean },
+  has: { readonly exportLink: boolean; readonly unsafe: string | undefined },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -26,6 +33,7 @@ export function campaignPage(
         <p>${statusBadge(campaign)}${modeBadge(campaign)} <span class="quiet">${id}</span></p>
         ${actions(campaign)}
       </div>
+      ${unsafeBox(has.unsafe)}
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : haltBox(number, halt)}
       ${stall === undefined ? "" : stallBox(stall)}

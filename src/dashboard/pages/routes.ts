@@ -10,8 +10,13 @@ import { campaignListPage } from "./campaign-list.ts";
 const CAMPAIGNS_A_PAGE = 50;
 
 /** Pages are whole without a script: every figure is in the HTML. */
-export function createPages(input: { campaigns: Campaigns; answer: Answer }): Hono {
-  const { campaigns, answer } = input;
+export function createPages(input: {
+  campaigns: Campaigns;
+  answer: Answer;
+  /** What is unsafe about Redis, so that nothing is sent; undefined while it is safe. */
+  unsafe: () => string | undefined;
+}): Hono {
+  const { campaigns, answer, unsafe } = input;
   const pages = new Hono();
 
   pages.get("/", async (context) => {
@@ -20,14 +25,15 @@ export function createPages(input: { campaigns: Campaigns; answer: Answer }): Ho
       page: /^[1-9]\d{0,3}$/.test(asked) ? Number(asked) : 1,
       size: CAMPAIGNS_A_PAGE,
     };
-    return context.html(html`${campaignListPage(await campaigns.overview(shown), shown)}`);
+    const overview = await campaigns.overview(shown);
+    return context.html(html`${campaignListPage(overview, { ...shown, unsafe: unsafe() })}`);
   });
 
   pages.get("/campaigns/:id", async (context) => {
     const found = await campaigns.find(context.req.param("id"));
     if (!found.ok) return answer(context, problem(statusOf(found.refusal.code), found));
     const exportLink = found.value.campaign.rowsDeletedAt === null;
-    return context.html(html`${campaignPage(found.value, { exportLink })}`);
+    return context.html(html`${campaignPage(found.value, { exportLink, unsafe: unsafe() })}`);
   });
 
   return pages;
