@@ -57,6 +57,13 @@ export function packRows(rows: readonly ImportRow[]): Buffer {
   return packer.end();
 }
 
+export interface RowPacker {
+  add(row: ImportRow): void;
+  /** How much has been packed so far, in bytes; what waits to be packed is left out. */
+  readonly packedBytes: number;
+  end(): Buffer;
+}
+
 /** Text that is deflated at once. A batch of ordinary rows is a tenth of it. */
 const SEGMENT_LENGTH = 256 * 1024;
 
@@ -65,13 +72,17 @@ const SEGMENT_LENGTH = 256 * 1024;
  * so what is large is deflated piece by piece, and never whole in memory as text. Pieces that end
  * with a flush follow each other as one deflate stream (RFC 1951, 3.2.4).
  */
-export function createRowPacker(): { add(row: ImportRow): void; end(): Buffer } {
+export function createRowPacker(): RowPacker {
   const odd: Record<number, string | number> = {};
   const segments: Buffer[] = [];
   let text = "";
   let count = 0;
+  let packedBytes = 0;
 
   return {
+    get packedBytes() {
+      return packedBytes;
+    },
     add({ cells, outcome }) {
       text += count === 0 ? '{"r":[' : ",";
       text += JSON.stringify([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
@@ -79,7 +90,9 @@ export function createRowPacker(): { add(row: ImportRow): void; end(): Buffer } 
       if (outcome.kind === "duplicate") odd[count] = outcome.of;
       count++;
       if (text.length < SEGMENT_LENGTH) return;
-      segments.push(deflate(text, { finishFlush: constants.Z_SYNC_FLUSH }));
+      const segment = deflate(text, { finishFlush: constants.Z_SYNC_FLUSH });
+      packedBytes += segment.length;
+      segments.push(segment);
       text = "";
     },
     end() {

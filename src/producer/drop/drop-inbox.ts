@@ -77,14 +77,14 @@ export function createInbox(input: InboxInput): Inbox {
     const file = join(folder.path, name);
     const match = namesOf(folder).match(name);
     const matchedMs = matched.sinceMs(file, match);
+    const canBeSent = match.kind === "own" || match.kind === "shared";
+    if (canBeSent && !input.hasRoom()) return;
     const own = match.kind === "own" ? match.name : null;
     const regular = await checkRegular(join(folders.inbox, file));
     if (regular === "gone") return;
     if (!regular.ok) return fail(file, regular.refusal, own);
     const old = quiet(folder, name) >= graceMs;
     const waited = old && (own !== null || matchedMs >= settleMs);
-    const canBeSent = match.kind === "own" || match.kind === "shared";
-    if (canBeSent && !input.hasRoom()) return;
     if (match.kind === "own") {
       if (waited || (await endsWithLine(join(folders.inbox, file)))) {
         await takeWith(folder, name, match);

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { ImportFile } from "../import/import-file.ts";
 import type { ImportReport } from "../preflight/report.ts";
@@ -8,9 +9,10 @@ import type { ClaimedList } from "./drop-take.ts";
 import type { Teller } from "./drop-teller.ts";
 
 /**
- * Imports claimed lists, two at a time: a long one does not hold up a short one behind it. A list
- * over which a process died before is imported alone and after the others: should it kill this one
- * too, nobody else's list dies with it.
+ * Imports claimed lists, two at a time: a long one does not hold up a short one behind it. Of two
+ * large ones the second waits: each may need most of a producer's memory. A list over which a
+ * process died before is imported alone and after the others: should it kill this one too, nobody
+ * else's list dies with it.
  */
 export interface DropQueue {
   add(list: ClaimedList): void;
@@ -22,7 +24,10 @@ export interface DropQueue {
 }
 
 const AT_ONCE = 2;
-const PENDING_MAX = 8;
+/** As many small lists as are imported between two looks: with fewer it would wait for the next. */
+const PENDING_MAX = 50;
+/** Of lists this large one is imported at a time; what waits is soon imported while it is less. */
+const LARGE_BYTES = 32 * 1024 * 1024;
 /** The longest wait between two tries. */
 const AGAIN_MS_MAX = 60_000;
 
@@ -34,21 +39,32 @@ export interface QueueInput {
   readonly signal: AbortSignal;
   /** How long after a failure of Redis or the disk a list is tried again; then twice as long … */
   readonly againMs: number;
+  /** From this size on lists are large; left out: 32 MiB. */
+  readonly largeBytes?: number;
   /** What a list became, by which campaign file: told once, when it has moved on. */
   readonly onSettled: (list: ClaimedList, outcome: Outcome) => void;
 }
 
 export function createDropQueue(input: QueueInput): DropQueue {
-  const { folders, teller, signal } = input;
+  const { folders, teller, signal, largeBytes = LARGE_BYTES } = input;
+  const sizes = new Map<ClaimedList, number>();
   const inHand = new Set<string>();
   const pending: ClaimedList[] = [];
   const runs = new Map<ClaimedList, Promise<void>>();
 
+  const sizeOf = (list: ClaimedList): number => sizes.get(list) ?? 0;
+  const isLarge = (list: ClaimedList): boolean => sizeOf(list) >= largeBytes;
+  const pendingBytes = (): number => pending.reduce((sum, list) => sum + sizeOf(list), 0);
+
   function nextList(): ClaimedList | undefined {
-    if ([...runs.keys()].some(isSuspect) || runs.size >= AT_ONCE) return undefined;
-    const sound = pending.findIndex((list) => !isSuspect(list));
+    const running = [...runs.keys()];
+    if (running.length >= AT_ONCE || running.some(isSuspect)) return undefined;
+    const isLargeRunning = running.some(isLarge);
+    const sound = pending.findIndex(
+      (list) => !isSuspect(list) && !(isLargeRunning && isLarge(list)),
+    );
     if (sound !== -1) return pending.splice(sound, 1)[0];
-    return runs.size === 0 ? pending.shift() : undefined;
+    return running.length === 0 ? pending.shift() : undefined;
   }
 
   function next(): void {
@@ -56,6 +72,7 @@ export function createDropQueue(input: QueueInput): DropQueue {
       const started = list;
       const run = handle(started).finally(() => {
         runs.delete(started);
+        sizes.delete(started);
         inHand.delete(started.csvPath);
         teller.forget(started.csvPath);
         next();
@@ -109,11 +126,12 @@ export function createDropQueue(input: QueueInput): DropQueue {
   return {
     add(list) {
       inHand.add(list.csvPath);
+      sizes.set(list, statSync(list.csvPath, { throwIfNoEntry: false })?.size ?? 0);
       pending.push(list);
       next();
     },
     has: (csvPath) => inHand.has(csvPath),
-    hasRoom: () => pending.length < PENDING_MAX,
+    hasRoom: () => pending.length < PENDING_MAX && pendingBytes() < largeBytes,
     async idle() {
       while (runs.size > 0) await Promise.all(runs.values());
     },

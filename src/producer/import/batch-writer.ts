@@ -15,6 +15,8 @@ import { BATCH_ROWS } from "../../store/keys.ts";
 export interface BatchWriter {
   /** Takes a row; stores nothing by itself. */
   add(row: ImportRow): void;
+  /** The rows of a batch have become more than is stored at once: there is no use in going on. */
+  isOverfull(): boolean;
   /** Stores the full chunks and waits while two are under way. False when the import is lost. */
   drain(): Promise<boolean>;
   /** Stores what is left. Answers the number of batches, or null when the import is lost. */
@@ -27,6 +29,8 @@ const CHUNK_BATCHES = 10;
 const CALLS_MAX = 2;
 /** Packed bytes of a call, and of all calls in flight, unless a single batch has more. */
 const BYTES_MAX = 4 * 1024 * 1024;
+/** Packed bytes of one batch. It is copied on its way to Redis, and workers read it whole. */
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 /** The lease is 3 s: two heartbeats may be late and it still holds. */
 const HEARTBEAT_EVERY_MS = 700;
 
@@ -100,6 +104,7 @@ export function createBatchWriter(input: {
       batch.outcomes.push(row.outcome);
       if (batch.outcomes.length === BATCH_ROWS) endBatch();
     },
+    isOverfull: () => batch.packer.packedBytes > BATCH_BYTES_MAX,
     async drain() {
       while (isChunk(full) && checked()) await sendFirst();
       return checked();

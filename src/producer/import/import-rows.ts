@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { accept, type Result, refuse } from "../../core/refusal.ts";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
 import type { CampaignStatus } from "../../core/status.ts";
 import type { ImportHandle } from "../../store/import-store.ts";
 import { type CsvBlock, readRows } from "../list/csv.ts";
+import { rowsTooLarge } from "../list/csv-faults.ts";
 import { digestList } from "../list/list-bytes.ts";
 import {
   createShapeCounter,
@@ -118,11 +119,16 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
   const rivals = createRivalWatch(list.phone, reading.country);
+  let tooLarge: Refused | null = null;
   const visit = async (block: CsvBlock): Promise<boolean> => {
     const rows = judge(block);
     if (rivals.see(rows)) return false;
     const judged = await preflight.see(rows);
     const rejected = take(judged, reading);
+    if (writer.isOverfull()) {
+      tooLarge = rowsTooLarge({ line: block.lines[0] ?? 0, name: list.file.name });
+      return false;
+    }
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
     else if (options.signal?.aborted) ended = "interrupted";
@@ -134,7 +140,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
     visit,
     tap: (chunk) => hash.update(chunk),
   });
-  const unclear = rivals.refusal();
+  const unclear = rivals.refusal() ?? tooLarge;
   if (unclear !== null) return unclear;
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: the change is what went wrong.

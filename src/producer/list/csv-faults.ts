@@ -53,6 +53,15 @@ export function rowTooLarge(at: Place): Refused {
   );
 }
 
+/** Each row may be within its bound, and a hundred of them still be too much. */
+export function rowsTooLarge(at: Place): Refused {
+  return refuse(
+    "list_rows_too_large",
+    `${at.name} has rows that are too large to be kept: a hundred of them, around line ${at.line}, have more than 16 MiB even when they are compressed.`,
+    "Remove the columns that the campaign does not need.",
+  );
+}
+
 export function explain(error: CsvError, at: Place): Refused {
   const index: unknown = error["column"];
   const column = typeof index === "number" ? `column ${index + 1} of ` : "";

@@ -396,7 +396,7 @@ it("what is left of claims in processing is cleared away, and nothing else", asy
 it("no more lists are taken than are soon imported: the others are left to other producers", async () => {
   const drop = await drops();
   await drop.drop("campaign.yaml", drop.yaml("Many"));
-  for (let nth = 1; nth <= 20; nth++) await drop.drop(`list${nth}.csv`, list(nth));
+  for (let nth = 1; nth <= 70; nth++) await drop.drop(`list${nth}.csv`, list(nth));
   let openGate = (): void => {};
   const gate = new Promise<void>((resolve) => {
     openGate = resolve;
@@ -412,5 +412,5 @@ it("no more lists are taken than are soon imported: the others are left to other
   openGate();
 
   expect(inbox.length).toBeGreaterThan(8);
-  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(40), WAIT);
+  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(140), WAIT);
 });

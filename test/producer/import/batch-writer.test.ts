@@ -124,3 +124,19 @@ it("an import that another took over while it had nothing to store is lost", asy
   writer.add(wideRow(1, 40));
   expect(await writer.end()).toBe(null);
 });
+
+it("a hundred rows that are too much even when they are packed are not put together", async () => {
+  const bench = await openTestStore();
+  const { campaign, token } = await beginImport(bench);
+  const { imports, calls } = watched(bench.store.imports);
+  const writer = createBatchWriter({ imports, campaign, token });
+  onTestFinished(() => writer.close());
+  let rows = 0;
+
+  while (!writer.isOverfull() && rows < 100) writer.add(wideRow(++rows, 1_000_000));
+
+  // A row of a megabyte packs to three quarters of one.
+  expect(rows).toBeGreaterThan(15);
+  expect(rows).toBeLessThan(30);
+  expect(calls).toEqual([]);
+});

@@ -334,6 +334,24 @@ it("an importer whose campaign is cancelled meanwhile stores nothing more and sa
   expect((await store.campaigns.find(imported.report.campaign ?? ""))?.status).toBe("cancelled");
 });
 
+it("a list of which a hundred rows are too large to be kept is refused, and names a line", async () => {
+  const wide = randomBytes(45_000).toString("base64");
+  const columns = Array.from({ length: 12 }, (_, at) => `c${at}`);
+  const rows = Array.from({ length: 40 }, (_, row) =>
+    [testPhone(row + 1), ...columns.map((_, at) => wide.slice(at + row))].join(),
+  );
+  const { store, options } = await setup(
+    `phone,first_name,${columns.join()}\n${rows.map((row) => row.replace(",", ",Ann,")).join("\n")}\n`,
+  );
+
+  const imported = await importList(options);
+
+  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_rows_too_large" } });
+  expect(imported.report.refusal?.message).toMatch(/around line \d+,/);
+  const campaign = await store.campaigns.find(imported.report.campaign ?? "");
+  expect(campaign).toMatchObject({ status: "rejected", counts: { pending: 0 } });
+});
+
 it("an import that is refused once its bytes are known stores nothing", async () => {
   const { store, options } = await setup(goodRows(3));
   const seen: string[] = [];

@@ -1,0 +1,61 @@
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
+import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
+import { newNote } from "../../../src/producer/drop/drop-note.ts";
+import { createDropQueue } from "../../../src/producer/drop/drop-queue.ts";
+import { digestOf, freezeCampaign } from "../../../src/producer/drop/drop-take.ts";
+import { createTeller } from "../../../src/producer/drop/drop-teller.ts";
+import { drops, list, WAIT } from "./drops.ts";
+
+/** Imports lists of these sizes (in rows); answers which were in hand together. */
+async function together(sizes: Record<string, number>): Promise<string[]> {
+  const drop = await drops();
+  const folders = dropFolders(drop.dir);
+  await makeDropFolders(folders);
+  const claims = createClaims({ staleAfterMs: 60_000 });
+  const inHand = new Set<string>();
+  const seen: string[] = [];
+  const stopping = new AbortController();
+  const queue = createDropQueue({
+    ...{ folders, teller: createTeller(() => {}), signal: stopping.signal, againMs: 10 },
+    ...{ findCampaign: drop.store.campaigns.find, onSettled: () => {}, largeBytes: 500 },
+    async importFile(input) {
+      const name = basename(input.csvPath ?? "", ".csv");
+      inHand.add(name);
+      seen.push([...inHand].sort().join("+"));
+      const result = await drop.importFile(input);
+      inHand.delete(name);
+      return result;
+    },
+  });
+  onTestFinished(() => stopping.abort());
+  const yaml = Buffer.from(drop.yaml("Sizes"));
+  const campaignFile = { kind: "shared" as const, name: "campaign.yaml", digest: digestOf(yaml) };
+  let person = 1;
+  for (const [name, rows] of Object.entries(sizes)) {
+    const csvPath = join(folders.processing, `${name}.csv`);
+    await writeFile(csvPath, list(...Array.from({ length: rows }, () => person++)));
+    await freezeCampaign(csvPath, yaml);
+    const claim = await claims.claim(csvPath, newNote(`${name}.csv`, campaignFile));
+    if (claim !== null) queue.add({ folder: ".", csvPath, claim });
+  }
+  await vi.waitFor(async () => {
+    expect(await drop.files("done")).toHaveLength(2 * Object.keys(sizes).length);
+  }, WAIT);
+  await queue.idle();
+  return seen;
+}
+
+it("lists are imported two at a time", async () => {
+  expect(await together({ a: 1, b: 1, c: 1 })).toContain("a+b");
+});
+
+it("of large lists one is imported at a time, with a small one beside it", async () => {
+  const seen = await together({ large1: 100, large2: 100, large3: 100, small1: 1, small2: 1 });
+
+  expect(seen.filter((names) => (names.match(/large/g) ?? []).length > 1)).toEqual([]);
+  expect(seen).toContain("large1+small1");
+  expect(new Set(seen.flatMap((names) => names.split("+"))).size).toBe(5);
+});
