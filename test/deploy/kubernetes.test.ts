@@ -52,7 +52,7 @@ describe("deploy/kubernetes", () => {
   test.each(ROLES)("%s gets variables that the configuration knows, and no secret", (role) => {
     const env = podEnvironment(role);
 
-    const names = Object.keys(env).filter((name) => name !== "NODE_ENV");
+    const names = Object.keys(env).filter((name) => !name.startsWith("NODE_"));
     expect(names.filter((name) => !VARIABLES.some((known) => known === name))).toEqual([]);
     expect(names).not.toContain("DROPCAST_API_TOKEN");
     expect(names).not.toContain("DROPCAST_WEBHOOK_SECRET");
@@ -131,6 +131,16 @@ describe("deploy/kubernetes", () => {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
     });
+  });
+
+  test("webhooks has as much memory again as its heap, for what a flood brings", () => {
+    const [, heap] =
+      /^--max-old-space-size=(\d+)$/.exec(podEnvironment("webhooks")["NODE_OPTIONS"] ?? "") ?? [];
+    const [, limit] =
+      /^(\d+)Mi$/.exec(workloadOf("webhooks").container.resources.limits.memory) ?? [];
+
+    expect(Number(heap)).toBeGreaterThanOrEqual(64);
+    expect(Number(limit)).toBeGreaterThanOrEqual(2 * Number(heap));
   });
 
   test("several workers, replaced one by one; one producer for the one drop folder", () => {
