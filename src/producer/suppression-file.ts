@@ -7,10 +7,9 @@ import { showsNothing } from "../core/value.ts";
 import { type NewOptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import { checkHeader, checkIsHeader, isLongNumber } from "./import/header.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "./import/seen-columns.ts";
-import { type CsvBlock, type CsvHeader, readHeader, readRows } from "./list/csv.ts";
+import { type CsvBlock, type CsvHeader, readBeginning, readRows } from "./list/csv.ts";
 import { type ListBytes, readListBytes } from "./list/list-bytes.ts";
 import { type ListFile, openList } from "./list/list-file.ts";
-import { readFirstRows } from "./list/list-sample.ts";
 import { createShapeCounter, styleOf, verdictOf } from "./phones/number-style.ts";
 import { createCellReader, createPhoneFinder, type PhoneReader } from "./phones/phones.ts";
 import { findSuppressionColumns } from "./suppression-columns.ts";
@@ -76,11 +75,11 @@ type Reading = Omit<Parameters<typeof readSuppressionFile>[0], "path"> & {
 
 async function readOpened(file: ListFile, input: Reading): Promise<Result<SuppressionFile>> {
   const { bytes, country } = input;
-  const header = await readHeader(file, bytes);
-  if (!header.ok) return header;
-  const { columns: names, line: firstLine } = header.value;
+  const beginning = await readBeginning(file, bytes.encoding);
+  if (!beginning.ok) return beginning;
+  const { header, rows } = beginning.value;
+  const { columns: names, line: firstLine } = header;
   const readPhone = createPhoneFinder(country);
-  const rows = await readFirstRows(file, header.value);
   const sample = { rows, readPhone };
   const seen = lookAtColumns(names, sample);
   const [first = ""] = names;
@@ -91,13 +90,13 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   if (!checked.ok) return checked;
   const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
   if (!found.ok) return found;
-  const phones = await readStyles(file, header.value, {
+  const phones = await readStyles(file, header, {
     ...{ country, columns: found.value, rows: isPlain ? [names] : [] },
   });
   if (!phones.ok) return phones;
   const toRow = createRowReader({ ...input, names, phones: phones.value });
   if (isPlain) await input.visit([toRow(names, firstLine)]);
-  const read = await readRows(file, header.value, {
+  const read = await readRows(file, header, {
     visit: async ({ rows: some, lines }: CsvBlock) => {
       await input.visit(some.map((cells, index) => toRow(cells, lines[index] ?? 0)));
       return true;

@@ -5,7 +5,7 @@ import type { ImportFile } from "../import/import-file.ts";
 import { digestList } from "../list/list-bytes.ts";
 import { openList } from "../list/list-file.ts";
 import { emptyReport, type ImportReport, withoutPhones } from "../preflight/report.ts";
-import { campaignOfRejects } from "../rejects/rejects-peek.ts";
+import { type OpenedList, peekList } from "../rejects/rejects-peek.ts";
 import { checkRegular, type DropFolders, lstatOrNull } from "./drop-files.ts";
 import { stemOf } from "./drop-names.ts";
 import { frozenPath, hiddenRejectsPath } from "./drop-note.ts";
@@ -75,21 +75,30 @@ export async function handleList(input: HandleInput): Promise<Handled> {
   if (note.crashes >= CRASHES_MAX) return failed(list, killedProducer(note.dropped, CRASHES_MAX));
   const regular = await checkRegular(list.csvPath);
   if (regular !== "gone" && !regular.ok) return failed(list, regular.refusal);
-  // Rows of a rejects file go back to the campaign they name, whatever lies beside the file.
-  if ((await campaignOfRejects(list.csvPath, { links: "refuse" })) !== null) {
-    return importClaimed({ ...input, campaign: null });
+  const opened = await peekList(list.csvPath, { links: "refuse" });
+  try {
+    // Rows of a rejects file go back to the campaign they name, whatever lies beside the file.
+    if (opened.ok && opened.value.rejectsOf !== null) {
+      return await importClaimed({ ...input, opened, campaign: null });
+    }
+    if (!(await keepOwnFile(list)) || !(await isFrozen(list))) {
+      return failed(list, campaignLost(note.dropped));
+    }
+    const name = list.claim.note.campaignFile?.name ?? "";
+    const campaign = { path: frozenPath(list.csvPath), name };
+    return await importClaimed({ ...input, opened, campaign });
+  } finally {
+    if (opened.ok) await opened.value.close();
   }
-  if (!(await keepOwnFile(list)) || !(await isFrozen(list))) {
-    return failed(list, campaignLost(note.dropped));
-  }
-  const name = list.claim.note.campaignFile?.name ?? "";
-  return importClaimed({ ...input, campaign: { path: frozenPath(list.csvPath), name } });
 }
 
 async function importClaimed(
-  input: HandleInput & { campaign: { path: string; name: string } | null },
+  input: HandleInput & {
+    readonly opened: Result<OpenedList>;
+    readonly campaign: { path: string; name: string } | null;
+  },
 ): Promise<Handled> {
-  const { list, campaign, importFile, signal } = input;
+  const { list, opened, campaign, importFile, signal } = input;
   const { claim, csvPath } = list;
   const before = claim.note.campaign;
   const result = await importFile({
@@ -97,7 +106,7 @@ async function importClaimed(
     ...(campaign === null ? {} : { campaignName: campaign.name }),
     csvPath,
     rejectsPath: hiddenRejectsPath(csvPath),
-    links: "refuse",
+    opened,
     signal,
     startJudgedAtMs: Math.max(claim.note.arrivedAtMs, Date.now() - WAITED_MS_MAX),
     onRead: (bytes) => noteBytes(list, bytes),

@@ -9,9 +9,9 @@ import { numberOfCampaign, readCampaignMark } from "../../store/keys.ts";
 import type { Mending } from "../../store/mending.ts";
 import type { People } from "../../store/people.ts";
 import type { PreflightInput } from "../preflight/preflight.ts";
-import { emptyReport } from "../preflight/report.ts";
+import { emptyReport, reportCampaign } from "../preflight/report.ts";
 import { mendList, refuseNoCampaign } from "../rejects/mend-list.ts";
-import { campaignOfRejects } from "../rejects/rejects-peek.ts";
+import { campaignOfRejects, type OpenedList, peekList } from "../rejects/rejects-peek.ts";
 import { importList } from "./import.ts";
 import type { ImportListOptions } from "./import-options.ts";
 import type { ImportResult } from "./import-outcome.ts";
@@ -35,7 +35,6 @@ export interface ImportFileInput
     | "startJudgedAtMs"
     | "checked"
     | "encoding"
-    | "links"
     | "signal"
     | "onRead"
     | "onBegun"
@@ -47,6 +46,8 @@ export interface ImportFileInput
   readonly campaignName?: string;
   /** `null`: the campaign's `recipients.file`, relative to the campaign file. */
   readonly csvPath: string | null;
+  /** That list, when the caller has opened it, and closes it: nothing is opened by its name then. */
+  readonly opened?: Result<OpenedList>;
   /** Default: {@link freeRejectsPath}; null: none is written. */
   readonly rejectsPath?: string | null;
 }
@@ -63,7 +64,7 @@ export function createFileImporter(deps: {
   openNumber: (name: string) => ImportNumber | Promise<ImportNumber>;
   mode: "live" | "sandbox";
 }): ImportFile {
-  const knows = (name: string): boolean => Object.hasOwn(deps.numbers, name);
+  const known = Object.keys(deps.numbers);
 
   return async (input) => {
     const path = input.csvPath ?? input.campaignPath ?? "";
@@ -73,63 +74,58 @@ export function createFileImporter(deps: {
         : await readCampaign(input.campaignPath, input.campaignName);
     if (campaign?.ok === false) return refused(basename(path), campaign.refusal);
     const definition = campaign?.value ?? null;
-    if (definition !== null && !knows(definition.number)) {
-      return refused(basename(path), unknownNumber(definition.number, Object.keys(deps.numbers)));
+    if (definition !== null && !known.includes(definition.number)) {
+      return refused(basename(path), unknownNumber(definition.number, known));
     }
     const csvPath = listPath(input, definition);
     if (csvPath === null) return refused(basename(path), noList(basename(path)));
-    const rejectsPath =
-      input.rejectsPath === undefined ? await freeRejectsPath(csvPath) : input.rejectsPath;
-    const files = { csvPath, rejectsPath, links: input.links ?? ("follow" as const) };
-    const mended = await mend({ ...input, ...files }, definition);
-    if (mended !== null) return mended;
-    if (definition === null) return refused(basename(path), noCampaign(basename(path)));
-    const { imports, country, preflight } = await deps.openNumber(definition.number);
-    const { campaignPath: _path, campaignName: _name, ...rest } = input;
-    return importList({
-      ...rest,
-      ...files,
-      ...{ imports, definition, mode: deps.mode, defaultCountry: country },
-      ...(preflight === undefined ? {} : { preflight }),
-    });
+    const opened = input.opened ?? (await peekList(csvPath, { links: "follow" }));
+    if (!opened.ok) return refused(basename(csvPath), opened.refusal, definition);
+    try {
+      const { rejectsPath = await freeRejectsPath(csvPath) } = input;
+      return await take({ ...input, rejectsPath }, opened.value, definition);
+    } finally {
+      if (input.opened === undefined) await opened.value.close();
+    }
   };
 
-  /** Null when the list is not the rejects file of a campaign. */
+  type Input = ImportFileInput & { readonly rejectsPath: string | null };
+
+  async function take(
+    input: Input,
+    file: OpenedList,
+    definition: CampaignDefinition | null,
+  ): Promise<ImportResult> {
+    const mended = file.rejectsOf === null ? null : await mend(input, file, definition);
+    if (mended !== null) return mended;
+    if (definition === null) return refused(file.name, noCampaign(file.name));
+    const { imports, country, preflight } = await deps.openNumber(definition.number);
+    const { campaignPath: _path, campaignName: _name, csvPath: _list, opened: _, ...rest } = input;
+    return importList({
+      ...rest,
+      ...{ file, imports, definition, mode: deps.mode, defaultCountry: country },
+      ...(preflight === undefined ? {} : { preflight }),
+    });
+  }
+
+  /** Null where rejects files are read as lists of their own. */
   async function mend(
-    input: ImportFileInput & {
-      csvPath: string;
-      rejectsPath: string | null;
-      links: "follow" | "refuse";
-    },
+    input: Input,
+    file: OpenedList,
     given: CampaignDefinition | null,
   ): Promise<ImportResult | null> {
-    const { csvPath, rejectsPath, links, checked, encoding, signal, purpose = "import" } = input;
-    const mark = await campaignOfRejects(csvPath, { links });
-    if (mark === null) return null;
+    const { rejectsPath, checked, encoding, signal, purpose = "import" } = input;
+    const mark = file.rejectsOf ?? "";
     const { campaign: id, ofSandbox } = readCampaignMark(mark);
-    if (ofSandbox && deps.mode === "live") return refused(basename(csvPath), ofSandboxOnly(id));
+    if (ofSandbox && deps.mode === "live") return refused(file.name, ofSandboxOnly(id));
     const name = numberOfCampaign(id);
-    if (name === undefined) return refused(basename(csvPath), refuseNoCampaign(id).refusal);
-    if (!knows(name)) {
-      return refused(basename(csvPath), unknownNumber(name, Object.keys(deps.numbers)));
-    }
+    if (name === undefined) return refused(file.name, refuseNoCampaign(id).refusal);
+    if (!known.includes(name)) return refused(file.name, unknownNumber(name, known));
     const { mending, country, preflight } = await deps.openNumber(name);
     if (mending === null) return null;
     return mendList({
       ...mending,
-      ...{
-        id,
-        mark,
-        csvPath,
-        rejectsPath,
-        links,
-        checked,
-        encoding,
-        signal,
-        purpose,
-        given,
-        preflight,
-      },
+      ...{ id, mark, file, rejectsPath, checked, encoding, signal, purpose, given, preflight },
       ...{ mode: deps.mode, defaultCountry: country },
     });
   }
@@ -236,8 +232,14 @@ function noList(file: string): Refusal {
   return refusal;
 }
 
-function refused(file: string, refusal: Refusal): ImportResult {
-  return { ok: false, refusal, report: { ...emptyReport(file), refusal } };
+function refused(
+  file: string,
+  refusal: Refusal,
+  definition: CampaignDefinition | null = null,
+): ImportResult {
+  const report = { ...emptyReport(file), refusal };
+  if (definition !== null) reportCampaign(report, definition);
+  return { ok: false, refusal, report };
 }
 
 function stem(path: string): string {

@@ -15,7 +15,8 @@ import type { PhoneColumn } from "./phone-column.ts";
 export interface ImportListOptions {
   readonly imports: ImportStore;
   readonly definition: CampaignDefinition;
-  readonly csvPath: string;
+  /** Read to its end, and left open. */
+  readonly file: ListFile;
   /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
   readonly rejectsPath: string | null;
   readonly mode: "live" | "sandbox";
@@ -33,8 +34,6 @@ export interface ImportListOptions {
   readonly checked?: string;
   /** How the list is encoded, by the person who imports it: before what the campaign says. */
   readonly encoding?: Encoding | null;
-  /** What a symbolic link is: the drop folder refuses them. */
-  readonly links?: "follow" | "refuse";
   readonly signal?: AbortSignal;
   /**
    * The list's bytes are known, as SHA-256 in hex, and nothing is stored: a refusal ends the

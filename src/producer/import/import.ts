@@ -10,7 +10,6 @@
  * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
  * and every chunk carries its token, so one that froze and wakes up stores nothing.
  */
-import { basename } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type {
   BeginImport,
@@ -18,7 +17,6 @@ import type {
   ImportStore,
   KnownImport,
 } from "../../store/import-store.ts";
-import { openList } from "../list/list-file.ts";
 import { isPhoneCountry } from "../phones/phones.ts";
 import { createPreflight, type Preflight } from "../preflight/preflight.ts";
 import { emptyReport, type ImportReport, reportCampaign } from "../preflight/report.ts";
@@ -34,7 +32,7 @@ import { hasStartPassed, refuseStartPassed } from "./start-time.ts";
  * when Redis or the disk fails: the campaign is then left `importing`, to be imported again.
  */
 export async function importList(options: ImportListOptions): Promise<ImportResult> {
-  const report = emptyReport(basename(options.csvPath));
+  const report = emptyReport(options.file.name);
   reportCampaign(report, options.definition);
   const result = await run(options, report);
   if (!result.ok) report.refusal = result.refusal;
@@ -51,70 +49,63 @@ async function run(
   if (country !== null && !isPhoneCountry(country)) return refuseCountry(country);
   const { numbers } = options.definition.recipients;
   if (country === null && numbers === "national") return refuseNoCountry();
-  const opened = await openList(options.csvPath, { links: options.links ?? "follow" });
-  if (!opened.ok) return opened;
-  const file = opened.value;
-  try {
-    const { definition, encoding, signal } = options;
-    const prepared = await prepareList(file, { definition, country, encoding, signal });
-    if (!prepared.ok) return prepared;
-    const { bytes } = prepared.value;
-    report.encoding = bytes.encoding;
-    report.encodingGuessed = bytes.encodingGuessed;
-    report.encodingSamples = prepared.value.encodingSamples;
-    report.phoneColumn = prepared.value.phone.name;
-    report.phoneColumnGuessed = prepared.value.phone.guessed;
-    report.columns = prepared.value.columns;
-    report.delimiter = prepared.value.header.dialect.delimiter;
-    const list = prepared.value;
-    const preflight = preflightOf(options, { list, country });
-    if (options.signal?.aborted) return refuseInterrupted(null);
-    const read = await options.onRead?.(bytes.digest);
-    if (read?.ok === false) return read;
-    const fingerprint = fingerprintOf([bytes.digest, JSON.stringify(definition)]);
-    if (options.checked !== undefined && options.checked !== fingerprint) {
-      return refuseOtherList(file.name);
-    }
-    const { purpose = "import" } = options;
-    const { number, name } = definition;
-    const digest = fingerprintOf([options.mode, number, name, bytes.digest]);
-    const may = purpose === "check" ? accept(undefined) : await preflight.mayBegin(digest);
-    if (!may.ok) return may;
-    const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
-    const identity = identityOf(options, {
-      ...{ list, digest },
-      // What was interrupted goes on: it was in time when it began.
-      fresh: startPassed ? "refuse" : "begin",
-    });
-    const begun = await begin(options, identity);
-    if (!begun.ok) return begun;
-    if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
-    const { campaign } = begun.value;
-    report.campaign = purpose === "check" ? null : campaign;
-    if (begun.value.kind === "already_imported") return refuseAgain(file.name, begun.value);
-    const { token, restarted } = begun.value;
-    const handle = { campaign, token };
-    const wanted = await options.onBegun?.(campaign);
-    if (wanted?.ok === false) {
-      await options.imports.reject({ ...handle, refusal: wanted.refusal });
-      return wanted;
-    }
-    const { phone: phoneColumn } = list;
-    const stored = await store({ options, list, handle, country, identity, preflight, report });
-    if (!stored.ok) return stored;
-    // A check tells everything about the list, and then that there is nothing to be done.
-    if (begun.value.known) {
-      report.campaign = begun.value.known.campaign;
-      return refuseAgain(file.name, begun.value.known);
-    }
-    if (startPassed && !restarted) return refuseStartPassed(definition.schedule);
-    const { rows, counts } = report;
-    return accept({
-      ...{ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted, fingerprint },
-    });
-  } finally {
-    await file.close();
+  const { file, definition, encoding, signal } = options;
+  const prepared = await prepareList(file, { definition, country, encoding, signal });
+  if (!prepared.ok) return prepared;
+  const { bytes } = prepared.value;
+  report.encoding = bytes.encoding;
+  report.encodingGuessed = bytes.encodingGuessed;
+  report.encodingSamples = prepared.value.encodingSamples;
+  report.phoneColumn = prepared.value.phone.name;
+  report.phoneColumnGuessed = prepared.value.phone.guessed;
+  report.columns = prepared.value.columns;
+  report.delimiter = prepared.value.header.dialect.delimiter;
+  const list = prepared.value;
+  const preflight = preflightOf(options, { list, country });
+  if (options.signal?.aborted) return refuseInterrupted(null);
+  const read = await options.onRead?.(bytes.digest);
+  if (read?.ok === false) return read;
+  const fingerprint = fingerprintOf([bytes.digest, JSON.stringify(definition)]);
+  if (options.checked !== undefined && options.checked !== fingerprint) {
+    return refuseOtherList(file.name);
   }
+  const { purpose = "import" } = options;
+  const { number, name } = definition;
+  const digest = fingerprintOf([options.mode, number, name, bytes.digest]);
+  const may = purpose === "check" ? accept(undefined) : await preflight.mayBegin(digest);
+  if (!may.ok) return may;
+  const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
+  const identity = identityOf(options, {
+    ...{ list, digest },
+    // What was interrupted goes on: it was in time when it began.
+    fresh: startPassed ? "refuse" : "begin",
+  });
+  const begun = await begin(options, identity);
+  if (!begun.ok) return begun;
+  if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
+  const { campaign } = begun.value;
+  report.campaign = purpose === "check" ? null : campaign;
+  if (begun.value.kind === "already_imported") return refuseAgain(file.name, begun.value);
+  const { token, restarted } = begun.value;
+  const handle = { campaign, token };
+  const wanted = await options.onBegun?.(campaign);
+  if (wanted?.ok === false) {
+    await options.imports.reject({ ...handle, refusal: wanted.refusal });
+    return wanted;
+  }
+  const { phone: phoneColumn } = list;
+  const stored = await store({ options, list, handle, country, identity, preflight, report });
+  if (!stored.ok) return stored;
+  // A check tells everything about the list, and then that there is nothing to be done.
+  if (begun.value.known) {
+    report.campaign = begun.value.known.campaign;
+    return refuseAgain(file.name, begun.value.known);
+  }
+  if (startPassed && !restarted) return refuseStartPassed(definition.schedule);
+  const { rows, counts } = report;
+  return accept({
+    ...{ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted, fingerprint },
+  });
 }
 
 function preflightOf(

@@ -2,10 +2,10 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import { compileTemplate, templateColumns } from "../../core/template.ts";
-import { readHeader } from "../list/csv.ts";
+import { readBeginning } from "../list/csv.ts";
 import { readListBytes } from "../list/list-bytes.ts";
 import type { ListFile } from "../list/list-file.ts";
-import { findTellingCells, readFirstRows } from "../list/list-sample.ts";
+import { findTellingCells } from "../list/list-sample.ts";
 import { createShapeCounter, type NumberStyle, styleOf } from "../phones/number-style.ts";
 import { createCellReader, createPhoneFinder } from "../phones/phones.ts";
 import { findRejectsLayout } from "../rejects/rejects-columns.ts";
@@ -35,13 +35,14 @@ export async function prepareList(
   const given = input.encoding ?? recipients.encoding;
   const bytes = await readListBytes(file, { given, signal: input.signal });
   if (!bytes.ok) return bytes;
-  const header = await readHeader(file, bytes.value);
-  if (!header.ok) return header;
-  const layout = findRejectsLayout(header.value.columns);
-  const columns = layout?.columns ?? header.value.columns;
+  const beginning = await readBeginning(file, bytes.value.encoding);
+  if (!beginning.ok) return beginning;
+  const { header } = beginning.value;
+  const layout = findRejectsLayout(header.columns);
+  const columns = layout?.columns ?? header.columns;
   const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
   const { country } = input;
-  const rows = await readFirstRows(file, header.value, ownCells);
+  const rows = beginning.value.rows.map(ownCells);
   const sample: PhoneSample = { rows, readPhone: createPhoneFinder(country) };
   const seen = lookAtColumns(columns, sample);
   const headed = checkIsHeader(seen, sample);
@@ -49,7 +50,7 @@ export async function prepareList(
   const used = [...templateColumns(definition), ...(recipients.to === null ? [] : [recipients.to])];
   const checked = checkHeader(seen, used);
   if (!checked.ok) return checked;
-  const ended = layout === null ? checkNameless(header.value, rows) : checked;
+  const ended = layout === null ? checkNameless(header, rows) : checked;
   if (!ended.ok) return ended;
   const phone = findPhoneColumn(seen, recipients.to);
   if (!phone.ok) return phone;
@@ -58,7 +59,7 @@ export async function prepareList(
   const template = compileTemplate(definition, columns, category);
   if (!template.ok) return template;
   const encodingSamples = bytes.value.encodingGuessed
-    ? await findTellingCells(file, header.value, { index: phone.value.index, ownCells })
+    ? await findTellingCells(file, header, { index: phone.value.index, ownCells })
     : [];
   const readCell = createCellReader(country);
   const shapes = createShapeCounter();
@@ -67,7 +68,7 @@ export async function prepareList(
     input.style ?? styleOf(shapes.counts, { country, given: recipients.numbers ?? null });
   return accept({
     ...{ file, bytes: bytes.value, encodingSamples },
-    ...{ header: header.value, columns, layout, phone: phone.value, template: template.value },
+    ...{ header, columns, layout, phone: phone.value, template: template.value },
     style,
   });
 }

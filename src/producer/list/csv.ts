@@ -13,7 +13,6 @@ import {
   strayQuote,
 } from "./csv-faults.ts";
 import { createDecoder, decodeText } from "./decode.ts";
-import type { ListBytes } from "./list-bytes.ts";
 import type { ListFile } from "./list-file.ts";
 
 /**
@@ -41,29 +40,53 @@ export interface CsvHeader {
   readonly encoding: Encoding;
 }
 
-/** Reads just the header line: the names are not judged here. */
-export async function readHeader(
+/** How a list begins. */
+export interface Beginning {
+  readonly header: CsvHeader;
+  /** The first rows; fewer when something among them cannot be read: {@link readRows} tells that. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Enough to see which column holds the phones. */
+const FIRST_ROWS = 200;
+
+/** Reads the header line and the first rows below it; the names are not judged here. */
+export async function readBeginning(
   list: ListFile,
-  { encoding }: Pick<ListBytes, "encoding">,
-): Promise<Result<CsvHeader>> {
+  encoding: Encoding,
+): Promise<Result<Beginning>> {
   const dialect = sniffDialect(headText(list, encoding));
   let header: CsvHeader | null = null;
+  const rows: (readonly string[])[] = [];
   const read = await readRecords(list, { dialect, encoding }, (block) => {
     const [cells] = block.rows;
     const [line] = block.lines;
     if (cells === undefined || line === undefined) return true;
-    const named = cells.map((name) => unescapeCell(name.trim()));
-    const columns = named.slice(0, named.findLastIndex((name) => name !== "") + 1);
-    header = { columns, nameless: named.length - columns.length, line, dialect, encoding };
-    return false;
+    const isFirst = header === null;
+    header ??= { ...namesOf(cells), line, dialect, encoding };
+    const below = isFirst ? belowHeader(block) : block;
+    const { rows: some } = withoutEmptyEnds(below, header.columns.length);
+    rows.push(...some.slice(0, FIRST_ROWS - rows.length));
+    return rows.length < FIRST_ROWS;
   });
   // The header may be fine although something after it, in the same piece of file, is not.
-  if (header !== null) return accept(header);
+  if (header !== null) return accept({ header, rows });
   return read.ok ? refuseEmpty(list.name) : read;
 }
 
+function namesOf(cells: readonly string[]): Pick<CsvHeader, "columns" | "nameless"> {
+  const names = cells.map((name) => unescapeCell(name.trim()));
+  const columns = names.slice(0, names.findLastIndex((name) => name !== "") + 1);
+  return { columns, nameless: names.length - columns.length };
+}
+
+function belowHeader(block: CsvBlock): CsvBlock {
+  return { ...block, rows: block.rows.slice(1), lines: block.lines.slice(1) };
+}
+
 /**
- * Reads all rows below the header; empty cells behind its last column are no part of them. `visit` gets them block by block and may answer false to stop.
+ * Reads all rows below the header; empty cells behind its last column are no part of them.
+ * `visit` gets them block by block and may answer false to stop.
  * Gives the number of rows, or refuses the list, naming the line: `list_quote_open`,
  * `list_quote_stray`, `list_field_too_large`, `list_row_too_large`, `list_too_many_columns`,
  * `list_too_many_rows`, `list_not_utf16`. `tap` sees every byte of the file as it is read.
@@ -83,9 +106,7 @@ export async function readRows(
     (block) => {
       const isFirst = rows === -1 && block.rows.length > 0;
       rows += block.rows.length;
-      const below = isFirst
-        ? { ...block, rows: block.rows.slice(1), lines: block.lines.slice(1) }
-        : block;
+      const below = isFirst ? belowHeader(block) : block;
       return options.visit(withoutEmptyEnds(below, header.columns.length));
     },
     options.tap,

@@ -1,30 +1,9 @@
 import { type CsvHeader, readRows } from "./csv.ts";
 import type { ListFile } from "./list-file.ts";
 
-/** Enough to see which column holds the phones. */
-const ROWS_MAX = 200;
 /** Names with accents may be few: so far is looked for them. */
 const SEARCHED_MAX = 100_000;
 const SHOWN = 3;
-
-/** A row's cells in the order of the list's own columns. */
-type OwnCells = (cells: readonly string[]) => readonly string[];
-
-/** The first rows of a list, fewer when something in it cannot be read: that is told later. */
-export async function readFirstRows(
-  file: ListFile,
-  header: CsvHeader,
-  ownCells: OwnCells = (cells) => cells,
-): Promise<(readonly string[])[]> {
-  const rows: (readonly string[])[] = [];
-  await readRows(file, header, {
-    visit(block) {
-      rows.push(...block.rows.slice(0, ROWS_MAX - rows.length).map(ownCells));
-      return rows.length < ROWS_MAX;
-    },
-  });
-  return rows;
-}
 
 /**
  * Three cells by which a person can judge an encoding that was guessed: names and places with
@@ -33,7 +12,7 @@ export async function readFirstRows(
 export async function findTellingCells(
   file: ListFile,
   header: CsvHeader,
-  phone: { index: number; ownCells: OwnCells },
+  phone: { index: number; ownCells: (cells: readonly string[]) => readonly string[] },
 ): Promise<string[]> {
   const names = new Set<string>();
   const others = new Set<string>();

@@ -24,7 +24,7 @@ import {
 } from "../import/import-outcome.ts";
 import { prepareList } from "../import/prepare-list.ts";
 import { readRows } from "../list/csv.ts";
-import { openList } from "../list/list-file.ts";
+import type { ListFile } from "../list/list-file.ts";
 import { readStyle } from "../phones/number-style.ts";
 import { createPreflight, type PreflightInput } from "../preflight/preflight.ts";
 import { type OtherCampaigns, readOthers } from "../preflight/preflight-others.ts";
@@ -45,7 +45,8 @@ export interface MendListOptions {
   readonly id: string;
   /** How it names it: of the sandbox, with a word that says so. */
   readonly mark?: string;
-  readonly csvPath: string;
+  /** Read to its end, and left open. */
+  readonly file: ListFile;
   /** Where rows go that are still wrong; null: they are not written. */
   readonly rejectsPath: string | null;
   readonly mode: "live" | "sandbox";
@@ -54,7 +55,6 @@ export interface MendListOptions {
   readonly given: { readonly name: string; readonly number: string } | null;
   /** `check`: nothing is changed, and the report says what would be. */
   readonly purpose: "import" | "check";
-  readonly links: "follow" | "refuse";
   /** As `checked` of the import options. */
   readonly checked?: string | undefined;
   /** How the file is encoded, by the person who gives it; what the campaign says is of its list. */
@@ -68,7 +68,7 @@ const WINDOW_ROWS = 2_000;
 
 /** Refusals: those of reading a list, `no_such_campaign`, `campaign_closed`, `mend_…`. */
 export async function mendList(options: MendListOptions): Promise<ImportResult> {
-  const report = emptyReport(basename(options.csvPath));
+  const report = emptyReport(options.file.name);
   Object.assign(report, { campaign: options.id, mended: 0, stillRejected: 0, alreadyMended: 0 });
   const result = await run(options, report);
   if (!result.ok) report.refusal = result.refusal;
@@ -76,59 +76,52 @@ export async function mendList(options: MendListOptions): Promise<ImportResult> 
 }
 
 async function run(options: MendListOptions, report: ImportReport): Promise<Result<ImportedList>> {
-  const { mending, id } = options;
+  const { mending, id, file } = options;
   const campaign = await mending.campaign(id);
   if (campaign !== undefined) reportCampaign(report, campaign.definition);
   const open = checkOpen(options, campaign);
   if (!open.ok) return open;
-  const opened = await openList(options.csvPath, { links: options.links });
-  if (!opened.ok) return opened;
-  const file = opened.value;
-  try {
-    const { recipients } = open.value.definition;
-    const country = recipients.country ?? options.defaultCountry;
-    const prepared = await prepareList(file, {
-      definition: definitionOf(open.value),
-      country,
-      // The whole list's: the few rows that were corrected do not show it.
-      style: readStyle(open.value.phoneStyle, { country, given: recipients.numbers ?? null }),
-      encoding: options.encoding,
-      signal: options.signal,
-    });
-    if (!prepared.ok) return prepared;
-    const list = prepared.value;
-    report.encoding = list.bytes.encoding;
-    report.encodingGuessed = list.bytes.encodingGuessed;
-    report.encodingSamples = list.encodingSamples;
-    report.delimiter = list.header.dialect.delimiter;
-    report.columns = list.columns;
-    report.phoneColumn = list.phone.name;
-    const fingerprint = fingerprintOf([list.bytes.digest, id]);
-    if (options.checked !== undefined && options.checked !== fingerprint) {
-      return refuseOtherList(file.name);
-    }
-    const order = placesOf(open.value.columns, list.columns);
-    if (order === null) return refuseColumns(id, open.value.columns, list.columns);
-    const others = await readRepeats(options, open.value.definition);
-    if (!others.ok) return others;
-    const { leftOut } = others.value;
-    const mender = createMender({
-      ...{ mark: id, ...options, campaign: open.value },
-      ...{ list, order, country, leftOut },
-    });
-    const mended = await mendAll(options, { list, mender, columns: open.value.columns, report });
-    if (!mended.ok) return mended;
-    const { status = open.value.status } = (await mending.campaign(id)) ?? {};
-    report.status = status;
-    const { rows, counts, mended: now = 0, stillRejected = 0, alreadyMended = 0 } = report;
-    return accept({
-      ...{ id, status: status as CampaignStatus, rows, counts, phoneColumn: list.phone },
-      ...{ rejectsPath: mended.value, restarted: false, fingerprint },
-      mend: { mended: now, stillRejected, alreadyMended },
-    });
-  } finally {
-    await file.close();
+  const { recipients } = open.value.definition;
+  const country = recipients.country ?? options.defaultCountry;
+  const prepared = await prepareList(file, {
+    definition: definitionOf(open.value),
+    country,
+    // The whole list's: the few rows that were corrected do not show it.
+    style: readStyle(open.value.phoneStyle, { country, given: recipients.numbers ?? null }),
+    encoding: options.encoding,
+    signal: options.signal,
+  });
+  if (!prepared.ok) return prepared;
+  const list = prepared.value;
+  report.encoding = list.bytes.encoding;
+  report.encodingGuessed = list.bytes.encodingGuessed;
+  report.encodingSamples = list.encodingSamples;
+  report.delimiter = list.header.dialect.delimiter;
+  report.columns = list.columns;
+  report.phoneColumn = list.phone.name;
+  const fingerprint = fingerprintOf([list.bytes.digest, id]);
+  if (options.checked !== undefined && options.checked !== fingerprint) {
+    return refuseOtherList(file.name);
   }
+  const order = placesOf(open.value.columns, list.columns);
+  if (order === null) return refuseColumns(id, open.value.columns, list.columns);
+  const others = await readRepeats(options, open.value.definition);
+  if (!others.ok) return others;
+  const { leftOut } = others.value;
+  const mender = createMender({
+    ...{ mark: id, ...options, campaign: open.value },
+    ...{ list, order, country, leftOut },
+  });
+  const mended = await mendAll(options, { list, mender, columns: open.value.columns, report });
+  if (!mended.ok) return mended;
+  const { status = open.value.status } = (await mending.campaign(id)) ?? {};
+  report.status = status;
+  const { rows, counts, mended: now = 0, stillRejected = 0, alreadyMended = 0 } = report;
+  return accept({
+    ...{ id, status: status as CampaignStatus, rows, counts, phoneColumn: list.phone },
+    ...{ rejectsPath: mended.value, restarted: false, fingerprint },
+    mend: { mended: now, stillRejected, alreadyMended },
+  });
 }
 
 /** Reads the file window by window. Answers where the rows are that stay rejected. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import type { Json, TemplateDefinition } from "../../../src/core/template.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
 import { testDefinition } from "../../support/campaigns.ts";
 import { testFolder } from "../list/read-list.ts";
+import { importList } from "./by-path.ts";
 
 /** A template whose body has one parameter for each text. */
 export function templateOf(...texts: string[]): TemplateDefinition {

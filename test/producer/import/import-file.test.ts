@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it } from "vitest";
 import { createFileImporter } from "../../../src/producer/import/import-file.ts";
+import { peekList } from "../../../src/producer/rejects/rejects-peek.ts";
 import { numberKeys } from "../../../src/store/keys.ts";
 import { openTestStore } from "../../support/campaigns.ts";
 import { encodeAs } from "../list/encode.ts";
@@ -92,4 +93,29 @@ it("a mended row is not told to be left out for a number that could not be reach
 
   expect(mended.report).toMatchObject({ mended: 1, samples: [{ line: 2 }] });
   expect(mended.report.warnings.map(({ code }) => code)).not.toContain("undeliverable");
+});
+
+it("a list is what it was when it was opened, whatever takes its name meanwhile", async () => {
+  const { bench, folder, csvPath, importFile, campaign } = await openPlace();
+  await writeFile(csvPath, "phone,name\n+48600100200,Ana\n");
+  const opened = await peekList(csvPath, { links: "refuse" });
+  await writeFile(join(folder, "other.csv"), "phone,name\n+48600100299,Zoe\n");
+  await rename(join(folder, "other.csv"), csvPath);
+
+  const imported = await importFile({ campaignPath: await campaign("one"), csvPath, opened });
+
+  if (opened.ok) await opened.value.close();
+  expect(imported.report.samples).toMatchObject([{ body: { to: "48600100200" } }]);
+  const id = imported.report.campaign ?? "";
+  expect((await bench.row(id, 1)).cells).toEqual(["+48600100200", "Ana"]);
+});
+
+it("a list in UTF-16 that ends within a character is refused, not tripped over", async () => {
+  const { csvPath, importFile, campaign } = await openPlace();
+  const text = Buffer.from("\ufeffphone,name\n+48600100200,Ana\n", "utf16le").swap16();
+  await writeFile(csvPath, text.subarray(0, -1));
+
+  const imported = await importFile({ campaignPath: await campaign("one"), csvPath });
+
+  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_not_utf16" } });
 });

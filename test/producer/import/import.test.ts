@@ -6,7 +6,6 @@ import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
 import { accept, refuse } from "../../../src/core/refusal.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
 import { withoutPhones } from "../../../src/producer/preflight/report.ts";
 import { numberKeys } from "../../../src/store/keys.ts";
@@ -15,12 +14,13 @@ import type { CampaignRow } from "../../../src/store/row-reader.ts";
 import { nonZero, testDefinition, testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
 import { testFolder } from "../list/read-list.ts";
+import { type ByPath, importList } from "./by-path.ts";
 
 interface Setup {
   store: NumberStore;
   folder: string;
   csvPath: string;
-  options: ImportListOptions;
+  options: ByPath<ImportListOptions>;
 }
 
 async function setup(csv: string, changes: Partial<CampaignDefinition> = {}): Promise<Setup> {
@@ -29,7 +29,7 @@ async function setup(csv: string, changes: Partial<CampaignDefinition> = {}): Pr
   const folder = await testFolder();
   const csvPath = join(folder, "list.csv");
   await writeFile(csvPath, csv);
-  const options: ImportListOptions = {
+  const options: ByPath<ImportListOptions> = {
     imports: store.imports,
     definition: testDefinition(number, changes),
     csvPath,

@@ -4,13 +4,12 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
-import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
-import { mendList } from "../../../src/producer/rejects/mend-list.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testDefinition } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
 import { testFolder } from "../list/read-list.ts";
+import { type ByPath, importList, mendList } from "./by-path.ts";
 import { checkText } from "./check-text.ts";
 
 async function setup(phones: readonly string[], recipients: Recipients) {
@@ -23,7 +22,7 @@ async function setup(phones: readonly string[], recipients: Recipients) {
     `phone,first_name\n${phones.map((phone) => `${phone},Ann`).join("\n")}\n`,
   );
   const definition = testDefinition(number);
-  const options: ImportListOptions = {
+  const options: ByPath<ImportListOptions> = {
     imports: store.imports,
     definition: { ...definition, recipients: { ...definition.recipients, ...recipients } },
     ...{ csvPath, rejectsPath: join(folder, "rejects.csv"), mode: "sandbox", defaultCountry: null },
@@ -105,7 +104,7 @@ it("corrected rows are read as their list is written, and not as the few of them
     return mendList({
       ...{ mending: store.mending, people: store.people, id, csvPath: path, given: null },
       ...{ rejectsPath: join(folder, "again.csv"), mode: "sandbox", purpose: "import" },
-      ...{ defaultCountry: null, links: "follow" },
+      ...{ defaultCountry: null },
     });
   };
 

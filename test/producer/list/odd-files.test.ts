@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import type { Encoding } from "../../../src/core/encoding.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import { importList } from "../../../src/producer/import/import.ts";
 import { testDefinition } from "../../support/campaigns.ts";
+import { importList } from "../import/by-path.ts";
 
 /**
  * One list per case as people and programs write them, each beside the report it should get: what

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Encoding } from "../../../src/core/encoding.ts";
 import type { Refusal } from "../../../src/core/refusal.ts";
-import { readHeader, readRows } from "../../../src/producer/list/csv.ts";
+import { readBeginning, readRows } from "../../../src/producer/list/csv.ts";
 import { readListBytes } from "../../../src/producer/list/list-bytes.ts";
 import { type ListFile, openList } from "../../../src/producer/list/list-file.ts";
 
@@ -59,11 +59,12 @@ export async function readList(
     if (!bytes.ok) return { ...read, refusal: bytes.refusal };
     read.encoding = bytes.value.encoding;
     read.encodingGuessed = bytes.value.encodingGuessed;
-    const header = await readHeader(file, bytes.value);
-    if (!header.ok) return { ...read, refusal: header.refusal };
-    read.columns = header.value.columns;
-    read.delimiter = header.value.dialect.delimiter;
-    const counted = await readRows(file, header.value, {
+    const beginning = await readBeginning(file, bytes.value.encoding);
+    if (!beginning.ok) return { ...read, refusal: beginning.refusal };
+    const { header } = beginning.value;
+    read.columns = header.columns;
+    read.delimiter = header.dialect.delimiter;
+    const counted = await readRows(file, header, {
       visit: (block) => {
         for (const row of block.rows) read.rows.push(row);
         for (const line of block.lines) read.lines.push(line);

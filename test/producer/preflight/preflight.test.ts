@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
 import type { PreflightInput } from "../../../src/producer/preflight/preflight.ts";
 import {
@@ -12,6 +11,7 @@ import {
   testDefinition,
   testPhone,
 } from "../../support/campaigns.ts";
+import { type ByPath, importList } from "../import/by-path.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const NOW = Date.parse("2026-11-23T10:00:00Z");
@@ -21,7 +21,7 @@ async function optionsFor(
   csv: string,
   changes: Partial<CampaignDefinition> = {},
   preflight: Partial<PreflightInput> = {},
-): Promise<ImportListOptions> {
+): Promise<ByPath<ImportListOptions>> {
   const csvPath = join(await testFolder(), "list.csv");
   await writeFile(csvPath, csv);
   return {

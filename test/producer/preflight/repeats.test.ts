@@ -5,7 +5,6 @@ import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { createPersonTrace } from "../../../src/core/person-trace.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import { importList } from "../../../src/producer/import/import.ts";
 import type { ImportStore } from "../../../src/store/import-store.ts";
 import {
   openTestStore,
@@ -13,6 +12,7 @@ import {
   testDefinition,
   testPhone,
 } from "../../support/campaigns.ts";
+import { importList } from "../import/by-path.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const HOUR = 3_600_000;

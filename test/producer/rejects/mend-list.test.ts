@@ -3,8 +3,7 @@ import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { expect, it } from "vitest";
-import { importList } from "../../../src/producer/import/import.ts";
-import { type MendListOptions, mendList } from "../../../src/producer/rejects/mend-list.ts";
+import type { MendListOptions } from "../../../src/producer/rejects/mend-list.ts";
 import { createNumberStore } from "../../../src/store/number-store.ts";
 import {
   openTestStore,
@@ -13,6 +12,7 @@ import {
   testPhone,
 } from "../../support/campaigns.ts";
 import { connectTestRedis } from "../../support/redis.ts";
+import { type ByPath, importList, mendList } from "../import/by-path.ts";
 import { testFolder } from "../list/read-list.ts";
 
 interface Setup {
@@ -20,7 +20,7 @@ interface Setup {
   id: string;
   /** The rejects file of the import. */
   path: string;
-  options: MendListOptions;
+  options: ByPath<MendListOptions>;
   /** The file's rows, the header first. */
   read(path?: string): Promise<string[][]>;
   /** Writes the file anew: `change` gets each row with its number in the campaign. */
@@ -67,7 +67,6 @@ async function importWithRejects(header: string, rows: readonly string[]): Promi
       defaultCountry: null,
       given: null,
       purpose: "import",
-      links: "follow",
     },
     async correct(change) {
       const [header = [], ...found] = await read();
