@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { timings } from "../dist/core/timings.js";
 import { createLogger } from "../dist/logger.js";
-import { createFileImporter } from "../dist/producer/import/import-file.js";
+import { createFileImporter } from "../dist/producer/import-file.js";
 import { createQueueConnection } from "../dist/queue/connection.js";
 import { createFailedQueue } from "../dist/queue/failed-queue.js";
 import { createWamids } from "../dist/sandbox/wamid.js";

@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 import { MODES } from "./core/mode.ts";
 import type { Platform } from "./platform.ts";
 import type { Erased } from "./privacy/erase.ts";
-import type { ImportFile } from "./producer/import/import-file.ts";
+import type { ImportFile } from "./producer/import-file.ts";
 import { numberOfCampaign } from "./store/keys.ts";
 import type { NumberStore } from "./store/number-store.ts";
 import { createSuppressions, type Suppressions } from "./store/suppressions.ts";
@@ -69,7 +69,7 @@ async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise
 /** Imports lists: what `send` and the drop folder do. */
 export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
-  const { createFileImporter } = await import("./producer/import/import-file.ts");
+  const { createFileImporter } = await import("./producer/import-file.ts");
   return createFileImporter({
     numbers: config.numbers,
     openNumber: async (name) => {
@@ -93,7 +93,7 @@ export async function createChecker(
   platform: Platform | null,
 ): Promise<ImportFile> {
   const [{ createFileImporter }, { checkingStore }] = await Promise.all([
-    import("./producer/import/import-file.ts"),
+    import("./producer/import-file.ts"),
     import("./producer/import/checking-store.ts"),
   ]);
   return createFileImporter({

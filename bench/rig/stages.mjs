@@ -1,10 +1,10 @@
 // What each stage of an import costs: the stages run one after the other on one list, each with
 // those that it needs, and what one adds is its cost. CPU of all threads, garbage collection too.
 import { parseCampaign } from "../../dist/campaign-file.js";
-import { createRowCheck } from "../../dist/producer/import/check-rows.js";
-import { prepareList } from "../../dist/producer/import/prepare-list.js";
+import { createRowCheck } from "../../dist/producer/check/check-rows.js";
+import { prepareList } from "../../dist/producer/check/prepare-list.js";
 import { readRows } from "../../dist/producer/list/csv.js";
-import { openList } from "../../dist/producer/list/list-file.js";
+import { openList } from "../../dist/producer/list/open.js";
 import { createFullReader } from "../../dist/producer/phones/full-reader.js";
 import { createShapeCounter } from "../../dist/producer/phones/number-style.js";
 import { createCellReader } from "../../dist/producer/phones/phones.js";

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Platform } from "../platform.ts";
-import type { ImportFileInput } from "../producer/import/import-file.ts";
 import type { ImportResult } from "../producer/import/import-outcome.ts";
+import type { ImportFileInput } from "../producer/import-file.ts";
 import type { Cli } from "./command.ts";
 import { readingProgress } from "./reading-progress.ts";
 

@@ -48,7 +48,7 @@ async function report(
   input: { result: Result<unknown> | ImportResult; rejectsPath: string | null },
 ): Promise<CommandResult> {
   const { result, rejectsPath } = input;
-  const { emptyReport } = await import("../producer/preflight/report.ts");
+  const { emptyReport } = await import("../producer/report.ts");
   const found = "report" in result ? result.report : emptyReport("");
   const told = { ...found, rejectsFile: found.rejectsFile === null ? null : rejectsPath };
   if (result.ok) return accept({ json: told, text: preflightText(told, cli.terminal) });
@@ -76,7 +76,7 @@ async function rejectsPathFor(paths: {
   campaignPath: string;
   csvPath: string | null;
 }): Promise<Result<string>> {
-  const { freeRejectsPath, listOf } = await import("../producer/import/import-file.ts");
+  const { freeRejectsPath, listOf } = await import("../producer/import-file.ts");
   const list = await listOf(paths);
   return list.ok ? accept(await freeRejectsPath(list.value)) : list;
 }

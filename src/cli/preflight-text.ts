@@ -1,8 +1,8 @@
 import { someNames } from "../core/columns.ts";
+import type { ListCost } from "../producer/preflight/countries.ts";
 import type { Estimate } from "../producer/preflight/estimate.ts";
 import type { PhoneStyleReport } from "../producer/preflight/phone-style-report.ts";
-import type { ListCost } from "../producer/preflight/preflight-countries.ts";
-import type { ImportReport, Problem, Warning } from "../producer/preflight/report.ts";
+import type { ImportReport, Problem, Warning } from "../producer/report.ts";
 import type { Terminal } from "./terminal.ts";
 import { count, counted, dateTime, duration, printable, rate, table, wrap } from "./words.ts";
 

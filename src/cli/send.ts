@@ -1,6 +1,6 @@
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
-import { withoutPhones } from "../producer/preflight/report.ts";
+import { withoutPhones } from "../producer/report.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
 import { asksFirst } from "./confirm.ts";
 import { encodingOption } from "./encoding-option.ts";

@@ -3,9 +3,9 @@ import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
-import type { ImportFileInput } from "../producer/import/import-file.ts";
 import type { ImportedList } from "../producer/import/import-outcome.ts";
-import type { ImportReport } from "../producer/preflight/report.ts";
+import type { ImportFileInput } from "../producer/import-file.ts";
+import type { ImportReport } from "../producer/report.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
 import { paceWords, startWords } from "./plan-words.ts";
@@ -75,7 +75,7 @@ export interface Imported {
  */
 async function checkSendable({ config }: Platform, campaignPath: string): Promise<Result<unknown>> {
   if (config.mode !== "live" || config.redisUrl !== null) return accept(null);
-  const { readCampaign } = await import("../producer/import/import-file.ts");
+  const { readCampaign } = await import("../producer/import-file.ts");
   const campaign = await readCampaign(campaignPath);
   if (!campaign.ok) return campaign;
   const number = findNumber(config, campaign.value.number);

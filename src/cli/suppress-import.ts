@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { accept, type Refused } from "../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../core/reject.ts";
-import type { SuppressionFile, SuppressionRow } from "../producer/suppression-file.ts";
+import type { SuppressionFile, SuppressionRow } from "../producer/suppressions/read-file.ts";
 import type { NewOptOut, Scope } from "../store/opt-out-list.ts";
 import type { Suppressions } from "../store/suppressions.ts";
 import { type Cli, type CommandResult, type Options, textOption } from "./command.ts";
@@ -39,7 +39,7 @@ export async function importFile(task: {
   const { cli, given, options, suppressions } = task;
   const encoding = encodingOption(options);
   if (!encoding.ok) return encoding;
-  const { readSuppressionFile } = await import("../producer/suppression-file.ts");
+  const { readSuppressionFile } = await import("../producer/suppressions/read-file.ts");
   const tally: Tally = { rows: 0, added: 0, unchanged: 0, unreadable: 0, rejected: [] };
   let waiting: NewOptOut[] = [];
   const flush = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { preflightText } from "../../src/cli/preflight-text.ts";
-import { emptyReport } from "../../src/producer/preflight/report.ts";
+import { emptyReport } from "../../src/producer/report.ts";
 
 const plain = { bold: (text: string) => text, red: (text: string) => text };
 const terminal = { colours: plain as never, columns: () => 80 };

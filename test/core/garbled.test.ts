@@ -1,7 +1,7 @@
 import iconv from "iconv-lite";
 import { describe, expect, it } from "vitest";
 import { isGarbled } from "../../src/core/garbled.ts";
-import { NAME_LISTS } from "../producer/list/name-lists.ts";
+import { NAME_LISTS } from "../producer/list/encoding/name-lists.ts";
 
 const NAMES = NAME_LISTS.flatMap(({ names }) => names).filter((name) => /\P{ASCII}/u.test(name));
 

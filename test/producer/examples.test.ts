@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { readCampaign } from "../../src/producer/import/import-file.ts";
+import { readCampaign } from "../../src/producer/import-file.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
 import { importList } from "./import/by-path.ts";

@@ -3,7 +3,7 @@
  * sent while it does, and the verdict when the dust has settled. Everything a run does by chance is
  * the run's; what must hold after every run is here.
  */
-import { createFileImporter } from "../../src/producer/import/import-file.ts";
+import { createFileImporter } from "../../src/producer/import-file.ts";
 import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";

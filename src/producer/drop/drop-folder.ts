@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { accept, type Result } from "../../core/refusal.ts";
-import type { ImportFile } from "../import/import-file.ts";
+import type { ImportFile } from "../import-file.ts";
 import { type Claims, createClaims } from "./drop-claim.ts";
 import { type DropFolders, dropFolders, makeDropFolders, makeFolder } from "./drop-files.ts";
 import { createInbox } from "./drop-inbox.ts";

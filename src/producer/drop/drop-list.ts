@@ -1,11 +1,11 @@
 import { extname } from "node:path";
 import { accept, type Refusal, type Result } from "../../core/refusal.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
-import type { ImportFile } from "../import/import-file.ts";
-import { digestList } from "../list/list-bytes.ts";
-import { openList } from "../list/list-file.ts";
-import { emptyReport, type ImportReport, withoutPhones } from "../preflight/report.ts";
-import { type OpenedList, peekList } from "../rejects/rejects-peek.ts";
+import type { ImportFile } from "../import-file.ts";
+import { digestList } from "../list/bytes.ts";
+import { openList } from "../list/open.ts";
+import { type OpenedList, peekList } from "../rejects/peek.ts";
+import { emptyReport, type ImportReport, withoutPhones } from "../report.ts";
 import { checkRegular, type DropFolders, lstatOrNull } from "./drop-files.ts";
 import { stemOf } from "./drop-names.ts";
 import { frozenPath, hiddenRejectsPath } from "./drop-note.ts";

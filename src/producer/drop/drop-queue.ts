@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import type { ImportFile } from "../import/import-file.ts";
-import type { ImportReport } from "../preflight/report.ts";
+import type { ImportFile } from "../import-file.ts";
+import type { ImportReport } from "../report.ts";
 import type { DropFolders } from "./drop-files.ts";
 import { type FindCampaign, type Handled, handleList } from "./drop-list.ts";
 import { type Outcome, settleList } from "./drop-settle.ts";

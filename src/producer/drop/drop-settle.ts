@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { numberedStem } from "../import/taken-name.ts";
-import type { ImportReport } from "../preflight/report.ts";
+import type { ImportReport } from "../report.ts";
 import {
   type DropFolders,
   isGone,

@@ -1,6 +1,6 @@
 import { opendir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImportReport } from "../preflight/report.ts";
+import type { ImportReport } from "../report.ts";
 import { dropFolders, lstatOrNull } from "./drop-files.ts";
 import {
   type FolderNames,

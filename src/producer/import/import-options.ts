@@ -3,13 +3,13 @@ import type { Encoding } from "../../core/encoding.ts";
 import type { Result } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportStore } from "../../store/import-store.ts";
+import type { PhoneColumn } from "../columns/phone-column.ts";
+import type { ListBytes } from "../list/bytes.ts";
 import type { CsvHeader } from "../list/csv.ts";
-import type { ListBytes } from "../list/list-bytes.ts";
-import type { ListFile } from "../list/list-file.ts";
+import type { ListFile } from "../list/open.ts";
 import type { NumberStyle } from "../phones/number-style.ts";
 import type { PreflightInput } from "../preflight/preflight.ts";
-import type { RejectsLayout } from "../rejects/rejects-columns.ts";
-import type { PhoneColumn } from "./phone-column.ts";
+import type { RejectsLayout } from "../rejects/layout.ts";
 
 /** What an import is asked to do. */
 export interface ImportListOptions {

@@ -1,7 +1,7 @@
 import { type Result, refuse } from "../../core/refusal.ts";
 import type { CampaignStatus } from "../../core/status.ts";
-import type { ImportReport } from "../preflight/report.ts";
-import type { PhoneColumn } from "./phone-column.ts";
+import type { PhoneColumn } from "../columns/phone-column.ts";
+import type { ImportReport } from "../report.ts";
 
 /** What became of a list that was stored. */
 export interface ImportedList {

@@ -17,15 +17,15 @@ import type {
   ImportStore,
   KnownImport,
 } from "../../store/import-store.ts";
+import { fingerprintOf, refuseOtherList } from "../check/fingerprint.ts";
+import { prepareList } from "../check/prepare-list.ts";
 import { isPhoneCountry } from "../phones/phones.ts";
 import { createPreflight, type Preflight } from "../preflight/preflight.ts";
-import { emptyReport, type ImportReport, reportCampaign } from "../preflight/report.ts";
-import { fingerprintOf, refuseOtherList } from "./fingerprint.ts";
+import { emptyReport, type ImportReport, reportCampaign } from "../report.ts";
 import type { ImportListOptions, PreparedList } from "./import-options.ts";
 import { type ImportedList, type ImportResult, refuseInterrupted } from "./import-outcome.ts";
-import { refuseLost, storeRows } from "./import-rows.ts";
-import { prepareList } from "./prepare-list.ts";
 import { hasStartPassed, refuseStartPassed } from "./start-time.ts";
+import { refuseLost, storeRows } from "./store-rows.ts";
 
 /**
  * Reads, checks and stores a list; the campaign then runs, or waits for its `startAt`. Throws only

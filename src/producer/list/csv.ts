@@ -2,7 +2,8 @@ import { CsvError, Parser } from "csv-parse";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
-import { type Dialect, sniffDialect } from "./csv-dialect.ts";
+import { type Dialect, sniffDialect } from "./dialect.ts";
+import { createDecoder, decodeText } from "./encoding/decode.ts";
 import {
   explain,
   notUtf16,
@@ -11,9 +12,8 @@ import {
   refuseEmpty,
   rowTooLarge,
   strayQuote,
-} from "./csv-faults.ts";
-import { createDecoder, decodeText } from "./decode.ts";
-import type { ListFile } from "./list-file.ts";
+} from "./faults.ts";
+import type { ListFile } from "./open.ts";
 
 /**
  * Reading a list as CSV (RFC 4180, with any of the usual delimiters and line ends), in blocks:

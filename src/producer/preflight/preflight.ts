@@ -14,10 +14,10 @@ import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
 import type { NumberOptOuts } from "../../store/number-opt-outs.ts";
 import type { People } from "../../store/people.ts";
+import { type ImportReport, SAMPLES, type Sample } from "../report.ts";
+import { costOf, createCountryOfPhone } from "./countries.ts";
 import { estimateSending } from "./estimate.ts";
-import { costOf, createCountryOfPhone } from "./preflight-countries.ts";
-import { type OtherCampaigns, readOthers, waitForRepeats } from "./preflight-others.ts";
-import { type ImportReport, SAMPLES, type Sample } from "./report.ts";
+import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
 import { createWarnings, previewWarning } from "./warnings.ts";
 
 /** What a preflight needs from outside; all of it may be missing, and the report then says so. */

@@ -1,6 +1,6 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { previewProblem } from "../../core/preview.ts";
-import { SAMPLES, type Warning } from "./report.ts";
+import { SAMPLES, type Warning } from "../report.ts";
 
 /**
  * What is told about rows that are fine, or that were left out on purpose. The words follow "12

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { link, mkdir, open, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import type { ImportFile } from "../../../src/producer/import/import-file.ts";
+import type { ImportFile } from "../../../src/producer/import-file.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { drops, list, WAIT } from "./drops.ts";
 

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import type { Mode } from "../../../src/core/mode.ts";
 import { createDropFolder } from "../../../src/producer/drop/drop-folder.ts";
 import { createModeDrops, type ModeDrops } from "../../../src/producer/drop/drop-mode.ts";
-import { createFileImporter } from "../../../src/producer/import/import-file.ts";
+import { createFileImporter } from "../../../src/producer/import-file.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";

@@ -5,7 +5,7 @@ import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
 import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
 import { hiddenRejectsPath, newNote } from "../../../src/producer/drop/drop-note.ts";
 import { failInInbox, settleList } from "../../../src/producer/drop/drop-settle.ts";
-import { emptyReport } from "../../../src/producer/preflight/report.ts";
+import { emptyReport } from "../../../src/producer/report.ts";
 import { testFolder } from "../list/read-list.ts";
 
 async function claimedList() {

@@ -6,7 +6,7 @@ import {
   type DropFolder,
   type DropTiming,
 } from "../../../src/producer/drop/drop-folder.ts";
-import { createFileImporter, type ImportFile } from "../../../src/producer/import/import-file.ts";
+import { createFileImporter, type ImportFile } from "../../../src/producer/import-file.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";

@@ -1,13 +1,13 @@
-import { importList as importOpened } from "../../../src/producer/import/import.ts";
-import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
-import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
-import type { ListFile } from "../../../src/producer/list/list-file.ts";
-import { emptyReport } from "../../../src/producer/preflight/report.ts";
 import {
   type MendListOptions,
   mendList as mendOpened,
-} from "../../../src/producer/rejects/mend-list.ts";
-import { peekList } from "../../../src/producer/rejects/rejects-peek.ts";
+} from "../../../src/producer/correct/correct-list.ts";
+import { importList as importOpened } from "../../../src/producer/import/import.ts";
+import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
+import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
+import type { ListFile } from "../../../src/producer/list/open.ts";
+import { peekList } from "../../../src/producer/rejects/peek.ts";
+import { emptyReport } from "../../../src/producer/report.ts";
 
 /** Options that name their list by its path. */
 export type ByPath<T extends { file: ListFile }> = Omit<T, "file"> & { readonly csvPath: string };

@@ -7,7 +7,7 @@ import { REASONS } from "../../../src/core/reasons.ts";
 import { accept, refuse } from "../../../src/core/refusal.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
 import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
-import { withoutPhones } from "../../../src/producer/preflight/report.ts";
+import { withoutPhones } from "../../../src/producer/report.ts";
 import { numberKeys } from "../../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import type { CampaignRow } from "../../../src/store/row-reader.ts";

@@ -3,7 +3,7 @@ import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ENCODINGS, type Encoding } from "../../../src/core/encoding.ts";
-import { charactersOf, encodeAs } from "./encode.ts";
+import { charactersOf, encodeAs } from "./encoding/encode.ts";
 import { readList } from "./read-list.ts";
 
 /** How often each property is tried; all of it in the long run. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Encoding } from "../../../src/core/encoding.ts";
 import type { Refusal } from "../../../src/core/refusal.ts";
+import { readListBytes } from "../../../src/producer/list/bytes.ts";
 import { readBeginning, readRows } from "../../../src/producer/list/csv.ts";
-import { readListBytes } from "../../../src/producer/list/list-bytes.ts";
-import { type ListFile, openList } from "../../../src/producer/list/list-file.ts";
+import { type ListFile, openList } from "../../../src/producer/list/open.ts";
 
 /** A folder of this test's own. */
 export async function testFolder(): Promise<string> {

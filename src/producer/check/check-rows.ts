@@ -1,0 +1,59 @@
+import { foldPhone } from "../../core/recipient.ts";
+import type { CompiledTemplate } from "../../core/template.ts";
+import type { ImportOutcome } from "../../store/batch-rows.ts";
+import type { PhoneColumn } from "../columns/phone-column.ts";
+import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
+import { createCellReader } from "../phones/phones.ts";
+import { createSeenPhones } from "../phones/seen-phones.ts";
+
+/**
+ * Judges the rows of one list in their order; `row` counts from 1. A row is a duplicate of the
+ * first row that can be sent to the same person, so a person whose first row is broken is still
+ * reached by the second.
+ */
+export function createRowCheck(list: {
+  columns: readonly string[];
+  phone: PhoneColumn;
+  template: CompiledTemplate;
+  /** Of bare phones. */
+  country: string | null;
+  style: NumberStyle;
+  /** Counts how the phones are written: the style is judged by all of them, once they are read. */
+  shapes: ShapeCounter;
+  /** Whether a doubtful value rejects its row. */
+  strictValues: boolean;
+  rowsExpected: number;
+}): (cells: readonly string[], row: number) => ImportOutcome {
+  const { phone: column, template, strictValues, style, shapes } = list;
+  const width = list.columns.length;
+  // Spreadsheets leave empty cells at the end out: what is missing there is empty.
+  const needed = Math.max(template.cellsNeeded, column.index + 1);
+  const readCell = createCellReader(list.country);
+  const seen = createSeenPhones({ expected: list.rowsExpected });
+
+  return (cells, row) => {
+    if (cells.length > width || cells.length < needed) {
+      return { kind: "rejected", code: "row_columns", column: "" };
+    }
+    const reading = readCell(cells[column.index] ?? "");
+    shapes.add(reading);
+    const phone = verdictOf(reading, style);
+    if (!phone.ok) {
+      const { code, about } = phone;
+      const rejected = { kind: "rejected", code, column: column.name } as const;
+      return about === undefined ? rejected : { ...rejected, about };
+    }
+    const checked = template.check(cells);
+    if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
+    const [doubt] = checked.doubts ?? [];
+    if (strictValues && doubt !== undefined) return { kind: "rejected", ...doubt };
+    const of = seen.firstRow(foldPhone(phone.digits), row);
+    if (of !== 0) return { kind: "duplicate", phone: phone.digits, of };
+    if (!phone.landline && doubt === undefined) return { kind: "pending", phone: phone.digits };
+    return {
+      ...{ kind: "pending", phone: phone.digits },
+      ...(phone.landline ? { landline: true } : {}),
+      ...(checked.doubts === undefined ? {} : { doubts: checked.doubts }),
+    };
+  };
+}

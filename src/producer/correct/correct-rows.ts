@@ -1,0 +1,226 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import { foldPhone } from "../../core/recipient.ts";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
+import type { RejectCode } from "../../core/reject.ts";
+import { unescapeCells } from "../../core/spreadsheet.ts";
+import { batchOfRow } from "../../store/keys.ts";
+import type { MendableBatch, MendableCampaign, MendedRow, Mending } from "../../store/mending.ts";
+import type { People } from "../../store/people.ts";
+import { createRowCheck } from "../check/check-rows.ts";
+import type { PreparedList } from "../import/import-options.ts";
+import { createShapeCounter } from "../phones/number-style.ts";
+import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
+import type { OtherCampaigns } from "../preflight/other-campaigns.ts";
+import type { JudgedRow } from "../preflight/preflight.ts";
+import type { RejectedRow } from "../rejects/writer.ts";
+
+/** A row as it stands in the file. */
+export interface ReadRow {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+export interface MendedWindow {
+  /** What is pending now. */
+  readonly pending: readonly JudgedRow[];
+  /** What stays rejected, with the cells in the order of the campaign's columns. */
+  readonly rejected: readonly RejectedRow[];
+  /** Rows that were not rejected (any more). */
+  readonly already: number;
+}
+
+/** Decides about rows of a rejects file and takes the right ones back, some at a time. */
+export interface Mender {
+  readonly definition: CampaignDefinition;
+  readonly country: string | null;
+  mend(rows: readonly ReadRow[]): Promise<Result<MendedWindow>>;
+}
+
+interface MenderInput {
+  readonly mending: Mending;
+  readonly people: People;
+  readonly id: string;
+  /** How the file names it. */
+  readonly mark: string;
+  readonly campaign: MendableCampaign;
+  readonly list: PreparedList;
+  /** Where each of the campaign's columns is among the file's own. */
+  readonly order: readonly number[];
+  readonly country: string | null;
+  readonly purpose: "import" | "check";
+  /** The campaign that a person got who is to be left out for it. */
+  readonly leftOut: OtherCampaigns["leftOut"];
+}
+
+export function createMender(input: MenderInput): Mender {
+  const { mending, id, campaign, purpose } = input;
+  let known: { seen: SeenPhones; rewrites: number } | null = null;
+
+  /** The count of rewrites is read before the people it stands for. */
+  async function readPeople(): Promise<{ seen: SeenPhones; rewrites: number }> {
+    const rewrites = (await mending.campaign(id))?.rewrites ?? 0;
+    const seen = createSeenPhones({ expected: campaign.rows });
+    for await (const people of input.people.ofCampaign(id, campaign.rows)) {
+      for (const { row, phone } of people) seen.firstRow(foldPhone(phone), row);
+    }
+    return { seen, rewrites };
+  }
+
+  /** Writes the rows of one batch. False: somebody else was first, and all has to be read again. */
+  async function write(batch: MendableBatch, rows: readonly MendedRow[]): Promise<Result<boolean>> {
+    if (known === null) return accept(false);
+    if (purpose === "import") {
+      const change = { rows, rewrites: known.rewrites };
+      const result = await mending.apply(id, batch, change);
+      if (result.kind === "changed") return accept(false);
+      if (result.kind === "closed" && result.why === "importing") return refuseImporting(id);
+      if (result.kind !== "mended") return refuseClosed(id);
+      known.rewrites = result.rewrites;
+    }
+    for (const { row, phone } of rows) known.seen.firstRow(foldPhone(phone), row);
+    return accept(true);
+  }
+
+  return {
+    definition: campaign.definition,
+    country: input.country,
+    async mend(rows) {
+      const done: JudgedRow[] = [];
+      let left = rows;
+      for (;;) {
+        known ??= await readPeople();
+        const batches = await readBatches(input, left);
+        const { good, rejected, already } = judge(input, { rows: left, batches, known });
+        let changed = false;
+        for (const [index, some] of groupByBatch(good)) {
+          const batch = batches.get(index);
+          if (batch === undefined) continue;
+          const written = await write(batch, some.map(toMended));
+          if (!written.ok) return written;
+          changed = !written.value;
+          if (changed) break;
+          done.push(...some.map(({ judged }) => judged));
+          const gone = new Set(some.map(({ read }) => read));
+          left = left.filter((row) => !gone.has(row));
+        }
+        if (!changed) return accept({ pending: done, rejected, already });
+        known = null;
+      }
+    },
+  };
+}
+
+interface Good {
+  readonly row: number;
+  readonly phone: string;
+  /** In the order of the campaign's columns. */
+  readonly cells: readonly string[];
+  readonly read: ReadRow;
+  readonly judged: JudgedRow;
+}
+
+function toMended({ row, phone, cells }: Good): MendedRow {
+  return { row, phone, cells };
+}
+
+async function readBatches(
+  input: MenderInput,
+  rows: readonly ReadRow[],
+): Promise<Map<number, MendableBatch>> {
+  const indexes = new Set(
+    rows.flatMap(({ cells }) => {
+      const row = rowOf(input, cells);
+      return row === null ? [] : [batchOfRow(row)];
+    }),
+  );
+  const batches = await Promise.all(
+    [...indexes].map((index) => input.mending.batch(input.id, index)),
+  );
+  return new Map(batches.flatMap((batch) => (batch === undefined ? [] : [[batch.batch, batch]])));
+}
+
+/** The campaign's row that a row of the file belongs to; null when there is none. */
+function rowOf({ mark, campaign, list }: MenderInput, cells: readonly string[]): number | null {
+  const place = list.layout?.placeOf(cells);
+  if (place === undefined || place.campaign !== mark) return null;
+  const { row } = place;
+  return Number.isInteger(row) && row >= 1 && row <= campaign.rows ? row : null;
+}
+
+function judge(
+  input: MenderInput,
+  window: {
+    rows: readonly ReadRow[];
+    batches: ReadonlyMap<number, MendableBatch>;
+    known: { seen: SeenPhones };
+  },
+): { good: Good[]; rejected: RejectedRow[]; already: number } {
+  const { list, order, country } = input;
+  const { columns, phone, template, style } = list;
+  const { strictValues } = input.campaign.definition.recipients;
+  const check = createRowCheck({
+    ...{ columns, phone, template, country, style, strictValues, rowsExpected: 0 },
+    shapes: createShapeCounter(),
+  });
+  const good: Good[] = [];
+  const rejected: RejectedRow[] = [];
+  const taken = new Set<number>();
+  let already = 0;
+  for (const [index, read] of window.rows.entries()) {
+    const own = unescapeCells(list.layout?.ownCells(read.cells) ?? read.cells);
+    const cells = own.length > columns.length ? [...own] : order.map((place) => own[place] ?? "");
+    const row = rowOf(input, read.cells);
+    const { line } = read;
+    const reject = (code: RejectCode, column: string, about?: string): void =>
+      void rejected.push({
+        ...{ cells, line, row: row ?? 0, code, column },
+        ...(about === undefined ? {} : { about }),
+      });
+    if (row === null) {
+      reject("row_unknown", "");
+      continue;
+    }
+    if (!window.batches.get(batchOfRow(row))?.rejected.has(row) || taken.has(row)) {
+      already++;
+      continue;
+    }
+    const outcome = check(own, index + 1);
+    if (outcome.kind === "rejected") reject(outcome.code, outcome.column, outcome.about);
+    else if (outcome.kind !== "pending" || window.known.seen.rowOf(foldPhone(outcome.phone)) !== 0)
+      reject("phone_taken", phone.name);
+    else if (input.leftOut(outcome.phone) !== undefined) reject("phone_repeated", phone.name);
+    else {
+      taken.add(row);
+      good.push({ row, phone: outcome.phone, cells, read, judged: { cells: own, line, outcome } });
+    }
+  }
+  return { good, rejected, already };
+}
+
+function groupByBatch(rows: readonly Good[]): Map<number, Good[]> {
+  const groups = new Map<number, Good[]>();
+  for (const row of rows) {
+    const batch = batchOfRow(row.row);
+    const group = groups.get(batch);
+    if (group === undefined) groups.set(batch, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+/** Nothing more of the campaign is sent. */
+export function refuseClosed(id: string): Refused {
+  return refuse(
+    "campaign_closed",
+    `${id} was cancelled, or its end has passed: nothing more of it is sent.`,
+    "To send the corrected rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
+  );
+}
+
+function refuseImporting(id: string): Result<never> {
+  return refuse(
+    "import_in_progress",
+    `${id} is still being imported by another process.`,
+    `Wait for it: dropcast show ${id}.`,
+  );
+}

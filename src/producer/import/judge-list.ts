@@ -1,0 +1,60 @@
+import { accept, type Result, refuse } from "../../core/refusal.ts";
+import type { ImportReport, Problem } from "../report.ts";
+
+/**
+ * Whether a list that has been read to its end may be sent: it must have a row to send
+ * (`list_no_sendable_row`), not more than the share `maxRejected` (0..1) of its rows may be
+ * broken (`list_too_many_rejected`), because then it is probably the wrong file or column, and
+ * there must be time for a message before `endBy` (`list_no_time`).
+ */
+export function judgeList(
+  report: Pick<ImportReport, "rows" | "counts" | "problems" | "estimate">,
+  maxRejected: number,
+): Result<void> {
+  const { rows, problems, estimate } = report;
+  const { pending, rejected, suppressed } = report.counts;
+  if (rows === 0) {
+    return refuse(
+      "list_no_sendable_row",
+      "the list has a header and no rows.",
+      "Add at least one row with a phone.",
+    );
+  }
+  // A list of people who have all opted out is no wrong list: it is over as soon as it is stored.
+  if (pending === 0 && suppressed === 0) {
+    return refuse(
+      "list_no_sendable_row",
+      `none of the ${rows} rows can be sent: ${inWords(problems)}.`,
+      "Correct the rows (they are in the rejects file), or name another phone column.",
+    );
+  }
+  if (rejected > rows * maxRejected) {
+    return refuse(
+      "list_too_many_rejected",
+      `${rejected} of ${rows} rows cannot be sent, more than ${percent(maxRejected)}: ${inWords(problems)}.`,
+      "Correct the rows (they are in the rejects file), or raise recipients.maxRejected.",
+    );
+  }
+  if (estimate !== null && pending > 0 && estimate.late >= pending) {
+    return refuse(
+      "list_no_time",
+      `no message can be sent before endBy (${estimate.endBy}): sending would begin at ${estimate.startsAt}.`,
+      "Set schedule.endBy to a later time, or remove it.",
+    );
+  }
+  return accept(undefined);
+}
+
+const PROBLEMS_SHOWN = 3;
+
+function inWords(problems: readonly Problem[]): string {
+  const found = problems.slice(0, PROBLEMS_SHOWN).map(({ count, reason, lines }) => {
+    const more = count > lines.length ? ", ..." : "";
+    return `${count} x ${reason} (line${lines.length > 1 ? "s" : ""} ${lines.join(", ")}${more})`;
+  });
+  return found.join("; ");
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(2))} %`;
+}

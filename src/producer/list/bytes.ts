@@ -1,0 +1,134 @@
+/**
+ * What can be told of a list from its bytes alone: the digest that names its import, and the
+ * encoding. In this order: a byte order mark; NUL bytes in every other place, which is UTF-16
+ * without a mark; bytes that are UTF-8 to the last one; the encoding a person gave; a guess, where
+ * the letters leave no doubt. A guess is said to be one, and shown with some names, because only a
+ * person can judge it.
+ */
+import { isAscii } from "node:buffer";
+import { createHash } from "node:crypto";
+import { type Encoding, utf16Of } from "../../core/encoding.ts";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
+import { type Guess, guessEncoding } from "./encoding/guess.ts";
+import { countUtf8, createUtf8Check } from "./encoding/utf8.ts";
+import type { ListFile } from "./open.ts";
+
+export interface ListBytes {
+  /** SHA-256 of the bytes as they are, hex. */
+  readonly digest: string;
+  readonly encoding: Encoding;
+  /** Nothing in the file and nobody said so. */
+  readonly encodingGuessed: boolean;
+}
+
+/**
+ * Reads the whole list once. `given`: the encoding that a person named, which counts where the
+ * bytes do not say it themselves. Refuses what is nearly UTF-8, or said to be, and is not
+ * (`list_not_utf8`, with the line of the first wrong byte), and, unless letters do not matter, a list
+ * that may be in several encodings (`encoding_unlikely`). An aborted reading gives no use.
+ */
+export async function readListBytes(
+  list: ListFile,
+  options: {
+    given: Encoding | null;
+    /** `digits`: only numbers are taken from it, and these are the same in every encoding. */
+    wanted?: "letters" | "digits";
+    signal?: AbortSignal | undefined;
+  },
+): Promise<Result<ListBytes>> {
+  const { given, wanted = "letters", signal } = options;
+  const utf16 = utf16Of(list.head);
+  const hash = createHash("sha256");
+  const utf8 = createUtf8Check();
+  await list.read((chunk) => {
+    hash.update(chunk);
+    if (utf16 === null) utf8.push(chunk);
+    return signal?.aborted !== true;
+  });
+  utf8.end();
+  const digest = hash.digest("hex");
+  const certain = (encoding: Encoding) => accept({ digest, encoding, encodingGuessed: false });
+  if (utf16 !== null) return certain(utf16);
+  const badLine = utf8.badLine();
+  if (badLine === null || signal?.aborted === true) return certain("utf-8");
+  if (hasUtf8Mark(list.head)) {
+    return notUtf8(list.name, badLine, "although it begins with the mark of UTF-8");
+  }
+  if (given === "utf-8") return notUtf8(list.name, badLine, "although UTF-8 was given for it");
+  if (given !== null) return certain(given);
+  const sample = await readSample(list);
+  const { characters, strays } = countUtf8(sample);
+  if (characters > strays) return notUtf8(list.name, badLine, "although the rest of it is");
+  const guess = guessEncoding(sample);
+  if (!guess.isSure && wanted === "letters") return unlikely(list.name, guess);
+  return accept({ digest, encoding: guess.encoding, encodingGuessed: true });
+}
+
+/** SHA-256 (hex) of the list's bytes. */
+export async function digestList(list: ListFile): Promise<string> {
+  const hash = createHash("sha256");
+  await list.read((chunk) => {
+    hash.update(chunk);
+    return true;
+  });
+  return hash.digest("hex");
+}
+
+const SAMPLE_BYTES = 256 * 1024;
+
+/** Whole lines of the list, where it holds more than ASCII: what the encoding is seen by. */
+async function readSample(list: ListFile): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  let isFirst = true;
+  await list.read((chunk) => {
+    const lines = wholeLines(chunk, isFirst);
+    isFirst = false;
+    if (!isAscii(lines)) {
+      pieces.push(lines);
+      bytes += lines.length;
+    }
+    return bytes < SAMPLE_BYTES;
+  });
+  return Buffer.concat(pieces);
+}
+
+/** A character of several bytes may be cut in two at both ends of a piece. */
+function wholeLines(chunk: Buffer, isFirst: boolean): Buffer {
+  const start = isFirst ? 0 : chunk.indexOf(NEWLINE) + 1;
+  const end = chunk.lastIndexOf(NEWLINE) + 1;
+  return end > start ? chunk.subarray(start, end) : chunk;
+}
+
+const NEWLINE = 10;
+
+function hasUtf8Mark(head: Buffer): boolean {
+  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+}
+
+/** The names are for the person who gave the list: they are no part of the message, which is logged. */
+function unlikely(name: string, { readings }: Guess): Refused {
+  const [first] = readings;
+  const { refusal } = refuse(
+    "encoding_unlikely",
+    `${name} does not say how its letters are encoded, and they fit no encoding surely (${readings
+      .map(({ encoding }) => encoding)
+      .join(", ")} ...).`,
+    `Say which it is, by --encoding ${first?.encoding} or recipients: { encoding: ${first?.encoding} } ` +
+      'in the campaign file, or save the list again as "CSV UTF-8".',
+  );
+  const problems = readings.map(({ encoding, words }) => ({
+    name: encoding,
+    message: `reads ${words.map((word) => `"${word}"`).join(", ")}`,
+    fix: `If that is right: --encoding ${encoding}, or recipients: { encoding: ${encoding} }`,
+  }));
+  return { ok: false, refusal: { ...refusal, problems } };
+}
+
+function notUtf8(name: string, line: number, although: string): Refused {
+  return refuse(
+    "list_not_utf8",
+    `${name} is not UTF-8: line ${line} holds bytes that are not, ${although}.`,
+    "Save the list again as UTF-8 and look at that line: parts of it may come from another file.",
+  );
+}

@@ -1,0 +1,147 @@
+/**
+ * Which encoding a list is in, when nothing in it says so. The words with letters beyond a-z are read
+ * in every encoding that lists are found in. One is taken when it is far likelier than any that reads
+ * otherwise, and when nearly all words are words in it; else a person has to say. By word and not by
+ * file: the customers of a shop come from several countries.
+ *
+ * Detectors made for long texts do badly on names, and none says "I do not know".
+ */
+import type { Encoding } from "../../../core/encoding.ts";
+import { readEastAsian } from "./east-asian.ts";
+import type { Language } from "./names.ts";
+import { type Candidate, type Reading, readWords } from "./word-readings.ts";
+
+export interface Guess {
+  /** The likeliest. */
+  readonly encoding: Encoding;
+  readonly isSure: boolean;
+  /** The likeliest readings, all different, each with up to three of the words. */
+  readonly readings: readonly { readonly encoding: Encoding; readonly words: readonly string[] }[];
+}
+
+const WEST: readonly Language[] = [
+  ...([
+    "fr",
+    "de",
+    "es",
+    "pt",
+    "it",
+    "sv",
+    "da",
+    "fi",
+    "is",
+    "nl",
+    "ca",
+    "ga",
+    "sq",
+    "et",
+  ] as const),
+];
+const CENTRE: readonly Language[] = ["pl", "cs", "sk", "hu", "hr", "ro", "de", "sq"];
+const BALTIC: readonly Language[] = ["lt", "lv", "et"];
+const CYRILLIC: readonly Language[] = ["ru", "uk", "be", "bg", "mk", "sr"];
+const RUSSIAN: readonly Language[] = ["ru", "uk"];
+
+/** Windows' own come first: Excel writes them. What DOS and old Macs wrote is rare by now. */
+const CANDIDATES: readonly Candidate[] = [
+  { encoding: "windows-1252", languages: WEST, rarity: 0 },
+  { encoding: "windows-1250", languages: CENTRE, rarity: 0 },
+  { encoding: "windows-1251", languages: CYRILLIC, rarity: -1 },
+  { encoding: "windows-1253", languages: ["el"], rarity: -2 },
+  { encoding: "windows-1254", languages: ["tr", "de"], rarity: -2 },
+  { encoding: "windows-1255", languages: ["he"], rarity: -2 },
+  { encoding: "windows-1256", languages: ["ar", "fr"], rarity: -2 },
+  { encoding: "windows-1257", languages: BALTIC, rarity: -2 },
+  { encoding: "windows-1258", languages: ["vi"], rarity: -4 },
+  { encoding: "windows-874", languages: ["th"], rarity: -2 },
+  { encoding: "iso-8859-2", languages: CENTRE, rarity: -2 },
+  { encoding: "iso-8859-15", languages: WEST, rarity: -4 },
+  { encoding: "iso-8859-7", languages: ["el"], rarity: -3 },
+  { encoding: "iso-8859-5", languages: CYRILLIC, rarity: -6 },
+  { encoding: "koi8-u", languages: RUSSIAN, rarity: -4 },
+  { encoding: "cp866", languages: RUSSIAN, rarity: -4 },
+  { encoding: "mac-cyrillic", languages: CYRILLIC, rarity: -5 },
+  { encoding: "cp850", languages: WEST, rarity: -5 },
+  { encoding: "cp437", languages: WEST, rarity: -6 },
+  { encoding: "cp852", languages: CENTRE, rarity: -5 },
+  { encoding: "cp857", languages: ["tr"], rarity: -6 },
+  { encoding: "cp775", languages: BALTIC, rarity: -7 },
+  { encoding: "mac-roman", languages: WEST, rarity: -5 },
+  { encoding: "mac-ce", languages: [...CENTRE, ...BALTIC], rarity: -6 },
+  { encoding: "mac-turkish", languages: ["tr"], rarity: -7 },
+];
+
+/** So much likelier than any other reading it must be; more, where few words speak for it. */
+const SURE = 5.5;
+const SURE_BY_ONE_WORD = 3;
+/** More words that are none, and the list is in an encoding that is not known here. */
+const ODD_MAX = 0.1;
+/** More words say nothing new. */
+const WORDS_MAX = 500;
+const READINGS_MAX = 4;
+const WORDS_SHOWN = 3;
+
+/** `sample`: lines of a list that are not UTF-8. */
+export function guessEncoding(sample: Buffer): Guess {
+  const { words, lines } = tellingWords(sample);
+  if (words.length === 0) return { encoding: "windows-1252", isSure: true, readings: [] };
+  const readings = [
+    ...CANDIDATES.map((candidate) => readWords(words, candidate)),
+    ...readEastAsian(lines),
+  ].sort((a, b) => b.chance - a.chance);
+  const different = distinct(readings);
+  const [best, next] = different;
+  if (best === undefined) throw new Error("there is a reading for each encoding");
+  const lead = best.chance - (next?.chance ?? Number.NEGATIVE_INFINITY);
+  return {
+    encoding: best.encoding,
+    isSure:
+      CANDIDATES.some(({ encoding }) => encoding === best.encoding) &&
+      best.odd <= ODD_MAX &&
+      lead >= SURE + SURE_BY_ONE_WORD / words.length,
+    readings: shown(different),
+  };
+}
+
+/** Of Windows: € ‘ ’ “ ” • – — ™, a no-break space, £ § © « ® ° ± ² ³ µ · » ¼ ½ ¾ ×, and 20 °C. */
+const SIGN_ALONE =
+  /^[\x80\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb3\xb5\xb7\xbb-\xbe\xd7][CF]?$/;
+
+/** Each word once; a sign alone ("5 €", "20 °C", a no-break space) is a letter nowhere. */
+function tellingWords(sample: Buffer): { words: Buffer[]; lines: Buffer } {
+  const words = new Set<string>();
+  let end = 0;
+  for (const match of sample.toString("latin1").matchAll(/[A-Za-z\x80-\xff]+/g)) {
+    const [word] = match;
+    if (!/[\x80-\xff]/.test(word) || SIGN_ALONE.test(word)) continue;
+    words.add(word);
+    end = match.index + word.length;
+    if (words.size === WORDS_MAX) break;
+  }
+  const lineEnd = sample.indexOf("\n", end);
+  return {
+    words: Array.from(words, (word) => Buffer.from(word, "latin1")),
+    lines: sample.subarray(0, lineEnd === -1 ? sample.length : lineEnd),
+  };
+}
+
+/** The likeliest of each set that reads the same. */
+function distinct(readings: readonly Reading[]): Reading[] {
+  const texts = new Set<string>();
+  return readings.filter((reading) => {
+    const text = reading.texts.join("\n");
+    return !texts.has(text) && texts.add(text);
+  });
+}
+
+/** Those that may be meant, with words that the first two read differently. */
+function shown(readings: readonly Reading[]): Guess["readings"] {
+  const [best, next] = readings;
+  const differs = (at: number): boolean => best?.texts[at] !== next?.texts[at];
+  const likely = readings.filter(({ odd }) => odd <= ODD_MAX);
+  const unlikely = readings.filter(({ odd }) => odd > ODD_MAX);
+  return [...likely, ...unlikely].slice(0, READINGS_MAX).map(({ encoding, texts }) => {
+    const telling = texts.filter((_, at) => differs(at));
+    return { encoding, words: (telling.length > 0 ? telling : texts).slice(0, WORDS_SHOWN) };
+  });
+}

@@ -1,0 +1,42 @@
+import { type CsvHeader, readRows } from "./csv.ts";
+import type { ListFile } from "./open.ts";
+
+/** Names with accents may be few: so far is looked for them. */
+const SEARCHED_MAX = 100_000;
+const SHOWN = 3;
+
+/**
+ * Three cells by which a person can judge an encoding that was guessed: names and places with
+ * letters beyond a-z, all different. Never from the column of the phones.
+ */
+export async function findTellingCells(
+  file: ListFile,
+  header: CsvHeader,
+  phone: { index: number; ownCells: (cells: readonly string[]) => readonly string[] },
+): Promise<string[]> {
+  const names = new Set<string>();
+  const others = new Set<string>();
+  let searched = 0;
+  await readRows(file, header, {
+    visit(block) {
+      for (const row of block.rows) {
+        for (const [index, cell] of phone.ownCells(row).entries()) {
+          if (index === phone.index || !/\P{ASCII}/u.test(cell) || cell.length > 60) continue;
+          // A second column of phones, with no-break spaces between the digits.
+          if (cell.replace(/\D/g, "").length >= DIGITS_OF_PHONES) continue;
+          const found = NAME.test(cell) ? names : others;
+          if (found.size < SHOWN) found.add(cell.trim());
+        }
+        if (names.size === SHOWN) return false;
+      }
+      searched += block.rows.length;
+      return searched < SEARCHED_MAX;
+    },
+  });
+  return [...names, ...others].slice(0, SHOWN);
+}
+
+const DIGITS_OF_PHONES = 5;
+
+/** Words without digits and signs. */
+const NAME = /^\s*[\p{L}\p{M}]+(?:[ .,'\u2019-]+[\p{L}\p{M}]+)*\.?\s*$/u;

@@ -1,0 +1,57 @@
+import { utf16Of } from "../../core/encoding.ts";
+import { accept, type Result } from "../../core/refusal.ts";
+import { readBeginning } from "../list/csv.ts";
+import { type ListFile, openList } from "../list/open.ts";
+import { CAMPAIGN_COLUMN, findRejectsLayout } from "./layout.ts";
+
+/**
+ * A list that is open, and what it is. Whoever opens it hands it on, so that all that is decided
+ * about a list, and what is sent of it, comes from one descriptor: from what it holds, not from
+ * what lies under its name by then.
+ */
+export interface OpenedList extends ListFile {
+  /** The campaign whose rejects file this is, by the first rows that name one; null for a list. */
+  readonly rejectsOf: string | null;
+}
+
+/** Opens a list and sees what it is. Refusals: those of {@link openList}. */
+export async function peekList(
+  path: string,
+  options: { links: "follow" | "refuse" },
+): Promise<Result<OpenedList>> {
+  const opened = await openList(path, options);
+  if (!opened.ok) return opened;
+  try {
+    return accept({ ...opened.value, rejectsOf: await findCampaign(opened.value) });
+  } catch (error) {
+    await opened.value.close();
+    throw error;
+  }
+}
+
+/** {@link OpenedList.rejectsOf} of a file that is not read further; null when it cannot be read. */
+export async function campaignOfRejects(
+  path: string,
+  options: { links: "follow" | "refuse" },
+): Promise<string | null> {
+  const list = await peekList(path, options);
+  if (!list.ok) return null;
+  await list.value.close();
+  return list.value.rejectsOf;
+}
+
+/** Null, too, for a list whose beginning cannot be read: that is told by who reads all of it. */
+async function findCampaign(file: ListFile): Promise<string | null> {
+  // Spreadsheets may have saved it in any encoding: the names of the columns are ASCII in all.
+  const encoding = utf16Of(file.head) ?? "iso-8859-2";
+  const mark = encoding === "iso-8859-2" ? "latin1" : "utf16le";
+  const whole = file.head.subarray(0, file.head.length - (file.head.length % 2));
+  const head = encoding === "utf-16be" ? Buffer.from(whole).swap16() : file.head;
+  if (!head.toString(mark).toLowerCase().includes(CAMPAIGN_COLUMN)) return null;
+  const beginning = await readBeginning(file, encoding);
+  if (!beginning.ok) return null;
+  const { header, rows } = beginning.value;
+  const layout = findRejectsLayout(header.columns);
+  const named = rows.map((cells) => layout?.placeOf(cells).campaign ?? "");
+  return named.find((campaign) => campaign !== "") ?? null;
+}

@@ -1,0 +1,224 @@
+import { foldColumnName } from "../../core/columns.ts";
+import type { Encoding } from "../../core/encoding.ts";
+import { accept, type Result } from "../../core/refusal.ts";
+import type { RejectCode } from "../../core/reject.ts";
+import { unescapeCell } from "../../core/spreadsheet.ts";
+import { showsNothing } from "../../core/value.ts";
+import { type NewOptOut, SCOPES, type Scope } from "../../store/opt-out-list.ts";
+import { checkHeader, checkIsHeader, isLongNumber } from "../columns/header.ts";
+import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
+import { type ListBytes, readListBytes } from "../list/bytes.ts";
+import { type CsvBlock, type CsvHeader, readBeginning, readRows } from "../list/csv.ts";
+import { type ListFile, openList } from "../list/open.ts";
+import { createShapeCounter, styleOf, verdictOf } from "../phones/number-style.ts";
+import { createCellReader, createPhoneFinder, type PhoneReader } from "../phones/phones.ts";
+import { findSuppressionColumns } from "./find-columns.ts";
+
+/** A row of a suppression file: the phones of one person, and what could not be read of it. */
+export interface SuppressionRow {
+  readonly line: number;
+  /** One for each phone. */
+  readonly entries: readonly NewOptOut[];
+  /** Cells that hold something and no phone; a row without any phone has one. */
+  readonly rejected: readonly RejectedCell[];
+}
+
+export interface RejectedCell {
+  readonly column: string;
+  readonly code: RejectCode;
+  /** What is known beyond the code; never the cell itself. */
+  readonly about?: string;
+}
+
+/** How a suppression file was read. */
+export interface SuppressionFile {
+  /** The columns the phones are taken from; none in a plain list of numbers. */
+  readonly columns: readonly string[];
+  readonly encoding: Encoding;
+  readonly encodingGuessed: boolean;
+}
+
+/**
+ * Reads people who opted out from a list as campaigns have it (`scope`, `source` and `date` are
+ * taken where they are), or from a plain list of numbers, a line each. Every column with phones
+ * counts: see {@link findSuppressionColumns}. Each is read as its cells are written, as a campaign's
+ * list is: what may be somebody else's number is told and not guessed. A cell that cannot be read is told and keeps no other
+ * phone of its row out. An opt-out is not lost for a detail: a scope that is not understood counts
+ * as `all`, a date as now. `visit` gets the rows in blocks. Refuses what is no list.
+ */
+export async function readSuppressionFile(input: {
+  path: string;
+  country: string | null;
+  /** The columns of the phones, where a person names them. */
+  columns: readonly string[];
+  encoding: Encoding | null;
+  /** For rows that say nothing themselves. */
+  scope: Scope;
+  source: string;
+  visit: (rows: readonly SuppressionRow[]) => Promise<void>;
+}): Promise<Result<SuppressionFile>> {
+  const opened = await openList(input.path, { links: "follow" });
+  if (!opened.ok) return opened;
+  const file = opened.value;
+  try {
+    const bytes = await readListBytes(file, { given: input.encoding, wanted: "digits" });
+    if (!bytes.ok) return bytes;
+    return await readOpened(file, { ...input, bytes: bytes.value });
+  } finally {
+    await file.close();
+  }
+}
+
+type Reading = Omit<Parameters<typeof readSuppressionFile>[0], "path"> & {
+  readonly bytes: ListBytes;
+};
+
+async function readOpened(file: ListFile, input: Reading): Promise<Result<SuppressionFile>> {
+  const { bytes, country } = input;
+  const beginning = await readBeginning(file, bytes.encoding);
+  if (!beginning.ok) return beginning;
+  const { header, rows } = beginning.value;
+  const { columns: names, line: firstLine } = header;
+  const readPhone = createPhoneFinder(country);
+  const sample = { rows, readPhone };
+  const seen = lookAtColumns(names, sample);
+  const [first = ""] = names;
+  // A number without its country is told as a row that cannot be read, and not as a name.
+  const beginsWithPhone = readPhone(first).ok || isLongNumber(first);
+  const isPlain = input.columns.length === 0 && names.length === 1 && beginsWithPhone;
+  const checked = isPlain ? accept(undefined) : checkNames(seen, sample);
+  if (!checked.ok) return checked;
+  const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
+  if (!found.ok) return found;
+  const phones = await readStyles(file, header, {
+    ...{ country, columns: found.value, rows: isPlain ? [names] : [] },
+  });
+  if (!phones.ok) return phones;
+  const toRow = createRowReader({ ...input, names, phones: phones.value });
+  if (isPlain) await input.visit([toRow(names, firstLine)]);
+  const read = await readRows(file, header, {
+    visit: async ({ rows: some, lines }: CsvBlock) => {
+      await input.visit(some.map((cells, index) => toRow(cells, lines[index] ?? 0)));
+      return true;
+    },
+  });
+  if (!read.ok) return read;
+  const { encoding, encodingGuessed } = bytes;
+  const columns = isPlain ? [] : found.value.map(({ name }) => name);
+  return accept({ columns, encoding, encodingGuessed });
+}
+
+const OWN_COLUMNS = { scope: ["scope"], source: ["source"], date: ["date", "at", "when"] };
+
+function checkNames(seen: readonly SeenColumn[], sample: PhoneSample): Result<void> {
+  const headed = checkIsHeader(seen, sample);
+  return headed.ok ? checkHeader(seen, Object.values(OWN_COLUMNS).flat(), "several") : headed;
+}
+
+/** A column of phones, and what reads them. */
+interface PhoneSource {
+  readonly column: SeenColumn;
+  readonly readPhone: PhoneReader;
+}
+
+/** Reads all rows to see how each column writes its phones. `rows`: those that stand above them. */
+async function readStyles(
+  file: ListFile,
+  header: CsvHeader,
+  input: {
+    country: string | null;
+    columns: readonly SeenColumn[];
+    rows: readonly (readonly string[])[];
+  },
+): Promise<Result<PhoneSource[]>> {
+  const { country } = input;
+  const readCell = createCellReader(country);
+  const columns = input.columns.map((column) => ({ column, shapes: createShapeCounter() }));
+  const count = (rows: readonly (readonly string[])[]): true => {
+    for (const cells of rows) {
+      for (const { column, shapes } of columns) shapes.add(readCell(cells[column.index] ?? ""));
+    }
+    return true;
+  };
+  count(input.rows);
+  const read = await readRows(file, header, { visit: ({ rows }) => count(rows) });
+  if (!read.ok) return read;
+  return accept(
+    columns.map(({ column, shapes }) => {
+      const style = styleOf(shapes.counts, { country, given: null });
+      return { column, readPhone: (cell) => verdictOf(readCell(cell), style) };
+    }),
+  );
+}
+
+function createRowReader(input: {
+  names: readonly string[];
+  phones: readonly PhoneSource[];
+  scope: Scope;
+  source: string;
+}): (cells: readonly string[], line: number) => SuppressionRow {
+  const { phones } = input;
+  const folded = input.names.map(foldColumnName);
+  /** -1 where the file has no such column. */
+  const place = (wanted: readonly string[]) => folded.findIndex((name) => wanted.includes(name));
+  const scopeAt = place(OWN_COLUMNS.scope);
+  const sourceAt = place(OWN_COLUMNS.source);
+  const dateAt = place(OWN_COLUMNS.date);
+
+  return (cells, line) => {
+    if (cells.length > input.names.length) {
+      // The phone may stand in another column here: what is read there could be a stranger's.
+      return { line, entries: [], rejected: [{ column: "", code: "row_columns" }] };
+    }
+    const { digits, rejected } = readPhones(cells, phones);
+    const said = unescapeCell((cells[sourceAt] ?? "").trim());
+    const details = {
+      scope: readScope(cells[scopeAt] ?? "", input.scope),
+      source: said === "" ? input.source : said,
+      atMs: readDate(cells[dateAt] ?? ""),
+    };
+    return { line, entries: [...digits].map((phone) => ({ phone, ...details })), rejected };
+  };
+}
+
+function readPhones(
+  cells: readonly string[],
+  phones: readonly PhoneSource[],
+): { digits: ReadonlySet<string>; rejected: readonly RejectedCell[] } {
+  const digits = new Set<string>();
+  const rejected: RejectedCell[] = [];
+  const words: RejectedCell[] = [];
+  for (const { column, readPhone } of phones) {
+    const { name, cells: kind } = column;
+    const cell = cells[column.index] ?? "";
+    if (showsNothing(cell)) continue;
+    const phone = readPhone(cell);
+    if (phone.ok) {
+      digits.add(phone.digits);
+      continue;
+    }
+    const { ok: _, ...why } = phone;
+    if (isLostPhone(cell)) rejected.push({ column: name, ...why });
+    else if (kind !== "words") words.push({ column: name, ...why });
+  }
+  if (digits.size > 0 || rejected.length > 0) return { digits, rejected };
+  const meant = phones.find(({ column }) => column.cells !== "words") ?? phones[0];
+  const missing: RejectedCell = { column: meant?.column.name ?? "", code: "phone_missing" };
+  return { digits, rejected: [words[0] ?? missing] };
+}
+
+/** Beside another phone, a word ("none", "PL") is no phone that was lost. */
+function isLostPhone(cell: string): boolean {
+  return cell.includes("#") || cell.replace(/\P{Nd}+/gu, "").length >= 3;
+}
+
+function readScope(cell: string, otherwise: Scope): Scope {
+  const text = cell.trim().toLowerCase();
+  if (text === "") return otherwise;
+  return SCOPES.find((scope) => scope === text) ?? "all";
+}
+
+function readDate(cell: string): number | null {
+  const ms = /^\d{4}-\d{2}-\d{2}/.test(cell.trim()) ? Date.parse(cell.trim()) : Number.NaN;
+  return Number.isNaN(ms) || ms <= 0 ? null : ms;
+}
