@@ -181,7 +181,10 @@ recipients:
     ["delivery: { ratePerSecond: 0 }", "delivery.ratePerSecond must be at least 0.01"],
     ["delivery: { priority: norml }", 'did you mean "normal"?'],
     ["schedule: { startAt: 2026-12-01T09:00:00 }", "schedule.startAt has no time zone"],
-    ["schedule: { endBy: 2006-01-02T15:04:05Z07:00 }", "is the sample of the LiveChat page"],
+    [
+      "schedule: { endBy: 2006-01-02T15:04:05Z07:00 }",
+      "is the placeholder from LiveChat's documentation",
+    ],
     [
       "schedule: { startAt: 2026-12-02T00:00:00Z, endBy: 2026-12-02T01:00:00+01:00 }",
       "schedule.endBy must be later than schedule.startAt",
@@ -220,18 +223,18 @@ recipients:
     ["{ type: carousel, cards: [ { components: [] } ] }", "2 to 10 cards"],
     [
       "{ type: body, parameters: [ { type: text, text: a, parameter_name: x }, { type: text, text: b } ] }",
-      "parameter_name, or none",
+      "must have a parameter_name for every text",
     ],
     ["{ type: body, parameters: [ { type: text, text: {{name}} } ] }", 'write "{{column}}" within'],
     ["{ type: button, sub_type: phone_number, index: 0 }", "refused by WhatsApp (#100)"],
     ["{ type: BUTTON, sub_type: PHONE_NUMBER, index: 0 }", "refused by WhatsApp (#100)"],
     [
       "{ type: button, sub_type: url, index: 1 }\n    - { type: button, sub_type: url, index: '1' }",
-      "components.1.index is 1 as another button's",
+      "components.1.index is 1, which another button already has",
     ],
     [
       "{ type: carousel, cards: [ { components: [ { type: button, sub_type: url, index: 0 }, { type: button, sub_type: url, index: 0 } ] }, { components: [] } ] }",
-      "cards.0.components.1.index is 0 as another button's",
+      "cards.0.components.1.index is 0, which another button already has",
     ],
     [
       "{ type: button, sub_type: quick_reply, index: 0, parameters: [ { type: text, text: a } ] }",
@@ -239,7 +242,7 @@ recipients:
     ],
     [
       "{ type: button, sub_type: URL, index: 0, parameters: [ { type: text, text: a }, { type: text, text: b } ] }",
-      "must be one parameter: a url button takes no more",
+      "must be one parameter: a url button takes only one",
     ],
     [
       "{ type: header, parameters: [ { type: currency, currency: {} } ] }",
@@ -267,7 +270,7 @@ recipients:
     ],
     [
       '{ type: header, parameters: [ { type: location, location: { latitude: "52,2", longitude: 21 } } ] }',
-      "latitude must be a number with a point",
+      "latitude must be a decimal number",
     ],
     [
       "{ type: header, parameters: [ { type: product, product: { product_retailer_id: a, catalog_id: 123 } } ] }",
@@ -287,11 +290,11 @@ recipients:
     ],
     [
       "{ type: body, parameters: [ { type: text, text: a, parameter_name: x }, { type: text, text: b, parameter_name: x } ] }",
-      "names x as another parameter does",
+      "is x, which another parameter already has",
     ],
     [
       "{ type: header, parameters: [ { type: text, text: a } ] }\n    - { type: body, parameters: [ { type: text, text: b, parameter_name: x } ] }",
-      "parameter_name, or none of them: the texts of header and body",
+      "must have a parameter_name for every text",
     ],
   ])("component %s: %s", (component, expected) => {
     expect(withComponent(component)).toContain(expected);

@@ -6,12 +6,12 @@ import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { type Json, placeholderProblems, type TemplateDefinition } from "./template.ts";
 import { templateProblems } from "./template-rules.ts";
 
-/** What a campaign file becomes: plain JSON, every default filled in, safe to store. */
+/** A parsed campaign file: plain JSON with every default filled in, safe to store. */
 export interface CampaignDefinition {
   readonly name: string;
-  /** The name of a configured number. */
+  /** The name of a configured sending number. */
   readonly number: string;
-  /** As sent to the API once `{{column}}` is filled in. */
+  /** Sent to the API once its `{{column}}` placeholders are filled in. */
   readonly template: TemplateDefinition;
   /** The body's text with `{{1}}`, for people to read. Never sent. */
   readonly preview: string | null;
@@ -19,23 +19,23 @@ export interface CampaignDefinition {
   readonly recipients: {
     /** As written in the campaign file; relative to it. */
     readonly file: string | null;
-    /** The column of the phone number; `null`: found by its name. */
+    /** The column with the phone number; `null`: detect it by name. */
     readonly to: string | null;
-    /** Two letters: whose national numbers the list holds. */
+    /** Two letters: the country of national phone numbers in the list. */
     readonly country: string | null;
-    /** How it writes phones without "+" or 00; `null`: most of them decide. */
+    /** How to read phone numbers without "+" or 00; `null`: as most of the list is written. */
     readonly numbers: Numbers | null;
-    /** How the list is encoded, where its bytes do not say it; `null`: guessed then. */
+    /** The list's encoding, if its bytes do not show it; `null`: guess. */
     readonly encoding: Encoding | null;
-    /** The share of rejected rows above which the whole list is refused, 0..1. */
+    /** The whole list is refused if a larger share of its rows is rejected, 0..1. */
     readonly maxRejected: number;
-    /** Rows with a doubtful value (`VALUE_DOUBTS`) are rejected, and not only told about. */
+    /** Reject rows with a suspicious value (`VALUE_DOUBTS`) rather than only warn about them. */
     readonly strictValues: boolean;
-    /** Numbers that answered 131026 within so long are left out; `null`: none is. */
+    /** Skip phone numbers that failed with 131026 within this time; `null`: skip none. */
     readonly skipUndeliverableMs: number | null;
-    /** Who got the same campaign or template within so long is told; `null`: nobody is. */
+    /** Warn of recipients who got this campaign or template within this time; `null`: never. */
     readonly warnRepeatMs: number | null;
-    /** Who got it within so long, or waits to get it, is left out; `null`: nobody is. */
+    /** Skip recipients who got it within this time or are about to; `null`: skip none. */
     readonly skipRepeatMs: number | null;
   };
   readonly schedule: { readonly startAtMs: number | null; readonly endByMs: number | null };
@@ -47,8 +47,8 @@ export interface CampaignDefinition {
 }
 
 /**
- * What is done about a message of which nobody can know whether it was sent. `at-most-once`: it is
- * never sent again by itself. `at-least-once`: it is sent once more when no evidence came, and marked.
+ * What to do about a message that may or may not have been sent. `at-most-once`: never send it
+ * again automatically. `at-least-once`: if no evidence arrives, send it once more and mark it.
  */
 export const GUARANTEES = ["at-most-once", "at-least-once"] as const;
 export type Guarantee = (typeof GUARANTEES)[number];
@@ -56,22 +56,22 @@ export type Guarantee = (typeof GUARANTEES)[number];
 export const CATEGORIES = ["marketing", "utility", "authentication"] as const;
 export type Category = (typeof CATEGORIES)[number];
 
-/** Phones without "+" or 00: of the list's country, or with a country code in front. */
+/** Phone numbers without "+" or 00: national ones, or with a country code in front. */
 export const NUMBERS = ["national", "international"] as const;
 export type Numbers = (typeof NUMBERS)[number];
 
 export const PRIORITIES = ["urgent", "normal", "bulk"] as const;
 
-/** Turns of the running campaigns of one number: how many messages each gets in a round. */
+/** How many messages a running campaign gets per round among those of its number. */
 export const PRIORITY_WEIGHTS = { urgent: 8, normal: 4, bulk: 1 } as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** Names of numbers; a campaign's id begins with one, so it must fit in ids and keys. */
+/** The name of a sending number. Campaign ids and Redis keys begin with it. */
 export const NUMBER_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 export const NUMBER_NAME_RULE =
   "must be 1 to 32 lowercase letters, digits, - or _, and begin with a letter or a digit";
 
-/** Messages per second: what a rate may be, wherever one is written. */
+/** Limits of every rate that can be configured, in messages per second. */
 export const RATE_MIN = 0.01;
 export const RATE_MAX = 100_000;
 
@@ -80,9 +80,9 @@ export type Validated =
   | { readonly ok: false; readonly problems: readonly ShapeProblem[] };
 
 /**
- * Turns the parsed content of a campaign file into a definition, or names every mistake in it at
- * once. Keys that nobody knows, and keys whose feature is not built yet, are refused by name:
- * ignoring a key such as `cap` would send more than its author meant.
+ * Turns the parsed content of a campaign file into a definition, or reports all its mistakes at
+ * once. Unknown keys, and keys of features that are not built yet, are refused by name: ignoring
+ * a key such as `cap` would send more than its author intended.
  */
 export function validateCampaign(content: Json): Validated {
   const unbuilt = notBuiltYet(content);
@@ -105,7 +105,7 @@ const instant = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** Checked in depth by template-rules.ts, and kept as it was written. */
+/** Checked in depth by template-rules.ts; kept as written. */
 const template = z.custom<TemplateDefinition>((value) => isBlock(value), {
   error: (issue) => (issue.input == null ? "is missing" : "must be a block of keys and values"),
 });
@@ -130,7 +130,7 @@ const days = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** `1h` to `30d`, in ms: all campaigns of the name or template of so long are read through. */
+/** `1h` to `30d`, in ms: every campaign of that time with the same name or template is read. */
 function repeatWindow(value: unknown): number | undefined {
   const [, count, unit] = /^\s*(\d{1,3})\s*([hd])\s*$/.exec(String(value)) ?? [];
   const hours = Number(count) * (unit === "d" ? 24 : 1);
@@ -222,7 +222,7 @@ const NOT_BUILT_YET: readonly (readonly string[])[] = [
   ["cap"],
 ];
 
-/** The keys that may be suggested at a path: not those that would be refused next. */
+/** The keys to suggest at a path: none that would be refused in turn. */
 function knownKeysAt(path: readonly (string | number)[]): string[] {
   const shape = BLOCKS[path.join(".")]?.shape ?? {};
   return Object.keys(shape).filter(
@@ -237,7 +237,7 @@ function notBuiltYet(content: Json): ShapeProblem[] {
   }).map((path) => ({ path, message: "is not built yet: leave it out" }));
 }
 
-/** Depth and size of what is sent on unread; the rest of the template's rules. */
+/** The rules of the template's own fields. */
 function deepProblems(content: Json): ShapeProblem[] {
   const sent = valueAt(content, ["template"]);
   if (!isBlock(sent)) return [];

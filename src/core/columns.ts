@@ -2,9 +2,9 @@ import { nearest } from "./nearest.ts";
 import { accept, type Result, refuse } from "./refusal.ts";
 
 /**
- * Where each column that a template names stands in the header of a list. Spaces around a name and
- * its case do not count, unless the list has two columns that differ in nothing else. Refuses
- * columns that are missing, all in one refusal, and a name that several columns have.
+ * Finds the index of each of the template's columns in a list's header. Surrounding spaces and case
+ * are ignored unless two columns differ only in them. Refuses missing columns, all in one refusal,
+ * and a name shared by several columns.
  */
 export function findColumns(
   wanted: readonly string[],
@@ -22,7 +22,7 @@ export function findColumns(
     else {
       return refuse(
         "template_column_ambiguous",
-        `the template uses {{${column}}} and the list has ${candidates.length} columns of that name (${candidates.map((at) => `column ${at + 1}`).join(", ")}).`,
+        `the template uses {{${column}}}, but the list has ${candidates.length} columns with that name (${candidates.map((at) => `column ${at + 1}`).join(", ")}).`,
         "Rename or remove all but one of them.",
       );
     }
@@ -59,7 +59,7 @@ function placesOf(header: readonly string[], matches: (name: string) => boolean)
 
 const NAMES_SHOWN = 40;
 
-/** The names of columns for people, not all of them where a list has hundreds. */
+/** Column names for a message, shortened if the list has hundreds. */
 export function someNames(names: readonly string[]): string {
   const shown = names.slice(0, NAMES_SHOWN).join(", ");
   const more = names.length - NAMES_SHOWN;
@@ -67,13 +67,12 @@ export function someNames(names: readonly string[]): string {
 }
 
 /**
- * The one name that all spellings of a column's name have: case, how accents are composed, spaces
- * around and between the words, and characters that nobody sees do not count. Everything that
- * looks for a column by its name compares these.
+ * Normalises a column name, ignoring case, composition of accents, extra spaces and invisible
+ * characters. Every lookup of a column by name compares normalised names.
  */
 export function foldColumnName(name: string): string {
   const shown = name.replace(INVISIBLE, "").replace(/\s+/g, " ").trim();
-  // Upper case first: ß is SS, and the dotless i of Turkish is I. Its dotted capital I leaves a dot.
+  // Upper case first: ß becomes SS, and Turkish dotless i becomes I. Dotted capital I leaves a dot.
   return shown.normalize("NFC").toUpperCase().toLowerCase().replaceAll("i\u0307", "i");
 }
 

@@ -1,8 +1,8 @@
-/** What may separate the cells of a list that is read, and of one that is written. */
+/** Cell separators of the lists that Dropcast reads and writes. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
 
-/** The names people give them on the command line; the character itself does as well. */
+/** Names accepted on the command line besides the character itself. */
 const NAMES: Readonly<Record<string, Delimiter>> = {
   comma: ",",
   semicolon: ";",
@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<string, Delimiter>> = {
 
 export const DELIMITER_NAMES = Object.keys(NAMES);
 
-/** The delimiter of that name or character; null for what is none. */
+/** The delimiter with that name, or that is that character; otherwise null. */
 export function delimiterNamed(text: string): Delimiter | null {
   return NAMES[text.toLowerCase()] ?? DELIMITERS.find((one) => one === text) ?? null;
 }

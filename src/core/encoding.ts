@@ -1,6 +1,6 @@
 /**
- * The encodings a list may be in. UTF-8 and UTF-16 show themselves; the others are what programs
- * write that save "CSV" and not "CSV UTF-8", by the language of the machine and by its age.
+ * Supported list encodings. UTF-8 and UTF-16 can be detected; the others are what programs write
+ * as "CSV" rather than "CSV UTF-8", depending on the machine's language and age.
  */
 export const ENCODINGS = [
   "utf-8",
@@ -55,11 +55,11 @@ export const ENCODINGS = [
 
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** Other names people and programs use, without signs between letters and digits. */
+/** Other names in use, without punctuation. */
 const ALIASES: Readonly<Record<string, Encoding>> = {
   utf16: "utf-16le",
   ansi: "windows-1252",
-  // Windows-1252 is ISO-8859-1 with printable characters where that one has none.
+  // Windows-1252 extends ISO-8859-1 with printable characters.
   latin1: "windows-1252",
   iso88591: "windows-1252",
   latin2: "iso-8859-2",
@@ -80,13 +80,13 @@ const ALIASES: Readonly<Record<string, Encoding>> = {
   cp950: "big5",
 };
 
-/** The encoding that a person means, whatever the case and the dashes, or null. */
+/** The encoding with that name, ignoring case and punctuation, or null. */
 export function encodingNamed(name: string): Encoding | null {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "")
     .replace(/^x/, "");
-  // Pages are called by their number in many ways: cp1250, win1250, ms1250, ibm852, dos852, 1250.
+  // Code pages go by many names: cp1250, win1250, ms1250, ibm852, dos852, 1250.
   const page = plain.replace(/^(?:cp|win|ms|ibm|dos)?(?=\d{3,4}$)/, "");
   const spellings = [plain, `windows${page}`, `cp${page}`];
   return (
@@ -95,9 +95,9 @@ export function encodingNamed(name: string): Encoding | null {
   );
 }
 
-/** UTF-16 by its mark, or by its NUL bytes: digits and separators have one in each pair. */
+/** Detects UTF-16 by its BOM or its NUL bytes: digits and separators have one in each pair. */
 export function utf16Of(head: Uint8Array): "utf-16le" | "utf-16be" | null {
-  // The mark of UTF-32 begins with that of UTF-16; nobody's lists are in it.
+  // The BOM of UTF-32 begins with that of UTF-16. UTF-32 is not supported.
   if (head[0] === 0xff && head[1] === 0xfe) {
     return head.length >= 4 && head[2] === 0 && head[3] === 0 ? null : "utf-16le";
   }

@@ -1,17 +1,17 @@
 /**
- * Text that was UTF-8 and was read as something else on its way: "JosÃ©", "PaweĹ‚", "РђРЅРЅР°",
- * "Jos√©". Each letter beyond a-z has become two or three characters. Read back as they were misread,
- * they are UTF-8 again to the last byte, which hardly any other text is by chance.
+ * Whether a text contains mojibake: UTF-8 that was decoded as another encoding ("JosÃ©", "PaweĹ‚",
+ * "РђРЅРЅР°", "Jos√©"), so that each non-ASCII letter became two or three characters. Encoded back,
+ * they are valid UTF-8, which other text hardly ever is by chance.
  */
 export function isGarbled(text: string): boolean {
   return garbledAt(text) !== null;
 }
 
-/** Where the first garbled letter of a text is. */
+/** The index of the first garbled run of characters, or null. */
 export function garbledAt(text: string): number | null {
   for (const { 0: found, index } of text.matchAll(/\P{ASCII}{2,}/gu)) {
     const isQuoted = QUOTATION_START.test(text.slice(0, index));
-    // The ohm is how some write the omega of old Macs.
+    // Some decoders of old Mac text produce the ohm sign for omega.
     const run = (isQuoted ? found.replace(QUOTATION_END, "") : found).replaceAll(
       "\u2126",
       "\u03a9",
@@ -24,11 +24,11 @@ export function garbledAt(text: string): number | null {
   return null;
 }
 
-/** "„JÄ“" and "«Café»…": what ends a quotation is no part of the word before it. */
+/** "„JÄ“" and "«Café»…": closing punctuation is not part of the word before it. */
 const QUOTATION_START = /[„“”«»‹›‘’‚"']/;
 const QUOTATION_END = /[‘’“”«»‹›…–—]+$/;
 
-/** The characters of the bytes 0x80 to 0xFF, as Windows (1252, 1250, 1251), old Macs and DOS have them. */
+/** The characters of the bytes 0x80 to 0xFF in Windows-1252, -1250, -1251, Mac OS and DOS. */
 const TABLES = [
   "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ\u00a0¡¢£¤¥¦§¨©ª«¬\u00ad®¯°±²³´µ¶·¸¹º»¼½¾¿" +
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö÷øùúûüýþÿ",
@@ -50,14 +50,14 @@ const MISREAD_AS = TABLES.map(
   (table) => new Map(Array.from(table, (character, at) => [character, 0x80 + at])),
 );
 
-/** A quick look, for values by the million: no means that nothing is garbled. */
+/** A fast pre-check for millions of values: false means that nothing is garbled. */
 export function mayBeGarbled(text: string): boolean {
   return TWO_BEYOND_ASCII.test(text) && START.test(text);
 }
 
 const TWO_BEYOND_ASCII = /[\u0080-\uffff]{2}/;
 
-/** Any two characters that may be the first two of a garbled letter. */
+/** Two characters that may begin a garbled letter. */
 const START = new RegExp(
   TABLES.map((table) => {
     const characters = Array.from(table, (one) => one.replace(/[\\\]^-]/, "\\$&"));
@@ -67,7 +67,7 @@ const START = new RegExp(
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What the run was, if it is UTF-8 in the bytes of a table. */
+/** Encodes the run with a table and decodes the bytes as UTF-8; null if they are not valid. */
 function readBack(run: string, bytesOf: ReadonlyMap<string, number>): string | null {
   const bytes: number[] = [];
   for (const character of run) {
@@ -82,14 +82,14 @@ function readBack(run: string, bytesOf: ReadonlyMap<string, number>): string | n
   }
 }
 
-/** Latin letters with marks, the signs of text, emoji, and a mark of UTF-8: one of them is enough. */
+/** Accented Latin letters, typographic signs, emoji and the BOM: one such character is enough. */
 const ONE_IS_ENOUGH =
   /[\u00a0-\u017f\u0218-\u021b\u1e00-\u1eff\u2010-\u2027\u2030-\u203a\u20ac\u2116\u2122\u018f\u0259\u01a0\u01a1\u01af\u01b0\ufeff\ufffd\u{1f1e6}-\u{1faff}]/u;
-/** Greek, Cyrillic, Hebrew, Arabic, Thai, and what is written in East Asia. */
+/** Greek, Cyrillic, Hebrew, Arabic, Thai and East Asian scripts. */
 const OTHERS =
   /^[\u0300-\u045f\u0490-\u0491\u05d0-\u05ea\u060c\u061b\u061f\u0621-\u0652\u067e\u0686\u06a9\u06af\u06cc\u0e01-\u0e5b\u10d0-\u10ff\u200b-\u200f\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]$/u;
 
-/** Whether a reading back makes sense: "HRŮŠA" would be "HRيA", "PÄŤ" "Pč", and "Píšť" "P\ud69d". */
+/** Rejects decodings by chance: "HRŮŠA" would become "HRيA", "PÄŤ" "Pč", and "Píšť" "P\ud69d". */
 function isMeant(meant: string, text: string): boolean {
   const characters = Array.from(meant);
   if (!characters.every((one) => ONE_IS_ENOUGH.test(one) || OTHERS.test(one))) return false;

@@ -1,4 +1,4 @@
-/** A moment in milliseconds since 1970, or what is wrong with its spelling. */
+/** A time in milliseconds since 1970, or what is wrong with the text. */
 export type Instant = { ok: true; ms: number } | { ok: false; problem: string };
 
 const SHAPE =
@@ -7,9 +7,8 @@ const SHAPE =
 const EXAMPLE = "2026-12-01T09:00:00+01:00";
 
 /**
- * Reads an RFC 3339 date-time. The zone is required, because a campaign that starts an hour off
- * cannot be taken back; days that do not exist (31 April) are refused, not rolled over as `Date`
- * does.
+ * Parses an RFC 3339 date-time. The zone is required, because a campaign that starts an hour early
+ * cannot be undone. Days that do not exist (31 April) are refused, not rolled over as by `Date`.
  */
 export function parseInstant(text: string): Instant {
   const match = SHAPE.exec(text.trim());
@@ -27,7 +26,7 @@ export function parseInstant(text: string): Instant {
   if (!exists || second > 59) return no("is a day or a time that does not exist");
   if (sign === undefined) return { ok: true, ms: local.getTime() };
   if (Number(offsetHour) > 14 || Number(offsetMinute) > 59) {
-    return no("has an offset that no time zone has");
+    return no("has an impossible time zone offset");
   }
   const offsetMs = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000;
   return { ok: true, ms: local.getTime() - (sign === "+" ? offsetMs : -offsetMs) };
@@ -36,9 +35,9 @@ export function parseInstant(text: string): Instant {
 type Six = [number, number, number, number, number, number];
 
 function wrong(text: string): Instant {
-  // The LiveChat page shows Go's layout string as its example of RFC 3339; people paste it.
+  // LiveChat's documentation shows Go's layout string as an example of RFC 3339; people paste it.
   if (text.trim() === "2006-01-02T15:04:05Z07:00") {
-    return no(`is the sample of the LiveChat page, not a date: write it as in ${EXAMPLE}`);
+    return no(`is the placeholder from LiveChat's documentation: write a date as in ${EXAMPLE}`);
   }
   return no(`is not a date and time: write it as in ${EXAMPLE}`);
 }

@@ -1,27 +1,27 @@
 /**
  * The state machine of a message: one pure table.
  *
- * A row of the CSV is in exactly one of the thirteen states below at every instant. `MOVES` says
- * which event takes it where; an event that has no entry changes nothing. That is what makes a
- * repeated, late or overtaken webhook harmless: ranks only rise (accepted, sent, delivered, read),
- * and a lower event finds no move.
+ * A row of the CSV is always in exactly one of the thirteen states below. `MOVES` lists where each
+ * event leads from each state; an event without an entry changes nothing. That makes repeated,
+ * late or out-of-order webhooks harmless: ranks only rise (accepted, sent, delivered, read), and
+ * an event of a lower rank has no entry.
  *
- * The Lua scripts do not repeat this table: it is rendered into them when they are loaded
- * (store/scripts.ts), so the two cannot disagree. What the scripts add are guards: which attempt
- * an event belongs to, and whether the campaign was closed.
+ * The Lua scripts do not repeat this table: store/scripts.ts renders it into them as it loads
+ * them. The scripts add guards: which attempt an event belongs to, and whether the campaign is
+ * closed.
  *
  * Races the table settles:
- * - The status webhook overtakes the POST's answer: the event is parked while the row is
+ * - A status webhook overtakes the POST's answer: the event is stored as unmatched while the row is
  *   `sending`, and applied by the `accept` that follows.
- * - The lease ends although the worker lives (a paused process): `lease_end` makes it `unknown`,
+ * - The lease ends while the worker lives (a frozen process): `lease_end` makes the row `unknown`,
  *   and the late answer of that attempt (`accept`, `refuse`, `release`) still settles it.
- * - `failed`, then `delivered` (WhatsApp does not promise an order): `delivered` corrects it.
- * - `delivered`, then `failed`: the person has the message; nothing moves.
- * - A person calls an unknown message failed, then its answer or a webhook says that it was sent:
- *   evidence overrules a person (`OVERRULES`), and so it does the other way round.
+ * - `failed`, then `delivered` (WhatsApp does not guarantee order): `delivered` corrects it.
+ * - `delivered`, then `failed`: the recipient has the message, so nothing changes.
+ * - An operator marks an unknown message as failed, then its answer or a webhook shows that it was
+ *   sent, or the other way round: evidence overrules the operator (`OVERRULES`).
  */
 
-/** Every state, in the order in which they are shown. The number is what the ledger stores. */
+/** Every state, in display order. The ledger stores the number. */
 export const STATES = {
   rejected: 1,
   duplicate: 2,
@@ -42,21 +42,21 @@ export type State = keyof typeof STATES;
 
 export const STATE_NAMES = Object.keys(STATES) as readonly State[];
 
-/** How many rows of a campaign are in each state. All thirteen keys, zeros included. */
+/** How many rows of a campaign are in each state, zeros included. */
 export type Counts = Record<State, number>;
 
 /**
  * What can happen to a message.
  *
  * - `claim`: a worker takes it, just before the POST.
- * - `accept`: a complete 2xx. `refuse`: the API refused this message. `release`: it is known that
- *   nothing was sent. `doubt`: nobody can know. `lease_end`: the worker never told.
+ * - `accept`: a complete 2xx. `refuse`: the API refused this message. `release`: it was certainly
+ *   not sent. `doubt`: it may have been sent. `lease_end`: the worker never reported an outcome.
  * - `status_*`: a signed webhook about the row's current attempt.
- * - `retry`: a person sends a failed message again. `resend`, `decide_sent`, `decide_failed`: a
- *   person's decision on an unknown one.
- * - `rollback`: Redis went back in time, and the message may have been sent in what it forgot.
- * - `mend`: a person corrected a rejected row, and dropped it again.
- * - `suppress`: the person opted out before the claim. `cancel`, `expire`: the campaign closed.
+ * - `retry`: an operator sends a failed message again. `resend`, `decide_sent`, `decide_failed`: an
+ *   operator's decision on an unknown one.
+ * - `rollback`: Redis was rolled back, and the message may have been sent before that.
+ * - `mend`: an operator corrected a rejected row and dropped it again.
+ * - `suppress`: the recipient opted out before the claim. `cancel`, `expire`: the campaign closed.
  */
 export const EVENTS = [
   "claim",
@@ -83,9 +83,9 @@ export const EVENTS = [
 export type Event = (typeof EVENTS)[number];
 
 /**
- * Where each event leads from each state. `pending` takes evidence too: a message that waits to
- * be sent again because a person asked for it is called back when
- * late evidence shows that the earlier attempt got through.
+ * Where each event leads from each state. `pending` takes evidence too: if an operator asked to
+ * send a message again and late evidence shows that the earlier attempt succeeded, the row leaves
+ * `pending` and is not sent again.
  */
 export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: State } } = {
   rejected: { mend: "pending" },
@@ -131,15 +131,15 @@ export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: S
 };
 
 /**
- * Where an event leads besides when a person decided the state: any evidence overrules a person. What
- * WhatsApp or the API said of a failure stands against a late `accept` or `sent`, which came before it.
+ * Further moves if an operator decided the state: any evidence overrules an operator. A failure
+ * reported by WhatsApp or the API stands against a late `accept` or `sent`, which preceded it.
  */
 export const OVERRULES: typeof MOVES = {
   failed: { accept: "accepted", status_sent: "sent", status_failed: "failed" },
   accepted: { refuse: "failed" },
 };
 
-/** The state after `event`, or `undefined` when the event changes nothing. */
+/** The state after `event`, or `undefined` if the event changes nothing. */
 export function nextState(from: State, event: Event): State | undefined {
   return MOVES[from]?.[event];
 }
@@ -149,5 +149,5 @@ export function zeroCounts(): Counts {
   return Object.fromEntries(STATE_NAMES.map((state) => [state, 0])) as Counts;
 }
 
-/** So often in a row a message that could not be sent is tried, then it has failed. */
+/** A message fails after this many consecutive attempts that could not be sent. */
 export const TRIES_MAX = 8;

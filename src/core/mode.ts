@@ -1,15 +1,15 @@
-/** Whom messages reach: real people, or nobody, because the API is the simulated one. */
+/** `live`: messages reach real people. `sandbox`: the API is simulated and they reach no one. */
 export const MODES = ["live", "sandbox"] as const;
 export type Mode = (typeof MODES)[number];
 
-/** The mode in a word that no eye passes over. */
+/** The mode in capitals, so that it stands out. */
 export function modeName(mode: Mode): string {
   return mode.toUpperCase();
 }
 
 /**
- * Where the simulated API says that it is one, below its base URL, and what it says there. Where an
- * API listens proves nothing: a tunnel or a debugging proxy on loopback leads to the real one.
+ * The path below its base URL where the simulated API identifies itself, and its answer there. An
+ * API's address proves nothing: a tunnel or a debugging proxy on loopback leads to the real one.
  */
 export const SANDBOX_PAGE = "/sandbox/mode";
 export const SANDBOX_ANSWER = { api: "dropcast-sandbox" } as const;

@@ -1,8 +1,8 @@
 /**
- * The known name that a mistyped one was probably meant to be, or `null` when none is near.
+ * The known name that is closest to a mistyped one, or `null` if none is close.
  *
- * Case and the separators `-`, `_`, `.` and space do not count (`start_at` is `startAt`). Beyond
- * that about one slip in three letters is forgiven: a wrong, missing, extra or swapped letter.
+ * Ignores case and the separators `-`, `_`, `.` and space (`start_at` is `startAt`). Allows about
+ * one error per three letters: a wrong, missing, extra or swapped letter.
  */
 export function nearest(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name);
@@ -20,20 +20,20 @@ export function nearest(name: string, known: Iterable<string>): string | null {
   return best;
 }
 
-/** `; did you mean "x"?` to end a sentence with, or nothing when no known name is near. */
+/** `; did you mean "x"?` to end a sentence with, or nothing if no known name is close. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const guess = nearest(name, known);
   return guess === null ? "" : `; did you mean "${guess}"?`;
 }
 
-/** Names longer than this are not typing slips, and the comparison is quadratic. */
+/** Longer names are not typing errors, and the comparison is quadratic. */
 const LONGEST = 64;
 
 function plain(name: string): string {
   return name.toLowerCase().replace(/[-_.\s]/g, "");
 }
 
-/** Optimal string alignment distance, given up (as `limit + 1`) once it must exceed `limit`. */
+/** Optimal string alignment distance, or `limit + 1` as soon as it must exceed `limit`. */
 function slipsBetween(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let beforeLast: number[] = [];

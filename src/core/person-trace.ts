@@ -1,22 +1,22 @@
 import { foldPhone } from "./recipient.ts";
 
 /**
- * How one person's number may stand in a text: with and without country code, with blanks, dots,
- * dashes and brackets between the digits, in the second spelling that some countries have, and in
- * base64, as it is inside a wamid.
+ * Finds one person's phone number in text: with and without country code; with spaces, dots,
+ * dashes and brackets between the digits; in the second spelling that some countries have; and in
+ * base64, as inside a wamid.
  */
 export interface PersonTrace {
-  /** Digits with country code, in every spelling. */
+  /** Every spelling, as digits with country code. */
   readonly spellings: readonly string[];
-  /** Whether the number is in the text. A longer number that only contains it does not count. */
+  /** Whether the text has the number. A longer number that contains it does not count. */
   found(text: string): boolean;
-  /** The text with what was found replaced, character by character. */
+  /** The text with each character of a match replaced by `*`. */
   mask(text: string): string;
-  /** Whether these digits are the same person. */
+  /** Whether these digits are the same person's number. */
   isPerson(digits: string): boolean;
 }
 
-/** Between two digits of one number: anything that is no digit, letter, quote or delimiter. */
+/** Between two digits of a number: anything but a digit, letter, quote or delimiter. */
 const BETWEEN = "[^0-9A-Za-z\\r\\n\\t,;|\"']{0,6}";
 
 /** `countryCode` and `national` as the numbering plan splits `digits`. */
@@ -33,7 +33,7 @@ export function createPersonTrace(phone: {
   const prefix = `(?:(?:0${BETWEEN}0${BETWEEN})?${code}${BETWEEN}(?:0${BETWEEN})?|0${BETWEEN})?`;
   const spellings = nationals.map((national) => countryCode + national);
   const encoded = [...spellings, ...nationals].flatMap(base64Patterns);
-  // Letters and digits of base64 go on where the piece ends: nothing is asked of what is beside it.
+  // Base64 continues on both sides of a match, so no boundaries are required there.
   const source = `(?<![0-9])${prefix}(?:${numbers})(?![0-9])|${encoded.join("|")}`;
   const once = new RegExp(source);
   const all = new RegExp(source, "g");
@@ -45,7 +45,7 @@ export function createPersonTrace(phone: {
   };
 }
 
-/** The national number in its own form, and as the same handset is written elsewhere. */
+/** The national number in every form that reaches the same phone. */
 function nationalSpellings(phone: { countryCode: string; national: string }): string[] {
   const { countryCode, national } = phone;
   const folded = foldPhone(countryCode + national).slice(countryCode.length);
@@ -66,12 +66,12 @@ function spaced(digits: string): string {
 }
 
 /**
- * What base64 makes of the digits, at each of the three places where they may begin. The signs at
- * both ends hold bits of what is beside the digits, so each may be one of several; all bits of the
- * digits count, or the numbers next to this one would be found as well.
+ * Patterns for the digits in base64, one for each of the three offsets where they may begin. The
+ * characters at both ends share bits with the neighbouring bytes, so each may be one of several;
+ * all bits of the digits are compared, or similar numbers would match as well.
  */
 function base64Patterns(digits: string): string[] {
-  // Fewer than eight digits would be anybody's.
+  // Fewer than eight digits would match other people's numbers.
   if (digits.length < 8) return [];
   const bits = Array.from(digits, (digit) => digit.charCodeAt(0).toString(2).padStart(8, "0"));
   return [0, 1, 2].map((before) => {
@@ -79,15 +79,15 @@ function base64Patterns(digits: string): string[] {
     const groups = known.padEnd(Math.ceil(known.length / 6) * 6, "?").match(/.{6}/g) ?? [];
     return groups
       .filter((group) => group !== "??????")
-      .map(signsOf)
+      .map(charactersFor)
       .join("");
   });
 }
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The signs whose six bits are these; "?" is any. */
-function signsOf(bits: string): string {
+/** The base64 characters with these six bits; "?" is any bit. */
+function charactersFor(bits: string): string {
   const fits = new RegExp(`^${bits.replaceAll("?", ".")}$`);
   const signs = Array.from(BASE64).filter((_, at) => fits.test(at.toString(2).padStart(6, "0")));
   return signs.length === 1 ? escapeRegExp(signs.join("")) : `[${signs.join("")}]`;

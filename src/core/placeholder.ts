@@ -1,10 +1,10 @@
 import { showsNothing } from "./value.ts";
 
-/** A gap in a string of the template, written `{{column}}` or `{{column|fallback}}`. */
+/** A placeholder in a string of the template: `{{column}}` or `{{column|fallback}}`. */
 export interface Placeholder {
-  /** As written, without the spaces around it. */
+  /** As written, trimmed. */
   readonly column: string;
-  /** What stands there when the row's value is empty; `null` when that rejects the row. */
+  /** Used if the row's value is empty; `null`: an empty value rejects the row. */
   readonly fallback: string | null;
 }
 
@@ -13,9 +13,9 @@ export type Placeholders =
   | { readonly ok: false; readonly problem: string };
 
 /**
- * Splits a string into its literal parts and its placeholders. A `}}` that nothing opened is
- * literal text. A string that an empty value would leave empty is a problem, because WhatsApp
- * refuses empty parameters, and so is a fallback that WhatsApp would refuse as a value.
+ * Splits a string into literal parts and placeholders. An unopened `}}` is literal text. Reports a
+ * string that could end up empty, because WhatsApp refuses empty parameters, and a fallback that
+ * WhatsApp would refuse as a value.
  */
 export function parsePlaceholders(text: string): Placeholders {
   if (!text.includes("{{")) return { ok: true, parts: text === "" ? [] : [text] };
@@ -35,7 +35,9 @@ export function parsePlaceholders(text: string): Placeholders {
   }
   if (from < text.length) parts.push(text.slice(from));
   if (parts.every(canBeEmpty)) {
-    return wrong("would be sent empty when the column is empty: give a fallback that is not empty");
+    return wrong(
+      "would be sent empty if the column is empty: add a fallback, as in {{name|there}}",
+    );
   }
   return { ok: true, parts };
 }

@@ -3,19 +3,19 @@ import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
 import type { Json, TemplateDefinition } from "./template.ts";
 import { readValue } from "./value.ts";
 
-/** WhatsApp's limit for the body of a message with its values filled in (Meta, "Components"). */
+/** WhatsApp's limit for the body of a message once filled in (Meta, "Components"). */
 export const BODY_LENGTH_MAX = 1_024;
 
-/** A campaign's `preview` for the rows of one list. */
+/** A campaign's `preview`, compiled for the rows of one list. */
 export interface CompiledPreview {
-  /** The text of one row; `cells` are in the order of the header it was compiled for. */
+  /** The text for one row; `cells` are in the order of the header it was compiled for. */
   fill(cells: readonly string[]): string;
 }
 
 /**
- * Whether the variables of a preview are those that the body is given: as many numbered ones as it
- * has parameters, or the names they have. Returns what is wrong, or null. A difference means that
- * one of the two is wrong, and WhatsApp refuses each message of such a campaign (132000).
+ * Checks that a preview uses exactly the variables of the body's parameters, by number or name.
+ * Returns what is wrong, or null. If they differ, one of the two is wrong, and WhatsApp would
+ * refuse every message of the campaign (132000).
  */
 export function previewProblem(preview: string, components: Json | undefined): string | null {
   const parameters = bodyParameters(components);
@@ -23,18 +23,18 @@ export function previewProblem(preview: string, components: Json | undefined): s
   const used = variablesOf(preview);
   const unknown = used.find((name) => !expected.includes(name));
   if (unknown !== undefined) {
-    return `uses {{${unknown}}}, and the body has ${inWords(parameters.length, expected)}`;
+    return `uses {{${unknown}}}, but the body has ${inWords(parameters.length, expected)}`;
   }
   const unused = expected.find((name) => !used.includes(name));
   if (unused !== undefined) {
-    return `does not use {{${unused}}}, and the body has ${inWords(parameters.length, expected)}`;
+    return `does not use {{${unused}}}, but the body has ${inWords(parameters.length, expected)}`;
   }
   return null;
 }
 
 /**
- * Prepares a preview for the rows of one list. The template must have been compiled for the same
- * header: a column that is not found stays empty here.
+ * Compiles a preview for the rows of one list. The template must have compiled for the same header:
+ * a missing column stays empty here.
  */
 export function compilePreview(
   preview: string,
@@ -65,15 +65,15 @@ export function compilePreview(
   };
 }
 
-/** How many characters a text has for WhatsApp: an emoji is one. */
+/** The length of a text as WhatsApp counts it: an emoji is one character. */
 export function characters(text: string): number {
-  // Most texts are short enough whichever way they are counted.
+  // The exact count only matters above the limit.
   return text.length <= BODY_LENGTH_MAX ? text.length : Array.from(text).length;
 }
 
 const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
 
-/** Literal text, or a cell of the row with what stands there when it is empty. */
+/** Literal text, or a cell of the row with its fallback. */
 type Piece = string | { readonly index: number; readonly fallback: string };
 
 type Parameter = { readonly [key: string]: Json | undefined };
@@ -88,7 +88,7 @@ function inWords(count: number, names: readonly string[]): string {
   return `${parameters}: ${names.map((name) => `{{${name}}}`).join(", ")}`;
 }
 
-/** Numbered by their places, unless the template was made with named variables. */
+/** Numbers from 1, or the parameters' own names. */
 function variableNames(parameters: readonly Parameter[]): string[] {
   return parameters.map(({ parameter_name: name }, index) =>
     typeof name === "string" ? name : String(index + 1),
@@ -105,7 +105,7 @@ function bodyParameters(components: Json | undefined): Parameter[] {
   return Array.isArray(parameters) ? (parameters as readonly Json[]).filter(isBlock) : [];
 }
 
-/** What a phone shows for a parameter, as the campaign file writes it. */
+/** What a phone shows for a parameter, as written in the campaign file. */
 function shownText(parameter: Parameter): string {
   const type = textOf(parameter["type"]);
   const own = parameter[type];

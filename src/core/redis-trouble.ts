@@ -1,27 +1,27 @@
-/** A state in which Redis cannot take a write, or cannot be asked at all, until somebody mends it. */
+/** An operational problem of Redis: it takes no writes, or cannot be reached, until it is fixed. */
 export interface RedisTrouble {
-  /** The first word of Redis's own reply, so that it can be looked up; or what ioredis met. */
+  /** The first word of Redis's reply, to look it up, or a name for a client error. */
   readonly name: string;
-  /** What to do about it, for an operator. */
+  /** What an operator should do about it. */
   readonly fix: string;
 }
 
-/** Redis's error words (redis.io, "RESP errors", and the sources of 6.2 to 7.2). */
+/** Redis's error prefixes (redis.io, "RESP errors", and the sources of 6.2 to 7.2). */
 const REPLIES: Readonly<Record<string, string>> = {
   OOM: "Redis has reached maxmemory: raise it, or give Redis a machine of its own.",
   READONLY: "This Redis is a replica: point DROPCAST_REDIS_URL to the primary.",
-  LOADING: "Redis reads its file and answers when it is done: wait.",
-  MISCONF: "Redis cannot write to its disk: look at its log, make room, mend the permissions.",
-  CLUSTERDOWN: "The Redis cluster has lost nodes: look at CLUSTER INFO.",
-  TRYAGAIN: "The Redis cluster moves slots: wait until it is done.",
+  LOADING: "Redis is loading its data: wait until it has finished.",
+  MISCONF: "Redis cannot write to its disk: check its log, free space and permissions.",
+  CLUSTERDOWN: "The Redis cluster has lost nodes: check CLUSTER INFO.",
+  TRYAGAIN: "The Redis cluster is moving slots: wait until it has finished.",
   MASTERDOWN: "This replica has lost its primary: point DROPCAST_REDIS_URL to the primary.",
   NOREPLICAS: "Redis has fewer replicas than min-replicas-to-write: bring them back.",
-  NOAUTH: "Redis wants a password: put it into DROPCAST_REDIS_URL.",
+  NOAUTH: "Redis requires a password: add it to DROPCAST_REDIS_URL.",
   WRONGPASS: "Redis refuses the user or password: correct them in DROPCAST_REDIS_URL.",
-  NOPERM: "This Redis user lacks rights: Dropcast and BullMQ need all commands on their keys.",
-  BUSY: "Redis runs a script of somebody else for too long: look at its SLOWLOG.",
-  UNKILLABLE: "Redis runs a script of somebody else for too long: look at its SLOWLOG.",
-  NOSCRIPT: "Redis has forgotten its scripts, by a restart or SCRIPT FLUSH: it is told them again.",
+  NOPERM: "This Redis user lacks permissions: Dropcast and BullMQ need all commands on their keys.",
+  BUSY: "Redis is blocked by another application's script: check SLOWLOG.",
+  UNKILLABLE: "Redis is blocked by another application's script: check SLOWLOG.",
+  NOSCRIPT: "Redis lost its scripts, by a restart or SCRIPT FLUSH: they are loaded again.",
 };
 
 const CLIENT: readonly [RegExp, RedisTrouble][] = [
@@ -31,20 +31,23 @@ const CLIENT: readonly [RegExp, RedisTrouble][] = [
   ],
   [
     /timed out|timeout/i,
-    { name: "TIMEOUT", fix: "Redis does not answer in time: look at its disk, CPU and SLOWLOG." },
+    { name: "TIMEOUT", fix: "Redis does not answer in time: check its disk, CPU and SLOWLOG." },
   ],
   [
     /Connection is closed|isn't writeable|max retries per request|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT/,
-    { name: "UNREACHABLE", fix: "Redis is away: start it, or correct DROPCAST_REDIS_URL." },
+    {
+      name: "UNREACHABLE",
+      fix: "Redis is not reachable: start it, or correct DROPCAST_REDIS_URL.",
+    },
   ],
 ];
 
-/** An error inside a script: Redis 6.2 wraps the reply, later ones hand it on as it is. */
+/** Redis 6.2 wraps an error raised inside a script; later versions pass it on unchanged. */
 const REPLY = /^(?:ERR .*-)?([A-Z]+) /;
 
 /**
- * Names the trouble that an error from Redis stands for; undefined when it is none that passes by
- * being mended: a bug, or something unheard of.
+ * The operational problem behind an error from Redis; `undefined` if there is none known (a bug, or
+ * an unrecognised error).
  */
 export function redisTrouble(error: unknown): RedisTrouble | undefined {
   const message = error instanceof Error ? error.message : String(error);
@@ -55,14 +58,14 @@ export function redisTrouble(error: unknown): RedisTrouble | undefined {
   return CLIENT.find(([pattern]) => pattern.test(message))?.[1];
 }
 
-/** A transaction says only that it was given up; why is with the command that was not taken. */
+/** EXECABORT gives no cause; the error of the command that Redis refused does. */
 function firstRefused(error: unknown): unknown {
   if (!(error instanceof Error)) return "";
   const previous: unknown = Reflect.get(error, "previousErrors");
   return Array.isArray(previous) ? previous[0] : "";
 }
 
-/** For a log line: the error, and where it has a name, that and what to do. */
+/** Fields for a log line: the error and, if it is a known problem, its name and fix. */
 export function explainRedisError(
   error: unknown,
 ): { readonly error: string } & Partial<Record<"trouble" | "fix", string>> {

@@ -1,7 +1,7 @@
 /**
- * How Dropcast says no. An expected failure (a bad file, an unknown id, a campaign that is
- * already cancelled) is a value, never an exception; exceptions are for bugs and dead
- * infrastructure. Every code is listed in docs/errors.md, and a test holds the two equal.
+ * An expected failure (a bad file, an unknown id, a campaign that is already cancelled). It is a
+ * value, never an exception; exceptions are for bugs and broken infrastructure. A test checks that
+ * docs/errors.md lists every code.
  */
 export interface Refusal {
   /** Stable, for scripts: `lower_snake_case`. */
@@ -10,21 +10,21 @@ export interface Refusal {
   readonly message: string;
   /** What to do about it. */
   readonly fix: string;
-  /** Its parts, where it has several. They may show what a list holds, and are never logged. */
+  /** Its parts, if it has several. They may quote a list's content, so they are never logged. */
   readonly problems?: readonly RefusalProblem[];
 }
 
 export interface RefusalProblem {
-  /** Whose it is: a variable, an encoding. The message goes on from it. */
+  /** What it is about: a variable, an encoding. The message continues from it. */
   readonly name: string;
   readonly message: string;
   readonly fix: string;
 }
 
-/** A value, or the reason why there is none. */
+/** A value, or why there is none. */
 export type Result<T> = { readonly ok: true; readonly value: T } | Refused;
 
-/** The losing arm of {@link Result}. */
+/** The failure case of {@link Result}. */
 export interface Refused {
   readonly ok: false;
   readonly refusal: Refusal;

@@ -1,4 +1,4 @@
-/** What a role answers at `/metrics`. */
+/** A role's answer at `/metrics`. */
 export interface Scrape {
   readonly contentType: string;
   /** Never rejects. */

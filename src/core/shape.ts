@@ -1,15 +1,15 @@
 import type { z } from "zod";
 import { didYouMean } from "./nearest.ts";
 
-/** Something wrong in a file that a person wrote: where, and what would be right. */
+/** A mistake in a handwritten file: where it is, and what would be right. */
 export interface ShapeProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
 /**
- * zod's findings in the words of this product: one problem per mistake, unknown keys named one by
- * one with the nearest known key. `knownKeys` gives the keys of the object at a path.
+ * Rewords zod's issues: one problem per mistake, and one per unknown key, with the closest known
+ * key. `knownKeys` returns the keys of the object at a path.
  */
 export function shapeProblems(
   error: z.ZodError,
@@ -26,7 +26,7 @@ export function shapeProblems(
   });
 }
 
-/** `components.0.type`, or the file's own word for its top. */
+/** `components.0.type`, or `the file` for the top level. */
 export function pathText(path: readonly (string | number)[]): string {
   return path.length === 0 ? "the file" : path.join(".");
 }
@@ -58,13 +58,13 @@ const WANTED: Readonly<Record<string, string>> = {
   array: "must be a list",
 };
 
-/** YAML reads `name: 2026` as a number; quoting is the mend that people do not guess. */
+/** YAML reads `name: 2026` as a number; most people would not think of quotes. */
 function hint(expected: string, input: unknown): string {
   const quotable = typeof input === "number" || typeof input === "boolean";
   return expected === "string" && quotable ? ": put quotes around it" : "";
 }
 
-/** `must be one of a, b, c`, with the nearest of them when a near one was written. */
+/** `must be one of a, b, c`, with a suggestion if the input is close to one of them. */
 export function oneOf(values: readonly string[], input: unknown): string {
   const list = values.length === 1 ? `must be ${values[0]}` : `must be one of ${values.join(", ")}`;
   if (input === undefined || input === null) return `is missing: it ${list}`;

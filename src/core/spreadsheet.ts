@@ -1,35 +1,35 @@
 /**
- * The guards that keep a spreadsheet from changing a cell.
+ * Protects cells from spreadsheets.
  *
- * Cells that it would run as a formula (OWASP, "CSV Injection") get an apostrophe in front in files
- * for people, which spreadsheets take for "this is text" and do not show. A list that comes back
- * loses it again, so nobody is written to with an apostrophe too many.
+ * Cells that a spreadsheet would run as a formula (OWASP, "CSV Injection") get a leading apostrophe
+ * in files for people: spreadsheets take it to mean "this is text" and hide it. It is removed again
+ * when such a list is read, so that no message contains it.
  */
 
 const FORMULA = /^'*[=+\-@\t\r＝＋－＠]/;
-/** Phones and signed numbers stay as they came: without a letter there is nothing to run. */
+/** Phone numbers and signed numbers are safe: without a letter there is nothing to run. */
 const DIGITS_ONLY = /^[+-][\d ().,/-]*\d[\d ().,/-]*$/;
 const APOSTROPHE = "'".charCodeAt(0);
 
-/** The cell as it may stand in a file that people read and scripts read too. */
+/** Escapes a cell for a file that both people and scripts read. */
 export function escapeCell(text: string): string {
   return DIGITS_ONLY.test(text) ? text : escapeCellWithDigits(text);
 }
 
 /**
- * The same for a file that people correct in a spreadsheet, which would make a number of a phone
- * and round it: `+48 600 100 200` gets its apostrophe as well.
+ * Escapes a cell for a file that people correct in a spreadsheet, which would turn a phone number
+ * into a number and round it: `+48 600 100 200` gets an apostrophe too.
  */
 export function escapeCellWithDigits(text: string): string {
   return FORMULA.test(text) ? `'${text}` : text;
 }
 
-/** What {@link escapeCell} was given; other cells come back as they are. */
+/** Undoes {@link escapeCell}; other cells are returned unchanged. */
 export function unescapeCell(text: string): string {
   return text.charCodeAt(0) === APOSTROPHE && FORMULA.test(text) ? text.slice(1) : text;
 }
 
-/** A row as its list has it; the same array when there is nothing to undo, which is nearly always. */
+/** Undoes {@link escapeCell} in a row; returns the same array if nothing changes. */
 export function unescapeCells(cells: readonly string[]): readonly string[] {
   for (const cell of cells) {
     if (cell.charCodeAt(0) === APOSTROPHE) return cells.map(unescapeCell);
@@ -37,7 +37,7 @@ export function unescapeCells(cells: readonly string[]): readonly string[] {
   return cells;
 }
 
-/** The text of a formula that is nothing but a text (`="00123"` is how 00123 is kept), else null. */
+/** The text of a formula that is only a string (`="00123"` keeps 00123 as text), else null. */
 export function quotedText(cell: string): string | null {
   const [, quoted] = QUOTED.exec(cell) ?? [];
   return quoted === undefined ? null : quoted.replaceAll('""', '"');

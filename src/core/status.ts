@@ -1,4 +1,4 @@
-/** The life of a campaign. Names as in listmonk, where operators know them from. */
+/** Every status of a campaign. Operators know the names from listmonk. */
 export const CAMPAIGN_STATUSES = [
   "importing",
   "scheduled",

@@ -4,15 +4,15 @@ import type { Json } from "./template.ts";
 import { type Block, isBlock, type Path } from "./template-findings.ts";
 
 /**
- * Fields of the template object that take more than just text. What is in them is known per row, so
- * they are looked at once they are filled in (Meta, "Template object" and "Components").
+ * A rule for a field of the template object that is more than plain text. It applies to each row
+ * once the field is filled in (Meta, "Template object" and "Components").
  */
 export interface FieldRule {
-  /** Sent as a JSON number, however the list writes it. */
+  /** Sent as a JSON number. */
   readonly isNumber: boolean;
   /** Why WhatsApp would refuse a row with this text, or null. */
   readonly fault: (text: string) => RejectCode | null;
-  /** Why it might, or null: where the public sources are few, or differ. */
+  /** Why WhatsApp might refuse it, or null. Public sources on these limits are few or disagree. */
   readonly doubt: (text: string) => FieldDoubt | null;
 }
 
@@ -26,7 +26,7 @@ export const FIELD_DOUBTS = [
 
 export type FieldDoubt = (typeof FIELD_DOUBTS)[number];
 
-/** Every field with a rule, by the text of its path (`["components",0,…]` as {@link fieldKey}). */
+/** Every field with a rule, keyed by {@link fieldKey} of its path (`["components",0,…]`). */
 export function fieldRules(
   components: Json | undefined,
   category: Category | null,
@@ -61,7 +61,7 @@ function doubtful(code: FieldDoubt, isFine: (text: string) => boolean): FieldRul
   return rule({ doubt: (text) => (isFine(text) ? null : code) });
 }
 
-/** `12990`: no sign but a minus, nothing between the digits, and none that a number would lose. */
+/** `12990`: digits with an optional minus, and small enough for an exact JavaScript number. */
 const WHOLE = rule({
   isNumber: true,
   fault: (text) => {
@@ -87,13 +87,13 @@ const COUPON = doubtful("value_coupon", (text) => /^[\p{L}\p{Nd}]{1,15}$/u.test(
 const ONE_TIME_CODE = doubtful("value_one_time_code", (text) => text.length <= 15);
 const PAYLOAD = doubtful("value_payload", (text) => text.length <= 256);
 const HEADER = doubtful("value_header", (text) => Array.from(text).length <= 60);
-/** The template's own address comes before it, so a whole address is nearly always a mistake. */
+/** It is appended to the template's own address, so a full address is nearly always a mistake. */
 const URL_SUFFIX = doubtful(
   "value_url_suffix",
   (text) => text.length <= 2_000 && !/^https?:\/\/|\s/i.test(text),
 );
 
-/** By their places within a parameter. */
+/** Rules by path within a parameter. */
 const RULES: readonly (readonly [readonly string[], FieldRule])[] = [
   [["currency", "amount_1000"], WHOLE],
   ...["day_of_week", "day_of_month", "year", "month", "hour", "minute"].map(

@@ -4,7 +4,7 @@ import type { Json } from "./template.ts";
 export type Block = { readonly [key: string]: Json | undefined };
 export type Path = readonly (string | number)[];
 
-/** What is wrong in a template object, each with the path of its field. */
+/** Collects what is wrong in a template object, each with the path of its field. */
 export interface Findings {
   readonly problems: ShapeProblem[];
   add(path: Path, message: string): void;
@@ -24,7 +24,7 @@ export function isText(value: Json | undefined, path: Path, found: Findings): va
   return false;
 }
 
-/** Its value is known per row only. */
+/** Whether the text has a placeholder, so that its value differs by row. */
 export function isFilled(text: string): boolean {
   return text.includes("{{");
 }

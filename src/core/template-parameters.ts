@@ -9,15 +9,15 @@ import {
   type Path,
 } from "./template-findings.ts";
 
-/** Where parameters stand. */
+/** Where the parameters are. */
 export interface ParametersPlace {
   readonly path: Path;
-  /** The type of their component: `body`, or `url button`. */
+  /** The type of their component, such as `body` or `url button`. */
   readonly component: string;
   readonly found: Findings;
 }
 
-/** Types of parameters that each component takes; a component that is not here takes any. */
+/** The types of parameters that a component takes; an unlisted component takes any. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
   header: ["text", "image", "video", "document", "location", "product"],
   body: ["text", "currency", "date_time"],
@@ -32,12 +32,12 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 
 const PARAMETER_TYPES = [...new Set(Object.values(TAKES).flat()), "order_status"];
 
-/** What is wrong with the parameters of one component (Meta, "Components"). */
+/** Checks the parameters of one component (Meta, "Components"). */
 export function checkParameters(parameters: readonly Json[], place: ParametersPlace): void {
   const { path, component, found } = place;
-  // A body has any number of variables, a header or a button one.
+  // A body has any number of variables; a header or a button has one.
   if (TAKES[component] !== undefined && component !== "body" && parameters.length > 1) {
-    found.add(path, `must be one parameter: a ${component} takes no more`);
+    found.add(path, `must be one parameter: a ${component} takes only one`);
   }
   parameters.forEach((parameter: Json, index) => {
     const at = [...path, index];
@@ -52,7 +52,7 @@ function checkParameter(parameter: Block, { path, component, found }: Parameters
   if (!isText(type, [...path, "type"], found)) return;
   if (!PARAMETER_TYPES.includes(type)) {
     const near = didYouMean(type, PARAMETER_TYPES);
-    // A type that is like none of these may be a new one of Meta's: it goes to the API unread.
+    // A type unlike any of these may be new at Meta, so it goes to the API unchecked.
     if (near !== "") found.add([...path, "type"], `is not a known parameter type${near}`);
     return;
   }
@@ -74,7 +74,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   payload: (value, { path, found }) => void isText(value, path, found),
   coupon_code: (value, { path, found }) => void isText(value, path, found),
   currency: checkFields({ fallback_value: isText, code: isText, amount_1000: isWhole }),
-  // WhatsApp shows the fallback always, and reads no other field.
+  // WhatsApp always shows the fallback and ignores all other fields.
   date_time: checkFields({ fallback_value: isText }),
   location: checkFields({ latitude: isDecimal, longitude: isDecimal }),
   product: checkFields({ product_retailer_id: isText, catalog_id: isText }),
@@ -82,20 +82,20 @@ const CHECKS: Readonly<Record<string, Check>> = {
   action: checkAction,
 };
 
-/** A block whose fields are all needed. */
+/** Checks a block whose fields are all required. */
 function checkFields(
   fields: Readonly<Record<string, (value: Json | undefined, path: Path, found: Findings) => void>>,
 ): Check {
   return (value, { path, found }) => {
     if (!isBlock(value)) {
-      found.add(path, `is missing: a block with ${Object.keys(fields).join(", ")}`);
+      found.add(path, `is missing: it must be a block with ${Object.keys(fields).join(", ")}`);
       return;
     }
     for (const [name, check] of Object.entries(fields)) check(value[name], [...path, name], found);
   };
 }
 
-/** A number, or a text that is one, or becomes one in each row: it is sent as a number. */
+/** A number, a text that is one, or a placeholder that becomes one: it is sent as a number. */
 function isWhole(value: Json | undefined, path: Path, found: Findings): void {
   if (typeof value === "string" ? isFilled(value) || /^-?\d+$/.test(value.trim()) : isSafe(value)) {
     return;
@@ -111,7 +111,7 @@ function isDecimal(value: Json | undefined, path: Path, found: Findings): void {
   if (typeof value === "number") return;
   if (typeof value === "string" && (isFilled(value) || /^-?\d+(\.\d+)?$/.test(value.trim())))
     return;
-  found.add(path, 'must be a number with a point, as in 52.2297, or a column as in "{{latitude}}"');
+  found.add(path, 'must be a decimal number, as in 52.2297, or a column as in "{{latitude}}"');
 }
 
 function checkText(text: Json | undefined, { path, component, found }: ParametersPlace): void {
@@ -125,7 +125,7 @@ function checkText(text: Json | undefined, { path, component, found }: Parameter
 
 function checkMedia(media: Json | undefined, { path, found }: ParametersPlace): void {
   if (!isBlock(media)) {
-    found.add(path, "is missing: a block with a link or an id");
+    found.add(path, "is missing: it must be a block with a link or an id");
     return;
   }
   const { link, id } = { link: media["link"] ?? undefined, id: media["id"] ?? undefined };
@@ -141,7 +141,7 @@ function checkMedia(media: Json | undefined, { path, found }: ParametersPlace): 
 const SECTIONS_MAX = 10;
 const PRODUCTS_MAX = 30;
 
-/** What a catalog, products or flow button opens. */
+/** The action of a catalog, multi-product or flow button. */
 function checkAction(action: Json | undefined, { path, found }: ParametersPlace): void {
   if (!isBlock(action)) return;
   const thumbnail = action["thumbnail_product_retailer_id"];
@@ -162,7 +162,7 @@ function checkAction(action: Json | undefined, { path, found }: ParametersPlace)
   }
 }
 
-/** A template is made with numbered or with named variables; WhatsApp refuses a mixture. */
+/** WhatsApp refuses two parameters with one name. */
 function checkNames(parameters: readonly Json[], path: Path, found: Findings): void {
   const names = new Set<string>();
   for (const [index, parameter] of parameters.entries()) {
@@ -170,7 +170,7 @@ function checkNames(parameters: readonly Json[], path: Path, found: Findings): v
     if (name === undefined) continue;
     const at = [...path, index, "parameter_name"];
     if (!isText(name, at, found)) continue;
-    if (names.has(name)) found.add(at, `names ${name} as another parameter does`);
+    if (names.has(name)) found.add(at, `is ${name}, which another parameter already has`);
     names.add(name);
   }
 }

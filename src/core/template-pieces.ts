@@ -3,30 +3,30 @@ import type { Json } from "./template.ts";
 import { type FieldRule, fieldKey } from "./template-fields.ts";
 import type { Path } from "./template-findings.ts";
 
-/** A value of the row inside a string of the template. */
+/** A placeholder inside a string of the template. */
 interface Slot {
-  /** Which of the uses it shows. */
+  /** The index of its value in the row's values. */
   readonly use: number;
   readonly fallback: string;
 }
 
 interface Gap {
-  /** What stands here, as JSON text. */
+  /** Renders the gap as JSON text. */
   readonly write: (values: readonly string[]) => string;
   /** The JSON text between this gap and the next one. */
   after: string;
 }
 
-/** A string of the template that has a rule of its own once it is filled in. */
+/** A string of the template to which a {@link FieldRule} applies. */
 export interface RuledField {
   readonly rule: FieldRule;
   readonly textOf: (values: readonly string[]) => string;
-  /** Which of the uses is wrong when it is; none for a text without placeholders. */
+  /** The index of its first placeholder's value, to name the column that is wrong. */
   readonly use: number | undefined;
   readonly name: string;
 }
 
-/** A template as pieces of JSON text with gaps. */
+/** A template as JSON text with gaps. */
 export interface TemplatePieces {
   readonly before: string;
   readonly gaps: readonly Gap[];
@@ -34,8 +34,8 @@ export interface TemplatePieces {
 }
 
 /**
- * Takes a template apart. `placeOf` gives the use that a placeholder shows; `rules` are those of
- * {@link fieldRules}.
+ * Splits a template into JSON text and gaps. `placeOf` returns the index of a placeholder's value
+ * in the row's values; `rules` come from {@link fieldRules}.
  */
 export function takeApart(
   template: Json,
@@ -49,7 +49,7 @@ export function takeApart(
 
 interface Pieces {
   literal(json: string): void;
-  /** A string of the template, filled in and written as its rule says. */
+  /** A string of the template, written as its rule requires. */
   text(text: string, name: string, rule: FieldRule | undefined): void;
   finish(): TemplatePieces;
 }
@@ -107,7 +107,7 @@ interface Writing {
   readonly pieces: Pieces;
 }
 
-/** `JSON.stringify`, with a gap wherever a string holds a placeholder. */
+/** `JSON.stringify`, with a gap for each placeholder. */
 function writeJson(value: Json | undefined, { path, rules, pieces }: Writing): void {
   const inside = (item: Json | undefined, step: string | number): void =>
     writeJson(item, { path: [...path, step], rules, pieces });

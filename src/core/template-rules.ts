@@ -12,9 +12,9 @@ import {
 import { checkParameters } from "./template-parameters.ts";
 
 /**
- * The rules of WhatsApp's template object that can be checked before anything is sent (Meta Cloud
- * API, "Template object" and "Components"). Lenient on purpose: fields that are not known here go
- * to the API as they are, because Meta adds some every year; only what it surely refuses is told.
+ * Checks a template object before anything is sent (Meta Cloud API, "Template object" and
+ * "Components"). Lenient on purpose: Meta adds fields every year, so unknown ones go to the API
+ * unchecked, and only what it certainly refuses is reported.
  */
 export function templateProblems(template: Block): ShapeProblem[] {
   const found = createFindings();
@@ -48,7 +48,7 @@ function checkLanguage(language: Json | undefined, found: Findings): void {
     const [tongue, region] = code.split("-");
     found.add([...path, "code"], `must be written with _: ${tongue}_${region?.toUpperCase()}`);
   } else if (!/^[A-Za-z]{2,3}(_[A-Za-z]+)*$/.test(code)) {
-    found.add([...path, "code"], "must be a language code of WhatsApp, as in en_US or pl");
+    found.add([...path, "code"], "must be a WhatsApp language code, such as en_US or pl");
   }
 }
 
@@ -100,10 +100,10 @@ function checkComponent(component: Block, path: Path, found: Findings): void {
   });
 }
 
-/** `footer` and `buttons` exist when a template is created, not when it is sent. */
+/** `footer` and `buttons` belong to the creation of a template, not to sending it. */
 function creationOnly(kind: string): string {
-  if (kind === "buttons") return " (one component of type button for each button with a variable)";
-  return kind === "footer" ? " (a footer is fixed text and is not sent)" : "";
+  if (kind === "buttons") return " (write one component of type button per button with a variable)";
+  return kind === "footer" ? " (a footer is fixed text: leave it out)" : "";
 }
 
 function checkButton(button: Block, path: Path, found: Findings): void {
@@ -114,19 +114,19 @@ function checkButton(button: Block, path: Path, found: Findings): void {
   ) {
     found.add(
       [...path, "sub_type"],
-      "phone_number is refused by WhatsApp (#100): a phone button has no variable, leave it out",
+      "phone_number is refused by WhatsApp (#100): a phone button has no variable, so leave it out",
     );
   }
   const index = button["index"];
   const at = [...path, "index"];
   if (index === undefined || index === null) {
-    found.add(at, "is missing: the button's place among all buttons, from 0");
+    found.add(at, "is missing: it must be the button's position among all buttons, from 0");
   } else if (!(typeof index === "string" && isFilled(index)) && placeOf(button) === null) {
-    found.add(at, "must be the button's place among all buttons, 0 to 9");
+    found.add(at, "must be the button's position among all buttons, 0 to 9");
   }
 }
 
-/** The place of a button, or null for none that can be told. */
+/** The position of a button, or null if it is missing or not valid. */
 function placeOf(button: Block): string | null {
   const index = button["index"];
   const text = typeof index === "number" ? index.toString() : index;
@@ -142,7 +142,7 @@ function checkPlaces(components: readonly Json[], path: Path, found: Findings): 
     const place = placeOf(component);
     if (place === null) continue;
     if (taken.has(place)) {
-      found.add([...path, at, "index"], `is ${place} as another button's: each has its own place`);
+      found.add([...path, at, "index"], `is ${place}, which another button already has`);
     }
     taken.add(place);
   }
@@ -150,7 +150,7 @@ function checkPlaces(components: readonly Json[], path: Path, found: Findings): 
 
 function checkCards(cards: Json | undefined, path: Path, found: Findings): void {
   if (!Array.isArray(cards)) {
-    found.add(path, "is missing: a carousel has a list of 2 to 10 cards");
+    found.add(path, "is missing: a carousel needs a list of 2 to 10 cards");
     return;
   }
   if (cards.length < 2 || cards.length > 10) found.add(path, "must be 2 to 10 cards");
@@ -160,7 +160,7 @@ function checkCards(cards: Json | undefined, path: Path, found: Findings): void 
   });
 }
 
-/** A template is made with numbered or with named variables; WhatsApp refuses a mixture. */
+/** A template has either numbered or named variables; WhatsApp refuses a mixture. */
 function checkNamedAlike(components: readonly Json[], path: Path, found: Findings): void {
   const variables = components.flatMap((component) => {
     const { type, parameters } = isBlock(component) ? component : { type: null, parameters: null };
@@ -172,7 +172,7 @@ function checkNamedAlike(components: readonly Json[], path: Path, found: Finding
   if (named.length > 0 && named.length < texts.length) {
     found.add(
       path,
-      "must all have a parameter_name, or none of them: the texts of header and body",
+      "must have a parameter_name for every text of header and body, or for none of them",
     );
   }
 }

@@ -18,8 +18,8 @@ export type Json =
   | { readonly [key: string]: Json | undefined };
 
 /**
- * The template object of the API (Meta Cloud API, "Template object"), as the campaign file gives
- * it. Only what Dropcast itself reads is named; every other field goes to the API as it is.
+ * The API's template object (Meta Cloud API, "Template object"), as in the campaign file. Lists only
+ * the fields that Dropcast reads; all others go to the API unchanged.
  */
 export interface TemplateDefinition {
   readonly name: string;
@@ -28,13 +28,13 @@ export interface TemplateDefinition {
   readonly [key: string]: Json | undefined;
 }
 
-/** What became of one row: the JSON text of its template object, or why it cannot be sent. */
+/** The JSON text of a row's template object, or why the row cannot be sent. */
 export type Filled =
   | { readonly ok: true; readonly json: string }
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
 
 export type Checked =
-  /** `doubts`: values that can be sent and are probably not what was meant; left out for none. */
+  /** `doubts`: values that can be sent but are probably wrong; absent if there are none. */
   | { readonly ok: true; readonly doubts?: readonly Doubt[] }
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
 
@@ -45,18 +45,18 @@ export interface Doubt {
 
 export interface CompiledTemplate {
   /**
-   * The template object of one row, ready for the request body. `cells` are the row's values in
-   * the order of the header the template was compiled for. Only the columns that the template
-   * uses are looked at, each by {@link readValue}.
+   * The template object of one row, for the request body. `cells` are the row's values in the order
+   * of the header the template was compiled for. Reads only the columns that the template uses, by
+   * {@link readValue}.
    */
   fill(cells: readonly string[]): Filled;
-  /** The verdict of {@link fill} without building the text, and what is doubtful. */
+  /** Checks a row as {@link fill} does, without building the text; also reports doubtful values. */
   check(cells: readonly string[]): Checked;
-  /** How many cells a row must have, so that none the template uses is missing. */
+  /** How many cells a row must have to include every column that the template uses. */
   readonly cellsNeeded: number;
 }
 
-/** The columns that the template names, each once, in the order in which they appear. */
+/** The columns that the template uses, without duplicates, in order of appearance. */
 export function templateColumns(template: TemplateDefinition): string[] {
   const columns = new Set<string>();
   walkStrings(template, [], (text) => {
@@ -68,12 +68,11 @@ export function templateColumns(template: TemplateDefinition): string[] {
 }
 
 /**
- * Prepares a template for the rows of one list: finds its columns in the header (spaces around a
- * name and its case do not count) and turns it into pieces of JSON text with gaps, so that filling
- * it is a concatenation. Refuses, before anything is sent, a placeholder that cannot be read
- * (`template_placeholder_invalid`), a column that the list lacks (`template_column_missing`) and
- * one that it has twice (`template_column_ambiguous`). `category` is the campaign's; some limits
- * belong to one of them.
+ * Compiles a template for the rows of one list: finds its columns in the header (ignoring case and
+ * surrounding spaces) and splits it into JSON text with gaps, so that filling it in is a
+ * concatenation. Refuses an invalid placeholder (`template_placeholder_invalid`), a column that the
+ * list lacks (`template_column_missing`) and one that it has twice (`template_column_ambiguous`).
+ * `category` is the campaign's; some limits depend on it.
  */
 export function compileTemplate(
   template: TemplateDefinition,
@@ -96,7 +95,7 @@ export function compileTemplate(
     const required = placeholder.fallback === null;
     const known = uses.findIndex((use) => use.index === index);
     const use = uses[known];
-    // One use without a fallback is enough, wherever it stands.
+    // One use without a fallback makes the column required.
     if (use !== undefined) use.required ||= required;
     else uses.push({ index, column: placeholder.column, required });
     return known === -1 ? uses.length - 1 : known;
@@ -105,8 +104,8 @@ export function compileTemplate(
 }
 
 /**
- * What is wrong with the placeholders below `path`, each with the path of its string. Names of
- * fields must hold none: they are sent as they are.
+ * What is wrong with the placeholders below `path`, each with the path of its string. Field names
+ * must not contain any, since they are sent unchanged.
  */
 export function placeholderProblems(
   value: Json | undefined,
@@ -122,7 +121,10 @@ export function placeholderProblems(
     },
     (key, at) => {
       if (!key.includes("{{")) return;
-      problems.push({ path: at, message: "has a placeholder in its name: only values are filled" });
+      problems.push({
+        path: at,
+        message: "has a placeholder in its name: only values are filled in",
+      });
     },
   );
   return problems;
@@ -132,7 +134,7 @@ export function placeholderProblems(
 interface Use {
   readonly index: number;
   readonly column: string;
-  /** False when every use of it has a fallback. */
+  /** False if every use of it has a fallback. */
   required: boolean;
 }
 
@@ -141,7 +143,7 @@ function createCompiled(pieces: TemplatePieces, uses: readonly Use[]): CompiledT
   const fine: Checked = { ok: true };
   const columnOf = ({ use, name }: RuledField): string => uses[use ?? -1]?.column ?? name;
 
-  /** The values of a row, in the order of `uses`; `doubts` takes up what is doubtful. */
+  /** The values of a row, in the order of `uses`; collects doubtful values in `doubts`. */
   function read(cells: readonly string[], doubts: Doubt[] | null): Read {
     const values: string[] = [];
     for (const use of uses) {

@@ -1,44 +1,45 @@
 /**
- * The waits that depend on the answer timeout or are divided in tests, in one place, so that the orderings between them hold: a claim's lease outlives the answer timeout,
- * a drain outlives it too, and the lease outlives the drain.
+ * The waits that depend on the answer timeout or are shortened in tests. They are in one place
+ * because their order matters: a claim's lease and a drain outlast the answer timeout, and the
+ * lease outlasts the drain.
  */
 export interface Timings {
   /** TCP and TLS connect. */
   readonly connectTimeoutMs: number;
-  /** From the request's last byte to the answer's last byte. Never scaled: it is a setting. */
+  /** From the request's last byte to the answer's last byte. A setting, so never scaled. */
   readonly answerTimeoutMs: number;
-  /** How long a claim holds a row before the sweep calls it `unknown`. */
+  /** How long a claim holds a row before the sweep marks it `unknown`. */
   readonly leaseMs: number;
-  /** How long a worker may take to finish what is on the wire after SIGTERM. */
+  /** How long a worker may take to finish its open requests after SIGTERM. */
   readonly drainMs: number;
-  /** A request that has not started this long after its claim is never started. */
+  /** A request that has not started within this time after its claim is never started. */
   readonly startFenceMs: number;
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
-  /** How long BullMQ looks for no job after its connection broke. Its own default is 15 s. */
+  /** How long BullMQ waits before it fetches jobs again after a lost connection. Default: 15 s. */
   readonly queueRetryMs: number;
   readonly dispatchEveryMs: number;
   readonly sweepEveryMs: number;
-  /** How long a row waits whose person has another open attempt. */
+  /** How long a row waits while its recipient has another open attempt. */
   readonly personBusyMs: number;
   readonly backoffBaseMs: number;
-  /** The wait for answers that say "try again after minutes". */
+  /** The wait after errors that ask to try again some minutes later. */
   readonly laterMs: number;
   readonly unknownBudgetWindowMs: number;
   /** How long an unknown message of an at-least-once campaign waits for evidence. */
   readonly resendAfterMs: number;
-  /** Webhooks count as arriving for so long after the last one. */
+  /** Webhooks count as working for this long after the last one. */
   readonly webhooksArrivingMs: number;
   /**
-   * After Redis started anew, until a claim. A worker whose connection hangs notices after 6 s,
-   * connects again within 3, and dispatches each half second.
+   * The time from a restart of Redis to the first claim. A worker with a dead connection notices
+   * after 6 s, reconnects within 3, and dispatches every half second.
    */
   readonly settleMs: number;
 }
 
 /**
- * The waits for one configuration. `timeScale` (1 in production) divides the product's own waits,
- * so that tests of crashes and retries need no minutes; it does not touch `answerTimeoutMs`.
+ * The waits for one configuration. `timeScale` (1 in production) divides all waits except
+ * `answerTimeoutMs`, so that tests of crashes and retries do not take minutes.
  */
 export function timings(input: { answerTimeoutMs: number; timeScale: number }): Timings {
   const { answerTimeoutMs, timeScale } = input;
@@ -46,7 +47,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
   return Object.freeze({
     connectTimeoutMs: scaled(5_000),
     answerTimeoutMs,
-    // Even in a test of a busy machine a request has time to start, and its answer to be recorded.
+    // Minimums, so that on a busy test machine a request can start and its answer be recorded.
     leaseMs: answerTimeoutMs + Math.max(1_500, scaled(15_000)),
     drainMs: answerTimeoutMs + scaled(10_000),
     startFenceMs: Math.max(500, scaled(2_000)),

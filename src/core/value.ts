@@ -2,18 +2,17 @@ import { isGarbled, mayBeGarbled } from "./garbled.ts";
 import { quotedText } from "./spreadsheet.ts";
 
 /**
- * What a cell says once it is a value of a message.
+ * A cell as a value of a message.
  *
- * Nearly all cells are plain text: one regular expression finds the others, and only they are
- * looked at closely. The import and the worker read a value by the same function, so what was
- * checked is what is sent.
+ * Nearly all cells are plain text; one regular expression finds the others, which alone are
+ * examined. The import and the worker use the same function, so what was checked is what is sent.
  */
 export interface Value {
-  /** As it is sent; empty for a cell that shows nothing. */
+  /** As sent; empty for a cell without visible text. */
   readonly text: string;
   /** Why it cannot be sent. */
   readonly fault: ValueFault | null;
-  /** Why it is probably not what the list's author meant. */
+  /** Why it is probably not what the author of the list meant. */
   readonly doubt: ValueDoubt | null;
 }
 
@@ -39,7 +38,7 @@ export type ValueDoubt = (typeof VALUE_DOUBTS)[number];
 /** WhatsApp's limit for one text parameter (Meta's OpenAPI description of the template object). */
 const LENGTH_MAX = 32_768;
 
-/** Reads a cell as a value: without spaces around it, and without what a spreadsheet put there. */
+/** Reads a cell as a value: trimmed, and without a spreadsheet's quoting. */
 export function readValue(cell: string): Value {
   const text = cell.trim();
   const isPlain =
@@ -50,15 +49,15 @@ export function readValue(cell: string): Value {
   return isPlain ? { text, fault: null, doubt: null } : examine(text);
 }
 
-/** Whether nobody would see anything of this text: "" and invisible characters. */
+/** Whether a text is empty or has only invisible characters. */
 export function showsNothing(text: string): boolean {
   return SHOWS_NOTHING.test(text);
 }
 
 /**
- * Anything that {@link examine} might object to or change. It may name too much and never too
- * little: signs and words that a doubt begins with, control characters and marks that are not
- * seen, and halves of pairs, because noncharacters beyond U+FFFF are made of them.
+ * Anything that {@link examine} might reject or change. False positives are fine, false negatives
+ * are not: the beginnings of doubtful values, control and invisible characters, and surrogates,
+ * because noncharacters beyond U+FFFF consist of them.
  */
 const SUSPECT = new RegExp(
   [
@@ -74,14 +73,14 @@ const SUSPECT = new RegExp(
   ].join("|"),
 );
 
-/** Letters of most scripts come before the first combining mark, and need no second look. */
+/** Most scripts' letters precede the first combining mark, which saves the regular expression. */
 function beginsWithMark(text: string): boolean {
   return text.charCodeAt(0) >= FIRST_MARK && /^\p{M}/u.test(text);
 }
 
 const FIRST_MARK = 0x300;
 
-/** Marks without a letter, and what Unicode says is not shown; the blank of braille is neither. */
+/** Combining marks alone, characters that Unicode says are invisible, and the braille blank. */
 const SHOWS_NOTHING = /^[\s\p{M}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
 function examine(trimmed: string): Value {
@@ -91,7 +90,7 @@ function examine(trimmed: string): Value {
   return { text, fault, doubt: fault === null ? doubtOf(text) : null };
 }
 
-/** What comes along at the ends of a text that was copied from a page: no part of any emoji. */
+/** Removes invisible characters that text copied from a web page has at its ends. */
 function withoutUnseenEnds(text: string): string {
   let from = 0;
   let to = text.length;
@@ -100,11 +99,12 @@ function withoutUnseenEnds(text: string): string {
   return text.slice(from, to);
 }
 
+/** None of these is part of an emoji. */
 const UNSEEN = /[\s\u00ad\u200b\u2060]/;
 
 /**
- * `="00123"` and `'00123` are how people keep a spreadsheet from making a number of a text. An
- * apostrophe in front of a letter is part of the name ('s-Hertogenbosch, 'Ndrangheta): it stays.
+ * People write `="00123"` and `'00123` to keep a spreadsheet from turning text into a number. An
+ * apostrophe before a letter is part of the name ('s-Hertogenbosch, 'Ndrangheta), so it stays.
  */
 function withoutGuard(text: string): string {
   const quoted = quotedText(text);
@@ -112,10 +112,10 @@ function withoutGuard(text: string): string {
   return APOSTROPHE_GUARD.test(text) ? text.slice(1).trim() : text;
 }
 
-/** Digits with the signs of numbers, dates and phones, and not one letter. */
+/** Digits with the punctuation of numbers, dates and phone numbers, but no letter. */
 const APOSTROPHE_GUARD = /^'(?=\P{Nd}*\p{Nd})[\p{Nd}\s().,:/+%-]+$/u;
 
-/** A widely reported rule of WhatsApp: error 132018 or 132012. */
+/** WhatsApp is widely reported to refuse these values, with error 132018 or 132012. */
 function faultOf(text: string): ValueFault | null {
   if (text.length > LENGTH_MAX) return "value_too_long";
   if (LINE_BREAK.test(text)) return "value_newline";
@@ -129,12 +129,12 @@ function faultOf(text: string): ValueFault | null {
 
 const LINE_BREAK = /[\n\r\v\f\u0085\u2028\u2029]/;
 const FIVE_SPACES = /[ \u00a0]{5}/;
-/** Control characters, halves of surrogate pairs, and code points that are never a character. */
+/** Control characters, lone surrogates and noncharacters. */
 const NOT_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
 /**
- * An override writes text backwards, and an embedding or isolate that is not closed reaches into
- * the words behind the value. Closed ones are how phones and names travel in Hebrew and Arabic.
+ * An override reverses text, and an unclosed embedding or isolate affects the text after the value.
+ * Closed ones are common around phone numbers and names in Hebrew and Arabic.
  */
 function turnsOrder(text: string): boolean {
   if (OVERRIDE.test(text)) return true;
@@ -159,32 +159,32 @@ function doubtOf(text: string): ValueDoubt | null {
 }
 
 /**
- * `=A1&"x"`, `@SUM(A1)`, `-B2*3`, `{=A1}`: text that a spreadsheet was to replace by its result.
- * `=)`, `@anna`, `+5 %` and `-2` are what people write.
+ * `=A1&"x"`, `@SUM(A1)`, `-B2*3`, `{=A1}`: a spreadsheet's formula instead of its result. People
+ * write `=)`, `@anna`, `+5 %` and `-2`.
  */
 const FORMULA =
   /^(?:\{?=\s*[\p{L}\p{Nd}("'$[{@+-]|@[\p{Lu}.]+\(|[+-]\s*(?:[\p{Lu}.]+\(|\$?[A-Z]{1,3}\$?\d+(?![\p{L}\p{Nd}])))/u;
 
 /**
- * `#N/A`, `#REF!`, `#¡VALOR!`, `#DZIEL/0!`, `#ИМЯ?`, `####`, `Err:502`: words in capitals with a
- * "!" or "?" are the errors of a spreadsheet in any language. Some have neither sign.
+ * `#N/A`, `#REF!`, `#¡VALOR!`, `#DZIEL/0!`, `#ИМЯ?`, `####`, `Err:502`: spreadsheet errors in any
+ * language are capitals with "!" or "?"; a few have neither.
  */
 const CELL_ERROR =
   /^(?:#+|#[¡¿]?\p{Lu}[\p{Lu}\p{M}\d_/ ]+[!?]|#(?:[Nn]\/[AaBbDd]|I\/T|NV|ND|YOK|Н\/Д|HIÁNYZIK|NENÍ_K_DISPOZICI|NEDOSTUPNÝ|GETTING_DATA)|Err:\d{3})$/u;
 
-/** A long number that was shortened: its last digits are gone. */
+/** A long number in scientific notation: its last digits are lost. */
 const ROUNDED = /^[+-]?\d(?:[.,]\d+)?[Ee][+-]\d{2,3}$/;
 
-/** What programs write where they have no value, and merge fields that nobody filled in. */
+/** What programs write for a missing value, and merge fields that were not filled in. */
 const NO_VALUE =
   "NULL|null|None|NaN|nan|NaT|NA|N/A|n/a|undefined|\\[object Object\\]|\\(null\\)|<null>|<NA>|\\\\N";
 const MERGE_FIELD = "\\{\\{[^{}]*\\}\\}|\\$\\{[^{}]*\\}|\\*\\|[^|]*\\|\\*";
-/** A first and a last name make two of them, or one beside a name. */
+/** First and last name together can be two of them, or one next to a name. */
 const PLACEHOLDER = new RegExp(
   `^(?:(?:${NO_VALUE}|${MERGE_FIELD})(?: |$))+$` +
     "|^(?:null|undefined|\\[object Object\\]) | (?:NULL|null|undefined|\\[object Object\\])$",
 );
 
-/** Letters and signs as pages (`&eacute;`, `&#233;`), addresses, mails and programs write them. */
+/** Escapes of HTML (`&eacute;`, `&#233;`), URLs, e-mail and programs. */
 const ESCAPED =
   /&(?:#\d{2,7}|#x[\da-f]{2,6}|amp|lt|gt|quot|apos|nbsp|euro|pound|copy|reg|hellip|[lr][sd]quo|[mn]dash|szlig|[ao]elig|aring|eth|thorn|[a-z](?:acute|grave|circ|uml|tilde|cedil|caron|slash|strok|ogon|dot|breve|macr));|%c[2-9a-f]%[89ab][\da-f]|=C[2-9A-F]=[89AB][\dA-F]|\\u[\da-f]{4}/i;

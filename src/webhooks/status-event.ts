@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mostTelling } from "../core/error-codes.ts";
+import { decisiveCode } from "../core/error-codes.ts";
 import type { StatusEvent } from "../store/status-events.ts";
 import { PROBLEMS, type Problem } from "./problems.ts";
 
@@ -130,7 +130,7 @@ function recipientOf(data: StatusObject): string | null {
 function codeOf(errors: unknown): number {
   const list: readonly unknown[] = Array.isArray(errors) ? errors : [errors];
   const codes = list.map((error) => (isRecord(error) ? toNumber(error["code"]) : Number.NaN));
-  return mostTelling(codes.filter((code) => Number.isInteger(code) && code > 0 && code < 1e9));
+  return decisiveCode(codes.filter((code) => Number.isInteger(code) && code > 0 && code < 1e9));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -113,7 +113,7 @@ test("doctor names a campaign that paused itself, and none that a person paused"
   await store.campaigns.pause(other, "operator");
 
   expect(await lines("Campaign")).toEqual([
-    `warn ${id} paused itself: Too many answers of the API left it open whether the message was sent.`,
+    `warn ${id} paused itself: Too many API answers did not show whether the message was sent.`,
   ]);
 });
 

@@ -132,7 +132,7 @@ test("show says for how long messages are unknown, and why", async () => {
   const shown = await runCli(place, ["show", id]);
   const scripted = await runCli(place, ["show", id, "--json"]);
 
-  expect(shown.stdout).toContain("Unknown, the oldest for 1 h:\n  3  Redis went back in time");
+  expect(shown.stdout).toContain("Unknown, the oldest for 1 h:\n  3  Redis was rolled back");
   expect(json(scripted)).toMatchObject({
     unknown: { oldestSince: new Date(hourAgo).toISOString(), reasons: [{ reason: "rollback" }] },
   });

@@ -17,7 +17,7 @@ async function shown(errors: Campaign["errors"]): Promise<string> {
 test("a failure by webhook without a code is not called unsent, and no retry is offered", async () => {
   const text = await shown([{ code: 0, reason: REASONS.failed_without_code, count: 1 }]);
 
-  expect(text).toContain("-  1  Failed by WhatsApp without a code.");
+  expect(text).toContain("-  1  WhatsApp reported a failure without a code.");
   expect(text).not.toContain("dropcast retry main-1");
 });
 

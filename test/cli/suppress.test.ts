@@ -160,8 +160,8 @@ test("who opted out is suppressed when a list is imported, counted and exported 
 
   expect(json(sent)).toMatchObject({ rows: 5, counts: { pending: 3, suppressed: 2 } });
   expect(json<object[]>(exported)).toMatchObject([
-    { row: 2, state: "suppressed", reason: "The person has opted out." },
-    { row: 4, state: "suppressed", reason: "The person has opted out." },
+    { row: 2, state: "suppressed", reason: "The recipient has opted out." },
+    { row: 4, state: "suppressed", reason: "The recipient has opted out." },
   ]);
 });
 

@@ -4,12 +4,12 @@ import { checkRetryCodes, describeFailure, notRetried } from "../../src/core/fai
 import { REASONS } from "../../src/core/reasons.ts";
 
 test.each([
-  [0, "not_sent_dns", "Not sent after 8 tries: the API's name could not be resolved"],
-  [0, "not_sent_connect", "Not sent after 8 tries: the API could not be reached"],
-  [0, "not_sent_tls", "Not sent after 8 tries: no secure connection to the API could be made"],
-  [0, "not_sent_other", "Not sent after 8 tries: the request could not be made"],
-  [0, "decided", "A person called it failed"],
-  [0, "failed_without_code", "Failed by WhatsApp without a code"],
+  [0, "not_sent_dns", "Not sent after 8 attempts: the API's name could not be resolved"],
+  [0, "not_sent_connect", "Not sent after 8 attempts: the API could not be reached"],
+  [0, "not_sent_tls", "Not sent after 8 attempts: no secure connection to the API could be made"],
+  [0, "not_sent_other", "Not sent after 8 attempts: the request could not be made"],
+  [0, "decided", "Marked as failed by an operator"],
+  [0, "failed_without_code", "WhatsApp reported a failure without a code"],
   [131026, "decided", "Message undeliverable"],
 ] as const)("a failure with the code %i by the reason %s says so", (code, reason, title) => {
   expect(describeFailure({ code, reason: REASONS[reason] }).title).toBe(title);
@@ -22,12 +22,12 @@ test("a failure of an older version without code and reason claims no cause", ()
 test("what a retry may send is offered, what it sends in vain, too early or never is not", () => {
   const advice = (code: number) => describeFailure({ code, reason: 0 }).advice;
 
-  expect(advice(131000)).toMatch(/It may arrive when you `retry` it\.$/);
+  expect(advice(131000)).toMatch(/A `retry` may succeed\.$/);
   expect(advice(131042)).toBe("Fix the payment method in WhatsApp Manager. Then `retry` it.");
-  expect(advice(131026)).toMatch(/A `retry` of the same message would be in vain\.$/);
+  expect(advice(131026)).toMatch(/A `retry` of the same message would fail again\.$/);
   expect(advice(131049)).toMatch(/`retry` it after 24 hours/);
   expect(advice(131050)).not.toMatch(/retry/);
-  expect(advice(999_999)).toMatch(/Do not `retry` it before\.$/);
+  expect(advice(999_999)).toMatch(/Do not `retry` it before that\.$/);
 });
 
 test("no text of the table tells by itself to retry or to resume: that depends on what happened", () => {

@@ -16,7 +16,7 @@ describe("parseInstant", () => {
 
   test.each([
     ["2026-12-01T09:00:00", "no time zone"],
-    ["2006-01-02T15:04:05Z07:00", "sample of the LiveChat page"],
+    ["2006-01-02T15:04:05Z07:00", "placeholder from LiveChat's documentation"],
     ["2026-02-30T09:00:00Z", "does not exist"],
     ["2026-13-01T09:00:00Z", "does not exist"],
     ["2026-12-01T24:00:00Z", "does not exist"],

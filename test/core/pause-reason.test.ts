@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { describePause } from "../../src/core/pause-reason.ts";
 
 test.each([
-  ["operator", "Paused by a person."],
+  ["operator", "Paused by an operator."],
   ["account:190", "The account cannot send (190: WhatsApp access token expired)."],
   ["account:401", "The account cannot send (401: API token refused (HTTP 401))."],
   ["restricted:131048", "WhatsApp restricts the number (131048: "],
   ["template:132001", "The template cannot be sent (132001: "],
   ["failures:131008", "Too many messages in a row failed (131008: "],
   ["failures:0", "Too many messages in a row failed (no error code)."],
-  ["unknown_budget", "Too many answers of the API left it open"],
-  ["other_sender", "imported for another WhatsApp number or API"],
+  ["unknown_budget", "Too many API answers did not show"],
+  ["other_sender", "imported for a different WhatsApp number or API"],
   ["double_wamid", "The API gave one message two ids"],
   ["from_a_newer_version:7", "Paused (from_a_newer_version:7)."],
   ["", "Paused."],

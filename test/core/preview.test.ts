@@ -24,11 +24,11 @@ test.each([
   ["Hi {{ 1 }}, {{1}}", [text("{{a}}")], null],
   ["Hi", [], null],
   ["Hi {{name}}", [text("{{a}}", "name")], null],
-  ["Hi {{1}}", [], "uses {{1}}, and the body has no parameters"],
-  ["Hi {{1}} {{3}}", [text("a"), text("b")], "uses {{3}}, and the body has 2 parameters"],
-  ["Hi {{1}}", [text("a"), text("b")], "does not use {{2}}, and the body has 2 parameters"],
-  ["Hi {{first}}", [text("a")], "uses {{first}}, and the body has 1 parameter: {{1}}"],
-  ["Hi {{1}}", [text("a", "name")], "uses {{1}}, and the body has 1 parameter: {{name}}"],
+  ["Hi {{1}}", [], "uses {{1}}, but the body has no parameters"],
+  ["Hi {{1}} {{3}}", [text("a"), text("b")], "uses {{3}}, but the body has 2 parameters"],
+  ["Hi {{1}}", [text("a"), text("b")], "does not use {{2}}, but the body has 2 parameters"],
+  ["Hi {{first}}", [text("a")], "uses {{first}}, but the body has 1 parameter: {{1}}"],
+  ["Hi {{1}}", [text("a", "name")], "uses {{1}}, but the body has 1 parameter: {{name}}"],
 ] as const)("%s: the variables of the body are looked for", (preview, parameters, problem) => {
   const found = previewProblem(preview, template(...parameters).components);
 

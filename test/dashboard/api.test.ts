@@ -46,7 +46,7 @@ describe("GET /api/campaigns", () => {
     expect(await answer.json()).toMatchObject({
       id: campaign,
       status: "paused",
-      reason: expect.stringContaining("Paused by a person."),
+      reason: expect.stringContaining("Paused by an operator."),
       halt: null,
       finishedAt: null,
     });

@@ -56,7 +56,7 @@ describe("the pages without a script", () => {
     expect(page).toContain(`href="/campaigns/${sent}">Spring sale</a>`);
     expect(page).toContain("Ostatnia szansa &lt;script&gt;");
     expect(page).not.toContain(SCRIPT);
-    expect(page).toContain("Paused by a person.");
+    expect(page).toContain("Paused by an operator.");
     expect(page).toContain(
       'aria-label="Reached 2, With WhatsApp 1, Failed 1, Unknown 1, Waiting 1"',
     );

@@ -9,26 +9,26 @@ import {
 
 /** What a person reads about each class. */
 const CLASSES: Record<ErrorClass, string> = {
-  slow: "Not sent: too fast. The number is held for all workers, then goes on more slowly.",
-  pair: "Not sent: too fast for this person. This message alone waits and is tried again.",
-  later: "Not sent: the number is busy. It is held for some minutes, then goes on.",
-  account: "Not sent. The number is halted and its campaigns pause until a person resumes one.",
+  slow: "Not sent: too fast. All workers back off, then continue at a lower rate.",
+  pair: "Not sent: too many messages to this recipient. Only this message waits for a retry.",
+  later: "Not sent: the number is busy. It backs off for some minutes, then continues.",
+  account: "Not sent. The number is suspended and its campaigns pause until one is resumed.",
   restricted: "Not sent. WhatsApp restricts the number: its campaigns pause.",
   template: "Not sent. The campaign pauses: none of its messages could be sent.",
-  message: "Failed: this message is wrong. Never sent again by itself.",
-  recipient: "Failed: this person cannot get it. Never sent again by itself.",
-  optout: "Failed, and the person goes onto the suppression list.",
-  ambiguous: "Unknown: it may have been sent, so it is never sent again by itself.",
+  message: "Failed: this message is wrong. Never sent again automatically.",
+  recipient: "Failed: this recipient cannot get it. Never sent again automatically.",
+  optout: "Failed, and the recipient is suppressed.",
+  ambiguous: "Unknown: it may have been sent, so it is never sent again automatically.",
 };
 
 /** What a person reads about a retry of a failed message. */
 const RETRY: Record<RetryRule, string> = {
   later: "may help",
-  after_cause: "once the cause is removed",
+  after_cause: "once the cause is fixed",
   after_day: "after 24 hours",
-  in_vain: "in vain",
+  in_vain: "fails again",
   never: "refused",
-  not_known: "look first",
+  not_known: "check first",
 };
 
 it("docs/error-codes.md says what the table says (renew it with `vitest -u`)", async () => {
@@ -40,11 +40,10 @@ function render(): string {
   return [
     "# Error codes",
     "",
-    "What Dropcast does about each error code of the WhatsApp API, and what you can do. A code",
-    "counts the same whether the API answers with it or a status webhook brings it later. On an",
-    "answer with a 5xx status only 3, 131045, 131057 and 133000 prove that nothing was sent: with",
-    "any other code the message is unknown. The last column says what `dropcast retry` of a message",
-    "that failed with the code would come to.",
+    "What Dropcast does about each error code of the WhatsApp API, and what you can do. A code means",
+    "the same in the API's answer and in a later status webhook. In a 5xx answer, only 3, 131045,",
+    "131057 and 133000 prove that nothing was sent: with any other code the message is unknown. The",
+    "last column says whether `dropcast retry` can help a message that failed with the code.",
     "",
     "| class | what Dropcast does |",
     "|---|---|",
@@ -54,14 +53,14 @@ function render(): string {
     "",
     ...table("code", ERROR_CODES),
     "",
-    "Any other code is shown as it came, and the HTTP status decides, as below.",
+    "For any other code, the HTTP status decides, as below; reports show the code itself.",
     "",
     "## Answers without a known code",
     "",
-    "The HTTP status decides, and stands where the code would stand. The first row that fits",
-    "counts. An answer that names a message, or that cannot be read, is unknown whatever its status.",
-    "A complete 2xx means accepted, with or without a message id, if its body is empty or a JSON",
-    "object that reports no error; else the message is unknown.",
+    "The HTTP status decides, and is shown as the code. The first matching row counts. An answer that",
+    "names a message or cannot be read is unknown, whatever its status. A complete 2xx means accepted,",
+    "with or without a message id, if its body is empty or a JSON object that reports no error;",
+    "otherwise the message is unknown.",
     "",
     ...table("HTTP", HTTP_ANSWERS),
     "",

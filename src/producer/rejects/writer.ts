@@ -116,7 +116,7 @@ export function createRejectsFile(input: {
 /** What a row has beyond the header's columns goes behind all others, so that they stay aligned. */
 function fileRow(row: RejectedRow, width: number, campaign: string): string[] {
   const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? "");
-  const { wrong, mend } = rejectWords(row.code, row.column, row.about);
-  const added = [String(row.line), row.code, wrong, mend, campaign, String(row.row)];
+  const { wrong, fix } = rejectWords(row.code, row.column, row.about);
+  const added = [String(row.line), row.code, wrong, fix, campaign, String(row.row)];
   return [...cells, ...added, ...row.cells.slice(width)];
 }

@@ -157,8 +157,8 @@ it("the rejects file says what is wrong with a phone, and names what cannot be s
   expect(rows.map((cells) => cells.slice(2, 5))).toEqual([
     [
       ...["2", "phone_old_plan"],
-      'column "phone" is written as before its country changed its numbers (numbers of Benin have ten digits since November 2024, the old ones with 01 in front)',
+      `column "phone" predates a change of its country's phone numbers (numbers of Benin have ten digits since November 2024, the old ones with 01 in front)`,
     ],
-    ["3", "phone_invisible", 'column "phone" holds a character that cannot be seen (U+2800)'],
+    ["3", "phone_invisible", 'column "phone" contains an invisible character (U+2800)'],
   ]);
 });
