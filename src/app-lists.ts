@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { MODES } from "./core/mode.ts";
-import type { Platform } from "./platform.ts";
+import { type Platform, storeNamed } from "./platform.ts";
 import type { Erased } from "./privacy/erase.ts";
 import type { ImportFile } from "./producer/import-file.ts";
 import { numberOfCampaign } from "./store/keys.ts";
@@ -125,10 +125,4 @@ async function listNumber(input: { config: Config; name: string; store: NumberSt
       nowMs: Date.now(),
     },
   };
-}
-
-function storeNamed(platform: Platform, number: string): NumberStore {
-  const store = platform.stores[number];
-  if (store === undefined) throw new Error(`No store for number ${number}.`);
-  return store;
 }

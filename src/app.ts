@@ -6,7 +6,7 @@ import { requireSendingNumber } from "./config.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
 import { createHealthServer } from "./health.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import type { Platform } from "./platform.ts";
+import { type Platform, storeNamed } from "./platform.ts";
 
 /**
  * The composition root: each role is built here from the platform, and nowhere else. A role that
@@ -241,12 +241,6 @@ export async function startDashboard(
 function unsafeWords(safety: Platform["safety"]): string | undefined {
   const problem = safety.problem();
   return problem === undefined ? undefined : `${problem.message} ${problem.fix}`;
-}
-
-function storeNamed(platform: Platform, number: string) {
-  const store = platform.stores[number];
-  if (store === undefined) throw new Error(`No store for number ${number}.`);
-  return store;
 }
 
 async function settleAll(stops: readonly (() => Promise<void>)[]): Promise<void> {

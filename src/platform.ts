@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
 import type { Mode } from "./core/mode.ts";
 import { explainRedisError, redisTrouble } from "./core/redis-trouble.ts";
-import { accept, type Refusal, type Refused, type Result, refuse } from "./core/refusal.ts";
+import { accept, type Refusal, type Result, refuse } from "./core/refusal.ts";
 import { type Timings, timings } from "./core/timings.ts";
 import type { Logger } from "./logger.ts";
 import { createQueueConnection } from "./queue/connection.ts";
@@ -15,7 +15,6 @@ import { type SafetyWatch, watchSafety } from "./redis/safety-watch.ts";
 import { keepFileWhole } from "./redis/whole-file.ts";
 import { createLedgerClient } from "./store/connection.ts";
 import { COUNTERS_FOLDER, type MemoryFolder } from "./store/counter-memory.ts";
-import { numberOfCampaign } from "./store/keys.ts";
 import type { LedgerLimits } from "./store/ledger.ts";
 import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./store/number-store.ts";
 import { checkSchema } from "./store/schema.ts";
@@ -32,8 +31,6 @@ export interface Platform {
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** The store of any number of this Redis, configured or not; of this mode unless said. */
   openNumber(number: string, mode?: Mode): Promise<NumberStore>;
-  /** The store of the number a campaign belongs to; refuses ids that name none. */
-  storeOf(campaign: string): Result<NumberStore>;
   openQueueConnection(): Redis;
   /** Closes what this opened; an embedded Redis that nobody else uses is stopped. */
   close(): Promise<void>;
@@ -116,7 +113,6 @@ export async function openPlatform(input: {
     openNumber: async (number, of = mode) =>
       (of === mode ? stores[number] : undefined) ??
       createNumberStore({ ...common, number, mode: of }),
-    storeOf: (campaign) => storeOf(stores, campaign),
     openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
     async close() {
       safety.stop();
@@ -153,24 +149,11 @@ function limitsOf(waits: Timings): LedgerLimits {
   };
 }
 
-function storeOf(
-  stores: Readonly<Record<string, NumberStore>>,
-  campaign: string,
-): Result<NumberStore> {
-  const number = numberOfCampaign(campaign);
-  const known = number !== undefined && Object.hasOwn(stores, number);
-  const store = known ? stores[number] : undefined;
-  if (store !== undefined) return accept(store);
-  return noSuchCampaign(campaign);
-}
-
-/** For every place that is asked about a campaign which is not there. */
-export function noSuchCampaign(campaign: string): Refused {
-  return refuse(
-    "no_such_campaign",
-    `there is no campaign "${campaign.slice(0, 64)}".`,
-    "dropcast list shows every campaign with its id.",
-  );
+/** The store of a number that is configured; a bug where it is not. */
+export function storeNamed({ stores }: Pick<Platform, "stores">, number: string): NumberStore {
+  const store = Object.hasOwn(stores, number) ? stores[number] : undefined;
+  if (store === undefined) throw new Error(`No store for number ${number}.`);
+  return store;
 }
 
 async function connect(input: {

@@ -1,9 +1,10 @@
+import { findRows } from "../campaigns/find.ts";
 import { DELIMITER_NAMES, type Delimiter, delimiterNamed } from "../core/delimiters.ts";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { ExportFormat } from "../export/row-format.ts";
 import { type Cli, type Command, listOption, refuseUsage, textOption } from "./command.ts";
-import { findRows, withPlatform } from "./session.ts";
+import { withPlatform } from "./session.ts";
 
 const FORMATS = ["csv", "ndjson"] as const;
 
@@ -16,7 +17,7 @@ export const exportRows: Command = async (cli, { args: [id = ""], options }) => 
   const delimiter = readDelimiter(format.value, textOption(options, "delimiter"));
   if (!delimiter.ok) return delimiter;
   return withPlatform(cli, async (platform) => {
-    const found = await findRows(platform, id);
+    const found = await findRows(platform.stores, id);
     if (!found.ok) return found;
     const { exportRows: read } = await import("../export/export-rows.ts");
     const { terminal } = cli;

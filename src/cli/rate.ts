@@ -1,8 +1,10 @@
+import { findCampaign } from "../campaigns/find.ts";
+import { setCampaignRate, setNumberRate } from "../campaigns/rate.ts";
 import { findNumber } from "../config.ts";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { type Command, refuseUsage, textOption } from "./command.ts";
-import { findCampaign, withPlatform } from "./session.ts";
+import { withPlatform } from "./session.ts";
 import { rate as rateWords } from "./words.ts";
 
 /** `rate ID N`, `rate --number NAME N`: from now on, on all pods; `default` takes it back. */
@@ -22,24 +24,27 @@ export const rate: Command = async (cli, { args, options }) => {
     if (number !== undefined) {
       const known = findNumber(platform.config, number);
       if (!known.ok) return known;
-      await platform.stores[number]?.pace.setNumberRate(perSecond);
-      const { ratePerSecond } = known.value;
+      const { name, ratePerSecond } = known.value;
+      const { storeNamed } = await import("../platform.ts");
+      const set = await setNumberRate(storeNamed(platform, name), perSecond);
+      if (!set.ok) return set;
       const words =
         perSecond === null ? `its configured ${rateWords(ratePerSecond)}` : rateWords(perSecond);
       return accept({
-        json: { number, ratePerSecond: perSecond },
+        json: set.value,
         text: `Number ${number} sends ${words} from now on, over all workers together.`,
       });
     }
-    const id = first ?? "";
-    const found = await findCampaign(platform, id);
+    const found = await findCampaign(platform.stores, first ?? "");
     if (!found.ok) return found;
-    await found.value.store.pace.setCampaignRate(id, perSecond);
+    const set = await setCampaignRate(found.value, perSecond);
+    if (!set.ok) return set;
+    const { id } = set.value;
     return accept({
-      json: { id, ratePerSecond: perSecond },
+      json: set.value,
       text:
         perSecond === null
-          ? `${id} has no rate of its own any more: its number's counts.`
+          ? `${id} now uses its number's rate.`
           : `${id} sends at most ${rateWords(perSecond)} from now on.`,
     });
   });

@@ -1,13 +1,14 @@
+import { type FoundCampaign, findRows } from "../campaigns/find.ts";
+import { type Retried, retryCampaign } from "../campaigns/retry.ts";
 import { RATE_MAX } from "../core/campaign.ts";
 import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { failureJson } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import { type Cli, type Command, flagOption, listOption, refuseUsage } from "./command.ts";
 import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
-import { type FoundCampaign, findRows, withPlatform } from "./session.ts";
+import { withPlatform } from "./session.ts";
 import { count, counted, duration, modeWords, printable, rate, table } from "./words.ts";
 
 /** `retry ID`: failed messages are sent again, all or those with the given codes. */
@@ -18,15 +19,16 @@ export const retry: Command = async (cli, { args: [id = ""], options }) => {
   if (!may.ok) return may;
   const dryRun = flagOption(options, "dryRun");
   return withPlatform(cli, async (platform) => {
-    const found = await findRows(platform, id);
+    const found = await findRows(platform.stores, id);
     if (!found.ok) return found;
     if (!dryRun && asksFirst(cli, options)) {
       const said = await askFirst(cli, platform, found.value, codes.value);
       if (!said.ok) return said;
     }
-    const retried = await retryFailed(found.value, codes.value, dryRun ? "count" : "send");
+    const asked = { codes: codes.value, mode: dryRun ? "count" : "send" } as const;
+    const retried = await retryCampaign(found.value, asked);
     if (!retried.ok) return retried;
-    const { byCode, messages, left } = retried.value;
+    const { byCode, matching, left } = retried.value;
     const { mode } = found.value.campaign;
     const verb = dryRun ? "would be sent again" : "will be sent again";
     const lines = byCode.map(({ code, count: failed, title }) => [
@@ -35,11 +37,11 @@ export const retry: Command = async (cli, { args: [id = ""], options }) => {
       title,
     ]);
     return accept({
-      json: { id, retried: dryRun ? 0 : messages, matching: messages, dryRun, byCode, left },
+      json: retried.value,
       text: [
-        messages === 0
+        matching === 0
           ? `${id} has no failed messages${codes.value.size === 0 ? "" : " with that code"} to send again.`
-          : `${counted(messages, "failed message")} of ${id} (${modeName(mode)}) ${verb}.`,
+          : `${counted(matching, "failed message")} of ${id} (${modeName(mode)}) ${verb}.`,
         ...(lines.length === 0 ? [] : [table(lines, new Set([0, 1]))]),
         ...leftWords(left),
       ].join("\n"),
@@ -54,9 +56,9 @@ async function askFirst(
   found: FoundCampaign,
   codes: ReadonlySet<number>,
 ): Promise<Result<void>> {
-  const shown = await retryFailed(found, codes, "count");
+  const shown = await retryCampaign(found, { codes, mode: "count" });
   if (!shown.ok) return shown;
-  const { messages } = shown.value;
+  const messages = shown.value.matching;
   if (messages === 0) return accept(undefined);
   const { campaign, store } = found;
   const number = config.numbers[campaign.number]?.ratePerSecond ?? RATE_MAX;
@@ -64,9 +66,9 @@ async function askFirst(
   const perSecond = Math.min(pace, campaign.ratePerSecond ?? pace);
   const said = await confirmAlone(cli, retryQuestion(campaign, messages, perSecond));
   if (!said.ok) return said;
-  const now = await retryFailed(found, codes, "count");
+  const now = await retryCampaign(found, { codes, mode: "count" });
   if (!now.ok) return now;
-  const more = now.value.messages - messages;
+  const more = now.value.matching - messages;
   if (more <= 0) return accept(undefined);
   return refuse(
     "not_confirmed",
@@ -102,30 +104,4 @@ function leftWords(left: Retried["left"]): string[] {
   return (Object.keys(left) as NotRetried[])
     .filter((why) => left[why] > 0)
     .map((why) => `${counted(left[why], "message")} not sent again: ${NOT_RETRIED_WORDS[why]}.`);
-}
-
-interface Retried {
-  readonly messages: number;
-  readonly byCode: readonly ReturnType<typeof failureJson>[];
-  readonly left: Readonly<Record<NotRetried, number>>;
-}
-
-async function retryFailed(
-  { campaign, store }: FoundCampaign,
-  codes: ReadonlySet<number>,
-  mode: "count" | "send",
-): Promise<Result<Retried>> {
-  const result = await store.retryFailed(campaign.id, { codes, mode });
-  if (result.kind !== "retried") return closedRefusal(campaign.id);
-  const { left } = result;
-  const byCode = result.byCode.map(failureJson);
-  return accept({ messages: byCode.reduce((sum, { count }) => sum + count, 0), byCode, left });
-}
-
-function closedRefusal(id: string): Result<never> {
-  return refuse(
-    "campaign_closed",
-    `${id} was cancelled, or its end has passed: nothing more of it is sent.`,
-    `Send the failed ones as a new campaign: dropcast export ${id} --state failed.`,
-  );
 }

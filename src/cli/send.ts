@@ -1,3 +1,5 @@
+import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
+import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import { withoutPhones } from "../producer/report.ts";
@@ -7,9 +9,8 @@ import { encodingOption } from "./encoding-option.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type Imported, importCampaign, importedText } from "./sending.ts";
-import { type FoundCampaign, findCampaign, withPlatform } from "./session.ts";
+import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
-import { modeOption } from "./words.ts";
 
 /** `send CAMPAIGN.yaml [LIST.csv]`: imports the list here; workers send it. */
 export const send: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
@@ -29,7 +30,7 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
       });
       if (!imported.ok) return imported;
       const { list } = imported.value;
-      const found = await findCampaign(platform, list.id);
+      const found = await findCampaign(platform.stores, list.id);
       if (!found.ok) return found;
       const text = importedText(imported.value, platform.config.mode);
       if (!flagOption(options, "wait")) {

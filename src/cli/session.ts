@@ -1,8 +1,6 @@
 import type { Config } from "../config.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Result } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { NumberStore } from "../store/number-store.ts";
 import type { Cli, CommandResult } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
 
@@ -43,36 +41,4 @@ export async function tryPlatform(cli: Cli, config: Config): Promise<Result<Plat
     stream: { write: (line) => terminal.log(line) },
   });
   return openPlatform({ config, logger, say: terminal.say, patience: "refuse" });
-}
-
-/** A campaign and the store it is in. */
-export interface FoundCampaign {
-  readonly campaign: Campaign;
-  readonly store: NumberStore;
-}
-
-/** As {@link findCampaign}, for what needs its rows: they may have been deleted (`rows_deleted`). */
-export async function findRows(platform: Platform, id: string): Promise<Result<FoundCampaign>> {
-  const found = await findCampaign(platform, id);
-  if (!found.ok || found.value.campaign.rowsDeletedAt === null) return found;
-  return (await import("../export/export-rows.ts")).refuseDeletedRows(id);
-}
-
-/**
- * Finds a campaign by its id; refuses one that is not there (`no_such_campaign`), or that is only in
- * the other mode (`campaign_other_mode`).
- */
-export async function findCampaign(platform: Platform, id: string): Promise<Result<FoundCampaign>> {
-  const { noSuchCampaign } = await import("../platform.ts");
-  const store = platform.storeOf(id);
-  if (!store.ok) return store;
-  const campaign = await store.value.campaigns.find(id);
-  if (campaign !== undefined) return accept({ campaign, store: store.value });
-  const { elsewhere, mode } = store.value;
-  if ((await elsewhere.find(id)) === undefined) return noSuchCampaign(id);
-  return refuse(
-    "campaign_other_mode",
-    `${id} is a ${elsewhere.mode} campaign, and this command was for ${mode}.`,
-    `If you mean it, add --${elsewhere.mode} to the command.`,
-  );
 }

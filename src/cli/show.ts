@@ -1,5 +1,7 @@
+import { findCampaign } from "../campaigns/find.ts";
 import { describeFailure } from "../core/failure.ts";
 import { STATE_NAMES } from "../core/message.ts";
+import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
@@ -17,14 +19,14 @@ import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { WaitingRow } from "../store/waiting.ts";
 import type { Command } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
-import { findCampaign, withPlatform } from "./session.ts";
+import { withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-import { count, counted, dateTime, duration, modeOption, printable, rate, table } from "./words.ts";
+import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";
 
 /** `show ID`: where a campaign stands. */
 export const show: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
-    const found = await findCampaign(platform, id);
+    const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
     const [halt, pace, rollback, isSettling, unknown, waits, workers, silence] = await Promise.all([

@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { findCampaign } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
@@ -6,7 +7,6 @@ import type { Cli } from "./command.ts";
 import { followCampaign } from "./follow.ts";
 import { importCampaign, importedText, type SendInput } from "./sending.ts";
 import type { Boot, Booted } from "./serve.ts";
-import { findCampaign } from "./session.ts";
 import { campaignText } from "./show.ts";
 
 /**
@@ -29,7 +29,7 @@ export async function sendAndShow(
     signal: boot.signal,
   });
   if (!imported.ok) return imported;
-  const found = await findCampaign(platform, imported.value.list.id);
+  const found = await findCampaign(platform.stores, imported.value.list.id);
   if (!found.ok) return found;
   const { campaign, store } = found.value;
   talk(importedText(imported.value, platform.config.mode));

@@ -1,18 +1,19 @@
+import { findCampaign } from "../campaigns/find.ts";
+import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson } from "../export/campaign-json.ts";
 import type { Command } from "./command.ts";
 import { haltWords, rowsToSend } from "./describe.ts";
 import { followCampaign } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { findCampaign, withPlatform } from "./session.ts";
+import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
-import { modeOption } from "./words.ts";
 
 /** `watch ID`: live progress until nothing more is expected; Ctrl-C leaves the campaign alone. */
 export const watch: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
-    const found = await findCampaign(platform, id);
+    const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { store } = found.value;
     const halt = await store.campaigns.halt();

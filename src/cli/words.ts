@@ -16,11 +16,6 @@ export function modeWords(mode: Mode): string {
   return `${modeName(mode)}, ${mode === "live" ? "to real people" : "nobody is reached"}`;
 }
 
-/** How advised commands end, so that they mean the same campaign also when its sandbox has ended. */
-export function modeOption(mode: Mode): string {
-  return mode === "sandbox" ? " --sandbox" : "";
-}
-
 /** A rate with no more digits than it needs: `0.5/s`, `80/s`. */
 export function rate(perSecond: number): string {
   const digits = perSecond < 10 ? 2 : perSecond < 100 ? 1 : 0;

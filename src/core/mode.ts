@@ -7,6 +7,11 @@ export function modeName(mode: Mode): string {
   return mode.toUpperCase();
 }
 
+/** How advised commands end, so that they mean the same campaign also when its sandbox has ended. */
+export function modeOption(mode: Mode): string {
+  return mode === "sandbox" ? " --sandbox" : "";
+}
+
 /**
  * The path below its base URL where the simulated API identifies itself, and its answer there. An
  * API's address proves nothing: a tunnel or a debugging proxy on loopback leads to the real one.

@@ -1,11 +1,14 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { controlCampaign } from "../campaigns/control.ts";
+import { type FoundCampaign, findCampaign, findRows, type Stores } from "../campaigns/find.ts";
+import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
+import { retryCampaign } from "../campaigns/retry.ts";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { batchesOf, batchOfRow } from "../store/keys.ts";
 import { type Answer, wantsPage } from "./answer.ts";
-import { type Campaigns, type FoundCampaign, stallIn } from "./campaigns.ts";
 import { messageJson } from "./message-json.ts";
 import { problem } from "./problem.ts";
 import { statusOf } from "./refusal-status.ts";
@@ -17,8 +20,8 @@ const BATCHES_READ_MAX = 100;
  * The API of the dashboard. A write that a form of our pages sent is answered with the campaign's
  * page (303), so that everything works without a script.
  */
-export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono {
-  const { campaigns, answer } = input;
+export function createApi(input: { stores: Stores; answer: Answer }): Hono {
+  const { stores, answer } = input;
   const no = (context: Context, refused: Refused) =>
     answer(context, problem(statusOf(refused.refusal.code), refused));
   const done = (context: Context, result: Result<{ readonly id: string }>) => {
@@ -32,7 +35,7 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
     const query = pageQuery.safeParse(context.req.query());
     if (!query.success) return no(context, queryInvalid(query.error));
     const { page, limit: size } = query.data;
-    const overview = await campaigns.overview({ page, size });
+    const overview = await readOverview(stores, { page, size });
     return context.json({
       campaigns: overview.campaigns.map((campaign) => ({
         ...campaignJson(campaign),
@@ -49,9 +52,10 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
   });
 
   api.get("/api/campaigns/:id", async (context) => {
-    const found = await campaigns.find(context.req.param("id"));
+    const found = await findCampaign(stores, context.req.param("id"));
     if (!found.ok) return no(context, found);
-    const { campaign, halt, rollback, stall } = found.value;
+    const { campaign } = found.value;
+    const { halt, rollback, stall } = await readObstacles(found.value);
     return context.json({
       ...campaignJson(campaign),
       stalled: stall ?? null,
@@ -61,21 +65,24 @@ export function createApi(input: { campaigns: Campaigns; answer: Answer }): Hono
   });
 
   for (const verb of ["pause", "resume", "cancel"] as const) {
-    api.post(`/api/campaigns/:id/${verb}`, async (context) =>
-      done(context, await campaigns.control(context.req.param("id"), verb)),
-    );
+    api.post(`/api/campaigns/:id/${verb}`, async (context) => {
+      const found = await findCampaign(stores, context.req.param("id"));
+      return done(context, found.ok ? await controlCampaign(found.value, verb) : found);
+    });
   }
 
   api.post("/api/campaigns/:id/retry", async (context) => {
     const codes = await retryCodes(context);
     if (!codes.ok) return no(context, codes);
-    return done(context, await campaigns.retry(context.req.param("id"), codes.value));
+    const found = await findCampaign(stores, context.req.param("id"));
+    if (!found.ok) return no(context, found);
+    return done(context, await retryCampaign(found.value, { codes: codes.value, mode: "send" }));
   });
 
   api.get("/api/campaigns/:id/messages", async (context) => {
     const query = messagesQuery.safeParse(context.req.query());
     if (!query.success) return no(context, queryInvalid(query.error));
-    const found = await campaigns.find(context.req.param("id"));
+    const found = await findRows(stores, context.req.param("id"));
     if (!found.ok) return no(context, found);
     return context.json(await readMessages(found.value, query.data));
   });

@@ -9,13 +9,18 @@
  * makes a worker look again, so it goes away too.
  */
 import type { Job, Queue } from "bullmq";
-import { NOT_RETRIED_WORDS, type NotRetried, RETRY_OPTED_OUT_FIX } from "../core/failure.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import {
+  type FailedAttempt,
+  refuseLeft,
+  refuseNotFailed,
+  retryAttempts,
+  type WhyLeft,
+} from "../campaigns/retry.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { FAILED_JOBS_KEPT, type FailedJob, failedJobSchema } from "../queue/queues.ts";
 import { batchOfRow } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
-import { whyNotRetried } from "../store/retry-failed.ts";
-import { closed, noSuchCampaign } from "./campaigns.ts";
+import { counted } from "./pages/format.ts";
 
 export interface FailedBoard {
   readonly queue: Queue<FailedJob>;
@@ -26,77 +31,60 @@ export interface FailedBoard {
 const CHUNK = 200;
 
 /** Sends the message of one failed job again. */
-export async function retryOne(board: FailedBoard, jobId: string): Promise<Result<null>> {
-  const { queue, store } = board;
+export async function retryOne(
+  { queue, store }: FailedBoard,
+  jobId: string,
+): Promise<Result<null>> {
   const job = await queue.getJob(jobId);
   if (job === undefined) return jobMissing(jobId);
   const message = failedJobSchema.safeParse(job.data);
   if (!message.success) return jobUnreadable(jobId);
   const { campaign, row, attempt } = message.data;
-  const why = await reasonToLeave(store, message.data);
-  if (why !== null) return left(campaign, row, why);
-  const result = await store.campaigns.retryRows(campaign, batchOfRow(row), [{ row, attempt }]);
-  if (result.kind !== "retried") {
-    return result.kind === "closed" ? closed(campaign) : noSuchCampaign(campaign);
-  }
+  const attempts = [{ row, attempt }];
+  const { retried, left } = await retryAttempts(store, {
+    ...{ campaign, batch: batchOfRow(row), attempts },
+  });
+  const why = left.get(row);
+  if (why !== undefined) return refuseLeft(campaign, row, why);
   await lookAgain(job);
-  return result.count === 1 ? accept(null) : notFailed(campaign, row);
+  return retried === 1 ? accept(null) : refuseNotFailed(campaign, row);
 }
 
 /**
  * The same for every job that is in the failed list now, which holds the newest 10,000. Messages
  * of closed campaigns stay where they are, and so do those that no retry sends (core/failure.ts):
- * they are counted as refused.
+ * then it is refused as `retry_incomplete`, after the others were asked for.
  */
-export async function retryAll(
-  board: FailedBoard,
-): Promise<{ readonly retried: number; readonly refused: number }> {
-  const ids = await board.queue.getRanges(["failed"], 0, FAILED_JOBS_KEPT - 1);
-  const total = { retried: 0, refused: 0 };
+export async function retryAll({
+  queue,
+  store,
+}: FailedBoard): Promise<Result<{ readonly retried: number }>> {
+  const ids = await queue.getRanges(["failed"], 0, FAILED_JOBS_KEPT - 1);
+  let retried = 0;
+  const stay: Record<WhyLeft, number> = { closed: 0, no_campaign: 0, opted_out: 0, too_early: 0 };
   for (let at = 0; at < ids.length; at += CHUNK) {
-    const jobs = await Promise.all(ids.slice(at, at + CHUNK).map((id) => board.queue.getJob(id)));
+    const jobs = await Promise.all(ids.slice(at, at + CHUNK).map((id) => queue.getJob(id)));
     for (const group of byBatch(jobs.filter((job) => job !== undefined))) {
-      const { campaign, batch } = group;
-      const leave = await rowsToLeave(board.store, campaign, batch);
-      const rows = group.rows.filter(({ row }) => !leave.has(row));
-      const jobs = group.jobs.filter((_, index) => !leave.has(group.rows[index]?.row ?? 0));
-      total.refused += group.jobs.length - jobs.length;
-      const result = await board.store.campaigns.retryRows(campaign, batch, rows);
-      if (result.kind === "retried") {
-        total.retried += result.count;
-        await Promise.all(jobs.map(lookAgain));
-      } else {
-        total.refused += jobs.length;
+      const { retried: taken, left } = await retryAttempts(store, group);
+      retried += taken;
+      const again: Job<FailedJob>[] = [];
+      for (const [index, job] of group.jobs.entries()) {
+        const why = left.get(group.attempts[index]?.row ?? 0);
+        if (why === undefined) again.push(job);
+        else stay[why]++;
       }
+      await Promise.all(again.map(lookAgain));
     }
   }
-  return total;
-}
-
-/** Why a failed message stays failed, whoever asks; null when it may be sent again. */
-async function reasonToLeave(
-  store: NumberStore,
-  { campaign, row }: Pick<FailedJob, "campaign" | "row">,
-): Promise<NotRetried | null> {
-  const found = await store.rows.one(campaign, row);
-  return found?.state === "failed" ? whyNotRetried(found) : null;
-}
-
-async function rowsToLeave(
-  store: NumberStore,
-  campaign: string,
-  batch: number,
-): Promise<ReadonlySet<number>> {
-  const failed = (await store.rows.batch(campaign, batch)).filter(
-    ({ state }) => state === "failed",
-  );
-  return new Set(failed.filter((row) => whyNotRetried(row) !== null).map(({ row }) => row));
+  return Object.values(stay).some((count) => count > 0)
+    ? refuseIncomplete(retried, stay)
+    : accept({ retried });
 }
 
 interface BatchGroup {
   readonly campaign: string;
   readonly batch: number;
-  readonly rows: { row: number; attempt: number }[];
+  readonly attempts: FailedAttempt[];
   readonly jobs: Job<FailedJob>[];
 }
 
@@ -109,8 +97,8 @@ function byBatch(jobs: readonly Job<FailedJob>[]): BatchGroup[] {
     const { campaign, row, attempt } = message.data;
     const batch = batchOfRow(row);
     const key = `${campaign} ${batch}`;
-    const group = groups.get(key) ?? { campaign, batch, rows: [], jobs: [] };
-    group.rows.push({ row, attempt });
+    const group = groups.get(key) ?? { campaign, batch, attempts: [], jobs: [] };
+    group.attempts.push({ row, attempt });
     group.jobs.push(job);
     groups.set(key, group);
   }
@@ -130,7 +118,7 @@ async function lookAgain(job: Job<FailedJob>): Promise<void> {
 function jobMissing(jobId: string) {
   return refuse(
     "failed_job_missing",
-    `There is no job ${jobId.slice(0, 80)} any more.`,
+    `The job ${jobId.slice(0, 80)} is no longer there.`,
     "The message was taken up already, or is older than the newest 10,000: see dropcast retry --help.",
   );
 }
@@ -143,17 +131,20 @@ function jobUnreadable(jobId: string) {
   );
 }
 
-function left(campaign: string, row: number, why: NotRetried) {
-  const message = `Row ${row} of ${campaign} stays failed: ${NOT_RETRIED_WORDS[why]}.`;
-  return why === "opted_out"
-    ? refuse("retry_opted_out", message, RETRY_OPTED_OUT_FIX)
-    : refuse("retry_too_early", message, "Press Retry when 24 hours have passed.");
-}
+const STAY_WORDS: Readonly<Record<WhyLeft, string>> = {
+  closed: "of a closed campaign",
+  no_campaign: "of a campaign that was deleted",
+  opted_out: "of a person who has stopped marketing (131050)",
+  too_early: "held back by WhatsApp less than 24 hours ago (131049)",
+};
 
-function notFailed(campaign: string, row: number) {
+function refuseIncomplete(retried: number, stay: Readonly<Record<WhyLeft, number>>): Refused {
+  const reasons = (Object.keys(stay) as WhyLeft[]).filter((why) => stay[why] > 0);
+  const total = reasons.reduce((sum, why) => sum + stay[why], 0);
+  const words = reasons.map((why) => `${stay[why]} ${STAY_WORDS[why]}`).join(", ");
   return refuse(
-    "message_not_failed",
-    `Row ${row} of ${campaign} is not failed any more, or failed again since: nothing was asked for.`,
-    `See where it stands: dropcast export ${campaign}.`,
+    "retry_incomplete",
+    `${counted(retried, "message")} will be sent again; ${total} ${total === 1 ? "stays" : "stay"} failed: ${words}.`,
+    "Nothing has to be done. Those of a closed campaign can be sent as a new one: dropcast export ID --state failed.",
   );
 }

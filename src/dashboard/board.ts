@@ -12,6 +12,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { timeout } from "hono/timeout";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import type { Stores } from "../campaigns/find.ts";
 import { describeFailure } from "../core/failure.ts";
 import { refuse } from "../core/refusal.ts";
 import {
@@ -22,9 +23,7 @@ import {
   failedQueueName,
 } from "../queue/queues.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
-import type { Stores } from "./campaigns.ts";
 import { maskData, maskText, maskTexts } from "./mask.ts";
-import { counted } from "./pages/format.ts";
 import { problem, problemResponse } from "./problem.ts";
 import { statusOf } from "./refusal-status.ts";
 
@@ -76,10 +75,10 @@ export function createBoard(deps: BoardDeps) {
   app.put("/queues/api/queues/:queue/retry/failed", async (context) => {
     const board = boards.get(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
-    const { retried, refused } = await retryAll(board);
+    const result = await retryAll(board);
     // Bull Board has words for "skipped" that would be wrong here, so the answer is a problem.
-    if (refused > 0) return problemResponse(someRefused(retried, refused));
-    return context.json({ retried, skipped: 0 });
+    if (!result.ok) return problemResponse(problem(statusOf(result.refusal.code), result));
+    return context.json({ retried: result.value.retried, skipped: 0 });
   });
   app.use("/queues/*", readOnly, ownHostOnly, masked, timeout(READ_TIMEOUT_MS));
   app.use("/queues/static/*", async (context, next) => {
@@ -184,14 +183,3 @@ const WRITE_REFUSED = problem(
     "Use dropcast pause, resume, cancel, rate or retry: the ledger decides what is sent, not the queue.",
   ),
 );
-
-function someRefused(retried: number, refused: number) {
-  return problem(
-    409,
-    refuse(
-      "campaign_closed",
-      `${counted(retried, "message")} will be sent again; ${refused} ${refused === 1 ? "stays" : "stay"} failed: of a closed campaign, of a person who has stopped marketing (131050), or held back by WhatsApp less than 24 hours ago (131049).`,
-      "Retry on one of them says which it is.",
-    ),
-  );
-}

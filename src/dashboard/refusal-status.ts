@@ -1,6 +1,7 @@
 /** Refusals that are not a conflict with the state of things. */
 const STATUSES: Readonly<Record<string, number>> = {
   no_such_campaign: 404,
+  campaign_other_mode: 404,
   rows_deleted: 410,
   failed_job_missing: 404,
   failed_job_unreadable: 422,

@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
@@ -17,7 +18,6 @@ import { createApi } from "./api.ts";
 import { createAssets } from "./assets.ts";
 import { createLogin, LOGIN_LIMITS, type LoginLimits } from "./auth.ts";
 import { createBoard } from "./board.ts";
-import { createCampaigns, type Stores } from "./campaigns.ts";
 import { createExport } from "./export.ts";
 import { createOriginCheck } from "./origin.ts";
 import { createPages } from "./pages/routes.ts";
@@ -92,9 +92,8 @@ function createRoutes(
   board: Hono,
   ready: () => Promise<boolean>,
 ): { fetch: Hono["fetch"] } {
-  const { host, password, logger, metrics, clientAddress, unsafe } = options;
+  const { host, password, logger, metrics, clientAddress, stores, unsafe } = options;
   const answer = answerProblem;
-  const campaigns = createCampaigns(options.stores);
   const limits = options.loginLimits ?? LOGIN_LIMITS;
   const app = new Hono();
   app.use(securityHeaders);
@@ -110,9 +109,9 @@ function createRoutes(
     );
   }
   app.route("/", createAssets());
-  app.route("/", createPages({ campaigns, answer, unsafe }));
-  app.route("/", createApi({ campaigns, answer }));
-  app.route("/", createExport({ campaigns, answer }));
+  app.route("/", createPages({ stores, answer, unsafe }));
+  app.route("/", createApi({ stores, answer }));
+  app.route("/", createExport({ stores, answer }));
   app.route("/", board);
   app.notFound((context) => answer(context, NOT_FOUND));
   app.onError(async (error, context) => {

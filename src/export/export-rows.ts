@@ -1,6 +1,5 @@
 import type { Delimiter } from "../core/delimiters.ts";
 import type { State } from "../core/message.ts";
-import { type Refused, refuse } from "../core/refusal.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
@@ -34,13 +33,4 @@ export async function* exportRows(input: {
   }
   if (waiting.length > 0) yield format.rows(waiting);
   yield format.tail();
-}
-
-/** For every place that is asked for rows which the retention time has taken. */
-export function refuseDeletedRows(id: string): Refused {
-  return refuse(
-    "rows_deleted",
-    `the rows of ${id} were deleted: they were older than DROPCAST_RETENTION_DAYS.`,
-    `What was counted is kept: dropcast show ${id}.`,
-  );
 }

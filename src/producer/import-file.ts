@@ -8,7 +8,7 @@ import type { ImportStore } from "../store/import-store.ts";
 import { numberOfCampaign, readCampaignMark } from "../store/keys.ts";
 import type { Mending } from "../store/mending.ts";
 import type { People } from "../store/people.ts";
-import { mendList, refuseNoCampaign } from "./correct/correct-list.ts";
+import { mendList, refuseMarked } from "./correct/correct-list.ts";
 import { importList } from "./import/import.ts";
 import type { ImportListOptions } from "./import/import-options.ts";
 import type { ImportResult } from "./import/import-outcome.ts";
@@ -119,7 +119,7 @@ export function createFileImporter(deps: {
     const { campaign: id, ofSandbox } = readCampaignMark(mark);
     if (ofSandbox && deps.mode === "live") return refused(file.name, ofSandboxOnly(id));
     const name = numberOfCampaign(id);
-    if (name === undefined) return refused(file.name, refuseNoCampaign(id).refusal);
+    if (name === undefined) return refused(file.name, refuseMarked(id).refusal);
     if (!known.includes(name)) return refused(file.name, unknownNumber(name, known));
     const { mending, country, preflight } = await deps.openNumber(name);
     if (mending === null) return null;

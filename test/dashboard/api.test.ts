@@ -114,7 +114,10 @@ describe("POST /api/campaigns/:id", () => {
     });
     expect(await retry('{"codes":[131000,131050]}')).toMatchObject({ code: "retry_opted_out" });
     const left = { opted_out: 1, too_early: 0 };
-    expect(await retry()).toEqual({ id, retried: 1, left });
+    expect(await retry()).toEqual({
+      ...{ id, retried: 1, matching: 1, dryRun: false, left },
+      byCode: [{ code: 131000, reason: null, title: expect.any(String), count: 1 }],
+    });
     expect(await test.counts(id)).toEqual({ pending: 149, failed: 1 });
   });
 

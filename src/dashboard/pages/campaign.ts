@@ -1,9 +1,11 @@
 import { html } from "hono/html";
+import { mayControl, type Verb } from "../../campaigns/control.ts";
+import type { FoundCampaign } from "../../campaigns/find.ts";
+import type { Obstacles } from "../../campaigns/overview.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/campaign-reader.ts";
-import type { FoundCampaign } from "../campaigns.ts";
 import {
   haltBox,
   modeBadge,
@@ -18,8 +20,8 @@ import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./pr
 
 /** One campaign: where its rows are, why some failed, and what can be done. */
 export function campaignPage(
-  { campaign, store, halt, rollback, stall }: FoundCampaign,
-  has: { readonly exportLink: boolean; readonly unsafe: string | undefined },
+  { campaign, store }: FoundCampaign,
+  { halt, rollback, stall, unsafe }: Obstacles & { readonly unsafe: string | undefined },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -33,7 +35,7 @@ export function campaignPage(
         <p>${statusBadge(campaign)}${modeBadge(campaign)} <span class="quiet">${id}</span></p>
         ${actions(campaign)}
       </div>
-      ${unsafeBox(has.unsafe)}
+      ${unsafeBox(unsafe)}
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : haltBox(number, halt)}
       ${stall === undefined ? "" : stallBox(stall)}
@@ -51,22 +53,21 @@ export function campaignPage(
       </div>
       <p class="links">
         <a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a>
-        ${has.exportLink ? html`<a href="/api/campaigns/${id}/export.csv" download>Export every row of ${file} (CSV)</a>` : ""}
+        ${campaign.rowsDeletedAt === null ? html`<a href="/api/campaigns/${id}/export.csv" download>Export every row of ${file} (CSV)</a>` : ""}
       </p>`,
   });
 }
 
 /** Forms, so that they work without a script; what cannot be taken back asks once more. */
-function actions({ id, status }: Campaign): Html {
-  const form = (verb: string, title: string, look: string) =>
+function actions(campaign: Campaign): Html {
+  const { id } = campaign;
+  const form = (verb: Verb, title: string, look: string) =>
     html`<form method="post" action="/api/campaigns/${id}/${verb}"><button class="${look}">${title}</button></form>`;
-  const mayPause = status === "running" || status === "scheduled";
-  const mayCancel = mayPause || status === "paused" || status === "importing";
   return html`<div class="actions">
-    ${mayPause ? form("pause", "Pause", "plain") : ""}
-    ${status === "paused" ? form("resume", "Resume", "main") : ""}
+    ${mayControl(campaign, "pause") ? form("pause", "Pause", "plain") : ""}
+    ${mayControl(campaign, "resume") ? form("resume", "Resume", "main") : ""}
     ${
-      mayCancel
+      mayControl(campaign, "cancel")
         ? html`<details data-keep="cancel"><summary>Cancel…</summary><p>For good: what waits is never sent.</p>${form("cancel", "Cancel the campaign", "danger")}</details>`
         : ""
     }
@@ -81,8 +82,7 @@ function stillOpen({ status, counts }: Campaign): Html | "" {
 }
 
 function errorsCard(campaign: Campaign): Html {
-  const { id, errors, status, counts } = campaign;
-  const mayRetry = status !== "cancelled" && status !== "rejected" && counts.expired === 0;
+  const { id, errors, closed } = campaign;
   return html`<section class="card" aria-labelledby="errors">
     <h2 id="errors">Why messages failed</h2>
     <ul class="errors">
@@ -91,7 +91,7 @@ function errorsCard(campaign: Campaign): Html {
         const { title, advice, retry } = describeFailure(cause);
         // All without a code are retried together: a button for one cause would send the others, too.
         const alone = code !== 0 || errors.filter((one) => one.code === 0).length === 1;
-        const retries = mayRetry && alone && retry !== "never";
+        const retries = !closed && alone && retry !== "never";
         return html`<li>
           <div>
             <p><b>${title}</b>${code === 0 ? "" : html` <code>${code}</code>`}</p>

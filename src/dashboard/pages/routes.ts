@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
+import { findCampaign, type Stores } from "../../campaigns/find.ts";
+import { readObstacles, readOverview } from "../../campaigns/overview.ts";
 import type { Answer } from "../answer.ts";
-import type { Campaigns } from "../campaigns.ts";
 import { problem } from "../problem.ts";
 import { statusOf } from "../refusal-status.ts";
 import { campaignPage } from "./campaign.ts";
@@ -11,12 +12,12 @@ const CAMPAIGNS_A_PAGE = 50;
 
 /** Pages are whole without a script: every figure is in the HTML. */
 export function createPages(input: {
-  campaigns: Campaigns;
+  stores: Stores;
   answer: Answer;
   /** What is unsafe about Redis, so that nothing is sent; undefined while it is safe. */
   unsafe: () => string | undefined;
 }): Hono {
-  const { campaigns, answer, unsafe } = input;
+  const { stores, answer, unsafe } = input;
   const pages = new Hono();
 
   pages.get("/", async (context) => {
@@ -25,15 +26,15 @@ export function createPages(input: {
       page: /^[1-9]\d{0,3}$/.test(asked) ? Number(asked) : 1,
       size: CAMPAIGNS_A_PAGE,
     };
-    const overview = await campaigns.overview(shown);
+    const overview = await readOverview(stores, shown);
     return context.html(html`${campaignListPage(overview, { ...shown, unsafe: unsafe() })}`);
   });
 
   pages.get("/campaigns/:id", async (context) => {
-    const found = await campaigns.find(context.req.param("id"));
+    const found = await findCampaign(stores, context.req.param("id"));
     if (!found.ok) return answer(context, problem(statusOf(found.refusal.code), found));
-    const exportLink = found.value.campaign.rowsDeletedAt === null;
-    return context.html(html`${campaignPage(found.value, { exportLink, unsafe: unsafe() })}`);
+    const obstacles = { ...(await readObstacles(found.value)), unsafe: unsafe() };
+    return context.html(html`${campaignPage(found.value, obstacles)}`);
   });
 
   return pages;

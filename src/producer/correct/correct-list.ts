@@ -8,6 +8,7 @@
  * another change (mending.ts), and the campaign's people are read again.
  */
 import { basename } from "node:path";
+import { refuseNoCampaign } from "../../campaigns/refusals.ts";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import type { Encoding } from "../../core/encoding.ts";
@@ -36,7 +37,7 @@ import {
   reportCampaign,
   reportTally,
 } from "../report.ts";
-import { createMender, type Mender, type ReadRow, refuseClosed } from "./correct-rows.ts";
+import { createMender, type Mender, type ReadRow, refuseCorrection } from "./correct-rows.ts";
 
 export interface MendListOptions {
   readonly mending: Mending;
@@ -240,7 +241,7 @@ function checkOpen(
   { id, given, mode }: MendListOptions,
   campaign: MendableCampaign | undefined,
 ): Result<MendableCampaign> {
-  if (campaign === undefined) return refuseNoCampaign(id);
+  if (campaign === undefined) return refuseMarked(id);
   const { definition } = campaign;
   if (given !== null && (given.name !== definition.name || given.number !== definition.number)) {
     return refuse(
@@ -263,14 +264,13 @@ function checkOpen(
       "Put the corrected rows into the list itself, and send the whole list.",
     );
   }
-  return campaign.closed ? refuseClosed(id) : accept(campaign);
+  return campaign.closed ? refuseCorrection(id) : accept(campaign);
 }
 
 /** The column of the campaign names none that is there. */
-export function refuseNoCampaign(id: string): Refused {
-  return refuse(
-    "no_such_campaign",
-    `the rows belong to "${id.slice(0, 64)}", and there is no such campaign.`,
+export function refuseMarked(id: string): Refused {
+  return refuseNoCampaign(
+    id,
     "Leave the column dropcast_campaign as it was; to send the rows as a list of its own, remove it.",
   );
 }

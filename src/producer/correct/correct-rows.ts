@@ -1,3 +1,4 @@
+import { refuseClosed } from "../../campaigns/refusals.ts";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
@@ -74,7 +75,7 @@ export function createMender(input: MenderInput): Mender {
       const result = await mending.apply(id, batch, change);
       if (result.kind === "changed") return accept(false);
       if (result.kind === "closed" && result.why === "importing") return refuseImporting(id);
-      if (result.kind !== "mended") return refuseClosed(id);
+      if (result.kind !== "mended") return refuseCorrection(id);
       known.rewrites = result.rewrites;
     }
     for (const { row, phone } of rows) known.seen.firstRow(foldPhone(phone), row);
@@ -209,10 +210,9 @@ function groupByBatch(rows: readonly Good[]): Map<number, Good[]> {
 }
 
 /** Nothing more of the campaign is sent. */
-export function refuseClosed(id: string): Refused {
-  return refuse(
-    "campaign_closed",
-    `${id} was cancelled, or its end has passed: nothing more of it is sent.`,
+export function refuseCorrection(id: string): Refused {
+  return refuseClosed(
+    id,
     "To send the corrected rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
   );
 }

@@ -1,0 +1,117 @@
+/**
+ * Pausing, resuming and cancelling a campaign: which status allows it, and what is said of the
+ * others. The scripts of the store decide, so it may be asked twice, or by two at once: what has
+ * been reached already is no failure (`changed: false`).
+ */
+import { modeOption } from "../core/mode.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import type { CampaignStatus } from "../core/status.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { ControlResult } from "../store/campaign-store.ts";
+import type { FoundCampaign } from "./find.ts";
+import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+
+/** What a control answers, as JSON too. */
+export interface Controlled {
+  readonly id: string;
+  /** The status now. */
+  readonly status: CampaignStatus;
+  /** False: it had this status already. */
+  readonly changed: boolean;
+  /** `resume` lifts the suspension of the campaign's number: one message goes first. */
+  readonly haltLifted: boolean;
+}
+
+export type Verb = "pause" | "resume" | "cancel";
+
+interface Rule {
+  /** The statuses that it changes. */
+  readonly changes: readonly CampaignStatus[];
+  /** The statuses in which there is nothing left to do. */
+  readonly reached: readonly CampaignStatus[];
+  readonly act: (found: FoundCampaign) => Promise<ControlResult>;
+  readonly code: string;
+  /** What to do where it is refused. */
+  readonly fix: (campaign: Pick<Campaign, "id" | "mode">, status: CampaignStatus) => string;
+}
+
+const RULES: Readonly<Record<Verb, Rule>> = {
+  pause: {
+    changes: ["running", "scheduled"],
+    reached: ["paused"],
+    act: ({ store, campaign }) => store.campaigns.pause(campaign.id, "operator"),
+    code: "cannot_pause",
+    fix: ({ id, mode }, status) =>
+      status === "importing"
+        ? `Wait until its list is stored, or drop it: dropcast cancel ${id}${modeOption(mode)}.`
+        : "Only a running or scheduled campaign can be paused.",
+  },
+  resume: {
+    changes: ["paused"],
+    reached: ["running", "scheduled"],
+    act: ({ store, campaign }) => store.campaigns.resume(campaign.id),
+    code: "cannot_resume",
+    fix: (_, status) =>
+      status === "importing"
+        ? "It starts by itself when its list is stored."
+        : "Only a paused campaign can be resumed.",
+  },
+  cancel: {
+    changes: ["importing", "scheduled", "running", "paused"],
+    reached: ["cancelled"],
+    act: ({ store, campaign }) => store.campaigns.cancel(campaign.id),
+    code: "cannot_cancel",
+    fix: (_, status) =>
+      status === "rejected"
+        ? "Its list was refused, so nothing of it is sent."
+        : "Messages that were sent cannot be called back.",
+  },
+};
+
+/** Whether it would change a campaign of this kind: what a page offers, and what is asked about. */
+export function mayControl({ status, closed }: Pick<Campaign, "status" | "closed">, verb: Verb) {
+  return !closed && RULES[verb].changes.includes(status);
+}
+
+/** Stops sending for now. What is on the wire is finished. Refusal: `cannot_pause`. */
+export function pauseCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
+  return controlCampaign(found, "pause");
+}
+
+/** Goes on with a paused campaign, and lifts the suspension of its number. `cannot_resume`. */
+export function resumeCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
+  return controlCampaign(found, "resume");
+}
+
+/** Ends a campaign for good: what waits is never sent. Refusal: `cannot_cancel`. */
+export function cancelCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
+  return controlCampaign(found, "cancel");
+}
+
+/**
+ * The three by name. Also refused: `no_such_campaign` where it was deleted meanwhile, and
+ * `campaign_closed` while the last messages of an expired campaign are on the wire.
+ */
+export async function controlCampaign(
+  found: FoundCampaign,
+  verb: Verb,
+): Promise<Result<Controlled>> {
+  const { campaign } = found;
+  const { id } = campaign;
+  const { act, changes, reached } = RULES[verb];
+  const result = await act(found);
+  if (result.kind === "no_campaign") return refuseNoCampaign(id);
+  const { status, haltLifted } = result;
+  const changed = result.kind === "changed";
+  if (changed || reached.includes(status)) return accept({ id, status, changed, haltLifted });
+  return changes.includes(status) ? refuseClosed(id) : refuseStatus(campaign, status, verb);
+}
+
+function refuseStatus(campaign: Campaign, status: CampaignStatus, verb: Verb): Refused {
+  const { code, fix } = RULES[verb];
+  return refuse(
+    code,
+    `${campaign.id} is ${status}, so there is nothing to ${verb}.`,
+    fix(campaign, status),
+  );
+}

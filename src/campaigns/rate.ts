@@ -1,0 +1,34 @@
+import { accept, type Result } from "../core/refusal.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import type { FoundCampaign } from "./find.ts";
+import { refuseNoCampaign } from "./refusals.ts";
+
+export interface CampaignRate {
+  readonly id: string;
+  /** Null: its number's rate counts. */
+  readonly ratePerSecond: number | null;
+}
+
+export interface NumberRate {
+  readonly number: string;
+  /** Null: the configured rate counts. */
+  readonly ratePerSecond: number | null;
+}
+
+/** From now on, on all workers: messages a second (RATE_MIN to RATE_MAX), null takes it back. */
+export async function setCampaignRate(
+  { campaign: { id }, store }: FoundCampaign,
+  ratePerSecond: number | null,
+): Promise<Result<CampaignRate>> {
+  const done = await store.pace.setCampaignRate(id, ratePerSecond);
+  return done === "done" ? accept({ id, ratePerSecond }) : refuseNoCampaign(id);
+}
+
+/** The same for all campaigns of a number together. */
+export async function setNumberRate(
+  { number, pace }: Pick<NumberStore, "number" | "pace">,
+  ratePerSecond: number | null,
+): Promise<Result<NumberRate>> {
+  await pace.setNumberRate(ratePerSecond);
+  return accept({ number, ratePerSecond });
+}

@@ -1,0 +1,114 @@
+import {
+  checkRetryCodes,
+  NOT_RETRIED_WORDS,
+  type NotRetried,
+  RETRY_OPTED_OUT_FIX,
+} from "../core/failure.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { failureJson } from "../export/campaign-json.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { whyNotRetried } from "../store/retry-failed.ts";
+import { type FoundCampaign, withRows } from "./find.ts";
+import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+
+/** What a retry answers, as JSON too. */
+export interface Retried {
+  readonly id: string;
+  /** Messages that will be sent again; 0 of a dry run. */
+  readonly retried: number;
+  /** Failed messages that may be sent again. */
+  readonly matching: number;
+  readonly dryRun: boolean;
+  /** Those by their cause, most frequent first. */
+  readonly byCode: readonly ReturnType<typeof failureJson>[];
+  /** Messages that were asked for and stay failed. */
+  readonly left: Readonly<Record<NotRetried, number>>;
+}
+
+/**
+ * Sends failed messages again: those with one of the codes (0: without a code), or all when there
+ * is none. Asked twice, or by two at once, nothing is sent twice. Refusals: `retry_opted_out`,
+ * `campaign_closed`, `rows_deleted`.
+ */
+export async function retryCampaign(
+  found: FoundCampaign,
+  { codes, mode }: { readonly codes: ReadonlySet<number>; readonly mode: "count" | "send" },
+): Promise<Result<Retried>> {
+  const may = checkRetryCodes(codes);
+  if (!may.ok) return may;
+  const rows = withRows(found);
+  if (!rows.ok) return rows;
+  const { id } = found.campaign;
+  const result = await found.store.retryFailed(id, { codes, mode });
+  if (result.kind === "no_campaign") return refuseNoCampaign(id);
+  if (result.kind === "closed") return refuseClosed(id);
+  const byCode = result.byCode.map(failureJson);
+  const matching = byCode.reduce((sum, { count }) => sum + count, 0);
+  const dryRun = mode === "count";
+  return accept({
+    ...{ id, retried: dryRun ? 0 : matching, matching, dryRun },
+    ...{ byCode, left: result.left },
+  });
+}
+
+/** A failed message, as the attempt that failed: the fence of its retry. */
+export interface FailedAttempt {
+  readonly row: number;
+  readonly attempt: number;
+}
+
+/** Why a failed message stays failed, whoever asks. */
+export type WhyLeft = NotRetried | "closed" | "no_campaign";
+
+export interface RetriedAttempts {
+  /** Messages that will be sent again. What is neither here nor `left` is no longer failed. */
+  readonly retried: number;
+  /** By row. */
+  readonly left: ReadonlyMap<number, WhyLeft>;
+}
+
+/** Sends some failed messages of one batch again, each fenced by its attempt. */
+export async function retryAttempts(
+  store: NumberStore,
+  {
+    campaign,
+    batch,
+    attempts,
+  }: {
+    readonly campaign: string;
+    readonly batch: number;
+    readonly attempts: readonly FailedAttempt[];
+  },
+): Promise<RetriedAttempts> {
+  const left = new Map<number, WhyLeft>();
+  const rows = new Set(attempts.map(({ row }) => row));
+  for (const row of await store.rows.batch(campaign, batch)) {
+    const why = row.state === "failed" && rows.has(row.row) ? whyNotRetried(row) : null;
+    if (why !== null) left.set(row.row, why);
+  }
+  const asked = attempts.filter(({ row }) => !left.has(row));
+  if (asked.length === 0) return { retried: 0, left };
+  const result = await store.campaigns.retryRows(campaign, batch, asked);
+  if (result.kind === "retried") return { retried: result.count, left };
+  for (const { row } of asked) left.set(row, result.kind);
+  return { retried: 0, left };
+}
+
+/** Says why one message stays failed: its campaign's end, its person, or the time. */
+export function refuseLeft(campaign: string, row: number, why: WhyLeft): Refused {
+  if (why === "closed") return refuseClosed(campaign);
+  if (why === "no_campaign") return refuseNoCampaign(campaign);
+  const message = `Row ${row} of ${campaign} stays failed: ${NOT_RETRIED_WORDS[why]}.`;
+  return why === "opted_out"
+    ? refuse("retry_opted_out", message, RETRY_OPTED_OUT_FIX)
+    : refuse("retry_too_early", message, "Press Retry when 24 hours have passed.");
+}
+
+/** Of a message that is no longer failed, or that failed again since. */
+export function refuseNotFailed(campaign: string, row: number): Refused {
+  return refuse(
+    "message_not_failed",
+    `Row ${row} of ${campaign} is no longer failed, or failed again since: nothing was asked for.`,
+    `See where it stands: dropcast export ${campaign}.`,
+  );
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { controlCampaign, mayControl, type Verb } from "../../src/campaigns/control.ts";
+import { findCampaign } from "../../src/campaigns/find.ts";
+import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { STAGES, type Stage, statusOf } from "./stages.ts";
+
+/** What each verb comes to: the status after it, "=" and the status it has already, or a code. */
+const TABLE: Readonly<Record<Stage, Readonly<Record<Verb, string>>>> = {
+  importing: { pause: "cannot_pause", resume: "cannot_resume", cancel: "cancelled" },
+  scheduled: { pause: "paused", resume: "=scheduled", cancel: "cancelled" },
+  running: { pause: "paused", resume: "=running", cancel: "cancelled" },
+  "running, expired, its last message on the wire": {
+    ...{ pause: "campaign_closed", resume: "=running", cancel: "campaign_closed" },
+  },
+  paused: { pause: "=paused", resume: "running", cancel: "cancelled" },
+  "paused before its start": { pause: "=paused", resume: "scheduled", cancel: "cancelled" },
+  "paused with its number": { pause: "=paused", resume: "running, lifted", cancel: "cancelled" },
+  "paused, expired, its last message on the wire": {
+    ...{ pause: "=paused", resume: "campaign_closed", cancel: "campaign_closed" },
+  },
+  finished: { pause: "cannot_pause", resume: "cannot_resume", cancel: "cannot_cancel" },
+  "finished by its end": {
+    ...{ pause: "cannot_pause", resume: "cannot_resume", cancel: "cannot_cancel" },
+  },
+  cancelled: { pause: "cannot_pause", resume: "cannot_resume", cancel: "=cancelled" },
+  rejected: { pause: "cannot_pause", resume: "cannot_resume", cancel: "cannot_cancel" },
+};
+
+const CASES = (Object.keys(TABLE) as Stage[]).flatMap((stage) =>
+  Object.entries(TABLE[stage]).map(([verb, outcome]) => [verb as Verb, stage, outcome] as const),
+);
+
+async function find(bench: TestStore, id: string) {
+  const found = await findCampaign({ [bench.number]: bench.store }, id);
+  if (!found.ok) throw new Error(found.refusal.message);
+  return found.value;
+}
+
+describe("every verb on a campaign at every stage", () => {
+  test.each(CASES)("%s while it is %s: %s", async (verb, stage, outcome) => {
+    const bench = await openTestStore();
+    const id = await STAGES[stage](bench);
+    const found = await find(bench, id);
+
+    const result = await controlCampaign(found, verb);
+
+    expect(found.campaign.status).toBe(statusOf(stage));
+    const after = (await bench.found(id)).status;
+    if (!result.ok) {
+      expect(result.refusal.code).toBe(outcome);
+      expect(result.refusal.fix).not.toBe("");
+      expect(after).toBe(statusOf(stage));
+      return;
+    }
+    const { changed, status, haltLifted } = result.value;
+    expect(`${changed ? "" : "="}${status}${haltLifted ? ", lifted" : ""}`).toBe(outcome);
+    expect(result.value.id).toBe(id);
+    expect(after).toBe(status);
+  });
+
+  test.each(CASES)("%s while it is %s is offered only if it changes it", async (...of) => {
+    const [verb, stage, outcome] = of;
+    const bench = await openTestStore();
+    const { campaign } = await find(bench, await STAGES[stage](bench));
+
+    expect(mayControl(campaign, verb)).toBe(/^(paused|running|scheduled|cancelled)/.test(outcome));
+  });
+
+  test.each(CASES)("%s while it is %s, given twice, does no harm", async (verb, stage) => {
+    const bench = await openTestStore();
+    const found = await find(bench, await STAGES[stage](bench));
+
+    const first = await controlCampaign(found, verb);
+    const second = await controlCampaign(found, verb);
+
+    const unchanged = { changed: false, haltLifted: false };
+    const again = first.ok ? { ok: true, value: { ...first.value, ...unchanged } } : first;
+    expect(second).toEqual(again);
+  });
+});
+
+test("a campaign that is being imported may be dropped, by a command for its own mode", async () => {
+  const bench = await openTestStore(undefined, undefined, { mode: "sandbox" });
+  const id = await STAGES.importing(bench);
+
+  const paused = await controlCampaign(await find(bench, id), "pause");
+
+  expect(paused).toMatchObject({
+    refusal: {
+      message: `${id} is importing, so there is nothing to pause.`,
+      fix: `Wait until its list is stored, or drop it: dropcast cancel ${id} --sandbox.`,
+    },
+  });
+});
+
+test("of two who cancel at once, one changes it", async () => {
+  const bench = await openTestStore();
+  const found = await find(bench, await bench.import(2));
+
+  const both = await Promise.all([
+    controlCampaign(found, "cancel"),
+    controlCampaign(found, "cancel"),
+  ]);
+
+  expect(both.filter((result) => result.ok && result.value.changed)).toHaveLength(1);
+  expect(both.every(({ ok }) => ok)).toBe(true);
+});
+
+test.each(["pause", "resume", "cancel"] as const)(
+  "%s of a campaign that was deleted meanwhile says that it is not there",
+  async (verb) => {
+    const bench = await openTestStore();
+    const id = await bench.import(1);
+    const found = await find(bench, id);
+    await bench.redis.del(bench.own(id).campaign);
+
+    expect(await controlCampaign(found, verb)).toMatchObject({
+      refusal: { code: "no_such_campaign" },
+    });
+  },
+);
