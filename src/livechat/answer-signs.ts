@@ -1,4 +1,6 @@
 import { errorCode } from "../core/error-codes.ts";
+import { glue, isEmpty, isErrorName, isStateName, readMember } from "./answer-members.ts";
+import { type Reading, readSentence } from "./answer-text.ts";
 
 /**
  * What an answer gives away about a message, wherever it stands in it. Nobody has described the
@@ -9,7 +11,7 @@ import { errorCode } from "../core/error-codes.ts";
 export interface AnswerSigns {
   /** It names a message, or says that one was taken. */
   readonly namesMessage: boolean;
-  /** It reports an error or a failure. Warnings do not count. */
+  /** It reports an error or a failure, or says what is not known to be good. */
   readonly saysNo: boolean;
   /** One of its error codes says that the message may have been sent. */
   readonly hasDoubtfulCode: boolean;
@@ -24,26 +26,54 @@ export const NO_SIGNS: AnswerSigns = {
   repeatsKey: false,
 };
 
-type Scope = "plain" | "error" | "warning";
+/** What stands in an echo of our request says nothing; a warning only what it denies. */
+type Scope = "plain" | "error" | "warning" | "echo";
+
+interface Open {
+  readonly value: object;
+  readonly scope: Scope;
+  /** The name that the value stands under; a list's elements stand under the list's. */
+  readonly name: string;
+  /** It is JSON in a string of the JSON. */
+  readonly isQuoted: boolean;
+}
 
 /** `value` is what JSON.parse made of `text`. Linear in its length, at any depth; never throws. */
 export function readSigns(value: object, text: string): AnswerSigns {
-  const signs = { namesMessage: false, saysNo: false, hasDoubtfulCode: false };
-  const open: { value: object; scope: Scope }[] = [{ value, scope: "plain" }];
+  const found = new Set<Reading>();
+  let namesMessage = false;
+  let hasId = false;
+  let hasDoubtfulCode = false;
   let keys = 0;
+  const open: Open[] = [{ value, scope: "plain", name: "", isQuoted: false }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const isList = Array.isArray(next.value);
-    for (const [key, member] of Object.entries(next.value) as [string, unknown][]) {
-      if (!isList) keys += 1;
-      const name = isList ? "" : key.replaceAll(/[_\-. ]/g, "").toLowerCase();
+    for (const [key, written] of Object.entries(next.value) as [string, unknown][]) {
+      const member = unquoted(written);
+      const isQuoted = next.isQuoted || member !== written;
+      if (!isList && !next.isQuoted) keys += 1;
+      const name = isList ? next.name : nameIn(next.name, glue(key));
       const scope = scopeOf(name, next.scope);
-      if (namesMessage(key, name, member)) signs.namesMessage = true;
-      if (scope !== "warning" && saysNo(name, member)) signs.saysNo = true;
-      if (scope === "error" && name === "code" && isDoubtful(member)) signs.hasDoubtfulCode = true;
-      if (typeof member === "object" && member !== null) open.push({ value: member, scope });
+      if (isId(isList ? "" : key, name, member)) hasId = true;
+      else if (holdsMessage(name, member)) namesMessage = true;
+      found.add(readIn(scope, name, member));
+      if (scope === "error" && name === "code" && isDoubtful(member)) hasDoubtfulCode = true;
+      if (typeof member === "object" && member !== null) {
+        open.push({ value: member, scope, name, isQuoted });
+      }
     }
   }
-  return { ...signs, repeatsKey: colonsOutsideStrings(text) !== keys };
+  const saysYes = found.has("yes") || found.has("either");
+  return {
+    namesMessage: namesMessage || hasId || saysYes,
+    saysNo:
+      found.has("no") ||
+      found.has("either") ||
+      (found.has("failed") && !hasId) ||
+      (found.has("unclear") && !hasId && !saysYes),
+    hasDoubtfulCode,
+    repeatsKey: colonsOutsideStrings(text) !== keys,
+  };
 }
 
 /** A text that is no JSON cannot be read, but a wamid in it (also in UTF-16) can be seen. */
@@ -63,39 +93,40 @@ export function asCode(value: unknown): number | null {
   return code >= 0 && code <= CODE_MAX ? code : null;
 }
 
+/** `{"body":"{\"success\":false}"}` says the same as without the quotes. */
+function unquoted(member: unknown): unknown {
+  if (typeof member !== "string" || !/^\s*[[{]/.test(member)) return member;
+  try {
+    return JSON.parse(member);
+  } catch {
+    return member;
+  }
+}
+
+/** `{"success":{"value":false}}` says the same as without the inner object. */
+function nameIn(around: string, name: string): string {
+  if (WRAPPED.test(name)) return around;
+  return isStateName(around) && name.endsWith("name") ? "type" : name;
+}
+
 function scopeOf(name: string, around: Scope): Scope {
   if (around !== "plain") return around;
   if (WARNING.test(name)) return "warning";
-  return ERROR.test(name) ? "error" : "plain";
+  if (ECHO.test(name)) return "echo";
+  return isErrorName(name) ? "error" : "plain";
 }
 
-// Names of members, in lower case and without underscores, hyphens, dots and spaces.
+function readIn(scope: Scope, name: string, member: unknown): Reading {
+  if (scope === "echo") return "silent";
+  if (scope !== "warning") return readMember(name, member);
+  return typeof member === "string" && readSentence(member) === "no" ? "no" : "silent";
+}
+
+// Names as `glue` writes them.
+const WRAPPED = /^(value|count|total|flag)s?$/;
 const WARNING = /^(warning|notice|deprecation)s?$/;
-const ERROR =
-  /^(last|send|api)?(error|exception|fault|failure)s?(code|messages?|description|details?|type|title|text|data)?$/;
-const REFUSED = /^(failed|rejected|refused|denied)$/;
-const DONE = /^(success|successful|succeeded|ok|accepted|queued|sent)$/;
-const STATE = /^(status|state|result|outcome|messagestatus)$/;
-const STATUS_NUMBER = /^((http)?status(code)?|httpcode|code)$/;
-
-// Words of a state.
-const NO =
-  /^(err(or)?|fail(ed|ure)?|rejected|refused|denied|invalid|expired|cancell?ed|undeliver.*)$/i;
-const YES =
-  /^(ok|success(ful)?|accepted|(en)?queued|scheduled|submitted|sent|pending|processing|held.*)$/i;
-
-function saysNo(name: string, member: unknown): boolean {
-  if (ERROR.test(name) || REFUSED.test(name)) return !isNothing(member);
-  if (DONE.test(name) && (member === false || member === "false")) return true;
-  if (STATE.test(name) && (member === false || (typeof member === "string" && NO.test(member)))) {
-    return true;
-  }
-  if (!STATUS_NUMBER.test(name)) return false;
-  const code = asCode(member);
-  // 0 and 200-299 say "ok" in many APIs; others are a status of HTTP or a code of WhatsApp's.
-  if (code === null || code === 0 || (code >= 200 && code <= 299)) return false;
-  return (code >= 400 && code <= 599) || errorCode(code) !== undefined || code >= 100_000;
-}
+const ECHO =
+  /^(template|component|parameter|param|variable|placeholder|button|card|language|header|footer)s?$/;
 
 function isDoubtful(member: unknown): boolean {
   const code = asCode(member);
@@ -109,35 +140,21 @@ const ID = /(^|[_\-. ])(u?u?id|guid|wamid)s?$/i;
 const ID_IN_CAMEL_CASE = /[a-z0-9](Id|ID|Uuid|UUID|Guid|GUID|Wamid)s?$/;
 const ID_IN_ONE_WORD = /^(message|msg|event|chat|job)ids?$/;
 
-function namesMessage(key: string, name: string, member: unknown): boolean {
+function isId(key: string, name: string, member: unknown): boolean {
   if (typeof member === "string" && member.includes("wamid.")) return true;
-  if (isId(key, name)) return !isEmpty(member);
-  if (name === "messagestatus") return !isEmpty(member);
-  if (name === "messages" || name === "contacts") return holdsMore(member);
-  if (DONE.test(name)) return member === true || member === "true";
-  return STATE.test(name) && typeof member === "string" && YES.test(member);
+  if (!ID.test(key) && !ID_IN_CAMEL_CASE.test(key) && !ID_IN_ONE_WORD.test(name)) return false;
+  return !OTHER_ID.test(key) && !isEmpty(member);
 }
 
-function isId(key: string, name: string): boolean {
-  if (!ID.test(key) && !ID_IN_CAMEL_CASE.test(key) && !ID_IN_ONE_WORD.test(name)) return false;
-  return !OTHER_ID.test(key);
+function holdsMessage(name: string, member: unknown): boolean {
+  if (name === "messagestatus") return !isEmpty(member);
+  return (name === "messages" || name === "contacts") && holdsMore(member);
 }
 
 /** More than texts for people, which some APIs call `messages` too. */
 function holdsMore(member: unknown): boolean {
   if (Array.isArray(member)) return member.some((one) => typeof one === "object" && one !== null);
   return typeof member === "object" && !isEmpty(member);
-}
-
-function isEmpty(member: unknown): boolean {
-  if (typeof member === "object" && member !== null) return Object.keys(member).length === 0;
-  return member === null || member === undefined || member === false || member === "";
-}
-
-const NOTHING = new Set<unknown>([0, "0", "false", "null", "none", "no"]);
-
-function isNothing(member: unknown): boolean {
-  return isEmpty(member) || NOTHING.has(member);
 }
 
 /** Each key of an object is followed by one: JSON has them nowhere else. */

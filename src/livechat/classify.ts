@@ -11,7 +11,7 @@ import { notSentReason, unansweredReason } from "./wire-errors.ts";
  *
  * a. the request never left: not sent;
  * b. the answer is incomplete, or its end cannot be proven: unknown, even if it began with 200;
- * c. 2xx: accepted when the body is empty or one JSON object that reports no error; else unknown.
+ * c. 2xx: accepted when the body is empty or one JSON object in which nothing says no; else unknown.
  *    Never refused: some APIs queue a message and pass on in the same answer why it waits;
  * d. a status that does not refuse the request (302, 303, 408, 409, 421, 425, 5xx …): unknown. On a
  *    5xx four codes refuse all the same;
@@ -116,7 +116,7 @@ function classifySuccess(answer: CompleteAnswer, wire: WireAnswer): SendOutcome 
     return unknown("answer_contradicts", code, status, wire);
   }
   const isReadable = wire.isWhole ? !wire.isList : answer.body.trim() === "";
-  if (!isReadable || isEncoded(answer) || !ACCEPTING.has(status)) {
+  if (!isReadable || isEncoded(answer) || isProblem(answer) || !ACCEPTING.has(status)) {
     return unknown("answer_unclear", 0, status, wire);
   }
   return { kind: "accepted", id, isWamid, held: wire.isHeld };
@@ -162,6 +162,11 @@ const FOR_PROGRAMS = /^[\s\ufeff\0]*([[{"]|<(?!!|html|head|body|title|center|h1|
 function isEncoded({ headers, body }: CompleteAnswer): boolean {
   const coding = header(headers, "content-encoding")?.trim().toLowerCase() ?? "";
   return body !== "" && coding !== "" && coding !== "identity";
+}
+
+/** The media type says that it tells of a problem (RFC 9457). */
+function isProblem({ headers }: CompleteAnswer): boolean {
+  return /^application\/problem\+/i.test(header(headers, "content-type")?.trim() ?? "");
 }
 
 /** Of a redirect nobody knows who wrote its body; on a 4xx a small bare code counts too. */

@@ -1,0 +1,146 @@
+import {
+  isNone,
+  type Reading,
+  readLabel,
+  readSentence,
+  readStateText,
+  readYesOrNo,
+} from "./answer-text.ts";
+
+/** The name of a member in lower case, without what separates its words: `isSent`, `Is-Sent`. */
+export function glue(key: string): string {
+  return key
+    .normalize("NFKC")
+    .replaceAll(/[_\-. $#@]/g, "")
+    .toLowerCase();
+}
+
+/** What a member says by itself. What a list or an object holds is asked one by one. */
+export function readMember(name: string, member: unknown): Reading {
+  // No statement has a longer name, and a pattern may try each of its letters.
+  if (name === "" || name.length > NAME_CHARS_MAX) return "silent";
+  if (DONE.test(name)) return readDone(member);
+  if (UNDONE.test(name)) return readUndone(member);
+  if (CONDITION.test(name)) return readCondition(member);
+  if (HINDRANCE.test(name) || isErrorName(name)) return isNothing(member) ? "silent" : "no";
+  if (CODE.test(name)) return readCode(name, member);
+  if (STATE.test(name)) return readState(name, member);
+  if (typeof member !== "string") {
+    // Without an id, an answer that should list its messages and lists none says nothing good.
+    return name === "messages" && isEmpty(member) && member !== null ? "unclear" : "silent";
+  }
+  if (LABEL.test(name)) return readLabel(member);
+  return TEXT.test(name) ? readSentence(member) : "silent";
+}
+
+export function isErrorName(name: string): boolean {
+  return name.length <= NAME_CHARS_MAX && ERROR.test(name);
+}
+
+export function isStateName(name: string): boolean {
+  return name.length <= NAME_CHARS_MAX && STATE.test(name);
+}
+
+export function isEmpty(member: unknown): boolean {
+  if (typeof member === "object" && member !== null) return Object.keys(member).length === 0;
+  return member === null || member === undefined || member === false || member === "";
+}
+
+// Names, as `glue` writes them.
+const NAME_CHARS_MAX = 64;
+const ABOUT =
+  "^(?:is|was|were|has|have|been|be|are|all|any|num|total|messages?|msgs?|request|send|sending|" +
+  "delivery|template|api|recipient|contact|phone|number|job|whatsapp)*";
+const COUNTED = "(?:messages?|msgs?|count|total|flag|yet|recipients?|contacts?|numbers?|items?)*$";
+const DONE_WORD =
+  "(?:success(?:ful|fully|es)?|succeeded|ok(?:ay)?|accepted|(?:en)?queued|sent|delivered|" +
+  "scheduled|submitted|dispatched|posted|published|transmitted|forwarded|confirmed|acknowledged)";
+
+const DONE = new RegExp(`${ABOUT}${DONE_WORD}${COUNTED}`);
+const UNDONE = new RegExp(
+  `${ABOUT}(?:(?:not|never|non|un)(?:been)?${DONE_WORD}|failed|rejected|refused|denied|declined)${COUNTED}`,
+);
+/** Without it nothing is sent; with it nothing is said. */
+const CONDITION = new RegExp(
+  `${ABOUT}(?:valid|allowed|permitted|eligible|reachable|verified|authori[sz]ed|authenticated|` +
+    "connected|enabled|active|available|exists|found|received|created|processed|handled|executed|" +
+    `completed?|finished|done)${COUNTED}`,
+);
+const HINDRANCE = new RegExp(
+  `${ABOUT}(?:invalid|blocked|bounced|dropped|discarded|skipped|ignored|suppressed|throttled|` +
+    "(?:rate)?limited|expired|aborted|cancell?ed|undeliverable|banned|forbidden|unavailable|" +
+    `timedout|missing|dryrun|simulated|(?:should)?retry(?:able)?)${COUNTED}`,
+);
+const ERROR = new RegExp(
+  "^(?:last|first|root|send|sending|api|delivery|message|whatsapp|meta|validation|has|is|server|" +
+    "provider|upstream|gateway|field)*" +
+    "(?:err|error|exception|fault|failure|fail|failed|rejected|rejection|refusal|problem|issue)s?" +
+    "(?:no|num|code|codes|msg|messages?|descr|description|details?|type|title|text|data|count|" +
+    "reason|info|name|list|status)?$",
+);
+const CODE = /^(?:http|response|result|return|ret|status|reply)?(?:status)?code$|^httpstatus$/;
+const STATE = new RegExp(
+  `${ABOUT}(?:current|overall|final|response|process|processing)?` +
+    "(?:status(?:es)?|state|result|outcome|disposition|verdict)(?:text|name|value)?$",
+);
+const LABEL = /^(?:message|event)?(?:type|kind|event|level|severity|class)(?:name)?$/;
+const TEXT = new RegExp(
+  "^(?:user|developer|dev|system|server|status|state|response|result|long|short|display|full|" +
+    "human|readable|friendly|additional|more|extra)*" +
+    "(?:messages?|msgs?|details?|title|description|desc|reason|info|information|notes?|" +
+    "explanation|cause|hint|summary|comments?|remarks?|response|reply|answer|notice|data)$",
+);
+
+/** `"accepted":3` and `"sent":["4860…"]` count what was done; 0 and an empty list say: none. */
+function readDone(member: unknown): Reading {
+  if (typeof member === "boolean") return member ? "yes" : "no";
+  if (isEmpty(member)) return "no";
+  if (!isTextOrNumber(member)) return Array.isArray(member) ? "silent" : "yes";
+  const number = Number(member);
+  if (!Number.isNaN(number)) return number > 0 ? "yes" : "no";
+  return readYesOrNo(`${member}`);
+}
+
+function readUndone(member: unknown): Reading {
+  if (member === false) return "yes";
+  if (isEmpty(member) || Array.isArray(member)) return "silent";
+  if (!isTextOrNumber(member)) return "no";
+  return Number(member) === 0 || isNone(`${member}`) ? "yes" : "no";
+}
+
+function readCondition(member: unknown): Reading {
+  const reading = readDone(member);
+  return reading === "yes" ? "silent" : reading === "either" ? "no" : reading;
+}
+
+/** 0 and 200-299 say "ok" in many APIs; others are a status of HTTP or a code of WhatsApp's. */
+function readCode(name: string, member: unknown): Reading {
+  if (typeof member === "boolean") return member ? "silent" : "no";
+  if (isEmpty(member) || !isTextOrNumber(member)) return "silent";
+  const code = Number(member);
+  if (Number.isNaN(code)) return readStateText(`${member}`);
+  if (code >= 200 && code <= 299) return name === "code" ? "silent" : "yes";
+  return code === 0 ? "silent" : "no";
+}
+
+/** A number is a status of HTTP, or a boolean, of which both ways round are in use. */
+function readState(name: string, member: unknown): Reading {
+  if (typeof member === "boolean") return member ? "yes" : "no";
+  if (isEmpty(member) || !isTextOrNumber(member)) return "silent";
+  const code = Number(member);
+  if (!Number.isNaN(code)) {
+    if (code === 1) return "either";
+    return code >= 200 && code <= 299 ? "yes" : "no";
+  }
+  // WhatsApp's pacing may hold a template back under this name (Meta's OpenAPI, MessageStatus).
+  if (name === "messagestatus" && member === "paused") return "yes";
+  return readStateText(`${member}`);
+}
+
+function isTextOrNumber(member: unknown): member is string | number {
+  return typeof member === "string" || typeof member === "number";
+}
+
+function isNothing(member: unknown): boolean {
+  return isEmpty(member) || member === 0 || (typeof member === "string" && isNone(member));
+}

@@ -1,0 +1,124 @@
+/**
+ * What a text in an answer says of its message. A yes must be a known word: no document lists the
+ * words of this API, so a text that is in no list below is never taken for one.
+ */
+
+/**
+ * `either` may be a yes and a no, and counts as both. Two come of sentences alone: `failed`, where
+ * what failed may not be the message, and `unclear`, where nothing is known to be said.
+ */
+export type Reading = "yes" | "no" | "either" | "failed" | "unclear" | "silent";
+
+/** The value of a `status` or the like: `message_queued`, `NOT-ACCEPTED`, `sentWithErrors`. */
+export function readStateText(text: string): Reading {
+  const words = wordsOf(text);
+  if (text.trim() === "") return "silent";
+  if (words.some(isNo) || !words.some(isState)) return "no";
+  return words.every((word) => isState(word) || FILLERS.has(word)) ? "yes" : "either";
+}
+
+/** A sentence for people, who may be told of another failure than this: "Your payment failed". */
+export function readSentence(text: string): Reading {
+  const words = wordsOf(text);
+  const has = (set: ReadonlySet<string>) => words.some((word) => set.has(word));
+  if (text.trim() === "") return "silent";
+  if (words.some((word) => NOT_DONE.test(word)) || TOO_MUCH.test(words.join(" "))) return "no";
+  if (has(NEGATIONS) && (has(DONE) || has(SENDING))) return "no";
+  if (words.some(isNo)) return "failed";
+  if (readStateText(text) === "yes") return "yes";
+  if (has(CONDITIONS)) return "unclear";
+  if (has(DONE)) return "yes";
+  return has(TAKEN) ? "silent" : "unclear";
+}
+
+/** `{"type":"error"}`, `{"event":"message.failed"}`: most labels do not speak of the message. */
+export function readLabel(text: string): Reading {
+  const words = wordsOf(text);
+  if (words.some(isNo)) return "no";
+  return words.some((word) => DONE.has(word)) ? "yes" : "silent";
+}
+
+/** The value of a member that asks for a yes or a no, such as `success`. */
+export function readYesOrNo(text: string): Reading {
+  const words = wordsOf(text);
+  const word = words.join(" ");
+  if (FALSE.has(word)) return "no";
+  if (TRUE.has(word) || DATE.test(text)) return "yes";
+  return words.some(isNo) ? "no" : words.some(isState) ? "yes" : "either";
+}
+
+/** The value of an `error` that says there was none. */
+export function isNone(text: string): boolean {
+  return NONE.test(wordsOf(text).join(" "));
+}
+
+/** Lower-case words of a text in any of the ways to write several as one. */
+function wordsOf(text: string): string[] {
+  const spaced = text.replaceAll(/['’`]/g, "").replaceAll(INNER_BORDER, " ");
+  return spaced.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+/** `notSent`, `NOTSent`, `200OK`. */
+const INNER_BORDER = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{N})(?=\p{L})/gu;
+
+function isNo(word: string): boolean {
+  return NEGATIONS.has(word) || FAILURES.has(word) || NOT_DONE.test(word);
+}
+
+function isState(word: string): boolean {
+  return DONE.has(word) || TAKEN.has(word) || /^20\d$/.test(word);
+}
+
+function set(list: string): ReadonlySet<string> {
+  return new Set(list.split(/\s+/));
+}
+
+const TRUE = set("true t yes y on 1");
+const FALSE = set("false f no n off 0 none nil null undefined never not");
+const NONE =
+  /^(|0|false|f|no|n|off|none|nil|null|undefined|n a|ok|okay|success|successful|no errors?)$/;
+const DATE = /^\d{4}-\d\d-\d\d([T ]|$)/;
+
+/** They say that a message was taken, wherever they stand. */
+const DONE = set(`accepted queued enqueued scheduled submitted sent delivered dispatched posted
+  published transmitted forwarded success successful successfully succeeded`);
+
+/** They say so as a state; in a sentence they may be about something else. */
+const TAKEN = set(`ok okay true yes y received created processed processing pending done complete
+  completed finished new read seen ready waiting started initiated active held buffered stored
+  approved confirmed valid validated ack acknowledged passed running sending delivering queueing
+  queuing progress enroute`);
+
+const FILLERS = set(`message messages msg for quality assessment in into to by the a an it and is
+  are was has have been be will api http request delivery whatsapp template now already next
+  instance`);
+
+const NEGATIONS = set(`not no never cannot cant couldnt wasnt isnt arent werent hasnt havent
+  didnt doesnt dont wont wouldnt unable fail fails failed failing failure failures without neither
+  nor nobody nothing none ko nok non`);
+
+/** With a negation before them they say that it was not done. */
+const SENDING = set(`send sending queue enqueue accept accepting deliver delivery process
+  processed processing submit schedule dispatch transmit forward`);
+
+const NOT_DONE = new RegExp(
+  "^(rejected|refused|declined|throttled|ratelimited)$|" +
+    "^(not|non|un|in)(ok|valid|processed|accepted|(en)?queued|scheduled|submitted|sent|" +
+    "deliver\\w*|dispatched|success\\w*)$",
+);
+const TOO_MUCH = /\btoo many\b|\b(limit|quota)s? (was |has been |is )?(exceeded|reached|hit)\b/;
+
+const FAILURES = set(`err error errors errored exception exceptions fault faults problem problems
+  reject rejects rejection refuse refuses refusal deny denied denies decline declines expired expires
+  cancel canceled cancelled aborted abort blocked banned bounced dropped discarded ignored skipped
+  suppressed limit limits limited exceeded exceeds exhausted overloaded quota timeout timedout timed
+  unavailable unauthorized unauthorised unauthenticated unprocessable unsupported unknown unexpected
+  unreachable unregistered unverified forbidden disabled suspended terminated missing malformed bad
+  wrong incorrect incomplete inactive insufficient conflict duplicate duplicated stopped halted
+  crashed down maintenance nack partial partially restricted restriction restrictions prohibited
+  violation violates busy overload lost killed revoked removed deleted dead denylisted blacklisted
+  sorry unfortunately oops outage retry again`);
+
+/** "Only approved templates can be sent" does not say that one was. */
+const CONDITIONS = set(`must should only if unless until before can could may might need needs
+  required requires many when which`);
