@@ -16,6 +16,7 @@ import type { Mode } from "./core/mode.ts";
 import { didYouMean } from "./core/nearest.ts";
 import type { PriceTable } from "./core/prices.ts";
 import { accept, type Result, refuse } from "./core/refusal.ts";
+import { LATE_STATUS_DAYS } from "./core/timings.ts";
 
 export type { ConfigProblem } from "./config/findings.ts";
 export type { NumberConfig } from "./config/numbers.ts";
@@ -97,7 +98,7 @@ function readConfig(environment: Environment): ReadConfig {
     kind: "any",
   });
   const retentionDays = environment.number("DROPCAST_RETENTION_DAYS", {
-    min: RETENTION_DAYS_MIN,
+    min: LATE_STATUS_DAYS,
     max: 3_650,
     kind: "whole",
   });
@@ -135,9 +136,6 @@ function readTrustedProxies(given: string | undefined, findings: Findings): stri
   }
   return proxies;
 }
-
-/** WhatsApp reports up to 30 days late, and reports are looked up for 40. */
-const RETENTION_DAYS_MIN = 40;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 

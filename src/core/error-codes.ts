@@ -106,6 +106,16 @@ const MAYBE_SENT =
 const OUTCOME_UNKNOWN =
   "The message may have been sent: wait for its status, or decide with `resolve`.";
 
+/** Codes that mean more than their class says. */
+export const CODES = {
+  /** The person is left out of campaigns that ask for it. */
+  undeliverable: 131026,
+  /** Marketing to the person ends, whatever the message becomes. */
+  optedOut: 131050,
+  /** What WhatsApp fails messages with that it held back: the template was paused meanwhile. */
+  templatePaused: 132015,
+} as const;
+
 /** Every known code, in ascending order. No two rows overlap. */
 // biome-ignore format: a table, one row per line
 export const ERROR_CODES: readonly ErrorCode[] = [
@@ -132,7 +142,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 131016, class: "ambiguous", title: "WhatsApp service unavailable", advice: MAYBE_SENT },
   { code: 131020, class: "message", title: "Group message error", advice: SHOULD_NOT_HAPPEN },
   { code: 131021, class: "recipient", title: "Recipient is the sender", advice: "Remove your own number from the list." },
-  { code: 131026, class: "recipient", title: "Message undeliverable", advice: "The number may not be on WhatsApp: check it, or contact the person another way." },
+  { code: CODES.undeliverable, class: "recipient", title: "Message undeliverable", advice: "The number may not be on WhatsApp: check it, or contact the person another way." },
   { code: 131030, class: "recipient", title: "Recipient not in the test number's list", advice: "A test number reaches only the recipients registered for it: use a real number." },
   { code: 131031, class: "account", title: "Business account locked", advice: "Read the notice in WhatsApp Manager; nothing can be sent until the account is unlocked." },
   { code: 131037, class: "account", title: "Display name not approved", advice: "Get the number's display name approved in WhatsApp Manager." },
@@ -143,7 +153,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 131047, class: "message", title: "More than 24 hours since the last reply", advice: "Only templates may be sent now: check that the campaign names an approved template." },
   { code: 131048, class: "restricted", title: "Number restricted: too many blocks or reports", advice: "Check the number's quality in WhatsApp Manager, and wait at least a day." },
   { code: 131049, class: "recipient", title: "WhatsApp chose not to deliver", advice: "The person got a lot of marketing recently, or has a US number, to which WhatsApp delivers none.", retry: "after_day" },
-  { code: 131050, class: "optout", title: "Recipient has opted out of marketing messages", advice: "Nothing to do: the person is on the suppression list and gets no more marketing." },
+  { code: CODES.optedOut, class: "optout", title: "Recipient has opted out of marketing messages", advice: "Nothing to do: the person is on the suppression list and gets no more marketing." },
   { code: 131051, class: "message", title: "Unsupported message type", advice: SHOULD_NOT_HAPPEN },
   { code: 131052, class: "message", title: "Media download failed", advice: "Check that the media link in the template opens without a login.", retry: "after_cause" },
   { code: 131053, class: "message", title: "Media upload failed", advice: "Check that the media link opens without a login, and the file's type and size.", retry: "after_cause" },
@@ -160,7 +170,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 132007, class: "template", title: "Template breaks a WhatsApp policy", advice: "Change the template and have it approved again." },
   { code: 132008, class: "message", title: "Template value in the wrong format", advice: CHECK_COLUMNS },
   { code: 132012, class: "message", title: "Template value in the wrong format", advice: CHECK_COLUMNS },
-  { code: 132015, class: "template", title: "Template paused for low quality", advice: "Improve the template, or wait until WhatsApp Manager shows the pause as ended." },
+  { code: CODES.templatePaused, class: "template", title: "Template paused for low quality", advice: "Improve the template, or wait until WhatsApp Manager shows the pause as ended." },
   { code: 132016, class: "template", title: "Template disabled", advice: "Create a new template: this one cannot be used again.", retry: "in_vain" },
   { code: 132018, class: "message", title: "Problem with the template's values", advice: "Look for line breaks, tabs or runs of spaces in this row's values." },
   { code: 132068, class: "template", title: "Flow blocked", advice: "Fix the template's flow in WhatsApp Manager." },

@@ -1,3 +1,6 @@
+/** How long a message can still be told of: WhatsApp delivers, and reports, up to 30 days late. */
+export const LATE_STATUS_DAYS = 40;
+
 /**
  * The waits that depend on the answer timeout or are shortened in tests. They are in one place
  * because their order matters: a claim's lease and a drain outlast the answer timeout, and the

@@ -5,8 +5,9 @@ import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStatus } from "../core/status.ts";
 import { createImportOf } from "./import-of.ts";
-import { BATCH_ROWS, batchOfRow, campaignKeys, numberKeys, numberOfCampaign } from "./keys.ts";
+import { batchOfRow, campaignKeys, numberKeys, numberOfCampaign } from "./keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "./ledger-value.ts";
+import { BATCH_ROWS } from "./protocol.ts";
 
 /** A campaign as people see it. Times are ms since 1970, null when they have not come. */
 export interface Campaign {

@@ -5,8 +5,9 @@ import { REASONS } from "../core/reasons.ts";
 import { eraseInBlob, inflateBlob } from "./batch-rows.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import { type PersonDigest, unpackWamid, wamidDigest } from "./identity.ts";
-import { BATCH_ROWS, batchesOf, campaignKeys } from "./keys.ts";
+import { batchesOf, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
+import { BATCH_ROWS } from "./protocol.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** A batch that holds something of the person. */

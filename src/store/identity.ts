@@ -3,9 +3,8 @@ import type { Redis } from "ioredis";
 import type { Mode } from "../core/mode.ts";
 import { foldPhone } from "../core/recipient.ts";
 import { deploymentKeys } from "./keys.ts";
+import { DIGEST_BYTES } from "./protocol.ts";
 
-/** Digests that stand for people and messages in keys. 64 bits: 2^-24 for a clash among 2^20. */
-const DIGEST_BYTES = 8;
 const WAMID_PREFIX = "wamid.";
 const RAW_TAG = 1;
 const TEXT_TAG = 2;

@@ -6,7 +6,9 @@
  * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
  * for each is enough.
  */
+import { NUMBER_NAME } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
+import { BATCH_ROWS } from "./protocol.ts";
 
 /**
  * The name by which the keys and queues of a number are told from all others. The sandbox has key
@@ -147,9 +149,6 @@ export function campaignKeys(number: string, campaign: string) {
   };
 }
 
-/** How many CSV rows share a batch, hence a job, a blob and a ledger hash. */
-export const BATCH_ROWS = 100;
-
 /** How many batches a campaign of so many rows has. */
 export function batchesOf(rows: number): number {
   return Math.ceil(rows / BATCH_ROWS);
@@ -165,9 +164,11 @@ export function rowInBatch(batch: number, index: number): number {
   return batch * BATCH_ROWS + index + 1;
 }
 
+const CAMPAIGN_ID = new RegExp(`^(${NUMBER_NAME.source.slice(1, -1)})-[1-9][0-9]{0,9}$`);
+
 /** The number's name inside a campaign id (`main-17` -> `main`), or undefined. */
 export function numberOfCampaign(campaign: string): string | undefined {
-  return /^([a-z0-9][a-z0-9_-]{0,31})-[1-9][0-9]{0,9}$/.exec(campaign)?.[1];
+  return CAMPAIGN_ID.exec(campaign)?.[1];
 }
 
 /** The serial inside a campaign id (`main-17` -> 17): a later import has a higher one. */

@@ -1,8 +1,8 @@
 import { STATE_NAMES, STATES, type State } from "../core/message.ts";
+import { FLAG, LEDGER_HEADER, LEDGER_VERSION, TICK_MS, TIME } from "./protocol.ts";
 
 /**
- * The ledger value of one row: the same layout as scripts/lib/ledger.lua, which documents it. At
- * most 64 bytes, so that a batch's hash stays a listpack. No value at all means pending.
+ * The ledger value of one row, as protocol.ts lays it out. No value at all means pending.
  */
 export interface LedgerValue {
   state: State;
@@ -20,33 +20,21 @@ export interface LedgerValue {
   times: Partial<Record<TimeName, number>>;
 }
 
-export const FLAGS = {
-  maybeDuplicate: 1,
-  matched: 2,
-  decided: 4,
-  lateFailed: 8,
-  doubleWamid: 16,
-  reference: 32,
-  held: 64,
-  retried: 128,
-} as const;
-export type Flag = keyof typeof FLAGS;
+export type Flag = keyof typeof FLAG;
+export type TimeName = keyof typeof TIME;
 
-const TIME_NAMES = ["claimed", "accepted", "sent", "delivered", "read", "failed", "due"] as const;
-export type TimeName = (typeof TIME_NAMES)[number];
-
-const HEADER_BYTES = 12;
-const VERSION = 1;
-/** Times are kept in hundredths of a second. */
-const TICK_MS = 10;
+const FLAG_NAMES = Object.keys(FLAG) as readonly Flag[];
+const TIME_NAMES = Object.keys(TIME) as readonly TimeName[];
+const { at: AT, bytes: HEADER_BYTES } = LEDGER_HEADER;
 
 /** Decodes a stored value; `undefined` is a row nobody has touched. `epochMs` is the campaign's. */
 export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): LedgerValue {
   if (value === undefined) return untouched();
-  if (value[0] !== VERSION) throw new Error(`Ledger value of unknown version ${value[0]}.`);
-  const bits = value.readUInt8(2);
+  const version = value[AT.version];
+  if (version !== LEDGER_VERSION) throw new Error(`Ledger value of unknown version ${version}.`);
+  const bits = LEDGER_HEADER.get(value, "flags");
   const times: Partial<Record<TimeName, number>> = {};
-  const mask = value.readUInt8(11);
+  const mask = LEDGER_HEADER.get(value, "times");
   let at = HEADER_BYTES;
   for (const [index, name] of TIME_NAMES.entries()) {
     if ((mask & (1 << index)) === 0) continue;
@@ -54,13 +42,13 @@ export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): L
     at += 4;
   }
   return {
-    state: stateOf(value.readUInt8(1)),
-    flags: (Object.keys(FLAGS) as Flag[]).filter((flag) => (bits & FLAGS[flag]) !== 0),
-    attempt: value.readUInt16BE(3),
-    tries: value.readUInt8(5),
-    code: value.readUIntBE(6, 3),
-    reason: value.readUInt8(9),
-    price: decodePrice(value.readUInt8(10)),
+    state: stateOf(LEDGER_HEADER.get(value, "state")),
+    flags: FLAG_NAMES.filter((flag) => (bits & FLAG[flag]) !== 0),
+    attempt: LEDGER_HEADER.get(value, "attempt"),
+    tries: LEDGER_HEADER.get(value, "tries"),
+    code: LEDGER_HEADER.get(value, "code"),
+    reason: LEDGER_HEADER.get(value, "reason"),
+    price: decodePrice(LEDGER_HEADER.get(value, "price")),
     times,
   };
 }
@@ -68,9 +56,9 @@ export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): L
 /** The value of a row that ends in the import: rejected, duplicate or suppressed. */
 export function encodeImportedValue(state: State, reason: number): Buffer {
   const value = Buffer.alloc(HEADER_BYTES);
-  value.writeUInt8(VERSION, 0);
-  value.writeUInt8(STATES[state], 1);
-  value.writeUInt8(reason, 9);
+  value.writeUInt8(LEDGER_VERSION, AT.version);
+  value.writeUInt8(STATES[state], AT.state);
+  value.writeUInt8(reason, AT.reason);
   return value;
 }
 

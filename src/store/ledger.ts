@@ -7,31 +7,18 @@ import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
 import { readNumberTime } from "./clock.ts";
 import type { PersonDigest } from "./identity.ts";
-import { BATCH_ROWS, campaignKeys } from "./keys.ts";
+import { campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue, stateOf } from "./ledger-value.ts";
+import { BATCH_ROWS, type GATE, VERDICT } from "./protocol.ts";
 import type { RunScript, ScriptArgument } from "./scripts.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
-export type ClaimGate =
-  | "rollback"
-  | "settling"
-  | "gone"
-  | "unsafe"
-  | "mode"
-  | "sender"
-  | "closed"
-  | "paused"
-  | "ended"
-  | "halt"
-  | "hold"
-  | "run"
-  | "cap"
-  | "probe";
+export type ClaimGate = keyof typeof GATE | "unsafe";
 
 /** What became of one row of a claim. A granted one must be POSTed `slotMs` after the answer's now. */
 export type ClaimVerdict =
   | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
-  | { readonly kind: "not_pending" | "not_due" | "no_slot_yet" | "opted_out" | "person_busy" };
+  | { readonly kind: keyof typeof VERDICT };
 
 export type ClaimResult =
   | { readonly kind: "gate"; readonly gate: ClaimGate; readonly waitMs: number }
@@ -107,13 +94,9 @@ export interface Swept {
   readonly matched: number;
 }
 
-const VERDICTS = {
-  [-1]: "not_pending",
-  [-2]: "not_due",
-  [-3]: "no_slot_yet",
-  [-4]: "opted_out",
-  [-5]: "person_busy",
-} as const;
+const VERDICTS: ReadonlyMap<number, keyof typeof VERDICT> = new Map(
+  Object.entries(VERDICT).map(([kind, stored]) => [stored, kind as keyof typeof VERDICT]),
+);
 
 /** A row that is due within a second is taken along with its batch. */
 const DUE_SOON_MS = 1_000;
@@ -241,7 +224,7 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 function toVerdict(attempt: number, slotUs: number): ClaimVerdict {
   if (attempt > 0) return { kind: "granted", attempt, slotMs: slotUs / 1_000 };
-  const kind = VERDICTS[slotUs as keyof typeof VERDICTS];
+  const kind = VERDICTS.get(slotUs);
   if (kind === undefined) throw new Error(`claim said ${slotUs} of a row.`);
   return { kind };
 }

@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import { type BatchRow, mendBlob, unpackRows } from "./batch-rows.ts";
-import { BATCH_ROWS, batchOfRow, campaignKeys, rowInBatch } from "./keys.ts";
+import { batchOfRow, campaignKeys, rowInBatch } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
+import { BATCH_ROWS } from "./protocol.ts";
 import type { RunScript } from "./scripts.ts";
 
 /** A campaign as somebody who corrects its rows needs it. */

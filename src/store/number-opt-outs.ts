@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
+import { CODES } from "../core/error-codes.ts";
 import { readNumberTime } from "./clock.ts";
 import type { PersonDigest } from "./identity.ts";
 import { numberKeys } from "./keys.ts";
@@ -109,7 +110,7 @@ export function createNumberOptOuts(input: {
           await list.heard({
             phone: found.phone,
             scope: "marketing",
-            source: mode === "live" ? `131050 ${campaign}` : `131050 ${campaign} (sandbox)`,
+            source: `${CODES.optedOut} ${campaign}${mode === "live" ? "" : " (sandbox)"}`,
             atMs: Number(when),
           });
         }

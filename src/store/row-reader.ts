@@ -2,8 +2,9 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { unpackWamid } from "./identity.ts";
-import { BATCH_ROWS, batchesOf, batchOfRow, campaignKeys } from "./keys.ts";
+import { batchesOf, batchOfRow, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
+import { BATCH_ROWS } from "./protocol.ts";
 
 /** A CSV row with all that is known of it. */
 export interface CampaignRow extends BatchRow {

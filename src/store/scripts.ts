@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
-import { MOVES, OVERRULES, STATES } from "../core/message.ts";
-import { REASONS, type Reason } from "../core/reasons.ts";
 import { slotKey } from "./keys.ts";
+import { renderLua } from "./render-lua.ts";
 
 /**
- * Loads the Lua scripts of this folder. `--- @include "x"` pulls in `scripts/lib/x.lua`, and the
- * state table of core/message.ts is rendered on top, so that there is one table and not two.
+ * Loads the Lua scripts of this folder. `--- @include "x"` pulls in `scripts/lib/x.lua`; what they
+ * share with TypeScript is rendered into them (protocol.ts).
  */
 export const SCRIPT_NAMES = [
   "accept-rollback",
@@ -78,16 +77,13 @@ export function createScriptRunner(redis: Redis, number: string): RunScript {
   return (name, args) => commandOf(redis, name)(key, ...args);
 }
 
-/** The whole text of a script, with its includes, its reasons as numbers, and the state table. */
+/** The whole text of a script, with its includes and the values of protocol.ts. */
 export function scriptSource(name: ScriptName): string {
-  const text = readScript(`${name}.lua`);
-  const expanded = text.replace(/^--- @include "([a-z-]+)"$/gm, (_, lib: string) =>
-    readScript(`lib/${lib}.lua`),
+  const expanded = readScript(`${name}.lua`).replace(
+    /^--- @include "([a-z-]+)"$/gm,
+    (_, lib: string) => readScript(`lib/${lib}.lua`),
   );
-  const numbered = expanded.replace(/\bREASON\.([a-z_]+)/g, (_, reason: Reason) => {
-    return String(REASONS[reason]);
-  });
-  return `${stateTable()}\n${numbered}`;
+  return renderLua(expanded);
 }
 
 function commandName(name: ScriptName): string {
@@ -104,21 +100,4 @@ function commandOf(redis: Redis, name: ScriptName): Command {
 
 function readScript(path: string): string {
   return readFileSync(new URL(`./scripts/${path}`, import.meta.url), "utf8");
-}
-
-function stateTable(): string {
-  const states = Object.entries(STATES).map(([state, number]) => `${state} = ${number}`);
-  return [
-    `local STATE = { ${states.join(", ")} }`,
-    `local NEXT = ${movesTable(MOVES)}`,
-    `local OVERRULES = ${movesTable(OVERRULES)}`,
-  ].join("\n");
-}
-
-function movesTable(moves: typeof MOVES): string {
-  const lines = Object.entries(moves).map(([from, events]) => {
-    const pairs = Object.entries(events).map(([event, to]) => `${event} = ${STATES[to]}`);
-    return `  [${STATES[from as keyof typeof STATES]}] = { ${pairs.join(", ")} },`;
-  });
-  return `{\n${lines.join("\n")}\n}`;
 }

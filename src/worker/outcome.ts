@@ -3,6 +3,7 @@ import { REASONS } from "../core/reasons.ts";
 import type { Timings } from "../core/timings.ts";
 import type { SendOutcome } from "../livechat/client.ts";
 import type { AttemptRecord } from "../store/attempt-rows.ts";
+import { BACKOFF_MAX_MS } from "../store/protocol.ts";
 
 type Told = Pick<
   AttemptRecord,
@@ -15,7 +16,6 @@ const PLAIN = { code: 0, reason: 0, waitMs: 0, id: null, held: false, optOut: fa
 const PAIR_FIRST_MS = 1_000;
 /** A process too busy to be on time should not claim the same rows again at once. */
 const ABORTED_WAIT_MS = 50;
-const RETRY_AFTER_MAX_MS = 15 * 60_000;
 
 /** What an answer means in the ledger's words. The one place where the two meet. */
 export function toRecord(outcome: SendOutcome, timings: Timings): Told {
@@ -78,5 +78,5 @@ function idOf({ id, isWamid }: { id: string | null; isWamid: boolean }): Told["i
 
 /** 0 when the API named no time: the ledger then holds for a growing one of its own. */
 function waitOf(retryAfterMs: number | null): number {
-  return retryAfterMs === null ? 0 : Math.min(retryAfterMs, RETRY_AFTER_MAX_MS);
+  return retryAfterMs === null ? 0 : Math.min(retryAfterMs, BACKOFF_MAX_MS);
 }

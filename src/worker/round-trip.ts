@@ -1,5 +1,5 @@
-/** No further ahead: what is granted and not yet sent is in doubt if the process dies. */
-const REACH_MAX_MS = 200;
+import { REACH_MAX_MS } from "../store/protocol.ts";
+
 /** Slots are granted at least so far ahead, whatever the round trip: timers are this coarse. */
 const REACH_MIN_MS = 8;
 

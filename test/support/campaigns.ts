@@ -5,13 +5,14 @@ import type { Mode } from "../../src/core/mode.ts";
 import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
 import type { ImportOutcome, ImportRow } from "../../src/store/batch-rows.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
-import { BATCH_ROWS, campaignKeys, numberKeys } from "../../src/store/keys.ts";
+import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import type { ClaimInput, LedgerLimits } from "../../src/store/ledger.ts";
 import {
   createNumberStore,
   DEFAULT_LIMITS,
   type NumberStore,
 } from "../../src/store/number-store.ts";
+import { BATCH_ROWS } from "../../src/store/protocol.ts";
 import type { CampaignRow } from "../../src/store/row-reader.ts";
 import type { StatusEvent } from "../../src/store/status-events.ts";
 import { connectTestRedis, testNumber } from "./redis.ts";

@@ -1,6 +1,6 @@
 import { createRowPacker, type ImportOutcome, type ImportRow } from "../../store/batch-rows.ts";
 import type { ImportStore } from "../../store/import-store.ts";
-import { BATCH_ROWS } from "../../store/keys.ts";
+import { BATCH_ROWS } from "../../store/protocol.ts";
 
 /**
  * Cuts the judged rows into batches and stores them, in order, ten batches a call. Two calls are

@@ -20,8 +20,10 @@
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
+-- Of so many messages at once only the first are matched by their recipient.
+local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
 local event = {
-  stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), CODE_MAX),
+  stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), LEDGER_CODE_MAX),
   price = num(ARGV[6]), person = person, foreign = num(ARGV[8]), category = ARGV[9],
   seen = NOW,
 }
@@ -74,7 +76,7 @@ redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW)
 park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
 if fitting and mode == 'park' then
   local waiting = hash_get(P .. 'parked-for', person) or ''
-  if #waiting < 64 and not string.find(waiting, digest, 1, true) then
+  if #waiting < WAITING_BYTES_MAX and not string.find(waiting, digest, 1, true) then
     hash_put(P .. 'parked-for', person, waiting .. digest)
   end
   local before = r and r.state

@@ -24,16 +24,18 @@
 --   :errors :timeline :pricing :open :side :unknown :ledger:<batch>
 local id, batch, nonce = ARGV[1], ARGV[2], ARGV[4]
 local lease_ms, busy_ms = num(ARGV[7]), num(ARGV[8])
-local HEAD, ROW_BYTES = 5, 12
+local HEAD = 5
+-- When asking again pays: some answer is there by then, or the probe's.
+local CAP_WAIT_MS, PROBE_WAIT_MS = 20, 200
 
 local worker = ARGV[12]
 local guard = check_guard(ARGV[11], worker, num(ARGV[16]), 'worker')
 local c = open_campaign(id)
-if not c then return { 0, guard.stopped or 'gone', guard.wait or 0 } end
+if not c then return { 0, guard.stopped or GATE.gone, guard.wait or 0 } end
 local ledger = ledger_key(c, batch)
 local fields, rows, persons = {}, {}, {}
-for at = 1, #ARGV[13], ROW_BYTES do
-  local row, person = struct.unpack('>I4c8', ARGV[13], at)
+for at = 1, #ARGV[13], CLAIM_ROW.bytes do
+  local row, person = struct.unpack(CLAIM_ROW.format, ARGV[13], at)
   rows[#rows + 1], fields[#fields + 1], persons[#persons + 1] = row, row_field(row), person
 end
 local values = redis.call('HMGET', ledger, unpack(fields))
@@ -49,7 +51,7 @@ for i, value in ipairs(values) do
   local r = value and decode(value)
   local granted = r and r.state == STATE.sending and r.nonce == nonce
   mine = mine or granted
-  tell(i, granted and r.attempt or 0, granted and (i - 1) * pace.interval or -1)
+  tell(i, granted and r.attempt or 0, granted and (i - 1) * pace.interval or VERDICT.not_pending)
 end
 if mine then
   answer[3] = 1
@@ -58,18 +60,18 @@ end
 
 if guard.stopped then return { 0, guard.stopped, guard.wait } end
 local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'sender')
-if f[1] ~= ARGV[5] then return { 0, 'mode', 0 } end
-if ARGV[14] ~= '' and f[3] and f[3] ~= ARGV[14] then return { 0, 'sender', 0 } end
-if c.closed ~= '' then return { 0, 'closed', 0 } end
-if c.status ~= 'running' then return { 0, 'paused', 0 } end
-if num(f[2]) > 0 and num(f[2]) <= WALL then return { 0, 'ended', 0 } end
-if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, 'halt', 0 } end
-if pace.hold > NOW then return { 0, 'hold', pace.hold - NOW } end
-if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, 'run', 0 } end
+if f[1] ~= ARGV[5] then return { 0, GATE.mode, 0 } end
+if ARGV[14] ~= '' and f[3] and f[3] ~= ARGV[14] then return { 0, GATE.sender, 0 } end
+if c.closed ~= '' then return { 0, GATE.closed, 0 } end
+if c.status ~= 'running' then return { 0, GATE.paused, 0 } end
+if num(f[2]) > 0 and num(f[2]) <= WALL then return { 0, GATE.ended, 0 } end
+if redis.call('EXISTS', P .. 'halt') == 1 then return { 0, GATE.halt, 0 } end
+if pace.hold > NOW then return { 0, GATE.hold, pace.hold - NOW } end
+if redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return { 0, GATE.run, 0 } end
 local room = on_wire_max(pace.rate, num(ARGV[15])) - redis.call('ZCARD', P .. 'leases')
-if room <= 0 then return { 0, 'cap', 20 } end
+if room <= 0 then return { 0, GATE.cap, CAP_WAIT_MS } end
 local probe = redis.call('HGET', P .. 'pace', 'probing')
-if probe and probe ~= 'open' then return { 0, 'probe', 200 } end
+if probe and probe ~= 'open' then return { 0, GATE.probe, PROBE_WAIT_MS } end
 if probe then room = 1 end
 
 local claimed = redis.call('HMGET', P .. 'claimed', unpack(persons))
@@ -84,11 +86,11 @@ end
 
 local taken = {}
 local function refusal(i, r)
-  if r.state ~= STATE.pending then return -1 end
-  if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return -2 end
-  if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then return -4 end
-  if taken[persons[i]] or busy(i) then return -5 end
-  if room <= 0 then return -3 end
+  if r.state ~= STATE.pending then return VERDICT.not_pending end
+  if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return VERDICT.not_due end
+  if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then return VERDICT.opted_out end
+  if taken[persons[i]] or busy(i) then return VERDICT.person_busy end
+  if room <= 0 then return VERDICT.no_slot_yet end
 end
 
 -- The wamid of the attempt before, if there was one, belongs to the row's history from now on.
@@ -128,15 +130,15 @@ end
 for i, row in ipairs(rows) do
   -- No slot for one row is no slot for the next.
   if pace.wait > 0 then
-    tell(i, 0, -3)
+    tell(i, 0, VERDICT.no_slot_yet)
   else
     local r = decode(values[i])
     local no = refusal(i, r)
     local slot = not no and next_slot(pace)
-    if slot then grant(i, row, r, slot) else tell(i, 0, no or -3) end
-    if no == -4 then fire(c, row, r, 'suppress') end
-    if no == -5 then r.times[TIME.due] = stamp(c, NOW + (busy(i) or ON_WIRE_WAIT_MS)) end
-    if slot or no == -4 or no == -5 then
+    if slot then grant(i, row, r, slot) else tell(i, 0, no or VERDICT.no_slot_yet) end
+    if no == VERDICT.opted_out then fire(c, row, r, 'suppress') end
+    if no == VERDICT.person_busy then r.times[TIME.due] = stamp(c, NOW + (busy(i) or ON_WIRE_WAIT_MS)) end
+    if slot or no == VERDICT.opted_out or no == VERDICT.person_busy then
       writes[#writes + 1] = fields[i]
       writes[#writes + 1] = encode(r)
     end

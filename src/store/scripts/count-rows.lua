@@ -13,11 +13,11 @@ local first = num(ARGV[2])
 for batch = first, first + num(ARGV[3]) - 1 do
   local rows = math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS)
   if rows <= 0 then break end
-  -- Fields from 100 on are wamids. The state is the second byte of a value (lib/ledger.lua).
+  -- Fields from BATCH_ROWS on are wamids.
   local flat = redis.call('HGETALL', c.key .. ':ledger:' .. batch)
   for at = 1, #flat, 2 do
     if num(flat[at]) < BATCH_ROWS then
-      add(count, shown(c, string.byte(flat[at + 1], 2)), 1)
+      add(count, shown(c, string.byte(flat[at + 1], LEDGER_HEADER.at_state)), 1)
       rows = rows - 1
     end
   end

@@ -19,7 +19,11 @@ local mode, most_open, most_campaigns = ARGV[1], num(ARGV[2]), num(ARGV[3])
 local guard = check_guard(ARGV[4], ARGV[5], num(ARGV[7]), 'worker')
 if guard.stopped then return { '' } end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', WALL, 'LIMIT', 0, 20)) do
+local ENDED_AT_ONCE = 20
+local function come(index)
+  return redis.call('ZRANGEBYSCORE', P .. index, '-inf', WALL, 'LIMIT', 0, ENDED_AT_ONCE)
+end
+for _, id in ipairs(come('scheduled')) do
   redis.call('ZREM', P .. 'scheduled', id)
   local c = open_campaign(id)
   if c and c.status == 'scheduled' then
@@ -28,7 +32,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'scheduled', '-inf', WALL, 
     settle_status(c)
   end
 end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'endings', '-inf', WALL, 'LIMIT', 0, 20)) do
+for _, id in ipairs(come('endings')) do
   redis.call('ZREM', P .. 'endings', id)
   local c = open_campaign(id)
   if c then close_campaign(c, 'expired') end

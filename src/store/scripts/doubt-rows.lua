@@ -18,8 +18,8 @@ local c = open_rows(ARGV[1])
 local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')
 if not c or not guard[1] then return -1 end
 local rows, persons, fields = {}, {}, {}
-for at = 1, #ARGV[3], 12 do
-  local row, person = struct.unpack('>I4c8', ARGV[3], at)
+for at = 1, #ARGV[3], CLAIM_ROW.bytes do
+  local row, person = struct.unpack(CLAIM_ROW.format, ARGV[3], at)
   rows[#rows + 1], persons[#persons + 1], fields[#fields + 1] = row, person, row_field(row)
 end
 if #rows == 0 then return 0 end

@@ -14,7 +14,9 @@
 local person = ARGV[1]
 if ARGV[2] == '0' then
   local waiting = hash_get(P .. 'parked-for', person) or ''
-  for at = 1, #waiting, 8 do unpark(string.sub(waiting, at, at + 7)) end
+  for at = 1, #waiting, DIGEST_BYTES do
+    unpark(string.sub(waiting, at, at + DIGEST_BYTES - 1))
+  end
   hash_put(P .. 'parked-for', person, false)
   hash_put(P .. 'claimed', person, false)
   redis.call('ZREM', P .. 'undeliverable', person)

@@ -6,10 +6,10 @@
 -- ARGV: 1 process  2 what it is, as JSON; '' when it has stopped
 -- Returns: how many processes are known
 -- Keys built: processes, processes-seen
-local HOUR_MS = 3600000
+local FORGOTTEN_AFTER_MS = 3600000
 -- Times later than now are of a clock that was fast: a process that runs is back at its next beat.
-local old = redis.call('ZRANGEBYSCORE', P .. 'processes-seen', '-inf', WALL - HOUR_MS)
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'processes-seen', WALL + HOUR_MS, '+inf')) do
+local old = redis.call('ZRANGEBYSCORE', P .. 'processes-seen', '-inf', WALL - FORGOTTEN_AFTER_MS)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'processes-seen', WALL + FORGOTTEN_AFTER_MS, '+inf')) do
   old[#old + 1] = id
 end
 if ARGV[2] == '' then old[#old + 1] = ARGV[1] end

@@ -12,13 +12,8 @@
 -- not here yet shows that Redis went back in time; the row takes up what is told of it.
 -- KEYS: 1 slot key of the number
 -- ARGV: 1 campaign  2 most tries of a message that was not sent  3 unknown budget  4 its window, ms
---       5 failures in a row that pause a campaign  6 reason number of a rollback  7 the rows, packed (ROW below, then the wamid as
---       stored): row, attempt, nonce, outcome number, code, reason, wait ms, jitter in 1/255, digest
---       of wamid, digest of the person, marks (1 the id is a reference only, 2 held for quality,
---       4 opt-out, 8 there is an id), bytes of wamid
---   outcomes: accepted · retry, pair (not sent: back off by `wait` x 2^tries, x 4^tries) · wait (not
---     sent: come back in `wait`) · hold (as wait, and hold the number) · halt (as wait, and halt the
---     number) · restrict, template (as wait, and pause campaigns) · failed · unknown
+--       5 failures in a row that pause a campaign  6 reason number of a rollback  7 the rows, packed (RECORD_ROW
+--       of protocol.ts, then the wamid as stored)
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
 -- Keys built: stats, by-end, with-rows, serial, guard, resends, leases, claimed, pace, halt, running,
 --   scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox,
@@ -31,12 +26,6 @@ local MAX_TRIES, BUDGET, WINDOW_MS, STREAK = num(ARGV[2]), num(ARGV[3]), num(ARG
 local ROLLBACK = num(ARGV[6])
 local c = open_rows(id)
 if not c then return { 0 } end
-local CAP_MS = 300000
--- The number has two bytes; whatever went wrong so often will not mend itself.
-local ATTEMPT_MAX = 65535
-local ROW = '>I4I2c8BI3BI4Bc8c8BB'
-local OUTCOMES = { 'accepted', 'retry', 'pair', 'wait', 'hold', 'halt', 'restrict', 'template',
-  'failed', 'unknown' }
 
 -- The id is a reference of the API's own; a status event may have told the wamid already.
 local function bind_reference(row, r, o)
@@ -52,7 +41,7 @@ end
 
 -- The id that the answer gave the message, if any. Without a wamid a status event may still tell it.
 local function take_id(row, r, o)
-  if o.digest ~= '' and bit.band(o.marks, 1) == 0 then
+  if o.digest ~= '' and bit.band(o.marks, MARK.reference) == 0 then
     release_person(o.person, c, row, o.attempt)
     return bind(c, row, r, o.attempt, o.digest, o.stored)
   end
@@ -72,7 +61,7 @@ local function accepted(row, r, o)
   else
     set(r, FLAG.maybe_duplicate)
   end
-  local held = bit.band(o.marks, 2) ~= 0
+  local held = bit.band(o.marks, MARK.held) ~= 0
   if held then set(r, FLAG.held) end
   take_id(row, r, o)
   if took and r.state ~= STATE.accepted then confirmed = true end
@@ -95,10 +84,10 @@ local function back_to_pending(row, r, o)
   release_person(o.person, c, row, o.attempt)
   reopen_probe(c.id, row, o.attempt)
   local wait = o.wait
-  if (o.outcome == 'retry' or o.outcome == 'pair') and not o.outage then
+  if (o.outcome == OUTCOME.retry or o.outcome == OUTCOME.pair) and not o.outage then
     r.tries = r.tries + 1
-    local factor = o.outcome == 'pair' and 4 or 2
-    wait = math.min(CAP_MS, wait * factor ^ (r.tries - 1)) * (0.5 + o.jitter)
+    local factor = o.outcome == OUTCOME.pair and 4 or 2
+    wait = math.min(RETRY_WAIT_MAX_MS, wait * factor ^ (r.tries - 1)) * (0.5 + o.jitter)
   end
   r.reason = o.reason
   r.times[TIME.due] = stamp(c, NOW + wait)
@@ -110,9 +99,9 @@ local function failed(row, r, o)
   note_failed(c, row, r, o.code, o.reason, WALL)
   release_person(o.person, c, row, o.attempt)
   reopen_probe(c.id, row, o.attempt)
-  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, r.attempt, o.person, WALL) end
-  if o.code == 131026 then note_undeliverable(o.person) end
-  if o.outcome == 'failed' then count_failure_in_a_row(c, o.code, STREAK) end
+  if bit.band(o.marks, MARK.opt_out) ~= 0 then opt_out(c, row, r.attempt, o.person, WALL) end
+  if o.code == CODE.undeliverable then note_undeliverable(o.person) end
+  if o.outcome == OUTCOME.failed then count_failure_in_a_row(c, o.code, STREAK) end
 end
 
 local function unknown(row, r, o)
@@ -121,23 +110,24 @@ local function unknown(row, r, o)
   reopen_probe(c.id, row, o.attempt)
   spend_unknown_budget(c, BUDGET, WINDOW_MS)
   -- Whatever became of this message, the person has said so.
-  if bit.band(o.marks, 4) ~= 0 then opt_out(c, row, r.attempt, o.person, WALL) end
+  if bit.band(o.marks, MARK.opt_out) ~= 0 then opt_out(c, row, r.attempt, o.person, WALL) end
   -- What the API gave an id was taken: not even an at-least-once campaign sends it again by itself.
   if o.digest ~= '' then redis.call('ZREM', P .. 'resends', c.id .. '|' .. row) end
   take_id(row, r, o)
 end
 
 local function apply(row, r, o)
-  if o.outcome == 'accepted' then return accepted(row, r, o) end
+  if o.outcome == OUTCOME.accepted then return accepted(row, r, o) end
   if o.attempt ~= r.attempt then return end
-  if o.outcome == 'unknown' then return unknown(row, r, o) end
+  if o.outcome == OUTCOME.unknown then return unknown(row, r, o) end
   -- A person called it sent, and it was not: it does not go out by itself.
   if r.state == STATE.accepted then
     if o.code == 0 and o.reason == 0 then o.reason = REASON.not_sent_other end
     return failed(row, r, o)
   end
-  if o.outcome == 'failed' then return failed(row, r, o) end
-  local retried = o.outcome == 'retry' or o.outcome == 'pair'
+  if o.outcome == OUTCOME.failed then return failed(row, r, o) end
+  -- An attempt that went wrong so often will not get right by itself.
+  local retried = o.outcome == OUTCOME.retry or o.outcome == OUTCOME.pair
   if retried and not o.outage and r.tries + 1 >= MAX_TRIES or r.attempt >= ATTEMPT_MAX then
     return failed(row, r, o)
   end
@@ -148,17 +138,17 @@ end
 local told, digests, persons, fields = {}, {}, {}, {}
 local at, rows = 1, ARGV[7]
 while at <= #rows do
-  local o, outcome, jitter, bytes = {}, nil, nil, nil
-  o.row, o.attempt, o.nonce, outcome, o.code, o.reason, o.wait, jitter, o.digest, o.person, o.marks,
-    bytes, at = struct.unpack(ROW, rows, at)
-  o.outcome, o.jitter, o.stored = OUTCOMES[outcome], jitter / 255, string.sub(rows, at, at + bytes - 1)
+  local o, jitter, bytes = {}, nil, nil
+  o.row, o.attempt, o.nonce, o.outcome, o.code, o.reason, o.wait, jitter, o.digest, o.person, o.marks,
+    bytes, at = struct.unpack(RECORD_ROW.format, rows, at)
+  o.jitter, o.stored = jitter / JITTER_MAX, string.sub(rows, at, at + bytes - 1)
   at = at + bytes
   o.ledger, o.field = ledger_key(c, batch_of(o.row)), row_field(o.row)
   told[#told + 1], persons[#persons + 1] = o, o.person
   local wanted = fields[o.ledger] or {}
   fields[o.ledger] = wanted
   wanted[#wanted + 1] = o.field
-  if bit.band(o.marks, 8) ~= 0 then
+  if bit.band(o.marks, MARK.id) ~= 0 then
     digests[#digests + 1] = o.digest
   else
     o.digest = ''
@@ -204,7 +194,7 @@ for _, o in ipairs(told) do
     if stop_by(c, o, r) then stopped = true end
     -- A row on the wire has no wamid yet: the claim put the one before away.
     if r.state == STATE.sending then hash_absent(o.ledger, wamid_field(o.row)) end
-    answered = answered or (o.outcome ~= 'retry' and o.outcome ~= 'wait')
+    answered = answered or (o.outcome ~= OUTCOME.retry and o.outcome ~= OUTCOME.wait)
     apply(o.row, r, o)
     hash_put(o.ledger, o.field, encode(r))
   end

@@ -20,6 +20,7 @@
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
 --   :ledger:<batch>
 local MOST = num(ARGV[2])
+local SCANNED_AT_ONCE = 100
 
 -- Opens the row of an attempt, lets `act` change it, and writes it when that says so.
 local function with_row(id, row, act)
@@ -51,7 +52,7 @@ end
 
 -- An event is parked for a person while the attempt to them is on the wire, or has to wait for another.
 -- Leaving the wire takes it up; this finds what did not.
-local scan = redis.call('HSCAN', P .. 'parked-for', num(ARGV[6]), 'COUNT', 100)
+local scan = redis.call('HSCAN', P .. 'parked-for', num(ARGV[6]), 'COUNT', SCANNED_AT_ONCE)
 local matched = 0
 for at = 1, #scan[2], 2 do
   local person = scan[2][at]
@@ -63,7 +64,7 @@ for at = 1, #scan[2], 2 do
 end
 
 -- An attempt that no event can be matched to any more is not the open one.
-local open = redis.call('HSCAN', P .. 'claimed', num(ARGV[7]), 'COUNT', 100)
+local open = redis.call('HSCAN', P .. 'claimed', num(ARGV[7]), 'COUNT', SCANNED_AT_ONCE)
 for at = 1, #open[2], 2 do
   local _, _, _, claimed_at = parse_attempt(open[2][at + 1])
   if claimed_at + LOST_MS < NOW then

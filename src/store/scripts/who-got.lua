@@ -12,21 +12,24 @@ local c = open_rows(ARGV[1])
 if not c then return {} end
 local WAITS = shown(c, STATE.pending) == STATE.pending and '1' or '0'
 -- A POST of theirs was accepted, or may have been.
-local GOT = {}
-for _, state in ipairs({ 'sending', 'accepted', 'sent', 'delivered', 'read', 'unknown' }) do
-  GOT[STATE[state]] = true
-end
+local GOT = {
+  [STATE.sending] = true, [STATE.accepted] = true, [STATE.sent] = true,
+  [STATE.delivered] = true, [STATE.read] = true, [STATE.unknown] = true,
+}
 
 local function since(window)
   return num(window) > 0 and stamp(c, WALL - num(window)) or math.huge
 end
 local LEFT_SINCE, TOLD_SINCE = since(ARGV[4]), since(ARGV[5])
 
--- Reads only the bytes it needs (lib/ledger.lua has the layout): there are a million values.
+-- Reads only the bytes it needs: there are a million values. `claimed` is the first of the times.
 local function digit(value)
-  local state, flags, mask = string.byte(value, 2), string.byte(value, 3), string.byte(value, 12)
+  local state = string.byte(value, LEDGER_HEADER.at_state)
+  local flags = string.byte(value, LEDGER_HEADER.at_flags)
+  local times = string.byte(value, LEDGER_HEADER.at_times)
   if GOT[state] or bit.band(flags, FLAG.maybe_duplicate) ~= 0 then
-    local at = bit.band(mask, 1) ~= 0 and struct.unpack('>I4', value, HEADER_BYTES + 1) or 4294967295
+    local claimed = bit.band(times, bit.lshift(1, TIME.claimed - 1)) ~= 0
+    local at = claimed and struct.unpack('>I4', value, LEDGER_HEADER.bytes + 1) or TICKS_MAX
     if at >= LEFT_SINCE then return '2' end
     if at >= TOLD_SINCE then return '3' end
   end

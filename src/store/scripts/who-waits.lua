@@ -9,8 +9,8 @@
 -- Returns: for each row that waits four: row, campaign, row and state number that it waits for
 -- Keys built: stats, claimed, campaign:<id> and its :ledger:<batch>
 local waits, answer = { lease = num(ARGV[2]), wait = 0, window = num(ARGV[3]) }, {}
-for at = 1, #ARGV[4], 12 do
-  local row, person = struct.unpack('>I4c8', ARGV[4], at)
+for at = 1, #ARGV[4], CLAIM_ROW.bytes do
+  local row, person = struct.unpack(CLAIM_ROW.format, ARGV[4], at)
   local attempt = redis.call('HGET', P .. 'claimed', person)
   local wait, other, its_row, state = busy_with(attempt, ARGV[1], row, waits)
   if wait then

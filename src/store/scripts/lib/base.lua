@@ -1,12 +1,12 @@
 -- Shared by every script: the key prefix, the clocks, and the campaign that a script works on.
--- `STATE` and `NEXT` (core/message.ts) are rendered above this text when scripts are loaded.
+-- Names in capitals that no script declares (STATE.pending, BATCH_ROWS) are of protocol.ts: their
+-- values are put in when scripts are loaded (render-lua.ts).
 local P = KEYS[1] .. ':'
 
 -- The number's name, which its campaigns' ids begin with: that of its key space without the mode.
 local function number_name()
   return string.match(KEYS[1], '{([^.}]*)')
 end
-local BATCH_ROWS = 100
 
 local function num(text, default)
   return tonumber(text or '') or default or 0
@@ -58,9 +58,14 @@ local function add(deltas, field, n)
   deltas[field] = (deltas[field] or 0) + n
 end
 
+-- What closing a campaign makes of its pending rows.
+local function closed_state(closed)
+  return closed == 'cancelled' and STATE.cancelled or STATE.expired
+end
+
 -- A pending row of a closed campaign reads (and counts) as what the closing made of it.
 local function shown(c, state)
-  if state == STATE.pending and c.closed ~= '' then return STATE[c.closed] end
+  if state == STATE.pending and c.closed ~= '' then return closed_state(c.closed) end
   return state
 end
 

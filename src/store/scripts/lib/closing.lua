@@ -17,8 +17,8 @@ local function close_campaign(c, closed)
     index_ended(c.id)
   end
   add(c.count, STATE.pending, -pending)
-  add(c.count, STATE[closed], pending)
-  add(c.entered, STATE[closed], pending)
+  add(c.count, closed_state(closed), pending)
+  add(c.entered, closed_state(closed), pending)
   c.closed = closed
   flush(c)
   return true, was

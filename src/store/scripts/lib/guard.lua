@@ -38,12 +38,13 @@ end
 -- Ids that were given in what is lost are known outside, so no other campaign may get them: the next
 -- serial is higher by 1,000, and by one for every minute since Redis last knew of anything. What is
 -- imported from here on was not sent in what is lost.
+local SERIALS_RESERVED = 1000
 local function reserve_serials()
   if redis.call('HSETNX', GUARD, 'reserved', 1) == 0 then return end
   local before = num(redis.call('GET', P .. 'serial'))
   redis.call('HSETNX', GUARD, 'serial', before)
   local idle_minutes = math.max(0, WALL - num(redis.call('HGET', GUARD, 'at'), WALL)) / 60000
-  redis.call('SET', P .. 'serial', string.format('%.0f', before + 1000 + math.floor(idle_minutes)))
+  redis.call('SET', P .. 'serial', string.format('%.0f', before + SERIALS_RESERVED + math.floor(idle_minutes)))
 end
 
 -- Batches that were open may have been sent from; closing them would lose the trace.
@@ -96,7 +97,7 @@ local function judge_start(run, seen, claimed_at, settle_ms, role)
   local vouches = seen and seen.at + VOUCH_MS >= claimed_at
   if vouches and not f[3] then redis.call('HSET', GUARD, 'vouched', 1) end
   local wait = num(f[2]) + settle_ms - NOW
-  if wait > 0 then return 'settling', wait end
+  if wait > 0 then return GATE.settling, wait end
   if vouches or f[3] then
     confirm_run(run)
     return nil
@@ -105,14 +106,14 @@ local function judge_start(run, seen, claimed_at, settle_ms, role)
     redis.call('HSET', GUARD, 'unconfirmed', 1)
     stop_number()
   end
-  return 'rollback', 0
+  return GATE.rollback, 0
 end
 
 -- Looks at the caller's reading ('' none), by the name `worker`. Its count is compared with what Redis
 -- knows to have told this very worker: others may have been granted more since Redis went back
 -- than is missing, and the counter alone would not show it. A worker that is not known is compared
 -- with the counter. One that started with another database (its pepper, hence its digests of people,
--- differ) is granted nothing. Returns the counter; `stopped`: nil, 'rollback' or 'settling'.
+-- differ) is granted nothing. Returns the counter; `stopped`: nil, or the gate: rollback or settling.
 local function check_guard(text, worker, settle_ms, role)
   local seen = parse_reading(text)
   local f = redis.call('HMGET', GUARD, 'count', 'acts', 'claimedAt', 'noticedAt', 'unconfirmed',
@@ -123,9 +124,9 @@ local function check_guard(text, worker, settle_ms, role)
   local known = math.min(num(told, g.count), g.count)
   if seen and seen.count > known then
     note_rollback(seen, known)
-    g.stopped, g.wait = 'rollback', 0
+    g.stopped, g.wait = GATE.rollback, 0
   elseif f[4] and not f[5] or f[6] and string.sub(worker, 1, #f[6]) ~= f[6] then
-    g.stopped, g.wait = 'rollback', 0
+    g.stopped, g.wait = GATE.rollback, 0
   else
     local run = run_id()
     -- A number of which Redis knows nothing at all has nothing to lose.

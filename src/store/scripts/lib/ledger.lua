@@ -1,25 +1,13 @@
--- The ledger value: at most 64 bytes, or its whole hash would leave the listpack encoding.
---   version 1 · state 1 · flags 1 · attempt 2 · tries 1 · code 3 · reason 1 · price 1 · times 1,
---   then 4 bytes (1/100 s since the campaign's epoch) for each bit set in `times`, then, while
---   sending or unknown, the 8 bytes of the claim's nonce. ledger-value.ts is the same layout in TypeScript.
-local HEADER = '>BBBI2BI3BBB'
-local HEADER_BYTES = 12
-local FLAG = {
-  maybe_duplicate = 1, matched = 2, decided = 4, late_failed = 8,
-  double_wamid = 16, reference = 32, held = 64, retried = 128,
-}
-local TIME = { claimed = 1, accepted = 2, sent = 3, delivered = 4, read = 5, failed = 6, due = 7 }
-local TIMES = 7
-local CODE_MAX = 16777215
+-- The ledger value of a row, and its moves. protocol.ts says how a value is laid out.
 
 local function decode(value)
   if not value then
     return { state = STATE.pending, flags = 0, attempt = 0, tries = 0, code = 0, reason = 0,
       price = 0, times = {} }
   end
-  local _, state, flags, attempt, tries, code, reason, price, mask = struct.unpack(HEADER, value)
-  local times, at = {}, HEADER_BYTES + 1
-  for i = 1, TIMES do
+  local _, state, flags, attempt, tries, code, reason, price, mask = struct.unpack(LEDGER_HEADER.format, value)
+  local times, at = {}, LEDGER_HEADER.bytes + 1
+  for i = 1, LEDGER_TIMES do
     if bit.band(mask, bit.lshift(1, i - 1)) ~= 0 then
       times[i] = struct.unpack('>I4', value, at)
       at = at + 4
@@ -31,14 +19,14 @@ end
 
 local function encode(r)
   local mask, parts = 0, { '' }
-  for i = 1, TIMES do
+  for i = 1, LEDGER_TIMES do
     if r.times[i] then
       mask = bit.bor(mask, bit.lshift(1, i - 1))
       parts[#parts + 1] = struct.pack('>I4', r.times[i])
     end
   end
-  parts[1] = struct.pack(HEADER, 1, r.state, r.flags, r.attempt, r.tries, r.code, r.reason,
-    r.price, mask)
+  parts[1] = struct.pack(LEDGER_HEADER.format, LEDGER_VERSION, r.state, r.flags, r.attempt, r.tries,
+    r.code, r.reason, r.price, mask)
   -- Unknown as well: who never heard the claim's answer may still say that nothing was sent.
   if r.state == STATE.sending or r.state == STATE.unknown then parts[#parts + 1] = r.nonce end
   return table.concat(parts)
@@ -54,23 +42,16 @@ local function has(r, flag) return bit.band(r.flags, flag) ~= 0 end
 local function set(r, flag) r.flags = bit.bor(r.flags, flag) end
 local function unset(r, flag) r.flags = bit.band(r.flags, 255 - flag) end
 
--- Time of day in ms <-> hundredths of a second since the campaign's epoch, as stored.
+-- Time of day in ms <-> ticks since the campaign's epoch, as stored in 4 bytes.
 local function stamp(c, ms)
-  local hundredths = math.floor((ms - c.epoch) / 10)
-  if hundredths < 0 then return 0 end
-  if hundredths > 4294967295 then return 4294967295 end
-  return hundredths
+  return math.max(0, math.min(TICKS_MAX, math.floor((ms - c.epoch) / TICK_MS)))
 end
-local function unstamp(c, hundredths) return c.epoch + hundredths * 10 end
+local function unstamp(c, ticks) return c.epoch + ticks * TICK_MS end
 
 local function ledger_key(c, batch) return c.key .. ':ledger:' .. batch end
 local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
 local function row_field(row) return string.format('%d', (row - 1) % BATCH_ROWS) end
 local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1) % BATCH_ROWS) end
-
--- So long after its claim an attempt without a wamid may still be told of: WhatsApp holds messages back
--- for an hour or so (template and portfolio pacing), then lets them go or fails them.
-local OPEN_MS = 2 * 3600 * 1000
 
 -- Since when nobody knows. A campaign that would rather send twice than not at all (at-least-once)
 -- is asked about the row again by the sweep; once is enough.

@@ -15,17 +15,14 @@ end
 
 -- Rates change: a next free slot that lies further ahead than any claim could have put it is void. So is
 -- a backoff longer than the longest there is: it is of an earlier version, which had one clock.
-local AHEAD_MAX_US = 200000
-local HOLD_MAX_MS = 15 * 60 * 1000
-
 local function held_until(stored)
   local until_ms = num(stored)
-  return until_ms <= NOW + HOLD_MAX_MS and until_ms or 0
+  return until_ms <= NOW + BACKOFF_MAX_MS and until_ms or 0
 end
 
 local function free_slot(tat, interval, reach)
   local free = num(tat)
-  return free <= NOW_US + math.max(AHEAD_MAX_US, reach) + interval and free or NOW_US
+  return free <= NOW_US + math.max(REACH_MAX_US, reach) + interval and free or NOW_US
 end
 
 -- How many attempts may be on the wire, over all workers. The rate is used fully when there is room

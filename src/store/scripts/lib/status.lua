@@ -6,17 +6,6 @@
 -- may be an agent's, and then the `sent` of our own message comes meanwhile. Where two attempts to a person
 -- are open, or two messages could be the attempt's, none is matched: the attempt is `contested`, and
 -- only its wamid leads to it.
-local PARKED_MS = 10 * 60 * 1000
-local PARKED_MAX = 100000
-local FAILED_WAIT_MS = 30 * 1000
--- How far Redis TIME and WhatsApp's clock may differ.
-local EARLY_MS = 60 * 1000
--- WhatsApp reports within seconds; minutes are for LiveChat's queue, and for messages in doubt.
-local SOON_MS = 15 * 60 * 1000
--- Of a claim that Redis lost, only the time in which it was made is known.
-local LOST_MS = 24 * 3600 * 1000
--- What WhatsApp fails messages with that it has held back: the template was paused meanwhile.
-local TEMPLATE_PAUSED = 132015
 
 -- Evidence that an earlier attempt got through calls back a row that waits to be sent again: it then
 -- counts for the row's current number, under which nothing is on the wire. Of an attempt that is
@@ -46,7 +35,7 @@ end
 
 -- event: { status, at (ms), code, price, person, foreign, category, stored, seen (NOW at its arrival) }
 local function apply_status(c, row, r, attempt, event)
-  if event.status == 'failed' and event.code == 131050 then
+  if event.status == 'failed' and event.code == CODE.opted_out then
     opt_out(c, row, attempt, event.person, event.at)
   end
   if event.price ~= 0 and r.price == 0 then
@@ -69,7 +58,7 @@ local function apply_status(c, row, r, attempt, event)
   if fire(c, row, r, 'status_failed') then
     local reason = event.code == 0 and REASON.failed_without_code or 0
     note_failed(c, row, r, event.code, reason, event.at)
-    if event.code == 131026 then note_undeliverable(event.person) end
+    if event.code == CODE.undeliverable then note_undeliverable(event.person) end
     return true
   end
   if r.state == STATE.delivered or r.state == STATE.read then set(r, FLAG.late_failed) end
@@ -87,8 +76,8 @@ end
 -- The person's events go on without this one.
 local function strike_waiting(person, digest)
   local waiting, kept = person ~= '' and hash_get(P .. 'parked-for', person) or '', ''
-  for at = 1, #waiting, 8 do
-    local other = string.sub(waiting, at, at + 7)
+  for at = 1, #waiting, DIGEST_BYTES do
+    local other = string.sub(waiting, at, at + DIGEST_BYTES - 1)
     if other ~= digest then kept = kept .. other end
   end
   if kept ~= waiting then hash_put(P .. 'parked-for', person, kept ~= '' and kept) end
@@ -173,15 +162,15 @@ local function fits(c, r, event)
   local age = event.at - unstamp(c, r.times[TIME.claimed] or 0)
   if age < 0 - EARLY_MS then return false end
   if r.reason == REASON.rollback then return age <= LOST_MS end
-  return age <= SOON_MS or age <= OPEN_MS and (category ~= '' or event.code == TEMPLATE_PAUSED)
+  return age <= SOON_MS or age <= OPEN_MS and (category ~= '' or event.code == CODE.template_paused)
 end
 
 -- Of the messages that are parked for the person: the one that was sent, else the one that failed and
 -- has waited. Returns its digest and its wamid; nothing and true when there are two.
 local function only_fitting(c, r, waiting)
   local found = { sent = {}, failed = {} }
-  for at = 1, #waiting, 8 do
-    local digest = string.sub(waiting, at, at + 7)
+  for at = 1, #waiting, DIGEST_BYTES do
+    local digest = string.sub(waiting, at, at + DIGEST_BYTES - 1)
     local packed = hash_get(P .. 'parked', digest)
     for _, event in ipairs(packed and cmsgpack.unpack(packed) or {}) do
       local list = fits(c, r, event) and found[event.status] or {}

@@ -1,5 +1,4 @@
 -- What an answer means beyond its own message: a hold or halt of the number, a pause of campaigns.
-local HOLD_CAP_MS = 60000
 local QUIET_MS = 60000
 
 -- Too fast: nobody sends from this number until `wait` is over, or a growing time when the API
@@ -15,7 +14,7 @@ local function hold_number(wait, why)
       redis.call('HSET', key, 'slow', math.max(0.1, slowed(f[3], f[4]) * 0.75), 'slowAt', NOW)
     end
   end
-  if wait <= 0 then wait = math.min(HOLD_CAP_MS, 1000 * 2 ^ (holds - 1)) end
+  if wait <= 0 then wait = math.min(OWN_BACKOFF_MAX_MS, 1000 * 2 ^ (holds - 1)) end
   until_ms = math.max(until_ms, NOW + wait)
   redis.call('HSET', key, 'hold', until_ms)
   return until_ms - NOW
@@ -53,12 +52,12 @@ local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
     return false
   end
-  if o.outcome == 'hold' then o.wait = hold_number(o.wait, 'too_fast')
-  elseif o.outcome == 'retry' then return note_unreached(o)
-  elseif o.outcome == 'halt' then halt_number(c, o, 'account:' .. o.code)
-  elseif o.outcome == 'restrict' then halt_number(c, o, 'restricted:' .. o.code)
-  elseif o.outcome == 'template' then pause_campaign(c, 'template:' .. o.code)
-  elseif o.outcome == 'accepted' then
+  if o.outcome == OUTCOME.hold then o.wait = hold_number(o.wait, 'too_fast')
+  elseif o.outcome == OUTCOME.retry then return note_unreached(o)
+  elseif o.outcome == OUTCOME.halt then halt_number(c, o, 'account:' .. o.code)
+  elseif o.outcome == OUTCOME.restrict then halt_number(c, o, 'restricted:' .. o.code)
+  elseif o.outcome == OUTCOME.template then pause_campaign(c, 'template:' .. o.code)
+  elseif o.outcome == OUTCOME.accepted then
     -- Once is enough for all the answers of one call.
     if not c.cleared then redis.call('HDEL', c.key, 'streak') end
     c.cleared = true

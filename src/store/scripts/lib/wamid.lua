@@ -1,12 +1,12 @@
 -- The index wamid -> attempt, in bounded hashes. Level L has 2^(6+L) buckets (at most 2^16); when
 -- it holds 100 entries a bucket on average the next level opens. Look-ups try the newest first.
--- Buckets expire 40 days after their last write: WhatsApp reports up to 30 days late.
-local INDEX_MS = 40 * 24 * 3600 * 1000
+-- Buckets expire WAMID_KEPT_MS after their last write.
+local BUCKETS_LOG2_MAX, BUCKET_ENTRIES = 16, 100
 local LEVELS = P .. 'wamid-levels'
 local index_top, index_added, serial_of = nil, 0, {}
 
 local function bucket_key(level, digest)
-  local buckets = 2 ^ math.min(6 + level, 16)
+  local buckets = 2 ^ math.min(6 + level, BUCKETS_LOG2_MAX)
   return P .. 'wamid:' .. level .. ':' .. (struct.unpack('>I4', digest) % buckets)
 end
 
@@ -16,7 +16,7 @@ local function index_put(c, digest, row, attempt)
   local serial = serial_of[c.id] or tonumber(string.match(c.id, '(%d+)$'))
   serial_of[c.id] = serial
   local added = redis.call('HSET', key, digest, struct.pack('>I4I4I2', serial, row, attempt))
-  redis.call('PEXPIRE', key, INDEX_MS)
+  redis.call('PEXPIRE', key, WAMID_KEPT_MS)
   index_added = index_added + added
 end
 
@@ -25,11 +25,11 @@ local function index_flush()
   if index_added == 0 then return end
   local size = redis.call('HINCRBY', LEVELS, 'size:' .. index_top, index_added)
   index_added = 0
-  if size < 100 * 2 ^ math.min(6 + index_top, 16) then return end
+  if size < BUCKET_ENTRIES * 2 ^ math.min(6 + index_top, BUCKETS_LOG2_MAX) then return end
   redis.call('HSET', LEVELS, 'top', index_top + 1, 'closed:' .. index_top, NOW)
   local bottom = num(redis.call('HGET', LEVELS, 'bottom'))
   while bottom <= index_top
-    and num(redis.call('HGET', LEVELS, 'closed:' .. bottom), NOW) + INDEX_MS < NOW do
+    and num(redis.call('HGET', LEVELS, 'closed:' .. bottom), NOW) + WAMID_KEPT_MS < NOW do
     redis.call('HDEL', LEVELS, 'closed:' .. bottom, 'size:' .. bottom)
     bottom = bottom + 1
   end

@@ -1,0 +1,51 @@
+/**
+ * Packed rows, described once: TypeScript writes and reads them by name, and the scripts get the same
+ * description as a format of Redis's `struct` library (see render-lua.ts). Big-endian, no padding.
+ */
+
+/** One byte, an unsigned integer of 2 to 4 bytes, or 8 bytes as they are. */
+type Width = "B" | "I2" | "I3" | "I4" | "c8";
+
+export interface Layout<Field extends string> {
+  /** For `struct.pack` and `struct.unpack`. */
+  readonly format: string;
+  readonly bytes: number;
+  /** Where each field begins, from 0. */
+  readonly at: Readonly<Record<Field, number>>;
+  /** The number in a field of the row that `source` begins with. */
+  get(source: Buffer, field: Field): number;
+  /** Writes one row to `target` at `offset`. Throws on a number that its field cannot hold. */
+  write(target: Buffer, offset: number, values: Readonly<Record<Field, number | Buffer>>): void;
+}
+
+export function layout<Field extends string>(
+  fields: Readonly<Record<Field, Width>>,
+): Layout<Field> {
+  const entries = Object.entries(fields) as [Field, Width][];
+  const at = {} as Record<Field, number>;
+  let bytes = 0;
+  for (const [field, width] of entries) {
+    at[field] = bytes;
+    bytes += bytesOf(width);
+  }
+  return {
+    format: `>${Object.values(fields).join("")}`,
+    bytes,
+    at,
+    get: (source, field) => source.readUIntBE(at[field], bytesOf(fields[field])),
+    write(target, offset, values) {
+      for (const [field, width] of entries) {
+        const value = values[field];
+        if (typeof value === "number") {
+          target.writeUIntBE(value, offset + at[field], bytesOf(width));
+        } else {
+          value.copy(target, offset + at[field], 0, bytesOf(width));
+        }
+      }
+    },
+  };
+}
+
+function bytesOf(width: Width): number {
+  return width === "B" ? 1 : Number(width.slice(1));
+}
