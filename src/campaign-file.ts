@@ -1,4 +1,5 @@
-import { type CampaignDefinition, validateCampaign } from "./core/campaign.ts";
+import type { CampaignDefinition } from "./core/campaign.ts";
+import { validateCampaign } from "./core/campaign-schema.ts";
 import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
 import { pathText } from "./core/shape.ts";
 import { countryProblem } from "./country.ts";

@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, isScalar, isSeq } from "yaml";
-import type { Json } from "./core/template.ts";
+import type { Json } from "./core/json.ts";
 import { readHandWritten, type TextProblem } from "./hand-written.ts";
 import { type Mend, mendYaml, quoted } from "./yaml/mend.ts";
 import { DEPTH_MAX, type ParsedYaml, parseYaml, type YamlPath } from "./yaml/parse.ts";

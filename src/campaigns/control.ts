@@ -3,9 +3,10 @@
  * others. The scripts of the store decide, so it may be asked twice, or by two at once: what has
  * been reached already is no failure (`changed: false`).
  */
+
+import type { CampaignStatus } from "../core/campaign.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
-import type { CampaignStatus } from "../core/status.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
 import type { FoundCampaign } from "./find.ts";

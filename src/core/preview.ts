@@ -1,6 +1,7 @@
 import { findColumns } from "./columns.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
-import type { Json, TemplateDefinition } from "./template.ts";
+import type { TemplateDefinition } from "./template.ts";
 import { readValue } from "./value.ts";
 
 /** WhatsApp's limit for the body of a message once filled in (Meta, "Components"). */
@@ -76,8 +77,6 @@ const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
 /** Literal text, or a cell of the row with its fallback. */
 type Piece = string | { readonly index: number; readonly fallback: string };
 
-type Parameter = { readonly [key: string]: Json | undefined };
-
 function variablesOf(preview: string): string[] {
   return [...new Set([...preview.matchAll(VARIABLE)].map(([, name = ""]) => name))];
 }
@@ -89,28 +88,28 @@ function inWords(count: number, names: readonly string[]): string {
 }
 
 /** Numbers from 1, or the parameters' own names. */
-function variableNames(parameters: readonly Parameter[]): string[] {
+function variableNames(parameters: readonly JsonObject[]): string[] {
   return parameters.map(({ parameter_name: name }, index) =>
     typeof name === "string" ? name : String(index + 1),
   );
 }
 
 /** The parameters of the body; those of header, buttons and cards are not in the preview. */
-function bodyParameters(components: Json | undefined): Parameter[] {
+function bodyParameters(components: Json | undefined): JsonObject[] {
   if (!Array.isArray(components)) return [];
   const body = (components as readonly Json[]).find(
-    (component) => isBlock(component) && textOf(component["type"]).toLowerCase() === "body",
+    (component) => isJsonObject(component) && textOf(component["type"]).toLowerCase() === "body",
   );
-  const parameters = isBlock(body) ? body["parameters"] : undefined;
-  return Array.isArray(parameters) ? (parameters as readonly Json[]).filter(isBlock) : [];
+  const parameters = isJsonObject(body) ? body["parameters"] : undefined;
+  return Array.isArray(parameters) ? (parameters as readonly Json[]).filter(isJsonObject) : [];
 }
 
 /** What a phone shows for a parameter, as written in the campaign file. */
-function shownText(parameter: Parameter): string {
+function shownText(parameter: JsonObject): string {
   const type = textOf(parameter["type"]);
   const own = parameter[type];
   if (typeof own === "string") return own;
-  const fallback = isBlock(own) ? own["fallback_value"] : undefined;
+  const fallback = isJsonObject(own) ? own["fallback_value"] : undefined;
   return typeof fallback === "string" ? fallback : `[${type}]`;
 }
 
@@ -128,8 +127,4 @@ function gapOf({ column, fallback }: Placeholder, header: readonly string[]): Pi
 
 function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
-}
-
-function isBlock(value: Json | undefined): value is Parameter {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

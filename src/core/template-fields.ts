@@ -1,7 +1,7 @@
 import type { Category } from "./campaign.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import type { RejectCode } from "./reject.ts";
-import type { Json } from "./template.ts";
-import { type Block, isBlock, type Path } from "./template-findings.ts";
+import type { Path } from "./template-problems.ts";
 
 /**
  * A rule for a field of the template object that is more than plain text. It applies to each row
@@ -107,7 +107,7 @@ const RULES: readonly (readonly [readonly string[], FieldRule])[] = [
   [["payload"], PAYLOAD],
 ];
 
-type Visit = (block: Block, path: Path) => void;
+type Visit = (block: JsonObject, path: Path) => void;
 
 function eachComponent(components: Json | undefined, path: Path, visit: Visit): void {
   eachBlock(components, path, (component, at) => {
@@ -121,7 +121,7 @@ function eachComponent(components: Json | undefined, path: Path, visit: Visit): 
 function eachBlock(list: Json | undefined, path: Path, visit: Visit): void {
   if (!Array.isArray(list)) return;
   for (const [index, one] of (list as readonly Json[]).entries()) {
-    if (isBlock(one)) visit(one, [...path, index]);
+    if (isJsonObject(one)) visit(one, [...path, index]);
   }
 }
 

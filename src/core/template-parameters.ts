@@ -1,20 +1,13 @@
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
-import type { Json } from "./template.ts";
-import {
-  type Block,
-  type Findings,
-  isBlock,
-  isFilled,
-  isText,
-  type Path,
-} from "./template-findings.ts";
+import { isFilled, isText, type Path, type TemplateProblems } from "./template-problems.ts";
 
 /** Where the parameters are. */
 export interface ParametersPlace {
   readonly path: Path;
   /** The type of their component, such as `body` or `url button`. */
   readonly component: string;
-  readonly found: Findings;
+  readonly found: TemplateProblems;
 }
 
 /** The types of parameters that a component takes; an unlisted component takes any. */
@@ -41,13 +34,13 @@ export function checkParameters(parameters: readonly Json[], place: ParametersPl
   }
   parameters.forEach((parameter: Json, index) => {
     const at = [...path, index];
-    if (isBlock(parameter)) checkParameter(parameter, { ...place, path: at });
+    if (isJsonObject(parameter)) checkParameter(parameter, { ...place, path: at });
     else found.add(at, "must be a block with a type");
   });
   checkNames(parameters, path, found);
 }
 
-function checkParameter(parameter: Block, { path, component, found }: ParametersPlace): void {
+function checkParameter(parameter: JsonObject, { path, component, found }: ParametersPlace): void {
   const type = parameter["type"];
   if (!isText(type, [...path, "type"], found)) return;
   if (!PARAMETER_TYPES.includes(type)) {
@@ -84,10 +77,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** Checks a block whose fields are all required. */
 function checkFields(
-  fields: Readonly<Record<string, (value: Json | undefined, path: Path, found: Findings) => void>>,
+  fields: Readonly<
+    Record<string, (value: Json | undefined, path: Path, found: TemplateProblems) => void>
+  >,
 ): Check {
   return (value, { path, found }) => {
-    if (!isBlock(value)) {
+    if (!isJsonObject(value)) {
       found.add(path, `is missing: it must be a block with ${Object.keys(fields).join(", ")}`);
       return;
     }
@@ -96,7 +91,7 @@ function checkFields(
 }
 
 /** A number, a text that is one, or a placeholder that becomes one: it is sent as a number. */
-function isWhole(value: Json | undefined, path: Path, found: Findings): void {
+function isWhole(value: Json | undefined, path: Path, found: TemplateProblems): void {
   if (typeof value === "string" ? isFilled(value) || /^-?\d+$/.test(value.trim()) : isSafe(value)) {
     return;
   }
@@ -107,7 +102,7 @@ function isSafe(value: Json | undefined): boolean {
   return typeof value === "number" && Number.isSafeInteger(value);
 }
 
-function isDecimal(value: Json | undefined, path: Path, found: Findings): void {
+function isDecimal(value: Json | undefined, path: Path, found: TemplateProblems): void {
   if (typeof value === "number") return;
   if (typeof value === "string" && (isFilled(value) || /^-?\d+(\.\d+)?$/.test(value.trim())))
     return;
@@ -124,7 +119,7 @@ function checkText(text: Json | undefined, { path, component, found }: Parameter
 }
 
 function checkMedia(media: Json | undefined, { path, found }: ParametersPlace): void {
-  if (!isBlock(media)) {
+  if (!isJsonObject(media)) {
     found.add(path, "is missing: it must be a block with a link or an id");
     return;
   }
@@ -143,7 +138,7 @@ const PRODUCTS_MAX = 30;
 
 /** The action of a catalog, multi-product or flow button. */
 function checkAction(action: Json | undefined, { path, found }: ParametersPlace): void {
-  if (!isBlock(action)) return;
+  if (!isJsonObject(action)) return;
   const thumbnail = action["thumbnail_product_retailer_id"];
   if (thumbnail !== undefined) {
     isText(thumbnail, [...path, "thumbnail_product_retailer_id"], found);
@@ -154,7 +149,7 @@ function checkAction(action: Json | undefined, { path, found }: ParametersPlace)
     found.add([...path, "sections"], `must be at most ${SECTIONS_MAX} sections`);
   }
   const products = sections.flatMap((section: Json) => {
-    const items = isBlock(section) ? section["product_items"] : null;
+    const items = isJsonObject(section) ? section["product_items"] : null;
     return Array.isArray(items) ? (items as readonly Json[]) : [];
   });
   if (products.length > PRODUCTS_MAX) {
@@ -163,10 +158,10 @@ function checkAction(action: Json | undefined, { path, found }: ParametersPlace)
 }
 
 /** WhatsApp refuses two parameters with one name. */
-function checkNames(parameters: readonly Json[], path: Path, found: Findings): void {
+function checkNames(parameters: readonly Json[], path: Path, found: TemplateProblems): void {
   const names = new Set<string>();
   for (const [index, parameter] of parameters.entries()) {
-    const name = isBlock(parameter) ? parameter["parameter_name"] : undefined;
+    const name = isJsonObject(parameter) ? parameter["parameter_name"] : undefined;
     if (name === undefined) continue;
     const at = [...path, index, "parameter_name"];
     if (!isText(name, at, found)) continue;

@@ -1,7 +1,7 @@
+import type { Json } from "./json.ts";
 import { type Placeholder, parsePlaceholders } from "./placeholder.ts";
-import type { Json } from "./template.ts";
 import { type FieldRule, fieldKey } from "./template-fields.ts";
-import type { Path } from "./template-findings.ts";
+import type { Path } from "./template-problems.ts";
 
 /** A placeholder inside a string of the template. */
 interface Slot {

@@ -1,23 +1,21 @@
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { oneOf, type ShapeProblem } from "./shape.ts";
-import type { Json } from "./template.ts";
+import { checkParameters } from "./template-parameters.ts";
 import {
-  type Block,
-  createFindings,
-  type Findings,
-  isBlock,
+  createTemplateProblems,
   isFilled,
   isText,
   type Path,
-} from "./template-findings.ts";
-import { checkParameters } from "./template-parameters.ts";
+  type TemplateProblems,
+} from "./template-problems.ts";
 
 /**
  * Checks a template object before anything is sent (Meta Cloud API, "Template object" and
  * "Components"). Lenient on purpose: Meta adds fields every year, so unknown ones go to the API
  * unchecked, and only what it certainly refuses is reported.
  */
-export function templateProblems(template: Block): ShapeProblem[] {
-  const found = createFindings();
+export function templateProblems(template: JsonObject): ShapeProblem[] {
+  const found = createTemplateProblems();
   checkName(template["name"], found);
   checkLanguage(template["language"], found);
   const components = template["components"];
@@ -27,7 +25,7 @@ export function templateProblems(template: Block): ShapeProblem[] {
   return found.problems;
 }
 
-function checkName(name: Json | undefined, found: Findings): void {
+function checkName(name: Json | undefined, found: TemplateProblems): void {
   const path = ["template", "name"];
   if (!isText(name, path, found) || isFilled(name)) return;
   if (!/^[a-z0-9_]{1,512}$/.test(name)) {
@@ -35,9 +33,9 @@ function checkName(name: Json | undefined, found: Findings): void {
   }
 }
 
-function checkLanguage(language: Json | undefined, found: Findings): void {
+function checkLanguage(language: Json | undefined, found: TemplateProblems): void {
   const path = ["template", "language"];
-  if (!isBlock(language)) {
+  if (!isJsonObject(language)) {
     const code = typeof language === "string" ? language : "en_US";
     found.add([...path, "code"], `is missing: write language: { code: ${code} }`);
     return;
@@ -62,21 +60,21 @@ const COMPONENT_TYPES = [
   "order_status",
 ];
 
-function checkComponents(components: Json, path: Path, found: Findings): void {
+function checkComponents(components: Json, path: Path, found: TemplateProblems): void {
   if (!Array.isArray(components)) {
     found.add(path, "must be a list");
     return;
   }
   components.forEach((component: Json, index) => {
     const at = [...path, index];
-    if (isBlock(component)) checkComponent(component, at, found);
+    if (isJsonObject(component)) checkComponent(component, at, found);
     else found.add(at, "must be a block with a type");
   });
   checkPlaces(components, path, found);
   checkNamedAlike(components, path, found);
 }
 
-function checkComponent(component: Block, path: Path, found: Findings): void {
+function checkComponent(component: JsonObject, path: Path, found: TemplateProblems): void {
   const type = component["type"];
   if (!isText(type, [...path, "type"], found) || isFilled(type)) return;
   const kind = type.toLowerCase();
@@ -106,7 +104,7 @@ function creationOnly(kind: string): string {
   return kind === "footer" ? " (a footer is fixed text: leave it out)" : "";
 }
 
-function checkButton(button: Block, path: Path, found: Findings): void {
+function checkButton(button: JsonObject, path: Path, found: TemplateProblems): void {
   const subType = button["sub_type"];
   if (
     isText(subType, [...path, "sub_type"], found) &&
@@ -127,17 +125,17 @@ function checkButton(button: Block, path: Path, found: Findings): void {
 }
 
 /** The position of a button, or null if it is missing or not valid. */
-function placeOf(button: Block): string | null {
+function placeOf(button: JsonObject): string | null {
   const index = button["index"];
   const text = typeof index === "number" ? index.toString() : index;
   return typeof text === "string" && /^[0-9]$/.test(text) ? text : null;
 }
 
-function checkPlaces(components: readonly Json[], path: Path, found: Findings): void {
+function checkPlaces(components: readonly Json[], path: Path, found: TemplateProblems): void {
   const taken = new Set<string>();
   for (const [at, component] of components.entries()) {
-    const type = isBlock(component) ? component["type"] : null;
-    if (!isBlock(component) || typeof type !== "string" || type.toLowerCase() !== "button")
+    const type = isJsonObject(component) ? component["type"] : null;
+    if (!isJsonObject(component) || typeof type !== "string" || type.toLowerCase() !== "button")
       continue;
     const place = placeOf(component);
     if (place === null) continue;
@@ -148,26 +146,28 @@ function checkPlaces(components: readonly Json[], path: Path, found: Findings): 
   }
 }
 
-function checkCards(cards: Json | undefined, path: Path, found: Findings): void {
+function checkCards(cards: Json | undefined, path: Path, found: TemplateProblems): void {
   if (!Array.isArray(cards)) {
     found.add(path, "is missing: a carousel needs a list of 2 to 10 cards");
     return;
   }
   if (cards.length < 2 || cards.length > 10) found.add(path, "must be 2 to 10 cards");
   cards.forEach((card: Json, index) => {
-    const components = isBlock(card) ? card["components"] : undefined;
+    const components = isJsonObject(card) ? card["components"] : undefined;
     checkComponents(components ?? null, [...path, index, "components"], found);
   });
 }
 
 /** A template has either numbered or named variables; WhatsApp refuses a mixture. */
-function checkNamedAlike(components: readonly Json[], path: Path, found: Findings): void {
+function checkNamedAlike(components: readonly Json[], path: Path, found: TemplateProblems): void {
   const variables = components.flatMap((component) => {
-    const { type, parameters } = isBlock(component) ? component : { type: null, parameters: null };
+    const { type, parameters } = isJsonObject(component)
+      ? component
+      : { type: null, parameters: null };
     const holds = typeof type === "string" && /^(?:header|body)$/i.test(type);
     return holds && Array.isArray(parameters) ? (parameters as readonly Json[]) : [];
   });
-  const texts = variables.filter(isBlock).filter(({ type }) => type === "text");
+  const texts = variables.filter(isJsonObject).filter(({ type }) => type === "text");
   const named = texts.filter((one) => one["parameter_name"] !== undefined);
   if (named.length > 0 && named.length < texts.length) {
     found.add(

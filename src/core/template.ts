@@ -1,21 +1,13 @@
 import type { Category } from "./campaign.ts";
 import { findColumns } from "./columns.ts";
+import type { Json } from "./json.ts";
 import { parsePlaceholders } from "./placeholder.ts";
 import { accept, type Result, refuse } from "./refusal.ts";
 import type { RejectCode } from "./reject.ts";
 import { type FieldDoubt, fieldRules } from "./template-fields.ts";
-import type { Path } from "./template-findings.ts";
 import { type RuledField, type TemplatePieces, takeApart } from "./template-pieces.ts";
+import type { Path } from "./template-problems.ts";
 import { readValue, type Value, type ValueDoubt } from "./value.ts";
-
-/** Anything that JSON can say. */
-export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined };
 
 /**
  * The API's template object (Meta Cloud API, "Template object"), as in the campaign file. Lists only

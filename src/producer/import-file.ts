@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { parseCampaign } from "../campaign-file.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
+import type { Mode } from "../core/mode.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { ImportStore } from "../store/import-store.ts";
@@ -62,7 +63,7 @@ export function createFileImporter(deps: {
   numbers: Readonly<Record<string, unknown>>;
   /** Called for names in `numbers` only. */
   openNumber: (name: string) => ImportNumber | Promise<ImportNumber>;
-  mode: "live" | "sandbox";
+  mode: Mode;
 }): ImportFile {
   const known = Object.keys(deps.numbers);
 

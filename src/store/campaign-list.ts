@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { CampaignStatus } from "../core/status.ts";
+import type { CampaignStatus } from "../core/campaign.ts";
 import type { Campaign } from "./campaign-reader.ts";
 import { numberKeys } from "./keys.ts";
 

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
-import type { CampaignDefinition } from "../core/campaign.ts";
+import type { CampaignDefinition, CampaignStatus } from "../core/campaign.ts";
 import { type Delimiter, delimiterNamed } from "../core/delimiters.ts";
 import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
-import type { CampaignStatus } from "../core/status.ts";
+import type { Mode } from "../core/mode.ts";
 import { createImportOf } from "./import-of.ts";
 import { batchOfRow, campaignKeys, numberKeys, numberOfCampaign } from "./keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "./ledger-value.ts";
@@ -17,7 +17,7 @@ export interface Campaign {
   readonly status: CampaignStatus;
   /** Why it is paused or rejected, as a code or words; empty otherwise. */
   readonly reason: string;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   readonly category: string;
   readonly file: string;
   readonly rows: number;
@@ -42,7 +42,7 @@ export interface CampaignToSend {
   readonly epochMs: number;
   readonly columns: readonly string[];
   readonly definition: CampaignDefinition;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   readonly status: CampaignStatus;
 }
 

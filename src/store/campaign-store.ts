@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
+import type { CampaignStatus } from "../core/campaign.ts";
 import type { State } from "../core/message.ts";
+import type { Mode } from "../core/mode.ts";
 import { REASONS } from "../core/reasons.ts";
-import type { CampaignStatus } from "../core/status.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
@@ -61,7 +62,7 @@ export function createCampaignStore(input: {
      * Starts and ends campaigns whose time has come and opens due batches, up to the limit.
      * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
      */
-    async dispatch(mode: "live" | "sandbox", openBatchesMax: number): Promise<Dispatched> {
+    async dispatch(mode: Mode, openBatchesMax: number): Promise<Dispatched> {
       const args = [mode, openBatchesMax, OPEN_CAMPAIGNS_MAX, counter.reading(), counter.worker];
       args.push(sender ?? "", counter.settleMs);
       const answer = (await run("dispatch", args)) as DispatchAnswer;

@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { type CampaignDefinition, PRIORITY_WEIGHTS } from "../core/campaign.ts";
+import {
+  type CampaignDefinition,
+  type CampaignStatus,
+  PRIORITY_WEIGHTS,
+} from "../core/campaign.ts";
 import { STATES, type State } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
-import type { CampaignStatus } from "../core/status.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
 import { campaignMark } from "./keys.ts";
@@ -32,7 +35,7 @@ export interface BeginImport {
   readonly delimiter?: string;
   /** Where the phones are; left out, it is found again when it is needed. */
   readonly phoneColumn?: string;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
 }
 
 /** What bytes were imported as before. */

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
+import type { Mode } from "../core/mode.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
@@ -38,7 +39,7 @@ export interface ClaimInput {
   readonly run: number;
   /** 8 random bytes of this call. A repeat with the same nonce gets the same rows. */
   readonly nonce: Buffer;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   /** The number's rate by configuration, messages a second. */
   readonly ratePerSecond: number;
   /** No slot later than this from now: what is granted and not yet sent is in doubt. */

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
+import type { Mode } from "../core/mode.ts";
 import { type BatchRow, mendBlob, unpackRows } from "./batch-rows.ts";
 import { batchOfRow, campaignKeys, rowInBatch } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
@@ -16,7 +17,7 @@ export interface MendableCampaign {
   /** How its list writes phones, as the import told; empty for campaigns that did not note it. */
   readonly phoneStyle: string;
   readonly rows: number;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   readonly status: string;
   /** Nothing more of it is sent. */
   readonly closed: boolean;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import type { CampaignDefinition } from "../core/campaign.ts";
-import type { CampaignStatus } from "../core/status.ts";
+import type { CampaignDefinition, CampaignStatus } from "../core/campaign.ts";
+import type { Mode } from "../core/mode.ts";
 import { phonesOfBlob } from "./batch-rows.ts";
 import type { PersonDigest } from "./identity.ts";
 import { batchesOf, campaignKeys, numberKeys, rowInBatch } from "./keys.ts";
@@ -93,7 +93,7 @@ export function createPeople(input: {
      * Campaigns that may still send or ended within `endedMs`, newest first. They are those of some
      * weeks, however many there ever were.
      */
-    async recent(mode: "live" | "sandbox", endedMs: number): Promise<RecentCampaign[]> {
+    async recent(mode: Mode, endedMs: number): Promise<RecentCampaign[]> {
       const [seconds] = await redis.time();
       const since = Number(seconds) * 1_000 - endedMs;
       const ids = await redis.zrangebyscore(numberKeys(number).byEnd, since, "+inf");

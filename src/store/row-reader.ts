@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
+import type { Mode } from "../core/mode.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { unpackWamid } from "./identity.ts";
 import { batchesOf, batchOfRow, campaignKeys } from "./keys.ts";
@@ -78,7 +79,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
     },
 
     /** Whether a campaign is for real people; null when there is none. */
-    async mode(campaign: string): Promise<"live" | "sandbox" | null> {
+    async mode(campaign: string): Promise<Mode | null> {
       const mode = await redis.hget(campaignKeys(number, campaign).campaign, "mode");
       return mode === "live" || mode === "sandbox" ? mode : null;
     },

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { NumberConfig } from "../config.ts";
+import type { Mode } from "../core/mode.ts";
 import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
 import type { LivechatClient, SendOutcome } from "../livechat/client.ts";
@@ -43,7 +44,7 @@ export function createDeliver(input: {
   client: Pick<LivechatClient, "send" | "now">;
   recorder: Recorder;
   number: NumberConfig;
-  mode: "live" | "sandbox";
+  mode: Mode;
   timings: Timings;
   logger: Logger;
   flight: Flight;

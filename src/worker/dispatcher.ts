@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import type { Logger } from "pino";
+import type { Mode } from "../core/mode.ts";
 import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
@@ -41,7 +42,7 @@ export function createDispatcher(input: {
   queue: Queue<BatchJob>;
   failed: FailedQueue;
   housekeeping: Housekeeping;
-  mode: "live" | "sandbox";
+  mode: Mode;
   ratePerSecond: number;
   flight: Flight;
   sender: Sender;

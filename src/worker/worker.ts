@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { NumberConfig } from "../config.ts";
 import { describeCode } from "../core/error-codes.ts";
+import type { Mode } from "../core/mode.ts";
 import type { Timings } from "../core/timings.ts";
 import type { LivechatClient } from "../livechat/client.ts";
 import { createFailedQueue } from "../queue/failed-queue.ts";
@@ -33,7 +34,7 @@ export interface WorkerDeps {
   readonly store: NumberStore;
   readonly client: LivechatClient;
   readonly number: NumberConfig;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   readonly timings: Timings;
   readonly retention: Retention;
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-import type { CampaignStatus } from "../../src/core/status.ts";
+import type { CampaignStatus } from "../../src/core/campaign.ts";
 import { type TestStore, testDefinition } from "../support/campaigns.ts";
 
 /** Every place in the life of a campaign where it may be asked something; the status comes first. */

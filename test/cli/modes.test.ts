@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { Mode } from "../../src/core/mode.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, runCli, startCli, writeCampaign } from "./run-cli.ts";
 
@@ -70,7 +71,7 @@ test.each([
 ] as const)("a sandbox and a live up in one folder never meet: %s", async (_, first) => {
   const api = await startLiveApi();
   const place = makeLivePlace(api.url);
-  const start = async (mode: "live" | "sandbox") => {
+  const start = async (mode: Mode) => {
     const up = startCli(place, mode === "live" ? ["up"] : ["up", "--sandbox"]);
     await up.said(mode === "live" ? "LIVE, to real people" : "SANDBOX, nobody is reached");
     await up.said("Ready.");

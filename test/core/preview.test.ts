@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Json } from "../../src/core/json.ts";
 import { characters, compilePreview, previewProblem } from "../../src/core/preview.ts";
-import type { Json, TemplateDefinition } from "../../src/core/template.ts";
+import type { TemplateDefinition } from "../../src/core/template.ts";
 
 const text = (value: string, name?: string): Json => ({
   type: "text",

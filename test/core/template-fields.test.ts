@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compileTemplate, type Json } from "../../src/core/template.ts";
+import type { Json } from "../../src/core/json.ts";
+import { compileTemplate } from "../../src/core/template.ts";
 
 type Category = "marketing" | "authentication";
 

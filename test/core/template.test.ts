@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Json } from "../../src/core/json.ts";
 import {
   compileTemplate,
-  type Json,
   type TemplateDefinition,
   templateColumns,
 } from "../../src/core/template.ts";

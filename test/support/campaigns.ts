@@ -62,7 +62,7 @@ export async function importTestCampaign(
     rows: number;
     definition?: CampaignDefinition;
     outcomes?: ReadonlyMap<number, ImportOutcome>;
-    mode?: "live" | "sandbox";
+    mode?: Mode;
     digest?: string;
   },
 ): Promise<string> {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { vi } from "vitest";
+import type { CampaignStatus } from "../../src/core/campaign.ts";
 import type { Counts } from "../../src/core/message.ts";
-import type { CampaignStatus } from "../../src/core/status.ts";
 import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { SandboxStats } from "../../src/sandbox/sandbox.ts";

@@ -7,13 +7,14 @@
  * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided before
  * another change (mending.ts), and the campaign's people are read again.
  */
+
 import { basename } from "node:path";
 import { refuseNoCampaign } from "../../campaigns/refusals.ts";
-import type { CampaignDefinition } from "../../core/campaign.ts";
+import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import type { Encoding } from "../../core/encoding.ts";
+import type { Mode } from "../../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
-import type { CampaignStatus } from "../../core/status.ts";
 import type { MendableCampaign, Mending } from "../../store/mending.ts";
 import type { People } from "../../store/people.ts";
 import { fingerprintOf, refuseOtherList } from "../check/fingerprint.ts";
@@ -50,7 +51,7 @@ export interface MendListOptions {
   readonly file: ListFile;
   /** Where rows go that are still wrong; null: they are not written. */
   readonly rejectsPath: string | null;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   readonly defaultCountry: string | null;
   /** The campaign file that was given with the list, if one was: it must be this campaign's. */
   readonly given: { readonly name: string; readonly number: string } | null;

@@ -1,5 +1,6 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Encoding } from "../../core/encoding.ts";
+import type { Mode } from "../../core/mode.ts";
 import type { Result } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportStore } from "../../store/import-store.ts";
@@ -19,7 +20,7 @@ export interface ImportListOptions {
   readonly file: ListFile;
   /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
   readonly rejectsPath: string | null;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   /** ISO 3166 code for numbers without country code; the campaign's own comes first. */
   readonly defaultCountry: string | null;
   /** What the report says beyond the rows themselves; left out, it says what needs nothing else. */

@@ -1,5 +1,5 @@
+import type { CampaignStatus } from "../../core/campaign.ts";
 import { type Result, refuse } from "../../core/refusal.ts";
-import type { CampaignStatus } from "../../core/status.ts";
 import type { PhoneColumn } from "../columns/phone-column.ts";
 import type { ImportReport } from "../report.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import type { CampaignStatus } from "../../core/campaign.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
-import type { CampaignStatus } from "../../core/status.ts";
 import type { ImportHandle } from "../../store/import-store.ts";
 import { createRowCheck } from "../check/check-rows.ts";
 import { createRivalWatch } from "../columns/rival-watch.ts";

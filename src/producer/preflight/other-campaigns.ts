@@ -1,7 +1,7 @@
-import type { CampaignDefinition } from "../../core/campaign.ts";
+import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
+import type { Mode } from "../../core/mode.ts";
 import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import type { CampaignStatus } from "../../core/status.ts";
 import {
   type People,
   type RecentCampaign,
@@ -42,7 +42,7 @@ const CAMPAIGNS_AHEAD = 16;
 /** What is asked about the other campaigns of a number. */
 export interface OthersQuestion {
   readonly definition: CampaignDefinition;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
   /** The campaign that the list becomes or belongs to; empty for a list that is only checked. */
   readonly own: string;
   /** Whether campaigns that are no repeats are looked at, too. */

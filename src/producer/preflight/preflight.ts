@@ -7,6 +7,7 @@
  * Opt-outs are looked up here to be counted; the claim of each message looks again.
  */
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import type { Mode } from "../../core/mode.ts";
 import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.ts";
 import type { PriceTable } from "../../core/prices.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
@@ -64,7 +65,7 @@ export interface PreflightList {
   readonly country: string | null;
   readonly columns: readonly string[];
   readonly template: CompiledTemplate;
-  readonly mode: "live" | "sandbox";
+  readonly mode: Mode;
 }
 
 export function createPreflight(input: PreflightInput | null, list: PreflightList): Preflight {

@@ -15,7 +15,7 @@
 -- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
 --   and its :counts :ready :open :errors :timeline :side
 local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
--- Whoever asks who got what lately looks back 30 days at most (core/campaign.ts).
+-- Whoever asks who got what lately looks back 30 days at most (core/campaign-schema.ts).
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'

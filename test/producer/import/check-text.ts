@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
-import type { Json, TemplateDefinition } from "../../../src/core/template.ts";
+import type { Json } from "../../../src/core/json.ts";
+import type { TemplateDefinition } from "../../../src/core/template.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
 import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
 import { testDefinition } from "../../support/campaigns.ts";

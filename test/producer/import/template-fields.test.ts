@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Json } from "../../../src/core/template.ts";
+import type { Json } from "../../../src/core/json.ts";
 import { checkText } from "./check-text.ts";
 
 test("amounts of a list go out as numbers, and a row with another amount is rejected", async () => {

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, test } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
+import type { Mode } from "../../../src/core/mode.ts";
 import { createPersonTrace } from "../../../src/core/person-trace.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
 import { checkingStore } from "../../../src/producer/import/checking-store.ts";
@@ -38,7 +39,7 @@ async function give(
     definition: CampaignDefinition;
     purpose?: "import" | "check";
     redis?: "there" | "away";
-    mode?: "live" | "sandbox";
+    mode?: Mode;
     imports?: ImportStore;
   },
 ) {

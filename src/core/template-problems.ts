@@ -1,21 +1,24 @@
+import type { Json } from "./json.ts";
 import type { ShapeProblem } from "./shape.ts";
-import type { Json } from "./template.ts";
 
-export type Block = { readonly [key: string]: Json | undefined };
 export type Path = readonly (string | number)[];
 
 /** Collects what is wrong in a template object, each with the path of its field. */
-export interface Findings {
+export interface TemplateProblems {
   readonly problems: ShapeProblem[];
   add(path: Path, message: string): void;
 }
 
-export function createFindings(): Findings {
+export function createTemplateProblems(): TemplateProblems {
   const problems: ShapeProblem[] = [];
   return { problems, add: (path, message) => void problems.push({ path, message }) };
 }
 
-export function isText(value: Json | undefined, path: Path, found: Findings): value is string {
+export function isText(
+  value: Json | undefined,
+  path: Path,
+  found: TemplateProblems,
+): value is string {
   if (typeof value === "string" && value.trim() !== "") return true;
   if (typeof value === "string") found.add(path, "must not be empty");
   else if (value === undefined || value === null) found.add(path, "is missing: it must be text");
@@ -27,8 +30,4 @@ export function isText(value: Json | undefined, path: Path, found: Findings): va
 /** Whether the text has a placeholder, so that its value differs by row. */
 export function isFilled(text: string): boolean {
   return text.includes("{{");
-}
-
-export function isBlock(value: unknown): value is Block {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

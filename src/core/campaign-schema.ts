@@ -1,0 +1,237 @@
+import { z } from "zod";
+import {
+  CATEGORIES,
+  type CampaignDefinition,
+  GUARANTEES,
+  NUMBER_NAME,
+  NUMBER_NAME_RULE,
+  NUMBERS,
+  PRIORITIES,
+  RATE_MAX,
+  RATE_MIN,
+} from "./campaign.ts";
+import { ENCODINGS, encodingNamed } from "./encoding.ts";
+import { parseInstant } from "./instant.ts";
+import { isJsonObject, type Json } from "./json.ts";
+import { didYouMean } from "./nearest.ts";
+import { type ShapeProblem, shapeProblems } from "./shape.ts";
+import { placeholderProblems, type TemplateDefinition } from "./template.ts";
+import { templateProblems } from "./template-rules.ts";
+
+export type Validated =
+  | { readonly ok: true; readonly definition: CampaignDefinition }
+  | { readonly ok: false; readonly problems: readonly ShapeProblem[] };
+
+/**
+ * Turns the parsed content of a campaign file into a definition, or reports all its mistakes at
+ * once. Unknown keys, and keys of features that are not built yet, are refused by name: ignoring
+ * a key such as `cap` would send more than its author intended.
+ */
+export function validateCampaign(content: Json): Validated {
+  const unbuilt = notBuiltYet(content);
+  const parsed = campaignFile.safeParse(content, { reportInput: true });
+  const problems = [
+    ...unbuilt,
+    ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
+    ...deepProblems(content),
+  ];
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  return { ok: true, definition: toDefinition(parsed.data) };
+}
+
+const text = z.string().trim().min(1);
+
+const instant = z.string().transform((value, context) => {
+  const parsed = parseInstant(value);
+  if (parsed.ok) return parsed.ms;
+  context.issues.push({ code: "custom", message: parsed.problem, input: value });
+  return z.NEVER;
+});
+
+/** Checked in depth by template-rules.ts; kept as written. */
+const template = z.custom<TemplateDefinition>((value) => isJsonObject(value), {
+  error: (issue) => (issue.input == null ? "is missing" : "must be a block of keys and values"),
+});
+
+const encoding = z.string().transform((value, context) => {
+  const named = encodingNamed(value);
+  if (named !== null) return named;
+  const message = `must be one of ${ENCODINGS.join(", ")}${didYouMean(value, ENCODINGS)}`;
+  context.issues.push({ code: "custom", message, input: value });
+  return z.NEVER;
+});
+
+const unbuiltKey = z.unknown().optional();
+
+/** `1d` to `365d`, in ms. */
+const days = z.string().transform((value, context) => {
+  const [, count] = /^\s*(\d{1,3})\s*d\s*$/.exec(value) ?? [];
+  if (count !== undefined && Number(count) >= 1 && Number(count) <= 365) {
+    return Number(count) * 24 * 3_600_000;
+  }
+  context.issues.push({ code: "custom", message: "must be 1d to 365d, as in 90d", input: value });
+  return z.NEVER;
+});
+
+/** `1h` to `30d`, in ms: every campaign of that time with the same name or template is read. */
+function repeatWindow(value: unknown): number | undefined {
+  const [, count, unit] = /^\s*(\d{1,3})\s*([hd])\s*$/.exec(String(value)) ?? [];
+  const hours = Number(count) * (unit === "d" ? 24 : 1);
+  return hours >= 1 && hours <= 30 * 24 ? hours * 3_600_000 : undefined;
+}
+
+const skipRepeat = z.string().transform((value, context) => {
+  const ms = repeatWindow(value);
+  if (ms !== undefined) return ms;
+  context.issues.push({ code: "custom", message: "must be 1h to 30d, as in 7d", input: value });
+  return z.NEVER;
+});
+
+const WARN_REPEAT_MS = 7 * 24 * 3_600_000;
+
+const warnRepeat = z.unknown().transform((value, context) => {
+  if (value === undefined || value === null) return WARN_REPEAT_MS;
+  if (value === "off" || value === false) return null;
+  const ms = repeatWindow(value);
+  if (ms !== undefined) return ms;
+  const message = "must be 1h to 30d, as in 7d, or off";
+  context.issues.push({ code: "custom", message, input: value });
+  return z.NEVER;
+});
+
+const recipients = z.strictObject({
+  file: text.nullish(),
+  to: text.nullish(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, "must be two capital letters, as in PL")
+    .nullish(),
+  numbers: z.enum(NUMBERS).nullish(),
+  encoding: encoding.nullish(),
+  maxRejected: z.number().min(0).max(1).nullish(),
+  strictValues: z.boolean().nullish(),
+  timezone: unbuiltKey,
+  skipUndeliverable: days.nullish(),
+  warnRepeat: warnRepeat.optional(),
+  skipRepeat: skipRepeat.nullish(),
+});
+
+const schedule = z
+  .strictObject({
+    startAt: instant.nullish(),
+    endBy: instant.nullish(),
+    window: unbuiltKey,
+    delegate: unbuiltKey,
+  })
+  .refine(({ startAt, endBy }) => startAt == null || endBy == null || endBy > startAt, {
+    path: ["endBy"],
+    message: "must be later than schedule.startAt",
+  });
+
+const delivery = z.strictObject({
+  guarantee: z.enum(GUARANTEES).nullish(),
+  ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
+  priority: z.enum(PRIORITIES).nullish(),
+  retryCodes: unbuiltKey,
+});
+
+const campaignFile = z.strictObject({
+  name: text.max(200).regex(/^\P{Cc}*$/u, "must be one line"),
+  number: z.string().regex(NUMBER_NAME, NUMBER_NAME_RULE).nullish(),
+  template,
+  category: z.enum(CATEGORIES),
+  recipients: recipients.nullish(),
+  schedule: schedule.nullish(),
+  delivery: delivery.nullish(),
+  canary: unbuiltKey,
+  ramp: unbuiltKey,
+  cap: unbuiltKey,
+});
+
+const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
+  "": campaignFile,
+  recipients,
+  schedule,
+  delivery,
+};
+
+const NOT_BUILT_YET: readonly (readonly string[])[] = [
+  ["recipients", "timezone"],
+  ["schedule", "window"],
+  ["schedule", "delegate"],
+  ["delivery", "retryCodes"],
+  ["canary"],
+  ["ramp"],
+  ["cap"],
+];
+
+/** The keys to suggest at a path: none that would be refused in turn. */
+function knownKeysAt(path: readonly (string | number)[]): string[] {
+  const shape = BLOCKS[path.join(".")]?.shape ?? {};
+  return Object.keys(shape).filter(
+    (key) => !NOT_BUILT_YET.some((known) => known.join(".") === [...path, key].join(".")),
+  );
+}
+
+function notBuiltYet(content: Json): ShapeProblem[] {
+  return NOT_BUILT_YET.filter((path) => {
+    const value = valueAt(content, path);
+    return value !== undefined && value !== null;
+  }).map((path) => ({ path, message: "is not built yet: leave it out" }));
+}
+
+/** The rules of the template's own fields. */
+function deepProblems(content: Json): ShapeProblem[] {
+  const sent = valueAt(content, ["template"]);
+  if (!isJsonObject(sent)) return [];
+  const { preview, ...template } = sent;
+  const problems: ShapeProblem[] = [];
+  if (preview !== undefined && preview !== null && typeof preview !== "string") {
+    problems.push({ path: ["template", "preview"], message: "must be text" });
+  }
+  problems.push(...placeholderProblems(template, ["template"]));
+  problems.push(...templateProblems(template));
+  return problems;
+}
+
+function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
+  const { preview, ...sent } = file.template;
+  return {
+    name: file.name,
+    number: file.number ?? "main",
+    template: sent as TemplateDefinition,
+    preview: typeof preview === "string" ? preview : null,
+    category: file.category,
+    recipients: {
+      file: file.recipients?.file ?? null,
+      to: file.recipients?.to ?? null,
+      country: file.recipients?.country ?? null,
+      numbers: file.recipients?.numbers ?? null,
+      encoding: file.recipients?.encoding ?? null,
+      maxRejected: file.recipients?.maxRejected ?? 0.2,
+      strictValues: file.recipients?.strictValues ?? false,
+      skipUndeliverableMs: file.recipients?.skipUndeliverable ?? null,
+      warnRepeatMs:
+        file.recipients?.warnRepeat === undefined ? WARN_REPEAT_MS : file.recipients.warnRepeat,
+      skipRepeatMs: file.recipients?.skipRepeat ?? null,
+    },
+    schedule: {
+      startAtMs: file.schedule?.startAt ?? null,
+      endByMs: file.schedule?.endBy ?? null,
+    },
+    delivery: {
+      guarantee: file.delivery?.guarantee ?? "at-most-once",
+      ratePerSecond: file.delivery?.ratePerSecond ?? null,
+      priority: file.delivery?.priority ?? "normal",
+    },
+  };
+}
+
+function valueAt(content: Json, path: readonly string[]): Json | undefined {
+  let value: Json | undefined = content;
+  for (const key of path) {
+    if (!isJsonObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
