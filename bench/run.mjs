@@ -3,12 +3,14 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const FIGURES = ["send", "import", "memory", "pace"];
+const FIGURES = ["send", "import", "memory", "pace", "history"];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 
   --rows N         recipients of the list (send: 20000, import: 1000000, memory: 100000)
-  --rounds N       rounds of each sender, alternating (send, import: 3)
-  --seconds N      how long each pace is watched (pace: 20)
+  --rounds N       rounds of each sender, alternating (send, import: 3; history: 7)
+  --seconds N      how long each pace is watched (pace, history: 20)
+  --campaigns N    history: how many campaigns have ended (50000)
+  --days N         history: within how many days (900)
   --fsync MODE     send, import: only this appendfsync mode, always or everysec (both)
   --results FILE   where the section is written (bench/RESULTS.md)
   --profile DIR    send, import: a CPU profile of each worker or importer goes there, and what Redis
@@ -22,6 +24,8 @@ function readArguments() {
         rows: { type: "string" },
         rounds: { type: "string" },
         seconds: { type: "string" },
+        campaigns: { type: "string" },
+        days: { type: "string" },
         fsync: { type: "string" },
         results: { type: "string" },
         profile: { type: "string" },
@@ -35,7 +39,9 @@ function readArguments() {
 const { values, positionals, problem } = readArguments();
 const [figure] = positionals;
 const whole = (text) => (text === undefined ? undefined : Number(text));
-const numbers = { rows: values.rows, rounds: values.rounds, seconds: values.seconds };
+const numbers = Object.fromEntries(
+  ["rows", "rounds", "seconds", "campaigns", "days"].map((name) => [name, values[name]]),
+);
 const wrong = Object.entries(numbers).find(([, text]) => text && !/^[1-9]\d*$/.test(text));
 const usable = positionals.length === 1 && FIGURES.includes(figure) && wrong === undefined;
 if (!usable || (values.fsync ?? "always").search(/^(always|everysec)$/) === -1) {
@@ -52,9 +58,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.e
 
 const { measure } = await import(`./${figure}.mjs`);
 await measure({
-  rows: whole(values.rows),
-  rounds: whole(values.rounds),
-  seconds: whole(values.seconds),
+  ...Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, whole(text)])),
   fsync: values.fsync,
   profile: values.profile,
   results: values.results ?? fileURLToPath(new URL("RESULTS.md", import.meta.url)),

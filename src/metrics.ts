@@ -4,7 +4,7 @@ import type { NumberStore } from "./store/number-store.ts";
 
 /** Campaigns that ended longer ago, or before so many others, are left out: a scrape stays small. */
 const SHOWN_AFTER_END_MS = 24 * 3600 * 1000;
-const SHOWN_ENDED_MAX = 200;
+const SHOWN_ENDED_MAX = 50;
 
 /** What was read from the ledger is shown for so long: many scrapers cost as much as one. */
 const CACHED_MS = 5_000;

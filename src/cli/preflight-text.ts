@@ -208,7 +208,7 @@ function notesText(report: ImportReport, columns: number): string {
     notes.push(`The rejected rows are not written down: ${rejectsProblem}.`);
   if (notChecked.length > 0) {
     const names = notChecked.map((name) => NOT_CHECKED[name] ?? name);
-    notes.push(`Not looked at: ${names.join("; ")}.`);
+    notes.push(`Not, or not fully, looked at: ${names.join("; ")}.`);
   }
   if (estimate !== null && report.ok > 0) notes.push(...timeWords(estimate, report.ok));
   return notes.map((note) => wrap(note, columns - 1, "")).join("\n");

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../core/campaign.ts";
 import type { Campaign } from "./campaign-reader.ts";
-import { numberKeys } from "./keys.ts";
+import { campaignKeys, numberKeys } from "./keys.ts";
 
 /** Campaigns in a page. */
 const LISTED_MAX = 100;
@@ -56,10 +56,17 @@ export function createCampaignList(input: {
     },
 
     /** Every campaign whose people are still stored: the live ones, and ended ones with their rows. */
-    async *withPeople(): AsyncGenerator<Campaign, void> {
+    async *withPeople(): AsyncGenerator<Pick<Campaign, "id" | "rows" | "status">, void> {
       const ids = [...(await liveIds()), ...(await redis.zrange(keys.withRows, "0", "-1"))];
       for (let at = 0; at < ids.length; at += LISTED_MAX) {
-        yield* await findAll(ids.slice(at, at + LISTED_MAX));
+        const some = ids.slice(at, at + LISTED_MAX);
+        const found = await Promise.all(
+          some.map((id) => redis.hmget(campaignKeys(number, id).campaign, "rows", "status")),
+        );
+        for (const [place, [rows, status]] of found.entries()) {
+          if (!status) continue;
+          yield { id: some[place] ?? "", rows: Number(rows), status: status as CampaignStatus };
+        }
       }
     },
 

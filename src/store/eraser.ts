@@ -47,20 +47,16 @@ export function createEraser(input: {
     async find(trace: PersonTrace): Promise<{ batches: TracedBatch[]; importing: string[] }> {
       const batches: TracedBatch[] = [];
       const importing: string[] = [];
+      let some: TracedBatch[] = [];
       for await (const { id, rows, status } of campaigns.withPeople()) {
         if (status === "importing") importing.push(id);
-        const keys = campaignKeys(number, id);
-        const last = batchesOf(rows);
-        for (let first = 0; first < last; first += BATCHES_AT_ONCE) {
-          const count = Math.min(BATCHES_AT_ONCE, last - first);
-          const wanted = Array.from({ length: count }, (_, at) => keys.batch(first + at));
-          for (const [at, blob] of (await redis.mgetBuffer(...wanted)).entries()) {
-            if (blob !== null && trace.found(inflateBlob(blob))) {
-              batches.push({ campaign: id, batch: first + at });
-            }
-          }
+        for (let batch = 0; batch < batchesOf(rows); batch++) {
+          if (some.push({ campaign: id, batch }) < BATCHES_AT_ONCE) continue;
+          batches.push(...(await findIn(some, trace)));
+          some = [];
         }
       }
+      batches.push(...(await findIn(some, trace)));
       return { batches, importing };
     },
 
@@ -89,6 +85,16 @@ export function createEraser(input: {
       } while (cursor !== "0");
     },
   };
+
+  async function findIn(some: readonly TracedBatch[], trace: PersonTrace): Promise<TracedBatch[]> {
+    if (some.length === 0) return [];
+    const keys = some.map(({ campaign, batch }) => campaignKeys(number, campaign).batch(batch));
+    const blobs = await redis.mgetBuffer(...keys);
+    return some.filter((_, at) => {
+      const blob = blobs[at];
+      return blob != null && trace.found(inflateBlob(blob));
+    });
+  }
 
   async function lookAt(campaign: string, batch: number, trace: PersonTrace) {
     const keys = campaignKeys(number, campaign);

@@ -27,6 +27,14 @@ export interface RecentCampaign {
   readonly digest: string;
 }
 
+/** The campaigns that {@link People.recent} was asked for. */
+export interface RecentCampaigns {
+  /** Newest first. */
+  readonly campaigns: readonly RecentCampaign[];
+  /** Whether more have ended within `tellMs` than were looked at. */
+  readonly isCut: boolean;
+}
+
 /** How long ago a message still counts, ms; null does not ask. */
 export interface Windows {
   /** People to leave out. */
@@ -43,6 +51,9 @@ export interface Receiver {
 
 /** As who-got.lua writes them; 0 is nobody. */
 const GOT: Readonly<Record<string, Receiver["got"]>> = { 1: "waits", 2: "leave_out", 3: "tell" };
+
+/** Ended campaigns that are looked at to tell about them: some 30 ms, which each import pays. */
+const TOLD_MAX = 500;
 
 /** Batches read in one go: some hundred kilobytes. */
 const BATCHES_AT_ONCE = 20;
@@ -85,37 +96,44 @@ export function createPeople(input: {
     }
   }
 
+  async function read(id: string) {
+    const fields = ["mode", "status", "rows", "name", "template", "skipRepeat", "digest"];
+    const { campaign } = campaignKeys(number, id);
+    const [its, status, rows, name, template, skip, digest] = await redis.hmget(
+      campaign,
+      ...fields,
+    );
+    const found: RecentCampaign = {
+      ...{ id, rows: Number(rows), name: name ?? "", template: template ?? "" },
+      ...{ status: status as CampaignStatus, skipsRepeats: Number(skip) > 0 },
+      digest: digest ?? "",
+    };
+    return { its, campaign: found };
+  }
+
   return {
     /** The digest that stands for the person behind a phone. */
     person,
 
     /**
-     * Campaigns that may still send or ended within `endedMs`, newest first. They are those of some
-     * weeks, however many there ever were.
+     * Campaigns that may still send, all that ended within `leaveOutMs`, and those that ended last
+     * within `tellMs`. However many there ever were, they are those of some weeks, and only a list
+     * that leaves people out pays for all of these.
      */
-    async recent(mode: Mode, endedMs: number): Promise<RecentCampaign[]> {
+    async recent(mode: Mode, { leaveOutMs, tellMs }: Windows): Promise<RecentCampaigns> {
       const [seconds] = await redis.time();
-      const since = Number(seconds) * 1_000 - endedMs;
-      const ids = await redis.zrangebyscore(numberKeys(number).byEnd, since, "+inf");
-      const found = await Promise.all(
-        ids.map(async (id) => {
-          const { campaign } = campaignKeys(number, id);
-          const fields = ["mode", "status", "rows", "name", "template", "skipRepeat", "digest"];
-          const [its, status, rows, name, template, skip, digest] = await redis.hmget(
-            campaign,
-            ...fields,
-          );
-          if (its !== mode) return [];
-          return [
-            {
-              ...{ id, rows: Number(rows), name: name ?? "", template: template ?? "" },
-              ...{ status: status as CampaignStatus, skipsRepeats: Number(skip) > 0 },
-              digest: digest ?? "",
-            },
-          ];
-        }),
-      );
-      return found.flat().sort((a, b) => serialOf(b.id) - serialOf(a.id));
+      const since = (ms: number | null) => Number(seconds) * 1_000 - (ms ?? 0);
+      const { byEnd } = numberKeys(number);
+      const [live, leftOut, told] = await Promise.all([
+        redis.zrangebyscore(byEnd, "+inf", "+inf"),
+        redis.zrangebyscore(byEnd, since(leaveOutMs), "(+inf"),
+        redis.zrevrangebyscore(byEnd, "(+inf", since(tellMs), "LIMIT", 0, TOLD_MAX + 1),
+      ]);
+      const ids = new Set([...live, ...leftOut, ...told.slice(0, TOLD_MAX)]);
+      const found = await Promise.all([...ids].map(read));
+      const campaigns = found.flatMap(({ its, campaign }) => (its === mode ? [campaign] : []));
+      campaigns.sort((a, b) => serialOf(b.id) - serialOf(a.id));
+      return { campaigns, isCut: told.length > TOLD_MAX && (tellMs ?? 0) > (leaveOutMs ?? 0) };
     },
 
     /**

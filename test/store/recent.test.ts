@@ -7,6 +7,7 @@ import {
   phonesOfBlob,
   unpackRows,
 } from "../../src/store/batch-rows.ts";
+import type { Windows } from "../../src/store/people.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 
 const DAY = 24 * 3_600_000;
@@ -42,14 +43,41 @@ test("recent campaigns come newest first, with what a repeat is known by, of one
   await bench.import(1, { mode: "live" });
   await bench.store.campaigns.cancel(first);
 
-  const ended = await bench.store.people.recent("sandbox", DAY);
+  const recent = (windows: Windows) => bench.store.people.recent("sandbox", windows);
+  const told = { leaveOutMs: null, tellMs: DAY };
+
+  const ended = await recent(told);
+  expect(await recent({ leaveOutMs: DAY, tellMs: null })).toEqual(ended);
   await bench.redis.zadd(bench.keys.byEnd, Date.now() - 2 * DAY, first);
 
-  expect(ended).toMatchObject([
-    { id: second, name: "Other", status: "running", template: '["spring_sale","en_US"]' },
-    { id: first, name: "Test", status: "cancelled", rows: 3 },
-  ]);
-  expect((await bench.store.people.recent("sandbox", DAY)).map(({ id }) => id)).toEqual([second]);
+  expect(ended).toMatchObject({
+    isCut: false,
+    campaigns: [
+      { id: second, name: "Other", status: "running", template: '["spring_sale","en_US"]' },
+      { id: first, name: "Test", status: "cancelled", rows: 3 },
+    ],
+  });
+  expect((await recent(told)).campaigns.map(({ id }) => id)).toEqual([second]);
+});
+
+test("of more than five hundred ended campaigns those that ended last are told about, and all are left out", async () => {
+  const bench = await openTestStore();
+  const [first, last] = [await bench.import(1), await bench.import(1)];
+  for (const id of [first, last]) await bench.store.campaigns.cancel(id);
+  const now = Date.now();
+  await bench.redis.zadd(bench.keys.byEnd, now - 60_000, first, now, last);
+  // Nothing is stored of them: they only take the places in between.
+  const others = Array.from({ length: 499 }, (_, at) => [now - 30_000, `main-9${at}`]).flat();
+  await bench.redis.zadd(bench.keys.byEnd, ...others);
+  const ids = async (windows: Windows) => {
+    const { campaigns, isCut } = await bench.store.people.recent("sandbox", windows);
+    return [campaigns.map(({ id }) => id), isCut];
+  };
+
+  expect(await ids({ leaveOutMs: null, tellMs: DAY })).toEqual([[last], true]);
+  expect(await ids({ leaveOutMs: DAY, tellMs: DAY })).toEqual([[last, first], false]);
+  await bench.redis.zrem(bench.keys.byEnd, "main-9498");
+  expect(await ids({ leaveOutMs: null, tellMs: DAY })).toEqual([[last, first], false]);
 });
 
 test("the phones of a batch are read without its cells, whatever is in those", () => {

@@ -370,3 +370,20 @@ it("an import that was interrupted goes on, and is not held up by itself", async
   expect(again).toMatchObject({ ok: true, value: { id: dead.report.campaign, restarted: true } });
   expect(again.report).toMatchObject({ ok: 2, suppressed: 0, notChecked: [] });
 });
+
+it("two hundred campaigns are looked through to tell, and all of them to leave people out", async () => {
+  const bench = await openTestStore();
+  await bench.import(1);
+  const another = { kind: "pending", phone: testPhone(100) } as const;
+  for (let nth = 2; nth <= 201; nth++) {
+    await bench.import(1, { outcomes: new Map([[1, another]]) });
+  }
+  const [told, left] = [definitionOf(bench, { warn: DAY }), definitionOf(bench, { skip: DAY })];
+
+  const warned = await give(bench, [1, 2], { definition: told, purpose: "check" });
+  const skipped = await give(bench, [1, 2], { definition: left, purpose: "check" });
+
+  expect(warned.report).toMatchObject({ notChecked: ["repeats", "other_campaigns"] });
+  expect(warned.report.counts.pending).toBe(2);
+  expect(skipped.report.counts).toMatchObject({ pending: 1, suppressed: 1 });
+});

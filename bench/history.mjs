@@ -1,0 +1,198 @@
+// What everyday work costs when many campaigns have ended: with ten, and with fifty thousand.
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { campaignFile } from "./rig/campaign.mjs";
+import { runCommand, startRole } from "./rig/command.mjs";
+import { dropcastEnv } from "./rig/environment.mjs";
+import { temporaryFolder } from "./rig/folder.mjs";
+import { copyCampaign } from "./rig/history.mjs";
+import { writeList } from "./rig/list.mjs";
+import { startProcess } from "./rig/process.mjs";
+import { startRedis } from "./rig/redis.mjs";
+import { loadNow, machine, median, spread, table, verdict, writeSection } from "./rig/results.mjs";
+
+const FEW = 10;
+const ROWS_EACH = 20;
+const RATE = 80;
+const PASSWORD = "a-password-of-the-bench";
+/** As much more than with ten campaigns as may be. */
+const MORE_MAX = 0.2;
+/** `/metrics` is read once in five seconds. */
+const METRICS_CACHED_MS = 5_100;
+const TABS = 5;
+const TAB_EVERY_MS = 3_000;
+const USED_MIN = 0.98;
+const DAY_MS = 86_400_000;
+
+/** Roles, Redis and API of two stages, each with a listener for the exit of this process. */
+process.setMaxListeners(50);
+
+export async function measure({ campaigns = 50_000, days = 900, rounds = 7, ...options }) {
+  const { seconds = 20, results, command } = options;
+  const load = loadNow();
+  const api = await startProcess("api");
+  const port = await api.call("listen");
+  const stages = [];
+  try {
+    for (const total of [FEW, campaigns]) {
+      stages.push(await prepare({ total, spanMs: days * DAY_MS, port }));
+      console.error(`${total} campaigns have ended`);
+    }
+    // In turns, so that what else the machine does falls upon both.
+    for (let round = 0; round < rounds; round++) {
+      for (const stage of stages) await measureRound(stage, round);
+    }
+    for (const stage of stages) stage.used = await paceWithTabs(stage, api, seconds);
+  } finally {
+    await Promise.all(stages.map((stage) => stage.stop()));
+    await api.stop();
+  }
+  const facts = machine({ redisVersion: stages[0].redis.version, load });
+  const [few, many] = stages;
+  writeSection({
+    file: results,
+    name: "history",
+    lines: [
+      "## Ended campaigns",
+      "",
+      `\`${command}\` - ${FEW} and ${campaigns.toLocaleString("en")} campaigns of ${ROWS_EACH} rows that ` +
+        `ended within ${days} days, none deleted, all of the template that is sent; ${rounds} rounds, in turns; ${facts}`,
+      "",
+      ...report(few, many, campaigns),
+    ],
+  });
+}
+
+/** A Redis with so many ended campaigns, a dashboard and a producer. */
+async function prepare({ total, spanMs, port }) {
+  const redis = await startRedis({ appendfsync: "always" });
+  const dir = temporaryFolder();
+  const drops = join(dir, "drops");
+  const env = {
+    ...dropcastEnv({ socket: redis.socket, port, ratePerSecond: RATE, dir: join(dir, "data") }),
+    ...{ DROPCAST_DROPS_DIR: drops, DROPCAST_TIME_SCALE: "20" },
+    ...{ DROPCAST_DASHBOARD_PORT: "0", DROPCAST_DASHBOARD_PASSWORD: PASSWORD },
+  };
+  const campaignPath = join(dir, "campaign.json");
+  writeFileSync(campaignPath, campaignFile("Bench"));
+  const csvPath = join(dir, "source.csv");
+  writeList({ path: csvPath, rows: ROWS_EACH, serial: 9 });
+  const source = await sendWhole({ env, campaignPath, csvPath });
+  const prefix = "dropcast:{main}:";
+  await copyCampaign({ client: redis.client, prefix, source, total: total - 1, spanMs });
+  const [dashboard, producer] = await Promise.all([
+    startRole("dashboard", env),
+    startRole("producer", env),
+  ]);
+  const taken = {};
+  return {
+    ...{ total, redis, dir, env, campaignPath, dashboard, inbox: producer.place, drops, taken },
+    newest: `main-${await redis.client.get(`${prefix}serial`)}`,
+    guard: `${prefix}guard`,
+    async stop() {
+      await Promise.all([dashboard.stop(), producer.stop()]);
+      await redis.stop();
+    },
+  };
+}
+
+/** A campaign that is imported and sent to its end by a worker. */
+async function sendWhole({ env, campaignPath, csvPath }) {
+  const worker = await startProcess("dropcast", { env });
+  await worker.call("start");
+  const sent = JSON.parse(
+    await runCommand(["send", campaignPath, csvPath, "--yes", "--json"], env),
+  );
+  for (let status = "running"; status !== "finished"; await sleep(50)) {
+    status = JSON.parse(await runCommand(["show", sent.id, "--json"], env)).status;
+  }
+  await worker.call("stop");
+  await worker.stop();
+  return sent.id;
+}
+
+async function measureRound(stage, round) {
+  const { env, dir, campaignPath, redis, guard, newest, total } = stage;
+  const time = async (name, work) => {
+    const from = performance.now();
+    const done = await work();
+    stage.taken[name] = [...(stage.taken[name] ?? []), performance.now() - from];
+    return done;
+  };
+  const csvPath = join(dir, `list-${round}.csv`);
+  writeList({ path: csvPath, rows: 200, serial: 100 + round });
+  const sent = await time("send", () =>
+    runCommand(["send", campaignPath, csvPath, "--yes", "--json"], env),
+  );
+  await time("drop", () => drop(stage, round));
+  await time("list", () => runCommand(["list"], env));
+  await time("show", () => runCommand(["show", newest], env));
+  for (let nth = 0; nth < 5; nth++) await time("dashboard page", () => get(stage, "/"));
+  await sleep(METRICS_CACHED_MS);
+  await time("/metrics", () => get(stage, "/metrics"));
+  await time("erase", () => runCommand(["erase", "+48 690 000 001"], env));
+  const now = Date.now();
+  await redis.client.hset(guard, "noticedAt", now, "wentBackTo", now - 1_000, "lost", 5);
+  await time("accept-rollback", () => runCommand(["doctor", "--accept-rollback"], env));
+  for (const id of [JSON.parse(sent).id, `main-${await lastSerial(stage)}`]) {
+    await runCommand(["cancel", id, "--yes"], env).catch(() => {});
+  }
+  console.error(
+    `${total}: ${Object.entries(stage.taken)
+      .map(([name, all]) => `${name} ${all.at(-1).toFixed(0)}`)
+      .join(", ")} ms`,
+  );
+}
+
+const lastSerial = ({ redis }) => redis.client.get("dropcast:{main}:serial");
+
+/** From the list's last byte to its report in `done/`. */
+async function drop({ inbox, drops, dir }, round) {
+  const name = `dropped-${round}`;
+  writeList({ path: join(dir, name), rows: 200, serial: 500 + round });
+  mkdirSync(inbox, { recursive: true });
+  writeFileSync(join(inbox, `${name}.yaml`), campaignFile("Dropped"));
+  renameSync(join(dir, name), join(inbox, `${name}.csv`));
+  const report = join(drops, "done", `${name}.report.json`);
+  while (!existsSync(report)) await sleep(2);
+}
+
+async function get({ dashboard }, path) {
+  const authorization = `Basic ${Buffer.from(`bench:${PASSWORD}`).toString("base64")}`;
+  const answer = await fetch(new URL(path, dashboard.place), { headers: { authorization } });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 200)}`);
+}
+
+/** How much of the rate is used while people look at the dashboard. */
+async function paceWithTabs(stage, api, seconds) {
+  const { env, dir, campaignPath } = stage;
+  await api.call("reset");
+  const csvPath = join(dir, "pace.csv");
+  writeList({ path: csvPath, rows: RATE * (seconds + 8), serial: 900 });
+  await runCommand(["send", campaignPath, csvPath, "--yes"], env);
+  const worker = await startRole("worker", env);
+  const tabs = Array.from({ length: TABS }, () =>
+    setInterval(() => void get(stage, "/").catch(() => {}), TAB_EVERY_MS),
+  );
+  await sleep((seconds + 4) * 1_000);
+  for (const tab of tabs) clearInterval(tab);
+  const arrivals = await api.call("arrivals");
+  await worker.stop();
+  const from = (arrivals[0] ?? 0) + 2_000;
+  const watched = arrivals.filter((at) => at >= from && at < from + seconds * 1_000);
+  return watched.length / (RATE * seconds);
+}
+
+function report(few, many, campaigns) {
+  const rows = Object.keys(few.taken).map((name) => {
+    const more = median(many.taken[name]) / median(few.taken[name]) - 1;
+    const figures = [few, many].map(({ taken }) => spread(taken[name]));
+    return [name, ...figures, `${(100 * more).toFixed(0)} %`, verdict(more <= MORE_MAX)];
+  });
+  const used = [few, many].map((stage) => `${(100 * stage.used).toFixed(1)} %`);
+  rows.push([`${RATE}/s used, ${TABS} tabs open`, ...used, "", verdict(many.used >= USED_MIN)]);
+  const header = ["ms", `${FEW} ended`, `${campaigns.toLocaleString("en")} ended`, "more", ""];
+  return table(header, rows);
+}
