@@ -10,7 +10,7 @@ import { createLogger } from "../dist/logger.js";
 import { createFileImporter } from "../dist/producer/import-file.js";
 import { createQueueConnection } from "../dist/queue/connection.js";
 import { createFailedQueue } from "../dist/queue/failed-queue.js";
-import { createWamids } from "../dist/sandbox/wamid.js";
+import { createWamidGenerator } from "../dist/sandbox/wamid.js";
 import { createLedgerClient } from "../dist/store/connection.js";
 import { createNumberStore } from "../dist/store/number-store.js";
 import { createWorker } from "../dist/worker/worker.js";
@@ -166,7 +166,7 @@ async function fillByPlain({ redis, rows, csvPath, removeOnComplete }) {
 
 /** Accepts POSTs, with ids as WhatsApp makes them. */
 function createApi() {
-  const wamids = createWamids();
+  const wamids = createWamidGenerator();
   const messages = [];
   const accept = (body) => {
     const to = /"to":"(\d+)"/.exec(body)[1];

@@ -1,10 +1,10 @@
 // The API of the benches: accepts every POST at once. It speaks just enough HTTP/1.1 for the two
 // senders, so that as little as possible of the machine goes into it; the same for both of them.
 import { createServer } from "node:net";
-import { createWamids } from "../../dist/sandbox/wamid.js";
+import { createWamidGenerator } from "../../dist/sandbox/wamid.js";
 import { clockMs, serve } from "./child.mjs";
 
-const wamids = createWamids();
+const wamids = createWamidGenerator();
 let arrivals = [];
 let recipients = new Set();
 

@@ -1,7 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { ApiError } from "./api-error.ts";
-import { metaRefusal, platformRefusal } from "./api-error.ts";
-import type { Fate } from "./fate.ts";
+import { type ApiError, metaRefusal, platformRefusal } from "./api-error.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** What the caller is to see. */
 export interface Answer {
@@ -29,37 +28,35 @@ export function tooManyRequests(retryAfterSeconds: number | null): ApiError {
   );
 }
 
-/** The answer that a fate asks for. */
+/** The answer that a outcome asks for. */
 export function answerOf(
-  fate: Fate,
+  outcome: Outcome,
   message: { to: string; waId: string; wamid: string },
   retryAfterSeconds: number | null,
 ): Answer {
-  switch (fate.answer) {
+  switch (outcome.answer) {
     case "success":
-      return success(fate, message);
+      return success(outcome, message);
     case "cut":
       // Something must be there to be cut, whatever the shape.
-      return { ...success({ ...fate, shape: "meta" }, message), how: "cut" };
+      return { ...success({ ...outcome, shape: "meta" }, message), how: "cut" };
     case "too_many_requests":
       return refusalAnswer(tooManyRequests(retryAfterSeconds));
     case "error_code":
-      return refusalAnswer(metaRefusal(fate.code));
+      return refusalAnswer(metaRefusal(outcome.code));
     case "error_code_in_200":
-      return { ...refusalAnswer(metaRefusal(fate.code)), httpStatus: 200 };
+      return { ...refusalAnswer(metaRefusal(outcome.code)), httpStatus: 200 };
     case "error_500":
       return refusalAnswer(platformRefusal(500, "internal", "Internal server error"));
     case "reset":
     case "hang":
-      return { ...NO_ANSWER, how: fate.answer };
+      return { ...NO_ANSWER, how: outcome.answer };
   }
 }
 
 /** Sends it; a connection that the caller has closed meanwhile is no fault. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
-  if (answer.how === "hang") {
-    return;
-  }
+  if (answer.how === "hang") return;
   if (answer.how === "reset") {
     response.socket?.resetAndDestroy();
     return;
@@ -78,14 +75,14 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
 }
 
 /** Success in one of the shapes that LiveChat may answer in; the real one is not documented. */
-function success(fate: Fate, message: { to: string; waId: string; wamid: string }): Answer {
+function success(outcome: Outcome, message: { to: string; waId: string; wamid: string }): Answer {
   const json = (httpStatus: number, body: object): Answer => ({
     how: "whole",
     httpStatus,
     headers: JSON_HEADERS,
     body: JSON.stringify(body),
   });
-  switch (fate.shape) {
+  switch (outcome.shape) {
     case "meta":
       return json(200, {
         messaging_product: "whatsapp",
@@ -93,7 +90,7 @@ function success(fate: Fate, message: { to: string; waId: string; wamid: string 
         messages: [
           {
             id: message.wamid,
-            message_status: fate.held ? "held_for_quality_assessment" : "accepted",
+            message_status: outcome.held ? "held_for_quality_assessment" : "accepted",
           },
         ],
       });

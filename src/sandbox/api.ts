@@ -2,38 +2,34 @@
  * The simulated API: `POST` and `GET /whatsapp-numbers/{id}/template-messages`.
  *
  * The order of things is the point of this module. A POST is judged, counted and written to the
- * oracle's log in one synchronous stretch; only then does anything leave: the answer, or the
+ * log's log in one synchronous stretch; only then does anything leave: the answer, or the
  * webhook that overtakes it. So whatever the caller has seen is in the log, and a log without a
  * line proves that the API did not take the message.
  */
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Answer } from "./answer.ts";
-import { answerOf, refusalAnswer, sendAnswer, tooManyRequests } from "./answer.ts";
-import type { ApiError } from "./api-error.ts";
-import { platformRefusal } from "./api-error.ts";
-import type { Books } from "./books.ts";
-import { PURPOSE } from "./decide.ts";
-import type { Fate } from "./fate.ts";
-import { failedWith } from "./fate.ts";
-import type { LineLog, OracleLine } from "./line-log.ts";
+import { type Answer, answerOf, refusalAnswer, sendAnswer, tooManyRequests } from "./answer.ts";
+import { type ApiError, platformRefusal } from "./api-error.ts";
+import type { Counters } from "./counters.ts";
+import { PURPOSE } from "./decide-outcome.ts";
+import type { JsonLog, RequestEntry } from "./json-log.ts";
 import type { Handler } from "./listener.ts";
 import type { SandboxSettings } from "./options.ts";
+import { failedWith, type Outcome } from "./outcome.ts";
 import type { Pending } from "./pending.ts";
 import { drawWithin, stateOf } from "./random.ts";
-import type { SendRequest } from "./request.ts";
-import { readSendRequest } from "./request.ts";
+import { readSendRequest, type SendRequest } from "./request.ts";
 import type { AcceptedMessage, StatusFeed } from "./status-feed.ts";
 import type { Timers } from "./timers.ts";
-import { waIdOf } from "./wa-id.ts";
+import { waIdOf } from "./wamid.ts";
 
 const PATH = /^\/whatsapp-numbers\/([^/?]+)\/template-messages(?:\?|$)/;
 
 export interface ApiDeps {
   readonly settings: () => SandboxSettings;
-  readonly fateOf: (to: string, nth: number, state: number) => Fate;
-  readonly books: Books;
-  readonly oracle: LineLog;
+  readonly decide: (to: string, nth: number, state: number) => Outcome;
+  readonly counters: Counters;
+  readonly log: JsonLog;
   readonly feed: StatusFeed;
   readonly wamids: (to: string) => string;
   readonly pending: Pending;
@@ -44,18 +40,18 @@ export interface ApiDeps {
 export function createApi(deps: ApiDeps): Handler {
   return (request, response, body) => {
     if (request.method !== "POST") {
-      sendAnswer(response, look(deps, request));
+      sendAnswer(response, list(deps, request));
       return;
     }
-    const verdict = judge(deps, request, body);
-    deps.oracle.append(verdict.line);
-    deps.books.note(verdict.line);
-    carryOut(deps, response, verdict);
+    const decision = decidePost(deps, request, body);
+    deps.log.append(decision.entry);
+    deps.counters.add(decision.entry);
+    respond(deps, response, decision);
   };
 }
 
 /** Who may ask for what: the number that is meant, or why not. */
-function admit(deps: ApiDeps, request: IncomingMessage): { readonly number: string } | Refusal {
+function authorize(deps: ApiDeps, request: IncomingMessage): { readonly number: string } | Refusal {
   const number = numberOf(request);
   const { token, numberIds, unauthorizedAfter } = deps.settings();
   if (number === null) {
@@ -67,45 +63,39 @@ function admit(deps: ApiDeps, request: IncomingMessage): { readonly number: stri
   if (!numberIds.includes(number)) {
     return { fault: "not-found", error: platformRefusal(404, "not_found", "No such number") };
   }
-  return unauthorizedAfter !== null && deps.books.posts() >= unauthorizedAfter
+  return unauthorizedAfter !== null && deps.counters.posts() >= unauthorizedAfter
     ? { fault: "account", error: unauthorized() }
     : { number };
 }
 
-function judge(deps: ApiDeps, request: IncomingMessage, body: Buffer): Verdict {
-  const { settings, books } = deps;
-  const admitted = admit(deps, request);
-  const base = baseLine(request, body, books.nextSeq());
-  if ("error" in admitted) {
-    return refusalVerdict(base, admitted);
-  }
-  const { number } = admitted;
+function decidePost(deps: ApiDeps, request: IncomingMessage, body: Buffer): Decision {
+  const { settings, counters } = deps;
+  const authorized = authorize(deps, request);
+  const base = baseEntry(request, body, counters.nextSeq());
+  if ("error" in authorized) return refusalDecision(base, authorized);
+  const { number } = authorized;
   const { ratePerSecondLimit, retryAfterSeconds, seed } = settings();
   // Before the recipient's POSTs are counted: what the limit hits depends on time, not on the seed.
   if (
     ratePerSecondLimit !== null &&
-    !books.mayPass(number, ratePerSecondLimit, performance.now())
+    !counters.takeToken(number, ratePerSecondLimit, performance.now())
   ) {
     const error = tooManyRequests(retryAfterSeconds);
-    return refusalVerdict(base, { fault: "rate-limit", error });
+    return refusalDecision(base, { fault: "rate-limit", error });
   }
   const sent = readSendRequest(request.headers["content-type"], body);
-  if ("httpStatus" in sent) {
-    return refusalVerdict(base, { fault: "invalid", error: sent });
-  }
-  const nth = books.nextNth(number, sent.to);
+  if ("httpStatus" in sent) return refusalDecision(base, { fault: "invalid", error: sent });
+  const nth = counters.nextNth(number, sent.to);
   const state = stateOf(seed, number, sent.to, nth);
-  const fate = scheduledFate(deps.fateOf(sent.to, nth, state), sent);
-  return sendVerdict(deps, { ...base, nth }, sent, fate, state);
+  const outcome = scheduledOutcome(deps.decide(sent.to, nth, state), sent);
+  return sendDecision(deps, { ...base, nth }, sent, outcome, state);
 }
 
-function look(deps: ApiDeps, request: IncomingMessage): Answer {
-  const admitted = admit(deps, request);
-  if ("error" in admitted) {
-    return refusalAnswer(admitted.error);
-  }
+function list(deps: ApiDeps, request: IncomingMessage): Answer {
+  const authorized = authorize(deps, request);
+  if ("error" in authorized) return refusalAnswer(authorized.error);
   return request.method === "GET"
-    ? listAnswer(deps.books, admitted.number)
+    ? listAnswer(deps.counters, authorized.number)
     : refusalAnswer(
         platformRefusal(405, "not_allowed", "Method not allowed", { allow: "GET, POST" }),
       );
@@ -116,8 +106,8 @@ interface Refusal {
   readonly error: ApiError;
 }
 
-interface Verdict {
-  readonly line: OracleLine;
+interface Decision {
+  readonly entry: RequestEntry;
   readonly answer: Answer;
   readonly message: AcceptedMessage | null;
   readonly state: number;
@@ -133,7 +123,7 @@ function unauthorized(): ApiError {
   });
 }
 
-function baseLine(request: IncomingMessage, body: Buffer, seq: number): OracleLine {
+function baseEntry(request: IncomingMessage, body: Buffer, seq: number): RequestEntry {
   const attemptHeader = request.headers["idempotency-key"];
   return {
     seq,
@@ -155,9 +145,9 @@ function baseLine(request: IncomingMessage, body: Buffer, seq: number): OracleLi
   };
 }
 
-function refusalVerdict(base: OracleLine, { fault, error }: Refusal): Verdict {
+function refusalDecision(base: RequestEntry, { fault, error }: Refusal): Decision {
   return {
-    line: { ...base, fault, httpStatus: error.httpStatus, code: error.code },
+    entry: { ...base, fault, httpStatus: error.httpStatus, code: error.code },
     answer: refusalAnswer(error),
     message: null,
     state: base.seq,
@@ -165,65 +155,61 @@ function refusalVerdict(base: OracleLine, { fault, error }: Refusal): Verdict {
 }
 
 /** A message for later is not passed to Meta yet: what Meta would refuse fails by webhook. */
-function scheduledFate(fate: Fate, sent: SendRequest): Fate {
+function scheduledOutcome(outcome: Outcome, sent: SendRequest): Outcome {
   const isAhead = sent.sendAtMs !== null && sent.sendAtMs > Date.now();
-  if (!isAhead || fate.answer !== "error_code") {
-    return fate;
-  }
-  return { ...fate, accepted: true, answer: "success", statuses: [failedWith(fate.code)] };
+  if (!isAhead || outcome.answer !== "error_code") return outcome;
+  return { ...outcome, accepted: true, answer: "success", statuses: [failedWith(outcome.code)] };
 }
 
-function sendVerdict(
+function sendDecision(
   deps: ApiDeps,
-  base: OracleLine,
+  base: RequestEntry,
   sent: SendRequest,
-  fate: Fate,
+  outcome: Outcome,
   state: number,
-): Verdict {
+): Decision {
   const waId = waIdOf(sent.to);
-  const wamid = fate.accepted ? deps.wamids(waId) : "";
-  const answer = answerOf(fate, { to: sent.to, waId, wamid }, deps.settings().retryAfterSeconds);
-  const isSecret = !fate.accepted && (fate.answer === "error_500" || answer.httpStatus === 0);
+  const wamid = outcome.accepted ? deps.wamids(waId) : "";
+  const answer = answerOf(outcome, { to: sent.to, waId, wamid }, deps.settings().retryAfterSeconds);
+  const isSecret = !outcome.accepted && (outcome.answer === "error_500" || answer.httpStatus === 0);
   const sendAtMs = sent.sendAtMs !== null && sent.sendAtMs > base.at ? sent.sendAtMs : null;
   return {
-    line: {
+    entry: {
       ...base,
       to: sent.to,
       template: sent.templateName,
-      decision: fate.accepted ? "accepted" : isSecret ? "dropped" : "refused",
+      decision: outcome.accepted ? "accepted" : isSecret ? "dropped" : "refused",
       httpStatus: answer.httpStatus,
-      code: fate.accepted ? 0 : fate.code,
-      shape: fate.accepted && answer.httpStatus < 300 ? fate.shape : null,
-      wamid: fate.accepted ? wamid : null,
-      fault: fate.fault,
+      code: outcome.accepted ? 0 : outcome.code,
+      shape: outcome.accepted && answer.httpStatus < 300 ? outcome.shape : null,
+      wamid: outcome.accepted ? wamid : null,
+      fault: outcome.fault,
       scheduledAt: sendAtMs,
-      statuses: fate.accepted && !fate.webhooks.lost ? fate.statuses.map(stepName) : [],
+      statuses: outcome.accepted && !outcome.webhooks.lost ? outcome.statuses.map(stepName) : [],
     },
     answer,
-    message: fate.accepted
-      ? { wamid, waId, steps: fate.statuses, webhooks: fate.webhooks, sendAtMs, state }
+    message: outcome.accepted
+      ? { wamid, waId, steps: outcome.statuses, webhooks: outcome.webhooks, sendAtMs, state }
       : null,
     state,
   };
 }
 
-function stepName(step: Fate["statuses"][number]): string {
+function stepName(step: Outcome["statuses"][number]): string {
   return step.code === 0 ? step.status : `${step.status}:${step.code}`;
 }
 
-function carryOut(deps: ApiDeps, response: ServerResponse, verdict: Verdict): void {
-  const { answer, message } = verdict;
+function respond(deps: ApiDeps, response: ServerResponse, decision: Decision): void {
+  const { answer, message } = decision;
   const finish = () => {
     if (message?.webhooks.beforeAnswer && message.sendAtMs === null) {
       deps.feed.followBefore(message, () => sendAnswer(response, answer));
       return;
     }
     sendAnswer(response, answer);
-    if (message !== null) {
-      deps.feed.follow(message);
-    }
+    if (message !== null) deps.feed.follow(message);
   };
-  const waitMs = drawWithin(deps.settings().latencyMs, verdict.state, PURPOSE.latency);
+  const waitMs = drawWithin(deps.settings().latencyMs, decision.state, PURPOSE.latency);
   if (waitMs === 0) {
     finish();
     return;
@@ -236,11 +222,11 @@ function carryOut(deps: ApiDeps, response: ServerResponse, verdict: Verdict): vo
 }
 
 /** What GET returns is not documented; a list of the last messages is as good a guess as any. */
-function listAnswer(books: Books, number: string): Answer {
+function listAnswer(counters: Counters, number: string): Answer {
   return {
     how: "whole",
     httpStatus: 200,
     headers: { "content-type": "application/json; charset=utf-8" },
-    body: JSON.stringify({ template_messages: books.recent(number) }),
+    body: JSON.stringify({ template_messages: counters.recent(number) }),
   };
 }

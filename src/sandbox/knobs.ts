@@ -1,7 +1,12 @@
-import type { Result } from "../core/refusal.ts";
-import { accept, refuse } from "../core/refusal.ts";
-import type { SandboxOptions, SandboxSettings } from "./options.ts";
-import { ANSWER_SHAPES, SANDBOX_DEFAULTS, settingsFault, withOptions } from "./options.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import {
+  ANSWER_SHAPES,
+  SANDBOX_DEFAULTS,
+  type SandboxOptions,
+  type SandboxSettings,
+  settingsFault,
+  withOptions,
+} from "./options.ts";
 
 /** One knob, as the command line offers it and the README lists it. */
 export interface SandboxKnob {
@@ -109,13 +114,9 @@ const KINDS: Readonly<Record<SandboxKnob["kind"], readonly [Reader, string]>> = 
 };
 
 function readKnob(knob: SandboxKnob, text: string): unknown {
-  if (text === "" && SANDBOX_DEFAULTS[knob.option] === null) {
-    return null;
-  }
+  if (text === "" && SANDBOX_DEFAULTS[knob.option] === null) return null;
   // A number that can be turned off says so by an empty text, even where its default is on.
-  if (text === "" && knob.option === "retryAfterSeconds") {
-    return null;
-  }
+  if (text === "" && knob.option === "retryAfterSeconds") return null;
   const [read] = READERS[knob.option] ?? KINDS[knob.kind];
   return read(text);
 }
@@ -133,12 +134,8 @@ function knob(flag: string, kind: SandboxKnob["kind"], description: string): San
 
 /** A value in the form in which it is typed. */
 function typed(value: SandboxSettings[keyof SandboxSettings], kind: SandboxKnob["kind"]): string {
-  if (value === null) {
-    return "";
-  }
-  if (Array.isArray(value)) {
-    return value.join(kind === "range" ? "-" : ",");
-  }
+  if (value === null) return "";
+  if (Array.isArray(value)) return value.join(kind === "range" ? "-" : ",");
   return typeof value === "object"
     ? Object.entries(value)
         .map(([code, part]) => `${code}=${part}`)
@@ -174,9 +171,7 @@ function codes(text: string): Readonly<Record<number, number>> | undefined {
   for (const part of text === "" ? [] : text.split(",")) {
     const [, code, value] = /^\s*(\d+)\s*=\s*(\S+)\s*$/.exec(part) ?? [];
     const parsed = share(value ?? "");
-    if (code === undefined || parsed === undefined) {
-      return undefined;
-    }
+    if (code === undefined || parsed === undefined) return undefined;
     shares[Number(code)] = parsed;
   }
   return shares;

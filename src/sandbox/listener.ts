@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Handles one request whose body has been read to its end. */
@@ -51,11 +50,8 @@ function readBody(
   let bytes = 0;
   request.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) {
-      chunks = [];
-    } else {
-      chunks.push(chunk);
-    }
+    if (bytes > BODY_BYTES_MAX) chunks = [];
+    else chunks.push(chunk);
   });
   request.on("end", () => {
     if (bytes > BODY_BYTES_MAX) {

@@ -1,5 +1,13 @@
-import type { Fate } from "./fate.ts";
-import { DELIVERED, failedWith, GOES_WELL, READ, refusedWith, SENT, UNDISTURBED } from "./fate.ts";
+import {
+  DELIVERED,
+  failedWith,
+  NO_WEBHOOK_FAULTS,
+  type Outcome,
+  READ,
+  refusedWith,
+  SENT,
+  SUCCESS,
+} from "./outcome.ts";
 
 /** A recipient whose last digits force an outcome, whatever the seed and the other knobs. */
 export interface MagicRecipient {
@@ -8,7 +16,7 @@ export interface MagicRecipient {
   /** For people: the README's table and the help of the command are made of it. */
   readonly does: string;
   /** What differs from a message that is accepted, sent, delivered and read. `nth` counts from 1. */
-  readonly fate: (nth: number) => Partial<Fate>;
+  readonly outcome: (nth: number) => Partial<Outcome>;
 }
 
 /**
@@ -78,38 +86,38 @@ export const MAGIC_RECIPIENTS: readonly MagicRecipient[] = [
   magic("9031", "answered `{id}` with the wamid in it", () => ({ shape: "id-wamid" })),
   magic("9032", "no wamid in the answer, and an agent's chat with the person in between", () => ({
     shape: "empty",
-    webhooks: { ...UNDISTURBED, foreign: true },
+    webhooks: { ...NO_WEBHOOK_FAULTS, foreign: true },
   })),
   magic("9033", "`read` without `delivered` (the chat was open)", () => ({
     statuses: [SENT, READ],
   })),
 ];
 
-function magic(ending: string, does: string, fate: MagicRecipient["fate"]): MagicRecipient {
-  return { ending: `555${ending}`, does, fate };
+function magic(ending: string, does: string, outcome: MagicRecipient["outcome"]): MagicRecipient {
+  return { ending: `555${ending}`, does, outcome };
 }
 
 /** Odd and even, not first and later: so every campaign to that recipient meets the refusal. */
-function everyOther(fate: Partial<Fate>): MagicRecipient["fate"] {
-  return (nth) => (nth % 2 === 1 ? fate : GOES_WELL);
+function everyOther(outcome: Partial<Outcome>): MagicRecipient["outcome"] {
+  return (nth) => (nth % 2 === 1 ? outcome : SUCCESS);
 }
 
-function refused(code: number): MagicRecipient["fate"] {
+function refused(code: number): MagicRecipient["outcome"] {
   return () => refusedWith(code);
 }
 
-function failing(code: number): MagicRecipient["fate"] {
+function failing(code: number): MagicRecipient["outcome"] {
   return () => ({ statuses: [failedWith(code)] });
 }
 
-function ambiguous(fault: string, answer: Fate["answer"]): MagicRecipient["fate"] {
+function ambiguous(fault: string, answer: Outcome["answer"]): MagicRecipient["outcome"] {
   return () => ({ fault, accepted: true, answer, code: 0 });
 }
 
-function dropped(fault: string, answer: Fate["answer"]): MagicRecipient["fate"] {
+function dropped(fault: string, answer: Outcome["answer"]): MagicRecipient["outcome"] {
   return () => ({ fault, accepted: false, answer, code: 0 });
 }
 
-function disturbed(what: Partial<Fate["webhooks"]>): MagicRecipient["fate"] {
-  return () => ({ webhooks: { ...UNDISTURBED, ...what } });
+function disturbed(what: Partial<Outcome["webhooks"]>): MagicRecipient["outcome"] {
+  return () => ({ webhooks: { ...NO_WEBHOOK_FAULTS, ...what } });
 }

@@ -1,5 +1,4 @@
-import type { Refused } from "../core/refusal.ts";
-import { refuse } from "../core/refusal.ts";
+import { type Refused, refuse } from "../core/refusal.ts";
 
 export const ANSWER_SHAPES = ["meta", "id-wamid", "id-own", "empty"] as const;
 
@@ -173,7 +172,7 @@ export function settingsFault(settings: SandboxSettings): Refused | null {
     return refuse(
       "sandbox_shares_above_one",
       `The shares of POSTs that go wrong add up to ${ofAnswers.toFixed(3)}.`,
-      "Each POST has one fate: lower the shares of 429, error codes, 500, reset, hang and cut until they add up to 1 or less.",
+      "Each POST has one outcome: lower the shares of 429, error codes, 500, reset, hang and cut until they add up to 1 or less.",
     );
   }
   if (sum(settings.failStatusCodes) > 1 + 1e-9) {

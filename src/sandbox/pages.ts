@@ -1,11 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SANDBOX_ANSWER, SANDBOX_PAGE } from "../core/mode.ts";
-import type { Refusal } from "../core/refusal.ts";
-import { refuse } from "../core/refusal.ts";
+import { type Refusal, refuse } from "../core/refusal.ts";
 import { parseKnobs } from "./knobs.ts";
 import type { Handler } from "./listener.ts";
-import type { SandboxOptions, SandboxSettings } from "./options.ts";
-import { FIXED_OPTIONS, settingsFault, withOptions } from "./options.ts";
+import {
+  FIXED_OPTIONS,
+  type SandboxOptions,
+  type SandboxSettings,
+  settingsFault,
+  withOptions,
+} from "./options.ts";
 
 export interface PagesDeps {
   readonly settings: () => SandboxSettings;
@@ -53,13 +57,9 @@ function turn(deps: PagesDeps, request: IncomingMessage, body: Buffer): Refusal 
     ).refusal;
   }
   const parsed = parseKnobs(values);
-  if (!parsed.ok) {
-    return parsed.refusal;
-  }
+  if (!parsed.ok) return parsed.refusal;
   const fault = settingsFault(withOptions(deps.settings(), parsed.value));
-  if (fault === null) {
-    deps.change(parsed.value);
-  }
+  if (fault === null) deps.change(parsed.value);
   return fault?.refusal ?? null;
 }
 

@@ -12,12 +12,10 @@ export interface Pending {
 export function createPending(): Pending {
   let count = 0;
   let waiting: (() => void)[] = [];
-  const tell = () => {
-    const told = waiting;
+  const resolveAll = () => {
+    const resolves = waiting;
     waiting = [];
-    for (const resolve of told) {
-      resolve();
-    }
+    for (const resolve of resolves) resolve();
   };
   return {
     begin() {
@@ -25,16 +23,14 @@ export function createPending(): Pending {
     },
     end() {
       count--;
-      if (count === 0) {
-        tell();
-      }
+      if (count === 0) resolveAll();
     },
     count: () => count,
     settled: () =>
       count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     abandon() {
       count = 0;
-      tell();
+      resolveAll();
     },
   };
 }

@@ -31,9 +31,7 @@ export function drawWithin(
 /** FNV-1a over the UTF-16 units. */
 function addText(start: number, text: string): number {
   let hash = start;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
 }
 

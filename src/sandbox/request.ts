@@ -1,5 +1,4 @@
-import type { ApiError } from "./api-error.ts";
-import { metaRefusal } from "./api-error.ts";
+import { type ApiError, metaRefusal } from "./api-error.ts";
 
 /** A request to send one template message, as the API understood it. */
 export interface SendRequest {
@@ -38,26 +37,20 @@ export function readSendRequest(
   } catch {
     return metaRefusal(100, "The body is not JSON.");
   }
-  if (!isObject(parsed)) {
-    return metaRefusal(100, "The body must be a JSON object.");
-  }
+  if (!isObject(parsed)) return metaRefusal(100, "The body must be a JSON object.");
   for (const field in parsed) {
     if (!KNOWN_FIELDS.has(field)) {
       return metaRefusal(100, "The body has a field other than to, template and schedule.");
     }
   }
   const to = parsed["to"];
-  if (to === undefined) {
-    return metaRefusal(100, "The parameter to is required.");
-  }
+  if (to === undefined) return metaRefusal(100, "The parameter to is required.");
   if (typeof to !== "string" || !PHONE.test(to)) {
     return metaRefusal(131009, 'to must be digits with the country code, without "+".');
   }
   const schedule = parsed["schedule"];
   const sendAtMs = schedule === undefined ? null : readRfc3339(schedule);
-  if (Number.isNaN(sendAtMs)) {
-    return metaRefusal(131009, "schedule must be an RFC3339 time.");
-  }
+  if (Number.isNaN(sendAtMs)) return metaRefusal(131009, "schedule must be an RFC3339 time.");
   const template = parsed["template"];
   const fault = templateFault(template);
   return fault ?? { to, templateName: (template as { name: string }).name, sendAtMs };
@@ -76,24 +69,18 @@ function templateFault(template: unknown): ApiError | null {
   if (typeof code !== "string" || code === "") {
     return metaRefusal(100, "template.language.code is required.");
   }
-  if (!TEMPLATE_NAME.test(name) || !LANGUAGE_CODE.test(code)) {
-    return metaRefusal(132001);
-  }
+  if (!TEMPLATE_NAME.test(name) || !LANGUAGE_CODE.test(code)) return metaRefusal(132001);
   return componentsFault(template["components"], 0);
 }
 
 function componentsFault(components: unknown, depth: number): ApiError | null {
-  if (components === undefined) {
-    return null;
-  }
+  if (components === undefined) return null;
   if (!Array.isArray(components) || depth > DEPTH_MAX) {
     return metaRefusal(100, "components must be an array.");
   }
   for (const component of components) {
     const fault = componentFault(component, depth);
-    if (fault !== null) {
-      return fault;
-    }
+    if (fault !== null) return fault;
   }
   return null;
 }
@@ -112,17 +99,13 @@ function componentFault(component: unknown, depth: number): ApiError | null {
   }
   for (const parameter of parameters) {
     const fault = parameterFault(parameter);
-    if (fault !== null) {
-      return fault;
-    }
+    if (fault !== null) return fault;
   }
   for (const card of cards) {
     const fault = isObject(card)
       ? componentsFault(card["components"], depth + 1)
       : metaRefusal(100, "Each card must be an object.");
-    if (fault !== null) {
-      return fault;
-    }
+    if (fault !== null) return fault;
   }
   return null;
 }
@@ -131,19 +114,11 @@ function parameterFault(parameter: unknown): ApiError | null {
   if (!isObject(parameter) || typeof parameter["type"] !== "string") {
     return metaRefusal(100, "Each parameter needs a type.");
   }
-  if (parameter["type"] !== "text") {
-    return null;
-  }
+  if (parameter["type"] !== "text") return null;
   const text = parameter["text"];
-  if (typeof text !== "string") {
-    return metaRefusal(132012, "A text parameter needs a text.");
-  }
-  if (text === "") {
-    return metaRefusal(131008, "A text parameter is empty.");
-  }
-  if (FORBIDDEN_IN_TEXT.test(text)) {
-    return metaRefusal(132018);
-  }
+  if (typeof text !== "string") return metaRefusal(132012, "A text parameter needs a text.");
+  if (text === "") return metaRefusal(131008, "A text parameter is empty.");
+  if (FORBIDDEN_IN_TEXT.test(text)) return metaRefusal(132018);
   return text.length > TEXT_CHARS_MAX ? metaRefusal(132005) : null;
 }
 
@@ -153,9 +128,7 @@ const RFC3339 =
 /** Milliseconds since the epoch, or NaN. Stricter than Date.parse, which takes 30 February. */
 function readRfc3339(value: unknown): number {
   const parts = typeof value === "string" ? RFC3339.exec(value) : null;
-  if (parts === null) {
-    return Number.NaN;
-  }
+  if (parts === null) return Number.NaN;
   const [, year, month, day] = parts.map(Number);
   const lastDay = new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate();
   return (day ?? 0) > lastDay ? Number.NaN : Date.parse(parts[0].toUpperCase());

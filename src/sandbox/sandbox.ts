@@ -1,23 +1,27 @@
 /**
  * A LiveChat-compatible API and the sender of its status webhooks, in one process: what everything
- * is tried against, and the oracle of the end-to-end tests. It is an independent reading of the
+ * is tried against, and the requestLog of the end-to-end tests. It is an independent reading of the
  * wire: it shares no code with the API client or the webhook receiver.
  */
 import { createApi } from "./api.ts";
-import type { PostStats } from "./books.ts";
-import { createBooks } from "./books.ts";
-import { createFates } from "./decide.ts";
-import { openLineLog } from "./line-log.ts";
+import { createCounters, type PostStats } from "./counters.ts";
+import { createDecider } from "./decide-outcome.ts";
+import { openJsonLog } from "./json-log.ts";
 import { createListener } from "./listener.ts";
-import type { SandboxOptions, SandboxSettings } from "./options.ts";
-import { FIXED_OPTIONS, SANDBOX_DEFAULTS, settingsFault, withOptions } from "./options.ts";
+import {
+  FIXED_OPTIONS,
+  SANDBOX_DEFAULTS,
+  type SandboxOptions,
+  type SandboxSettings,
+  settingsFault,
+  withOptions,
+} from "./options.ts";
 import { createPages } from "./pages.ts";
 import { createPending } from "./pending.ts";
 import { createStatusFeed } from "./status-feed.ts";
 import { createTimers } from "./timers.ts";
-import { createWamids } from "./wamid.ts";
-import type { WebhookStats } from "./webhook-sender.ts";
-import { createWebhookSender } from "./webhook-sender.ts";
+import { createWamidGenerator } from "./wamid.ts";
+import { createWebhookSender, type WebhookStats } from "./webhook-sender.ts";
 
 /** What `GET /sandbox/stats` answers. No phone and no wamid is in it. */
 export interface SandboxStats extends PostStats {
@@ -43,22 +47,22 @@ export interface Sandbox {
 /** Throws a RangeError when the shares of {@link SandboxOptions} add up to more than 1. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   let settings = checked(withOptions(SANDBOX_DEFAULTS, options));
-  let fateOf = createFates(settings);
+  let decide = createDecider(settings);
   let isStopped = false;
   const current = () => settings;
-  const books = createBooks();
+  const counters = createCounters();
   const pending = createPending();
   const timers = createTimers();
-  const wamids = createWamids();
-  const oracle = openLineLog(settings.logPath);
-  const webhookLog = openLineLog(settings.webhookLogPath);
+  const wamids = createWamidGenerator();
+  const requestLog = openJsonLog(settings.logPath);
+  const webhookLog = openJsonLog(settings.webhookLogPath);
   const sender = createWebhookSender({ settings: current, pending, timers, log: webhookLog });
   const feed = createStatusFeed({ settings: current, sender, wamids, pending, timers });
   const api = createApi({
     settings: current,
-    fateOf: (to, nth, state) => fateOf(to, nth, state),
-    books,
-    oracle,
+    decide: (to, nth, state) => decide(to, nth, state),
+    counters,
+    log: requestLog,
     feed,
     wamids,
     pending,
@@ -67,26 +71,24 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const sandbox: Sandbox = {
     start: () => listener.open(settings),
     async stop() {
-      if (isStopped) {
-        return;
-      }
+      if (isStopped) return;
       isStopped = true;
       // From the outside in: no request may come to a log that is closed, or start a timer.
       await listener.close();
       await sender.close();
       timers.cancelAll();
-      oracle.close();
+      requestLog.close();
       webhookLog.close();
       pending.abandon();
     },
     drained: () => pending.settled(),
     stats: () => ({
-      ...books.stats(),
+      ...counters.stats(),
       webhooks: { open: pending.count(), ...sender.stats() },
     }),
     change(patch) {
       settings = turned(settings, patch);
-      fateOf = createFates(settings);
+      decide = createDecider(settings);
     },
   };
   const pages = createPages({
@@ -111,8 +113,6 @@ function turned(settings: SandboxSettings, patch: SandboxOptions): SandboxSettin
 
 function checked(settings: SandboxSettings): SandboxSettings {
   const fault = settingsFault(settings);
-  if (fault !== null) {
-    throw new RangeError(fault.refusal.message);
-  }
+  if (fault !== null) throw new RangeError(fault.refusal.message);
   return settings;
 }

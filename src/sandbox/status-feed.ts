@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { PURPOSE } from "./decide.ts";
-import type { StatusStep, WebhookFate } from "./fate.ts";
-import { SENT } from "./fate.ts";
+import { PURPOSE } from "./decide-outcome.ts";
 import type { SandboxSettings } from "./options.ts";
+import { SENT, type StatusStep, type WebhookFaults } from "./outcome.ts";
 import type { Pending } from "./pending.ts";
 import { drawWithin } from "./random.ts";
 import type { Timers } from "./timers.ts";
-import type { WebhookSender } from "./webhook-sender.ts";
-import { newWebhookId } from "./webhook-sender.ts";
+import { newWebhookId, type WebhookSender } from "./webhook-sender.ts";
 
 /** A message that went out, and what its webhooks will tell. */
 export interface AcceptedMessage {
@@ -15,7 +13,7 @@ export interface AcceptedMessage {
   /** As WhatsApp spells the recipient. */
   readonly waId: string;
   readonly steps: readonly StatusStep[];
-  readonly webhooks: WebhookFate;
+  readonly webhooks: WebhookFaults;
   /** Not before this time, milliseconds since the epoch; null: now. */
   readonly sendAtMs: number | null;
   /** State of the draws (random.ts). */
@@ -32,7 +30,7 @@ export interface StatusFeed {
 
 /**
  * The wait for a status begins when the one before it was tried once. So the order of a message's
- * webhooks is what its fate says, however slow the receiver is; only one that has to be tried again
+ * webhooks is what its outcome says, however slow the receiver is; only one that has to be tried again
  * is overtaken.
  */
 export function createStatusFeed(deps: {
@@ -90,9 +88,7 @@ export function createStatusFeed(deps: {
       drawWithin(settings().webhookDelayMs, message.state, PURPOSE.firstDelay + from) +
       (from === 0 ? startDelayMs(settings(), message) : 0);
     timers.after(waitMs, () => {
-      if (from === 0 && message.webhooks.foreign) {
-        emitForeign(message);
-      }
+      if (from === 0 && message.webhooks.foreign) emitForeign(message);
       emit(message, step, () => run(message, steps, from + 1));
     });
   }

@@ -15,18 +15,13 @@ export function createTimers(): Timers {
       const step = Math.min(waitMs, WAIT_MAX_MS);
       const timer = setTimeout(() => {
         running.delete(timer);
-        if (waitMs > step) {
-          timers.after(waitMs - step, task);
-        } else {
-          task();
-        }
+        if (waitMs > step) timers.after(waitMs - step, task);
+        else task();
       }, step);
       running.add(timer);
     },
     cancelAll() {
-      for (const timer of running) {
-        clearTimeout(timer);
-      }
+      for (const timer of running) clearTimeout(timer);
       running.clear();
     },
   };

@@ -9,7 +9,7 @@ const POOL_IDS = 512;
  * They are random, not seeded: a second run with the same seed must not repeat the ids that the
  * sender under test still remembers from the first.
  */
-export function createWamids(): (recipientDigits: string) => string {
+export function createWamidGenerator(): (recipientDigits: string) => string {
   const pool = Buffer.alloc(ID_BYTES * POOL_IDS);
   let used = pool.length;
 
@@ -24,4 +24,16 @@ export function createWamids(): (recipientDigits: string) => string {
     const bytes = `\x1c\x18${length}${recipientDigits}\x15\x02\x00\x11\x18\x12${id}\x00`;
     return `wamid.${Buffer.from(bytes, "latin1").toString("base64")}`;
   };
+}
+
+/**
+ * The recipient as WhatsApp itself spells the number: `contacts[].wa_id` of an answer and
+ * `recipient_id` of a webhook. Brazil loses the ninth digit outside the area codes 11 to 28,
+ * Mexico and Argentina gain the digit of mobile numbers (Meta phone-number reference).
+ */
+export function waIdOf(to: string): string {
+  const brazil = /^55([3-9]\d)9(\d{8})$/.exec(to);
+  if (brazil !== null) return `55${brazil[1]}${brazil[2]}`;
+  if (/^52[2-9]\d{9}$/.test(to)) return `521${to.slice(2)}`;
+  return /^54[1-8]\d{9}$/.test(to) ? `549${to.slice(2)}` : to;
 }

@@ -1,10 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { Agent } from "undici";
-import type { LineLog, WebhookLine } from "./line-log.ts";
+import type { JsonLog, WebhookEntry } from "./json-log.ts";
 import type { SandboxSettings } from "./options.ts";
 import type { Pending } from "./pending.ts";
-import type { StatusReport } from "./status-body.ts";
-import { statusBody } from "./status-body.ts";
+import { type StatusReport, statusBody } from "./status-body.ts";
 import type { Timers } from "./timers.ts";
 
 /** Delivers signed webhooks, in the order given as far as 32 at once allow. */
@@ -60,7 +59,7 @@ export function createWebhookSender(deps: {
   settings: () => SandboxSettings;
   pending: Pending;
   timers: Timers;
-  log: LineLog;
+  log: JsonLog;
 }): WebhookSender {
   const agent = new Agent({ connections: IN_FLIGHT_MAX, pipelining: 1 });
   let queue: Delivery[] = [];
@@ -86,10 +85,8 @@ export function createWebhookSender(deps: {
     delivery.tries++;
     const httpStatus = await post(agent, deps.settings(), delivery);
     inFlight--;
-    if (isClosed) {
-      return;
-    }
-    const line: WebhookLine = {
+    if (isClosed) return;
+    const line: WebhookEntry = {
       at: Date.now(),
       webhookId: delivery.id,
       wamid: delivery.report.wamid,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { Agent } from "undici";
 import { onTestFinished } from "vitest";
-import type { OracleLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry } from "../../src/sandbox/json-log.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -38,7 +38,7 @@ export interface RunningSandbox {
   answers: number[];
   post(to: string, change?: PostChange): Promise<Seen>;
   get(path: string, headers?: Record<string, string>): Promise<Seen>;
-  oracle(): OracleLine[];
+  oracle(): RequestEntry[];
 }
 
 export interface PostChange {

@@ -1,5 +1,5 @@
 import type { State } from "../../src/core/message.ts";
-import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import { lastStatus, postsByRecipient } from "./oracle.ts";
 
 /** A line of `dropcast export --format ndjson`, as far as it is judged. */
@@ -17,8 +17,8 @@ export interface ExportedRow {
 
 export interface OracleComparison {
   readonly rows: readonly ExportedRow[];
-  readonly posts: readonly OracleLine[];
-  readonly webhooks: readonly WebhookLine[];
+  readonly posts: readonly RequestEntry[];
+  readonly webhooks: readonly WebhookEntry[];
   /** The recipient as the API gets it; null for a row that has none. */
   readonly recipientOf: (row: ExportedRow) => string | null;
   /** Rows whose worker was killed: it made no POST, or heard no answer. None when left out. */
@@ -26,7 +26,7 @@ export interface OracleComparison {
 }
 
 interface Evidence {
-  readonly posts: readonly OracleLine[];
+  readonly posts: readonly RequestEntry[];
   /** wamid -> the statuses that a receiver has taken with 2xx. */
   readonly delivered: ReadonlyMap<string, ReadonlySet<string>>;
   readonly unheard: "unheard" | "heard";
@@ -83,7 +83,11 @@ function judgeNotPosted(row: ExportedRow, unheard: Evidence["unheard"]): string[
 }
 
 /** The API took nothing: the answer said so, or did not say anything. */
-function judgeNotTaken(row: ExportedRow, last: OracleLine, unheard: Evidence["unheard"]): string[] {
+function judgeNotTaken(
+  row: ExportedRow,
+  last: RequestEntry,
+  unheard: Evidence["unheard"],
+): string[] {
   // An error inside a 2xx proves nothing: some APIs queue a message and pass on why it waits.
   if (last.decision === "dropped" || unheard === "unheard" || last.httpStatus < 300) {
     return row.state === "unknown" ? [] : [`is ${row.state} although nobody could know`];
@@ -96,7 +100,7 @@ function judgeNotTaken(row: ExportedRow, last: OracleLine, unheard: Evidence["un
 /** The API took it: what its webhooks told counts; before any, whether it answered so. */
 function judgeTaken(
   row: ExportedRow,
-  post: OracleLine,
+  post: RequestEntry,
   { told, unheard }: { told: ReadonlySet<string>; unheard: Evidence["unheard"] },
 ): string[] {
   const status = lastStatus(post);
@@ -118,7 +122,7 @@ function judgeTaken(
   return problems;
 }
 
-function deliveredStatuses(lines: readonly WebhookLine[]): Map<string, Set<string>> {
+function deliveredStatuses(lines: readonly WebhookEntry[]): Map<string, Set<string>> {
   const taken = new Map<string, Set<string>>();
   for (const { wamid, status, httpStatus } of lines) {
     if (httpStatus < 200 || httpStatus >= 300) continue;

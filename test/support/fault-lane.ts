@@ -8,7 +8,7 @@ import { Redis } from "ioredis";
 import { vi } from "vitest";
 import { createRowFormat } from "../../src/export/row-format.ts";
 import { redisTarget } from "../../src/redis/address.ts";
-import type { OracleLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS, type SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
@@ -51,7 +51,7 @@ export interface Lane {
   /** Where a campaign stands, for the message of a failure. */
   describe(id: string): Promise<string>;
   /** Everything the API was asked so far. */
-  posts(): OracleLine[];
+  posts(): RequestEntry[];
   /** The rows as `export` writes them. */
   rows(id: string): Promise<ExportedRow[]>;
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { vi } from "vitest";
 import type { CampaignStatus } from "../../src/core/campaign.ts";
 import type { Counts } from "../../src/core/message.ts";
-import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { SandboxStats } from "../../src/sandbox/sandbox.ts";
 import type { ExportedRow } from "./check-oracle.ts";
@@ -34,8 +34,8 @@ export interface Fleet {
   /** Turns knobs of the running sandbox; values as they are typed. */
   turn(knobs: Readonly<Record<string, string>>): Promise<void>;
   /** Everything the API was asked so far, in order. */
-  posts(): OracleLine[];
-  webhooks(): WebhookLine[];
+  posts(): RequestEntry[];
+  webhooks(): WebhookEntry[];
   show(id: string): Promise<ShownCampaign>;
   list(): Promise<ShownCampaign[]>;
   exported(id: string): Promise<ExportedRow[]>;
@@ -106,7 +106,7 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   };
   await Promise.all(Array.from({ length: o.workers }, startWorker));
 
-  const posts = (): OracleLine[] => readOracle(oraclePath);
+  const posts = (): RequestEntry[] => readOracle(oraclePath);
   const show = (id: string) => stage.json<ShownCampaign>(["show", id]);
   return {
     stage,

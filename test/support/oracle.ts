@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
-import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 
 /** Reads the sandbox's log of POSTs. A last line that is not whole yet is left out. */
-export function readOracle(path: string): OracleLine[] {
-  return readLines(path) as OracleLine[];
+export function readOracle(path: string): RequestEntry[] {
+  return readLines(path) as RequestEntry[];
 }
 
 /** Reads the sandbox's log of webhook deliveries. */
-export function readWebhookLog(path: string): WebhookLine[] {
-  return readLines(path) as WebhookLine[];
+export function readWebhookLog(path: string): WebhookEntry[] {
+  return readLines(path) as WebhookEntry[];
 }
 
 /** The POSTs to each recipient, in order. What never came to be understood has no recipient. */
-export function postsByRecipient(lines: readonly OracleLine[]): Map<string, OracleLine[]> {
-  const posts = new Map<string, OracleLine[]>();
+export function postsByRecipient(lines: readonly RequestEntry[]): Map<string, RequestEntry[]> {
+  const posts = new Map<string, RequestEntry[]>();
   for (const line of lines) {
     if (line.to !== null) {
       posts.set(line.to, [...(posts.get(line.to) ?? []), line]);
@@ -23,13 +23,13 @@ export function postsByRecipient(lines: readonly OracleLine[]): Map<string, Orac
 }
 
 /** Recipients with more than one accepted POST: nobody may ever be in it. */
-export function sentTwice(lines: readonly OracleLine[]): string[] {
+export function sentTwice(lines: readonly RequestEntry[]): string[] {
   const accepted = lines.filter((line) => line.decision === "accepted");
   return [...postsByRecipient(accepted)].filter(([, posts]) => posts.length > 1).map(([to]) => to);
 }
 
 /** The most POSTs that any sliding window of `windowMs` milliseconds has, refused ones included. */
-export function busiestWindow(lines: readonly OracleLine[], windowMs: number): number {
+export function busiestWindow(lines: readonly RequestEntry[], windowMs: number): number {
   const times = lines.map((line) => line.at).sort((a, b) => a - b);
   let first = 0;
   let most = 0;
@@ -43,7 +43,7 @@ export function busiestWindow(lines: readonly OracleLine[], windowMs: number): n
 }
 
 /** The state in which the ledger must end for this POST once all its webhooks were delivered. */
-export function lastStatus(line: OracleLine): { status: string; code: number } | null {
+export function lastStatus(line: RequestEntry): { status: string; code: number } | null {
   const ranks = ["sent", "failed", "delivered", "read"];
   const highest = line.statuses
     .map((text) => text.split(":"))

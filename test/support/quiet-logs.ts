@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { OracleLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { Stage } from "./processes.ts";
 
@@ -9,7 +9,7 @@ import type { Stage } from "./processes.ts";
  * when they are silent about them. A find is named by its kind, so that a failing test does not
  * spread it.
  */
-export function loudLogs(stage: Stage, posts: readonly OracleLine[]): string[] {
+export function loudLogs(stage: Stage, posts: readonly RequestEntry[]): string[] {
   const secret = SANDBOX_DEFAULTS.webhookSecret.replace("whsec_", "");
   // As whole numbers, with and without the country code: a part of an instant may look like one.
   const phones = new Set(posts.flatMap(({ to }) => (to === null ? [] : [to, to.slice(2)])));

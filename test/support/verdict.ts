@@ -5,7 +5,7 @@
  */
 import { expect } from "vitest";
 import { createRowFormat } from "../../src/export/row-format.ts";
-import type { OracleLine, WebhookLine } from "../../src/sandbox/line-log.ts";
+import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 import type { NumberStore } from "../../src/store/number-store.ts";
 import { compareWithOracle, type ExportedRow } from "./check-oracle.ts";
@@ -40,8 +40,8 @@ export interface Figures {
 /** Tells what contradicts the oracle in one campaign's rows; `posts` are those to its people. */
 export type Compare = (
   rows: readonly ExportedRow[],
-  posts: readonly OracleLine[],
-  webhooks: readonly WebhookLine[],
+  posts: readonly RequestEntry[],
+  webhooks: readonly WebhookEntry[],
 ) => string[];
 
 /** Row by row; a row that is unknown may have been sent or not. */
@@ -135,8 +135,8 @@ const NEVER_SENT: ReadonlySet<string> = new Set(["rejected", "duplicate", "cance
 
 function figuresOf(o: {
   rows: readonly JudgedRow[];
-  posts: readonly OracleLine[];
-  webhooks: readonly WebhookLine[];
+  posts: readonly RequestEntry[];
+  webhooks: readonly WebhookEntry[];
   unknowns: { made: number; left: number };
 }): Figures {
   const { rows, posts, webhooks, unknowns } = o;
@@ -157,7 +157,7 @@ function figuresOf(o: {
 }
 
 /** POSTs to people who are in no list. */
-function strangers(rows: readonly JudgedRow[], posts: readonly OracleLine[]): string[] {
+function strangers(rows: readonly JudgedRow[], posts: readonly RequestEntry[]): string[] {
   const people = new Set(rows.map(digitsOf));
   const count = posts.filter(({ to }) => !people.has(to ?? "")).length;
   return count === 0 ? [] : [`${count} POSTs went to people of no list`];

@@ -4,7 +4,7 @@ import type { AnswerShape } from "./options.ts";
  * What becomes of one valid POST. `accepted` says whether the message goes out; `answer` what the
  * caller sees of it. The two are independent on purpose: that is what makes an outcome ambiguous.
  */
-export interface Fate {
+export interface Outcome {
   /** `none`, or what goes wrong, as the oracle names it. */
   readonly fault: string;
   readonly accepted: boolean;
@@ -23,7 +23,7 @@ export interface Fate {
   /** The answer says `held_for_quality_assessment`. */
   readonly held: boolean;
   readonly statuses: readonly StatusStep[];
-  readonly webhooks: WebhookFate;
+  readonly webhooks: WebhookFaults;
 }
 
 /** One status event; `code` is 0 unless it is `failed`. */
@@ -33,7 +33,7 @@ export interface StatusStep {
 }
 
 /** What happens to the webhooks of one message on their way. */
-export interface WebhookFate {
+export interface WebhookFaults {
   readonly beforeAnswer: boolean;
   readonly duplicate: boolean;
   readonly outOfOrder: boolean;
@@ -42,14 +42,14 @@ export interface WebhookFate {
   readonly foreign: boolean;
 }
 
-export type AnswerFate = Pick<Fate, "fault" | "accepted" | "answer" | "code">;
+export type AnswerOutcome = Pick<Outcome, "fault" | "accepted" | "answer" | "code">;
 
 export const SENT: StatusStep = { status: "sent", code: 0 };
 export const DELIVERED: StatusStep = { status: "delivered", code: 0 };
 export const READ: StatusStep = { status: "read", code: 0 };
 
-export const GOES_WELL: AnswerFate = { fault: "none", accepted: true, answer: "success", code: 0 };
-export const UNDISTURBED: WebhookFate = {
+export const SUCCESS: AnswerOutcome = { fault: "none", accepted: true, answer: "success", code: 0 };
+export const NO_WEBHOOK_FAULTS: WebhookFaults = {
   beforeAnswer: false,
   duplicate: false,
   outOfOrder: false,
@@ -59,7 +59,7 @@ export const UNDISTURBED: WebhookFate = {
 };
 
 /** A refusal with Meta's body. */
-export function refusedWith(code: number): AnswerFate {
+export function refusedWith(code: number): AnswerOutcome {
   return { fault: `code-${code}`, accepted: false, answer: "error_code", code };
 }
 

@@ -1,8 +1,18 @@
-import type { AnswerFate, Fate, StatusStep, WebhookFate } from "./fate.ts";
-import { DELIVERED, failedWith, GOES_WELL, READ, refusedWith, SENT, UNDISTURBED } from "./fate.ts";
 import { MAGIC_RECIPIENTS } from "./magic.ts";
-import type { AnswerShape, SandboxSettings } from "./options.ts";
-import { ANSWER_SHAPES } from "./options.ts";
+import { ANSWER_SHAPES, type AnswerShape, type SandboxSettings } from "./options.ts";
+import {
+  type AnswerOutcome,
+  DELIVERED,
+  failedWith,
+  NO_WEBHOOK_FAULTS,
+  type Outcome,
+  READ,
+  refusedWith,
+  SENT,
+  type StatusStep,
+  SUCCESS,
+  type WebhookFaults,
+} from "./outcome.ts";
 import { draw } from "./random.ts";
 
 const TO_READ = [SENT, DELIVERED, READ];
@@ -31,17 +41,17 @@ export const PURPOSE = {
  * Compiles the knobs into the function that decides one POST. Deterministic: `state` comes from
  * the seed and the recipient (see random.ts). A magic ending wins over every knob.
  */
-export function createFates(
+export function createDecider(
   settings: SandboxSettings,
-): (to: string, nth: number, state: number) => Fate {
-  const answers = ladder(answerShares(settings));
-  const failures = ladder(
+): (to: string, nth: number, state: number) => Outcome {
+  const answers = bandsOf(answerShares(settings));
+  const failures = bandsOf(
     Object.entries(settings.failStatusCodes).map(([code, share]) => [share, Number(code)]),
   );
   const magic = new Map(
-    settings.magic === "on" ? MAGIC_RECIPIENTS.map((row) => [row.ending, row.fate]) : [],
+    settings.magic === "on" ? MAGIC_RECIPIENTS.map((row) => [row.ending, row.outcome]) : [],
   );
-  const isCalm = isUndisturbed(settings);
+  const noWebhookFaults = hasNoWebhookFaults(settings);
   const endingLength = MAGIC_RECIPIENTS[0]?.ending.length ?? 0;
 
   return (to, nth, state) => {
@@ -49,15 +59,15 @@ export function createFates(
     const forced = magic.get(to.slice(-endingLength));
     if (forced !== undefined) {
       return {
-        ...GOES_WELL,
+        ...SUCCESS,
         shape,
         held: false,
         statuses: TO_READ,
-        webhooks: UNDISTURBED,
+        webhooks: NO_WEBHOOK_FAULTS,
         ...forced(nth),
       };
     }
-    const answer = climb(answers, state, PURPOSE.answer) ?? GOES_WELL;
+    const answer = pick(answers, state, PURPOSE.answer) ?? SUCCESS;
     return {
       fault: answer.fault,
       accepted: answer.accepted,
@@ -65,26 +75,26 @@ export function createFates(
       code: answer.code,
       shape,
       held: isHit(settings.heldShare, state, PURPOSE.held),
-      statuses: statusesOf(settings, climb(failures, state, PURPOSE.failure), state),
-      webhooks: isCalm ? UNDISTURBED : webhookFate(settings, state),
+      statuses: statusesOf(settings, pick(failures, state, PURPOSE.failure), state),
+      webhooks: noWebhookFaults ? NO_WEBHOOK_FAULTS : webhookFaults(settings, state),
     };
   };
 }
 
 /** Everything that can go wrong with the answer, with its share of all POSTs. */
-function answerShares(settings: SandboxSettings): [number, AnswerFate][] {
+function answerShares(settings: SandboxSettings): [number, AnswerOutcome][] {
   const ambiguous = (
     fault: string,
     accepted: boolean,
-    answer: Fate["answer"],
+    answer: Outcome["answer"],
     share: number,
-  ): [number, AnswerFate] => [share, { fault, accepted, answer, code: 0 }];
+  ): [number, AnswerOutcome] => [share, { fault, accepted, answer, code: 0 }];
   return [
     [
       settings.reject429,
       { fault: "reject-429", accepted: false, answer: "too_many_requests", code: 0 },
     ],
-    ...Object.entries(settings.errorCodes).map(([code, share]): [number, AnswerFate] => [
+    ...Object.entries(settings.errorCodes).map(([code, share]): [number, AnswerOutcome] => [
       share,
       refusedWith(Number(code)),
     ]),
@@ -98,13 +108,13 @@ function answerShares(settings: SandboxSettings): [number, AnswerFate][] {
   ];
 }
 
-interface Rung<T> {
+interface Band<T> {
   readonly upTo: number;
   readonly value: T;
 }
 
 /** One draw decides among exclusive outcomes, each with exactly its share. */
-function ladder<T>(shares: readonly (readonly [number, T])[]): Rung<T>[] {
+function bandsOf<T>(shares: readonly (readonly [number, T])[]): Band<T>[] {
   let upTo = 0;
   return shares
     .filter(([share]) => share > 0)
@@ -114,18 +124,14 @@ function ladder<T>(shares: readonly (readonly [number, T])[]): Rung<T>[] {
     });
 }
 
-function climb<T>(rungs: readonly Rung<T>[], state: number, purpose: number): T | undefined {
-  if (rungs.length === 0) {
-    return undefined;
-  }
+function pick<T>(bands: readonly Band<T>[], state: number, purpose: number): T | undefined {
+  if (bands.length === 0) return undefined;
   const at = draw(state, purpose);
-  return rungs.find((rung) => at < rung.upTo)?.value;
+  return bands.find((band) => at < band.upTo)?.value;
 }
 
 function shapeOf(settings: SandboxSettings, state: number): AnswerShape {
-  if (settings.answerShape !== "mixed") {
-    return settings.answerShape;
-  }
+  if (settings.answerShape !== "mixed") return settings.answerShape;
   return ANSWER_SHAPES[Math.floor(draw(state, PURPOSE.shape) * ANSWER_SHAPES.length)] ?? "meta";
 }
 
@@ -142,7 +148,7 @@ function statusesOf(
 }
 
 /** Whether no knob touches the webhooks: then nothing has to be drawn for them. */
-function isUndisturbed(settings: SandboxSettings): boolean {
+function hasNoWebhookFaults(settings: SandboxSettings): boolean {
   return (
     settings.webhookBeforeAnswer +
       settings.webhookDuplicate +
@@ -154,7 +160,7 @@ function isUndisturbed(settings: SandboxSettings): boolean {
   );
 }
 
-function webhookFate(settings: SandboxSettings, state: number): WebhookFate {
+function webhookFaults(settings: SandboxSettings, state: number): WebhookFaults {
   return {
     beforeAnswer: isHit(settings.webhookBeforeAnswer, state, PURPOSE.beforeAnswer),
     duplicate: isHit(settings.webhookDuplicate, state, PURPOSE.duplicate),

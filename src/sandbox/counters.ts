@@ -1,4 +1,4 @@
-import type { OracleLine } from "./line-log.ts";
+import type { RequestEntry } from "./json-log.ts";
 
 /** Counts since the start. `byStatus` and `byFault` count POSTs, planned answers included. */
 export interface PostStats {
@@ -11,7 +11,7 @@ export interface PostStats {
 }
 
 /** What the sandbox remembers about the requests that it has had. */
-export interface Books {
+export interface Counters {
   /** The sequence number of a new POST, from 1. */
   nextSeq(): number;
   /** How many POSTs there were. */
@@ -19,8 +19,8 @@ export interface Books {
   /** Which POST to this recipient of this number it is, from 1. */
   nextNth(number: string, to: string): number;
   /** Takes one request from the number's token bucket; false when it is empty. */
-  mayPass(number: string, ratePerSecond: number, nowMs: number): boolean;
-  note(line: OracleLine): void;
+  takeToken(number: string, ratePerSecond: number, nowMs: number): boolean;
+  add(entry: RequestEntry): void;
   /** The newest accepted messages of a number, newest first. */
   recent(number: string): readonly RecentMessage[];
   stats(): PostStats;
@@ -36,10 +36,10 @@ export interface RecentMessage {
 
 const RECENT_MAX = 100;
 
-export function createBooks(): Books {
+export function createCounters(): Counters {
   const posts = new Map<string, Map<string, number>>();
   const buckets = new Map<string, { tokens: number; atMs: number }>();
-  const recent = new Map<string, OracleLine[]>();
+  const recent = new Map<string, RequestEntry[]>();
   const decisions = { accepted: 0, refused: 0, dropped: 0 };
   const byStatus: Record<string, number> = {};
   const byFault: Record<string, number> = {};
@@ -49,33 +49,29 @@ export function createBooks(): Books {
     nextSeq: () => ++seq,
     posts: () => seq,
     nextNth(number, to) {
-      const ofNumber = entry(posts, number, () => new Map<string, number>());
+      const ofNumber = ofKey(posts, number, () => new Map<string, number>());
       const nth = (ofNumber.get(to) ?? 0) + 1;
       ofNumber.set(to, nth);
       return nth;
     },
-    mayPass(number, ratePerSecond, nowMs) {
-      const bucket = entry(buckets, number, () => ({ tokens: ratePerSecond, atMs: nowMs }));
+    takeToken(number, ratePerSecond, nowMs) {
+      const bucket = ofKey(buckets, number, () => ({ tokens: ratePerSecond, atMs: nowMs }));
       const earned = ((nowMs - bucket.atMs) * ratePerSecond) / 1_000;
       bucket.tokens = Math.min(Math.max(1, ratePerSecond), bucket.tokens + earned);
       bucket.atMs = nowMs;
-      if (bucket.tokens < 1) {
-        return false;
-      }
+      if (bucket.tokens < 1) return false;
       bucket.tokens--;
       return true;
     },
-    note(line) {
-      decisions[line.decision]++;
-      byStatus[line.httpStatus] = (byStatus[line.httpStatus] ?? 0) + 1;
-      byFault[line.fault] = (byFault[line.fault] ?? 0) + 1;
-      if (line.decision === "accepted" && line.number !== null) {
-        const lines = entry(recent, line.number, () => []);
-        lines.push(line);
+    add(entry) {
+      decisions[entry.decision]++;
+      byStatus[entry.httpStatus] = (byStatus[entry.httpStatus] ?? 0) + 1;
+      byFault[entry.fault] = (byFault[entry.fault] ?? 0) + 1;
+      if (entry.decision === "accepted" && entry.number !== null) {
+        const entries = ofKey(recent, entry.number, () => []);
+        entries.push(entry);
         // Trimmed by halves: a shift for every message would move a hundred entries each time.
-        if (lines.length >= RECENT_MAX * 2) {
-          lines.splice(0, RECENT_MAX);
-        }
+        if (entries.length >= RECENT_MAX * 2) entries.splice(0, RECENT_MAX);
       }
     },
     recent: (number) => (recent.get(number) ?? []).slice(-RECENT_MAX).reverse().map(recentMessage),
@@ -88,16 +84,16 @@ export function createBooks(): Books {
   };
 }
 
-function recentMessage(line: OracleLine): RecentMessage {
+function recentMessage(entry: RequestEntry): RecentMessage {
   return {
-    id: line.wamid,
-    to: line.to,
-    template: line.template,
-    created_at: new Date(line.at).toISOString(),
+    id: entry.wamid,
+    to: entry.to,
+    template: entry.template,
+    created_at: new Date(entry.at).toISOString(),
   };
 }
 
-function entry<V>(map: Map<string, V>, key: string, make: () => V): V {
+function ofKey<V>(map: Map<string, V>, key: string, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) {
     value = make();

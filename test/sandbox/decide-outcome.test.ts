@@ -1,32 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { createFates } from "../../src/sandbox/decide.ts";
+import { createDecider } from "../../src/sandbox/decide-outcome.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { SANDBOX_DEFAULTS, withOptions } from "../../src/sandbox/options.ts";
 import { draw, stateOf } from "../../src/sandbox/random.ts";
 
 const PHONES = Array.from({ length: 20_000 }, (_, n) => String(48_600_000_000 + n * 7));
 
-function fatesOf(options: SandboxOptions, seed = 1) {
-  const fateOf = createFates(withOptions(SANDBOX_DEFAULTS, options));
-  return PHONES.map((to) => fateOf(to, 1, stateOf(seed, "sandbox-number", to, 1)));
+function outcomesOf(options: SandboxOptions, seed = 1) {
+  const decide = createDecider(withOptions(SANDBOX_DEFAULTS, options));
+  return PHONES.map((to) => decide(to, 1, stateOf(seed, "sandbox-number", to, 1)));
 }
 
-function share(fates: readonly unknown[], of: readonly unknown[]): number {
-  return fates.length / of.length;
+function share(outcomes: readonly unknown[], of: readonly unknown[]): number {
+  return outcomes.length / of.length;
 }
 
-describe("the fate of a POST", () => {
+describe("the outcome of a POST", () => {
   it("is the same for the same seed, recipient and count, and another for another seed", () => {
     const options: SandboxOptions = { reject429: 0.2, hang: 0.1, failStatusCodes: { 131026: 0.3 } };
 
-    expect(fatesOf(options)).toEqual(fatesOf(options));
-    expect(fatesOf(options, 2)).not.toEqual(fatesOf(options));
+    expect(outcomesOf(options)).toEqual(outcomesOf(options));
+    expect(outcomesOf(options, 2)).not.toEqual(outcomesOf(options));
   });
 
   it("changes from one POST of a recipient to the next", () => {
-    const fateOf = createFates(withOptions(SANDBOX_DEFAULTS, { reject429: 0.5 }));
+    const decide = createDecider(withOptions(SANDBOX_DEFAULTS, { reject429: 0.5 }));
     const faults = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(
-      (nth) => fateOf("48600000000", nth, stateOf(1, "a", "48600000000", nth)).fault,
+      (nth) => decide("48600000000", nth, stateOf(1, "a", "48600000000", nth)).fault,
     );
 
     expect(new Set(faults)).toEqual(new Set(["none", "reject-429"]));
@@ -43,7 +43,7 @@ describe("the fate of a POST", () => {
       dropThenHang: 0.11,
       reject429: 0.12,
     };
-    const fates = fatesOf({ ...shares, errorCodes: { 131056: 0.13, 100: 0.14 } });
+    const outcomes = outcomesOf({ ...shares, errorCodes: { 131056: 0.13, 100: 0.14 } });
     const expected = {
       "accept-then-500": 0.05,
       "accept-then-reset": 0.06,
@@ -60,20 +60,26 @@ describe("the fate of a POST", () => {
 
     for (const [fault, wanted] of Object.entries(expected)) {
       const got = share(
-        fates.filter((fate) => fate.fault === fault),
-        fates,
+        outcomes.filter((outcome) => outcome.fault === fault),
+        outcomes,
       );
       expect(got, fault).toBeCloseTo(wanted, 1.7);
     }
   });
 
   it("does not change for the others when one knob is turned", () => {
-    const before = fatesOf({ failStatusCodes: { 131026: 0.3 }, webhookLost: 0.2 });
-    const after = fatesOf({ failStatusCodes: { 131026: 0.3 }, webhookLost: 0.2, webhookLate: 0.5 });
+    const before = outcomesOf({ failStatusCodes: { 131026: 0.3 }, webhookLost: 0.2 });
+    const after = outcomesOf({
+      failStatusCodes: { 131026: 0.3 },
+      webhookLost: 0.2,
+      webhookLate: 0.5,
+    });
 
-    expect(after.map((fate) => fate.statuses)).toEqual(before.map((fate) => fate.statuses));
-    expect(after.map((fate) => fate.webhooks.lost)).toEqual(
-      before.map((fate) => fate.webhooks.lost),
+    expect(after.map((outcome) => outcome.statuses)).toEqual(
+      before.map((outcome) => outcome.statuses),
+    );
+    expect(after.map((outcome) => outcome.webhooks.lost)).toEqual(
+      before.map((outcome) => outcome.webhooks.lost),
     );
   });
 
@@ -85,40 +91,40 @@ describe("the fate of a POST", () => {
     ["webhookLost", "lost"],
     ["webhookForeign", "foreign"],
   ] as const)("has %s at its share", (option, disturbance) => {
-    const fates = fatesOf({ [option]: 0.25 });
+    const outcomes = outcomesOf({ [option]: 0.25 });
 
-    const hit = fates.filter(({ webhooks }) => webhooks[disturbance]);
+    const hit = outcomes.filter(({ webhooks }) => webhooks[disturbance]);
 
-    expect(share(hit, fates)).toBeCloseTo(0.25, 1.7);
+    expect(share(hit, outcomes)).toBeCloseTo(0.25, 1.7);
   });
 
   it("has failures and reads at their shares", () => {
-    const fates = fatesOf({ failStatusCodes: { 131026: 0.1, 131049: 0.2 }, readShare: 0.5 });
-    const last = fates.map(({ statuses }) => statuses.at(-1));
+    const outcomes = outcomesOf({ failStatusCodes: { 131026: 0.1, 131049: 0.2 }, readShare: 0.5 });
+    const last = outcomes.map(({ statuses }) => statuses.at(-1));
 
     const failed = last.filter((step) => step?.status === "failed");
     const read = last.filter((step) => step?.status === "read");
 
-    expect(share(failed, fates)).toBeCloseTo(0.3, 1.7);
-    expect(share(read, fates)).toBeCloseTo(0.35, 1.7);
+    expect(share(failed, outcomes)).toBeCloseTo(0.3, 1.7);
+    expect(share(read, outcomes)).toBeCloseTo(0.35, 1.7);
     expect(new Set(failed.map((step) => step?.code))).toEqual(new Set([131026, 131049]));
   });
 
   it("mixes all four shapes when asked to, held answers among them", () => {
-    const fates = fatesOf({ answerShape: "mixed", heldShare: 0.5 });
+    const outcomes = outcomesOf({ answerShape: "mixed", heldShare: 0.5 });
 
     for (const shape of ["meta", "id-wamid", "id-own", "empty"]) {
       expect(
         share(
-          fates.filter((fate) => fate.shape === shape),
-          fates,
+          outcomes.filter((outcome) => outcome.shape === shape),
+          outcomes,
         ),
       ).toBeCloseTo(0.25, 1.7);
     }
     expect(
       share(
-        fates.filter((fate) => fate.held),
-        fates,
+        outcomes.filter((outcome) => outcome.held),
+        outcomes,
       ),
     ).toBeCloseTo(0.5, 1.7);
   });

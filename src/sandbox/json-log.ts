@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** A file of JSON lines that is only ever appended to. */
-export interface LineLog {
+export interface JsonLog {
   /** Returns when the line is with the kernel: it outlives this process, whatever kills it. */
   append(line: object): void;
   close(): void;
@@ -12,10 +12,8 @@ export interface LineLog {
  * Opens `path` with O_APPEND, readable by its owner only, for its lines name people. Null: lines
  * go nowhere.
  */
-export function openLineLog(path: string | null): LineLog {
-  if (path === null) {
-    return { append() {}, close() {} };
-  }
+export function openJsonLog(path: string | null): JsonLog {
+  if (path === null) return { append() {}, close() {} };
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, "a", 0o600);
   return {
@@ -29,10 +27,10 @@ export function openLineLog(path: string | null): LineLog {
 }
 
 /**
- * One POST, as the sandbox saw it. The oracle: what a test compares the sender's own books with.
+ * One POST, as the sandbox saw it. The oracle: what a test compares the sender's own counters with.
  * Written before the answer, so a sender that got an answer is always in it.
  */
-export interface OracleLine {
+export interface RequestEntry {
   /** 1, 2, 3 … within one life of the sandbox. */
   readonly seq: number;
   /** When the request was complete, milliseconds since the epoch, with fractions. */
@@ -66,7 +64,7 @@ export interface OracleLine {
 }
 
 /** One try to deliver one webhook. */
-export interface WebhookLine {
+export interface WebhookEntry {
   /** When the answer was there, milliseconds since the epoch. */
   readonly at: number;
   readonly webhookId: string;
