@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Platform } from "./platform.ts";
+import { endInTime } from "./queue/in-time.ts";
 import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "./store/processes.ts";
 import { VERSION } from "./version.ts";
+
+/** A Redis that is away forgets the process by itself, after 90 s. */
+const LEAVE_MS = 1_000;
 
 /**
  * Reports a role that has started every ten seconds, until its `stop`. Best effort: what cannot be
@@ -32,7 +36,7 @@ export function withBeats<R extends { stop(): Promise<void> }>(
       clearInterval(timer);
       // After the last beat: it would bring the process back.
       const left = last.then(() => processes.leave(id)).catch(failed);
-      await Promise.all([left, running.stop()]);
+      await Promise.all([endInTime(LEAVE_MS, [left]), running.stop()]);
     },
   };
 }

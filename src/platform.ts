@@ -10,6 +10,7 @@ import type { Logger } from "./logger.ts";
 import { createQueueConnection } from "./queue/connection.ts";
 import { describeAddress, type RedisAddress } from "./redis/address.ts";
 import { acquireRedis } from "./redis/embedded.ts";
+import { type OutageWatch, watchOutage } from "./redis/outage.ts";
 import { checkRedisSafety } from "./redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "./redis/safety-watch.ts";
 import { keepFileWhole } from "./redis/whole-file.ts";
@@ -27,6 +28,8 @@ export interface Platform {
   readonly redis: Redis;
   /** Whether Redis is still safe; nothing is claimed or imported while it is not. */
   readonly safety: SafetyWatch;
+  /** Whether Redis can be reached. */
+  readonly outage: OutageWatch;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** The store of any number of this Redis, configured or not; of this mode unless said. */
@@ -76,6 +79,7 @@ export async function openPlatform(input: {
     return found;
   }
   for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+  const outage = watchOutage(redis);
   const safety = watchSafety({ redis, look, ...safetyWords(logger) });
   if (input.patience === "wait") {
     await keepFileWhole(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
@@ -96,6 +100,7 @@ export async function openPlatform(input: {
     const readable = await checkSchema(redis, number, mode);
     if (!readable.ok) {
       safety.stop();
+      outage.stop();
       redis.disconnect();
       await release();
       return readable;
@@ -109,6 +114,7 @@ export async function openPlatform(input: {
     logger,
     redis,
     safety,
+    outage,
     stores,
     openNumber: async (number, of = mode) =>
       (of === mode ? stores[number] : undefined) ??
@@ -116,6 +122,7 @@ export async function openPlatform(input: {
     openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
     async close() {
       safety.stop();
+      outage.stop();
       await Promise.all(Object.values(stores).map((store) => store.close()));
       redis.disconnect();
       await release();

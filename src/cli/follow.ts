@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { campaignJson } from "../export/campaign-json.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { openRows, rowsToSend } from "./describe.ts";
+import { askThrough, DETACHED, type Reachable } from "./outage.ts";
 import { createRateMeter, progressLine, progressWords } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,6 +18,7 @@ export interface Followed {
 
 export interface FollowOptions {
   readonly store: Pick<NumberStore, "campaigns">;
+  readonly platform: Reachable;
   readonly id: string;
   readonly terminal: Terminal;
   /**
@@ -36,18 +39,26 @@ const QUIET_MS = 10_000;
 /** All outcomes are in, but `read` may follow `delivered`. */
 const READ_WAIT_MS = 2_000;
 
-/** Looks at a campaign until it is where it should be, and shows its progress meanwhile. */
+/**
+ * Looks at a campaign until it is where it should be, and shows its progress meanwhile. A Redis that
+ * is away is waited for; whoever detaches then gets the campaign as it was last seen.
+ */
 export async function followCampaign(options: FollowOptions): Promise<Followed> {
-  const { store, id, signal } = options;
+  const { store, platform, id, signal } = options;
   const show = createDisplay(options);
   const quiet = createQuietClock();
   let campaign: Campaign | undefined;
   for (;;) {
-    const found = await store.campaigns.find(id);
+    const askedAt = Date.now();
+    const found = await askThrough(platform, () => store.campaigns.find(id), signal);
+    if (found === DETACHED) {
+      options.terminal.live("");
+      return { end: "detached", campaign };
+    }
     if (found === undefined) return { end: "gone", campaign };
     campaign = found;
     const now = Date.now();
-    const quietMs = quiet(campaign, now);
+    const quietMs = quiet(campaign, { nowMs: now, waitedMs: now - askedAt });
     show(campaign, now);
     const end = hasEnded(campaign, options, quietMs)
       ? "reached"
@@ -82,12 +93,16 @@ function hasEnded(
   return quietMs >= (openRows(campaign) === 0 ? READ_WAIT_MS : QUIET_MS);
 }
 
-/** How long the counts have stood still. A campaign that was finished before counts from then. */
-function createQuietClock(): (campaign: Campaign, nowMs: number) => number {
+/**
+ * How long the counts have stood still. A campaign that was finished before counts from then; the
+ * time in which Redis was waited for does not count.
+ */
+function createQuietClock() {
   let last = "";
   let since = 0;
-  return (campaign, nowMs) => {
+  return (campaign: Campaign, { nowMs, waitedMs }: { nowMs: number; waitedMs: number }): number => {
     const seen = JSON.stringify([campaign.status, campaign.counts]);
+    since += waitedMs;
     if (seen !== last) since = last === "" ? (campaign.finishedAt ?? nowMs) : nowMs;
     last = seen;
     return nowMs - since;
@@ -107,4 +122,11 @@ function createDisplay({ terminal, progress }: FollowOptions) {
       terminal.out(`${campaign.id}: ${progressWords(look)}`);
     }
   };
+}
+
+/** What is known of a campaign while Redis is away. */
+export function lastSeen(campaign: Campaign) {
+  const { id, status } = campaign;
+  const text = `Redis is away; ${id} was ${status} when it was last seen, and goes on when Redis is back.`;
+  return { json: campaignJson(campaign), text };
 }

@@ -2,6 +2,7 @@ import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Command } from "./command.ts";
 import { readConfigured } from "./configuration.ts";
+import { logOutages } from "./outage.ts";
 import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
 import { serve } from "./serve.ts";
 import { openServing } from "./serving-platform.ts";
@@ -35,6 +36,7 @@ export function roleCommand(role: RoleName): Command {
       start: async (boot) => {
         const platform = await open(boot);
         if (!platform.ok) return platform;
+        platform.value.outage.tell(logOutages(logger));
         const started = await starter(platform.value, cli.terminal.say);
         if (!started.ok) return started;
         boot.onStop(started.value.stop);

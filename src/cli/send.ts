@@ -2,12 +2,14 @@ import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
+import type { Platform } from "../platform.ts";
 import { withoutPhones } from "../producer/report.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
 import { asksFirst } from "./confirm.ts";
 import { encodingOption } from "./encoding-option.ts";
-import { followCampaign } from "./follow.ts";
+import { followCampaign, lastSeen } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { askThrough, DETACHED, sayOutages } from "./outage.ts";
 import { type Imported, importCampaign, importedText } from "./sending.ts";
 import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
@@ -18,6 +20,7 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
     const { terminal } = cli;
     const encoding = encodingOption(options);
     if (!encoding.ok) return encoding;
+    platform.outage.tell(sayOutages(terminal.say));
     const interrupt = onInterrupt();
     try {
       const imported = await importCampaign(cli, platform, {
@@ -40,7 +43,8 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
         });
       }
       if (!cli.json) terminal.out(text);
-      return await waitForIt(cli, found.value, imported.value, interrupt.signal);
+      const { signal } = interrupt;
+      return await waitForIt(cli, platform, { ...found.value, imported: imported.value, signal });
     } finally {
       interrupt.release();
     }
@@ -48,26 +52,29 @@ export const send: Command = (cli, { args: [campaignPath = "", listPath], option
 
 async function waitForIt(
   cli: Cli,
-  { store, campaign }: FoundCampaign,
-  imported: Imported,
-  signal: AbortSignal,
+  platform: Platform,
+  input: FoundCampaign & { readonly imported: Imported; readonly signal: AbortSignal },
 ): Promise<CommandResult> {
   const { terminal } = cli;
+  const { store, campaign, imported } = input;
+  const signal = AbortSignal.any([input.signal, terminal.closed]);
   const followed = await followCampaign({
-    store,
+    ...{ store, platform },
     id: campaign.id,
     terminal,
     until: "finished",
     progress: cli.json ? "hidden" : "shown",
-    signal: AbortSignal.any([signal, terminal.closed]),
+    signal,
   });
   const last = followed.campaign ?? campaign;
+  const halt = await askThrough(platform, () => store.campaigns.halt(), signal);
   const json = sentJson(imported, last);
+  if (halt === DETACHED) return accept({ json, text: lastSeen(last).text });
   if (followed.end === "detached") {
     const text = `${last.id} goes on: ${last.status}. dropcast pause ${last.id}${modeOption(last.mode)} stops it.`;
     return accept({ json, text });
   }
-  const text = campaignText(last, await store.campaigns.halt(), terminal);
+  const text = campaignText(last, halt, terminal);
   return accept({ json, text, exitCode: last.status === "paused" ? 1 : 0 });
 }
 

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import type { Encoding } from "../core/encoding.ts";
-import { accept, type Result } from "../core/refusal.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
 import type { ImportedList } from "../producer/import/import-outcome.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportReport } from "../producer/report.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
+import { askThrough, DETACHED } from "./outage.ts";
 import { paceWords, startWords } from "./plan-words.ts";
 import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
 import { readingProgress } from "./reading-progress.ts";
@@ -50,7 +51,7 @@ export async function importCampaign(
   }
   const { createImporter } = await import("../app-lists.ts");
   const importFile = await createImporter(platform);
-  const imported = await importFile({
+  const options = {
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     ...agreed,
@@ -58,9 +59,20 @@ export async function importCampaign(
     encoding,
     signal: input.signal,
     onProgress: readingProgress(cli),
-  });
+  };
+  // Begun again after an outage, the same bytes go on under the same id.
+  const imported = await askThrough(platform, () => importFile(options), input.signal);
   cli.terminal.live("");
+  if (imported === DETACHED) return refuseWhileAway();
   return imported.ok ? accept({ list: imported.value, report: imported.report }) : imported;
+}
+
+function refuseWhileAway(): Result<never> {
+  return refuse(
+    "import_interrupted",
+    "the import was interrupted while Redis was away.",
+    "Give the same command again when Redis is back: it goes on under the same id.",
+  );
 }
 
 /** A list that was stored, and what there is to tell about it. */

@@ -5,6 +5,7 @@ import { campaignJson } from "../export/campaign-json.ts";
 import type { Platform } from "../platform.ts";
 import type { Cli } from "./command.ts";
 import { followCampaign } from "./follow.ts";
+import { askThrough, DETACHED } from "./outage.ts";
 import { importCampaign, importedText, type SendInput } from "./sending.ts";
 import type { Boot, Booted } from "./serve.ts";
 import { campaignText } from "./show.ts";
@@ -34,15 +35,16 @@ export async function sendAndShow(
   const { campaign, store } = found.value;
   talk(importedText(imported.value, platform.config.mode));
   const { end, campaign: last = campaign } = await followCampaign({
-    store,
+    ...{ store, platform },
     id: campaign.id,
     terminal,
     until: "settled",
     progress: cli.json ? "hidden" : "shown",
     signal: boot.signal,
   });
-  if (end === "detached") return accept("serve");
-  const text = `\n${campaignText(last, await store.campaigns.halt(), terminal)}`;
+  const halt = await askThrough(platform, () => store.campaigns.halt(), boot.signal);
+  if (end === "detached" || halt === DETACHED) return accept("serve");
+  const text = `\n${campaignText(last, halt, terminal)}`;
   const report = { json: campaignJson(last), text };
   if (!terminal.interactive) {
     return accept({ ...report, exitCode: last.status === "paused" ? 1 : 0 });

@@ -15,6 +15,7 @@ import {
 } from "./command.ts";
 import { loadSandboxConfig, NO_API, readConfigured, sandboxNumberId } from "./configuration.ts";
 import { asksFirst } from "./confirm.ts";
+import { logOutages, sayOutages } from "./outage.ts";
 import { ROLE_STARTERS, type RoleName, type RunningRole } from "./role-starters.ts";
 import { noteRunning } from "./running-up.ts";
 import type { SendInput } from "./sending.ts";
@@ -61,6 +62,9 @@ export const up: Command = async (cli, { args, options }) => {
       const sandbox = api === "sandbox" ? await startSandbox(config, boot) : null;
       const opened = await open(boot);
       if (!opened.ok) return opened;
+      // Where the log is held back, a person reads of an outage in words.
+      const isLogged = logger.isLevelEnabled("info");
+      opened.value.outage.tell(isLogged ? logOutages(logger) : sayOutages(cli.terminal.say));
       const platform =
         sandbox === null ? opened.value : withConfig(opened.value, { apiUrl: sandbox.url });
       // What comes of a dropped list is news for whoever sits there.

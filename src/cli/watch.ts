@@ -4,8 +4,9 @@ import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson } from "../export/campaign-json.ts";
 import type { Command } from "./command.ts";
 import { haltWords, rowsToSend } from "./describe.ts";
-import { followCampaign } from "./follow.ts";
+import { followCampaign, lastSeen } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { askThrough, DETACHED, sayOutages } from "./outage.ts";
 import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
 
@@ -13,6 +14,7 @@ import { campaignText } from "./show.ts";
 export const watch: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
+    platform.outage.tell(sayOutages(terminal.say));
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { store } = found.value;
@@ -24,17 +26,19 @@ export const watch: Command = (cli, { args: [id = ""] }) =>
       );
     }
     const interrupt = onInterrupt();
+    const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
     const followed = await followCampaign({
-      store,
+      ...{ store, platform },
       id,
       terminal,
       until: "settled",
       progress: cli.json ? "hidden" : "shown",
-      signal: AbortSignal.any([interrupt.signal, terminal.closed]),
+      signal,
     });
-    interrupt.release();
     const campaign = followed.campaign ?? found.value.campaign;
-    const haltNow = await store.campaigns.halt();
+    const haltNow = await askThrough(platform, () => store.campaigns.halt(), signal);
+    interrupt.release();
+    if (haltNow === DETACHED) return accept(lastSeen(campaign));
     const json = { ...campaignJson(campaign), halt: haltJson(haltNow) };
     if (followed.end === "detached" && rowsToSend(campaign) > 0) {
       return accept({ json, text: `${id} goes on: it is ${campaign.status}.` });

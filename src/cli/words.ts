@@ -74,6 +74,11 @@ function largestUnit(ms: number): string {
   return hours < 48 ? `${hours} h` : `${count(Math.round(hours / 24))} days`;
 }
 
+/** `14:02:10 UTC`: for what is told the moment it happens. */
+export function utcTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+}
+
 /** Local date and time, seconds included. */
 export function dateTime(ms: number): string {
   const date = new Date(ms);

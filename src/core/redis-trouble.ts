@@ -65,6 +65,22 @@ function firstRefused(error: unknown): unknown {
   return Array.isArray(previous) ? previous[0] : "";
 }
 
+const OUTAGE_REASONS: readonly [RegExp, string][] = [
+  [/ECONNREFUSED/, "connection refused"],
+  [/timed out|timeout/i, "no answer"],
+  [/ENOENT/, "its socket is gone"],
+  [/ENOTFOUND|EAI_AGAIN/, "its host name is not found"],
+  [/EHOSTUNREACH|ENETUNREACH/, "no way to its host"],
+  [/ECONNRESET|EPIPE|Connection is closed|isn't writeable/, "connection lost"],
+];
+
+/** Why Redis cannot be reached, in a few words. */
+export function outageReason(error: Error): string {
+  const { message } = error;
+  const known = OUTAGE_REASONS.find(([pattern]) => pattern.test(message))?.[1];
+  return known ?? redisTrouble(error)?.name ?? message;
+}
+
 /** Fields for a log line: the error and, if it is a known problem, its name and fix. */
 export function explainRedisError(
   error: unknown,

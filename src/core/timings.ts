@@ -15,6 +15,8 @@ export interface Timings {
   readonly leaseMs: number;
   /** How long a worker may take to finish its open requests after SIGTERM. */
   readonly drainMs: number;
+  /** How long it waits then for Redis to take the last outcomes. */
+  readonly recordMs: number;
   /** A request that has not started within this time after its claim is never started. */
   readonly startFenceMs: number;
   readonly lockDurationMs: number;
@@ -53,6 +55,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     // Minimums, so that on a busy test machine a request can start and its answer be recorded.
     leaseMs: answerTimeoutMs + Math.max(1_500, scaled(15_000)),
     drainMs: answerTimeoutMs + scaled(10_000),
+    recordMs: Math.max(1_000, scaled(5_000)),
     startFenceMs: Math.max(500, scaled(2_000)),
     lockDurationMs: scaled(30_000),
     stalledIntervalMs: scaled(10_000),

@@ -17,6 +17,7 @@ import {
   type WhyLeft,
 } from "../campaigns/retry.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { answerInTime } from "../queue/in-time.ts";
 import { FAILED_JOBS_KEPT, type FailedJob, failedJobSchema } from "../queue/queues.ts";
 import { batchOfRow } from "../store/keys.ts";
 import type { NumberStore } from "../store/number-store.ts";
@@ -35,7 +36,7 @@ export async function retryOne(
   { queue, store }: FailedBoard,
   jobId: string,
 ): Promise<Result<null>> {
-  const job = await queue.getJob(jobId);
+  const job = await answerInTime("reading a failed job", queue.getJob(jobId));
   if (job === undefined) return jobMissing(jobId);
   const message = failedJobSchema.safeParse(job.data);
   if (!message.success) return jobUnreadable(jobId);
@@ -46,7 +47,7 @@ export async function retryOne(
   });
   const why = left.get(row);
   if (why !== undefined) return refuseLeft(campaign, row, why);
-  await lookAgain(job);
+  await answerInTime("retrying a failed job", lookAgain(job));
   return retried === 1 ? accept(null) : refuseNotFailed(campaign, row);
 }
 
@@ -59,11 +60,13 @@ export async function retryAll({
   queue,
   store,
 }: FailedBoard): Promise<Result<{ readonly retried: number }>> {
-  const ids = await queue.getRanges(["failed"], 0, FAILED_JOBS_KEPT - 1);
+  const failed = queue.getRanges(["failed"], 0, FAILED_JOBS_KEPT - 1);
+  const ids = await answerInTime("reading failed jobs", failed);
   let retried = 0;
   const stay: Record<WhyLeft, number> = { closed: 0, no_campaign: 0, opted_out: 0, too_early: 0 };
   for (let at = 0; at < ids.length; at += CHUNK) {
-    const jobs = await Promise.all(ids.slice(at, at + CHUNK).map((id) => queue.getJob(id)));
+    const some = Promise.all(ids.slice(at, at + CHUNK).map((id) => queue.getJob(id)));
+    const jobs = await answerInTime("reading failed jobs", some);
     for (const group of byBatch(jobs.filter((job) => job !== undefined))) {
       const { retried: taken, left } = await retryAttempts(store, group);
       retried += taken;
@@ -73,7 +76,7 @@ export async function retryAll({
         if (why === undefined) again.push(job);
         else stay[why]++;
       }
-      await Promise.all(again.map(lookAgain));
+      await answerInTime("retrying failed jobs", Promise.all(again.map(lookAgain)));
     }
   }
   return Object.values(stay).some((count) => count > 0)

@@ -15,6 +15,7 @@ import type { Logger } from "pino";
 import type { Stores } from "../campaigns/find.ts";
 import { describeFailure } from "../core/failure.ts";
 import { refuse } from "../core/refusal.ts";
+import { endInTime, QUEUE_ANSWER_MS } from "../queue/in-time.ts";
 import {
   type BatchJob,
   batchQueueName,
@@ -91,7 +92,10 @@ export function createBoard(deps: BoardDeps) {
     app,
 
     async close(): Promise<void> {
-      await Promise.all(queues.map((queue) => queue.close()));
+      await endInTime(
+        QUEUE_ANSWER_MS,
+        queues.map((queue) => queue.close()),
+      );
     },
   };
 }

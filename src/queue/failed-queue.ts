@@ -2,6 +2,7 @@ import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { maskPhone } from "../core/recipient.ts";
 import type { NumberStore } from "../store/number-store.ts";
+import { answerInTime, endInTime, QUEUE_ANSWER_MS } from "./in-time.ts";
 import {
   type FailedJob,
   failedJobId,
@@ -45,10 +46,8 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
     if (row?.state === "failed" && row.value.attempt === message.attempt) {
       // The name is what the dashboard shows first: enough to recognise the person's number by.
       const job = { ...message, code: row.value.code };
-      await queue.add(maskPhone(row.phone), job, {
-        jobId: failedJobId(message),
-        stackTraceLimit: 0,
-      });
+      const options = { jobId: failedJobId(message), stackTraceLimit: 0 };
+      await answerInTime("adding a failed job", queue.add(maskPhone(row.phone), job, options));
     }
     await store.campaigns.failedJobAdded(message);
   }
@@ -58,7 +57,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
 
     /** The message was erased: its job goes, and its name with it, which shows some digits. */
     async drop(message: FailedMessage): Promise<void> {
-      await queue.remove(failedJobId(message));
+      await answerInTime("removing a failed job", queue.remove(failedJobId(message)));
     },
 
     /** Adds what the outbox still holds. Returns how many. */
@@ -73,19 +72,21 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
      * command line, or delivered after all. Looks at some each time, so that its cost is bounded.
      */
     async dropStale(): Promise<void> {
-      const jobs = await queue.getFailed(staleFrom, staleFrom + STALE_CHECKED - 1);
+      const last = staleFrom + STALE_CHECKED - 1;
+      const jobs = await answerInTime("reading failed jobs", queue.getFailed(staleFrom, last));
       let dropped = 0;
       for (const job of jobs) {
         const known = failedJobSchema.safeParse(job.data);
         if (known.success && (await stillFailed(known.data))) continue;
-        await job.remove();
+        await answerInTime("removing a failed job", job.remove());
         dropped++;
       }
       staleFrom = jobs.length < STALE_CHECKED ? 0 : staleFrom + STALE_CHECKED - dropped;
     },
 
+    /** Ends in time, also while Redis is away. */
     async close(): Promise<void> {
-      await queue.close();
+      await endInTime(QUEUE_ANSWER_MS, [queue.close()]);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Mode } from "../core/mode.ts";
 import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
+import { answerInTime } from "../queue/in-time.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
 import { oldOnes } from "../store/ages.ts";
 import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
@@ -79,25 +80,20 @@ export function createDispatcher(input: {
 
   async function addJobs(batches: readonly BatchJob[]): Promise<void> {
     if (batches.length === 0) return;
-    await queue.addBulk(
-      batches.map((batch) => ({
-        name: JOB_NAME,
-        data: batch,
-        opts: { jobId: batchJobId(batch), removeOnComplete: true, removeOnFail: true },
-      })),
-    );
+    const jobs = batches.map((batch) => ({
+      name: JOB_NAME,
+      data: batch,
+      opts: { jobId: batchJobId(batch), removeOnComplete: true, removeOnFail: true },
+    }));
+    await answerInTime("adding the jobs of batches", queue.addBulk(jobs));
   }
 
   /** Open batches whose job is gone, or ended without being removed, get one again. */
   async function healOpenBatches(): Promise<void> {
     const lost: BatchJob[] = [];
     for (const batch of await store.campaigns.openBatches()) {
-      const job = await queue.getJob(batchJobId(batch));
-      if (job === undefined) lost.push(batch);
-      else if ((await job.isFailed()) || (await job.isCompleted())) {
-        await job.remove();
-        lost.push(batch);
-      }
+      const hasJob = await answerInTime("looking for a batch's job", hasLiveJob(queue, batch));
+      if (!hasJob) lost.push(batch);
     }
     if (lost.length > 0) logger.info({ batches: lost.length }, "batches without a job found");
     await addJobs(lost);
@@ -234,6 +230,15 @@ export function createDispatcher(input: {
 }
 
 export type Dispatcher = ReturnType<typeof createDispatcher>;
+
+/** One that ended without being removed is removed: its id would keep the next one out. */
+async function hasLiveJob(queue: Queue<BatchJob>, batch: BatchJob): Promise<boolean> {
+  const job = await queue.getJob(batchJobId(batch));
+  if (job === undefined) return false;
+  if (!(await job.isFailed()) && !(await job.isCompleted())) return true;
+  await job.remove();
+  return false;
+}
 
 function openBatches(ratePerSecond: number): number {
   const useful = Math.ceil((OPEN_SECONDS * ratePerSecond) / BATCH_ROWS);

@@ -24,22 +24,24 @@ export function createRecorder(input: {
   logger: Logger;
 }) {
   const { ledger, onFailed, onStopped, logger } = input;
-  const waiting = new Map<string, AttemptRecord[]>();
+  const unwritten = new Map<string, AttemptRecord[]>();
   let flushSoon = false;
   let writes = 0;
+  let taken = 0;
   const whenSettled: (() => void)[] = [];
 
   function flush(): void {
     flushSoon = false;
     while (writes < WRITES_MAX) {
-      const next = waiting.entries().next().value;
+      const next = unwritten.entries().next().value;
       if (next === undefined) break;
       const [campaign, records] = next;
       const some = records.splice(0, RECORDS_MAX);
-      if (records.length === 0) waiting.delete(campaign);
+      if (records.length === 0) unwritten.delete(campaign);
       writes++;
       void write(campaign, some).then(() => {
         writes--;
+        taken -= some.length;
         flush();
       });
     }
@@ -60,7 +62,8 @@ export function createRecorder(input: {
           { campaign, records: records.length, ...explainRedisError(error) },
           "not recorded yet",
         );
-        await sleep(waitMs);
+        // A worker that was stopped does not live on for this.
+        await sleep(waitMs, undefined, { ref: false });
       }
     }
   }
@@ -91,17 +94,21 @@ export function createRecorder(input: {
   return {
     /** Takes an outcome; it is written together with what else arrives in this turn. */
     add(campaign: string, record: AttemptRecord): void {
-      const records = waiting.get(campaign);
-      if (records === undefined) waiting.set(campaign, [record]);
+      taken++;
+      const records = unwritten.get(campaign);
+      if (records === undefined) unwritten.set(campaign, [record]);
       else records.push(record);
       if (flushSoon) return;
       flushSoon = true;
       setImmediate(flush);
     },
 
+    /** Outcomes that were taken and are not written yet. */
+    waiting: () => taken,
+
     /** Resolves when everything taken so far is written. */
     settled(): Promise<void> {
-      if (writes === 0 && waiting.size === 0) return Promise.resolve();
+      if (writes === 0 && unwritten.size === 0) return Promise.resolve();
       return new Promise((resolve) => whenSettled.push(resolve));
     },
   };

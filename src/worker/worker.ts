@@ -8,6 +8,7 @@ import type { Mode } from "../core/mode.ts";
 import type { Timings } from "../core/timings.ts";
 import type { LivechatClient } from "../livechat/client.ts";
 import { createFailedQueue } from "../queue/failed-queue.ts";
+import { answerInTime, endInTime } from "../queue/in-time.ts";
 import {
   type BatchJob,
   batchJobSchema,
@@ -47,6 +48,11 @@ const FAILED_REASON_MAX = 64;
 
 /** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
 const STALLED_MAX = 25;
+
+/** Redis is asked so long before it counts as away for a stop. */
+const ASK_MS = 1_000;
+/** How long a stop waits for each step of BullMQ's own closing. */
+const CLOSE_MS = 5_000;
 
 /**
  * One number's messages, sent from this process. Jobs only say which batch to look at; whether a
@@ -152,6 +158,7 @@ export function createWorker(deps: WorkerDeps) {
   }
   batches.on("failed", (_, error) => logger.warn({ error: error.message }, "batch run failed"));
   const running: Promise<unknown>[] = [];
+  let stopping: Promise<void> | undefined;
 
   return {
     async start(): Promise<void> {
@@ -160,24 +167,46 @@ export function createWorker(deps: WorkerDeps) {
       for (const worker of [batches, failures]) running.push(worker.run());
     },
 
-    async stop(): Promise<void> {
-      // Claims end with the first of these; the others only have what was begun to wait for.
-      await Promise.all([sender.stop(), batches.close(), failures.close(), dispatcher.stop()]);
-      await settleWire();
-      await Promise.all([queue.close(), failed.close()]);
-      await Promise.all(running);
-      for (const connection of connections) connection.disconnect();
+    /** Ends within the drain time and the time for the last records, whatever Redis does. */
+    stop(): Promise<void> {
+      stopping ??= stop();
+      return stopping;
     },
   };
 
-  /** Waits for what is on the wire, up to the drain time, and for its records to hold. */
-  async function settleWire(): Promise<void> {
+  async function stop(): Promise<void> {
     const deadline = performance.now() + timings.drainMs;
+    // Claims end with this; what follows only has what was begun to wait for.
+    const claimsEnd = sender.stop();
+    const dispatchEnds = dispatcher.stop();
+    // BullMQ would wait for a Redis that is away; what it leaves undone, it finds at its next start.
+    const isForced = !(await answersNow(queueConnection));
+    const closing = [batches.close(isForced), failures.close(isForced)];
+    const limitMs = isForced ? ASK_MS : CLOSE_MS;
+    await Promise.all([claimsEnd, endInTime(limitMs, [dispatchEnds, ...closing])]);
+    await settleWire(deadline);
+    await endInTime(CLOSE_MS, isForced ? [] : [queue.close(), failed.close(), ...running]);
+    for (const connection of connections) connection.disconnect();
+  }
+
+  /** Waits for what is on the wire, until `deadline`, and for its records to hold. */
+  async function settleWire(deadline: number): Promise<void> {
     while (flight.now() > 0 && performance.now() < deadline) await sleep(20);
     const left = flight.now();
     if (left > 0) logger.warn({ messages: left }, "stopped while on the wire: their leases end");
-    await recorder.settled();
+    if (await endInTime(timings.recordMs, [recorder.settled()])) return;
+    const messages = recorder.waiting();
+    logger.error({ messages }, "stopped while Redis is away: these messages become unknown");
   }
+}
+
+async function answersNow(connection: Redis): Promise<boolean> {
+  if (connection.status !== "ready") return false;
+  const asked = answerInTime("asking whether Redis is there", connection.ping(), ASK_MS);
+  return asked.then(
+    () => true,
+    () => false,
+  );
 }
 
 function failedReason(code: number): string {

@@ -69,7 +69,11 @@ export type TestDashboard = Awaited<ReturnType<typeof openDashboard>>;
  */
 export async function startSending(
   test: TestStore,
-  input: { knobs?: SandboxOptions; sweeps?: "first" | "all" } = {},
+  input: {
+    knobs?: SandboxOptions;
+    sweeps?: "first" | "all";
+    openQueueConnection?: typeof openQueueConnection;
+  } = {},
 ) {
   const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
   const { url } = await sandbox.start();
@@ -99,7 +103,7 @@ export async function startSending(
     timings: waits,
     retention: { rowsMs: null, campaignMs: null },
     logger: createTestLogger(),
-    openQueueConnection,
+    openQueueConnection: input.openQueueConnection ?? openQueueConnection,
   });
   await worker.start();
   onTestFinished(async () => {
@@ -107,7 +111,7 @@ export async function startSending(
     await client.close();
     await sandbox.stop();
   });
-  return sandbox;
+  return { ...sandbox, stopWorker: worker.stop };
 }
 
 const CHROMIUMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

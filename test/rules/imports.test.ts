@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "platform.ts",
     "version.ts",
   ],
-  "app-beats.ts": ["store", "platform.ts", "version.ts"],
+  "app-beats.ts": ["queue", "store", "platform.ts", "version.ts"],
   "app-lists.ts": ["core", "store", "queue", "producer", "privacy", "config.ts", "platform.ts"],
   "app.ts": [
     "app-beats.ts",

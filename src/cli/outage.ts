@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { redisTrouble } from "../core/redis-trouble.ts";
+import type { Logger } from "../logger.ts";
+import type { Platform } from "../platform.ts";
+import type { Outage, OutageTeller } from "../redis/outage.ts";
+import { duration, isoTime, utcTime } from "./words.ts";
+
+/** What is needed to wait for a Redis that is away. */
+export type Reachable = Pick<Platform, "outage" | "logger">;
+
+/** Stands for an answer that was not waited for. */
+export const DETACHED = Symbol("detached");
+
+const ASK_AGAIN_MS = 300;
+/** Who wants to leave does not wait longer for a Redis that hangs. */
+const LEAVE_MS = 1_000;
+
+/**
+ * What `ask` gives. While Redis is in trouble it is asked again and again, so `ask` may be repeated;
+ * {@link DETACHED} when `signal` is aborted meanwhile. Words about the outage are {@link sayOutages}'.
+ */
+export async function askThrough<T>(
+  { outage, logger }: Reachable,
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T | typeof DETACHED> {
+  for (;;) {
+    try {
+      return await unlessLate(ask(), signal);
+    } catch (error) {
+      if (redisTrouble(error) === undefined) throw error;
+      logger.debug({ error: String(error) }, "Redis is in trouble: it is asked again");
+    }
+    do {
+      if (signal.aborted) return DETACHED;
+      await sleep(ASK_AGAIN_MS, undefined, { signal }).catch(() => {});
+    } while (outage.now() !== undefined);
+  }
+}
+
+async function unlessLate<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | typeof DETACHED> {
+  let leave = (): void => {};
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<typeof DETACHED>((resolve) => {
+    leave = () => {
+      timer = setTimeout(resolve, LEAVE_MS, DETACHED);
+    };
+  });
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+    clearTimeout(timer);
+  }
+}
+
+/** Tells a person of each outage, in a line when it begins and when it is over. */
+export function sayOutages(say: (line: string) => void): OutageTeller {
+  return {
+    away: ({ sinceMs, reason }) =>
+      say(`Redis is away since ${utcTime(sinceMs)} (${reason}); waiting…`),
+    stillAway: ({ reason }, forMs) =>
+      say(`Redis is still away after ${duration(forMs)} (${reason}); waiting…`),
+    back: (_, forMs) => say(`Redis is back after ${duration(forMs)}.`),
+  };
+}
+
+/** Tells the log of each outage. */
+export function logOutages(logger: Pick<Logger, "info" | "warn">): OutageTeller {
+  const fieldsOf = ({ sinceMs, reason }: Outage) => ({ since: isoTime(sinceMs), reason });
+  return {
+    away: (outage) => logger.warn(fieldsOf(outage), "Redis is away: waiting"),
+    stillAway: (outage, forMs) =>
+      logger.warn({ ...fieldsOf(outage), forSeconds: seconds(forMs) }, "Redis is still away"),
+    back: (outage, forMs) =>
+      logger.info(fieldsOf(outage), `Redis is back after ${duration(forMs)}`),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1_000);
+}

@@ -1,0 +1,87 @@
+import type { Redis } from "ioredis";
+import { outageReason } from "../core/redis-trouble.ts";
+
+/** A time in which Redis cannot be reached. */
+export interface Outage {
+  /** When it was last heard from, by this machine's clock. */
+  readonly sinceMs: number;
+  /** In a few words: `connection refused`. */
+  readonly reason: string;
+}
+
+/** Hears of each outage that lasts: `away` once, `stillAway` once a minute, `back` at its end. */
+export interface OutageTeller {
+  away(outage: Outage): void;
+  stillAway(outage: Outage, forMs: number): void;
+  back(outage: Outage, forMs: number): void;
+}
+
+/** Whether Redis can be reached, as one client sees it. */
+export interface OutageWatch {
+  /** Undefined while Redis answers, and until a silent connection has been given up (6 s). */
+  now(): Outage | undefined;
+  tell(teller: OutageTeller): void;
+  stop(): void;
+}
+
+/** A connection that is back sooner is no news; by then the failed reconnect has said why, too. */
+const NEWS_AFTER_MS = 500;
+const STILL_EVERY_MS = 60_000;
+
+/** Watches a client that is connected and reconnects by itself. Call `stop` before it is closed. */
+export function watchOutage(redis: Redis): OutageWatch {
+  const tellers: OutageTeller[] = [];
+  let outage: Outage | undefined;
+  let isTold = false;
+  let timer: NodeJS.Timeout | undefined;
+  let lastError: Error | undefined;
+
+  function tellAll(tell: (teller: OutageTeller, outage: Outage, forMs: number) => void): void {
+    if (outage === undefined) return;
+    for (const teller of tellers) tell(teller, outage, Date.now() - outage.sinceMs);
+  }
+
+  const onError = (error: Error): void => {
+    lastError = error;
+    // What is met at the reconnects says more than what ended the connection.
+    if (outage !== undefined) outage = { ...outage, reason: outageReason(error) };
+  };
+  const onClose = (): void => {
+    if (outage !== undefined) return;
+    const reason = outageReason(lastError ?? new Error("Connection is closed."));
+    outage = { sinceMs: Date.now() - silentMs(redis, lastError), reason };
+    timer = setTimeout(() => {
+      isTold = true;
+      tellAll((teller, now) => teller.away(now));
+      const still = () => tellAll((teller, now, forMs) => teller.stillAway(now, forMs));
+      timer = setInterval(still, STILL_EVERY_MS).unref();
+    }, NEWS_AFTER_MS).unref();
+  };
+  const onReady = (): void => {
+    clearTimeout(timer);
+    if (isTold) tellAll((teller, before, forMs) => teller.back(before, forMs));
+    outage = undefined;
+    isTold = false;
+    lastError = undefined;
+  };
+  redis.on("error", onError);
+  redis.on("close", onClose);
+  redis.on("ready", onReady);
+
+  return {
+    now: () => outage,
+    tell: (teller) => void tellers.push(teller),
+    stop() {
+      clearTimeout(timer);
+      redis.off("error", onError);
+      redis.off("close", onClose);
+      redis.off("ready", onReady);
+    },
+  };
+}
+
+/** How long the connection had been silent when it was given up. */
+function silentMs(redis: Redis, error: Error | undefined): number {
+  const isSilence = error?.message.startsWith("Socket timeout") ?? false;
+  return isSilence ? (redis.options.socketTimeout ?? 0) : 0;
+}
