@@ -26,7 +26,7 @@ export type ResolveResult =
 
 type DispatchAnswer = [
   told: string,
-  waiting?: number,
+  crowded?: number,
   paused?: string,
   ...opened: (string | number)[],
 ];
@@ -36,8 +36,8 @@ export const OPEN_CAMPAIGNS_MAX = 64;
 
 export interface Dispatched {
   readonly opened: readonly OpenBatch[];
-  /** Campaigns that have work and no batch open, because others fill the limits. */
-  readonly waiting: number;
+  /** Some campaign has work and no batch open, because others fill the limits. */
+  readonly isCrowded: boolean;
   /** Campaigns that were imported for another sender, and are paused for it. */
   readonly paused: readonly string[];
 }
@@ -66,7 +66,7 @@ export function createCampaignStore(input: {
       const args = [mode, openBatchesMax, OPEN_CAMPAIGNS_MAX, counter.reading(), counter.worker];
       args.push(sender ?? "", counter.settleMs);
       const answer = (await run("dispatch", args)) as DispatchAnswer;
-      const [told, waiting = 0, paused = "", ...flat] = answer;
+      const [told, crowded = 0, paused = "", ...flat] = answer;
       counter.saw(told);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
@@ -76,7 +76,7 @@ export function createCampaignStore(input: {
           run: Number(flat[at + 2]),
         });
       }
-      return { opened, waiting, paused: paused.split(" ").filter(Boolean) };
+      return { opened, isCrowded: crowded === 1, paused: paused.split(" ").filter(Boolean) };
     },
 
     /** The sender that a campaign was imported for, and the one that is configured here. */

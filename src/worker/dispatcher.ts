@@ -67,8 +67,8 @@ export function createDispatcher(input: {
     const { ratePerSecond } = await store.pace.read();
     const rate = ratePerSecond ?? input.ratePerSecond;
     flight.setRate(rate);
-    const { opened, waiting, paused } = await store.campaigns.dispatch(mode, openBatches(rate));
-    sender.share(waiting === 0 ? null : Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX));
+    const { opened, isCrowded, paused } = await store.campaigns.dispatch(mode, openBatches(rate));
+    sender.share(isCrowded ? Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX) : null);
     await addJobs(opened);
     for (const campaign of paused) {
       const { importedFor, configured } = await store.campaigns.senders(campaign);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { OpenBatch } from "../../src/store/campaign-reader.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
 
 const FAR_MS = 4e12;
 
@@ -103,7 +104,7 @@ test("each campaign with work has a batch open, however full the number is", asy
   expect(big).not.toBe(small);
 });
 
-test("of more campaigns than a worker can run at once, the others wait for room and are counted", async () => {
+test("of more campaigns than a worker can run at once, the others wait for room, and that is told", async () => {
   const bench = await openTestStore();
   for (let count = 0; count < 66; count++) {
     await bench.import(2, { definition: definitionWith(bench, {}, "bulk") });
@@ -111,14 +112,14 @@ test("of more campaigns than a worker can run at once, the others wait for room 
   const { campaigns } = bench.store;
 
   const first = await campaigns.dispatch("sandbox", 4);
-  expect([first.opened.length, first.waiting]).toEqual([64, 2]);
+  expect([first.opened.length, first.isCrowded]).toEqual([64, true]);
   const urgent = await bench.import(1, { definition: definitionWith(bench, {}, "urgent") });
-  expect(await campaigns.dispatch("sandbox", 4)).toMatchObject({ opened: [], waiting: 3 });
+  expect(await campaigns.dispatch("sandbox", 4)).toMatchObject({ opened: [], isCrowded: true });
 
   // The first place goes to the urgent one, though all that wait have had as little.
   await closeAll(bench, first.opened.slice(0, 1));
   const next = await campaigns.dispatch("sandbox", 4);
-  expect(next).toMatchObject({ opened: [{ campaign: urgent }], waiting: 3 });
+  expect(next).toMatchObject({ opened: [{ campaign: urgent }], isCrowded: true });
 });
 
 test("who had nothing to send does not save turns up", async () => {
@@ -196,4 +197,25 @@ test("a release after the batch was closed makes it ready again", async () => {
   await bench.record(granted, "wait");
   expect(await bench.redis.zcard(bench.own(id).ready)).toBe(1);
   await bench.grant(id, 1);
+});
+
+test("of campaigns that find no room only what is open is read", async () => {
+  const server = await startOwnRedis();
+  const redis = server.connect();
+  const bench = await openTestStore({}, redis);
+  const cost = async (): Promise<number> => {
+    await redis.config("RESETSTAT");
+    await bench.store.campaigns.dispatch("sandbox", 4);
+    const stats = await redis.info("commandstats");
+    return Number(/cmdstat_hmget:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+  };
+  const imported = async (count: number) => {
+    for (let nth = 0; nth < count; nth++) await bench.import(1);
+  };
+  await imported(70);
+  await bench.store.campaigns.dispatch("sandbox", 4);
+  const few = await cost();
+  await imported(70);
+
+  expect(await cost()).toBe(few);
 });

@@ -10,7 +10,7 @@
 --       is the only one of its campaign  4 this worker's reading of the claim counter, '' none  5 a name
 --       for this worker  6 sender: number id and API of this worker, '' when not known  7 how long workers
 --       have time to speak after a start of Redis, ms
--- Returns: {this worker's new reading, how many campaigns with work found no room, ids of campaigns
+-- Returns: {this worker's new reading, 1 when a campaign with work found no room, else 0, ids of campaigns
 --   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
 --   reading alone when nothing may be opened, '' while Redis may have gone back in time
 -- Keys built: by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt, running,
@@ -62,13 +62,24 @@ local turns, open_total = {}, 0
 local running = redis.call('ZRANGE', P .. 'running', 0, -1, 'WITHSCORES')
 for at = 1, #running, 2 do
   local key = P .. 'campaign:' .. running[at]
-  local f = redis.call('HMGET', key, 'mode', 'weight', 'sender')
   local open = redis.call('HLEN', key .. ':open')
   open_total = open_total + open
-  if f[1] == mode and not is_foreign(running[at], key, f[3]) then
-    turns[#turns + 1] = { id = running[at], key = key, pass = num(running[at + 1]),
-      weight = num(f[2], 4), open = open }
+  turns[#turns + 1] = { id = running[at], key = key, pass = num(running[at + 1]), open = open }
+end
+
+-- Whether this worker sends it. Of campaigns without an open batch this is read when their turn comes:
+-- thousands may run, and most of them find no room.
+local function is_ours(turn)
+  if not turn.weight then
+    local f = redis.call('HMGET', turn.key, 'mode', 'weight', 'sender')
+    turn.weight = num(f[2], 4)
+    turn.left = f[1] ~= mode or is_foreign(turn.id, turn.key, f[3])
   end
+  return not turn.left
+end
+
+for _, turn in ipairs(turns) do
+  if turn.open > 0 then is_ours(turn) end
 end
 
 local function has_work(turn)
@@ -79,22 +90,24 @@ local function has_work(turn)
 end
 
 local function before(turn, other)
-  return turn.pass < other.pass or turn.pass == other.pass and turn.weight > other.weight
+  if turn.pass ~= other.pass then return turn.pass < other.pass end
+  return is_ours(turn) and turn.weight > other.weight
 end
 
 -- The due batch of the campaign whose turn it is: the lowest pass. Each campaign with work keeps
 -- one batch open, so that a small urgent one never waits for a big one, as long as workers can run
--- so many. Beyond that campaigns wait for room, and the workers, told how many do, make it (sender.ts).
+-- so many. Beyond that campaigns wait for room, and the workers, told of it, make it (sender.ts).
 local function next_turn()
   local best
   for _, turn in ipairs(turns) do
     local room = open_total < most_open or (turn.open == 0 and open_total < most_campaigns)
-    if room and not turn.idle and (not best or before(turn, best)) and has_work(turn) then best = turn end
+    if room and not turn.idle and not turn.left and (not best or before(turn, best))
+      and is_ours(turn) and has_work(turn) then best = turn end
   end
   return best
 end
 
-local opened = { told, 0, table.concat(foreign, ' ') }
+local opened = { told, 0, '' }
 while true do
   local turn = next_turn()
   if not turn then break end
@@ -110,17 +123,21 @@ while true do
 end
 
 for _, turn in ipairs(turns) do
-  if turn.open == 0 and not turn.idle and has_work(turn) then opened[2] = opened[2] + 1 end
+  if turn.open == 0 and not turn.idle and is_ours(turn) and has_work(turn) then
+    opened[2] = 1
+    break
+  end
 end
 
 -- Who had nothing to send saves no turns up: it goes on from where the others are.
 local floor
 for _, turn in ipairs(turns) do
-  if not turn.idle and (not floor or turn.pass < floor) then floor = turn.pass end
+  if not turn.idle and not turn.left and (not floor or turn.pass < floor) then floor = turn.pass end
 end
 for _, turn in ipairs(turns) do
   if turn.idle and floor and turn.pass < floor then
     redis.call('ZADD', P .. 'running', floor, turn.id)
   end
 end
+opened[3] = table.concat(foreign, ' ')
 return opened
