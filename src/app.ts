@@ -3,7 +3,8 @@ import { withBeats } from "./app-beats.ts";
 import { createImporter, findCampaignIn } from "./app-lists.ts";
 import { createClientAddress } from "./config/client-address.ts";
 import { requireSendingNumber } from "./config.ts";
-import { accept, type Result, refuse } from "./core/refusal.ts";
+import { accept, type Result } from "./core/refusal.ts";
+import { refusePlainly } from "./core/refusals.ts";
 import { createHealthServer } from "./health.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Platform, storeNamed } from "./platform.ts";
@@ -142,11 +143,7 @@ export async function startWebhooks(
   const { config, logger, stores, redis, safety } = platform;
   const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
   if (numbers.length === 0) {
-    return refuse(
-      "webhook_secret_missing",
-      "no number has a webhook secret, so no status webhook could be believed.",
-      "Set DROPCAST_WEBHOOK_SECRET to the secret LiveChat gave you for the webhook URL.",
-    );
+    return refusePlainly("webhook_secret_missing");
   }
   const [{ createFailedQueue }, { createWebhookServer }] = await Promise.all([
     import("./queue/failed-queue.ts"),

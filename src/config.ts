@@ -155,7 +155,7 @@ export function findNumber(config: Pick<Config, "numbers">, name: string): Resul
   const names = Object.keys(config.numbers);
   return refuse(
     "number_unknown",
-    `there is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,
+    `There is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,
     "Name a configured number, or add it to the file that DROPCAST_CONFIG names.",
   );
 }
@@ -171,7 +171,7 @@ export function requireSendingNumber(number: NumberConfig): Result<SendingNumber
       : `Set id and token (or tokenFile) of numbers.${name} in the file that DROPCAST_CONFIG names`;
   return refuse(
     "number_incomplete",
-    `the number "${name}" cannot send: it has no ${missing.filter(Boolean).join(" and no ")}.`,
+    `The number "${name}" cannot send: it has no ${missing.filter(Boolean).join(" and no ")}.`,
     `${place}; the README says where to get them. To try without them: dropcast up --sandbox`,
   );
 }

@@ -7,6 +7,7 @@
 import type { CampaignStatus } from "../core/campaign.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import type { RefusalCode } from "../core/refusals.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { ControlResult } from "../store/campaign-store.ts";
 import type { FoundCampaign } from "./find.ts";
@@ -31,7 +32,7 @@ interface Rule {
   /** The statuses in which there is nothing left to do. */
   readonly reached: readonly CampaignStatus[];
   readonly act: (found: FoundCampaign) => Promise<ControlResult>;
-  readonly code: string;
+  readonly code: RefusalCode;
   /** What to do where it is refused. */
   readonly fix: (campaign: Pick<Campaign, "id" | "mode">, status: CampaignStatus) => string;
 }

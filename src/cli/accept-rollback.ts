@@ -54,7 +54,7 @@ export function confirmStart(cli: Cli): Promise<CommandResult> {
       if (done !== "went_back") continue;
       return refuse(
         "redis_went_back",
-        `a worker of number ${number} remembers claims that this Redis does not have: it is an older copy.`,
+        `A worker of number ${number} remembers claims that this Redis does not have: it is an older copy.`,
         "Bring the newer data back, or go on with dropcast doctor --accept-rollback.",
       );
     }

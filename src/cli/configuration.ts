@@ -104,10 +104,10 @@ function chooseApi(cli: Cli): Result<string | null> {
     const died = ups.find(({ mode, alive }) => mode === "sandbox" && !alive);
     if (died === undefined || onlyLooks || typed !== "") return accept(null);
     return refuseUnclear(
-      `the sandbox that ran on this data folder (process ${died.pid}) was killed, so this would be LIVE`,
+      `The sandbox that ran on this data folder (process ${died.pid}) was killed, so this would be LIVE`,
     );
   }
-  const runs = `a sandbox (process ${sandbox.pid}) runs on this data folder`;
+  const runs = `A sandbox (process ${sandbox.pid}) runs on this data folder`;
   if (typed === sandbox.url) return accept(null);
   if (typed !== "") return refuseUnclear(`${runs}, and DROPCAST_API_URL is set to ${typed}`);
   const live = ups.find(({ mode, alive }) => mode === "live" && alive);
@@ -180,8 +180,8 @@ export function refuseConfig(problems: readonly ConfigProblem[]): Refused {
   const { refusal } = refuse(
     "config_invalid",
     problems.length === 1
-      ? `the configuration has a mistake: ${told[0]}.`
-      : `the configuration has ${problems.length} mistakes.`,
+      ? `The configuration has a mistake: ${told[0]}.`
+      : `The configuration has ${problems.length} mistakes.`,
     problems[0]?.fix ?? "",
   );
   return { ok: false, refusal: { ...refusal, problems } };

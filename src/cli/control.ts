@@ -31,7 +31,7 @@ export const cancel: Command = control(
     return {
       shown: "",
       ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
-      otherwise: "nothing was cancelled",
+      otherwise: "Nothing was cancelled",
     };
   },
 );

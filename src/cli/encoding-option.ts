@@ -17,7 +17,7 @@ export function encodingOption(options: Options): Result<Encoding | null> {
   const encoding = encodingNamed(typed);
   if (encoding !== null) return accept(encoding);
   return refuseUsage(
-    `--encoding ${typed} is no encoding that lists are read in${didYouMean(typed, ENCODINGS) || "."}`,
+    `--encoding ${typed} is not supported${didYouMean(typed, ENCODINGS) || "."}`,
     `Known: ${ENCODINGS.join(", ")}.`,
   );
 }

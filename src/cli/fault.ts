@@ -20,7 +20,7 @@ export function explainFault(error: unknown): Refused {
   if (wantsStack && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return refuse(
     "unexpected",
-    `something unexpected happened: ${message.split("\n")[0]}`,
+    `Something unexpected happened: ${message.split("\n")[0]}`,
     "This is a bug. DROPCAST_LOG_LEVEL=debug shows where; please report it with that.",
   );
 }

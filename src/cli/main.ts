@@ -168,9 +168,10 @@ function asksForJson(argv: readonly string[]): boolean {
 
 function wrongUsage(program: Commander, error: CommanderError): CommandResult {
   if (error.code === "commander.help") {
-    return refuseUsage("no command was given.", "dropcast --help shows the commands.");
+    return refuseUsage("No command was given.", "dropcast --help shows the commands.");
   }
-  const message = error.message.replace(/^error: /, "");
+  const said = error.message.replace(/^error: /, "");
+  const message = said.charAt(0).toUpperCase() + said.slice(1);
   const command = program.commands.find((one) => one.name() === program.args[0]);
   const asked = command === undefined ? "" : `${command.name()} `;
   const help = `dropcast ${asked}--help shows how it is used.`;

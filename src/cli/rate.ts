@@ -13,7 +13,7 @@ export const rate: Command = async (cli, { args, options }) => {
   const [first, second] = args;
   if (number !== undefined && second !== undefined) {
     return refuseUsage(
-      "a campaign and --number were both given.",
+      "A campaign and --number were both given.",
       "Give dropcast rate ID N, or dropcast rate --number NAME N.",
     );
   }
@@ -56,7 +56,7 @@ function readRate(text: string | undefined): Result<number | null> {
   const value = text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= RATE_MIN && value <= RATE_MAX) return accept(value);
   return refuseUsage(
-    text === undefined ? "no rate was given." : `"${text}" is not a rate.`,
+    text === undefined ? "No rate was given." : `"${text}" is not a rate.`,
     `Give messages a second, from ${RATE_MIN} to ${RATE_MAX}, or default.`,
   );
 }

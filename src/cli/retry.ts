@@ -87,7 +87,7 @@ function retryQuestion(campaign: Campaign, messages: number, perSecond: number):
   return {
     shown: "",
     ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
-    otherwise: "nothing was sent again",
+    otherwise: "Nothing was sent again",
   };
 }
 

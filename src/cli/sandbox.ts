@@ -81,14 +81,14 @@ function cannotStart(error: unknown): CommandResult {
   if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL") {
     return refuse(
       "sandbox_cannot_listen",
-      `the sandbox cannot listen there (${code}).`,
+      `The sandbox cannot listen there (${code}).`,
       "Give another --port, or 0 for any free one.",
     );
   }
   if (code === "ENOENT" || code === "EISDIR" || code === "EROFS") {
     return refuse(
       "sandbox_log_not_writable",
-      `a log of the sandbox cannot be written: ${message}.`,
+      `A log of the sandbox cannot be written: ${message}.`,
       "Give --log-path and --webhook-log-path in a folder that exists.",
     );
   }

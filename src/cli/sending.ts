@@ -70,7 +70,7 @@ export async function importCampaign(
 function refuseWhileAway(): Result<never> {
   return refuse(
     "import_interrupted",
-    "the import was interrupted while Redis was away.",
+    "The import was interrupted while Redis was away.",
     "Give the same command again when Redis is back: it goes on under the same id.",
   );
 }
@@ -135,7 +135,7 @@ function sendingQuestion(
   return {
     shown: preflightText(report, terminal),
     ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
-    otherwise: "nothing was sent",
+    otherwise: "Nothing was sent",
   };
 }
 

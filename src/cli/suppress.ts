@@ -52,7 +52,7 @@ export const suppress: Command = async (cli, { args: [action = "", ...given], op
   if (wantsMore && followsSandbox(cli)) {
     return refuse(
       "mode_unclear",
-      "a sandbox runs here, and its opt-outs are not those of the real numbers.",
+      "A sandbox runs here, and its opt-outs are not those of the real numbers.",
       "Say which are meant: add --live or --sandbox.",
     );
   }
@@ -182,7 +182,7 @@ export async function readPhones(
     if (!phone.ok) {
       return refuse(
         "phone_unreadable",
-        `the ${given.length === 1 ? "" : `${index + 1}. `}phone number cannot be read.`,
+        `The ${given.length === 1 ? "" : `${index + 1}. `}phone number cannot be read.`,
         'Write it with its country code and in quotes, as in "+48 600 700 800", or name the country: --country PL.',
       );
     }

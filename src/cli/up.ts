@@ -98,7 +98,7 @@ function readWanted(cli: Cli, args: readonly string[], options: Options): Result
   const [listPath = null] = args;
   if (campaignPath === undefined) {
     if (listPath === null && !flagOption(options, "again")) return accept({ api, send: null });
-    return refuseUsage("a list or --again was given without --send.", "Give --send CAMPAIGN.yaml.");
+    return refuseUsage("A list or --again was given without --send.", "Give --send CAMPAIGN.yaml.");
   }
   const repeats = flagOption(options, "again") ? "import" : "refuse";
   // Its own sandbox was asked for by name.

@@ -66,7 +66,7 @@ function isSandbox(body: string): boolean {
 function refuseUnknown(apiUrl: string, why: string): Result<never> {
   return refuse(
     "api_mode_unknown",
-    `the API at ${apiUrl} does not answer (${why}), so it is not known whether it is the sandbox or leads to real people.`,
+    `The API at ${apiUrl} does not answer (${why}), so it is not known whether it is the sandbox or leads to real people.`,
     "Start what listens there. If what is live is meant in any case, add --live.",
   );
 }

@@ -22,7 +22,7 @@ export function findColumns(
     else {
       return refuse(
         "template_column_ambiguous",
-        `the template uses {{${column}}}, but the list has ${candidates.length} columns with that name (${candidates.map((at) => `column ${at + 1}`).join(", ")}).`,
+        `The template uses {{${column}}}, but the list has ${candidates.length} columns with that name (${candidates.map((at) => `column ${at + 1}`).join(", ")}).`,
         "Rename or remove all but one of them.",
       );
     }
@@ -48,7 +48,7 @@ function refuseMissing(missing: readonly string[], header: readonly string[]): R
   ];
   return refuse(
     "template_column_missing",
-    `the template uses ${missing.map((column) => `{{${column}}}`).join(", ")}, which the list does not have. Its columns are: ${someNames(names)}.`,
+    `The template uses ${missing.map((column) => `{{${column}}}`).join(", ")}, which the list does not have. Its columns are: ${someNames(names)}.`,
     fix.filter((line) => line !== null).join(" "),
   );
 }

@@ -1,12 +1,17 @@
+import type { RefusalCode } from "./refusals.ts";
+
 /**
  * An expected failure (a bad file, an unknown id, a campaign that is already cancelled). It is a
- * value, never an exception; exceptions are for bugs and broken infrastructure. A test checks that
- * docs/errors.md lists every code.
+ * value, never an exception; exceptions are for bugs and broken infrastructure. refusals.ts has every
+ * code, and what it means.
  */
 export interface Refusal {
-  /** Stable, for scripts: `lower_snake_case`. */
-  readonly code: string;
-  /** What happened and where (file, line, column, field). Never a phone number or a secret. */
+  /** Stable, for scripts. */
+  readonly code: RefusalCode;
+  /**
+   * What happened and where (file, line, column, field), as a sentence. Never a phone number or a
+   * secret.
+   */
   readonly message: string;
   /** What to do about it. */
   readonly fix: string;
@@ -34,6 +39,7 @@ export function accept<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
-export function refuse(code: string, message: string, fix: string): Refused {
+/** Says no with the details of this case; `refusePlainly` does where there are none. */
+export function refuse(code: RefusalCode, message: string, fix: string): Refused {
   return { ok: false, refusal: { code, message, fix } };
 }

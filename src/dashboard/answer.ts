@@ -1,6 +1,7 @@
 import type { Context } from "hono";
+import type { Problem } from "../http/problem.ts";
 import { problemPage } from "./pages/problem.ts";
-import { type Problem, problemResponse } from "./problem.ts";
+import { problemResponse } from "./problem.ts";
 
 /** Says no in the form that the asker can read: a page to a browser, problem+json to all else. */
 export type Answer = (context: Context, problem: Problem) => Response | Promise<Response>;

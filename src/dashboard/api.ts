@@ -7,11 +7,10 @@ import { retryCampaign } from "../campaigns/retry.ts";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { toProblem } from "../http/problem.ts";
 import { batchesOf, batchOfRow } from "../store/keys.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { messageJson } from "./message-json.ts";
-import { problem } from "./problem.ts";
-import { statusOf } from "./refusal-status.ts";
 
 /** Batches that one request for messages reads at most, so that a rare state cannot hold it up. */
 const BATCHES_READ_MAX = 100;
@@ -22,8 +21,7 @@ const BATCHES_READ_MAX = 100;
  */
 export function createApi(input: { stores: Stores; answer: Answer }): Hono {
   const { stores, answer } = input;
-  const no = (context: Context, refused: Refused) =>
-    answer(context, problem(statusOf(refused.refusal.code), refused));
+  const no = (context: Context, refused: Refused) => answer(context, toProblem(refused));
   const done = (context: Context, result: Result<{ readonly id: string }>) => {
     if (!result.ok) return no(context, result);
     if (wantsPage(context)) return context.redirect(`/campaigns/${result.value.id}`, 303);

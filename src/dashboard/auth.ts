@@ -2,9 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { MiddlewareHandler } from "hono";
 import type { ClientAddress } from "../config/client-address.ts";
-import { refuse } from "../core/refusal.ts";
+import { plainProblem } from "../http/problem.ts";
 import type { Answer } from "./answer.ts";
-import { problem } from "./problem.ts";
 
 /** Wrong passwords of one address: a burst, then one each `refillMs`. */
 export interface LoginLimits {
@@ -54,24 +53,11 @@ export function createLogin(input: {
   };
 }
 
-const LOGIN_NEEDED = problem(
-  401,
-  refuse(
-    "dashboard_login_needed",
-    "The dashboard needs its password.",
-    "Give any user name and the password of DROPCAST_DASHBOARD_PASSWORD, or of the file dashboard-password in the data folder.",
-  ),
-  { "www-authenticate": 'Basic realm="Dropcast", charset="UTF-8"' },
-);
+const LOGIN_NEEDED = plainProblem("dashboard_login_needed", {
+  "www-authenticate": 'Basic realm="Dropcast", charset="UTF-8"',
+});
 
-const THROTTLED = problem(
-  429,
-  refuse(
-    "dashboard_throttled",
-    "Too many wrong passwords came from this address.",
-    "Wait for the time in Retry-After, then give the right one.",
-  ),
-);
+const THROTTLED = plainProblem("dashboard_throttled");
 
 function basicPassword(header: string | undefined): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(header ?? "")?.[1];

@@ -14,7 +14,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Stores } from "../campaigns/find.ts";
 import { describeFailure } from "../core/failure.ts";
-import { refuse } from "../core/refusal.ts";
+import { plainProblem, toProblem } from "../http/problem.ts";
 import { endInTime, QUEUE_ANSWER_MS } from "../queue/in-time.ts";
 import {
   type BatchJob,
@@ -25,8 +25,7 @@ import {
 } from "../queue/queues.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
 import { maskData, maskText, maskTexts } from "./mask.ts";
-import { problem, problemResponse } from "./problem.ts";
-import { statusOf } from "./refusal-status.ts";
+import { problemResponse } from "./problem.ts";
 
 const BASE = "/queues";
 
@@ -71,14 +70,14 @@ export function createBoard(deps: BoardDeps) {
     if (board === undefined) return problemResponse(WRITE_REFUSED);
     const result = await retryOne(board, context.req.param("job"));
     if (result.ok) return context.body(null, 204);
-    return problemResponse(problem(statusOf(result.refusal.code), result));
+    return problemResponse(toProblem(result));
   });
   app.put("/queues/api/queues/:queue/retry/failed", async (context) => {
     const board = boards.get(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
     const result = await retryAll(board);
     // Bull Board has words for "skipped" that would be wrong here, so the answer is a problem.
-    if (!result.ok) return problemResponse(problem(statusOf(result.refusal.code), result));
+    if (!result.ok) return problemResponse(toProblem(result));
     return context.json({ retried: result.value.retried, skipped: 0 });
   });
   app.use("/queues/*", readOnly, ownHostOnly, masked, timeout(READ_TIMEOUT_MS));
@@ -179,11 +178,4 @@ const masked: MiddlewareHandler = async (context, next) => {
   context.res = Response.json(maskTexts(await context.res.json()), { status });
 };
 
-const WRITE_REFUSED = problem(
-  403,
-  refuse(
-    "board_write_refused",
-    "The queues are for reading: only Retry of failed messages works here.",
-    "Use dropcast pause, resume, cancel, rate or retry: the ledger decides what is sent, not the queue.",
-  ),
-);
+const WRITE_REFUSED = plainProblem("board_write_refused");

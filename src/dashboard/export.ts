@@ -2,9 +2,8 @@ import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { findRows, type Stores } from "../campaigns/find.ts";
 import { exportRows } from "../export/export-rows.ts";
+import { toProblem } from "../http/problem.ts";
 import type { Answer } from "./answer.ts";
-import { problem } from "./problem.ts";
-import { statusOf } from "./refusal-status.ts";
 
 /** Every row with all its columns, streamed, so that a list of any size needs no memory. */
 export function createExport(input: { stores: Stores; answer: Answer }): Hono {
@@ -13,7 +12,7 @@ export function createExport(input: { stores: Stores; answer: Answer }): Hono {
   app.get("/api/campaigns/:id/export.csv", async (context) => {
     const id = context.req.param("id");
     const found = await findRows(stores, id);
-    if (!found.ok) return answer(context, problem(statusOf(found.refusal.code), found));
+    if (!found.ok) return answer(context, toProblem(found));
     const { campaign, store } = found.value;
     context.header("content-type", "text/csv; charset=utf-8");
     context.header("content-disposition", `attachment; filename="${id}.csv"`);

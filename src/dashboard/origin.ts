@@ -1,8 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { isLoopback } from "../config/addresses.ts";
-import { refuse } from "../core/refusal.ts";
+import { plainProblem } from "../http/problem.ts";
 import type { Answer } from "./answer.ts";
-import { problem } from "./problem.ts";
 
 /**
  * Keeps other sites' pages out. A browser gives the stored password to whoever makes it ask, so:
@@ -42,20 +41,6 @@ function isLocalName(host: string | undefined): boolean {
   return URL.canParse(url) && isLoopback(new URL(url).hostname);
 }
 
-const HOST_UNKNOWN = problem(
-  421,
-  refuse(
-    "dashboard_host_unknown",
-    "The dashboard listens on this machine only, and the request names another host.",
-    "Open it as http://127.0.0.1 or http://localhost, or let the proxy in front ask for that name.",
-  ),
-);
+const HOST_UNKNOWN = plainProblem("dashboard_host_unknown");
 
-const CROSS_SITE = problem(
-  403,
-  refuse(
-    "dashboard_cross_site",
-    "The request was made by a page of another site, so nothing was changed.",
-    "Use the dashboard's own pages. Behind a proxy: let it pass the Host header on.",
-  ),
-);
+const CROSS_SITE = plainProblem("dashboard_cross_site");

@@ -27,14 +27,14 @@ export async function dashboardPassword(input: {
       ? accept(configured)
       : refuse(
           "dashboard_password_short",
-          `the dashboard would be reachable from other machines (host ${host}), and its password has fewer than ${PASSWORD_LENGTH_MIN} characters.`,
+          `The dashboard would be reachable from other machines (host ${host}), and its password has fewer than ${PASSWORD_LENGTH_MIN} characters.`,
           "Set a longer one, as openssl rand -base64 24 makes it.",
         );
   }
   if (!isLoopback(host)) {
     return refuse(
       "dashboard_password_missing",
-      `the dashboard would be reachable from other machines (host ${host}) without a password.`,
+      `The dashboard would be reachable from other machines (host ${host}) without a password.`,
       "Set DROPCAST_DASHBOARD_PASSWORD (or _FILE), or DROPCAST_HTTP_HOST to 127.0.0.1.",
     );
   }
@@ -88,7 +88,7 @@ async function read(path: string): Promise<string | undefined> {
 function unusable(path: string, why: string): Refused {
   return refuse(
     "dashboard_password_unusable",
-    `the dashboard's password cannot be kept in ${path} (${why}).`,
+    `The dashboard's password cannot be kept in ${path} (${why}).`,
     "Let this user read and write that file, remove it to get a new one, or set DROPCAST_DASHBOARD_PASSWORD.",
   );
 }

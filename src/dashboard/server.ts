@@ -13,6 +13,7 @@ import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
+import { plainProblem } from "../http/problem.ts";
 import { answerProblem } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { createAssets } from "./assets.ts";
@@ -21,7 +22,6 @@ import { createBoard } from "./board.ts";
 import { createExport } from "./export.ts";
 import { createOriginCheck } from "./origin.ts";
 import { createPages } from "./pages/routes.ts";
-import { problem } from "./problem.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** Forms and small JSON: nothing here takes a file. */
@@ -121,42 +121,13 @@ function createRoutes(
   return app;
 }
 
-const BODY_TOO_LARGE = problem(
-  413,
-  refuse(
-    "dashboard_body_too_large",
-    "The body is larger than 64 KiB.",
-    "Nothing here takes a file: lists are sent by dropcast send, or the drop folder.",
-  ),
-);
+const BODY_TOO_LARGE = plainProblem("dashboard_body_too_large");
 
-const NOT_FOUND = problem(
-  404,
-  refuse(
-    "dashboard_not_found",
-    "Nothing is served at this address with this method.",
-    "The campaigns are at /, the queues at /queues, the API at /api/campaigns.",
-  ),
-);
+const NOT_FOUND = plainProblem("dashboard_not_found");
 
-const STORE_UNAVAILABLE = problem(
-  503,
-  refuse(
-    "dashboard_store_unavailable",
-    "Redis does not answer, so nothing can be shown or changed.",
-    "Nothing is lost. dropcast doctor looks at it; then try again.",
-  ),
-  { "retry-after": "5" },
-);
+const STORE_UNAVAILABLE = plainProblem("dashboard_store_unavailable", { "retry-after": "5" });
 
-const FAILED = problem(
-  500,
-  refuse(
-    "dashboard_failed",
-    "The dashboard could not answer this.",
-    "The log says why; please report it.",
-  ),
-);
+const FAILED = plainProblem("dashboard_failed");
 
 function listen(server: Server, host: string, port: number): ReturnType<Dashboard["start"]> {
   return new Promise((resolve) => {

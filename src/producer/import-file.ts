@@ -198,7 +198,7 @@ function listPath(
 function ofSandboxOnly(id: string): Refusal {
   const { refusal } = refuse(
     "mend_other_mode",
-    `the rows belong to ${id} of the sandbox, and the API that is set is the real one.`,
+    `The rows belong to ${id} of the sandbox, and the API that is set is the real one.`,
     "Give the command with --sandbox; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
   );
   return refusal;
@@ -216,7 +216,7 @@ function noCampaign(file: string): Refusal {
 function unknownNumber(number: string, known: readonly string[]): Refusal {
   const { refusal } = refuse(
     "number_unknown",
-    `the campaign is to be sent from the number "${number}", which is not configured${didYouMean(number, known) || "."}`,
+    `The campaign is to be sent from the number "${number}", which is not configured${didYouMean(number, known) || "."}`,
     known.length === 0
       ? "Configure one, by DROPCAST_NUMBER_ID or in DROPCAST_CONFIG."
       : `Configured: ${known.join(", ")}.`,
@@ -227,7 +227,7 @@ function unknownNumber(number: string, known: readonly string[]): Refusal {
 function noList(file: string): Refusal {
   const { refusal } = refuse(
     "list_missing",
-    `there is no list to send: none was given, and ${file} names none.`,
+    `There is no list to send: none was given, and ${file} names none.`,
     "Give the CSV after the campaign file, or name it there as recipients.file.",
   );
   return refusal;

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { RefusalCode } from "../core/refusals.ts";
 import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
 
 /** What is known about a Redis that may be used. */
@@ -10,7 +11,7 @@ export interface RedisSafety {
 }
 
 interface Problem {
-  readonly code: string;
+  readonly code: RefusalCode;
   readonly message: string;
   readonly fix: string;
 }

@@ -27,7 +27,7 @@ export async function checkSchema(
   if (found <= SCHEMA) return accept(undefined);
   return refuse(
     "schema_newer",
-    `the data of number ${number} in Redis has layout ${found}; this version knows ${SCHEMA} and older.`,
+    `The data of number ${number} in Redis has layout ${found}; this version knows ${SCHEMA} and older.`,
     "Run the version of Dropcast that wrote it, or a newer one.",
   );
 }

@@ -1,22 +1,10 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { PROBLEM_TYPE, type Problem, problemFields } from "../http/problem.ts";
 import { hasBody } from "./body.ts";
-import type { Problem } from "./problems.ts";
 
 /** How long a refused sender may take to read why, before its connection is cut. */
 const LINGER_MS = 1000;
-
-/** The RFC 9457 body of a problem, with the project's stable `code` and what to do. */
-function problemBody({ status, refusal }: Problem): string {
-  return JSON.stringify({
-    type: "about:blank",
-    title: STATUS_CODES[status] ?? "Error",
-    status,
-    code: refusal.code,
-    detail: refusal.message,
-    fix: refusal.fix,
-  });
-}
 
 /** Answers with a problem. If a body was announced and not read, the connection is closed. */
 export function answerProblem(
@@ -31,9 +19,9 @@ export function answerProblem(
     else closeWith(request.socket, problem, headers);
     return;
   }
-  const body = problemBody(problem);
+  const body = JSON.stringify(problemFields(problem));
   response.writeHead(problem.status, {
-    "content-type": "application/problem+json",
+    "content-type": PROBLEM_TYPE,
     "content-length": Buffer.byteLength(body),
     ...headers,
   });
@@ -55,10 +43,10 @@ export function closeWith(
     socket.destroy();
     return;
   }
-  const body = problemBody(problem);
+  const body = JSON.stringify(problemFields(problem));
   const lines = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? "Error"}`,
-    "content-type: application/problem+json",
+    `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     "connection: close",

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redisTrouble } from "../core/redis-trouble.ts";
+import type { Problem } from "../http/problem.ts";
 import { answerProblem } from "./answers.ts";
 import { type DeliveryPorts, deliverEvent } from "./apply.ts";
 import { readBody } from "./body.ts";
@@ -7,7 +8,7 @@ import type { BodyBudget } from "./body-budget.ts";
 import type { Connections } from "./connections.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { createHints } from "./hints.ts";
-import { PROBLEMS, type Problem } from "./problems.ts";
+import { PROBLEMS } from "./problems.ts";
 import { parseStatusEvent } from "./status-event.ts";
 import type { Throttle } from "./throttle.ts";
 import type { Verifier } from "./verify.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { decisiveCode } from "../core/error-codes.ts";
+import type { Problem } from "../http/problem.ts";
 import type { StatusEvent } from "../store/status-events.ts";
-import { PROBLEMS, type Problem } from "./problems.ts";
+import { PROBLEMS } from "./problems.ts";
 
 /**
  * What a signed body turned out to be.

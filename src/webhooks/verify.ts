@@ -2,7 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import type { Result } from "../core/refusal.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import { PROBLEMS, type Problem } from "./problems.ts";
+import { refusePlainly } from "../core/refusals.ts";
+import type { Problem } from "../http/problem.ts";
+import { PROBLEMS } from "./problems.ts";
 
 /** A number as far as webhooks are concerned. */
 export interface WebhookNumber {
@@ -76,13 +78,7 @@ export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifi
     }
     byNumber.set(name, own);
   }
-  if (keys.size === 0) {
-    return refuse(
-      "webhooks_secret_missing",
-      "No number has a webhook secret, so no status event could be verified.",
-      "Set DROPCAST_WEBHOOK_SECRET to the secret that LiveChat gave for the webhook address.",
-    );
-  }
+  if (keys.size === 0) return refusePlainly("webhook_secret_missing");
   const all = [...keys.values()];
   return accept({
     has: (number) => byNumber.has(number),

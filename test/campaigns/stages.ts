@@ -46,7 +46,7 @@ export const STAGES = {
   },
   rejected: async (bench: TestStore) => {
     const handle = await beginImport(bench);
-    const refusal = { code: "list_empty", message: "The list is empty.", fix: "" };
+    const refusal = { code: "list_empty", message: "The list is empty.", fix: "" } as const;
     await bench.store.imports.reject({ ...handle, refusal });
     return handle.campaign;
   },

@@ -73,7 +73,7 @@ test.each([
   const ran = await runHere(place, ["send", ...writeCampaign(place, 3)], () => answer);
 
   expect(ran).toMatchObject({ code: 1, stdout: "" });
-  expect(ran.stderr).toBe("error: nothing was sent.\nAnswer y, or give --yes, to do it.\n");
+  expect(ran.stderr).toBe("error: Nothing was sent.\nAnswer y, or give --yes, to do it.\n");
   expect(await stored(place)).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ test("with nobody to ask, send says what it would send and exits 2; nothing is s
 
   expect(ran.code).toBe(2);
   expect(ran.stderr).toBe(
-    "error: nothing was sent: there is no terminal to ask at. This would send 3 messages of" +
+    "error: Nothing was sent: there is no terminal to ask at. This would send 3 messages of" +
       ` "Sale" from number ${place.number} at 500/s (about 1 s), start now. LIVE, to real people.\n` +
       "Add --yes to do it without a question.\n",
   );
@@ -132,7 +132,7 @@ test("cancel asks with what is lost; only a yes cancels", async () => {
   expect(kept.questions).toEqual([
     `SANDBOX, nobody is reached: cancel ${id} ("Test") for good, with 5 messages never sent? [y/N] `,
   ]);
-  expect(kept).toMatchObject({ code: 1, stderr: expect.stringContaining("nothing was cancelled") });
+  expect(kept).toMatchObject({ code: 1, stderr: expect.stringContaining("Nothing was cancelled") });
   expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining("This would cancel") });
   expect(before).toBe("running");
   expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id} (SANDBOX) is`) });
@@ -182,7 +182,7 @@ test("a real terminal is asked although the output goes into a file and stdin is
   const read = (name: string): string => readFileSync(join(place.dir, name), "utf8");
   expect(stdout).toContain('send 3 messages of "Sale"');
   expect(read("out.txt")).toBe("");
-  expect(read("err.txt")).toContain("nothing was sent");
+  expect(read("err.txt")).toContain("Nothing was sent");
   expect(read("code.txt")).toBe("1\n");
   expect(await stored(place)).toEqual([]);
 });

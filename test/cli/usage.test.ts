@@ -18,7 +18,7 @@ test("a mistyped command is wrong usage, with the command that was meant", async
   ]);
 
   expect(text).toMatchObject({ code: 2, stdout: "" });
-  expect(text.stderr).toContain("unknown command 'lsit'");
+  expect(text.stderr).toContain("Unknown command 'lsit'");
   expect(text.stderr).toContain("Did you mean list?");
   expect(forScripts.code).toBe(2);
   expect(json(forScripts)).toEqual({ error: USAGE_ERROR });

@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["core"],
   config: ["core", "country.ts", "hand-written.ts", "yaml", "yaml-text.ts"],
   campaigns: ["core", "store", "export"],
+  http: ["core"],
   producer: [
     "core",
     "store",
@@ -28,8 +29,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ["core", "store", "queue", "livechat", "config.ts", "logger.ts"],
   export: ["core", "store"],
   privacy: ["core", "store", "queue", "producer"],
-  webhooks: ["core", "store", "logger.ts"],
-  dashboard: ["core", "store", "queue", "export", "campaigns", "config", "config.ts", "logger.ts"],
+  webhooks: ["core", "store", "http", "logger.ts"],
+  dashboard: [
+    "core",
+    "store",
+    "queue",
+    "export",
+    "campaigns",
+    "http",
+    "config",
+    "config.ts",
+    "logger.ts",
+  ],
   cli: [
     "core",
     "store",

@@ -37,7 +37,7 @@ const MIXED: ImportRow[] = [
   { cells: [testPhone(1), "Anna"], outcome: { kind: "duplicate", phone: testPhone(1), of: 1 } },
 ];
 
-const REFUSAL = { code: "some_code", message: "Bad rows.", fix: "Mend them." };
+const REFUSAL = { code: "list_empty", message: "Bad rows.", fix: "Correct them." } as const;
 
 /** The importer has been silent for longer than its lease. */
 async function endImportLease(bench: TestStore, campaign: string): Promise<void> {

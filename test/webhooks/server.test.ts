@@ -317,7 +317,7 @@ describe("starting and stopping", () => {
 
     expect(await onTaken.start()).toMatchObject({ refusal: { code: "webhooks_cannot_listen" } });
     expect(await onNoSecret.start()).toMatchObject({
-      refusal: { code: "webhooks_secret_missing" },
+      refusal: { code: "webhook_secret_missing" },
     });
     await onTaken.stop();
     await onNoSecret.stop();

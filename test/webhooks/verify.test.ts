@@ -238,7 +238,7 @@ describe("secrets and numbers", () => {
 
   test("no secret at all is refused at the start", () => {
     const made = createVerifier([{ name: "main", webhookSecrets: [] }]);
-    expect(made).toMatchObject({ ok: false, refusal: { code: "webhooks_secret_missing" } });
+    expect(made).toMatchObject({ ok: false, refusal: { code: "webhook_secret_missing" } });
   });
 });
 

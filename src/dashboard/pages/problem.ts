@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { html } from "hono/html";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../../http/problem.ts";
 import { type Html, layout } from "./layout.ts";
 
 /** A refusal for somebody who reads it in a browser. */

@@ -2,9 +2,8 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
 import { readObstacles, readOverview } from "../../campaigns/overview.ts";
+import { toProblem } from "../../http/problem.ts";
 import type { Answer } from "../answer.ts";
-import { problem } from "../problem.ts";
-import { statusOf } from "../refusal-status.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 
@@ -32,7 +31,7 @@ export function createPages(input: {
 
   pages.get("/campaigns/:id", async (context) => {
     const found = await findCampaign(stores, context.req.param("id"));
-    if (!found.ok) return answer(context, problem(statusOf(found.refusal.code), found));
+    if (!found.ok) return answer(context, toProblem(found));
     const obstacles = { ...(await readObstacles(found.value)), unsafe: unsafe() };
     return context.html(html`${campaignPage(found.value, obstacles)}`);
   });

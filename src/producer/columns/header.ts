@@ -25,7 +25,7 @@ export function checkHeader(
     if (first !== undefined && isNeeded) {
       return refuse(
         "header_name_twice",
-        `columns ${first + 1} and ${index + 1} of the header are both called "${name}", and one of them is needed.`,
+        `In the header columns ${first + 1} and ${index + 1} are both called "${name}", and one of them is needed.`,
         "Rename or remove one of them.",
       );
     }
@@ -57,7 +57,7 @@ export function checkNameless(
 function refuseNameless(index: number): Result<never> {
   return refuse(
     "header_name_empty",
-    `column ${index + 1} of the header has no name.`,
+    `In the header column ${index + 1} has no name.`,
     "Name it, or remove the column; the first line of the list must be its header.",
   );
 }
@@ -78,7 +78,7 @@ export function checkIsHeader(seen: readonly SeenColumn[], sample: PhoneSample):
   if (index === -1) return accept(undefined);
   return refuse(
     "header_missing",
-    `the list has no header: column ${index + 1} of its first line holds a phone number.`,
+    `The list has no header: column ${index + 1} of its first line holds a phone number.`,
     "Put a line with the names of the columns above it.",
   );
 }

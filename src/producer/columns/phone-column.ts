@@ -76,7 +76,7 @@ function findWanted(columns: readonly Column[], wanted: string): Result<PhoneCol
   const names = columns.map(({ name }) => name);
   return refuse(
     "phone_column_unknown",
-    `the list has no column "${wanted}", which recipients.to names${didYouMean(wanted, names) || "."}`,
+    `The list has no column "${wanted}", which recipients.to names${didYouMean(wanted, names) || "."}`,
     `Its columns are: ${someNames(names)}.`,
   );
 }
@@ -87,7 +87,7 @@ export function refuseUnclear(candidates: readonly Column[], line?: number): Ref
   const examples = candidates.slice(0, 2).map(({ name }) => `{ to: ${yamlText(name)} }`);
   return refuse(
     "phone_column_unclear",
-    `the list has ${candidates.length} columns that may hold the phone: ${names}${line === undefined ? "" : ` (there from line ${line} on)`}.`,
+    `The list has ${candidates.length} columns that may hold the phone: ${names}${line === undefined ? "" : ` (there from line ${line} on)`}.`,
     `Name the right one in the campaign file, as in recipients: ${examples.join(" or ")}.`,
   );
 }
@@ -95,7 +95,7 @@ export function refuseUnclear(candidates: readonly Column[], line?: number): Ref
 function refuseWhose({ name }: Column): Result<never> {
   return refuse(
     "phone_column_unclear",
-    `only column "${name}" holds what reads as phones, and its name does not say that they are the recipients'.`,
+    `Only column "${name}" holds what reads as phones, and its name does not say that they are the recipients'.`,
     `If they are, name it in the campaign file: recipients: { to: ${yamlText(name)} }.`,
   );
 }
@@ -103,7 +103,7 @@ function refuseWhose({ name }: Column): Result<never> {
 function refuseNoPhone({ name }: Column): Result<never> {
   return refuse(
     "phone_column_unclear",
-    `only the name of column "${name}" says that it may hold the phones, and no phone is in its first rows.`,
+    `Only the name of column "${name}" says that it may hold the phones, and no phone is in its first rows.`,
     "Name the column with the phones in the campaign file, as in recipients: { to: phone }.",
   );
 }
@@ -111,7 +111,7 @@ function refuseNoPhone({ name }: Column): Result<never> {
 function refuseMissing(columns: readonly Column[]): Result<never> {
   return refuse(
     "phone_column_missing",
-    `no column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(columns.map(({ name }) => name))}.`,
+    `No column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(columns.map(({ name }) => name))}.`,
     "Name the column in the campaign file, as in recipients: { to: phone }; a list of national numbers needs recipients.country too.",
   );
 }

@@ -247,21 +247,21 @@ function checkOpen(
   if (given !== null && (given.name !== definition.name || given.number !== definition.number)) {
     return refuse(
       "mend_other_campaign",
-      `the rows belong to ${id} ("${definition.name}"), and the campaign file is of "${given.name}" from number ${given.number}.`,
+      `The rows belong to ${id} ("${definition.name}"), and the campaign file is of "${given.name}" from number ${given.number}.`,
       "Give the campaign file of that campaign; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
     );
   }
   if (campaign.mode !== mode) {
     return refuse(
       "mend_other_mode",
-      `the rows belong to ${id}, which is ${campaign.mode === "live" ? "for real people" : "for the sandbox"}, and the API that is set is ${mode === "live" ? "the real one" : "a sandbox"}.`,
+      `The rows belong to ${id}, which is ${campaign.mode === "live" ? "for real people" : "for the sandbox"}, and the API that is set is ${mode === "live" ? "the real one" : "a sandbox"}.`,
       "Give the command where the campaign was sent from.",
     );
   }
   if (campaign.status === "rejected") {
     return refuse(
       "mend_list_refused",
-      `the list of ${id} was refused as a whole, so none of its rows can be sent by themselves.`,
+      `The list of ${id} was refused as a whole, so none of its rows can be sent by themselves.`,
       "Put the corrected rows into the list itself, and send the whole list.",
     );
   }
@@ -283,7 +283,7 @@ function refuseColumns(
 ): Result<never> {
   return refuse(
     "mend_columns_differ",
-    `the file has other columns than the list of ${id}: ${someNames(found)}.`,
+    `The file has other columns than the list of ${id}: ${someNames(found)}.`,
     `Its columns were: ${someNames(wanted)}.`,
   );
 }

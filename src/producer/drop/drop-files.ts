@@ -46,7 +46,7 @@ const REFUSED = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR"]);
 function refuseFolder(folders: DropFolders, code: string): Result<never> {
   return refuse(
     "drops_not_writable",
-    `the drop folder ${dirname(folders.inbox)} cannot be set up (${code}).`,
+    `The drop folder ${dirname(folders.inbox)} cannot be set up (${code}).`,
     "Give this user permission to write there, or set DROPCAST_DROPS_DIR to another folder.",
   );
 }
@@ -54,7 +54,7 @@ function refuseFolder(folders: DropFolders, code: string): Result<never> {
 function refuseFileSystems(folders: DropFolders): Result<never> {
   return refuse(
     "drops_not_one_filesystem",
-    `files cannot be renamed between inbox, processing, done and failed in ${dirname(folders.inbox)}: they are not on one file system, or mounted one by one.`,
+    `Files cannot be renamed between inbox, processing, done and failed in ${dirname(folders.inbox)}: they are not on one file system, or mounted one by one.`,
     "Mount the folder that holds all four, not one of them.",
   );
 }

@@ -18,7 +18,7 @@ export function unclearCampaign(list: string, why: string): Refusal {
   const stem = stemOf(list);
   return refuse(
     "drop_campaign_unclear",
-    `it is not clear which campaign file ${list} is to be sent by: ${why}.`,
+    `It is not clear which campaign file ${list} is to be sent by: ${why}.`,
     `Keep one ${stem}.yaml beside one ${stem}.csv, remove or rename the others, and drop the list again.`,
   ).refusal;
 }
@@ -89,7 +89,7 @@ export function killedProducer(list: string, times: number): Refusal {
 export function campaignLost(list: string): Refusal {
   return refuse(
     "drop_campaign_lost",
-    `which campaign file ${list} was taken with is not known any more; nothing was sent by this try.`,
+    `Which campaign file ${list} was taken with is not known any more; nothing was sent by this try.`,
     "See dropcast list whether it was sent before; if not, drop it again with its campaign file.",
   ).refusal;
 }

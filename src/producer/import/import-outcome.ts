@@ -34,8 +34,8 @@ export function refuseInterrupted(campaign: string | null): Result<never> {
   return refuse(
     "import_interrupted",
     campaign === null
-      ? "it was interrupted before anything was stored."
-      : `the import of ${campaign} was interrupted; nothing of it has been sent.`,
+      ? "It was interrupted before anything was stored."
+      : `The import of ${campaign} was interrupted; nothing of it has been sent.`,
     campaign === null
       ? "Give the same command again."
       : `Give the same command again to go on under the same id, or dropcast cancel ${campaign} to drop it.`,

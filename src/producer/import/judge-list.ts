@@ -16,7 +16,7 @@ export function judgeList(
   if (rows === 0) {
     return refuse(
       "list_no_sendable_row",
-      "the list has a header and no rows.",
+      "The list has a header and no rows.",
       "Add at least one row with a phone.",
     );
   }
@@ -24,7 +24,7 @@ export function judgeList(
   if (pending === 0 && suppressed === 0) {
     return refuse(
       "list_no_sendable_row",
-      `none of the ${rows} rows can be sent: ${inWords(problems)}.`,
+      `None of the ${rows} rows can be sent: ${inWords(problems)}.`,
       "Correct the rows (they are in the rejects file), or name another phone column.",
     );
   }
@@ -38,7 +38,7 @@ export function judgeList(
   if (estimate !== null && pending > 0 && estimate.late >= pending) {
     return refuse(
       "list_no_time",
-      `no message can be sent before endBy (${estimate.endBy}): sending would begin at ${estimate.startsAt}.`,
+      `No message can be sent before endBy (${estimate.endBy}): sending would begin at ${estimate.startsAt}.`,
       "Set schedule.endBy to a later time, or remove it.",
     );
   }

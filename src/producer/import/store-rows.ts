@@ -193,7 +193,7 @@ function take(rows: readonly JudgedRow[], { writer, tally }: Reading): RejectedR
 export function refuseLost(campaign: string): Result<never> {
   return refuse(
     "import_lost",
-    `the import of ${campaign} was cancelled or taken over by another process.`,
+    `The import of ${campaign} was cancelled or taken over by another process.`,
     `See dropcast show ${campaign}; if it says importing, another process goes on with it.`,
   );
 }

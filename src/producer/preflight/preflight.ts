@@ -151,7 +151,7 @@ function notLooked({ recipients }: CampaignDefinition): string[] {
 function refuseNotLooked(): Result<never> {
   return refuse(
     "repeats_not_known",
-    "who got the same campaign or template lately cannot be looked up, and recipients.skipRepeat leaves those out.",
+    "Who got the same campaign or template lately cannot be looked up, and recipients.skipRepeat leaves those out.",
     "Send it where the Redis of the workers is reached, or take recipients.skipRepeat out.",
   );
 }

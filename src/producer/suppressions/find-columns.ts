@@ -47,7 +47,7 @@ function refuseUnknown(name: string, seen: readonly Column[]): Refused {
   const names = seen.map((column) => column.name);
   return refuse(
     "phone_column_unknown",
-    `the list has no column "${name}", which --column names${didYouMean(name, names) || "."}`,
+    `The list has no column "${name}", which --column names${didYouMean(name, names) || "."}`,
     `Its columns are: ${someNames(names)}.`,
   );
 }
@@ -55,7 +55,7 @@ function refuseUnknown(name: string, seen: readonly Column[]): Refused {
 function refuseOthers(holding: readonly Column[], others: readonly Column[]): Refused {
   return refuse(
     "phone_column_unclear",
-    `column ${quoted(others)} may hold phones of somebody else than those who opted out.`,
+    `Column ${quoted(others)} may hold phones of somebody else than those who opted out.`,
     `Name the columns that count, as in ${holding.map(optionOf).join(" ")}.`,
   );
 }
@@ -63,7 +63,7 @@ function refuseOthers(holding: readonly Column[], others: readonly Column[]): Re
 function refuseDigits(digits: readonly Column[]): Refused {
   return refuse(
     "phone_column_unclear",
-    `only column ${quoted(digits)} holds what reads as phones, and its name does not say that it does.`,
+    `Only column ${quoted(digits)} holds what reads as phones, and its name does not say that it does.`,
     `If they are phones, name it: ${digits.map(optionOf).join(" ")}.`,
   );
 }
@@ -71,7 +71,7 @@ function refuseDigits(digits: readonly Column[]): Refused {
 function refuseMissing(seen: readonly Column[]): Refused {
   return refuse(
     "phone_column_missing",
-    `no column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(seen.map(({ name }) => name))}.`,
+    `No column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(seen.map(({ name }) => name))}.`,
     "Name the column, as in --column phone; a list of national numbers needs --country too.",
   );
 }

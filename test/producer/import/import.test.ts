@@ -360,11 +360,11 @@ it("an import that is refused once its bytes are known stores nothing", async ()
     ...options,
     onRead: async (digest) => {
       seen.push(digest);
-      return refuse("not_this_one", "These are other bytes.", "Look at them.");
+      return refuse("list_changed", "These are other bytes.", "Look at them.");
     },
   });
 
-  expect(imported).toMatchObject({ ok: false, refusal: { code: "not_this_one" } });
+  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_changed" } });
   expect(seen).toEqual([createHash("sha256").update(goodRows(3)).digest("hex")]);
   expect(await store.campaigns.list()).toEqual([]);
 });
@@ -374,10 +374,10 @@ it("an import that is refused once it has an id is rejected, and may come again"
 
   const imported = await importList({
     ...options,
-    onBegun: async () => refuse("not_this_one", "It is another campaign.", "Look at it."),
+    onBegun: async () => refuse("list_changed", "It is another campaign.", "Look at it."),
   });
 
-  expect(imported).toMatchObject({ ok: false, refusal: { code: "not_this_one" } });
+  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_changed" } });
   const campaign = await store.campaigns.find(imported.report.campaign ?? "");
   expect(campaign).toMatchObject({ status: "rejected", rows: 0 });
   expect(await importList(options)).toMatchObject({ ok: true });
@@ -456,7 +456,7 @@ it("an interrupted check stored nothing, so it advises to cancel nothing", async
   expect(checked).toMatchObject({
     refusal: {
       ...{ code: "import_interrupted", fix: "Give the same command again." },
-      message: "it was interrupted before anything was stored.",
+      message: "It was interrupted before anything was stored.",
     },
   });
 });
