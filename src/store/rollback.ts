@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { STATES } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { REASONS } from "../core/reasons.ts";
 import { packClaimRows } from "./attempt-rows.ts";
@@ -130,6 +131,21 @@ export function createRollback(input: {
     return unknown;
   }
 
+  /** Campaigns that had ended then, some of whose rows may have been sent again in the lost time. */
+  async function endedLately({ wentBackTo }: Rollback): Promise<LeftRows[]> {
+    const { byEnd } = numberKeys(number);
+    const since = wentBackTo - MONTH_MS;
+    const ids = await redis.zrevrangebyscore(byEnd, "(+inf", since, "LIMIT", 0, ENDED_MAX);
+    return Promise.all(
+      ids.map(async (campaign) => {
+        const { counts } = campaignKeys(number, campaign);
+        const states = [STATES.failed, STATES.rejected].map(String);
+        const [failed, rejected] = await redis.hmget(counts, ...states);
+        return { campaign, failed: Number(failed), rejected: Number(rejected) };
+      }),
+    );
+  }
+
   return {
     /** What was noticed; undefined while all is well, and again once it was accepted. */
     read,
@@ -165,13 +181,15 @@ export function createRollback(input: {
       const dropped: string[] = [];
       const left: LeftRows[] = [];
       const serialThen = Number(await redis.hget(guard, "serial"));
-      const ended = await campaigns.endedSince(rollback.wentBackTo - MONTH_MS, ENDED_MAX);
-      for (const campaign of [...(await campaigns.live()), ...ended]) {
-        const { id, status, startAt, startedAt, counts } = campaign;
-        // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
-        if (serialOfCampaign(id) > serialThen) continue;
-        const { failed, rejected } = counts;
-        if (lostActs !== 0 && failed + rejected > 0) left.push({ campaign: id, failed, rejected });
+      const ended = await endedLately(rollback);
+      const note = (rows: LeftRows): void => {
+        if (lostActs !== 0 && rows.failed + rows.rejected > 0) left.push(rows);
+      };
+      // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
+      const wasThere = (id: string): boolean => serialOfCampaign(id) <= serialThen;
+      for (const { id, status, startAt, startedAt, counts } of await campaigns.live()) {
+        if (!wasThere(id)) continue;
+        note({ campaign: id, failed: counts.failed, rejected: counts.rejected });
         if (status === "importing") {
           // Whether it was finished later, and sent, is lost: it must not be filled a second time.
           await campaigns.cancel(id);
@@ -182,6 +200,7 @@ export function createRollback(input: {
         const doubted = await doubtCampaign(id, rollback, reachRows);
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
+      for (const rows of ended) if (wasThere(rows.campaign)) note(rows);
       await run("accept-rollback", [databaseId]);
       return { unknown, dropped, left, lostActs, lostSerials };
     },

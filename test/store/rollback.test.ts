@@ -341,6 +341,8 @@ describe("accepting it", () => {
     const rejected = { kind: "rejected", code: "phone_invalid", column: "phone" } as const;
     const id = await bench.import(3, { outcomes: new Map([[3, rejected]]) });
     await bench.send(id, 1, "failed", { code: 131_026 });
+    const ended = await bench.import(1);
+    await bench.send(ended, 1, "failed", { code: 131_026 });
     const restore = await snapshot(bench);
     await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
     await bench.import(1);
@@ -351,9 +353,12 @@ describe("accepting it", () => {
     expect(await bench.store.rollback.accept(10)).toEqual({
       unknown: [{ campaign: id, rows: 1 }],
       dropped: [],
-      left: [{ campaign: id, failed: 1, rejected: 1 }],
+      left: [
+        { campaign: id, failed: 1, rejected: 1 },
+        { campaign: ended, failed: 1, rejected: 0 },
+      ],
       lostActs: 5,
-      lostSerials: { first: 2, last: 3 },
+      lostSerials: { first: 3, last: 4 },
     });
     expect(await bench.counts(id)).toEqual({ failed: 1, unknown: 1, rejected: 1 });
   });
