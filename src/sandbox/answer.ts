@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { type ApiError, metaRefusal, platformRefusal } from "./api-error.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** What the caller is to see. */
+/** What the caller gets to see. */
 export interface Answer {
   readonly how: "whole" | "cut" | "reset" | "hang";
   readonly httpStatus: number;
@@ -13,12 +13,12 @@ export interface Answer {
 const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" } as const;
 const NO_ANSWER = { httpStatus: 0, headers: {}, body: "" } as const;
 
-/** The answer of a refusal. */
+/** The answer for a refused request. */
 export function refusalAnswer(error: ApiError): Answer {
   return { how: "whole", httpStatus: error.httpStatus, headers: error.headers, body: error.body };
 }
 
-/** The 429 of a proxy: no Meta code; `Retry-After` in whole seconds, unless null. */
+/** A proxy's 429: no Meta code; `Retry-After` in whole seconds, or none if null. */
 export function tooManyRequests(retryAfterSeconds: number | null): ApiError {
   return platformRefusal(
     429,
@@ -28,7 +28,7 @@ export function tooManyRequests(retryAfterSeconds: number | null): ApiError {
   );
 }
 
-/** The answer that a outcome asks for. */
+/** The answer for an outcome. */
 export function answerOf(
   outcome: Outcome,
   message: { to: string; waId: string; wamid: string },
@@ -38,7 +38,7 @@ export function answerOf(
     case "success":
       return success(outcome, message);
     case "cut":
-      // Something must be there to be cut, whatever the shape.
+      // Whatever the shape, a cut answer needs a body to cut.
       return { ...success({ ...outcome, shape: "meta" }, message), how: "cut" };
     case "too_many_requests":
       return refusalAnswer(tooManyRequests(retryAfterSeconds));
@@ -54,7 +54,7 @@ export function answerOf(
   }
 }
 
-/** Sends it; a connection that the caller has closed meanwhile is no fault. */
+/** Sends an answer; does nothing if the caller has closed the connection. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
   if (answer.how === "hang") return;
   if (answer.how === "reset") {
@@ -70,11 +70,11 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
     response.write(half, () => response.socket?.destroy());
     return;
   }
-  // A string, not a buffer: Node then writes head and body by one system call.
+  // A string, not a buffer, so that Node writes head and body in one system call.
   response.end(answer.body);
 }
 
-/** Success in one of the shapes that LiveChat may answer in; the real one is not documented. */
+/** A success in one of the shapes that LiveChat may use; it documents none. */
 function success(outcome: Outcome, message: { to: string; waId: string; wamid: string }): Answer {
   const json = (httpStatus: number, body: object): Answer => ({
     how: "whole",

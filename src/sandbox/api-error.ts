@@ -1,9 +1,7 @@
-/** The errors that the simulated API answers with, as an independent reading of Meta's error page. */
-
-/** A complete refusing answer. */
+/** A complete error answer of the simulated API, from its own reading of Meta's error page. */
 export interface ApiError {
   readonly httpStatus: number;
-  /** Meta's error code; 0 when the body has none. */
+  /** Meta's error code; 0 if the body has none. */
   readonly code: number;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -75,18 +73,18 @@ const META_ERRORS: ReadonlyMap<number, MetaError> = new Map(
 
 const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" } as const;
 
-/** What Meta calls the code; codes it does not list are answered as HTTP 400. */
+/** Meta's entry for a code; codes that it does not list are HTTP 400. */
 export function metaError(code: number): MetaError {
   return (
     META_ERRORS.get(code) ?? {
       httpStatus: 400,
       title: `Error ${code}`,
-      details: "An error that the sandbox has no text for.",
+      details: "The sandbox has no text for this error.",
     }
   );
 }
 
-/** A refusal with Meta's error body and the official HTTP status of the code. */
+/** An error with Meta's body and the code's official HTTP status. */
 export function metaRefusal(code: number, details?: string): ApiError {
   const known = metaError(code);
   return {
@@ -105,7 +103,7 @@ export function metaRefusal(code: number, details?: string): ApiError {
   };
 }
 
-/** A refusal in the style of LiveChat's own APIs: a type, no code. */
+/** An error in the style of LiveChat's own APIs: a type, no code. */
 export function platformRefusal(
   httpStatus: number,
   type: string,

@@ -1,10 +1,9 @@
 /**
  * The simulated API: `POST` and `GET /whatsapp-numbers/{id}/template-messages`.
  *
- * The order of things is the point of this module. A POST is judged, counted and written to the
- * log's log in one synchronous stretch; only then does anything leave: the answer, or the
- * webhook that overtakes it. So whatever the caller has seen is in the log, and a log without a
- * line proves that the API did not take the message.
+ * A POST is decided, counted and logged synchronously, before the sandbox sends the answer or a
+ * webhook that overtakes it. So the log has everything that the caller can have seen, and a missing
+ * entry proves that the API did not take the message.
  */
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -36,7 +35,7 @@ export interface ApiDeps {
   readonly timers: Timers;
 }
 
-/** Handles every request but those for the sandbox's own pages. */
+/** Handles every request except those for the sandbox's own pages. */
 export function createApi(deps: ApiDeps): Handler {
   return (request, response, body) => {
     if (request.method !== "POST") {
@@ -50,7 +49,7 @@ export function createApi(deps: ApiDeps): Handler {
   };
 }
 
-/** Who may ask for what: the number that is meant, or why not. */
+/** The number that the request is for, or why it is refused. */
 function authorize(deps: ApiDeps, request: IncomingMessage): { readonly number: string } | Refusal {
   const number = numberOf(request);
   const { token, numberIds, unauthorizedAfter } = deps.settings();
@@ -75,7 +74,7 @@ function decidePost(deps: ApiDeps, request: IncomingMessage, body: Buffer): Deci
   if ("error" in authorized) return refusalDecision(base, authorized);
   const { number } = authorized;
   const { ratePerSecondLimit, retryAfterSeconds, seed } = settings();
-  // Before the recipient's POSTs are counted: what the limit hits depends on time, not on the seed.
+  // Not counted as a POST to the recipient: the rate limit depends on time, not on the seed.
   if (
     ratePerSecondLimit !== null &&
     !counters.takeToken(number, ratePerSecondLimit, performance.now())
@@ -154,7 +153,7 @@ function refusalDecision(base: RequestEntry, { fault, error }: Refusal): Decisio
   };
 }
 
-/** A message for later is not passed to Meta yet: what Meta would refuse fails by webhook. */
+/** A scheduled message reaches Meta later, so an error of Meta's becomes a `failed` webhook. */
 function scheduledOutcome(outcome: Outcome, sent: SendRequest): Outcome {
   const isAhead = sent.sendAtMs !== null && sent.sendAtMs > Date.now();
   if (!isAhead || outcome.answer !== "error_code") return outcome;
@@ -171,14 +170,14 @@ function sendDecision(
   const waId = waIdOf(sent.to);
   const wamid = outcome.accepted ? deps.wamids(waId) : "";
   const answer = answerOf(outcome, { to: sent.to, waId, wamid }, deps.settings().retryAfterSeconds);
-  const isSecret = !outcome.accepted && (outcome.answer === "error_500" || answer.httpStatus === 0);
+  const isHidden = !outcome.accepted && (outcome.answer === "error_500" || answer.httpStatus === 0);
   const sendAtMs = sent.sendAtMs !== null && sent.sendAtMs > base.at ? sent.sendAtMs : null;
   return {
     entry: {
       ...base,
       to: sent.to,
       template: sent.templateName,
-      decision: outcome.accepted ? "accepted" : isSecret ? "dropped" : "refused",
+      decision: outcome.accepted ? "accepted" : isHidden ? "dropped" : "refused",
       httpStatus: answer.httpStatus,
       code: outcome.accepted ? 0 : outcome.code,
       shape: outcome.accepted && answer.httpStatus < 300 ? outcome.shape : null,
@@ -221,7 +220,7 @@ function respond(deps: ApiDeps, response: ServerResponse, decision: Decision): v
   });
 }
 
-/** What GET returns is not documented; a list of the last messages is as good a guess as any. */
+/** What GET returns is not documented; a list of the latest messages is a guess. */
 function listAnswer(counters: Counters, number: string): Answer {
   return {
     how: "whole",

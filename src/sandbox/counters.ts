@@ -1,6 +1,6 @@
 import type { RequestEntry } from "./json-log.ts";
 
-/** Counts since the start. `byStatus` and `byFault` count POSTs, planned answers included. */
+/** Counts since the start. `byStatus` and `byFault` count POSTs, including unsent answers. */
 export interface PostStats {
   readonly posts: number;
   readonly accepted: number;
@@ -10,15 +10,15 @@ export interface PostStats {
   readonly byFault: Readonly<Record<string, number>>;
 }
 
-/** What the sandbox remembers about the requests that it has had. */
+/** What the sandbox remembers about its requests. */
 export interface Counters {
   /** The sequence number of a new POST, from 1. */
   nextSeq(): number;
-  /** How many POSTs there were. */
+  /** How many POSTs there have been. */
   posts(): number;
-  /** Which POST to this recipient of this number it is, from 1. */
+  /** Counts a POST from this number to this recipient and returns the count. */
   nextNth(number: string, to: string): number;
-  /** Takes one request from the number's token bucket; false when it is empty. */
+  /** Takes a token from the number's bucket; false if it is empty. */
   takeToken(number: string, ratePerSecond: number, nowMs: number): boolean;
   add(entry: RequestEntry): void;
   /** The newest accepted messages of a number, newest first. */
@@ -70,7 +70,7 @@ export function createCounters(): Counters {
       if (entry.decision === "accepted" && entry.number !== null) {
         const entries = ofKey(recent, entry.number, () => []);
         entries.push(entry);
-        // Trimmed by halves: a shift for every message would move a hundred entries each time.
+        // Trims half at a time: a shift per message would move a hundred entries each time.
         if (entries.length >= RECENT_MAX * 2) entries.splice(0, RECENT_MAX);
       }
     },

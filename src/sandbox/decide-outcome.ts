@@ -18,7 +18,7 @@ import { draw } from "./random.ts";
 const TO_READ = [SENT, DELIVERED, READ];
 const TO_DELIVERED = [SENT, DELIVERED];
 
-/** Each decision draws from its own purpose, so that turning one knob leaves the others alone. */
+/** Each decision has its own stream of draws, so that one knob does not affect the others. */
 export const PURPOSE = {
   answer: 0,
   shape: 1,
@@ -38,8 +38,8 @@ export const PURPOSE = {
 } as const;
 
 /**
- * Compiles the knobs into the function that decides one POST. Deterministic: `state` comes from
- * the seed and the recipient (see random.ts). A magic ending wins over every knob.
+ * Compiles the knobs into a function that decides the outcome of one POST. Deterministic: `state`
+ * comes from the seed and the recipient (see random.ts). A magic recipient overrides every knob.
  */
 export function createDecider(
   settings: SandboxSettings,
@@ -81,7 +81,7 @@ export function createDecider(
   };
 }
 
-/** Everything that can go wrong with the answer, with its share of all POSTs. */
+/** Every fault of the answer with its share of all POSTs. */
 function answerShares(settings: SandboxSettings): [number, AnswerOutcome][] {
   const ambiguous = (
     fault: string,
@@ -113,7 +113,7 @@ interface Band<T> {
   readonly value: T;
 }
 
-/** One draw decides among exclusive outcomes, each with exactly its share. */
+/** Cumulative shares, so that one draw picks among exclusive outcomes. */
 function bandsOf<T>(shares: readonly (readonly [number, T])[]): Band<T>[] {
   let upTo = 0;
   return shares
@@ -147,7 +147,7 @@ function statusesOf(
   return isHit(settings.readShare, state, PURPOSE.read) ? TO_READ : TO_DELIVERED;
 }
 
-/** Whether no knob touches the webhooks: then nothing has to be drawn for them. */
+/** Whether no knob affects the webhooks, which saves their draws. */
 function hasNoWebhookFaults(settings: SandboxSettings): boolean {
   return (
     settings.webhookBeforeAnswer +

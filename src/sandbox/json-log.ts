@@ -1,16 +1,16 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** A file of JSON lines that is only ever appended to. */
+/** An append-only file of JSON lines. */
 export interface JsonLog {
-  /** Returns when the line is with the kernel: it outlives this process, whatever kills it. */
+  /** Returns once the kernel has the line, so that it survives a crash of this process. */
   append(line: object): void;
   close(): void;
 }
 
 /**
- * Opens `path` with O_APPEND, readable by its owner only, for its lines name people. Null: lines
- * go nowhere.
+ * Opens `path` with O_APPEND, readable only by its owner because its lines contain personal data.
+ * Null: discards lines.
  */
 export function openJsonLog(path: string | null): JsonLog {
   if (path === null) return { append() {}, close() {} };
@@ -27,51 +27,54 @@ export function openJsonLog(path: string | null): JsonLog {
 }
 
 /**
- * One POST, as the sandbox saw it. The oracle: what a test compares the sender's own counters with.
- * Written before the answer, so a sender that got an answer is always in it.
+ * One POST as the sandbox received it. Tests compare it with the sender's own records. It is written
+ * before the answer, so every POST that got an answer is in the log.
  */
 export interface RequestEntry {
-  /** 1, 2, 3 … within one life of the sandbox. */
+  /** 1, 2, 3 … since the sandbox started. */
   readonly seq: number;
-  /** When the request was complete, milliseconds since the epoch, with fractions. */
+  /** When the request was complete, in fractional milliseconds since the epoch. */
   readonly at: number;
-  /** WhatsApp-number id of the path; null when the path is none of the API's. */
+  /** WhatsApp-number id in the path; null if it is not a path of the API. */
   readonly number: string | null;
   readonly to: string | null;
-  /** Name of the template. */
+  /** The template's name. */
   readonly template: string | null;
-  /** First 128 bits of the SHA-256 of the body, hex. */
+  /** First 128 bits of the body's SHA-256, in hex. */
   readonly bodyHash: string;
-  /** The `Idempotency-Key` of the request, when it has one. */
+  /** The request's `Idempotency-Key`, if it has one. */
   readonly attemptHeader?: string;
-  /** Which POST to this recipient it is, from 1; 0 for what was refused before it was counted. */
+  /** Counts the POSTs to this recipient from 1; 0 if refused before it was counted. */
   readonly nth: number;
-  /** accepted: the message goes out. refused: the answer says no. dropped: it does not go out, and the answer does not say so. */
+  /**
+   * accepted: the message is sent. refused: it is not, and the answer says so. dropped: it is not
+   * sent, but the answer does not say so.
+   */
   readonly decision: "accepted" | "refused" | "dropped";
-  /** As planned; 0 where no complete answer is sent. */
+  /** The planned status; 0 if no complete answer is sent. */
   readonly httpStatus: number;
   /** Meta's code in the answer, or 0. */
   readonly code: number;
-  /** Shape of the answer to an accepted message, else null. */
+  /** The shape of a success answer, else null. */
   readonly shape: string | null;
   readonly wamid: string | null;
-  /** `none`, or what goes wrong. */
+  /** `none`, or the name of the fault. */
   readonly fault: string;
-  /** When the message is sent, milliseconds since the epoch, if its `schedule` lies ahead. */
+  /** When the message will be sent, in milliseconds since the epoch, if `schedule` is ahead. */
   readonly scheduledAt: number | null;
-  /** The webhooks that will come, in the order in which things happen: `sent`, `delivered`, `read`, `failed:131026`. */
+  /** The coming webhooks in order of events: `sent`, `delivered`, `read`, `failed:131026`. */
   readonly statuses: readonly string[];
 }
 
-/** One try to deliver one webhook. */
+/** One attempt to deliver one webhook. */
 export interface WebhookEntry {
-  /** When the answer was there, milliseconds since the epoch. */
+  /** When the answer arrived, in milliseconds since the epoch. */
   readonly at: number;
   readonly webhookId: string;
   readonly wamid: string;
   readonly status: string;
   /** From 1. */
   readonly tryNumber: number;
-  /** The receiver's; 0 when there was no answer. */
+  /** The receiver's; 0 if it did not answer. */
   readonly httpStatus: number;
 }

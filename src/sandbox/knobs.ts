@@ -8,61 +8,61 @@ import {
   withOptions,
 } from "./options.ts";
 
-/** One knob, as the command line offers it and the README lists it. */
+/** One knob, for the command line and the README. */
 export interface SandboxKnob {
-  /** `--accept-then-500`: what commander turns into the name of the option. */
+  /** Such as `--accept-then-500`; commander derives the option's name from it. */
   readonly flag: string;
   readonly option: keyof SandboxSettings;
   readonly kind: "number" | "probability" | "range" | "text" | "codes";
-  /** In the form in which it is typed; empty: off. */
+  /** As typed; empty: off. */
   readonly default: string;
   readonly description: string;
 }
 
-/** Every knob of the sandbox. Ranges are milliseconds: `50`, or `20-200`. */
+/** Every knob of the sandbox. Ranges are in milliseconds: `50` or `20-200`. */
 export const SANDBOX_KNOBS: readonly SandboxKnob[] = [
   knob("--host", "text", "address to listen on"),
-  knob("--port", "number", "port to listen on; 0 takes any free one"),
-  knob("--seed", "number", "same seed and same requests, same decisions for each recipient"),
-  knob("--number-ids", "text", "WhatsApp-number ids that exist, comma-separated; others get 404"),
-  knob("--token", "text", "the token that is accepted after `Basic `; others get 401"),
-  knob("--webhook-url", "text", "where status webhooks are sent; empty: nowhere"),
-  knob("--webhook-secret", "text", "what webhooks are signed with (Standard Webhooks, whsec_…)"),
+  knob("--port", "number", "port to listen on; 0: any free port"),
+  knob("--seed", "number", "the same seed and requests give the same decisions per recipient"),
+  knob("--number-ids", "text", "existing WhatsApp-number ids, comma-separated; others get 404"),
+  knob("--token", "text", "the token accepted after `Basic `; others get 401"),
+  knob("--webhook-url", "text", "where to send status webhooks; empty: nowhere"),
+  knob("--webhook-secret", "text", "secret that signs webhooks (Standard Webhooks, whsec_…)"),
   knob("--log-path", "text", "append one JSON line per POST to this file, before the answer"),
-  knob("--webhook-log-path", "text", "append one JSON line per delivery of a webhook to this file"),
+  knob("--webhook-log-path", "text", "append one JSON line per webhook delivery to this file"),
   knob("--magic", "text", "on or off: whether magic recipients force their outcome"),
   knob("--latency-ms", "range", "time from a request to its answer"),
   knob("--answer-shape", "text", "body of a success: meta, id-wamid, id-own, empty or mixed"),
   knob("--held-share", "probability", "accepted, marked held_for_quality_assessment"),
-  knob("--rate-per-second-limit", "number", "above so many requests a second for a number: 429"),
-  knob("--unauthorized-after", "number", "after so many POSTs every request is answered 401"),
+  knob("--rate-per-second-limit", "number", "requests per second and number; above it: 429"),
+  knob("--unauthorized-after", "number", "answer every request 401 after this many POSTs"),
   knob("--reject-429", "probability", "answered 429"),
-  knob("--retry-after-seconds", "number", "Retry-After of a 429; empty: no such header"),
+  knob("--retry-after-seconds", "number", "Retry-After of a 429; empty: no header"),
   knob("--error-codes", "codes", "refused in the answer with this Meta code: 131056=0.01,100=0.02"),
   knob("--accept-then-500", "probability", "accepted, but answered 500"),
   knob("--accept-then-reset", "probability", "accepted, but the connection is reset"),
   knob("--hang", "probability", "accepted, but never answered"),
-  knob("--cut-answer", "probability", "accepted, but the answer is cut in its middle"),
+  knob("--cut-answer", "probability", "accepted, but the answer is cut off halfway"),
   knob("--drop-then-500", "probability", "NOT accepted, and answered 500"),
   knob("--drop-then-reset", "probability", "NOT accepted, and the connection is reset"),
   knob("--drop-then-hang", "probability", "NOT accepted, and never answered"),
   knob("--fail-status-codes", "codes", "accepted, then failed by webhook with this code"),
-  knob("--read-share", "probability", "of the messages that do not fail, these become read"),
+  knob("--read-share", "probability", "share of the messages that do not fail which become read"),
   knob("--webhook-delay-ms", "range", "time before each status webhook"),
-  knob("--webhook-before-answer", "probability", "sent is delivered before the POST is answered"),
-  knob("--webhook-duplicate", "probability", "every webhook of the message comes three times"),
-  knob("--webhook-out-of-order", "probability", "the statuses come in reverse"),
-  knob("--webhook-late", "probability", "all webhooks of the message come late"),
-  knob("--webhook-late-ms", "range", "how late is late"),
-  knob("--webhook-lost", "probability", "no webhook of the message ever comes"),
-  knob("--webhook-foreign", "probability", "an agent's chat with the same person reports as well"),
-  knob("--webhook-retry-delays-ms", "text", "waits before repeating a webhook that failed"),
+  knob("--webhook-before-answer", "probability", "the sent webhook arrives before the answer"),
+  knob("--webhook-duplicate", "probability", "every webhook of the message is sent three times"),
+  knob("--webhook-out-of-order", "probability", "the webhooks arrive in reverse order"),
+  knob("--webhook-late", "probability", "all webhooks of the message are late"),
+  knob("--webhook-late-ms", "range", "how late they are"),
+  knob("--webhook-lost", "probability", "no webhook of the message is ever sent"),
+  knob("--webhook-foreign", "probability", "webhooks of an agent's chat with the same person, too"),
+  knob("--webhook-retry-delays-ms", "text", "waits before a failed webhook is sent again"),
   knob("--category", "text", "pricing category of the webhooks: marketing, utility, …"),
 ];
 
 /**
- * Reads knobs as they are typed: option name -> text. Only what is given is in the result. An
- * empty text means what it means for the default: off, where a knob can be off.
+ * Parses knobs as typed: option name -> text. The result has only the given options. An empty text
+ * turns a knob off, if it can be off.
  */
 export function parseKnobs(values: Readonly<Record<string, string>>): Result<SandboxOptions> {
   const options: Record<string, unknown> = {};
@@ -72,7 +72,7 @@ export function parseKnobs(values: Readonly<Record<string, string>>): Result<San
       return refuse(
         "sandbox_knob_unknown",
         `The sandbox has no knob "${name}".`,
-        "Run `dropcast sandbox --help`: it lists every knob.",
+        "Run `dropcast sandbox --help` for a list of knobs.",
       );
     }
     const value = readKnob(found, text.trim());
@@ -80,7 +80,7 @@ export function parseKnobs(values: Readonly<Record<string, string>>): Result<San
       return refuse(
         "sandbox_knob_invalid",
         `${found.flag}: "${text}" is not ${expected(found)}.`,
-        `Give ${expected(found)}${found.default === "" ? "" : `, such as ${found.default}`}.`,
+        `Use ${expected(found)}${found.default === "" ? "" : `, such as ${found.default}`}.`,
       );
     }
     options[name] = value;
@@ -91,7 +91,7 @@ export function parseKnobs(values: Readonly<Record<string, string>>): Result<San
 
 type Reader = (text: string) => unknown;
 
-/** Knobs whose text has a form of its own; all others are read by their kind. */
+/** Knobs with a format of their own; all others are parsed by their kind. */
 const READERS: { readonly [option in keyof SandboxSettings]?: readonly [Reader, string] } = {
   numberIds: [textList, "a comma-separated list of ids"],
   magic: [oneOf(["on", "off"]), "on or off"],
@@ -108,14 +108,14 @@ const READERS: { readonly [option in keyof SandboxSettings]?: readonly [Reader, 
 const KINDS: Readonly<Record<SandboxKnob["kind"], readonly [Reader, string]>> = {
   number: [whole(0, Number.MAX_SAFE_INTEGER), "a whole number, 0 or more"],
   probability: [share, "a share from 0 to 1"],
-  range: [range, "milliseconds, or a range of them such as 20-200"],
-  text: [(text) => (text === "" ? undefined : text), "a text that is not empty"],
+  range: [range, "milliseconds, or a range such as 20-200"],
+  text: [(text) => (text === "" ? undefined : text), "a non-empty text"],
   codes: [codes, "error codes with their shares, such as 131026=0.02,131049=0.01"],
 };
 
 function readKnob(knob: SandboxKnob, text: string): unknown {
   if (text === "" && SANDBOX_DEFAULTS[knob.option] === null) return null;
-  // A number that can be turned off says so by an empty text, even where its default is on.
+  // The only knob that can be off and is on by default.
   if (text === "" && knob.option === "retryAfterSeconds") return null;
   const [read] = READERS[knob.option] ?? KINDS[knob.kind];
   return read(text);
@@ -132,7 +132,7 @@ function knob(flag: string, kind: SandboxKnob["kind"], description: string): San
   return { flag, option, kind, default: typed(SANDBOX_DEFAULTS[option], kind), description };
 }
 
-/** A value in the form in which it is typed. */
+/** A value as typed on the command line. */
 function typed(value: SandboxSettings[keyof SandboxSettings], kind: SandboxKnob["kind"]): string {
   if (value === null) return "";
   if (Array.isArray(value)) return value.join(kind === "range" ? "-" : ",");

@@ -2,21 +2,21 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Handles one request whose body has been read to its end. */
+/** Handles a request whose body has been read completely. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
 export interface Listener {
-  /** Rejects when the address cannot be had. */
+  /** Rejects if it cannot listen on the address. */
   open(address: { host: string; port: number }): Promise<{ url: string; port: number }>;
-  /** Ends every connection, whatever is on it. */
+  /** Closes every connection, even during a request. */
   close(): Promise<void>;
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
-/** Longer than any pause of a sender: a connection closed while idle looks like a lost answer. */
+/** Longer than any sender pauses: a connection closed while idle looks like a lost answer. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** An HTTP server that reads whole bodies, of at most 1 MiB. */
+/** An HTTP server that reads complete bodies of at most 1 MiB. */
 export function createListener(handle: Handler): Listener {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     readBody(request, response, (body) => handle(request, response, body));
@@ -40,7 +40,7 @@ export function createListener(handle: Handler): Listener {
   };
 }
 
-/** Calls `then` with the whole body; a caller who leaves before that is not heard of. */
+/** Calls `then` with the complete body; never, if the caller disconnects first. */
 function readBody(
   request: IncomingMessage,
   response: ServerResponse,

@@ -3,51 +3,51 @@ import { type Refused, refuse } from "../core/refusal.ts";
 export const ANSWER_SHAPES = ["meta", "id-wamid", "id-own", "empty"] as const;
 
 /**
- * How a success looks, for LiveChat does not document it: Meta's body passed through, `{id}`
- * holding the wamid, `{id}` of LiveChat's own kind, or no body at all.
+ * The body of a success, which LiveChat does not document: Meta's body passed through, `{id}` with
+ * the wamid, `{id}` with an id of LiveChat's own, or no body.
  */
 export type AnswerShape = (typeof ANSWER_SHAPES)[number];
 
-/** Milliseconds from and to, both included. */
+/** An inclusive range in milliseconds. */
 export type RangeMs = readonly [minMs: number, maxMs: number];
 
-/** Meta error code -> share of the messages, 0 to 1. */
+/** Meta error code -> share of messages, 0 to 1. */
 export type CodeShares = Readonly<Record<number, number>>;
 
-/** Every knob with its value. A share is a probability from 0 to 1. */
+/** The value of every knob. Shares are probabilities from 0 to 1. */
 export interface SandboxSettings {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** The same seed and the same requests give the same decisions for each recipient. */
+  /** The same seed and requests give the same decisions for each recipient. */
   readonly seed: number;
-  /** WhatsApp-number ids that exist; any other is answered 404. */
+  /** Existing WhatsApp-number ids; any other is answered 404. */
   readonly numberIds: readonly string[];
-  /** What must follow `Basic `; anything else is answered 401. */
+  /** Must follow `Basic `; anything else is answered 401. */
   readonly token: string;
-  /** Where status webhooks go; null: none are sent. */
+  /** Where to send status webhooks; null: nowhere. */
   readonly webhookUrl: string | null;
   /** Standard Webhooks secret, base64, with or without `whsec_`. */
   readonly webhookSecret: string;
-  /** The oracle: one JSON line per POST, written before the answer. It holds phone numbers. */
+  /** The request log: one JSON line per POST, written before the answer. Has phone numbers. */
   readonly logPath: string | null;
-  /** One JSON line per delivery of a webhook. It holds wamids. */
+  /** One JSON line per webhook delivery. Has wamids. */
   readonly webhookLogPath: string | null;
-  /** Recipients with a magic ending get the outcome of their ending. */
+  /** Whether magic recipients force their outcome. */
   readonly magic: "on" | "off";
 
   /** From the last byte of a request to its answer. */
   readonly latencyMs: RangeMs;
   readonly answerShape: AnswerShape | "mixed";
-  /** Accepted answers that say `held_for_quality_assessment`. Only the shape `meta` shows it. */
+  /** Accepted as `held_for_quality_assessment`. Only the shape `meta` shows it. */
   readonly heldShare: number;
-  /** Requests per second for each number, burst of one second; above it 429. Null: no limit. */
+  /** Requests per second and number, with a burst of one second; above it 429. Null: no limit. */
   readonly ratePerSecondLimit: number | null;
-  /** After so many POSTs every further one is answered 401. Null: never. */
+  /** After this many POSTs every request is answered 401. Null: never. */
   readonly unauthorizedAfter: number | null;
 
   readonly reject429: number;
-  /** `Retry-After` of a 429, whole seconds; null: no such header. */
+  /** `Retry-After` of a 429, in whole seconds; null: no header. */
   readonly retryAfterSeconds: number | null;
   /** Refused in the answer, with Meta's body and the code's official HTTP status. */
   readonly errorCodes: CodeShares;
@@ -55,46 +55,46 @@ export interface SandboxSettings {
   readonly acceptThenReset: number;
   /** Accepted, and never answered. */
   readonly hang: number;
-  /** Accepted; the answer is cut in its middle. */
+  /** Accepted; the answer is cut off halfway. */
   readonly cutAnswer: number;
-  /** NOT accepted, answered 500: from outside the same as `acceptThen500`. */
+  /** NOT accepted, answered 500: looks the same as `acceptThen500` to the caller. */
   readonly dropThen500: number;
   readonly dropThenReset: number;
   readonly dropThenHang: number;
 
   /** Accepted, later reported `failed` by webhook. */
   readonly failStatusCodes: CodeShares;
-  /** Of the messages that do not fail, the share that becomes `read`. */
+  /** The share of messages that become `read`, among those that do not fail. */
   readonly readShare: number;
   /** Between the answer and `sent`, and between one status and the next. */
   readonly webhookDelayMs: RangeMs;
-  /** `sent` is delivered before the POST is answered. */
+  /** The `sent` webhook arrives before the POST's answer. */
   readonly webhookBeforeAnswer: number;
-  /** Every webhook comes three times: twice under one webhook-id, once under a new one. */
+  /** Every webhook is sent three times: twice with one webhook-id, once with a new one. */
   readonly webhookDuplicate: number;
-  /** The statuses come in reverse. */
+  /** The webhooks arrive in reverse order. */
   readonly webhookOutOfOrder: number;
-  /** All webhooks of the message come later by `webhookLateMs`. */
+  /** All webhooks of the message are late by `webhookLateMs`. */
   readonly webhookLate: number;
   readonly webhookLateMs: RangeMs;
-  /** No webhook of the message ever comes. */
+  /** No webhook of the message is ever sent. */
   readonly webhookLost: number;
-  /** Before the message's own webhooks one comes about an agent's chat with the same person. */
+  /** A webhook of an agent's chat with the same person precedes those of the message. */
   readonly webhookForeign: number;
-  /** Waits before each repeat of a webhook that was not answered 2xx; then it is given up. */
+  /** Waits between attempts to deliver a webhook that was not answered 2xx; then it is dropped. */
   readonly webhookRetryDelaysMs: readonly number[];
   /** `pricing.category` and `conversation.origin.type` of the webhooks. */
   readonly category: string;
 }
 
-/** What {@link SandboxSettings} has, each knob optional; a range may be one number. */
+/** {@link SandboxSettings} with every knob optional; a range may be a single number. */
 export type SandboxOptions = {
   readonly [K in keyof SandboxSettings]?: SandboxSettings[K] extends RangeMs
     ? RangeMs | number
     : SandboxSettings[K];
 };
 
-/** The values of the knobs that nobody turned: a healthy API with lifelike delays. */
+/** A healthy API with realistic delays. */
 export const SANDBOX_DEFAULTS: SandboxSettings = {
   host: "127.0.0.1",
   port: 0,
@@ -135,7 +135,7 @@ export const SANDBOX_DEFAULTS: SandboxSettings = {
   category: "marketing",
 };
 
-/** What the running process is bound to: it cannot be changed after the start. */
+/** Options that cannot change while the sandbox runs. */
 export const FIXED_OPTIONS: readonly (keyof SandboxSettings)[] = [
   "host",
   "port",
@@ -143,7 +143,7 @@ export const FIXED_OPTIONS: readonly (keyof SandboxSettings)[] = [
   "webhookLogPath",
 ];
 
-/** `base` with the given options laid over it. */
+/** `base` overridden by the given options. */
 export function withOptions(base: SandboxSettings, options: SandboxOptions): SandboxSettings {
   const { latencyMs, webhookDelayMs, webhookLateMs, ...others } = options;
   return {
@@ -155,7 +155,7 @@ export function withOptions(base: SandboxSettings, options: SandboxOptions): San
   };
 }
 
-/** Why these settings cannot work together, or null. */
+/** Why these settings contradict each other, or null. */
 export function settingsFault(settings: SandboxSettings): Refused | null {
   const ofAnswers =
     settings.reject429 +
@@ -167,18 +167,18 @@ export function settingsFault(settings: SandboxSettings): Refused | null {
     settings.dropThen500 +
     settings.dropThenReset +
     settings.dropThenHang;
-  // Sums of decimal fractions: ten times 0.1 is a hair above or below 1.
+  // A tolerance for rounding: ten times 0.1 is not exactly 1.
   if (ofAnswers > 1 + 1e-9) {
     return refuse(
       "sandbox_shares_above_one",
-      `The shares of POSTs that go wrong add up to ${ofAnswers.toFixed(3)}.`,
+      `The shares of faulty POSTs add up to ${ofAnswers.toFixed(3)}.`,
       "Each POST has one outcome: lower the shares of 429, error codes, 500, reset, hang and cut until they add up to 1 or less.",
     );
   }
   if (sum(settings.failStatusCodes) > 1 + 1e-9) {
     return refuse(
       "sandbox_shares_above_one",
-      `The shares of messages that fail later add up to ${sum(settings.failStatusCodes).toFixed(3)}.`,
+      `The shares of messages that fail by webhook add up to ${sum(settings.failStatusCodes).toFixed(3)}.`,
       "Lower the shares of failStatusCodes until they add up to 1 or less.",
     );
   }

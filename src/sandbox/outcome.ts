@@ -1,11 +1,11 @@
 import type { AnswerShape } from "./options.ts";
 
 /**
- * What becomes of one valid POST. `accepted` says whether the message goes out; `answer` what the
- * caller sees of it. The two are independent on purpose: that is what makes an outcome ambiguous.
+ * The outcome of one valid POST. `accepted`: whether the message is sent. `answer`: what the caller
+ * sees. They are independent on purpose, which is what makes an outcome ambiguous.
  */
 export interface Outcome {
-  /** `none`, or what goes wrong, as the oracle names it. */
+  /** `none`, or the name of the fault in the request log. */
   readonly fault: string;
   readonly accepted: boolean;
   readonly answer:
@@ -17,7 +17,7 @@ export interface Outcome {
     | "reset"
     | "hang"
     | "cut";
-  /** Meta's code of `error_code` and `error_code_in_200`; else 0. */
+  /** Meta's code for `error_code` and `error_code_in_200`, else 0. */
   readonly code: number;
   readonly shape: AnswerShape;
   /** The answer says `held_for_quality_assessment`. */
@@ -26,13 +26,13 @@ export interface Outcome {
   readonly webhooks: WebhookFaults;
 }
 
-/** One status event; `code` is 0 unless it is `failed`. */
+/** One status event; `code` is 0 except for `failed`. */
 export interface StatusStep {
   readonly status: "sent" | "delivered" | "read" | "failed";
   readonly code: number;
 }
 
-/** What happens to the webhooks of one message on their way. */
+/** Faults in the delivery of one message's webhooks. */
 export interface WebhookFaults {
   readonly beforeAnswer: boolean;
   readonly duplicate: boolean;
@@ -58,12 +58,12 @@ export const NO_WEBHOOK_FAULTS: WebhookFaults = {
   foreign: false,
 };
 
-/** A refusal with Meta's body. */
+/** Refused in the answer with this code of Meta's. */
 export function refusedWith(code: number): AnswerOutcome {
   return { fault: `code-${code}`, accepted: false, answer: "error_code", code };
 }
 
-/** The message failed, as a webhook tells it. */
+/** Reported as failed by a webhook. */
 export function failedWith(code: number): StatusStep {
   return { status: "failed", code };
 }

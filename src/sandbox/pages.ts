@@ -18,9 +18,8 @@ export interface PagesDeps {
 }
 
 /**
- * The sandbox's own pages, which the real API does not have: `GET /sandbox/mode`, which says that
- * this is the sandbox; `GET /sandbox/stats`; and `POST /sandbox/knobs` with
- * `{"option": "text as typed"}` to turn knobs of a running process.
+ * Pages that only the sandbox has: `GET /sandbox/mode`, which identifies it; `GET /sandbox/stats`;
+ * and `POST /sandbox/knobs` with `{"option": "text as typed"}`, which changes a running sandbox.
  */
 export function createPages(deps: PagesDeps): Handler {
   return (request, response, body) => {
@@ -30,21 +29,21 @@ export function createPages(deps: PagesDeps): Handler {
     } else if (route === "GET /sandbox/stats") {
       answer(response, 200, deps.stats());
     } else if (route === "POST /sandbox/knobs") {
-      const refusal = turn(deps, request, body);
+      const refusal = changeKnobs(deps, request, body);
       answer(response, refusal === null ? 200 : 400, refusal === null ? {} : { error: refusal });
     } else {
-      answer(response, 404, { error: "GET /sandbox/stats and POST /sandbox/knobs are here." });
+      answer(response, 404, { error: "Try GET /sandbox/stats or POST /sandbox/knobs." });
     }
   };
 }
 
-function turn(deps: PagesDeps, request: IncomingMessage, body: Buffer): Refusal | null {
+function changeKnobs(deps: PagesDeps, request: IncomingMessage, body: Buffer): Refusal | null {
   const values = readTexts(body);
-  // Asking for this content type keeps pages of other origins from turning knobs in a browser.
+  // Requiring this content type stops other websites from changing knobs through a browser.
   if (request.headers["content-type"] !== "application/json" || values === null) {
     return refuse(
       "sandbox_knob_invalid",
-      "The body is not a JSON object of option names and texts.",
+      "The body is not a JSON object with option names and texts.",
       'Send content-type application/json and a body such as {"reject429":"0.1"}.',
     ).refusal;
   }

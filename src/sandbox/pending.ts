@@ -1,11 +1,11 @@
-/** Counts work that is under way, and tells when none is left. */
+/** Counts work in progress and resolves once none is left. */
 export interface Pending {
   begin(): void;
   end(): void;
   count(): number;
-  /** Resolves as soon as nothing is under way, at once if nothing is now. */
+  /** Resolves as soon as no work is in progress. */
   settled(): Promise<void>;
-  /** Forgets what is under way: it will not end any more. */
+  /** Forgets all work in progress, which will never end. */
   abandon(): void;
 }
 

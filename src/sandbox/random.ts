@@ -1,12 +1,12 @@
 /**
- * Randomness without a sequence. A decision is a pure function of (seed, number, recipient, how
- * many POSTs that recipient has had, purpose), so neither concurrency nor the order of requests
- * changes it, and a knob that is turned does not shift the draws of the others.
+ * Randomness without a sequence. A decision is a pure function of seed, number, recipient, the
+ * recipient's count of POSTs, and purpose. So neither concurrency nor the order of requests affects
+ * it, and changing one knob does not shift the draws of another.
  */
 
 const GOLDEN_RATIO_32 = 0x9e3779b9;
 
-/** The state from which all draws of one POST are taken: an unsigned 32-bit number. */
+/** The state for all draws of one POST: an unsigned 32-bit number. */
 export function stateOf(seed: number, number: string, to: string, nth: number): number {
   let hash = mix(seed);
   hash = addText(hash, number);
@@ -14,12 +14,12 @@ export function stateOf(seed: number, number: string, to: string, nth: number): 
   return mix(hash ^ Math.imul(nth, GOLDEN_RATIO_32));
 }
 
-/** A number in [0, 1), always the same for the same state and purpose. */
+/** A number in [0, 1) that depends only on state and purpose. */
 export function draw(state: number, purpose: number): number {
   return mix(state + Math.imul(purpose + 1, GOLDEN_RATIO_32)) / 0x1_0000_0000;
 }
 
-/** A number in `range`, both ends included up to rounding. */
+/** A number in `range`. */
 export function drawWithin(
   range: readonly [number, number],
   state: number,

@@ -1,10 +1,10 @@
 import { type ApiError, metaRefusal } from "./api-error.ts";
 
-/** A request to send one template message, as the API understood it. */
+/** A parsed request to send one template message. */
 export interface SendRequest {
   readonly to: string;
   readonly templateName: string;
-  /** When to send, milliseconds since the epoch; null: now. */
+  /** When to send, in milliseconds since the epoch; null: now. */
   readonly sendAtMs: number | null;
 }
 
@@ -19,10 +19,10 @@ const TEXT_CHARS_MAX = 32_768;
 const DEPTH_MAX = 8;
 
 /**
- * Reads the body of a POST the way the real API is documented to (LiveChat's page for `to`,
- * `template`, `schedule`; Meta's template object and error codes for what is inside). Written by
- * hand: it runs for every message of a benchmark. What it cannot know is whether the template
- * exists; names and languages that no template can have are answered 132001.
+ * Parses the body of a POST as documented (LiveChat's page for `to`, `template` and `schedule`;
+ * Meta's pages for the template object and error codes). Handwritten, because it runs for every
+ * message of a benchmark. It cannot know which templates exist, but answers 132001 to names and
+ * languages that no template can have.
  */
 export function readSendRequest(
   contentType: string | undefined,
@@ -125,7 +125,7 @@ function parameterFault(parameter: unknown): ApiError | null {
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
-/** Milliseconds since the epoch, or NaN. Stricter than Date.parse, which takes 30 February. */
+/** Milliseconds since the epoch, or NaN. Stricter than Date.parse, which accepts 30 February. */
 function readRfc3339(value: unknown): number {
   const parts = typeof value === "string" ? RFC3339.exec(value) : null;
   if (parts === null) return Number.NaN;

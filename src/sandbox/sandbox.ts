@@ -1,7 +1,7 @@
 /**
- * A LiveChat-compatible API and the sender of its status webhooks, in one process: what everything
- * is tried against, and the requestLog of the end-to-end tests. It is an independent reading of the
- * wire: it shares no code with the API client or the webhook receiver.
+ * A LiveChat-compatible API and the sender of its status webhooks, in one process, for trying out
+ * and for tests. It shares no code with the API client and the webhook receiver, so that one
+ * misreading of the protocol cannot hide in both.
  */
 import { createApi } from "./api.ts";
 import { createCounters, type PostStats } from "./counters.ts";
@@ -23,28 +23,28 @@ import { createTimers } from "./timers.ts";
 import { createWamidGenerator } from "./wamid.ts";
 import { createWebhookSender, type WebhookStats } from "./webhook-sender.ts";
 
-/** What `GET /sandbox/stats` answers. No phone and no wamid is in it. */
+/** The answer of `GET /sandbox/stats`, without phone numbers and wamids. */
 export interface SandboxStats extends PostStats {
-  /** `open`: messages and webhooks that are still under way. */
+  /** `open`: messages and webhooks still in progress. */
   readonly webhooks: WebhookStats & { readonly open: number };
 }
 
 export interface Sandbox {
-  /** Listens. `url` is the base URL of the API, without a slash at its end. */
+  /** Listens. `url` is the base URL of the API, without a trailing slash. */
   start(): Promise<{ url: string; port: number }>;
-  /** Ends every connection, timer and delivery; nothing of it keeps the process alive. */
+  /** Ends every connection, timer and delivery; nothing keeps the process alive. */
   stop(): Promise<void>;
-  /** Resolves when every webhook of every message so far was delivered, given up, or lost by stop. */
+  /** Resolves once every webhook so far was delivered or dropped, or the sandbox stops. */
   drained(): Promise<void>;
   stats(): SandboxStats;
   /**
-   * Turns knobs while it runs: the next POST is decided by them. Throws a RangeError for shares
-   * that add up to more than 1, and for host, port and log paths, which are fixed at the start.
+   * Changes knobs for the next POSTs. Throws a RangeError if shares add up to more than 1, and for
+   * host, port and log paths, which cannot change.
    */
   change(options: SandboxOptions): void;
 }
 
-/** Throws a RangeError when the shares of {@link SandboxOptions} add up to more than 1. */
+/** Throws a RangeError if the shares of {@link SandboxOptions} add up to more than 1. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   let settings = checked(withOptions(SANDBOX_DEFAULTS, options));
   let decide = createDecider(settings);
@@ -73,7 +73,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     async stop() {
       if (isStopped) return;
       isStopped = true;
-      // From the outside in: no request may come to a log that is closed, or start a timer.
+      // From the outside in: a late request must not write to a closed log or start a timer.
       await listener.close();
       await sender.close();
       timers.cancelAll();
@@ -87,7 +87,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       webhooks: { open: pending.count(), ...sender.stats() },
     }),
     change(patch) {
-      settings = turned(settings, patch);
+      settings = changed(settings, patch);
       decide = createDecider(settings);
     },
   };
@@ -103,7 +103,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   return sandbox;
 }
 
-function turned(settings: SandboxSettings, patch: SandboxOptions): SandboxSettings {
+function changed(settings: SandboxSettings, patch: SandboxOptions): SandboxSettings {
   const fixed = FIXED_OPTIONS.find((name) => patch[name] !== undefined);
   if (fixed !== undefined) {
     throw new RangeError(`${fixed} cannot be changed while the sandbox runs`);

@@ -1,13 +1,13 @@
 import { metaError } from "./api-error.ts";
 
-/** What one status webhook reports. */
+/** The content of one status webhook. */
 export interface StatusReport {
   readonly wamid: string;
   readonly status: "sent" | "delivered" | "read" | "failed";
   /** Meta's error code of `failed`, else 0. */
   readonly code: number;
   readonly recipientId: string;
-  /** When it happened, milliseconds since the epoch. */
+  /** When it happened, in milliseconds since the epoch. */
   readonly atMs: number;
   /** `pricing.category`, and the origin of the conversation. */
   readonly category: string;
@@ -19,9 +19,9 @@ export interface StatusReport {
 const CONVERSATION_SECONDS = 86_400;
 
 /**
- * The body of a `message.status` webhook, member by member as in the samples of LiveChat's page:
- * `timestamp` with nine fractional digits, `data.timestamp` a number in seconds, conversation and
- * pricing with `sent` and `delivered` only, the expiry with `sent` only.
+ * The body of a `message.status` webhook, as in the samples on LiveChat's page: `timestamp` with
+ * nine fractional digits, `data.timestamp` in seconds, conversation and pricing only with `sent`
+ * and `delivered`, the expiry only with `sent`.
  */
 export function statusBody(report: StatusReport): string {
   const seconds = Math.floor(report.atMs / 1_000);
@@ -55,7 +55,7 @@ function errorItem(code: number): object {
   return { code, title, message: title, error_data: { details } };
 }
 
-/** RFC3339 with nine fractional digits; the last six are made of the time itself. */
+/** RFC3339 with nine fractional digits; the last six are made up from the time. */
 function nanosecondTime(atMs: number): string {
   const below = String((Math.floor(atMs) * 7919) % 1_000_000).padStart(6, "0");
   return `${new Date(atMs).toISOString().slice(0, -1)}${below}Z`;

@@ -7,31 +7,30 @@ import { drawWithin } from "./random.ts";
 import type { Timers } from "./timers.ts";
 import { newWebhookId, type WebhookSender } from "./webhook-sender.ts";
 
-/** A message that went out, and what its webhooks will tell. */
+/** An accepted message and its coming webhooks. */
 export interface AcceptedMessage {
   readonly wamid: string;
   /** As WhatsApp spells the recipient. */
   readonly waId: string;
   readonly steps: readonly StatusStep[];
   readonly webhooks: WebhookFaults;
-  /** Not before this time, milliseconds since the epoch; null: now. */
+  /** Send no earlier than this, in milliseconds since the epoch; null: now. */
   readonly sendAtMs: number | null;
   /** State of the draws (random.ts). */
   readonly state: number;
 }
 
-/** Turns accepted messages into status webhooks over time. */
+/** Sends the status webhooks of accepted messages over time. */
 export interface StatusFeed {
-  /** Follows the message until its last webhook is handed over. */
+  /** Schedules the webhooks of a message. */
   follow(message: AcceptedMessage): void;
-  /** Delivers the first webhook now, calls `then` after its first try, and follows the rest. */
+  /** Sends the first webhook now, calls `then` after the first attempt, and schedules the rest. */
   followBefore(message: AcceptedMessage, then: () => void): void;
 }
 
 /**
- * The wait for a status begins when the one before it was tried once. So the order of a message's
- * webhooks is what its outcome says, however slow the receiver is; only one that has to be tried again
- * is overtaken.
+ * The wait for a status starts after the first attempt to deliver the one before it. So a message's
+ * webhooks arrive in the planned order even at a slow receiver; only retries are overtaken.
  */
 export function createStatusFeed(deps: {
   settings: () => SandboxSettings;
@@ -61,7 +60,7 @@ export function createStatusFeed(deps: {
     }
   }
 
-  /** What an agent's own message to the same person causes: a wamid that nobody asked for. */
+  /** The webhook of an agent's own message to the same person: its wamid is unknown to Dropcast. */
   function emitForeign(message: AcceptedMessage): void {
     sender.send(
       {

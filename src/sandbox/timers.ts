@@ -1,11 +1,11 @@
-/** Timers that can all be cancelled at once. */
+/** Timers that can all be cancelled together. */
 export interface Timers {
-  /** Runs `task` after `waitMs` milliseconds, however long that is. */
+  /** Runs `task` after `waitMs`, which may be longer than Node's timers allow. */
   after(waitMs: number, task: () => void): void;
   cancelAll(): void;
 }
 
-/** Node fires a timer at once when its wait does not fit in 31 bits (24.8 days). */
+/** Node fires a timer immediately if its wait does not fit in 31 bits (24.8 days). */
 const WAIT_MAX_MS = 2 ** 31 - 1;
 
 export function createTimers(): Timers {

@@ -4,10 +4,10 @@ const ID_BYTES = 9;
 const POOL_IDS = 512;
 
 /**
- * Makes WhatsApp message ids in the byte layout of the samples on LiveChat's page: `wamid.` and
- * the base64 of a header, the recipient's digits, and 18 hex digits. About 58 characters.
- * They are random, not seeded: a second run with the same seed must not repeat the ids that the
- * sender under test still remembers from the first.
+ * Generates WhatsApp message ids with the byte layout of the samples on LiveChat's page: `wamid.`
+ * and the base64 of a header, the recipient's digits and 18 hex digits, about 58 characters.
+ * Random, not seeded: another run with the same seed must not repeat ids that the sender under test
+ * remembers.
  */
 export function createWamidGenerator(): (recipientDigits: string) => string {
   const pool = Buffer.alloc(ID_BYTES * POOL_IDS);
@@ -27,9 +27,9 @@ export function createWamidGenerator(): (recipientDigits: string) => string {
 }
 
 /**
- * The recipient as WhatsApp itself spells the number: `contacts[].wa_id` of an answer and
- * `recipient_id` of a webhook. Brazil loses the ninth digit outside the area codes 11 to 28,
- * Mexico and Argentina gain the digit of mobile numbers (Meta phone-number reference).
+ * The recipient's number as WhatsApp spells it in an answer's `contacts[].wa_id` and a webhook's
+ * `recipient_id`. Brazilian numbers lose the ninth digit outside the area codes 11 to 28; Mexican
+ * and Argentinian ones get the digit of mobile numbers (Meta phone-number reference).
  */
 export function waIdOf(to: string): string {
   const brazil = /^55([3-9]\d)9(\d{8})$/.exec(to);

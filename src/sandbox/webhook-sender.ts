@@ -6,9 +6,9 @@ import type { Pending } from "./pending.ts";
 import { type StatusReport, statusBody } from "./status-body.ts";
 import type { Timers } from "./timers.ts";
 
-/** Delivers signed webhooks, in the order given as far as 32 at once allow. */
+/** Delivers signed webhooks in order, up to 32 at once. */
 export interface WebhookSender {
-  /** Queues it. `onTried` is called once, after the first try, whatever came of it. */
+  /** Queues a webhook. Calls `onTried` once, after the first attempt, whatever its outcome. */
   send(report: StatusReport, webhookId: string, onTried?: () => void): void;
   stats(): WebhookStats;
   close(): Promise<void>;
@@ -19,9 +19,9 @@ export interface WebhookStats {
   readonly queued: number;
   /** Answered 2xx. */
   readonly delivered: number;
-  /** Tries after the first. */
+  /** Attempts after the first. */
   readonly retried: number;
-  /** Never answered 2xx, and not tried any more. */
+  /** Never answered 2xx, and not retried again. */
   readonly givenUp: number;
 }
 
@@ -36,15 +36,15 @@ const IN_FLIGHT_MAX = 32;
 /** Standard Webhooks 1.0 recommends 15 to 30 s. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** An id as the sender of Standard Webhooks makes it; no full stop in it, for the signature's sake. */
+/** A Standard Webhooks id. It has no full stop, which the signature uses as a separator. */
 export function newWebhookId(): string {
   return `msg_${randomBytes(18).toString("base64url")}`;
 }
 
 /**
- * Signs by Standard Webhooks 1.0 with node:crypto, on purpose not with the library that the
- * receiver verifies with: HMAC-SHA256 over `id.timestamp.body`, the timestamp in seconds and fresh
- * for every try, the id the same for all tries.
+ * Signs as in Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`, with a new timestamp in
+ * seconds and the same id for each attempt. Uses node:crypto rather than the library with which the
+ * receiver verifies, to test it independently.
  */
 export function signWebhook(
   secret: string,
@@ -71,7 +71,7 @@ export function createWebhookSender(deps: {
   function pump(): void {
     while (inFlight < IN_FLIGHT_MAX && next < queue.length && !isClosed) {
       const delivery = queue[next++] as Delivery;
-      // Dropping the delivered head now and then is cheaper than a shift for each delivery.
+      // Dropping the delivered head occasionally is cheaper than a shift per delivery.
       if (next > 1_024 && next * 2 > queue.length) {
         queue = queue.slice(next);
         next = 0;
@@ -107,7 +107,7 @@ export function createWebhookSender(deps: {
       counts.delivered++;
       deps.pending.end();
     } else if (waitMs === undefined || httpStatus === 410) {
-      // 410: the receiver wants no more of it (Standard Webhooks 1.0).
+      // 410: the receiver wants no more webhooks (Standard Webhooks 1.0).
       counts.givenUp++;
       deps.pending.end();
     } else {
@@ -133,7 +133,7 @@ export function createWebhookSender(deps: {
   };
 }
 
-/** The receiver's HTTP status; 0 when there was no answer. Never rejects. */
+/** The receiver's HTTP status; 0 if it did not answer. Never rejects. */
 async function post(agent: Agent, settings: SandboxSettings, delivery: Delivery): Promise<number> {
   const body = statusBody(delivery.report);
   const timestampSeconds = Math.floor(Date.now() / 1_000);
