@@ -51,8 +51,8 @@ test("up --sandbox --send with no terminal prints the report and exits 0, whatev
   expect(ended.stdout).toContain(`${place.number}-1 is running: 20 rows, 20 messages`);
   expect(ended.stdout).toMatch(/Status\s+finished/);
   expect(ended.stdout).not.toContain("\u001b[");
-  const oracle = readFileSync(join(place.dir, ".dropcast", "sandbox.log"), "utf8");
-  expect(oracle.trimEnd().split("\n")).toHaveLength(20);
+  const requests = readFileSync(join(place.dir, ".dropcast", "sandbox.log"), "utf8");
+  expect(requests.trimEnd().split("\n")).toHaveLength(20);
 });
 
 test("Ctrl-C during an import sends nothing, and the same command goes on under the same id", async () => {

@@ -9,8 +9,8 @@ import {
   type ShownCampaign,
   startFleet,
 } from "../support/fleet.ts";
-import { sentTwice } from "../support/oracle.ts";
 import { connectTestRedis, redisUrl, testNumber } from "../support/redis.ts";
+import { sentTwice } from "../support/request-log.ts";
 
 /** Long to import and short to send: between its first and its last people one stands again and again. */
 const ROWS = 120_000;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { STATE_NAMES } from "../../src/core/message.ts";
 import { MAGIC_RECIPIENTS } from "../../src/sandbox/magic.ts";
-import { compareWithOracle } from "../support/check-oracle.ts";
+import { compareWithLog } from "../support/compare-request-log.ts";
 import {
   campaignFile,
   csvOf,
@@ -13,9 +13,9 @@ import {
   type ShownCampaign,
   startFleet,
 } from "../support/fleet.ts";
-import { sentTwice } from "../support/oracle.ts";
 import { loudLogs } from "../support/quiet-logs.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { sentTwice } from "../support/request-log.ts";
 
 const ROWS = 5_000;
 const REJECTED = 20;
@@ -103,7 +103,7 @@ test("a list dropped into the inbox is sent by two workers through every kind of
     async () => {
       const exported = await fleet.exported(id);
       const webhooks = fleet.webhooks();
-      expect(compareWithOracle({ rows: exported, posts, webhooks, recipientOf: digitsOf })).toEqual(
+      expect(compareWithLog({ rows: exported, posts, webhooks, recipientOf: digitsOf })).toEqual(
         [],
       );
       return exported;

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { campaignFile, listOf, type ShownCampaign, startFleet } from "../support/fleet.ts";
-import { busiestWindow } from "../support/oracle.ts";
 import { redisUrl, testNumber } from "../support/redis.ts";
+import { busiestWindow } from "../support/request-log.ts";
 
 const RATE = 80;
 const ROWS = 800;

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { compareWithOracle } from "../support/check-oracle.ts";
+import { compareWithLog } from "../support/compare-request-log.ts";
 import {
   campaignFile,
   digitsOf,
@@ -7,8 +7,8 @@ import {
   type ShownCampaign,
   startFleet,
 } from "../support/fleet.ts";
-import { sentTwice } from "../support/oracle.ts";
 import { redisUrl, testNumber } from "../support/redis.ts";
+import { sentTwice } from "../support/request-log.ts";
 
 test("when one of two workers is killed the other finishes the campaign: what the dead one had on the wire is told by a webhook or unknown, and nobody gets it twice", async () => {
   const number = testNumber();
@@ -41,7 +41,7 @@ test("when one of two workers is killed the other finishes the campaign: what th
   expect(unknown.length + told.length).toBeLessThanOrEqual(180);
   expect(sentTwice(posts)).toEqual([]);
   expect(
-    compareWithOracle({
+    compareWithLog({
       rows,
       posts,
       webhooks: fleet.webhooks(),

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
+import { startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
-import { startSiege } from "../support/siege.ts";
-import { expectNoDoubt, expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "drain-workers";
@@ -18,20 +18,20 @@ test.each(seedsOf(NAME))(
   "workers are told to stop with slow answers on the wire: each exits 0 in time, nothing is in doubt, and the others send the rest once",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 80,
       workers: WORKERS,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: ANSWER_SECONDS,
       timeScale: 15,
     });
-    onTestFinished(siege.close, 60_000);
-    const { fleet, workers } = siege;
+    onTestFinished(run.close, 60_000);
+    const { fleet, workers } = run;
     const draining = new Set<Promise<void>>();
     const exits: { code: number | null; tookMs: number }[] = [];
 
     for (let drains = 0; drains < DRAINS; drains++) {
-      await siege.stock();
+      await run.stock();
       await pause(chance.int(50, 500));
       while (draining.size >= AT_ONCE || workers.length === 0) await Promise.race(draining);
       const [victim] = workers.splice(chance.int(0, workers.length - 1), 1);
@@ -48,11 +48,11 @@ test.each(seedsOf(NAME))(
 
     expect(exits.filter(({ code }) => code !== 0)).toEqual([]);
     expect(exits.filter(({ tookMs }) => tookMs > EXIT_WITHIN_MS)).toEqual([]);
-    const verdict = await siege.settle({ withinMs: 60_000 });
-    expectSound(verdict);
-    expectNoDoubt(verdict);
-    expect(verdict.figures.posts).toBe(verdict.figures.rows);
-    published(NAME, chance.seed, { drains: DRAINS, ...verdict.figures });
+    const result = await run.settle({ withinMs: 60_000 });
+    expectSound(result);
+    expectNoDoubt(result);
+    expect(result.figures.posts).toBe(result.figures.rows);
+    published(NAME, chance.seed, { drains: DRAINS, ...result.figures });
   },
   180_000 + DRAINS * 8_000,
 );

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
+import { type FaultRun, startFaultRun } from "../support/fault-run.ts";
 import { digitsOf } from "../support/fleet.ts";
 import { pause } from "../support/ledger-watch.ts";
 import type { Running } from "../support/processes.ts";
-import { type Siege, startSiege } from "../support/siege.ts";
-import { expectSound } from "../support/verdict.ts";
+import { expectSound } from "../support/run-result.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "freeze-workers";
@@ -22,47 +22,47 @@ test.each(seedsOf(NAME))(
   "workers are stopped for longer than their leases and wake up: nobody gets a message twice, and the answers they find settle what was called unknown",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 80,
       workers: WORKERS,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: ANSWER_SECONDS,
       timeScale: 15,
     });
-    onTestFinished(siege.close, 60_000);
+    onTestFinished(run.close, 60_000);
 
     for (let frozen = 0; frozen < FREEZES; ) {
-      await siege.stock();
-      await busy(siege);
-      const victims = pickSome(chance, siege.workers, Math.min(FROZEN_AT_ONCE, FREEZES - frozen));
-      await Promise.all(victims.map((victim) => freeze(siege, victim, chance.int(50, 800))));
+      await run.stock();
+      await busy(run);
+      const victims = pickSome(chance, run.workers, Math.min(FROZEN_AT_ONCE, FREEZES - frozen));
+      await Promise.all(victims.map((victim) => freeze(run, victim, chance.int(50, 800))));
       frozen += victims.length;
     }
 
-    const verdict = await siege.settle({ withinMs: 60_000 });
-    expectSound(verdict);
-    expect(verdict.figures.unknownsMade).toBeGreaterThanOrEqual(FREEZES);
+    const result = await run.settle({ withinMs: 60_000 });
+    expectSound(result);
+    expect(result.figures.unknownsMade).toBeGreaterThanOrEqual(FREEZES);
     // The API answered every one of them, and the answer lay with the one that was stopped.
-    const reached = new Set(siege.fleet.posts().map(({ to }) => to));
-    const unread = verdict.rows.filter(
+    const reached = new Set(run.fleet.posts().map(({ to }) => to));
+    const unread = result.rows.filter(
       (row) => row.state === "unknown" && reached.has(digitsOf(row)),
     );
     expect(unread).toEqual([]);
     published(NAME, chance.seed, {
       freezes: FREEZES,
-      interrupted: verdict.figures.unknownsMade,
-      ...verdict.figures,
+      interrupted: result.figures.unknownsMade,
+      ...result.figures,
     });
   },
   180_000 + FREEZES * 6_000,
 );
 
 /** Several workers have something on the wire. */
-async function busy({ watch }: Siege): Promise<void> {
+async function busy({ watch }: FaultRun): Promise<void> {
   while ((await watch.onWire()).size < BUSY) await pause(20);
 }
 
-async function freeze(siege: Siege, victim: Running, afterMs: number): Promise<void> {
+async function freeze(run: FaultRun, victim: Running, afterMs: number): Promise<void> {
   await pause(afterMs);
   process.kill(victim.pid, "SIGSTOP");
   try {
@@ -70,7 +70,7 @@ async function freeze(siege: Siege, victim: Running, afterMs: number): Promise<v
   } finally {
     process.kill(victim.pid, "SIGCONT");
   }
-  await siege.watch.campaigns();
+  await run.watch.campaigns();
 }
 
 function pickSome<T>(chance: Seeded, list: readonly T[], count: number): T[] {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
+import { startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
-import { startSiege } from "../support/siege.ts";
-import { expectSound, interruptedRows } from "../support/verdict.ts";
+import { expectSound, interruptedRows } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-everything";
@@ -13,22 +13,22 @@ test.each(seedsOf(NAME))(
   "workers, webhook server and Redis are killed together: the ledger on the disk knows every claim, and nobody gets a message twice",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 100,
       workers: WORKERS,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: 3,
       timeScale: 15,
     });
-    onTestFinished(siege.close, 60_000);
-    const { fleet, redis, watch } = siege;
-    let workers = [...siege.workers];
+    onTestFinished(run.close, 60_000);
+    const { fleet, redis, watch } = run;
+    let workers = [...run.workers];
     let server = fleet.webhookServer;
     const caught = new Set<string>();
 
     for (let kills = 0; kills < KILLS; kills++) {
-      await siege.stock();
-      await siege.claimed();
+      await run.stock();
+      await run.claimed();
       await pause(chance.int(100, 800));
       const deaths = [() => redis.kill(), () => server.kill(), ...workers.map((one) => one.kill)];
       // Within a millisecond or two, but which one goes first is a matter of luck.
@@ -42,10 +42,10 @@ test.each(seedsOf(NAME))(
       ]);
     }
 
-    const verdict = await siege.settle({ withinMs: 60_000 });
-    expectSound(verdict);
-    const interrupted = interruptedRows(verdict);
-    expect(interrupted.length).toBe(verdict.figures.unknownsMade);
+    const result = await run.settle({ withinMs: 60_000 });
+    expectSound(result);
+    const interrupted = interruptedRows(result);
+    expect(interrupted.length).toBe(result.figures.unknownsMade);
     // The ledger that was read back from the disk had them on the wire, and no others.
     expect(interrupted.filter(({ campaign, row }) => !caught.has(`${campaign}|${row}`))).toEqual(
       [],
@@ -54,7 +54,7 @@ test.each(seedsOf(NAME))(
     published(NAME, chance.seed, {
       kills: KILLS,
       interrupted: interrupted.length,
-      ...verdict.figures,
+      ...result.figures,
     });
   },
   180_000 + KILLS * 8_000,

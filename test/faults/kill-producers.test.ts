@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 import { nonZero } from "../support/campaigns.ts";
+import { type FaultRun, NUMBER, startFaultRun } from "../support/fault-run.ts";
 import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";
-import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
-import { expectNoDoubt, expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/run-result.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-producers";
@@ -25,55 +25,55 @@ test.each(seedsOf(NAME))(
   "`send` and the producer of the drop folder are killed while they import: nothing of a half-stored list is sent, and in the end every row is there once",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 500,
       workers: 1,
       knobs: { latencyMs: "0", webhookLost: "1", seed: String(chance.seed) },
       answerSeconds: 30,
       timeScale: 5,
     });
-    onTestFinished(siege.close, 60_000);
+    onTestFinished(run.close, 60_000);
     const sends = KILLS - FOLDER_KILLS;
     const counts = await Promise.all([
-      killFolder(siege, chance, FOLDER_KILLS),
+      killFolder(run, chance, FOLDER_KILLS),
       ...Array.from({ length: SENDS_AT_ONCE }, (_, lane) =>
-        killSends(siege, chance, { lane, kills: Math.ceil((sends - lane) / SENDS_AT_ONCE) }),
+        killSends(run, chance, { lane, kills: Math.ceil((sends - lane) / SENDS_AT_ONCE) }),
       ),
     ]);
 
-    const verdict = await siege.settle({ withinMs: 60_000 });
-    expectSound(verdict);
+    const result = await run.settle({ withinMs: 60_000 });
+    expectSound(result);
     const lists = counts.reduce((sum, count) => sum + count, 0);
-    expect((await siege.watch.campaigns()).map(({ counts }) => nonZero(counts))).toEqual(
+    expect((await run.watch.campaigns()).map(({ counts }) => nonZero(counts))).toEqual(
       Array.from({ length: lists }, () => ({
         rejected: REJECTED,
         duplicate: ROWS - PEOPLE - REJECTED,
         accepted: PEOPLE,
       })),
     );
-    expect(verdict.figures.posts).toBe(lists * PEOPLE);
-    expectNoDoubt(verdict);
-    published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
+    expect(result.figures.posts).toBe(lists * PEOPLE);
+    expectNoDoubt(result);
+    published(NAME, chance.seed, { kills: KILLS, ...result.figures });
   },
   180_000 + KILLS * 10_000,
 );
 
 /** Kills `send` so often, a few times for each list; returns how many lists there were. */
 async function killSends(
-  siege: Siege,
+  run: FaultRun,
   chance: Seeded,
   { lane, kills }: { lane: number; kills: number },
 ): Promise<number> {
-  const { stage } = siege.fleet;
+  const { stage } = run.fleet;
   let lists = 0;
   for (let done = 0; done < kills; ) {
     const name = `sent-${lane}-${++lists}`;
     stage.write(`${name}.yaml`, campaignFile({ number: NUMBER, name }));
-    stage.write(`${name}.csv`, longList(siege.people(PEOPLE)));
+    stage.write(`${name}.csv`, longList(run.people(PEOPLE)));
     const send = ["send", `${name}.yaml`, `${name}.csv`, "--json"];
     for (let times = 0; times < KILLS_A_LIST && done < kills; times++) {
       const { kill } = stage.launch(send);
-      if (!(await killedHalfWay(siege, chance, { name, kill }))) break;
+      if (!(await killedHalfWay(run, chance, { name, kill }))) break;
       done++;
     }
     await stage.run(send);
@@ -82,16 +82,16 @@ async function killSends(
 }
 
 /** The same for the producer of the drop folder, which goes on by itself with what it finds. */
-async function killFolder(siege: Siege, chance: Seeded, kills: number): Promise<number> {
-  const { stage } = siege.fleet;
+async function killFolder(run: FaultRun, chance: Seeded, kills: number): Promise<number> {
+  const { stage } = run.fleet;
   let producer = await stage.start("producer", ["producer"]);
   let lists = 0;
   for (let done = 0; done < kills; ) {
     const name = `dropped-${++lists}`;
     stage.write(`drops/inbox/${name}.yaml`, campaignFile({ number: NUMBER, name }));
-    stage.write(`drops/inbox/${name}.csv`, longList(siege.people(PEOPLE)));
+    stage.write(`drops/inbox/${name}.csv`, longList(run.people(PEOPLE)));
     for (let times = 0; times < FOLDER_KILLS_A_LIST && done < kills; times++) {
-      if (!(await killedHalfWay(siege, chance, { name, kill: producer.kill }))) break;
+      if (!(await killedHalfWay(run, chance, { name, kill: producer.kill }))) break;
       done++;
       producer = await stage.start("producer", ["producer"]);
     }
@@ -109,7 +109,7 @@ async function killFolder(siege: Siege, chance: Seeded, kills: number): Promise<
  * before that was seen.
  */
 async function killedHalfWay(
-  { store }: Siege,
+  { store }: FaultRun,
   chance: Seeded,
   { name, kill }: { name: string; kill: () => Promise<void> },
 ): Promise<boolean> {

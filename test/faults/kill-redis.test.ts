@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
 import type { OwnRedis } from "../support/redis.ts";
-import { startSiege } from "../support/siege.ts";
-import { expectNoDoubt, expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-redis";
@@ -14,20 +14,20 @@ test.each(seedsOf(NAME))(
   "Redis is killed and comes back: no write that it confirmed is lost, every message is sent exactly once, and none is in doubt",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 80,
       workers: 2,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: 10,
       timeScale: 10,
     });
-    onTestFinished(siege.close, 60_000);
-    const { redis } = siege;
+    onTestFinished(run.close, 60_000);
+    const { redis } = run;
     const probe = writeAndCount(redis);
 
     for (let kills = 0; kills < KILLS; kills++) {
-      await siege.stock();
-      await siege.claimed();
+      await run.stock();
+      await run.claimed();
       await pause(chance.int(100, 600));
       await redis.kill();
       const confirmed = probe.confirmed();
@@ -38,11 +38,11 @@ test.each(seedsOf(NAME))(
     await probe.stop();
     expect(probe.confirmed()).toBeGreaterThan(KILLS);
 
-    const verdict = await siege.settle({ withinMs: 60_000 });
-    expectSound(verdict);
-    expectNoDoubt(verdict);
-    expect(verdict.figures.posts).toBe(verdict.figures.rows);
-    published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
+    const result = await run.settle({ withinMs: 60_000 });
+    expectSound(result);
+    expectNoDoubt(result);
+    expect(result.figures.posts).toBe(result.figures.rows);
+    published(NAME, chance.seed, { kills: KILLS, ...result.figures });
   },
   180_000 + KILLS * 6_000,
 );

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
+import { startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
-import { startSiege } from "../support/siege.ts";
-import { expectNoDoubt, expectSound } from "../support/verdict.ts";
+import { expectNoDoubt, expectSound } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-webhooks";
@@ -19,32 +19,32 @@ test.each(seedsOf(NAME))(
   "webhook servers are killed under load: what they answered 2xx is applied, and what they did not is taken by the next one",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 60,
       workers: 1,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: 30,
       timeScale: 5,
     });
-    onTestFinished(siege.close, 60_000);
-    const { fleet } = siege;
+    onTestFinished(run.close, 60_000);
+    const { fleet } = run;
     let server = fleet.webhookServer;
 
     for (let kills = 0; kills < KILLS; kills++) {
-      await siege.stock();
+      await run.stock();
       await pause(chance.int(20, 500));
       await server.kill();
       server = await fleet.startWebhookServer();
     }
 
-    const verdict = await siege.settle({ withinMs: 60_000 + KILLS * 3_000 });
-    expectSound(verdict);
+    const result = await run.settle({ withinMs: 60_000 + KILLS * 3_000 });
+    expectSound(result);
     // Nothing was done to the workers, so nothing may be in doubt.
-    expectNoDoubt(verdict);
+    expectNoDoubt(result);
     // The killed ones had something in hand: it came again.
     const repeats = fleet.webhooks().filter(({ tryNumber }) => tryNumber > 1);
     expect(repeats.length).toBeGreaterThanOrEqual(KILLS);
-    published(NAME, chance.seed, { kills: KILLS, ...verdict.figures });
+    published(NAME, chance.seed, { kills: KILLS, ...result.figures });
   },
   180_000 + KILLS * 6_000,
 );

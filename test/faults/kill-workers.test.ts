@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
+import { startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
 import type { Running } from "../support/processes.ts";
-import { startSiege } from "../support/siege.ts";
-import { expectSound, interruptedRows } from "../support/verdict.ts";
+import { expectSound, interruptedRows } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-workers";
@@ -16,15 +16,15 @@ test.each(seedsOf(NAME))(
   "workers are killed again and again with many messages on the wire: nobody gets one twice, and each row is told by evidence or unknown",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: RATE,
       workers: WORKERS,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: 5,
       timeScale: 15,
     });
-    onTestFinished(siege.close, 60_000);
-    const { fleet, watch, workers } = siege;
+    onTestFinished(run.close, 60_000);
+    const { fleet, watch, workers } = run;
     const caught = new Set<string>();
     const starting = new Set<Promise<void>>();
     const replace = (): void => {
@@ -36,7 +36,7 @@ test.each(seedsOf(NAME))(
     };
 
     for (let kills = 0; kills < KILLS; kills++) {
-      await siege.stock();
+      await run.stock();
       await pause(chance.int(50, 400));
       while (workers.length < 2) await Promise.race(starting);
       const victim = chance.pick(workers);
@@ -47,10 +47,10 @@ test.each(seedsOf(NAME))(
     }
     await Promise.all(starting);
 
-    const verdict = await siege.settle({ withinMs: 60_000 });
-    expectSound(verdict);
-    const interrupted = interruptedRows(verdict);
-    expect(interrupted.length).toBe(verdict.figures.unknownsMade);
+    const result = await run.settle({ withinMs: 60_000 });
+    expectSound(result);
+    const interrupted = interruptedRows(result);
+    expect(interrupted.length).toBe(result.figures.unknownsMade);
     // Only what was on the wire of some worker when one died may be in doubt.
     expect(interrupted.filter(({ campaign, row }) => !caught.has(`${campaign}|${row}`))).toEqual(
       [],
@@ -59,7 +59,7 @@ test.each(seedsOf(NAME))(
     published(NAME, chance.seed, {
       kills: KILLS,
       interrupted: interrupted.length,
-      ...verdict.figures,
+      ...result.figures,
     });
   },
   180_000 + KILLS * 6_000,

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openLane, startSocketRedis } from "../support/fault-lane.ts";
-import { sentTwice } from "../support/oracle.ts";
+import { sentTwice } from "../support/request-log.ts";
 import type { ConnectionPlan, Ending, StreamPlan } from "../support/tcp-proxy.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 

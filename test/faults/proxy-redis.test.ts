@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openLane, startSocketRedis } from "../support/fault-lane.ts";
-import { sentTwice } from "../support/oracle.ts";
 import type { RedisFault } from "../support/redis-proxy.ts";
+import { sentTwice } from "../support/request-log.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const PEOPLE = 100;

@@ -8,8 +8,8 @@ import type { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { numberKeys } from "../../src/store/keys.ts";
 import { type Lane, openLane, startSocketRedis } from "../support/fault-lane.ts";
-import { readWebhookLog } from "../support/oracle.ts";
 import type { Moment } from "../support/redis-proxy.ts";
+import { readWebhookLog } from "../support/request-log.ts";
 
 interface Trouble {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { type FaultRun, NUMBER, startFaultRun } from "../support/fault-run.ts";
 import type { Running } from "../support/processes.ts";
-import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
-import { compareAfterLoss, expectSound } from "../support/verdict.ts";
+import { compareAfterLoss, expectSound } from "../support/run-result.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "restore";
@@ -16,19 +16,19 @@ test.each(seedsOf(NAME))(
   "a backup of Redis is restored while no worker runs, with the folders of the workers as compose and Kubernetes keep them or with new ones: it always stops for a person, and nobody gets a message twice",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: RATE,
       workers: 0,
       knobs: { latencyMs: "20-100", seed: String(chance.seed) },
       answerSeconds: 3,
       timeScale: 15,
     });
-    onTestFinished(siege.close, 60_000);
-    const machine = createMachine(siege, chance);
+    onTestFinished(run.close, 60_000);
+    const machine = createMachine(run, chance);
     let asked = 0;
 
     for (let round = 0; round < ROUNDS; round++) {
-      await siege.send(LIST);
+      await run.send(LIST);
       await machine.start();
       await machine.posted(chance.int(20, 100));
       await machine.stop();
@@ -39,29 +39,29 @@ test.each(seedsOf(NAME))(
       await machine.stop();
 
       const folders = chance.random() < 0.5 ? "new" : "kept";
-      await (isRestored ? machine.restore() : siege.redis.restart());
+      await (isRestored ? machine.restore() : run.redis.restart());
       if (folders === "new") machine.forget();
-      const before = siege.fleet.posts().length;
+      const before = run.fleet.posts().length;
       await machine.start();
       if (!isRestored && folders === "kept") continue;
       const { lost } = await machine.stopped();
       // Nobody remembers: then it may be whole, and is asked about all the same.
       expect(lost === null, `${folders} folders`).toBe(folders === "new");
-      expect(siege.fleet.posts()).toHaveLength(before);
+      expect(run.fleet.posts()).toHaveLength(before);
       asked++;
       const decision = isRestored ? "--accept-rollback" : "--nothing-lost";
-      await siege.fleet.stage.json(["doctor", decision]);
+      await run.fleet.stage.json(["doctor", decision]);
     }
 
-    const verdict = await siege.settle({ withinMs: 60_000, compare: compareAfterLoss });
-    expectSound(verdict);
-    published(NAME, chance.seed, { restores: ROUNDS, stopsAsked: asked, ...verdict.figures });
+    const result = await run.settle({ withinMs: 60_000, compare: compareAfterLoss });
+    expectSound(result);
+    published(NAME, chance.seed, { restores: ROUNDS, stopsAsked: asked, ...result.figures });
   },
   120_000 + ROUNDS * 30_000,
 );
 
 /** The workers' machines: one folder for all, as compose has it, or one each, as Kubernetes has. */
-function createMachine({ fleet, redis, store, watch }: Siege, chance: Seeded) {
+function createMachine({ fleet, redis, store, watch }: FaultRun, chance: Seeded) {
   const data = join(redis.dir, "data");
   const backup = join(redis.dir, "backup");
   const shared = chance.random() < 0.5;

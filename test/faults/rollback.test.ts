@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { aofRewritten, watchAof } from "../support/aof.ts";
+import { type FaultRun, NUMBER, startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
-import { NUMBER, type Siege, startSiege } from "../support/siege.ts";
-import { compareAfterLoss, expectSound } from "../support/verdict.ts";
+import { compareAfterLoss, expectSound } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "rollback";
@@ -18,22 +18,22 @@ test.each(seedsOf(NAME))(
   "Redis loses up to two seconds of its file: sending goes on where no claim is lost, else it stops until a person accepts it, and nobody gets a message twice",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 50,
       workers: 2,
       knobs: { ...KNOBS, seed: String(chance.seed) },
       answerSeconds: 3,
       timeScale: 15,
     });
-    onTestFinished(siege.close, 60_000);
-    const { redis, watch } = siege;
+    onTestFinished(run.close, 60_000);
+    const { redis, watch } = run;
     const client = redis.connect();
     const aof = watchAof(join(redis.dir, "data"));
     onTestFinished(() => aof.stop());
     let stops = 0;
 
     for (let cuts = 0; cuts < CUTS; cuts++) {
-      await siege.send(LIST);
+      await run.send(LIST);
       // A list that is lost whole, with all that is known of its people, is another story.
       const kept = aof.length();
       await pause(chance.int(300, 1_500));
@@ -44,23 +44,23 @@ test.each(seedsOf(NAME))(
       await redis.restart();
       // Cut within a script, the file would give the half of it back at the next start.
       await aofRewritten(client);
-      if ((await outcome(siege)) === "goes on") continue;
+      if ((await outcome(run)) === "goes on") continue;
       stops++;
       // The command itself now and then; it costs a process each time.
-      await (cuts % 5 === 0 ? acceptByCommand(siege) : siege.store.rollback.accept(RATE));
+      await (cuts % 5 === 0 ? acceptByCommand(run) : run.store.rollback.accept(RATE));
     }
     expect(stops).toBeGreaterThan(0);
 
-    const verdict = await siege.settle({ withinMs: 60_000, compare: compareAfterLoss });
-    expectSound(verdict);
-    published(NAME, chance.seed, { kills: CUTS, stopsNoticed: stops, ...verdict.figures });
+    const result = await run.settle({ withinMs: 60_000, compare: compareAfterLoss });
+    expectSound(result);
+    published(NAME, chance.seed, { kills: CUTS, stopsNoticed: stops, ...result.figures });
   },
   180_000 + CUTS * 10_000,
 );
 
 const RATE = 50;
 /** Either claims are granted again, or somebody noticed that some are missing. */
-async function outcome({ store, redis, watch }: Siege): Promise<"goes on" | "stopped"> {
+async function outcome({ store, redis, watch }: FaultRun): Promise<"goes on" | "stopped"> {
   const client = redis.connect();
   const { guard } = numberKeys(keySpace(NUMBER, "sandbox"));
   const counted = async (): Promise<number> => Number(await client.hget(guard, "count"));
@@ -78,7 +78,7 @@ async function outcome({ store, redis, watch }: Siege): Promise<"goes on" | "sto
   }
 }
 
-async function acceptByCommand({ fleet }: Siege): Promise<void> {
+async function acceptByCommand({ fleet }: FaultRun): Promise<void> {
   const [listed] = await fleet.list();
   expect(listed).toHaveProperty("rollback.claimsLost");
   const { accepted } = await fleet.stage.json<{ accepted: object }>([

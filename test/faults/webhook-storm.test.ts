@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { startSiege } from "../support/siege.ts";
-import { expectNoDoubt, expectSound } from "../support/verdict.ts";
+import { startFaultRun } from "../support/fault-run.ts";
+import { expectNoDoubt, expectSound } from "../support/run-result.ts";
 import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "webhook-storm";
@@ -23,7 +23,7 @@ test.each(seedsOf(NAME))(
   "a storm of webhooks, half of them repeated, out of order, early or of somebody else's messages, ends in the states that the API had",
   async (given) => {
     const chance = seeded(NAME, given);
-    const siege = await startSiege({
+    const run = await startFaultRun({
       ratePerSecond: 300,
       workers: 1,
       knobs: { ...KNOBS, seed: String(chance.seed) },
@@ -31,14 +31,14 @@ test.each(seedsOf(NAME))(
       answerSeconds: 60,
       timeScale: 5,
     });
-    onTestFinished(siege.close, 60_000);
-    const { fleet } = siege;
-    await siege.send(Math.ceil(EVENTS / EVENTS_OF_A_MESSAGE));
+    onTestFinished(run.close, 60_000);
+    const { fleet } = run;
+    await run.send(Math.ceil(EVENTS / EVENTS_OF_A_MESSAGE));
 
-    const verdict = await siege.settle({ withinMs: 60_000 + EVENTS * 4 });
-    expectSound(verdict);
-    expectNoDoubt(verdict);
-    expect(verdict.figures.events).toBeGreaterThan(EVENTS * 0.95);
+    const result = await run.settle({ withinMs: 60_000 + EVENTS * 4 });
+    expectSound(result);
+    expectNoDoubt(result);
+    expect(result.figures.events).toBeGreaterThan(EVENTS * 0.95);
     const webhooks = fleet.webhooks();
     const own = new Set(fleet.posts().map(({ wamid }) => wamid));
     const foreign = webhooks.filter(({ wamid }) => !own.has(wamid));
@@ -46,7 +46,7 @@ test.each(seedsOf(NAME))(
     const seconds = ((webhooks.at(-1)?.at ?? 0) - (webhooks[0]?.at ?? 0)) / 1_000;
     const perSecond = Math.round(webhooks.length / seconds);
     process.stderr.write(`faults: ${NAME}: ${webhooks.length} events, ${perSecond} a second\n`);
-    published(NAME, chance.seed, { ...verdict.figures, eventsPerSecond: perSecond });
+    published(NAME, chance.seed, { ...result.figures, eventsPerSecond: perSecond });
   },
   120_000 + EVENTS * 5,
 );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAGIC_RECIPIENTS } from "../../src/sandbox/magic.ts";
-import { lastStatus } from "../support/oracle.ts";
+import { lastStatus } from "../support/request-log.ts";
 import type { RunningSandbox } from "./running-sandbox.ts";
 import { runSandbox } from "./running-sandbox.ts";
 
@@ -28,7 +28,7 @@ describe("a magic recipient", () => {
       const seen = await running.post(to(ending));
 
       expect([seen.status, metaCode(seen.text)]).toEqual([status, code]);
-      expect(running.oracle()).toMatchObject([{ decision: "refused", code, wamid: null }]);
+      expect(running.requests()).toMatchObject([{ decision: "refused", code, wamid: null }]);
       expect(await statusesAfterDrain(running)).toEqual([]);
     },
   );
@@ -85,7 +85,7 @@ describe("a magic recipient", () => {
     const seen = await running.post(to(ending));
 
     expect(seen.status).toBe(status);
-    expect(running.oracle()).toMatchObject([{ decision, httpStatus: status }]);
+    expect(running.requests()).toMatchObject([{ decision, httpStatus: status }]);
     expect((await statusesAfterDrain(running)).length).toBe(decision === "accepted" ? 3 : 0);
   });
 
@@ -99,7 +99,7 @@ describe("a magic recipient", () => {
 
     await expect(running.post(to(ending), { timeoutMs: 100 })).rejects.toMatchObject({ code });
 
-    expect(running.oracle()).toMatchObject([{ decision, httpStatus: 0 }]);
+    expect(running.requests()).toMatchObject([{ decision, httpStatus: 0 }]);
     expect((await statusesAfterDrain(running)).length).toBe(decision === "accepted" ? 3 : 0);
   });
 
@@ -108,7 +108,7 @@ describe("a magic recipient", () => {
 
     await expect(running.post(to("9007"))).rejects.toThrow();
 
-    expect(running.oracle()).toMatchObject([{ decision: "accepted", fault: "cut-answer" }]);
+    expect(running.requests()).toMatchObject([{ decision: "accepted", fault: "cut-answer" }]);
     expect((await statusesAfterDrain(running)).length).toBe(3);
   });
 
@@ -146,7 +146,7 @@ describe("a magic recipient", () => {
     expect((await running.post(to("9011"))).status).toBe(200);
 
     expect(await statusesAfterDrain(running)).toEqual([]);
-    expect(running.oracle().map(lastStatus)).toEqual([null]);
+    expect(running.requests().map(lastStatus)).toEqual([null]);
   });
 
   it("ending in 5559017 is never read, and one in 5559033 is read without being delivered", async () => {
@@ -164,7 +164,7 @@ describe("a magic recipient", () => {
     await running.post(to("9018"));
     await running.sandbox.drained();
 
-    const [line] = running.oracle();
+    const [line] = running.requests();
     const [first] = running.received;
     const told = JSON.parse(first?.body ?? "") as { timestamp: string };
     expect(Date.parse(told.timestamp) - (line?.at ?? 0)).toBeGreaterThanOrEqual(245);
@@ -180,7 +180,7 @@ describe("a magic recipient", () => {
 
     expect(JSON.parse(own.text)).toEqual({ id: expect.stringMatching(/^tm_[0-9a-f]{24}$/) });
     expect([empty.status, empty.text]).toEqual([202, ""]);
-    expect(JSON.parse(plain.text)).toEqual({ id: running.oracle()[2]?.wamid });
+    expect(JSON.parse(plain.text)).toEqual({ id: running.requests()[2]?.wamid });
     expect(JSON.parse(held.text)).toMatchObject({
       messages: [{ message_status: "held_for_quality_assessment" }],
     });
@@ -196,7 +196,7 @@ describe("a magic recipient", () => {
     expect(foreign?.data).toMatchObject({ conversation: { origin: { type: "service" } } });
     expect(foreign?.data["recipient_id"]).toBe(own?.data["recipient_id"]);
     expect(foreign?.data["id"]).not.toBe(own?.data["id"]);
-    expect(own?.data["id"]).toBe(running.oracle()[0]?.wamid);
+    expect(own?.data["id"]).toBe(running.requests()[0]?.wamid);
   });
 
   it("gets the same outcome under every seed and beside every other knob", async () => {

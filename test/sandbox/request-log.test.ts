@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { busiestWindow, lastStatus, postsByRecipient, sentTwice } from "../support/oracle.ts";
+import { busiestWindow, lastStatus, postsByRecipient, sentTwice } from "../support/request-log.ts";
 import { AUTH, message, runSandbox, SEND_PATH } from "./running-sandbox.ts";
 
 it("the line of a POST is in the log while its answer is still to come", async () => {
@@ -16,12 +16,12 @@ it("the line of a POST is in the log while its answer is still to come", async (
   socket.write(
     `POST ${SEND_PATH} HTTP/1.1\r\nhost: a\r\nauthorization: ${AUTH}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
-  await expect.poll(() => running.oracle().length).toBe(1);
+  await expect.poll(() => running.requests().length).toBe(1);
   const answered = socket.bytesRead;
   socket.destroy();
 
   expect(answered).toBe(0);
-  expect(running.oracle()).toMatchObject([
+  expect(running.requests()).toMatchObject([
     { seq: 1, to: "48600000001", decision: "accepted", httpStatus: 200, fault: "none" },
   ]);
 });
@@ -36,7 +36,7 @@ it("a POST that breaks off before its last byte is no POST", async () => {
 
   await running.post("48600000002");
 
-  expect(running.oracle().map(({ to }) => to)).toEqual(["48600000002"]);
+  expect(running.requests().map(({ to }) => to)).toEqual(["48600000002"]);
 });
 
 it("a line says what was asked, what was decided and what the webhooks will tell", async () => {
@@ -44,7 +44,7 @@ it("a line says what was asked, what was decided and what the webhooks will tell
 
   await running.post("48600000001", { headers: { "idempotency-key": "main-1/1/1" } });
   await running.post("48600000001", { headers: { authorization: "Basic wrong" } });
-  const [accepted, refused] = running.oracle();
+  const [accepted, refused] = running.requests();
 
   expect(accepted).toMatchObject({
     number: "sandbox-number",
@@ -57,7 +57,7 @@ it("a line says what was asked, what was decided and what the webhooks will tell
   });
   expect(accepted && lastStatus(accepted)).toEqual({ status: "failed", code: 131026 });
   expect(refused).toMatchObject({ decision: "refused", httpStatus: 401, fault: "unauthorized" });
-  expect(statSync(join(running.folder, "oracle.jsonl")).mode & 0o777).toBe(0o600);
+  expect(statSync(join(running.folder, "requests.jsonl")).mode & 0o777).toBe(0o600);
 });
 
 it("the same seed decides alike whatever the order of the recipients, and another does not", async () => {
@@ -71,7 +71,7 @@ it("the same seed decides alike whatever the order of the recipients, and anothe
       acceptThen500: 0.2,
     });
     await Promise.all(order.map((to) => running.post(to)));
-    const posts = postsByRecipient(running.oracle());
+    const posts = postsByRecipient(running.requests());
     return phones.map((to) =>
       posts
         .get(to)
@@ -93,7 +93,7 @@ it("the reader finds who was sent to twice, and the busiest window", async () =>
   await running.post("48600000001");
   await running.post("48600000002");
   await running.post("48600000001");
-  const lines = running.oracle().map((line, n) => ({ ...line, at: [0, 999, 1_000][n] ?? 0 }));
+  const lines = running.requests().map((line, n) => ({ ...line, at: [0, 999, 1_000][n] ?? 0 }));
 
   expect(sentTwice(lines)).toEqual(["48600000001"]);
   expect(busiestWindow(lines, 1_000)).toBe(2);
@@ -103,8 +103,11 @@ it("the reader finds who was sent to twice, and the busiest window", async () =>
 it("the reader leaves a line that is not whole yet alone", async () => {
   const running = await runSandbox({ webhookUrl: null });
   await running.post("48600000001");
-  const half = spawn("sh", ["-c", `printf '{"seq":' >> "${join(running.folder, "oracle.jsonl")}"`]);
+  const half = spawn("sh", [
+    "-c",
+    `printf '{"seq":' >> "${join(running.folder, "requests.jsonl")}"`,
+  ]);
   await once(half, "exit");
 
-  expect(running.oracle().length).toBe(1);
+  expect(running.requests().length).toBe(1);
 });

@@ -12,7 +12,7 @@ import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { readOracle } from "../support/oracle.ts";
+import { readRequestLog } from "../support/request-log.ts";
 
 /** What a POST met: a whole answer, or the way in which there was none. */
 export interface Seen {
@@ -38,7 +38,7 @@ export interface RunningSandbox {
   answers: number[];
   post(to: string, change?: PostChange): Promise<Seen>;
   get(path: string, headers?: Record<string, string>): Promise<Seen>;
-  oracle(): RequestEntry[];
+  requests(): RequestEntry[];
 }
 
 export interface PostChange {
@@ -76,7 +76,7 @@ export async function runSandbox(options: SandboxOptions = {}): Promise<RunningS
     webhookDelayMs: 0,
     readShare: 1,
     webhookUrl: `${receiver.url}/webhooks/livechat`,
-    logPath: join(folder, "oracle.jsonl"),
+    logPath: join(folder, "requests.jsonl"),
     webhookLogPath: join(folder, "webhooks.jsonl"),
     ...options,
   });
@@ -106,7 +106,7 @@ export async function runSandbox(options: SandboxOptions = {}): Promise<RunningS
     folder,
     received,
     answers,
-    oracle: () => readOracle(join(folder, "oracle.jsonl")),
+    requests: () => readRequestLog(join(folder, "requests.jsonl")),
     get: (path, headers = {}) => ask(path, { method: "GET" as "POST", headers }),
     post(to, change = {}) {
       const schedule = change.schedule === undefined ? {} : { schedule: change.schedule };

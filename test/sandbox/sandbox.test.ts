@@ -32,7 +32,7 @@ describe("the API", () => {
     const { template_messages } = JSON.parse(listed.text) as { template_messages: object[] };
     expect(template_messages).toMatchObject([
       { to: "48600000002", template: "spring_sale" },
-      { to: TO, id: running.oracle()[0]?.wamid },
+      { to: TO, id: running.requests()[0]?.wamid },
     ]);
     expect(refused.status).toBe(401);
   });
@@ -42,11 +42,11 @@ describe("the API", () => {
 
     const seen = await Promise.all(Array.from({ length: 12 }, () => running.post(TO)));
 
-    const limited = running.oracle().filter(({ fault }) => fault === "rate-limit");
+    const limited = running.requests().filter(({ fault }) => fault === "rate-limit");
     expect(limited.length).toBeGreaterThan(0);
     expect(seen.filter(({ status }) => status === 429).length).toBe(limited.length);
     expect(limited.every(({ nth }) => nth === 0)).toBe(true);
-    expect(Math.max(...running.oracle().map(({ nth }) => nth))).toBe(12 - limited.length);
+    expect(Math.max(...running.requests().map(({ nth }) => nth))).toBe(12 - limited.length);
   });
 
   it("turns every request away when the account fails, until that is mended", async () => {
@@ -78,7 +78,7 @@ describe("the API", () => {
     const running = await runSandbox({ [knob]: 1, webhookUrl: null });
 
     expect((await running.post(TO)).status).toBe(status);
-    expect(running.oracle()).toMatchObject([{ decision }]);
+    expect(running.requests()).toMatchObject([{ decision }]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import { signWebhook } from "../../src/sandbox/webhook-sender.ts";
-import { readWebhookLog } from "../support/oracle.ts";
+import { readWebhookLog } from "../support/request-log.ts";
 import { runSandbox } from "./running-sandbox.ts";
 
 const BRAZILIAN = "5541987654321";
@@ -28,7 +28,7 @@ describe("the webhooks of a message", () => {
     await running.sandbox.drained();
     const bodies = running.received.map(({ body }) => JSON.parse(body) as { timestamp: string });
 
-    const wamid = running.oracle()[0]?.wamid;
+    const wamid = running.requests()[0]?.wamid;
     const common = { id: wamid, recipient_id: "48600000001", timestamp: expect.any(Number) };
     const pricing = { billable: true, pricing_model: "CBP", category: "marketing" };
     const conversation = {
@@ -124,7 +124,7 @@ describe("the webhooks of a message", () => {
     const lines = readWebhookLog(join(running.folder, "webhooks.jsonl"));
     expect(lines.length).toBe(3);
     expect(lines.filter(({ httpStatus }) => httpStatus === 503)).toMatchObject([
-      { tryNumber: 1, status: "sent", wamid: running.oracle()[0]?.wamid },
+      { tryNumber: 1, status: "sent", wamid: running.requests()[0]?.wamid },
     ]);
   });
 
@@ -137,7 +137,7 @@ describe("the webhooks of a message", () => {
     await running.sandbox.drained();
 
     expect([seen.status, early]).toEqual([200, 0]);
-    expect(running.oracle()[0]?.scheduledAt).toBe(at.getTime());
+    expect(running.requests()[0]?.scheduledAt).toBe(at.getTime());
     const told = JSON.parse(running.received[0]?.body ?? "") as { timestamp: string };
     expect(Date.parse(told.timestamp)).toBeGreaterThanOrEqual(at.getTime() - 2);
   });

@@ -169,11 +169,11 @@ export async function openTestStore(
     const nonce = randomBytes(8);
     const result = await claim(campaign, rows, { nonce });
     if (result.kind === "gate") throw new Error(`The claim met the gate "${result.gate}".`);
-    const attempts = result.verdicts.map((verdict, index): Granted => {
+    const attempts = result.verdicts.map((result, index): Granted => {
       const row = rows[index] ?? 0;
-      if (verdict.kind !== "granted") throw new Error(`Row ${row} was ${verdict.kind}.`);
+      if (result.kind !== "granted") throw new Error(`Row ${row} was ${result.kind}.`);
       const person = store.ledger.person(testPhone(row));
-      return { campaign, row, attempt: verdict.attempt, nonce, person };
+      return { campaign, row, attempt: result.attempt, nonce, person };
     });
     return attempts as { [Index in keyof Rows]: Granted };
   }

@@ -15,11 +15,11 @@ import type { Campaign } from "../../src/store/campaign-reader.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign, testDefinition } from "./campaigns.ts";
-import { compareWithOracle, type ExportedRow } from "./check-oracle.ts";
-import { readOracle, readWebhookLog } from "./oracle.ts";
+import { compareWithLog, type ExportedRow } from "./compare-request-log.ts";
 import { createStage, type Running, type Stage } from "./processes.ts";
 import { type OwnRedis, startOwnRedis, testNumber } from "./redis.ts";
 import { type RedisProxy, startRedisProxy } from "./redis-proxy.ts";
+import { readRequestLog, readWebhookLog } from "./request-log.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 export interface Lane {
@@ -83,10 +83,10 @@ export async function openLane(o: {
   });
   const store = await createNumberStore({ redis, number, mode: "sandbox" });
   const stage = createStage({ DROPCAST_CONFIG: "numbers.yaml", DROPCAST_WEBHOOK_PORT: "0" });
-  const oraclePath = join(stage.dir, "oracle.ndjson");
+  const requestLogPath = join(stage.dir, "requests.ndjson");
   const webhookLogPath = join(stage.dir, "webhooks.ndjson");
   const sandbox = createSandbox({
-    logPath: oraclePath,
+    logPath: requestLogPath,
     webhookLogPath,
     latencyMs: [5, 30],
     webhookDelayMs: [10, 50],
@@ -178,9 +178,9 @@ export async function openLane(o: {
     const exported = await rows(campaign.id);
     const mine = new Set(phones);
     const unknown = exported.filter(({ state }) => state === "unknown").map(({ row }) => row);
-    const problems = compareWithOracle({
+    const problems = compareWithLog({
       rows: exported,
-      posts: readOracle(oraclePath).filter(({ to }) => to !== null && mine.has(to)),
+      posts: readRequestLog(requestLogPath).filter(({ to }) => to !== null && mine.has(to)),
       webhooks: readWebhookLog(webhookLogPath),
       recipientOf: ({ row }) => phones[row - 1] ?? null,
       unheardRows: new Set(unknown),
@@ -217,7 +217,7 @@ export async function openLane(o: {
     settled,
     contradictions,
     describe: async (id) => describe(await found(store, id)),
-    posts: () => readOracle(oraclePath),
+    posts: () => readRequestLog(requestLogPath),
     rows,
     async close() {
       try {

@@ -5,9 +5,9 @@ import type { Counts } from "../../src/core/message.ts";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { SandboxStats } from "../../src/sandbox/sandbox.ts";
-import type { ExportedRow } from "./check-oracle.ts";
-import { readOracle, readWebhookLog } from "./oracle.ts";
+import type { ExportedRow } from "./compare-request-log.ts";
 import { createStage, type Running, type Stage } from "./processes.ts";
+import { readRequestLog, readWebhookLog } from "./request-log.ts";
 
 /** What `show --json` has that tests look at. */
 export interface ShownCampaign {
@@ -77,12 +77,12 @@ export async function startFleet(o: {
 }
 
 async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promise<Fleet> {
-  const oraclePath = join(stage.dir, "oracle.ndjson");
+  const requestLogPath = join(stage.dir, "requests.ndjson");
   const webhookLogPath = join(stage.dir, "webhooks.ndjson");
   const more = o.moreNumbers ?? [];
   stage.write("numbers.yaml", numbersFile(o.number, more, o.ratePerSecond));
   const numberIds = [SANDBOX_DEFAULTS.numberIds[0], ...more].join(",");
-  const knobs = { logPath: oraclePath, webhookLogPath, numberIds, ...o.knobs };
+  const knobs = { logPath: requestLogPath, webhookLogPath, numberIds, ...o.knobs };
   const startWebhooks = () => stage.start<{ place: string }>("webhooks", ["webhooks"]);
   const sandbox = await stage.start<{ url: string }>("sandbox", ["sandbox", ...flagsOf(knobs)]);
   const apiUrl = sandbox.ready.url;
@@ -106,7 +106,7 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   };
   await Promise.all(Array.from({ length: o.workers }, startWorker));
 
-  const posts = (): RequestEntry[] => readOracle(oraclePath);
+  const posts = (): RequestEntry[] => readRequestLog(requestLogPath);
   const show = (id: string) => stage.json<ShownCampaign>(["show", id]);
   return {
     stage,

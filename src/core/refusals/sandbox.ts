@@ -28,7 +28,7 @@ export const SANDBOX = catalogue(400, {
   },
   sandbox_shares_above_one: {
     meaning:
-      "The shares of POSTs that go wrong, or of messages that fail later, add up to more than 1.",
-    fix: "Lower them: each POST has one fate.",
+      "The shares of faulty POSTs, or of messages that fail by webhook, add up to more than 1.",
+    fix: "Lower them: each POST has one outcome.",
   },
 });

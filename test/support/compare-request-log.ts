@@ -1,6 +1,6 @@
 import type { State } from "../../src/core/message.ts";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
-import { lastStatus, postsByRecipient } from "./oracle.ts";
+import { lastStatus, postsByRecipient } from "./request-log.ts";
 
 /** A line of `dropcast export --format ndjson`, as far as it is judged. */
 export interface ExportedRow {
@@ -15,7 +15,7 @@ export interface ExportedRow {
   readonly input: Readonly<Record<string, string>>;
 }
 
-export interface OracleComparison {
+export interface LogComparison {
   readonly rows: readonly ExportedRow[];
   readonly posts: readonly RequestEntry[];
   readonly webhooks: readonly WebhookEntry[];
@@ -40,7 +40,7 @@ const NEVER_SENT: ReadonlySet<State> = new Set<State>(["rejected", "duplicate"])
  * row. Returns every contradiction in words; an empty list: none. To be asked when the campaign
  * has finished and every webhook was delivered.
  */
-export function compareWithOracle(input: OracleComparison): string[] {
+export function compareWithLog(input: LogComparison): string[] {
   const posts = postsByRecipient(input.posts);
   const delivered = deliveredStatuses(input.webhooks);
   const problems: string[] = [];

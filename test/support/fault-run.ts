@@ -1,6 +1,6 @@
 /**
  * A fleet under attack: a Redis of its own, processes that a run kills and replaces, lists that are
- * sent while it does, and the verdict when the dust has settled. Everything a run does by chance is
+ * sent while it does, and the result when the dust has settled. Everything a run does by chance is
  * the run's; what must hold after every run is here.
  */
 import { createFileImporter } from "../../src/producer/import-file.ts";
@@ -10,9 +10,9 @@ import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
 import { type LedgerWatch, pause, watchLedger } from "./ledger-watch.ts";
 import type { Running, Stage } from "./processes.ts";
 import { type OwnRedis, startOwnRedis } from "./redis.ts";
-import { type Compare, compareCampaign, settle, type Verdict } from "./verdict.ts";
+import { type Compare, compareCampaign, type RunResult, settle } from "./run-result.ts";
 
-export interface Siege {
+export interface FaultRun {
   readonly redis: OwnRedis;
   readonly fleet: Fleet;
   readonly watch: LedgerWatch;
@@ -29,11 +29,11 @@ export interface Siege {
   /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
   claimed(): Promise<void>;
   /** Waits for everything to be over and compares; by `compare` where the usual is too strict. */
-  settle(o: { withinMs: number; compare?: Compare }): Promise<Verdict>;
+  settle(o: { withinMs: number; compare?: Compare }): Promise<RunResult>;
   close(): Promise<void>;
 }
 
-export interface SiegeOptions {
+export interface FaultRunOptions {
   readonly ratePerSecond: number;
   readonly workers: number;
   readonly knobs: Readonly<Record<string, string>>;
@@ -43,11 +43,11 @@ export interface SiegeOptions {
   readonly timeScale: number;
 }
 
-/** The one number of a siege: its Redis is its own. */
+/** The one number of a run: its Redis is its own. */
 export const NUMBER = "main";
 
 /** Starts it, Redis with `appendfsync always`. Call it inside a test, and close it. */
-export async function startSiege(o: SiegeOptions): Promise<Siege> {
+export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
   const redis = await startOwnRedis();
   const fleet = await startFleet({
     redisUrl: redis.url,
@@ -116,8 +116,8 @@ const RETRIES = [100, 200, 400, 800, ...Array.from({ length: 40 }, () => 1_000)]
 function createLists(o: {
   stage: Stage;
   store: NumberStore;
-  people: Siege["people"];
-}): Siege["send"] {
+  people: FaultRun["people"];
+}): FaultRun["send"] {
   const importFile = createFileImporter({
     numbers: { [NUMBER]: NUMBER },
     openNumber: () => ({ imports: o.store.imports, mending: null, country: null }),

@@ -1,5 +1,5 @@
 /**
- * The verdict on a run once the dust has settled: the ledger as it is exported, beside what the
+ * The result of a run once everything has settled: the exported ledger compared with what the
  * sandbox's own logs say that the API and the webhooks did. docs/reliability.md says what each
  * check means.
  */
@@ -8,18 +8,18 @@ import { createRowFormat } from "../../src/export/row-format.ts";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 import type { NumberStore } from "../../src/store/number-store.ts";
-import { compareWithOracle, type ExportedRow } from "./check-oracle.ts";
+import { compareWithLog, type ExportedRow } from "./compare-request-log.ts";
 import { digitsOf, type Fleet } from "./fleet.ts";
 import type { LedgerWatch } from "./ledger-watch.ts";
-import { postsByRecipient, sentTwice } from "./oracle.ts";
 import { loudLogs } from "./quiet-logs.ts";
+import { postsByRecipient, sentTwice } from "./request-log.ts";
 
-export type JudgedRow = ExportedRow & { readonly campaign: string };
+export type ComparedRow = ExportedRow & { readonly campaign: string };
 
 /** What a run comes to. `problems`: every contradiction found, in words. */
-export interface Verdict {
+export interface RunResult {
   readonly problems: readonly string[];
-  readonly rows: readonly JudgedRow[];
+  readonly rows: readonly ComparedRow[];
   readonly figures: Figures;
 }
 
@@ -37,7 +37,7 @@ export interface Figures {
   readonly unknownsLeft: number;
 }
 
-/** Tells what contradicts the oracle in one campaign's rows; `posts` are those to its people. */
+/** Tells what contradicts the request log in one campaign's rows; `posts` are those to its people. */
 export type Compare = (
   rows: readonly ExportedRow[],
   posts: readonly RequestEntry[],
@@ -47,7 +47,7 @@ export type Compare = (
 /** Row by row; a row that is unknown may have been sent or not. */
 export const compareCampaign: Compare = (rows, posts, webhooks) => {
   const unheardRows = new Set(rows.flatMap((row) => (row.state === "unknown" ? [row.row] : [])));
-  return compareWithOracle({ rows, posts, webhooks, recipientOf: digitsOf, unheardRows });
+  return compareWithLog({ rows, posts, webhooks, recipientOf: digitsOf, unheardRows });
 };
 
 /**
@@ -72,7 +72,7 @@ export const compareAfterLoss: Compare = (rows, posts) => {
 const MAY_BE: ReadonlySet<string> = new Set(["unknown", "accepted", "sent", "delivered", "read"]);
 
 /** Rows whose outcome nobody heard: in doubt still, or settled by a webhook for their person. */
-export function interruptedRows({ rows }: Verdict): readonly JudgedRow[] {
+export function interruptedRows({ rows }: RunResult): readonly ComparedRow[] {
   return rows.filter(({ state, matched }) => state === "unknown" || matched === "recipient");
 }
 
@@ -80,12 +80,12 @@ export function interruptedRows({ rows }: Verdict): readonly JudgedRow[] {
  * Nothing is in doubt, and nothing had to be settled by a webhook for want of an answer; says why
  * it was. On a starved machine a lease may end before its record is written: that settles it.
  */
-export function expectNoDoubt(verdict: Verdict): void {
-  expect(interruptedRows(verdict).map(({ reason }) => reason)).toEqual([]);
+export function expectNoDoubt(result: RunResult): void {
+  expect(interruptedRows(result).map(({ reason }) => reason)).toEqual([]);
 }
 
 /** No contradiction, nobody sent to twice, nothing lost in silence, nothing stuck. */
-export function expectSound({ problems, figures }: Verdict): void {
+export function expectSound({ problems, figures }: RunResult): void {
   expect(problems).toEqual([]);
   expect(figures).toMatchObject({ duplicates: 0, losses: 0, stuck: 0 });
 }
@@ -97,14 +97,14 @@ export async function settle(o: {
   store: NumberStore;
   withinMs: number;
   compare: Compare;
-}): Promise<Verdict> {
+}): Promise<RunResult> {
   const { fleet, watch, withinMs } = o;
   await watch.until((all) => all.every(isOver), withinMs);
   await fleet.webhooksDelivered(withinMs);
   const campaigns = await watch.campaigns();
   const unknowns = await watch.unknowns();
   const [posts, webhooks] = [fleet.posts(), fleet.webhooks()];
-  const rows: JudgedRow[] = [];
+  const rows: ComparedRow[] = [];
   const problems: string[] = [];
   for (const campaign of campaigns) {
     const own = await exported(o.store, campaign);
@@ -134,7 +134,7 @@ async function exported(store: NumberStore, { id, rows }: Campaign): Promise<Exp
 const NEVER_SENT: ReadonlySet<string> = new Set(["rejected", "duplicate", "cancelled"]);
 
 function figuresOf(o: {
-  rows: readonly JudgedRow[];
+  rows: readonly ComparedRow[];
   posts: readonly RequestEntry[];
   webhooks: readonly WebhookEntry[];
   unknowns: { made: number; left: number };
@@ -157,7 +157,7 @@ function figuresOf(o: {
 }
 
 /** POSTs to people who are in no list. */
-function strangers(rows: readonly JudgedRow[], posts: readonly RequestEntry[]): string[] {
+function strangers(rows: readonly ComparedRow[], posts: readonly RequestEntry[]): string[] {
   const people = new Set(rows.map(digitsOf));
   const count = posts.filter(({ to }) => !people.has(to ?? "")).length;
   return count === 0 ? [] : [`${count} POSTs went to people of no list`];

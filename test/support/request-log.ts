@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 
 /** Reads the sandbox's log of POSTs. A last line that is not whole yet is left out. */
-export function readOracle(path: string): RequestEntry[] {
+export function readRequestLog(path: string): RequestEntry[] {
   return readLines(path) as RequestEntry[];
 }
 
