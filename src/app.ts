@@ -5,7 +5,7 @@ import { createClientAddress } from "./config/client-address.ts";
 import { requireSendingNumber } from "./config.ts";
 import { accept, type Result } from "./core/refusal.ts";
 import { refusePlainly } from "./core/refusals.ts";
-import { createHealthServer } from "./health.ts";
+import { createHealthServer } from "./http/health.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 

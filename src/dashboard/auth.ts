@@ -3,6 +3,7 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { MiddlewareHandler } from "hono";
 import type { ClientAddress } from "../config/client-address.ts";
 import { plainProblem } from "../http/problem.ts";
+import { createThrottle } from "../http/throttle.ts";
 import type { Answer } from "./answer.ts";
 
 /** Wrong passwords of one address: a burst, then one each `refillMs`. */
@@ -32,7 +33,10 @@ export function createLogin(input: {
   now: () => number;
 }): MiddlewareHandler {
   const { password, limits, clientAddress, answer, now } = input;
-  const failures = createFailures(limits, now);
+  const throttle = createThrottle({
+    ...{ burst: limits.burst, ratePerSecond: 1_000 / limits.refillMs },
+    ...{ addressesMax: ADDRESSES_MAX, now },
+  });
   const isPassword = createComparison(password);
 
   return async (context, next) => {
@@ -41,15 +45,10 @@ export function createLogin(input: {
     if (isPassword(given)) return next();
     const remote = getConnInfo(context).remote.address ?? "";
     const address = clientAddress(remote, context.req.header("x-forwarded-for"));
-    const waitMs = failures.waitMs(address);
-    if (waitMs > 0) {
-      return answer(context, {
-        ...THROTTLED,
-        headers: { "retry-after": String(Math.ceil(waitMs / 1000)) },
-      });
-    }
-    failures.add(address);
-    return answer(context, LOGIN_NEEDED);
+    const waitMs = throttle.fail(address);
+    if (waitMs === 0) return answer(context, LOGIN_NEEDED);
+    const headers = { "retry-after": String(Math.ceil(waitMs / 1000)) };
+    return answer(context, { ...THROTTLED, headers });
   };
 }
 
@@ -73,23 +72,4 @@ function createComparison(password: string): (given: string) => boolean {
   const digest = (text: string) => createHmac("sha256", key).update(text).digest();
   const wanted = digest(password);
   return (given) => timingSafeEqual(digest(given), wanted);
-}
-
-/** For each address the time at which all its failures are forgiven, `refillMs` for each. */
-function createFailures({ burst, refillMs }: LoginLimits, now: () => number) {
-  const forgivenAt = new Map<string, number>();
-  return {
-    waitMs(address: string): number {
-      const owed = (forgivenAt.get(address) ?? 0) - now();
-      return Math.max(0, owed - (burst - 1) * refillMs);
-    },
-
-    add(address: string): void {
-      const from = Math.max(now(), forgivenAt.get(address) ?? 0);
-      forgivenAt.delete(address);
-      const oldest = forgivenAt.size >= ADDRESSES_MAX ? forgivenAt.keys().next().value : undefined;
-      if (oldest !== undefined) forgivenAt.delete(oldest);
-      forgivenAt.set(address, from + refillMs);
-    },
-  };
 }

@@ -1,9 +1,9 @@
 /**
  * The dashboard's port. Every request passes, in this order: security headers, host and origin
- * (no other site's page), password, body size, route. Only /healthz is open.
+ * (no other site's page), password, body size, route. Only the probes are open; /metrics, which
+ * tells of campaigns, is behind the password here and open on DROPCAST_METRICS_PORT.
  */
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -11,8 +11,10 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
+import { closeServer, type Listening, listen } from "../http/listen.ts";
+import { type ProbeAnswer, type Probed, probe } from "../http/probes.ts";
 import { plainProblem } from "../http/problem.ts";
 import { answerProblem } from "./answer.ts";
 import { createApi } from "./api.ts";
@@ -55,7 +57,7 @@ export interface DashboardOptions {
 
 export interface Dashboard {
   /** Resolves when the port is open; refused if it cannot be. Called once. */
-  start(): Promise<Result<{ readonly host: string; readonly port: number }>>;
+  start(): Promise<Result<Listening>>;
   /** Resolves when the answers under way are given (5 s at most) and all connections are closed. */
   stop(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export interface Dashboard {
 export function createDashboard(options: DashboardOptions): Dashboard {
   const { host, port } = options;
   let close = async (): Promise<void> => {};
+  let stopping = false;
 
   return {
     async start() {
@@ -71,14 +74,19 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const ready = () => options.ready().catch(() => false);
       const { stores, logger } = options;
       const board = createBoard({ stores, connection, ready, logger });
-      const { fetch } = createRoutes(options, board.app, ready);
+      const probed = { ready: async () => !stopping && (await ready()) };
+      const { fetch } = createRoutes(options, { board: board.app, ready, probed });
       const server = createAdaptorServer({ fetch }) as Server;
       close = async () => {
-        await closeServer(server);
+        stopping = true;
+        await closeServer(server, STOP_MS);
         await board.close();
         connection.disconnect();
       };
-      const listening = await listen(server, host, port);
+      const listening = await listen(server, {
+        ...{ host, port, refusal: "dashboard_cannot_listen" },
+        portVariable: "DROPCAST_DASHBOARD_PORT",
+      });
       if (!listening.ok) await close();
       return listening;
     },
@@ -89,24 +97,31 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 
 function createRoutes(
   options: DashboardOptions,
-  board: Hono,
-  ready: () => Promise<boolean>,
+  {
+    board,
+    ready,
+    probed,
+  }: {
+    readonly board: Hono;
+    readonly ready: () => Promise<boolean>;
+    readonly probed: Probed;
+  },
 ): { fetch: Hono["fetch"] } {
   const { host, password, logger, metrics, clientAddress, stores, unsafe } = options;
   const answer = answerProblem;
   const limits = options.loginLimits ?? LOGIN_LIMITS;
   const app = new Hono();
   app.use(securityHeaders);
-  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  for (const path of ["/healthz", "/readyz"]) {
+    app.get(path, async () => probeResponse(await probe(path, probed)));
+  }
   app.use(createOriginCheck({ host, answer }));
   app.use(createLogin({ password, limits, clientAddress, answer, now: () => performance.now() }));
   app.use(
     bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => answer(context, BODY_TOO_LARGE) }),
   );
   if (metrics !== undefined) {
-    app.get("/metrics", async (context) =>
-      context.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
-    );
+    app.get("/metrics", async () => probeResponse(await probe("/metrics", { ...probed, metrics })));
   }
   app.route("/", createAssets());
   app.route("/", createPages({ stores, answer, unsafe }));
@@ -121,6 +136,10 @@ function createRoutes(
   return app;
 }
 
+function probeResponse({ status, contentType, body }: ProbeAnswer): Response {
+  return new Response(body, { status, headers: { "content-type": contentType } });
+}
+
 const BODY_TOO_LARGE = plainProblem("dashboard_body_too_large");
 
 const NOT_FOUND = plainProblem("dashboard_not_found");
@@ -128,29 +147,3 @@ const NOT_FOUND = plainProblem("dashboard_not_found");
 const STORE_UNAVAILABLE = plainProblem("dashboard_store_unavailable", { "retry-after": "5" });
 
 const FAILED = plainProblem("dashboard_failed");
-
-function listen(server: Server, host: string, port: number): ReturnType<Dashboard["start"]> {
-  return new Promise((resolve) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      resolve(
-        refuse(
-          "dashboard_cannot_listen",
-          `Port ${port} of ${host} cannot be opened (${error.code ?? error.name}).`,
-          "Set DROPCAST_DASHBOARD_PORT to a free port and DROPCAST_HTTP_HOST to an address of this host.",
-        ),
-      );
-    });
-    server.listen({ host, port }, () => {
-      resolve(accept({ host, port: (server.address() as AddressInfo).port }));
-    });
-  });
-}
-
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
-  await closed;
-  clearTimeout(cut);
-}

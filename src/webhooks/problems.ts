@@ -25,6 +25,6 @@ export const PROBLEMS = {
   bodyNotJson: plainProblem("webhooks_body_not_json"),
   bodyTooDeep: plainProblem("webhooks_body_too_deep"),
   bodyNotEvent: plainProblem("webhooks_body_not_event"),
-  storeUnavailable: plainProblem("webhooks_store_unavailable"),
   notReady: plainProblem("webhooks_not_ready"),
+  storeUnavailable: plainProblem("webhooks_store_unavailable"),
 } as const satisfies Record<string, Problem>;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { Problem } from "../http/problem.ts";
+import type { Throttle } from "../http/throttle.ts";
 import { answerProblem } from "./answers.ts";
 import { type DeliveryPorts, deliverEvent } from "./apply.ts";
 import { readBody } from "./body.ts";
@@ -10,7 +11,6 @@ import type { WebhookCounters } from "./counters.ts";
 import { createHints } from "./hints.ts";
 import { PROBLEMS } from "./problems.ts";
 import { parseStatusEvent } from "./status-event.ts";
-import type { Throttle } from "./throttle.ts";
 import type { Verifier } from "./verify.ts";
 
 export interface ReceiveDeps extends DeliveryPorts {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Scrape } from "../core/scrape.ts";
+import { answerProbe, isProbe, mayProbe, type Probed } from "../http/probes.ts";
 import { answerProblem } from "./answers.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
@@ -11,11 +11,7 @@ export interface RouteDeps {
     number: string | null,
   ) => Promise<void>;
   readonly hasNumber: (number: string) => boolean;
-  /** Whether events can be stored now. */
-  readonly ready: () => boolean | Promise<boolean>;
-  /** What a person must put right although events are stored. */
-  readonly problem?: () => string | undefined;
-  readonly scrape: Scrape | undefined;
+  readonly probed: Probed;
   readonly counters: WebhookCounters;
 }
 
@@ -25,31 +21,11 @@ const HOOK_PATH = "/webhooks/livechat";
 export function createRoutes(
   deps: RouteDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { receive, hasNumber, ready, scrape, counters } = deps;
+  const { receive, hasNumber, probed, counters } = deps;
 
   function hook(request: IncomingMessage, response: ServerResponse, number: string | null): void {
     if (request.method === "POST") settle(request, receive(request, response, number));
     else answerProblem(request, response, PROBLEMS.methodNotAllowed, { allow: "POST" });
-  }
-
-  async function readiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let isReady = false;
-    try {
-      isReady = await ready();
-    } catch {
-      // A check that cannot be made is a no, and the no is the answer.
-    }
-    const body = JSON.stringify({ status: "ready", problem: deps.problem?.() });
-    if (isReady) answerText(response, "application/json", body);
-    else answerProblem(request, response, PROBLEMS.notReady);
-  }
-
-  async function look(request: IncomingMessage, response: ServerResponse, path: string) {
-    if (path === "/healthz") answerText(response, "application/json", '{"status":"ok"}');
-    else if (path === "/readyz") await readiness(request, response);
-    else if (scrape !== undefined) {
-      answerText(response, scrape.contentType, await scrape.text());
-    }
   }
 
   return (request, response) => {
@@ -67,9 +43,7 @@ export function createRoutes(
       );
       return answerProblem(request, response, PROBLEMS.numberUnknown);
     }
-    const isLook =
-      path === "/healthz" || path === "/readyz" || (path === "/metrics" && scrape !== undefined);
-    if (!isLook) {
+    if (!isProbe(path, probed)) {
       if (request.method === "POST") {
         counters.warn(
           PROBLEMS.notFound.refusal.code,
@@ -78,9 +52,7 @@ export function createRoutes(
       }
       return answerProblem(request, response, PROBLEMS.notFound);
     }
-    if (request.method === "GET" || request.method === "HEAD") {
-      return settle(request, look(request, response, path));
-    }
+    if (mayProbe(request)) return settle(request, answerProbe(path, probed, response));
     answerProblem(request, response, PROBLEMS.methodNotAllowed, { allow: "GET, HEAD" });
   };
 }
@@ -97,13 +69,4 @@ function plainPath(url: string): string {
 /** A bug in a handler costs its own connection, and nobody else's. */
 function settle(request: IncomingMessage, handled: Promise<void>): void {
   handled.catch(() => request.socket.destroy());
-}
-
-function answerText(response: ServerResponse, contentType: string, body: string): void {
-  response.writeHead(200, {
-    "content-type": contentType,
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-  });
-  response.end(body);
 }

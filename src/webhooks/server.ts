@@ -10,13 +10,14 @@
  *   reports the late ones as client errors; they get a 408 and are cut.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
+import { closeServer, type Listening, listen } from "../http/listen.ts";
 import type { Problem } from "../http/problem.ts";
+import { createThrottle } from "../http/throttle.ts";
 import { closeWith } from "./answers.ts";
 import type { DeliveryPorts } from "./apply.ts";
 import { declaredTooLarge } from "./body.ts";
@@ -26,7 +27,6 @@ import { createWebhookCounters, type WebhookCounters } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
 import { createReceiver } from "./receive.ts";
 import { createRoutes } from "./routes.ts";
-import { createThrottle } from "./throttle.ts";
 import { createVerifier, type Verifier, type WebhookNumber } from "./verify.ts";
 
 export interface WebhookLimits {
@@ -80,7 +80,7 @@ export interface WebhookServerOptions extends DeliveryPorts {
 
 export interface WebhookServer {
   /** Resolves when the port is open. Refused if it cannot be, or if no secret can be used. */
-  start(): Promise<Result<{ readonly host: string; readonly port: number }>>;
+  start(): Promise<Result<Listening>>;
   /** Resolves when the last running request is answered and every connection is closed. */
   stop(): Promise<void>;
 }
@@ -100,19 +100,21 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
       const opened = build(options, limits, verifier.value, () => stopping !== undefined);
       server = opened;
       running = trackRunning(opened);
-      starting = listen(opened, options.host, options.port);
+      const { host, port } = options;
+      starting = listen(opened, {
+        ...{ host, port, refusal: "webhooks_cannot_listen" },
+        portVariable: "DROPCAST_WEBHOOK_PORT",
+      });
     }
     return starting;
   }
 
   async function close(): Promise<void> {
     await starting;
-    if (server?.listening !== true) return;
-    const closed = new Promise((resolve) => server?.close(resolve));
+    if (server === undefined) return;
+    const closed = closeServer(server, limits.requestTimeoutMs);
     running?.finish();
-    const cut = setTimeout(() => server?.closeAllConnections(), limits.requestTimeoutMs);
     await closed;
-    clearTimeout(cut);
   }
 
   function stop(): Promise<void> {
@@ -160,9 +162,12 @@ function build(
   const routes = createRoutes({
     receive,
     hasNumber: (number) => verifier.has(number),
-    ready: async () => !isStopping() && (await options.ready()),
-    ...(options.problem === undefined ? {} : { problem: options.problem }),
-    scrape: options.scrape,
+    probed: {
+      ready: () => !isStopping() && options.ready(),
+      problem: options.problem,
+      notReady: PROBLEMS.notReady,
+      metrics: options.scrape,
+    },
     counters,
   });
   server.on("request", (request, response) => {
@@ -226,25 +231,4 @@ function trackRunning(server: Server): { finish(): void } {
       for (const response of answers.values()) response.shouldKeepAlive = false;
     },
   };
-}
-
-function listen(
-  server: Server,
-  host: string,
-  port: number,
-): Promise<Result<{ readonly host: string; readonly port: number }>> {
-  return new Promise((resolve) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      resolve(
-        refuse(
-          "webhooks_cannot_listen",
-          `Port ${port} of ${host} cannot be opened (${error.code ?? error.name}).`,
-          "Set DROPCAST_WEBHOOK_PORT to a free port and DROPCAST_HTTP_HOST to an address of this host.",
-        ),
-      );
-    });
-    server.listen({ host, port }, () => {
-      resolve(accept({ host, port: (server.address() as AddressInfo).port }));
-    });
-  });
 }

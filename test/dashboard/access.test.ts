@@ -97,6 +97,29 @@ describe("the password", () => {
   });
 });
 
+describe("the probes", () => {
+  it("need no password, and tell of the process and of Redis", async () => {
+    let isThere = true;
+    const { url } = await openDashboard({ ready: async () => isThere });
+    const statuses = async () =>
+      Promise.all(["/healthz", "/readyz"].map(async (path) => (await fetch(url + path)).status));
+
+    const before = await statuses();
+    isThere = false;
+    const after = await statuses();
+
+    expect(before).toEqual([200, 200]);
+    expect(after).toEqual([200, 503]);
+  });
+
+  it("tell strangers nothing else: neither what is unsafe about Redis nor the metrics", async () => {
+    const { url } = await openDashboard({ unsafe: () => "Redis has appendfsync everysec." });
+
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: "ready" });
+    expect((await fetch(`${url}/metrics`)).status).toBe(401);
+  });
+});
+
 describe("a write", () => {
   const origins: [string, Record<string, string>, number][] = [
     ["of our own page", { "sec-fetch-site": "same-origin" }, 200],

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createHealthServer, type HealthServerOptions } from "../../src/health.ts";
+import { createHealthServer, type HealthServerOptions } from "../../src/http/health.ts";
 import { pathOf } from "./deployment.ts";
 
 async function start(

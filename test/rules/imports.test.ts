@@ -76,7 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "privacy",
     "config",
     "config.ts",
-    "health.ts",
+    "http",
     "logger.ts",
     "metrics.ts",
     "platform.ts",
@@ -91,7 +91,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "logger.ts": ["log-line.ts"],
   "log-line.ts": [],
   "version.ts": [],
-  "health.ts": ["core"],
   "metrics.ts": ["core", "store", "logger.ts"],
 };
 

@@ -19,8 +19,7 @@ export const SETUP = catalogue(500, {
     fix: "Correct each as it says; `dropcast doctor` checks them again.",
   },
   metrics_cannot_listen: {
-    meaning:
-      "The metrics port of producer or worker cannot be opened (taken, or not an address of this host).",
+    meaning: "The metrics port of a role cannot be opened (taken, or not an address of this host).",
     fix: "Set `DROPCAST_METRICS_PORT` to a free port, or leave it empty, and `DROPCAST_HTTP_HOST` to an address of this host.",
   },
   mode_other: {

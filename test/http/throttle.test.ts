@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createThrottle } from "../../src/webhooks/throttle.ts";
+import { createThrottle } from "../../src/http/throttle.ts";
 
 function throttleAt(clock: { nowMs: number }) {
   return createThrottle({

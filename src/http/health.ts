@@ -1,0 +1,80 @@
+/**
+ * The port that every role has for probes and scrapers, `DROPCAST_METRICS_PORT`: it need not be
+ * reachable from outside, so it has `/metrics` without a password. Webhooks and dashboard answer the
+ * probes on their own ports as well.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Result } from "../core/refusal.ts";
+import type { Scrape } from "../core/scrape.ts";
+import { closeServer, type Listening, listen } from "./listen.ts";
+import { answerProbe, isProbe, mayProbe, type Probed } from "./probes.ts";
+
+export interface HealthServerOptions extends Probed {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly metrics: Scrape;
+}
+
+export interface HealthServer {
+  /** Resolves when the port is open; refused (`metrics_cannot_listen`) if it cannot be. */
+  start(): Promise<Result<Listening>>;
+  /**
+   * Closes the port and every connection. Call it last: until then `/healthz` says that the process
+   * lives, also while it finishes what it has begun.
+   */
+  stop(): Promise<void>;
+  /** From now on `/readyz` says no. For the beginning of a stop. */
+  drain(): void;
+}
+
+const HEADER_BYTES_MAX = 8 * 1024;
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Serves `/healthz`, `/readyz` and `/metrics`. */
+export function createHealthServer(options: HealthServerOptions): HealthServer {
+  const { host, port } = options;
+  let draining = false;
+  const probed: Probed = { ...options, ready: () => !draining && options.ready() };
+  const server = createServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      answer(request, response, probed).catch(() =>
+        // A bug in a check costs its own connection, and nobody else's.
+        request.socket.destroy(),
+      );
+    },
+  );
+
+  return {
+    start: () =>
+      listen(server, {
+        ...{ host, port, refusal: "metrics_cannot_listen" },
+        portVariable: "DROPCAST_METRICS_PORT",
+      }),
+    drain: () => {
+      draining = true;
+    },
+    async stop() {
+      draining = true;
+      await closeServer(server, 0);
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  probed: Probed,
+): Promise<void> {
+  const path = (request.url ?? "").split("?", 1)[0] ?? "";
+  if (!isProbe(path, probed)) return refuse(response, 404, "not found");
+  if (mayProbe(request)) return answerProbe(path, probed, response);
+  response.setHeader("allow", "GET, HEAD");
+  refuse(response, 405, "method not allowed");
+}
+
+function refuse(response: ServerResponse, status: number, words: string): void {
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.end(JSON.stringify({ status: words }));
+}
