@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { timings } from "../dist/core/timings.js";
 import { createLogger } from "../dist/logger.js";
 import { createFileImporter } from "../dist/producer/import-file.js";
+import { storeIn } from "../dist/producer/sink/sink.js";
 import { createQueueConnection } from "../dist/queue/connection.js";
 import { createFailedQueue } from "../dist/queue/failed-queue.js";
 import { createWamidGenerator } from "../dist/sandbox/wamid.js";
@@ -92,7 +93,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
   writeFileSync(campaignPath, campaignFile("Bench"));
   const importFile = createFileImporter({
     numbers: { main: {} },
-    openNumber: () => ({ imports: store.imports, country: null }),
+    openNumber: () => ({ sink: storeIn(store.imports), corrections: null, country: null }),
     mode: "sandbox",
   });
   const imported = await importFile({ campaignPath, csvPath });

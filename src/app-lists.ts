@@ -69,14 +69,17 @@ async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise
 /** Imports lists: what `send` and the drop folder do. */
 export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
-  const { createFileImporter } = await import("./producer/import-file.ts");
+  const [{ createFileImporter }, { storeIn }] = await Promise.all([
+    import("./producer/import-file.ts"),
+    import("./producer/sink/sink.ts"),
+  ]);
   return createFileImporter({
     numbers: config.numbers,
     openNumber: async (name) => {
       const store = storeNamed(platform, name);
       return {
-        imports: store.imports,
-        mending: store,
+        sink: storeIn(store.imports),
+        corrections: store,
         ...(await listNumber({ config, name, store })),
       };
     },
@@ -92,17 +95,17 @@ export async function createChecker(
   config: Config,
   platform: Platform | null,
 ): Promise<ImportFile> {
-  const [{ createFileImporter }, { checkingStore }] = await Promise.all([
+  const [{ createFileImporter }, { keepNothing }] = await Promise.all([
     import("./producer/import-file.ts"),
-    import("./producer/import/checking-store.ts"),
+    import("./producer/sink/sink.ts"),
   ]);
   return createFileImporter({
     numbers: config.numbers,
     openNumber: async (name) => {
       const store = platform === null ? null : storeNamed(platform, name);
       return {
-        imports: checkingStore(store?.campaigns ?? null),
-        mending: store,
+        sink: keepNothing(store?.campaigns ?? null),
+        corrections: store,
         ...(await listNumber({ config, name, store })),
       };
     },

@@ -36,8 +36,9 @@ serve({
   importList: async ({ campaignPath, csvPath }) => {
     const [startedAt, cpuBefore] = [clockMs(), cpuMicros()];
     const importFile = await createImporter(platform);
-    const imported = unwrap(await importFile({ campaignPath, csvPath }));
-    const { id, rows } = imported;
+    const imported = await importFile({ campaignPath, csvPath });
+    const { id } = unwrap(imported);
+    const { rows } = imported.report;
     return { id, rows, startedAt, endedAt: clockMs(), cpuMicros: cpuMicros() - cpuBefore };
   },
   /** Ends a campaign, so that the next import does not look for its people in it. */

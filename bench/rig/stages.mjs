@@ -45,7 +45,7 @@ async function runAll(csvPath) {
   const prepared = await spent(async () => {
     list = unwrap(await prepareList(file, { definition, country: null }));
   });
-  const { columns, phone, template, style } = list;
+  const { phone, style } = list;
   let rows = 0;
   const pass = async (onRow) => {
     rows = 0;
@@ -56,9 +56,8 @@ async function runAll(csvPath) {
     return (await spent(() => readRows(file, list.header, { visit }))) / rows;
   };
   const newCheck = () =>
-    createRowCheck({
-      ...{ columns, phone, template, country: null, strictValues: false },
-      ...{ style, shapes: createShapeCounter(), rowsExpected: 1_000_000 },
+    createRowCheck(list, {
+      ...{ style, shapes: createShapeCounter(), strictValues: false, rowsExpected: 1_000_000 },
     });
   const readPhone = createCellReader(null);
   const readFull = createFullReader(null);

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { accept, type Refusal, type Result } from "../core/refusal.ts";
+import { accept, type Refusal } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
-import type { ImportResult } from "../producer/import/import-outcome.ts";
+import type { ImportResult } from "../producer/report.ts";
 import { checkList } from "./check-list.ts";
 import type { Cli, Command, CommandResult } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
@@ -25,32 +25,22 @@ export const check: Command = async (cli, { args: [campaignPath = "", listPath],
   const interrupt = onInterrupt();
   const platform = await openIfThere(cli, config.value);
   try {
-    const paths = {
+    const checked = await checkList(cli, platform, {
       campaignPath: resolve(cli.cwd, campaignPath),
       csvPath: listPath === undefined ? null : resolve(cli.cwd, listPath),
-    };
-    const rejectsPath = await rejectsPathFor(paths);
-    if (!rejectsPath.ok) return report(cli, { result: rejectsPath, rejectsPath: null });
-    const checked = await checkList(cli, platform, {
-      ...{ ...paths, rejectsPath: rejectsPath.value, config: config.value },
+      config: config.value,
       encoding: encoding.value,
       signal: interrupt.signal,
     });
-    return report(cli, { result: checked, rejectsPath: rejectsPath.value });
+    return resultOf(cli, checked);
   } finally {
     interrupt.release();
     await platform?.close();
   }
 };
 
-async function report(
-  cli: Cli,
-  input: { result: Result<unknown> | ImportResult; rejectsPath: string | null },
-): Promise<CommandResult> {
-  const { result, rejectsPath } = input;
-  const { emptyReport } = await import("../producer/report.ts");
-  const found = "report" in result ? result.report : emptyReport("");
-  const told = { ...found, rejectsFile: found.rejectsFile === null ? null : rejectsPath };
+function resultOf(cli: Cli, { report, rejectsPath, ...result }: ImportResult): CommandResult {
+  const told = { ...report, rejectsFile: rejectsPath };
   if (result.ok) return accept({ json: told, text: preflightText(told, cli.terminal) });
   const { refusal } = result;
   const text = `${preflightText(told, cli.terminal)}\n\n${refusalText(cli, refusal)}`.trimStart();
@@ -70,13 +60,4 @@ async function openIfThere(cli: Cli, config: Config): Promise<Platform | null> {
   if (platform.ok) return platform.value;
   cli.terminal.say(`Going on without Redis: ${platform.refusal.message}`);
   return null;
-}
-
-async function rejectsPathFor(paths: {
-  campaignPath: string;
-  csvPath: string | null;
-}): Promise<Result<string>> {
-  const { freeRejectsPath, listOf } = await import("../producer/import-file.ts");
-  const list = await listOf(paths);
-  return list.ok ? accept(await freeRejectsPath(list.value)) : list;
 }

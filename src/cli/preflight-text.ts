@@ -1,8 +1,9 @@
 import { someNames } from "../core/columns.ts";
+import type { PhoneStyleReport } from "../producer/phones/number-style.ts";
 import type { ListCost } from "../producer/preflight/countries.ts";
 import type { Estimate } from "../producer/preflight/estimate.ts";
-import type { PhoneStyleReport } from "../producer/preflight/phone-style-report.ts";
-import type { ImportReport, Problem, Warning } from "../producer/report.ts";
+import type { Warning } from "../producer/preflight/warnings.ts";
+import type { ImportReport } from "../producer/report.ts";
 import type { Terminal } from "./terminal.ts";
 import { count, counted, dateTime, duration, printable, rate, table, wrap } from "./words.ts";
 
@@ -119,7 +120,7 @@ export function suppressedWords({ warnings }: Pick<ImportReport, "warnings">): s
 }
 
 /** Several columns may have the same fault; the reason names the first. */
-function inColumns(problem: Problem): Warning {
+function inColumns(problem: ImportReport["problems"][number]): Warning {
   const [, ...others] = problem.columns;
   const more = others.map(({ column, count: rows }) => `"${printable(column)}" ${count(rows)}`);
   const also = more.length === 0 ? "" : ` (also in ${more.join(", ")})`;

@@ -78,12 +78,12 @@ async function waitForIt(
   return accept({ json, text, exitCode: last.status === "paused" ? 1 : 0 });
 }
 
-function sentJson({ list, report }: Imported, campaign: FoundCampaign["campaign"]) {
+function sentJson({ list, report, rejectsPath }: Imported, campaign: FoundCampaign["campaign"]) {
   return {
     ...withoutPhones(report),
     ...campaignJson(campaign),
-    phoneColumn: list.phoneColumn.name,
-    rejectsFile: list.rejectsPath,
+    phoneColumn: report.phoneColumn,
+    rejectsFile: rejectsPath,
     restarted: list.restarted,
   };
 }

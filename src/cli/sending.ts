@@ -3,15 +3,14 @@ import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Platform } from "../platform.ts";
-import type { ImportedList } from "../producer/import/import-outcome.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
-import type { ImportReport } from "../producer/report.ts";
+import type { ImportedList, ImportReport } from "../producer/report.ts";
+import { checkList, readingProgress } from "./check-list.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
 import { askThrough, DETACHED } from "./outage.ts";
 import { paceWords, startWords } from "./plan-words.ts";
 import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
-import { readingProgress } from "./reading-progress.ts";
 import { count, counted, modeWords, printable } from "./words.ts";
 
 /** What is to be sent: as it was typed, relative to the working folder. */
@@ -64,7 +63,9 @@ export async function importCampaign(
   const imported = await askThrough(platform, () => importFile(options), input.signal);
   cli.terminal.live("");
   if (imported === DETACHED) return refuseWhileAway();
-  return imported.ok ? accept({ list: imported.value, report: imported.report }) : imported;
+  if (!imported.ok) return imported;
+  const { value: list, report, rejectsPath } = imported;
+  return accept({ list, report, rejectsPath });
 }
 
 function refuseWhileAway(): Result<never> {
@@ -79,6 +80,8 @@ function refuseWhileAway(): Result<never> {
 export interface Imported {
   readonly list: ImportedList;
   readonly report: ImportReport;
+  /** Where the rejected rows are. */
+  readonly rejectsPath: string | null;
 }
 
 /**
@@ -107,7 +110,6 @@ async function askFirst(
     signal: AbortSignal;
   },
 ): Promise<Result<Agreed>> {
-  const { checkList } = await import("./check-list.ts");
   const { config } = platform;
   const shownAtMs = Date.now();
   const checked = await checkList(cli, platform, { ...input, rejectsPath: null, config });
@@ -140,7 +142,8 @@ function sendingQuestion(
 }
 
 /** Rows of the list that get no message, in words; empty when there are none. */
-function leftOut(counts: ImportedList["counts"], report: ImportReport): string {
+function leftOut(report: ImportReport): string {
+  const { counts } = report;
   const parts: string[] = [];
   if (counts.rejected > 0) parts.push(`${counted(counts.rejected, "row")} rejected`);
   if (counts.duplicate > 0) parts.push(`${counted(counts.duplicate, "duplicate")} left out`);
@@ -150,16 +153,20 @@ function leftOut(counts: ImportedList["counts"], report: ImportReport): string {
 }
 
 /** What a campaign that was just stored is, in some lines. */
-export function importedText({ list, report }: Imported, mode: Config["mode"]): string {
-  const { id, status, rows, counts, rejectsPath, mend } = list;
-  const left = leftOut(counts, report);
+export function importedText(
+  { list, report, rejectsPath }: Imported,
+  mode: Config["mode"],
+): string {
+  const { id, status } = list;
+  const { rows, counts } = report;
+  const left = leftOut(report);
   const lines =
-    mend === undefined
+    report.mended === undefined
       ? [
           `${id} is ${status}: ${counted(rows, "row")}, ${counted(counts.pending, "message")}${paceWords(report.estimate)}` +
             `${left === "" ? "." : `; ${left}.`}`,
         ]
-      : [`${id} is ${status}: ${mendedWords(mend)}.`];
+      : [`${id} is ${status}: ${correctedWords(report)}.`];
   if (counts.pending > 0) {
     lines.push(`${modeWords(mode)}; ${startWords(report.estimate, Date.now())}.`);
   }
@@ -196,8 +203,8 @@ function guessesText(report: ImportReport): string[] {
 }
 
 /** What came of a rejects file that was dropped again. */
-function mendedWords(mend: NonNullable<ImportedList["mend"]>): string {
-  const { mended, stillRejected, alreadyMended } = mend;
+function correctedWords(report: ImportReport): string {
+  const { mended = 0, stillRejected = 0, alreadyMended = 0 } = report;
   const parts = [`${counted(mended, "row")} mended`];
   if (stillRejected > 0) parts.push(`${count(stillRejected)} still rejected`);
   if (alreadyMended > 0) parts.push(`${count(alreadyMended)} mended before`);

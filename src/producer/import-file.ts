@@ -1,46 +1,20 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { parseCampaign } from "../campaign-file.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
-import type { ImportStore } from "../store/import-store.ts";
+import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { numberOfCampaign, readCampaignMark } from "../store/keys.ts";
-import type { Mending } from "../store/mending.ts";
-import type { People } from "../store/people.ts";
-import { mendList, refuseMarked } from "./correct/correct-list.ts";
+import { correctList, refuseMarked } from "./correct/correct-list.ts";
 import { importList } from "./import/import.ts";
-import type { ImportListOptions } from "./import/import-options.ts";
-import type { ImportResult } from "./import/import-outcome.ts";
-import { numberedStem } from "./import/taken-name.ts";
-import type { PreflightInput } from "./preflight/preflight.ts";
-import { campaignOfRejects, type OpenedList, peekList } from "./rejects/peek.ts";
-import { emptyReport, reportCampaign } from "./report.ts";
+import { freeRejectsPath } from "./rejects/free-path.ts";
+import { type OpenedList, peekList } from "./rejects/peek.ts";
+import { endWith, type ImportResult } from "./report.ts";
+import type { ListNumber, ListRequest } from "./request.ts";
 
-/** A number that campaigns may be sent from, as the import needs it. */
-export interface ImportNumber {
-  readonly imports: ImportStore;
-  /** What takes corrected rows back; null: rejects files are read as lists of their own. */
-  readonly mending: { readonly mending: Mending; readonly people: People } | null;
-  /** Country of national numbers, unless the campaign names one. */
-  readonly country: string | null;
-  readonly preflight?: PreflightInput;
-}
-
-export interface ImportFileInput
-  extends Pick<
-    ImportListOptions,
-    | "purpose"
-    | "repeats"
-    | "startJudgedAtMs"
-    | "checked"
-    | "encoding"
-    | "signal"
-    | "onRead"
-    | "onBegun"
-    | "onProgress"
-  > {
+/** What is asked for with a list; what is left out of it has a default. */
+export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
   /** `null`: the list is a rejects file, which names its campaign itself. */
   readonly campaignPath: string | null;
   /** What messages call that file. Default: its name. */
@@ -57,104 +31,75 @@ export type ImportFile = (input: ImportFileInput) => Promise<ImportResult>;
 
 /**
  * Imports a list by a campaign file, or takes the corrected rows of a rejects file back into their
- * campaign: what `send`, `check` and the drop folder do.
+ * campaign: what `send` and the drop folder do, and `check` with a sink that keeps nothing.
  */
 export function createFileImporter(deps: {
   numbers: Readonly<Record<string, unknown>>;
   /** Called for names in `numbers` only. */
-  openNumber: (name: string) => ImportNumber | Promise<ImportNumber>;
+  openNumber: (name: string) => ListNumber | Promise<ListNumber>;
   mode: Mode;
 }): ImportFile {
+  const { mode } = deps;
   const known = Object.keys(deps.numbers);
 
   return async (input) => {
-    const path = input.csvPath ?? input.campaignPath ?? "";
-    const campaign =
-      input.campaignPath === null
-        ? null
-        : await readCampaign(input.campaignPath, input.campaignName);
-    if (campaign?.ok === false) return refused(basename(path), campaign.refusal);
+    const { campaignPath, campaignName, csvPath: given, opened: handed, ...asked } = input;
+    const named = given ?? campaignPath ?? "";
+    const campaign = campaignPath === null ? null : await readCampaign(campaignPath, campaignName);
+    if (campaign?.ok === false) return refused(given ?? "", campaign.refusal);
     const definition = campaign?.value ?? null;
     if (definition !== null && !known.includes(definition.number)) {
-      return refused(basename(path), unknownNumber(definition.number, known));
+      return refused(given ?? "", unknownNumber(definition.number, known));
     }
-    const csvPath = listPath(input, definition);
-    if (csvPath === null) return refused(basename(path), noList(basename(path)));
-    const opened = input.opened ?? (await peekList(csvPath, { links: "follow" }));
-    if (!opened.ok) return refused(basename(csvPath), opened.refusal, definition);
+    const csvPath = given ?? listOf(definition, campaignPath ?? "");
+    if (csvPath === null) return refused("", noList(basename(named)));
+    const opened = handed ?? (await peekList(csvPath, { links: "follow" }));
+    if (!opened.ok) return refused(csvPath, opened.refusal, definition ?? undefined);
     try {
       const { rejectsPath = await freeRejectsPath(csvPath) } = input;
-      return await take({ ...input, rejectsPath }, opened.value, definition);
+      return await take(opened.value, definition, { ...asked, rejectsPath });
     } finally {
-      if (input.opened === undefined) await opened.value.close();
+      if (handed === undefined) await opened.value.close();
     }
   };
 
-  type Input = ImportFileInput & { readonly rejectsPath: string | null };
-
   async function take(
-    input: Input,
     file: OpenedList,
     definition: CampaignDefinition | null,
+    request: ListRequest,
   ): Promise<ImportResult> {
-    const mended = file.rejectsOf === null ? null : await mend(input, file, definition);
-    if (mended !== null) return mended;
+    const corrected = file.rejectsOf === null ? null : await correct(file, definition, request);
+    if (corrected !== null) return corrected;
     if (definition === null) return refused(file.name, noCampaign(file.name));
-    const { imports, country, preflight } = await deps.openNumber(definition.number);
-    const { campaignPath: _path, campaignName: _name, csvPath: _list, opened: _, ...rest } = input;
-    return importList({
-      ...rest,
-      ...{ file, imports, definition, mode: deps.mode, defaultCountry: country },
-      ...(preflight === undefined ? {} : { preflight }),
-    });
+    const number = await deps.openNumber(definition.number);
+    return importList({ file, definition, mode, number, request });
   }
 
   /** Null where rejects files are read as lists of their own. */
-  async function mend(
-    input: Input,
+  async function correct(
     file: OpenedList,
     given: CampaignDefinition | null,
+    request: ListRequest,
   ): Promise<ImportResult | null> {
-    const { rejectsPath, checked, encoding, signal, purpose = "import" } = input;
     const mark = file.rejectsOf ?? "";
     const { campaign: id, ofSandbox } = readCampaignMark(mark);
-    if (ofSandbox && deps.mode === "live") return refused(file.name, ofSandboxOnly(id));
+    if (ofSandbox && mode === "live") return refused(file.name, ofSandboxOnly(id));
     const name = numberOfCampaign(id);
     if (name === undefined) return refused(file.name, refuseMarked(id).refusal);
     if (!known.includes(name)) return refused(file.name, unknownNumber(name, known));
-    const { mending, country, preflight } = await deps.openNumber(name);
-    if (mending === null) return null;
-    return mendList({
-      ...mending,
-      ...{ id, mark, file, rejectsPath, checked, encoding, signal, purpose, given, preflight },
-      ...{ mode: deps.mode, defaultCountry: country },
-    });
+    const number = await deps.openNumber(name);
+    const { corrections, sink } = number;
+    if (corrections === null) return null;
+    const of = { id, mark, given };
+    const { purpose } = sink;
+    return correctList({ file, of, mode, purpose, number, corrections, request });
   }
 }
 
-/** The list that a campaign file and a command line name; refuses as the import does. */
-export async function listOf(input: {
-  campaignPath: string;
-  csvPath: string | null;
-}): Promise<Result<string>> {
-  if (input.csvPath !== null) return accept(input.csvPath);
-  const campaign = await readCampaign(input.campaignPath);
-  if (!campaign.ok) return campaign;
-  const path = listPath(input, campaign.value);
-  return path === null
-    ? { ok: false, refusal: noList(basename(input.campaignPath)) }
-    : accept(path);
-}
-
-/**
- * Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... Never over
- * a file that belongs to a campaign: somebody may be correcting it.
- */
-export async function freeRejectsPath(csvPath: string): Promise<string> {
-  for (let nth = 1; ; nth++) {
-    const path = join(dirname(csvPath), `${numberedStem(stem(csvPath), nth)}.rejects.csv`);
-    if ((await campaignOfRejects(path, { links: "follow" })) === null) return path;
-  }
+/** The list that a campaign file names, relative to itself. */
+function listOf(definition: CampaignDefinition | null, campaignPath: string): string | null {
+  const file = definition?.recipients.file ?? null;
+  return file === null ? null : resolve(dirname(campaignPath), file);
 }
 
 /** Campaign files are written by hand: what is larger is something else. */
@@ -184,15 +129,6 @@ export async function readCampaign(
       "Check the path of the campaign file and its permissions.",
     );
   }
-}
-
-function listPath(
-  input: Pick<ImportFileInput, "campaignPath" | "csvPath">,
-  definition: CampaignDefinition | null,
-): string | null {
-  if (input.csvPath !== null) return input.csvPath;
-  const file = definition?.recipients.file ?? null;
-  return file === null ? null : resolve(dirname(input.campaignPath ?? ""), file);
 }
 
 function ofSandboxOnly(id: string): Refusal {
@@ -233,16 +169,6 @@ function noList(file: string): Refusal {
   return refusal;
 }
 
-function refused(
-  file: string,
-  refusal: Refusal,
-  definition: CampaignDefinition | null = null,
-): ImportResult {
-  const report = { ...emptyReport(file), refusal };
-  if (definition !== null) reportCampaign(report, definition);
-  return { ok: false, refusal, report };
-}
-
-function stem(path: string): string {
-  return basename(path, extname(path));
+function refused(path: string, refusal: Refusal, definition?: CampaignDefinition): ImportResult {
+  return endWith({ ok: false, refusal }, { file: basename(path), definition });
 }

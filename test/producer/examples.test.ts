@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { readCampaign } from "../../src/producer/import-file.ts";
+import { storeIn } from "../../src/producer/sink/sink.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
 import { importList } from "./import/by-path.ts";
@@ -17,12 +18,12 @@ it("the example campaign sends the example list, whose bad rows are bad on purpo
   if (!campaign.ok) throw new Error(campaign.refusal.message);
 
   const imported = await importList({
-    imports: store.imports,
+    sink: storeIn(store.imports),
     definition: { ...campaign.value, number },
     csvPath: join(examples, campaign.value.recipients.file ?? ""),
     rejectsPath: null,
     mode: "sandbox",
-    defaultCountry: null,
+    country: null,
   });
 
   expect(imported.report).toMatchObject({

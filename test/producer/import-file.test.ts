@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { expect, it } from "vitest";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { peekList } from "../../src/producer/rejects/peek.ts";
+import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
 import { numberKeys } from "../../src/store/keys.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { encodeAs } from "./list/encoding/encode.ts";
@@ -12,17 +13,20 @@ async function openPlace() {
   const bench = await openTestStore();
   const folder = await testFolder();
   const csvPath = join(folder, "list.csv");
-  const importFile = createFileImporter({
-    numbers: { [bench.number]: {} },
-    openNumber: () => ({
-      ...{ imports: bench.store.imports, mending: bench.store, country: "PL" },
-      preflight: {
-        ...{ people: bench.store.people, optOuts: bench.store.optOuts },
-        ...{ ratePerSecond: 50, prices: null, nowMs: Date.now() },
-      },
-    }),
-    mode: "sandbox",
-  });
+  const importerTo = (sink: ListSink) =>
+    createFileImporter({
+      numbers: { [bench.number]: {} },
+      openNumber: () => ({
+        ...{ sink, corrections: bench.store, country: "PL" },
+        preflight: {
+          ...{ people: bench.store.people, optOuts: bench.store.optOuts },
+          ...{ ratePerSecond: 50, prices: null, nowMs: Date.now() },
+        },
+      }),
+      mode: "sandbox",
+    });
+  const importFile = importerTo(storeIn(bench.store.imports));
+  const checkFile = importerTo(keepNothing(bench.store.campaigns));
   const campaign = async (name: string): Promise<string> => {
     const path = join(folder, `${name}.json`);
     const template = {
@@ -35,7 +39,7 @@ async function openPlace() {
     await writeFile(path, JSON.stringify(definition));
     return path;
   };
-  return { bench, folder, csvPath, importFile, campaign };
+  return { bench, folder, csvPath, importFile, checkFile, campaign };
 }
 
 it("the rejects file of one campaign is not overwritten by the next one's of the same list", async () => {
@@ -54,7 +58,7 @@ it("the rejects file of one campaign is not overwritten by the next one's of the
 });
 
 it("a rejects file is read in the encoding that a person names, and a guess is told", async () => {
-  const { bench, csvPath, importFile, campaign } = await openPlace();
+  const { bench, csvPath, importFile, checkFile, campaign } = await openPlace();
   await writeFile(csvPath, "phone,name\n+48600100200,Ana\nbad,Łucja Śliwa\n");
   await importFile({ campaignPath: await campaign("one"), csvPath });
   const path = csvPath.replace(".csv", ".rejects.csv");
@@ -62,8 +66,8 @@ it("a rejects file is read in the encoding that a person names, and a guess is t
   await writeFile(path, encodeAs(text, "iso-8859-2"));
   const again = { campaignPath: null, csvPath: path };
 
-  const guessed = await importFile({ ...again, purpose: "check" });
-  const wrong = await importFile({ ...again, purpose: "check", encoding: "windows-1252" });
+  const guessed = await checkFile(again);
+  const wrong = await checkFile({ ...again, encoding: "windows-1252" });
   const mended = await importFile({ ...again, encoding: "iso-8859-2" });
 
   expect(guessed.report).toMatchObject({ encodingGuessed: true, encodingSamples: ["Łucja Śliwa"] });

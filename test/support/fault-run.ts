@@ -4,6 +4,7 @@
  * the run's; what must hold after every run is here.
  */
 import { createFileImporter } from "../../src/producer/import-file.ts";
+import { storeIn } from "../../src/producer/sink/sink.ts";
 import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
@@ -120,7 +121,7 @@ function createLists(o: {
 }): FaultRun["send"] {
   const importFile = createFileImporter({
     numbers: { [NUMBER]: NUMBER },
-    openNumber: () => ({ imports: o.store.imports, mending: null, country: null }),
+    openNumber: () => ({ sink: storeIn(o.store.imports), corrections: null, country: null }),
     mode: "sandbox",
   });
   let lists = 0;

@@ -1,35 +1,40 @@
 import { foldPhone } from "../../core/recipient.ts";
-import type { CompiledTemplate } from "../../core/template.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
-import type { PhoneColumn } from "../columns/phone-column.ts";
 import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
 import { createCellReader } from "../phones/phones.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
+import type { PreparedList } from "./prepare-list.ts";
+
+/** A row and what was decided about it. */
+export interface JudgedRow {
+  readonly cells: readonly string[];
+  readonly line: number;
+  readonly outcome: ImportOutcome;
+}
 
 /**
  * Judges the rows of one list in their order; `row` counts from 1. A row is a duplicate of the
  * first row that can be sent to the same person, so a person whose first row is broken is still
  * reached by the second.
  */
-export function createRowCheck(list: {
-  columns: readonly string[];
-  phone: PhoneColumn;
-  template: CompiledTemplate;
-  /** Of bare phones. */
-  country: string | null;
-  style: NumberStyle;
-  /** Counts how the phones are written: the style is judged by all of them, once they are read. */
-  shapes: ShapeCounter;
-  /** Whether a doubtful value rejects its row. */
-  strictValues: boolean;
-  rowsExpected: number;
-}): (cells: readonly string[], row: number) => ImportOutcome {
-  const { phone: column, template, strictValues, style, shapes } = list;
+export function createRowCheck(
+  list: Pick<PreparedList, "columns" | "phone" | "template" | "country">,
+  how: {
+    style: NumberStyle;
+    /** Counts how the phones are written: the style is judged by all of them, once they are read. */
+    shapes: ShapeCounter;
+    /** Whether a doubtful value rejects its row. */
+    strictValues: boolean;
+    rowsExpected: number;
+  },
+): (cells: readonly string[], row: number) => ImportOutcome {
+  const { phone: column, template } = list;
+  const { strictValues, style, shapes } = how;
   const width = list.columns.length;
   // Spreadsheets leave empty cells at the end out: what is missing there is empty.
   const needed = Math.max(template.cellsNeeded, column.index + 1);
   const readCell = createCellReader(list.country);
-  const seen = createSeenPhones({ expected: list.rowsExpected });
+  const seen = createSeenPhones({ expected: how.rowsExpected });
 
   return (cells, row) => {
     if (cells.length > width || cells.length < needed) {

@@ -1,23 +1,41 @@
-import type { CampaignDefinition } from "../../core/campaign.ts";
+import type { CampaignDefinition, Numbers } from "../../core/campaign.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
-import { compileTemplate, templateColumns } from "../../core/template.ts";
+import { type CompiledTemplate, compileTemplate, templateColumns } from "../../core/template.ts";
 import { checkHeader, checkIsHeader, checkNameless } from "../columns/header.ts";
-import { findPhoneColumn } from "../columns/phone-column.ts";
-import { lookAtColumns, type PhoneSample } from "../columns/seen-columns.ts";
-import type { PreparedList } from "../import/import-options.ts";
-import { readListBytes } from "../list/bytes.ts";
-import { readBeginning } from "../list/csv.ts";
+import { findPhoneColumn, type PhoneColumn } from "../columns/phone-column.ts";
+import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
+import { type ListBytes, readListBytes } from "../list/bytes.ts";
+import { type CsvHeader, readBeginning } from "../list/csv.ts";
 import type { ListFile } from "../list/open.ts";
 import { findTellingCells } from "../list/telling-cells.ts";
 import { createShapeCounter, type NumberStyle, styleOf } from "../phones/number-style.ts";
 import { createCellReader, createPhoneFinder } from "../phones/phones.ts";
-import { findRejectsLayout } from "../rejects/layout.ts";
+import { findRejectsLayout, type RejectsLayout } from "../rejects/layout.ts";
+
+/** A list whose header has passed: it can be read for its campaign. */
+export interface PreparedList {
+  readonly file: ListFile;
+  readonly bytes: ListBytes;
+  /** Of a guessed encoding: cells by which a person can judge it. */
+  readonly encodingSamples: readonly string[];
+  readonly header: CsvHeader;
+  /** The rows' columns: the header's, without what a rejects file adds to them. */
+  readonly columns: readonly string[];
+  /** Set when the list is a rejects file. */
+  readonly layout: RejectsLayout | null;
+  readonly phone: PhoneColumn;
+  readonly template: CompiledTemplate;
+  /** Of bare phones. */
+  readonly country: string | null;
+  /** What the first rows say of it; all rows decide. */
+  readonly style: NumberStyle;
+}
 
 /**
  * Finds out how a list is to be read for a campaign: its encoding (the whole list is read for
  * that), dialect, columns, where the phones are, and that the template can be filled. Refuses what
- * no row of it can mend.
+ * no correction of a row can help.
  */
 export async function prepareList(
   file: ListFile,
@@ -31,9 +49,9 @@ export async function prepareList(
     signal?: AbortSignal | undefined;
   },
 ): Promise<Result<PreparedList>> {
-  const { recipients, template: definition, category } = input.definition;
-  const given = input.encoding ?? recipients.encoding;
-  const bytes = await readListBytes(file, { given, signal: input.signal });
+  const { definition, country, signal } = input;
+  const given = input.encoding ?? definition.recipients.encoding;
+  const bytes = await readListBytes(file, { given, signal });
   if (!bytes.ok) return bytes;
   const beginning = await readBeginning(file, bytes.value.encoding);
   if (!beginning.ok) return beginning;
@@ -41,34 +59,54 @@ export async function prepareList(
   const layout = findRejectsLayout(header.columns);
   const columns = layout?.columns ?? header.columns;
   const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
-  const { country } = input;
   const rows = beginning.value.rows.map(ownCells);
-  const sample: PhoneSample = { rows, readPhone: createPhoneFinder(country) };
+  const seen = seeColumns(columns, { rows, readPhone: createPhoneFinder(country) }, definition);
+  if (!seen.ok) return seen;
+  const nameless = layout === null ? checkNameless(header, rows) : accept(undefined);
+  if (!nameless.ok) return nameless;
+  const phone = findPhones(seen.value, definition.recipients.to);
+  if (!phone.ok) return phone;
+  const template = compileTemplate(definition.template, columns, definition.category);
+  if (!template.ok) return template;
+  const { index } = phone.value;
+  const encodingSamples = bytes.value.encodingGuessed
+    ? await findTellingCells(file, header, { index, ownCells })
+    : [];
+  const phones = rows.map((row) => row[index] ?? "");
+  return accept({
+    ...{ file, bytes: bytes.value, encodingSamples, header, columns, layout },
+    ...{ phone: phone.value, template: template.value, country },
+    style: input.style ?? styleOfPhones(phones, country, definition.recipients.numbers ?? null),
+  });
+}
+
+/** The columns of a list, where its first line is a header and leaves no doubt about names. */
+function seeColumns(
+  columns: readonly string[],
+  sample: PhoneSample,
+  { recipients: { to }, template }: CampaignDefinition,
+): Result<SeenColumn[]> {
   const seen = lookAtColumns(columns, sample);
   const headed = checkIsHeader(seen, sample);
   if (!headed.ok) return headed;
-  const used = [...templateColumns(definition), ...(recipients.to === null ? [] : [recipients.to])];
-  const checked = checkHeader(seen, used);
-  if (!checked.ok) return checked;
-  const ended = layout === null ? checkNameless(header, rows) : checked;
-  if (!ended.ok) return ended;
-  const phone = findPhoneColumn(seen, recipients.to);
+  const named = checkHeader(seen, [...templateColumns(template), ...(to === null ? [] : [to])]);
+  return named.ok ? accept(seen) : named;
+}
+
+function findPhones(seen: readonly SeenColumn[], to: string | null): Result<PhoneColumn> {
+  const phone = findPhoneColumn(seen, to);
   if (!phone.ok) return phone;
   const alone = checkHeader(seen, [phone.value.name]);
-  if (!alone.ok) return alone;
-  const template = compileTemplate(definition, columns, category);
-  if (!template.ok) return template;
-  const encodingSamples = bytes.value.encodingGuessed
-    ? await findTellingCells(file, header, { index: phone.value.index, ownCells })
-    : [];
+  return alone.ok ? phone : alone;
+}
+
+function styleOfPhones(
+  cells: readonly string[],
+  country: string | null,
+  given: Numbers | null,
+): NumberStyle {
   const readCell = createCellReader(country);
   const shapes = createShapeCounter();
-  for (const row of rows) shapes.add(readCell(row[phone.value.index] ?? ""));
-  const style =
-    input.style ?? styleOf(shapes.counts, { country, given: recipients.numbers ?? null });
-  return accept({
-    ...{ file, bytes: bytes.value, encodingSamples },
-    ...{ header, columns, layout, phone: phone.value, template: template.value },
-    style,
-  });
+  for (const cell of cells) shapes.add(readCell(cell));
+  return styleOf(shapes.counts, { country, given });
 }

@@ -1,6 +1,5 @@
 import type { Refused } from "../../core/refusal.ts";
 import { createPhoneFinder } from "../phones/phones.ts";
-import type { JudgedRow } from "../preflight/preflight.ts";
 import { type PhoneColumn, refuseUnclear } from "./phone-column.ts";
 
 /**
@@ -13,7 +12,7 @@ export function createRivalWatch(phone: PhoneColumn, country: string | null) {
   let refused: Refused | null = null;
   return {
     /** Whether a phone has been found, now or before. */
-    see(rows: readonly Pick<JudgedRow, "cells" | "line">[]): boolean {
+    see(rows: readonly { readonly cells: readonly string[]; readonly line: number }[]): boolean {
       for (const rival of phone.rivals) {
         const found = rows.find(({ cells }) => readsAsPhone(cells[rival.index] ?? ""));
         if (found !== undefined) refused ??= refuseUnclear([phone, rival], found.line);

@@ -7,150 +7,133 @@
  * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided before
  * another change (mending.ts), and the campaign's people are read again.
  */
-
-import { basename } from "node:path";
 import { refuseNoCampaign } from "../../campaigns/refusals.ts";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import { foldColumnName, someNames } from "../../core/columns.ts";
-import type { Encoding } from "../../core/encoding.ts";
 import type { Mode } from "../../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
-import type { MendableCampaign, Mending } from "../../store/mending.ts";
-import type { People } from "../../store/people.ts";
-import { fingerprintOf, refuseOtherList } from "../check/fingerprint.ts";
-import { prepareList } from "../check/prepare-list.ts";
-import type { PreparedList } from "../import/import-options.ts";
-import {
-  type ImportedList,
-  type ImportResult,
-  refuseInterrupted,
-} from "../import/import-outcome.ts";
+import type { MendableCampaign } from "../../store/mending.ts";
+import { type PreparedList, prepareList } from "../check/prepare-list.ts";
+import { createTally } from "../check/tally.ts";
 import { readRows } from "../list/csv.ts";
 import type { ListFile } from "../list/open.ts";
 import { readStyle } from "../phones/number-style.ts";
 import { type OtherCampaigns, readOthers } from "../preflight/other-campaigns.ts";
-import { createPreflight, type PreflightInput } from "../preflight/preflight.ts";
-import { createRejectsFile, type RejectsFile } from "../rejects/writer.ts";
+import { createPreflight } from "../preflight/preflight.ts";
+import { createRejectsFile, NO_REJECTS } from "../rejects/writer.ts";
+import { endWith, type Findings, type ImportResult, type RowFindings } from "../report.ts";
 import {
-  createTally,
-  emptyReport,
-  type ImportReport,
-  reportCampaign,
-  reportTally,
-} from "../report.ts";
-import { createMender, type Mender, type ReadRow, refuseCorrection } from "./correct-rows.ts";
+  type Corrections,
+  fingerprintOf,
+  type ListNumber,
+  type ListRequest,
+  refuseInterrupted,
+  refuseOtherList,
+} from "../request.ts";
+import type { ListSink } from "../sink/sink.ts";
+import { type Corrector, createCorrector, type ReadRow, refuseCorrection } from "./correct-rows.ts";
 
-export interface MendListOptions {
-  readonly mending: Mending;
-  readonly people: People;
-  /** The campaign that the file names. */
-  readonly id: string;
-  /** How it names it: of the sandbox, with a word that says so. */
-  readonly mark?: string;
+export interface CorrectListInput {
   /** Read to its end, and left open. */
   readonly file: ListFile;
-  /** Where rows go that are still wrong; null: they are not written. */
-  readonly rejectsPath: string | null;
+  readonly of: NamedCampaign;
   readonly mode: Mode;
-  readonly defaultCountry: string | null;
+  /** `check`: nothing is changed, and the report says what would be. */
+  readonly purpose: ListSink["purpose"];
+  readonly number: Pick<ListNumber, "country" | "preflight">;
+  readonly corrections: Corrections;
+  readonly request: Pick<ListRequest, "rejectsPath" | "checked" | "encoding" | "signal">;
+}
+
+/** The campaign that a rejects file names. */
+export interface NamedCampaign {
+  readonly id: string;
+  /** As the file names it: of the sandbox, with a word that says so. */
+  readonly mark: string;
   /** The campaign file that was given with the list, if one was: it must be this campaign's. */
   readonly given: { readonly name: string; readonly number: string } | null;
-  /** `check`: nothing is changed, and the report says what would be. */
-  readonly purpose: "import" | "check";
-  /** As `checked` of the import options. */
-  readonly checked?: string | undefined;
-  /** How the file is encoded, by the person who gives it; what the campaign says is of its list. */
-  readonly encoding?: Encoding | null | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly preflight?: PreflightInput | undefined;
 }
 
 /** Rows that are read, decided about and written together. */
 const WINDOW_ROWS = 2_000;
 
-/** Refusals: those of reading a list, `no_such_campaign`, `campaign_closed`, `mend_…`. */
-export async function mendList(options: MendListOptions): Promise<ImportResult> {
-  const report = emptyReport(options.file.name);
-  Object.assign(report, { campaign: options.id, mended: 0, stillRejected: 0, alreadyMended: 0 });
-  const result = await run(options, report);
-  if (!result.ok) report.refusal = result.refusal;
-  return { ...result, report };
-}
-
-async function run(options: MendListOptions, report: ImportReport): Promise<Result<ImportedList>> {
-  const { mending, id, file } = options;
-  const campaign = await mending.campaign(id);
-  if (campaign !== undefined) reportCampaign(report, campaign.definition);
-  const open = checkOpen(options, campaign);
-  if (!open.ok) return open;
+/**
+ * Takes the corrected rows of a file into their campaign. Refusals: those of reading a list,
+ * `no_such_campaign`, `campaign_closed`, `mend_…`.
+ */
+export async function correctList(input: CorrectListInput): Promise<ImportResult> {
+  const { file, of, number, corrections, request } = input;
+  const campaign = await corrections.mending.campaign(of.id);
+  const found: Findings = {
+    ...{ file: file.name, campaign: of.id, correctedBefore: 0 },
+    definition: campaign?.definition,
+  };
+  const open = checkOpen(input, campaign);
+  if (!open.ok) return endWith(open, found);
   const { recipients } = open.value.definition;
-  const country = recipients.country ?? options.defaultCountry;
-  const prepared = await prepareList(file, {
+  const country = recipients.country ?? number.country;
+  const list = await prepareList(file, {
     definition: definitionOf(open.value),
     country,
     // The whole list's: the few rows that were corrected do not show it.
     style: readStyle(open.value.phoneStyle, { country, given: recipients.numbers ?? null }),
-    encoding: options.encoding,
-    signal: options.signal,
+    encoding: request.encoding,
+    signal: request.signal,
   });
-  if (!prepared.ok) return prepared;
-  const list = prepared.value;
-  report.encoding = list.bytes.encoding;
-  report.encodingGuessed = list.bytes.encodingGuessed;
-  report.encodingSamples = list.encodingSamples;
-  report.delimiter = list.header.dialect.delimiter;
-  report.columns = list.columns;
-  report.phoneColumn = list.phone.name;
-  const fingerprint = fingerprintOf([list.bytes.digest, id]);
-  if (options.checked !== undefined && options.checked !== fingerprint) {
-    return refuseOtherList(file.name);
-  }
-  const order = placesOf(open.value.columns, list.columns);
-  if (order === null) return refuseColumns(id, open.value.columns, list.columns);
-  const others = await readRepeats(options, open.value.definition);
-  if (!others.ok) return others;
-  const { leftOut } = others.value;
-  const mender = createMender({
-    ...{ mark: id, ...options, campaign: open.value },
-    ...{ list, order, country, leftOut },
-  });
-  const mended = await mendAll(options, { list, mender, columns: open.value.columns, report });
-  if (!mended.ok) return mended;
-  const { status = open.value.status } = (await mending.campaign(id)) ?? {};
-  report.status = status;
-  const { rows, counts, mended: now = 0, stillRejected = 0, alreadyMended = 0 } = report;
-  return accept({
-    ...{ id, status: status as CampaignStatus, rows, counts, phoneColumn: list.phone },
-    ...{ rejectsPath: mended.value, restarted: false, fingerprint },
-    mend: { mended: now, stillRejected, alreadyMended },
-  });
+  if (!list.ok) return endWith(list, found);
+  return correctPrepared(input, { campaign: open.value, list: list.value }, found);
 }
 
-/** Reads the file window by window. Answers where the rows are that stay rejected. */
-async function mendAll(
-  options: MendListOptions,
-  input: {
-    list: PreparedList;
-    mender: Mender;
-    columns: readonly string[];
-    report: ImportReport;
-  },
-): Promise<Result<string | null>> {
-  const { list, mender, columns, report } = input;
+async function correctPrepared(
+  input: CorrectListInput,
+  { campaign, list }: { campaign: MendableCampaign; list: PreparedList },
+  before: Findings,
+): Promise<ImportResult> {
+  const { of, purpose, corrections, request } = input;
+  const { id, mark } = of;
+  const found = { ...before, list };
+  const fingerprint = fingerprintOf([list.bytes.digest, id]);
+  if (request.checked !== undefined && request.checked !== fingerprint) {
+    return endWith(refuseOtherList(list.file.name), found);
+  }
+  const order = placesOf(campaign.columns, list.columns);
+  if (order === null) return endWith(refuseColumns(id, campaign.columns, list.columns), found);
+  const others = await readRepeats(input, campaign.definition);
+  if (!others.ok) return endWith(others, found);
+  const corrector = createCorrector({
+    ...{ ...corrections, purpose, id, mark, campaign },
+    ...{ list, order, leftOut: others.value.leftOut },
+  });
+  const { result, ...rest } = await correctAll(input, { campaign, list, corrector });
+  if (!result.ok) return endWith(result, { ...found, ...rest });
+  const { status } = (await corrections.mending.campaign(id)) ?? campaign;
+  const corrected = { id, status: status as CampaignStatus, restarted: false, fingerprint };
+  return endWith(accept(corrected), { ...found, ...rest, status: corrected.status });
+}
+
+/** Reads the file window by window. */
+async function correctAll(
+  input: CorrectListInput,
+  about: { campaign: MendableCampaign; list: PreparedList; corrector: Corrector },
+): Promise<{ rows: RowFindings; correctedBefore: number; result: Result<void> }> {
+  const { mode, number, of, request } = input;
+  const { campaign, list, corrector } = about;
+  const { rejectsPath: path } = request;
   const { delimiter } = list.header.dialect;
-  const { rejectsPath: path, id, mark = id, mode } = options;
+  const { columns } = campaign;
   const rejects =
-    path === null ? null : createRejectsFile({ path, columns, delimiter, campaign: mark });
+    path === null ? null : createRejectsFile({ path, columns, delimiter, campaign: of.mark });
   const tally = createTally();
   const preflight = createPreflight(
-    options.preflight === undefined ? null : { ...options.preflight, people: null },
-    { ...list, definition: sentAnyway(mender.definition), mode, country: mender.country },
+    number.preflight === undefined ? null : { ...number.preflight, people: null },
+    { ...list, definition: sentAnyway(campaign.definition), mode },
   );
+  let correctedBefore = 0;
   let window: ReadRow[] = [];
   let stopped: Result<never> | null = null;
 
   async function flush(): Promise<void> {
-    const judged = await mender.mend(window);
+    const judged = await corrector.correct(window);
     window = [];
     if (!judged.ok) {
       stopped = judged;
@@ -158,10 +141,10 @@ async function mendAll(
     }
     const { pending, rejected, already } = judged.value;
     await preflight.see(pending);
-    for (const _ of pending) tally.pending();
-    for (const row of rejected) tally.rejected(row);
+    for (const { line } of pending) tally.add({ kind: "pending" }, line);
+    for (const row of rejected) tally.add({ ...row, kind: "rejected" }, row.line);
     await rejects?.add(rejected);
-    report.alreadyMended = (report.alreadyMended ?? 0) + already;
+    correctedBefore += already;
   }
 
   try {
@@ -171,45 +154,34 @@ async function mendAll(
           window.push({ cells, line: block.lines[index] ?? 0 });
           if (window.length >= WINDOW_ROWS && stopped === null) await flush();
         }
-        if (options.signal?.aborted) stopped ??= refuseInterrupted(null);
+        if (request.signal?.aborted) stopped ??= refuseInterrupted(null);
         return stopped === null;
       },
     });
     if (read.ok && stopped === null && window.length > 0) await flush();
-    reportTally(report, tally);
-    preflight.finish(report);
-    report.notChecked = [];
-    report.rows += report.alreadyMended ?? 0;
-    report.mended = report.ok;
-    report.stillRejected = report.rejected;
-    if (!read.ok) return read;
-    if (stopped !== null) return stopped;
-    return accept(await finishRejects(rejects, report));
+    const result = read.ok ? (stopped ?? accept(undefined)) : read;
+    const counts = tally.counts();
+    const rows = {
+      ...{ counts, problems: tally.problems(), phoneStyle: null },
+      ...{ ...preflight.found(counts.pending), notChecked: [] },
+      rejects: (result.ok ? await rejects?.finish() : null) ?? NO_REJECTS,
+    };
+    return { rows, correctedBefore, result };
   } finally {
     await rejects?.discard();
   }
 }
 
-async function finishRejects(
-  rejects: RejectsFile | null,
-  report: ImportReport,
-): Promise<string | null> {
-  const path = (await rejects?.finish()) ?? null;
-  report.rejectsFile = path === null ? null : basename(path);
-  const problem = rejects?.problem();
-  if (problem) report.rejectsProblem = problem;
-  return path;
-}
-
 /** Who got another campaign of the name or template, where the campaign leaves those out. */
 async function readRepeats(
-  { people, mode, id }: MendListOptions,
+  { corrections, mode, of }: CorrectListInput,
   definition: CampaignDefinition,
 ): Promise<Result<Pick<OtherCampaigns, "leftOut">>> {
   if ((definition.recipients.skipRepeatMs ?? null) === null) {
     return accept({ leftOut: () => undefined });
   }
-  return readOthers(people, { definition, mode, own: id, about: "repeats" });
+  const question = { definition, mode, own: of.id, about: "repeats" } as const;
+  return readOthers(corrections.people, question);
 }
 
 /** The campaign's own definition, reading what the import found out by itself. */
@@ -239,7 +211,7 @@ function placesOf(campaign: readonly string[], file: readonly string[]): number[
 }
 
 function checkOpen(
-  { id, given, mode }: MendListOptions,
+  { of: { id, given }, mode }: CorrectListInput,
   campaign: MendableCampaign | undefined,
 ): Result<MendableCampaign> {
   if (campaign === undefined) return refuseMarked(id);

@@ -1,5 +1,4 @@
 import { refuseClosed } from "../../campaigns/refusals.ts";
-import type { CampaignDefinition } from "../../core/campaign.ts";
 import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
@@ -7,12 +6,11 @@ import { unescapeCells } from "../../core/spreadsheet.ts";
 import { batchOfRow } from "../../store/keys.ts";
 import type { MendableBatch, MendableCampaign, MendedRow, Mending } from "../../store/mending.ts";
 import type { People } from "../../store/people.ts";
-import { createRowCheck } from "../check/check-rows.ts";
-import type { PreparedList } from "../import/import-options.ts";
+import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
+import type { PreparedList } from "../check/prepare-list.ts";
 import { createShapeCounter } from "../phones/number-style.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 import type { OtherCampaigns } from "../preflight/other-campaigns.ts";
-import type { JudgedRow } from "../preflight/preflight.ts";
 import type { RejectedRow } from "../rejects/writer.ts";
 
 /** A row as it stands in the file. */
@@ -21,23 +19,21 @@ export interface ReadRow {
   readonly line: number;
 }
 
-export interface MendedWindow {
+export interface CorrectedWindow {
   /** What is pending now. */
   readonly pending: readonly JudgedRow[];
   /** What stays rejected, with the cells in the order of the campaign's columns. */
   readonly rejected: readonly RejectedRow[];
-  /** Rows that were not rejected (any more). */
+  /** Rows that are no longer rejected, or never were. */
   readonly already: number;
 }
 
 /** Decides about rows of a rejects file and takes the right ones back, some at a time. */
-export interface Mender {
-  readonly definition: CampaignDefinition;
-  readonly country: string | null;
-  mend(rows: readonly ReadRow[]): Promise<Result<MendedWindow>>;
+export interface Corrector {
+  correct(rows: readonly ReadRow[]): Promise<Result<CorrectedWindow>>;
 }
 
-interface MenderInput {
+interface CorrectorInput {
   readonly mending: Mending;
   readonly people: People;
   readonly id: string;
@@ -47,13 +43,12 @@ interface MenderInput {
   readonly list: PreparedList;
   /** Where each of the campaign's columns is among the file's own. */
   readonly order: readonly number[];
-  readonly country: string | null;
   readonly purpose: "import" | "check";
   /** The campaign that a person got who is to be left out for it. */
   readonly leftOut: OtherCampaigns["leftOut"];
 }
 
-export function createMender(input: MenderInput): Mender {
+export function createCorrector(input: CorrectorInput): Corrector {
   const { mending, id, campaign, purpose } = input;
   let known: { seen: SeenPhones; rewrites: number } | null = null;
 
@@ -83,9 +78,7 @@ export function createMender(input: MenderInput): Mender {
   }
 
   return {
-    definition: campaign.definition,
-    country: input.country,
-    async mend(rows) {
+    async correct(rows) {
       const done: JudgedRow[] = [];
       let left = rows;
       for (;;) {
@@ -125,7 +118,7 @@ function toMended({ row, phone, cells }: Good): MendedRow {
 }
 
 async function readBatches(
-  input: MenderInput,
+  input: CorrectorInput,
   rows: readonly ReadRow[],
 ): Promise<Map<number, MendableBatch>> {
   const indexes = new Set(
@@ -141,7 +134,7 @@ async function readBatches(
 }
 
 /** The campaign's row that a row of the file belongs to; null when there is none. */
-function rowOf({ mark, campaign, list }: MenderInput, cells: readonly string[]): number | null {
+function rowOf({ mark, campaign, list }: CorrectorInput, cells: readonly string[]): number | null {
   const place = list.layout?.placeOf(cells);
   if (place === undefined || place.campaign !== mark) return null;
   const { row } = place;
@@ -149,20 +142,18 @@ function rowOf({ mark, campaign, list }: MenderInput, cells: readonly string[]):
 }
 
 function judge(
-  input: MenderInput,
+  input: CorrectorInput,
   window: {
     rows: readonly ReadRow[];
     batches: ReadonlyMap<number, MendableBatch>;
     known: { seen: SeenPhones };
   },
 ): { good: Good[]; rejected: RejectedRow[]; already: number } {
-  const { list, order, country } = input;
-  const { columns, phone, template, style } = list;
+  const { list, order } = input;
+  const { columns, phone, style } = list;
   const { strictValues } = input.campaign.definition.recipients;
-  const check = createRowCheck({
-    ...{ columns, phone, template, country, style, strictValues, rowsExpected: 0 },
-    shapes: createShapeCounter(),
-  });
+  const shapes = createShapeCounter();
+  const check = createRowCheck(list, { style, shapes, strictValues, rowsExpected: 0 });
   const good: Good[] = [];
   const rejected: RejectedRow[] = [];
   const taken = new Set<number>();

@@ -165,15 +165,14 @@ async function outcomeOf(
   const { dropped, bytes, campaignFile } = list.claim.note;
   const campaign = await findCampaign(id);
   if (campaign?.status === "importing") return null;
-  const report: ImportReport = { ...emptyReport(dropped), campaign: id };
-  if (campaignFile !== null) report.campaignFile = campaignFile.name;
-  // Settling gives it the name.
+  const { name = null, number = null, category = null, rows = 0 } = campaign ?? {};
   const rejects = await lstatOrNull(hiddenRejectsPath(list.csvPath));
-  if (rejects !== null) report.rejectsFile = hiddenRejectsPath(list.csvPath);
-  if (campaign !== undefined) {
-    const { name, number, category, rows } = campaign;
-    Object.assign(report, { name, number, category, rows });
-  }
+  const report: ImportReport = {
+    ...{ ...emptyReport(dropped), name, number, category, rows, campaign: id },
+    ...(campaignFile === null ? {} : { campaignFile: campaignFile.name }),
+    // Settling gives it the name.
+    rejectsFile: rejects === null ? null : hiddenRejectsPath(list.csvPath),
+  };
   const refusal = await whyNot({ id, dropped, campaign, list, bytes });
   if (refusal !== null) return { folder: "failed", report: { ...report, refusal } };
   return { folder: "done", report: { ...report, status: "imported" } };

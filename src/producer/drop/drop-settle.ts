@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import { numberedStem } from "../import/taken-name.ts";
+import { numberedStem } from "../rejects/free-path.ts";
 import type { ImportReport } from "../report.ts";
 import {
   type DropFolders,

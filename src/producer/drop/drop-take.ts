@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { numberedStem } from "../import/taken-name.ts";
+import { numberedStem } from "../rejects/free-path.ts";
 import type { Claim, Claims } from "./drop-claim.ts";
 import {
   type DropFolders,

@@ -10,160 +10,137 @@
  * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
  * and every chunk carries its token, so one that froze and wakes up stores nothing.
  */
+import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
+import type { Mode } from "../../core/mode.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import type {
-  BeginImport,
-  ImportHandle,
-  ImportStore,
-  KnownImport,
-} from "../../store/import-store.ts";
-import { fingerprintOf, refuseOtherList } from "../check/fingerprint.ts";
-import { prepareList } from "../check/prepare-list.ts";
+import type { BeginImport, KnownImport } from "../../store/import-store.ts";
+import { type PreparedList, prepareList } from "../check/prepare-list.ts";
+import type { ListFile } from "../list/open.ts";
 import { isPhoneCountry } from "../phones/phones.ts";
-import { createPreflight, type Preflight } from "../preflight/preflight.ts";
-import { emptyReport, type ImportReport, reportCampaign } from "../report.ts";
-import type { ImportListOptions, PreparedList } from "./import-options.ts";
-import { type ImportedList, type ImportResult, refuseInterrupted } from "./import-outcome.ts";
+import { createPreflight } from "../preflight/preflight.ts";
+import { endWith, type ImportResult, type RowFindings } from "../report.ts";
+import {
+  fingerprintOf,
+  type ListNumber,
+  type ListRequest,
+  refuseInterrupted,
+  refuseOtherList,
+} from "../request.ts";
+import type { Begun, ListSink, Place } from "../sink/sink.ts";
 import { hasStartPassed, refuseStartPassed } from "./start-time.ts";
 import { refuseLost, storeRows } from "./store-rows.ts";
+
+export interface ImportListInput {
+  /** Read to its end, and left open. */
+  readonly file: ListFile;
+  readonly definition: CampaignDefinition;
+  readonly mode: Mode;
+  readonly number: ListNumber;
+  readonly request: ListRequest;
+}
 
 /**
  * Reads, checks and stores a list; the campaign then runs, or waits for its `startAt`. Throws only
  * when Redis or the disk fails: the campaign is then left `importing`, to be imported again.
  */
-export async function importList(options: ImportListOptions): Promise<ImportResult> {
-  const report = emptyReport(options.file.name);
-  reportCampaign(report, options.definition);
-  const result = await run(options, report);
-  if (!result.ok) report.refusal = result.refusal;
-  else if (options.purpose !== "check") report.status = result.value.status;
-  return { ...result, report };
+export async function importList(input: ImportListInput): Promise<ImportResult> {
+  const { file, definition, number } = input;
+  const found = { file: file.name, definition };
+  const country = countryOf(definition, number);
+  if (!country.ok) return endWith(country, found);
+  const { encoding, signal } = input.request;
+  const list = await prepareList(file, { definition, country: country.value, encoding, signal });
+  return list.ok ? importPrepared(input, list.value) : endWith(list, found);
 }
 
-async function run(
-  options: ImportListOptions,
-  report: ImportReport,
-): Promise<Result<ImportedList>> {
-  const { startJudgedAtMs = options.preflight?.nowMs ?? Date.now() } = options;
-  const country = options.definition.recipients.country ?? options.defaultCountry;
-  if (country !== null && !isPhoneCountry(country)) return refuseCountry(country);
-  const { numbers } = options.definition.recipients;
-  if (country === null && numbers === "national") return refuseNoCountry();
-  const { file, definition, encoding, signal } = options;
-  const prepared = await prepareList(file, { definition, country, encoding, signal });
-  if (!prepared.ok) return prepared;
-  const { bytes } = prepared.value;
-  report.encoding = bytes.encoding;
-  report.encodingGuessed = bytes.encodingGuessed;
-  report.encodingSamples = prepared.value.encodingSamples;
-  report.phoneColumn = prepared.value.phone.name;
-  report.phoneColumnGuessed = prepared.value.phone.guessed;
-  report.columns = prepared.value.columns;
-  report.delimiter = prepared.value.header.dialect.delimiter;
-  const list = prepared.value;
-  const preflight = preflightOf(options, { list, country });
-  if (options.signal?.aborted) return refuseInterrupted(null);
-  const read = await options.onRead?.(bytes.digest);
-  if (read?.ok === false) return read;
-  const fingerprint = fingerprintOf([bytes.digest, JSON.stringify(definition)]);
-  if (options.checked !== undefined && options.checked !== fingerprint) {
-    return refuseOtherList(file.name);
-  }
-  const { purpose = "import" } = options;
-  const { number, name } = definition;
-  const digest = fingerprintOf([options.mode, number, name, bytes.digest]);
-  const may = purpose === "check" ? accept(undefined) : await preflight.mayBegin(digest);
-  if (!may.ok) return may;
+async function importPrepared(input: ImportListInput, list: PreparedList): Promise<ImportResult> {
+  const { definition, number, request } = input;
+  const found = { file: list.file.name, definition, list };
+  const fingerprint = fingerprintOf([list.bytes.digest, JSON.stringify(definition)]);
+  const wanted = await checkWanted(request, list, fingerprint);
+  if (!wanted.ok) return endWith(wanted, found);
+  const { startJudgedAtMs = number.preflight?.nowMs ?? Date.now() } = request;
   const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
-  const identity = identityOf(options, {
-    ...{ list, digest },
-    // What was interrupted goes on: it was in time when it began.
-    fresh: startPassed ? "refuse" : "begin",
-  });
-  const begun = await begin(options, identity);
-  if (!begun.ok) return begun;
-  if (begun.value.kind === "not_begun") return refuseStartPassed(definition.schedule);
-  const { campaign } = begun.value;
-  report.campaign = purpose === "check" ? null : campaign;
-  if (begun.value.kind === "already_imported") return refuseAgain(file.name, begun.value);
-  const { token, restarted } = begun.value;
-  const handle = { campaign, token };
-  const wanted = await options.onBegun?.(campaign);
-  if (wanted?.ok === false) {
-    await options.imports.reject({ ...handle, refusal: wanted.refusal });
-    return wanted;
+  // What was interrupted goes on: it was in time when it began.
+  const identity = identityOf(input, list, startPassed ? "refuse" : "begin");
+  if (number.sink.purpose === "import") {
+    const may = await preflightOf(input, list).mayBegin(identity.digest);
+    if (!may.ok) return endWith(may, found);
   }
-  const { phone: phoneColumn } = list;
-  const stored = await store({ options, list, handle, country, identity, preflight, report });
-  if (!stored.ok) return stored;
+  const begun = await begin(number.sink, identity, request.signal);
+  if (!begun.ok) return endWith(begun, found);
+  if (begun.value.kind === "not_begun") {
+    return endWith(refuseStartPassed(definition.schedule), found);
+  }
+  if (begun.value.kind === "already_imported") {
+    const { campaign } = begun.value;
+    return endWith(refuseAgain(list.file.name, begun.value), { ...found, campaign });
+  }
+  const { place } = begun.value;
+  const { campaign, restarted, known } = place;
+  const stored = await store(input, list, place);
+  const rows = { ...found, campaign, ...(stored.found === null ? {} : { rows: stored.found }) };
+  if (!stored.result.ok) return endWith(stored.result, rows);
   // A check tells everything about the list, and then that there is nothing to be done.
-  if (begun.value.known) {
-    report.campaign = begun.value.known.campaign;
-    return refuseAgain(file.name, begun.value.known);
+  if (known !== null) {
+    return endWith(refuseAgain(list.file.name, known), { ...rows, campaign: known.campaign });
   }
-  if (startPassed && !restarted) return refuseStartPassed(definition.schedule);
-  const { rows, counts } = report;
-  return accept({
-    ...{ id: campaign, ...stored.value, rows, counts, phoneColumn, restarted, fingerprint },
-  });
+  if (startPassed && !restarted) return endWith(refuseStartPassed(definition.schedule), rows);
+  const status = stored.result.value;
+  const imported = { id: campaign ?? "", status, restarted, fingerprint };
+  return endWith(accept(imported), { ...rows, status });
 }
 
-function preflightOf(
-  { preflight, definition, mode }: ImportListOptions,
-  { list, country }: { list: PreparedList; country: string | null },
-): Preflight {
-  return createPreflight(preflight ?? null, { ...list, definition, mode, country });
+/** Whether these are the bytes that whoever gave the list wants to have imported. */
+async function checkWanted(
+  { signal, onRead, checked }: ListRequest,
+  { file, bytes }: PreparedList,
+  fingerprint: string,
+): Promise<Result<void>> {
+  if (signal?.aborted) return refuseInterrupted(null);
+  const read = await onRead?.(bytes.digest);
+  if (read?.ok === false) return read;
+  if (checked !== undefined && checked !== fingerprint) return refuseOtherList(file.name);
+  return accept(undefined);
 }
 
-/** Reads the rows into the store; once more when its phones turn out to be written otherwise. */
-async function store(input: {
-  options: ImportListOptions;
-  list: PreparedList;
-  handle: ImportHandle;
-  country: string | null;
-  identity: BeginImport;
-  preflight: Preflight;
-  report: ImportReport;
-}): Promise<Result<Pick<ImportedList, "status" | "rejectsPath">>> {
-  const { options, list, handle } = input;
-  let { preflight } = input;
+function preflightOf({ definition, mode, number }: ImportListInput, list: PreparedList) {
+  return createPreflight(number.preflight ?? null, { ...list, definition, mode });
+}
+
+interface Stored {
+  /** Null when it was not found out. */
+  readonly found: RowFindings | null;
+  readonly result: Result<CampaignStatus | null>;
+}
+
+/** Reads the rows into their place; once more when the phones turn out to be written otherwise. */
+async function store(input: ImportListInput, list: PreparedList, place: Place): Promise<Stored> {
+  const { definition, request } = input;
+  const wanted = place.campaign === null ? null : await request.onBegun?.(place.campaign);
+  if (wanted?.ok === false) {
+    await place.reject(wanted.refusal);
+    return { found: null, result: wanted };
+  }
   let { style } = list;
   for (;;) {
-    const stored = await storeRows({ ...input, preflight, style, bytes: list.bytes.digest });
-    if (!stored.ok) return stored;
-    if (stored.value.kind === "stored") {
-      const { status, rejectsPath } = stored.value;
-      return accept({ status, rejectsPath });
-    }
-    style = stored.value.style;
-    const anew = await options.imports.beginAnew(input.identity, handle);
-    if (anew === "lost") return refuseLost(handle.campaign);
-    preflight = preflightOf(options, input);
+    const preflight = preflightOf(input, list);
+    const stored = await storeRows({ definition, list, style, place, preflight, request });
+    if (stored.kind === "ended") return stored;
+    style = stored.style;
+    if ((await place.beginAnew()) === "lost") return { found: null, result: refuseLost(place) };
   }
 }
 
 function identityOf(
-  options: ImportListOptions,
-  {
-    list,
-    digest,
-    fresh,
-  }: {
-    list: PreparedList;
-    digest: string;
-    fresh: "begin" | "refuse";
-  },
+  { definition, mode, request }: ImportListInput,
+  { file, bytes, columns, header, phone }: PreparedList,
+  fresh: "begin" | "refuse",
 ): BeginImport {
   return {
-    digest,
-    again: options.repeats === "import",
-    fresh,
-    definition: options.definition,
-    file: list.file.name,
-    columns: list.columns,
-    delimiter: list.header.dialect.delimiter,
-    phoneColumn: list.phone.name,
-    mode: options.mode,
+    digest: fingerprintOf([mode, definition.number, definition.name, bytes.digest]),
+    ...{ again: request.repeats === "import", fresh, definition, mode },
+    ...{ file: file.name, columns, delimiter: header.dialect.delimiter, phoneColumn: phone.name },
   };
 }
 
@@ -171,14 +148,16 @@ function identityOf(
 const BUSY_WAIT_MS = 5_000;
 const BUSY_ASK_EVERY_MS = 250;
 
-type Begun = Exclude<Awaited<ReturnType<ImportStore["begin"]>>, { kind: "busy" }>;
-
-async function begin(options: ImportListOptions, identity: BeginImport): Promise<Result<Begun>> {
+async function begin(
+  sink: ListSink,
+  identity: BeginImport,
+  signal: AbortSignal | undefined,
+): Promise<Result<Exclude<Begun, { kind: "busy" }>>> {
   const deadline = performance.now() + BUSY_WAIT_MS;
   for (;;) {
-    const begun = await options.imports.begin(identity);
+    const begun = await sink.begin(identity);
     if (begun.kind !== "busy") return accept(begun);
-    if (options.signal?.aborted) return refuseInterrupted(begun.campaign);
+    if (signal?.aborted) return refuseInterrupted(begun.campaign);
     if (performance.now() > deadline) {
       return refuse(
         "import_in_progress",
@@ -188,6 +167,15 @@ async function begin(options: ImportListOptions, identity: BeginImport): Promise
     }
     await new Promise((resolve) => setTimeout(resolve, BUSY_ASK_EVERY_MS));
   }
+}
+
+function countryOf(
+  { recipients: { country: own, numbers } }: CampaignDefinition,
+  number: ListNumber,
+): Result<string | null> {
+  const country = own ?? number.country;
+  if (country === null) return numbers === "national" ? refuseNoCountry() : accept(null);
+  return isPhoneCountry(country) ? accept(country) : refuseCountry(country);
 }
 
 function refuseAgain(file: string, { campaign, tried }: KnownImport): Result<never> {

@@ -1,5 +1,6 @@
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import type { ImportReport, Problem } from "../report.ts";
+import type { Counts, Problem } from "../check/tally.ts";
+import type { Estimate } from "../preflight/estimate.ts";
 
 /**
  * Whether a list that has been read to its end may be sent: it must have a row to send
@@ -8,11 +9,12 @@ import type { ImportReport, Problem } from "../report.ts";
  * there must be time for a message before `endBy` (`list_no_time`).
  */
 export function judgeList(
-  report: Pick<ImportReport, "rows" | "counts" | "problems" | "estimate">,
+  found: { counts: Counts; problems: readonly Problem[]; estimate: Estimate | null },
   maxRejected: number,
 ): Result<void> {
-  const { rows, problems, estimate } = report;
-  const { pending, rejected, suppressed } = report.counts;
+  const { problems, estimate } = found;
+  const { pending, rejected, duplicate, suppressed } = found.counts;
+  const rows = pending + rejected + duplicate + suppressed;
   if (rows === 0) {
     return refuse(
       "list_no_sendable_row",

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
-import type { CampaignStatus } from "../../core/campaign.ts";
+import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
-import type { ImportHandle } from "../../store/import-store.ts";
-import { createRowCheck } from "../check/check-rows.ts";
+import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
+import type { PreparedList } from "../check/prepare-list.ts";
+import { createTally, type Tally } from "../check/tally.ts";
 import { createRivalWatch } from "../columns/rival-watch.ts";
 import { digestList } from "../list/bytes.ts";
 import { type CsvBlock, readRows } from "../list/csv.ts";
@@ -12,113 +12,129 @@ import { rowsTooLarge } from "../list/faults.ts";
 import {
   createShapeCounter,
   type NumberStyle,
+  phoneStyleReport,
   readsAlike,
   type ShapeCounter,
   styleOf,
 } from "../phones/number-style.ts";
-import { phoneStyleReport } from "../preflight/phone-style-report.ts";
-import type { JudgedRow, Preflight } from "../preflight/preflight.ts";
-import { createRejectsFile, type RejectedRow, type RejectsFile } from "../rejects/writer.ts";
-import { createTally, type ImportReport, reportTally, type Tally } from "../report.ts";
-import { type BatchWriter, createBatchWriter } from "./batch-writer.ts";
-import type { ImportListOptions, PreparedList } from "./import-options.ts";
-import { refuseInterrupted } from "./import-outcome.ts";
+import type { Preflight } from "../preflight/preflight.ts";
+import {
+  createRejectsFile,
+  NO_REJECTS,
+  type RejectedRow,
+  type RejectsFile,
+} from "../rejects/writer.ts";
+import type { RowFindings } from "../report.ts";
+import { type ListRequest, refuseInterrupted } from "../request.ts";
+import type { Place, RowWriter } from "../sink/sink.ts";
 import { judgeList } from "./judge-list.ts";
 
-export interface StoreInput {
-  readonly options: ImportListOptions;
+export interface StoreRowsInput {
+  readonly definition: CampaignDefinition;
   readonly list: PreparedList;
-  readonly handle: ImportHandle;
-  readonly country: string | null;
   /** What bare phones are taken for. */
   readonly style: NumberStyle;
-  /** What the first reading gave. */
-  readonly bytes: string;
+  readonly place: Place;
   readonly preflight: Preflight;
-  readonly report: ImportReport;
+  readonly request: Pick<ListRequest, "rejectsPath" | "signal" | "onProgress">;
 }
 
-type Stored =
+export type StoredRows =
   | {
-      readonly kind: "stored";
-      readonly status: CampaignStatus;
-      readonly rejectsPath: string | null;
+      readonly kind: "ended";
+      readonly found: RowFindings;
+      /** The status of the campaign; null in a check. */
+      readonly result: Result<CampaignStatus | null>;
     }
   /** Its phones are written otherwise than was assumed: nothing counts of what was stored. */
   | { readonly kind: "other_style"; readonly style: NumberStyle };
 
 /**
- * Reads the rows into the store and ends the import, one way or the other; the report is filled
- * in on the way. All rows together say how the list writes its phones: when they are written
- * otherwise than was assumed the import does not end, and is to be begun anew. Refusals: those of {@link readRows} and {@link judgeList}, `list_changed`,
- * `import_interrupted`, `import_lost`. Throws when Redis or the disk fails.
+ * Reads the rows into their place and ends the import, one way or the other. All rows together say
+ * how the list writes its phones: when they are written otherwise than was assumed the import does
+ * not end, and is to be begun anew. Refusals: those of {@link readRows} and {@link judgeList},
+ * `list_rows_too_large`, `list_changed`, `import_interrupted`, `import_lost`. Throws when Redis or
+ * the disk fails.
  */
-export async function storeRows(input: StoreInput): Promise<Result<Stored>> {
-  const { options, list, handle, report } = input;
-  const writer = createBatchWriter({ imports: options.imports, ...handle });
-  const rejects =
-    options.rejectsPath === null
-      ? null
-      : createRejectsFile({
-          path: options.rejectsPath,
-          columns: list.columns,
-          delimiter: list.header.dialect.delimiter,
-          campaign: options.purpose === "check" ? null : options.imports.markOf(handle.campaign),
-        });
+export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
+  const { definition, list, place, preflight } = input;
+  const { country } = list;
+  const writer = place.open();
+  const rejects = rejectsFileOf(input);
   const tally = createTally();
   const shapes = createShapeCounter();
   try {
-    const begun = await input.preflight.begin(handle.campaign);
+    const begun = await preflight.begin(place.campaign ?? "");
     const read = begun.ok ? await readInto({ ...input, writer, rejects, tally, shapes }) : begun;
-    const { country } = input;
-    const given = options.definition.recipients.numbers ?? null;
+    const given = definition.recipients.numbers ?? null;
     const style = styleOf(shapes.counts, { country, given });
-    if (read.ok && read.value === "read" && !readsAlike(shapes.counts, style, input.style)) {
-      return accept({ kind: "other_style", style });
+    const ended = read.ok ? read.value : "refused";
+    if (ended === "read" && !readsAlike(shapes.counts, style, input.style)) {
+      return { kind: "other_style", style };
     }
-    report.phoneStyle = phoneStyleReport(shapes.counts, style, { country, given });
-    reportTally(report, tally);
-    input.preflight.finish(report);
-    if (read.ok && read.value === "interrupted") {
-      return refuseInterrupted(options.purpose === "check" ? null : handle.campaign);
+    const counts = tally.counts();
+    const found = {
+      ...{ counts, problems: tally.problems(), rejects: NO_REJECTS },
+      phoneStyle: phoneStyleReport(shapes.counts, style, { country, given }),
+      ...preflight.found(counts.pending),
+    };
+    if (ended === "interrupted") {
+      return { kind: "ended", found, result: refuseInterrupted(place.campaign) };
     }
-    if (read.ok && read.value === "lost") return refuseLost(handle.campaign);
-    const verdict = read.ok ? judgeList(report, options.definition.recipients.maxRejected) : read;
+    if (ended === "lost") return { kind: "ended", found, result: refuseLost(place) };
+    const verdict = read.ok ? judgeList(found, definition.recipients.maxRejected) : read;
     // A wrong list is sent back with its wrong rows, so that somebody can see why.
-    const rejectsPath = read.ok ? ((await rejects?.finish()) ?? null) : null;
-    report.rejectsFile = rejectsPath === null ? null : basename(rejectsPath);
-    const rejectsProblem = rejects?.problem();
-    if (rejectsProblem) report.rejectsProblem = rejectsProblem;
-    if (!verdict.ok) {
-      await options.imports.reject({ ...handle, refusal: verdict.refusal });
-      return verdict;
-    }
-    const batches = await writer.end();
-    if (batches === null) return refuseLost(handle.campaign);
-    const finished = await options.imports.finish({
-      ...{ ...handle, rows: tally.rows, batches, phoneStyle: JSON.stringify(style) },
-    });
-    if (finished.kind === "lost") return refuseLost(handle.campaign);
-    return accept({ kind: "stored", status: finished.status, rejectsPath });
+    const written = (read.ok ? await rejects?.finish() : null) ?? NO_REJECTS;
+    const result = verdict.ok
+      ? await finish({ place, writer, rows: tally.rows, style })
+      : await reject(place, verdict);
+    return { kind: "ended", found: { ...found, rejects: written }, result };
   } finally {
     await rejects?.discard();
     await writer.close();
   }
 }
 
-type Reading = StoreInput & {
-  readonly writer: BatchWriter;
+function rejectsFileOf({ list, place, request }: StoreRowsInput): RejectsFile | null {
+  const { rejectsPath: path } = request;
+  const { columns, header } = list;
+  const { delimiter } = header.dialect;
+  return path === null
+    ? null
+    : createRejectsFile({ path, columns, delimiter, campaign: place.mark });
+}
+
+async function reject(place: Place, refused: Refused): Promise<Refused> {
+  await place.reject(refused.refusal);
+  return refused;
+}
+
+async function finish(input: {
+  place: Place;
+  writer: RowWriter;
+  rows: number;
+  style: NumberStyle;
+}): Promise<Result<CampaignStatus | null>> {
+  const { place, writer, rows, style } = input;
+  const batches = await writer.end();
+  if (batches === null) return refuseLost(place);
+  const finished = await place.finish({ rows, batches, phoneStyle: JSON.stringify(style) });
+  return finished.kind === "lost" ? refuseLost(place) : accept(finished.status);
+}
+
+type Reading = StoreRowsInput & {
+  readonly writer: RowWriter;
   readonly rejects: RejectsFile | null;
   readonly tally: Tally;
   readonly shapes: ShapeCounter;
 };
 
 async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "interrupted">> {
-  const { options, list, tally, writer, rejects, preflight } = reading;
+  const { list, request, tally, writer, rejects, preflight } = reading;
   const judge = createBlockJudge(reading);
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
-  const rivals = createRivalWatch(list.phone, reading.country);
+  const rivals = createRivalWatch(list.phone, list.country);
   let tooLarge: Refused | null = null;
   const visit = async (block: CsvBlock): Promise<boolean> => {
     const rows = judge(block);
@@ -131,9 +147,9 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
     }
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
-    else if (options.signal?.aborted) ended = "interrupted";
+    else if (request.signal?.aborted) ended = "interrupted";
     const { sizeBytes: totalBytes } = list.file;
-    options.onProgress?.({ rows: tally.rows, bytes: block.bytes, totalBytes });
+    request.onProgress?.({ rows: tally.rows, bytes: block.bytes, totalBytes });
     return ended === "read";
   };
   const read = await readRows(list.file, list.header, {
@@ -145,7 +161,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: the change is what went wrong.
   const digest = read.ok ? hash.digest("hex") : await digestList(list.file);
-  if (digest === reading.bytes) return read.ok ? accept("read") : read;
+  if (digest === list.bytes.digest) return read.ok ? accept("read") : read;
   return refuse(
     "list_changed",
     `${list.file.name} was changed while it was being read.`,
@@ -155,15 +171,9 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
 
 /** Judges the rows of a block, which come in the order of the list. */
 function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
-  const { list } = reading;
-  const check = createRowCheck({
-    columns: list.columns,
-    phone: list.phone,
-    template: list.template,
-    country: reading.country,
-    style: reading.style,
-    shapes: reading.shapes,
-    strictValues: reading.options.definition.recipients.strictValues,
+  const { list, style, shapes } = reading;
+  const check = createRowCheck(list, {
+    ...{ style, shapes, strictValues: reading.definition.recipients.strictValues },
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
   let row = 0;
@@ -180,17 +190,16 @@ function take(rows: readonly JudgedRow[], { writer, tally }: Reading): RejectedR
   const rejected: RejectedRow[] = [];
   for (const { cells, line, outcome } of rows) {
     writer.add({ cells, outcome });
-    if (outcome.kind === "rejected") {
-      const { kind: _, ...why } = outcome;
-      tally.rejected({ ...why, line });
-      rejected.push({ cells, ...why, line, row: tally.rows });
-    } else tally[outcome.kind]();
+    tally.add(outcome, line);
+    if (outcome.kind !== "rejected") continue;
+    const { kind: _, ...why } = outcome;
+    rejected.push({ cells, ...why, line, row: tally.rows });
   }
   return rejected;
 }
 
 /** Another process has the campaign, or it is gone. */
-export function refuseLost(campaign: string): Result<never> {
+export function refuseLost({ campaign }: Pick<Place, "campaign">): Result<never> {
   return refuse(
     "import_lost",
     `The import of ${campaign} was cancelled or taken over by another process.`,

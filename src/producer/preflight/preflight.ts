@@ -12,14 +12,14 @@ import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.
 import type { PriceTable } from "../../core/prices.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
-import type { ImportOutcome } from "../../store/batch-rows.ts";
 import type { NumberOptOuts } from "../../store/number-opt-outs.ts";
 import type { People } from "../../store/people.ts";
-import { type ImportReport, SAMPLES, type Sample } from "../report.ts";
-import { costOf, createCountryOfPhone } from "./countries.ts";
-import { estimateSending } from "./estimate.ts";
+import type { JudgedRow } from "../check/check-rows.ts";
+import type { PreparedList } from "../check/prepare-list.ts";
+import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
+import { type Estimate, estimateSending } from "./estimate.ts";
 import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
-import { createWarnings, previewWarning } from "./warnings.ts";
+import { createWarnings, previewWarning, type Warning } from "./warnings.ts";
 
 /** What a preflight needs from outside; all of it may be missing, and the report then says so. */
 export interface PreflightInput {
@@ -35,11 +35,28 @@ export interface PreflightInput {
 /** People looked up in one call. */
 const ASKED_AT_ONCE = 1_000;
 
-/** A row and what was decided about it. */
-export interface JudgedRow {
-  readonly cells: readonly string[];
+/** How many messages are shown. */
+const SAMPLES = 3;
+
+/** A message as it will be sent. */
+export interface Sample {
   readonly line: number;
-  readonly outcome: ImportOutcome;
+  /** The request body. */
+  readonly body: { readonly to: string; readonly template: unknown };
+  /** The filled `template.preview`; null when the campaign has none. */
+  readonly preview: string | null;
+}
+
+/** What was found out about the rows that will be sent, or are left out on purpose. */
+export interface PreflightFindings {
+  /** The first messages as they will be sent. */
+  readonly samples: readonly Sample[];
+  readonly cost: ListCost;
+  /** Null when the rate is not known. */
+  readonly estimate: Estimate | null;
+  readonly warnings: readonly Warning[];
+  /** What could not be looked up, because Redis was not there. */
+  readonly notChecked: readonly string[];
 }
 
 export interface Preflight {
@@ -55,21 +72,19 @@ export interface Preflight {
   begin(own: string): Promise<Result<void>>;
   /** Takes rows in their order. Those of people who have opted out come back as suppressed. */
   see(rows: readonly JudgedRow[]): Promise<readonly JudgedRow[]>;
-  /** Writes down what was found, once all rows have been seen. */
-  finish(report: ImportReport): void;
+  /** What was found among the rows that were seen, of which `messages` will be sent. */
+  found(messages: number): PreflightFindings;
 }
 
-export interface PreflightList {
+/** `country` is the list's, null for none: messages to other countries are told. */
+export interface PreflightList extends Pick<PreparedList, "country" | "columns" | "template"> {
   readonly definition: CampaignDefinition;
-  /** The list's, null for none: messages to other countries are told. */
-  readonly country: string | null;
-  readonly columns: readonly string[];
-  readonly template: CompiledTemplate;
   readonly mode: Mode;
 }
 
 export function createPreflight(input: PreflightInput | null, list: PreflightList): Preflight {
   const { definition, mode } = list;
+  const { category } = definition;
   const people = input?.people ?? null;
   const optOuts = input?.optOuts ?? null;
   let others: OtherCampaigns | null = null;
@@ -92,20 +107,23 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
       for (const row of settled) look.at(row);
       return settled;
     },
-    finish(report) {
-      const { category, schedule, delivery } = list.definition;
-      report.samples = look.samples;
-      report.cost = costOf(look.countries, { category, prices: input?.prices ?? null });
-      report.warnings = [...previewWarning(list.definition, report.ok), ...look.warnings()];
-      report.notChecked = people === null ? notLooked(definition) : [...(others?.unread ?? [])];
-      if (input === null) return;
-      const own = delivery.ratePerSecond ?? input.ratePerSecond;
-      const ratePerSecond = Math.min(input.ratePerSecond, own);
-      const { ok: messages } = report;
-      const { nowMs } = input;
-      report.estimate = estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
-    },
+    found: (messages) => ({
+      samples: look.samples,
+      cost: costOf(look.countries, { category, prices: input?.prices ?? null }),
+      estimate: input === null ? null : estimateOf(definition, messages, input),
+      warnings: [...previewWarning(definition, messages), ...look.warnings()],
+      notChecked: people === null ? notLooked(definition) : [...(others?.unread ?? [])],
+    }),
   };
+}
+
+function estimateOf(
+  { delivery, schedule }: CampaignDefinition,
+  messages: number,
+  { ratePerSecond: atMost, nowMs }: PreflightInput,
+): Estimate {
+  const ratePerSecond = Math.min(atMost, delivery.ratePerSecond ?? atMost);
+  return estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
 }
 
 /** Takes out who opted out, or whom WhatsApp could not reach lately; a thousand at once. */

@@ -1,6 +1,15 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { previewProblem } from "../../core/preview.ts";
-import { SAMPLES, type Warning } from "../report.ts";
+import { LINES_SHOWN } from "../check/tally.ts";
+
+/** Something about rows that are sent, or left out on purpose. */
+export interface Warning {
+  readonly code: string;
+  readonly reason: string;
+  readonly count: number;
+  /** Of the first three rows. */
+  readonly lines: readonly number[];
+}
 
 /**
  * What is told about rows that are fine, or that were left out on purpose. The words follow "12
@@ -73,7 +82,7 @@ export function createWarnings(): Warnings {
       if (one.last === line) return;
       one.last = line;
       one.count++;
-      if (one.lines.length < SAMPLES) one.lines.push(line);
+      if (one.lines.length < LINES_SHOWN) one.lines.push(line);
     },
     list: () =>
       (Object.keys(WORDS) as WarningCode[]).flatMap((code) => {

@@ -13,18 +13,24 @@ import { addedColumns } from "./layout.ts";
  * formula gets an apostrophe in front (OWASP, "CSV Injection"); phones are read with one too.
  *
  * It grows under a hidden name and gets its own when it is whole. A folder that cannot be written
- * to does not stop an import (the store has the rows, `export` shows them): `problem` tells.
+ * to does not stop an import (the store has the rows, `export` shows them): `finish` tells why.
  */
 export interface RejectsFile {
   /** Adds rows; the file is made with the first one. Calls must not overlap. */
   add(rows: readonly RejectedRow[]): Promise<void>;
-  /** Gives the file its name. Answers the path, or null when no row was rejected. */
-  finish(): Promise<string | null>;
+  /** Gives the file its name. */
+  finish(): Promise<WrittenRejects>;
   /** Leaves nothing behind. */
   discard(): Promise<void>;
-  /** Why there is no file, in a sentence; null while all is well. */
-  problem(): string | null;
 }
+
+export interface WrittenRejects {
+  /** Null when there is no file: no row was rejected, or `problem` says why, in a sentence. */
+  readonly path: string | null;
+  readonly problem: string | null;
+}
+
+export const NO_REJECTS: WrittenRejects = { path: null, problem: null };
 
 export interface RejectedRow {
   readonly cells: readonly string[];
@@ -99,17 +105,16 @@ export function createRejectsFile(input: {
     },
     async finish() {
       const written = handle;
-      if (written === null) return null;
+      if (written === null) return { path: null, problem };
       await attempt(async () => {
         await written.sync();
         await written.close();
         handle = null;
         await rename(hidden, input.path);
       });
-      return problem === null ? input.path : null;
+      return { path: problem === null ? input.path : null, problem };
     },
     discard,
-    problem: () => problem,
   };
 }
 

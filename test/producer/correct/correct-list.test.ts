@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { expect, it } from "vitest";
-import type { MendListOptions } from "../../../src/producer/correct/correct-list.ts";
+import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore } from "../../../src/store/number-store.ts";
 import {
   openTestStore,
@@ -12,7 +12,7 @@ import {
   testPhone,
 } from "../../support/campaigns.ts";
 import { connectTestRedis } from "../../support/redis.ts";
-import { type ByPath, importList, mendList } from "../import/by-path.ts";
+import { type CorrectOptions, correctList, importList } from "../import/by-path.ts";
 import { testFolder } from "../list/read-list.ts";
 
 interface Setup {
@@ -20,7 +20,7 @@ interface Setup {
   id: string;
   /** The rejects file of the import. */
   path: string;
-  options: ByPath<MendListOptions>;
+  options: CorrectOptions;
   /** The file's rows, the header first. */
   read(path?: string): Promise<string[][]>;
   /** Writes the file anew: `change` gets each row with its number in the campaign. */
@@ -41,12 +41,12 @@ async function importWithRejects(header: string, rows: readonly string[]): Promi
   await writeFile(csvPath, `${header}\n${rows.join("\n")}\n`);
   const definition = testDefinition(bench.number);
   const imported = await importList({
-    imports: bench.store.imports,
+    sink: storeIn(bench.store.imports),
     definition: { ...definition, recipients: { ...definition.recipients, maxRejected: 0.9 } },
     csvPath,
     rejectsPath: path,
     mode: "sandbox",
-    defaultCountry: null,
+    country: null,
   });
   if (!imported.ok) throw new Error(imported.refusal.message);
   const { id } = imported.value;
@@ -64,7 +64,7 @@ async function importWithRejects(header: string, rows: readonly string[]): Promi
       csvPath: path,
       rejectsPath: join(folder, "again.rejects.csv"),
       mode: "sandbox",
-      defaultCountry: null,
+      country: null,
       given: null,
       purpose: "import",
     },
@@ -88,11 +88,11 @@ it("rows that were corrected go from rejected to pending, and those still wrong 
   expect(await bench.counts(id)).toEqual({ pending: 150, rejected: 2 });
   await correct((cells, row) => (row === 151 ? ["+48 700 000 001", ...cells.slice(1)] : cells));
 
-  const result = await mendList(options);
+  const result = await correctList(options);
 
   expect(result).toMatchObject({
     ok: true,
-    value: { id, status: "running", mend: { mended: 1, stillRejected: 1, alreadyMended: 0 } },
+    value: { id, status: "running" },
   });
   expect(result.report).toMatchObject({
     campaign: id,
@@ -119,13 +119,13 @@ it("rows that were corrected go from rejected to pending, and those still wrong 
 
 it("the same corrected file again changes nothing, and neither does an uncorrected one", async () => {
   const { bench, id, options, correct } = await rejected(2, "bad;Ana;x", "bad;Ben;y");
-  await mendList(options);
+  await correctList(options);
   expect(await bench.counts(id)).toEqual({ pending: 2, rejected: 2 });
   await correct((cells, row) => [testPhone(row), ...cells.slice(1)]);
 
-  const first = await mendList(options);
+  const first = await correctList(options);
   const before = await bench.redis.dump(bench.own(id).batch(0));
-  const second = await mendList(options);
+  const second = await correctList(options);
 
   expect(first.report).toMatchObject({ mended: 2, alreadyMended: 0 });
   expect(second.report).toMatchObject({ rows: 2, mended: 0, stillRejected: 0, alreadyMended: 2 });
@@ -145,7 +145,7 @@ it("whom another campaign reached stays rejected where the campaign leaves repea
   await bench.send(corrected, 2, "accepted");
   await correct((cells, row) => [testPhone(row), ...cells.slice(1)]);
 
-  const { report } = await mendList(options);
+  const { report } = await correctList(options);
 
   expect(report).toMatchObject({ mended: 1, stillRejected: 1 });
   expect(report.problems).toMatchObject([{ code: "phone_repeated", count: 1, lines: [2] }]);
@@ -160,7 +160,7 @@ it("a mended row is sent, and the campaign that was finished is finished again",
   expect((await bench.found(id)).status).toBe("finished");
   await correct((cells, row) => [testPhone(row), ...cells.slice(1)]);
 
-  await mendList(options);
+  await correctList(options);
   await bench.send(id, 2, "accepted", { wamid: "wamid.2" });
 
   expect(await bench.counts(id)).toEqual({ accepted: 2 });
@@ -184,7 +184,7 @@ it("a row with the number of somebody who is on the campaign stays rejected, in 
   };
   await correct((cells, row) => [phones[row] ?? "", ...cells.slice(1)]);
 
-  const { report } = await mendList(options);
+  const { report } = await correctList(options);
 
   expect(report).toMatchObject({ mended: 1, stillRejected: 3 });
   expect(report.problems).toMatchObject([{ code: "phone_taken", count: 3 }]);
@@ -196,7 +196,7 @@ it("a row with the number of somebody who is on the campaign stays rejected, in 
     options.csvPath,
     (await readFile(options.rejectsPath ?? "", "utf8")).replace(testPhone(3), "48700000009"),
   );
-  expect((await mendList(options)).report).toMatchObject({ mended: 1, stillRejected: 2 });
+  expect((await correctList(options)).report).toMatchObject({ mended: 1, stillRejected: 2 });
 });
 
 it("of two who mend at once, one person is in one row only", async () => {
@@ -207,8 +207,8 @@ it("of two who mend at once, one person is in one row only", async () => {
   const store = await createNumberStore({ redis: connectTestRedis(), number: bench.number });
 
   const results = await Promise.all([
-    mendList({ ...options, rejectsPath: null }),
-    mendList({ ...options, ...store, csvPath: other, rejectsPath: null }),
+    correctList({ ...options, rejectsPath: null }),
+    correctList({ ...options, ...store, csvPath: other, rejectsPath: null }),
   ]);
 
   expect(results.reduce((sum, { report }) => sum + (report.mended ?? 0), 0)).toBe(1);
@@ -228,7 +228,7 @@ it("rows that somebody added, or that belong elsewhere, are told and touch nothi
   const text = await readFile(options.csvPath, "utf8");
   await writeFile(options.csvPath, text + stringify(strange, { delimiter: ";" }));
 
-  const { report } = await mendList(options);
+  const { report } = await correctList(options);
 
   expect(report).toMatchObject({ mended: 1, stillRejected: 4 });
   expect(report.problems).toMatchObject([{ code: "row_unknown", count: 4 }]);
@@ -241,14 +241,14 @@ it("a row with too few or too many cells is mended when they are right, and not 
     testPhone(4),
     `${testPhone(5)};Ben;Rome;x`,
   );
-  const untouched = await mendList(options);
+  const untouched = await correctList(options);
   expect(untouched.report).toMatchObject({ mended: 0, stillRejected: 2 });
   expect(untouched.report.problems).toMatchObject([{ code: "row_columns", count: 2 }]);
 
   await correct((cells, row) =>
     row === 4 ? [...cells.slice(0, 1), "Ana", ...cells.slice(2)] : cells.slice(0, 9),
   );
-  const corrected = await mendList(options);
+  const corrected = await correctList(options);
 
   expect(corrected.report).toMatchObject({ mended: 2, stillRejected: 0 });
   expect((await bench.row(id, 4)).cells).toEqual([`${testPhone(4)}`, "Ana", ""]);
@@ -262,7 +262,7 @@ it("columns may come in another order, and are stored in the campaign's", async 
     `dropcast_row,CITY,phone,dropcast_campaign,first_name\n3,Rome,${testPhone(3)},${id},Ana\n`,
   );
 
-  expect((await mendList(options)).report).toMatchObject({ mended: 1 });
+  expect((await correctList(options)).report).toMatchObject({ mended: 1 });
   expect(await bench.row(id, 3)).toMatchObject({
     phone: testPhone(3),
     cells: [testPhone(3), "Ana", "Rome"],
@@ -277,7 +277,7 @@ it("columns of one name that nothing uses keep their order, and what stood in ea
   await correct((cells, row) => [...cells.slice(0, 1), testPhone(row), ...cells.slice(2)]);
   const [header] = await read();
 
-  const { report } = await mendList(options);
+  const { report } = await correctList(options);
 
   expect(header?.slice(0, 4)).toEqual(["Email", "Phone", "first_name", "email"]);
   expect(report).toMatchObject({ mended: 2, stillRejected: 0 });
@@ -289,7 +289,7 @@ it("a check says what would be mended, and changes nothing", async () => {
   const { bench, id, options, correct } = await rejected(2, "bad;Ana;x", "bad;Ben;y");
   await correct((cells, row) => (row === 3 ? [testPhone(row), ...cells.slice(1)] : cells));
 
-  const { report } = await mendList({ ...options, purpose: "check", rejectsPath: null });
+  const { report } = await correctList({ ...options, purpose: "check", rejectsPath: null });
 
   expect(report).toMatchObject({ mended: 1, stillRejected: 1 });
   expect(await bench.counts(id)).toEqual({ pending: 2, rejected: 2 });
@@ -318,7 +318,7 @@ it.each([
     await writeFile(options.csvPath, text.replace("city", "town"));
   }
 
-  const result = await mendList(changed);
+  const result = await correctList(changed);
 
   expect(result, what).toMatchObject({ ok: false, refusal: { code } });
   expect((await bench.row(id, 3)).state).toBe("rejected");

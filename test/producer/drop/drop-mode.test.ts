@@ -6,6 +6,7 @@ import type { Mode } from "../../../src/core/mode.ts";
 import { createDropFolder } from "../../../src/producer/drop/drop-folder.ts";
 import { createModeDrops, type ModeDrops } from "../../../src/producer/drop/drop-mode.ts";
 import { createFileImporter } from "../../../src/producer/import-file.ts";
+import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
@@ -26,7 +27,7 @@ async function folderOfBoth() {
     const store = await createNumberStore({ redis: connectTestRedis(), number, mode });
     const importFile = createFileImporter({
       numbers: { [number]: true },
-      openNumber: () => ({ imports: store.imports, mending: store, country: null }),
+      openNumber: () => ({ sink: storeIn(store.imports), corrections: store, country: null }),
       mode,
     });
     const findCampaign = store.campaigns.find;

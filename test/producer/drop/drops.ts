@@ -7,6 +7,7 @@ import {
   type DropTiming,
 } from "../../../src/producer/drop/drop-folder.ts";
 import { createFileImporter, type ImportFile } from "../../../src/producer/import-file.ts";
+import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
@@ -45,7 +46,7 @@ export async function drops(): Promise<Drops> {
   const store = await createNumberStore({ redis: connectTestRedis(), number });
   const importFile = createFileImporter({
     numbers: { [number]: true },
-    openNumber: () => ({ imports: store.imports, mending: store, country: null }),
+    openNumber: () => ({ sink: storeIn(store.imports), corrections: store, country: null }),
     mode: "sandbox",
   });
   const said: string[] = [];

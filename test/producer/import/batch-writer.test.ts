@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { createBatchWriter } from "../../../src/producer/import/batch-writer.ts";
+import { createBatchWriter } from "../../../src/producer/sink/batch-writer.ts";
 import { createRowPacker, type ImportRow, unpackRows } from "../../../src/store/batch-rows.ts";
 import type { ImportBatch, ImportStore } from "../../../src/store/import-store.ts";
 import { campaignKeys } from "../../../src/store/keys.ts";

@@ -1,33 +1,71 @@
 import {
-  type MendListOptions,
-  mendList as mendOpened,
+  type CorrectListInput,
+  correctList as correct,
 } from "../../../src/producer/correct/correct-list.ts";
-import { importList as importOpened } from "../../../src/producer/import/import.ts";
-import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
-import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
-import type { ListFile } from "../../../src/producer/list/open.ts";
+import {
+  type ImportListInput,
+  importList as importOpened,
+} from "../../../src/producer/import/import.ts";
+import type { OpenedList } from "../../../src/producer/rejects/peek.ts";
 import { peekList } from "../../../src/producer/rejects/peek.ts";
-import { emptyReport } from "../../../src/producer/report.ts";
+import { endWith, type ImportResult } from "../../../src/producer/report.ts";
+import type { Corrections, ListNumber, ListRequest } from "../../../src/producer/request.ts";
 
-/** Options that name their list by its path. */
-export type ByPath<T extends { file: ListFile }> = Omit<T, "file"> & { readonly csvPath: string };
-
-export function importList(options: ByPath<ImportListOptions>): Promise<ImportResult> {
-  return withList(options, importOpened);
+/** What an import is asked to do, with its list named by a path. */
+export interface ImportOptions
+  extends Omit<ImportListInput, "file" | "number" | "request">,
+    Omit<ListNumber, "corrections">,
+    ListRequest {
+  readonly csvPath: string;
 }
 
-export function mendList(options: ByPath<MendListOptions>): Promise<ImportResult> {
-  return withList(options, mendOpened);
+export function importList(options: ImportOptions): Promise<ImportResult> {
+  const { csvPath, definition, mode, sink, country, preflight, ...request } = options;
+  const number: ListNumber = {
+    ...{ sink, corrections: null, country },
+    ...(preflight === undefined ? {} : { preflight }),
+  };
+  return withList(csvPath, (file) => importOpened({ file, definition, mode, number, request }));
 }
 
-async function withList<T>(
-  { csvPath, ...options }: T & { csvPath: string },
-  work: (options: Omit<T, "csvPath"> & { file: ListFile }) => Promise<ImportResult>,
+/** The same for corrected rows. */
+export interface CorrectOptions
+  extends Omit<CorrectListInput, "file" | "of" | "number" | "request" | "corrections">,
+    Omit<ListNumber, "corrections" | "sink">,
+    Corrections,
+    ListRequest {
+  readonly csvPath: string;
+  readonly id: string;
+  readonly mark?: string;
+  readonly given: CorrectListInput["of"]["given"];
+}
+
+export function correctList(options: CorrectOptions): Promise<ImportResult> {
+  const { csvPath, id, mark = id, given, mode, purpose, mending, people, ...rest } = options;
+  const { country, preflight, ...request } = rest;
+  return withList(csvPath, (file) =>
+    correct({
+      ...{
+        file,
+        of: { id, mark, given },
+        mode,
+        purpose,
+        corrections: { mending, people },
+        request,
+      },
+      number: { country, ...(preflight === undefined ? {} : { preflight }) },
+    }),
+  );
+}
+
+async function withList(
+  csvPath: string,
+  work: (file: OpenedList) => Promise<ImportResult>,
 ): Promise<ImportResult> {
   const opened = await peekList(csvPath, { links: "follow" });
-  if (!opened.ok) return { ...opened, report: emptyReport("") };
+  if (!opened.ok) return endWith(opened, { file: "" });
   try {
-    return await work({ ...(options as Omit<T, "csvPath">), file: opened.value });
+    return await work(opened.value);
   } finally {
     await opened.value.close();
   }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import type { Json } from "../../../src/core/json.ts";
 import type { TemplateDefinition } from "../../../src/core/template.ts";
-import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import type { ImportResult } from "../../../src/producer/import/import-outcome.ts";
+import type { ImportResult } from "../../../src/producer/report.ts";
+import { keepNothing } from "../../../src/producer/sink/sink.ts";
 import { testDefinition } from "../../support/campaigns.ts";
 import { testFolder } from "../list/read-list.ts";
 import { importList } from "./by-path.ts";
@@ -31,7 +31,7 @@ export async function checkText(
   await writeFile(csvPath, csv);
   const { recipients } = testDefinition("main");
   return importList({
-    imports: checkingStore(null),
+    sink: keepNothing(null),
     definition: testDefinition("main", {
       preview: input.preview ?? null,
       template: {
@@ -41,7 +41,7 @@ export async function checkText(
       recipients: { ...recipients, to: null, ...input.recipients },
     }),
     ...{ csvPath, rejectsPath: input.rejectsPath ?? null, mode: "sandbox" },
-    ...{ defaultCountry: null, purpose: "check" },
+    ...{ country: null },
   });
 }
 

@@ -5,22 +5,21 @@ import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
 import { accept, refuse } from "../../../src/core/refusal.ts";
-import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
 import { withoutPhones } from "../../../src/producer/report.ts";
+import { keepNothing, storeIn } from "../../../src/producer/sink/sink.ts";
 import { numberKeys } from "../../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import type { CampaignRow } from "../../../src/store/row-reader.ts";
 import { nonZero, testDefinition, testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
 import { testFolder } from "../list/read-list.ts";
-import { type ByPath, importList } from "./by-path.ts";
+import { type ImportOptions, importList } from "./by-path.ts";
 
 interface Setup {
   store: NumberStore;
   folder: string;
   csvPath: string;
-  options: ByPath<ImportListOptions>;
+  options: ImportOptions;
 }
 
 async function setup(csv: string, changes: Partial<CampaignDefinition> = {}): Promise<Setup> {
@@ -29,13 +28,13 @@ async function setup(csv: string, changes: Partial<CampaignDefinition> = {}): Pr
   const folder = await testFolder();
   const csvPath = join(folder, "list.csv");
   await writeFile(csvPath, csv);
-  const options: ByPath<ImportListOptions> = {
-    imports: store.imports,
+  const options: ImportOptions = {
+    sink: storeIn(store.imports),
     definition: testDefinition(number, changes),
     csvPath,
     rejectsPath: join(folder, "list.rejects.csv"),
     mode: "sandbox",
-    defaultCountry: null,
+    country: null,
     preflight: {
       people: store.people,
       optOuts: store.optOuts,
@@ -95,12 +94,10 @@ it("every row is stored in order, with what was decided about it", async () => {
 
   expect(imported).toMatchObject({
     ok: true,
-    value: {
-      status: "running",
-      rows: 10,
-      counts: { pending: 6, rejected: 3, duplicate: 1 },
-      phoneColumn: { name: "phone", guessed: "name" },
-      restarted: false,
+    value: { status: "running", restarted: false },
+    report: {
+      ...{ rows: 10, counts: { pending: 6, rejected: 3, duplicate: 1 } },
+      ...{ phoneColumn: "phone", phoneColumnGuessed: "name" },
     },
   });
   if (!imported.ok) return;
@@ -145,7 +142,7 @@ it("a list of several chunks is stored without gaps", async () => {
   const imported = await importList(options);
 
   if (!imported.ok) throw new Error(imported.refusal.message);
-  expect(imported.value.rows).toBe(3_456);
+  expect(imported.report.rows).toBe(3_456);
   expect((await store.campaigns.find(imported.value.id))?.rows).toBe(3_456);
   const rows = await rowsOf(store, imported.value.id, 3_456);
   expect(rows.map(({ phone }) => phone)).toEqual(rows.map(({ row }) => testPhone(row)));
@@ -294,7 +291,11 @@ it("an interrupted import leaves `importing`, and goes on under the same id with
 
   const imported = await importList(options);
 
-  expect(imported).toMatchObject({ ok: true, value: { id, restarted: true, rows: 5_001 } });
+  expect(imported).toMatchObject({
+    ok: true,
+    value: { id, restarted: true },
+    report: { rows: 5_001 },
+  });
   const rows = await rowsOf(store, id, 5_001);
   expect(new Set(rows.map(({ phone }) => phone)).size).toBe(5_001);
   expect(nonZero((await store.campaigns.find(id))?.counts ?? ({} as never))).toEqual({
@@ -397,7 +398,7 @@ it("a start that has passed is refused, and the list may come again with another
 
   const refused = await importList(options);
   const checked = await importList({
-    ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
+    ...{ ...options, sink: keepNothing(store.campaigns) },
   });
 
   expect(refused).toMatchObject({ ok: false, refusal: { code: "start_at_past" } });
@@ -431,7 +432,7 @@ it("an interrupted import goes on although its start has passed meanwhile", asyn
   });
 
   const checked = await importList({
-    ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
+    ...{ ...options, sink: keepNothing(store.campaigns) },
   });
   const goneOn = await importList(options);
   const again = await importList(options);
@@ -449,8 +450,8 @@ it("an interrupted check stored nothing, so it advises to cancel nothing", async
   const stop = new AbortController();
 
   const checked = await importList({
-    ...{ ...options, imports: checkingStore(store.campaigns), purpose: "check" },
-    ...{ signal: stop.signal, onBegun: async () => accept(stop.abort()) },
+    ...{ ...options, sink: keepNothing(store.campaigns) },
+    ...{ signal: stop.signal, onRead: async () => accept(stop.abort()) },
   });
 
   expect(checked).toMatchObject({
@@ -479,9 +480,9 @@ it("national numbers are those of the campaign's country, else of the number's",
   });
   const fallback = await setup(csv);
 
-  const first = await importList({ ...own.options, defaultCountry: "DE" });
-  const second = await importList({ ...fallback.options, defaultCountry: "PL" });
-  const third = await importList({ ...fallback.options, defaultCountry: "XX" });
+  const first = await importList({ ...own.options, country: "DE" });
+  const second = await importList({ ...fallback.options, country: "PL" });
+  const third = await importList({ ...fallback.options, country: "XX" });
 
   expect(first.ok && (await rowsOf(own.store, first.value.id, 1))[0]?.phone).toBe("48600000001");
   expect(second.ok).toBe(true);
@@ -586,5 +587,5 @@ it("a list of people who have all opted out is a campaign that is over at once",
     "all",
   );
   const imported = await importList(options);
-  expect(imported).toMatchObject({ ok: true, value: { status: "finished", rows: 1 } });
+  expect(imported).toMatchObject({ ok: true, value: { status: "finished" }, report: { rows: 1 } });
 });

@@ -4,12 +4,12 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
-import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
+import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testDefinition } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
 import { testFolder } from "../list/read-list.ts";
-import { type ByPath, importList, mendList } from "./by-path.ts";
+import { correctList, type ImportOptions, importList } from "./by-path.ts";
 import { checkText } from "./check-text.ts";
 
 async function setup(phones: readonly string[], recipients: Recipients) {
@@ -22,10 +22,10 @@ async function setup(phones: readonly string[], recipients: Recipients) {
     `phone,first_name\n${phones.map((phone) => `${phone},Ann`).join("\n")}\n`,
   );
   const definition = testDefinition(number);
-  const options: ByPath<ImportListOptions> = {
-    imports: store.imports,
+  const options: ImportOptions = {
+    sink: storeIn(store.imports),
     definition: { ...definition, recipients: { ...definition.recipients, ...recipients } },
-    ...{ csvPath, rejectsPath: join(folder, "rejects.csv"), mode: "sandbox", defaultCountry: null },
+    ...{ csvPath, rejectsPath: join(folder, "rejects.csv"), mode: "sandbox", country: null },
   };
   return { store, options, folder };
 }
@@ -74,9 +74,9 @@ it("the first rows do not decide how a list is written: all of them do", async (
 
 it("an import that is cancelled between its two readings ends, and makes no campaign", async () => {
   const { store, options } = await setup([...national(250), ...abroad(3_000)], { country: "US" });
-  const { beginAnew } = options.imports;
+  const { beginAnew } = store.imports;
   const imports = {
-    ...options.imports,
+    ...store.imports,
     beginAnew: async (...args: Parameters<typeof beginAnew>) => {
       const [{ id } = { id: "" }] = await store.campaigns.list();
       await store.campaigns.cancel(id);
@@ -84,7 +84,7 @@ it("an import that is cancelled between its two readings ends, and makes no camp
     },
   };
 
-  const imported = await importList({ ...options, imports });
+  const imported = await importList({ ...options, sink: storeIn(imports) });
 
   expect(imported).toMatchObject({ ok: false, refusal: { code: "import_lost" } });
   const campaigns = await store.campaigns.list();
@@ -101,10 +101,10 @@ it("corrected rows are read as their list is written, and not as the few of them
   const correct = async (phone: string) => {
     const [header = [], row = []] = parse(await readFile(path), { bom: true });
     await writeFile(path, stringify([header, [phone, ...row.slice(1)]]));
-    return mendList({
+    return correctList({
       ...{ mending: store.mending, people: store.people, id, csvPath: path, given: null },
       ...{ rejectsPath: join(folder, "again.csv"), mode: "sandbox", purpose: "import" },
-      ...{ defaultCountry: null },
+      ...{ country: null },
     });
   };
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import type { Encoding } from "../../../src/core/encoding.ts";
-import { checkingStore } from "../../../src/producer/import/checking-store.ts";
+import { keepNothing } from "../../../src/producer/sink/sink.ts";
 import { testDefinition } from "../../support/campaigns.ts";
 import { importList } from "../import/by-path.ts";
 
@@ -40,13 +40,12 @@ it.each(names)("%s gets the report beside it", async (name) => {
   });
 
   const { report, ...result } = await importList({
-    imports: checkingStore(null),
+    sink: keepNothing(null),
     definition,
     csvPath: join(folder, `${name}.csv`),
     rejectsPath: null,
     mode: "sandbox",
-    defaultCountry: null,
-    purpose: "check",
+    country: null,
   });
 
   const { refusal, ...rest } = expected;

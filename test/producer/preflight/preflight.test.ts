@@ -2,16 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
-import { checkingStore } from "../../../src/producer/import/checking-store.ts";
-import type { ImportListOptions } from "../../../src/producer/import/import-options.ts";
 import type { PreflightInput } from "../../../src/producer/preflight/preflight.ts";
+import { keepNothing, storeIn } from "../../../src/producer/sink/sink.ts";
 import {
   openTestStore,
   type TestStore,
   testDefinition,
   testPhone,
 } from "../../support/campaigns.ts";
-import { type ByPath, importList } from "../import/by-path.ts";
+import { type ImportOptions, importList } from "../import/by-path.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const NOW = Date.parse("2026-11-23T10:00:00Z");
@@ -21,16 +20,16 @@ async function optionsFor(
   csv: string,
   changes: Partial<CampaignDefinition> = {},
   preflight: Partial<PreflightInput> = {},
-): Promise<ByPath<ImportListOptions>> {
+): Promise<ImportOptions> {
   const csvPath = join(await testFolder(), "list.csv");
   await writeFile(csvPath, csv);
   return {
-    imports: bench.store.imports,
+    sink: storeIn(bench.store.imports),
     definition: testDefinition(bench.number, changes),
     csvPath,
     rejectsPath: null,
     mode: "sandbox",
-    defaultCountry: null,
+    country: null,
     preflight: {
       people: bench.store.people,
       optOuts: bench.store.optOuts,
@@ -238,7 +237,7 @@ it("without Redis the report says what was not looked at", async () => {
   const bench = await openTestStore();
   const options = await optionsFor(bench, rows(1), {}, { people: null });
 
-  const imported = await importList({ ...options, imports: checkingStore(null), purpose: "check" });
+  const imported = await importList({ ...options, sink: keepNothing(null) });
 
   expect(imported.ok).toBe(true);
   expect(imported.report).toMatchObject({
@@ -252,8 +251,7 @@ it("without Redis the report says what was not looked at", async () => {
 it("a check stores nothing, says what the import will say, and knows what was imported before", async () => {
   const bench = await openTestStore();
   const options = await optionsFor(bench, `${rows(1, 2, 3, 4, 5)}x,Bad\n`);
-  const check = () =>
-    importList({ ...options, imports: checkingStore(bench.store.campaigns), purpose: "check" });
+  const check = () => importList({ ...options, sink: keepNothing(bench.store.campaigns) });
 
   const before = await check();
   const stored = await bench.store.campaigns.list();

@@ -5,7 +5,7 @@ import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import type { Mode } from "../../../src/core/mode.ts";
 import { createPersonTrace } from "../../../src/core/person-trace.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
-import { checkingStore } from "../../../src/producer/import/checking-store.ts";
+import { keepNothing, storeIn } from "../../../src/producer/sink/sink.ts";
 import type { ImportStore } from "../../../src/store/import-store.ts";
 import {
   openTestStore,
@@ -50,8 +50,8 @@ async function give(
   await writeFile(csvPath, `phone,first_name\n${lines}\n`);
   const away = input.redis === "away";
   return importList({
-    imports: purpose === "check" ? checkingStore(null) : (input.imports ?? bench.store.imports),
-    ...{ definition, csvPath, mode, purpose, rejectsPath: null, defaultCountry: null },
+    sink: purpose === "check" ? keepNothing(null) : storeIn(input.imports ?? bench.store.imports),
+    ...{ definition, csvPath, mode, rejectsPath: null, country: null },
     preflight: {
       people: away ? null : bench.store.people,
       optOuts: away ? null : bench.store.optOuts,

@@ -24,7 +24,7 @@ it("rows come back as they were, with line, code and reason, for a spreadsheet t
   await file.add([{ ...row, line: 5, cells: ["line\nbreak", "and\rone"] }]);
   await file.add([]);
   await file.add([{ ...row, line: 9, cells: ["short"] }]);
-  expect(await file.finish()).toBe(path);
+  expect(await file.finish()).toEqual({ path, problem: null });
 
   const text = await readFile(path, "utf8");
   expect(
@@ -70,7 +70,7 @@ it("a list's own columns keep their names", async () => {
 it("there is no file without rejected rows, and none before it is whole", async () => {
   const { folder, path, file } = await rejectsIn(["phone"]);
 
-  expect(await file.finish()).toBeNull();
+  expect(await file.finish()).toEqual({ path: null, problem: null });
   await file.add([{ cells: ["x"], line: 2, row: 1, code: "phone_invalid", column: "phone" }]);
   expect(await readdir(folder)).not.toContain("x.rejects.csv");
   await file.discard();
@@ -84,12 +84,14 @@ it("what a killed import left is replaced, and a folder in the way is reported",
   await writeFile(join(folder, ".x.rejects.csv.main-1.tmp"), "half a li");
   const row = { cells: ["x"], line: 2, code: "phone_invalid", column: "phone", row: 1 } as const;
   await file.add([row]);
-  expect(await file.finish()).toBe(path);
+  expect(await file.finish()).toEqual({ path, problem: null });
 
   const blocked = await rejectsIn(["phone"]);
   await mkdir(join(blocked.path, "inside"), { recursive: true });
   await blocked.file.add([row]);
 
-  expect(await blocked.file.finish()).toBeNull();
-  expect(blocked.file.problem()).toContain("could not be written");
+  expect(await blocked.file.finish()).toMatchObject({
+    path: null,
+    problem: expect.stringContaining("could not be written"),
+  });
 });

@@ -1,29 +1,7 @@
-import { createRowPacker, type ImportOutcome, type ImportRow } from "../../store/batch-rows.ts";
+import { createRowPacker, type ImportOutcome } from "../../store/batch-rows.ts";
 import type { ImportStore } from "../../store/import-store.ts";
 import { BATCH_ROWS } from "../../store/protocol.ts";
-
-/**
- * Cuts the judged rows into batches and stores them, in order, ten batches a call. Two calls are
- * in flight at most: Redis stores one while the next is made. Rows may be a megabyte each, so each
- * is packed as it comes, and bytes bound a call and what is in flight as well: a list of any size
- * and width stays out of memory. A timer keeps the lease while no chunk is ready.
- *
- * Races: the answer to a chunk may come after the reader has gone on by one more chunk. A "lost"
- * makes every later call give up; what was sent meanwhile carries the same token and is refused
- * by the store.
- */
-export interface BatchWriter {
-  /** Takes a row; stores nothing by itself. */
-  add(row: ImportRow): void;
-  /** The rows of a batch have become more than is stored at once: there is no use in going on. */
-  isOverfull(): boolean;
-  /** Stores the full chunks and waits while two are under way. False when the import is lost. */
-  drain(): Promise<boolean>;
-  /** Stores what is left. Answers the number of batches, or null when the import is lost. */
-  end(): Promise<number | null>;
-  /** Ends the heartbeat. Always called. */
-  close(): Promise<void>;
-}
+import type { RowWriter } from "./sink.ts";
 
 const CHUNK_BATCHES = 10;
 const CALLS_MAX = 2;
@@ -39,11 +17,21 @@ interface FullBatch {
   readonly blob: Buffer;
 }
 
+/**
+ * Cuts the judged rows into batches and stores them, in order, ten batches a call. Two calls are
+ * in flight at most: Redis stores one while the next is made. Rows may be a megabyte each, so each
+ * is packed as it comes, and bytes bound a call and what is in flight as well: a list of any size
+ * and width stays out of memory. A timer keeps the lease while no chunk is ready.
+ *
+ * Races: the answer to a chunk may come after the reader has gone on by one more chunk. A "lost"
+ * makes every later call give up; what was sent meanwhile carries the same token and is refused
+ * by the store.
+ */
 export function createBatchWriter(input: {
-  imports: ImportStore;
+  imports: Pick<ImportStore, "chunk" | "heartbeat">;
   campaign: string;
   token: string;
-}): BatchWriter {
+}): RowWriter {
   const { imports, campaign, token } = input;
   const calls: { done: Promise<void>; bytes: number }[] = [];
   let batch = emptyBatch();

@@ -1,0 +1,110 @@
+/**
+ * Where the rows of a list go: into a campaign, or, for a check, nowhere. Everything else of an
+ * import is the same, so `check` cannot disagree with `send`.
+ */
+
+import type { CampaignStatus } from "../../core/campaign.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { ImportRow } from "../../store/batch-rows.ts";
+import type { CampaignReader } from "../../store/campaign-reader.ts";
+import type {
+  BeginImport,
+  BeginResult,
+  ImportStore,
+  KnownImport,
+} from "../../store/import-store.ts";
+import { createBatchWriter } from "./batch-writer.ts";
+
+export interface ListSink {
+  readonly purpose: "import" | "check";
+  begin(list: BeginImport): Promise<Begun>;
+}
+
+export type Begun =
+  | { readonly kind: "begun"; readonly place: Place }
+  | Exclude<BeginResult, { kind: "begun" }>;
+
+/** The place of one list: its campaign, which nothing is sent from before `finish`. */
+export interface Place {
+  /** Null in a check. */
+  readonly campaign: string | null;
+  /** How its rejects file names the campaign. */
+  readonly mark: string | null;
+  /** Another importer of these bytes died: its campaign is filled from the start. */
+  readonly restarted: boolean;
+  /** Of a check: what these bytes were imported as before. */
+  readonly known: KnownImport | null;
+  open(): RowWriter;
+  /** Empties the place; rows are then written from the first one again. */
+  beginAnew(): Promise<"begun" | "lost">;
+  /** The one step after which everything may be sent. `phoneStyle` is kept for corrected rows. */
+  finish(list: { rows: number; batches: number; phoneStyle: string }): Promise<Finished>;
+  /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
+  reject(refusal: Refusal): Promise<void>;
+}
+
+/** `status`: null in a check. */
+type Finished = { kind: "stored"; status: CampaignStatus | null } | { kind: "lost" };
+
+/** Takes the rows of a place, in their order. */
+export interface RowWriter {
+  /** Takes a row; stores nothing by itself. */
+  add(row: ImportRow): void;
+  /** The rows of a batch have become more than is stored at once: there is no use in going on. */
+  isOverfull(): boolean;
+  /** Stores what is full and waits while too much is under way. False when the import is lost. */
+  drain(): Promise<boolean>;
+  /** Stores what is left. Answers the number of batches, or null when the import is lost. */
+  end(): Promise<number | null>;
+  /** Always called. */
+  close(): Promise<void>;
+}
+
+/** Lists become campaigns of this store. */
+export function storeIn(imports: ImportStore): ListSink {
+  return {
+    purpose: "import",
+    async begin(list) {
+      const begun = await imports.begin(list);
+      if (begun.kind !== "begun") return begun;
+      const { campaign, token, restarted } = begun;
+      const handle = { campaign, token };
+      const place: Place = {
+        ...{ campaign, mark: imports.markOf(campaign), restarted, known: null },
+        open: () => createBatchWriter({ imports, ...handle }),
+        beginAnew: () => imports.beginAnew(list, handle),
+        finish: (read) => imports.finish({ ...handle, ...read }),
+        reject: (refusal) => imports.reject({ ...handle, refusal }),
+      };
+      return { kind: "begun", place };
+    },
+  };
+}
+
+/**
+ * Nothing is kept. With the campaigns of the number, bytes that were imported before are known; that
+ * is told once the list has been read.
+ */
+export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null): ListSink {
+  return {
+    purpose: "check",
+    async begin({ digest, again }) {
+      const before = campaigns === null ? null : await campaigns.importOf(digest);
+      const place: Place = {
+        ...{ campaign: null, mark: null, restarted: before?.step === "importing" },
+        known: !again && before?.step === "imported" ? before : null,
+        open: () => createBatchWriter({ imports: NOWHERE, campaign: "", token: "" }),
+        beginAnew: async () => "begun",
+        finish: async () => ({ kind: "stored", status: null }),
+        reject: async () => {},
+      };
+      return { kind: "begun", place };
+    },
+  };
+}
+
+/** Rows are packed all the same: a list whose rows are too large is refused for it in a check, too. */
+const NOWHERE: Pick<ImportStore, "chunk" | "heartbeat"> = {
+  chunk: async () => "stored",
+  heartbeat: async () => "alive",
+};
