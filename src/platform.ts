@@ -9,11 +9,11 @@ import { type Timings, timings } from "./core/timings.ts";
 import type { Logger } from "./logger.ts";
 import { createQueueConnection } from "./queue/connection.ts";
 import { describeAddress, type RedisAddress } from "./redis/address.ts";
+import { keepAofConsistent } from "./redis/aof.ts";
 import { acquireRedis } from "./redis/embedded.ts";
 import { type OutageWatch, watchOutage } from "./redis/outage.ts";
 import { checkRedisSafety } from "./redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "./redis/safety-watch.ts";
-import { keepFileWhole } from "./redis/whole-file.ts";
 import { createLedgerClient } from "./store/connection.ts";
 import { COUNTERS_FOLDER, type MemoryFolder } from "./store/counter-memory.ts";
 import type { LedgerLimits } from "./store/ledger.ts";
@@ -80,9 +80,9 @@ export async function openPlatform(input: {
   }
   for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
   const outage = watchOutage(redis);
-  const safety = watchSafety({ redis, look, ...safetyWords(logger) });
+  const safety = watchSafety({ redis, check: look, ...safetyWords(logger) });
   if (input.patience === "wait") {
-    await keepFileWhole(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
+    await keepAofConsistent(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
   }
 
   const waits = timings(config);

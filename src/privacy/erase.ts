@@ -12,9 +12,9 @@ import type { Redis } from "ioredis";
 import { createPersonTrace, type PersonTrace } from "../core/person-trace.ts";
 import { splitPhone } from "../producer/phones/phones.ts";
 import type { FailedMessage } from "../queue/failed-queue.ts";
+import { type AofRewrite, rewriteAof } from "../redis/aof.ts";
 import { COUNTERS_FOLDER } from "../store/counter-memory.ts";
 import type { TracedBatch } from "../store/eraser.ts";
-import { type History, rewriteHistory } from "../store/history.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { Suppressions } from "../store/suppressions.ts";
 import { eraseFromFolder } from "./erase-files.ts";
@@ -36,7 +36,7 @@ export interface Erased {
   /** Messages that were on the wire until the end: erase again in some minutes. */
   onTheWire: number;
   /** What became of the changes that Redis remembers on its disk. */
-  history: History;
+  history: AofRewrite;
 }
 
 export interface EraseInput {
@@ -73,7 +73,7 @@ export async function erasePerson(input: EraseInput, digits: string): Promise<Er
   told.optedOut = await suppressions.erase(digits);
   for (const store of stores) await eraseFromNumber(input, store, { trace, told, digits });
   await eraseFromFiles(input, trace, told);
-  told.history = await rewriteHistory(input.redis);
+  told.history = await rewriteAof(input.redis);
   return told;
 }
 

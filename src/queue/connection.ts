@@ -2,15 +2,14 @@ import { Redis, type RedisOptions } from "ioredis";
 import { type RedisAddress, redisTarget } from "../redis/address.ts";
 
 /**
- * A connection that is silent for so long under a command is dead (half-open), and without this it
- * would be waited for until the kernel gives up, a quarter of an hour. BullMQ's own blocking reads
- * take 10 s at most.
+ * A connection that does not answer a command for this long is dead (half-open). Without this
+ * timeout the kernel would wait a quarter of an hour. BullMQ's blocking reads take at most 10 s.
  */
 const SILENT_MS = 30_000;
 
 /**
- * A connection as BullMQ wants it: it waits for Redis for ever, and commands are queued meanwhile.
- * Never used for the ledger. Auto-pipelining stays off: it slows BullMQ down.
+ * A connection for BullMQ: it waits for Redis without a limit and queues commands meanwhile. Never
+ * used for the ledger. Auto-pipelining is off because it slows BullMQ down.
  */
 export function createQueueConnection(address: RedisAddress): Redis {
   const options: Omit<RedisOptions, "replyMapping"> = {

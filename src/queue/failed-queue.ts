@@ -11,10 +11,10 @@ import {
   QUEUE_EVENTS_KEPT,
 } from "./queues.ts";
 
-/** How many jobs one look for stale ones takes. */
+/** How many jobs one check for stale ones reads. */
 const STALE_CHECKED = 200;
 
-/** A failed message: where it is in the ledger. */
+/** A failed message by its place in the ledger. */
 export interface FailedMessage {
   readonly campaign: string;
   readonly row: number;
@@ -22,9 +22,9 @@ export interface FailedMessage {
 }
 
 /**
- * Puts failed messages into the retry dashboard. The ledger asks for each job in the script that
- * fails the row (an outbox); it is struck out only after the job has been added, so a crash between
- * the two loses none: the sweep adds it again, and BullMQ ignores an id that it has.
+ * Adds failed messages to the retry dashboard. The script that fails a row also adds it to an
+ * outbox, from which it is removed only after its job exists. So a crash in between loses no job:
+ * the sweep adds it again, and BullMQ ignores an existing id.
  */
 export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
   const { connection, store } = input;
@@ -33,7 +33,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
     streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
   });
 
-  // Without a listener BullMQ writes each error to the console; the connection's own logs it.
+  // Without a listener BullMQ prints each error; the connection's listener logs it already.
   queue.on("error", () => {});
   let staleFrom = 0;
 
@@ -44,7 +44,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
   async function add(message: FailedMessage): Promise<void> {
     const row = await store.rows.one(message.campaign, message.row);
     if (row?.state === "failed" && row.value.attempt === message.attempt) {
-      // The name is what the dashboard shows first: enough to recognise the person's number by.
+      // The dashboard shows the name first; the masked number lets an operator recognise it.
       const job = { ...message, code: row.value.code };
       const options = { jobId: failedJobId(message), stackTraceLimit: 0 };
       await answerInTime("adding a failed job", queue.add(maskPhone(row.phone), job, options));
@@ -55,12 +55,12 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
   return {
     add,
 
-    /** The message was erased: its job goes, and its name with it, which shows some digits. */
+    /** Removes the job of an erased message, whose name shows some digits of the number. */
     async drop(message: FailedMessage): Promise<void> {
       await answerInTime("removing a failed job", queue.remove(failedJobId(message)));
     },
 
-    /** Adds what the outbox still holds. Returns how many. */
+    /** Adds the jobs that are still in the outbox. Returns how many. */
     async addOutbox(max: number): Promise<number> {
       const waiting = await store.campaigns.failedOutbox(max);
       for (const message of waiting) await add(message);
@@ -68,8 +68,8 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
     },
 
     /**
-     * Takes away jobs of messages that are no longer failed at that attempt: retried from the
-     * command line, or delivered after all. Looks at some each time, so that its cost is bounded.
+     * Removes jobs of messages that are no longer failed at that attempt: retried from the command
+     * line, or delivered after all. Checks a limited number at a time.
      */
     async dropStale(): Promise<void> {
       const last = staleFrom + STALE_CHECKED - 1;
@@ -84,7 +84,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
       staleFrom = jobs.length < STALE_CHECKED ? 0 : staleFrom + STALE_CHECKED - dropped;
     },
 
-    /** Ends in time, also while Redis is away. */
+    /** Ends in time even if Redis is not reachable. */
     async close(): Promise<void> {
       await endInTime(QUEUE_ANSWER_MS, [queue.close()]);
     },

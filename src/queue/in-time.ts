@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * BullMQ needs connections that keep their commands while Redis is away, so whatever it is asked
- * then waits until Redis is back, however long that takes. Its `close` may wait even longer: ioredis
- * tells nothing of a connection that is given up between two reconnects. So everything that awaits
- * BullMQ awaits it through one of these two.
+ * BullMQ needs connections that queue commands while Redis is not reachable, so its calls may wait
+ * indefinitely. Its `close` may wait even after that: ioredis emits nothing for a connection that is
+ * dropped between two reconnects. So every await of BullMQ goes through one of these two functions.
  */
 
-/** How long BullMQ may take for one answer. */
+/** How long one call of BullMQ may take. */
 export const QUEUE_ANSWER_MS = 5_000;
 
 /**
- * What `asked` gives; rejects after `limitMs` with `timed out`. What was asked may still happen
- * later, when Redis is back: ask only what may happen twice, or late.
+ * The result of `asked`; rejects after `limitMs` with `timed out`. The call may still take effect
+ * once Redis is back, so it must be harmless if it happens late or twice.
  */
 export async function answerInTime<T>(
   what: string,
@@ -33,8 +32,8 @@ async function failAfter(ms: number, what: string, signal: AbortSignal): Promise
 }
 
 /**
- * Resolves when all of `ending` have settled, or after `limitMs`: the process is about to end. Never
- * rejects. Says whether all have ended.
+ * Resolves once all of `ending` have settled, or after `limitMs`, for a process that is about to
+ * exit. Never rejects. Returns whether all have settled.
  */
 export async function endInTime(
   limitMs: number,

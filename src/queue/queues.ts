@@ -1,17 +1,20 @@
 import { z } from "zod";
 
 /**
- * What producer and consumer of each queue agree on: names, ids and payloads. Payloads are small
- * and hold no personal data; the ledger owns the truth. A field that is added later must be
- * optional until the queues have drained.
+ * The contract between producer and consumer of each queue: names, ids and payloads. Payloads are
+ * small and have no personal data; the ledger is the source of truth. A new field must be optional
+ * until the queues have drained.
  */
 
-/** By the number's key space. A batch of messages to be sent. Ran twice, or lost, it does no harm: the ledger decides. */
+/**
+ * The queue of a number's batches, by its key space. A job that is lost or runs twice is harmless,
+ * because the ledger decides what is sent.
+ */
 export function batchQueueName(space: string): string {
   return `batches-${space}`;
 }
 
-/** One job for each failed message, to be seen and retried by a person. */
+/** The queue with one job per failed message, for an operator to see and retry. */
 export function failedQueueName(space: string): string {
   return `failed-${space}`;
 }
@@ -23,14 +26,14 @@ export const batchJobSchema = z.object({
 });
 export type BatchJob = z.infer<typeof batchJobSchema>;
 
-/** BullMQ ignores an id that exists, so adding the job of an open batch again is harmless. */
+/** BullMQ ignores an existing id, so adding the job of an open batch again is harmless. */
 export function batchJobId({ campaign, batch, run }: BatchJob): string {
   return `b-${campaign}-${batch}-${run}`;
 }
 
 /**
- * Four numbers and no more: up to 10,000 of these jobs are kept, and Redis stores a job of this
- * size compactly. What they mean is read from the ledger and the code table when they are shown.
+ * Only four fields: up to 10,000 of these jobs are kept, and Redis stores a job of this size
+ * compactly. The dashboard reads everything else from the ledger and the code table.
  */
 export const failedJobSchema = z.object({
   campaign: z.string(),
@@ -44,8 +47,8 @@ export function failedJobId(job: Pick<FailedJob, "campaign" | "row" | "attempt">
   return `f-${job.campaign}-${job.row}-${job.attempt}`;
 }
 
-/** The newest failed messages that stay in the retry dashboard; the ledger knows them all. */
+/** The retry dashboard keeps this many of the latest failed messages; the ledger has them all. */
 export const FAILED_JOBS_KEPT = 10_000;
 
-/** BullMQ keeps a stream of events for each queue; nobody here reads back further. */
+/** BullMQ keeps a stream of events per queue; Dropcast does not read further back. */
 export const QUEUE_EVENTS_KEPT = 100;

@@ -1,14 +1,14 @@
 import { accept, type Result, refuse } from "../core/refusal.ts";
 
-/** Where a Redis is: the socket of an embedded one, or a URL that somebody configured. */
+/** Where a Redis is: the socket of an embedded one, or a configured URL. */
 export type RedisAddress = { kind: "socket"; path: string } | { kind: "url"; url: string };
 
-/** The one string ioredis connects by: a socket path begins with "/", a URL with its scheme. */
+/** The connection string for ioredis: a socket path begins with "/", a URL with its scheme. */
 export function redisTarget(address: RedisAddress): string {
   return address.kind === "socket" ? address.path : address.url;
 }
 
-/** For logs and people: the address without user name, password and query. */
+/** The address for logs and messages, without user name, password and query. */
 export function describeAddress(address: RedisAddress): string {
   if (address.kind === "socket") return address.path;
   if (!URL.canParse(address.url)) return "the configured Redis URL";
@@ -16,7 +16,7 @@ export function describeAddress(address: RedisAddress): string {
   return `${url.protocol}//${url.host}${url.pathname === "/" ? "" : url.pathname}`;
 }
 
-/** Reads what `DROPCAST_REDIS_URL` holds: `redis://`, `rediss://`, `unix:///path` or a socket path. */
+/** Parses `DROPCAST_REDIS_URL`: `redis://`, `rediss://`, `unix:///path` or a socket path. */
 export function parseRedisUrl(text: string): Result<RedisAddress> {
   if (text.startsWith("/")) return accept({ kind: "socket", path: text });
   if (URL.canParse(text)) {
@@ -30,8 +30,8 @@ export function parseRedisUrl(text: string): Result<RedisAddress> {
   }
   return refuse(
     "redis_url_invalid",
-    // The value is not repeated: it may hold a password.
-    "DROPCAST_REDIS_URL is not an address of a Redis.",
+    // Without the value, which may contain a password.
+    "DROPCAST_REDIS_URL is not a valid Redis address.",
     "Write it as redis://host:6379, rediss://user:password@host:6379 (TLS) or unix:///path/to/redis.sock; percent-encode special characters in the password.",
   );
 }

@@ -4,28 +4,28 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 
-/** The places of an embedded Redis. */
+/** The files of an embedded Redis. */
 export interface DataFolder {
   readonly dataDir: string;
-  /** Everything Redis keeps: `<dataDir>/redis`. */
+  /** Redis's own folder: `<dataDir>/redis`. */
   readonly dir: string;
   /** Where a server started by this process listens. */
   readonly socket: string;
   readonly lock: string;
-  /** Whether the disk has no room left. */
+  /** Whether the disk is full. */
   isFull(): boolean;
 }
 
-/** A unix socket's path holds 104 bytes on macOS and 108 on Linux. */
+/** The path of a Unix socket is limited to 104 bytes on macOS and 108 on Linux. */
 const SOCKET_BYTES_MAX = 100;
 const ROOM_BYTES_MIN = 1024 * 1024;
 
-/** Makes the folders, readable by this user only, and chooses the socket. */
+/** Creates the folders, readable only by this user, and chooses the socket. */
 export function openDataFolder(dataDir: string): Result<DataFolder> {
   const wanted = resolve(dataDir);
   try {
     mkdirSync(join(wanted, "redis"), { recursive: true, mode: 0o700 });
-    // One folder reached by two names is one Redis.
+    // Two names of one folder must lead to one Redis.
     const real = realpathSync(wanted);
     const dir = join(real, "redis");
     const socket = join(dir, "redis.sock");
@@ -44,7 +44,7 @@ export function openDataFolder(dataDir: string): Result<DataFolder> {
   }
 }
 
-/** Turns an error of the file system into a refusal; anything else is a bug and thrown again. */
+/** Turns a file system error into a refusal; rethrows anything else, which is a bug. */
 export function fileProblem(dir: string, error: unknown): Refused {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") {
@@ -58,21 +58,21 @@ export function fileProblem(dir: string, error: unknown): Refused {
   if (code !== undefined && causes.includes(code)) {
     return refuse(
       "data_dir_not_writable",
-      `Cannot keep data in ${dir} (${code}).`,
+      `Cannot store data in ${dir} (${code}).`,
       "Make the folder writable for this user, or set DROPCAST_DATA_DIR to one that is.",
     );
   }
   throw error;
 }
 
-/** In a folder of this user's own: anybody may write in the one for temporary files. */
+/** In a private folder, because every user may write to the one for temporary files. */
 function shortSocket(dir: string): string {
   const hash = createHash("sha256").update(dir).digest("hex").slice(0, 16);
   const parent = join(tmpdir(), `dropcast-${hash}`);
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   const entry = lstatSync(parent);
   if (!entry.isDirectory() || entry.uid !== process.getuid?.() || (entry.mode & 0o077) !== 0) {
-    throw Object.assign(new Error(`${parent} belongs to somebody else`), { code: "EPERM" });
+    throw Object.assign(new Error(`${parent} belongs to another user`), { code: "EPERM" });
   }
   return join(parent, "redis.sock");
 }

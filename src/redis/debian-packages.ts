@@ -1,9 +1,9 @@
 /**
- * A Redis for Debian and Ubuntu without root: apt downloads the packages of the distribution (and
- * verifies their signatures as always) with a state of its own, dpkg unpacks them into a cache of
- * this user, and the server runs with a library path into it. Nothing is installed, nothing of the
- * system is changed. Each fetch works in a folder of its own and is renamed into place at the end,
- * so several processes may do it at once and one killed half-way leaves no half cache.
+ * Redis on Debian and Ubuntu without root. apt downloads the distribution's packages into a separate
+ * state folder (and verifies their signatures as usual), dpkg unpacks them into this user's cache,
+ * and the server runs with a library path into that. This installs nothing and changes nothing
+ * outside the cache. Each download has its own folder, which is renamed into place at the end, so
+ * that several processes may do it at once and a killed one leaves no incomplete cache.
  */
 import { execFile } from "node:child_process";
 import {
@@ -24,7 +24,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 
-/** A server program that lies in the cache, and the variables it needs to run from there. */
+/** A server program in the cache, and the environment variables it needs. */
 export interface UnpackedRedis {
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
@@ -39,20 +39,20 @@ const FETCH_TIMEOUT_MS = 5 * 60_000;
 const run = promisify(execFile);
 
 /**
- * What an earlier {@link downloadRedis} of this user left, if anything. A program is run from there,
- * so a cache that another user made, or could write to, is passed over.
+ * The result of an earlier {@link downloadRedis}, if any. Ignores a cache that belongs to another
+ * user or that another user could change, because a program is run from it.
  */
 export async function cachedRedis(where: Where): Promise<UnpackedRedis | undefined> {
   for (const cache of cacheFolders(where)) {
-    const unpacked = isOurs(cache) ? lookInside(join(cache, "root")) : undefined;
+    const unpacked = isOurs(cache) ? serverIn(join(cache, "root")) : undefined;
     if (unpacked && isOurs(unpacked.file)) return unpacked;
   }
   return undefined;
 }
 
 /**
- * Fetches and unpacks the distribution's server. Says so in one line before it starts. Refuses,
- * with a message that continues a sentence, where there is no apt or the download fails.
+ * Downloads and unpacks the distribution's server, and announces it by one line. Refuses if there
+ * is no apt or the download fails; the message continues a sentence.
  */
 export async function downloadRedis(
   o: Where & { say: (line: string) => void },
@@ -62,30 +62,30 @@ export async function downloadRedis(
     !(await runs("apt-get", o.env)) ||
     !(await runs("dpkg", o.env))
   ) {
-    return failed("this system has no apt-get to fetch it with");
+    return failed("this system has no apt-get to download it with");
   }
   const cache = cacheFolders(o).find(isUsable);
-  if (cache === undefined) return failed("there is no folder to keep a downloaded one in");
+  if (cache === undefined) return failed("there is no writable cache folder for a download");
 
   removeAbandoned(cache);
-  o.say(`No redis-server found: fetching the one of your distribution into ${cache} (once).`);
+  o.say(`No redis-server found: downloading your distribution's into ${cache} (once).`);
   const work = mkdtempSync(join(cache, "fetch-"));
   try {
     const program = await fetchInto(work, o.env);
-    if (program === undefined) return failed("the package archive offers none that is new enough");
+    if (program === undefined) return failed("the package archive has none that is new enough");
     const root = join(cache, "root");
-    if (!lookInside(join(work, "root"))) return failed("the downloaded package holds no server");
+    if (!serverIn(join(work, "root"))) return failed("the downloaded package has no server");
     replace(join(work, "root"), root);
-    const unpacked = lookInside(root);
-    return unpacked ? accept(unpacked) : failed("the downloaded package holds no server");
+    const unpacked = serverIn(root);
+    return unpacked ? accept(unpacked) : failed("the downloaded package has no server");
   } catch (error) {
-    return failed(`downloading one failed (${lastLine(error)})`);
+    return failed(`the download failed (${lastLine(error)})`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** Downloads and unpacks into `work/root`; the package's name, or undefined when none fits. */
+/** Downloads and unpacks into `work/root`. Returns the package's name, undefined if none fits. */
 async function fetchInto(work: string, env: Where["env"]): Promise<string | undefined> {
   for (const folder of ["state/lists/partial", "cache/archives/partial", "packages", "root"]) {
     mkdirSync(join(work, folder), { recursive: true });
@@ -98,7 +98,7 @@ async function fetchInto(work: string, env: Where["env"]): Promise<string | unde
     ["Acquire::Retries", "2"],
     ["Acquire::http::Timeout", "30"],
     ["Acquire::https::Timeout", "30"],
-    // As root apt hands the download to a user who may not enter root's own cache.
+    // As root, apt downloads as another user, who has no access to root's cache.
     ...(process.getuid?.() === 0 ? [["APT::Sandbox::User", "root"]] : []),
   ].flatMap(([name, value]) => ["-o", `${name}=${value}`]);
   const apt = (program: string, args: string[]) =>
@@ -123,9 +123,9 @@ async function fetchInto(work: string, env: Where["env"]): Promise<string | unde
 }
 
 /**
- * The server, its tools (Debian keeps the program there) and those libraries that this system
- * lacks. A simulated install names exactly these, whatever they are called in this release; libc
- * stays the system's own, since a second one beside it cannot be loaded.
+ * The server, its tools (Debian puts the program there) and the libraries that this system lacks. A
+ * simulated install names exactly these in any release. The system's libc is kept, because a second
+ * one cannot be loaded.
  */
 async function packagesFor(
   program: string,
@@ -134,7 +134,7 @@ async function packagesFor(
   const tools = program.replace("-server", "-tools");
   const simulation = ["-q", "-s", "--no-install-recommends", "install", program];
   const plan = await apt("apt-get", simulation).catch(() => undefined);
-  // A system with unmet dependencies of its own simulates nothing: then the usual names are taken.
+  // On a system with unmet dependencies the simulation fails: use the usual names.
   if (plan === undefined) return [program, tools, "libjemalloc2", "liblzf1", "libatomic1"];
   const names = [...plan.stdout.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? "");
   const libraries = names.filter((name) => name.startsWith("lib") && !/^libc6?(-|$)/.test(name));
@@ -147,7 +147,7 @@ function isNewEnough(policy: string): boolean {
   return major > 6 || (major === 6 && minor >= 2);
 }
 
-function lookInside(root: string): UnpackedRedis | undefined {
+function serverIn(root: string): UnpackedRedis | undefined {
   const file = ["redis-server", "valkey-server"]
     .map((program) => join(root, "usr/bin", program))
     .find((candidate) => existsSync(candidate));
@@ -165,7 +165,7 @@ function lookInside(root: string): UnpackedRedis | undefined {
   return { file, env: { LD_LIBRARY_PATH: path.join(":") } };
 }
 
-/** Where this user may keep files; the data folder when there is no home (system users). */
+/** Where this user may cache files; the data folder if there is no home (system users). */
 function cacheFolders({ env, dataDir }: Where): string[] {
   const xdg = env["XDG_CACHE_HOME"];
   const home = env["HOME"] ?? homedir();
@@ -189,7 +189,7 @@ function isUsable(folder: string): boolean {
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
-/** Whether a file or folder, and each folder it lies in, is ours or the system's alone to write. */
+/** Whether only this user and root can write to a file or folder and all its parents. */
 function isOurs(path: string): boolean {
   if (!existsSync(path)) return false;
   for (let at = realpathSync(path); ; at = dirname(at)) {
@@ -198,13 +198,13 @@ function isOurs(path: string): boolean {
   }
 }
 
-/** In a sticky folder, such as /tmp, only owners replace what is theirs. */
+/** In a sticky folder, such as /tmp, only owners can replace their files. */
 function isSafe({ uid, mode }: Stats): boolean {
   const isOwn = uid === process.getuid?.() || uid === 0;
   return isOwn && ((mode & STICKY) !== 0 || (mode & WRITABLE_BY_OTHERS) === 0);
 }
 
-/** Fetches whose process was killed: older than any fetch may take. */
+/** Removes downloads of killed processes: older than any download may take. */
 function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith("fetch-"))) {
     const folder = join(cache, name);
@@ -213,14 +213,14 @@ function removeAbandoned(cache: string): void {
   }
 }
 
-/** Puts a fresh tree in the place of an old one that no longer runs; another fetcher may win. */
+/** Replaces an old tree that no longer runs; another process may have done so first. */
 function replace(fresh: string, place: string): void {
   const old = `${fresh}-old`;
   if (existsSync(place)) renameSync(place, old);
   try {
     renameSync(fresh, place);
   } catch (error) {
-    if (!lookInside(place)) throw error;
+    if (!serverIn(place)) throw error;
   }
 }
 

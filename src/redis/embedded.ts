@@ -1,25 +1,26 @@
 /**
- * The Redis that comes with a data folder. Whoever needs it first starts it; everybody else on this
- * machine finds it by its socket. Three races shape this module:
+ * The Redis of a data folder. The first process that needs it starts it; all others on this machine
+ * find it by its socket. Three races shape this module:
  *
- * - Several processes start at once. All looking and starting happens under one lock, and each looks
- *   again once it holds it; Redis does not lock its folder, and two servers on one append-only file
- *   destroy it.
- * - One process leaves while another arrives. Everybody keeps one connection open as a sign of
- *   presence, taken under the lock; the process that started the server (or whoever is there when
- *   that one is dead) stops it, under the lock, only when no other connection is there.
- * - A process dies, or the server does. The server outlives its starter and is found by the next
- *   one; a server that died is started again by those who still hold a presence.
+ * - Several processes start at once. Redis does not lock its folder, and two servers destroy an
+ *   append-only file that they share. So a process checks for a server and starts one only while it
+ *   holds a lock.
+ * - One process leaves while another arrives. Each process keeps a connection open to show its
+ *   presence, and opens it under the lock. The process that started the server (or, if that is dead,
+ *   any other) stops it under the lock, and only if there is no other connection.
+ * - A process or the server dies. The server outlives the process that started it, and the next one
+ *   finds it; a dead server is restarted by the processes that still need it.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { parseRedisUrl, type RedisAddress } from "./address.ts";
-import { contact } from "./contact.ts";
+
 import { type DataFolder, fileProblem, openDataFolder } from "./data-folder.ts";
 import { findRedisBinary } from "./find-binary.ts";
 import { withLock } from "./lock.ts";
+import { probeSocket } from "./probe-socket.ts";
 import { isRunning, pidOf } from "./process-identity.ts";
 import {
   forgetServer,
@@ -29,14 +30,14 @@ import {
   startServer,
 } from "./server-process.ts";
 
-/** A Redis to use, and the way to let go of it. */
+/** A Redis in use, and how to release it. */
 export interface AcquiredRedis {
   readonly address: RedisAddress;
-  /** Whether this call started a server, as against finding one. */
+  /** Whether this call started the server rather than finding it. */
   readonly started: boolean;
   /**
-   * Call it once all own clients are closed. Stops the server if this process started it (or its
-   * starter is dead) and nobody else is connected; otherwise leaves it alone. Never rejects.
+   * Call it after closing all other clients. Stops the server if this process started it (or the
+   * one that did is dead) and no other process is connected. Never rejects.
    */
   release(): Promise<void>;
 }
@@ -49,17 +50,17 @@ interface Presence {
 
 type Say = (line: string) => void;
 
-/** Client name of the connections by which processes show that they are there. */
+/** Client name of the connections that show a process's presence. */
 const PRESENCE = "dropcast-presence";
 const SILENT_MS_MAX = 60_000;
-/** Far longer than a server needs until it listens; ending it too early would only cost a start. */
+/** Far longer than a server takes to listen; ending one too early would only cost a restart. */
 const UNREACHABLE_MS_MAX = 2_000;
 const RELEASE_MS_MAX = 10_000;
 
 /**
- * Gives the Redis to use: the configured one, else the one of the data folder, found or started
- * (or, on Debian and Ubuntu, fetched first). `say` gets a line for each thing that is done or waited
- * for. A configured URL is only parsed here; whoever connects learns whether it answers.
+ * The Redis to use: the configured one, else that of the data folder, which is found or started (on
+ * Debian and Ubuntu after downloading it, if necessary). `say` receives progress messages. A
+ * configured URL is parsed but not connected to.
  */
 export async function acquireRedis(o: {
   redisUrl: string | null;
@@ -74,25 +75,25 @@ export async function acquireRedis(o: {
   const folder = openDataFolder(o.dataDir);
   if (!folder.ok) return folder;
   const presence = await attach(folder.value, o.say);
-  return presence.ok ? accept(keep(folder.value, presence.value, o.say)) : presence;
+  return presence.ok ? accept(hold(folder.value, presence.value, o.say)) : presence;
 }
 
-/** Holds the presence, takes it anew when the server dies, and gives it back on release. */
-function keep(folder: DataFolder, first: Presence, say: Say): AcquiredRedis {
+/** Holds the presence until release, and takes it again if the server dies. */
+function hold(folder: DataFolder, first: Presence, say: Say): AcquiredRedis {
   const waiting = new AbortController();
   let current = first;
   let recovery = Promise.resolve();
 
   const watch = (presence: Presence) => {
     current = presence;
-    // The presence alone never keeps a process from ending.
+    // The presence alone must not keep the process alive.
     presence.client.stream?.unref();
     presence.client.once("end", () => {
       if (!waiting.signal.aborted) recovery = recover();
     });
   };
   const recover = async () => {
-    say("Redis ended unexpectedly; starting it again.");
+    say("Redis ended unexpectedly; restarting it.");
     let lastProblem = "";
     for (let attempt = 0; !waiting.signal.aborted; attempt += 1) {
       const again = await attach(folder, say);
@@ -121,7 +122,7 @@ function keep(folder: DataFolder, first: Presence, say: Say): AcquiredRedis {
   };
 }
 
-/** Finds or starts the server and connects to it, alone among all processes of this machine. */
+/** Finds or starts the server and connects to it, one process of this machine at a time. */
 async function attach(folder: DataFolder, say: Say): Promise<Result<Presence>> {
   try {
     const attached = await withLock(
@@ -150,9 +151,9 @@ async function findOrStart(folder: DataFolder, say: Say): Promise<Result<Presenc
   };
   for (;;) {
     const running = runningServer(folder.dir);
-    // Another process may have chosen the socket, with another folder for temporary files.
+    // The process that chose the socket may have had another folder for temporary files.
     const socket = running?.socket ?? folder.socket;
-    const found = await contact(socket, `${PRESENCE}-${process.pid}`);
+    const found = await probeSocket(socket, `${PRESENCE}-${process.pid}`);
     switch (found.kind) {
       case "ready":
         if (server) say(`Started ${server.name}; its data is in ${folder.dir}.`);
@@ -160,12 +161,12 @@ async function findOrStart(folder: DataFolder, say: Say): Promise<Result<Presenc
       case "refused":
         return unusable(socket, found.message);
       case "loading":
-        // However large the file is: this ends by itself.
-        sayOnce("Redis is reading its data; this can take a while.");
+        // However large the file is, this ends without help.
+        sayOnce("Redis is loading its data; this can take a while.");
         quietSince = Date.now();
         break;
       case "silent":
-        sayOnce("Redis is there but does not answer yet; waiting.");
+        sayOnce("Redis is running but does not answer yet; waiting.");
         break;
       case "absent":
         if (server?.ended() !== undefined) return endedAtOnce(folder, server);
@@ -175,9 +176,9 @@ async function findOrStart(folder: DataFolder, say: Say): Promise<Result<Presenc
           server = started.value;
           quietSince = Date.now();
         } else if (running && server === undefined && quietMs(quietSince) > UNREACHABLE_MS_MAX) {
-          // Its socket file was removed under it: no client can reach it, and nothing may start
-          // beside it on the same data. SIGTERM lets it write everything and end.
-          sayOnce("The Redis of this folder cannot be reached; waiting for it to end.");
+          // Its socket file was deleted: no client can reach it, and no other server may start on
+          // the same data. SIGTERM lets it write everything and end.
+          sayOnce("The Redis of this folder cannot be reached; stopping it.");
           process.kill(pidOf(running.identity), "SIGTERM");
           await sleep(500);
         }
@@ -201,7 +202,7 @@ function unusable(socket: string, why: string): Result<never> {
   return refuse(
     "redis_failed",
     `The Redis on ${socket} cannot be used: ${why}.`,
-    "Start Dropcast as the user who started it, or choose another DROPCAST_DATA_DIR.",
+    "Run Dropcast as the user who started it, or use another DROPCAST_DATA_DIR.",
   );
 }
 
@@ -209,7 +210,7 @@ function silent(socket: string): Result<never> {
   return refuse(
     "redis_silent",
     `The Redis on ${socket} runs but does not answer.`,
-    "End its process (its pid is in redis.pid of the data folder) and start again: nothing is lost.",
+    "End its process (see redis.pid in the data folder) and start again: nothing is lost.",
   );
 }
 
@@ -219,8 +220,8 @@ function endedAtOnce(folder: DataFolder, server: ServerProcess): Result<never> {
   if (full) return fileProblem(folder.dir, { code: "ENOSPC" });
   return refuse(
     "redis_failed",
-    `Redis did not start: ${server.ended()}. Its last lines were:\n${lines.join("\n")}`,
-    `Read ${folder.dir}/redis.log; if the append-only file is damaged, keep a copy of the folder before any repair.`,
+    `Redis did not start: ${server.ended()}. The last lines of its log:\n${lines.join("\n")}`,
+    `Check ${folder.dir}/redis.log. If the append-only file is damaged, copy the folder before you repair it.`,
   );
 }
 
@@ -231,7 +232,7 @@ async function stopIfAlone(folder: DataFolder, presence: Presence): Promise<void
     await withLock({ file: folder.lock, deadlineMs, onWait: () => {} }, async () => {
       const server = runningServer(folder.dir);
       if (!server || !isOurs(server) || !(await isAlone(presence.client))) return;
-      // The answer to SHUTDOWN is the end of the connection.
+      // Redis answers SHUTDOWN by closing the connection.
       await presence.client.shutdown().catch(() => {});
       while (isRunning(server.identity)) {
         if (Date.now() > deadlineMs) return;
@@ -240,14 +241,14 @@ async function stopIfAlone(folder: DataFolder, presence: Presence): Promise<void
       forgetServer(folder.dir);
     });
   } catch {
-    // The server or the folder is already gone: there is nothing left to stop.
+    // The server or the folder is gone already.
   }
 }
 
-/** Whether only the presence is connected; clients closed a moment ago get half a second to go. */
+/** Whether this is the only connection. Gives clients that were just closed half a second. */
 async function isAlone(client: Redis): Promise<boolean> {
   const id = String(await client.client("ID"));
-  for (let look = 0; look < 10; look += 1) {
+  for (let check = 0; check < 10; check += 1) {
     const clients = String(await client.client("LIST"))
       .trim()
       .split("\n");

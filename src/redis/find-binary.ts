@@ -5,29 +5,29 @@ import { promisify } from "node:util";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { cachedRedis, downloadRedis } from "./debian-packages.ts";
 
-/** A Redis-compatible server program that ran and told its version. */
+/** A Redis-compatible server program whose version was read. */
 export interface RedisBinary {
   readonly file: string;
   /** `redis-server` or `valkey-server`. */
   readonly program: string;
-  /** As it says itself, such as `7.0.15`. */
+  /** Such as `7.0.15`. */
   readonly version: string;
-  /** What the program needs on top of the environment: a library path when it was not installed. */
+  /** Additional environment variables: a library path, if the program is not installed. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 const PROGRAMS = ["redis-server", "valkey-server"];
 
-/** Lowest version whose commands and script behaviour the ledger relies on. */
+/** The ledger relies on commands and script behaviour of this version. */
 export const REDIS_VERSION_MIN = "6.2";
 
 /**
- * Finds a redis-server or valkey-server of version 6.2 or newer: on PATH; else among the packages
- * this user fetched earlier; else by fetching the Debian or Ubuntu packages into that user's cache,
- * which needs no root and is announced in one line. Never installs anything system-wide.
+ * Finds a redis-server or valkey-server of version 6.2 or newer: on PATH, else in this user's cache,
+ * else by downloading Debian or Ubuntu packages into that cache, which is announced by one line and
+ * needs no root. Never installs anything system-wide.
  */
 export async function findRedisBinary(o: {
-  /** Holds the cache when the user has no home directory. */
+  /** The cache is there if the user has no home directory. */
   dataDir: string;
   env: Record<string, string | undefined>;
   say: (line: string) => void;
@@ -58,7 +58,7 @@ export function isVersionSupported(version: string): boolean {
   return major > 6 || (major === 6 && minor >= 2);
 }
 
-/** The command that installs a Redis on this system, for people to run. */
+/** The command for installing Redis on this system. */
 export function installCommand(platform: NodeJS.Platform, osRelease: string): string | null {
   if (platform === "darwin") return "brew install valkey";
   if (platform !== "linux") return null;
@@ -81,14 +81,14 @@ function osReleaseIds(osRelease: string): string[] {
 
 function notFound(tooOld: readonly string[], downloadProblem: string): Refused {
   const command = installCommand(process.platform, readOsRelease());
-  const otherwise = "set DROPCAST_REDIS_URL to a Redis you already run";
+  const otherwise = "set DROPCAST_REDIS_URL to a Redis that you already run";
   const found = tooOld.length === 0 ? "is on PATH" : `is new enough (${tooOld.join("; ")})`;
   return refuse(
     "redis_not_found",
     `No redis-server or valkey-server ${REDIS_VERSION_MIN} or newer ${found}, and ${downloadProblem}.`,
     command === null
       ? `Install Redis or Valkey ${REDIS_VERSION_MIN} or newer (on Windows: inside WSL), or ${otherwise}.`
-      : `Run \`${command}\` and start again, or ${otherwise}.`,
+      : `Run \`${command}\` and try again, or ${otherwise}.`,
   );
 }
 
@@ -96,12 +96,12 @@ function readOsRelease(): string {
   try {
     return readFileSync("/etc/os-release", "utf8");
   } catch {
-    return ""; // Not a Linux, or a very bare one: then no command is suggested.
+    return ""; // Not Linux, or a minimal one: suggest no command.
   }
 }
 
 function programsOnPath(path: string): string[] {
-  // A relative entry would run whatever lies in the working folder.
+  // A relative entry could run a program from the working folder.
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
   const files = PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program)));
   return files.filter(isProgram);
@@ -116,7 +116,7 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** Runs `--version`; undefined when the file does not run or does not answer like a Redis. */
+/** Runs `--version`; undefined if the file does not run or is not a Redis. */
 async function probe(
   file: string,
   env: Readonly<Record<string, string>>,

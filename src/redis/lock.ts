@@ -1,21 +1,21 @@
 /**
- * A lock between processes of one machine: a file that names its holder. It is born complete (a
- * hard link to a finished file), so nobody ever reads a half-written one. A holder that was killed
- * is known by its identity, and its lock is removed under a second, momentary lock: without that,
- * two processes that both saw the dead holder could remove each other's fresh lock.
+ * A lock between processes of one machine: a file that names its holder. It is created complete, as
+ * a hard link to a finished file, so that it is never read half-written. The lock of a dead holder
+ * is removed under a second, short lock: otherwise two processes that both saw the dead holder could
+ * remove each other's new lock.
  */
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRunning, pidOf, processIdentity } from "./process-identity.ts";
 
-/** The momentary lock is held for microseconds; older than this its holder was killed in it. */
+/** The short lock is held for microseconds; if it is older, its holder was killed. */
 const BREAKING_MS_MAX = 5_000;
 
 /**
- * Runs `work` while this process alone holds `file`, and lets go whatever happens. Waits for a
- * living holder until `deadlineMs` (by `Date.now`) and then resolves with undefined; a dead
- * holder's lock is taken over. `onWait` is told once, after two seconds, who is waited for.
+ * Runs `work` while this process alone holds `file`. Waits for a living holder until `deadlineMs`
+ * (by `Date.now`), then resolves with undefined; takes over the lock of a dead one. Calls `onWait`
+ * once, after two seconds, with the holder's pid.
  */
 export async function withLock<T>(
   o: { file: string; deadlineMs: number; onWait: (pid: number) => void },
@@ -76,10 +76,10 @@ function breakLock(file: string, seen: string): void {
   try {
     writeFileSync(breaking, "", { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // Somebody is at it.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // Another process is doing it.
     throw error;
   }
-  // No await between look and removal: this is the whole critical section.
+  // The critical section: no await between the check and the removal.
   if (read(file) === seen) rmSync(file, { force: true });
   rmSync(breaking, { force: true });
 }

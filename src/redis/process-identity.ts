@@ -2,16 +2,16 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
- * Names a running process for good: its pid and the moment it started. A pid alone is given to
- * somebody else after a crash, a reboot or a container restart, and then an old lock would look
- * held for ever. Undefined when there is no such process (or it is only a zombie).
+ * Identifies a process by its pid and start time. A pid alone is reused after a crash, a reboot or
+ * a container restart, and an old lock would then look held. Undefined if there is no such process
+ * (or only a zombie).
  */
 export function processIdentity(pid: number): string | undefined {
   const startedAt = process.platform === "linux" ? linuxStart(pid) : psStart(pid);
   return startedAt === undefined ? undefined : `${pid}@${startedAt}`;
 }
 
-/** Whether the process that was named by {@link processIdentity} still runs. */
+/** Whether the process identified by {@link processIdentity} is still running. */
 export function isRunning(identity: string): boolean {
   const pid = pidOf(identity);
   return Number.isSafeInteger(pid) && pid > 0 && processIdentity(pid) === identity;
@@ -24,7 +24,7 @@ export function pidOf(identity: string): number {
 function linuxStart(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field is the program's name in brackets and may itself hold blanks and brackets.
+    // The second field is the program's name in brackets, which may contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, start] = [fields[0], fields[19]];
     return state === "Z" || state === "X" ? undefined : start;
@@ -38,6 +38,6 @@ function psStart(pid: number): string | undefined {
     const line = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
     return line.trim().replaceAll(/\s+/g, "_") || undefined;
   } catch {
-    return undefined; // ps exits with 1 when there is no such process.
+    return undefined; // ps exits with 1 if there is no such process.
   }
 }

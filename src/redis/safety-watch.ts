@@ -3,77 +3,78 @@ import type { Refusal, Result } from "../core/refusal.ts";
 import type { RedisSafety } from "./safety.ts";
 
 /**
- * Whether Redis is still as safe as it was at the start. Settings made by CONFIG SET are gone when
- * Redis starts anew, a failover brings another server, and anybody may change a setting while it
- * runs. So it is looked at after each connect, before anything is claimed, and then now and then.
+ * Whether Redis is still as safe as at the start. A restart loses settings made by CONFIG SET, a
+ * failover brings another server, and settings can change at any time. So it is checked after each
+ * connect, before anything is claimed, and then periodically.
  */
 export interface SafetyWatch {
-  /** Looked at since the last connect, and found safe (or allowed). */
+  /** Checked since the last connect, and found safe (or allowed). */
   isSafe(): boolean;
-  /** What was found unsafe; undefined while it is safe, or not looked at yet. */
+  /** What is unsafe; undefined while it is safe or not checked yet. */
   problem(): Refusal | undefined;
   stop(): void;
 }
 
-/** A setting that is changed while Redis runs. */
-const LOOK_EVERY_MS = 30_000;
-/** What a person corrects counts soon. */
-const LOOK_AGAIN_MS = 5_000;
-/** The look itself failed: the connection has gone again, or Redis is busy. */
-const ASK_AGAIN_MS = 500;
+/** While Redis is safe: finds settings that change at run time. */
+const CHECK_EVERY_MS = 30_000;
+/** While Redis is unsafe: so that a correction takes effect soon. */
+const CHECK_UNSAFE_EVERY_MS = 5_000;
+/** After a failed check: the connection broke again, or Redis is busy. */
+const RETRY_MS = 500;
 
 /**
- * Watches the Redis of a client that is connected and was found safe. `look` asks it; `onChange`
- * hears what is unsafe now, or undefined when all is well again; `onFailure` why it could not be asked.
+ * Watches the Redis of a client that is connected and was found safe. `check` checks it. `onChange`
+ * gets the new problem, or undefined once Redis is safe again; `onFailure` gets the error of a check
+ * that failed.
  */
 export function watchSafety(input: {
   redis: Redis;
-  look: () => Promise<Result<RedisSafety>>;
+  check: () => Promise<Result<RedisSafety>>;
   onChange: (problem: Refusal | undefined) => void;
   onFailure: (error: unknown) => void;
 }): SafetyWatch {
-  const { redis, look, onChange, onFailure } = input;
-  let isLooked = true;
+  const { redis, check, onChange, onFailure } = input;
+  let isChecked = true;
   let problem: Refusal | undefined;
   let connects = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function lookIn(ms: number): void {
+  function checkIn(ms: number): void {
     clearTimeout(timer);
-    timer = setTimeout(() => void lookNow(), ms).unref();
+    timer = setTimeout(() => void checkNow(), ms).unref();
   }
 
-  async function lookNow(): Promise<void> {
+  async function checkNow(): Promise<void> {
     const connect = connects;
     try {
-      const found = await look();
-      // Of the server before: what is connected now is asked by its own look.
+      const found = await check();
+      // A result of an earlier connection; the current one has its own check.
       if (connect !== connects) return;
-      isLooked = true;
+      isChecked = true;
       const now = found.ok ? undefined : found.refusal;
       const changed = now?.message !== problem?.message;
       problem = now;
       if (changed) onChange(now);
-      lookIn(now === undefined ? LOOK_EVERY_MS : LOOK_AGAIN_MS);
+      checkIn(now === undefined ? CHECK_EVERY_MS : CHECK_UNSAFE_EVERY_MS);
     } catch (error) {
       if (connect !== connects || redis.status !== "ready") return;
       onFailure(error);
-      lookIn(ASK_AGAIN_MS);
+      checkIn(RETRY_MS);
     }
   }
 
   const onClose = (): void => {
     connects++;
-    isLooked = false;
+    isChecked = false;
     clearTimeout(timer);
   };
-  const onReady = (): void => void lookNow();
+  const onReady = (): void => void checkNow();
   redis.on("close", onClose);
   redis.on("ready", onReady);
-  lookIn(LOOK_EVERY_MS);
+  checkIn(CHECK_EVERY_MS);
 
   return {
-    isSafe: () => isLooked && problem === undefined,
+    isSafe: () => isChecked && problem === undefined,
     problem: () => problem,
     stop() {
       clearTimeout(timer);

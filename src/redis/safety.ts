@@ -3,10 +3,10 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
 
-/** What is known about a Redis that may be used. */
+/** A Redis that may be used. */
 export interface RedisSafety {
   readonly version: string;
-  /** Full sentences: what is unsafe, or could not be checked, and was allowed all the same. */
+  /** Full sentences: what is unsafe or could not be checked, but was allowed. */
   readonly warnings: string[];
 }
 
@@ -19,8 +19,8 @@ interface Problem {
 const ALLOW = "or set DROPCAST_ALLOW_UNSAFE_REDIS=1 to accept the risk";
 
 /**
- * What must hold so that a write Redis has acknowledged is never forgotten. `info` reads the setting
- * where CONFIG is forbidden; INFO does not tell the others.
+ * The settings that keep Redis from losing acknowledged writes. `info` reads a setting if CONFIG is
+ * forbidden; INFO does not have the others.
  */
 const SETTINGS = [
   {
@@ -28,19 +28,19 @@ const SETTINGS = [
     value: "yes",
     info: (info: Info) => ({ 0: "no", 1: "yes" })[info.get("aof_enabled") ?? ""],
     code: "redis_not_durable",
-    why: "it forgets everything when it ends",
+    why: "it loses everything when it stops",
   },
   {
     name: "appendfsync",
     value: "always",
     code: "redis_not_durable",
-    why: "a power cut can take back the last second, and messages of that second would be sent twice",
+    why: "a power cut can lose the last second, and messages of that second would be sent twice",
   },
   {
     name: "no-appendfsync-on-rewrite",
     value: "no",
     code: "redis_not_durable",
-    why: "while it rewrites its file, a power cut can take back writes it had confirmed",
+    why: "while it rewrites its file, a power cut can lose writes that it has confirmed",
   },
   {
     name: "maxmemory-policy",
@@ -52,11 +52,11 @@ const SETTINGS = [
 ] as const;
 
 /**
- * Whether the ledger can trust this Redis: version 6.2 or newer, no cluster, writable, append-only
+ * Whether the ledger can rely on this Redis: version 6.2 or newer, no cluster, writable, append-only
  * file with `appendfsync always`, `noeviction`, and no asynchronous replica that could take over
- * without the last writes. With `allowUnsafe` the last three become warnings; an old version, a
- * cluster or a read-only replica stays refused, since nothing works on it. Rejects only when Redis
- * cannot be reached.
+ * without the last writes. `allowUnsafe` turns the last three into warnings; an old version, a
+ * cluster or a read-only replica is always refused, because nothing works on it. Rejects only if
+ * Redis cannot be reached.
  */
 export async function checkRedisSafety(
   redis: Redis,
@@ -75,7 +75,7 @@ export async function checkRedisSafety(
     return refuse(
       "redis_cluster",
       "This Redis runs in cluster mode, which Dropcast cannot use: nothing would be sent.",
-      "Use a Redis without cluster mode (ElastiCache: cluster mode disabled; MemoryDB has none without).",
+      "Use a Redis without cluster mode (ElastiCache: cluster mode disabled; MemoryDB always has it).",
     );
   }
   if (info.get("role") === "slave") {
@@ -99,14 +99,14 @@ export async function checkRedisSafety(
 
 async function settingProblems(redis: Redis, info: Info): Promise<Problem[]> {
   const problems: Problem[] = [];
-  const told: string[] = [];
+  const correct: string[] = [];
   const hidden: string[] = [];
   for (const wanted of SETTINGS) {
     const { name, value, code, why } = wanted;
     const configured = await setting(redis, name);
     const actual = configured ?? ("info" in wanted ? wanted.info(info) : undefined);
     if (actual === undefined) hidden.push(name);
-    else if (actual === value) told.push(`${name} ${value}`);
+    else if (actual === value) correct.push(`${name} ${value}`);
     else {
       const fix =
         configured === undefined
@@ -115,27 +115,27 @@ async function settingProblems(redis: Redis, info: Info): Promise<Problem[]> {
       problems.push({ code, message: `Redis has ${name} ${actual}: ${why}.`, fix });
     }
   }
-  if (hidden.length > 0) problems.push(hiddenSettings(told, hidden));
+  if (hidden.length > 0) problems.push(hiddenSettings(correct, hidden));
   return problems;
 }
 
-/** A managed service forbids CONFIG: what can be told, what cannot, and what the operator vouches for. */
-function hiddenSettings(told: readonly string[], hidden: readonly string[]): Problem {
-  const known = told.length === 0 ? "" : ` It does tell ${told.join(" and ")}.`;
+/** Managed services often forbid CONFIG, so that the operator must vouch for some settings. */
+function hiddenSettings(correct: readonly string[], hidden: readonly string[]): Problem {
+  const known = correct.length === 0 ? "" : ` It does report ${correct.join(" and ")}.`;
   return {
     code: "redis_settings_hidden",
     message:
-      `Redis does not tell ${hidden.join(", ")}, as managed services often do not.${known} Whether a ` +
-      "power cut or a failover takes back what it has confirmed cannot be seen from here; messages " +
-      "whose record is taken back would be sent twice.",
-    fix: `Make sure at its provider that it keeps every write it confirmed (${hidden
+      `Redis does not report ${hidden.join(", ")}, as is common for managed services.${known} So ` +
+      "Dropcast cannot check whether a power cut or a failover loses writes that Redis has " +
+      "confirmed; messages whose record is lost would be sent twice.",
+    fix: `Check with its provider that it keeps every confirmed write (${hidden
       .map((name) => SETTINGS.find((one) => one.name === name))
       .map((one) => `${one?.name} ${one?.value}`)
-      .join(", ")}, or a log that is written before it answers).`,
+      .join(", ")}, or a log that is written before each answer).`,
   };
 }
 
-/** Undefined when this Redis has no CONFIG command, forbids it, or does not know the setting. */
+/** Undefined if this Redis has no CONFIG command, forbids it, or does not know the setting. */
 async function setting(redis: Redis, name: string): Promise<string | undefined> {
   try {
     const reply = await redis.config("GET", name);
@@ -152,7 +152,7 @@ function replicaProblems(info: Info): Problem[] {
   return [
     {
       code: "redis_async_replica",
-      message: `Redis has ${replicas} asynchronous ${replicas === 1 ? "replica" : "replicas"}: one that takes over may lack the last second, and messages of that second would be sent twice.`,
+      message: `Redis has ${replicas} asynchronous ${replicas === 1 ? "replica" : "replicas"}: after a failover the last second may be missing, and messages of that second would be sent twice.`,
       fix: "Use a Redis without automatic failover.",
     },
   ];

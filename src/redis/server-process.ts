@@ -12,31 +12,30 @@ import { join } from "node:path";
 import type { RedisBinary } from "./find-binary.ts";
 import { isRunning, processIdentity } from "./process-identity.ts";
 
-/** A server process that was just started, before it answers. */
+/** A server process that was just started and may not answer yet. */
 export interface ServerProcess {
-  /** Program and version, for people. */
+  /** Program and version, for messages. */
   readonly name: string;
   /** Undefined while it runs, else why it ended. */
   ended(): string | undefined;
-  /** What it wrote to its log since this start, last lines only. */
+  /** The last lines of its log since this start. */
   lastLines(): string[];
 }
 
-/** The server that was started last in a data folder: who it is, where it listens, whose it is. */
+/** The latest server of a data folder: its process, its socket and the process that started it. */
 export interface ServerRecord {
   readonly identity: string;
   readonly socket: string;
-  /** The process that started it. */
   readonly starter: string;
 }
 
 const LOG_BYTES_MAX = 5 * 1024 * 1024;
 
 /**
- * Starts a server on `dir` that listens on `socket` only, with an append-only file written through
- * to the disk before each answer. It gets a process group of its own: Ctrl-C in a terminal must
- * reach the workers, which still need Redis while they drain, and not Redis itself. It outlives
- * this process; its output goes to `redis.log`.
+ * Starts a server on `dir` that listens only on `socket` and syncs its append-only file to disk
+ * before each answer. It has its own process group, so that Ctrl-C in a terminal reaches the
+ * workers, which need Redis while they drain, but not Redis. It outlives this process and logs to
+ * `redis.log`.
  */
 export function startServer(o: {
   binary: RedisBinary;
@@ -51,7 +50,7 @@ export function startServer(o: {
     cwd: o.dir,
     detached: true,
     stdio: ["ignore", output, output],
-    // Not our whole environment: it holds the API token, and Redis has no use for it.
+    // Not our whole environment, which contains the API token.
     env: {
       PATH: process.env["PATH"],
       TZ: process.env["TZ"],
@@ -76,7 +75,7 @@ export function startServer(o: {
 
 function serverArguments(o: { dir: string; socket: string }): string[] {
   return [
-    // No TCP: no clash with another Redis of this machine, and nobody else can reach it.
+    // No TCP: no clash with another Redis on this machine, and no access for other users.
     ["--port", "0"],
     ["--unixsocket", o.socket],
     ["--unixsocketperm", "700"],
@@ -91,7 +90,7 @@ function serverArguments(o: { dir: string; socket: string }): string[] {
   ].flat();
 }
 
-/** The server of this folder if its process still runs, whether it answers or not. */
+/** The server of this folder, if its process is running, whether it answers or not. */
 export function runningServer(dir: string): ServerRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(recordFile(dir), "utf8")) as Partial<ServerRecord>;
@@ -99,13 +98,13 @@ export function runningServer(dir: string): ServerRecord | undefined {
     if (typeof identity !== "string" || typeof socket !== "string") return undefined;
     return isRunning(identity) ? { identity, socket, starter: String(starter) } : undefined;
   } catch {
-    return undefined; // None was started yet, or the file was damaged by a crash.
+    return undefined; // No server was started yet, or a crash damaged the file.
   }
 }
 
 /**
- * Whether this process may stop the server: it started it, or inherits it because the one that did
- * is dead (it was killed, or left while others were still connected).
+ * Whether this process may stop the server: it started it, or the process that did is gone (killed,
+ * or ended while others were still connected).
  */
 export function isOurs(server: ServerRecord): boolean {
   return server.starter === processIdentity(process.pid) || !isRunning(server.starter);

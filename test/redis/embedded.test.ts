@@ -164,7 +164,7 @@ test("a server that is killed is started again on the same data while somebody h
   process.kill(pid, "SIGKILL");
 
   await vi.waitFor(() => expect(lines).toHaveLength(3), { timeout: 10_000 });
-  expect(lines[1]).toBe("Redis ended unexpectedly; starting it again.");
+  expect(lines[1]).toBe("Redis ended unexpectedly; restarting it.");
   expect(await serverPid(acquired)).not.toBe(pid);
   expect(await withClient(acquired, (redis) => redis.get("kept"))).toBe("yes");
 });

@@ -93,7 +93,7 @@ test("a download that fails is told with apt's own reason", async () => {
   const found = await find();
 
   expect(found.ok || found.refusal.message).toContain("no archive answers");
-  expect(lines).toEqual([expect.stringContaining("fetching")]);
+  expect(lines).toEqual([expect.stringContaining("downloading")]);
 });
 
 test.each([

@@ -16,7 +16,7 @@ async function watchOwnRedis() {
   const said: (string | undefined)[] = [];
   const watch: SafetyWatch = watchSafety({
     redis,
-    look: () => checkRedisSafety(redis, { allowUnsafe: false }),
+    check: () => checkRedisSafety(redis, { allowUnsafe: false }),
     onChange: (problem: Refusal | undefined) => said.push(problem?.code),
     onFailure: (error) => said.push(String(error)),
   });

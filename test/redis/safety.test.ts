@@ -53,11 +53,11 @@ describe("a managed Redis that forbids CONFIG", () => {
 
     expect(refused).toMatchObject({ ok: false, refusal: { code: "redis_settings_hidden" } });
     expect(refused.ok || refused.refusal.message).toMatch(
-      /does not tell appendfsync, no-appendfsync-on-rewrite,.* It does tell appendonly yes and maxmemory-policy noeviction\./,
+      /does not report appendfsync, no-appendfsync-on-rewrite,.* It does report appendonly yes and maxmemory-policy noeviction\./,
     );
     expect(refused.ok || refused.refusal.fix).toContain("DROPCAST_ALLOW_UNSAFE_REDIS");
     expect(await checkRedisSafety(redis, { allowUnsafe: true })).toMatchObject({
-      value: { warnings: [expect.stringContaining("does not tell appendfsync")] },
+      value: { warnings: [expect.stringContaining("does not report appendfsync")] },
     });
   });
 

@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   worker: ["core", "store", "queue", "livechat", "config.ts", "logger.ts"],
   export: ["core", "store"],
-  privacy: ["core", "store", "queue", "producer"],
+  privacy: ["core", "redis", "store", "queue", "producer"],
   webhooks: ["core", "store", "http", "logger.ts"],
   dashboard: [
     "core",

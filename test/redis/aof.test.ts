@@ -1,7 +1,7 @@
 import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { keepFileWhole, rewriteOnceAfterStart } from "../../src/redis/whole-file.ts";
+import { keepAofConsistent, rewriteAofAfterStart } from "../../src/redis/aof.ts";
 import { aofRewritten } from "../support/aof.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 
@@ -26,7 +26,7 @@ test("the half of a script in a torn file does not come back at the second start
 
   await own.restart();
   expect(await redis.mget("a", "b", "c")).toEqual([null, null, null]);
-  expect(await rewriteOnceAfterStart(redis)).toBe(undefined);
+  expect(await rewriteAofAfterStart(redis)).toBe(undefined);
   await aofRewritten(redis);
   await redis.eval(SCRIPT, 2, "d", "e");
   await own.restart();
@@ -37,11 +37,11 @@ test("the half of a script in a torn file does not come back at the second start
 test("a Redis that has rewritten its file since it started is left alone", async () => {
   const own = await startOwnRedis();
   const redis = own.connect();
-  await rewriteOnceAfterStart(redis);
+  await rewriteAofAfterStart(redis);
   await aofRewritten(redis);
   await redis.config("RESETSTAT");
 
-  await rewriteOnceAfterStart(redis);
+  await rewriteAofAfterStart(redis);
 
   const stats = await redis.info("commandstats");
   expect(stats).not.toContain("cmdstat_bgrewriteaof");
@@ -51,7 +51,7 @@ test("a service that forbids it is named once, however often the client connects
   const own = await startOwnRedis({ args: ["--rename-command", "BGREWRITEAOF", ""] });
   const redis = own.connect();
   const said: string[] = [];
-  await keepFileWhole(redis, (problem) => said.push(problem));
+  await keepAofConsistent(redis, (problem) => said.push(problem));
 
   await own.restart();
   // Replies come in the order of the commands: with the third all of the asking is over.

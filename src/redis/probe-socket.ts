@@ -1,22 +1,22 @@
 import { Redis } from "ioredis";
 
-/** What is behind a socket at this moment. A `ready` client is open and belongs to the caller. */
-export type Contact =
+/** The state of the server behind a socket. The caller owns the open `ready` client. */
+export type SocketState =
   | { kind: "ready"; client: Redis }
   | { kind: "absent" }
-  /** It reads its append-only file. */
+  /** It is reading its append-only file. */
   | { kind: "loading" }
-  /** It took the connection and says nothing: stopped, or busy with a long script. */
+  /** It accepted the connection but does not answer: frozen, or busy with a long script. */
   | { kind: "silent" }
   | { kind: "refused"; message: string };
 
 const ANSWER_TIMEOUT_MS = 3_000;
 
 /**
- * Connects to a socket once and asks PING. Never rejects. The client does not reconnect by itself:
- * its end is the news that the server is gone.
+ * Connects to a socket once and sends PING. Never rejects. The client does not reconnect: its end
+ * event shows that the server is gone.
  */
-export async function contact(socket: string, name: string): Promise<Contact> {
+export async function probeSocket(socket: string, name: string): Promise<SocketState> {
   const client = new Redis({
     path: socket,
     connectionName: name,
@@ -38,11 +38,11 @@ export async function contact(socket: string, name: string): Promise<Contact> {
     return { kind: "ready", client };
   } catch (error) {
     client.disconnect();
-    return judge(problem ?? error, error);
+    return stateOf(problem ?? error, error);
   }
 }
 
-function judge(first: unknown, second: unknown): Contact {
+function stateOf(first: unknown, second: unknown): SocketState {
   const code = (first as NodeJS.ErrnoException).code ?? (second as NodeJS.ErrnoException).code;
   const message = second instanceof Error ? second.message : String(second);
   if (message.startsWith("LOADING")) return { kind: "loading" };
