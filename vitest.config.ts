@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Whole deployments with real pace and real kills: alone on the machine, one after another. */
 const E2E = "test/e2e/**/*.test.ts";
 /**
- * Kills, cuts and storms; a tenth of what `npm run faults` does. Last, and two at once: they mostly
+ * Kills, cuts and storms: a share of what `npm run faults` does (test/support/volume.ts). Last, and two at once: they mostly
  * wait, none of them measures time, and a machine that is short of CPU is one fault more.
  */
 const FAULTS = "test/faults/**/*.test.ts";

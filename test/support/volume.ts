@@ -8,9 +8,17 @@ import KEPT_SEEDS from "../faults/seeds.json" with { type: "json" };
  * keep a will of their own, so a seed brings back what is done to them and not each interleaving.
  */
 
-/** Full volume when FAULTS=full (npm run faults), else a tenth, at least one. */
+/** What `npm test` does of the full volume, `.ci/run` (FAULTS=tenth), and `npm run faults` (full). */
+const SHARES: Readonly<Record<string, number>> = { fiftieth: 1 / 50, tenth: 1 / 10, full: 1 };
+
+/** How often to do what is done `full` times at full volume: its share by FAULTS, at least once. */
 export function volume(full: number): number {
-  return isFull() ? full : Math.max(1, Math.round(full / 10));
+  const name = process.env["FAULTS"] ?? "fiftieth";
+  const share = SHARES[name];
+  if (share === undefined) {
+    throw new Error(`FAULTS=${name}: it is one of ${Object.keys(SHARES).join(", ")}.`);
+  }
+  return Math.max(1, Math.round(full * share));
 }
 
 /** Where the chances of a run come from. */

@@ -6,9 +6,6 @@ import { ENCODINGS, type Encoding } from "../../../src/core/encoding.ts";
 import { charactersOf, encodeAs } from "./encoding/encode.ts";
 import { readList } from "./read-list.ts";
 
-/** How often each property is tried; all of it in the long run. */
-const volume = (runs: number): number => (process.env["FAULTS"] === "full" ? runs * 20 : runs);
-
 const SYNTAX = Array.from("ab,;|\t\"'\n\r é");
 
 interface Dialect {
@@ -85,7 +82,7 @@ describe("any table, in any dialect and encoding", () => {
         expect(list.columns).toEqual(HEADER);
         expect(list.rows).toEqual(rows);
       }),
-      { numRuns: volume(150) },
+      { numRuns: 150 },
     );
   });
 
@@ -101,7 +98,7 @@ describe("any table, in any dialect and encoding", () => {
           expect(list.rows).toEqual(rows);
         },
       ),
-      { numRuns: volume(80) },
+      { numRuns: 80 },
     );
   });
 
@@ -119,7 +116,7 @@ describe("any table, in any dialect and encoding", () => {
           expect(lists[2]?.rows).toEqual([...(lists[0]?.rows ?? []), ...(lists[1]?.rows ?? [])]);
         },
       ),
-      { numRuns: volume(50) },
+      { numRuns: 50 },
     );
   });
 });
@@ -162,7 +159,7 @@ describe("bytes of any kind", () => {
           expect(line).toBeGreaterThan(at === 0 ? 0 : (list.lines[at - 1] ?? 0));
         }
       }),
-      { numRuns: volume(250) },
+      { numRuns: 250 },
     );
   });
 
