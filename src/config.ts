@@ -160,6 +160,13 @@ export function findNumber(config: Pick<Config, "numbers">, name: string): Resul
   );
 }
 
+/** The configuration once its mode is known. */
+export function inMode(read: ReadConfig, mode: Mode): Config {
+  // Its port changes from one start to the next.
+  const apiName = mode === "sandbox" ? "sandbox" : read.apiName;
+  return Object.freeze({ ...read, mode, apiName });
+}
+
 /** For roles that send; refuses a number without id or token (`number_incomplete`). */
 export function requireSendingNumber(number: NumberConfig): Result<SendingNumber> {
   const { id, token, name } = number;

@@ -1,5 +1,5 @@
+import type { Platform } from "../app/platform.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import type { Platform } from "../platform.ts";
 import type { AcceptedRollback } from "../store/rollback.ts";
 import type { Cli, CommandResult } from "./command.ts";
 import { withPlatform } from "./session.ts";

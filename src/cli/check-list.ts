@@ -1,5 +1,5 @@
+import type { Platform } from "../app/platform.ts";
 import type { Config } from "../config.ts";
-import type { Platform } from "../platform.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportResult } from "../producer/report.ts";
 import type { ImportProgress } from "../producer/request.ts";
@@ -12,7 +12,7 @@ export async function checkList(
   platform: Platform | null,
   input: Omit<ImportFileInput, "onProgress"> & { readonly config: Config },
 ): Promise<ImportResult> {
-  const { createChecker } = await import("../app-lists.ts");
+  const { createChecker } = await import("../app/lists.ts");
   const { config, ...rest } = input;
   const check = await createChecker(config, platform);
   const checked = await check({ ...rest, onProgress: readingProgress(cli) });

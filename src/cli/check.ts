@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Platform } from "../app/platform.ts";
 import type { Config } from "../config.ts";
 import { accept, type Refusal } from "../core/refusal.ts";
-import type { Platform } from "../platform.ts";
 import type { ImportResult } from "../producer/report.ts";
 import { checkList } from "./check-list.ts";
 import type { Cli, Command, CommandResult } from "./command.ts";

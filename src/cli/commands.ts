@@ -1,7 +1,7 @@
+import { ROLE_STARTERS, type RoleName } from "../app/roles.ts";
 import type { Command, CommandSpec, OptionSpec } from "./command.ts";
 import { YES } from "./confirm.ts";
 import { ENCODING_OPTION } from "./encoding-option.ts";
-import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
 import { SANDBOX_OPTIONS } from "./sandbox.ts";
 
 const ID = { syntax: "<campaign>", description: "id of a campaign, as in main-17" };

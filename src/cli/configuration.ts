@@ -4,6 +4,7 @@ import { readEnvironment } from "../config/environment.ts";
 import {
   type Config,
   type ConfigProblem,
+  inMode,
   loadConfig,
   type NumberConfig,
   type ReadConfig,
@@ -74,13 +75,6 @@ export function followsSandbox(cli: Cli): boolean {
 /** As configured, whatever runs beside it: what serves stays what it is. */
 export function readConfigured(cli: Cli): Result<ReadConfig> {
   return load(cli, cli.env);
-}
-
-/** The configuration once its mode is known. */
-export function inMode(read: ReadConfig, mode: Mode): Config {
-  // Its port changes from one start to the next.
-  const apiName = mode === "sandbox" ? "sandbox" : read.apiName;
-  return Object.freeze({ ...read, mode, apiName });
 }
 
 /** An address at which nothing ever listens. */

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Config } from "../config.ts";
+import { localUrl } from "../http/listen.ts";
 import type { Check } from "./doctor-check.ts";
-import { httpUrl } from "./role-starters.ts";
 
 /** Whether the folders are there, or can be made, and can be written to. Nothing is made. */
 export function checkFolders(config: Config): Check[] {
@@ -70,7 +70,7 @@ function tryToListen(host: string, number: number): Promise<string | null> {
 /** Both of our HTTP roles answer so on /healthz. */
 async function isOurs(config: Config, number: number): Promise<boolean> {
   try {
-    const answer = await fetch(`${httpUrl(config, number)}/healthz`, {
+    const answer = await fetch(`${localUrl({ host: config.httpHost, port: number })}/healthz`, {
       signal: AbortSignal.timeout(2_000),
     });
     return answer.ok && (await answer.text()).replace(/\s/g, "").includes('"status":"ok"');

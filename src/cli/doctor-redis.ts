@@ -1,9 +1,9 @@
+import type { Platform } from "../app/platform.ts";
 import type { Config } from "../config.ts";
 import { REASONS } from "../core/reasons.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept } from "../core/refusal.ts";
 import { rollbackWords, settlingWords } from "../export/campaign-json.ts";
-import type { Platform } from "../platform.ts";
 import { oldOnes } from "../store/ages.ts";
 import type { Cli } from "./command.ts";
 import { haltWords, holdWords } from "./describe.ts";

@@ -1,7 +1,7 @@
-import { loadConfig } from "../config.ts";
+import { inMode, loadConfig } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import { type Cli, type Command, flagOption } from "./command.ts";
-import { inMode, loadCommandConfig } from "./configuration.ts";
+import { loadCommandConfig } from "./configuration.ts";
 import type { Check } from "./doctor-check.ts";
 import { checkDrops } from "./doctor-drops.ts";
 import { checkFolders, checkPorts } from "./doctor-machine.ts";

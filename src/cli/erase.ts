@@ -12,7 +12,7 @@ export const erase: Command = (cli, { args, options }) =>
     if (!country.ok) return country;
     const phones = await readPhones(args, country.value);
     if (!phones.ok) return phones;
-    const { openEraser } = await import("../app-lists.ts");
+    const { openEraser } = await import("../app/lists.ts");
     const eraser = await openEraser(platform);
     try {
       const erased = await eraser.erase(phones.value[0] ?? "");

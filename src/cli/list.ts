@@ -1,3 +1,4 @@
+import type { Platform } from "../app/platform.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
@@ -7,7 +8,6 @@ import {
   settlingWords,
 } from "../export/campaign-json.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Platform } from "../platform.ts";
 import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { PaceNow } from "../store/pace.ts";

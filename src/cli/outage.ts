@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Platform } from "../app/platform.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { Logger } from "../logger.ts";
-import type { Platform } from "../platform.ts";
 import type { Outage, OutageTeller } from "../redis/outage.ts";
 import { duration, isoTime, utcTime } from "./words.ts";
 

@@ -25,7 +25,7 @@ export const rate: Command = async (cli, { args, options }) => {
       const known = findNumber(platform.config, number);
       if (!known.ok) return known;
       const { name, ratePerSecond } = known.value;
-      const { storeNamed } = await import("../platform.ts");
+      const { storeNamed } = await import("../app/platform.ts");
       const set = await setNumberRate(storeNamed(platform, name), perSecond);
       if (!set.ok) return set;
       const words =

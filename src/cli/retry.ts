@@ -1,10 +1,10 @@
+import type { Platform } from "../app/platform.ts";
 import { type FoundCampaign, findRows } from "../campaigns/find.ts";
 import { type Retried, retryCampaign } from "../campaigns/retry.ts";
 import { RATE_MAX } from "../core/campaign.ts";
 import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { Platform } from "../platform.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
 import { type Cli, type Command, flagOption, listOption, refuseUsage } from "./command.ts";
 import { asksFirst, confirmAlone, type Question } from "./confirm.ts";

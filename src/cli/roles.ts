@@ -1,11 +1,11 @@
+import { ROLE_STARTERS, type RoleName } from "../app/roles.ts";
+import { openServing } from "../app/serving.ts";
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Command } from "./command.ts";
 import { readConfigured } from "./configuration.ts";
 import { logOutages } from "./outage.ts";
-import { ROLE_STARTERS, type RoleName } from "./role-starters.ts";
 import { serve } from "./serve.ts";
-import { openServing } from "./serving-platform.ts";
 
 /** They send and import nothing, and must be there for what is live whether its API is or not. */
 const NEVER_SEND: readonly RoleName[] = ["webhooks", "dashboard"];
@@ -14,11 +14,10 @@ const NEVER_SEND: readonly RoleName[] = ["webhooks", "dashboard"];
 export function roleCommand(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
-    if (starter === undefined) throw new Error(`No role ${role}.`);
     const loaded = readConfigured(cli);
     if (!loaded.ok) return loaded;
     const config = loaded.value;
-    const { logger, open } = await openServing(cli, config, {
+    const { logger, open } = await openServing(cli.terminal, config, {
       logLevel: config.logLevel,
       unknownMode: NEVER_SEND.includes(role) ? "live" : "wait",
       // A supervisor that reads the first line must not take the waiting for a failed start.

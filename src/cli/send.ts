@@ -1,8 +1,8 @@
+import type { Platform } from "../app/platform.ts";
 import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
-import type { Platform } from "../platform.ts";
 import { withoutPhones } from "../producer/report.ts";
 import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
 import { asksFirst } from "./confirm.ts";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
+import type { Platform } from "../app/platform.ts";
 import { type Config, findNumber, requireSendingNumber } from "../config.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { Platform } from "../platform.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportedList, ImportReport } from "../producer/report.ts";
 import { checkList, readingProgress } from "./check-list.ts";
@@ -48,7 +48,7 @@ export async function importCampaign(
     if (!asked.ok) return asked;
     agreed = asked.value;
   }
-  const { createImporter } = await import("../app-lists.ts");
+  const { createImporter } = await import("../app/lists.ts");
   const importFile = await createImporter(platform);
   const options = {
     ...paths,

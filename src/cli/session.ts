@@ -1,6 +1,6 @@
+import type { Platform } from "../app/platform.ts";
 import type { Config } from "../config.ts";
 import type { Result } from "../core/refusal.ts";
-import type { Platform } from "../platform.ts";
 import type { Cli, CommandResult } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
 
@@ -31,7 +31,7 @@ export async function onPlatform(
 /** Redis and the stores for a short command; the caller closes them. Refuses a Redis that is away. */
 export async function tryPlatform(cli: Cli, config: Config): Promise<Result<Platform>> {
   const [{ openPlatform }, { createLogger }] = await Promise.all([
-    import("../platform.ts"),
+    import("../app/platform.ts"),
     import("../logger.ts"),
   ]);
   const { terminal } = cli;

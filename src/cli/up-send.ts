@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
+import type { Platform } from "../app/platform.ts";
 import { findCampaign } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
-import type { Platform } from "../platform.ts";
 import type { Cli } from "./command.ts";
 import { followCampaign } from "./follow.ts";
 import { askThrough, DETACHED } from "./outage.ts";

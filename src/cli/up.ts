@@ -1,8 +1,11 @@
+import { join } from "node:path";
+import type { Platform } from "../app/platform.ts";
+import { ROLE_STARTERS, type RoleName, type RunningRole } from "../app/roles.ts";
+import { openServing } from "../app/serving.ts";
 import type { Config, ReadConfig } from "../config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Logger } from "../logger.ts";
-import type { Platform } from "../platform.ts";
 import { openDataFolder } from "../redis/data-folder.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import {
@@ -16,11 +19,9 @@ import {
 import { loadSandboxConfig, NO_API, readConfigured, sandboxNumberId } from "./configuration.ts";
 import { asksFirst } from "./confirm.ts";
 import { logOutages, sayOutages } from "./outage.ts";
-import { ROLE_STARTERS, type RoleName, type RunningRole } from "./role-starters.ts";
 import { noteRunning } from "./running-up.ts";
 import type { SendInput } from "./sending.ts";
 import { type Boot, serve } from "./serve.ts";
-import { openServing } from "./serving-platform.ts";
 import { sendAndShow } from "./up-send.ts";
 import { modeWords } from "./words.ts";
 
@@ -42,7 +43,7 @@ export const up: Command = async (cli, { args, options }) => {
   const loaded = api === "sandbox" ? loadSandboxConfig(cli, NO_API) : readConfigured(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
-  const { logger, talkative, open } = await openServing(cli, config, {
+  const { logger, talkative, open } = await openServing(cli.terminal, config, {
     logLevel: logLevel(cli, config),
     unknownMode: "wait",
     onWait: () => {},
@@ -112,13 +113,11 @@ interface StartedSandbox {
 }
 
 async function startSandbox(config: ReadConfig, boot: Boot): Promise<StartedSandbox> {
-  const [{ createSandbox }, { sandboxLogPath }] = await Promise.all([
-    import("../sandbox/sandbox.ts"),
-    import("../app.ts"),
-  ]);
+  const { createSandbox } = await import("../sandbox/sandbox.ts");
   const sandbox = createSandbox({
     numberIds: Object.keys(config.numbers).map(sandboxNumberId),
-    logPath: sandboxLogPath(config.dataDir),
+    // One line for each POST.
+    logPath: join(config.dataDir, "sandbox.log"),
   });
   boot.onStop(() => sandbox.stop());
   const { url } = await sandbox.start();
@@ -170,7 +169,6 @@ async function startRoles(input: {
       (line) => tell(cli, `  ${line}`),
     );
     if (!role.ok) return role;
-    if (role.value === null) continue;
     boot.onStop(role.value.stop);
     const { place } = role.value;
     if (place !== null) show(PLACE_NAMES[name], place);
@@ -189,9 +187,8 @@ async function startRole(
   platform: Platform,
   port: "fixed" | "any free one",
   say: (line: string) => void,
-): Promise<Result<RunningRole | null>> {
+): Promise<Result<RunningRole>> {
   const starter = ROLE_STARTERS[name];
-  if (starter === undefined) return accept(null);
   const role = await starter(platform, say);
   if (role.ok || port === "fixed" || !role.refusal.code.endsWith("_cannot_listen")) return role;
   return starter(withConfig(platform, { webhookPort: 0, dashboardPort: 0 }), say);

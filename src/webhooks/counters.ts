@@ -25,11 +25,10 @@ export function createWebhookCounters(options: {
   const total =
     metrics === undefined
       ? undefined
-      : new Counter({
+      : registered(metrics, {
           name: "dropcast_webhooks_total",
           help: "Webhook requests by what became of them.",
           labelNames: ["result"] as const,
-          registers: [metrics],
         });
   const logged = new Map<string, { atMs: number; since: number }>();
 
@@ -46,4 +45,13 @@ export function createWebhookCounters(options: {
   }
 
   return { count: (result) => total?.inc({ result }), warn };
+}
+
+/** The registry is the process's: a port that was opened again counts on. */
+function registered(
+  registry: Registry,
+  counter: { name: string; help: string; labelNames: readonly ["result"] },
+) {
+  const known = registry.getSingleMetric(counter.name) as Counter<"result"> | undefined;
+  return known ?? new Counter({ ...counter, registers: [registry] });
 }

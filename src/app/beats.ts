@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { endInTime } from "../queue/in-time.ts";
+import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "../store/processes.ts";
+import { VERSION } from "../version.ts";
 import type { Platform } from "./platform.ts";
-import { endInTime } from "./queue/in-time.ts";
-import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "./store/processes.ts";
-import { VERSION } from "./version.ts";
 
 /** A Redis that is away forgets the process by itself, after 90 s. */
 const LEAVE_MS = 1_000;

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
-import { withBeats } from "../src/app-beats.ts";
-import { createProcesses } from "../src/store/processes.ts";
-import { VERSION } from "../src/version.ts";
-import { startOwnRedis } from "./support/redis.ts";
+import { withBeats } from "../../src/app/beats.ts";
+import { createProcesses } from "../../src/store/processes.ts";
+import { VERSION } from "../../src/version.ts";
+import { startOwnRedis } from "../support/redis.ts";
 
 const WORK = { role: "worker", numbers: ["main"] } as const;
 const logger = { debug: () => {} };

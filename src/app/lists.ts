@@ -1,11 +1,11 @@
-import type { Config } from "./config.ts";
-import { MODES } from "./core/mode.ts";
+import type { Config } from "../config.ts";
+import { MODES } from "../core/mode.ts";
+import type { Erased } from "../privacy/erase.ts";
+import type { ImportFile } from "../producer/import-file.ts";
+import { numberOfCampaign } from "../store/keys.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { createSuppressions, type Suppressions } from "../store/suppressions.ts";
 import { type Platform, storeNamed } from "./platform.ts";
-import type { Erased } from "./privacy/erase.ts";
-import type { ImportFile } from "./producer/import-file.ts";
-import { numberOfCampaign } from "./store/keys.ts";
-import type { NumberStore } from "./store/number-store.ts";
-import { createSuppressions, type Suppressions } from "./store/suppressions.ts";
 
 /** The other half of the composition root: what is done to lists and people, by command or by a role. */
 
@@ -17,8 +17,8 @@ export async function openEraser(platform: Platform): Promise<{
   const { redis, config, timings, openNumber } = platform;
   const { startFenceMs, leaseMs, sweepEveryMs } = timings;
   const [{ erasePerson }, { createFailedQueue }] = await Promise.all([
-    import("./privacy/erase.ts"),
-    import("./queue/failed-queue.ts"),
+    import("../privacy/erase.ts"),
+    import("../queue/failed-queue.ts"),
   ]);
   const lists: Suppressions[] = [];
   const stores: NumberStore[] = [];
@@ -70,8 +70,8 @@ async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise
 export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
   const [{ createFileImporter }, { storeIn }] = await Promise.all([
-    import("./producer/import-file.ts"),
-    import("./producer/sink/sink.ts"),
+    import("../producer/import-file.ts"),
+    import("../producer/sink/sink.ts"),
   ]);
   return createFileImporter({
     numbers: config.numbers,
@@ -96,8 +96,8 @@ export async function createChecker(
   platform: Platform | null,
 ): Promise<ImportFile> {
   const [{ createFileImporter }, { keepNothing }] = await Promise.all([
-    import("./producer/import-file.ts"),
-    import("./producer/sink/sink.ts"),
+    import("../producer/import-file.ts"),
+    import("../producer/sink/sink.ts"),
   ]);
   return createFileImporter({
     numbers: config.numbers,

@@ -1,24 +1,24 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { Config } from "./config.ts";
-import type { Mode } from "./core/mode.ts";
-import { explainRedisError, redisTrouble } from "./core/redis-trouble.ts";
-import { accept, type Refusal, type Result, refuse } from "./core/refusal.ts";
-import { type Timings, timings } from "./core/timings.ts";
-import type { Logger } from "./logger.ts";
-import { createQueueConnection } from "./queue/connection.ts";
-import { describeAddress, type RedisAddress } from "./redis/address.ts";
-import { keepAofConsistent } from "./redis/aof.ts";
-import { acquireRedis } from "./redis/embedded.ts";
-import { type OutageWatch, watchOutage } from "./redis/outage.ts";
-import { checkRedisSafety } from "./redis/safety.ts";
-import { type SafetyWatch, watchSafety } from "./redis/safety-watch.ts";
-import { createLedgerClient } from "./store/connection.ts";
-import { COUNTERS_FOLDER, type MemoryFolder } from "./store/counter-memory.ts";
-import type { LedgerLimits } from "./store/ledger.ts";
-import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./store/number-store.ts";
-import { checkSchema } from "./store/schema.ts";
+import type { Config } from "../config.ts";
+import type { Mode } from "../core/mode.ts";
+import { explainRedisError, redisTrouble } from "../core/redis-trouble.ts";
+import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { type Timings, timings } from "../core/timings.ts";
+import type { Logger } from "../logger.ts";
+import { createQueueConnection } from "../queue/connection.ts";
+import { describeAddress, type RedisAddress } from "../redis/address.ts";
+import { keepAofConsistent } from "../redis/aof.ts";
+import { acquireRedis } from "../redis/embedded.ts";
+import { type OutageWatch, watchOutage } from "../redis/outage.ts";
+import { checkRedisSafety } from "../redis/safety.ts";
+import { type SafetyWatch, watchSafety } from "../redis/safety-watch.ts";
+import { createLedgerClient } from "../store/connection.ts";
+import { COUNTERS_FOLDER, type MemoryFolder } from "../store/counter-memory.ts";
+import type { LedgerLimits } from "../store/ledger.ts";
+import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "../store/number-store.ts";
+import { checkSchema } from "../store/schema.ts";
 
 /** What every role stands on: a Redis that is there and safe, and a store for each number. */
 export interface Platform {

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { askApiMode } from "../config/api-mode.ts";
-import { type Config, describeConfig, type ReadConfig } from "../config.ts";
+import { type Config, describeConfig, inMode, type ReadConfig } from "../config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { Logger } from "../logger.ts";
-import type { Platform } from "../platform.ts";
-import type { Cli } from "./command.ts";
-import { inMode } from "./configuration.ts";
-import type { Boot } from "./serve.ts";
+import type { Platform } from "./platform.ts";
 
 export interface ServingOptions {
   readonly logLevel: string;
@@ -16,6 +13,18 @@ export interface ServingOptions {
   readonly onWait: (why: string) => void;
 }
 
+/** Where a process that serves speaks: `say` to people, `log` writes lines of the log. */
+export interface Voice {
+  readonly say: (line: string) => void;
+  readonly log: (text: string) => void;
+}
+
+/** When to give up the start, and where to leave what must be undone. */
+interface Opening {
+  readonly signal: AbortSignal;
+  readonly onStop: (stop: () => Promise<void>) => void;
+}
+
 /**
  * The logger of a process that serves, and the way to open its platform: it waits for an API on
  * loopback to say what it is, then for a Redis that is absent or still reads its data, and says so;
@@ -23,27 +32,30 @@ export interface ServingOptions {
  * asked for here.
  */
 export async function openServing(
-  cli: Cli,
+  voice: Voice,
   config: ReadConfig,
   options: ServingOptions,
-): Promise<{ logger: Logger; talkative: Logger; open: (boot: Boot) => Promise<Result<Platform>> }> {
+): Promise<{
+  logger: Logger;
+  talkative: Logger;
+  open: (opening: Opening) => Promise<Result<Platform>>;
+}> {
   const [{ openPlatform }, { createLogger }] = await Promise.all([
-    import("../platform.ts"),
+    import("./platform.ts"),
     import("../logger.ts"),
   ]);
-  const { terminal } = cli;
   const loggerAt = (level: string): Logger =>
     createLogger({
       level,
       pretty: process.stderr.isTTY === true,
-      stream: { write: (line) => terminal.log(line) },
+      stream: { write: (line) => voice.log(line) },
     });
   const logger = loggerAt(options.logLevel);
   return {
     logger,
     talkative: loggerAt(config.logLevel),
     open: async ({ signal, onStop }) => {
-      const say = (line: string): void => terminal.say(line);
+      const say = (line: string): void => voice.say(line);
       const known = await findMode(config, { ...options, say, signal });
       if (!known.ok) return known;
       logger.debug({ config: describeConfig(known.value) }, "configuration");

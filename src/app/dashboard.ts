@@ -1,0 +1,55 @@
+import { createClientAddress } from "../config/client-address.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import { localUrl } from "../http/listen.ts";
+import { withBeats } from "./beats.ts";
+import { metricsOf, startHealth, unsafeWords } from "./health.ts";
+import type { Platform } from "./platform.ts";
+import type { RunningRole } from "./roles.ts";
+
+/** Serves campaign pages, their API and the retry dashboard. `say` tells a password that was made. */
+export async function startDashboard(
+  platform: Platform,
+  say: (line: string) => void,
+): Promise<Result<RunningRole>> {
+  const { config, redis, stores, logger } = platform;
+  const [{ dashboardPassword }, { createDashboard }] = await Promise.all([
+    import("../dashboard/password.ts"),
+    import("../dashboard/server.ts"),
+  ]);
+  const password = await dashboardPassword({
+    configured: config.dashboardPassword,
+    host: config.httpHost,
+    dataDir: config.dataDir,
+    say,
+  });
+  if (!password.ok) return password;
+  const health = await startHealth(platform);
+  if (!health.ok) return health;
+  const dashboard = createDashboard({
+    host: config.httpHost,
+    port: config.dashboardPort,
+    password: password.value,
+    stores,
+    openQueueConnection: platform.openQueueConnection,
+    ready: async () => (await redis.ping()) === "PONG",
+    unsafe: () => unsafeWords(platform),
+    logger: logger.child({ role: "dashboard" }),
+    metrics: metricsOf(platform),
+    clientAddress: createClientAddress(config.trustedProxies),
+  });
+  const started = await dashboard.start();
+  if (!started.ok) {
+    await health.value.stop();
+    return started;
+  }
+  const running = {
+    place: localUrl(started.value),
+    async stop() {
+      health.value.drain();
+      await dashboard.stop();
+      await health.value.stop();
+    },
+  };
+  const shown = { role: "dashboard", numbers: Object.keys(stores) } as const;
+  return accept(withBeats(platform, shown, running));
+}

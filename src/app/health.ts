@@ -1,0 +1,43 @@
+import { accept, type Result } from "../core/refusal.ts";
+import { createHealthServer } from "../http/health.ts";
+import { createMetrics, type Metrics } from "../metrics.ts";
+import type { Platform } from "./platform.ts";
+
+export interface Health {
+  /** From now on `/readyz` says no. */
+  drain(): void;
+  stop(): Promise<void>;
+}
+
+const NO_PORT: Health = { drain() {}, async stop() {} };
+
+/** The port for probes and metrics, of every role alike; none unless it is set. */
+export async function startHealth(platform: Platform): Promise<Result<Health>> {
+  const { config, redis, safety } = platform;
+  if (config.metricsPort === null) return accept(NO_PORT);
+  const health = createHealthServer({
+    host: config.httpHost,
+    port: config.metricsPort,
+    metrics: metricsOf(platform),
+    ready: async () => (await redis.ping()) === "PONG" && safety.isSafe(),
+    problem: () => unsafeWords(platform),
+  });
+  const started = await health.start();
+  return started.ok ? accept(health) : started;
+}
+
+/** By the stores, which the roles of one process share. */
+const metrics = new WeakMap<Platform["stores"], Metrics>();
+
+/** The metrics of this process: one registry, so that its port shows what every role counts. */
+export function metricsOf({ stores }: Pick<Platform, "stores">): Metrics {
+  const known = metrics.get(stores) ?? createMetrics(stores);
+  metrics.set(stores, known);
+  return known;
+}
+
+/** What is unsafe about Redis, for people; undefined while it is safe. */
+export function unsafeWords({ safety }: Pick<Platform, "safety">): string | undefined {
+  const problem = safety.problem();
+  return problem === undefined ? undefined : `${problem.message} ${problem.fix}`;
+}

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { accept, type Result } from "../core/refusal.ts";
+import { withBeats } from "./beats.ts";
+import { startHealth } from "./health.ts";
+import { createImporter, findCampaignIn } from "./lists.ts";
+import type { Platform } from "./platform.ts";
+import type { RunningRole } from "./roles.ts";
+
+/** Watches the drop folder and imports what is put there. */
+export async function startProducer(platform: Platform): Promise<Result<RunningRole>> {
+  const { config, logger } = platform;
+  const [{ createDropFolder, dropTiming }, { createModeDrops }] = await Promise.all([
+    import("../producer/drop/drop-folder.ts"),
+    import("../producer/drop/drop-mode.ts"),
+  ]);
+  const role = logger.child({ role: "producer" });
+  const importFile = await createImporter(platform);
+  const findCampaign = findCampaignIn(platform);
+  const { retentionMs } = config;
+  const timing = dropTiming(config.timeScale);
+  const say = (line: string): void => role.info(line);
+  const folder = createModeDrops({
+    ...{ dir: config.dropsDir, mode: config.mode, say },
+    open: (dir) => createDropFolder({ dir, importFile, findCampaign, retentionMs, timing, say }),
+  });
+  const health = await startHealth(platform);
+  if (!health.ok) return health;
+  const started = await folder.start();
+  if (!started.ok) {
+    await health.value.stop();
+    return started;
+  }
+  const running = {
+    place: join(folder.dir(), "inbox"),
+    async stop() {
+      health.value.drain();
+      await folder.stop();
+      await health.value.stop();
+    },
+  };
+  const all = Object.keys(platform.stores);
+  return accept(withBeats(platform, { role: "producer", numbers: all }, running));
+}

@@ -1,0 +1,30 @@
+/**
+ * The composition root: each role is built from the platform by its own file of this folder, and
+ * nowhere else. Each loads its own parts only: a worker without the dashboard's packages is up in
+ * two thirds of the time.
+ */
+import type { Result } from "../core/refusal.ts";
+import type { Platform } from "./platform.ts";
+
+/** A role that has started: it runs until its `stop`, which finishes what it has begun. */
+export interface RunningRole {
+  readonly stop: () => Promise<void>;
+  /** Where it listens or looks, for people; null when there is nothing to point at. */
+  readonly place: string | null;
+}
+
+/** `say` tells a person something once: a password that was made. */
+export type RoleStarter = (
+  platform: Platform,
+  say: (line: string) => void,
+) => Promise<Result<RunningRole>>;
+
+export type RoleName = "producer" | "worker" | "webhooks" | "dashboard";
+
+export const ROLE_STARTERS: Readonly<Record<RoleName, RoleStarter>> = {
+  producer: async (platform) => (await import("./producer.ts")).startProducer(platform),
+  worker: async (platform) => (await import("./worker.ts")).startWorkers(platform),
+  webhooks: async (platform) => (await import("./webhooks.ts")).startWebhooks(platform),
+  dashboard: async (platform, say) =>
+    (await import("./dashboard.ts")).startDashboard(platform, say),
+};

@@ -1,0 +1,54 @@
+import { accept, type Result } from "../core/refusal.ts";
+import { refusePlainly } from "../core/refusals.ts";
+import { localUrl } from "../http/listen.ts";
+import { withBeats } from "./beats.ts";
+import { metricsOf, startHealth, unsafeWords } from "./health.ts";
+import { type Platform, storeNamed } from "./platform.ts";
+import type { RunningRole } from "./roles.ts";
+
+/** Receives status webhooks for every number that has a secret; refuses when none has. */
+export async function startWebhooks(platform: Platform): Promise<Result<RunningRole>> {
+  const { config, logger, stores, redis } = platform;
+  const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
+  if (numbers.length === 0) return refusePlainly("webhook_secret_missing");
+  const [{ createFailedQueue }, { createWebhookServer }] = await Promise.all([
+    import("../queue/failed-queue.ts"),
+    import("../webhooks/server.ts"),
+  ]);
+  const metrics = metricsOf(platform);
+  const health = await startHealth(platform);
+  if (!health.ok) return health;
+  const connection = platform.openQueueConnection();
+  const failed = new Map(
+    Object.entries(stores).map(([name, store]) => [name, createFailedQueue({ connection, store })]),
+  );
+  const server = createWebhookServer({
+    host: config.httpHost,
+    port: config.webhookPort,
+    numbers,
+    logger: logger.child({ role: "webhooks" }),
+    metrics: metrics.registry,
+    ...(config.webhookMetrics ? { scrape: metrics } : {}),
+    ready: async () => (await redis.ping()) === "PONG",
+    problem: () => unsafeWords(platform),
+    apply: (number, event, unmatched) => storeNamed(platform, number).applyStatus(event, unmatched),
+    onFailed: async ({ number, campaign, row, attempt }) => {
+      await failed.get(number)?.add({ campaign, row, attempt });
+    },
+  });
+  const started = await server.start();
+  const close = async () => {
+    health.value.drain();
+    await server.stop();
+    await health.value.stop();
+    await Promise.all([...failed.values()].map((queue) => queue.close()));
+    connection.disconnect();
+  };
+  if (!started.ok) {
+    await close();
+    return started;
+  }
+  const heard = { role: "webhooks", numbers: numbers.map(({ name }) => name) } as const;
+  const place = `${localUrl(started.value)}/webhooks/livechat`;
+  return accept(withBeats(platform, heard, { place, stop: close }));
+}

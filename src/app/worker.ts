@@ -1,0 +1,73 @@
+import { requireSendingNumber } from "../config.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import { withBeats } from "./beats.ts";
+import { startHealth } from "./health.ts";
+import type { Platform } from "./platform.ts";
+import type { RunningRole } from "./roles.ts";
+
+/** Sends the campaigns of every number that has an id and a token; refuses when none has. */
+export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {
+  const { config, timings, logger, stores } = platform;
+  const sending = Object.values(config.numbers).map(requireSendingNumber);
+  const refused = sending.find((number) => !number.ok);
+  if (refused?.ok === false && sending.every((number) => !number.ok)) return refused;
+  const [{ createLivechatClient }, { IN_FLIGHT_MAX }, { createWorker }] = await Promise.all([
+    import("../livechat/client.ts"),
+    import("../worker/flight.ts"),
+    import("../worker/worker.ts"),
+  ]);
+  const stops: (() => Promise<void>)[] = [];
+  const numbers: string[] = [];
+  for (const number of sending) {
+    if (!number.ok) {
+      logger.warn({ code: number.refusal.code }, number.refusal.message);
+      continue;
+    }
+    const store = stores[number.value.name];
+    if (store === undefined) continue;
+    const client = createLivechatClient({
+      apiUrl: config.apiUrl,
+      numberId: number.value.id,
+      token: number.value.token,
+      // As many as can be on the wire, and undici opens them only as they are needed.
+      connections: IN_FLIGHT_MAX,
+      answerTimeoutMs: timings.answerTimeoutMs,
+      connectTimeoutMs: timings.connectTimeoutMs,
+      startFenceMs: timings.startFenceMs,
+    });
+    const worker = createWorker({
+      store,
+      client,
+      number: number.value,
+      mode: config.mode,
+      timings,
+      retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
+      logger: logger.child({ role: "worker", number: number.value.name }),
+      openQueueConnection: platform.openQueueConnection,
+    });
+    await worker.start();
+    numbers.push(store.number);
+    stops.push(async () => {
+      await worker.stop();
+      await client.close();
+    });
+  }
+  const health = await startHealth(platform);
+  if (!health.ok) {
+    await stopAll(stops);
+    return health;
+  }
+  const running = {
+    place: null,
+    async stop() {
+      health.value.drain();
+      await stopAll(stops);
+      await health.value.stop();
+    },
+  };
+  return accept(withBeats(platform, { role: "worker", numbers }, running));
+}
+
+async function stopAll(stops: readonly (() => Promise<void>)[]): Promise<void> {
+  await Promise.all(stops.map((stop) => stop()));
+}
