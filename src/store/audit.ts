@@ -1,6 +1,5 @@
 import type { Redis } from "ioredis";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
-import { REASONS } from "../core/reasons.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import { batchesOf, campaignKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
@@ -53,7 +52,11 @@ export function createAudit(input: {
     const counts = zeroCounts();
     let moves: number | undefined;
     for (let batch = 0; batch < Math.max(1, batchesOf(rows)); batch += BATCHES_A_CALL) {
-      const answer = (await run("count-rows", [id, batch, BATCHES_A_CALL])) as number[];
+      const answer = (await run("count-rows", {
+        campaign: id,
+        firstBatch: batch,
+        batches: BATCHES_A_CALL,
+      })) as number[];
       const [now, ...pairs] = answer;
       if (now === undefined || (moves !== undefined && moves !== now)) return undefined;
       moves = now;
@@ -97,7 +100,7 @@ export function createAudit(input: {
       const where = differences
         .map(({ state, counted, rows }) => `${state} ${counted} of ${rows}`)
         .join(", ");
-      const args = [id, found.moves, where, REASONS.counters_differ];
+      const args = { campaign: id, moves: found.moves, differences: where };
       const verdict = (await run("note-audit", args)) as "moved" | "fits" | "noted" | "halted";
       if (verdict === "noted" || verdict === "halted") return { kind: verdict, differences };
       return { kind: verdict };
@@ -113,7 +116,7 @@ export function createAudit(input: {
       const pairs = Object.entries(counts).flatMap(([state, rows]) =>
         rows === 0 ? [] : [STATES[state as State], rows],
       );
-      const done = await run("set-counts", [id, moves, ...pairs]);
+      const done = await run("set-counts", { campaign: id, moves }, pairs);
       return done === 1 ? { kind: "mended", differences: compared.differences } : { kind: "moved" };
     },
   };

@@ -2,12 +2,12 @@ import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../core/campaign.ts";
 import type { State } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
-import { REASONS } from "../core/reasons.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
+import { ANSWER } from "./protocol.ts";
 import type { RunScript } from "./scripts.ts";
 
 /** Result of a control: what the campaign's status is now, and whether the call changed it. */
@@ -63,9 +63,11 @@ export function createCampaignStore(input: {
      * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
      */
     async dispatch(mode: Mode, openBatchesMax: number): Promise<Dispatched> {
-      const args = [mode, openBatchesMax, OPEN_CAMPAIGNS_MAX, counter.reading(), counter.worker];
-      args.push(sender ?? "", counter.settleMs);
-      const answer = (await run("dispatch", args)) as DispatchAnswer;
+      const answer = (await run("dispatch", {
+        ...{ mode, sender: sender ?? "" },
+        ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
+        ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
+      })) as DispatchAnswer;
       const [told, crowded = 0, paused = "", ...flat] = answer;
       counter.saw(told);
       const opened: OpenBatch[] = [];
@@ -87,7 +89,7 @@ export function createCampaignStore(input: {
 
     /** `reason` is a code that core/pause-reason.ts has words for. */
     async pause(id: string, reason: string): Promise<ControlResult> {
-      return toControl(await run("pause-campaign", [id, reason]));
+      return toControl(await run("pause-campaign", { campaign: id, reason }));
     },
 
     /**
@@ -95,12 +97,12 @@ export function createCampaignStore(input: {
      * campaign that was paused for its sender belongs to the one that is configured here from now on.
      */
     async resume(id: string): Promise<ControlResult> {
-      return toControl(await run("resume-campaign", [id, sender ?? ""]));
+      return toControl(await run("resume-campaign", { campaign: id, sender: sender ?? "" }));
     },
 
     /** For good. Pending rows read as cancelled; what is on the wire is finished and recorded. */
     async cancel(id: string): Promise<ControlResult> {
-      return toControl(await run("cancel-campaign", [id]));
+      return toControl(await run("cancel-campaign", { campaign: id }));
     },
 
     /** Failed rows (all of one batch) to be sent again; each fenced by the attempt that failed. */
@@ -110,9 +112,10 @@ export function createCampaignStore(input: {
       rows: readonly { row: number; attempt: number }[],
     ): Promise<{ kind: "retried"; count: number } | { kind: "closed" } | { kind: "no_campaign" }> {
       const flat = rows.flatMap(({ row, attempt }) => [row, attempt]);
-      const [kind, count] = (await run("retry-rows", [id, batch, ...flat])) as [number, number];
-      if (kind === 1) return { kind: "retried", count };
-      return kind === 0 ? { kind: "closed" } : { kind: "no_campaign" };
+      const args = { campaign: id, batch };
+      const [kind, count] = (await run("retry-rows", args, flat)) as [number, number];
+      if (kind === ANSWER.done) return { kind: "retried", count };
+      return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
     },
 
     /** A person's decision on an unknown message. */
@@ -121,11 +124,12 @@ export function createCampaignStore(input: {
       row: number,
       decision: "resend" | "sent" | "failed",
     ): Promise<ResolveResult> {
-      const args = [id, row, decision, REASONS.decided];
+      const args = { campaign: id, row, decision };
       const [kind, state] = (await run("resolve-row", args)) as [number, number];
-      if (kind === 1) return { kind: "resolved", state: stateOf(state) };
-      if (kind === 0) return { kind: "not_unknown", state: stateOf(state) };
-      return { kind: kind === -1 ? "no_campaign" : kind === -2 ? "no_row" : "closed" };
+      if (kind === ANSWER.done) return { kind: "resolved", state: stateOf(state) };
+      if (kind === ANSWER.unchanged) return { kind: "not_unknown", state: stateOf(state) };
+      if (kind === ANSWER.noRow) return { kind: "no_row" };
+      return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
     },
 
     /** The job of a failed message has been added. */
@@ -144,6 +148,6 @@ export type CampaignStore = ReturnType<typeof createCampaignStore>;
 
 function toControl(answer: unknown): ControlResult {
   const [done, status, lifted] = answer as [number, CampaignStatus, number | undefined];
-  if (done === -1) return { kind: "no_campaign" };
-  return { kind: done === 1 ? "changed" : "unchanged", status, haltLifted: lifted === 1 };
+  if (done === ANSWER.noCampaign) return { kind: "no_campaign" };
+  return { kind: done === ANSWER.done ? "changed" : "unchanged", status, haltLifted: lifted === 1 };
 }

@@ -61,7 +61,7 @@ export function createClaimCounter(input: {
     saw,
     async remember() {
       try {
-        saw(String(await run("read-counter", [reading(), worker, settleMs])));
+        saw(String(await run("read-counter", { reading: reading(), process: worker, settleMs })));
       } catch {
         // A Redis that does not answer: workers are told the same as soon as it does.
       }

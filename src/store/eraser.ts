@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { PersonTrace } from "../core/person-trace.ts";
-import { REASONS } from "../core/reasons.ts";
 import { eraseInBlob, inflateBlob } from "./batch-rows.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import { type PersonDigest, unpackWamid, wamidDigest } from "./identity.ts";
 import { batchesOf, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
-import { BATCH_ROWS } from "./protocol.ts";
-import type { RunScript, ScriptArgument } from "./scripts.ts";
+import { ANSWER, BATCH_ROWS } from "./protocol.ts";
+import type { ScriptArgument } from "./script-list.ts";
+import type { RunScript } from "./scripts.ts";
 
 /** A batch that holds something of the person. */
 export interface TracedBatch {
@@ -65,9 +65,9 @@ export function createEraser(input: {
       for (let look = 0; look < LOOKS_MAX; look++) {
         const found = await lookAt(campaign, batch, trace);
         if (found === undefined) break;
-        const { args, erased } = found;
+        const { args, rest, erased } = found;
         if (args === undefined) return erased;
-        if (Number(await run("erase-rows", args)) !== 0) return erased;
+        if ((await run("erase-rows", args, rest)) !== ANSWER.rewritten) return erased;
       }
       return { rows: [], cells: 0, waiting: 0 };
     },
@@ -80,8 +80,9 @@ export function createEraser(input: {
       ]);
       let cursor = "0";
       do {
-        const args = [person(digits), cursor, EVENTS_AT_ONCE, person(""), ...needles];
-        [cursor] = (await run("erase-person", args)) as [string, number];
+        const noPerson = person("");
+        const args = { person: person(digits), cursor, eventsMax: EVENTS_AT_ONCE, noPerson };
+        [cursor] = (await run("erase-person", args, needles)) as [string, number];
       } while (cursor !== "0");
     },
   };
@@ -110,18 +111,19 @@ export function createEraser(input: {
       attempt: stateAt(at).attempt,
     }));
     const erased = { rows, cells: change.cells, waiting: change.waiting };
-    if (change.blob === null) return { args: undefined, erased };
+    const rest: ScriptArgument[] = [];
+    if (change.blob === null) return { args: undefined, rest, erased };
     const sha1 = createHash("sha1").update(blob).digest("hex");
-    const args: ScriptArgument[] = [campaign, batch, sha1, change.blob, REASONS.erased];
+    const args = { campaign, batch, sha1, blob: change.blob };
     for (const [nth, { row, attempt }] of rows.entries()) {
       const wamid = values[String(BATCH_ROWS + (change.erased[nth] ?? 0))];
       const fields = sideFields(row, attempt);
       const side = await redis.hmgetBuffer(keys.side, ...fields);
       const wamids = [wamid, ...side].filter((one) => one != null);
       const digests = wamids.map((one) => wamidDigest(unpackWamid(one)));
-      args.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
+      rest.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
     }
-    return { args, erased };
+    return { args, rest, erased };
   }
 }
 

@@ -15,7 +15,8 @@ import { campaignMark } from "./keys.ts";
 import type { Safety } from "./ledger.ts";
 import { encodeImportedValue } from "./ledger-value.ts";
 import { templateOf } from "./people.ts";
-import type { RunScript, ScriptArgument } from "./scripts.ts";
+import type { ScriptArgument } from "./script-list.ts";
+import type { RunScript } from "./scripts.ts";
 
 /** An importer that stores nothing for so long is taken for dead: another may take over. */
 export const IMPORT_LEASE_MS = 3_000;
@@ -87,6 +88,12 @@ export function createImportStore(input: {
   mode: Mode;
 }) {
   const { run, safety, sender, counter, mode } = input;
+  const importer = () => ({
+    leaseMs: IMPORT_LEASE_MS,
+    reading: counter.reading(),
+    process: counter.worker,
+    settleMs: counter.settleMs,
+  });
   return {
     /** How its rejects file names a campaign. */
     markOf: (campaign: string): string => campaignMark(campaign, mode),
@@ -97,11 +104,11 @@ export function createImportStore(input: {
       if (problem !== undefined) throw new Error(`${problem.message} ${problem.fix}`);
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
-      const none = input.fresh === "refuse" ? "1" : "";
-      const args: ScriptArgument[] = [input.digest, token, IMPORT_LEASE_MS, again, none];
-      args.push(counter.reading(), counter.worker, counter.settleMs);
-      args.push(...campaignFields(input, sender));
-      const answer = (await run("import-begin", args)) as [string, string, number | undefined];
+      const answer = (await run(
+        "import-begin",
+        { ...importer(), digest: input.digest, token, again, fresh: input.fresh ?? "begin" },
+        campaignFields(input, sender),
+      )) as [string, string, number | undefined];
       const [kind, campaign, tried = -1] = answer;
       if (kind === "known") {
         return { kind: "already_imported", campaign, tried: tried < 0 ? null : tried };
@@ -115,10 +122,11 @@ export function createImportStore(input: {
 
     /** Fills the campaign that is being imported from the start once more, with the same token. */
     async beginAnew(input: BeginImport, { token }: ImportHandle): Promise<"begun" | "lost"> {
-      const args: ScriptArgument[] = [input.digest, token, IMPORT_LEASE_MS, "own", ""];
-      args.push(counter.reading(), counter.worker, counter.settleMs);
-      args.push(...campaignFields(input, sender));
-      const [kind] = (await run("import-begin", args)) as [string, string];
+      const [kind] = (await run(
+        "import-begin",
+        { ...importer(), digest: input.digest, token, again: "own", fresh: "begin" },
+        campaignFields(input, sender),
+      )) as [string, string];
       return kind === "lost" ? "lost" : "begun";
     },
 
@@ -127,16 +135,18 @@ export function createImportStore(input: {
       input: ImportHandle & { firstBatch: number; batches: readonly ImportBatch[] },
     ): Promise<"stored" | "lost"> {
       const { campaign, token, firstBatch, batches } = input;
-      const args: ScriptArgument[] = [campaign, token, IMPORT_LEASE_MS, firstBatch, batches.length];
+      const rest: ScriptArgument[] = [];
       const counts = new Map<State, number>();
-      for (const batch of batches) args.push(...batchArguments(batch, counts));
-      for (const [state, count] of counts) args.push(STATES[state], count);
-      return (await run("import-chunk", args)) === 1 ? "stored" : "lost";
+      for (const batch of batches) rest.push(...batchArguments(batch, counts));
+      for (const [state, count] of counts) rest.push(STATES[state], count);
+      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch };
+      const stored = await run("import-chunk", { ...args, batches: batches.length }, rest);
+      return stored === 1 ? "stored" : "lost";
     },
 
     /** Keeps the importer's lease while it has nothing to store. */
     async heartbeat({ campaign, token }: ImportHandle): Promise<"alive" | "lost"> {
-      const args = [campaign, token, IMPORT_LEASE_MS, 0, 0];
+      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch: 0, batches: 0 };
       return (await run("import-chunk", args)) === 1 ? "alive" : "lost";
     },
 
@@ -145,7 +155,7 @@ export function createImportStore(input: {
       input: ImportHandle & { rows: number; batches: number; phoneStyle?: string },
     ): Promise<FinishResult> {
       const { campaign, token, rows, batches, phoneStyle = "" } = input;
-      const args = [campaign, token, rows, batches, "", phoneStyle];
+      const args = { campaign, token, rows, batches, rejected: "", phoneStyle };
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
       await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
@@ -153,7 +163,9 @@ export function createImportStore(input: {
 
     /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
     async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
-      await run("import-finish", [input.campaign, input.token, 0, 0, input.refusal.message, ""]);
+      const { campaign, token, refusal } = input;
+      const stored = { rows: 0, batches: 0, phoneStyle: "" };
+      await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
     },
   };
 }

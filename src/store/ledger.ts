@@ -1,7 +1,6 @@
 import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
-import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
@@ -11,7 +10,7 @@ import type { PersonDigest } from "./identity.ts";
 import { campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue, stateOf } from "./ledger-value.ts";
 import { BATCH_ROWS, type GATE, VERDICT } from "./protocol.ts";
-import type { RunScript, ScriptArgument } from "./scripts.ts";
+import type { RunScript } from "./scripts.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
 export type ClaimGate = keyof typeof GATE | "unsafe";
@@ -140,12 +139,16 @@ export function createLedger(input: {
     async claim(claim: ClaimInput): Promise<ClaimResult> {
       // No gate: the caller may have been granted these rows by an answer that was lost.
       if (!safety.isSafe()) throw new Error("Redis is not known to be safe: not claiming now.");
-      const args: ScriptArgument[] = [claim.campaign, claim.batch, claim.run, claim.nonce];
-      args.push(claim.mode, claim.ratePerSecond, limits.leaseMs, limits.personBusyMs);
-      args.push(limits.webhooksArrivingMs, Math.round(claim.reachMs * 1_000));
-      args.push(counter.reading(), counter.worker, packClaimRows(claim.rows));
-      args.push(sender ?? "", Math.round(claim.answerMs), counter.settleMs);
-      const [granted, ...rest] = (await run("claim", args)) as [number, ...unknown[]];
+      const { campaign, batch, mode, nonce, ratePerSecond } = claim;
+      const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
+      const [granted, ...rest] = (await run("claim", {
+        ...{ campaign, batch, run: claim.run, nonce, rows: packClaimRows(claim.rows) },
+        ...{ mode, sender: sender ?? "", ratePerSecond },
+        reachUs: Math.round(claim.reachMs * 1_000),
+        answerMs: Math.round(claim.answerMs),
+        ...{ leaseMs, personBusyMs, webhooksArrivingMs },
+        ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
+      })) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
@@ -163,10 +166,11 @@ export function createLedger(input: {
 
     /** Writes down what came of attempts of one campaign. Repeating it changes nothing. */
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
-      const args: ScriptArgument[] = [campaign, limits.triesMax, limits.unknownBudget];
-      args.push(limits.unknownBudgetWindowMs, limits.failuresInARowMax);
-      args.push(REASONS.rollback, packRecords(records));
-      const answer = (await run("record", args)) as number[];
+      const { triesMax, failuresInARowMax, unknownBudget, unknownBudgetWindowMs } = limits;
+      const rows = packRecords(records);
+      const answer = (await run("record", {
+        ...{ campaign, rows, triesMax, failuresInARowMax, unknownBudget, unknownBudgetWindowMs },
+      })) as number[];
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },
 
@@ -202,7 +206,7 @@ export function createLedger(input: {
       batch: number,
       runNumber: number,
     ): Promise<number | "done" | "stale"> {
-      const at = Number(await run("close-batch", [campaign, batch, runNumber]));
+      const at = Number(await run("close-batch", { campaign, batch, run: runNumber }));
       return at === -1 ? "stale" : at === 0 ? "done" : at;
     },
 
@@ -211,9 +215,14 @@ export function createLedger(input: {
      * that fit are taken up and old ones forgotten, and at-least-once campaigns get their resend.
      */
     async sweep(): Promise<Swept> {
-      const args = [REASONS.lease_ended, SWEEP_LEASES_MAX, SWEEP_PARKED_MAX];
-      args.push(limits.resendAfterMs, limits.webhooksArrivingMs, parkedFrom, claimedFrom);
-      const answer = (await run("sweep", args)) as SweepAnswer;
+      const answer = (await run("sweep", {
+        takenMax: SWEEP_LEASES_MAX,
+        forgottenMax: SWEEP_PARKED_MAX,
+        resendAfterMs: limits.resendAfterMs,
+        webhooksArrivingMs: limits.webhooksArrivingMs,
+        parkedCursor: parkedFrom,
+        claimedCursor: claimedFrom,
+      })) as SweepAnswer;
       const [unknown, forgotten, resent, matched] = answer;
       [, , , , parkedFrom, claimedFrom] = answer;
       return { unknown, forgotten, resent, matched };

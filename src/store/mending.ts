@@ -4,7 +4,7 @@ import type { Mode } from "../core/mode.ts";
 import { type BatchRow, mendBlob, unpackRows } from "./batch-rows.ts";
 import { batchOfRow, campaignKeys, rowInBatch } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
-import { BATCH_ROWS } from "./protocol.ts";
+import { ANSWER, BATCH_ROWS } from "./protocol.ts";
 import type { RunScript } from "./scripts.ts";
 
 /** A campaign as somebody who corrects its rows needs it. */
@@ -111,11 +111,14 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
         return [(row - 1) % BATCH_ROWS, { phone, cells }] as const;
       });
       const blob = mendBlob(batch.blob, new Map(rows));
-      const args = [id, batch.batch, change.rewrites, blob, ...change.rows.map(({ row }) => row)];
-      const [kind, told, rewrites] = (await run("mend-rows", args)) as [number, unknown, number];
-      if (kind === 1) return { kind: "mended", rewrites };
-      if (kind === 0) return { kind: "closed", why: String(told) };
-      return { kind: kind === -2 ? "changed" : "no_campaign" };
+      const [kind, told, rewrites] = (await run(
+        "mend-rows",
+        { campaign: id, batch: batch.batch, rewrites: change.rewrites, blob },
+        change.rows.map(({ row }) => row),
+      )) as [number, unknown, number];
+      if (kind === ANSWER.done) return { kind: "mended", rewrites };
+      if (kind === ANSWER.closed) return { kind: "closed", why: String(told) };
+      return { kind: kind === ANSWER.rewritten ? "changed" : "no_campaign" };
     },
   };
 }

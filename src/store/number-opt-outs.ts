@@ -38,7 +38,7 @@ export function createNumberOptOuts(input: {
       const page = await list.after(at);
       if (page === undefined) return;
       const entries = page.entries.flatMap((one) => [one.person, one.scope ?? "", one.at]);
-      at = Number(await run("apply-opt-outs", [at, page.to, ...entries]));
+      at = Number(await run("apply-opt-outs", { from: at, to: page.to }, entries));
     }
   }
 

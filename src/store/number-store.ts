@@ -23,7 +23,8 @@ import { createRetryFailed } from "./retry-failed.ts";
 import { createRollback, findRolledBack } from "./rollback.ts";
 import { createRowReader } from "./row-reader.ts";
 import { upgradeSchema } from "./schema.ts";
-import { ACTS, createScriptRunner, type RunScript } from "./scripts.ts";
+import { ACTS } from "./script-list.ts";
+import { createScriptRunner, type RunScript } from "./scripts.ts";
 import { createApplyStatus } from "./status-events.ts";
 import { createWaiting } from "./waiting.ts";
 import { createWebhookSilence } from "./webhook-silence.ts";
@@ -65,9 +66,9 @@ export async function createNumberStore(input: {
   const number = keySpace(input.number, mode);
   const runScript = createScriptRunner(redis, number);
   let hasActed = false;
-  const run: RunScript = (name, args) => {
+  const run: RunScript = (name, args, rest) => {
     hasActed ||= ACTS.has(name);
-    return runScript(name, args);
+    return runScript(name, args, rest);
   };
   const person = await createPersonDigest(redis, mode);
   const list = createOptOutList({ redis, person, mode });

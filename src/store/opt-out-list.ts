@@ -3,7 +3,8 @@ import type { Mode } from "../core/mode.ts";
 import { foldPhone } from "../core/recipient.ts";
 import type { PersonDigest } from "./identity.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "./keys.ts";
-import { createScriptRunner, type ScriptArgument } from "./scripts.ts";
+import type { ScriptArgument } from "./script-list.ts";
+import { createScriptRunner } from "./scripts.ts";
 
 /** What a person opted out of: marketing messages, or every message. */
 export const SCOPES = ["marketing", "all"] as const;
@@ -80,11 +81,14 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
     let position = 0;
     const changes: OptOutChange[] = [];
     for (let at = 0; at < entries.length; at += CHANGED_AT_ONCE) {
-      const args: ScriptArgument[] = [what];
+      const args: ScriptArgument[] = [];
       for (const { phone, scope, source, atMs } of entries.slice(at, at + CHANGED_AT_ONCE)) {
         args.push(foldPhone(phone), digestField(person(phone)), scope, atMs ?? 0, tidy(source));
       }
-      const [head, ...pairs] = (await run("change-opt-outs", args)) as [number, ...string[]];
+      const [head, ...pairs] = (await run("change-opt-outs", { change: what }, args)) as [
+        number,
+        ...string[],
+      ];
       position = head;
       for (let i = 0; i < pairs.length; i += 2) {
         changes.push({ before: toScope(pairs[i]), now: toScope(pairs[i + 1]) });

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { readNumberTime } from "./clock.ts";
 import { numberKeys } from "./keys.ts";
+import { ANSWER } from "./protocol.ts";
 import type { RunScript } from "./scripts.ts";
 
 export interface PaceNow {
@@ -35,7 +36,7 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
 
     /** A number's rate (messages a second) from now on, on all pods; null takes it back. */
     async setNumberRate(ratePerSecond: number | null): Promise<void> {
-      await run("set-rate", ["", ratePerSecond ?? ""]);
+      await run("set-rate", { campaign: "", ratePerSecond: ratePerSecond ?? "" });
     },
 
     /** A campaign's own rate from now on. `no_campaign` when there is none of this id. */
@@ -43,8 +44,8 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
       campaign: string,
       ratePerSecond: number | null,
     ): Promise<"done" | "no_campaign"> {
-      const done = await run("set-rate", [campaign, ratePerSecond ?? ""]);
-      return done === 1 ? "done" : "no_campaign";
+      const done = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "" });
+      return done === ANSWER.noCampaign ? "no_campaign" : "done";
     },
   };
 }

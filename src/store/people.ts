@@ -165,8 +165,14 @@ export function createPeople(input: {
         const first = batch - (batch % BATCHES_A_CALL);
         if (first !== known.first && windows !== null) {
           const { leaveOutMs, tellMs } = windows;
-          const args = [campaign, first, BATCHES_A_CALL, leaveOutMs ?? 0, tellMs ?? 0];
-          known = { first, digits: (await run("who-got", args)) as string[] };
+          const digits = await run("who-got", {
+            campaign,
+            firstBatch: first,
+            batches: BATCHES_A_CALL,
+            leaveOutMs: leaveOutMs ?? 0,
+            tellMs: tellMs ?? 0,
+          });
+          known = { first, digits: digits as string[] };
         }
         const own = known.digits[batch - first] ?? "";
         yield phonesOfBlob(blob).flatMap((phone, index) => {

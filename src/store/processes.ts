@@ -69,12 +69,12 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
 
     /** Notes that the process runs now. */
     async beat(id: string, info: ProcessInfo): Promise<void> {
-      await run("note-process", [id, JSON.stringify(info)]);
+      await run("note-process", { process: id, info: JSON.stringify(info) });
     },
 
     /** The process has stopped in good order. */
     async leave(id: string): Promise<void> {
-      await run("note-process", [id, ""]);
+      await run("note-process", { process: id, info: "" });
     },
 
     /** Whether a role runs for a number. */

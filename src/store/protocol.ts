@@ -132,6 +132,20 @@ export const OUTCOME = numbered([
 /** Bits of `marks`: the id is a reference only; held for quality; an opt-out; there is an id. */
 export const MARK = { reference: 1, held: 2, optOut: 4, id: 8 } as const;
 
+/** What scripts that people's commands run begin their answer with. */
+export const ANSWER = {
+  done: 1,
+  unchanged: 0,
+  noCampaign: -1,
+  noRow: -2,
+  closed: -3,
+  /** Rows were rewritten since the caller read them. */
+  rewritten: -4,
+} as const;
+
+/** How far purge-campaign came: it is not time, there are more batches, nothing is left. */
+export const PURGE = { early: 0, more: 1, done: 2 } as const;
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 

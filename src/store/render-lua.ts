@@ -2,9 +2,10 @@ import { MOVES, OVERRULES, STATES, type State } from "../core/message.ts";
 import * as protocol from "./protocol.ts";
 
 /**
- * The names of protocol.ts in a script become their values, so that nothing is built or looked up
- * when it runs: every EVALSHA would build a table anew. A name that protocol.ts does not have is
- * an error. `--- @include "x"` has pulled in `scripts/lib/x.lua` before.
+ * A script as Redis gets it. Every EVALSHA runs all of its text, so what is there costs time:
+ * comments go, and what its libraries declare and it does not use; the names of protocol.ts become
+ * their values, so that no table is built or looked up. A name that protocol.ts does not have is an
+ * error.
  *
  *     FLAG.late_failed   8           a member
  *     BATCH_ROWS         100         a number
@@ -12,19 +13,39 @@ import * as protocol from "./protocol.ts";
  *     LEDGER_HEADER.at_state   2     the place of a field's first byte, from 1
  *     TIME[name]                     a table, which is rendered on top of scripts that index it
  *     NEXT, OVERRULES                the state table of core/message.ts, the same
+ *     ARG.lease_ms       ARGV[11]    an argument of the script (script-list.ts)
+ *     REST               17          the place of the first argument after those that have names
  */
-export function renderLua(text: string): string {
-  const tables = [...TABLES].filter(([name]) => new RegExp(`\\b${name}\\[`).test(text));
-  const values = text
+export function renderLua(text: string, args: readonly string[] = []): string {
+  const places = new Map(args.map((name, at) => [luaName(name), `ARGV[${at + 1}]`]));
+  const used = withoutUnused(text.replace(/ *--.*/g, "").replace(/\n{2,}/g, "\n"));
+  const tables = [...TABLES].filter(([name]) => new RegExp(`\\b${name}\\[`).test(used));
+  const values = used
     .replace(/\b([A-Z][A-Z_]+)\.([a-z][a-z0-9_]*)\b/g, (found, group: string, member: string) => {
-      const members = GROUPS.get(group);
+      const members = group === "ARG" ? places : GROUPS.get(group);
       if (members === undefined) return found;
       const value = members.get(member);
-      if (value === undefined) throw new Error(`A script names ${found}: protocol.ts has none.`);
+      if (value === undefined) throw new Error(`A script names ${found}, which is not there.`);
       return value;
     })
-    .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => SCALARS.get(name) ?? name);
+    .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => {
+      return name === "REST" ? String(args.length + 1) : (SCALARS.get(name) ?? name);
+    });
   return [...tables.map(([name, table]) => `local ${name} = ${table}`), values].join("\n");
+}
+
+/** A function or a constant at the left margin, to its end. */
+const DECLARATION =
+  /^local (?:function (\w+)(?:.* end\n|.*\n[\s\S]*?^end\n)|([A-Z]\w*) = (?:\{\n[\s\S]*?^\}\n|.*\n))/gm;
+
+function withoutUnused(text: string): string {
+  const count = (where: string, name: string) =>
+    where.match(new RegExp(`\\b${name}\\b`, "g"))?.length ?? 0;
+  const kept = text.replace(DECLARATION, (declaration, called: string, constant: string) => {
+    const name = called ?? constant;
+    return count(text, name) === count(declaration, name) ? "" : declaration;
+  });
+  return kept === text ? text : withoutUnused(kept);
 }
 
 const SCALARS = new Map<string, string>();
@@ -60,7 +81,7 @@ function placesOf({ at }: { at: Readonly<Record<string, number>> }): Record<stri
 }
 
 /** `lateFailed` -> `late_failed`. */
-function luaName(name: string): string {
+export function luaName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

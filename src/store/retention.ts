@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { numberKeys } from "./keys.ts";
+import { PURGE } from "./protocol.ts";
 import type { RunScript } from "./scripts.ts";
 
 /** Batches deleted in one script, and in one look: bounds on its time and on how long others wait. */
@@ -43,12 +44,14 @@ export function createRetention(input: { redis: Redis; number: string; run: RunS
     const ended: string[] = [];
     let budget = BATCHES_IN_ONE_LOOK;
     for (const id of await endedBefore(keys.withRows, keptMs)) {
-      let answer = 1;
-      while (answer === 1 && budget > 0) {
-        answer = Number(await run("purge-campaign", [id, keptMs, BATCHES_AT_ONCE]));
+      let answer: number = PURGE.more;
+      while (answer === PURGE.more && budget > 0) {
+        answer = Number(
+          await run("purge-campaign", { campaign: id, keptMs, batchesMax: BATCHES_AT_ONCE }),
+        );
         budget -= BATCHES_AT_ONCE;
       }
-      if (answer === 2) ended.push(id);
+      if (answer === PURGE.done) ended.push(id);
     }
     return ended;
   }
@@ -57,7 +60,7 @@ export function createRetention(input: { redis: Redis; number: string; run: RunS
     const ids = await endedBefore(keys.byEnd, keptMs);
     const deleted: string[] = [];
     for (const id of ids) {
-      if (Number(await run("delete-campaign", [id, keptMs])) === 1) deleted.push(id);
+      if (Number(await run("delete-campaign", { campaign: id, keptMs })) === 1) deleted.push(id);
     }
     return deleted;
   }

@@ -1,7 +1,6 @@
 import type { Redis } from "ioredis";
 import { STATES } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
-import { REASONS } from "../core/reasons.ts";
 import { packClaimRows } from "./attempt-rows.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import type { PersonDigest } from "./identity.ts";
@@ -110,7 +109,7 @@ export function createRollback(input: {
     const pending = found.filter(({ state }) => state === "pending");
     if (pending.length === 0) return 0;
     const packed = packClaimRows(pending.map(({ row, phone }) => ({ row, person: person(phone) })));
-    return Number(await run("doubt-rows", [campaign, REASONS.rollback, packed]));
+    return Number(await run("doubt-rows", { campaign, rows: packed }));
   }
 
   async function doubtCampaign(
@@ -201,7 +200,7 @@ export function createRollback(input: {
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
       for (const rows of ended) if (wasThere(rows.campaign)) note(rows);
-      await run("accept-rollback", [databaseId]);
+      await run("accept-rollback", { databaseId });
       return { unknown, dropped, left, lostActs, lostSerials };
     },
 
@@ -210,7 +209,7 @@ export function createRollback(input: {
      * remembers more than it holds, so that is not so. `nothing_asked`: nobody wants to know.
      */
     async confirmStart(): Promise<"confirmed" | "went_back" | "nothing_asked"> {
-      const done = Number(await run("confirm-start", []));
+      const done = Number(await run("confirm-start", {}));
       return done === 1 ? "confirmed" : done === 0 ? "nothing_asked" : "went_back";
     },
   };

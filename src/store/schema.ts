@@ -42,7 +42,9 @@ export async function upgradeSchema(input: {
   const { schema } = numberKeys(number);
   if (Number((await redis.get(schema)) ?? 1) >= SCHEMA) return;
   for (let from = 0; ; from += INDEXED_AT_ONCE) {
-    const found = Number(await run("index-campaigns", [from, INDEXED_AT_ONCE]));
+    const found = Number(
+      await run("index-campaigns", { firstRank: from, campaigns: INDEXED_AT_ONCE }),
+    );
     if (found < INDEXED_AT_ONCE) break;
   }
   await redis.set(schema, SCHEMA);

@@ -47,18 +47,18 @@ export type Unmatched = "park" | "park_unmatched" | "ask";
 /** Applies one status event; the function that is returned may be repeated with the same event. */
 export function createApplyStatus({ run, person }: { run: RunScript; person: PersonDigest }) {
   return async (event: StatusEvent, unmatched: Unmatched): Promise<ApplyResult> => {
-    const answer = (await run("apply-status", [
-      wamidDigest(event.wamid),
-      packWamid(event.wamid),
-      event.status,
-      Math.round(event.atMs),
-      event.code,
-      encodePrice(event.category, event.billable),
-      event.recipient === null ? "" : person(event.recipient),
-      isForeign(event) ? 1 : 0,
-      event.category ?? event.origin ?? "",
+    const answer = (await run("apply-status", {
+      digest: wamidDigest(event.wamid),
+      wamid: packWamid(event.wamid),
+      status: event.status,
+      atMs: Math.round(event.atMs),
+      code: event.code,
+      price: encodePrice(event.category, event.billable),
+      person: event.recipient === null ? "" : person(event.recipient),
+      foreign: isForeign(event) ? 1 : 0,
+      category: event.category ?? event.origin ?? "",
       unmatched,
-    ])) as [string, string, number, number, number, number];
+    })) as [string, string, number, number, number, number];
     const [kind, campaign, row, attempt, state, code] = answer;
     if (kind === "parked") return { kind };
     if (kind === "unmatched") return { kind, waits: campaign as Waits };

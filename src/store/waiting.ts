@@ -51,7 +51,8 @@ export function createWaiting(input: {
       .filter(({ state, value }) => state === "pending" && (value.times.due ?? 0) > nowMs)
       .slice(0, ROWS_MAX);
     const packed = packClaimRows(putOff.map(({ row, phone }) => ({ row, person: person(phone) })));
-    const args = [campaign, limits.leaseMs, limits.webhooksArrivingMs, packed];
+    const { leaseMs, webhooksArrivingMs } = limits;
+    const args = { campaign, rows: packed, leaseMs, webhooksArrivingMs };
     const flat = (await run("who-waits", args)) as (string | number)[];
     const waits: WaitingRow[] = [];
     for (let at = 0; at < flat.length; at += 4) {

@@ -7,18 +7,25 @@ import {
   numberKeys,
   slotKey,
 } from "../../src/store/keys.ts";
-import { SCRIPT_NAMES, scriptSource } from "../../src/store/scripts.ts";
+import { luaName } from "../../src/store/render-lua.ts";
+import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../../src/store/script-list.ts";
+import { scriptSource } from "../../src/store/scripts.ts";
 
 /**
  * A script's header is what an operator reads first, and what keeps a script within its slot: it
- * says every key that the script can build. The code is read as text here: the functions of the
- * libraries that a script reaches count as its own.
+ * says every key that the script can build. The code is read as text here.
  */
 const FOLDER = new URL("../../src/store/scripts/", import.meta.url);
 const INCLUDE = /^--- @include "([a-z-]+)"$/gm;
 
 function read(path: string): string {
   return readFileSync(new URL(path, FOLDER), "utf8");
+}
+
+/** The libraries that a file includes, and those that they include. */
+function librariesOf(path: string): string[] {
+  const own = [...read(path).matchAll(INCLUDE)].map(([, lib]) => lib ?? "");
+  return [...new Set(own.flatMap((lib) => [lib, ...librariesOf(`lib/${lib}.lua`)]))];
 }
 
 /** The comment lines a script opens with, as one text. */
@@ -39,32 +46,9 @@ function withoutComments(text: string): string {
   return text.replace(/--.*$/gm, "");
 }
 
-/** The code that can run: what is outside of functions, and each function it reaches. */
-function reachableCode(name: string): string {
-  const libs = [...read(`${name}.lua`).matchAll(INCLUDE)].map(([, lib]) => read(`lib/${lib}.lua`));
-  const functions = new Map<string, string>();
-  const cut = /^local function (\w+)(?:[^\n]* end$|[^\n]*\n[\s\S]*?^end$)/gm;
-  const outside = (text: string) =>
-    withoutComments(text).replace(cut, (body: string, called: string) => {
-      functions.set(called, body);
-      return "";
-    });
-  const libraries = libs.map(outside).join("\n");
-  let code = outside(read(`${name}.lua`));
-  for (let grown = true; grown; ) {
-    grown = false;
-    for (const [called, body] of functions) {
-      if (!new RegExp(`\\b${called}\\b`).test(code)) continue;
-      functions.delete(called);
-      code += body;
-      grown = true;
-    }
-  }
-  // Constants of the libraries that name a key, where they are used.
-  for (const [line, constant] of libraries.matchAll(/^local (\w+) = P \.\. .*$/gm)) {
-    if (new RegExp(`\\b${constant}\\b`).test(code)) code += line;
-  }
-  return code;
+/** The code that can run: a script as Redis gets it, without the functions that it never calls. */
+function reachableCode(name: ScriptName): string {
+  return scriptSource(name);
 }
 
 function sorted(names: Iterable<string>): string[] {
@@ -89,9 +73,9 @@ test("there is a file for every script, and a script for every file", () => {
 });
 
 test("every library is included by some script", () => {
-  const used = SCRIPT_NAMES.flatMap((name) => [...read(`${name}.lua`).matchAll(INCLUDE)]);
+  const used = SCRIPT_NAMES.flatMap((name) => librariesOf(`${name}.lua`));
   const libraries = readdirSync(new URL("lib/", FOLDER)).map((file) => file.replace(".lua", ""));
-  expect(sorted(used.map(([, lib]) => lib ?? ""))).toEqual(libraries.sort());
+  expect(sorted(used)).toEqual(libraries.sort());
 });
 
 test.each(SCRIPT_NAMES)(
@@ -139,17 +123,19 @@ test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
   expect(keysDeclared(name).filter((key) => !known.has(key))).toEqual([]);
 });
 
-test.each(SCRIPT_NAMES)("%s documents every argument that it reads by number", (name) => {
+test.each(SCRIPT_NAMES)("%s documents its arguments in their order, and reads each", (name) => {
+  // What repeats for each row or batch comes after "then" and has no names.
+  const [named = ""] = partOf(name, "ARGV").split(/;?\s+then\s/);
+  const documented = named.split("·").map((item) => /^\s*([a-z0-9_]+)/.exec(item)?.[1] ?? item);
+  const listed = SCRIPTS[name].map(luaName);
+  expect(documented).toEqual(listed.length === 0 ? ["none"] : listed);
+
   const code = withoutComments(read(`${name}.lua`));
-  const used = [...code.matchAll(/ARGV\[([0-9]+)\]/g)].map(([, index]) => Number(index));
-  // What repeats for each row or batch comes after "then" and has no numbers.
-  const [fixed = ""] = partOf(name, "ARGV").split(/\bthen\b/);
-  const documented = [...fixed.matchAll(/(?:^|\s)([0-9]+) /g)].map(([, index]) => Number(index));
-  expect(used.filter((index) => !documented.includes(index))).toEqual([]);
-  // Numbered from 1 without a gap.
-  expect(documented.slice(0, Math.max(...documented))).toEqual(
-    Array.from({ length: Math.max(...documented) }, (_, index) => index + 1),
-  );
+  expect(listed.filter((argument) => !code.includes(`ARG.${argument}`))).toEqual([]);
+});
+
+test.each(SCRIPT_NAMES)("%s reads no argument by a number of its own", (name) => {
+  expect(withoutComments(read(`${name}.lua`))).not.toMatch(/ARGV\[\d|= \d+, #ARGV/);
 });
 
 test.each(SCRIPT_NAMES)("%s uses no command whose time grows with the whole database", (name) => {

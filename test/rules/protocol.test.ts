@@ -36,7 +36,7 @@ const luaFiles = readdirSync(SCRIPTS, { recursive: true, encoding: "utf8" })
 
 function luaCode(path: string): string {
   const text = readFileSync(new URL(path, SCRIPTS), "utf8");
-  return text.replace(/--.*$/gm, "").replace(/'[^'\n]*'|ARGV\[\d+\]/g, "''");
+  return text.replace(/--.*$/gm, "").replace(/'[^'\n]*'/g, "''");
 }
 
 /** Names that a file declares as constants: `local ONE, OTHER = 1, 2`. */

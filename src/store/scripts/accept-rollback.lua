@@ -1,10 +1,9 @@
 -- A person accepts that Redis went back in time: sending goes on.
 -- Atomic because: what was noticed is forgotten and the counter rises above all that processes remember
 -- in one step, so the same rollback is not noticed again, and the next one is.
---- @include "base"
 --- @include "guard"
 -- KEYS: 1 slot key of the number
--- ARGV: 1 id of this database
+-- ARGV: database_id: of this database
 -- Returns: 1 accepted, 0 nothing was noticed
 -- Keys built: guard, told
 local f = redis.call('HMGET', GUARD, 'noticedAt', 'seen', 'count', 'acts', 'claimedAt')
@@ -13,5 +12,5 @@ if not f[1] then return 0 end
 local HEADROOM = 1000000
 redis.call('DEL', GUARD, TOLD)
 redis.call('HSET', GUARD, 'count', math.max(num(f[2]), num(f[3])) + HEADROOM, 'at', WALL,
-  'acts', num(f[4]) + HEADROOM, 'claimedAt', num(f[5]), 'database', ARGV[1], 'run', run_id())
+  'acts', num(f[4]) + HEADROOM, 'claimedAt', num(f[5]), 'database', ARG.database_id, 'run', run_id())
 return 1

@@ -1,17 +1,16 @@
 -- Brings a number's copy of the opt-outs up to a position of the deployment's list.
---- @include "base"
 --- @include "guard"
 -- Atomic because: copy and position move together. Who read from a later position than the copy has
 -- reached would leave a gap, and who read to an earlier one would undo what is newer: both change
 -- nothing, and are told where to go on.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 position it was read from  2 position it was read to; then for each person: digest
---       (8 bytes), scope or '' when it was taken back, time of that change, ms
+-- ARGV: from · to: the positions it was read from and to; then for each person: digest (8 bytes),
+--   scope or '' when it was taken back, time of that change, ms
 -- Returns: the position of the copy now
 -- Keys built: guard, suppressed, opted-in, opt-outs-at
-local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARGV[1]), num(ARGV[2])
+local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARG.from), num(ARG.to)
 if from > at or to <= at then return at end
-for i = 3, #ARGV, 3 do
+for i = REST, #ARGV, 3 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', P .. 'suppressed', ARGV[i])
     -- What was said before does not opt the person out again (lib/status.lua).

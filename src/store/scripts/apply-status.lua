@@ -1,38 +1,33 @@
 -- Applies one verified status event: moves its row with the counters, or matches or parks it.
---- @include "base"
---- @include "hashes"
---- @include "ledger"
---- @include "wamid"
 --- @include "status"
 -- Atomic because: look-up, move, counters and parking must not interleave with `record`, which
 -- binds the wamid and drains what was parked.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 digest of wamid (8 bytes)  2 wamid as stored  3 status  4 event time, ms  5 error code
---       6 price byte  7 digest of the recipient (8 bytes or '')  8 1 when it cannot be a template's
---       9 category or ''  10 what to do when the wamid is unknown: 'park' (match it by recipient, else
---       park it) · 'park_unmatched' (another number may be meant: only the wamid leads to its message)
---       · 'ask' (change nothing, and say what this number waits for)
+-- ARGV: digest (8 bytes) · wamid: as stored · status · at_ms: when it happened · code: error code
+--   · price: one byte · person: digest of the recipient (8 bytes or '') · foreign: 1 when it
+--   cannot be a template's · category or '' · unmatched: what to do when the wamid is unknown:
+--   'park' (match it by recipient, else park it), 'park_unmatched' (another number may be meant:
+--   only the wamid leads to its message), 'ask' (change nothing, and say what this number waits
+--   for)
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
 --   {'unmatched', 'fits' it can be the open attempt's to the recipient, or a lost one's | 'open' there
 --   is one, but the event is not its own by itself | 'wire' an answer may still name the wamid | 'none'}
--- Keys built: by-end, with-rows, guard, resends, stats, claimed, parked, parked-until,
+-- Keys built: clock, by-end, with-rows, guard, resends, stats, claimed, parked, parked-until,
 --   parked-for, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
-local digest, person, mode = ARGV[1], ARGV[7], ARGV[10]
+local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
 -- Of so many messages at once only the first are matched by their recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
 local event = {
-  stored = ARGV[2], status = ARGV[3], at = num(ARGV[4]), code = math.min(num(ARGV[5]), LEDGER_CODE_MAX),
-  price = num(ARGV[6]), person = person, foreign = num(ARGV[8]), category = ARGV[9],
+  stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms), code = math.min(num(ARG.code), LEDGER_CODE_MAX),
+  price = num(ARG.price), person = person, foreign = num(ARG.foreign), category = ARG.category,
   seen = NOW,
 }
 
 local function answer(c, row, r, attempt, moved)
   hash_put(ledger_key(c, batch_of(row)), row_field(row), encode(r))
-  write_hashes()
-  index_flush()
-  flush(c)
+  commit(c)
   redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW, 'confirmedAt', NOW)
   return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
 end
@@ -84,5 +79,5 @@ if fitting and mode == 'park' then
     return answer(c, row, r, attempt, r.state ~= before)
   end
 end
-write_hashes()
+write_back()
 return { 'parked' }

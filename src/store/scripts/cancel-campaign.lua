@@ -1,16 +1,15 @@
 -- Cancels a campaign in one step, whatever its size: pending rows read as cancelled from now on.
---- @include "base"
 --- @include "closing"
 --- @include "guard"
 -- Atomic because: the count of pending moves to cancelled in the instant in which claims stop. What
 -- is on the wire is finished and recorded. A half import is dropped: its bytes may come again.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign
--- Returns: {1 cancelled now, 0 not | -1 no such campaign, status now}
--- Keys built: by-end, with-rows, guard, imports, running, scheduled, endings, halt, campaign:<id>
---   and its :counts :timeline :errors :pricing
-local c = open_campaign(ARGV[1])
-if not c then return { -1, '' } end
+-- ARGV: campaign
+-- Returns: {done | unchanged | no_campaign, status now}
+-- Keys built: clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
+--   campaign:<id> and its :counts :timeline :errors :pricing
+local c = open_campaign(ARG.campaign)
+if not c then return { ANSWER.no_campaign, '' } end
 local done, was = close_campaign(c, 'cancelled')
 -- Redis may have forgotten attempts: whether there were any is not known then.
 if done and not guard_is_open() then redis.call('HDEL', c.key, 'attempts') end
@@ -19,4 +18,4 @@ if done and was == 'importing' then
   forget_import(c)
   redis.call('HDEL', c.key, 'importer', 'importLease')
 end
-return { done and 1 or 0, c.status }
+return { done and ANSWER.done or ANSWER.unchanged, c.status }

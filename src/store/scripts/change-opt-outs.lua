@@ -4,12 +4,12 @@
 -- order. A person has one entry: by phone, or, erased or opted in again, by digest alone. Repeating
 -- a change changes nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 add (never weakens a scope) | heard (as add, unless a later decision is known) | remove |
---       erase (keeps the opt-out, not the phone); then for each person: phone, digest as # and
---       hex, scope (marketing or all), when in ms or 0 for now, source
+-- ARGV: change: add (never weakens a scope), heard (as add, unless a later decision is known),
+--   remove, erase (keeps the opt-out, not the phone); then for each person: phone, digest as #
+--   and hex, scope (marketing or all), when in ms or 0 for now, source
 -- Returns: {position of the newest change, then for each person two: scope before and now ('' none)}
 -- Keys built: opt-outs, opt-outs-order, opt-outs-head
-local what = ARGV[1]
+local what = ARG.change
 local head = num(redis.call('GET', P .. 'opt-outs-head'))
 local answer = { head }
 
@@ -35,7 +35,7 @@ local function entry(phone, digest)
   return nil, '', 0
 end
 
-for at = 2, #ARGV, 5 do
+for at = REST, #ARGV, 5 do
   local phone, digest, scope, at_ms, source = unpack(ARGV, at, at + 4)
   local field, before, since = entry(phone, digest)
   local when = num(at_ms) > 0 and num(at_ms) or WALL

@@ -1,14 +1,13 @@
 -- Ends one run of a batch: back to `ready` at the earliest time it has work, or done.
---- @include "base"
 --- @include "ledger"
 -- Atomic because: what is pending is read and `open` is left in one step; a release that comes
 -- later finds the batch closed and makes it ready itself. A second close of a run does nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 batch  3 run
+-- ARGV: campaign · batch · run
 -- Returns: -1 not this run's batch any more, 0 nothing left to send, or when it has work again, ms
--- Keys built: campaign:<id> and its :open :ready :ledger:<batch>
-local c, batch = open_campaign(ARGV[1]), ARGV[2]
-if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARGV[3] then return -1 end
+-- Keys built: clock, campaign:<id> and its :open :ready :ledger:<batch>
+local c, batch = open_campaign(ARG.campaign), ARG.batch
+if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end
 local fields = {}
 for i = 0, math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS) - 1 do fields[i + 1] = i end
 local values = redis.call('HMGET', ledger_key(c, batch), unpack(fields))

@@ -1,6 +1,5 @@
 -- A person says that Redis was only started anew and lacks nothing: sending goes on.
 -- Atomic because: a worker that remembers more may speak at the same moment, and then it lacks something.
---- @include "base"
 --- @include "guard"
 -- KEYS: 1 slot key of the number
 -- ARGV: none

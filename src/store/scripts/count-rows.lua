@@ -3,14 +3,14 @@
 -- Atomic because: it changes nothing; the count is worth something only together with the number of
 -- moves so far, which must be the same before and after the whole campaign was counted.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 first batch  3 how many batches
+-- ARGV: campaign · first_batch · batches: how many
 -- Returns: {} no such campaign, or its rows are deleted · {moves so far, state, rows in it, ...}
 -- Keys built: campaign:<id> and its :ledger:<batch>
-local c = open_campaign(ARGV[1])
+local c = open_campaign(ARG.campaign)
 if not c or c.purged then return {} end
 local count = {}
-local first = num(ARGV[2])
-for batch = first, first + num(ARGV[3]) - 1 do
+local first = num(ARG.first_batch)
+for batch = first, first + num(ARG.batches) - 1 do
   local rows = math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS)
   if rows <= 0 then break end
   -- Fields from BATCH_ROWS on are wamids.

@@ -2,13 +2,13 @@
 --- @include "base"
 -- Atomic because: it must leave every index in the step in which it goes, or a page would name it.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 how long after its end, ms
+-- ARGV: campaign · kept_ms: how long after its end
 -- Returns: 1 deleted, 0 not: it is not time, or its rows are still there
 -- Keys built: campaigns, by-end, with-rows, imports, campaign:<id> and its :counts :errors :timeline :pricing
 --   :side :unknown :ready :open
-local id = ARGV[1]
+local id = ARG.campaign
 local ended_at = redis.call('ZSCORE', P .. 'by-end', id)
-if not ended_at or num(ended_at) + num(ARGV[2]) > WALL then return 0 end
+if not ended_at or num(ended_at) + num(ARG.kept_ms) > WALL then return 0 end
 if redis.call('ZSCORE', P .. 'with-rows', id) then return 0 end
 local key = P .. 'campaign:' .. id
 local digest = redis.call('HGET', key, 'digest')

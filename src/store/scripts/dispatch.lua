@@ -1,22 +1,21 @@
 -- Starts and ends campaigns whose time has come, and opens due batches, campaigns taking turns.
---- @include "base"
 --- @include "closing"
 --- @include "guard"
 --- @include "pace"
 -- Atomic because: a batch leaves `ready` and enters `open` in one step, under a run number of its
 -- own. The job is added after this script; when that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 mode of this worker  2 how many batches may be open over all campaigns  3 how many when each
---       is the only one of its campaign  4 this worker's reading of the claim counter, '' none  5 a name
---       for this worker  6 sender: number id and API of this worker, '' when not known  7 how long workers
---       have time to speak after a start of Redis, ms
+-- ARGV: mode · sender: number id and API of this worker, '' when not known · open_max: how many
+--   batches may be open over all campaigns · open_campaigns_max: how many when each is the only
+--   one of its campaign · reading: this worker's of the claim counter, '' none · process: a name
+--   for this worker · settle_ms: how long workers have time to speak after a start of Redis
 -- Returns: {this worker's new reading, 1 when a campaign with work found no room, else 0, ids of campaigns
 --   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
 --   reading alone when nothing may be opened, '' while Redis may have gone back in time
 -- Keys built: by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt, running,
 --   pace, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
-local mode, most_open, most_campaigns = ARGV[1], num(ARGV[2]), num(ARGV[3])
-local guard = check_guard(ARGV[4], ARGV[5], num(ARGV[7]), 'worker')
+local mode, most_open, most_campaigns = ARG.mode, num(ARG.open_max), num(ARG.open_campaigns_max)
+local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'worker')
 if guard.stopped then return { '' } end
 
 local ENDED_AT_ONCE = 20
@@ -39,14 +38,14 @@ for _, id in ipairs(come('endings')) do
 end
 -- After what ends campaigns: a Redis that is full takes no note, and refuses the rest.
 keep_clock()
-if not guard.is_told then note_told(ARGV[5], guard.count) end
+if not guard.is_told then note_told(ARG.process, guard.count) end
 local told = reading(guard.count, guard.acts)
 if redis.call('EXISTS', P .. 'halt') == 1 then return { told } end
 if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { told } end
 
 -- A campaign goes out from the number and by the API it was imported for; one whose importer knew
 -- neither belongs to the first that sends it.
-local sender, foreign = ARGV[6], {}
+local sender, foreign = ARG.sender, {}
 local function is_foreign(id, key, belongs_to)
   if sender == '' or belongs_to == sender then return false end
   if not belongs_to then

@@ -1,25 +1,20 @@
 -- After Redis went back in time: pending rows whose message may have been sent become unknown.
---- @include "base"
---- @include "hashes"
---- @include "ledger"
---- @include "wamid"
 --- @include "status"
 -- Atomic because: the row is judged and moved in one step; evidence that came meanwhile (an answer
 -- that a worker still had, a webhook that was parked) decides first. Twice changes nothing more.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 reason number of a rollback  3 rows of one batch, packed: row (4 bytes) and
---       digest of the person (8 bytes) each
+-- ARGV: campaign · rows: of one batch, CLAIM_ROW of protocol.ts each
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
--- Keys built: by-end, with-rows, guard, claimed, parked, parked-until, parked-for, suppressed,
---   opted-in, opt-out-outbox, undeliverable, resends, failed-outbox, running, scheduled, endings,
---   halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
---   :pricing :side :unknown :ledger:<batch>
-local c = open_rows(ARGV[1])
+-- Keys built: clock, by-end, with-rows, guard, claimed, parked, parked-until, parked-for,
+--   suppressed, opted-in, opt-out-outbox, undeliverable, resends, failed-outbox, running,
+--   scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts
+--   :errors :timeline :pricing :side :unknown :ledger:<batch>
+local c = open_rows(ARG.campaign)
 local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')
 if not c or not guard[1] then return -1 end
 local rows, persons, fields = {}, {}, {}
-for at = 1, #ARGV[3], CLAIM_ROW.bytes do
-  local row, person = struct.unpack(CLAIM_ROW.format, ARGV[3], at)
+for at = 1, #ARG.rows, CLAIM_ROW.bytes do
+  local row, person = struct.unpack(CLAIM_ROW.format, ARG.rows, at)
   rows[#rows + 1], persons[#persons + 1], fields[#fields + 1] = row, person, row_field(row)
 end
 if #rows == 0 then return 0 end
@@ -37,17 +32,15 @@ for i, row in ipairs(rows) do
     local old = hash_get(ledger, wamid_field(row))
     if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
     hash_put(ledger, wamid_field(row), false)
-    r.attempt, r.reason, r.times = r.attempt + 1, num(ARGV[2]), { [TIME.claimed] = stamp(c, num(guard[2])) }
+    r.attempt, r.reason, r.times = r.attempt + 1, REASON.rollback, { [TIME.claimed] = stamp(c, num(guard[2])) }
     -- Webhooks of the lost time name the person: that attempt is the open one, unless another is.
     if not hash_get(P .. 'claimed', person) then
-      hash_put(P .. 'claimed', person, c.id .. '|' .. row .. '|' .. r.attempt .. '|' .. guard[2])
+      hash_put(P .. 'claimed', person, attempt_ref(c.id, row, r.attempt) .. '|' .. guard[2])
       match_parked(c, row, r, person)
     end
     hash_put(ledger, fields[i], encode(r))
     unknown = unknown + (r.state == STATE.unknown and 1 or 0)
   end
 end
-write_hashes()
-index_flush()
-flush(c)
+commit(c)
 return unknown

@@ -1,5 +1,4 @@
 -- Forgets people in some rows of one batch: cells, phone, wamids and what leads to them.
---- @include "base"
 --- @include "ledger"
 --- @include "wamid"
 --- @include "guard"
@@ -8,19 +7,19 @@
 -- pending row becomes suppressed in the same step, so that it is never sent half erased. States and
 -- counts of all other rows stay.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 batch  3 SHA-1 of the rows as they were read, hex  4 the rows as they are to be
---       stored  5 reason number of an erased row; then for each row: row, wamid as it was read or '',
---       how many fields of the side hash, each field, how many digests of wamids, each digest
--- Returns: 1 done, 0 something was changed meanwhile, -1 no such campaign
--- Keys built: by-end, with-rows, guard, resends, opt-out-outbox, failed-outbox,
+-- ARGV: campaign · batch · sha1: of the rows as they were read, hex · blob: the rows as they are
+--   to be stored; then for each row: row, wamid as it was read or '', how many fields of the side
+--   hash, each field, how many digests of wamids, each digest
+-- Returns: done | rewritten: something was changed meanwhile | no_campaign
+-- Keys built: clock, by-end, with-rows, guard, resends, opt-out-outbox, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :batch:<batch> :ledger:<batch>
-local c, batch = open_campaign(ARGV[1]), num(ARGV[2])
-if not c then return -1 end
+local c, batch = open_campaign(ARG.campaign), num(ARG.batch)
+if not c then return ANSWER.no_campaign end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)
-if redis.sha1hex(redis.call('GET', rows_key) or '') ~= ARGV[3] then return 0 end
+if redis.sha1hex(redis.call('GET', rows_key) or '') ~= ARG.sha1 then return ANSWER.rewritten end
 
-local told, at = {}, 6
+local told, at = {}, REST
 local function take()
   at = at + 1
   return ARGV[at - 1]
@@ -36,24 +35,24 @@ while at <= #ARGV do
   told[#told + 1] = row
   local known = redis.call('HGET', ledger, wamid_field(row.row)) or ''
   row.r = decode(redis.call('HGET', ledger, row_field(row.row)))
-  if known ~= row.wamid or row.r.state == STATE.sending then return 0 end
+  if known ~= row.wamid or row.r.state == STATE.sending then return ANSWER.rewritten end
 end
 
 count_act()
-redis.call('SET', rows_key, ARGV[4])
+redis.call('SET', rows_key, ARG.blob)
 -- Who is about to mend rows decided by what is gone now (mend-rows).
 redis.call('HINCRBY', c.key, 'rewrites', 1)
 for _, one in ipairs(told) do
   local r = one.r
   if c.closed == '' and fire(c, one.row, r, 'suppress') then
-    r.reason = num(ARGV[5])
+    r.reason = REASON.erased
     redis.call('HSET', ledger, row_field(one.row), encode(r))
   end
   redis.call('HDEL', ledger, wamid_field(one.row))
   if #one.fields > 0 then redis.call('HDEL', c.key .. ':side', unpack(one.fields)) end
   for _, digest in ipairs(one.digests) do index_drop(digest) end
-  redis.call('ZREM', P .. 'failed-outbox', c.id .. '|' .. one.row .. '|' .. r.attempt)
+  redis.call('ZREM', P .. 'failed-outbox', attempt_ref(c.id, one.row, r.attempt))
   redis.call('ZREM', P .. 'opt-out-outbox', c.id .. '|' .. one.row)
 end
-flush(c)
-return 1
+commit(c)
+return ANSWER.done

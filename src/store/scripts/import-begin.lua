@@ -1,25 +1,25 @@
 -- Opens an import: a new campaign, or the same one again when its importer died.
---- @include "base"
 --- @include "guard"
 -- Atomic because: two importers of the same bytes must end with one campaign and one token. The
 -- token fences every chunk: a frozen importer that wakes up after another took over is refused.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 digest of number, name and bytes  2 token  3 lease, ms  4 '1' to import known bytes again,
---       'own' to fill the campaign anew that is being imported under this token, and no other
---       5 '1' to begin none, and only take up one that was interrupted  6 this process's reading of the
---       claim counter, '' none  7 a name for this process  8 how long workers have time to speak after
---       a start of Redis, ms; then field and value pairs of the campaign hash
--- Returns: {begun|restarted|busy, campaign}, or {none, ''} when ARGV 5 kept it from beginning
+-- ARGV: digest: of number, name and bytes · token · lease_ms · again: '1' to import known bytes
+--   again, 'own' to fill once more the campaign that is being imported under this token, and no
+--   other · fresh: 'refuse' to begin none, and only take up one that was interrupted · reading: this
+--   process's of the claim counter, '' none · process: a name for this process · settle_ms: how
+--   long workers have time to speak after a start of Redis; then field and value pairs of the
+--   campaign hash
+-- Returns: {begun|restarted|busy, campaign}, or {none, ''} when `fresh` kept it from beginning
 --   · {known, campaign, how many of its rows were tried before it was cancelled, -1 it was not}
 --   · {lost, ''} of 'own': another importer took over, or it was cancelled
 -- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
 --   and its :counts :ready :open :errors :timeline :side
-local digest, token, lease = ARGV[1], ARGV[2], num(ARGV[3])
+local digest, token, lease = ARG.digest, ARG.token, num(ARG.lease_ms)
 -- Whoever asks who got what lately looks back 30 days at most (core/campaign-schema.ts).
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'
-if ARGV[4] == 'own' and not (importing and redis.call('HGET', c.key, 'importer') == token) then
+if ARG.again == 'own' and not (importing and redis.call('HGET', c.key, 'importer') == token) then
   return { 'lost', '' }
 end
 local lease_left = importing and num(redis.call('HGET', c.key, 'importLease')) - NOW or 0
@@ -47,21 +47,21 @@ local function tried_rows(known)
   return known.rows - num(untried[1]) - num(untried[2]) - num(untried[3]) - num(untried[4])
 end
 local again_of = id
-if c and not importing and ARGV[4] ~= '1' then
+if c and not importing and ARG.again ~= '1' then
   local known = last_tried(c)
   if known then return { 'known', known.id, tried_rows(known) } end
   again_of = nil
 end
-if not importing and ARGV[5] == '1' then return { 'none', '' } end
+if not importing and ARG.fresh == 'refuse' then return { 'none', '' } end
 
 local answer = 'restarted'
 if importing then again_of = redis.call('HGET', c.key, 'againOf') end
 if not importing then
   answer = 'begun'
-  local guard = check_guard(ARGV[6], ARGV[7], num(ARGV[8]), 'importer')
+  local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'importer')
   -- Nobody has spoken for this Redis yet: it may have forgotten campaigns.
   if guard.stopped then reserve_serials() end
-  local seen = parse_reading(ARGV[6])
+  local seen = parse_reading(ARG.reading)
   if seen and seen.serial > num(redis.call('GET', P .. 'serial')) then
     redis.call('SET', P .. 'serial', seen.serial)
   end
@@ -79,5 +79,5 @@ end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '', 'rows', 0,
   'stored', 0, 'attempts', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
-for at = 9, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 return { answer, id }

@@ -3,20 +3,20 @@
 -- Atomic because: rows, counters and the place where the import stands move together, so a chunk
 -- that is told twice is stored once. Nothing is sent from an `importing` campaign.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 token  3 lease, ms  4 first batch  5 how many batches; then for each batch:
---       rows blob, rows, pending rows, how many ledger fields, then each field and value;
---       then state and count pairs of the whole chunk
+-- ARGV: campaign · token · lease_ms · first_batch · batches: how many; then for each batch: rows
+--   blob, rows, pending rows, how many ledger fields, then each field and value; then state and
+--   count pairs of the whole chunk
 -- Returns: 1 stored (now or before), 0 lost: another importer took over, or it was cancelled
--- Keys built: campaign:<id> and its :counts :ready :batch:<batch> :ledger:<batch>
-local key = P .. 'campaign:' .. ARGV[1]
+-- Keys built: clock, campaign:<id> and its :counts :ready :batch:<batch> :ledger:<batch>
+local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'importer', 'stored', 'startAt', 'rows')
-if f[1] ~= 'importing' or f[2] ~= ARGV[2] then return 0 end
-local first, batches = num(ARGV[4]), num(ARGV[5])
-redis.call('HSET', key, 'importLease', NOW + num(ARGV[3]))
+if f[1] ~= 'importing' or f[2] ~= ARG.token then return 0 end
+local first, batches = num(ARG.first_batch), num(ARG.batches)
+redis.call('HSET', key, 'importLease', NOW + num(ARG.lease_ms))
 if batches == 0 or num(f[3]) >= first + batches then return 1 end
 if num(f[3]) ~= first then return redis.error_reply('ERR chunk does not follow the last one') end
 
-local at, rows = 6, 0
+local at, rows = REST, 0
 for batch = first, first + batches - 1 do
   local fields = num(ARGV[at + 3])
   redis.call('SET', key .. ':batch:' .. batch, ARGV[at])

@@ -1,34 +1,33 @@
 -- Ends an import: the campaign starts, or waits for its time; or it is rejected.
---- @include "base"
 --- @include "closing"
 --- @include "guard"
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 token  3 rows  4 batches  5 '' or why it is rejected
---       6 how the list writes phones (JSON, of a list that is accepted)
+-- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list
+--   writes phones (JSON, of a list that is accepted)
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
--- Keys built: by-end, with-rows, guard, imports, running, scheduled, endings, halt, campaign:<id>
---   and its :counts :ready :timeline :errors :pricing
-local c = open_campaign(ARGV[1])
+-- Keys built: clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
+--   campaign:<id> and its :counts :ready :timeline :errors :pricing
+local c = open_campaign(ARG.campaign)
 if not c then return { 0, '' } end
 local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored')
-if f[3] == ARGV[2] then return { 1, c.status } end
-if c.status ~= 'importing' or f[1] ~= ARGV[2] then return { 0, c.status } end
-if ARGV[5] == '' and (num(ARGV[3]) ~= c.rows or num(ARGV[4]) ~= num(f[4])) then
-  return redis.error_reply('ERR stored ' .. c.rows .. ' rows of ' .. ARGV[3])
+if f[3] == ARG.token then return { 1, c.status } end
+if c.status ~= 'importing' or f[1] ~= ARG.token then return { 0, c.status } end
+if ARG.rejected == '' and (num(ARG.rows) ~= c.rows or num(ARG.batches) ~= num(f[4])) then
+  return redis.error_reply('ERR stored ' .. c.rows .. ' rows of ' .. ARG.rows)
 end
 count_act()
 redis.call('HDEL', c.key, 'importer', 'importLease')
-redis.call('HSET', c.key, 'finishToken', ARGV[2])
-if ARGV[5] ~= '' then
+redis.call('HSET', c.key, 'finishToken', ARG.token)
+if ARG.rejected ~= '' then
   forget_import(c)
   close_campaign(c, 'cancelled')
   redis.call('DEL', c.key .. ':ready')
-  redis.call('HSET', c.key, 'status', 'rejected', 'reason', ARGV[5])
+  redis.call('HSET', c.key, 'status', 'rejected', 'reason', ARG.rejected)
   return { 1, 'rejected' }
 end
-redis.call('HSET', c.key, 'phoneStyle', ARGV[6])
+redis.call('HSET', c.key, 'phoneStyle', ARG.phone_style)
 watch_end(c)
 if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)

@@ -3,11 +3,11 @@
 -- Atomic because: status and index are read and written in one step, so a campaign that ends meanwhile
 -- is not called live. For campaigns of a version without these indexes; of others it changes nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 rank of the first campaign, in the order of their creation  2 how many
+-- ARGV: first_rank: of the first campaign, in the order of their creation · campaigns: how many
 -- Returns: how many there were
 -- Keys built: campaigns, by-end, with-rows, campaign:<id>
-local from = num(ARGV[1])
-local ids = redis.call('ZRANGE', P .. 'campaigns', from, from + num(ARGV[2]) - 1)
+local from = num(ARG.first_rank)
+local ids = redis.call('ZRANGE', P .. 'campaigns', from, from + num(ARG.campaigns) - 1)
 local live = { importing = true, scheduled = true, running = true, paused = true }
 for _, id in ipairs(ids) do
   local f = redis.call('HMGET', P .. 'campaign:' .. id, 'status', 'createdAt', 'finishedAt', 'rows', 'purged')

@@ -1,30 +1,29 @@
 -- Resumes a paused campaign. Lifts the number's halt, and then sends one message first.
---- @include "base"
 --- @include "guard"
 -- Atomic because: the halt is lifted and the probe is set before any message can be claimed.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 sender: number id and API as configured where it is resumed, '' when not known
--- Returns: {1 resumed, 0 not paused | -1 no such campaign, status now, 1 when a halt was lifted}
--- Keys built: by-end, with-rows, guard, halt, pace, running, scheduled, endings, campaign:<id>
---   and its :counts
-local c = open_campaign(ARGV[1])
-if not c then return { -1, '', 0 } end
-if c.status ~= 'paused' or c.closed ~= '' then return { 0, c.status, 0 } end
+-- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known
+-- Returns: {done | unchanged: not paused | no_campaign, status now, 1 when a halt was lifted}
+-- Keys built: clock, by-end, with-rows, guard, halt, pace, running, scheduled, endings,
+--   campaign:<id> and its :counts
+local c = open_campaign(ARG.campaign)
+if not c then return { ANSWER.no_campaign, '', 0 } end
+if c.status ~= 'paused' or c.closed ~= '' then return { ANSWER.unchanged, c.status, 0 } end
 count_act()
 redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
 -- A person has seen why; without a sender here, the next worker says which it is.
 if f[3] == 'other_sender' then
-  if ARGV[2] == '' then redis.call('HDEL', c.key, 'sender') else redis.call('HSET', c.key, 'sender', ARGV[2]) end
+  if ARG.sender == '' then redis.call('HDEL', c.key, 'sender') else redis.call('HSET', c.key, 'sender', ARG.sender) end
 end
 local lifted = redis.call('DEL', P .. 'halt')
 if lifted == 1 then redis.call('HSET', P .. 'pace', 'probing', 'open') end
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
-  return { 1, 'scheduled', lifted }
+  return { ANSWER.done, 'scheduled', lifted }
 end
 start_running(c)
 if not f[2] then redis.call('HSET', c.key, 'startedAt', WALL) end
 settle_status(c)
-return { 1, c.status, lifted }
+return { ANSWER.done, c.status, lifted }

@@ -1,20 +1,19 @@
 -- Sends failed messages of one batch again, because a person asked: failed -> pending, once.
---- @include "base"
 --- @include "ledger"
 --- @include "guard"
 -- Atomic because: the ask is fenced by the attempt that failed: pressed twice, or re-run by a
 -- queue, it finds another state or attempt and does nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 batch; then for each row: row, attempt
--- Returns: {-1} no such campaign · {0, closed} the campaign was closed · {1, rows taken back}
--- Keys built: by-end, with-rows, guard, resends, running, scheduled, endings, halt,
+-- ARGV: campaign · batch; then for each row: row, attempt
+-- Returns: {no_campaign} · {closed, cancelled|expired} · {done, rows taken back}
+-- Keys built: clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
 --   failed-outbox, campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch>
-local c, batch = open_rows(ARGV[1]), num(ARGV[2])
-if not c then return { -1 } end
-if c.closed ~= '' then return { 0, c.closed } end
+local c, batch = open_rows(ARG.campaign), num(ARG.batch)
+if not c then return { ANSWER.no_campaign } end
+if c.closed ~= '' then return { ANSWER.closed, c.closed } end
 local key, taken = ledger_key(c, batch), 0
-for at = 3, #ARGV, 2 do
+for at = REST, #ARGV, 2 do
   local row = num(ARGV[at])
   local value = redis.call('HGET', key, row_field(row))
   local r = decode(value)
@@ -25,7 +24,7 @@ for at = 3, #ARGV, 2 do
     local is_doubtful = has(r, FLAG.decided) or has(r, FLAG.matched)
     set(r, is_doubtful and FLAG.maybe_duplicate or FLAG.retried)
     redis.call('HSET', key, row_field(row), encode(r))
-    redis.call('ZREM', P .. 'failed-outbox', c.id .. '|' .. row .. '|' .. r.attempt)
+    redis.call('ZREM', P .. 'failed-outbox', attempt_ref(c.id, row, r.attempt))
     taken = taken + 1
   end
 end
@@ -33,6 +32,6 @@ if taken > 0 then
   count_act()
   make_ready(c, batch, NOW)
   go_on(c)
-  flush(c)
+  commit(c)
 end
-return { 1, taken }
+return { ANSWER.done, taken }

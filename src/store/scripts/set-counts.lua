@@ -2,16 +2,17 @@
 --- @include "base"
 -- Atomic because: they are replaced only if no row moved since the recount.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 moves at the recount  then state and rows in it, for every state that has any
+-- ARGV: campaign · moves: at the recount; then state and rows in it, for every state that has any
 -- Returns: 1 done, 0 a row has moved since, or no such campaign
--- Keys built: by-end, with-rows, running, scheduled, endings, halt, campaign:<id> and its :counts
-local c = open_campaign(ARGV[1])
-if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARGV[2]) then return 0 end
+-- Keys built: clock, by-end, with-rows, running, scheduled, endings, halt, campaign:<id> and its
+--   :counts
+local c = open_campaign(ARG.campaign)
+if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return 0 end
 redis.call('DEL', c.key .. ':counts')
-for at = 3, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
+for at = REST, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
 redis.call('HDEL', c.key, 'differs')
 -- What it halted the number for is mended; a finished campaign could not be resumed to lift that.
 if redis.call('HGET', P .. 'halt', 'why') == 'counters:' .. c.id then redis.call('DEL', P .. 'halt') end
-redis.call('HSET', c.key, 'audited', ARGV[2])
+redis.call('HSET', c.key, 'audited', ARG.moves)
 settle_status(c)
 return 1

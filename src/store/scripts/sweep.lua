@@ -1,17 +1,13 @@
 -- Finds what a crash or silence left behind: ended leases, parked events, resends that are due.
---- @include "base"
---- @include "hashes"
---- @include "ledger"
---- @include "wamid"
 --- @include "status"
 --- @include "guard"
 -- Atomic because: a lease is judged and its row moved in one step, so a late `record` meets either
 -- `sending` or `unknown`. Every worker may run it; a lease that is gone is not found again.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 reason number of an ended lease  2 most leases and resends to take  3 most parked events to
---       take  4 how long an unknown message of an at-least-once campaign waits for evidence, ms
---       5 webhooks count as arriving for, ms  6 where the look at parked events goes on
---       7 the same for open attempts
+-- ARGV: taken_max: most leases and resends · forgotten_max: most parked events · resend_after_ms:
+--   how long an unknown message of an at-least-once campaign waits for evidence ·
+--   webhooks_arriving_ms: they count as arriving for so long · parked_cursor: where the look at
+--   parked events goes on · claimed_cursor: the same for open attempts
 -- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
 --   that fit an open attempt, where to go on with parked events, and with open attempts}
 -- Keys built: by-end, with-rows, clock, guard, pace, resends, leases, parked, parked-until,
@@ -19,7 +15,7 @@
 --   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
 --   :ledger:<batch>
-local MOST = num(ARGV[2])
+local MOST = num(ARG.taken_max)
 local SCANNED_AT_ONCE = 100
 
 -- Opens the row of an attempt, lets `act` change it, and writes it when that says so.
@@ -30,8 +26,7 @@ local function with_row(id, row, act)
   local r = decode(hash_get(key, field))
   if not act(c, r) then return false end
   hash_put(key, field, encode(r))
-  index_flush()
-  flush(c)
+  commit(c)
   return true
 end
 
@@ -41,7 +36,7 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LI
   row, attempt = num(row), num(attempt)
   local ended = with_row(id, row, function(c, r)
     if r.attempt ~= attempt or not fire(c, row, r, 'lease_end') then return false end
-    r.reason = num(ARGV[1])
+    r.reason = REASON.lease_ended
     match_parked(c, row, r, person)
     return true
   end)
@@ -52,7 +47,7 @@ end
 
 -- An event is parked for a person while the attempt to them is on the wire, or has to wait for another.
 -- Leaving the wire takes it up; this finds what did not.
-local scan = redis.call('HSCAN', P .. 'parked-for', num(ARGV[6]), 'COUNT', SCANNED_AT_ONCE)
+local scan = redis.call('HSCAN', P .. 'parked-for', num(ARG.parked_cursor), 'COUNT', SCANNED_AT_ONCE)
 local matched = 0
 for at = 1, #scan[2], 2 do
   local person = scan[2][at]
@@ -64,7 +59,7 @@ for at = 1, #scan[2], 2 do
 end
 
 -- An attempt that no event can be matched to any more is not the open one.
-local open = redis.call('HSCAN', P .. 'claimed', num(ARGV[7]), 'COUNT', SCANNED_AT_ONCE)
+local open = redis.call('HSCAN', P .. 'claimed', num(ARG.claimed_cursor), 'COUNT', SCANNED_AT_ONCE)
 for at = 1, #open[2], 2 do
   local _, _, _, claimed_at = parse_attempt(open[2][at + 1])
   if claimed_at + LOST_MS < NOW then
@@ -74,8 +69,8 @@ end
 
 -- Only while webhooks arrive does their silence about a message mean something.
 local resent = 0
-if webhooks_arriving(num(ARGV[5])) and guard_is_open() then
-  local before = NOW - num(ARGV[4])
+if webhooks_arriving(num(ARG.webhooks_arriving_ms)) and guard_is_open() then
+  local before = NOW - num(ARG.resend_after_ms)
   for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'resends', '-inf', before, 'LIMIT', 0, MOST)) do
     local id, row = string.match(ref, '^(.-)|(%d+)$')
     row = num(row)
@@ -94,9 +89,9 @@ if webhooks_arriving(num(ARGV[5])) and guard_is_open() then
 end
 
 local forgotten = 0
-for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0, num(ARGV[3]))) do
+for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0, num(ARG.forgotten_max))) do
   forgotten = forgotten + forget_parked(digest)
 end
-write_hashes()
+write_back()
 keep_clock()
 return { unknown, forgotten, resent, matched, num(scan[1]), num(open[1]) }

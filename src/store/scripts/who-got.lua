@@ -1,14 +1,13 @@
 -- Says of the rows of some batches who got the message lately, or is about to.
---- @include "base"
 --- @include "ledger"
 -- Atomic because: it changes nothing; a row that moves meanwhile is written to either way.
 -- KEYS: 1 slot key of the number
--- ARGV: 1 campaign  2 first batch  3 how many batches  4 whom to leave out: how long ago, ms, or 0
---       5 whom to tell: how long ago, ms, or 0
+-- ARGV: campaign · first_batch · batches: how many · leave_out_ms: how long ago, or 0 · tell_ms:
+--   how long ago, or 0
 -- Returns: {} no such campaign, or its rows are deleted · for each batch a digit a row: 0 did not get
---   it, 1 waits to get it, 2 got it within ARGV 4, 3 got it within ARGV 5 only
+--   it, 1 waits to get it, 2 got it within `leave_out_ms`, 3 within `tell_ms` only
 -- Keys built: campaign:<id> and its :ledger:<batch>
-local c = open_rows(ARGV[1])
+local c = open_rows(ARG.campaign)
 if not c then return {} end
 local WAITS = shown(c, STATE.pending) == STATE.pending and '1' or '0'
 -- A POST of theirs was accepted, or may have been.
@@ -20,7 +19,7 @@ local GOT = {
 local function since(window)
   return num(window) > 0 and stamp(c, WALL - num(window)) or math.huge
 end
-local LEFT_SINCE, TOLD_SINCE = since(ARGV[4]), since(ARGV[5])
+local LEFT_SINCE, TOLD_SINCE = since(ARG.leave_out_ms), since(ARG.tell_ms)
 
 -- Reads only the bytes it needs: there are a million values. `claimed` is the first of the times.
 local function digit(value)
@@ -36,8 +35,8 @@ local function digit(value)
   return state == STATE.pending and WAITS or '0'
 end
 
-local answer, first = {}, num(ARGV[2])
-for batch = first, first + num(ARGV[3]) - 1 do
+local answer, first = {}, num(ARG.first_batch)
+for batch = first, first + num(ARG.batches) - 1 do
   local rows, digits = math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS), {}
   if rows <= 0 then break end
   for at = 1, rows do digits[at] = WAITS end

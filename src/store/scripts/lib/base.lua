@@ -19,18 +19,18 @@ end
 -- takes its own length whatever happens to TIME:
 --   TIME 14:00:00, two hours fast   a backoff of 1 s is stored as 14:00:01; `mark` is 14:00:00
 --   TIME 12:00:00, put right        NOW stays 14:00:00, offset 2 h; the backoff ends in 1 s
-local time = redis.call('TIME')
-local WALL_US = time[1] * 1000000 + time[2]
+local REDIS_TIME = redis.call('TIME')
+local WALL_US = REDIS_TIME[1] * 1000000 + REDIS_TIME[2]
 local WALL = math.floor(WALL_US / 1000)
-local clock = redis.call('HMGET', P .. 'clock', 'offset', 'mark')
-local CLOCK_OFFSET = math.max(num(clock[1]), num(clock[2]) - WALL)
+local CLOCK = redis.call('HMGET', P .. 'clock', 'offset', 'mark')
+local CLOCK_OFFSET = math.max(num(CLOCK[1]), num(CLOCK[2]) - WALL)
 local NOW_US = WALL_US + CLOCK_OFFSET * 1000
 local NOW = WALL + CLOCK_OFFSET
 
 -- `mark` is the latest NOW, give or take a second. Kept by what runs all the time.
 local MARK_EVERY_MS = 1000
 local function keep_clock()
-  if CLOCK_OFFSET == num(clock[1]) and NOW < num(clock[2]) + MARK_EVERY_MS then return end
+  if CLOCK_OFFSET == num(CLOCK[1]) and NOW < num(CLOCK[2]) + MARK_EVERY_MS then return end
   redis.call('HSET', P .. 'clock', 'offset', CLOCK_OFFSET, 'mark', NOW)
 end
 
@@ -54,6 +54,9 @@ local function open_campaign(id)
   }
 end
 
+-- How lists of attempts and rows name one.
+local function attempt_ref(id, row, attempt) return id .. '|' .. row .. '|' .. attempt end
+
 local function add(deltas, field, n)
   deltas[field] = (deltas[field] or 0) + n
 end
@@ -69,7 +72,7 @@ local function shown(c, state)
   return state
 end
 
--- Notes that a row moved; written by `flush`, in this same script.
+-- Notes that a row moved; written by `commit`, in this same script.
 local function count_move(c, from, to)
   from = shown(c, from)
   to = shown(c, to)
@@ -146,7 +149,7 @@ local function go_on(c)
 end
 
 -- Writes the noted moves: counters, error counts, timeline; then the status they lead to.
-local function flush(c)
+local function write_moves(c)
   local live, moved = false, false
   for state, n in pairs(c.count) do
     if n ~= 0 then
@@ -174,6 +177,19 @@ local function flush(c)
   if live then settle_status(c) end
 end
 
+-- What libraries keep back, to write it in one go: each adds its function.
+local kept_back = {}
+local function write_back()
+  for _, write in ipairs(kept_back) do write() end
+end
+
+-- Every script that moved rows of a campaign ends with this; one that moved none, and used a library
+-- that keeps writes back, with `write_back`.
+local function commit(c)
+  write_back()
+  write_moves(c)
+end
+
 -- The batch has work from `at` on. An open batch is left alone: its closing looks for itself.
 local function make_ready(c, batch, at)
   if redis.call('HEXISTS', c.key .. ':open', batch) == 1 then return end
@@ -183,9 +199,8 @@ end
 -- After a halt is lifted, one message of the number goes first, as a probe. `probing` in the pace hash is
 -- 'open' until a message is claimed, then its attempt, and gone once that is accepted: all may go. When it
 -- ends in another way, the next message may try. Attempts from before the halt change none of this.
-local function probe_of(id, row, attempt) return id .. '|' .. row .. '|' .. attempt end
 local function reopen_probe(id, row, attempt)
-  if redis.call('HGET', P .. 'pace', 'probing') == probe_of(id, row, attempt) then
+  if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(id, row, attempt) then
     redis.call('HSET', P .. 'pace', 'probing', 'open')
   end
 end

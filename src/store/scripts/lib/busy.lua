@@ -1,3 +1,4 @@
+--- @include "ledger"
 -- Who has to wait for the open attempt to a person (`claimed`), and for how long.
 
 -- Whether a status event may still have to find the attempt by its person. None has to once a person has

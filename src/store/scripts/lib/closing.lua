@@ -1,3 +1,4 @@
+--- @include "base"
 -- Ends a campaign for good, whatever its size: from now on its pending rows read as `closed`. One
 -- that has expired with messages on the wire is finished when the last of them is recorded.
 local function close_campaign(c, closed)
@@ -20,7 +21,7 @@ local function close_campaign(c, closed)
   add(c.count, closed_state(closed), pending)
   add(c.entered, closed_state(closed), pending)
   c.closed = closed
-  flush(c)
+  commit(c)
   return true, was
 end
 

@@ -1,3 +1,4 @@
+--- @include "base"
 -- The claim counter: notices a Redis that holds less than it once confirmed (a restored backup, a
 -- failover to a replica that lags, a cut file). What that means is in ARCHITECTURE.md, "Redis went
 -- back in time".

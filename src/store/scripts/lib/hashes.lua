@@ -1,7 +1,8 @@
+--- @include "base"
 -- Hashes that a script touches for many rows: read together before, written together at the end.
 -- Inside a script this is only thrift (a call costs more than what it does); nobody else can look
--- in between. A script that changes one of them through here must end with `write_hashes`.
-local hashes = {}
+-- in between. `commit` writes them.
+local hashes, changed = {}, {}
 
 local function open_hash(key)
   local hash = hashes[key]
@@ -37,10 +38,11 @@ local function hash_put(key, field, value)
   if hash.values[field] == value then return end
   hash.values[field] = value
   hash.changed[field] = true
+  changed[key] = hash
 end
 
 local function write_hashes()
-  for key, hash in pairs(hashes) do
+  for key, hash in pairs(changed) do
     local puts, drops = {}, {}
     for field in pairs(hash.changed) do
       if hash.values[field] then
@@ -54,4 +56,6 @@ local function write_hashes()
     if #drops > 0 then redis.call('HDEL', key, unpack(drops)) end
     hash.changed = {}
   end
+  changed = {}
 end
+kept_back[#kept_back + 1] = write_hashes

@@ -1,3 +1,4 @@
+--- @include "base"
 -- The ledger value of a row, and its moves. protocol.ts says how a value is laid out.
 
 local function decode(value)
@@ -102,5 +103,5 @@ end
 local function note_failed(c, row, r, code, reason, at)
   r.code, r.reason, r.times[TIME.failed] = code, reason, stamp(c, at)
   add(c.errors, error_field(r), 1)
-  redis.call('ZADD', P .. 'failed-outbox', NOW, c.id .. '|' .. row .. '|' .. r.attempt)
+  redis.call('ZADD', P .. 'failed-outbox', NOW, attempt_ref(c.id, row, r.attempt))
 end

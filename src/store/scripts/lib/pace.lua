@@ -1,3 +1,4 @@
+--- @include "base"
 -- The pace of a number: GCRA (generic cell rate algorithm) in microseconds of Redis TIME. `tat`, the
 -- theoretical arrival time, is the next free slot. A campaign's own rate is checked at the number's
 -- slot, so that a slow campaign wastes no slot of the number; its tolerance makes up for the time

@@ -1,3 +1,6 @@
+--- @include "hashes"
+--- @include "ledger"
+--- @include "wamid"
 -- Status events: applying them to a row, and finding the row of an event whose wamid is unknown.
 --
 -- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`), when

@@ -1,3 +1,4 @@
+--- @include "pace"
 -- What an answer means beyond its own message: a hold or halt of the number, a pause of campaigns.
 local QUIET_MS = 60000
 
@@ -61,7 +62,7 @@ local function stop_by(c, o, r)
     -- Once is enough for all the answers of one call.
     if not c.cleared then redis.call('HDEL', c.key, 'streak') end
     c.cleared = true
-    if redis.call('HGET', P .. 'pace', 'probing') == probe_of(c.id, o.row, o.attempt) then
+    if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(c.id, o.row, o.attempt) then
       redis.call('HDEL', P .. 'pace', 'probing')
     end
     return false

@@ -1,3 +1,4 @@
+--- @include "base"
 -- The index wamid -> attempt, in bounded hashes. Level L has 2^(6+L) buckets (at most 2^16); when
 -- it holds 100 entries a bucket on average the next level opens. Look-ups try the newest first.
 -- Buckets expire WAMID_KEPT_MS after their last write.
@@ -35,6 +36,8 @@ local function index_flush()
   end
   redis.call('HSET', LEVELS, 'bottom', bottom)
 end
+
+kept_back[#kept_back + 1] = index_flush
 
 local function index_drop(digest)
   local levels = redis.call('HMGET', LEVELS, 'top', 'bottom')

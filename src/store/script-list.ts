@@ -1,0 +1,117 @@
+/**
+ * Every script, and the names of its arguments in their order: what the runner takes by name, the
+ * script reads as `ARG.lease_ms` (render-lua.ts). What repeats for each row or batch comes after
+ * them, from `ARGV[REST]` on; the script's header says in which form.
+ */
+export const SCRIPTS = {
+  "accept-rollback": ["databaseId"],
+  "apply-opt-outs": ["from", "to"],
+  "apply-status": [
+    "digest",
+    "wamid",
+    "status",
+    "atMs",
+    "code",
+    "price",
+    "person",
+    "foreign",
+    "category",
+    "unmatched",
+  ],
+  "cancel-campaign": ["campaign"],
+  "change-opt-outs": ["change"],
+  claim: [
+    "campaign",
+    "batch",
+    "run",
+    "nonce",
+    "rows",
+    "mode",
+    "sender",
+    "ratePerSecond",
+    "reachUs",
+    "answerMs",
+    "leaseMs",
+    "personBusyMs",
+    "webhooksArrivingMs",
+    "reading",
+    "process",
+    "settleMs",
+  ],
+  "close-batch": ["campaign", "batch", "run"],
+  "confirm-start": [],
+  "count-rows": ["campaign", "firstBatch", "batches"],
+  "delete-campaign": ["campaign", "keptMs"],
+  dispatch: ["mode", "sender", "openMax", "openCampaignsMax", "reading", "process", "settleMs"],
+  "doubt-rows": ["campaign", "rows"],
+  "erase-person": ["person", "cursor", "eventsMax", "noPerson"],
+  "erase-rows": ["campaign", "batch", "sha1", "blob"],
+  "import-begin": [
+    "digest",
+    "token",
+    "leaseMs",
+    "again",
+    "fresh",
+    "reading",
+    "process",
+    "settleMs",
+  ],
+  "import-chunk": ["campaign", "token", "leaseMs", "firstBatch", "batches"],
+  "import-finish": ["campaign", "token", "rows", "batches", "rejected", "phoneStyle"],
+  "index-campaigns": ["firstRank", "campaigns"],
+  "mend-rows": ["campaign", "batch", "rewrites", "blob"],
+  "note-audit": ["campaign", "moves", "differences"],
+  "note-process": ["process", "info"],
+  "pause-campaign": ["campaign", "reason"],
+  "purge-campaign": ["campaign", "keptMs", "batchesMax"],
+  "read-counter": ["reading", "process", "settleMs"],
+  record: [
+    "campaign",
+    "rows",
+    "triesMax",
+    "failuresInARowMax",
+    "unknownBudget",
+    "unknownBudgetWindowMs",
+  ],
+  "resolve-row": ["campaign", "row", "decision"],
+  "resume-campaign": ["campaign", "sender"],
+  "retry-rows": ["campaign", "batch"],
+  "set-counts": ["campaign", "moves"],
+  "set-rate": ["campaign", "ratePerSecond"],
+  sweep: [
+    "takenMax",
+    "forgottenMax",
+    "resendAfterMs",
+    "webhooksArrivingMs",
+    "parkedCursor",
+    "claimedCursor",
+  ],
+  "who-got": ["campaign", "firstBatch", "batches", "leaveOutMs", "tellMs"],
+  "who-waits": ["campaign", "rows", "leaseMs", "webhooksArrivingMs"],
+} as const;
+
+export type ScriptName = keyof typeof SCRIPTS;
+export const SCRIPT_NAMES = Object.keys(SCRIPTS) as readonly ScriptName[];
+
+/** What scripts take: strings, numbers and bytes; nothing else crosses the wire. */
+export type ScriptArgument = string | number | Buffer;
+
+/** The arguments of one script, by name. */
+export type ScriptArguments<Name extends ScriptName> = {
+  readonly [Argument in (typeof SCRIPTS)[Name][number]]: ScriptArgument;
+};
+
+/** Scripts that count a change by people (`count_act` of lib/guard.lua), however they end. */
+export const ACTS: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  "apply-opt-outs",
+  "cancel-campaign",
+  "erase-rows",
+  "import-begin",
+  "import-finish",
+  "mend-rows",
+  "pause-campaign",
+  "resolve-row",
+  "resume-campaign",
+  "retry-rows",
+  "set-rate",
+]);

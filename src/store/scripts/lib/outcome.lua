@@ -1,0 +1,119 @@
+--- @include "status"
+--- @include "stops"
+-- What the outcome of an attempt does to its row. `o` is a row of RECORD_ROW: row, attempt, nonce,
+-- outcome, code, reason, wait (ms), jitter (a fraction), digest ('' without an id) and stored form of
+-- the wamid, person, marks; `outage` says that the whole number cannot reach the API (lib/stops.lua).
+
+local function marked(o, mark) return bit.band(o.marks, mark) ~= 0 end
+
+-- The id is a reference of the API's own; a status event may have told the wamid already.
+local function bind_reference(c, r, o)
+  local known = hash_get(ledger_key(c, batch_of(o.row)), wamid_field(o.row))
+  if known and not has(r, FLAG.reference) and o.attempt == r.attempt then
+    redis.call('HSET', c.key .. ':side', o.row .. ':ref', o.stored)
+    index_put(c, o.digest, o.row, o.attempt)
+  else
+    bind(c, o.row, r, o.attempt, o.digest, o.stored)
+    if o.attempt == r.attempt then set(r, FLAG.reference) end
+  end
+end
+
+-- The id that the answer gave the message, if any. Without a wamid a status event may still tell it.
+local function take_id(c, r, o)
+  if o.digest ~= '' and not marked(o, MARK.reference) then
+    release_person(o.person, c, o.row, o.attempt)
+    return bind(c, o.row, r, o.attempt, o.digest, o.stored)
+  end
+  if o.digest ~= '' then bind_reference(c, r, o) end
+  if o.attempt == r.attempt then match_parked(c, o.row, r, o.person) end
+end
+
+-- Of the attempts that were accepted: how many no webhook has told of, and whether one has of any.
+local quiet, confirmed = 0, false
+
+local function accepted(c, r, o)
+  if r.state == STATE.pending then
+    if not calls_back(r, o.attempt, 'accepted') then return end
+    o.attempt = r.attempt
+  end
+  local took = o.attempt == r.attempt and fire(c, o.row, r, 'accept')
+  if o.attempt == r.attempt then
+    if not r.times[TIME.accepted] then r.times[TIME.accepted] = stamp(c, WALL) end
+  else
+    set(r, FLAG.maybe_duplicate)
+  end
+  if marked(o, MARK.held) then set(r, FLAG.held) end
+  take_id(c, r, o)
+  if not took then return end
+  if r.state ~= STATE.accepted then confirmed = true
+  elseif not marked(o, MARK.held) then quiet = quiet + 1 end
+end
+
+-- Acceptances since a webhook last told of a message of this number: webhook-silence.ts looks at them.
+local function note_quiet()
+  local key = P .. 'stats'
+  if confirmed then redis.call('HSET', key, 'confirmedAt', NOW) end
+  if quiet == 0 then return end
+  local f = redis.call('HMGET', key, 'confirmedAt', 'quietSince', 'quiet')
+  local anew = num(f[1]) >= num(f[2])
+  redis.call('HSET', key, 'quiet', (anew and 0 or num(f[3])) + quiet,
+    'quietSince', anew and NOW or f[2], 'quietLast', NOW)
+end
+
+-- `retry` and `pair` use up a try of the message; an outage of the number does not.
+local function uses_try(o)
+  return (o.outcome == OUTCOME.retry or o.outcome == OUTCOME.pair) and not o.outage
+end
+
+local function back_to_pending(c, r, o)
+  if not fire(c, o.row, r, 'release') then return end
+  release_person(o.person, c, o.row, o.attempt)
+  reopen_probe(c.id, o.row, o.attempt)
+  local wait = o.wait
+  if uses_try(o) then
+    r.tries = r.tries + 1
+    local factor = o.outcome == OUTCOME.pair and 4 or 2
+    wait = math.min(RETRY_WAIT_MAX_MS, wait * factor ^ (r.tries - 1)) * (0.5 + o.jitter)
+  end
+  r.reason = o.reason
+  r.times[TIME.due] = stamp(c, NOW + wait)
+  make_ready(c, batch_of(o.row), NOW + wait)
+end
+
+local function failed(c, r, o, limits)
+  if not fire(c, o.row, r, 'refuse') then return end
+  note_failed(c, o.row, r, o.code, o.reason, WALL)
+  release_person(o.person, c, o.row, o.attempt)
+  reopen_probe(c.id, o.row, o.attempt)
+  if marked(o, MARK.opt_out) then opt_out(c, o.row, r.attempt, o.person, WALL) end
+  if o.code == CODE.undeliverable then note_undeliverable(o.person) end
+  if o.outcome == OUTCOME.failed then count_failure_in_a_row(c, o.code, limits.failures) end
+end
+
+local function unknown(c, r, o, limits)
+  if not fire(c, o.row, r, 'doubt') then return end
+  r.reason, r.code = o.reason, o.code
+  reopen_probe(c.id, o.row, o.attempt)
+  spend_unknown_budget(c, limits.unknown, limits.unknown_window)
+  -- Whatever became of this message, the person has said so.
+  if marked(o, MARK.opt_out) then opt_out(c, o.row, r.attempt, o.person, WALL) end
+  -- What the API gave an id was taken: not even an at-least-once campaign sends it again by itself.
+  if o.digest ~= '' then redis.call('ZREM', P .. 'resends', c.id .. '|' .. o.row) end
+  take_id(c, r, o)
+end
+
+-- `limits`: tries of a message, failures in a row, unknown messages within a window (ms).
+local function apply_outcome(c, r, o, limits)
+  if o.outcome == OUTCOME.accepted then return accepted(c, r, o) end
+  if o.attempt ~= r.attempt then return end
+  if o.outcome == OUTCOME.unknown then return unknown(c, r, o, limits) end
+  -- A person called it sent, and it was not: it does not go out by itself.
+  if r.state == STATE.accepted then
+    if o.code == 0 and o.reason == 0 then o.reason = REASON.not_sent_other end
+    return failed(c, r, o, limits)
+  end
+  -- An attempt that went wrong so often will not get right by itself.
+  local is_last = uses_try(o) and r.tries + 1 >= limits.tries or r.attempt >= ATTEMPT_MAX
+  if o.outcome == OUTCOME.failed or is_last then return failed(c, r, o, limits) end
+  back_to_pending(c, r, o)
+end
