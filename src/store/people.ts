@@ -52,8 +52,8 @@ export interface Receiver {
 /** As who-got.lua writes them; 0 is nobody. */
 const GOT: Readonly<Record<string, Receiver["got"]>> = { 1: "waits", 2: "leave_out", 3: "tell" };
 
-/** Ended campaigns that are looked at to tell about them: some 30 ms, which each import pays. */
-const TOLD_MAX = 500;
+/** Ended campaigns that are looked at to tell about them: some 10 ms, which each import pays. */
+const TOLD_MAX = 200;
 
 /** Batches read in one go: some hundred kilobytes. */
 const BATCHES_AT_ONCE = 20;

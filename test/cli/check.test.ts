@@ -117,7 +117,8 @@ test("what Redis knows is told: other campaigns, opt-outs, and bytes that were i
     // The rejects file of the campaign, which somebody may be correcting, is left alone.
     rejectsFile: join(place.dir, "list-2.rejects.csv"),
   });
-  expect(other.code).toBe(0);
+  // Also says why, should Redis not have been asked.
+  expect(other).toMatchObject({ code: 0, stderr: "" });
   expect(json<Checked>(other).warnings).toMatchObject([{ code: "in_other_campaign", count: 1 }]);
   expect(await store.campaigns.list()).toHaveLength(1);
 });

@@ -60,14 +60,14 @@ test("recent campaigns come newest first, with what a repeat is known by, of one
   expect((await recent(told)).campaigns.map(({ id }) => id)).toEqual([second]);
 });
 
-test("of more than five hundred ended campaigns those that ended last are told about, and all are left out", async () => {
+test("of more than two hundred ended campaigns those that ended last are told about, and all are left out", async () => {
   const bench = await openTestStore();
   const [first, last] = [await bench.import(1), await bench.import(1)];
   for (const id of [first, last]) await bench.store.campaigns.cancel(id);
   const now = Date.now();
   await bench.redis.zadd(bench.keys.byEnd, now - 60_000, first, now, last);
   // Nothing is stored of them: they only take the places in between.
-  const others = Array.from({ length: 499 }, (_, at) => [now - 30_000, `main-9${at}`]).flat();
+  const others = Array.from({ length: 199 }, (_, at) => [now - 30_000, `main-9${at}`]).flat();
   await bench.redis.zadd(bench.keys.byEnd, ...others);
   const ids = async (windows: Windows) => {
     const { campaigns, isCut } = await bench.store.people.recent("sandbox", windows);
@@ -76,7 +76,7 @@ test("of more than five hundred ended campaigns those that ended last are told a
 
   expect(await ids({ leaveOutMs: null, tellMs: DAY })).toEqual([[last], true]);
   expect(await ids({ leaveOutMs: DAY, tellMs: DAY })).toEqual([[last, first], false]);
-  await bench.redis.zrem(bench.keys.byEnd, "main-9498");
+  await bench.redis.zrem(bench.keys.byEnd, "main-9198");
   expect(await ids({ leaveOutMs: null, tellMs: DAY })).toEqual([[last, first], false]);
 });
 
