@@ -26,7 +26,8 @@ import {
 } from "../rejects/writer.ts";
 import type { RowFindings } from "../report.ts";
 import { type ListRequest, refuseInterrupted } from "../request.ts";
-import type { Place, RowWriter } from "../sink/sink.ts";
+import type { RowWriter } from "../sink/batch-writer.ts";
+import type { Place } from "../sink/sink.ts";
 import { judgeList } from "./judge-list.ts";
 
 export interface StoreRowsInput {

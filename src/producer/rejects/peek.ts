@@ -1,6 +1,8 @@
+import { foldColumnName } from "../../core/columns.ts";
 import { utf16Of } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import { readBeginning } from "../list/csv.ts";
+import { decodeText } from "../list/encoding/decode.ts";
 import { type ListFile, openList } from "../list/open.ts";
 import { CAMPAIGN_COLUMN, findRejectsLayout } from "./layout.ts";
 
@@ -43,11 +45,8 @@ export async function campaignOfRejects(
 /** Null, too, for a list whose beginning cannot be read: that is told by who reads all of it. */
 async function findCampaign(file: ListFile): Promise<string | null> {
   // Spreadsheets may have saved it in any encoding: the names of the columns are ASCII in all.
-  const encoding = utf16Of(file.head) ?? "iso-8859-2";
-  const mark = encoding === "iso-8859-2" ? "latin1" : "utf16le";
-  const whole = file.head.subarray(0, file.head.length - (file.head.length % 2));
-  const head = encoding === "utf-16be" ? Buffer.from(whole).swap16() : file.head;
-  if (!head.toString(mark).toLowerCase().includes(CAMPAIGN_COLUMN)) return null;
+  const encoding = utf16Of(file.head) ?? "utf-8";
+  if (!foldColumnName(decodeText(file.head, encoding)).includes(CAMPAIGN_COLUMN)) return null;
   const beginning = await readBeginning(file, encoding);
   if (!beginning.ok) return null;
   const { header, rows } = beginning.value;

@@ -1,7 +1,20 @@
-import { createRowPacker, type ImportOutcome } from "../../store/batch-rows.ts";
+import { createRowPacker, type ImportOutcome, type ImportRow } from "../../store/batch-rows.ts";
 import type { ImportStore } from "../../store/import-store.ts";
 import { BATCH_ROWS } from "../../store/protocol.ts";
-import type { RowWriter } from "./sink.ts";
+
+/** Takes the rows of a place, in their order. */
+export interface RowWriter {
+  /** Takes a row; stores nothing by itself. */
+  add(row: ImportRow): void;
+  /** The rows of a batch have become more than is stored at once: there is no use in going on. */
+  isOverfull(): boolean;
+  /** Stores what is full and waits while too much is under way. False when the import is lost. */
+  drain(): Promise<boolean>;
+  /** Stores what is left. Answers the number of batches, or null when the import is lost. */
+  end(): Promise<number | null>;
+  /** Always called. */
+  close(): Promise<void>;
+}
 
 const CHUNK_BATCHES = 10;
 const CALLS_MAX = 2;

@@ -5,7 +5,6 @@
 
 import type { CampaignStatus } from "../../core/campaign.ts";
 import type { Refusal } from "../../core/refusal.ts";
-import type { ImportRow } from "../../store/batch-rows.ts";
 import type { CampaignReader } from "../../store/campaign-reader.ts";
 import type {
   BeginImport,
@@ -13,7 +12,7 @@ import type {
   ImportStore,
   KnownImport,
 } from "../../store/import-store.ts";
-import { createBatchWriter } from "./batch-writer.ts";
+import { createBatchWriter, type RowWriter } from "./batch-writer.ts";
 
 export interface ListSink {
   readonly purpose: "import" | "check";
@@ -45,20 +44,6 @@ export interface Place {
 
 /** `status`: null in a check. */
 type Finished = { kind: "stored"; status: CampaignStatus | null } | { kind: "lost" };
-
-/** Takes the rows of a place, in their order. */
-export interface RowWriter {
-  /** Takes a row; stores nothing by itself. */
-  add(row: ImportRow): void;
-  /** The rows of a batch have become more than is stored at once: there is no use in going on. */
-  isOverfull(): boolean;
-  /** Stores what is full and waits while too much is under way. False when the import is lost. */
-  drain(): Promise<boolean>;
-  /** Stores what is left. Answers the number of batches, or null when the import is lost. */
-  end(): Promise<number | null>;
-  /** Always called. */
-  close(): Promise<void>;
-}
 
 /** Lists become campaigns of this store. */
 export function storeIn(imports: ImportStore): ListSink {
