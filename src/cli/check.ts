@@ -3,21 +3,38 @@ import { join, resolve } from "node:path";
 import type { Platform } from "../app/platform.ts";
 import type { Config } from "../config.ts";
 import { accept, type Refusal } from "../core/refusal.ts";
+import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportResult } from "../producer/report.ts";
-import { checkList } from "./check-list.ts";
-import type { Cli, Command, CommandResult } from "./command.ts";
+import type { ImportProgress } from "../producer/request.ts";
+import {
+  type Cli,
+  type Command,
+  type CommandResult,
+  type CommandSpec,
+  LIST_FILES,
+} from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
-import { encodingOption } from "./encoding-option.ts";
+import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { preflightText } from "./preflight-text.ts";
 import { tryPlatform } from "./session.ts";
+import { count } from "./words.ts";
+
+export const spec: CommandSpec = {
+  name: "check",
+  harmless: true,
+  args: LIST_FILES,
+  options: [ENCODING_OPTION],
+  summary: "look at a list as the import will; nothing is queued or sent",
+  examples: ["dropcast check examples/spring-sale.yaml", "dropcast check sale.yaml list.csv"],
+};
 
 /**
  * `check CAMPAIGN.yaml [LIST.csv]`: what would become of a list. Nothing is queued and nothing is
  * sent; the rejected rows are written beside the list. It needs neither the API nor Redis: what it
  * could not look up is named.
  */
-export const check: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
+export const run: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
   const encoding = encodingOption(options);
   if (!encoding.ok) return encoding;
   const config = await loadCommandConfig(cli);
@@ -60,4 +77,30 @@ async function openIfThere(cli: Cli, config: Config): Promise<Platform | null> {
   if (platform.ok) return platform.value;
   cli.terminal.say(`Going on without Redis: ${platform.refusal.message}`);
   return null;
+}
+
+/** Looks at a list as the import will, with progress on a terminal. */
+export async function checkList(
+  cli: Cli,
+  platform: Platform | null,
+  input: Omit<ImportFileInput, "onProgress"> & { readonly config: Config },
+): Promise<ImportResult> {
+  const { createChecker } = await import("../app/lists.ts");
+  const { config, ...rest } = input;
+  const check = await createChecker(config, platform);
+  const checked = await check({ ...rest, onProgress: readingProgress(cli) });
+  cli.terminal.live("");
+  return checked;
+}
+
+/** Shows on a terminal how far a list has been read. */
+export function readingProgress({ json, terminal }: Cli): (progress: ImportProgress) => void {
+  let lookAt = 0;
+  return ({ rows, bytes, totalBytes }) => {
+    const now = performance.now();
+    if (json || now - lookAt < 100) return;
+    lookAt = now;
+    const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+    terminal.live(`Reading the list: ${count(rows)} rows, ${percent} %`);
+  };
 }

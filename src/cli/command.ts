@@ -37,7 +37,7 @@ export type Command = (
   input: { readonly args: readonly string[]; readonly options: Options },
 ) => Promise<CommandResult>;
 
-/** One command as the command line offers it. */
+/** One command as the command line offers it. The heavy packages are loaded by its `run`. */
 export interface CommandSpec {
   readonly name: string;
   /** In commander's notation: `<campaign>`, `[list]`. */
@@ -54,11 +54,25 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** Where the usage line cannot be made of the arguments. */
   readonly usage?: string;
-  /** Printed below the help, where a command has more to say. */
-  readonly more?: () => Promise<string>;
-  /** Loads the module: the heavy packages come only with the command that needs them. */
-  readonly load: () => Promise<Command>;
 }
+
+/** What the file of a command exports: how it is typed, and what it does. */
+export interface CommandFile {
+  readonly spec: CommandSpec;
+  readonly run: Command;
+}
+
+/** The argument of commands that are about one campaign. */
+export const CAMPAIGN_ID = { syntax: "<campaign>", description: "id of a campaign, as in main-17" };
+
+/** The arguments of commands that are given a list. */
+export const LIST_FILES = [
+  { syntax: "<campaign.yaml>", description: "the campaign file (YAML or JSON)" },
+  {
+    syntax: "[list.csv]",
+    description: "the list; without it, recipients.file of the campaign file",
+  },
+] as const;
 
 export interface OptionSpec {
   readonly flags: string;
@@ -68,6 +82,12 @@ export interface OptionSpec {
   /** Sends, confirms and deletes nothing: it may be proposed for a mistyped one. */
   readonly harmless?: true;
 }
+
+/** Of commands that send a list. */
+export const AGAIN: OptionSpec = {
+  flags: "--again",
+  description: "send a list that was sent before under this name, once more to everybody",
+};
 
 const USAGE = "usage";
 

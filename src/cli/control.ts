@@ -3,26 +3,31 @@ import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
 import { modeName, modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
-import type { Command } from "./command.ts";
-import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
+import { CAMPAIGN_ID, type Command, type CommandFile, type CommandSpec } from "./command.ts";
+import { asksFirst, confirmAlone, type Question, YES } from "./confirm.ts";
 import { withPlatform } from "./session.ts";
 import { counted, modeWords, printable } from "./words.ts";
 
-export const pause: Command = control("pause", ({ campaign: { id, mode } }) => {
+export const pause = control("pause", "stop sending for now", ({ campaign: { id, mode } }) => {
   const resume = `dropcast resume ${id}${modeOption(mode)}`;
   return `${id} is paused. What is on the wire is finished; ${resume} goes on.`;
 });
 
-export const resume: Command = control("resume", ({ campaign }, { status, haltLifted }) => {
-  const { id, number } = campaign;
-  if (status === "finished") return `${id} has nothing left to send: it is finished.`;
-  const lifted = `The halt of number ${number} is lifted: one message goes first, the rest when it is accepted. Campaigns that were paused with it stay paused.`;
-  if (haltLifted) return `${id} is ${status}. ${lifted}`;
-  return `${id} is ${status}${status === "scheduled" ? ": it waits for its start." : "."}`;
-});
+export const resume = control(
+  "resume",
+  "go on with a paused campaign; lifts the halt of its number",
+  ({ campaign }, { status, haltLifted }) => {
+    const { id, number } = campaign;
+    if (status === "finished") return `${id} has nothing left to send: it is finished.`;
+    const lifted = `The halt of number ${number} is lifted: one message goes first, the rest when it is accepted. Campaigns that were paused with it stay paused.`;
+    if (haltLifted) return `${id} is ${status}. ${lifted}`;
+    return `${id} is ${status}${status === "scheduled" ? ": it waits for its start." : "."}`;
+  },
+);
 
-export const cancel: Command = control(
+export const cancel = control(
   "cancel",
+  "end a campaign for good; what is sent stays sent",
   ({ campaign: { id, counts, mode } }) =>
     `${id} (${modeName(mode)}) is cancelled for good: ${counted(counts.pending, "message")} will not be sent. What was on the wire is still recorded.`,
   ({ id, name, mode, counts }) => {
@@ -39,10 +44,11 @@ export const cancel: Command = control(
 /** `question`: what a person must say yes to; left out: it can be taken back. */
 function control(
   verb: Verb,
+  summary: string,
   done: (found: FoundCampaign, controlled: Controlled) => string,
   question?: (campaign: Campaign) => Question,
-): Command {
-  return (cli, { args: [id = ""], options }) =>
+): CommandFile {
+  const run: Command = (cli, { args: [id = ""], options }) =>
     withPlatform(cli, async ({ stores }) => {
       const found = await findCampaign(stores, id);
       if (!found.ok) return found;
@@ -57,4 +63,12 @@ function control(
       const text = changed ? done(found.value, result.value) : `${id} is ${status} already.`;
       return accept({ json: result.value, text });
     });
+  const spec: CommandSpec = {
+    name: verb,
+    args: [CAMPAIGN_ID],
+    options: question === undefined ? [] : [YES],
+    summary,
+    examples: [`dropcast ${verb} main-17`],
+  };
+  return { spec, run };
 }

@@ -1,12 +1,21 @@
 import { accept } from "../core/refusal.ts";
 import type { Erased } from "../privacy/erase.ts";
-import { type Command, textOption } from "./command.ts";
+import { type Command, type CommandSpec, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { readCountry, readPhones } from "./suppress.ts";
 import { counted } from "./words.ts";
 
+export const spec: CommandSpec = {
+  name: "erase",
+  bothModes: true,
+  args: [{ syntax: "<number>", description: "a person's phone number, in any spelling" }],
+  options: [{ flags: "--country <code>", description: "country of a number without its code" }],
+  summary: "forget one person everywhere; what was counted stays",
+  examples: ['dropcast erase "+48 600 700 800"'],
+};
+
 /** `erase NUMBER`: forgets one person everywhere; what was counted stays. */
-export const erase: Command = (cli, { args, options }) =>
+export const run: Command = (cli, { args, options }) =>
   withPlatform(cli, async (platform) => {
     const country = await readCountry(textOption(options, "country"), platform.config);
     if (!country.ok) return country;

@@ -3,13 +3,46 @@ import { DELIMITER_NAMES, type Delimiter, delimiterNamed } from "../core/delimit
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { ExportFormat } from "../export/row-format.ts";
-import { type Cli, type Command, listOption, refuseUsage, textOption } from "./command.ts";
+import {
+  CAMPAIGN_ID,
+  type Cli,
+  type Command,
+  type CommandSpec,
+  listOption,
+  refuseUsage,
+  textOption,
+} from "./command.ts";
 import { withPlatform } from "./session.ts";
 
 const FORMATS = ["csv", "ndjson"] as const;
 
+export const spec: CommandSpec = {
+  name: "export",
+  harmless: true,
+  args: [CAMPAIGN_ID],
+  options: [
+    { flags: "--format <format>", description: "csv (the default) or ndjson", harmless: true },
+    {
+      flags: "--delimiter <name>",
+      description: "of a csv: comma, semicolon, tab or bar; as in the list unless said",
+      harmless: true,
+    },
+    {
+      flags: "--state <state>",
+      description: "only rows in this state",
+      repeatable: true,
+      harmless: true,
+    },
+  ],
+  summary: "one line per row: input columns, state, code, times, wamid",
+  examples: [
+    "dropcast export main-17 > result.csv",
+    "dropcast export main-17 --state failed --state unknown > again.csv",
+  ],
+};
+
 /** `export ID`: one line per CSV row on stdout, in the order of the list, in bounded memory. */
-export const exportRows: Command = async (cli, { args: [id = ""], options }) => {
+export const run: Command = async (cli, { args: [id = ""], options }) => {
   const format = readFormat(cli, textOption(options, "format"));
   if (!format.ok) return format;
   const states = readStates(listOption(options, "state"));

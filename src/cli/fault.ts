@@ -5,7 +5,10 @@ import { type Refused, refuse } from "../core/refusal.ts";
  * Words for an exception: dead infrastructure, or a bug. The stack is shown only when it is asked
  * for by DROPCAST_LOG_LEVEL, since it helps nobody who runs a campaign.
  */
-export function explainFault(error: unknown): Refused {
+export function explainFault(
+  error: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): Refused {
   const message = error instanceof Error ? error.message : String(error);
   const trouble = redisTrouble(error);
   if (trouble !== undefined) {
@@ -16,7 +19,7 @@ export function explainFault(error: unknown): Refused {
       `Nothing is lost. ${trouble.fix} Then give the command again.`,
     );
   }
-  const wantsStack = /^(debug|trace)$/i.test(process.env["DROPCAST_LOG_LEVEL"] ?? "");
+  const wantsStack = /^(debug|trace)$/i.test(env["DROPCAST_LOG_LEVEL"] ?? "");
   if (wantsStack && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return refuse(
     "unexpected",

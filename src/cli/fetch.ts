@@ -1,11 +1,20 @@
 import { findNumber, requireSendingNumber } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
-import { type Command, textOption } from "./command.ts";
+import { type Command, type CommandSpec, textOption } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";
 
+export const spec: CommandSpec = {
+  name: "fetch",
+  harmless: true,
+  args: [],
+  options: [{ flags: "--number <name>", description: "a configured number (default: the first)" }],
+  summary: "print a number's template messages as the API answers them",
+  examples: ["dropcast fetch --number main"],
+};
+
 /** `fetch`: the template messages of a number, printed as the API answers. */
-export const fetchTemplates: Command = async (cli, { options }) => {
+export const run: Command = async (cli, { options }) => {
   const loaded = await loadCommandConfig(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;

@@ -13,7 +13,7 @@ import type { NumberStore } from "../store/number-store.ts";
 import type { PaceNow } from "../store/pace.ts";
 import type { Presence } from "../store/processes.ts";
 import type { Rollback } from "../store/rollback.ts";
-import { type Command, refuseUsage, textOption } from "./command.ts";
+import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import { acceptedRows, haltWords, holdWords } from "./describe.ts";
 import { dropLines } from "./drops-text.ts";
 import { withPlatform } from "./session.ts";
@@ -23,11 +23,20 @@ import { clockTime, count, printable, table } from "./words.ts";
 const LISTED = 50;
 const LISTED_MAX = 100_000;
 
+export const spec: CommandSpec = {
+  name: "list",
+  harmless: true,
+  args: [],
+  options: [{ flags: "--limit <n>", description: "how many of the newest (default: 50)" }],
+  summary: "campaigns, newest first, and all that have not ended",
+  examples: ["dropcast list", "dropcast list --limit 1000 --json"],
+};
+
 /**
  * `list`: the newest campaigns of every number and all that have not ended, newest first, the numbers
  * that are halted, and what failed or waits in the drop folder.
  */
-export const list: Command = async (cli, { options }) => {
+export const run: Command = async (cli, { options }) => {
   const asked = textOption(options, "limit") ?? String(LISTED);
   const limit = /^[1-9]\d*$/.test(asked) ? Number(asked) : Number.NaN;
   if (!(limit <= LISTED_MAX)) {

@@ -2,9 +2,16 @@ import { type Argument, Command as Commander, CommanderError, Option } from "com
 import type { Mode } from "../core/mode.ts";
 import { accept, type Refusal, type Result } from "../core/refusal.ts";
 import { VERSION } from "../version.ts";
-import type { Cli, CommandResult, CommandSpec, OptionSpec, Options } from "./command.ts";
+import type {
+  Cli,
+  CommandFile,
+  CommandResult,
+  CommandSpec,
+  OptionSpec,
+  Options,
+} from "./command.ts";
 import { flagOption, refuseUsage, WRONG_USAGE } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { loadCommands } from "./commands.ts";
 import { explainFault } from "./fault.ts";
 import { withTypedName } from "./program-name.ts";
 import { suggestion } from "./suggest.ts";
@@ -26,33 +33,36 @@ export async function run(argv: string[]): Promise<void> {
     ...{ env, cwd, json },
     version: VERSION,
   };
-  process.exitCode = await runCommandLine(cli, argv);
+  process.exitCode = await runCommandLine(argv.slice(2), cli, leaveSoon);
 }
 
-/** As {@link run}, for a command line of one's own; answers the exit code. */
+/**
+ * As {@link run}, with the arguments alone and a command line of one's own; answers the exit code.
+ * `onFault` is called when what was met was no refusal: a bug, or dead infrastructure.
+ */
 export async function runCommandLine(
+  args: readonly string[],
   cli: Omit<Cli, "chosenMode" | "onlyLooks">,
-  argv: string[],
+  onFault: () => void = () => {},
 ): Promise<number> {
   let result: CommandResult = { ok: true, value: null };
-  const program = buildProgram(cli, async (spec, args, options) => {
-    const chosen = chosenMode(spec, options);
+  const commands = await loadCommands(args.find((arg) => arg !== "--json"));
+  const specs = commands.map(({ spec }) => spec);
+  const program = buildProgram(cli, commands, async ({ spec, run: start }, input) => {
+    const chosen = chosenMode(spec, input.options);
     const onlyLooks = spec.harmless === true || spec.bothModes === true;
     result = chosen.ok
-      ? await (await spec.load())(
-          { ...cli, chosenMode: chosen.value, onlyLooks },
-          { args, options },
-        )
+      ? await start({ ...cli, chosenMode: chosen.value, onlyLooks }, input)
       : chosen;
   });
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
-      result = explainFault(error);
-      leaveSoon();
+      result = explainFault(error, cli.env);
+      onFault();
     } else if (error.exitCode === 0) return 0;
-    else result = wrongUsage(program, error);
+    else result = wrongUsage(program, specs, error);
   }
   return finish(cli, result);
 }
@@ -99,9 +109,16 @@ function printRefusal({ json, terminal }: Pick<Cli, "json" | "terminal">, refusa
   } else if (refusal.fix !== "") terminal.say(refusal.fix);
 }
 
-type Act = (spec: CommandSpec, args: string[], options: Options) => Promise<void>;
+type Act = (
+  command: CommandFile,
+  input: { readonly args: string[]; readonly options: Options },
+) => Promise<void>;
 
-function buildProgram(cli: Pick<Cli, "terminal" | "version">, act: Act): Commander {
+function buildProgram(
+  cli: Pick<Cli, "terminal" | "version">,
+  commands: readonly CommandFile[],
+  act: Act,
+): Commander {
   const program = new Commander("dropcast")
     .description("Sends WhatsApp template-message campaigns through LiveChat.")
     .version(cli.version, "-V, --version", "print the version")
@@ -124,11 +141,12 @@ function buildProgram(cli: Pick<Cli, "terminal" | "version">, act: Act): Command
     // Its own would propose --yes for --yse.
     .showSuggestionAfterError(false)
     .addHelpText("after", "\nTry it without an account: dropcast up --sandbox");
-  for (const spec of COMMANDS) addCommand(program, spec, act);
+  for (const command of commands) addCommand(program, command, act);
   return program;
 }
 
-function addCommand(program: Commander, spec: CommandSpec, act: Act): void {
+function addCommand(program: Commander, file: CommandFile, act: Act): void {
+  const { spec } = file;
   const command = program.command(spec.name).description(spec.summary).addOption(jsonOption());
   for (const { flags, description } of spec.serves ? [] : MODE_OPTIONS) {
     command.addOption(new Option(flags, description));
@@ -142,10 +160,7 @@ function addCommand(program: Commander, spec: CommandSpec, act: Act): void {
   if (spec.usage !== undefined) command.usage(spec.usage);
   const examples = spec.examples.map((example) => `  ${example}`).join("\n");
   command.addHelpText("after", `\nExamples:\n${examples}`);
-  command.action(async () => {
-    const given = command.args;
-    await act(spec, given, command.opts());
-  });
+  command.action(() => act(file, { args: command.args, options: command.opts() }));
 }
 
 function argumentTerm(argument: Argument): string {
@@ -166,7 +181,11 @@ function asksForJson(argv: readonly string[]): boolean {
   return argv.slice(2, end === -1 ? undefined : end).includes("--json");
 }
 
-function wrongUsage(program: Commander, error: CommanderError): CommandResult {
+function wrongUsage(
+  program: Commander,
+  specs: readonly CommandSpec[],
+  error: CommanderError,
+): CommandResult {
   if (error.code === "commander.help") {
     return refuseUsage("No command was given.", "dropcast --help shows the commands.");
   }
@@ -175,19 +194,23 @@ function wrongUsage(program: Commander, error: CommanderError): CommandResult {
   const command = program.commands.find((one) => one.name() === program.args[0]);
   const asked = command === undefined ? "" : `${command.name()} `;
   const help = `dropcast ${asked}--help shows how it is used.`;
-  return refuseUsage(`${message}.`, [...instead(error, command), help].join(" "));
+  return refuseUsage(`${message}.`, [...instead(error, specs, command), help].join(" "));
 }
 
 /** What may be said in place of what was mistyped; see `suggestion`. */
-function instead({ code, message }: CommanderError, command: Commander | undefined): string[] {
+function instead(
+  { code, message }: CommanderError,
+  specs: readonly CommandSpec[],
+  command: Commander | undefined,
+): string[] {
   const [, typed = ""] = /'([^']*)'/.exec(message) ?? [];
   if (code === "commander.unknownCommand") {
-    const meant = suggestion(typed, COMMANDS);
+    const meant = suggestion(typed, specs);
     if (meant !== null) return [`Did you mean ${meant}?`];
-    return [`The commands are ${COMMANDS.map(({ name }) => name).join(", ")}.`];
+    return [`The commands are ${specs.map(({ name }) => name).join(", ")}.`];
   }
   if (code !== "commander.unknownOption") return [];
-  const own = COMMANDS.find(({ name }) => name === command?.name())?.options ?? [];
+  const own = specs.find(({ name }) => name === command?.name())?.options ?? [];
   const meant = suggestion(typed, [...own, ...MODE_OPTIONS, ...COMMON_OPTIONS]);
   if (meant !== null) return [`Did you mean ${meant}?`];
   return command === undefined ? [] : [`Usage: dropcast ${command.name()} ${command.usage()}.`];

@@ -1,12 +1,9 @@
 import { relative } from "node:path";
-import { COMMANDS } from "./commands.ts";
+import { COMMAND_NAMES } from "./commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What is advised to people, in whatever sentence: the program, and one of its commands. */
-const ADVICE = new RegExp(
-  `\\bdropcast (?=(?:${COMMANDS.map(({ name }) => name).join("|")})\\b)`,
-  "g",
-);
+const ADVICE = new RegExp(`\\bdropcast (?=(?:${COMMAND_NAMES.join("|")})\\b)`, "g");
 
 /**
  * The terminal of a process that `npm start` (or another script of package.json) runs: a clone has

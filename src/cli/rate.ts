@@ -3,12 +3,28 @@ import { setCampaignRate, setNumberRate } from "../campaigns/rate.ts";
 import { findNumber } from "../config.ts";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import { type Command, refuseUsage, textOption } from "./command.ts";
+import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { rate as rateWords } from "./words.ts";
 
+export const spec: CommandSpec = {
+  name: "rate",
+  args: [
+    { syntax: "<campaign-or-rate>", description: "id of a campaign; with --number: the rate" },
+    { syntax: "[rate]", description: "messages a second (0.01 to 100000), or default" },
+  ],
+  options: [{ flags: "--number <name>", description: "change a number's rate instead" }],
+  usage: "<campaign> <rate> | --number <name> <rate>",
+  summary: "change how fast a campaign or a number sends, from now on",
+  examples: [
+    "dropcast rate main-17 20",
+    "dropcast rate --number main 80",
+    "dropcast rate main-17 default",
+  ],
+};
+
 /** `rate ID N`, `rate --number NAME N`: from now on, on all pods; `default` takes it back. */
-export const rate: Command = async (cli, { args, options }) => {
+export const run: Command = async (cli, { args, options }) => {
   const number = textOption(options, "number");
   const [first, second] = args;
   if (number !== undefined && second !== undefined) {

@@ -8,15 +8,30 @@ import {
   resolveRows,
 } from "../campaigns/resolve.ts";
 import { accept } from "../core/refusal.ts";
-import { type Command, refuseUsage } from "./command.ts";
+import { CAMPAIGN_ID, type Command, type CommandSpec, refuseUsage } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { counted } from "./words.ts";
+
+export const spec: CommandSpec = {
+  name: "resolve",
+  args: [
+    CAMPAIGN_ID,
+    {
+      syntax: "<row>",
+      description: "row number as `export` prints it, from 1; or 3,5,10-20, or all",
+    },
+    { syntax: "<decision>", description: "resend, sent or failed" },
+  ],
+  options: [],
+  summary: "decide about an unknown message",
+  examples: ["dropcast resolve main-17 4211 sent", "dropcast resolve main-17 all resend"],
+};
 
 /**
  * `resolve ID ROW DECISION`: what a person knows, or decides, of an unknown message. Several at once
  * by `10-20`, `3,5,9` or `all`: of those, rows that are not unknown are left as they are.
  */
-export const resolve: Command = async (cli, { args: [id = "", rowText = "", wanted = ""] }) => {
+export const run: Command = async (cli, { args: [id = "", rowText = "", wanted = ""] }) => {
   const rows = parseRows(rowText);
   if (rows === null) {
     return refuseUsage(

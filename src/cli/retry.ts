@@ -6,13 +6,40 @@ import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/fai
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Campaign } from "../store/campaign-reader.ts";
-import { type Cli, type Command, flagOption, listOption, refuseUsage } from "./command.ts";
-import { asksFirst, confirmAlone, type Question } from "./confirm.ts";
+import {
+  CAMPAIGN_ID,
+  type Cli,
+  type Command,
+  type CommandSpec,
+  flagOption,
+  listOption,
+  refuseUsage,
+} from "./command.ts";
+import { asksFirst, confirmAlone, type Question, YES } from "./confirm.ts";
 import { withPlatform } from "./session.ts";
 import { count, counted, duration, modeWords, printable, rate, table } from "./words.ts";
 
+export const spec: CommandSpec = {
+  name: "retry",
+  args: [CAMPAIGN_ID],
+  options: [
+    {
+      flags: "--code <code>",
+      description: "only those with this error code; 0: those without one",
+      repeatable: true,
+    },
+    { flags: "--dry-run", description: "only say how many there are", harmless: true },
+    YES,
+  ],
+  summary: "send failed messages again",
+  examples: [
+    "dropcast retry main-17 --code 131000 --dry-run",
+    "dropcast retry main-17 --code 131000",
+  ],
+};
+
 /** `retry ID`: failed messages are sent again, all or those with the given codes. */
-export const retry: Command = async (cli, { args: [id = ""], options }) => {
+export const run: Command = async (cli, { args: [id = ""], options }) => {
   const codes = readCodes(listOption(options, "code"));
   if (!codes.ok) return codes;
   const may = checkRetryCodes(codes.value);

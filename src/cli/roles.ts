@@ -2,7 +2,7 @@ import { ROLE_STARTERS, type RoleName } from "../app/roles.ts";
 import { openServing } from "../app/serving.ts";
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandFile, CommandSpec } from "./command.ts";
 import { readConfigured } from "./configuration.ts";
 import { logOutages } from "./outage.ts";
 import { serve } from "./serve.ts";
@@ -10,8 +10,25 @@ import { serve } from "./serve.ts";
 /** They send and import nothing, and must be there for what is live whether its API is or not. */
 const NEVER_SEND: readonly RoleName[] = ["webhooks", "dashboard"];
 
-/** The command of one role, for a pod of its own: it serves until SIGTERM. */
-export function roleCommand(role: RoleName): Command {
+export const producer = role("producer", "watch the drop folder and import what is put there");
+export const worker = role("worker", "send messages");
+export const webhooks = role("webhooks", "receive status webhooks");
+export const dashboard = role("dashboard", "serve the dashboard");
+
+function role(name: RoleName, summary: string): CommandFile {
+  const spec: CommandSpec = {
+    name,
+    serves: true,
+    args: [],
+    options: [],
+    summary,
+    examples: [`DROPCAST_REDIS_URL=redis://redis:6379 dropcast ${name}`],
+  };
+  return { spec, run: serveRole(name) };
+}
+
+/** Serves one role, in a pod of its own, until SIGTERM. */
+function serveRole(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
     const loaded = readConfigured(cli);

@@ -1,14 +1,14 @@
 import { accept, refuse } from "../core/refusal.ts";
 import { parseKnobs, SANDBOX_KNOBS } from "../sandbox/knobs.ts";
 import { SANDBOX_DEFAULTS } from "../sandbox/options.ts";
-import type { Cli, Command, CommandResult, OptionSpec, Options } from "./command.ts";
+import type { Cli, Command, CommandResult, CommandSpec, OptionSpec, Options } from "./command.ts";
 import { flagOption, refuseUsage } from "./command.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { table } from "./words.ts";
 
 /** Every knob as an option of the command line. */
-export const SANDBOX_OPTIONS: readonly OptionSpec[] = [
-  ...SANDBOX_KNOBS.map(({ flag, kind, option, default: preset, description }) => ({
+const KNOB_OPTIONS: readonly OptionSpec[] = SANDBOX_KNOBS.map(
+  ({ flag, kind, option, default: preset, description }) => ({
     flags: option === "magic" ? `${flag} [${kind}]` : `${flag} <${kind}>`,
     description: [
       description,
@@ -16,11 +16,25 @@ export const SANDBOX_OPTIONS: readonly OptionSpec[] = [
       ...(option === "magic" ? ["; alone it prints them and ends"] : []),
     ].join(""),
     harmless: true as const,
-  })),
-];
+  }),
+);
+
+export const spec: CommandSpec = {
+  name: "sandbox",
+  serves: true,
+  harmless: true,
+  args: [],
+  options: KNOB_OPTIONS,
+  summary: "run the simulated API alone",
+  examples: [
+    "dropcast sandbox --port 9000 --webhook-url http://127.0.0.1:8081/webhooks/livechat",
+    "dropcast sandbox --reject-429 0.05 --accept-then-500 0.01",
+    "dropcast sandbox --magic",
+  ],
+};
 
 /** `sandbox`: the simulated API alone, until Ctrl-C. */
-export const sandbox: Command = async (cli, { options }) => {
+export const run: Command = async (cli, { options }) => {
   if (flagOption(options, "magic")) return magicTable();
   const knobs = parseKnobs(knobTexts(options));
   if (!knobs.ok) return refuseUsage(knobs.refusal.message, knobs.refusal.fix);

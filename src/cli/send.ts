@@ -4,9 +4,17 @@ import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import { withoutPhones } from "../producer/report.ts";
-import { type Cli, type Command, type CommandResult, flagOption } from "./command.ts";
-import { asksFirst } from "./confirm.ts";
-import { encodingOption } from "./encoding-option.ts";
+import {
+  AGAIN,
+  type Cli,
+  type Command,
+  type CommandResult,
+  type CommandSpec,
+  flagOption,
+  LIST_FILES,
+} from "./command.ts";
+import { asksFirst, YES } from "./confirm.ts";
+import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
 import { followCampaign, lastSeen } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { askThrough, DETACHED, sayOutages } from "./outage.ts";
@@ -14,8 +22,28 @@ import { type Imported, importCampaign, importedText } from "./sending.ts";
 import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
 
+export const spec: CommandSpec = {
+  name: "send",
+  args: LIST_FILES,
+  options: [
+    {
+      flags: "--wait",
+      description: "stay until everything is sent, with progress",
+      harmless: true,
+    },
+    YES,
+    AGAIN,
+    ENCODING_OPTION,
+  ],
+  summary: "import a list and start sending it, now or at its startAt",
+  examples: [
+    "dropcast send examples/spring-sale.yaml",
+    "dropcast send sale.yaml list.csv --wait --yes",
+  ],
+};
+
 /** `send CAMPAIGN.yaml [LIST.csv]`: imports the list here; workers send it. */
-export const send: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
+export const run: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
     const encoding = encodingOption(options);

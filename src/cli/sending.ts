@@ -5,7 +5,7 @@ import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportedList, ImportReport } from "../producer/report.ts";
-import { checkList, readingProgress } from "./check-list.ts";
+import { checkList, readingProgress } from "./check.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
 import { askThrough, DETACHED } from "./outage.ts";

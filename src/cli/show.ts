@@ -17,14 +17,23 @@ import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { WaitingRow } from "../store/waiting.ts";
-import type { Command } from "./command.ts";
+import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
 import { withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";
 
+export const spec: CommandSpec = {
+  name: "show",
+  args: [CAMPAIGN_ID],
+  options: [],
+  summary: "where a campaign stands",
+  examples: ["dropcast show main-17"],
+  harmless: true,
+};
+
 /** `show ID`: where a campaign stands. */
-export const show: Command = (cli, { args: [id = ""] }) =>
+export const run: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;

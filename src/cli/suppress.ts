@@ -7,11 +7,13 @@ import {
   type Cli,
   type Command,
   type CommandResult,
+  type CommandSpec,
   type Options,
   refuseUsage,
   textOption,
 } from "./command.ts";
 import { followsSandbox } from "./configuration.ts";
+import { ENCODING_OPTION } from "./encoding-option.ts";
 import { withPlatform } from "./session.ts";
 import { importFile } from "./suppress-import.ts";
 import { count, counted, dateTime, printable } from "./words.ts";
@@ -33,8 +35,35 @@ const ACTIONS: Readonly<Record<string, (task: Task) => Promise<CommandResult>>> 
   export: (task) => write(task, "export"),
 };
 
+export const spec: CommandSpec = {
+  name: "suppress",
+  args: [
+    { syntax: "<action>", description: "add, remove, list, import or export" },
+    { syntax: "[numbers...]", description: "phone numbers in any spelling; for import: a file" },
+  ],
+  options: [
+    { flags: "--scope <scope>", description: "marketing or all (add, import: all)" },
+    { flags: "--source <text>", description: "who or what said so, for add and import" },
+    { flags: "--country <code>", description: "country of numbers without a country code" },
+    {
+      flags: "--column <name>",
+      description: "of import: a column with phones; all that hold some unless said",
+      repeatable: true,
+    },
+    { ...ENCODING_OPTION, description: `of import: ${ENCODING_OPTION.description}` },
+    { flags: "--format <format>", description: "of export: csv (the default) or ndjson" },
+  ],
+  summary: "people who must not be messaged, by any number",
+  examples: [
+    'dropcast suppress add "+48 600 700 800" --source "phone call"',
+    "dropcast suppress import opt-outs.csv --scope marketing",
+    "dropcast suppress list",
+    "dropcast suppress export > opt-outs.csv",
+  ],
+};
+
 /** `suppress add|remove|list|import|export`: who must not be messaged, by any number. */
-export const suppress: Command = async (cli, { args: [action = "", ...given], options }) => {
+export const run: Command = async (cli, { args: [action = "", ...given], options }) => {
   const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (act === undefined) {
     return refuseUsage(`"${action}" is no action.`, `Give ${Object.keys(ACTIONS).join(", ")}.`);

@@ -9,15 +9,17 @@ import type { Logger } from "../logger.ts";
 import { openDataFolder } from "../redis/data-folder.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import {
+  AGAIN,
   type Cli,
   type Command,
+  type CommandSpec,
   flagOption,
   type Options,
   refuseUsage,
   textOption,
 } from "./command.ts";
 import { loadSandboxConfig, NO_API, readConfigured, sandboxNumberId } from "./configuration.ts";
-import { asksFirst } from "./confirm.ts";
+import { asksFirst, YES } from "./confirm.ts";
 import { logOutages, sayOutages } from "./outage.ts";
 import { noteRunning } from "./running-up.ts";
 import type { SendInput } from "./sending.ts";
@@ -31,8 +33,29 @@ interface Wanted {
   readonly send: (SendInput & { readonly asking: "ask" | "skip" }) | null;
 }
 
+export const spec: CommandSpec = {
+  name: "up",
+  serves: true,
+  args: [{ syntax: "[list.csv]", description: "with --send: the list" }],
+  options: [
+    {
+      flags: "--sandbox",
+      description: "a simulated API instead of the real one",
+      harmless: true,
+    },
+    { flags: "--send <campaign.yaml>", description: "send this campaign and show it live" },
+    AGAIN,
+    YES,
+  ],
+  summary: "run all roles in one process",
+  examples: [
+    "dropcast up --sandbox",
+    "dropcast up --sandbox --send examples/spring-sale.yaml --again",
+  ],
+};
+
 /** `up`: all roles in this process, with a Redis and, when asked, an API of its own. */
-export const up: Command = async (cli, { args, options }) => {
+export const run: Command = async (cli, { args, options }) => {
   const wanted = readWanted(cli, args, options);
   if (!wanted.ok) return wanted;
   const { api } = wanted.value;

@@ -2,7 +2,7 @@ import { findCampaign } from "../campaigns/find.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson } from "../export/campaign-json.ts";
-import type { Command } from "./command.ts";
+import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import { haltWords, rowsToSend } from "./describe.ts";
 import { followCampaign, lastSeen } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -10,8 +10,17 @@ import { askThrough, DETACHED, sayOutages } from "./outage.ts";
 import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
 
+export const spec: CommandSpec = {
+  name: "watch",
+  args: [CAMPAIGN_ID],
+  options: [],
+  summary: "live progress of a campaign",
+  examples: ["dropcast watch main-17"],
+  harmless: true,
+};
+
 /** `watch ID`: live progress until nothing more is expected; Ctrl-C leaves the campaign alone. */
-export const watch: Command = (cli, { args: [id = ""] }) =>
+export const run: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
     platform.outage.tell(sayOutages(terminal.say));

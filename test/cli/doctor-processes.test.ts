@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkProcesses } from "../../src/cli/doctor-processes.ts";
+import { checkProcesses } from "../../src/cli/doctor/processes.ts";
 import { isStalled, stallWords } from "../../src/export/stall-words.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";

@@ -54,7 +54,7 @@ export async function runHere(
     json: args.includes("--json"),
     version: "0.0.0",
   };
-  const code = await runCommandLine(cli, ["node", "dropcast", ...args]);
+  const code = await runCommandLine(args, cli);
   const text = (lines: string[] | undefined): string => (lines ?? []).join("");
   return {
     ...{ code, stdout: text(stdout), stderr: text(stderr), shown: text(shown) },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMAND_NAMES, loadCommands } from "../../src/cli/commands.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, runCli } from "./run-cli.ts";
 
@@ -71,7 +71,8 @@ test("help goes to stdout with an example, exit 0, and lists every command", asy
   ]);
 
   expect(all).toMatchObject({ code: 0, stderr: "" });
-  for (const { name, summary } of COMMANDS) {
+  for (const { spec } of await loadCommands(undefined)) {
+    const { name, summary } = spec;
     expect(all.stdout).toMatch(new RegExp(`^  ${name} `, "m"));
     expect(all.stdout.replace(/\s+/g, " ")).toContain(summary);
   }
@@ -79,8 +80,11 @@ test("help goes to stdout with an example, exit 0, and lists every command", asy
   expect(one.stdout).toContain("dropcast send examples/spring-sale.yaml");
 });
 
-test("every command has an example that calls it", () => {
-  for (const { name, examples } of COMMANDS) {
+test("every command is known by its name, and has an example that calls it", async () => {
+  const specs = (await loadCommands(undefined)).map(({ spec }) => spec);
+
+  expect(specs.map(({ name }) => name)).toEqual(COMMAND_NAMES);
+  for (const { name, examples } of specs) {
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) expect(example).toContain(`dropcast ${name}`);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMAND_NAMES } from "../../src/cli/commands.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import { timings } from "../../src/core/timings.ts";
 import { compose, ROLES, read, serviceOf } from "./deployment.ts";
@@ -16,7 +16,7 @@ describe("docker-compose.yml", () => {
     const [command] = serviceOf(role).command;
 
     expect(command).toBe(role);
-    expect(COMMANDS.map(({ name }) => name)).toContain(command);
+    expect(COMMAND_NAMES).toContain(command);
   });
 
   test.each(ROLES)("%s sets variables that the configuration knows, and no other", (role) => {

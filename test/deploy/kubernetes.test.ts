@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMAND_NAMES } from "../../src/cli/commands.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import { timings } from "../../src/core/timings.ts";
 import {
@@ -46,7 +46,7 @@ describe("deploy/kubernetes", () => {
     const { container } = workloadOf(role);
 
     expect(container.args).toEqual([role]);
-    expect(COMMANDS.map(({ name }) => name)).toContain(role);
+    expect(COMMAND_NAMES).toContain(role);
   });
 
   test.each(ROLES)("%s gets variables that the configuration knows, and no secret", (role) => {

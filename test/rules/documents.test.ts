@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMAND_NAMES } from "../../src/cli/commands.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import { STATE_NAMES } from "../../src/core/message.ts";
 import { SANDBOX_KNOBS } from "../../src/sandbox/knobs.ts";
@@ -48,7 +48,7 @@ describe("README.md", () => {
       (line) => /^\| `(\w+)/.exec(line)?.[1],
     );
 
-    expect(listed).toEqual(COMMANDS.map(({ name }) => name));
+    expect(listed).toEqual(COMMAND_NAMES);
   });
 
   test("lists every variable of the configuration, and no other", () => {

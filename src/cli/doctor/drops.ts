@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
-import type { Config } from "../config.ts";
-import type { Check } from "./doctor-check.ts";
-import { clockTime, printable } from "./words.ts";
+import type { Config } from "../../config.ts";
+import { clockTime, printable } from "../words.ts";
+import type { Check } from "./check.ts";
 
 /**
  * Tries in the drop folder each step that a producer makes there, and tells what failed and what
  * waits. A drop folder that does not exist yet has nothing to be tried.
  */
 export async function checkDrops(config: Config): Promise<Check[]> {
-  const { dropsOf } = await import("../producer/drop/drop-mode.ts");
+  const { dropsOf } = await import("../../producer/drop/drop-mode.ts");
   const dropsDir = dropsOf(config);
   if (!existsSync(dropsDir)) return [];
   const [{ dropFolders }, { probeSteps }, { surveyDrops }] = await Promise.all([
-    import("../producer/drop/drop-files.ts"),
-    import("../producer/drop/drop-probe.ts"),
-    import("../producer/drop/drop-survey.ts"),
+    import("../../producer/drop/drop-files.ts"),
+    import("../../producer/drop/drop-probe.ts"),
+    import("../../producer/drop/drop-survey.ts"),
   ]);
   const folders = Object.values(dropFolders(dropsDir)) as string[];
   const there = folders.filter((folder) => existsSync(folder));

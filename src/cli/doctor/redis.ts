@@ -1,16 +1,16 @@
-import type { Platform } from "../app/platform.ts";
-import type { Config } from "../config.ts";
-import { REASONS } from "../core/reasons.ts";
-import { redisTrouble } from "../core/redis-trouble.ts";
-import { accept } from "../core/refusal.ts";
-import { rollbackWords, settlingWords } from "../export/campaign-json.ts";
-import { oldOnes } from "../store/ages.ts";
-import type { Cli } from "./command.ts";
-import { haltWords, holdWords } from "./describe.ts";
-import type { Check } from "./doctor-check.ts";
-import { checkProcesses } from "./doctor-processes.ts";
-import { onPlatform } from "./session.ts";
-import { counted, dateTime, duration } from "./words.ts";
+import type { Platform } from "../../app/platform.ts";
+import type { Config } from "../../config.ts";
+import { REASONS } from "../../core/reasons.ts";
+import { redisTrouble } from "../../core/redis-trouble.ts";
+import { accept } from "../../core/refusal.ts";
+import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
+import { oldOnes } from "../../store/ages.ts";
+import type { Cli } from "../command.ts";
+import { haltWords, holdWords } from "../describe.ts";
+import { onPlatform } from "../session.ts";
+import { counted, dateTime, duration } from "../words.ts";
+import type { Check } from "./check.ts";
+import { checkProcesses } from "./processes.ts";
 
 /** What Redis says, and for which numbers a worker or a webhooks process runs anywhere. */
 export interface RedisChecks {
@@ -40,7 +40,7 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
 }
 
 async function safety({ redis }: Platform): Promise<Check> {
-  const { checkRedisSafety } = await import("../redis/safety.ts");
+  const { checkRedisSafety } = await import("../../redis/safety.ts");
   const safe = await checkRedisSafety(redis, { allowUnsafe: true });
   if (!safe.ok) {
     const { message, fix } = safe.refusal;

@@ -1,9 +1,9 @@
-import type { Platform } from "../app/platform.ts";
-import { accept, refuse } from "../core/refusal.ts";
-import type { AcceptedRollback } from "../store/rollback.ts";
-import type { Cli, CommandResult } from "./command.ts";
-import { withPlatform } from "./session.ts";
-import { counted } from "./words.ts";
+import type { Platform } from "../../app/platform.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import type { AcceptedRollback } from "../../store/rollback.ts";
+import type { Cli, CommandResult } from "../command.ts";
+import { withPlatform } from "../session.ts";
+import { counted } from "../words.ts";
 
 /** Campaigns with rows that are left as they are, told one by one. */
 const LEFT_TOLD = 20;

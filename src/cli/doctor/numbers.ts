@@ -1,7 +1,7 @@
-import { type Config, type NumberConfig, requireSendingNumber } from "../config.ts";
-import { timings } from "../core/timings.ts";
-import type { Check } from "./doctor-check.ts";
-import type { RedisChecks } from "./doctor-redis.ts";
+import { type Config, type NumberConfig, requireSendingNumber } from "../../config.ts";
+import { timings } from "../../core/timings.ts";
+import type { Check } from "./check.ts";
+import type { RedisChecks } from "./redis.ts";
 
 /**
  * What each number needs to send and to hear: id, token (asked of the API), webhook secret. Where
@@ -36,7 +36,7 @@ async function sending(
     }
     return { name, verdict: "fail", message, fix };
   }
-  const { createLivechatClient } = await import("../livechat/client.ts");
+  const { createLivechatClient } = await import("../../livechat/client.ts");
   const { id, token } = complete.value;
   const client = createLivechatClient({
     apiUrl: config.apiUrl,

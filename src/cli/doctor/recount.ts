@@ -1,7 +1,7 @@
-import { accept } from "../core/refusal.ts";
-import type { Difference } from "../store/audit.ts";
-import type { Cli, CommandResult } from "./command.ts";
-import { withPlatform } from "./session.ts";
+import { accept } from "../../core/refusal.ts";
+import type { Difference } from "../../store/audit.ts";
+import type { Cli, CommandResult } from "../command.ts";
+import { withPlatform } from "../session.ts";
 
 /** `doctor --recount`: counters that do not agree with their rows become what the rows say. */
 export function recount(cli: Cli): Promise<CommandResult> {

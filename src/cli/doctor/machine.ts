@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
-import type { Config } from "../config.ts";
-import { localUrl } from "../http/listen.ts";
-import type { Check } from "./doctor-check.ts";
+import type { Config } from "../../config.ts";
+import { localUrl } from "../../http/listen.ts";
+import type { Check } from "./check.ts";
 
 /** Whether the folders are there, or can be made, and can be written to. Nothing is made. */
 export function checkFolders(config: Config): Check[] {

@@ -1,17 +1,39 @@
-import { inMode, loadConfig } from "../config.ts";
-import { accept } from "../core/refusal.ts";
-import { type Cli, type Command, flagOption } from "./command.ts";
-import { loadCommandConfig } from "./configuration.ts";
-import type { Check } from "./doctor-check.ts";
-import { checkDrops } from "./doctor-drops.ts";
-import { checkFolders, checkPorts } from "./doctor-machine.ts";
-import { checkNumbers } from "./doctor-numbers.ts";
-import { checkRedis } from "./doctor-redis.ts";
-import type { Terminal } from "./terminal.ts";
-import { counted } from "./words.ts";
+import { inMode, loadConfig } from "../../config.ts";
+import { accept } from "../../core/refusal.ts";
+import { type Cli, type Command, type CommandSpec, flagOption } from "../command.ts";
+import { loadCommandConfig } from "../configuration.ts";
+import type { Terminal } from "../terminal.ts";
+import { counted } from "../words.ts";
+import type { Check } from "./check.ts";
+import { checkDrops } from "./drops.ts";
+import { checkFolders, checkPorts } from "./machine.ts";
+import { checkNumbers } from "./numbers.ts";
+import { checkRedis } from "./redis.ts";
+
+export const spec: CommandSpec = {
+  name: "doctor",
+  harmless: true,
+  args: [],
+  options: [
+    {
+      flags: "--accept-rollback",
+      description: "Redis went back in time: call unknown what may have been sent, and go on",
+    },
+    {
+      flags: "--nothing-lost",
+      description: "Redis was only stopped and started, with all its data: go on",
+    },
+    {
+      flags: "--recount",
+      description: "set counters that differ from their rows, campaign by campaign",
+    },
+  ],
+  summary: "check the configuration, Redis, the API, the clock and the folders",
+  examples: ["dropcast doctor"],
+};
 
 /** `doctor`: everything that sending stands on; exit code 1 when something is broken. */
-export const doctor: Command = async (cli, { options }) => {
+export const run: Command = async (cli, { options }) => {
   if (flagOption(options, "acceptRollback")) {
     return (await import("./accept-rollback.ts")).acceptRollback(cli);
   }
