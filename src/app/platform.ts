@@ -151,6 +151,7 @@ function limitsOf(waits: Timings): LedgerLimits {
     personBusyMs: waits.personBusyMs,
     unknownBudgetWindowMs: waits.unknownBudgetWindowMs,
     resendAfterMs: waits.resendAfterMs,
+    failedWaitMs: waits.failedWaitMs,
     webhooksArrivingMs: waits.webhooksArrivingMs,
     settleMs: waits.settleMs,
   };

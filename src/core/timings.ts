@@ -33,6 +33,8 @@ export interface Timings {
   readonly unknownBudgetWindowMs: number;
   /** How long an unknown message of an at-least-once campaign waits for evidence. */
   readonly resendAfterMs: number;
+  /** How long a `failed` event waits for a `sent` before it is matched by its recipient. */
+  readonly failedWaitMs: number;
   /** Webhooks count as working for this long after the last one. */
   readonly webhooksArrivingMs: number;
   /**
@@ -67,6 +69,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     laterMs: scaled(2 * 60_000),
     unknownBudgetWindowMs: scaled(60_000),
     resendAfterMs: scaled(15 * 60_000),
+    failedWaitMs: scaled(30_000),
     webhooksArrivingMs: scaled(15 * 60_000),
     settleMs: scaled(10_000),
   });

@@ -53,6 +53,8 @@ export function numberKeys(number: string) {
     parkedUntil: `${prefix}parked-until`,
     /** hash: digest of a person -> digests of wamids parked for that person. */
     parkedFor: `${prefix}parked-for`,
+    /** zset: digest of a person -> when a failure parked for them may be matched, ms. */
+    failuresDue: `${prefix}failures-due`,
     /** hash: digest of a person -> the one open attempt to that person. */
     claimed: `${prefix}claimed`,
     /** zset: attempt on the wire -> when its lease ends, ms. */

@@ -69,6 +69,8 @@ export interface LedgerLimits {
   readonly triesMax: number;
   /** How long an unknown message of an at-least-once campaign waits for evidence. */
   readonly resendAfterMs: number;
+  /** How long a parked failure waits for a `sent` before it is matched by recipient. */
+  readonly failedWaitMs: number;
   readonly unknownBudget: number;
   readonly unknownBudgetWindowMs: number;
   readonly failuresInARowMax: number;
@@ -83,15 +85,16 @@ export interface Safety {
   problem(): Refusal | undefined;
 }
 
-type SweepAnswer = [number, number, number, number, parkedFrom: number, claimedFrom: number];
+type SweepAnswer = [number, number, number, number, more: number, claimedFrom: number];
 type ClaimedRows = [told: string, atRate: number, waitUs: number, waits: string, ...number[]];
 
-/** What one sweep found, in messages and events. */
+/** What one sweep found, in messages and events; `more` when there may be more of it at once. */
 export interface Swept {
   readonly unknown: number;
   readonly forgotten: number;
   readonly resent: number;
   readonly matched: number;
+  readonly more: boolean;
 }
 
 const VERDICTS: ReadonlyMap<number, keyof typeof VERDICT> = new Map(
@@ -103,8 +106,8 @@ const DUE_SOON_MS = 1_000;
 
 const LOOKING_MS = 50;
 const UNSAFE_MS = 500;
-/** Most ended leases and parked events one sweep takes: a bound on one script's time. */
-const SWEEP_LEASES_MAX = 200;
+/** Most ended leases, resends and failures, and parked events, one sweep takes: it bounds its time. */
+const SWEEP_LEASES_MAX = 50;
 const SWEEP_PARKED_MAX = 1_000;
 
 /**
@@ -122,7 +125,6 @@ export function createLedger(input: {
   limits: LedgerLimits;
 }) {
   const { redis, number, run, person, counter, safety, sender, limits } = input;
-  let parkedFrom = 0;
   let claimedFrom = 0;
   return {
     /** The digest that stands for the person behind a phone. */
@@ -211,8 +213,8 @@ export function createLedger(input: {
     },
 
     /**
-     * Mends what a crash or silence left: rows with an ended lease become unknown, parked events
-     * that fit are taken up and old ones forgotten, and at-least-once campaigns get their resend.
+     * Mends what a crash or silence left: rows with an ended lease become unknown, parked failures
+     * that waited are matched, old events forgotten, and at-least-once campaigns get their resend.
      */
     async sweep(): Promise<Swept> {
       const answer = (await run("sweep", {
@@ -220,12 +222,11 @@ export function createLedger(input: {
         forgottenMax: SWEEP_PARKED_MAX,
         resendAfterMs: limits.resendAfterMs,
         webhooksArrivingMs: limits.webhooksArrivingMs,
-        parkedCursor: parkedFrom,
         claimedCursor: claimedFrom,
       })) as SweepAnswer;
-      const [unknown, forgotten, resent, matched] = answer;
-      [, , , , parkedFrom, claimedFrom] = answer;
-      return { unknown, forgotten, resent, matched };
+      const [unknown, forgotten, resent, matched, more] = answer;
+      claimedFrom = answer[5];
+      return { unknown, forgotten, resent, matched, more: more === 1 };
     },
   };
 }

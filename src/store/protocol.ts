@@ -178,8 +178,6 @@ export const LOST_MS = 24 * HOUR_MS;
 /** How long, and how many, status events wait for their message. */
 export const PARKED_MS = 10 * MINUTE_MS;
 export const PARKED_MAX = 100_000;
-/** A `failed` event names no category, so it waits for a `sent` of our own message meanwhile. */
-export const FAILED_WAIT_MS = 30_000;
 
 function numbered<const Name extends string>(
   names: readonly Name[],

@@ -17,6 +17,7 @@ export const SCRIPTS = {
     "foreign",
     "category",
     "unmatched",
+    "failedWaitMs",
   ],
   "cancel-campaign": ["campaign"],
   "change-opt-outs": ["change"],
@@ -78,14 +79,7 @@ export const SCRIPTS = {
   "retry-rows": ["campaign", "batch"],
   "set-counts": ["campaign", "moves"],
   "set-rate": ["campaign", "ratePerSecond"],
-  sweep: [
-    "takenMax",
-    "forgottenMax",
-    "resendAfterMs",
-    "webhooksArrivingMs",
-    "parkedCursor",
-    "claimedCursor",
-  ],
+  sweep: ["takenMax", "forgottenMax", "resendAfterMs", "webhooksArrivingMs", "claimedCursor"],
   "who-got": ["campaign", "firstBatch", "batches", "leaveOutMs", "tellMs"],
   "who-waits": ["campaign", "rows", "leaseMs", "webhooksArrivingMs"],
 } as const;

@@ -44,8 +44,17 @@ export type Waits = "fits" | "open" | "wire" | "none";
  */
 export type Unmatched = "park" | "park_unmatched" | "ask";
 
-/** Applies one status event; the function that is returned may be repeated with the same event. */
-export function createApplyStatus({ run, person }: { run: RunScript; person: PersonDigest }) {
+/**
+ * Applies one status event; the function that is returned may be repeated with the same event. A
+ * `failed` event names no category, so for `failedWaitMs` it waits for a `sent` of our own message
+ * before it is matched by its recipient.
+ */
+export function createApplyStatus(input: {
+  run: RunScript;
+  person: PersonDigest;
+  failedWaitMs: number;
+}) {
+  const { run, person, failedWaitMs } = input;
   return async (event: StatusEvent, unmatched: Unmatched): Promise<ApplyResult> => {
     const answer = (await run("apply-status", {
       digest: wamidDigest(event.wamid),
@@ -58,6 +67,7 @@ export function createApplyStatus({ run, person }: { run: RunScript; person: Per
       foreign: isForeign(event) ? 1 : 0,
       category: event.category ?? event.origin ?? "",
       unmatched,
+      failedWaitMs,
     })) as [string, string, number, number, number, number];
     const [kind, campaign, row, attempt, state, code] = answer;
     if (kind === "parked") return { kind };

@@ -115,10 +115,19 @@ export function createDispatcher(input: {
   }
 
   async function sweepLedger(): Promise<void> {
-    const { unknown, forgotten, resent, matched } = await store.ledger.sweep();
+    const swept = { unknown: 0, forgotten: 0, resent: 0, matched: 0 };
+    for (let more = true; more && !stopped; ) {
+      const some = await store.ledger.sweep();
+      swept.unknown += some.unknown;
+      swept.forgotten += some.forgotten;
+      swept.resent += some.resent;
+      swept.matched += some.matched;
+      more = some.more;
+    }
+    const { unknown, forgotten, resent, matched } = swept;
     if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
     if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
-    if (matched > 0) logger.info({ messages: matched }, "parked status events found theirs");
+    if (matched > 0) logger.info({ messages: matched }, "parked failures found their messages");
     if (resent > 0)
       logger.warn({ messages: resent }, "unknown, no evidence: at-least-once resends");
   }

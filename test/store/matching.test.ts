@@ -1,11 +1,21 @@
 import { expect, test } from "vitest";
 import { wamidDigest } from "../../src/store/identity.ts";
 import type { StatusEvent } from "../../src/store/status-events.ts";
-import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import {
+  type Granted,
+  openTestStore,
+  type TestStore,
+  testDefinition,
+  testPhone,
+} from "../support/campaigns.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const recipient = testPhone(1);
+
+function leaseOf({ campaign, row, attempt, person }: Granted): Buffer {
+  return Buffer.concat([Buffer.from(`${campaign}|${row}|${attempt}|`), person]);
+}
 
 async function unknownRow(bench: TestStore): Promise<string> {
   const id = await bench.import(2);
@@ -34,6 +44,67 @@ test("a failed event for the person settles an unknown message too, when nothing
   expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 1 });
   expect(await bench.counts(id)).toEqual({ failed: 1, pending: 1 });
   expect(await bench.row(id, 1)).toMatchObject({ wamid: "wamid.A", value: { code: 131026 } });
+});
+
+test("a failure that overtakes an answer which is never heard is matched by the first sweep after its wait", async () => {
+  const bench = await openTestStore({ failedWaitMs: MINUTE_MS });
+  const { parked, parkedFor, parkedUntil, failuresDue, claimed } = bench.keys;
+  const id = await bench.import(2);
+  const [granted] = await bench.grant(id, 1);
+  const event = { recipient, code: 131026 };
+  expect(await bench.status("wamid.A", "failed", event)).toEqual({ kind: "parked" });
+  await bench.endLeases();
+  // The lease ends before the wait does: the message is in doubt, and its failure still waits.
+  expect(await bench.store.ledger.sweep()).toMatchObject({ unknown: 1, matched: 0 });
+  expect(await bench.row(id, 1)).toMatchObject({ state: "unknown", wamid: null });
+  expect(await bench.redis.zrangeBuffer(failuresDue, "0", "-1")).toEqual([granted.person]);
+  expect(await bench.redis.hgetBuffer(parkedFor, granted.person)).toEqual(wamidDigest("wamid.A"));
+  await bench.later(MINUTE_MS);
+  expect(await bench.store.ledger.sweep()).toMatchObject({ unknown: 0, matched: 1, more: false });
+  expect(await bench.row(id, 1)).toMatchObject({
+    state: "failed",
+    wamid: "wamid.A",
+    value: { code: 131026, flags: ["matched"] },
+  });
+  expect(await bench.counts(id)).toEqual({ failed: 1, pending: 1 });
+  expect(await bench.redis.exists(parked, parkedFor, parkedUntil, failuresDue, claimed)).toBe(0);
+  // The event told again, and the answer after all, say the same.
+  expect(await bench.status("wamid.A", "failed", event)).toMatchObject({ kind: "unchanged" });
+  expect((await bench.record(granted, "accepted", { wamid: "wamid.A" })).state).toBe("failed");
+  expect((await bench.row(id, 1)).value.flags).toEqual(["matched"]);
+});
+
+test("a failure whose wait ends while the message is on the wire is matched when it leaves it", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  const [granted] = await bench.grant(id, 1);
+  await bench.status("wamid.A", "failed", { recipient, code: 131026 });
+  await bench.later(MINUTE_MS);
+  await bench.redis.zadd(bench.keys.leases, "9999999999999", leaseOf(granted));
+  expect(await bench.store.ledger.sweep()).toMatchObject({ unknown: 0, matched: 0 });
+  expect(await bench.state(id, 1)).toBe("sending");
+  expect((await bench.record(granted, "unknown")).state).toBe("failed");
+  expect((await bench.row(id, 1)).wamid).toBe("wamid.A");
+});
+
+test("of many failures that have waited each is matched to its own message, whatever else is parked", async () => {
+  const bench = await openTestStore({ unknownBudget: 1_000 });
+  const people = 120;
+  const id = await bench.import(people);
+  for (let row = 1; row <= people; row++) {
+    await bench.send(id, row, "unknown");
+    const event = { recipient: testPhone(row), code: 131026 };
+    await bench.status(`wamid.${row}`, "failed", event);
+    await bench.status(`wamid.of-another-${row}`, "delivered", { recipient: testPhone(row) });
+  }
+  await bench.later(MINUTE_MS);
+  const sweeps = [];
+  do sweeps.push(await bench.store.ledger.sweep());
+  while (sweeps.at(-1)?.more === true);
+  expect(sweeps.map(({ matched }) => matched)).toEqual([50, 50, 20]);
+  for (let row = 1; row <= people; row++) {
+    expect(await bench.row(id, row)).toMatchObject({ state: "failed", wamid: `wamid.${row}` });
+  }
 });
 
 test("a failed event of an agent's message does not take the place of our own sent", async () => {

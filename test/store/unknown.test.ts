@@ -160,22 +160,6 @@ describe("at-least-once", () => {
   });
 });
 
-describe("the sweep", () => {
-  test("takes up a parked event that fits an attempt which left the wire without it", async () => {
-    const id = await bench.import(1);
-    const [granted] = await bench.grant(id, 1);
-    await bench.status("wamid.1", "sent", { recipient: testPhone(1) });
-    const waiting = await bench.redis.hgetBuffer(bench.keys.parkedFor, granted.person);
-    await bench.redis.hdel(bench.keys.parkedFor, granted.person);
-    await bench.record(granted, "unknown", DOUBT);
-    expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 0 });
-    await bench.redis.hset(bench.keys.parkedFor, granted.person, waiting ?? "");
-    expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 1 });
-    expect(await bench.state(id, 1)).toBe("sent");
-    expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 0 });
-  });
-});
-
 test("an unknown message that came with a wamid is settled by the events under it, and by no other", async () => {
   const id = await bench.import(2);
   await bench.send(id, 1, "unknown", { wamid: "wamid.A", code: 130429, reason: 7 });

@@ -115,7 +115,9 @@ function judgeTaken(
   }
   if (row.maybe_duplicate) problems.push("is marked as a possible duplicate");
   const knowsWamid = status !== null || (wasAnswered && /^(meta|id-wamid)$/.test(post.shape ?? ""));
-  if (knowsWamid && row.wamid !== post.wamid) problems.push("has the wamid of another message");
+  if (knowsWamid && row.wamid === null) problems.push("has no wamid");
+  else if (knowsWamid && row.wamid !== post.wamid)
+    problems.push("has the wamid of another message");
   if (row.wamid?.startsWith("wamid.") && row.wamid !== post.wamid) {
     problems.push("has a wamid that the API never gave it");
   }

@@ -8,12 +8,12 @@
 --   cannot be a template's · category or '' · unmatched: what to do when the wamid is unknown:
 --   'park' (match it by recipient, else park it), 'park_unmatched' (another number may be meant:
 --   only the wamid leads to its message), 'ask' (change nothing, and say what this number waits
---   for)
+--   for) · failed_wait_ms: how long a failure waits for a `sent` before it is matched by recipient
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
 --   {'unmatched', 'fits' it can be the open attempt's to the recipient, or a lost one's | 'open' there
 --   is one, but the event is not its own by itself | 'wire' an answer may still name the wamid | 'none'}
 -- Keys built: clock, by-end, with-rows, guard, resends, stats, claimed, parked, parked-until,
---   parked-for, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
+--   parked-for, failures-due, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
 local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
@@ -22,7 +22,7 @@ local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
 local event = {
   stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms), code = math.min(num(ARG.code), LEDGER_CODE_MAX),
   price = num(ARG.price), person = person, foreign = num(ARG.foreign), category = ARG.category,
-  seen = NOW,
+  due = NOW + (ARG.status == 'failed' and num(ARG.failed_wait_ms) or 0),
 }
 
 local function answer(c, row, r, attempt, moved)
@@ -73,6 +73,7 @@ if fitting and mode == 'park' then
   local waiting = hash_get(P .. 'parked-for', person) or ''
   if #waiting < WAITING_BYTES_MAX and not string.find(waiting, digest, 1, true) then
     hash_put(P .. 'parked-for', person, waiting .. digest)
+    if event.due > NOW then redis.call('ZADD', P .. 'failures-due', event.due, person) end
   end
   local before = r and r.state
   if r and before ~= STATE.sending and match_parked(c, row, r, person) then

@@ -7,8 +7,8 @@
 --   no_person: digest that stands for erased people; then each way in which a stored wamid may hold
 --   the number
 -- Returns: {cursor to go on from, 0 at the end; events dropped}
--- Keys built: clock, wamid-levels, claimed, parked, parked-until, parked-for, undeliverable,
---   suppressed
+-- Keys built: clock, wamid-levels, claimed, parked, parked-until, parked-for, failures-due,
+--   undeliverable, suppressed
 local person = ARG.person
 if ARG.cursor == '0' then
   local waiting = hash_get(P .. 'parked-for', person) or ''
@@ -18,6 +18,7 @@ if ARG.cursor == '0' then
   hash_put(P .. 'parked-for', person, false)
   hash_put(P .. 'claimed', person, false)
   redis.call('ZREM', P .. 'undeliverable', person)
+  redis.call('ZREM', P .. 'failures-due', person)
   -- A row without a phone has nobody behind it, and nobody is written to: should somebody retry it,
   -- its claim makes it suppressed.
   hash_put(P .. 'suppressed', ARG.no_person, 'all')

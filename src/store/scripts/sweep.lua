@@ -4,14 +4,15 @@
 -- Atomic because: a lease is judged and its row moved in one step, so a late `record` meets either
 -- `sending` or `unknown`. Every worker may run it; a lease that is gone is not found again.
 -- KEYS: 1 slot key of the number
--- ARGV: taken_max: most leases and resends · forgotten_max: most parked events · resend_after_ms:
---   how long an unknown message of an at-least-once campaign waits for evidence ·
---   webhooks_arriving_ms: they count as arriving for so long · parked_cursor: where the look at
---   parked events goes on · claimed_cursor: the same for open attempts
--- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked events
---   that fit an open attempt, where to go on with parked events, and with open attempts}
+-- ARGV: taken_max: most leases, resends and failures, of each · forgotten_max: most parked events ·
+--   resend_after_ms: how long an unknown message of an at-least-once campaign waits for evidence ·
+--   webhooks_arriving_ms: they count as arriving for so long · claimed_cursor: where the look at open
+--   attempts goes on
+-- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked failures
+--   that were matched, 1 when there may be more leases or failures at once, where to go on with open
+--   attempts}
 -- Keys built: by-end, with-rows, clock, guard, pace, resends, leases, parked, parked-until,
---   parked-for, claimed, stats, suppressed, opted-in, opt-out-outbox, undeliverable,
+--   parked-for, failures-due, claimed, stats, suppressed, opted-in, opt-out-outbox, undeliverable,
 --   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
 --   :ledger:<batch>
@@ -19,19 +20,21 @@ local MOST = num(ARG.taken_max)
 local SCANNED_AT_ONCE = 100
 
 -- Opens the row of an attempt, lets `act` change it, and writes it when that says so.
+local campaigns = {}
 local function with_row(id, row, act)
-  local c = id and open_rows(id)
+  if id and campaigns[id] == nil then campaigns[id] = open_rows(id) or false end
+  local c = id and campaigns[id]
   if not c then return false end
   local key, field = ledger_key(c, batch_of(row)), row_field(row)
   local r = decode(hash_get(key, field))
   if not act(c, r) then return false end
   hash_put(key, field, encode(r))
-  commit(c)
   return true
 end
 
 local unknown = 0
-for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LIMIT', 0, MOST)) do
+local ended_leases = redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LIMIT', 0, MOST)
+for _, ref in ipairs(ended_leases) do
   local id, row, attempt, person = string.match(ref, '^(.-)|(%d+)|(%d+)|(.*)$')
   row, attempt = num(row), num(attempt)
   local ended = with_row(id, row, function(c, r)
@@ -45,12 +48,16 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW, 'LI
   redis.call('ZREM', P .. 'leases', ref)
 end
 
--- An event is parked for a person while the attempt to them is on the wire, or has to wait for another.
--- Leaving the wire takes it up; this finds what did not.
-local scan = redis.call('HSCAN', P .. 'parked-for', num(ARG.parked_cursor), 'COUNT', SCANNED_AT_ONCE)
+-- Failures that have waited for a `sent` of our own message, and none came. An attempt that is on the
+-- wire still takes up what has waited when it leaves it.
 local matched = 0
-for at = 1, #scan[2], 2 do
-  local person = scan[2][at]
+local due = redis.call('ZRANGEBYSCORE', P .. 'failures-due', '-inf', NOW, 'LIMIT', 0, MOST)
+if #due > 0 then
+  prefetch(P .. 'claimed', due)
+  prefetch(P .. 'parked-for', due)
+  redis.call('ZREM', P .. 'failures-due', unpack(due))
+end
+for _, person in ipairs(due) do
   local id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
   local fitted = with_row(id, row, function(c, r)
     return r.state ~= STATE.sending and r.attempt == attempt and match_parked(c, row, r, person)
@@ -93,5 +100,9 @@ for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf',
   forgotten = forgotten + forget_parked(digest)
 end
 write_back()
+for _, c in pairs(campaigns) do
+  if c then write_moves(c) end
+end
 keep_clock()
-return { unknown, forgotten, resent, matched, num(scan[1]), num(open[1]) }
+local more = #ended_leases == MOST or #due == MOST
+return { unknown, forgotten, resent, matched, more and 1 or 0, num(open[1]) }

@@ -5,8 +5,9 @@
 --
 -- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`), when
 -- it can be that attempt's (`fits`). It waits (parked) while the attempt is on the wire, because the
--- POST's answer will name the wamid. A `failed` waits for half a minute more: it names no category, so it
--- may be an agent's, and then the `sent` of our own message comes meanwhile. Where two attempts to a person
+-- POST's answer will name the wamid. A `failed` waits for half a minute, too: it names no category, so it
+-- may be an agent's, and then the `sent` of our own message comes meanwhile. What leaves the wire takes
+-- up what has waited; what has waited longer than that is taken up by the sweep (`failures-due`). Where two attempts to a person
 -- are open, or two messages could be the attempt's, none is matched: the attempt is `contested`, and
 -- only its wamid leads to it.
 
@@ -36,7 +37,7 @@ local function note_undeliverable(person)
   if person ~= '' then redis.call('ZADD', P .. 'undeliverable', WALL, person) end
 end
 
--- event: { status, at (ms), code, price, person, foreign, category, stored, seen (NOW at its arrival) }
+-- event: { status, at (ms), code, price, person, foreign, category, stored, due (NOW at which it may be matched) }
 local function apply_status(c, row, r, attempt, event)
   if event.status == 'failed' and event.code == CODE.opted_out then
     opt_out(c, row, attempt, event.person, event.at)
@@ -177,12 +178,12 @@ local function only_fitting(c, r, waiting)
     local packed = hash_get(P .. 'parked', digest)
     for _, event in ipairs(packed and cmsgpack.unpack(packed) or {}) do
       local list = fits(c, r, event) and found[event.status] or {}
-      list[#list + 1] = { digest = digest, stored = event.stored, seen = event.seen }
+      list[#list + 1] = { digest = digest, stored = event.stored, due = event.due }
     end
   end
   local list = #found.sent > 0 and found.sent or found.failed
   if #list ~= 1 then return nil, nil, #list > 1 end
-  if list == found.failed and list[1].seen + FAILED_WAIT_MS > NOW then return nil end
+  if list[1].due > NOW then return nil end
   return list[1].digest, list[1].stored
 end
 
