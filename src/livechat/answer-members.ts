@@ -22,7 +22,8 @@ export function readMember(name: string, member: unknown): Reading {
   if (DONE.test(name)) return readDone(member);
   if (UNDONE.test(name)) return readUndone(member);
   if (CONDITION.test(name)) return readCondition(member);
-  if (HINDRANCE.test(name) || isErrorName(name)) return isNothing(member) ? "silent" : "no";
+  if (STEP.test(name)) return readStep(member);
+  if (HINDRANCE.test(name) || isErrorName(name)) return readHindrance(member);
   if (CODE.test(name)) return readCode(name, member);
   if (STATE.test(name)) return readState(name, member);
   if (typeof member !== "string") {
@@ -63,27 +64,32 @@ const UNDONE = new RegExp(
 /** Without it nothing is sent; with it nothing is said. */
 const CONDITION = new RegExp(
   `${ABOUT}(?:valid|allowed|permitted|eligible|reachable|verified|authori[sz]ed|authenticated|` +
-    "connected|enabled|active|available|exists|found|received|created|processed|handled|executed|" +
-    `completed?|finished|done)${COUNTED}`,
+    "connected|enabled|active|available|exists|found)$",
+);
+/** A number under these names may also be a time, and a text a value: `"received":"number"`. */
+const STEP = new RegExp(
+  `${ABOUT}(?:received|created|processed|handled|executed|completed?|finished|done)${COUNTED}`,
 );
 const HINDRANCE = new RegExp(
   `${ABOUT}(?:invalid|blocked|bounced|dropped|discarded|skipped|ignored|suppressed|throttled|` +
-    "(?:rate)?limited|expired|aborted|cancell?ed|undeliverable|banned|forbidden|unavailable|" +
-    `timedout|missing|dryrun|simulated|(?:should)?retry(?:able)?)${COUNTED}`,
+    "(?:rate)?limited|(?:rate|limit|quota)*(?:exceeded|reached)|expired|aborted|cancell?ed|" +
+    "undeliverable|banned|forbidden|unavailable|timedout|timeout|missing|duplicate|dryrun|testmode|" +
+    `simulated|(?:should)?retry(?:able|after|in)?(?:ms|seconds)?)${COUNTED}`,
 );
 const ERROR = new RegExp(
   "^(?:last|first|root|send|sending|api|delivery|message|whatsapp|meta|validation|has|is|server|" +
     "provider|upstream|gateway|field)*" +
-    "(?:err|error|exception|fault|failure|fail|failed|rejected|rejection|refusal|problem|issue)s?" +
+    "(?:err|error|exception|fault|failure|fail|failed|rejected|rejection|refusal|problem|" +
+    "issue|violation)s?" +
     "(?:no|num|code|codes|msg|messages?|descr|description|details?|type|title|text|data|count|" +
     "reason|info|name|list|status)?$",
 );
 const CODE = /^(?:http|response|result|return|ret|status|reply)?(?:status)?code$|^httpstatus$/;
 const STATE = new RegExp(
   `${ABOUT}(?:current|overall|final|response|process|processing)?` +
-    "(?:status(?:es)?|state|result|outcome|disposition|verdict)(?:text|name|value)?$",
+    "(?:status(?:es)?|state|result|outcome|disposition|verdict|decision)(?:text|name|value)?$",
 );
-const LABEL = /^(?:message|event)?(?:type|kind|event|level|severity|class)(?:name)?$/;
+const LABEL = /^(?:message|event)?(?:type|kind|event|level|severity|class|action|object)(?:name)?$/;
 const TEXT = new RegExp(
   "^(?:user|developer|dev|system|server|status|state|response|result|long|short|display|full|" +
     "human|readable|friendly|additional|more|extra)*" +
@@ -110,7 +116,24 @@ function readUndone(member: unknown): Reading {
 
 function readCondition(member: unknown): Reading {
   const reading = readDone(member);
-  return reading === "yes" ? "silent" : reading === "either" ? "no" : reading;
+  return reading === "yes" || reading === "silent" ? "silent" : "no";
+}
+
+function readStep(member: unknown): Reading {
+  if (member === null) return "silent";
+  const reading = readDone(member);
+  if (reading === "yes" && typeof member === "number") return "silent";
+  return reading === "either" ? "no" : reading;
+}
+
+function readHindrance(member: unknown): Reading {
+  if (isNothing(member)) return "silent";
+  // "error":"The message was queued" reports an error, and says more.
+  return typeof member === "string" && saysDone(member) ? "either" : "no";
+}
+
+function saysDone(text: string): boolean {
+  return ["yes", "either"].includes(readSentence(text));
 }
 
 /** 0 and 200-299 say "ok" in many APIs; others are a status of HTTP or a code of WhatsApp's. */

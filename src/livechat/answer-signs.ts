@@ -126,7 +126,7 @@ function readIn(scope: Scope, name: string, member: unknown): Reading {
 const WRAPPED = /^(value|count|total|flag)s?$/;
 const WARNING = /^(warning|notice|deprecation)s?$/;
 const ECHO =
-  /^(template|component|parameter|param|variable|placeholder|button|card|language|header|footer)s?$/;
+  /^(template|body|header|footer|button)?(component|param|parameter|variable|placeholder|button|card)s?$|^(template|header|footer|language|preview|example)s?(data|values|body)?$/;
 
 function isDoubtful(member: unknown): boolean {
   const code = asCode(member);

@@ -20,11 +20,13 @@ export function readStateText(text: string): Reading {
 /** A sentence for people, who may be told of another failure than this: "Your payment failed". */
 export function readSentence(text: string): Reading {
   const words = wordsOf(text);
+  const sentence = words.join(" ");
   const has = (set: ReadonlySet<string>) => words.some((word) => set.has(word));
   if (text.trim() === "") return "silent";
-  if (words.some((word) => NOT_DONE.test(word)) || TOO_MUCH.test(words.join(" "))) return "no";
+  if (words.some((word) => NOT_DONE.test(word)) || TOO_MUCH.test(sentence)) return "no";
   if (has(NEGATIONS) && (has(DONE) || has(SENDING))) return "no";
-  if (words.some(isNo)) return "failed";
+  if (RETRIED.test(sentence)) return "either";
+  if (words.some(isNo)) return DONE_ALREADY.test(sentence) ? "either" : "failed";
   if (readStateText(text) === "yes") return "yes";
   if (has(CONDITIONS)) return "unclear";
   if (has(DONE)) return "yes";
@@ -107,6 +109,12 @@ const NOT_DONE = new RegExp(
     "deliver\\w*|dispatched|success\\w*)$",
 );
 const TOO_MUCH = /\btoo many\b|\b(limit|quota)s? (was |has been |is )?(exceeded|reached|hit)\b/;
+
+/** A failure that tells of a message which was taken: "a duplicate: it was sent before". */
+const DONE_ALREADY =
+  /\b(already|was|were|been) (accepted|(en)?queued|scheduled|submitted|sent|delivered)\b/;
+/** It is not given up. */
+const RETRIED = /\bwill (be |automatically )*(retr\w+|resent|redelivered)\b/;
 
 const FAILURES = set(`err error errors errored exception exceptions fault faults problem problems
   reject rejects rejection refuse refuses refusal deny denied denies decline declines expired expires

@@ -80,6 +80,8 @@ const GOOD: readonly unknown[] = [
   { messages: ["Message accepted"], queued: true },
   { success: true, errors: [], messages: [], result: { id: "x" } },
   { result: { status: { groupName: "PENDING", name: "PENDING_ACCEPTED" } } },
+  { id: "tm_1", template_data: { error: "x" }, body_parameters: [{ status: "failed" }] },
+  { id: "tm_1", created: 1727862637, completed: null, received: 1 },
   { sentAt: "2026-11-29T17:00:00Z", sent: "2026-11-29T17:00:00Z" },
 ];
 
@@ -116,6 +118,11 @@ const BAD: readonly unknown[] = [
   { is_blocked: true },
   { invalid: 1 },
   { dry_run: true },
+  { quotaExceeded: true },
+  { retry_after: 30 },
+  { processed: "no" },
+  { decision: "reject" },
+  { violations: [{}] },
   { retryable: true },
   { status: "not_sent" },
   { status: "NOT-ACCEPTED" },
@@ -204,8 +211,12 @@ const TAKEN: readonly unknown[] = [
   { status: "accepted_by_gremlins" },
   { data: [{ outcome: "enqueued" }] },
   { success: { value: 1 } },
+  { processed: true },
   { message: "Message queued" },
   { detail: "The message was sent already" },
+  { message: "Duplicate: it was already accepted" },
+  { message: "The message will be retried automatically" },
+  { error: "Duplicate: the message was accepted before" },
   { event: "message.sent" },
   { body: '{"accepted":true}' },
 ];
@@ -275,6 +286,9 @@ describe("on a refusal", () => {
     const bodies = known.map((code) => metaRefusal(code));
     bodies.push(platformRefusal(429, "too_many_requests", "Too many requests"));
     bodies.push(platformRefusal(422, "validation", "`to` must be sent as a string"));
+    bodies.push(platformRefusal(429, "limit_reached", "Too many messages were sent"));
+    const issue = { code: "invalid_type", expected: "string", received: "number" };
+    bodies.push({ ...platformRefusal(400, "", ""), body: JSON.stringify({ issues: [issue] }) });
 
     const unsure = bodies.filter((it) => kindOf(it.httpStatus, it.body) === "unknown");
 
