@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { printable } from "./core/format.ts";
 
 const COLOURS: Readonly<Record<string, (text: string) => string>> = {
   fatal: pc.red,
@@ -43,9 +44,4 @@ function errorText(err: unknown): string {
 
 function fieldText(value: unknown): string {
   return printable(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-/** Text from outside must not move the cursor of the operator's terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, " ");
 }

@@ -2,25 +2,25 @@ import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Scrape } from "./core/scrape.ts";
 import type { NumberStore } from "./store/number-store.ts";
 
-/** Campaigns that ended longer ago, or before so many others, are left out: a scrape stays small. */
+/** Limits on ended campaigns, so that a scrape stays small. */
 const SHOWN_AFTER_END_MS = 24 * 3600 * 1000;
 const SHOWN_ENDED_MAX = 50;
 
-/** What was read from the ledger is shown for so long: many scrapers cost as much as one. */
+/** Values from the ledger are cached for this long, so that many scrapers cost as much as one. */
 const CACHED_MS = 5_000;
-/** A Redis that does not answer within this is away. */
+/** If Redis does not answer within this time, it counts as down. */
 const LEDGER_TIMEOUT_MS = 2_000;
 
 export interface Metrics extends Scrape {
-  /** Of this process: where a role registers counters of its own. */
+  /** The process's own metrics, where a role registers its counters. */
   readonly registry: Registry;
 }
 
 /**
- * What /metrics of every role shows: the process, and where the messages of live campaigns are. The
- * latter is read from the ledger, one reading at a time and kept for some seconds, so every pod tells
- * the same and no stranger can make it read more. Without Redis it shows the process, and
- * `dropcast_redis_up 0`. No personal data in labels.
+ * The metrics of every role: its process, and the states of all messages in live campaigns. The
+ * latter come from the ledger, read once at a time and cached for some seconds, so that every pod
+ * reports the same and frequent requests cost nothing. Without Redis only the process is shown, and
+ * `dropcast_redis_up 0`. Labels have no personal data.
  */
 export function createMetrics(
   stores: Readonly<Record<string, NumberStore>>,
@@ -30,7 +30,7 @@ export function createMetrics(
   collectDefaultMetrics({ register: registry });
   const redisUp = new Gauge({
     name: "dropcast_redis_up",
-    help: "1 while Redis answers; 0: what is in the ledger is not shown.",
+    help: "1 while Redis answers; 0: metrics from the ledger are missing.",
     registers: [registry],
   });
   const ledger = createLedgerMetrics(stores);
@@ -46,7 +46,7 @@ export function createMetrics(
       redisUp.set(1);
       return text;
     } catch {
-      // The process still has something to say, and the gauge says what is missing.
+      // The process's own metrics are still useful; the gauge shows that the others are missing.
       redisUp.set(0);
       return "";
     } finally {
@@ -93,7 +93,7 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
   });
   const halted = new Gauge({
     name: "dropcast_number_halted",
-    help: "1 while a number sends nothing until a person acts (account error, rollback of Redis).",
+    help: "1 while a number is suspended until an operator acts (account error, rollback of Redis).",
     labelNames: ["number"],
     registers: [registry],
     async collect() {
@@ -105,7 +105,7 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
   });
   const ages = new Gauge({
     name: "dropcast_oldest_seconds",
-    help: "How long the oldest of each kind waits. What keeps growing is stuck: alarm on it.",
+    help: "How long the oldest of each kind has waited. A value that keeps growing is stuck: alert on it.",
     labelNames: ["number", "what"],
     registers: [registry],
     async collect() {
@@ -118,7 +118,7 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
   });
   const silence = new Gauge({
     name: "dropcast_webhook_silence_seconds",
-    help: "For how long messages have been accepted without a webhook about one; 0 while there are.",
+    help: "How long messages have been accepted without any webhook about them; else 0.",
     labelNames: ["number"],
     registers: [registry],
     async collect() {
@@ -129,7 +129,7 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
   });
   const events = new Gauge({
     name: "dropcast_status_events",
-    help: "Status events without a message: parked now, and forgotten so far (orphans).",
+    help: "Unmatched status events: waiting for their message (parked) and dropped so far (orphans).",
     labelNames: ["number", "kind"],
     registers: [registry],
     async collect() {

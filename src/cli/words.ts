@@ -1,15 +1,9 @@
+import { count } from "../core/format.ts";
 import { type Mode, modeName } from "../core/mode.ts";
 
 /** Numbers, times and tables as the command line writes them. */
 
-export function count(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-/** `1 row`, `1,000 rows`. */
-export function counted(value: number, one: string, many: string = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
-}
+export { count, counted, isoTime, printable } from "../core/format.ts";
 
 /** Whom messages reach. */
 export function modeWords(mode: Mode): string {
@@ -86,10 +80,6 @@ export function dateTime(ms: number): string {
   return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
-export function isoTime(ms: number | null | undefined): string | null {
-  return ms === null || ms === undefined ? null : new Date(ms).toISOString();
-}
-
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }
@@ -128,9 +118,4 @@ export function wrap(text: string, columns: number, indent: string): string {
     } else line = line === "" ? word : `${line} ${word}`;
   }
   return [...lines, indent + line].join("\n");
-}
-
-/** Text from files and from outside must not move the cursor of the operator's terminal. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, " ");
 }

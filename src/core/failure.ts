@@ -3,6 +3,13 @@ import { TRIES_MAX } from "./message.ts";
 import { type NotSentReason, reasonName } from "./reasons.ts";
 import { accept, type Result, refuse } from "./refusal.ts";
 
+/** A failed message by its place in the ledger. */
+export interface FailedMessage {
+  readonly campaign: string;
+  readonly row: number;
+  readonly attempt: number;
+}
+
 /** Why a message failed: an error code, or if that is 0, a number of core/reasons.ts. */
 export interface FailureCause {
   readonly code: number;

@@ -1,5 +1,6 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describeFailure } from "../core/failure.ts";
+import { isoTime } from "../core/format.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
 
@@ -21,8 +22,4 @@ export function messageJson({ row, state, value, phone }: CampaignRow) {
           : describeCode(code).title,
     times: Object.fromEntries(times) as Record<string, string>,
   };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

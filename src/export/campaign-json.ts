@@ -1,11 +1,12 @@
 import { describeCode } from "../core/error-codes.ts";
 import { describeFailure, type FailureCount } from "../core/failure.ts";
+import { count, isoTime } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
 import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
 import type { Rollback } from "../store/rollback.ts";
 
-/** Words for why a campaign stands still or was refused; null while there is nothing to say. */
+/** Why a campaign is paused or was refused; null if it is neither. */
 export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): string | null {
   const { status, reason } = campaign;
   if (status === "paused") {
@@ -15,13 +16,13 @@ export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): stri
   return reason === "" ? null : reason;
 }
 
-/** What failed messages are counted under, for scripts. `reason` tells those without a code apart. */
+/** A count of failed messages as JSON. `reason` distinguishes those without a code. */
 export function failureJson({ code, reason, count }: FailureCount) {
   const { title } = describeFailure({ code, reason });
   return { code, reason: code === 0 ? (reasonName(reason) ?? null) : null, title, count };
 }
 
-/** A campaign as `--json` shows it. `counts` has all thirteen states. Times are ISO 8601 in UTC. */
+/** A campaign as JSON. `counts` has all thirteen states. Times are ISO 8601 in UTC. */
 export function campaignJson(campaign: Campaign) {
   return {
     id: campaign.id,
@@ -46,23 +47,23 @@ export function campaignJson(campaign: Campaign) {
   };
 }
 
-/** What halted a number, and what to do about it. */
+/** Why a number is suspended, and what to do about it. */
 export function describeHalt({ code, reason }: Halt): { title: string; advice: string } {
   if (reason !== REASONS.counters_differ) return describeCode(code);
   return {
-    title: "the counters of a campaign do not agree with its rows",
-    advice: "This is a fault of Dropcast: keep the log. `dropcast doctor --recount` mends it.",
+    title: "the counters of a campaign do not match its rows",
+    advice: "This is a bug in Dropcast: keep the log. `dropcast doctor --recount` corrects them.",
   };
 }
 
-/** A number's halt for scripts; null while it may send. */
+/** A number's suspension as JSON; null while it may send. */
 export function haltJson(halt: Halt | undefined) {
   if (halt === undefined) return null;
   const { title, advice } = describeHalt(halt);
   return { code: halt.code, title, advice, at: isoTime(halt.at), campaign: halt.campaign };
 }
 
-/** Why nobody knows, and for how long, for scripts; null while nothing is unknown. */
+/** Unknown messages by reason, as JSON; null if there are none. */
 export function unknownJson(unknown: UnknownRows | undefined) {
   if (unknown === undefined) return null;
   const { oldestAt, reasons } = unknown;
@@ -78,45 +79,42 @@ export function unknownJson(unknown: UnknownRows | undefined) {
 
 export function unknownWords(reason: number): string {
   const name = reasonName(reason);
-  return name === undefined ? "No reason is known." : describeReason(name);
+  return name === undefined ? "Reason not known." : describeReason(name);
 }
 
-/** A Redis that went back in time, for people: what it means, and what ends it. */
+/** What a rollback of Redis means for a number, and how to continue. */
 export function rollbackWords(number: string, rollback: Rollback): string {
   const { lost, wentBackTo } = rollback;
   const accept =
-    "`dropcast doctor --accept-rollback`, which calls every message unknown that may have been sent " +
-    "in the time that was lost";
+    "`dropcast doctor --accept-rollback`, which marks every message as unknown that may have been " +
+    "sent in the lost time";
   if (lost === null) {
     return (
-      `Redis was started anew, and no worker of number ${number} remembers what it held: it may have gone ` +
-      `back in time. The last thing it knows is of ${isoTime(wentBackTo)}. Nothing is sent until a worker with its ` +
-      "old data folder comes back, or a person decides: if a backup was restored, or data may be " +
-      `missing, ${accept}; if it was only stopped and started, \`dropcast doctor --nothing-lost\`.`
+      "Redis was restarted and may have been rolled back: no worker of number " +
+      `${number} can confirm its data, whose latest change is of ${isoTime(wentBackTo)}. Nothing is ` +
+      "sent until a worker with its old data folder is back, or you decide: if a backup was " +
+      `restored or data may be missing, run ${accept}; if Redis was only restarted, run ` +
+      "`dropcast doctor --nothing-lost`."
     );
   }
-  const known = lost === 1 ? "1 is" : `${lost.toLocaleString("en-US")} are`;
+  const known = lost === 1 ? "1 claim or change" : `${count(lost)} claims and changes`;
   return (
-    `Redis went back in time: of the claims and changes of number ${number} at least ${known} missing. ` +
-    `Nothing is sent from it until ${accept}.`
+    `Redis was rolled back: at least ${known} of number ${number} ` +
+    `${lost === 1 ? "is" : "are"} missing. It sends nothing until you run ${accept}.`
   );
 }
 
-/** A Redis that was started anew a moment ago. */
+/** Redis has just restarted. */
 export function settlingWords(number: string): string {
   return (
-    `Redis was started anew and may have gone back in time: number ${number} sends again some seconds ` +
-    "after a worker that remembers what Redis held has spoken."
+    `Redis was restarted and may have been rolled back: number ${number} sends again some seconds ` +
+    "after a worker has confirmed its data."
   );
 }
 
-/** The same as {@link rollbackWords} for scripts; null while all is well. */
+/** {@link rollbackWords} as JSON; null if there is none. */
 export function rollbackJson(rollback: Rollback | undefined) {
   if (rollback === undefined) return null;
   const { noticedAt, wentBackTo, lost } = rollback;
   return { noticedAt: isoTime(noticedAt), wentBackTo: isoTime(wentBackTo), claimsLost: lost };
-}
-
-function isoTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

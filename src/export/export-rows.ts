@@ -8,15 +8,15 @@ import { createRowFormat, type ExportFormat } from "./row-format.ts";
 const ROWS_AT_ONCE = 500;
 
 /**
- * The rows of a campaign in their order, as text, a piece at a time: memory does not grow with the
- * list. `states` empty: all of them.
+ * Streams the rows of a campaign as text, in order, so that memory does not grow with the list. An
+ * empty `states` means all.
  */
 export async function* exportRows(input: {
   store: Pick<NumberStore, "campaigns" | "rows">;
   campaign: Pick<Campaign, "id" | "rows">;
   format: ExportFormat;
   states: ReadonlySet<State>;
-  /** Between the cells of a CSV; null: as in the list, so that it opens where the list did. */
+  /** For CSV; null: that of the list, so that the export opens in the same program. */
   delimiter: Delimiter | null;
 }): AsyncGenerator<string> {
   const { store, campaign, states } = input;

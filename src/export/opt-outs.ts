@@ -2,14 +2,14 @@ import { stringify } from "csv-stringify/sync";
 import { escapeCell } from "../core/spreadsheet.ts";
 import type { OptOut } from "../store/opt-out-list.ts";
 
-/** A way of writing opt-outs; the pieces in their order make the whole output. */
+/** Formats opt-outs; head, entries and tail together are the whole output. */
 export interface OptOutFormat {
   readonly head: string;
   entries(entries: readonly OptOut[]): string;
   tail(): string;
 }
 
-/** `csv` has the columns that `suppress import` reads. */
+/** `csv` has the columns read by `suppress import`. */
 export function optOutFormat(format: "csv" | "ndjson" | "json"): OptOutFormat {
   if (format === "csv") {
     return {

@@ -8,15 +8,13 @@ import { escapeCell } from "../core/spreadsheet.ts";
 import type { TimeName } from "../store/ledger-value.ts";
 import type { CampaignRow } from "../store/row-reader.ts";
 
-/**
- * How a campaign's rows are written for people and scripts: the input columns, then what became of
- * each row. The command line and the dashboard write the same.
- */
-
-/** `json` is one array, for `--json`; `ndjson` one value a line. */
+/** `json` is a single array, for `--json`; `ndjson` has one value per line. */
 export type ExportFormat = "csv" | "ndjson" | "json";
 
-/** A way of writing rows; the pieces in their order make the whole output. */
+/**
+ * Formats a campaign's rows for the command line and the dashboard: the input columns, then the
+ * outcome of each row. Head, rows and tail together are the whole output.
+ */
 export interface RowFormat {
   head(): string;
   rows(rows: readonly CampaignRow[]): string;
@@ -34,7 +32,7 @@ export async function createRowFormat(
 
 const TIMES = ["claimed", "accepted", "sent", "delivered", "read", "failed"] as const;
 
-/** What the export says of a row behind its input columns, in this order. */
+/** The columns after the input columns, in this order. */
 const FACTS = [
   "row",
   "state",
@@ -71,14 +69,14 @@ function factsOf(row: CampaignRow): Facts {
     failed_at: at("failed"),
     unknown_since: row.unknownSince === null ? null : new Date(row.unknownSince).toISOString(),
     wamid: row.wamid,
-    // Which evidence joined the row and its wamid: the API's answer, or the person's number.
+    // How the wamid was matched with the row, if not by the API's answer.
     matched: value.flags.includes("matched") ? "recipient" : null,
     maybe_duplicate: value.flags.includes("maybeDuplicate"),
     decided: value.flags.includes("decided"),
   };
 }
 
-/** Why the row is where it is, in words; null where the state says it all. */
+/** Why the row is in its state; null if the state explains itself. */
 function reasonOf({ state, value, note, erased }: CampaignRow): string | null {
   if (erased) return describeReason("erased");
   if (state === "rejected") {
@@ -100,11 +98,11 @@ async function csvFormat(columns: readonly string[], delimiter: Delimiter): Prom
   const line = (rows: readonly (readonly (string | number | boolean | null)[])[]): string =>
     stringify(
       rows.map((row) => row.map(csvCell)),
-      // By itself it quotes only what holds the whole CRLF.
+      // By default it quotes only cells that contain the complete CRLF.
       { delimiter, record_delimiter: "\r\n", quoted_match: /[\r\n]/ },
     );
   return {
-    // With a byte order mark, because Excel shows accents only then.
+    // With a BOM, because Excel needs it to show accents.
     head: () => `\uFEFF${line([[...columns, ...factColumns(columns)]])}`,
     rows: (rows) =>
       line(
@@ -118,15 +116,15 @@ async function csvFormat(columns: readonly string[], delimiter: Delimiter): Prom
 }
 
 /**
- * A list may have a column `state` of its own: one that is made of an export has. No name is one
- * that an import looks for (`dropcast_row` of the rejects file), and none says "phone".
+ * A list may have a column `state` of its own, for example if it comes from an export. An import
+ * looks for none of these names (unlike `dropcast_row` of a rejects file), nor for phones in them.
  */
 function factColumns(columns: readonly string[]): string[] {
   const taken = new Set(columns.map(foldColumnName));
   return FACTS.map((fact) => numbered(fact, taken));
 }
 
-/** A list may have several columns of one name: as keys of an object they would be one. */
+/** Unique keys for an object, since a list may have several columns with one name. */
 function keysOf(columns: readonly string[]): string[] {
   const taken = new Set<string>();
   return columns.map((name, index) => {
@@ -137,14 +135,14 @@ function keysOf(columns: readonly string[]): string[] {
   });
 }
 
-/** The name itself, or with the first number that is free. */
+/** The name, with the first free number if it is taken. */
 function numbered(name: string, taken: ReadonlySet<string>): string {
   let free = name;
   for (let nth = 2; taken.has(free); nth++) free = `${name}_${nth}`;
   return free;
 }
 
-/** As many as the header has: a row with too many or too few is among the rejected. */
+/** As many cells as the header has; only rejected rows have more or fewer. */
 function inputCells({ cells }: CampaignRow, width: number): string[] {
   return Array.from({ length: width }, (_, index) => cells[index] ?? "");
 }
@@ -183,7 +181,7 @@ function jsonFormat(columns: readonly string[]): RowFormat {
 
 function rowJson(row: CampaignRow, keys: readonly string[]): string {
   const cells = inputCells(row, keys.length);
-  // A map first: a column may well be called `__proto__`.
+  // fromEntries is safe for a column called `__proto__`.
   const input = Object.fromEntries(keys.map((key, index) => [key, cells[index] ?? ""]));
   return JSON.stringify({ ...factsOf(row), input });
 }

@@ -1,7 +1,7 @@
 import type { Campaign } from "../store/campaign-reader.ts";
 import type { Presence } from "../store/processes.ts";
 
-/** Whether a campaign would send now, if there were a worker. */
+/** Whether a campaign has messages to send but no worker. */
 export function isStalled(
   { status, counts }: Pick<Campaign, "status" | "counts">,
   { isLive }: Pick<Presence, "isLive">,
@@ -9,16 +9,16 @@ export function isStalled(
   return status === "running" && counts.pending > 0 && !isLive;
 }
 
-/** A sentence for people: why nothing is sent, and what to start. */
+/** Says that a campaign has no worker, and how to start one. */
 export function stallWords({ number, mode }: Pick<Campaign, "number" | "mode">, workers: Presence) {
   const up = mode === "sandbox" ? "dropcast up --sandbox" : "dropcast up";
   return (
     `Nothing is sent: no worker of number ${number} ${unseenWords(workers)}. ` +
-    `Start one: \`dropcast worker\`, or \`${up}\`.`
+    `Start one with \`dropcast worker\` or \`${up}\`.`
   );
 }
 
-/** For whoever is not there: "has been seen for 4 min", or "is running" where none was seen lately. */
+/** To follow "no worker": "has been seen for 4 min", or "is running" if none was seen recently. */
 export function unseenWords({ lastSeenMs }: Presence): string {
   if (lastSeenMs === null) return "is running";
   const seconds = Math.floor(lastSeenMs / 1_000);

@@ -1,46 +1,46 @@
 import { type FileHandle, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { PersonTrace } from "../core/person-trace.ts";
-import { createRecordCutter } from "./list-records.ts";
+import { createRecordSplitter } from "./list-records.ts";
 
-/** What was done to the files of one folder. */
+/** What was erased from the files of a folder. */
 export interface ErasedFiles {
   files: number;
-  /** Lines taken out of lists. */
+  /** Lines removed from lists. */
   lines: number;
-  /** Lists that are being imported: what they hold will be in Redis, and has to be erased there. */
+  /** Lists that are being imported: their rows must be erased from Redis later. */
   inProgress: string[];
 }
 
 const CHUNK_BYTES = 256 * 1024;
-/** Longer than a number with everything between its digits. */
+/** Longer than a phone number with everything between its digits. */
 const OVERLAP = 512;
 
 /**
- * Takes a person out of the files of a folder and of those below it: lists lose the lines that name
- * the number; in other files (reports, logs that somebody appends to) the number is overwritten in
- * place with stars. `skip` names folders directly below that are left alone. A list is written anew
- * under a hidden name and renamed, so whoever reads it sees the one or the other.
+ * Erases a person from all files below a folder. Lists lose the lines with the phone number; in
+ * other files (reports, logs that are being written) stars replace the number in place. `skip` names
+ * direct subfolders to leave alone. A list is rewritten under a hidden name and renamed, so that
+ * readers see either version.
  */
 export async function eraseFromFolder(
   folder: string,
   trace: PersonTrace,
   options: { skip: readonly string[]; inProgress: readonly string[] },
 ): Promise<ErasedFiles> {
-  const told: ErasedFiles = { files: 0, lines: 0, inProgress: [] };
+  const erased: ErasedFiles = { files: 0, lines: 0, inProgress: [] };
   for (const path of await filesBelow(folder, options.skip)) {
     const encoding = await findIn(path, trace);
     if (encoding === null) continue;
     const below = path.slice(folder.length + 1);
     if (options.inProgress.some((name) => below.startsWith(`${name}/`))) {
-      told.inProgress.push(basename(path));
+      erased.inProgress.push(basename(path));
       continue;
     }
-    told.files++;
-    if (isList(path)) told.lines += await eraseFromList(path, trace, encoding);
+    erased.files++;
+    if (isList(path)) erased.lines += await eraseFromList(path, trace, encoding);
     else await maskInPlace(path, trace);
   }
-  return told;
+  return erased;
 }
 
 function isList(path: string): boolean {
@@ -60,10 +60,10 @@ async function filesBelow(folder: string, skip: readonly string[]): Promise<stri
   }
 }
 
-/** Both map every byte or pair of bytes to one character and back. */
+/** Each maps every byte or pair of bytes to one character and back. */
 type Encoding = "latin1" | "utf16le" | "utf16be";
 
-/** How the file is to be read, when the number is in it; null when it is not. */
+/** The file's encoding if it contains the number, else null. */
 async function findIn(path: string, trace: PersonTrace): Promise<Encoding | null> {
   const file = await openFile(path, "r");
   if (file === null) return null;
@@ -93,14 +93,14 @@ async function eraseFromList(
     await rm(hidden, { force: true });
     const to = await open(hidden, "wx", mode & 0o777);
     try {
-      const cutter = createRecordCutter();
+      const splitter = createRecordSplitter();
       const keep = async (records: readonly string[]): Promise<void> => {
         const kept = records.filter((record) => !trace.found(record));
         lines += records.length - kept.length;
         await to.write(encode(kept.join(""), encoding));
       };
-      for await (const text of textOf(from, encoding)) await keep(cutter.push(text));
-      await keep(cutter.end());
+      for await (const text of textOf(from, encoding)) await keep(splitter.push(text));
+      await keep(splitter.end());
       await to.sync();
     } finally {
       await to.close();
@@ -113,7 +113,7 @@ async function eraseFromList(
   return lines;
 }
 
-/** The same length, byte by byte: whoever appends to the file meanwhile is not disturbed. */
+/** Keeps the file's length, so that a process can append to it meanwhile. */
 async function maskInPlace(path: string, trace: PersonTrace): Promise<void> {
   const file = await openFile(path, "r+");
   if (file === null) return;
@@ -132,7 +132,7 @@ async function maskInPlace(path: string, trace: PersonTrace): Promise<void> {
   }
 }
 
-/** Null when it has gone meanwhile. */
+/** Null if the file was deleted meanwhile. */
 async function openFile(path: string, flags: "r" | "r+"): Promise<FileHandle | null> {
   try {
     return await open(path, flags);
@@ -147,7 +147,7 @@ async function encodingOf(file: FileHandle): Promise<Encoding> {
   const [first, second, third] = buffer;
   if (first === 0xff && second === 0xfe) return "utf16le";
   if (first === 0xfe && second === 0xff) return "utf16be";
-  // Without a mark: every other byte of ordinary text is a NUL.
+  // Without a BOM: every other byte of ordinary text is NUL.
   if (first !== 0 && second === 0 && third !== 0) return "utf16le";
   if (first === 0 && second !== 0 && third === 0) return "utf16be";
   return "latin1";

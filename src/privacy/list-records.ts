@@ -1,15 +1,15 @@
 import { DELIMITERS } from "../core/delimiters.ts";
 
 /**
- * Cuts the text of a list into its records, line ends included, without changing a character: what
- * is kept of a list stays byte for byte as it was. A quote opens only where a cell begins and closes
- * only where one ends, so a stray quote does not swallow the rest of the file; neither does one that
- * is never closed, for a record is not longer than `RECORD_LENGTH_MAX`.
+ * Splits the text of a list into records with their line ends, without changing a character, so that
+ * the rest of the list stays byte for byte the same. A quote opens only at the beginning of a cell
+ * and closes only at its end, so that a stray quote does not swallow the rest of the file. Nor does
+ * an unclosed one, since a record has at most `RECORD_LENGTH_MAX` characters.
  */
-export interface RecordCutter {
-  /** Takes the next piece; answers the records that it completes. */
+export interface RecordSplitter {
+  /** Takes the next piece of text; returns the records that it completes. */
   push(text: string): string[];
-  /** What is left: a last record without a line end. */
+  /** Returns the last record, if it has no line end. */
   end(): string[];
 }
 
@@ -17,7 +17,7 @@ const RECORD_LENGTH_MAX = 1024 * 1024;
 const BETWEEN = new Set<string>(DELIMITERS);
 const QUOTE = '"';
 
-export function createRecordCutter(): RecordCutter {
+export function createRecordSplitter(): RecordSplitter {
   let rest = "";
   return {
     push(text) {
@@ -38,7 +38,7 @@ export function createRecordCutter(): RecordCutter {
   };
 }
 
-/** Where the first record ends, or -1 when it is not whole yet. */
+/** Where the first record ends, or -1 if it is not complete yet. */
 function endOfRecord(text: string): number {
   let quoted = false;
   for (let at = 0; at < text.length; at++) {

@@ -1,5 +1,6 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import type { FailedMessage } from "../core/failure.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { answerInTime, endInTime, QUEUE_ANSWER_MS } from "./in-time.ts";
@@ -13,13 +14,6 @@ import {
 
 /** How many jobs one check for stale ones reads. */
 const STALE_CHECKED = 200;
-
-/** A failed message by its place in the ledger. */
-export interface FailedMessage {
-  readonly campaign: string;
-  readonly row: number;
-  readonly attempt: number;
-}
 
 /**
  * Adds failed messages to the retry dashboard. The script that fails a row also adds it to an

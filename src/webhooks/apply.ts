@@ -1,3 +1,4 @@
+import type { FailedMessage } from "../core/failure.ts";
 import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../store/status-events.ts";
 import type { Hints } from "./hints.ts";
 
@@ -9,17 +10,14 @@ export type ApplyPort = (
 ) => Promise<ApplyResult>;
 
 /** A message that has failed: what its job in the retry dashboard is made from. */
-export interface FailedMessage {
+export interface FailedOfNumber extends FailedMessage {
   readonly number: string;
-  readonly campaign: string;
-  readonly row: number;
-  readonly attempt: number;
 }
 
 export interface DeliveryPorts {
   readonly apply: ApplyPort;
   /** Adds the failed job. Must be harmless when repeated. */
-  readonly onFailed: (failed: FailedMessage) => Promise<void>;
+  readonly onFailed: (failed: FailedOfNumber) => Promise<void>;
 }
 
 /**

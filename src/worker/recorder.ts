@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { FailedMessage } from "../core/failure.ts";
 import { explainRedisError, redisTrouble } from "../core/redis-trouble.ts";
-import type { FailedMessage } from "../queue/failed-queue.ts";
 import type { AttemptRecord } from "../store/attempt-rows.ts";
 import type { Ledger } from "../store/ledger.ts";
 

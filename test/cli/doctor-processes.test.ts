@@ -98,7 +98,7 @@ test("doctor warns of webhooks that tell nothing of what was accepted, also when
   expect(late).toEqual([
     {
       ...{ name: "Webhooks", verdict: "warn" },
-      message: `The API has accepted 1 message of number ${bench.number}, and no webhook has come for 11 minutes: what becomes of them is not known.`,
+      message: `The API has accepted 1 message of number ${bench.number}, but no webhook has arrived for 11 minutes, so their delivery is not known.`,
       fix: expect.stringMatching(/^Ask LiveChat whether a webhook is registered/) as string,
     },
   ]);
@@ -131,7 +131,7 @@ test("show and list say that nothing is sent while no worker is there", async ()
   const calm = await runHere(place, ["show", id]);
   const calmList = await runHere(place, ["list", "--json"]);
 
-  expect(shown.stdout).toContain(`running: ${words} Start one: \`dropcast worker\``);
+  expect(shown.stdout).toContain(`running: ${words} Start one with \`dropcast worker\``);
   expect(listed.stdout).toContain("running: no worker");
   expect(listed.stdout.split(words)).toHaveLength(2);
   expect(JSON.parse(scripted.stdout)).toMatchObject({ status: "running", stalled: "no_worker" });

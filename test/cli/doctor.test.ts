@@ -34,7 +34,7 @@ test("a Redis that went back in time is told by list, show and doctor until it i
   const again = await runCli(place, ["doctor", "--accept-rollback"]);
   const decided = await runCli(place, ["resolve", id, "2-3", "resend"]);
 
-  expect(listed.stdout).toContain("Redis went back in time: of the claims and changes of number");
+  expect(listed.stdout).toContain("Redis was rolled back: at least");
   expect(json(shown)).toMatchObject({ rollback: { claimsLost: 12 } });
   expect(checked.code).toBe(1);
   expect(checked.stdout).toContain("dropcast doctor --accept-rollback");
@@ -85,10 +85,8 @@ test("where no worker remembers what Redis held, a person is asked, and may say 
   const confirmed = await runCli(place, ["doctor", "--nothing-lost"]);
   const again = await runCli(place, ["doctor", "--nothing-lost", "--json"]);
 
-  expect(settling.stdout).toContain(
-    "Redis was started anew and may have gone back in time: number",
-  );
-  expect(listed.stdout).toContain("it may have gone back in time");
+  expect(settling.stdout).toContain("Redis was restarted and may have been rolled back: number");
+  expect(listed.stdout).toContain("may have been rolled back: no worker of number");
   expect(listed.stdout).toContain("`dropcast doctor --nothing-lost`");
   expect(json(scripted)).toMatchObject([{ rollback: { claimsLost: null } }]);
   expect(confirmed.stdout).toContain(`Number ${place.number} sends again.`);
@@ -169,8 +167,10 @@ test("counters that differ from their rows halt the number, and --recount mends 
   const mended = await runCli(place, ["doctor", "--recount", "--json"]);
   const resumed = await runCli(place, ["resume", id]);
 
-  expect(listed.stdout).toContain("the counters of a campaign do not agree with its rows");
-  expect(listed.stdout).toContain("`dropcast doctor --recount` mends it. That lifts the halt too.");
+  expect(listed.stdout).toContain("the counters of a campaign do not match its rows");
+  expect(listed.stdout).toContain(
+    "`dropcast doctor --recount` corrects them. That lifts the halt too.",
+  );
   expect(json(mended)).toEqual({
     mended: [{ campaign: id, state: "read", counted: 1, rows: 0 }],
     busy: [],

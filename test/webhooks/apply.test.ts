@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../../src/store/status-events.ts";
-import { deliverEvent, type FailedMessage } from "../../src/webhooks/apply.ts";
+import { deliverEvent, type FailedOfNumber } from "../../src/webhooks/apply.ts";
 import { createHints } from "../../src/webhooks/hints.ts";
 
 const EVENT: StatusEvent = {
@@ -28,7 +28,7 @@ const unmatched = (waits: Waits): ApplyResult => ({ kind: "unmatched", waits });
 /** Stores that answer a question as told, and what was asked of them. */
 function stores(answers: Record<string, ApplyResult>) {
   const asked: string[] = [];
-  const jobs: FailedMessage[] = [];
+  const jobs: FailedOfNumber[] = [];
   return {
     asked,
     jobs,
@@ -38,7 +38,7 @@ function stores(answers: Record<string, ApplyResult>) {
         const answer = answers[number] ?? unmatched("none");
         return answer.kind === "unmatched" && mode !== "ask" ? { kind: "parked" } : answer;
       },
-      onFailed: async (message: FailedMessage) => {
+      onFailed: async (message: FailedOfNumber) => {
         jobs.push(message);
       },
     },

@@ -4,14 +4,14 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
 import type { ApplyResult, StatusEvent, Unmatched } from "../../src/store/status-events.ts";
-import type { FailedMessage } from "../../src/webhooks/apply.ts";
+import type { FailedOfNumber } from "../../src/webhooks/apply.ts";
 import { createWebhookServer, type WebhookServerOptions } from "../../src/webhooks/server.ts";
 import { signWebhook, WEBHOOK_SECRET } from "../support/webhook-samples.ts";
 
 /** A webhooks server on a free port, with what it handed on and what it logged. */
 export async function runServer(options: Partial<WebhookServerOptions> = {}) {
   const applied: { number: string; event: StatusEvent; unmatched: Unmatched }[] = [];
-  const jobs: FailedMessage[] = [];
+  const jobs: FailedOfNumber[] = [];
   const log: string[] = [];
   const metrics = new Registry();
   const server = createWebhookServer({

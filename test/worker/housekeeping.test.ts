@@ -53,11 +53,11 @@ test("long after the last message was accepted it is told by show alone", async 
   const silence = await bench.store.webhookSilence();
   if (silence === undefined) throw new Error("Webhooks are not silent.");
   expect(silenceWords("main", silence)).toMatch(
-    /^The API has accepted 1 message of number main, and no webhook has come for 90 minutes: /,
+    /^The API has accepted 1 message of number main, but no webhook has arrived for 90 minutes, so /,
   );
   expect(silenceJson(silence)).toMatchObject({ kind: "none", accepted: 1 });
   expect(silenceWords("main", { ...silence, kind: "others", accepted: 1_234 })).toMatch(
-    /^The API has accepted 1,234 messages of number main in 90 minutes, and webhooks come, but none /,
+    /^The API has accepted 1,234 messages of number main in 90 minutes\. Webhooks arrive, but none /,
   );
   expect(silenceJson(undefined)).toBeNull();
 });

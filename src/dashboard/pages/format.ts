@@ -2,13 +2,7 @@ import { html } from "hono/html";
 
 /** Numbers and times as the pages write them. */
 
-export function count(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-export function counted(value: number, one: string, many: string = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
-}
+export { count, counted } from "../../core/format.ts";
 
 /** A share in whole percent; 0 and 100 are said only when they are exact. */
 export function percent(part: number, whole: number): string {
