@@ -1,6 +1,6 @@
 // What each stage of an import costs: the stages run one after the other on one list, each with
 // those that it needs, and what one adds is its cost. CPU of all threads, garbage collection too.
-import { parseCampaign } from "../../dist/campaign-file.js";
+import { parseCampaign } from "../../dist/config/campaign-file.js";
 import { createRowCheck } from "../../dist/producer/check/check-rows.js";
 import { prepareList } from "../../dist/producer/check/prepare-list.js";
 import { readRows } from "../../dist/producer/list/csv.js";

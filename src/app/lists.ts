@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { MODES } from "../core/mode.ts";
 import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";

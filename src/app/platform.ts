@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Mode } from "../core/mode.ts";
 import { explainRedisError, redisTrouble } from "../core/redis-trouble.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";

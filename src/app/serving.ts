@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { askApiMode } from "../config/api-mode.ts";
-import { type Config, describeConfig, inMode, type ReadConfig } from "../config.ts";
+import { type Config, describeConfig, inMode, type ReadConfig } from "../config/config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { Logger } from "../logger.ts";
 import type { Platform } from "./platform.ts";

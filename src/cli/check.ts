@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Platform } from "../app/platform.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { accept, type Refusal } from "../core/refusal.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportResult } from "../producer/report.ts";

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { askApiMode } from "../config/api-mode.ts";
-import { readEnvironment } from "../config/environment.ts";
 import {
   type Config,
   type ConfigProblem,
@@ -8,7 +7,8 @@ import {
   loadConfig,
   type NumberConfig,
   type ReadConfig,
-} from "../config.ts";
+} from "../config/config.ts";
+import { readEnvironment } from "../config/environment.ts";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { SANDBOX_DEFAULTS } from "../sandbox/options.ts";

@@ -1,4 +1,4 @@
-import { findNumber, requireSendingNumber } from "../config.ts";
+import { findNumber, requireSendingNumber } from "../config/config.ts";
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import { type Command, type CommandSpec, textOption } from "./command.ts";

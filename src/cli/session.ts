@@ -1,5 +1,5 @@
 import type { Platform } from "../app/platform.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Result } from "../core/refusal.ts";
 import type { Cli, CommandResult } from "./command.ts";
 import { loadCommandConfig } from "./configuration.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { optOutFormat } from "../export/opt-outs.ts";
 import { type OptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Platform } from "../app/platform.ts";
 import { ROLE_STARTERS, type RoleName, type RunningRole } from "../app/roles.ts";
 import { openServing } from "../app/serving.ts";
-import type { Config, ReadConfig } from "../config.ts";
+import type { Config, ReadConfig } from "../config/config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Logger } from "../logger.ts";

@@ -1,4 +1,4 @@
-import { codePoint, readHandWritten } from "../hand-written.ts";
+import { codePoint, readHandWritten } from "./hand-written.ts";
 
 /** What a `.env` sets, and which of its lines are wrong. Messages hold no value: it may be a secret. */
 export interface DotEnv {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { didYouMean, nearest } from "../core/nearest.ts";
-import { readHandWritten } from "../hand-written.ts";
 import { type DotEnv, parseDotEnv } from "./dot-env.ts";
 import { createFindings, type Findings } from "./findings.ts";
+import { readHandWritten } from "./hand-written.ts";
 import { SECRETS, type Secret, VARIABLES, type Variable } from "./variables.ts";
 
 /** The variables as they were given, by whichever way won; `undefined` when left empty. */

@@ -5,11 +5,11 @@ import { NUMBER_NAME, NUMBER_NAME_RULE } from "../core/campaign.ts";
 import type { Json } from "../core/json.ts";
 import type { PriceTable } from "../core/prices.ts";
 import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
-import { mendText } from "../yaml/mend.ts";
-import { PROBLEMS_MAX, readYamlText } from "../yaml-text.ts";
 import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
 import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
+import { mendText } from "./yaml/correct.ts";
+import { PROBLEMS_MAX, readYamlText } from "./yaml/yaml-text.ts";
 
 /** Status events are looked up for 40 days: a campaign must not go before. */
 const KEPT_DAYS_MIN = 40;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
-import { countryProblem } from "../country.ts";
+import { countryProblem } from "./country.ts";
 import { checkToken, checkWebhookSecrets } from "./credentials.ts";
 import { type Environment, readSecretFile } from "./environment.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CATEGORIES } from "../core/campaign.ts";
 import type { CountryPrices, PriceTable } from "../core/prices.ts";
-import { countryProblem } from "../country.ts";
+import { countryProblem } from "./country.ts";
 
 const price = z.number().min(0).max(1_000).nullish();
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { parseCampaign } from "../campaign-file.ts";
+import { parseCampaign } from "../config/campaign-file.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { didYouMean } from "../core/nearest.ts";

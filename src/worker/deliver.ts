@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { NumberConfig } from "../config.ts";
+import type { NumberConfig } from "../config/config.ts";
 import type { Mode } from "../core/mode.ts";
 import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";

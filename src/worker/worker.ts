@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Queue, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import type { NumberConfig } from "../config.ts";
+import type { NumberConfig } from "../config/config.ts";
 import { describeCode } from "../core/error-codes.ts";
 import type { Mode } from "../core/mode.ts";
 import type { Timings } from "../core/timings.ts";

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { loadConfig } from "../../src/config/config.ts";
 import { SECRETS } from "../../src/config/variables.ts";
-import { loadConfig } from "../../src/config.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import {
   imageEnvironment,

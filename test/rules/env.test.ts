@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/config/config.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
-import { loadConfig } from "../../src/config.ts";
 
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
 

@@ -1,4 +1,4 @@
-import { inMode, loadConfig } from "../../config.ts";
+import { inMode, loadConfig } from "../../config/config.ts";
 import { accept } from "../../core/refusal.ts";
 import { type Cli, type Command, type CommandSpec, flagOption } from "../command.ts";
 import { loadCommandConfig } from "../configuration.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { clockTime, printable } from "../words.ts";
 import type { Check } from "./check.ts";
 

@@ -1,4 +1,4 @@
-import { type Config, type NumberConfig, requireSendingNumber } from "../../config.ts";
+import { type Config, type NumberConfig, requireSendingNumber } from "../../config/config.ts";
 import { timings } from "../../core/timings.ts";
 import type { Check } from "./check.ts";
 import type { RedisChecks } from "./redis.ts";

@@ -1,5 +1,5 @@
 import type { Platform } from "../../app/platform.ts";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { REASONS } from "../../core/reasons.ts";
 import { redisTrouble } from "../../core/redis-trouble.ts";
 import { accept } from "../../core/refusal.ts";

@@ -1,8 +1,8 @@
 import { type Document, isMap, isNode, isScalar, isSeq } from "yaml";
-import type { Json } from "./core/json.ts";
-import { readHandWritten, type TextProblem } from "./hand-written.ts";
-import { type Mend, mendYaml, quoted } from "./yaml/mend.ts";
-import { DEPTH_MAX, type ParsedYaml, parseYaml, type YamlPath } from "./yaml/parse.ts";
+import type { Json } from "../../core/json.ts";
+import { readHandWritten, type TextProblem } from "../hand-written.ts";
+import { type Mend, mendYaml, quoted } from "./correct.ts";
+import { DEPTH_MAX, type ParsedYaml, parseYaml, type YamlPath } from "./parse.ts";
 
 export type YamlText =
   | {

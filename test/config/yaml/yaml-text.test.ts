@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readYamlText, TEXT_BYTES_MAX } from "../src/yaml-text.ts";
+import { readYamlText, TEXT_BYTES_MAX } from "../../../src/config/yaml/yaml-text.ts";
 
 const fill = (unit: string, before = "", after = ""): string =>
   before + unit.repeat(Math.floor((TEXT_BYTES_MAX - 1_000) / unit.length)) + after;

@@ -1,11 +1,11 @@
-import type { CampaignDefinition } from "./core/campaign.ts";
-import { validateCampaign } from "./core/campaign-schema.ts";
-import { accept, type Refused, type Result, refuse } from "./core/refusal.ts";
-import { pathText } from "./core/shape.ts";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import { validateCampaign } from "../core/campaign-schema.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { pathText } from "../core/shape.ts";
 import { countryProblem } from "./country.ts";
 import type { TextProblem } from "./hand-written.ts";
-import { type Mend, mendText } from "./yaml/mend.ts";
-import { PROBLEMS_MAX, readYamlText, type YamlKind } from "./yaml-text.ts";
+import { type Mend, mendText } from "./yaml/correct.ts";
+import { PROBLEMS_MAX, readYamlText, type YamlKind } from "./yaml/yaml-text.ts";
 
 /**
  * Reads a campaign file, YAML or JSON. Every mistake is told in one refusal

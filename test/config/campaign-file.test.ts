@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseCampaign } from "../src/campaign-file.ts";
+import { parseCampaign } from "../../src/config/campaign-file.ts";
 
 const SMALLEST = `
 name: Spring sale

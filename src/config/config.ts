@@ -1,25 +1,25 @@
 import { resolve } from "node:path";
+import type { Mode } from "../core/mode.ts";
+import { didYouMean } from "../core/nearest.ts";
+import type { PriceTable } from "../core/prices.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { LATE_STATUS_DAYS } from "../core/timings.ts";
 import {
   checkApiUrl,
   checkHost,
   checkRedisUrl,
   DEFAULT_API_URL,
   withoutCredentials,
-} from "./config/addresses.ts";
-import { isProxyAddress } from "./config/client-address.ts";
-import { type Environment, readEnvironment } from "./config/environment.ts";
-import { readConfigFile } from "./config/file.ts";
-import type { ConfigProblem, Findings } from "./config/findings.ts";
-import type { NumberConfig } from "./config/numbers.ts";
-import type { Variable } from "./config/variables.ts";
-import type { Mode } from "./core/mode.ts";
-import { didYouMean } from "./core/nearest.ts";
-import type { PriceTable } from "./core/prices.ts";
-import { accept, type Result, refuse } from "./core/refusal.ts";
-import { LATE_STATUS_DAYS } from "./core/timings.ts";
+} from "./addresses.ts";
+import { isProxyAddress } from "./client-address.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { readConfigFile } from "./file.ts";
+import type { ConfigProblem, Findings } from "./findings.ts";
+import type { NumberConfig } from "./numbers.ts";
+import type { Variable } from "./variables.ts";
 
-export type { ConfigProblem } from "./config/findings.ts";
-export type { NumberConfig } from "./config/numbers.ts";
+export type { ConfigProblem } from "./findings.ts";
+export type { NumberConfig } from "./numbers.ts";
 
 /** Everything that is set from outside: read once at start, checked whole, then frozen. */
 export interface Config {

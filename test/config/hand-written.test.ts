@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseCampaign } from "../src/campaign-file.ts";
-import { readHandWritten } from "../src/hand-written.ts";
+import { parseCampaign } from "../../src/config/campaign-file.ts";
+import { readHandWritten } from "../../src/config/hand-written.ts";
 
 const utf16le = (text: string) => Buffer.from(text, "utf16le");
 const CAMPAIGN = `name: a

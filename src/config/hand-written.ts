@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { utf16Of } from "./core/encoding.ts";
-import { garbledAt } from "./core/garbled.ts";
+import { utf16Of } from "../core/encoding.ts";
+import { garbledAt } from "../core/garbled.ts";
 
 /** A mistake in a text, with its place when that is known. */
 export interface TextProblem {

@@ -8,7 +8,7 @@ import {
   loadConfig,
   type ReadConfig,
   requireSendingNumber,
-} from "../src/config.ts";
+} from "../../src/config/config.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const TOKEN = base64("account-1:pat-canary-7f3a");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseCampaign } from "../../src/campaign-file.ts";
-import { readYamlText } from "../../src/yaml-text.ts";
+import { parseCampaign } from "../../../src/config/campaign-file.ts";
+import { readYamlText } from "../../../src/config/yaml/yaml-text.ts";
 
 const CAMPAIGN = `name: Spring sale
 number: main
