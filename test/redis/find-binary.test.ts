@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -72,6 +72,21 @@ test("a server that was unpacked before is used with its library path", async ()
     },
   });
 });
+
+test.each(["home", "home/.cache/dropcast/redis/root/usr/bin/redis-server"])(
+  "a server that others may have put where it is unpacked is not run: they can write to %s",
+  async (writable) => {
+    const { folder, find } = machine({});
+    const bin = join(folder, "home/.cache/dropcast/redis/root/usr/bin");
+    const ran = join(folder, "ran");
+    mkdirSync(bin, { recursive: true });
+    program(join(bin, "redis-server"), `: > ${ran}\n${version("7.0.15")}`);
+    chmodSync(join(folder, writable), 0o777);
+
+    expect(await find()).toMatchObject({ ok: false, refusal: { code: "redis_not_found" } });
+    expect(existsSync(ran)).toBe(false);
+  },
+);
 
 test("with nothing to run and no apt, one refusal says what to do", async () => {
   const { find } = machine({ "redis-server": version("5.0.0") });

@@ -100,4 +100,13 @@ describe("links between the documents", () => {
 
     expect(missing).toEqual([]);
   });
+
+  test("every test that docs/reliability.md or ARCHITECTURE.md names is there", () => {
+    const named = ["docs/reliability.md", "ARCHITECTURE.md"].flatMap((path) =>
+      [...read(path).matchAll(/`(test\/[\w./-]+)`/g)].map(([, test]) => test ?? ""),
+    );
+
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
 });
