@@ -13,7 +13,7 @@ const COLOURS: Readonly<Record<string, (text: string) => string>> = {
 const LEFT_OUT = new Set(["level", "time", "pid", "hostname", "msg", "component", "err"]);
 
 /**
- * One JSON log line as a line for a terminal: `09:30:12 warn  worker: number held  holdMs=2000`,
+ * One JSON log line as a line for a terminal: `09:30:12Z warn  worker: number held  holdMs=2000`,
  * with the stack of an error below it. A line that is not JSON comes back as it is.
  */
 export function formatLogLine(line: string): string {
@@ -25,7 +25,8 @@ export function formatLogLine(line: string): string {
   }
   const level = fieldText(entry["level"] ?? "");
   const colour = COLOURS[level] ?? ((text: string) => text);
-  const time = new Date(fieldText(entry["time"] ?? "")).toTimeString().slice(0, 8);
+  // UTC, as in JSON lines: what is copied into a report is understood elsewhere.
+  const time = `${fieldText(entry["time"] ?? "").slice(11, 19)}Z`;
   const component = entry["component"] === undefined ? "" : `${fieldText(entry["component"])}: `;
   const fields = Object.entries(entry)
     .filter(([name]) => !LEFT_OUT.has(name))

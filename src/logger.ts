@@ -36,7 +36,7 @@ export function createLogger(options: {
       serializers: { err: (value: unknown) => hideIn(value, 0) },
       // `formatters.log` sees what is logged; this sees what child loggers are bound to.
       redact: { paths: HIDDEN_PATHS, censor: HIDDEN },
-      hooks: { streamWrite: scrub },
+      hooks: { streamWrite: (line) => scrub(withoutDoubles(line)) },
     },
     stream as LogStream,
   );
@@ -83,8 +83,20 @@ const HIDDEN_PATHS = HIDDEN_FIELDS.flatMap((name) => [name, `*.${name}`]);
 /** Beyond this a log entry is a dump; what is cut off cannot leak either. */
 const DEPTH_MAX = 6;
 
+/** The logger's own: a field of such a name would stand beside it, or in its place. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(["level", "time", "pid", "hostname"]);
+
 function hideFields(entry: Record<string, unknown>): Record<string, unknown> {
-  return hideIn(entry, 0) as Record<string, unknown>;
+  const hidden = hideIn(entry, 0) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(hidden).filter(([name]) => !OWN_FIELDS.has(name)));
+}
+
+/**
+ * pino writes the fields of a child logger and those of the call one after the other, and looks for
+ * no name that is in both. A line keeps the last of them, as whoever parses it would.
+ */
+function withoutDoubles(line: string): string {
+  return `${JSON.stringify(JSON.parse(line))}\n`;
 }
 
 function hideIn(value: unknown, depth: number): unknown {

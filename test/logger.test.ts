@@ -104,8 +104,27 @@ test("a line for a terminal says time, level, component, message and fields", ()
   logger.child({ component: "worker" }).info({ rows: 5, file: "a\u001b[2Jb" }, "import stored");
 
   expect(lines[0]).toMatch(
-    /^\d\d:\d\d:\d\d info {2}worker: import stored {2}rows=5 {2}file=a \[2Jb\n$/,
+    /^\d\d:\d\d:\d\dZ info {2}worker: import stored {2}rows=5 {2}file=a \[2Jb\n$/,
   );
+});
+
+test("no key stands twice in a line, whatever a child logger and a call both say", () => {
+  const { lines, logger } = collect(false);
+  const child = logger.child({ role: "worker", number: "main" }).child({ number: "second" });
+
+  child.info({ role: "of the call", number: "third", msg: "of the fields" }, "of the call");
+  child.info(
+    { level: "fatal", time: "never", pid: 1, hostname: "elsewhere", campaign: "a-1" },
+    "x",
+  );
+
+  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toEqual(entries.map((entry) => `${JSON.stringify(entry)}\n`));
+  expect(entries).toMatchObject([
+    { role: "of the call", number: "third", msg: "of the call" },
+    { level: "info", pid: process.pid, campaign: "a-1", number: "second" },
+  ]);
+  expect(entries[1]?.["time"]).not.toBe("never");
 });
 
 test("lines below the level are not written", () => {

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
 import type { Mode } from "../core/mode.ts";
-import { explainRedisError, redisTrouble } from "../core/redis-trouble.ts";
+import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { type Timings, timings } from "../core/timings.ts";
+import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
 import type { Logger } from "../logger.ts";
 import { createQueueConnection } from "../queue/connection.ts";
 import { describeAddress, type RedisAddress } from "../redis/address.ts";
@@ -47,8 +48,6 @@ const AOF_NOT_REWRITTEN =
 const CANNOT_REMEMBER =
   "the claim counter cannot be kept in the data folder: after a restart of Redis a person is asked";
 const ASK_AGAIN_MS = 1_000;
-/** The same error at every reconnect is told once a minute. */
-const SAME_ERROR_EVERY_MS = 60_000;
 
 /**
  * Opens Redis and the stores. `patience`: roles wait for a Redis that is absent or still loading,
@@ -65,7 +64,10 @@ export async function openPlatform(input: {
   const acquired = await acquireRedis({ redisUrl: config.redisUrl, dataDir: config.dataDir, say });
   if (!acquired.ok) return acquired;
   const { address, release } = acquired.value;
-  const connected = await connect({ ...input, address });
+  let outage: OutageWatch | undefined;
+  const isAway = (): boolean => outage?.now() !== undefined;
+  const troubles = createTroubleLog({ logger, isAway, now: () => performance.now() });
+  const connected = await connect({ ...input, address, troubles });
   if (!connected.ok) {
     await release();
     return connected;
@@ -79,8 +81,8 @@ export async function openPlatform(input: {
     return found;
   }
   for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
-  const outage = watchOutage(redis);
-  const safety = watchSafety({ redis, check: look, ...safetyWords(logger) });
+  outage = watchOutage(redis);
+  const safety = watchSafety({ redis, check: look, ...safetyWords(logger, troubles) });
   if (input.patience === "wait") {
     await keepAofConsistent(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
   }
@@ -119,7 +121,7 @@ export async function openPlatform(input: {
     openNumber: async (number, of = mode) =>
       (of === mode ? stores[number] : undefined) ??
       createNumberStore({ ...common, number, mode: of }),
-    openQueueConnection: () => quiet(createQueueConnection(address), logger, "queue"),
+    openQueueConnection: () => quiet(createQueueConnection(address), troubles, "queue"),
     async close() {
       safety.stop();
       outage.stop();
@@ -131,16 +133,13 @@ export async function openPlatform(input: {
 }
 
 /** What the log says of a Redis that is not safe any more; the same thing once a minute. */
-function safetyWords(logger: Logger) {
-  const failure = repeated(({ error, ...trouble }: ReturnType<typeof explainRedisError>) =>
-    logger.warn({ error, ...trouble }, "Redis could not be asked whether it is safe"),
-  );
+function safetyWords(logger: Logger, troubles: TroubleLog) {
   return {
     onChange(problem: Refusal | undefined): void {
       if (problem === undefined) logger.info("Redis is safe again: sending goes on");
       else logger.error({ ...problem }, "Redis is not safe any more: nothing is sent or imported");
     },
-    onFailure: (error: unknown) => failure(explainRedisError(error)),
+    onFailure: (error: unknown) => troubles(error, "Redis could not be asked whether it is safe"),
   };
 }
 
@@ -166,13 +165,13 @@ export function storeNamed({ stores }: Pick<Platform, "stores">, number: string)
 
 async function connect(input: {
   address: RedisAddress;
-  logger: Logger;
+  troubles: TroubleLog;
   say: (line: string) => void;
   patience: "wait" | "refuse";
   signal?: AbortSignal;
 }): Promise<Result<Redis>> {
   const { address, say, patience, signal } = input;
-  const redis = quiet(createLedgerClient(address), input.logger, "ledger");
+  const redis = quiet(createLedgerClient(address), input.troubles, "ledger");
   let lastError = "";
   redis.on("error", (error: Error) => {
     lastError = error.message;
@@ -210,21 +209,7 @@ async function attempt(redis: Redis): Promise<string | undefined> {
 }
 
 /** ioredis reports each failed reconnect as an event; unheard it would end the process. */
-function quiet(redis: Redis, logger: Logger, client: string): Redis {
-  const tell = repeated(({ error }: { readonly error: string }) =>
-    logger.warn({ client, error }, "redis error"),
-  );
-  redis.on("error", ({ message }: Error) => tell({ error: message }));
+function quiet(redis: Redis, troubles: TroubleLog, client: string): Redis {
+  redis.on("error", (error: Error) => troubles(error, "redis error", { client }));
   return redis;
-}
-
-/** Tells another error at once, and the same one again after a minute. */
-function repeated<T extends { readonly error: string }>(tell: (what: T) => void) {
-  let last = { error: "", at: Number.NEGATIVE_INFINITY };
-  return (what: T): void => {
-    const now = performance.now();
-    if (what.error === last.error && now - last.at < SAME_ERROR_EVERY_MS) return;
-    last = { error: what.error, at: now };
-    tell(what);
-  };
 }

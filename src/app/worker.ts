@@ -43,6 +43,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       timings,
       retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
       logger: logger.child({ role: "worker", number: number.value.name }),
+      isAway: () => platform.outage.now() !== undefined,
       openQueueConnection: platform.openQueueConnection,
     });
     await worker.start();

@@ -69,16 +69,15 @@ export function sayOutages(say: (line: string) => void): OutageTeller {
 
 /** Tells the log of each outage. */
 export function logOutages(logger: Pick<Logger, "info" | "warn">): OutageTeller {
-  const fieldsOf = ({ sinceMs, reason }: Outage) => ({ since: isoTime(sinceMs), reason });
+  const fieldsOf = ({ sinceMs, reason, tries }: Outage) => {
+    return { since: isoTime(sinceMs), reason, tries };
+  };
   return {
-    away: (outage) => logger.warn(fieldsOf(outage), "Redis is away: waiting"),
+    away: (outage) =>
+      logger.warn({ ...fieldsOf(outage), fix: outage.fix }, "Redis is away: waiting"),
     stillAway: (outage, forMs) =>
-      logger.warn({ ...fieldsOf(outage), forSeconds: seconds(forMs) }, "Redis is still away"),
+      logger.warn(fieldsOf(outage), `Redis is still away after ${duration(forMs)}`),
     back: (outage, forMs) =>
       logger.info(fieldsOf(outage), `Redis is back after ${duration(forMs)}`),
   };
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 1_000);
 }

@@ -31,10 +31,10 @@ function join(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
-/** Local time: `14:32` today, `Tue 14:32` within a week, else `2026-12-01 09:00`. */
+/** Local time with its zone: `14:32 +01:00` today, `Tue 14:32 +01:00` within a week, else the date. */
 export function clockTime(ms: number, nowMs: number): string {
   const date = new Date(ms);
-  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())} ${zone(date)}`;
   if (date.toDateString() === new Date(nowMs).toDateString()) return time;
   if (Math.abs(ms - nowMs) < 6 * 86_400_000) {
     return `${date.toLocaleDateString("en-US", { weekday: "short" })} ${time}`;
@@ -73,11 +73,12 @@ export function utcTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 }
 
-/** Local date and time, seconds included. */
+/** Local date and time with its zone: `2026-12-01 09:00:05 +01:00`. */
 export function dateTime(ms: number): string {
   const date = new Date(ms);
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${time} ${zone(date)}`;
 }
 
 function pad(value: number): string {

@@ -25,6 +25,8 @@ export interface Timings {
   readonly queueRetryMs: number;
   readonly dispatchEveryMs: number;
   readonly sweepEveryMs: number;
+  /** The log tells of the progress of campaigns so often, and so many lines in that time. */
+  readonly logMinuteMs: number;
   /** How long a row waits while its recipient has another open attempt. */
   readonly personBusyMs: number;
   readonly backoffBaseMs: number;
@@ -64,6 +66,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     queueRetryMs: scaled(1_000),
     dispatchEveryMs: scaled(500),
     sweepEveryMs: scaled(5_000),
+    logMinuteMs: scaled(60_000),
     personBusyMs: scaled(60_000),
     backoffBaseMs: scaled(1_000),
     laterMs: scaled(2 * 60_000),

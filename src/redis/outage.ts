@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { outageReason } from "../core/redis-trouble.ts";
+import { outageReason, redisTrouble } from "../core/redis-trouble.ts";
 
 /** A time in which Redis cannot be reached. */
 export interface Outage {
@@ -7,6 +7,10 @@ export interface Outage {
   readonly sinceMs: number;
   /** In a few words: `connection refused`. */
   readonly reason: string;
+  /** What to do about it. */
+  readonly fix: string;
+  /** Connections that were tried since, in vain. */
+  readonly tries: number;
 }
 
 /** Hears of each outage that lasts: `away` once, `stillAway` once a minute, `back` at its end. */
@@ -44,12 +48,15 @@ export function watchOutage(redis: Redis): OutageWatch {
   const onError = (error: Error): void => {
     lastError = error;
     // What is met at the reconnects says more than what ended the connection.
-    if (outage !== undefined) outage = { ...outage, reason: outageReason(error) };
+    if (outage !== undefined) outage = { ...outage, ...causeOf(error) };
   };
   const onClose = (): void => {
-    if (outage !== undefined) return;
-    const reason = outageReason(lastError ?? new Error("Connection is closed."));
-    outage = { sinceMs: Date.now() - silentMs(redis, lastError), reason };
+    if (outage !== undefined) {
+      outage = { ...outage, tries: outage.tries + 1 };
+      return;
+    }
+    const cause = causeOf(lastError ?? new Error("Connection is closed."));
+    outage = { sinceMs: Date.now() - silentMs(redis, lastError), tries: 0, ...cause };
     timer = setTimeout(() => {
       isTold = true;
       tellAll((teller, now) => teller.away(now));
@@ -78,6 +85,10 @@ export function watchOutage(redis: Redis): OutageWatch {
       redis.off("ready", onReady);
     },
   };
+}
+
+function causeOf(error: Error): Pick<Outage, "reason" | "fix"> {
+  return { reason: outageReason(error), fix: redisTrouble(error)?.fix ?? "" };
 }
 
 /** How long the connection had been silent when it was given up. */

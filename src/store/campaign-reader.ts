@@ -165,6 +165,11 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 
     importOf: createImportOf({ redis, number }),
 
+    /** The ids of the running campaigns, always in the same order. */
+    async running(): Promise<string[]> {
+      return (await redis.zrange(keys.running, "0", "-1")).sort();
+    },
+
     /** Every open batch of the running campaigns: what the sweep compares with the jobs. */
     async openBatches(): Promise<OpenBatch[]> {
       const ids = await redis.zrange(keys.running, "0", "-1");

@@ -86,6 +86,10 @@ export function numberKeys(number: string) {
     undeliverable: `${prefix}undeliverable`,
     /** zset: failed message whose job has not been added yet -> when it failed, ms. */
     failedOutbox: `${prefix}failed-outbox`,
+    /** list: `campaign|what|when|detail` for the workers' log (news.ts); a thousand at most. */
+    news: `${prefix}news`,
+    /** hash: `until` when the minute lasts, its `lines`, and what was only counted. By take-news. */
+    newsMinute: `${prefix}news-minute`,
     /** hash: totals of the number: `orphans`, `lastWebhookAt`, and what webhook-silence.ts looks at. */
     stats: `${prefix}stats`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */

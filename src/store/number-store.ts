@@ -13,6 +13,7 @@ import { createImportStore } from "./import-store.ts";
 import { keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger.ts";
 import { createMending } from "./mending.ts";
+import { createNews } from "./news.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
@@ -116,6 +117,8 @@ export async function createNumberStore(input: {
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     /** Whether a role runs for this number. */
     presence: (role: ProcessRole) => processes.presence(role, input.number),
+    /** What is to be told in the workers' log. */
+    takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),

@@ -80,6 +80,7 @@ export const SCRIPTS = {
   "set-counts": ["campaign", "moves"],
   "set-rate": ["campaign", "ratePerSecond"],
   sweep: ["takenMax", "forgottenMax", "resendAfterMs", "webhooksArrivingMs", "claimedCursor"],
+  "take-news": ["takenMax", "linesMax", "minuteMs"],
   "who-got": ["campaign", "firstBatch", "batches", "leaveOutMs", "tellMs"],
   "who-waits": ["campaign", "rows", "leaseMs", "webhooksArrivingMs"],
 } as const;

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "pino";
 import type { NumberConfig } from "../config/config.ts";
 import type { Mode } from "../core/mode.ts";
-import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
+import type { TroubleLog } from "../core/trouble-log.ts";
 import type { LivechatClient, SendOutcome } from "../livechat/client.ts";
 import type { ClaimGate, ClaimResult, Ledger } from "../store/ledger.ts";
 import type { BatchRun, DueMessage } from "./batch-run.ts";
@@ -46,10 +45,10 @@ export function createDeliver(input: {
   number: NumberConfig;
   mode: Mode;
   timings: Timings;
-  logger: Logger;
+  troubles: TroubleLog;
   flight: Flight;
 }) {
-  const { ledger, roundTrip, client, recorder, number, mode, timings, logger, flight } = input;
+  const { ledger, roundTrip, client, recorder, number, mode, timings, troubles, flight } = input;
 
   async function claim(run: BatchRun, messages: readonly DueMessage[], nonce: Buffer) {
     const { campaign, batch } = run;
@@ -68,7 +67,7 @@ export function createDeliver(input: {
         // by more than the way there, and the fence counts from the first asking.
         return { askedAt, readAt: (sentAt + now) / 2, result };
       } catch (error) {
-        logger.warn({ campaign: campaign.id, ...explainRedisError(error) }, "claim not answered");
+        troubles(error, "claim not answered", { campaign: campaign.id });
         if (client.now() - askedAt > timings.startFenceMs / 2) return undefined;
         await sleep(CLAIM_RETRY_MS);
       }

@@ -1,8 +1,8 @@
 import type { Queue } from "bullmq";
 import type { Logger } from "pino";
 import type { Mode } from "../core/mode.ts";
-import { explainRedisError } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
+import type { TroubleLog } from "../core/trouble-log.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
 import { answerInTime } from "../queue/in-time.ts";
 import { type BatchJob, batchJobId } from "../queue/queues.ts";
@@ -10,6 +10,7 @@ import { oldOnes } from "../store/ages.ts";
 import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import { BATCH_ROWS } from "../store/protocol.ts";
+import type { CampaignLog } from "./campaign-log.ts";
 import type { Flight } from "./flight.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Sender } from "./sender.ts";
@@ -49,8 +50,10 @@ export function createDispatcher(input: {
   sender: Sender;
   timings: Timings;
   logger: Logger;
+  troubles: TroubleLog;
+  campaignLog: CampaignLog;
 }) {
-  const { store, queue, failed, housekeeping, mode, timings, logger } = input;
+  const { store, queue, failed, housekeeping, mode, timings, logger, troubles } = input;
   const { flight, sender } = input;
   const wanted = createSignal();
   const sweepWanted = createSignal();
@@ -102,6 +105,7 @@ export function createDispatcher(input: {
   async function sweep(): Promise<void> {
     await step("claim counter", () => store.memory.sync());
     await step("rollback", tellRollback);
+    await step("campaigns' log", input.campaignLog.tell);
     await step("what was left behind", sweepLedger);
     await step("opt-outs", housekeeping.optOuts);
     await step("webhooks", housekeeping.silence);
@@ -196,7 +200,7 @@ export function createDispatcher(input: {
     try {
       await act();
     } catch (error) {
-      logger.warn({ what, ...explainRedisError(error) }, "sweep failed; it is tried again");
+      troubles(error, "sweep failed; it is tried again", { what });
     }
   }
 
@@ -210,7 +214,7 @@ export function createDispatcher(input: {
       try {
         await act();
       } catch (error) {
-        logger.warn(explainRedisError(error), `${what} failed; it is tried again`);
+        troubles(error, `${what} failed; it is tried again`);
       }
       if (!stopped) await signal.wait(everyMs);
     }

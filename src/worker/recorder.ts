@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { FailedMessage } from "../core/failure.ts";
-import { explainRedisError, redisTrouble } from "../core/redis-trouble.ts";
+import { redisTrouble } from "../core/redis-trouble.ts";
+import type { TroubleLog } from "../core/trouble-log.ts";
 import type { AttemptRecord } from "../store/attempt-rows.ts";
 import type { Ledger } from "../store/ledger.ts";
 
@@ -20,10 +21,10 @@ const RETRY_CAP_MS = 2_000;
 export function createRecorder(input: {
   ledger: Pick<Ledger, "record">;
   onFailed: (message: FailedMessage) => Promise<void>;
-  onStopped: (campaign: string) => void;
   logger: Logger;
+  troubles: TroubleLog;
 }) {
-  const { ledger, onFailed, onStopped, logger } = input;
+  const { ledger, onFailed, logger, troubles } = input;
   const unwritten = new Map<string, AttemptRecord[]>();
   let flushSoon = false;
   let writes = 0;
@@ -51,17 +52,13 @@ export function createRecorder(input: {
   async function write(campaign: string, records: readonly AttemptRecord[]): Promise<void> {
     for (let waitMs = RETRY_FIRST_MS; ; waitMs = Math.min(RETRY_CAP_MS, waitMs * 2)) {
       try {
-        const { states, stopped } = await ledger.record(campaign, records);
-        if (stopped) onStopped(campaign);
+        const { states } = await ledger.record(campaign, records);
         const failed = records.filter((_, at) => states[at] === "failed");
         for (const { row, attempt } of failed) void addFailed({ campaign, row, attempt });
         return;
       } catch (error) {
         if (isOurFault(error)) return writeSingly(campaign, records, error);
-        logger.warn(
-          { campaign, records: records.length, ...explainRedisError(error) },
-          "not recorded yet",
-        );
+        troubles(error, "not recorded yet", { campaign, records: records.length });
         // A worker that was stopped does not live on for this.
         await sleep(waitMs, undefined, { ref: false });
       }
@@ -87,7 +84,7 @@ export function createRecorder(input: {
       await onFailed(message);
     } catch (error) {
       const { campaign } = message;
-      logger.warn({ campaign, error: String(error) }, "failed job not added; the sweep will");
+      troubles(error, "failed job not added; the sweep will", { campaign });
     }
   }
 

@@ -6,6 +6,7 @@ import type { NumberConfig } from "../config/config.ts";
 import { describeCode } from "../core/error-codes.ts";
 import type { Mode } from "../core/mode.ts";
 import type { Timings } from "../core/timings.ts";
+import { createTroubleLog } from "../core/trouble-log.ts";
 import type { LivechatClient } from "../livechat/client.ts";
 import { createFailedQueue } from "../queue/failed-queue.ts";
 import { answerInTime, endInTime } from "../queue/in-time.ts";
@@ -23,6 +24,7 @@ import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { Retention } from "../store/retention.ts";
 import { createBatchLoader } from "./batch-run.ts";
+import { createCampaignLog } from "./campaign-log.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createFlight } from "./flight.ts";
@@ -39,6 +41,8 @@ export interface WorkerDeps {
   readonly timings: Timings;
   readonly retention: Retention;
   readonly logger: Logger;
+  /** Whether Redis is known to be away. */
+  readonly isAway: () => boolean;
   /** Opens a connection as BullMQ wants it; closed again by `stop`. */
   readonly openQueueConnection: () => Redis;
 }
@@ -48,6 +52,9 @@ const FAILED_REASON_MAX = 64;
 
 /** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
 const STALLED_MAX = 25;
+
+/** How BullMQ says that a job's lock has run out. */
+const LOST_LOCK = /could not renew lock|missing lock|lock mismatch/i;
 
 /** Redis is asked so long before it counts as away for a stop. */
 const ASK_MS = 1_000;
@@ -70,12 +77,15 @@ export function createWorker(deps: WorkerDeps) {
   // Without a listener BullMQ writes each error to the console; the connection's own logs it.
   queue.on("error", () => {});
   const failed = createFailedQueue({ connection: queueConnection, store });
+  const now = (): number => performance.now();
+  const troubles = createTroubleLog({ logger, isAway: deps.isAway, now });
+  const campaignLog = createCampaignLog({ store, logger, minuteMs: timings.logMinuteMs });
   const load = createBatchLoader({ campaigns: store.campaigns, ledger: store.ledger });
   const recorder = createRecorder({
     ledger: store.ledger,
     onFailed: failed.add,
-    onStopped: createStopNotice(logger),
     logger,
+    troubles,
   });
   const flight = createFlight(number.ratePerSecond, () => sender.wake());
   const roundTrip = createRoundTrip();
@@ -87,7 +97,7 @@ export function createWorker(deps: WorkerDeps) {
     number,
     mode,
     timings,
-    logger,
+    troubles,
     flight,
   });
   const sender = createSender({ deliver, flight });
@@ -95,6 +105,7 @@ export function createWorker(deps: WorkerDeps) {
     store,
     queue,
     failed,
+    campaignLog,
     housekeeping: createHousekeeping({ store, retention: deps.retention, logger }),
     mode,
     ratePerSecond: number.ratePerSecond,
@@ -102,6 +113,7 @@ export function createWorker(deps: WorkerDeps) {
     sender,
     timings,
     logger,
+    troubles,
   });
 
   async function runBatch(job: Job<BatchJob>): Promise<void> {
@@ -154,9 +166,13 @@ export function createWorker(deps: WorkerDeps) {
     removeOnFail: { count: FAILED_JOBS_KEPT },
   });
   for (const worker of [batches, failures]) {
-    worker.on("error", (error) => logger.warn({ error: error.message }, "queue error"));
+    worker.on("error", (error) => {
+      // After an outage others may have taken its jobs: every job may run twice at once.
+      if (LOST_LOCK.test(error.message)) logger.debug({ error: error.message }, "job lock lost");
+      else troubles(error, "queue error");
+    });
   }
-  batches.on("failed", (_, error) => logger.warn({ error: error.message }, "batch run failed"));
+  batches.on("failed", (_, error) => troubles(error, "batch run failed"));
   const running: Promise<unknown>[] = [];
   let stopping: Promise<void> | undefined;
 
@@ -185,6 +201,8 @@ export function createWorker(deps: WorkerDeps) {
     const limitMs = isForced ? ASK_MS : CLOSE_MS;
     await Promise.all([claimsEnd, endInTime(limitMs, [dispatchEnds, ...closing])]);
     await settleWire(deadline);
+    // What ended with this is told by no other worker if this was the last.
+    if (!isForced) await endInTime(CLOSE_MS, [campaignLog.tell()]);
     await endInTime(CLOSE_MS, isForced ? [] : [queue.close(), failed.close(), ...running]);
     for (const connection of connections) connection.disconnect();
   }
@@ -211,16 +229,4 @@ async function answersNow(connection: Redis): Promise<boolean> {
 
 function failedReason(code: number): string {
   return code === 0 ? "not sent" : `${code} ${describeCode(code).title}`;
-}
-
-/** Many answers say the same at once; a person needs to read it once. */
-const NOTICE_EVERY_MS = 10_000;
-
-function createStopNotice(logger: Logger): (campaign: string) => void {
-  let lastAt = Number.NEGATIVE_INFINITY;
-  return (campaign) => {
-    if (performance.now() - lastAt < NOTICE_EVERY_MS) return;
-    lastAt = performance.now();
-    logger.warn({ campaign }, "sending is held, halted or paused: dropcast list says why");
-  };
 }

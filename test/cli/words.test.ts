@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRateMeter, progressLine } from "../../src/cli/progress.ts";
-import { clockTime, duration, rate, table, timeToCome } from "../../src/cli/words.ts";
+import { clockTime, dateTime, duration, rate, table, timeToCome } from "../../src/cli/words.ts";
 import { zeroCounts } from "../../src/core/message.ts";
 import type { Campaign } from "../../src/store/campaign-reader.ts";
 
@@ -25,12 +25,22 @@ test("a rate has no more digits than it needs", () => {
   ]);
 });
 
-test("a clock time has its day when it is not today's", () => {
+test("a clock time has its zone, and its day when it is not today's", () => {
   const now = new Date(2026, 10, 23, 10, 0).getTime();
+  const shown = (...date: [number, number, number, number, number]) =>
+    clockTime(new Date(...date).getTime(), now);
 
-  expect(clockTime(new Date(2026, 10, 23, 14, 5).getTime(), now)).toBe("14:05");
-  expect(clockTime(new Date(2026, 10, 24, 9, 0).getTime(), now)).toBe("Tue 09:00");
-  expect(clockTime(new Date(2026, 11, 24, 9, 0).getTime(), now)).toBe("2026-12-24 09:00");
+  expect(shown(2026, 10, 23, 14, 5)).toMatch(/^14:05 [+-]\d\d:\d\d$/);
+  expect(shown(2026, 10, 24, 9, 0)).toMatch(/^Tue 09:00 [+-]\d\d:\d\d$/);
+  expect(shown(2026, 11, 24, 9, 0)).toMatch(/^2026-12-24 09:00 [+-]\d\d:\d\d$/);
+});
+
+test("a date and time says its zone, so that it means the same elsewhere", () => {
+  const at = new Date(2026, 10, 23, 14, 5, 7);
+  const text = dateTime(at.getTime());
+
+  expect(text).toMatch(/^2026-11-23 14:05:07 [+-]\d\d:\d\d$/);
+  expect(new Date(text).getTime()).toBe(at.getTime());
 });
 
 test("a time to come has its day, its zone, and how far it is", () => {

@@ -72,6 +72,8 @@ export async function startSending(
   input: {
     knobs?: SandboxOptions;
     sweeps?: "first" | "all";
+    /** Gets the worker's log lines. */
+    logged?: string[];
     openQueueConnection?: typeof openQueueConnection;
   } = {},
 ) {
@@ -102,7 +104,8 @@ export async function startSending(
     mode: "sandbox",
     timings: waits,
     retention: { rowsMs: null, campaignMs: null },
-    logger: createTestLogger(),
+    logger: createTestLogger(input.logged),
+    isAway: () => false,
     openQueueConnection: input.openQueueConnection ?? openQueueConnection,
   });
   await worker.start();

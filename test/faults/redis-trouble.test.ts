@@ -99,7 +99,8 @@ async function openTroubleLane(): Promise<Lane> {
   const lane = await openLane({
     redis: own,
     ratePerSecond: 60,
-    env: { DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" },
+    // Every single try is in the log at this level; else a trouble is told once a minute.
+    env: { DROPCAST_ANSWER_TIMEOUT_SECONDS: "10", DROPCAST_LOG_LEVEL: "debug" },
     sandbox: { latencyMs: [50, 150], webhookDelayMs: [50, 100] },
   });
   onTestFinished(() => lane.close());

@@ -12,10 +12,11 @@
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
 --   {'unmatched', 'fits' it can be the open attempt's to the recipient, or a lost one's | 'open' there
 --   is one, but the event is not its own by itself | 'wire' an answer may still name the wamid | 'none'}
--- Keys built: clock, by-end, with-rows, guard, resends, stats, claimed, parked, parked-until,
---   parked-for, failures-due, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
---   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
---   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch>
+-- Keys built: news, clock, by-end, with-rows, guard, resends, stats, claimed, parked,
+--   parked-until, parked-for, failures-due, suppressed, leases, opted-in, opt-out-outbox,
+--   undeliverable, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running, scheduled,
+--   endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side :unknown
+--   :ledger:<batch>
 local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
 -- Of so many messages at once only the first are matched by their recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES

@@ -6,7 +6,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign
 -- Returns: {done | unchanged | no_campaign, status now}
--- Keys built: clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
+-- Keys built: news, clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
 --   campaign:<id> and its :counts :timeline :errors :pricing
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '' } end

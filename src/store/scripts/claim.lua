@@ -16,7 +16,7 @@
 --   reading or '', 1 when the number is at its rate, wait us until the next slot is within reach,
 --   what has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us
 --   from now, or 0 and why not (VERDICT of protocol.ts)}
--- Keys built: by-end, with-rows, clock, serial, halt, guard, told, resends, pace, leases,
+-- Keys built: news, by-end, with-rows, clock, serial, halt, guard, told, resends, pace, leases,
 --   claimed, suppressed, stats, running, scheduled, endings, campaign:<id> and its :counts
 --   :errors :timeline :pricing :open :side :unknown :ledger:<batch>
 local id, batch, nonce, worker = ARG.campaign, ARG.batch, ARG.nonce, ARG.process

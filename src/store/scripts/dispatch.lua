@@ -12,8 +12,8 @@
 -- Returns: {this worker's new reading, 1 when a campaign with work found no room, else 0, ids of campaigns
 --   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
 --   reading alone when nothing may be opened, '' while Redis may have gone back in time
--- Keys built: by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt, running,
---   pace, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
+-- Keys built: news, by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt,
+--   running, pace, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
 local mode, most_open, most_campaigns = ARG.mode, num(ARG.open_max), num(ARG.open_campaigns_max)
 local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'worker')
 if guard.stopped then return { '' } end

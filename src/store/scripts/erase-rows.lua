@@ -11,7 +11,7 @@
 --   to be stored; then for each row: row, wamid as it was read or '', how many fields of the side
 --   hash, each field, how many digests of wamids, each digest
 -- Returns: done | rewritten: something was changed meanwhile | no_campaign
--- Keys built: clock, by-end, with-rows, guard, resends, opt-out-outbox, failed-outbox,
+-- Keys built: news, clock, by-end, with-rows, guard, resends, opt-out-outbox, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :batch:<batch> :ledger:<batch>
 local c, batch = open_campaign(ARG.campaign), num(ARG.batch)

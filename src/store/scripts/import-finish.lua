@@ -7,7 +7,7 @@
 --   writes phones (JSON, of a list that is accepted)
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
--- Keys built: clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
+-- Keys built: news, clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
 --   campaign:<id> and its :counts :ready :timeline :errors :pricing
 local c = open_campaign(ARG.campaign)
 if not c then return { 0, '' } end

@@ -10,7 +10,7 @@
 -- Returns: {no_campaign}: none, or its rows are deleted · {rewritten}: read them again · {closed,
 --   cancelled|expired|importing|ended}: nothing more of it is sent, or not yet · {done, rows
 --   corrected, rewrites now}
--- Keys built: clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
+-- Keys built: news, clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open :batch:<batch>
 --   :ledger:<batch>
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)

@@ -5,7 +5,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · moves: at the recount · differences: '' or where counters and rows differ
 -- Returns: 'moved' worth nothing · 'fits' · 'noted' seen once · 'halted' seen twice
--- Keys built: halt, running, scheduled, campaign:<id>
+-- Keys built: news, halt, running, scheduled, campaign:<id>
 local c = open_campaign(ARG.campaign)
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return 'moved' end
 if ARG.differences == '' then
@@ -23,4 +23,5 @@ for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
   local one = open_campaign(id)
   if one then pause_campaign(one, 'counters:' .. c.id) end
 end
+note_news(c, 'suspended', 'counters:' .. c.id)
 return 'halted'

@@ -11,8 +11,8 @@
 --   tries_max: of a message that was not sent · failures_in_a_row_max: so many pause a campaign ·
 --   unknown_budget: so many unknown ones within its window do · unknown_budget_window_ms
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: clock, stats, by-end, with-rows, serial, guard, resends, leases, claimed, pace,
---   halt, running, scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable,
+-- Keys built: news, clock, stats, by-end, with-rows, serial, guard, resends, leases, claimed,
+--   pace, halt, running, scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable,
 --   failed-outbox, parked, parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels,
 --   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
 --   :ledger:<batch>

@@ -7,7 +7,7 @@
 -- ARGV: campaign · row · decision: resend | sent | failed
 -- Returns: {no_campaign} · {no_row} · {unchanged, state}: no longer unknown · {closed,
 --   cancelled|expired}: the campaign was closed · {done, state now}
--- Keys built: clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
+-- Keys built: news, clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
 --   failed-outbox, campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch>
 local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }

@@ -4,7 +4,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known
 -- Returns: {done | unchanged: not paused | no_campaign, status now, 1 when a halt was lifted}
--- Keys built: clock, by-end, with-rows, guard, halt, pace, running, scheduled, endings,
+-- Keys built: news, clock, by-end, with-rows, guard, halt, pace, running, scheduled, endings,
 --   campaign:<id> and its :counts
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '', 0 } end
@@ -17,7 +17,10 @@ if f[3] == 'other_sender' then
   if ARG.sender == '' then redis.call('HDEL', c.key, 'sender') else redis.call('HSET', c.key, 'sender', ARG.sender) end
 end
 local lifted = redis.call('DEL', P .. 'halt')
-if lifted == 1 then redis.call('HSET', P .. 'pace', 'probing', 'open') end
+if lifted == 1 then
+  redis.call('HSET', P .. 'pace', 'probing', 'open')
+  note_news(c, 'released')
+end
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')

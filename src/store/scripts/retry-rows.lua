@@ -6,7 +6,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch; then for each row: row, attempt
 -- Returns: {no_campaign} · {closed, cancelled|expired} · {done, rows taken back}
--- Keys built: clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
+-- Keys built: news, clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
 --   failed-outbox, campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch>
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)

@@ -4,15 +4,18 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · moves: at the recount; then state and rows in it, for every state that has any
 -- Returns: 1 done, 0 a row has moved since, or no such campaign
--- Keys built: clock, by-end, with-rows, running, scheduled, endings, halt, campaign:<id> and its
---   :counts
+-- Keys built: news, clock, by-end, with-rows, running, scheduled, endings, halt, campaign:<id>
+--   and its :counts
 local c = open_campaign(ARG.campaign)
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return 0 end
 redis.call('DEL', c.key .. ':counts')
 for at = REST, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
 redis.call('HDEL', c.key, 'differs')
--- What it halted the number for is mended; a finished campaign could not be resumed to lift that.
-if redis.call('HGET', P .. 'halt', 'why') == 'counters:' .. c.id then redis.call('DEL', P .. 'halt') end
+-- What it halted the number for is corrected; a finished campaign could not be resumed to lift that.
+if redis.call('HGET', P .. 'halt', 'why') == 'counters:' .. c.id then
+  redis.call('DEL', P .. 'halt')
+  note_news(c, 'released')
+end
 redis.call('HSET', c.key, 'audited', ARG.moves)
 settle_status(c)
 return 1

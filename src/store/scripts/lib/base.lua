@@ -82,6 +82,14 @@ local function count_move(c, from, to)
   add(c.entered, to, 1)
 end
 
+-- An outbox for the workers' log: what happened to a campaign, or to the number because of it. One
+-- worker takes each line (take-news). A thousand wait at most: the oldest are dropped.
+local NEWS_MAX = 1000
+local function note_news(c, what, detail)
+  redis.call('RPUSH', P .. 'news', c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or ''))
+  redis.call('LTRIM', P .. 'news', -NEWS_MAX, -1)
+end
+
 -- A paused campaign keeps its rows; nothing more is claimed from now on. The first reason stays.
 local function pause_campaign(c, reason)
   if c.status ~= 'running' and c.status ~= 'scheduled' or c.closed ~= '' then return false end
@@ -89,17 +97,20 @@ local function pause_campaign(c, reason)
   redis.call('ZREM', P .. 'scheduled', c.id)
   redis.call('HSET', c.key, 'status', 'paused', 'reason', reason, 'pausedAt', WALL)
   c.status = 'paused'
+  note_news(c, 'paused', reason)
   return true
 end
 
 -- On a halted number nothing starts: the campaign waits for its `resume`, with the halt's reason.
 local function start_running(c)
+  local was = { paused = 'resumed', finished = 'reopened' }
+  local what = was[c.status] or 'started'
   local lowest = redis.call('ZRANGE', P .. 'running', 0, 0, 'WITHSCORES')
   redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
   redis.call('HSET', c.key, 'status', 'running', 'reason', '', 'servedAt', NOW)
   c.status = 'running'
   local halt = redis.call('HMGET', P .. 'halt', 'code', 'why')
-  if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) end
+  if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) else note_news(c, what) end
 end
 
 -- Dispatch closes the campaign when its `endBy` has come.
@@ -134,6 +145,7 @@ local function settle_status(c)
     redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', WALL)
     index_ended(c.id)
     c.status = 'finished'
+    note_news(c, 'finished')
   elseif pending > 0 and c.status == 'finished' then
     index_live(c.id)
     start_running(c)

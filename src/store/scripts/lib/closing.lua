@@ -22,6 +22,7 @@ local function close_campaign(c, closed)
   add(c.entered, closed_state(closed), pending)
   c.closed = closed
   commit(c)
+  if was ~= 'importing' then note_news(c, closed) end
   return true, was
 end
 

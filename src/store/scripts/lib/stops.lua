@@ -43,9 +43,11 @@ end
 -- (start_running). A halt by the audit (note-audit) is lifted by correcting the counters; this one,
 -- which has another reason, is not.
 local function halt_number(c, o, why)
+  local is_new = redis.call('EXISTS', P .. 'halt') == 0
   redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id,
     'why', why)
   each_running(c, function(one) pause_campaign(one, why) end)
+  if is_new then note_news(c, 'suspended', why) end
 end
 
 -- True when this answer stops more than its message. Only an answer to a live attempt does.

@@ -1,0 +1,127 @@
+import type { Logger } from "pino";
+import type { Counts } from "../core/message.ts";
+import { describePause } from "../core/pause-reason.ts";
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { News, NewsKind } from "../store/news.ts";
+import type { NumberStore } from "../store/number-store.ts";
+
+/** Lines a minute and number about changes, over all workers; what is beyond is counted in one line. */
+const CHANGES_A_MINUTE = 60;
+/** Running campaigns whose progress is told each minute; of more, others in the next minute. */
+const PROGRESS_A_MINUTE = 20;
+const TAKEN_AT_ONCE = 200;
+
+const WORDS: Readonly<Record<NewsKind, string>> = {
+  started: "campaign started",
+  paused: "campaign paused",
+  resumed: "campaign resumed",
+  reopened: "campaign goes on: messages of it are sent again",
+  finished: "campaign finished",
+  cancelled: "campaign cancelled",
+  expired: "campaign expired: what was not sent is not sent any longer",
+  suspended: "number suspended: nothing is sent from it until a campaign of it is resumed",
+  released: "number released",
+};
+
+/**
+ * Tells the story of a number's campaigns in the log: their start, their progress each minute, why
+ * they pause, how they end, and when the number is suspended. The scripts that change a status note
+ * it in Redis, and each note is taken by one worker; so is each minute. All pods together tell each
+ * thing once (not at all if the one that took it dies in that moment), and so much a minute.
+ */
+export function createCampaignLog(context: {
+  store: Pick<NumberStore, "takeNews" | "campaigns">;
+  logger: Logger;
+  /** A minute; less in tests. */
+  minuteMs: number;
+}) {
+  return {
+    async tell(): Promise<void> {
+      const { store, logger, minuteMs } = context;
+      const limits = { takenMax: TAKEN_AT_ONCE, linesMax: CHANGES_A_MINUTE, minuteMs };
+      const { news, isNewMinute, running, untold } = await store.takeNews(limits);
+      for (const one of news) logNews(logger, one, await store.campaigns.find(one.campaign));
+      if (!isNewMinute) return;
+      if (Object.keys(untold).length > 0) {
+        logger.info({ changes: untold }, "more campaigns changed in the last minute");
+      }
+      await logProgress(context, running);
+    },
+  };
+}
+
+export type CampaignLog = ReturnType<typeof createCampaignLog>;
+
+function logNews(logger: Logger, news: News, campaign: Campaign | undefined): void {
+  const { kind } = news;
+  const fields = { campaign: news.campaign, at: new Date(news.at).toISOString() };
+  const all = { ...fields, ...fieldsOf(news, campaign) };
+  if (kind === "suspended") logger.error(all, WORDS[kind]);
+  else if (kind === "paused" && news.reason !== "operator") logger.warn(all, WORDS[kind]);
+  else logger.info(all, WORDS[kind]);
+}
+
+function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): object {
+  switch (kind) {
+    case "paused":
+    case "suspended": {
+      const { words, advice } = describePause(reason);
+      const code = /:(\d+)$/.exec(reason)?.[1];
+      return {
+        reason,
+        ...(code === undefined ? {} : { code: Number(code) }),
+        why: words,
+        fix: advice,
+      };
+    }
+    case "started":
+      return campaign === undefined
+        ? {}
+        : { name: campaign.name, rows: campaign.rows, counts: nonZero(campaign.counts) };
+    case "finished":
+    case "cancelled":
+    case "expired":
+      return campaign === undefined
+        ? {}
+        : { counts: nonZero(campaign.counts), tookSeconds: tookSeconds(campaign) };
+    case "resumed":
+    case "reopened":
+    case "released":
+      return {};
+  }
+}
+
+/** The same number of campaigns each minute, in turn, so that each is told of in the end. */
+async function logProgress(
+  { store, logger, minuteMs }: Parameters<typeof createCampaignLog>[0],
+  running: number,
+): Promise<void> {
+  if (running === 0) return;
+  const told = inTurn(await store.campaigns.running(), Math.floor(Date.now() / minuteMs));
+  for (const id of told) {
+    const campaign = await store.campaigns.find(id);
+    if (campaign === undefined) continue;
+    logger.info({ campaign: id, counts: nonZero(campaign.counts) }, "campaign progress");
+  }
+  if (running > told.length) {
+    logger.info(
+      { running, told: told.length },
+      "more campaigns are running than are told each minute",
+    );
+  }
+}
+
+function inTurn(ids: readonly string[], minute: number): string[] {
+  if (ids.length <= PROGRESS_A_MINUTE) return [...ids];
+  const first = (minute * PROGRESS_A_MINUTE) % ids.length;
+  return [...ids, ...ids].slice(first, first + PROGRESS_A_MINUTE);
+}
+
+function nonZero(counts: Counts): Partial<Counts> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
+
+function tookSeconds({ startedAt, finishedAt }: Campaign): number | null {
+  if (startedAt === null || finishedAt === null) return null;
+  return Math.round((finishedAt - startedAt) / 1_000);
+}

@@ -1,0 +1,89 @@
+import { expect, test, vi } from "vitest";
+import { createLogger } from "../../src/logger.ts";
+import { createCampaignLog } from "../../src/worker/campaign-log.ts";
+import { startSending } from "../dashboard/support.ts";
+import { openTestStore, testPhone } from "../support/campaigns.ts";
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** The log of one worker; several tell of one number. */
+function openLog(store: Parameters<typeof createCampaignLog>[0]["store"]) {
+  const lines: Entry[] = [];
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Entry) };
+  const logger = createLogger({ level: "info", pretty: false, stream });
+  const { tell } = createCampaignLog({ store, logger, minuteMs: 60_000 });
+  return { lines, tell };
+}
+
+test("two workers tell a campaign's story together once: start, progress, pause with its reason, end with counts", async () => {
+  const bench = await openTestStore();
+  const [one, two] = [openLog(bench.store), openLog(bench.store)];
+  const tellBoth = () => Promise.all([one.tell(), two.tell()]);
+  const id = await bench.import(2);
+  await tellBoth();
+  await bench.send(id, 1, "accepted");
+  await bench.later(60_000);
+  await tellBoth();
+  await bench.send(id, 2, "template", { code: 132001 });
+  await tellBoth();
+  await bench.store.campaigns.cancel(id);
+  await tellBoth();
+
+  const lines = [...one.lines, ...two.lines].sort((a, b) =>
+    String(a["time"]).localeCompare(String(b["time"])),
+  );
+  const story = lines.filter(({ msg }) => msg !== "campaign progress");
+  expect(lines.length - story.length).toBeGreaterThan(0);
+  expect(story).toMatchObject([
+    { msg: "campaign started", level: "info", campaign: id, rows: 2, counts: { pending: 2 } },
+    {
+      msg: "campaign paused",
+      level: "warn",
+      campaign: id,
+      code: 132001,
+      reason: "template:132001",
+    },
+    { msg: "campaign cancelled", campaign: id, counts: { accepted: 1, cancelled: 1 } },
+  ]);
+  expect(story[1]).toMatchObject({ why: expect.any(String), fix: expect.any(String) });
+});
+
+test("with 1,000 running campaigns the log gets some dozens of lines a minute, and how many there are", async () => {
+  const bench = await openTestStore();
+  const { tell, lines } = openLog(bench.store);
+  const campaigns = 1_000;
+  await Promise.all(Array.from({ length: campaigns }, () => bench.import(1)));
+
+  for (let sweeps = 0; sweeps < 12; sweeps++) await tell();
+  const first = lines.splice(0);
+  await bench.later(60_000);
+  await tell();
+
+  expect(first.length).toBeLessThan(90);
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      msg: "more campaigns changed in the last minute",
+      changes: { started: 940 },
+    }),
+  );
+  expect(lines).toContainEqual(expect.objectContaining({ running: campaigns, told: 20 }));
+  expect(lines.length).toBeLessThan(90);
+}, 60_000);
+
+test("every line of a run is JSON with each key once, and holds no phone, id of a message or text", async () => {
+  const bench = await openTestStore();
+  const logged: string[] = [];
+  const sandbox = await startSending(bench, { logged, knobs: { errorCodes: { 131026: 0.2 } } });
+  const id = await bench.import(300);
+  await vi.waitFor(
+    async () => expect(await bench.found(id)).toMatchObject({ status: "finished" }),
+    20_000,
+  );
+  await sandbox.stopWorker();
+
+  for (const line of logged) expect(line).toBe(`${JSON.stringify(JSON.parse(line))}\n`);
+  const messages = logged.map((line) => (JSON.parse(line) as Entry)["msg"]);
+  expect(messages).toContain("campaign started");
+  expect(messages).toContain("campaign finished");
+  expect(logged.join("")).not.toMatch(new RegExp(`wamid|Name \\d|${testPhone(1).slice(0, 6)}`));
+}, 60_000);
