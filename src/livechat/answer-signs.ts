@@ -11,8 +11,10 @@ import { type Reading, readSentence } from "./answer-text.ts";
 export interface AnswerSigns {
   /** It names a message, or says that one was taken. */
   readonly namesMessage: boolean;
-  /** It reports an error or a failure, or says what is not known to be good. */
+  /** It reports an error or a failure, or a state that is not known to be good. */
   readonly saysNo: boolean;
+  /** It says something that may mean a yes or a no, or names no message and says no known yes. */
+  readonly isUnclear: boolean;
   /** One of its error codes says that the message may have been sent. */
   readonly hasDoubtfulCode: boolean;
   /** A key stands twice in one object, and each reader may take another of the two. */
@@ -22,6 +24,7 @@ export interface AnswerSigns {
 export const NO_SIGNS: AnswerSigns = {
   namesMessage: false,
   saysNo: false,
+  isUnclear: false,
   hasDoubtfulCode: false,
   repeatsKey: false,
 };
@@ -66,11 +69,8 @@ export function readSigns(value: object, text: string): AnswerSigns {
   const saysYes = found.has("yes") || found.has("either");
   return {
     namesMessage: namesMessage || hasId || saysYes,
-    saysNo:
-      found.has("no") ||
-      found.has("either") ||
-      (found.has("failed") && !hasId) ||
-      (found.has("unclear") && !hasId && !saysYes),
+    saysNo: found.has("no") || (found.has("failed") && !hasId),
+    isUnclear: found.has("either") || (found.has("unclear") && !hasId && !saysYes),
     hasDoubtfulCode,
     repeatsKey: colonsOutsideStrings(text) !== keys,
   };

@@ -115,7 +115,7 @@ function classifySuccess(answer: CompleteAnswer, wire: WireAnswer): SendOutcome 
     const code = pickCode(wire.errorCode, bareCode(wire)) ?? 0;
     return unknown("answer_contradicts", code, status, wire);
   }
-  const isReadable = wire.isWhole ? !wire.isList : answer.body.trim() === "";
+  const isReadable = wire.isWhole ? !wire.isList && !signs.isUnclear : answer.body.trim() === "";
   if (!isReadable || isEncoded(answer) || isProblem(answer) || !ACCEPTING.has(status)) {
     return unknown("answer_unclear", 0, status, wire);
   }

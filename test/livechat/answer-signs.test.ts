@@ -253,6 +253,21 @@ describe("on a 2xx", () => {
   });
 });
 
+it.each([
+  [{ message: "Thank you" }, "answer_unclear"],
+  [{ status: 1 }, "answer_unclear"],
+  [{ success: 0 }, "answer_contradicts"],
+  [{ message: "Rate limit exceeded" }, "answer_contradicts"],
+])("%j on a 200 is unknown as %s", (body, reason) => {
+  const headers = { "content-length": "1" };
+  const answer = { stage: "after_request", complete: true, error: null, status: 200 } as const;
+
+  expect(classify({ ...answer, headers, body: JSON.stringify(body), nowMs: 0 })).toMatchObject({
+    kind: "unknown",
+    reason,
+  });
+});
+
 describe("on a refusal", () => {
   it("a statement that a message was taken makes it unknown", () => {
     for (const status of [400, 401, 404, 422, 429]) {
