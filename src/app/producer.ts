@@ -10,8 +10,8 @@ import type { RunningRole } from "./roles.ts";
 export async function startProducer(platform: Platform): Promise<Result<RunningRole>> {
   const { config, logger } = platform;
   const [{ createDropFolder, dropTiming }, { createModeDrops }] = await Promise.all([
-    import("../producer/drop/drop-folder.ts"),
-    import("../producer/drop/drop-mode.ts"),
+    import("../producer/drop/folder.ts"),
+    import("../producer/drop/mode.ts"),
   ]);
   const role = logger.child({ role: "producer" });
   const importFile = await createImporter(platform);

@@ -1,4 +1,4 @@
-import type { DropSurvey } from "../producer/drop/drop-survey.ts";
+import type { DropSurvey } from "../producer/drop/survey.ts";
 import { clockTime, counted, printable } from "./words.ts";
 
 /** How many of each are named in a list of campaigns. */

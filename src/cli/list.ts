@@ -89,8 +89,8 @@ export const run: Command = async (cli, { options }) => {
 /** What people see nowhere else: lists that became no campaign. */
 async function dropsNow(config: Platform["config"]): Promise<string[]> {
   const [{ surveyDrops }, { dropsOf }] = await Promise.all([
-    import("../producer/drop/drop-survey.ts"),
-    import("../producer/drop/drop-mode.ts"),
+    import("../producer/drop/survey.ts"),
+    import("../producer/drop/mode.ts"),
   ]);
   const nowMs = Date.now();
   return dropLines(await surveyDrops(dropsOf(config), nowMs), nowMs);

@@ -192,7 +192,7 @@ export async function readCountry(
   config: Pick<Config, "numbers">,
 ): Promise<Result<string | null>> {
   if (typed === undefined) return accept(commonCountry(config));
-  const { isPhoneCountry } = await import("../producer/phones/phones.ts");
+  const { isPhoneCountry } = await import("../producer/phones/phone-reader.ts");
   return isPhoneCountry(typed)
     ? accept(typed)
     : refuseUsage(`"${typed}" is not a country.`, "Give two letters, as in --country PL.");
@@ -203,7 +203,7 @@ export async function readPhones(
   given: readonly string[],
   country: string | null,
 ): Promise<Result<string[]>> {
-  const { createPhoneReader } = await import("../producer/phones/phones.ts");
+  const { createPhoneReader } = await import("../producer/phones/phone-reader.ts");
   const readPhone = createPhoneReader(country);
   const phones: string[] = [];
   for (const [index, text] of given.entries()) {

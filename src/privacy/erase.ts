@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { FailedMessage } from "../core/failure.ts";
 import { createPersonTrace, type PersonTrace } from "../core/person-trace.ts";
-import { splitPhone } from "../producer/phones/phones.ts";
+import { splitPhone } from "../producer/phones/phone-reader.ts";
 import { type AofRewrite, rewriteAof } from "../redis/aof.ts";
 import { COUNTERS_FOLDER } from "../store/counter-memory.ts";
 import type { TracedBatch } from "../store/eraser.ts";

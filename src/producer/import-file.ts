@@ -7,7 +7,7 @@ import { didYouMean } from "../core/nearest.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { numberOfCampaign, readCampaignMark } from "../store/keys.ts";
 import { correctList, refuseMarked } from "./correct/correct-list.ts";
-import { importList } from "./import/import.ts";
+import { importList } from "./import/import-list.ts";
 import { freeRejectsPath } from "./rejects/free-path.ts";
 import { type OpenedList, peekList } from "./rejects/peek.ts";
 import { endWith, type ImportResult } from "./report.ts";

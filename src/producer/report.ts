@@ -6,7 +6,7 @@ import type { Refusal, Result } from "../core/refusal.ts";
 import type { PreparedList } from "./check/prepare-list.ts";
 import type { Counts, Problem } from "./check/tally.ts";
 import type { PhoneStyleReport } from "./phones/number-style.ts";
-import { splitPhone } from "./phones/phones.ts";
+import { splitPhone } from "./phones/phone-reader.ts";
 import type { ListCost } from "./preflight/countries.ts";
 import type { Estimate } from "./preflight/estimate.ts";
 import type { PreflightFindings, Sample } from "./preflight/preflight.ts";

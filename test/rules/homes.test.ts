@@ -20,7 +20,7 @@ const OTHER_LETTERS: Readonly<Record<string, string>> = {
   "core/template-rules.ts": "types and languages of a template",
   "producer/columns/phone-words.ts": "words in a folded name",
   "producer/list/encoding/letters.ts": "letters of names",
-  "producer/phones/phone-text.ts": "the digits of a phone",
+  "producer/phones/cell-text.ts": "the digits of a phone",
   "producer/suppressions/read-file.ts": "the scope in a cell",
 };
 

@@ -8,13 +8,13 @@ import type { Check } from "./check.ts";
  * waits. A drop folder that does not exist yet has nothing to be tried.
  */
 export async function checkDrops(config: Config): Promise<Check[]> {
-  const { dropsOf } = await import("../../producer/drop/drop-mode.ts");
+  const { dropsOf } = await import("../../producer/drop/mode.ts");
   const dropsDir = dropsOf(config);
   if (!existsSync(dropsDir)) return [];
   const [{ dropFolders }, { probeSteps }, { surveyDrops }] = await Promise.all([
-    import("../../producer/drop/drop-files.ts"),
-    import("../../producer/drop/drop-probe.ts"),
-    import("../../producer/drop/drop-survey.ts"),
+    import("../../producer/drop/files.ts"),
+    import("../../producer/drop/probe.ts"),
+    import("../../producer/drop/survey.ts"),
   ]);
   const folders = Object.values(dropFolders(dropsDir)) as string[];
   const there = folders.filter((folder) => existsSync(folder));

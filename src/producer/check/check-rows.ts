@@ -1,7 +1,7 @@
 import { foldPhone } from "../../core/recipient.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
 import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
-import { createCellReader } from "../phones/phones.ts";
+import { createCellReader } from "../phones/phone-reader.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
 import type { PreparedList } from "./prepare-list.ts";
 

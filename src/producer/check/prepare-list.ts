@@ -10,7 +10,7 @@ import { type CsvHeader, readBeginning } from "../list/csv.ts";
 import type { ListFile } from "../list/open.ts";
 import { findTellingCells } from "../list/telling-cells.ts";
 import { createShapeCounter, type NumberStyle, styleOf } from "../phones/number-style.ts";
-import { createCellReader, createPhoneFinder } from "../phones/phones.ts";
+import { createCellReader, createPhoneFinder } from "../phones/phone-reader.ts";
 import { findRejectsLayout, type RejectsLayout } from "../rejects/layout.ts";
 
 /** A list whose header has passed: it can be read for its campaign. */

@@ -1,5 +1,5 @@
 import type { Refused } from "../../core/refusal.ts";
-import { createPhoneFinder } from "../phones/phones.ts";
+import { createPhoneFinder } from "../phones/phone-reader.ts";
 import { type PhoneColumn, refuseUnclear } from "./phone-column.ts";
 
 /**

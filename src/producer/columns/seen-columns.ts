@@ -1,5 +1,5 @@
 import { showsNothing } from "../../core/value.ts";
-import type { PhoneReader } from "../phones/phones.ts";
+import type { PhoneReader } from "../phones/phone-reader.ts";
 import { kindOfName, type NameKind } from "./phone-words.ts";
 
 /** The first rows of the list, and what reads a phone in them. */

@@ -4,6 +4,13 @@
  * been refused before it is asked.
  */
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import {
+  bracketsOf,
+  endsWithSecondNumber,
+  groupsOf,
+  type PhoneText,
+  readPhoneText,
+} from "./cell-text.ts";
 import { readBareInternational, readInternational } from "./international-number.ts";
 import {
   type Home,
@@ -15,14 +22,7 @@ import {
   readNational,
 } from "./national-number.ts";
 import { oldPlanOf } from "./old-plans.ts";
-import { callingCodeOf, lineTypeIn, mobileDigitsAtHome } from "./phone-plans.ts";
-import {
-  bracketsOf,
-  endsWithSecondNumber,
-  groupsOf,
-  type PhoneText,
-  readPhoneText,
-} from "./phone-text.ts";
+import { callingCodeOf, lineTypeIn, mobileDigitsAtHome } from "./plans.ts";
 import {
   INTERNATIONAL_DIGITS_MIN,
   type Reading,

@@ -1,6 +1,6 @@
 import { type PhoneNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { foldPhone } from "../../core/recipient.ts";
-import { callingCodeOf } from "./phone-plans.ts";
+import { callingCodeOf } from "./plans.ts";
 import { INTERNATIONAL_DIGITS_MIN, type ReadPhone } from "./reading.ts";
 
 /** Digits with country code. */

@@ -7,9 +7,9 @@ import {
   type PhoneNumber,
   parsePhoneNumberFromString,
 } from "libphonenumber-js/max";
+import { bracketsOf, groupsOf, type PhoneText } from "./cell-text.ts";
 import { parseInternational } from "./international-number.ts";
-import { lineTypeIn, type NumberingPlan, planOf } from "./phone-plans.ts";
-import { bracketsOf, groupsOf, type PhoneText } from "./phone-text.ts";
+import { lineTypeIn, type NumberingPlan, planOf } from "./plans.ts";
 import { INTERNATIONAL_DIGITS_MIN, type ReadPhone } from "./reading.ts";
 
 export interface Home {

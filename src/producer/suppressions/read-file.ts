@@ -11,7 +11,7 @@ import { type ListBytes, readListBytes } from "../list/bytes.ts";
 import { type CsvBlock, type CsvHeader, readBeginning, readRows } from "../list/csv.ts";
 import { type ListFile, openList } from "../list/open.ts";
 import { createShapeCounter, styleOf, verdictOf } from "../phones/number-style.ts";
-import { createCellReader, createPhoneFinder, type PhoneReader } from "../phones/phones.ts";
+import { createCellReader, createPhoneFinder, type PhoneReader } from "../phones/phone-reader.ts";
 import { findSuppressionColumns } from "./find-columns.ts";
 
 /** A row of a suppression file: the phones of one person, and what could not be read of it. */

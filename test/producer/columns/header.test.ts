@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkHeader, checkIsHeader } from "../../../src/producer/columns/header.ts";
 import { lookAtColumns } from "../../../src/producer/columns/seen-columns.ts";
-import { createPhoneReader } from "../../../src/producer/phones/phones.ts";
+import { createPhoneReader } from "../../../src/producer/phones/phone-reader.ts";
 
 const check = (columns: readonly string[], used: readonly string[] = []) =>
   checkHeader(lookAtColumns(columns, { rows: [], readPhone: createPhoneReader("PL") }), used);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findPhoneColumn } from "../../../src/producer/columns/phone-column.ts";
 import { lookAtColumns } from "../../../src/producer/columns/seen-columns.ts";
-import { createPhoneFinder } from "../../../src/producer/phones/phones.ts";
+import { createPhoneFinder } from "../../../src/producer/phones/phone-reader.ts";
 import { checkText } from "../import/check-text.ts";
 
 /** Columns with the cells of their first rows, as a list of Poland has them. */

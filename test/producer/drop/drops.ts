@@ -5,7 +5,7 @@ import {
   createDropFolder,
   type DropFolder,
   type DropTiming,
-} from "../../../src/producer/drop/drop-folder.ts";
+} from "../../../src/producer/drop/folder.ts";
 import { createFileImporter, type ImportFile } from "../../../src/producer/import-file.ts";
 import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";

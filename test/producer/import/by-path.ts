@@ -5,7 +5,7 @@ import {
 import {
   type ImportListInput,
   importList as importOpened,
-} from "../../../src/producer/import/import.ts";
+} from "../../../src/producer/import/import-list.ts";
 import type { OpenedList } from "../../../src/producer/rejects/peek.ts";
 import { peekList } from "../../../src/producer/rejects/peek.ts";
 import { endWith, type ImportResult } from "../../../src/producer/report.ts";

@@ -5,7 +5,7 @@ import {
   styleOf,
   verdictOf,
 } from "../../../src/producer/phones/number-style.ts";
-import { createCellReader } from "../../../src/producer/phones/phones.ts";
+import { createCellReader } from "../../../src/producer/phones/phone-reader.ts";
 
 export interface ReadColumn {
   readonly style: NumberStyle;

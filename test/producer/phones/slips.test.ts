@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { expect, it } from "vitest";
-import { lineTypeIn, planOf } from "../../../src/producer/phones/phone-plans.ts";
+import { lineTypeIn, planOf } from "../../../src/producer/phones/plans.ts";
 import { type Seeded, seeded } from "../../support/volume.ts";
 import { readColumn } from "./read-column.ts";
 

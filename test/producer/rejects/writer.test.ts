@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { expect, it } from "vitest";
-import { createPhoneReader } from "../../../src/producer/phones/phones.ts";
+import { createPhoneReader } from "../../../src/producer/phones/phone-reader.ts";
 import { createRejectsFile } from "../../../src/producer/rejects/writer.ts";
 import { testFolder } from "../list/read-list.ts";
 

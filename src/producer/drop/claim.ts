@@ -3,7 +3,7 @@ import { readlinkSync } from "node:fs";
 import { rm, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { isTaken, lstatOrNull, writeNewFile } from "./drop-files.ts";
+import { isTaken, lstatOrNull, writeNewFile } from "./files.ts";
 import {
   type ClaimContent,
   type ClaimNote,
@@ -15,7 +15,7 @@ import {
   noteOf,
   readClaim,
   replaceClaim,
-} from "./drop-note.ts";
+} from "./note.ts";
 
 /**
  * Who works on a list in `processing/`, and what it is: a hidden file beside it, made before the

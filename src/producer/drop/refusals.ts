@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type Refusal, type Refused, refuse } from "../../core/refusal.ts";
-import { SHARED_CAMPAIGN, stemOf } from "./drop-names.ts";
+import { SHARED_CAMPAIGN, stemOf } from "./names.ts";
 
 /** What the drop folder says no with. `list` is a file's name. */
 

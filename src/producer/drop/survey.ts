@@ -1,7 +1,7 @@
 import { opendir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImportReport } from "../report.ts";
-import { dropFolders, lstatOrNull } from "./drop-files.ts";
+import { dropFolders, lstatOrNull } from "./files.ts";
 import {
   type FolderNames,
   isCampaign,
@@ -10,9 +10,9 @@ import {
   isShared,
   readNames,
   stemOf,
-} from "./drop-names.ts";
-import { claimPath } from "./drop-note.ts";
-import { noCampaign, suspectedCampaign, unclearCampaign } from "./drop-refusals.ts";
+} from "./names.ts";
+import { claimPath } from "./note.ts";
+import { noCampaign, suspectedCampaign, unclearCampaign } from "./refusals.ts";
 
 /** What a person should know of the drop folder: what failed lately, and what waits, and why. */
 export interface DropSurvey {

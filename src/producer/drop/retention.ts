@@ -1,9 +1,9 @@
 import type { Dir } from "node:fs";
 import { opendir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type DropFolders, isGone, lstatOrNull } from "./drop-files.ts";
-import { stemOf } from "./drop-names.ts";
-import type { Teller } from "./drop-teller.ts";
+import { type DropFolders, isGone, lstatOrNull } from "./files.ts";
+import { stemOf } from "./names.ts";
+import type { Teller } from "./teller.ts";
 
 /**
  * Deletes files of `done/` and `failed/` that have lain there longer than the retention time: lists

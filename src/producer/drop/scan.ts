@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isGone, lstatOrNull } from "./drop-files.ts";
+import { isGone, lstatOrNull } from "./files.ts";
 
 /** A file as it was when it was looked at. */
 export interface SeenFile {

@@ -21,11 +21,11 @@ import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mode } from "../../core/mode.ts";
 import { accept, type Result } from "../../core/refusal.ts";
-import { type Claim, type Claims, createClaims } from "./drop-claim.ts";
-import { dropFolders, isGone, lstatOrNull, makeDropFolders, moveFile } from "./drop-files.ts";
-import type { DropFolder } from "./drop-folder.ts";
-import { isShared } from "./drop-names.ts";
-import { newNote } from "./drop-note.ts";
+import { type Claim, type Claims, createClaims } from "./claim.ts";
+import { dropFolders, isGone, lstatOrNull, makeDropFolders, moveFile } from "./files.ts";
+import type { DropFolder } from "./folder.ts";
+import { isShared } from "./names.ts";
+import { newNote } from "./note.ts";
 
 export interface ModeDropsOptions {
   /** The drop folder as it is configured. */

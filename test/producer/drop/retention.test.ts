@@ -1,9 +1,9 @@
 import { lstat, mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { dropFolders } from "../../../src/producer/drop/drop-files.ts";
-import { createDropRetention } from "../../../src/producer/drop/drop-retention.ts";
-import { createTeller } from "../../../src/producer/drop/drop-teller.ts";
+import { dropFolders } from "../../../src/producer/drop/files.ts";
+import { createDropRetention } from "../../../src/producer/drop/retention.ts";
+import { createTeller } from "../../../src/producer/drop/teller.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const DAY_MS = 24 * 3_600_000;

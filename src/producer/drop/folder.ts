@@ -2,16 +2,16 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { accept, type Result } from "../../core/refusal.ts";
 import type { ImportFile } from "../import-file.ts";
-import { type Claims, createClaims } from "./drop-claim.ts";
-import { type DropFolders, dropFolders, makeDropFolders, makeFolder } from "./drop-files.ts";
-import { createInbox } from "./drop-inbox.ts";
-import type { FindCampaign } from "./drop-list.ts";
-import { isIgnored, isList } from "./drop-names.ts";
-import { besideList } from "./drop-note.ts";
-import { createDropQueue, type DropQueue } from "./drop-queue.ts";
-import { createDropRetention } from "./drop-retention.ts";
-import { createScan, type SeenFolder } from "./drop-scan.ts";
-import { createTeller, type Teller } from "./drop-teller.ts";
+import { type Claims, createClaims } from "./claim.ts";
+import { type DropFolders, dropFolders, makeDropFolders, makeFolder } from "./files.ts";
+import type { FindCampaign } from "./handle-list.ts";
+import { createInbox } from "./inbox.ts";
+import { isIgnored, isList } from "./names.ts";
+import { besideList } from "./note.ts";
+import { createDropQueue, type DropQueue } from "./queue.ts";
+import { createDropRetention } from "./retention.ts";
+import { createScan, type SeenFolder } from "./scan.ts";
+import { createTeller, type Teller } from "./teller.ts";
 
 /**
  * The drop folder: a list in `inbox/` becomes a campaign.

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
-import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
-import { newNote } from "../../../src/producer/drop/drop-note.ts";
-import { createDropQueue } from "../../../src/producer/drop/drop-queue.ts";
-import { digestOf, freezeCampaign } from "../../../src/producer/drop/drop-take.ts";
-import { createTeller } from "../../../src/producer/drop/drop-teller.ts";
+import { createClaims } from "../../../src/producer/drop/claim.ts";
+import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
+import { newNote } from "../../../src/producer/drop/note.ts";
+import { createDropQueue } from "../../../src/producer/drop/queue.ts";
+import { digestOf, freezeCampaign } from "../../../src/producer/drop/take.ts";
+import { createTeller } from "../../../src/producer/drop/teller.ts";
 import { drops, list, WAIT } from "./drops.ts";
 
 /** Imports lists of these sizes (in rows); answers which were in hand together. */

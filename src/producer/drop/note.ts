@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isGone, writeNewFile } from "./drop-files.ts";
+import { isGone, writeNewFile } from "./files.ts";
 
 /** What a claim says, and the hidden files that lie beside a list in `processing/`. */
 

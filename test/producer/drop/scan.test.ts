@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { createScan, type SeenFolder } from "../../../src/producer/drop/drop-scan.ts";
+import { createScan, type SeenFolder } from "../../../src/producer/drop/scan.ts";
 import { testFolder } from "../list/read-list.ts";
 
 function quietOf(folders: readonly SeenFolder[], file: string): number {

@@ -2,13 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { type Claim, type Claims, createClaims } from "../../../src/producer/drop/drop-claim.ts";
-import {
-  frozenPath,
-  newNote,
-  readClaim,
-  replaceClaim,
-} from "../../../src/producer/drop/drop-note.ts";
+import { type Claim, type Claims, createClaims } from "../../../src/producer/drop/claim.ts";
+import { frozenPath, newNote, readClaim, replaceClaim } from "../../../src/producer/drop/note.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const NOTE = newNote("news.csv", { kind: "shared", name: "campaign.yaml", digest: "d" });

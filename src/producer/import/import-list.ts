@@ -16,7 +16,7 @@ import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { BeginImport, KnownImport } from "../../store/import-store.ts";
 import { type PreparedList, prepareList } from "../check/prepare-list.ts";
 import type { ListFile } from "../list/open.ts";
-import { isPhoneCountry } from "../phones/phones.ts";
+import { isPhoneCountry } from "../phones/phone-reader.ts";
 import { createPreflight } from "../preflight/preflight.ts";
 import { endWith, type ImportResult, type RowFindings } from "../report.ts";
 import {

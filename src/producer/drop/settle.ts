@@ -10,10 +10,10 @@ import {
   makeFolder,
   moveFile,
   writeNewFile,
-} from "./drop-files.ts";
-import { isList, shortStem } from "./drop-names.ts";
-import { hiddenRejectsPath } from "./drop-note.ts";
-import { type ClaimedList, fetchOwnFile, findOwnFile } from "./drop-take.ts";
+} from "./files.ts";
+import { isList, shortStem } from "./names.ts";
+import { hiddenRejectsPath } from "./note.ts";
+import { type ClaimedList, fetchOwnFile, findOwnFile } from "./take.ts";
 
 /**
  * Moving what was dropped into `done/` or `failed/`, beside its report.

@@ -8,7 +8,7 @@ import {
   mobileDigitsAtHome,
   type NumberingPlan,
   planOf,
-} from "./phone-plans.ts";
+} from "./plans.ts";
 import { INTERNATIONAL_DIGITS_MIN, type Reading, type ReadPhone, reading } from "./reading.ts";
 
 /**

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldPhone } from "../../../src/core/recipient.ts";
-import { createPhoneReader } from "../../../src/producer/phones/phones.ts";
+import { createPhoneReader } from "../../../src/producer/phones/phone-reader.ts";
 
 const digits = (cell: string, country: string | null = null): string => {
   const verdict = createPhoneReader(country)(cell);

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
-import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
-import { hiddenRejectsPath, newNote } from "../../../src/producer/drop/drop-note.ts";
-import { failInInbox, settleList } from "../../../src/producer/drop/drop-settle.ts";
+import { createClaims } from "../../../src/producer/drop/claim.ts";
+import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
+import { hiddenRejectsPath, newNote } from "../../../src/producer/drop/note.ts";
+import { failInInbox, settleList } from "../../../src/producer/drop/settle.ts";
 import { emptyReport } from "../../../src/producer/report.ts";
 import { testFolder } from "../list/read-list.ts";
 

@@ -6,9 +6,9 @@ import { digestList } from "../list/bytes.ts";
 import { openList } from "../list/open.ts";
 import { type OpenedList, peekList } from "../rejects/peek.ts";
 import { emptyReport, type ImportReport, withoutPhones } from "../report.ts";
-import { checkRegular, type DropFolders, lstatOrNull } from "./drop-files.ts";
-import { stemOf } from "./drop-names.ts";
-import { frozenPath, hiddenRejectsPath } from "./drop-note.ts";
+import { checkRegular, type DropFolders, lstatOrNull } from "./files.ts";
+import { stemOf } from "./names.ts";
+import { frozenPath, hiddenRejectsPath } from "./note.ts";
 import {
   campaignCancelled,
   campaignGone,
@@ -17,8 +17,8 @@ import {
   killedProducer,
   listRefused,
   otherCampaign,
-} from "./drop-refusals.ts";
-import { type Outcome, readOwnReport } from "./drop-settle.ts";
+} from "./refusals.ts";
+import { type Outcome, readOwnReport } from "./settle.ts";
 import {
   type ClaimedList,
   digestOf,
@@ -26,7 +26,7 @@ import {
   freezeCampaign,
   isFrozen,
   readBytes,
-} from "./drop-take.ts";
+} from "./take.ts";
 
 /** What the drop folder asks of the store about a campaign that a claim names. */
 export type FindCampaign = (

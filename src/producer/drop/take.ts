@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { numberedStem } from "../rejects/free-path.ts";
-import type { Claim, Claims } from "./drop-claim.ts";
+import type { Claim, Claims } from "./claim.ts";
 import {
   type DropFolders,
   isGone,
@@ -12,9 +12,9 @@ import {
   moveFile,
   syncFolder,
   writeNewFile,
-} from "./drop-files.ts";
-import { shortStem } from "./drop-names.ts";
-import { frozenPath, newNote } from "./drop-note.ts";
+} from "./files.ts";
+import { shortStem } from "./names.ts";
+import { frozenPath, newNote } from "./note.ts";
 
 /**
  * Taking a list out of the inbox fixes what is sent: the list by a rename, its campaign file by a

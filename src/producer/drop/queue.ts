@@ -2,11 +2,11 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { ImportFile } from "../import-file.ts";
 import type { ImportReport } from "../report.ts";
-import type { DropFolders } from "./drop-files.ts";
-import { type FindCampaign, type Handled, handleList } from "./drop-list.ts";
-import { type Outcome, settleList } from "./drop-settle.ts";
-import type { ClaimedList } from "./drop-take.ts";
-import type { Teller } from "./drop-teller.ts";
+import type { DropFolders } from "./files.ts";
+import { type FindCampaign, type Handled, handleList } from "./handle-list.ts";
+import { type Outcome, settleList } from "./settle.ts";
+import type { ClaimedList } from "./take.ts";
+import type { Teller } from "./teller.ts";
 
 /**
  * Imports claimed lists, two at a time: a long one does not hold up a short one behind it. Of two

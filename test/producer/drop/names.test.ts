@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type CampaignMatch, readNames, shortStem } from "../../../src/producer/drop/drop-names.ts";
+import { type CampaignMatch, readNames, shortStem } from "../../../src/producer/drop/names.ts";
 
 function matchCampaign(list: string, names: readonly string[]): CampaignMatch {
   return readNames(names).match(list);

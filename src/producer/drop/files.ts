@@ -2,7 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import { probeSteps } from "./drop-probe.ts";
+import { probeSteps } from "./probe.ts";
 
 /** The four folders of the drop folder; each has inbox's sub-folders. */
 export interface DropFolders {

@@ -1,8 +1,8 @@
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
-import { probeSteps } from "../../../src/producer/drop/drop-probe.ts";
+import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
+import { probeSteps } from "../../../src/producer/drop/probe.ts";
 import { testFolder } from "../list/read-list.ts";
 
 /** On every Linux machine another file system than the one for temporary files. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { type ClaimNote, newNote } from "../../../src/producer/drop/drop-note.ts";
+import { type ClaimNote, newNote } from "../../../src/producer/drop/note.ts";
 import { campaignKeys } from "../../../src/store/keys.ts";
 import { testDefinition } from "../../support/campaigns.ts";
 import { connectTestRedis } from "../../support/redis.ts";

@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { createClaims } from "../../../src/producer/drop/drop-claim.ts";
-import { dropFolders, makeDropFolders } from "../../../src/producer/drop/drop-files.ts";
-import { createInbox } from "../../../src/producer/drop/drop-inbox.ts";
-import type { SeenFolder } from "../../../src/producer/drop/drop-scan.ts";
-import type { ClaimedList } from "../../../src/producer/drop/drop-take.ts";
-import { createTeller } from "../../../src/producer/drop/drop-teller.ts";
+import { createClaims } from "../../../src/producer/drop/claim.ts";
+import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
+import { createInbox } from "../../../src/producer/drop/inbox.ts";
+import type { SeenFolder } from "../../../src/producer/drop/scan.ts";
+import type { ClaimedList } from "../../../src/producer/drop/take.ts";
+import { createTeller } from "../../../src/producer/drop/teller.ts";
 import { type Drops, drops, list, WAIT } from "./drops.ts";
 
 /** An inbox that is shown what a look saw: it decides, and a test says when. */

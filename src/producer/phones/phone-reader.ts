@@ -7,7 +7,7 @@ import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-j
 import type { Numbers } from "../../core/campaign.ts";
 import { createFullReader } from "./full-reader.ts";
 import { createShapeCounter, type PhoneVerdict, styleOf, verdictOf } from "./number-style.ts";
-import { createPlainReader } from "./plain-phones.ts";
+import { createPlainReader } from "./plain-reader.ts";
 import type { Reading } from "./reading.ts";
 
 export type CellReader = (cell: string) => Reading;

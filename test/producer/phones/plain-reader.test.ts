@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { type CountryCode, getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 import { describe, expect, it } from "vitest";
 import { createFullReader } from "../../../src/producer/phones/full-reader.ts";
-import { createCellReader } from "../../../src/producer/phones/phones.ts";
-import { createPlainReader } from "../../../src/producer/phones/plain-phones.ts";
+import { createCellReader } from "../../../src/producer/phones/phone-reader.ts";
+import { createPlainReader } from "../../../src/producer/phones/plain-reader.ts";
 
 /** How many numbers of each country; all of it in the long run. */
 const NUMBERS = process.env["FAULTS"] === "full" ? 4_000 : 150;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { surveyDrops } from "../../../src/producer/drop/drop-survey.ts";
+import { surveyDrops } from "../../../src/producer/drop/survey.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import type { CampaignMatch } from "./drop-names.ts";
+import type { CampaignMatch } from "./names.ts";
 
 /**
  * What one process remembers of the inbox between two looks. Nothing is lost when it is forgotten.

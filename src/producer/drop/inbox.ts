@@ -6,9 +6,9 @@ import { readCampaign } from "../import-file.ts";
 import { openList } from "../list/open.ts";
 import { campaignOfRejects } from "../rejects/peek.ts";
 import { emptyReport } from "../report.ts";
-import type { Claims } from "./drop-claim.ts";
-import { checkRegular, type DropFolders } from "./drop-files.ts";
-import { createMatches, createMemory, createTroubles } from "./drop-memory.ts";
+import type { Claims } from "./claim.ts";
+import { checkRegular, type DropFolders } from "./files.ts";
+import { createMatches, createMemory, createTroubles } from "./memory.ts";
 import {
   type FolderNames,
   fold,
@@ -18,12 +18,12 @@ import {
   isShared,
   readNames,
   stemOf,
-} from "./drop-names.ts";
-import { noCampaign, notAList, suspectedCampaign, unclearCampaign } from "./drop-refusals.ts";
-import type { SeenFolder } from "./drop-scan.ts";
-import { failInInbox } from "./drop-settle.ts";
-import { type CampaignOfList, type ClaimedList, takeList } from "./drop-take.ts";
-import type { Teller } from "./drop-teller.ts";
+} from "./names.ts";
+import { noCampaign, notAList, suspectedCampaign, unclearCampaign } from "./refusals.ts";
+import type { SeenFolder } from "./scan.ts";
+import { failInInbox } from "./settle.ts";
+import { type CampaignOfList, type ClaimedList, takeList } from "./take.ts";
+import type { Teller } from "./teller.ts";
 
 /**
  * Decides about the files in the inbox: a list is taken when it and its campaign file are whole,
