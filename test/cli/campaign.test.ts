@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { connectTestRedis } from "../support/redis.ts";
-import { json, makePlace, runCli, startCli, writeCampaign } from "./run-cli.ts";
+import { runHere } from "./in-process.ts";
+import { json, makePlace, spawnCli, startCli, writeCampaign } from "./run-cli.ts";
 
 // Several processes, each with its own start; on a busy machine they take their time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -14,14 +15,14 @@ test("a list sent from one terminal is delivered by the sandbox of another", asy
   const up = startCli(place, ["up", "--sandbox"]);
   await up.said("Ready.");
 
-  const sent = await runCli(place, ["send", ...files, "--json"]);
+  const sent = await runHere(place, ["send", ...files, "--json"]);
   const { id } = json<{ id: string }>(sent);
   const [watched, doctor, listed] = await Promise.all([
-    runCli(place, ["watch", id, "--json"]),
-    runCli(place, ["doctor", "--json"]),
-    runCli(place, ["list", "--json"]),
+    runHere(place, ["watch", id, "--json"]),
+    runHere(place, ["doctor", "--json"]),
+    runHere(place, ["list", "--json"]),
   ]);
-  const again = await runCli(place, ["send", ...files, "--json"]);
+  const again = await runHere(place, ["send", ...files, "--json"]);
   up.kill("SIGTERM");
   const ended = await up.ended;
 
@@ -45,7 +46,7 @@ test("up --sandbox --send with no terminal prints the report and exits 0, whatev
   const place = makePlace({ DROPCAST_API_URL: "https://api.example.com" });
   const [campaign, list] = writeCampaign(place, 20);
 
-  const ended = await runCli(place, ["up", list, "--sandbox", "--send", campaign, "--again"]);
+  const ended = await spawnCli(place, ["up", list, "--sandbox", "--send", campaign, "--again"]);
 
   expect(ended).toMatchObject({ code: 0, stderr: "" });
   expect(ended.stdout).toContain(`${place.number}-1 is running: 20 rows, 20 messages`);
@@ -67,7 +68,7 @@ test("Ctrl-C during an import sends nothing, and the same command goes on under 
   first.kill("SIGINT");
   const interrupted = await first.ended;
   const left = await store.campaigns.list();
-  const second = await runCli(place, ["send", ...files, "--json"]);
+  const second = await runHere(place, ["send", ...files, "--json"]);
 
   expect(interrupted.code).toBe(1);
   expect(json(interrupted)).toMatchObject({ error: { code: "import_interrupted" } });
@@ -98,7 +99,7 @@ test("a role says ready when it serves, and exits 0 on SIGTERM", async () => {
 });
 
 test("a role without what it needs is refused", async () => {
-  const ended = await runCli(makePlace(), ["worker", "--json"]);
+  const ended = await spawnCli(makePlace(), ["worker", "--json"]);
 
   expect(ended.code).toBe(1);
   expect(json(ended)).toMatchObject({ error: { code: "number_incomplete" } });

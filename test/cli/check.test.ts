@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { connectTestRedis } from "../support/redis.ts";
-import { json, makePlace, type Place, runCli, startCli, writeCampaign } from "./run-cli.ts";
+import { runHere } from "./in-process.ts";
+import { json, makePlace, type Place, startCli, writeCampaign } from "./run-cli.ts";
 
 // Several processes, each with its own start; on a busy machine they take their time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -39,7 +40,7 @@ test("a list is checked without Redis or API: told in full, nothing stored, reje
   const place = makePlace();
   const files = writeList(place, 20);
 
-  const ended = await runCli(withoutRedis(place), ["check", ...files, "--json"]);
+  const ended = await runHere(withoutRedis(place), ["check", ...files, "--json"]);
 
   expect(ended).toMatchObject({ code: 0, stderr: "" });
   expect(json<Checked>(ended)).toMatchObject({
@@ -68,7 +69,7 @@ test("for people the report fits a terminal, and says how long and where", async
   const place = makePlace();
   const files = writeList(place, 3);
 
-  const { code, stdout } = await runCli(withoutRedis(place), ["check", ...files]);
+  const { code, stdout } = await runHere(withoutRedis(place), ["check", ...files]);
 
   expect(code).toBe(0);
   expect(stdout).toContain(`Campaign   Sale (marketing), from number ${place.number}`);
@@ -83,7 +84,7 @@ test("for people the report fits a terminal, and says how long and where", async
 test("a Redis that is away is told, and the check goes on", async () => {
   const place = makePlace({ DROPCAST_REDIS_URL: "redis://127.0.0.1:1" });
 
-  const ended = await runCli(place, ["check", ...writeList(place, 5), "--json"]);
+  const ended = await runHere(place, ["check", ...writeList(place, 5), "--json"]);
 
   expect(ended.code).toBe(0);
   expect(ended.stderr).toContain("Going on without Redis");
@@ -95,7 +96,7 @@ test("what Redis knows is told: other campaigns, opt-outs, and bytes that were i
   const files = writeList(place, 20);
   const redis = connectTestRedis();
   const store = await createNumberStore({ redis, number: place.number });
-  const sent = await runCli(place, ["send", ...files, "--json"]);
+  const sent = await runHere(place, ["send", ...files, "--json"]);
   const { id } = json<{ id: string }>(sent);
   expect(json(sent)).toMatchObject({
     ok: 20,
@@ -107,8 +108,8 @@ test("what Redis knows is told: other campaigns, opt-outs, and bytes that were i
     "phone,first_name\n48601000001,Ana\n48700000001,Ben\n",
   );
 
-  const again = await runCli(place, ["check", ...files, "--json"]);
-  const other = await runCli(place, ["check", "sale.yaml", "other.csv", "--json"]);
+  const again = await runHere(place, ["check", ...files, "--json"]);
+  const other = await runHere(place, ["check", "sale.yaml", "other.csv", "--json"]);
 
   expect(again.code).toBe(1);
   expect(json<Checked>(again)).toMatchObject({
@@ -129,11 +130,11 @@ test("a list that would be refused prints its report all the same, and ends with
   writeFileSync(join(place.dir, "bad.csv"), "phone,first_name\n48601000001,Ana\nx,Ben\ny,Cem\n");
   const bare = withoutRedis(place);
 
-  const [forScripts, forPeople, noList, noCampaign] = await Promise.all([
-    runCli(bare, ["check", campaign, "bad.csv", "--json"]),
-    runCli(bare, ["check", campaign, "bad.csv"]),
-    runCli(bare, ["check", campaign, "nope.csv", "--json"]),
-    runCli(bare, ["check", "nope.yaml", "bad.csv", "--json"]),
+  const forScripts = await runHere(bare, ["check", campaign, "bad.csv", "--json"]);
+  const [forPeople, noList, noCampaign] = await Promise.all([
+    runHere(bare, ["check", campaign, "bad.csv"]),
+    runHere(bare, ["check", campaign, "nope.csv", "--json"]),
+    runHere(bare, ["check", "nope.yaml", "bad.csv", "--json"]),
   ]);
 
   expect(forScripts.code).toBe(1);
@@ -156,7 +157,7 @@ test("prices of the configuration give the cost", async () => {
     `numbers: { ${place.number}: {} }\nprices: { currency: EUR, PL: { marketing: 0.05 } }\n`,
   );
 
-  const ended = await runCli(withoutRedis(place), ["check", ...writeList(place, 30), "--json"]);
+  const ended = await runHere(withoutRedis(place), ["check", ...writeList(place, 30), "--json"]);
 
   expect(json(ended)).toMatchObject({
     cost: { countries: [{ country: "PL", messages: 30, cost: 1.5 }], currency: "EUR", amount: 1.5 },
@@ -168,18 +169,18 @@ test("rows that were rejected, corrected and sent again reach their people in th
   const files = writeList(place, 10);
   const up = startCli(place, ["up", "--sandbox"]);
   await up.said("Ready.");
-  const sent = await runCli(place, ["send", ...files, "--wait", "--json"]);
+  const sent = await runHere(place, ["send", ...files, "--wait", "--json"]);
   const { id } = json<{ id: string }>(sent);
   const rejects = join(place.dir, "list.rejects.csv");
   writeFileSync(rejects, readFileSync(rejects, "utf8").replace("wrong", "+48 601 999 999"));
 
   const other = writeCampaignNamed(place, "Other");
-  const refused = await runCli(place, ["send", other, "list.rejects.csv", "--json"]);
-  const checked = await runCli(place, ["check", files[0], "list.rejects.csv", "--json"]);
-  const mended = await runCli(place, ["send", files[0], "list.rejects.csv", "--wait", "--json"]);
-  const again = await runCli(place, ["send", files[0], "list.rejects.csv"]);
-  const watched = await runCli(place, ["watch", id, "--json"]);
-  const exported = await runCli(place, ["export", id, "--format", "ndjson"]);
+  const refused = await runHere(place, ["send", other, "list.rejects.csv", "--json"]);
+  const checked = await runHere(place, ["check", files[0], "list.rejects.csv", "--json"]);
+  const mended = await runHere(place, ["send", files[0], "list.rejects.csv", "--wait", "--json"]);
+  const again = await runHere(place, ["send", files[0], "list.rejects.csv"]);
+  const watched = await runHere(place, ["watch", id, "--json"]);
+  const exported = await runHere(place, ["export", id, "--format", "ndjson"]);
   up.kill("SIGTERM");
   await up.ended;
 

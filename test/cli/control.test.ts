@@ -4,7 +4,8 @@ import { REASONS } from "../../src/core/reasons.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign, testPhone } from "../support/campaigns.ts";
 import { connectTestRedis } from "../support/redis.ts";
-import { json, makePlace, type Place, runCli, runShell } from "./run-cli.ts";
+import { runHere } from "./in-process.ts";
+import { json, makePlace, type Place, runShell } from "./run-cli.ts";
 
 function openStore({ number }: Place): Promise<NumberStore> {
   return createNumberStore({ redis: connectTestRedis(), number });
@@ -55,7 +56,7 @@ test("show --json has exactly the 13 states, the errors with titles and the reas
   await sendThree(store, id);
   await store.campaigns.pause(id, "account:190");
 
-  const ended = await runCli(place, ["show", id, "--json"]);
+  const ended = await runHere(place, ["show", id, "--json"]);
 
   expect(ended).toMatchObject({ code: 0, stderr: "" });
   const shown = json<{ counts: object }>(ended);
@@ -79,7 +80,7 @@ test("pause, resume and cancel do what they say, and giving them again does no h
   const store = await openStore(place);
   const id = await importTestCampaign(store, { rows: 3 });
   const verb = async (name: string) => {
-    const ended = await runCli(place, [name, id, "--json"]);
+    const ended = await runHere(place, [name, id, "--json"]);
     return { code: ended.code, ...json(ended) };
   };
 
@@ -96,9 +97,9 @@ test("rate changes a campaign's rate and takes it back", async () => {
   const store = await openStore(place);
   const id = await importTestCampaign(store, { rows: 1 });
 
-  await runCli(place, ["rate", id, "0.5"]);
+  await runHere(place, ["rate", id, "0.5"]);
   const changed = await store.campaigns.find(id);
-  const back = await runCli(place, ["rate", id, "default", "--json"]);
+  const back = await runHere(place, ["rate", id, "default", "--json"]);
 
   expect(changed?.ratePerSecond).toBe(0.5);
   expect(json(back)).toEqual({ id, ratePerSecond: null });
@@ -111,10 +112,10 @@ test("retry counts first, then sends the failed rows of a code again", async () 
   const id = await importTestCampaign(store, { rows: 5 });
   await sendThree(store, id);
 
-  const dry = await runCli(place, ["retry", id, "--dry-run", "--json"]);
-  const other = await runCli(place, ["retry", id, "--code", "131049", "--json"]);
+  const dry = await runHere(place, ["retry", id, "--dry-run", "--json"]);
+  const other = await runHere(place, ["retry", id, "--code", "131049", "--json"]);
   const before = (await store.campaigns.find(id))?.counts.failed;
-  const real = await runCli(place, ["retry", id, "--code", "131026", "--json"]);
+  const real = await runHere(place, ["retry", id, "--code", "131026", "--json"]);
 
   expect(json(dry)).toMatchObject({
     retried: 0,
@@ -133,8 +134,8 @@ test("retry refuses the code of people who have stopped marketing, alone and amo
   const id = await importTestCampaign(store, { rows: 3 });
   await sendThree(store, id);
 
-  const alone = await runCli(place, ["retry", id, "--code", "131050", "--json"]);
-  const among = await runCli(place, ["retry", id, "--code=131026", "--code=131050", "--json"]);
+  const alone = await runHere(place, ["retry", id, "--code", "131050", "--json"]);
+  const among = await runHere(place, ["retry", id, "--code=131026", "--code=131050", "--json"]);
 
   for (const ended of [alone, among]) {
     expect(ended.code).toBe(1);
@@ -151,9 +152,9 @@ test("resolve decides an unknown row, and no other", async () => {
   const id = await importTestCampaign(store, { rows: 5 });
   await sendThree(store, id);
 
-  const decided = await runCli(place, ["resolve", id, "2", "sent", "--json"]);
-  const again = await runCli(place, ["resolve", id, "2", "resend", "--json"]);
-  const beyond = await runCli(place, ["resolve", id, "6", "sent", "--json"]);
+  const decided = await runHere(place, ["resolve", id, "2", "sent", "--json"]);
+  const again = await runHere(place, ["resolve", id, "2", "resend", "--json"]);
+  const beyond = await runHere(place, ["resolve", id, "6", "sent", "--json"]);
 
   expect(json(decided)).toEqual({ id, row: 2, state: "accepted" });
   expect(again.code).toBe(1);
@@ -168,8 +169,8 @@ test("export has a line for each row, in the list's order, and survives a reader
   const id = await importTestCampaign(store, { rows });
   await sendThree(store, id);
 
-  const csv = await runCli(place, ["export", id]);
-  const failed = await runCli(place, ["export", id, "--state", "failed", "--format", "ndjson"]);
+  const csv = await runHere(place, ["export", id]);
+  const failed = await runHere(place, ["export", id, "--state", "failed", "--format", "ndjson"]);
   const cut = await runShell(place, `set -o pipefail; $BIN export ${id} | head -n 2`);
 
   const lines = csv.stdout.trimEnd().split("\r\n");

@@ -4,7 +4,8 @@ import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign } from "../support/campaigns.ts";
 import { connectTestRedis } from "../support/redis.ts";
-import { json, makePlace, type Place, runCli } from "./run-cli.ts";
+import { runHere } from "./in-process.ts";
+import { json, makePlace, type Place } from "./run-cli.ts";
 
 function openStore({ number }: Place): Promise<NumberStore> {
   return createNumberStore({ redis: connectTestRedis(), number });
@@ -27,12 +28,12 @@ test("a Redis that went back in time is told by list, show and doctor until it i
   const id = await importTestCampaign(store, { rows: 3 });
   await noticeRollback(store);
 
-  const listed = await runCli(place, ["list"]);
-  const shown = await runCli(place, ["show", id, "--json"]);
-  const checked = await runCli(place, ["doctor"]);
-  const accepted = await runCli(place, ["doctor", "--accept-rollback", "--json"]);
-  const again = await runCli(place, ["doctor", "--accept-rollback"]);
-  const decided = await runCli(place, ["resolve", id, "2-3", "resend"]);
+  const listed = await runHere(place, ["list"]);
+  const shown = await runHere(place, ["show", id, "--json"]);
+  const checked = await runHere(place, ["doctor"]);
+  const accepted = await runHere(place, ["doctor", "--accept-rollback", "--json"]);
+  const again = await runHere(place, ["doctor", "--accept-rollback"]);
+  const decided = await runHere(place, ["resolve", id, "2-3", "resend"]);
 
   expect(listed.stdout).toContain("Redis was rolled back: at least");
   expect(json(shown)).toMatchObject({ rollback: { claimsLost: 12 } });
@@ -61,7 +62,7 @@ test("what is lost besides claims is named when it is accepted, and the rows tha
   store.counter.saw(`12 ${Date.now()} 5 4`);
   await store.campaigns.dispatch("sandbox", 1);
 
-  const accepted = await runCli(place, ["doctor", "--accept-rollback"]);
+  const accepted = await runHere(place, ["doctor", "--accept-rollback"]);
 
   expect(accepted.stdout).toContain("What people did in the time that was lost");
   expect(accepted.stdout).toContain(`${place.number}-2 to ${place.number}-4: imported`);
@@ -76,14 +77,14 @@ test("where no worker remembers what Redis held, a person is asked, and may say 
   const { guard } = numberKeys(place.number);
   await connectTestRedis().hset(guard, "run", "0".repeat(40));
 
-  const settling = await runCli(place, ["list"]);
+  const settling = await runHere(place, ["list"]);
   await (await openStore(place)).campaigns.dispatch("sandbox", 1);
   await connectTestRedis().hincrby(guard, "newRunAt", -60_000);
   await (await openStore(place)).campaigns.dispatch("sandbox", 1);
-  const listed = await runCli(place, ["list"]);
-  const scripted = await runCli(place, ["list", "--json"]);
-  const confirmed = await runCli(place, ["doctor", "--nothing-lost"]);
-  const again = await runCli(place, ["doctor", "--nothing-lost", "--json"]);
+  const listed = await runHere(place, ["list"]);
+  const scripted = await runHere(place, ["list", "--json"]);
+  const confirmed = await runHere(place, ["doctor", "--nothing-lost"]);
+  const again = await runHere(place, ["doctor", "--nothing-lost", "--json"]);
 
   expect(settling.stdout).toContain("Redis was restarted and may have been rolled back: number");
   expect(listed.stdout).toContain("may have been rolled back: no worker of number");
@@ -99,7 +100,7 @@ test("nobody can say that nothing is lost while a worker remembers more", async 
   await importTestCampaign(store, { rows: 3 });
   await noticeRollback(store);
 
-  const refused = await runCli(place, ["doctor", "--nothing-lost", "--json"]);
+  const refused = await runHere(place, ["doctor", "--nothing-lost", "--json"]);
 
   expect(refused.code).toBe(1);
   expect(json(refused)).toMatchObject({ error: { code: "redis_went_back" } });
@@ -111,7 +112,7 @@ test("a number that went back in time and is not in this configuration is told, 
   const other = await openStore(makePlace());
   await noticeRollback(other);
 
-  const accepted = await runCli(place, ["doctor", "--accept-rollback"]);
+  const accepted = await runHere(place, ["doctor", "--accept-rollback"]);
 
   expect(accepted.stdout).toContain(`Number ${other.number} is not accepted`);
   expect(await other.rollback.read()).toBeDefined();
@@ -127,8 +128,8 @@ test("show says for how long messages are unknown, and why", async () => {
   const hourAgo = Date.now() - 3_600_000;
   await connectTestRedis().zadd(campaignKeys(place.number, id).unknown, hourAgo, "1");
 
-  const shown = await runCli(place, ["show", id]);
-  const scripted = await runCli(place, ["show", id, "--json"]);
+  const shown = await runHere(place, ["show", id]);
+  const scripted = await runHere(place, ["show", id, "--json"]);
 
   expect(shown.stdout).toContain("Unknown, the oldest for 1 h:\n  3  Redis was rolled back");
   expect(json(scripted)).toMatchObject({
@@ -143,10 +144,10 @@ test("resolve decides many rows at once, and leaves alone those that are not unk
   await noticeRollback(store);
   await store.rollback.accept(1);
 
-  const some = await runCli(place, ["resolve", id, "1,3", "failed", "--json"]);
-  const rest = await runCli(place, ["resolve", id, "all", "sent", "--json"]);
-  const none = await runCli(place, ["resolve", id, "1-3", "sent"]);
-  const wrong = await runCli(place, ["resolve", id, "3-1", "sent"]);
+  const some = await runHere(place, ["resolve", id, "1,3", "failed", "--json"]);
+  const rest = await runHere(place, ["resolve", id, "all", "sent", "--json"]);
+  const none = await runHere(place, ["resolve", id, "1-3", "sent"]);
+  const wrong = await runHere(place, ["resolve", id, "3-1", "sent"]);
 
   expect(json(some)).toEqual({ id, decision: "failed", rows: [1, 3] });
   expect(json(rest)).toEqual({ id, decision: "sent", rows: [2] });
@@ -163,9 +164,9 @@ test("counters that differ from their rows halt the number, and --recount mends 
   await store.audit.look(id);
   await store.audit.look(id);
 
-  const listed = await runCli(place, ["list"]);
-  const mended = await runCli(place, ["doctor", "--recount", "--json"]);
-  const resumed = await runCli(place, ["resume", id]);
+  const listed = await runHere(place, ["list"]);
+  const mended = await runHere(place, ["doctor", "--recount", "--json"]);
+  const resumed = await runHere(place, ["resume", id]);
 
   expect(listed.stdout).toContain("the counters of a campaign do not match its rows");
   expect(listed.stdout).toContain(

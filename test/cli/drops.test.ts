@@ -8,7 +8,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { json, makePlace, type Place, runCli, startCli } from "./run-cli.ts";
+import { runHere } from "./in-process.ts";
+import { json, makePlace, type Place, startCli } from "./run-cli.ts";
 
 function dropsIn(place: Place): void {
   for (const folder of ["inbox", "failed/shop"]) {
@@ -25,9 +26,9 @@ test("list and doctor tell which drops failed and what waits in the drop folder,
   dropsIn(place);
 
   const [listed, scripted, checked] = await Promise.all([
-    runCli(place, ["list"]),
-    runCli(place, ["list", "--json"]),
-    runCli(place, ["doctor", "--json"]),
+    runHere(place, ["list"]),
+    runHere(place, ["list", "--json"]),
+    runHere(place, ["doctor", "--json"]),
   ]);
 
   expect(listed.stdout).toContain("1 drop failed in the last days");
@@ -49,7 +50,7 @@ test("doctor names the step that the drop folder does not let a producer make, a
   // Files of this process: a folder in which nobody can make one.
   symlinkSync("/proc/self/task", join(place.dir, "drops/done"));
 
-  const checked = await runCli(place, ["doctor"]);
+  const checked = await runHere(place, ["doctor"]);
 
   expect(checked.code).toBe(1);
   expect(checked.stdout).toContain("FAIL Drop folder");

@@ -36,7 +36,7 @@ export async function runHere(
   const terminal: Terminal = {
     interactive: false,
     person: () => (answer === null ? null : person),
-    columns: () => 100,
+    columns: () => 80,
     colours: pc.createColors(false),
     errorColours: pc.createColors(false),
     closed: new AbortController().signal,

@@ -4,9 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { noteRunning } from "../../src/cli/running-up.ts";
 import type { Mode } from "../../src/core/mode.ts";
+import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { runHere } from "./in-process.ts";
-import { json, makePlace, type Place, runCli, startCli, writeCampaign } from "./run-cli.ts";
+import { json, makePlace, type Place, startCli, writeCampaign } from "./run-cli.ts";
 
 // Several processes, each with its own start; on a busy machine they take their time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -40,7 +42,8 @@ async function startLiveApi(): Promise<{ url: string; people: () => string[] }> 
 
 /** A folder whose `.env` is for real: a live API, an id and a token. */
 function makeLivePlace(apiUrl: string): Place {
-  const place = makePlace();
+  // The drop folder is looked at ten times as often.
+  const place = makePlace({ DROPCAST_TIME_SCALE: "10" });
   const token = Buffer.from("account:pat").toString("base64");
   const numbers = { [place.number]: { id: "real-number", token, ratePerSecond: 500 } };
   writeFileSync(join(place.dir, "numbers.yaml"), JSON.stringify({ numbers }));
@@ -63,6 +66,17 @@ function sandboxPeople({ dir }: Place): string[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   return lines.map((line) => (JSON.parse(line) as { to: string }).to).sort();
+}
+
+/** A sandbox and the note of it, as `up --sandbox` leaves one for other commands. */
+async function runSandbox(place: Place): Promise<void> {
+  const sandbox = createSandbox({});
+  const { url } = await sandbox.start();
+  const forget = noteRunning(join(place.dir, ".dropcast"), { mode: "sandbox", url });
+  onTestFinished(async () => {
+    forget();
+    await sandbox.stop();
+  });
 }
 
 test.each([
@@ -153,7 +167,7 @@ test("what a sandbox kept is there after its end, and is never taken for live", 
   const place = makePlace();
   const [campaign, list] = writeCampaign(place, 3);
   const id = `${place.number}-1`;
-  await runCli(place, ["up", list, "--sandbox", "--send", campaign]);
+  await runHere(place, ["send", campaign, list, "--sandbox", "--json"]);
 
   const shown = await runHere(place, ["show", id, "--json"]);
   const cancelled = await runHere(place, ["cancel", id, "--json"]);
@@ -166,7 +180,7 @@ test("what a sandbox kept is there after its end, and is never taken for live", 
   });
   expect(json(cancelled)).toMatchObject({ error: { code: "campaign_other_mode" } });
   expect(listed.stdout).toContain("There are sandbox campaigns: dropcast list --sandbox");
-  expect(json(kept)).toMatchObject({ id, mode: "sandbox", status: "finished", rows: 3 });
+  expect(json(kept)).toMatchObject({ id, mode: "sandbox", rows: 3 });
   expect(both.code).toBe(2);
 });
 
@@ -195,14 +209,11 @@ test("a rejects file of the sandbox does not correct the live campaign of the sa
 
 test("an opt-out is not given to a sandbox only because one runs here", async () => {
   const place = makePlace();
-  const up = startCli(place, ["up", "--sandbox"]);
-  await up.said("Ready.");
+  await runSandbox(place);
 
   const unclear = await runHere(place, ["suppress", "add", "+48 601 777 001", "--json"]);
   const tried = await runHere(place, ["suppress", "add", "+48 601 777 001", "--sandbox", "--json"]);
   const listed = await runHere(place, ["suppress", "list", "--live", "--json"]);
-  up.kill("SIGTERM");
-  await up.ended;
 
   expect(json(unclear)).toMatchObject({ error: { code: "mode_unclear" } });
   expect(json(tried)).toMatchObject({ added: 1 });
@@ -233,14 +244,11 @@ test("what was meant for a sandbox that was killed does not become live", async 
 
 test("an API of the shell beside a running sandbox: nobody guesses which is meant", async () => {
   const place = makePlace();
-  const up = startCli(place, ["up", "--sandbox"]);
-  await up.said("Ready.");
+  await runSandbox(place);
   const env = { ...place.env, DROPCAST_API_URL: "https://api.example.com" };
 
   const unclear = await runHere({ ...place, env }, ["list", "--json"]);
   const live = await runHere({ ...place, env }, ["list", "--live", "--json"]);
-  up.kill("SIGTERM");
-  await up.ended;
 
   expect(json(unclear)).toMatchObject({ error: { code: "mode_unclear" } });
   expect(json(live)).toEqual([]);

@@ -49,8 +49,8 @@ export function startCli(place: Place, args: readonly string[]): Started {
   return follow(child);
 }
 
-/** Runs the real command line to its end. */
-export function runCli(place: Place, args: readonly string[]): Promise<Ended> {
+/** Runs the real command line to its end; `runHere` is quicker where no process is looked at. */
+export function spawnCli(place: Place, args: readonly string[]): Promise<Ended> {
   return startCli(place, args).ended;
 }
 

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
-import { json, makePlace, type Place, runCli, writeCampaign } from "./run-cli.ts";
+import { json, makePlace, type Place, writeCampaign } from "./run-cli.ts";
 
 // Several processes, each with its own start; on a busy machine they take their time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -15,7 +15,7 @@ async function openPlace() {
   const place = makePlace({ DROPCAST_REDIS_URL: server.url, DROPCAST_DEFAULT_COUNTRY: "PL" });
   const store = await createNumberStore({ redis: server.connect(), number: place.number });
   const suppress = async (...args: string[]) => {
-    const ended = await runCli(place, ["suppress", ...args, "--json"]);
+    const ended = await runHere(place, ["suppress", ...args, "--json"]);
     return { ...ended, json: json(ended) };
   };
   return { place, store, suppress, server };
@@ -24,7 +24,7 @@ async function openPlace() {
 const codeOf = (said: unknown): string => (said as { error: { code: string } }).error.code;
 
 const listed = async (place: Place): Promise<{ phone: string; scope: string; source: string }[]> =>
-  json(await runCli(place, ["suppress", "list", "--json"]));
+  json(await runHere(place, ["suppress", "list", "--json"]));
 
 test("add, list, remove: numbers in any spelling, with the default country", async () => {
   const { place, suppress } = await openPlace();
@@ -32,7 +32,7 @@ test("add, list, remove: numbers in any spelling, with the default country", asy
   const added = await suppress("add", "600 700 800", "+44 (0)7911 123456", "--source", "by phone");
   const again = await suppress("add", "0048600700800", "--scope", "marketing");
   const shown = await listed(place);
-  const people = await runCli(place, ["suppress", "list"]);
+  const people = await runHere(place, ["suppress", "list"]);
   const removed = await suppress("remove", "600-700-800", "600700801");
 
   expect(added).toMatchObject({ code: 0, json: { added: 2, unchanged: 0, scope: "all" } });
@@ -58,7 +58,7 @@ test("a list is exported and imported again as it was; a plain list of numbers i
   const imported = await suppress("import", "crm.csv", "--source", "CRM");
   const plain = await suppress("import", "plain.txt", "--scope", "marketing");
   const before = await listed(place);
-  const exported = await runCli(place, ["suppress", "export"]);
+  const exported = await runHere(place, ["suppress", "export"]);
   await suppress("remove", ...before.map(({ phone }) => phone));
   file("back.csv", exported.stdout);
   const back = await suppress("import", "back.csv");
@@ -95,7 +95,7 @@ test("a person's phones are all suppressed, and what could not be read is told w
   file("crm.csv", `name,Phone,WhatsApp,ref\nAnn,600700800,+48600700801,48600700809\n${rows}\n`);
   file("names.csv", Buffer.from("name;telefon;source\nZo\xeb;600700803;caf\xe9\n", "latin1"));
 
-  const imported = await runCli(place, ["suppress", "import", "crm.csv"]);
+  const imported = await runHere(place, ["suppress", "import", "crm.csv"]);
   const one = await suppress("import", "crm.csv", "--column", "ref", "--scope", "marketing");
   const latin = await suppress("import", "names.csv", "--encoding", "latin1");
   const wrong = await Promise.all([
@@ -146,7 +146,7 @@ test("what is no phone, no scope and no action is refused, and nothing is writte
   }
   expect(file).toMatchObject({ code: 1, json: { error: { code: "list_not_found" } } });
   expect(await listed(place)).toEqual([]);
-  expect((await runCli(place, ["suppress", "list"])).stdout).toBe("Nobody is on the list.\n");
+  expect((await runHere(place, ["suppress", "list"])).stdout).toBe("Nobody is on the list.\n");
 });
 
 test("who opted out is suppressed when a list is imported, counted and exported with the reason", async () => {
@@ -154,9 +154,9 @@ test("who opted out is suppressed when a list is imported, counted and exported 
   await suppress("add", "+48 601 000 001", "+48 601 000 003", "--scope", "marketing");
   const files = writeCampaign(place, 5);
 
-  const sent = await runCli(place, ["send", ...files, "--json"]);
+  const sent = await runHere(place, ["send", ...files, "--json"]);
   const { id } = json<{ id: string }>(sent);
-  const exported = await runCli(place, ["export", id, "--state", "suppressed", "--json"]);
+  const exported = await runHere(place, ["export", id, "--state", "suppressed", "--json"]);
 
   expect(json(sent)).toMatchObject({ rows: 5, counts: { pending: 3, suppressed: 2 } });
   expect(json<object[]>(exported)).toMatchObject([
@@ -173,11 +173,11 @@ test("an export of some states is a list that can be sent again as it is", async
   );
   const [campaign] = writeCampaignFile(place);
   const { id } = json<{ id: string }>(
-    await runCli(place, ["send", campaign, "list.csv", "--json"]),
+    await runHere(place, ["send", campaign, "list.csv", "--json"]),
   );
-  expect((await runCli(place, ["cancel", id, "--yes"])).code).toBe(0);
+  expect((await runHere(place, ["cancel", id, "--yes"])).code).toBe(0);
 
-  const first = await runCli(place, [
+  const first = await runHere(place, [
     "export",
     id,
     "--state",
@@ -186,10 +186,10 @@ test("an export of some states is a list that can be sent again as it is", async
     "read",
   ]);
   writeFileSync(join(place.dir, "again.csv"), first.stdout);
-  const sent = await runCli(place, ["send", campaign, "again.csv", "--json"]);
+  const sent = await runHere(place, ["send", campaign, "again.csv", "--json"]);
   const again = json<{ id: string; phoneColumn: string }>(sent);
   const rows = await store.rows.batch(again.id, 0);
-  const third = await runCli(place, ["export", again.id]);
+  const third = await runHere(place, ["export", again.id]);
 
   expect(sent.code).toBe(0);
   expect(json(sent)).toMatchObject({ rows: 3, counts: { pending: 3 }, phoneColumn: "phone" });
@@ -238,7 +238,7 @@ test.each([
 test("erase forgets a person in Redis, in the drop folder and in the data folder", async () => {
   const { place, suppress, store } = await openPlace();
   const files = writeCampaign(place, 3);
-  const { id } = json<{ id: string }>(await runCli(place, ["send", ...files, "--json"]));
+  const { id } = json<{ id: string }>(await runHere(place, ["send", ...files, "--json"]));
   const done = join(place.dir, "drops", "done");
   mkdirSync(done, { recursive: true });
   writeFileSync(join(done, "list.csv"), readFileSync(join(place.dir, "list.csv")));
@@ -246,8 +246,8 @@ test("erase forgets a person in Redis, in the drop folder and in the data folder
   writeFileSync(join(place.dir, ".dropcast", "sandbox.log"), '{"to":"48601000001"}\n');
   await suppress("add", "601000001");
 
-  const erased = await runCli(place, ["erase", "601 000 001", "--json"]);
-  const wrong = await runCli(place, ["erase", "601", "--json"]);
+  const erased = await runHere(place, ["erase", "601 000 001", "--json"]);
+  const wrong = await runHere(place, ["erase", "601", "--json"]);
 
   expect(erased.code).toBe(0);
   expect(json(erased)).toMatchObject({
@@ -267,7 +267,7 @@ test("erase forgets a person in Redis, in the drop folder and in the data folder
     '{"to":"***********"}\n',
   );
   expect(await listed(place)).toMatchObject([{ phone: null, scope: "all", source: "erased" }]);
-  const exported = await runCli(place, ["suppress", "export"]);
+  const exported = await runHere(place, ["suppress", "export"]);
   expect(exported.stdout).toBe("\uFEFFphone,scope,source,date\r\n");
   expect(exported.stderr).toContain("1 erased person left out");
 });
@@ -275,7 +275,7 @@ test("erase forgets a person in Redis, in the drop folder and in the data folder
 test("rows that the retention time took are told by show, and refused by what needs them", async () => {
   const { place, store, server } = await openPlace();
   const files = writeCampaign(place, 2);
-  const { id } = json<{ id: string }>(await runCli(place, ["send", ...files, "--json"]));
+  const { id } = json<{ id: string }>(await runHere(place, ["send", ...files, "--json"]));
   await store.campaigns.cancel(id);
   const redis = server.connect();
   await redis.hset(`dropcast:{${place.number}}:campaign:${id}`, "finishedAt", 1_000);
@@ -283,10 +283,10 @@ test("rows that the retention time took are told by show, and refused by what ne
   expect((await store.deleteOld({ rowsMs: 1_000, campaignMs: null })).rows).toEqual([id]);
 
   const [shown, forScripts, exported, retried] = await Promise.all([
-    runCli(place, ["show", id]),
-    runCli(place, ["show", id, "--json"]),
-    runCli(place, ["export", id, "--json"]),
-    runCli(place, ["retry", id, "--json"]),
+    runHere(place, ["show", id]),
+    runHere(place, ["show", id, "--json"]),
+    runHere(place, ["export", id, "--json"]),
+    runHere(place, ["retry", id, "--json"]),
   ]);
 
   expect(shown?.stdout).toContain("Its rows were deleted on ");
@@ -313,8 +313,8 @@ test("numbers without a country code are listed with what they need, and read wi
   const place = makePlace({ DROPCAST_REDIS_URL: server.url });
   writeFileSync(join(place.dir, "plain.txt"), "600700800\n600700801\n22 601 12 34/35\n");
 
-  const without = await runCli(place, ["suppress", "import", "plain.txt"]);
-  const polish = await runCli(place, ["suppress", "import", "plain.txt", "--country", "PL"]);
+  const without = await runHere(place, ["suppress", "import", "plain.txt"]);
+  const polish = await runHere(place, ["suppress", "import", "plain.txt", "--country", "PL"]);
 
   expect(without.code).toBe(1);
   expect(without.stdout).toContain("Read 3 rows as utf-8: a plain list of numbers.");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { COMMAND_NAMES, loadCommands } from "../../src/cli/commands.ts";
 import { runHere } from "./in-process.ts";
-import { json, makePlace, runCli } from "./run-cli.ts";
+import { json, makePlace } from "./run-cli.ts";
 
 const USAGE_ERROR = {
   code: "usage",
@@ -13,8 +13,8 @@ test("a mistyped command is wrong usage, with the command that was meant", async
   const place = makePlace();
 
   const [text, forScripts] = await Promise.all([
-    runCli(place, ["lsit"]),
-    runCli(place, ["lsit", "--json"]),
+    runHere(place, ["lsit"]),
+    runHere(place, ["lsit", "--json"]),
   ]);
 
   expect(text).toMatchObject({ code: 2, stdout: "" });
@@ -56,7 +56,7 @@ test.each([
   ["a rate that is none", ["rate", "main-1", "fast"]],
   ["a row that is none", ["resolve", "main-1", "0", "sent"]],
 ])("%s is wrong usage: exit 2, the reason on stderr", async (_, args) => {
-  const ended = await runCli(makePlace(), args);
+  const ended = await runHere(makePlace(), args);
 
   expect(ended).toMatchObject({ code: 2, stdout: "" });
   expect(ended.stderr).toMatch(/^error: .+\n.+/);
@@ -66,8 +66,8 @@ test("help goes to stdout with an example, exit 0, and lists every command", asy
   const place = makePlace();
 
   const [all, one] = await Promise.all([
-    runCli(place, ["--help"]),
-    runCli(place, ["send", "--help"]),
+    runHere(place, ["--help"]),
+    runHere(place, ["send", "--help"]),
   ]);
 
   expect(all).toMatchObject({ code: 0, stderr: "" });
@@ -97,8 +97,8 @@ test("every mistake of the configuration is told at once, exit 1", async () => {
   });
 
   const [text, forScripts] = await Promise.all([
-    runCli(place, ["list"]),
-    runCli(place, ["worker", "--json"]),
+    runHere(place, ["list"]),
+    runHere(place, ["worker", "--json"]),
   ]);
 
   expect(text).toMatchObject({ code: 1, stdout: "" });
@@ -116,7 +116,7 @@ test("every mistake of the configuration is told at once, exit 1", async () => {
 test("a Redis that is not there is a refusal, not a stack", async () => {
   const place = makePlace({ DROPCAST_REDIS_URL: "redis://127.0.0.1:1" });
 
-  const ended = await runCli(place, ["list", "--json"]);
+  const ended = await runHere(place, ["list", "--json"]);
 
   expect(ended.code).toBe(1);
   expect(json(ended)).toMatchObject({ error: { code: "redis_unreachable" } });
@@ -126,7 +126,7 @@ test("a Redis that is not there is a refusal, not a stack", async () => {
 test("a campaign that is not there is a refusal", async () => {
   const place = makePlace();
 
-  const ended = await runCli(place, ["show", `${place.number}-1`, "--json"]);
+  const ended = await runHere(place, ["show", `${place.number}-1`, "--json"]);
 
   expect(ended.code).toBe(1);
   expect(json(ended)).toMatchObject({ error: { code: "no_such_campaign" } });
