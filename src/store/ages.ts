@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Timings } from "../core/timings.ts";
 import type { CampaignStore } from "./campaign-store.ts";
 import { readNumberTime } from "./clock.ts";
+import { fieldOf, fieldsOf } from "./hashes.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -34,8 +35,8 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
   async function isStopped(now: number): Promise<boolean> {
     const [halted, rolledBack, hold] = await Promise.all([
       campaigns.halt(),
-      redis.hexists(keys.guard, "noticedAt"),
-      redis.hget(keys.pace, "hold"),
+      redis.hexists(keys.guard, fieldOf("guard", "noticedAt")),
+      redis.hget(keys.pace, fieldOf("pace", "hold")),
     ]);
     return halted !== undefined || rolledBack === 1 || Number(hold) > now;
   }
@@ -46,7 +47,7 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
     const [due, open, [servedAt, startedAt]] = await Promise.all([
       lowest(own.ready),
       redis.hlen(own.open),
-      redis.hmget(own.campaign, "servedAt", "startedAt"),
+      redis.hmget(own.campaign, ...fieldsOf("campaign", "servedAt", "startedAt")),
     ]);
     if (due === null || open > 0) return null;
     return Math.max(due, Number(servedAt ?? 0), Number(startedAt ?? 0));

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { CampaignStore } from "./campaign-store.ts";
+import { fieldOf, fieldsOf } from "./hashes.ts";
 import { batchesOf, campaignKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
 import type { RunScript } from "./scripts.ts";
@@ -41,7 +42,9 @@ export function createAudit(input: {
   const movesSeen = new Map<string, string>();
 
   async function movesOf(id: string): Promise<number> {
-    return Number(await redis.hget(campaignKeys(number, id).campaign, "moves"));
+    return Number(
+      await redis.hget(campaignKeys(number, id).campaign, fieldOf("campaign", "moves")),
+    );
   }
 
   /** The rows by state, and the moves at which that held; undefined when a row moved meanwhile. */
@@ -85,7 +88,10 @@ export function createAudit(input: {
     /** Recounts one campaign, unless nothing of it moved since it was last found to fit. */
     async look(id: string): Promise<AuditResult> {
       const { campaign: key } = campaignKeys(number, id);
-      const fields = await redis.hmget(key, "status", "moves", "audited", "purgedAt", "rows");
+      const fields = await redis.hmget(
+        key,
+        ...fieldsOf("campaign", "status", "moves", "audited", "purgedAt", "rows"),
+      );
       const [status, moves, audited, purgedAt, rows] = fields;
       if (!status) return { kind: "no_campaign" };
       const rests = status === "importing" || Boolean(purgedAt) || (moves ?? "0") === audited;

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../core/campaign.ts";
 import type { Campaign } from "./campaign-reader.ts";
+import { fieldsOf } from "./hashes.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 
 /** Campaigns in a page. */
@@ -61,7 +62,12 @@ export function createCampaignList(input: {
       for (let at = 0; at < ids.length; at += LISTED_MAX) {
         const some = ids.slice(at, at + LISTED_MAX);
         const found = await Promise.all(
-          some.map((id) => redis.hmget(campaignKeys(number, id).campaign, "rows", "status")),
+          some.map((id) =>
+            redis.hmget(
+              campaignKeys(number, id).campaign,
+              ...fieldsOf("campaign", "rows", "status"),
+            ),
+          ),
         );
         for (const [place, [rows, status]] of found.entries()) {
           if (!status) continue;

@@ -1,40 +1,16 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition, CampaignStatus } from "../core/campaign.ts";
 import { type Delimiter, delimiterNamed } from "../core/delimiters.ts";
-import type { FailureCause, FailureCount } from "../core/failure.ts";
-import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
+import type { State } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
+import { type Campaign, readCampaign, timeOrNull } from "./campaign.ts";
+import { fieldsOf, type HashFields } from "./hashes.ts";
 import { createImportOf } from "./import-of.ts";
-import { batchOfRow, campaignKeys, numberKeys, numberOfCampaign } from "./keys.ts";
+import { batchOfRow, campaignKeys, numberKeys } from "./keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "./ledger-value.ts";
 import { BATCH_ROWS } from "./protocol.ts";
 
-/** A campaign as people see it. Times are ms since 1970, null when they have not come. */
-export interface Campaign {
-  readonly id: string;
-  readonly number: string;
-  readonly name: string;
-  readonly status: CampaignStatus;
-  /** Why it is paused or rejected, as a code or words; empty otherwise. */
-  readonly reason: string;
-  readonly mode: Mode;
-  readonly category: string;
-  readonly file: string;
-  readonly rows: number;
-  readonly counts: Counts;
-  /** Ended for good, by a cancel, its `endBy` or the retention time: nothing of it is sent again. */
-  readonly closed: boolean;
-  /** Failed rows by their cause, most frequent first. */
-  readonly errors: readonly FailureCount[];
-  readonly ratePerSecond: number | null;
-  readonly createdAt: number;
-  readonly startAt: number | null;
-  readonly endBy: number | null;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  /** When its rows were deleted, because they were older than the retention time. */
-  readonly rowsDeletedAt: number | null;
-}
+export type { Campaign } from "./campaign.ts";
 
 /** What a worker needs of a campaign, read once per batch run. */
 export interface CampaignToSend {
@@ -78,22 +54,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
   const { redis, number } = input;
   const keys = numberKeys(number);
 
-  async function find(id: string): Promise<Campaign | undefined> {
-    const own = campaignKeys(number, id);
-    const answers = await redis
-      .multi()
-      .hmget(own.campaign, ...SHOWN_FIELDS)
-      .hgetall(own.counts)
-      .hgetall(own.errors)
-      .exec();
-    const [values, counts, errors] = (answers ?? []).map(([, value]) => value);
-    const found = (values ?? []) as (string | null)[];
-    const fields = Object.fromEntries(
-      SHOWN_FIELDS.flatMap((name, at) => (found[at] == null ? [] : [[name, found[at]]])),
-    );
-    if (fields["epoch"] === undefined) return undefined;
-    return toCampaign(id, fields, (counts ?? {}) as Fields, (errors ?? {}) as Fields);
-  }
+  const find = (id: string): Promise<Campaign | undefined> => readCampaign(redis, number, id);
 
   /** The unknown rows of a campaign with their age, and why nobody knows; undefined: none. */
   async function unknown(id: string): Promise<UnknownRows | undefined> {
@@ -134,11 +95,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     async toSend(id: string): Promise<CampaignToSend | undefined> {
       const [epoch, columns, definition, mode, status] = await redis.hmget(
         campaignKeys(number, id).campaign,
-        "epoch",
-        "columns",
-        "definition",
-        "mode",
-        "status",
+        ...fieldsOf("campaign", "epoch", "columns", "definition", "mode", "status"),
       );
       if (!epoch || !columns || !definition) return undefined;
       return {
@@ -155,8 +112,8 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     async listShape(
       id: string,
     ): Promise<{ columns: readonly string[]; delimiter: Delimiter | null }> {
-      const { campaign } = campaignKeys(number, id);
-      const [columns, delimiter] = await redis.hmget(campaign, "columns", "delimiter");
+      const shape = fieldsOf("campaign", "columns", "delimiter");
+      const [columns, delimiter] = await redis.hmget(campaignKeys(number, id).campaign, ...shape);
       return {
         columns: columns ? (JSON.parse(columns) as string[]) : [],
         delimiter: delimiterNamed(delimiter ?? ""),
@@ -188,13 +145,13 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 
     /** Why nothing may be sent from this number; undefined when it may. */
     async halt(): Promise<Halt | undefined> {
-      const fields = await redis.hgetall(keys.halt);
-      if (fields["at"] === undefined) return undefined;
+      const fields: HashFields<"halt"> = await redis.hgetall(keys.halt);
+      if (fields.at === undefined) return undefined;
       return {
-        code: Number(fields["code"]),
-        reason: Number(fields["reason"]),
-        at: Number(fields["at"]),
-        campaign: fields["campaign"] ?? "",
+        code: Number(fields.code),
+        reason: Number(fields.reason),
+        at: Number(fields.at),
+        campaign: fields.campaign ?? "",
       };
     },
 
@@ -234,67 +191,16 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     /** Totals of the number: `orphans` (events nobody came for), `lastWebhookAt` (ms). */
     async stats(): Promise<{ orphans: number; parked: number; lastWebhookAt: number | null }> {
       const [fields, parked] = await Promise.all([
-        redis.hgetall(keys.stats),
+        redis.hgetall(keys.stats) as Promise<HashFields<"stats">>,
         redis.zcard(keys.parkedUntil),
       ]);
       return {
-        orphans: Number(fields["orphans"] ?? 0),
+        orphans: Number(fields.orphans ?? 0),
         parked,
-        lastWebhookAt: timeOrNull(fields["lastWebhookAt"]),
+        lastWebhookAt: timeOrNull(fields.lastWebhookAt),
       };
     },
   };
 }
 
 export type CampaignReader = ReturnType<typeof createCampaignReader>;
-
-type Fields = Record<string, string>;
-
-/** Its template and columns are left out: they are large, and a page shows fifty campaigns. */
-const SHOWN_FIELDS = [
-  ...["epoch", "name", "status", "reason", "mode", "category", "file", "rows", "closed"],
-  ...["ratePerSecond", "createdAt", "startAt", "endBy", "startedAt", "finishedAt", "purgedAt"],
-];
-
-function toCampaign(id: string, fields: Fields, counts: Fields, errors: Fields): Campaign {
-  return {
-    id,
-    number: numberOfCampaign(id) ?? "",
-    name: fields["name"] ?? "",
-    status: fields["status"] as CampaignStatus,
-    reason: fields["reason"] ?? "",
-    mode: fields["mode"] === "live" ? "live" : "sandbox",
-    category: fields["category"] ?? "",
-    file: fields["file"] ?? "",
-    rows: Number(fields["rows"]),
-    counts: toCounts(counts),
-    closed: (fields["closed"] ?? "") !== "" || fields["purgedAt"] !== undefined,
-    errors: Object.entries(errors)
-      .map(([field, count]) => ({ ...causeOf(Number(field)), count: Number(count) }))
-      .sort((a, b) => b.count - a.count || a.code - b.code),
-    ratePerSecond: fields["ratePerSecond"] === undefined ? null : Number(fields["ratePerSecond"]),
-    createdAt: Number(fields["createdAt"]),
-    startAt: timeOrNull(fields["startAt"]),
-    endBy: timeOrNull(fields["endBy"]),
-    startedAt: timeOrNull(fields["startedAt"]),
-    finishedAt: timeOrNull(fields["finishedAt"]),
-    rowsDeletedAt: timeOrNull(fields["purgedAt"]),
-  };
-}
-
-/** The scripts count failures without a code under the negative number of their reason. */
-function causeOf(field: number): FailureCause {
-  return field > 0 ? { code: field, reason: 0 } : { code: 0, reason: Math.abs(field) };
-}
-
-function toCounts(fields: Fields): Counts {
-  const counts = zeroCounts();
-  for (const [state, number] of Object.entries(STATES)) {
-    counts[state as State] = Number(fields[number] ?? 0);
-  }
-  return counts;
-}
-
-function timeOrNull(text: string | undefined): number | null {
-  return text === undefined || text === "0" ? null : Number(text);
-}

@@ -5,6 +5,7 @@ import type { Mode } from "../core/mode.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
+import { fieldOf } from "./hashes.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 import { stateOf } from "./ledger-value.ts";
 import { ANSWER } from "./protocol.ts";
@@ -84,7 +85,10 @@ export function createCampaignStore(input: {
     /** The sender that a campaign was imported for, and the one that is configured here. */
     async senders(id: string): Promise<{ importedFor: string | null; configured: string | null }> {
       const { campaign } = campaignKeys(number, id);
-      return { importedFor: await redis.hget(campaign, "sender"), configured: sender };
+      return {
+        importedFor: await redis.hget(campaign, fieldOf("campaign", "sender")),
+        configured: sender,
+      };
     },
 
     /** `reason` is a code that core/pause-reason.ts has words for. */

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { fieldsOf } from "./hashes.ts";
 import { numberKeys } from "./keys.ts";
 
 /** A number's two clocks at one instant (scripts/lib/base.lua says why there are two), ms. */
@@ -13,7 +14,7 @@ export interface NumberTime {
 export async function readNumberTime(redis: Redis, number: string): Promise<NumberTime> {
   const [[seconds, micros], [offset, mark]] = await Promise.all([
     redis.time(),
-    redis.hmget(numberKeys(number).clock, "offset", "mark"),
+    redis.hmget(numberKeys(number).clock, ...fieldsOf("clock", "offset", "mark")),
   ]);
   const wallMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   return { wallMs, nowMs: Math.max(wallMs + Number(offset ?? 0), Number(mark ?? 0)) };

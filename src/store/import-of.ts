@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { STATES } from "../core/message.ts";
+import { fieldsOf } from "./hashes.ts";
 import type { KnownImport } from "./import-store.ts";
 import { campaignKeys, numberKeys } from "./keys.ts";
 
@@ -17,7 +18,7 @@ export function createImportOf({ redis, number }: { redis: Redis; number: string
     while (campaign !== null) {
       const own = campaignKeys(number, campaign);
       const [[status, rows, attempts, againOf], untried] = await Promise.all([
-        redis.hmget(own.campaign, "status", "rows", "attempts", "againOf"),
+        redis.hmget(own.campaign, ...fieldsOf("campaign", "status", "rows", "attempts", "againOf")),
         redis.hmget(own.counts, ...UNTRIED.map((state) => String(STATES[state]))),
       ]);
       if (!status) return null;

@@ -1,6 +1,7 @@
 /**
  * Every Redis key of Dropcast, built here and nowhere else (the Lua scripts build theirs from
- * the prefix they are given, with the same suffixes, declared in their headers).
+ * the prefix they are given, with the same suffixes, declared in their headers). What the hashes
+ * with many fields hold is in hashes.ts, field by field.
  *
  * All keys of one number share the hash tag `{<number>}`, so scripts stay atomic and the ledger is
  * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
@@ -59,16 +60,13 @@ export function numberKeys(number: string) {
     claimed: `${prefix}claimed`,
     /** zset: attempt on the wire -> when its lease ends, ms. */
     leases: `${prefix}leases`,
-    /** hash: rate, next free slot (us), hold with its reason, slow-down, the probe after a halt. */
+    /** hash: rate, next free send time, backoff, slow-down, the probe after a halt: hashes.ts. */
     pace: `${prefix}pace`,
     /** hash: `offset` and `mark` of the number's own clock, ms (scripts/lib/base.lua). */
     clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
-    /**
-     * hash: the claim counter (`count`, `at`, `claimedAt`, `acts`), the run of Redis that somebody
-     * spoke for, and what was noticed when Redis went back in time. scripts/lib/guard.lua.
-     */
+    /** hash: the claim counter, and what was noticed when Redis went back in time: hashes.ts. */
     guard: `${prefix}guard`,
     /** zset: process -> the count it was told last. */
     told: `${prefix}told`,
@@ -90,7 +88,7 @@ export function numberKeys(number: string) {
     news: `${prefix}news`,
     /** hash: `until` when the minute lasts, its `lines`, and what was only counted. By take-news. */
     newsMinute: `${prefix}news-minute`,
-    /** hash: totals of the number: `orphans`, `lastWebhookAt`, and what webhook-silence.ts looks at. */
+    /** hash: unmatched status events, the last webhook, and what webhook-silence.ts looks at. */
     stats: `${prefix}stats`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */
     wamidLevels: `${prefix}wamid-levels`,
@@ -130,7 +128,7 @@ export function deploymentKeys(mode: Mode = "live") {
 export function campaignKeys(number: string, campaign: string) {
   const key = `${slotKey(number)}:campaign:${campaign}`;
   return {
-    /** hash: definition, status, reason, times, pace of its own. */
+    /** hash: what was imported, its status and times: hashes.ts. */
     campaign: key,
     /** hash: state number -> rows in it. Moved in the script that moves the row. */
     counts: `${key}:counts`,

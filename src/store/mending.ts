@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { type BatchRow, mendBlob, unpackRows } from "./batch-rows.ts";
+import { fieldsOf } from "./hashes.ts";
 import { batchOfRow, campaignKeys, rowInBatch } from "./keys.ts";
 import { decodeLedgerValue } from "./ledger-value.ts";
 import { ANSWER, BATCH_ROWS } from "./protocol.ts";
@@ -61,8 +62,8 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
     async campaign(id: string): Promise<MendableCampaign | undefined> {
       const fields = await redis.hmget(
         campaignKeys(number, id).campaign,
-        ...["name", "definition", "columns", "phoneColumn", "phoneStyle", "rows", "rewrites"],
-        ...["mode", "status", "closed"],
+        ...fieldsOf("campaign", "name", "definition", "columns", "phoneColumn", "phoneStyle"),
+        ...fieldsOf("campaign", "rows", "rewrites", "mode", "status", "closed"),
       );
       const [name, definition, columns, phoneColumn, phoneStyle, rows, rewrites] = fields;
       const [mode, status, closed] = fields.slice(7);

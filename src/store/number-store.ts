@@ -8,6 +8,7 @@ import { createCampaignStore } from "./campaign-store.ts";
 import { createClaimCounter } from "./claim-counter.ts";
 import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./counter-memory.ts";
 import { createEraser } from "./eraser.ts";
+import { fieldOf } from "./hashes.ts";
 import { createPersonDigest } from "./identity.ts";
 import { createImportStore } from "./import-store.ts";
 import { keySpace, numberKeys } from "./keys.ts";
@@ -82,8 +83,8 @@ export async function createNumberStore(input: {
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
   const { guard } = numberKeys(number);
-  if ((await redis.hexists(guard, "database")) === 0) {
-    await redis.hsetnx(guard, "database", databaseId);
+  if ((await redis.hexists(guard, fieldOf("guard", "database"))) === 0) {
+    await redis.hsetnx(guard, fieldOf("guard", "database"), databaseId);
   }
   const memory =
     input.memory === undefined

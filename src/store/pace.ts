@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { readNumberTime } from "./clock.ts";
+import type { HashFields } from "./hashes.ts";
 import { numberKeys } from "./keys.ts";
 import { ANSWER } from "./protocol.ts";
 import type { RunScript } from "./scripts.ts";
@@ -23,14 +24,14 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
     /** What rules the number's pace now, besides its configured rate. */
     async read(): Promise<PaceNow> {
       const [fields, { wallMs, nowMs }] = await Promise.all([
-        redis.hgetall(numberKeys(number).pace),
+        redis.hgetall(numberKeys(number).pace) as Promise<HashFields<"pace">>,
         readNumberTime(redis, number),
       ]);
-      const leftMs = Number(fields["hold"] ?? 0) - nowMs;
+      const leftMs = Number(fields.hold ?? 0) - nowMs;
       return {
-        ratePerSecond: fields["rate"] === undefined ? null : Number(fields["rate"]),
+        ratePerSecond: fields.rate === undefined ? null : Number(fields.rate),
         holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
-        holdReason: fields["holdReason"] === "unreachable" ? "unreachable" : "too_fast",
+        holdReason: fields.holdReason === "unreachable" ? "unreachable" : "too_fast",
       };
     },
 

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition, CampaignStatus } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { phonesOfBlob } from "./batch-rows.ts";
+import { fieldsOf } from "./hashes.ts";
 import type { PersonDigest } from "./identity.ts";
 import { batchesOf, campaignKeys, numberKeys, rowInBatch } from "./keys.ts";
 import type { RunScript } from "./scripts.ts";
@@ -97,7 +98,10 @@ export function createPeople(input: {
   }
 
   async function read(id: string) {
-    const fields = ["mode", "status", "rows", "name", "template", "skipRepeat", "digest"];
+    const fields = fieldsOf(
+      "campaign",
+      ...(["mode", "status", "rows", "name", "template", "skipRepeat", "digest"] as const),
+    );
     const { campaign } = campaignKeys(number, id);
     const [its, status, rows, name, template, skip, digest] = await redis.hmget(
       campaign,

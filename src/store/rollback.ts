@@ -3,6 +3,7 @@ import { STATES } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { packClaimRows } from "./attempt-rows.ts";
 import type { CampaignStore } from "./campaign-store.ts";
+import { fieldOf, fieldsOf } from "./hashes.ts";
 import type { PersonDigest } from "./identity.ts";
 import { campaignKeys, keySpace, numberKeys, serialOfCampaign } from "./keys.ts";
 import type { CampaignRow, RowReader } from "./row-reader.ts";
@@ -71,8 +72,10 @@ export function createRollback(input: {
   const { guard } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
-    const fields = ["noticedAt", "wentBackTo", "lost", "lostActs", "serial", "lastSerial"];
-    const [noticedAt, ...rest] = await redis.hmget(guard, ...fields);
+    const [noticedAt, ...rest] = await redis.hmget(
+      guard,
+      ...fieldsOf("guard", "noticedAt", "wentBackTo", "lost", "lostActs", "serial", "lastSerial"),
+    );
     if (!noticedAt) return undefined;
     const [wentBackTo, lost, lostActs, serial, lastSerial] = rest.map(Number);
     const isRemembered = rest[1] !== null;
@@ -151,7 +154,10 @@ export function createRollback(input: {
 
     /** Redis was started anew, and no worker that remembers what it held has spoken yet. */
     async isSettling(): Promise<boolean> {
-      const [run, count, noticedAt] = await redis.hmget(guard, "run", "count", "noticedAt");
+      const [run, count, noticedAt] = await redis.hmget(
+        guard,
+        ...fieldsOf("guard", "run", "count", "noticedAt"),
+      );
       if (!count || noticedAt) return false;
       const server = String(await redis.info("server"));
       return run !== (/^run_id:(\w+)/m.exec(server)?.[1] ?? "");
@@ -163,7 +169,7 @@ export function createRollback(input: {
      * nothing is granted to this process until it is started again.
      */
     async isStranger(): Promise<boolean> {
-      const database = await redis.hget(guard, "database");
+      const database = await redis.hget(guard, fieldOf("guard", "database"));
       return database !== null && database !== databaseId;
     },
 
@@ -179,7 +185,7 @@ export function createRollback(input: {
       const unknown: { campaign: string; rows: number }[] = [];
       const dropped: string[] = [];
       const left: LeftRows[] = [];
-      const serialThen = Number(await redis.hget(guard, "serial"));
+      const serialThen = Number(await redis.hget(guard, fieldOf("guard", "serial")));
       const ended = await endedLately(rollback);
       const note = (rows: LeftRows): void => {
         if (lostActs !== 0 && rows.failed + rows.rejected > 0) left.push(rows);
@@ -227,7 +233,9 @@ export async function findRolledBack(
   { numbers, mode }: { numbers: readonly string[]; mode: Mode },
 ): Promise<string[]> {
   const noticed = await Promise.all(
-    numbers.map((name) => redis.hexists(numberKeys(keySpace(name, mode)).guard, "noticedAt")),
+    numbers.map((name) =>
+      redis.hexists(numberKeys(keySpace(name, mode)).guard, fieldOf("guard", "noticedAt")),
+    ),
   );
   return numbers.filter((_, at) => noticed[at] === 1);
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import { fieldOf, fieldsOf } from "./hashes.ts";
 import { unpackWamid } from "./identity.ts";
 import { batchesOf, batchOfRow, campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
@@ -42,7 +43,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
     const [values, blob, [epoch, closed]] = await Promise.all([
       redis.hgetallBuffer(keys.ledger(index)),
       redis.getBuffer(keys.batch(index)),
-      redis.hmget(keys.campaign, "epoch", "closed"),
+      redis.hmget(keys.campaign, ...fieldsOf("campaign", "epoch", "closed")),
     ]);
     if (blob === null) return [];
     const ledger = unpackRows(blob).map((row, at) => ({
@@ -80,7 +81,10 @@ export function createRowReader(input: { redis: Redis; number: string }) {
 
     /** Whether a campaign is for real people; null when there is none. */
     async mode(campaign: string): Promise<Mode | null> {
-      const mode = await redis.hget(campaignKeys(number, campaign).campaign, "mode");
+      const mode = await redis.hget(
+        campaignKeys(number, campaign).campaign,
+        fieldOf("campaign", "mode"),
+      );
       return mode === "live" || mode === "sandbox" ? mode : null;
     },
 

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { readNumberTime } from "./clock.ts";
+import { fieldsOf } from "./hashes.ts";
 import { numberKeys } from "./keys.ts";
 
 /**
@@ -32,11 +33,7 @@ export function createWebhookSilence({ redis, number }: { redis: Redis; number: 
   return async (): Promise<WebhookSilence | undefined> => {
     const fields = await redis.hmget(
       keys.stats,
-      "quiet",
-      "quietSince",
-      "quietLast",
-      "confirmedAt",
-      "heardAt",
+      ...fieldsOf("stats", "quiet", "quietSince", "quietLast", "confirmedAt", "heardAt"),
     );
     const [accepted = 0, since = 0, last = 0, confirmedAt = 0, heardAt = 0] = fields.map(Number);
     if (accepted === 0 || confirmedAt >= since) return undefined;

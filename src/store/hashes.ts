@@ -1,0 +1,165 @@
+/**
+ * The hashes of a number that hold many facts, field by field: what it is, which scripts write it
+ * (files of scripts/ and scripts/lib/), and when it is not there. test/rules/hashes.test.ts holds that
+ * scripts and TypeScript use these fields and no others, and that the writers are those.
+ *
+ * Times are ms since 1970 by Redis TIME (what people read), or ms of the number's own clock where it
+ * says so (waits; scripts/lib/base.lua tells why there are two).
+ */
+type Field = readonly [what: string, writers: string, absent: string];
+
+const ALWAYS = "never";
+
+export const HASHES = {
+  /** `campaign:<id>` */
+  campaign: {
+    // What the importer was given.
+    name: ["as the campaign file or the command says", "import-begin", ALWAYS],
+    definition: ["the campaign file, read: JSON", "import-begin", ALWAYS],
+    columns: ["header of the list, JSON", "import-begin", ALWAYS],
+    template: ["name and language of the template, to be compared", "import-begin", ALWAYS],
+    category: ["marketing, utility or authentication", "import-begin", ALWAYS],
+    file: ["name of the list's file", "import-begin", ALWAYS],
+    mode: ["live or sandbox", "import-begin", ALWAYS],
+    guarantee: ["at-most-once or at-least-once", "import-begin", ALWAYS],
+    delimiter: ["of the list's cells", "import-begin", "empty: it was not noted"],
+    phoneColumn: ["where the phones are", "import-begin", "empty: it was not noted"],
+    phoneStyle: ["how the list writes phones, JSON", "import-finish", "it was not accepted"],
+    skipRepeat: ["leaves out who got it within so many ms; 0 no one", "import-begin", ALWAYS],
+    weight: ["of its turns, by priority", "import-begin", ALWAYS],
+    startAt: ["time; 0 at once", "import-begin", ALWAYS],
+    endBy: ["time; 0 none", "import-begin", ALWAYS],
+    sender: [
+      "number id and API it goes out from",
+      "import-begin dispatch resume-campaign",
+      "nobody knows yet: the first worker says",
+    ],
+    ratePerSecond: ["a rate of its own", "import-begin set-rate", "it has none"],
+    // The import.
+    epoch: ["time from which its ledger counts", "import-begin", ALWAYS],
+    createdAt: ["time", "import-begin", ALWAYS],
+    digest: ["of number, name and bytes", "import-begin", ALWAYS],
+    againOf: ["campaign that the same bytes were before", "import-begin", "they were none"],
+    importer: ["token of who imports it", "import-begin", "it is imported"],
+    importLease: ["until when, own clock", "import-begin import-chunk", "it is imported"],
+    finishToken: ["token of who finished it", "import-finish", "it is being imported"],
+    stored: ["batches", "import-begin import-chunk", ALWAYS],
+    rows: ["all of the list", "import-begin import-chunk", ALWAYS],
+    rewrites: ["how often stored rows were rewritten", "mend-rows erase-rows", "0"],
+    // Its life.
+    status: [
+      "CampaignStatus",
+      "base closing import-begin import-finish resume-campaign",
+      "it was deleted",
+    ],
+    reason: [
+      "why it is paused (pause-reason.ts) or rejected; else empty",
+      "base closing import-begin import-finish resume-campaign",
+      ALWAYS,
+    ],
+    closed: ["cancelled or expired: what pending rows read as", "closing", "it may go on"],
+    startedAt: ["time", "dispatch import-finish resume-campaign", "it has not"],
+    finishedAt: ["time of its end, however it ended", "base closing", "it has not"],
+    pausedAt: ["time", "base", "no person or error paused it since it was resumed"],
+    pausedFor: ["its reason when it finished while paused", "base", "it was not paused then"],
+    servedAt: ["when it last had a turn, own clock", "base dispatch", "it has not started"],
+    runs: ["of batches; numbers the next one", "dispatch", "0"],
+    moves: ["how often counters were changed", "base", "0"],
+    attempts: ["that were claimed", "base import-begin", "Redis may have forgotten some"],
+    tat: ["its next free send time at its own rate, us, own clock", "pace", "none was granted"],
+    // What pauses it.
+    streak: ["failures in a row", "stops", "0"],
+    doubts: ["when messages became unknown lately, own clock, by commas", "stops", "none"],
+    doubles: ["messages that got two wamids", "status", "0"],
+    // Whether its counters are right (audit.ts), and retention.
+    audited: ["`moves` at which counters and rows agreed", "note-audit set-counts", "not yet"],
+    differs: ["where they did not, in words", "note-audit", "they agreed"],
+    purgedAt: ["since when its rows are being deleted", "purge-campaign", "they are there"],
+    purged: ["batches deleted so far", "purge-campaign", "0"],
+  },
+  /** `pace` */
+  pace: {
+    rate: ["messages a second, set by a person", "set-rate", "as configured"],
+    tat: ["the next free send time, us, own clock", "pace", "none was granted"],
+    hold: ["end of the backoff, own clock", "stops", "there was none"],
+    holds: ["backoffs in a row", "stops", "0"],
+    holdReason: ["too_fast or unreachable", "stops", "there was none"],
+    slow: ["share of the rate after too_fast; recovers", "stops set-rate", "1"],
+    slowAt: ["since when, own clock", "stops", "there was none"],
+    unreached: ["requests in a row that did not leave", "stops", "0"],
+    probing: ["open, or the attempt that goes first", "base claim resume-campaign", "all may go"],
+  },
+  /** `halt` */
+  halt: {
+    code: ["error code; 0 none", "stops note-audit", "the number is not halted"],
+    reason: ["number of core/reasons.ts", "stops note-audit", "the same"],
+    at: ["time", "stops note-audit", "the same"],
+    campaign: ["whose message or counters did it", "stops note-audit", "the same"],
+    why: ["as a campaign's `reason`", "stops note-audit", "the same"],
+  },
+  /** `guard`, besides `open:<campaign>`: its open batches when Redis went back, by commas. */
+  guard: {
+    count: ["the claim counter", "guard accept-rollback", "0"],
+    acts: ["changes by people among it", "guard accept-rollback", "0"],
+    at: ["time of the last of either", "guard accept-rollback", "there was none"],
+    claimedAt: ["the last claim, own clock", "guard accept-rollback", "there was none"],
+    run: ["run id of Redis that is known to be complete", "guard accept-rollback", "none yet"],
+    database: [
+      "digest that names this database; first by register.ts",
+      "accept-rollback",
+      "nobody has joined",
+    ],
+    // A start of Redis that no worker has spoken for.
+    newRun: ["its run id", "guard", "there is none"],
+    newRunAt: ["when it was first seen, own clock", "guard", "there is none"],
+    vouched: ["1: a worker that remembers the last claim has spoken", "guard", "none has"],
+    unconfirmed: ["1: none came in time, a person is asked", "guard", "no question"],
+    // A rollback that a person has not accepted.
+    noticedAt: ["time", "guard", "all is well"],
+    wentBackTo: ["time of the last thing that Redis knows of", "guard", "all is well"],
+    seen: ["the highest count that a process remembers", "guard", "none remembers more"],
+    lost: ["claims and changes that are missing", "guard", "none remembers more"],
+    lostActs: ["changes by people among them", "guard", "none remembers more"],
+    lastSerial: ["the highest serial that is remembered", "guard", "none remembers more"],
+    serial: ["the newest campaign's, when it was noticed", "guard", "all is well"],
+    reserved: ["1: serials were skipped for what may be lost", "guard", "they were not"],
+  },
+  /** `stats` */
+  stats: {
+    orphans: ["status events whose message was never found", "status", "0"],
+    lastWebhookAt: ["time", "apply-status", "none has come"],
+    heardAt: ["the same, own clock", "apply-status", "none has come"],
+    confirmedAt: [
+      "when a webhook last told of our message, own clock",
+      "apply-status outcome",
+      "0",
+    ],
+    quiet: ["messages accepted since then", "outcome", "0"],
+    quietSince: ["when the first of them was, own clock", "outcome", "0"],
+    quietLast: ["when the last of them was, own clock", "outcome", "0"],
+  },
+  /** `clock` */
+  clock: {
+    offset: ["how far Redis TIME has stepped back, ms", "base", "0"],
+    mark: ["the latest time of the own clock, give or take 1 s", "base", "0"],
+  },
+} as const satisfies Record<string, Record<string, Field>>;
+
+export type HashName = keyof typeof HASHES;
+export type FieldOf<Hash extends HashName> = keyof (typeof HASHES)[Hash] & string;
+
+/** The name of a field: only one that the hash has. */
+export function fieldOf<Hash extends HashName>(_hash: Hash, field: FieldOf<Hash>): FieldOf<Hash> {
+  return field;
+}
+
+/** Names of fields for HMGET and the like: only those that the hash has. */
+export function fieldsOf<Hash extends HashName>(
+  _hash: Hash,
+  ...fields: FieldOf<Hash>[]
+): FieldOf<Hash>[] {
+  return fields;
+}
+
+/** What HGETALL of such a hash gives. */
+export type HashFields<Hash extends HashName> = Partial<Record<FieldOf<Hash>, string>>;
