@@ -43,7 +43,11 @@ test.each(seedsOf(NAME))(
       if (folders === "new") machine.forget();
       const before = run.fleet.posts().length;
       await machine.start();
-      if (!isRestored && folders === "kept") continue;
+      if (!isRestored && folders === "kept") {
+        // Or they would have sent the next list before its round begins.
+        await machine.stop();
+        continue;
+      }
       const { lost } = await machine.stopped();
       // Nobody remembers: then it may be whole, and is asked about all the same.
       expect(lost === null, `${folders} folders`).toBe(folders === "new");
