@@ -48,7 +48,7 @@ if (!usable || (values.fsync ?? "always").search(/^(always|everysec)$/) === -1) 
   console.error(problem ?? USAGE);
   process.exit(2);
 }
-if (!existsSync(new URL("../dist/app.js", import.meta.url))) {
+if (!existsSync(new URL("../dist/version.js", import.meta.url))) {
   console.error("The figures are of the built product. Run `npm run build` first.");
   process.exit(1);
 }

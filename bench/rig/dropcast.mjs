@@ -1,9 +1,10 @@
 // A process of Dropcast, built by its own composition root: the worker role, or an importer.
-import { startWorkers } from "../../dist/app.js";
-import { createImporter } from "../../dist/app-lists.js";
+
+import { createImporter } from "../../dist/app/lists.js";
+import { openPlatform } from "../../dist/app/platform.js";
+import { startWorkers } from "../../dist/app/worker.js";
 import { loadConfig } from "../../dist/config/config.js";
 import { createLogger } from "../../dist/logger.js";
-import { openPlatform } from "../../dist/platform.js";
 import { clockMs, cpuMicros, peakRssBytes, serve } from "./child.mjs";
 
 const loaded = loadConfig({ env: process.env, cwd: process.cwd() });
