@@ -77,10 +77,12 @@ function createMachine({ fleet, redis, store, watch }: FaultRun, chance: Seeded)
 
   return {
     async start(): Promise<void> {
-      for (let ordinal = 0; ordinal < WORKERS; ordinal++) {
+      // All at once: on a slow machine the first would have sent the list before the last is up.
+      const starting = Array.from({ length: WORKERS }, (_, ordinal) => {
         fleet.stage.setEnv({ DROPCAST_DATA_DIR: folderOf(ordinal) });
-        workers.push(await fleet.startWorker());
-      }
+        return fleet.startWorker();
+      });
+      workers = await Promise.all(starting);
     },
     /** Each in good order, or killed. */
     async stop(): Promise<void> {
