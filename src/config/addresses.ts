@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Findings } from "./findings.ts";
+import type { Findings } from "./environment.ts";
 
 export const DEFAULT_API_URL = "https://lwb-api.livechat-integrations.com";
 

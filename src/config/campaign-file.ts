@@ -4,7 +4,7 @@ import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { pathText } from "../core/shape.ts";
 import { countryProblem } from "./country.ts";
 import type { TextProblem } from "./hand-written.ts";
-import { type Mend, mendText } from "./yaml/correct.ts";
+import { type Correction, correctionText } from "./yaml/correct.ts";
 import { PROBLEMS_MAX, readYamlText, type YamlKind } from "./yaml/yaml-text.ts";
 
 /**
@@ -17,7 +17,7 @@ export function parseCampaign(
   fileName: string,
 ): Result<CampaignDefinition> {
   const yaml = readYamlText(content, CAMPAIGN);
-  if (!yaml.ok) return refuseFile(fileName, yaml.problems, yaml.mends);
+  if (!yaml.ok) return refuseFile(fileName, yaml.problems, yaml.corrections);
   const validated = validateCampaign(yaml.content);
   const problems = validated.ok ? listCountry(validated.definition) : validated.problems;
   if (validated.ok && problems.length === 0) return accept(validated.definition);
@@ -52,7 +52,7 @@ function listCountry(definition: CampaignDefinition): { path: string[]; message:
 function refuseFile(
   fileName: string,
   problems: readonly TextProblem[],
-  mends: readonly Mend[],
+  corrections: readonly Correction[],
 ): Refused {
   const lines = problems.map(({ place, message }) => (place ? `${place}: ${message}` : message));
   const message =
@@ -61,7 +61,7 @@ function refuseFile(
       : `${fileName} has ${lines.length} mistakes:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   return refuse(
     "campaign_file_invalid",
-    message + mendText(mends),
+    message + correctionText(corrections),
     "Correct the campaign file and try again; nothing was queued.",
   );
 }

@@ -12,13 +12,13 @@ import {
   withoutCredentials,
 } from "./addresses.ts";
 import { isProxyAddress } from "./client-address.ts";
+import type { ConfigProblem, Findings } from "./environment.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { readConfigFile } from "./file.ts";
-import type { ConfigProblem, Findings } from "./findings.ts";
 import type { NumberConfig } from "./numbers.ts";
 import type { Variable } from "./variables.ts";
 
-export type { ConfigProblem } from "./findings.ts";
+export type { ConfigProblem } from "./environment.ts";
 export type { NumberConfig } from "./numbers.ts";
 
 /** Everything that is set from outside: read once at start, checked whole, then frozen. */

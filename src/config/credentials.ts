@@ -1,4 +1,4 @@
-import type { Findings } from "./findings.ts";
+import type { Findings } from "./environment.ts";
 
 const TOKEN_FIX =
   "Give the value that the Developer Console shows as Base64 Encoded Token, or make it: " +

@@ -8,7 +8,7 @@ import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
 import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
 import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
-import { mendText } from "./yaml/correct.ts";
+import { correctionText } from "./yaml/correct.ts";
 import { PROBLEMS_MAX, readYamlText } from "./yaml/yaml-text.ts";
 
 /** Status events are looked up for 40 days: a campaign must not go before. */
@@ -75,10 +75,10 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
   const yaml = readYamlText(bytes);
   if (!yaml.ok) {
     // Lines with a token or a secret are shown to nobody.
-    const shown = yaml.mends.filter(({ written }) => !/token|secret|password/i.test(written));
+    const shown = yaml.corrections.filter(({ written }) => !/token|secret|password/i.test(written));
     for (const [index, { place, message }] of yaml.problems.entries()) {
       const told = place === null ? message : `${place}: ${message}`;
-      complain(index === 0 ? told + mendText(shown) : told);
+      complain(index === 0 ? told + correctionText(shown) : told);
     }
     return null;
   }

@@ -5,7 +5,7 @@
  */
 
 /** A line as it is, and as it should be. */
-export interface Mend {
+export interface Correction {
   /** From 1. */
   readonly line: number;
   readonly written: string;
@@ -26,7 +26,7 @@ const SLIPS_MAX = 8;
 const PARSED_MAX = 1024 * 1024;
 
 /** The lines to change so that a text has no mistake; none when that is not found. */
-export function mendYaml(text: string, judge: Judge): readonly Mend[] {
+export function correctYaml(text: string, judge: Judge): readonly Correction[] {
   if (text.length > TEXT_MAX) return [];
   const original = text.split("\n");
   const triesMax = PARSED_MAX / (text.length * SLIPS_MAX + 1);
@@ -231,14 +231,14 @@ export function quoted(text: string): string {
 }
 
 /** Lines to be shown below a message; a tab is shown as what it is. */
-export function mendText(mends: readonly Mend[]): string {
-  const shown = mends
+export function correctionText(corrections: readonly Correction[]): string {
+  const shown = corrections
     .slice(0, SHOWN)
     .flatMap(({ line, written, right }) => [
       labelled(`line ${line} is`, written),
       ...(right === written ? [] : [labelled("it should be", right)]),
     ]);
-  const more = mends.length - SHOWN;
+  const more = corrections.length - SHOWN;
   if (more > 0) shown.push(`    and ${more} more lines alike`);
   return shown.map((line) => `\n${line}`).join("");
 }

@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isScalar, isSeq } from "yaml";
 import type { Json } from "../../core/json.ts";
 import { readHandWritten, type TextProblem } from "../hand-written.ts";
-import { type Mend, mendYaml, quoted } from "./correct.ts";
+import { type Correction, correctYaml, quoted } from "./correct.ts";
 import { DEPTH_MAX, type ParsedYaml, parseYaml, type YamlPath } from "./parse.ts";
 
 export type YamlText =
@@ -11,13 +11,13 @@ export type YamlText =
       /** `line 3, column 5` of the key at the end of a path, or of the nearest thing around it. */
       locate(path: YamlPath): string | null;
       /** The line of a value, and the same with quotes around it, when that makes it a text. */
-      withQuotes(path: YamlPath): Mend | null;
+      withQuotes(path: YamlPath): Correction | null;
     }
   | {
       readonly ok: false;
       readonly problems: readonly TextProblem[];
       /** The lines to be changed, when it is known how. */
-      readonly mends: readonly Mend[];
+      readonly corrections: readonly Correction[];
     };
 
 /** What is known of a file of its kind. */
@@ -48,7 +48,7 @@ export function readYamlText(written: Uint8Array | string, kind: YamlKind = ANY_
     return failed(`is ${length} bytes long; ${TEXT_BYTES_MAX} is the most`);
   }
   const decoded = readHandWritten(bytes);
-  if (!decoded.ok) return { ok: false, problems: [decoded.problem], mends: [] };
+  if (!decoded.ok) return { ok: false, problems: [decoded.problem], corrections: [] };
   const { text } = decoded;
   const parsed = parseYaml(text, kind.isText);
   const { document } = parsed;
@@ -84,17 +84,18 @@ function refusedText(text: string, parsed: ParsedYaml, kind: YamlKind): YamlText
       place: placeOf(parsed, offset),
       message,
     })),
-    mends: parsed.document === null ? [] : mends(text, parsed, { firstMistake, isWhole }),
+    corrections:
+      parsed.document === null ? [] : correctionsOf(text, parsed, { firstMistake, isWhole }),
   };
 }
 
 /** At least the line of the first mistake, as it is. */
-function mends(
+function correctionsOf(
   text: string,
   { problems, lineOf }: ParsedYaml,
-  judge: Parameters<typeof mendYaml>[1],
-): readonly Mend[] {
-  const found = mendYaml(text, judge);
+  judge: Parameters<typeof correctYaml>[1],
+): readonly Correction[] {
+  const found = correctYaml(text, judge);
   const { line } = lineOf(problems[0]?.offset ?? 0);
   const written = text.split("\n")[line - 1] ?? "";
   return found.length > 0 || written.trim() === "" ? found : [{ line, written, right: written }];
@@ -123,7 +124,7 @@ function deepest(value: Json | undefined, depth: number): number {
   return most;
 }
 
-function withQuotes(text: string, parsed: ParsedYaml, path: YamlPath): Mend | null {
+function withQuotes(text: string, parsed: ParsedYaml, path: YamlPath): Correction | null {
   const node = parsed.document?.getIn(path, true);
   const [start, end] = (isScalar(node) ? node.range : null) ?? [];
   if (start === undefined || end === undefined || text.slice(start, end).includes("\n"))
@@ -155,5 +156,5 @@ function offsetOf(root: unknown, path: YamlPath): number | null {
 }
 
 function failed(message: string): YamlText {
-  return { ok: false, problems: [{ place: null, message }], mends: [] };
+  return { ok: false, problems: [{ place: null, message }], corrections: [] };
 }

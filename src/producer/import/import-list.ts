@@ -27,7 +27,6 @@ import {
   refuseOtherList,
 } from "../request.ts";
 import type { Begun, ListSink, Place } from "../sink/sink.ts";
-import { hasStartPassed, refuseStartPassed } from "./start-time.ts";
 import { refuseLost, storeRows } from "./store-rows.ts";
 
 export interface ImportListInput {
@@ -142,6 +141,23 @@ function identityOf(
     ...{ again: request.repeats === "import", fresh, definition, mode },
     ...{ file: file.name, columns, delimiter: header.dialect.delimiter, phoneColumn: phone.name },
   };
+}
+
+/**
+ * Whether a campaign would start at once because its `startAt` is over: a mistyped date, or a list
+ * that lay somewhere for too long. Neither is a wish to send now.
+ */
+function hasStartPassed({ startAtMs }: CampaignDefinition["schedule"], nowMs: number): boolean {
+  return startAtMs !== null && startAtMs < nowMs;
+}
+
+function refuseStartPassed({ startAtMs }: CampaignDefinition["schedule"]): Result<never> {
+  const startAt = new Date(startAtMs ?? 0).toISOString().replace(/\.000Z$/, "Z");
+  return refuse(
+    "start_at_past",
+    `schedule.startAt (${startAt}) has passed.`,
+    "Set schedule.startAt to a later time, or leave it out to start at once.",
+  );
 }
 
 /** How long another live importer of the same bytes is waited for, and how often it is asked. */

@@ -5,7 +5,7 @@ import { unescapeCells } from "../../core/spreadsheet.ts";
 import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { createTally, type Tally } from "../check/tally.ts";
-import { createRivalWatch } from "../columns/rival-watch.ts";
+import { createRivalWatch } from "../columns/phone-column.ts";
 import { digestList } from "../list/bytes.ts";
 import { type CsvBlock, readRows } from "../list/csv.ts";
 import { rowsTooLarge } from "../list/faults.ts";
