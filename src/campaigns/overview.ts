@@ -3,6 +3,7 @@ import type { Campaign, Halt } from "../store/campaign-reader.ts";
 import type { NumberStore } from "../store/number-store.ts";
 import type { Rollback } from "../store/rollback.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
+import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 
 /** What keeps a campaign from being sent, besides its own status. */
 export interface Obstacles {
@@ -10,6 +11,8 @@ export interface Obstacles {
   readonly rollback: Rollback | undefined;
   /** Why nothing of it is sent although it runs; undefined: a worker is there. */
   readonly stall: string | undefined;
+  /** The opening of its window that it waits for; null: none. */
+  readonly waitsFor: WaitsFor | null;
 }
 
 /** A page of the campaigns, from 1. */
@@ -33,12 +36,13 @@ export interface Overview {
 }
 
 export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
-  const [halt, rollback, stall] = await Promise.all([
+  const [halt, rollback, stall, waitsFor] = await Promise.all([
     store.campaigns.halt(),
     store.rollback.read(),
     stallOf(store, [campaign]),
+    readWaitsFor(store, campaign),
   ]);
-  return { halt, rollback, stall };
+  return { halt, rollback, stall, waitsFor };
 }
 
 export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {

@@ -1,4 +1,5 @@
 import type { Platform } from "../app/platform.ts";
+import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
@@ -44,33 +45,44 @@ export const run: Command = async (cli, { options }) => {
   }
   return withPlatform(cli, async ({ stores, config }) => {
     const numbers = await Promise.all(
-      Object.entries(stores).map(async ([number, { campaigns, pace, rollback, presence }]) => ({
-        number,
-        pace: await pace.read(),
-        halt: await campaigns.halt(),
-        rollback: await rollback.read(),
-        isSettling: await rollback.isSettling(),
-        total: await campaigns.count(),
-        newest: await campaigns.list({ max: limit }),
-        live: await campaigns.live(),
-        workers: await presence("worker"),
-      })),
+      Object.entries(stores).map(async ([number, store]) => {
+        const { campaigns, pace, rollback, presence } = store;
+        return {
+          number,
+          store,
+          pace: await pace.read(),
+          halt: await campaigns.halt(),
+          rollback: await rollback.read(),
+          isSettling: await rollback.isSettling(),
+          total: await campaigns.count(),
+          newest: await campaigns.list({ max: limit }),
+          live: await campaigns.live(),
+          workers: await presence("worker"),
+        };
+      }),
     );
     const found = numbers
-      .flatMap(({ newest, live, halt, rollback, workers }) =>
+      .flatMap(({ store, newest, live, halt, rollback, workers }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ campaign, halt, rollback, workers }),
+          (campaign) => ({ store, campaign, halt, rollback, workers }),
         ),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
-    const all = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
+    const shown = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
+    const all = await Promise.all(
+      shown.map(async (one) => ({
+        ...one,
+        waitsFor: await readWaitsFor(one.store, one.campaign),
+      })),
+    );
     const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
     return accept({
-      json: all.map(({ campaign, halt, rollback, workers }) => ({
+      json: all.map(({ campaign, halt, rollback, workers, waitsFor }) => ({
         ...campaignJson(campaign),
         halt: haltJson(halt),
         rollback: rollbackJson(rollback),
         stalled: isStalled(campaign, workers) ? "no_worker" : null,
+        waitsFor: waitsForJson(waitsFor),
       })),
       text: [
         listText(all),
@@ -114,6 +126,7 @@ const NAME_MAX = 32;
 interface Listed {
   readonly campaign: Campaign;
   readonly workers: Presence;
+  readonly waitsFor: WaitsFor | null;
 }
 
 /** Each sentence once: it is the same for all campaigns of a number. */
@@ -128,7 +141,7 @@ function listText(listed: readonly Listed[]): string {
     return "No campaigns yet. Send one: dropcast send CAMPAIGN.yaml LIST.csv";
   }
   const now = Date.now();
-  const rows = listed.map(({ campaign, workers }) => {
+  const rows = listed.map(({ campaign, workers, waitsFor }) => {
     const { counts } = campaign;
     const delivered = counts.delivered + counts.read;
     const numbers = [
@@ -142,13 +155,18 @@ function listText(listed: readonly Listed[]): string {
     return [
       campaign.id,
       shorten(printable(campaign.name)),
-      isStalled(campaign, workers) ? `${campaign.status}: no worker` : campaign.status,
+      statusWords(campaign, workers, waitsFor),
       campaign.mode,
       ...numbers.map(count),
       clockTime(campaign.createdAt, now),
     ];
   });
   return table([COLUMNS, ...rows], NUMBERS);
+}
+
+function statusWords(campaign: Campaign, workers: Presence, waitsFor: WaitsFor | null): string {
+  if (isStalled(campaign, workers)) return `${campaign.status}: no worker`;
+  return waitsFor === null ? campaign.status : `waits for ${openingWords(waitsFor)}`;
 }
 
 function shorten(name: string): string {

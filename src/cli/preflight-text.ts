@@ -5,6 +5,7 @@ import type { Estimate } from "../producer/preflight/estimate.ts";
 import type { Warning } from "../producer/preflight/warnings.ts";
 import type { ImportReport } from "../producer/report.ts";
 import type { Terminal } from "./terminal.ts";
+import { windowText } from "./window-text.ts";
 import { count, counted, dateTime, duration, printable, rate, table, wrap } from "./words.ts";
 
 /** What a list comes to, for people: what matters most comes last, where the eye is. */
@@ -25,6 +26,11 @@ export function preflightText(
   }
   if (report.cost !== null && report.ok > 0) {
     parts.push(`${title("Countries")}\n${costText(report.cost)}`);
+  }
+  if (report.window !== undefined && report.ok > 0) {
+    parts.push(
+      `${title("Hours")}\n${windowText(report.window, Date.parse(report.window.startsAt))}`,
+    );
   }
   if (report.samples.length > 0) parts.push(samplesText(report, title));
   const notes = notesText(report, columns);

@@ -1,4 +1,10 @@
 import { findCampaign } from "../campaigns/find.ts";
+import {
+  readWaitsFor,
+  type WaitsFor,
+  waitsForJson,
+  waitsForWords,
+} from "../campaigns/waits-for.ts";
 import { describeFailure } from "../core/failure.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { modeOption } from "../core/mode.ts";
@@ -38,16 +44,18 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [halt, pace, rollback, isSettling, unknown, waits, workers, silence] = await Promise.all([
-      store.campaigns.halt(),
-      store.pace.read(),
-      store.rollback.read(),
-      store.rollback.isSettling(),
-      store.campaigns.unknown(id),
-      campaign.status === "running" ? store.waiting(id) : [],
-      store.presence("worker"),
-      store.webhookSilence(),
-    ]);
+    const [...[halt, pace, rollback, isSettling, unknown, waits, workers, silence, waitsFor]] =
+      await Promise.all([
+        store.campaigns.halt(),
+        store.pace.read(),
+        store.rollback.read(),
+        store.rollback.isSettling(),
+        store.campaigns.unknown(id),
+        campaign.status === "running" ? store.waiting(id) : [],
+        store.presence("worker"),
+        store.webhookSilence(),
+        readWaitsFor(store, campaign),
+      ]);
     const { number } = campaign;
     const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
     const quiet = silence === undefined ? "" : `\n\n${silenceWords(number, silence)}`;
@@ -62,11 +70,15 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         rollback: rollbackJson(rollback),
         unknown: unknownJson(unknown),
         waits,
+        waitsFor: waitsForJson(waitsFor),
         stalled: stall === undefined ? null : "no_worker",
         webhookSilence: silenceJson(silence),
       },
       text:
-        campaignText(campaign, halt, cli.terminal, { unknown, waits, stall }) + held + back + quiet,
+        campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor }) +
+        held +
+        back +
+        quiet,
     });
   });
 
@@ -76,6 +88,8 @@ interface Details {
   readonly waits?: readonly WaitingRow[];
   /** Why nothing is sent although it runs. */
   readonly stall?: string | undefined;
+  /** The opening of its window that it waits for. */
+  readonly waitsFor?: WaitsFor | null;
 }
 
 /** A campaign for people, with what they may want to do next. */
@@ -83,10 +97,10 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  { unknown, waits = [], stall }: Details = {},
+  { unknown, waits = [], stall, waitsFor = null }: Details = {},
 ): string {
   const reason = reasonWords(campaign);
-  const why = stall ?? reason;
+  const why = stall ?? (waitsFor === null ? reason : waitsForWords(waitsFor));
   const status = why === null ? campaign.status : `${campaign.status}: ${printable(why)}`;
   const head: [string, string][] = [
     ["Campaign", `${campaign.id}  ${printable(campaign.name)}`],

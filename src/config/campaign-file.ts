@@ -39,7 +39,7 @@ const CAMPAIGN: YamlKind = {
   isText: ([first, second]) =>
     first === "name" ||
     first === "template" ||
-    (first === "recipients" && (second === "to" || second === "file")),
+    (first === "recipients" && (second === "to" || second === "file" || second === "timezone")),
   isWhole: (content) => validateCampaign(content).ok,
 };
 

@@ -14,6 +14,7 @@ import { ENCODINGS, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
+import { parseSendWindow, type SendWindow } from "./send-window.ts";
 import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { placeholderProblems, type TemplateDefinition } from "./template.ts";
 import { templateProblems } from "./template-rules.ts";
@@ -62,6 +63,8 @@ const encoding = z.string().transform((value, context) => {
 });
 
 const unbuiltKey = z.unknown().optional();
+/** By `deepProblems`. */
+const checkedInDepth = z.unknown().optional();
 
 /** `1d` to `365d`, in ms. */
 const days = z.string().transform((value, context) => {
@@ -110,7 +113,7 @@ const recipients = z.strictObject({
   encoding: encoding.nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   strictValues: z.boolean().nullish(),
-  timezone: unbuiltKey,
+  timezone: text.nullish(),
   skipUndeliverable: days.nullish(),
   warnRepeat: warnRepeat.optional(),
   skipRepeat: skipRepeat.nullish(),
@@ -120,7 +123,7 @@ const schedule = z
   .strictObject({
     startAt: instant.nullish(),
     endBy: instant.nullish(),
-    window: unbuiltKey,
+    window: checkedInDepth,
     delegate: unbuiltKey,
   })
   .refine(({ startAt, endBy }) => startAt == null || endBy == null || endBy > startAt, {
@@ -156,8 +159,6 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
 };
 
 const NOT_BUILT_YET: readonly (readonly string[])[] = [
-  ["recipients", "timezone"],
-  ["schedule", "window"],
   ["schedule", "delegate"],
   ["delivery", "retryCodes"],
   ["canary"],
@@ -180,8 +181,27 @@ function notBuiltYet(content: Json): ShapeProblem[] {
   }).map((path) => ({ path, message: "is not built yet: leave it out" }));
 }
 
-/** The rules of the template's own fields. */
+/** The rules of the template's own fields, and of the window. */
 function deepProblems(content: Json): ShapeProblem[] {
+  return [...deepTemplateProblems(content), ...windowProblems(content)];
+}
+
+function windowProblems(content: Json): ShapeProblem[] {
+  const written = valueAt(content, ["schedule", "window"]) ?? null;
+  const read = written === null ? null : parseSendWindow(written);
+  if (read?.ok === false) {
+    return read.problems.map(({ path, message }) => ({
+      path: ["schedule", "window", ...path],
+      message,
+    }));
+  }
+  const column = valueAt(content, ["recipients", "timezone"]) ?? null;
+  if (column === null || read?.window.timezone === "recipient") return [];
+  const message = "is of use only with a schedule.window in the time zone of each recipient";
+  return [{ path: ["recipients", "timezone"], message }];
+}
+
+function deepTemplateProblems(content: Json): ShapeProblem[] {
   const sent = valueAt(content, ["template"]);
   if (!isJsonObject(sent)) return [];
   const { preview, ...template } = sent;
@@ -214,10 +234,12 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       warnRepeatMs:
         file.recipients?.warnRepeat === undefined ? WARN_REPEAT_MS : file.recipients.warnRepeat,
       skipRepeatMs: file.recipients?.skipRepeat ?? null,
+      timezone: file.recipients?.timezone ?? null,
     },
     schedule: {
       startAtMs: file.schedule?.startAt ?? null,
       endByMs: file.schedule?.endBy ?? null,
+      window: toWindow(file.schedule?.window),
     },
     delivery: {
       guarantee: file.delivery?.guarantee ?? "at-most-once",
@@ -225,6 +247,11 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       priority: file.delivery?.priority ?? "normal",
     },
   };
+}
+
+function toWindow(written: unknown): SendWindow | null {
+  const read = written === undefined || written === null ? null : parseSendWindow(written as Json);
+  return read?.ok === true ? read.window : null;
 }
 
 function valueAt(content: Json, path: readonly string[]): Json | undefined {

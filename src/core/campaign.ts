@@ -1,4 +1,5 @@
 import type { Encoding } from "./encoding.ts";
+import type { SendWindow } from "./send-window.ts";
 import type { TemplateDefinition } from "./template.ts";
 
 /** A parsed campaign file: plain JSON with every default filled in, safe to store. */
@@ -32,8 +33,16 @@ export interface CampaignDefinition {
     readonly warnRepeatMs: number | null;
     /** Skip recipients who got it within this time or are about to; `null`: skip none. */
     readonly skipRepeatMs: number | null;
+    /** The column with each recipient's time zone; `null`: the phone decides. */
+    readonly timezone?: string | null;
   };
-  readonly schedule: { readonly startAtMs: number | null; readonly endByMs: number | null };
+  /** What definitions of older versions lack is optional. */
+  readonly schedule: {
+    readonly startAtMs: number | null;
+    readonly endByMs: number | null;
+    /** `null`: messages may leave at any time. */
+    readonly window?: SendWindow | null;
+  };
   readonly delivery: {
     readonly guarantee: Guarantee;
     readonly ratePerSecond: number | null;

@@ -39,6 +39,8 @@ export const REJECTS = {
   value_payload: 35,
   value_url_suffix: 36,
   value_header: 37,
+  timezone_unknown: 38,
+  timezone_unclear: 39,
   // For rows of a corrected rejects file; the campaign's row keeps its code.
   row_unknown: 64,
   phone_taken: 65,
@@ -208,6 +210,14 @@ const WORDS: Readonly<
   value_header: (name) => [
     `${name} is longer than 60 characters, the limit for a header`,
     "shorten it",
+  ],
+  timezone_unknown: (name) => [
+    `${name} is not the name of a time zone`,
+    "write it as in Europe/Warsaw, or clear it so that the phone decides",
+  ],
+  timezone_unclear: () => [
+    "the phone does not tell the recipient's time zone closely enough for schedule.window",
+    "put the time zone, as in America/New_York, into a column named in recipients.timezone, or widen the window",
   ],
   row_columns: () => [
     "the row has more cells than the header, or lacks cells that the template uses",

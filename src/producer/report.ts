@@ -11,6 +11,7 @@ import type { ListCost } from "./preflight/countries.ts";
 import type { Estimate } from "./preflight/estimate.ts";
 import type { PreflightFindings, Sample } from "./preflight/preflight.ts";
 import type { Warning } from "./preflight/warnings.ts";
+import type { WindowReport } from "./preflight/window-report.ts";
 import type { WrittenRejects } from "./rejects/writer.ts";
 
 /**
@@ -62,6 +63,8 @@ export interface ImportReport {
   readonly cost: ListCost | null;
   /** How long sending takes; null when the rate is not known. */
   readonly estimate: Estimate | null;
+  /** The hours in which it is sent; left out when it may be sent at any time. */
+  readonly window?: WindowReport;
   /** What could not be looked up, because Redis was not there. */
   readonly notChecked: readonly string[];
   /** Of a rejects file that was dropped again: rows that will be sent now. */

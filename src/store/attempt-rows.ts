@@ -7,6 +7,7 @@ import {
   MARK,
   OUTCOME,
   RECORD_ROW,
+  ROW_OPENING,
 } from "./protocol.ts";
 
 /**
@@ -35,6 +36,28 @@ export interface AttemptRecord {
 export function packClaimRows(rows: readonly { row: number; person: Buffer }[]): Buffer {
   const packed = Buffer.allocUnsafe(rows.length * CLAIM_ROW.bytes);
   for (const [at, row] of rows.entries()) CLAIM_ROW.write(packed, at * CLAIM_ROW.bytes, row);
+  return packed;
+}
+
+/** When a row may leave, ms since 1970; of a row that waits `closesMs` is null unless it is its only one. */
+export interface RowOpening {
+  readonly row: number;
+  readonly opensMs: number;
+  readonly closesMs: number | null;
+}
+
+const SECONDS_MAX = 2 ** 32 - 1;
+
+/** To whole seconds, in which windows begin and end; never earlier, nor open for longer. */
+export function packOpenings(rows: readonly RowOpening[]): Buffer {
+  const packed = Buffer.allocUnsafe(rows.length * ROW_OPENING.bytes);
+  for (const [at, { row, opensMs, closesMs }] of rows.entries()) {
+    ROW_OPENING.write(packed, at * ROW_OPENING.bytes, {
+      row,
+      opens: Math.min(Math.ceil(opensMs / 1_000), SECONDS_MAX),
+      closes: closesMs === null ? 0 : Math.min(Math.floor(closesMs / 1_000), SECONDS_MAX),
+    });
+  }
   return packed;
 }
 

@@ -20,6 +20,8 @@ export interface CampaignToSend {
   readonly definition: CampaignDefinition;
   readonly mode: Mode;
   readonly status: CampaignStatus;
+  /** When it started, ms; null when it has not. */
+  readonly startedAtMs: number | null;
 }
 
 /** A batch that dispatch has opened: the job to add. */
@@ -93,9 +95,9 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 
     /** The campaign as a worker needs it; undefined when it is gone. */
     async toSend(id: string): Promise<CampaignToSend | undefined> {
-      const [epoch, columns, definition, mode, status] = await redis.hmget(
+      const [epoch, columns, definition, mode, status, startedAt] = await redis.hmget(
         campaignKeys(number, id).campaign,
-        ...fieldsOf("campaign", "epoch", "columns", "definition", "mode", "status"),
+        ...fieldsOf("campaign", "epoch", "columns", "definition", "mode", "status", "startedAt"),
       );
       if (!epoch || !columns || !definition) return undefined;
       return {
@@ -105,6 +107,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
         definition: JSON.parse(definition) as CampaignDefinition,
         mode: mode === "live" ? "live" : "sandbox",
         status: status as CampaignStatus,
+        startedAtMs: timeOrNull(startedAt ?? undefined),
       };
     },
 

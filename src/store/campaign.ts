@@ -3,6 +3,7 @@ import type { CampaignStatus } from "../core/campaign.ts";
 import type { FailureCause, FailureCount } from "../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
+import { type CampaignHours, readHours } from "./campaign-hours.ts";
 import { fieldsOf, type HashFields } from "./hashes.ts";
 import { campaignKeys, numberOfCampaign } from "./keys.ts";
 
@@ -27,6 +28,8 @@ export interface Campaign {
   readonly createdAt: number;
   readonly startAt: number | null;
   readonly endBy: number | null;
+  /** When its messages may leave, and its people by place; null: at any time. */
+  readonly hours: CampaignHours | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   /** When its rows were deleted, because they were older than the retention time. */
@@ -61,7 +64,7 @@ type Fields = Record<string, string>;
 const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
-  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy"] as const),
+  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "window", "places"] as const),
   ...(["createdAt", "startedAt", "finishedAt"] as const),
 );
 
@@ -90,6 +93,7 @@ function toCampaign(
     createdAt: Number(fields.createdAt),
     startAt: timeOrNull(fields.startAt),
     endBy: timeOrNull(fields.endBy),
+    hours: readHours(fields),
     startedAt: timeOrNull(fields.startedAt),
     finishedAt: timeOrNull(fields.finishedAt),
     rowsDeletedAt: timeOrNull(fields.purgedAt),

@@ -29,6 +29,8 @@ export const HASHES = {
     weight: ["of its turns, by priority", "import-begin", ALWAYS],
     startAt: ["time; 0 at once", "import-begin", ALWAYS],
     endBy: ["time; 0 none", "import-begin", ALWAYS],
+    window: ["hours in which rows may leave, JSON; empty: all", "import-begin", "an old version's"],
+    places: ["its people by time zone, JSON", "import-finish", "it is being imported"],
     sender: [
       "number id and API it goes out from",
       "import-begin dispatch resume-campaign",

@@ -10,6 +10,7 @@ import { REASONS } from "../core/reasons.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { REJECTS } from "../core/reject.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "./batch-rows.ts";
+import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
 import { campaignMark } from "./keys.ts";
 import type { Safety } from "./ledger.ts";
@@ -150,12 +151,21 @@ export function createImportStore(input: {
       return (await run("import-chunk", args)) === 1 ? "alive" : "lost";
     },
 
-    /** `phoneStyle` is kept for whoever reads corrected rows of the list. */
+    /**
+     * `phoneStyle` is kept for whoever reads corrected rows of the list; `places` to say whom a
+     * campaign with a window waits for.
+     */
     async finish(
-      input: ImportHandle & { rows: number; batches: number; phoneStyle?: string },
+      input: ImportHandle & {
+        rows: number;
+        batches: number;
+        phoneStyle?: string;
+        places?: readonly StoredPlace[];
+      },
     ): Promise<FinishResult> {
       const { campaign, token, rows, batches, phoneStyle = "" } = input;
-      const args = { campaign, token, rows, batches, rejected: "", phoneStyle };
+      const places = packPlaces(input.places);
+      const args = { campaign, token, rows, batches, rejected: "", phoneStyle, places };
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
       await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
@@ -164,7 +174,7 @@ export function createImportStore(input: {
     /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
     async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
       const { campaign, token, refusal } = input;
-      const stored = { rows: 0, batches: 0, phoneStyle: "" };
+      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "" };
       await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
     },
   };
@@ -190,6 +200,7 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     weight: PRIORITY_WEIGHTS[delivery.priority],
     startAt: schedule.startAtMs ?? 0,
     endBy: schedule.endByMs ?? 0,
+    window: packWindow(schedule.window),
   };
   if (sender !== null) fields["sender"] = sender;
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;

@@ -2,10 +2,16 @@ import type { Redis } from "ioredis";
 import type { State } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { type AttemptRecord, packClaimRows, packRecords } from "./attempt-rows.ts";
+import {
+  type AttemptRecord,
+  packClaimRows,
+  packOpenings,
+  packRecords,
+  type RowOpening,
+} from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import type { ClaimCounter } from "./claim-counter.ts";
-import { readNumberTime } from "./clock.ts";
+import { type NumberTime, readNumberTime } from "./clock.ts";
 import type { PersonDigest } from "./identity.ts";
 import { campaignKeys } from "./keys.ts";
 import { decodeLedgerValue, type LedgerValue, stateOf } from "./ledger-value.ts";
@@ -46,6 +52,8 @@ export interface ClaimInput {
   /** How long the API takes to answer, as far as it was measured: bounds what is on the wire. */
   readonly answerMs: number;
   readonly rows: readonly { row: number; person: Buffer }[];
+  /** When rows may leave, of a campaign with a window: a row that is left out may not. */
+  readonly openings?: readonly RowOpening[];
 }
 
 export interface RecordResult {
@@ -150,6 +158,7 @@ export function createLedger(input: {
         answerMs: Math.round(claim.answerMs),
         ...{ leaseMs, personBusyMs, webhooksArrivingMs },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
+        openings: packOpenings(claim.openings ?? []),
       })) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
@@ -176,16 +185,19 @@ export function createLedger(input: {
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },
 
-    /** The rows of a batch with where each stands, and until when those that are due count. */
+    /**
+     * The rows of a batch with where each stands, until when those that are due count, and both
+     * clocks of the number as they were read.
+     */
     async load(
       campaign: string,
       batch: number,
       epochMs: number,
-    ): Promise<{ rows: LoadedRow[]; nowMs: number } | undefined> {
+    ): Promise<{ rows: LoadedRow[]; dueByMs: number; clock: NumberTime } | undefined> {
       const keys = campaignKeys(number, campaign);
       // The ledger first: a row that is mended in between then still reads as rejected. The other
       // way round it would read as pending, with the phone and the cells it was rejected for.
-      const [values, blob, { nowMs }] = await Promise.all([
+      const [values, blob, clock] = await Promise.all([
         redis.hgetallBuffer(keys.ledger(batch)),
         redis.getBuffer(keys.batch(batch)),
         readNumberTime(redis, number),
@@ -196,19 +208,24 @@ export function createLedger(input: {
         row: batch * BATCH_ROWS + index + 1,
         value: decodeLedgerValue(values[String(index)], epochMs),
       }));
-      return { rows, nowMs: nowMs + DUE_SOON_MS };
+      return { rows, dueByMs: clock.nowMs + DUE_SOON_MS, clock };
     },
 
     /**
-     * Ends one run of a batch. Returns when it has work again (ms), `done` when it has none, or
-     * `stale` when this run no longer held it.
+     * Ends one run of a batch. `waiting`: rows whose window is closed, with when it opens; a row whose
+     * only opening has ended (`closesMs`) becomes expired. Returns when the batch has work again (ms),
+     * `done` when it has none, or `stale` when this run no longer held it.
      */
     async close(
       campaign: string,
       batch: number,
       runNumber: number,
+      waiting: readonly RowOpening[] = [],
     ): Promise<number | "done" | "stale"> {
-      const at = Number(await run("close-batch", { campaign, batch, run: runNumber }));
+      const packed = packOpenings(waiting);
+      const at = Number(
+        await run("close-batch", { campaign, batch, run: runNumber, waiting: packed }),
+      );
       return at === -1 ? "stale" : at === 0 ? "done" : at;
     },
 

@@ -15,6 +15,7 @@ import { keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger.ts";
 import { createMending } from "./mending.ts";
 import { createNews } from "./news.ts";
+import { createNextWork } from "./next-work.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList } from "./opt-out-list.ts";
 import { createPace } from "./pace.ts";
@@ -115,6 +116,7 @@ export async function createNumberStore(input: {
     people: createPeople({ redis, number, person, run }),
     mending: createMending({ redis, number, run }),
     rows,
+    nextWork: createNextWork({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     /** Whether a role runs for this number. */
     presence: (role: ProcessRole) => processes.presence(role, input.number),

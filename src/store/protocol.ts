@@ -63,6 +63,12 @@ export const LEDGER_TIMES = 7;
 /** A row that asks for a claim: who it is for, by digest. */
 export const CLAIM_ROW = layout({ row: "I4", person: "c8" });
 
+/**
+ * When a row may leave, by its campaign's window: from `opens` to before `closes`, seconds since 1970
+ * on Redis's clock. While a batch is closed `closes` is when its only opening ends, 0 for never.
+ */
+export const ROW_OPENING = layout({ row: "I4", opens: "I4", closes: "I4" });
+
 /** Why no row of a claim is granted. `rollback` and `settling` are the claim counter's. */
 export const GATE = named([
   "rollback",
@@ -87,6 +93,7 @@ export const VERDICT = {
   no_slot_yet: -3,
   opted_out: -4,
   person_busy: -5,
+  not_open: -6,
 } as const;
 
 /** How an attempt ended, followed by the bytes of the wamid as it is stored. */

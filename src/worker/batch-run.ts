@@ -1,7 +1,11 @@
 import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
+import type { RowOpening } from "../store/attempt-rows.ts";
 import type { CampaignToSend } from "../store/campaign-reader.ts";
 import type { CampaignStore } from "../store/campaign-store.ts";
+import type { NumberTime } from "../store/clock.ts";
 import type { Ledger, LoadedRow } from "../store/ledger.ts";
+import { rowHours } from "../time/row-hours.ts";
+import { type SendTimes, sendTimesOf } from "../time/send-times.ts";
 
 /** A message of an open batch, ready for its slot. */
 export interface DueMessage {
@@ -9,6 +13,8 @@ export interface DueMessage {
   readonly person: Buffer;
   /** The whole request body. */
   readonly body: string;
+  /** When it may leave, of a campaign with a window; the claim looks at it last. */
+  readonly opening: RowOpening | null;
 }
 
 /** One run of one batch in this process: its messages leave `waiting` when they are claimed. */
@@ -29,42 +35,60 @@ export interface BatchRun {
 
 /** What loading a batch gives. */
 export type LoadedBatch =
-  | { readonly kind: "loaded"; readonly campaign: CampaignToSend; readonly due: DueMessage[] }
+  | {
+      readonly kind: "loaded";
+      readonly campaign: CampaignToSend;
+      readonly due: DueMessage[];
+      /** Rows that wait for their window, or missed it: for the closing of the run. */
+      readonly waiting: readonly RowOpening[];
+    }
   | { readonly kind: "gone" }
   /** Stored by somebody else's rules (another version): `why` is for the log. */
   | { readonly kind: "unreadable"; readonly why: string };
 
-/** Compiled templates kept: campaigns that run at the same time are few. */
-const COMPILED_MAX = 50;
+/** Campaigns kept ready: those that run at the same time are few. */
+const READY_MAX = 50;
+const FOREVER_MS = 2 ** 32 * 1_000;
+/** When to look again at a row whose window opens at no time that can be foreseen. */
+const LOOK_AGAIN_MS = 7 * 24 * 3_600_000;
+
+/** What the rows of a campaign are read with. */
+interface Ready {
+  readonly template: CompiledTemplate;
+  readonly times: SendTimes | null;
+}
 
 /**
- * Reads a batch and builds the request of every row that is pending and due. Rows that wait for
- * a later time are left out: closing the run puts the batch back to when they are due.
+ * Reads a batch and builds the request of every row that is pending and due, and whose window is
+ * open. Rows that wait for a later time are left out: closing the run puts the batch back to when
+ * they are due. `startFenceMs`: how long after its claim a message may leave.
  */
-export function createBatchLoader(input: { campaigns: CampaignStore; ledger: Ledger }) {
-  const { campaigns, ledger } = input;
-  const compiled = new Map<string, CompiledTemplate>();
+export function createBatchLoader(input: {
+  campaigns: CampaignStore;
+  ledger: Ledger;
+  startFenceMs: number;
+}) {
+  const { campaigns, ledger, startFenceMs } = input;
+  const kept = new Map<string, Ready>();
 
-  function templateOf(campaign: CampaignToSend): CompiledTemplate {
-    const key = `${campaign.id}:${campaign.epochMs}`;
-    const known = compiled.get(key);
+  function readyFor({ id, epochMs, definition, columns }: CampaignToSend): Ready {
+    const key = `${id}:${epochMs}`;
+    const known = kept.get(key);
     if (known !== undefined) return known;
-    const fresh = compileTemplate(campaign.definition.template, campaign.columns);
+    const template = compileTemplate(definition.template, columns);
     // The import compiled the same template with the same columns before it stored a row.
-    if (!fresh.ok) throw new Error(`The template of ${campaign.id} no longer compiles.`);
-    if (compiled.size >= COMPILED_MAX) compiled.delete(compiled.keys().next().value ?? key);
-    compiled.set(key, fresh.value);
-    return fresh.value;
+    if (!template.ok) throw new Error(`The template of ${id} no longer compiles.`);
+    const ready = { template: template.value, times: sendTimesOf(definition, columns) };
+    if (kept.size >= READY_MAX) kept.delete(kept.keys().next().value ?? key);
+    kept.set(key, ready);
+    return ready;
   }
 
-  function toDue(
-    template: CompiledTemplate,
-    row: LoadedRow,
-    nowMs: number,
-  ): DueMessage | undefined {
-    if (row.value.state !== "pending" || (row.value.times.due ?? 0) > nowMs) return undefined;
+  function toDue(template: CompiledTemplate, row: LoadedRow, opening: RowOpening | null) {
     // Nobody is behind an erased row any more: its claim makes it suppressed, and nothing is sent.
-    if (row.phone === "") return { row: row.row, person: ledger.person(""), body: "" };
+    if (row.phone === "") {
+      return { row: row.row, person: ledger.person(""), body: "", opening };
+    }
     const filled = template.fill(row.cells);
     // The import rejects rows whose values do not fit, so a pending row always fills.
     if (!filled.ok) throw new Error(`Row ${row.row} no longer fits its template.`);
@@ -72,17 +96,62 @@ export function createBatchLoader(input: { campaigns: CampaignStore; ledger: Led
       row: row.row,
       person: ledger.person(row.phone),
       body: `{"to":${JSON.stringify(row.phone)},"template":${filled.json}}`,
+      opening,
     };
+  }
+
+  /** When a pending row may leave, by Redis's clock. */
+  function openingOf(
+    times: SendTimes,
+    row: LoadedRow,
+    { campaign, clock }: { campaign: CampaignToSend; clock: NumberTime },
+  ): { isOpen: boolean; opening: RowOpening } {
+    const { row: number, value } = row;
+    if (row.phone === "") {
+      return { isOpen: true, opening: { row: number, opensMs: 0, closesMs: FOREVER_MS } };
+    }
+    const found = times.placeOf(row.phone, row.cells);
+    // The import rejects rows whose zone cannot be told: this one is never sent on a guess.
+    if (!found.ok) throw new Error(`Row ${number} has no time zone.`);
+    const isAgain = value.flags.includes("retried") || value.flags.includes("maybeDuplicate");
+    const dueMs = (value.times.due ?? 0) + clock.wallMs - clock.nowMs;
+    const atMs = Math.max(clock.wallMs, dueMs);
+    const hours = rowHours(times, found.place, {
+      atMs,
+      sinceMs: campaign.startedAtMs ?? campaign.epochMs,
+      // What is sent again on purpose came after its first opening.
+      onMiss: isAgain ? "next" : (campaign.definition.schedule.window?.onMiss ?? "next"),
+      marginMs: startFenceMs,
+    });
+    if (hours.kind === "open") {
+      const { opensMs, closesMs } = hours;
+      return { isOpen: true, opening: { row: number, opensMs, closesMs } };
+    }
+    if (hours.kind === "missed") {
+      const { closedMs } = hours;
+      return { isOpen: false, opening: { row: number, opensMs: closedMs, closesMs: closedMs } };
+    }
+    const opensMs = hours.opensMs ?? atMs + LOOK_AGAIN_MS;
+    return { isOpen: false, opening: { row: number, opensMs, closesMs: null } };
   }
 
   return async function load(id: string, batch: number): Promise<LoadedBatch> {
     const campaign = await campaigns.toSend(id);
     const loaded = campaign && (await ledger.load(id, batch, campaign.epochMs));
     if (campaign === undefined || loaded === undefined) return { kind: "gone" };
+    const { rows, dueByMs, clock } = loaded;
     try {
-      const template = templateOf(campaign);
-      const due = loaded.rows.flatMap((row) => toDue(template, row, loaded.nowMs) ?? []);
-      return { kind: "loaded", campaign, due };
+      const { template, times } = readyFor(campaign);
+      const due: DueMessage[] = [];
+      const waiting: RowOpening[] = [];
+      for (const row of rows.filter(({ value }) => value.state === "pending")) {
+        const hours = times === null ? null : openingOf(times, row, { campaign, clock });
+        if (hours?.isOpen === false) waiting.push(hours.opening);
+        else if ((row.value.times.due ?? 0) <= dueByMs) {
+          due.push(toDue(template, row, hours?.opening ?? null));
+        }
+      }
+      return { kind: "loaded", campaign, due, waiting };
     } catch (error) {
       return { kind: "unreadable", why: String(error) };
     }

@@ -55,12 +55,19 @@ export function createDeliver(input: {
     const { ratePerSecond } = number;
     const ask = { campaign: campaign.id, batch, run: run.run, nonce, mode, ratePerSecond };
     const rows = messages.map(({ row, person }) => ({ row, person }));
+    const openings = messages.flatMap(({ opening }) => opening ?? []);
     const askedAt = client.now();
     for (;;) {
       const sentAt = performance.now();
       try {
         const reachMs = roundTrip.reachMs();
-        const result = await ledger.claim({ ...ask, reachMs, answerMs: flight.answerMs(), rows });
+        const result = await ledger.claim({
+          ...ask,
+          reachMs,
+          answerMs: flight.answerMs(),
+          rows,
+          openings,
+        });
         const now = performance.now();
         roundTrip.took(now - sentAt);
         // Redis read the claim after it was sent: counted from then, no slot is used too early

@@ -80,7 +80,9 @@ export function createWorker(deps: WorkerDeps) {
   const now = (): number => performance.now();
   const troubles = createTroubleLog({ logger, isAway: deps.isAway, now });
   const campaignLog = createCampaignLog({ store, logger, minuteMs: timings.logMinuteMs });
-  const load = createBatchLoader({ campaigns: store.campaigns, ledger: store.ledger });
+  const load = createBatchLoader({
+    ...{ campaigns: store.campaigns, ledger: store.ledger, startFenceMs: timings.startFenceMs },
+  });
   const recorder = createRecorder({
     ledger: store.ledger,
     onFailed: failed.add,
@@ -133,7 +135,8 @@ export function createWorker(deps: WorkerDeps) {
         });
       });
     }
-    await store.ledger.close(id, batch, run);
+    const waiting = loaded.kind === "loaded" ? loaded.waiting : [];
+    await store.ledger.close(id, batch, run, waiting);
     dispatcher.wake();
   }
 

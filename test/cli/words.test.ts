@@ -108,6 +108,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     createdAt: 0,
     startAt: null,
     endBy: null,
+    hours: null,
     startedAt: 0,
     finishedAt: null,
     rowsDeletedAt: null,

@@ -47,8 +47,9 @@ describe("a campaign file that is right", () => {
           skipUndeliverableMs: null,
           warnRepeatMs: 7 * 24 * 3_600_000,
           skipRepeatMs: null,
+          timezone: null,
         },
-        schedule: { startAtMs: null, endByMs: null },
+        schedule: { startAtMs: null, endByMs: null, window: null },
         delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
       },
     });
@@ -97,6 +98,40 @@ delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
       },
     });
     expect(result.ok && "preview" in result.value.template).toBe(false);
+  });
+
+  test("reads windows, one, several or a preset", () => {
+    const windowOf = (line: string): unknown => {
+      const read = parseCampaign(`${SMALLEST}schedule: { window: ${line} }\n`, "c.yaml");
+      return read.ok ? read.value.schedule.window : read.refusal.message;
+    };
+    const all = [1, 2, 3, 4, 5, 6, 7];
+    const nine = 9 * 3_600;
+
+    expect(windowOf("{ from: 9:00, to: 17:30:15 }")).toEqual({
+      hours: [{ days: all, fromS: nine, toS: 17.5 * 3_600 + 15 }],
+      timezone: "recipient",
+      onMiss: "next",
+    });
+    expect(
+      windowOf(
+        '[{ days: [fri, mon], from: "09:00", to: "24:00", timezone: Asia/Kolkata, onMiss: skip }, ' +
+          '{ days: [Sat], from: "22:00", to: "06:00", timezone: Asia/Kolkata, onMiss: skip }]',
+      ),
+    ).toEqual({
+      hours: [
+        { days: [1, 5], fromS: nine, toS: 86_400 },
+        { days: [6], fromS: 22 * 3_600, toS: 6 * 3_600 },
+      ],
+      timezone: "Asia/Kolkata",
+      onMiss: "skip",
+    });
+    expect(windowOf("{ preset: quiet-hours, onMiss: skip }")).toEqual({
+      hours: "quiet-hours",
+      timezone: "recipient",
+      onMiss: "skip",
+    });
+    expect(windowOf("")).toBeNull();
   });
 
   test.each([
@@ -154,7 +189,7 @@ recipients:
     ["canary: { size: 20 }", "canary is not built yet"],
     ["ramp: {}", "ramp is not built yet"],
     ["cap: 100", "cap is not built yet"],
-    ["recipients: { timezone: tz }", "recipients.timezone is not built yet"],
+    ["recipients: { timezone: tz }", "recipients.timezone is of use only with a schedule.window"],
     ["recipients: { skipUndeliverable: 400d }", "must be 1d to 365d, as in 90d"],
     ["recipients: { skipUndeliverable: 0d }", "must be 1d to 365d, as in 90d"],
     ["recipients: { skipRepeat: 31d }", "recipients.skipRepeat must be 1h to 30d, as in 7d"],
@@ -164,7 +199,59 @@ recipients:
     ["recipients: { warnRepeat: 1w }", "recipients.warnRepeat must be 1h to 30d, as in 7d, or off"],
     ["recipients: { warnRepeat: 7 }", "recipients.warnRepeat must be 1h to 30d, as in 7d, or off"],
     ["recipients: { skipRepeats: 7d }", 'did you mean "skipRepeat"?'],
-    ["schedule: { window: { days: [mon] } }", "schedule.window is not built yet"],
+    [
+      "schedule: { window: { days: [mon] } }",
+      'schedule.window.from is missing: a time, as in "09:00"',
+    ],
+    [
+      'schedule: { window: { from: "09:00", to: "9:00" } }',
+      'schedule.window.to is the same as from; for the whole day: from "00:00", to "24:00"',
+    ],
+    ['schedule: { window: { from: "24:00", to: "09:00" } }', 'window.from must be before "24:00"'],
+    ["schedule: { window: { from: 9am, to: 17 } }", 'window.from must be a time, as in "09:00"'],
+    ['schedule: { window: { from: "09:60", to: "25:00" } }', "schedule.window.to must be a time"],
+    [
+      'schedule: { window: { days: [monday], from: "09:00", to: "17:00" } }',
+      'schedule.window.days.0 must be one of mon, tue, wed, thu, fri, sat, sun; did you mean "mon"?',
+    ],
+    [
+      'schedule: { window: { days: mon-fri, from: "09:00", to: "17:00" } }',
+      "schedule.window.days must be a list of days",
+    ],
+    [
+      'schedule: { window: { from: "09:00", to: "17:00", timezone: Europe/Warsw } }',
+      'schedule.window.timezone must be the name of a time zone, as in Europe/Warsaw; did you mean "Europe/Warsaw"?',
+    ],
+    [
+      'schedule: { window: { from: "09:00", to: "17:00", timezone: warsaw } }',
+      'did you mean "Europe/Warsaw"?',
+    ],
+    [
+      'schedule: { window: { from: "09:00", to: "17:00", timezone: EST } }',
+      "the name of a time zone",
+    ],
+    [
+      'schedule: { window: { from: "09:00", to: "17:00", onmis: skip } }',
+      'schedule.window.onmis is not a known key; did you mean "onMiss"?',
+    ],
+    [
+      'schedule: { window: { from: "09:00", to: "17:00", onMiss: later } }',
+      "schedule.window.onMiss must be next or skip",
+    ],
+    ["schedule: { window: { preset: quiet-hour } }", 'did you mean "quiet-hours"?'],
+    [
+      'schedule: { window: { preset: quiet-hours, from: "09:00" } }',
+      "schedule.window.from is not a known key of a window with a preset",
+    ],
+    ["schedule: { window: [] }", "schedule.window must be one window, or a list of 1 to 14"],
+    [
+      'schedule: { window: [{ from: "09:00", to: "12:00" }, { from: "13:00", to: "17:00", onMiss: skip }] }',
+      "schedule.window.1.onMiss must be the same in all windows (next in the first)",
+    ],
+    [
+      'recipients: { timezone: tz }\nschedule: { window: { from: "09:00", to: "17:00", timezone: UTC } }',
+      "recipients.timezone is of use only with a schedule.window in the time zone of each recipient",
+    ],
     ["schedule: { delegate: false }", "schedule.delegate is not built yet"],
     ["delivery: { retryCodes: [131049] }", "delivery.retryCodes is not built yet"],
     ["delivery: { guarantee: exactly-once }", "at-most-once"],

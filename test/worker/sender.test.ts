@@ -13,6 +13,7 @@ function messages(count: number): DueMessage[] {
     row: index + 1,
     person: Buffer.alloc(8),
     body: "",
+    opening: null,
   }));
 }
 

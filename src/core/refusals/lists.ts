@@ -208,4 +208,8 @@ export const LISTS = catalogue(422, {
       "A string of the template has a placeholder that cannot be read, or would be sent empty.",
     fix: "Write `{{column}}` or `{{column|fallback}}`.",
   },
+  timezone_column_unknown: {
+    meaning: "The list lacks the column that `recipients.timezone` names.",
+    fix: "Correct the name; the message lists the columns. Without `recipients.timezone` the phone decides.",
+  },
 });

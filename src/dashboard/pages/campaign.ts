@@ -2,6 +2,7 @@ import { html } from "hono/html";
 import { mayControl, type Verb } from "../../campaigns/control.ts";
 import type { FoundCampaign } from "../../campaigns/find.ts";
 import type { Obstacles } from "../../campaigns/overview.ts";
+import { waitsForWords } from "../../campaigns/waits-for.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
@@ -21,7 +22,7 @@ import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./pr
 /** One campaign: where its rows are, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
-  { halt, rollback, stall, unsafe }: Obstacles & { readonly unsafe: string | undefined },
+  { halt, rollback, stall, waitsFor, unsafe }: Obstacles & { readonly unsafe: string | undefined },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -39,6 +40,7 @@ export function campaignPage(
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : haltBox(number, halt)}
       ${stall === undefined ? "" : stallBox(stall)}
+      ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
       <section class="card" aria-labelledby="progress">
         <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>

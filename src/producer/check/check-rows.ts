@@ -1,5 +1,6 @@
 import { foldPhone } from "../../core/recipient.ts";
 import type { ImportOutcome } from "../../store/batch-rows.ts";
+import type { SendTimes } from "../../time/send-times.ts";
 import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
 import { createCellReader } from "../phones/phone-reader.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
@@ -18,13 +19,15 @@ export interface JudgedRow {
  * reached by the second.
  */
 export function createRowCheck(
-  list: Pick<PreparedList, "columns" | "phone" | "template" | "country">,
+  list: Pick<PreparedList, "columns" | "phone" | "template" | "country" | "times" | "zoneColumn">,
   how: {
     style: NumberStyle;
     /** Counts how the phones are written: the style is judged by all of them, once they are read. */
     shapes: ShapeCounter;
     /** Whether a doubtful value rejects its row. */
     strictValues: boolean;
+    /** When sending begins: a row that may not be sent in the year after it is rejected. */
+    startsMs: number;
     rowsExpected: number;
   },
 ): (cells: readonly string[], row: number) => ImportOutcome {
@@ -35,6 +38,9 @@ export function createRowCheck(
   const needed = Math.max(template.cellsNeeded, column.index + 1);
   const readCell = createCellReader(list.country);
   const seen = createSeenPhones({ expected: how.rowsExpected });
+  const checkTime = createTimeCheck(list.times, {
+    ...{ startsMs: how.startsMs, zoneColumn: list.zoneColumn ?? "" },
+  });
 
   return (cells, row) => {
     if (cells.length > width || cells.length < needed) {
@@ -52,6 +58,8 @@ export function createRowCheck(
     if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
     const [doubt] = checked.doubts ?? [];
     if (strictValues && doubt !== undefined) return { kind: "rejected", ...doubt };
+    const untimely = checkTime(phone.digits, cells);
+    if (untimely !== null) return untimely;
     const of = seen.firstRow(foldPhone(phone.digits), row);
     if (of !== 0) return { kind: "duplicate", phone: phone.digits, of };
     if (!phone.landline && doubt === undefined) return { kind: "pending", phone: phone.digits };
@@ -60,5 +68,21 @@ export function createRowCheck(
       ...(phone.landline ? { landline: true } : {}),
       ...(checked.doubts === undefined ? {} : { doubts: checked.doubts }),
     };
+  };
+}
+
+/** Rejects a row of which nobody can tell when it may be sent: an unknown zone never means "now". */
+function createTimeCheck(
+  times: SendTimes | null,
+  { startsMs, zoneColumn: column }: { startsMs: number; zoneColumn: string },
+): (phone: string, cells: readonly string[]) => ImportOutcome | null {
+  if (times === null) return () => null;
+  return (phone, cells) => {
+    const found = times.placeOf(phone, cells);
+    if (!found.ok && found.why === "cell") {
+      return { kind: "rejected", code: "timezone_unknown", column };
+    }
+    if (found.ok && times.opening(found.place, startsMs) !== null) return null;
+    return { kind: "rejected", code: "timezone_unclear", column };
   };
 }

@@ -2,9 +2,11 @@ import type { CampaignDefinition, Numbers } from "../../core/campaign.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import { type CompiledTemplate, compileTemplate, templateColumns } from "../../core/template.ts";
+import { type SendTimes, sendTimesOf } from "../../time/send-times.ts";
 import { checkHeader, checkIsHeader, checkNameless } from "../columns/header.ts";
 import { findPhoneColumn, type PhoneColumn } from "../columns/phone-column.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
+import { checkZoneColumn } from "../columns/zone-column.ts";
 import { type ListBytes, readListBytes } from "../list/bytes.ts";
 import { type CsvHeader, readBeginning } from "../list/csv.ts";
 import type { ListFile } from "../list/open.ts";
@@ -30,6 +32,10 @@ export interface PreparedList {
   readonly country: string | null;
   /** What the first rows say of it; all rows decide. */
   readonly style: NumberStyle;
+  /** When its messages may leave; null: at any time. */
+  readonly times: SendTimes | null;
+  /** The column with the recipients' time zones. */
+  readonly zoneColumn: string | null;
 }
 
 /**
@@ -66,6 +72,8 @@ export async function prepareList(
   if (!nameless.ok) return nameless;
   const phone = findPhones(seen.value, definition.recipients.to);
   if (!phone.ok) return phone;
+  const zoneColumn = checkZoneColumn(columns, definition.recipients.timezone ?? null);
+  if (!zoneColumn.ok) return zoneColumn;
   const template = compileTemplate(definition.template, columns, definition.category);
   if (!template.ok) return template;
   const { index } = phone.value;
@@ -76,6 +84,7 @@ export async function prepareList(
   return accept({
     ...{ file, bytes: bytes.value, encodingSamples, header, columns, layout },
     ...{ phone: phone.value, template: template.value, country },
+    ...{ times: sendTimesOf(definition, columns), zoneColumn: zoneColumn.value },
     style: input.style ?? styleOfPhones(phones, country, definition.recipients.numbers ?? null),
   });
 }
@@ -84,12 +93,13 @@ export async function prepareList(
 function seeColumns(
   columns: readonly string[],
   sample: PhoneSample,
-  { recipients: { to }, template }: CampaignDefinition,
+  { recipients: { to, timezone }, template }: CampaignDefinition,
 ): Result<SeenColumn[]> {
   const seen = lookAtColumns(columns, sample);
   const headed = checkIsHeader(seen, sample);
   if (!headed.ok) return headed;
-  const named = checkHeader(seen, [...templateColumns(template), ...(to === null ? [] : [to])]);
+  const wanted = [to, timezone ?? null].filter((name) => name !== null);
+  const named = checkHeader(seen, [...templateColumns(template), ...wanted]);
   return named.ok ? accept(seen) : named;
 }
 

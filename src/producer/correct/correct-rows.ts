@@ -153,7 +153,8 @@ function judge(
   const { columns, phone, style } = list;
   const { strictValues } = input.campaign.definition.recipients;
   const shapes = createShapeCounter();
-  const check = createRowCheck(list, { style, shapes, strictValues, rowsExpected: 0 });
+  const startsMs = Date.now();
+  const check = createRowCheck(list, { style, shapes, strictValues, startsMs, rowsExpected: 0 });
   const good: Good[] = [];
   const rejected: RejectedRow[] = [];
   const taken = new Set<number>();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
+import type { StoredPlace } from "../../store/campaign-hours.ts";
 import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { createTally, type Tally } from "../check/tally.ts";
@@ -17,7 +18,9 @@ import {
   type ShapeCounter,
   styleOf,
 } from "../phones/number-style.ts";
+import { startsAt } from "../preflight/estimate.ts";
 import type { Preflight } from "../preflight/preflight.ts";
+import type { WindowReport } from "../preflight/window-report.ts";
 import {
   createRejectsFile,
   NO_REJECTS,
@@ -87,7 +90,7 @@ export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
     // A wrong list is sent back with its wrong rows, so that somebody can see why.
     const written = (read.ok ? await rejects?.finish() : null) ?? NO_REJECTS;
     const result = verdict.ok
-      ? await finish({ place, writer, rows: tally.rows, style })
+      ? await finish({ place, writer, rows: tally.rows, style, places: placesOf(found.window) })
       : await reject(place, verdict);
     return { kind: "ended", found: { ...found, rejects: written }, result };
   } finally {
@@ -115,12 +118,17 @@ async function finish(input: {
   writer: RowWriter;
   rows: number;
   style: NumberStyle;
+  places: readonly StoredPlace[];
 }): Promise<Result<CampaignStatus | null>> {
-  const { place, writer, rows, style } = input;
+  const { place, writer, rows, style, places } = input;
   const batches = await writer.end();
   if (batches === null) return refuseLost(place);
-  const finished = await place.finish({ rows, batches, phoneStyle: JSON.stringify(style) });
+  const finished = await place.finish({ rows, batches, phoneStyle: JSON.stringify(style), places });
   return finished.kind === "lost" ? refuseLost(place) : accept(finished.status);
+}
+
+function placesOf(window: WindowReport | undefined): StoredPlace[] {
+  return (window?.places ?? []).map(({ people, country, zones }) => [people, country, zones]);
 }
 
 type Reading = StoreRowsInput & {
@@ -173,8 +181,10 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
 /** Judges the rows of a block, which come in the order of the list. */
 function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
   const { list, style, shapes } = reading;
+  const { recipients, schedule } = reading.definition;
   const check = createRowCheck(list, {
-    ...{ style, shapes, strictValues: reading.definition.recipients.strictValues },
+    ...{ style, shapes, strictValues: recipients.strictValues },
+    startsMs: startsAt(schedule, Date.now()),
     rowsExpected: Math.min(list.file.sizeBytes / 50, 1_000_000),
   });
   let row = 0;

@@ -10,6 +10,11 @@ export interface Estimate {
   late: number;
 }
 
+/** When sending begins that is asked for now, ms. */
+export function startsAt({ startAtMs }: { startAtMs: number | null }, nowMs: number): number {
+  return Math.max(nowMs, startAtMs ?? nowMs);
+}
+
 /**
  * When `messages` will have gone out at this rate: from now, or from `startAtMs` when that is later.
  * Pauses, and other campaigns of the same number, come on top. Times are ms since 1970.
@@ -22,7 +27,7 @@ export function estimateSending(input: {
   nowMs: number;
 }): Estimate {
   const { messages, ratePerSecond, endByMs, nowMs } = input;
-  const startsMs = Math.max(nowMs, input.startAtMs ?? nowMs);
+  const startsMs = startsAt(input, nowMs);
   const takesMs = Math.ceil((messages * 1_000) / ratePerSecond);
   const inTime =
     endByMs === null

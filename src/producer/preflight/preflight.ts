@@ -14,12 +14,15 @@ import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { NumberOptOuts } from "../../store/number-opt-outs.ts";
 import type { People } from "../../store/people.ts";
+import { type Place, placeOfPhone } from "../../time/places.ts";
 import type { JudgedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
-import { type Estimate, estimateSending } from "./estimate.ts";
+import type { Estimate } from "./estimate.ts";
 import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
-import { createWarnings, previewWarning, type Warning } from "./warnings.ts";
+import { outlookOf } from "./outlook.ts";
+import { createWarnings, nightWarning, previewWarning, type Warning } from "./warnings.ts";
+import type { WindowReport } from "./window-report.ts";
 
 /** What a preflight needs from outside; all of it may be missing, and the report then says so. */
 export interface PreflightInput {
@@ -54,6 +57,8 @@ export interface PreflightFindings {
   readonly cost: ListCost;
   /** Null when the rate is not known. */
   readonly estimate: Estimate | null;
+  /** The hours in which it is sent; left out when it may be sent at any time. */
+  readonly window?: WindowReport;
   readonly warnings: readonly Warning[];
   /** What could not be looked up, because Redis was not there. */
   readonly notChecked: readonly string[];
@@ -77,7 +82,8 @@ export interface Preflight {
 }
 
 /** `country` is the list's, null for none: messages to other countries are told. */
-export interface PreflightList extends Pick<PreparedList, "country" | "columns" | "template"> {
+export interface PreflightList
+  extends Pick<PreparedList, "country" | "columns" | "template" | "times"> {
   readonly definition: CampaignDefinition;
   readonly mode: Mode;
 }
@@ -107,23 +113,22 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
       for (const row of settled) look.at(row);
       return settled;
     },
-    found: (messages) => ({
-      samples: look.samples,
-      cost: costOf(look.countries, { category, prices: input?.prices ?? null }),
-      estimate: input === null ? null : estimateOf(definition, messages, input),
-      warnings: [...previewWarning(definition, messages), ...look.warnings()],
-      notChecked: people === null ? notLooked(definition) : [...(others?.unread ?? [])],
-    }),
+    found(messages) {
+      const outlook = outlookOf(list, { people: look.places, messages, input });
+      return {
+        samples: look.samples,
+        cost: costOf(look.countries, { category, prices: input?.prices ?? null }),
+        estimate: outlook.estimate,
+        ...(outlook.window === undefined ? {} : { window: outlook.window }),
+        warnings: [
+          ...previewWarning(definition, messages),
+          ...look.warnings(),
+          ...(category === "marketing" ? nightWarning(outlook.atNight) : []),
+        ],
+        notChecked: people === null ? notLooked(definition) : [...(others?.unread ?? [])],
+      };
+    },
   };
-}
-
-function estimateOf(
-  { delivery, schedule }: CampaignDefinition,
-  messages: number,
-  { ratePerSecond: atMost, nowMs }: PreflightInput,
-): Estimate {
-  const ratePerSecond = Math.min(atMost, delivery.ratePerSecond ?? atMost);
-  return estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
 }
 
 /** Takes out who opted out, or whom WhatsApp could not reach lately; a thousand at once. */
@@ -184,11 +189,18 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   const warnings = createWarnings();
   const countryOf = createCountryOfPhone();
   const countries = new Map<string | null, number>();
+  const places = new Map<Place, number>();
   const samples: Sample[] = [];
 
   function atMessage({ cells, line }: JudgedRow, phone: string): void {
     const country = countryOf(phone);
     countries.set(country, (countries.get(country) ?? 0) + 1);
+    const found = list.times?.placeOf(phone, cells) ?? null;
+    const place = found === null ? placeOfPhone(phone) : found.ok ? found.place : null;
+    if (place !== null) places.set(place, (places.get(place) ?? 0) + 1);
+    if (found?.ok === true && found.place.zones.length > 1) {
+      warnings.add("zones_of_country", line, found.place.country ?? undefined);
+    }
     if (home !== null && country !== home) warnings.add("other_country", line);
     if (country === "US" && definition.category === "marketing") warnings.add("us_marketing", line);
     const others = othersNow();
@@ -217,6 +229,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
     },
     samples,
     countries,
+    places,
     warnings: warnings.list,
   };
 }

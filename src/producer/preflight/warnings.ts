@@ -26,6 +26,8 @@ const WORDS = {
     "the person got the same campaign or template lately (recipients.warnRepeat), and gets it again",
   in_other_campaign: "the person is on another campaign of this number as well, and gets both",
   other_country: "the number is of another country than the list's",
+  zones_of_country:
+    "the phone may be in several time zones, so the message waits for hours that schedule.window allows in all of them; a column with time zones, named in recipients.timezone, would tell",
   us_marketing:
     "WhatsApp does not deliver marketing to numbers of the United States; they would fail (131049)",
   body_too_long:
@@ -95,6 +97,15 @@ export function createWarnings(): Warnings {
         return [{ code, reason: WORDS[code] + more, count, lines }];
       }),
   };
+}
+
+/** `count` messages of marketing go out when people sleep: told, and never decided for anybody. */
+export function nightWarning(count: number): Warning[] {
+  if (count === 0) return [];
+  const reason =
+    "marketing would go out between 21 and 8 o'clock of the recipient's time zone, which people " +
+    "block senders for and some countries forbid; set schedule.window, as in { preset: quiet-hours }";
+  return [{ code: "marketing_at_night", reason, count, lines: [] }];
 }
 
 /**

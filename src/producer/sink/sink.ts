@@ -5,6 +5,7 @@
 
 import type { CampaignStatus } from "../../core/campaign.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import type { StoredPlace } from "../../store/campaign-hours.ts";
 import type { CampaignReader } from "../../store/campaign-reader.ts";
 import type {
   BeginImport,
@@ -37,7 +38,12 @@ export interface Place {
   /** Empties the place; rows are then written from the first one again. */
   beginAnew(): Promise<"begun" | "lost">;
   /** The one step after which everything may be sent. `phoneStyle` is kept for corrected rows. */
-  finish(list: { rows: number; batches: number; phoneStyle: string }): Promise<Finished>;
+  finish(list: {
+    rows: number;
+    batches: number;
+    phoneStyle: string;
+    places: readonly StoredPlace[];
+  }): Promise<Finished>;
   /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
   reject(refusal: Refusal): Promise<void>;
 }

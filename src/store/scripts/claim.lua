@@ -12,6 +12,7 @@
 --   person_busy_ms: put-off while the person is busy · webhooks_arriving_ms: they count as
 --   arriving for so long · reading: this worker's of the claim counter, '' none · process: a name
 --   for this worker · settle_ms: how long workers have time to speak after a start of Redis
+--   · openings: ROW_OPENING each, of a campaign that has a window
 -- Returns: {0, gate, wait ms}: none is granted (GATE of protocol.ts) · or {1, this worker's new
 --   reading or '', 1 when the number is at its rate, wait us until the next slot is within reach,
 --   what has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us
@@ -92,10 +93,22 @@ end
 
 local function busy(i) return busy_with(claimed[i], id, rows[i], WAITS) end
 
+-- Of a campaign that has a window nothing leaves at a time for which nobody says that it may.
+local has_window = (redis.call('HGET', c.key, 'window') or '') ~= ''
+local opens, closes = {}, {}
+for at = 1, #ARG.openings, ROW_OPENING.bytes do
+  local row, from, to = struct.unpack(ROW_OPENING.format, ARG.openings, at)
+  opens[row], closes[row] = from * 1000, to * 1000
+end
+local function is_open(row)
+  return not has_window or (opens[row] and opens[row] <= WALL and WALL < closes[row])
+end
+
 local taken = {}
 local function refusal(i, r)
   if r.state ~= STATE.pending then return VERDICT.not_pending end
   if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return VERDICT.not_due end
+  if not is_open(rows[i]) then return VERDICT.not_open end
   if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then
     return VERDICT.opted_out
   end

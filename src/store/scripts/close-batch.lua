@@ -1,25 +1,43 @@
 -- Ends one run of a batch: back to `ready` at the earliest time it has work, or done.
+-- A row whose only opening has ended becomes expired.
 --- @include "ledger"
 -- Atomic because: what is pending is read and `open` is left in one step; a release that comes
 -- later finds the batch closed and makes it ready itself. A second close of a run does nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: campaign · batch · run
+-- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window
 -- Returns: -1 not this run's batch any more, 0 nothing left to send, or when it has work again, ms
--- Keys built: clock, campaign:<id> and its :open :ready :ledger:<batch>
+-- Keys built: news, by-end, endings, halt, resends, running, scheduled, with-rows, clock,
+--   campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing :timeline
+--   :unknown
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end
 local fields = {}
 for i = 0, math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS) - 1 do fields[i + 1] = i end
 local values = redis.call('HMGET', ledger_key(c, batch), unpack(fields))
+local opens, closes = {}, {}
+for at = 1, #ARG.waiting, ROW_OPENING.bytes do
+  local row, from, to = struct.unpack(ROW_OPENING.format, ARG.waiting, at)
+  opens[row], closes[row] = from * 1000 + CLOCK_OFFSET, to * 1000
+end
+local function has_missed(row)
+  return c.closed == '' and num(closes[row]) > 0 and closes[row] <= WALL
+end
+
 local earliest
-for _, value in ipairs(values) do
-  local r = decode(value)
-  if r.state == STATE.pending then
+for i, value in ipairs(values) do
+  local r, row = decode(value), batch * BATCH_ROWS + i
+  if r.state == STATE.pending and has_missed(row) then
+    fire(c, row, r, 'expire')
+    r.reason = REASON.window_missed
+    redis.call('HSET', ledger_key(c, batch), row_field(row), encode(r))
+  elseif r.state == STATE.pending then
     local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or NOW
-    if not earliest or due < earliest then earliest = due end
+    local at = math.max(due, opens[row] or due)
+    if not earliest or at < earliest then earliest = at end
   end
 end
 redis.call('HDEL', c.key .. ':open', batch)
+commit(c)
 if not earliest or c.closed ~= '' then return 0 end
 redis.call('ZADD', c.key .. ':ready', earliest, batch)
 return earliest

@@ -4,7 +4,7 @@
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list
---   writes phones (JSON, of a list that is accepted)
+--   writes phones (JSON, of a list that is accepted) · places: its people by time zone (JSON)
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
 --   when other rows were stored than the importer counted: nothing of such a list may be sent.
 -- Keys built: news, clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
@@ -27,7 +27,7 @@ if ARG.rejected ~= '' then
   redis.call('HSET', c.key, 'status', 'rejected', 'reason', ARG.rejected)
   return { 1, 'rejected' }
 end
-redis.call('HSET', c.key, 'phoneStyle', ARG.phone_style)
+redis.call('HSET', c.key, 'phoneStyle', ARG.phone_style, 'places', ARG.places)
 watch_end(c)
 if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)

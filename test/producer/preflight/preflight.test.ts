@@ -162,7 +162,11 @@ it("marketing to the United States is counted, and to Canada is not", async () =
     await optionsFor(bench, csv, { name: "Bills", category: "utility" }),
   );
 
-  expect(marketing.report.warnings).toMatchObject([{ code: "us_marketing", count: 1, lines: [2] }]);
+  expect(marketing.report.warnings).toMatchObject([
+    { code: "us_marketing", count: 1, lines: [2] },
+    // 10:00 UTC is early in the morning in both.
+    { code: "marketing_at_night", count: 2, lines: [] },
+  ]);
   expect(utility.report.ok).toBe(2);
   expect(utility.report.warnings).toMatchObject([{ code: "in_other_campaign", count: 2 }]);
 });

@@ -1,0 +1,64 @@
+import type { Campaign } from "../store/campaign-reader.ts";
+import type { NumberStore } from "../store/number-store.ts";
+import { localTime, type Place, placeWords } from "../time/places.ts";
+import { createSendTimes } from "../time/send-times.ts";
+
+/** The opening that a campaign waits for, because no window of its rows is open now. */
+export interface WaitsFor {
+  readonly opensAtMs: number;
+  /** Whose clock it is; several when it cannot be known which of them. Null: the place is not kept. */
+  readonly place: Place | null;
+  /** People of the list for whom it opens then, as imported; some of them may have their message. */
+  readonly people: number;
+}
+
+/** Due times of retries differ by a second or so: an opening is a whole minute, or second. */
+const SAME_MS = 1_500;
+
+/** What a running campaign waits for; null: for nothing, or for something else. */
+export async function readWaitsFor(
+  store: Pick<NumberStore, "nextWork">,
+  campaign: Pick<Campaign, "id" | "status" | "counts" | "hours">,
+): Promise<WaitsFor | null> {
+  const { id, status, counts, hours } = campaign;
+  if (status !== "running" || hours === null || counts.pending === 0) return null;
+  const { atMs, nowMs } = await store.nextWork(id);
+  if (atMs === null || atMs <= nowMs) return null;
+  const times = createSendTimes(hours.window, -1);
+  const { timezone } = hours.window;
+  const openings = hours.places.map(([people, country, zones]) => {
+    const place: Place = { country, zones: timezone === "recipient" ? zones : [timezone] };
+    return { place, people, opensAtMs: times.opening(place, nowMs)?.fromMs ?? null };
+  });
+  const then = openings.filter(({ opensAtMs }) => Math.abs((opensAtMs ?? 0) - atMs) < SAME_MS);
+  const [first] = then.sort((a, b) => b.people - a.people);
+  const people = then.reduce((sum, one) => sum + one.people, 0);
+  return {
+    opensAtMs: atMs,
+    place: first?.place ?? null,
+    people: Math.min(people, counts.pending),
+  };
+}
+
+/** `Mon 09:00 Europe/Warsaw`: by the clock there. */
+export function openingWords({ opensAtMs, place }: WaitsFor): string {
+  const [zone = "UTC"] = place?.zones ?? [];
+  return `${localTime(opensAtMs, zone)} ${zone}`;
+}
+
+/** `waits for Mon 09:00 Europe/Warsaw (12,480 people)`. */
+export function waitsForWords(waits: WaitsFor): string {
+  const { place, people } = waits;
+  const zones = place === null || place.zones.length === 1 ? "" : `, ${placeWords(place)}`;
+  const count = `${people.toLocaleString("en-US")} ${people === 1 ? "person" : "people"}`;
+  return `waits for ${openingWords(waits)} (${people === 0 ? "" : count}${zones})`.replace(
+    " ()",
+    "",
+  );
+}
+
+export function waitsForJson(waits: WaitsFor | null) {
+  if (waits === null) return null;
+  const { opensAtMs, place, people } = waits;
+  return { opensAt: new Date(opensAtMs).toISOString(), zones: place?.zones ?? [], people };
+}

@@ -1,0 +1,59 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import { forecast } from "../../time/forecast.ts";
+import type { Place } from "../../time/places.ts";
+import type { SendTimes } from "../../time/send-times.ts";
+import { type Estimate, estimateSending, startsAt } from "./estimate.ts";
+import { type WindowReport, windowReport } from "./window-report.ts";
+
+/** When the messages of a list will go out. */
+export interface Outlook {
+  /** Null when the rate is not known. */
+  readonly estimate: Estimate | null;
+  /** Left out when they may go out at any time. */
+  readonly window?: WindowReport;
+  /** How many go out when it is between 21 and 8 o'clock where their recipient is. */
+  readonly atNight: number;
+}
+
+/** `people`: of the rows that will be sent, by place; `messages`: how many rows that are. */
+export function outlookOf(
+  { definition, times }: { definition: CampaignDefinition; times: SendTimes | null },
+  list: {
+    people: ReadonlyMap<Place, number>;
+    messages: number;
+    input: { ratePerSecond: number; nowMs: number } | null;
+  },
+): Outlook {
+  const { people, messages, input } = list;
+  const { schedule, delivery } = definition;
+  const { endByMs } = schedule;
+  const written = schedule.window ?? null;
+  const startMs = startsAt(schedule, input?.nowMs ?? Date.now());
+  const window =
+    written === null || times === null
+      ? {}
+      : { window: windowReport(written, { people, times, startMs }) };
+  if (input === null) return { estimate: null, ...window, atNight: 0 };
+  const ratePerSecond = Math.min(
+    input.ratePerSecond,
+    delivery.ratePerSecond ?? Number.POSITIVE_INFINITY,
+  );
+  const onMiss = written?.onMiss ?? "next";
+  const ahead = forecast({ people, times, onMiss, ratePerSecond, startMs, endByMs });
+  const { atNight } = ahead;
+  if (times === null) {
+    const { nowMs } = input;
+    // Without a window the estimate is plain arithmetic.
+    const estimate = estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
+    return { estimate, atNight };
+  }
+  const estimate = {
+    seconds: Math.ceil((ahead.lastMs - ahead.firstMs) / 1_000),
+    startsAt: new Date(ahead.firstMs).toISOString(),
+    endsAt: new Date(ahead.lastMs).toISOString(),
+    ratePerSecond,
+    endBy: endByMs === null ? null : new Date(endByMs).toISOString(),
+    late: ahead.late,
+  };
+  return { estimate, ...window, atNight };
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { campaignFile, type ShownCampaign, startFleet } from "../support/fleet.ts";
+import { redisUrl, testNumber } from "../support/redis.ts";
+import { sentTwice } from "../support/request-log.ts";
+
+/** A list of people in two zones, where it is never the same time. */
+function listIn(zones: readonly string[], each: number): string {
+  const rows = Array.from({ length: each }, (_, at) =>
+    zones.map((zone, z) => `+48 601 ${z}00 ${String(at).padStart(3, "0")},Name,${zone}`),
+  );
+  return `phone,first_name,tz\n${rows.flat().join("\n")}\n`;
+}
+
+/** A window of the clock in UTC, in whole seconds. */
+function windowAt(fromMs: number, untilMs: number, changes = {}) {
+  const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+  return { from: clock(fromMs), to: clock(untilMs), ...changes };
+}
+
+function fileWith(number: string, schedule: object, recipients: object): string {
+  const file = JSON.parse(campaignFile({ number })) as object;
+  return JSON.stringify({ ...file, schedule, recipients });
+}
+
+const soonMs = (inMs: number): number => Math.ceil((Date.now() + inMs) / 1_000) * 1_000;
+
+test("messages leave when the window of their recipient opens, and no other does", async () => {
+  const number = testNumber();
+  const fleet = await startFleet({
+    ...{ redisUrl: redisUrl(), number, ratePerSecond: 50, workers: 2 },
+    env: { DROPCAST_TIME_SCALE: "5" },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  const opensMs = soonMs(6_000);
+  const window = windowAt(opensMs, opensMs + 3_600_000);
+  stage.write("sale.yaml", fileWith(number, { window }, { timezone: "tz" }));
+  stage.write("list.csv", listIn(["Etc/UTC", "Asia/Kolkata"], 60));
+  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+
+  const waits = (one: ShownCampaign): string | undefined =>
+    (one as ShownCampaign & { waitsFor: { opensAt: string } | null }).waitsFor?.opensAt;
+  await fleet.until(id, (one) => waits(one) !== undefined, {
+    withinMs: 5_000,
+    onLook: () => expect(fleet.posts().filter(({ at }) => at < opensMs)).toEqual([]),
+  });
+  await fleet.posted(60, opensMs + 10_000 - Date.now());
+  // Kolkata opens when its clock shows the same, 18.5 hours later.
+  const nextMs = opensMs + 18.5 * 3_600_000;
+  const last = await fleet.until(id, (one) => waits(one) === new Date(nextMs).toISOString(), {
+    withinMs: 10_000,
+  });
+
+  const posts = fleet.posts();
+  const times = posts.map(({ at }) => at);
+  expect(posts.length).toBe(60);
+  expect(posts.every(({ to }) => to?.startsWith("48601000"))).toBe(true);
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(opensMs);
+  expect(Math.min(...times)).toBeLessThan(opensMs + 1_500);
+  expect(sentTwice(posts)).toEqual([]);
+  expect(last.counts).toMatchObject({ pending: 60, sending: 0, expired: 0 });
+}, 60_000);
+
+test("a worker that is frozen in the middle and wakes up after the window has closed sends nothing more, and the rows expire", async () => {
+  const number = testNumber();
+  const fleet = await startFleet({
+    ...{ redisUrl: redisUrl(), number, ratePerSecond: 4, workers: 1 },
+    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  const opensMs = soonMs(4_000);
+  const closesMs = opensMs + 6_000;
+  const window = windowAt(opensMs, closesMs, { timezone: "UTC", onMiss: "skip" });
+  stage.write("sale.yaml", fileWith(number, { window }, {}));
+  stage.write("list.csv", listIn(["UTC"], 100));
+  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+
+  await fleet.posted(4, 15_000);
+  const [worker] = fleet.workers;
+  if (worker === undefined) throw new Error("There is no worker.");
+  process.kill(worker.pid, "SIGSTOP");
+  expect(Date.now()).toBeLessThan(closesMs - 1_000);
+  await sleep(closesMs + 1_000 - Date.now());
+  process.kill(worker.pid, "SIGCONT");
+  const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 20_000 });
+
+  const posts = fleet.posts();
+  const times = posts.map(({ at }) => at);
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(opensMs);
+  expect(Math.max(...times)).toBeLessThan(closesMs);
+  expect(posts.length).toBeLessThan(30);
+  expect(last.counts.expired).toBeGreaterThan(60);
+  expect(last.counts.expired + posts.length).toBe(100);
+  const rows = await fleet.exported(id);
+  expect(rows.filter(({ state }) => state === "expired")).toHaveLength(last.counts.expired);
+}, 60_000);
