@@ -1,4 +1,4 @@
-import { requireSendingNumber } from "../config/config.ts";
+import { requireSendingNumber } from "../config/find-number.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";

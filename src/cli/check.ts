@@ -13,7 +13,6 @@ import {
   type CommandSpec,
   LIST_FILES,
 } from "./command.ts";
-import { loadCommandConfig } from "./configuration.ts";
 import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { preflightText } from "./preflight-text.ts";
@@ -37,6 +36,7 @@ export const spec: CommandSpec = {
 export const run: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
   const encoding = encodingOption(options);
   if (!encoding.ok) return encoding;
+  const { loadCommandConfig } = await import("./configuration.ts");
   const config = await loadCommandConfig(cli);
   if (!config.ok) return config;
   const interrupt = onInterrupt();

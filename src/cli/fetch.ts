@@ -1,8 +1,7 @@
-import { findNumber, requireSendingNumber } from "../config/config.ts";
+import { findNumber, requireSendingNumber } from "../config/find-number.ts";
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import { type Command, type CommandSpec, textOption } from "./command.ts";
-import { loadCommandConfig } from "./configuration.ts";
 
 export const spec: CommandSpec = {
   name: "fetch",
@@ -15,6 +14,7 @@ export const spec: CommandSpec = {
 
 /** `fetch`: the template messages of a number, printed as the API answers. */
 export const run: Command = async (cli, { options }) => {
+  const { loadCommandConfig } = await import("./configuration.ts");
   const loaded = await loadCommandConfig(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;

@@ -1,6 +1,6 @@
 import { findCampaign } from "../campaigns/find.ts";
 import { setCampaignRate, setNumberRate } from "../campaigns/rate.ts";
-import { findNumber } from "../config/config.ts";
+import { findNumber } from "../config/find-number.ts";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";

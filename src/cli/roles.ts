@@ -1,9 +1,7 @@
 import { ROLE_STARTERS, type RoleName } from "../app/roles.ts";
-import { openServing } from "../app/serving.ts";
 import { accept } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
 import type { Command, CommandFile, CommandSpec } from "./command.ts";
-import { readConfigured } from "./configuration.ts";
 import { logOutages } from "./outage.ts";
 import { serve } from "./serve.ts";
 
@@ -31,6 +29,10 @@ function role(name: RoleName, summary: string): CommandFile {
 function serveRole(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
+    const [{ readConfigured }, { openServing }] = await Promise.all([
+      import("./configuration.ts"),
+      import("../app/serving.ts"),
+    ]);
     const loaded = readConfigured(cli);
     if (!loaded.ok) return loaded;
     const config = loaded.value;

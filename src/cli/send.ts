@@ -3,7 +3,6 @@ import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
-import { withoutPhones } from "../producer/report.ts";
 import {
   AGAIN,
   type Cli,
@@ -66,7 +65,7 @@ export const run: Command = (cli, { args: [campaignPath = "", listPath], options
       const text = importedText(imported.value, platform.config.mode);
       if (!flagOption(options, "wait")) {
         return accept({
-          json: sentJson(imported.value, found.value.campaign),
+          json: await sentJson(imported.value, found.value.campaign),
           text: `${text}\nFollow it: dropcast watch ${list.id}${modeOption(platform.config.mode)}`,
         });
       }
@@ -96,7 +95,7 @@ async function waitForIt(
   });
   const last = followed.campaign ?? campaign;
   const halt = await askThrough(platform, () => store.campaigns.halt(), signal);
-  const json = sentJson(imported, last);
+  const json = await sentJson(imported, last);
   if (halt === DETACHED) return accept({ json, text: lastSeen(last).text });
   if (followed.end === "detached") {
     const text = `${last.id} goes on: ${last.status}. dropcast pause ${last.id}${modeOption(last.mode)} stops it.`;
@@ -106,7 +105,11 @@ async function waitForIt(
   return accept({ json, text, exitCode: last.status === "paused" ? 1 : 0 });
 }
 
-function sentJson({ list, report, rejectsPath }: Imported, campaign: FoundCampaign["campaign"]) {
+async function sentJson(
+  { list, report, rejectsPath }: Imported,
+  campaign: FoundCampaign["campaign"],
+) {
+  const { withoutPhones } = await import("../producer/report.ts");
   return {
     ...withoutPhones(report),
     ...campaignJson(campaign),

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Platform } from "../app/platform.ts";
-import { type Config, findNumber, requireSendingNumber } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { findNumber, requireSendingNumber } from "../config/find-number.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";

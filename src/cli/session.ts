@@ -2,13 +2,13 @@ import type { Platform } from "../app/platform.ts";
 import type { Config } from "../config/config.ts";
 import type { Result } from "../core/refusal.ts";
 import type { Cli, CommandResult } from "./command.ts";
-import { loadCommandConfig } from "./configuration.ts";
 
 /** Runs a command on Redis and the stores, and closes them whatever happens. */
 export async function withPlatform(
   cli: Cli,
   work: (platform: Platform) => Promise<CommandResult>,
 ): Promise<CommandResult> {
+  const { loadCommandConfig } = await import("./configuration.ts");
   const config = await loadCommandConfig(cli);
   return config.ok ? onPlatform(cli, config.value, work) : config;
 }

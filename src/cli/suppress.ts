@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { optOutFormat } from "../export/opt-outs.ts";
+import type { OptOutFormat } from "../export/opt-outs.ts";
 import { type OptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
 import type { Suppressions } from "../store/suppressions.ts";
 import {
@@ -12,7 +12,6 @@ import {
   refuseUsage,
   textOption,
 } from "./command.ts";
-import { followsSandbox } from "./configuration.ts";
 import { ENCODING_OPTION } from "./encoding-option.ts";
 import { withPlatform } from "./session.ts";
 import { importFile } from "./suppress-import.ts";
@@ -78,7 +77,7 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
   if (idle !== undefined) return refuseUsage(`--${idle} is an option of import.`, USAGE);
   const scope = readScope(textOption(options, "scope"));
   if (!scope.ok) return scope;
-  if (wantsMore && followsSandbox(cli)) {
+  if (wantsMore && (await import("./configuration.ts")).followsSandbox(cli)) {
     return refuse(
       "mode_unclear",
       "A sandbox runs here, and its opt-outs are not those of the real numbers.",
@@ -135,6 +134,7 @@ async function write({ cli, scope, options, suppressions }: Task, what: "list" |
     return refuseUsage(`"${asked}" is not a format.`, "Give csv or ndjson.");
   }
   const { terminal, json } = cli;
+  const { optOutFormat } = await import("../export/opt-outs.ts");
   const format = json ? optOutFormat("json") : what === "list" ? forPeople() : optOutFormat(asked);
   let erased = 0;
   await terminal.write(format.head);
@@ -154,7 +154,7 @@ async function write({ cli, scope, options, suppressions }: Task, what: "list" |
 }
 
 /** One line each, in the order of the last change. */
-function forPeople(): ReturnType<typeof optOutFormat> {
+function forPeople(): OptOutFormat {
   let listed = 0;
   return {
     head: "",

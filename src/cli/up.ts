@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Platform } from "../app/platform.ts";
 import { ROLE_STARTERS, type RoleName, type RunningRole } from "../app/roles.ts";
-import { openServing } from "../app/serving.ts";
 import type { Config, ReadConfig } from "../config/config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";
@@ -18,7 +17,6 @@ import {
   refuseUsage,
   textOption,
 } from "./command.ts";
-import { loadSandboxConfig, NO_API, readConfigured, sandboxNumberId } from "./configuration.ts";
 import { asksFirst, YES } from "./confirm.ts";
 import { logOutages, sayOutages } from "./outage.ts";
 import { noteRunning } from "./running-up.ts";
@@ -63,6 +61,10 @@ export const run: Command = async (cli, { args, options }) => {
     api === "sandbox" ? "all roles and a simulated API; nothing leaves this machine" : "all roles";
   tell(cli, `${cli.terminal.colours.bold(`Dropcast ${cli.version}`)}: ${what}`);
   // The sandbox's own address is put in when it is known; until then it leads nowhere.
+  const [{ loadSandboxConfig, NO_API, readConfigured }, { openServing }] = await Promise.all([
+    import("./configuration.ts"),
+    import("../app/serving.ts"),
+  ]);
   const loaded = api === "sandbox" ? loadSandboxConfig(cli, NO_API) : readConfigured(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
@@ -136,7 +138,10 @@ interface StartedSandbox {
 }
 
 async function startSandbox(config: ReadConfig, boot: Boot): Promise<StartedSandbox> {
-  const { createSandbox } = await import("../sandbox/sandbox.ts");
+  const [{ createSandbox }, { sandboxNumberId }] = await Promise.all([
+    import("../sandbox/sandbox.ts"),
+    import("./configuration.ts"),
+  ]);
   const sandbox = createSandbox({
     numberIds: Object.keys(config.numbers).map(sandboxNumberId),
     // One line for each POST.

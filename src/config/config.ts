@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
 import type { Mode } from "../core/mode.ts";
-import { didYouMean } from "../core/nearest.ts";
 import type { PriceTable } from "../core/prices.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
 import { LATE_STATUS_DAYS } from "../core/timings.ts";
 import {
   checkApiUrl,
@@ -145,42 +143,11 @@ export interface SendingNumber extends NumberConfig {
   readonly token: string;
 }
 
-/**
- * The configured number of that name; refuses one that is not there (`number_unknown`) with the
- * nearest name that is.
- */
-export function findNumber(config: Pick<Config, "numbers">, name: string): Result<NumberConfig> {
-  const number = Object.hasOwn(config.numbers, name) ? config.numbers[name] : undefined;
-  if (number !== undefined) return accept(number);
-  const names = Object.keys(config.numbers);
-  return refuse(
-    "number_unknown",
-    `There is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,
-    "Name a configured number, or add it to the file that DROPCAST_CONFIG names.",
-  );
-}
-
 /** The configuration once its mode is known. */
 export function inMode(read: ReadConfig, mode: Mode): Config {
   // Its port changes from one start to the next.
   const apiName = mode === "sandbox" ? "sandbox" : read.apiName;
   return Object.freeze({ ...read, mode, apiName });
-}
-
-/** For roles that send; refuses a number without id or token (`number_incomplete`). */
-export function requireSendingNumber(number: NumberConfig): Result<SendingNumber> {
-  const { id, token, name } = number;
-  if (id !== null && token !== null) return accept({ ...number, id, token });
-  const missing = [id === null ? "id" : null, token === null ? "token" : null];
-  const place =
-    name === "main"
-      ? "Set DROPCAST_NUMBER_ID and DROPCAST_API_TOKEN (or DROPCAST_API_TOKEN_FILE)"
-      : `Set id and token (or tokenFile) of numbers.${name} in the file that DROPCAST_CONFIG names`;
-  return refuse(
-    "number_incomplete",
-    `The number "${name}" cannot send: it has no ${missing.filter(Boolean).join(" and no ")}.`,
-    `${place}; the README says where to get them. To try without them: dropcast up --sandbox`,
-  );
 }
 
 /** The configuration as lines for the start of a log. Secrets show only that they are there. */

@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  describeConfig,
-  findNumber,
-  loadConfig,
-  type ReadConfig,
-  requireSendingNumber,
-} from "../../src/config/config.ts";
+import { describeConfig, loadConfig, type ReadConfig } from "../../src/config/config.ts";
+import { findNumber, requireSendingNumber } from "../../src/config/find-number.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const TOKEN = base64("account-1:pat-canary-7f3a");

@@ -1,14 +1,8 @@
-import { inMode, loadConfig } from "../../config/config.ts";
 import { accept } from "../../core/refusal.ts";
-import { type Cli, type Command, type CommandSpec, flagOption } from "../command.ts";
-import { loadCommandConfig } from "../configuration.ts";
+import { type Command, type CommandSpec, flagOption } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import { counted } from "../words.ts";
 import type { Check } from "./check.ts";
-import { checkDrops } from "./drops.ts";
-import { checkFolders, checkPorts } from "./machine.ts";
-import { checkNumbers } from "./numbers.ts";
-import { checkRedis } from "./redis.ts";
 
 export const spec: CommandSpec = {
   name: "doctor",
@@ -47,7 +41,7 @@ export const run: Command = async (cli, { options }) => {
     if (!cli.json) cli.terminal.out(line(check, cli.terminal));
   };
   add({ name: "Node", verdict: "ok", message: process.version });
-  await examine(cli, add);
+  await (await import("./examine.ts")).examine(cli, add);
   const faults = checks.filter(({ verdict }) => verdict === "fail").length;
   return accept({
     json: { ok: faults === 0, checks },
@@ -55,34 +49,6 @@ export const run: Command = async (cli, { options }) => {
     exitCode: faults === 0 ? 0 : 1,
   });
 };
-
-async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
-  const loaded = loadConfig({ env: cli.env, cwd: cli.cwd });
-  if (!loaded.ok) {
-    for (const { name, message, fix } of loaded.problems) {
-      add({ name: "Configuration", verdict: "fail", message: `${name} ${message}`, fix });
-    }
-    return;
-  }
-  for (const message of loaded.warnings) {
-    add({ name: "Configuration", verdict: "warn", message, fix: "Correct it, or leave it out." });
-  }
-  const quiet = { ...cli, terminal: { ...cli.terminal, say: () => {} } };
-  const effective = await loadCommandConfig(quiet);
-  if (!effective.ok) {
-    const { message, fix } = effective.refusal;
-    add({ name: "Configuration", verdict: "fail", message, fix });
-  }
-  const config = effective.ok ? effective.value : inMode(loaded.config, "live");
-  const api = `API ${config.apiUrl} (${config.mode})`;
-  add({ name: "Configuration", verdict: "ok", message: api });
-  const redis = await checkRedis(cli, config);
-  for (const check of redis.checks) add(check);
-  for (const check of await checkNumbers(config, redis)) add(check);
-  for (const check of checkFolders(config)) add(check);
-  for (const check of await checkDrops(config)) add(check);
-  for (const check of await checkPorts(config)) add(check);
-}
 
 function line({ name, verdict, message, fix }: Check, { colours }: Terminal): string {
   const mark = {

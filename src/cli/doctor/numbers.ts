@@ -1,4 +1,5 @@
-import { type Config, type NumberConfig, requireSendingNumber } from "../../config/config.ts";
+import type { Config, NumberConfig } from "../../config/config.ts";
+import { requireSendingNumber } from "../../config/find-number.ts";
 import { timings } from "../../core/timings.ts";
 import type { Check } from "./check.ts";
 import type { RedisChecks } from "./redis.ts";

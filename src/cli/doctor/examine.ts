@@ -1,0 +1,37 @@
+import { inMode, loadConfig } from "../../config/config.ts";
+import type { Cli } from "../command.ts";
+import { loadCommandConfig } from "../configuration.ts";
+import type { Check } from "./check.ts";
+import { checkDrops } from "./drops.ts";
+import { checkFolders, checkPorts } from "./machine.ts";
+import { checkNumbers } from "./numbers.ts";
+import { checkRedis } from "./redis.ts";
+
+/** Every check in its order, each told when it is done. */
+export async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
+  const loaded = loadConfig({ env: cli.env, cwd: cli.cwd });
+  if (!loaded.ok) {
+    for (const { name, message, fix } of loaded.problems) {
+      add({ name: "Configuration", verdict: "fail", message: `${name} ${message}`, fix });
+    }
+    return;
+  }
+  for (const message of loaded.warnings) {
+    add({ name: "Configuration", verdict: "warn", message, fix: "Correct it, or leave it out." });
+  }
+  const quiet = { ...cli, terminal: { ...cli.terminal, say: () => {} } };
+  const effective = await loadCommandConfig(quiet);
+  if (!effective.ok) {
+    const { message, fix } = effective.refusal;
+    add({ name: "Configuration", verdict: "fail", message, fix });
+  }
+  const config = effective.ok ? effective.value : inMode(loaded.config, "live");
+  const api = `API ${config.apiUrl} (${config.mode})`;
+  add({ name: "Configuration", verdict: "ok", message: api });
+  const redis = await checkRedis(cli, config);
+  for (const check of redis.checks) add(check);
+  for (const check of await checkNumbers(config, redis)) add(check);
+  for (const check of checkFolders(config)) add(check);
+  for (const check of await checkDrops(config)) add(check);
+  for (const check of await checkPorts(config)) add(check);
+}

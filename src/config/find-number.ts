@@ -1,0 +1,34 @@
+import { didYouMean } from "../core/nearest.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { Config, NumberConfig, SendingNumber } from "./config.ts";
+
+/**
+ * The configured number of that name; refuses one that is not there (`number_unknown`) with the
+ * nearest name that is.
+ */
+export function findNumber(config: Pick<Config, "numbers">, name: string): Result<NumberConfig> {
+  const number = Object.hasOwn(config.numbers, name) ? config.numbers[name] : undefined;
+  if (number !== undefined) return accept(number);
+  const names = Object.keys(config.numbers);
+  return refuse(
+    "number_unknown",
+    `There is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,
+    "Name a configured number, or add it to the file that DROPCAST_CONFIG names.",
+  );
+}
+
+/** For roles that send; refuses a number without id or token (`number_incomplete`). */
+export function requireSendingNumber(number: NumberConfig): Result<SendingNumber> {
+  const { id, token, name } = number;
+  if (id !== null && token !== null) return accept({ ...number, id, token });
+  const missing = [id === null ? "id" : null, token === null ? "token" : null];
+  const place =
+    name === "main"
+      ? "Set DROPCAST_NUMBER_ID and DROPCAST_API_TOKEN (or DROPCAST_API_TOKEN_FILE)"
+      : `Set id and token (or tokenFile) of numbers.${name} in the file that DROPCAST_CONFIG names`;
+  return refuse(
+    "number_incomplete",
+    `The number "${name}" cannot send: it has no ${missing.filter(Boolean).join(" and no ")}.`,
+    `${place}; the README says where to get them. To try without them: dropcast up --sandbox`,
+  );
+}
