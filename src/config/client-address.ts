@@ -2,8 +2,8 @@ import { BlockList, isIP } from "node:net";
 
 /**
  * The address that a request came from: that of its connection, unless this is a trusted proxy's.
- * Then it is the last entry of `X-Forwarded-For` that is not a trusted proxy's own: each proxy appends
- * whom it heard, and what stands before that a stranger may have made up.
+ * Then it is the last entry of `X-Forwarded-For` that is not a trusted proxy's own: each proxy
+ * appends whom it heard, and what stands before that a stranger may have made up.
  */
 export type ClientAddress = (remote: string, forwardedFor: string | undefined) => string;
 

@@ -25,7 +25,10 @@ export interface Config {
   readonly redisUrl: string | null;
   /** Without a slash at its end. */
   readonly apiUrl: string;
-  /** What campaigns remember of the API: its URL, or `sandbox` of `up --sandbox`, whose port changes. */
+  /**
+   * What campaigns remember of the API: its URL, or `sandbox` of `up --sandbox`, whose port
+   * changes.
+   */
   readonly apiName: string;
   readonly mode: Mode;
   readonly numbers: Readonly<Record<string, NumberConfig>>;

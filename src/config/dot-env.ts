@@ -1,6 +1,8 @@
 import { codePoint, readHandWritten } from "./hand-written.ts";
 
-/** What a `.env` sets, and which of its lines are wrong. Messages hold no value: it may be a secret. */
+/**
+ * What a `.env` sets, and which of its lines are wrong. Messages hold no value: it may be a secret.
+ */
 export interface DotEnv {
   readonly values: ReadonlyMap<string, string>;
   /** Line (from 1) of each name. */

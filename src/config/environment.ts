@@ -128,8 +128,9 @@ function readDotEnv(cwd: string, findings: Findings): DotEnv {
 }
 
 /**
- * A slip in a name leaves the variable at its default, and one default is to send for real: so it is
- * refused in the file that a person wrote. The environment may hold names that a cluster made up.
+ * A slip in a name leaves the variable at its default, and one default is to send for real: so it
+ * is refused in the file that a person wrote. The environment may hold names that a cluster made
+ * up.
  */
 function checkNames(
   env: Readonly<Record<string, string | undefined>>,

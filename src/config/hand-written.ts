@@ -13,9 +13,9 @@ export type HandWritten =
   | { readonly ok: false; readonly problem: TextProblem };
 
 /**
- * The text of a file that a person wrote: UTF-8, with or without a byte order mark. Line ends of any
- * kind become `\n`. All else is refused with its place and what to do, since a letter that was read
- * wrongly would be sent, and a first line that was not read would not be missed.
+ * The text of a file that a person wrote: UTF-8, with or without a byte order mark. Line ends of
+ * any kind become `\n`. All else is refused with its place and what to do, since a letter that was
+ * read wrongly would be sent, and a first line that was not read would not be missed.
  */
 export function readHandWritten(bytes: Uint8Array): HandWritten {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -7,7 +7,9 @@ export function modeName(mode: Mode): string {
   return mode.toUpperCase();
 }
 
-/** How advised commands end, so that they mean the same campaign also when its sandbox has ended. */
+/**
+ * How advised commands end, so that they mean the same campaign also when its sandbox has ended.
+ */
 export function modeOption(mode: Mode): string {
   return mode === "sandbox" ? " --sandbox" : "";
 }

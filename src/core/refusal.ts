@@ -2,8 +2,8 @@ import type { RefusalCode } from "./refusals.ts";
 
 /**
  * An expected failure (a bad file, an unknown id, a campaign that is already cancelled). It is a
- * value, never an exception; exceptions are for bugs and broken infrastructure. refusals.ts has every
- * code, and what it means.
+ * value, never an exception; exceptions are for bugs and broken infrastructure. refusals.ts has
+ * every code, and what it means.
  */
 export interface Refusal {
   /** Stable, for scripts. */

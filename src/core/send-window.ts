@@ -16,7 +16,9 @@ export interface SendWindow {
   readonly onMiss: OnMiss;
 }
 
-/** Open from `fromS` to before `toS` of each of the days; seconds after midnight on the wall clock. */
+/**
+ * Open from `fromS` to before `toS` of each of the days; seconds after midnight on the wall clock.
+ */
 export interface WindowHours {
   /** Days on which it opens: 1 is Monday, 7 is Sunday. */
   readonly days: readonly number[];

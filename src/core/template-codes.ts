@@ -1,7 +1,7 @@
 /**
- * Error codes of a `failed` status that a template message to a phone number never gets: they belong
- * to an agent's free text or media, to groups, calls and flows, or to recipients given by user id.
- * Ranges are inclusive. Source: Meta's error codes page.
+ * Error codes of a `failed` status that a template message to a phone number never gets: they
+ * belong to an agent's free text or media, to groups, calls and flows, or to recipients given by
+ * user id. Ranges are inclusive. Source: Meta's error codes page.
  */
 const NOT_TEMPLATES: readonly (readonly [first: number, last: number])[] = [
   [131020, 131020], // groups

@@ -10,8 +10,8 @@ import type { Path } from "./template-problems.ts";
 import { readValue, type Value, type ValueDoubt } from "./value.ts";
 
 /**
- * The API's template object (Meta Cloud API, "Template object"), as in the campaign file. Lists only
- * the fields that Dropcast reads; all others go to the API unchanged.
+ * The API's template object (Meta Cloud API, "Template object"), as in the campaign file. Lists
+ * only the fields that Dropcast reads; all others go to the API unchanged.
  */
 export interface TemplateDefinition {
   readonly name: string;

@@ -3,7 +3,8 @@ import { didYouMean } from "./nearest.ts";
 /**
  * What is wrong with the name of a time zone, or `null`. Known are the names of the IANA time zone
  * database with an area in front (`Europe/Warsaw`), and `UTC`. Short ones such as `EST` and bare
- * offsets such as `+01:00` are refused: whoever writes them seldom means a clock without summer time.
+ * offsets such as `+01:00` are refused: whoever writes them seldom means a clock without summer
+ * time.
  */
 export function timeZoneProblem(name: string): string | null {
   if (isTimeZone(name)) return null;

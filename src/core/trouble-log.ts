@@ -12,8 +12,8 @@ const REMEMBERED_MAX = 100;
 const OUTAGE_TROUBLES: ReadonlySet<string | undefined> = new Set(["UNREACHABLE", "TIMEOUT"]);
 
 /**
- * Logs what Redis fails at without flooding the log: each trouble at once, and again a minute later with
- * how many `times` it was met meanwhile. Every single time is logged at level debug.
+ * Logs what Redis fails at without flooding the log: each trouble at once, and again a minute later
+ * with how many `times` it was met meanwhile. Every single time is logged at level debug.
  */
 export function createTroubleLog(input: {
   logger: { readonly warn: Log; readonly debug: Log };

@@ -21,7 +21,9 @@ export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
   readonly campaignName?: string;
   /** `null`: the campaign's `recipients.file`, relative to the campaign file. */
   readonly csvPath: string | null;
-  /** That list, when the caller has opened it, and closes it: nothing is opened by its name then. */
+  /**
+   * That list, when the caller has opened it, and closes it: nothing is opened by its name then.
+   */
   readonly opened?: Result<OpenedList>;
   /** Default: {@link freeRejectsPath}; null: none is written. */
   readonly rejectsPath?: string | null;

@@ -23,7 +23,9 @@ export interface ImportReport {
   readonly name: string | null;
   readonly number: string | null;
   readonly category: string | null;
-  /** The campaign it became; of an already imported list, the first one; null when there is none. */
+  /**
+   * The campaign it became; of an already imported list, the first one; null when there is none.
+   */
   readonly campaign: string | null;
   readonly file: string;
   /** CSV rows that were read; the header and blank lines are not rows. */

@@ -1,7 +1,7 @@
 /**
- * What a line of YAML should be, for the slips that people make: tabs, a space that is missing behind
- * a colon, text without quotes, a quote that is not closed, an indent that is off. Each likely change is
- * tried, and one is shown only when the whole text is right with it.
+ * What a line of YAML should be, for the slips that people make: tabs, a space that is missing
+ * behind a colon, text without quotes, a quote that is not closed, an indent that is off. Each
+ * likely change is tried, and one is shown only when the whole text is right with it.
  */
 
 /** A line as it is, and as it should be. */
@@ -45,7 +45,9 @@ export function correctYaml(text: string, judge: Judge): readonly Correction[] {
   });
 }
 
-/** The text with its first mistake mended: wholly right at best, else with none before a later line. */
+/**
+ * The text with its first mistake mended: wholly right at best, else with none before a later line.
+ */
 function mendFirst(
   lines: readonly string[],
   mistake: number,
@@ -177,7 +179,9 @@ function withSpaces(line: string): string {
     .replace(/^(\s*(?:- +)*[A-Za-z_]\w*) *= *(?=\S)/, "$1: ");
 }
 
-/** A quote that is missing: at the start, at the end, or in front of the brackets that end the line. */
+/**
+ * A quote that is missing: at the start, at the end, or in front of the brackets that end the line.
+ */
 function* closed(line: string): Generator<string> {
   const trimmed = line.trimEnd();
   const quote = openQuote(line);
@@ -196,7 +200,8 @@ function* quotedInBraces(line: string): Generator<string> {
     start: key.index + key[0].length,
     isText: line.startsWith("{{", key.index + key[0].length),
   }));
-  // What begins with a placeholder first, then from the last: `type: text` stands in front of the text.
+  // What begins with a placeholder first, then from the last: `type: text` stands in front of the
+  // text.
   starts.sort((a, b) => Number(b.isText) - Number(a.isText) || b.start - a.start);
   for (const { start } of starts) {
     const rest = line.slice(start);

@@ -39,8 +39,8 @@ export const DEPTH_MAX = 32;
 const OPEN_MAX = 3 * DEPTH_MAX;
 
 /**
- * Parses YAML 1.2 or JSON, and says what is wrong with it. `isText`: whether a value is free text, in
- * which a part that YAML takes for a comment or a name would be missed.
+ * Parses YAML 1.2 or JSON, and says what is wrong with it. `isText`: whether a value is free text,
+ * in which a part that YAML takes for a comment or a name would be missed.
  */
 export function parseYaml(text: string, isText: (keys: readonly string[]) => boolean): ParsedYaml {
   const lines = new LineCounter();
@@ -66,8 +66,8 @@ export function parseYaml(text: string, isText: (keys: readonly string[]) => boo
 
 /**
  * The library is used by its parts, because it recurses: at the end of the stack V8 may abort the
- * whole process, which nothing can catch. Its parser keeps what is open on a stack of its own, which
- * is looked at after every token, before anything can walk through what was built from it.
+ * whole process, which nothing can catch. Its parser keeps what is open on a stack of its own,
+ * which is looked at after every token, before anything can walk through what was built from it.
  */
 function tokensOf(
   text: string,

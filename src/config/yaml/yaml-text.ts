@@ -22,7 +22,9 @@ export type YamlText =
 
 /** What is known of a file of its kind. */
 export interface YamlKind {
-  /** Whether a value below these keys is free text: what YAML takes for a comment may be part of it. */
+  /**
+   * Whether a value below these keys is free text: what YAML takes for a comment may be part of it.
+   */
   isText(keys: readonly string[]): boolean;
   /** Whether content is what such a file should hold: it tells which of two changes was meant. */
   isWhole(content: Json): boolean;

@@ -22,7 +22,9 @@ export function createRowCheck(
   list: Pick<PreparedList, "columns" | "phone" | "template" | "country" | "times" | "zoneColumn">,
   how: {
     style: NumberStyle;
-    /** Counts how the phones are written: the style is judged by all of them, once they are read. */
+    /**
+     * Counts how the phones are written: the style is judged by all of them, once they are read.
+     */
     shapes: ShapeCounter;
     /** Whether a doubtful value rejects its row. */
     strictValues: boolean;
@@ -71,7 +73,9 @@ export function createRowCheck(
   };
 }
 
-/** Rejects a row of which nobody can tell when it may be sent: an unknown zone never means "now". */
+/**
+ * Rejects a row of which nobody can tell when it may be sent: an unknown zone never means "now".
+ */
 function createTimeCheck(
   times: SendTimes | null,
   { startsMs, zoneColumn: column }: { startsMs: number; zoneColumn: string },

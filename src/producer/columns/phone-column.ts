@@ -14,7 +14,9 @@ import type { Column, SeenColumn } from "./seen-columns.ts";
 export interface PhoneColumn extends Column {
   /** What it was guessed by; null when the campaign names it. */
   readonly guessed: "name" | "contents" | null;
-  /** Columns called like phones that held none in the first rows: one later is another candidate. */
+  /**
+   * Columns called like phones that held none in the first rows: one later is another candidate.
+   */
   readonly rivals: readonly Column[];
 }
 
@@ -109,7 +111,9 @@ export function createRivalWatch(phone: PhoneColumn, country: string | null) {
 
 const DIGITS_MIN = 5;
 
-/** Two or more columns that may hold the phones of the recipients; `line`: the first of the second. */
+/**
+ * Two or more columns that may hold the phones of the recipients; `line`: the first of the second.
+ */
 function refuseUnclear(candidates: readonly Column[], line?: number): Refused {
   const names = candidates.map(({ name }) => `"${name}"`).join(" and ");
   const examples = candidates.slice(0, 2).map(({ name }) => `{ to: ${yamlText(name)} }`);

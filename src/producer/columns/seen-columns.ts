@@ -94,7 +94,9 @@ function wasMeant(cell: string, digits: number, code: string | undefined): boole
   return digits >= 7 && !DATE.test(cell) && !MIXED.test(cell);
 }
 
-/** When a phone was verified (as a date, or in seconds or ms since 1970), and its id, are no phones. */
+/**
+ * When a phone was verified (as a date, or in seconds or ms since 1970), and its id, are no phones.
+ */
 const DATE =
   /^\d{4}[-./]\d{1,2}[-./]\d{1,2}|^\d{1,2}[-./]\d{1,2}[-./]\d{4}|:\d\d|^1[5-9]\d{8}(?:\d{3})?$/;
 const MIXED = /\d\p{L}+\d/u;

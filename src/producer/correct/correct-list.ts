@@ -4,8 +4,8 @@
  *
  * A row whose person is on the campaign already stays rejected too: a slip in a phone typed by hand
  * must be correctable, and nothing leads away from `duplicate`. Dropping the file twice changes
- * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided before
- * another change (mending.ts), and the campaign's people are read again.
+ * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided
+ * before another change (mending.ts), and the campaign's people are read again.
  */
 import { refuseNoCampaign } from "../../campaigns/refusals.ts";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";

@@ -11,8 +11,8 @@
  *   and what was left for the sandbox (`.sandbox` says that there may be something) has been moved
  *   to `drops/sandbox/`.
  *
- * Each writes its own mark before it looks for the other's, so of two that start at once the sandbox
- * goes away and the live one waits. Every step may be repeated after a crash.
+ * Each writes its own mark before it looks for the other's, so of two that start at once the
+ * sandbox goes away and the live one waits. Every step may be repeated after a crash.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";

@@ -203,7 +203,8 @@ function refuseAgain(file: string, { campaign, tried }: KnownImport): Result<nev
       "Nothing needs to be done; to send it once more to everybody, use send --again.",
     );
   }
-  // None of its rows shows an attempt, and yet one was made and taken back, or was forgotten by Redis.
+  // None of its rows shows an attempt, and yet one was made and taken back, or was forgotten by
+  // Redis.
   const sent =
     tried === 0
       ? "sending had begun, so it is not certain that nobody has its message"

@@ -24,8 +24,8 @@ export interface ListBytes {
 /**
  * Reads the whole list once. `given`: the encoding that a person named, which counts where the
  * bytes do not say it themselves. Refuses what is nearly UTF-8, or said to be, and is not
- * (`list_not_utf8`, with the line of the first wrong byte), and, unless letters do not matter, a list
- * that may be in several encodings (`encoding_unlikely`). An aborted reading gives no use.
+ * (`list_not_utf8`, with the line of the first wrong byte), and, unless letters do not matter, a
+ * list that may be in several encodings (`encoding_unlikely`). An aborted reading gives no use.
  */
 export async function readListBytes(
   list: ListFile,
@@ -106,7 +106,9 @@ function hasUtf8Mark(head: Buffer): boolean {
   return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
 }
 
-/** The names are for the person who gave the list: they are no part of the message, which is logged. */
+/**
+ * The names are for the person who gave the list: they are no part of the message, which is logged.
+ */
 function unlikely(name: string, { readings }: Guess): Refused {
   const [first] = readings;
   const { refusal } = refuse(

@@ -33,7 +33,10 @@ export interface CsvBlock {
 export interface CsvHeader {
   /** As written, without the spaces around each; without the nameless ones at the end. */
   readonly columns: readonly string[];
-  /** How many columns without a name the header ends with: spreadsheets leave those of deleted cells. */
+  /**
+   * How many columns without a name the header ends with: spreadsheets leave those of deleted
+   * cells.
+   */
   readonly nameless: number;
   readonly line: number;
   readonly dialect: Dialect;
@@ -43,7 +46,9 @@ export interface CsvHeader {
 /** How a list begins. */
 export interface Beginning {
   readonly header: CsvHeader;
-  /** The first rows; fewer when something among them cannot be read: {@link readRows} tells that. */
+  /**
+   * The first rows; fewer when something among them cannot be read: {@link readRows} tells that.
+   */
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -214,8 +219,8 @@ function createCollector(dialect: Dialect, name: string): Collector {
 
   const nextLine = (): number => endLine + 1 + parser.info.empty_lines - parserBlanks;
 
-  // That option also takes text behind a closing quote; here nobody can know what was meant. Putting
-  // the opening quote back into the cell is what csv-parse does then, and then only.
+  // That option also takes text behind a closing quote; here nobody can know what was meant.
+  // Putting the opening quote back into the cell is what csv-parse does then, and then only.
   const { state } = parser as unknown as ParserInside;
   state.field.prepend = () => {
     fault ??= strayQuote({ line: nextLine(), name, column: state.record.length + 1 });
@@ -229,7 +234,8 @@ function createCollector(dialect: Dialect, name: string): Collector {
     parserLine = parser.info.lines;
     parserBlanks = parser.info.empty_lines;
     bytesSinceRecord = 0;
-    // A line of spaces is as blank as an empty one, and so is what spreadsheets write for one: ";;;".
+    // A line of spaces is as blank as an empty one, and so is what spreadsheets write for one:
+    // ";;;".
     if (record.every(isBlank)) return true;
     fault = outOfBounds(record, { line, name, total: total++ });
     if (fault === null) {

@@ -10,7 +10,10 @@ export const LIST_BYTES_MAX = 4 * 1024 ** 3;
 /** How much of the file is read at once. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** A list opened for reading. It is read from one descriptor, so a file renamed meanwhile does no harm. */
+/**
+ * A list opened for reading. It is read from one descriptor, so a file renamed meanwhile does no
+ * harm.
+ */
 export interface ListFile {
   /** The file's name without its folder: what people see. */
   readonly name: string;

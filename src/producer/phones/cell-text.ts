@@ -104,7 +104,9 @@ function strange(text: string): RefusedPhone {
   return { ok: false, code: "phone_invisible", about: `U+${code}` };
 }
 
-/** What shows nothing, or hardly anything, and yet cannot be taken off without knowing what it is. */
+/**
+ * What shows nothing, or hardly anything, and yet cannot be taken off without knowing what it is.
+ */
 const UNSEEN = /[\p{Cc}\p{Co}\p{Cn}\p{Cs}\p{M}\u2800]/u;
 
 function refused(code: RefusedPhone["code"]): RefusedPhone {

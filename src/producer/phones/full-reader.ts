@@ -1,7 +1,7 @@
 /**
  * What a cell may mean, for every spelling people use. libphonenumber's full data decides what is
- * valid; what it would be lenient about (extensions, second numbers, brackets in the wrong place) has
- * been refused before it is asked.
+ * valid; what it would be lenient about (extensions, second numbers, brackets in the wrong place)
+ * has been refused before it is asked.
  */
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import {
@@ -143,7 +143,9 @@ function readBare(cell: PhoneText, home: Home | null): Reading {
   return whyUnread(cell, home);
 }
 
-/** Bare digits where the list has no country: North Americans alone write ten of them without code. */
+/**
+ * Bare digits where the list has no country: North Americans alone write ten of them without code.
+ */
 function readHomeless({ text, digits }: PhoneText, abroad: ReadPhone | null): Reading {
   if (abroad === null) return unreadable("unread", "phone_ambiguous");
   if (digits.length !== NORTH_AMERICAN_DIGITS) return reading("abroad", abroad);

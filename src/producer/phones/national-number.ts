@@ -24,7 +24,10 @@ export function homeOf(region: CountryCode): Home {
   return { region, plan, code: plan.callingCode };
 }
 
-/** Digits without the country's code, with or without a trunk prefix, in spellings of former times too. */
+/**
+ * Digits without the country's code, with or without a trunk prefix, in spellings of former times
+ * too.
+ */
 export function readNational(
   digits: string,
   home: Home,

@@ -1,11 +1,11 @@
 /**
  * How a list writes its phones, and what its bare cells mean then.
  *
- * A bare cell (no "+", no 00) that is no number of the list's country is in 13 to 32 % of the slips of
- * one digit somebody's number abroad. So the list decides and not the cell: all bare cells are counted
- * by what they may mean, and the style that most of them have is that of every one. A cell that does
- * not fit it is rejected, whatever it would be elsewhere. The counts are those of the whole list, so
- * the same bytes have the same style, wherever in the list its odd rows are.
+ * A bare cell (no "+", no 00) that is no number of the list's country is in 13 to 32 % of the slips
+ * of one digit somebody's number abroad. So the list decides and not the cell: all bare cells are
+ * counted by what they may mean, and the style that most of them have is that of every one. A cell
+ * that does not fit it is rejected, whatever it would be elsewhere. The counts are those of the
+ * whole list, so the same bytes have the same style, wherever in the list its odd rows are.
  */
 import type { Numbers } from "../../core/campaign.ts";
 import type { RejectCode } from "../../core/reject.ts";
@@ -21,7 +21,9 @@ export interface NumberStyle {
   readonly eitherHome: "plain" | "coded" | "reject";
   /** Mobiles without the digit that was added to them; `all`: those that begin with 9, too. */
   readonly old: "all" | "read" | "reject";
-  /** `00` in front that may be a slip: read all but mobiles with a zero too many, or landlines only. */
+  /**
+   * `00` in front that may be a slip: read all but mobiles with a zero too many, or landlines only.
+   */
   readonly zeros: "all" | "landlines" | "reject";
 }
 

@@ -1,7 +1,7 @@
 /**
- * Phones as people write them, in two steps: what a cell may mean ({@link createCellReader}), and what
- * it means in a list written as this one is (number-style.ts). libphonenumber's full data decides what
- * is valid, and nothing is guessed.
+ * Phones as people write them, in two steps: what a cell may mean ({@link createCellReader}), and
+ * what it means in a list written as this one is (number-style.ts). libphonenumber's full data
+ * decides what is valid, and nothing is guessed.
  */
 import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import type { Numbers } from "../../core/campaign.ts";
@@ -23,7 +23,9 @@ export function createCellReader(country: string | null): CellReader {
 
 export type PhoneReader = (cell: string) => PhoneVerdict;
 
-/** Reads whatever phone a cell may be, to find the column that holds phones: not to send to them. */
+/**
+ * Reads whatever phone a cell may be, to find the column that holds phones: not to send to them.
+ */
 export function createPhoneFinder(country: string | null): PhoneReader {
   const read = createCellReader(country);
   return (cell) => {
@@ -46,7 +48,10 @@ export function createPhoneReader(country: string | null): PhoneReader {
   return (cell) => verdictOf(read(cell), style);
 }
 
-/** A number that was read, split as its numbering plan does; digits of no plan are one code of three. */
+/**
+ * A number that was read, split as its numbering plan does; digits of no plan are one code of
+ * three.
+ */
 export function splitPhone(digits: string): { countryCode: string; national: string } {
   const parsed = parsePhoneNumberFromString(`+${digits}`);
   if (parsed === undefined) return { countryCode: digits.slice(0, 3), national: digits.slice(3) };

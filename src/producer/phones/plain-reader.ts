@@ -89,7 +89,9 @@ function bracketed(text: string, home: NumberingPlan): Reading | null {
   return reading(digits.startsWith("0") ? "trunk" : "plain", here);
 }
 
-/** A number behind `00`, unless the list's country has more prefixes, or it may be a zero too many. */
+/**
+ * A number behind `00`, unless the list's country has more prefixes, or it may be a zero too many.
+ */
 function prefixed(digits: string, home: NumberingPlan | null): Reading | null {
   const phone = international(digits.slice(2));
   if (phone === "no" || phone === "unsure") return null;

@@ -157,7 +157,9 @@ function compile(country: readonly unknown[] | undefined): NumberingPlan {
   };
 }
 
-/** The pattern of a kind of line; empty when it is that of fixed lines; 0 lengths: the country's. */
+/**
+ * The pattern of a kind of line; empty when it is that of fixed lines; 0 lengths: the country's.
+ */
 type Listed = readonly [string, (readonly number[] | 0)?];
 
 function whole(pattern: string): RegExp {

@@ -20,10 +20,12 @@ export interface ReadPhone {
  * - `coded`: bare, with the list's own country code in front
  * - `abroad`: bare, and valid only as the digits of a number of another country
  * - `either`: bare, a number of the list's country (`phone`) or of another one (`other`)
- * - `either_home`: bare, and two numbers of the list's country: `phone` as it is, `other` by its code
+ * - `either_home`: bare, and two numbers of the list's country: `phone` as it is, `other` by its
+ *   code
  * - `old`: bare, a Brazilian mobile as before the ninth digit was added to it, or a slip
  * - `short`: the same, and it begins as mobiles of today that lost a digit
- * - `zeros`: `00` in front, which may be a slip: `phone` abroad, `other` at home with one zero, if any
+ * - `zeros`: `00` in front, which may be a slip: `phone` abroad, `other` at home with one zero, if
+ *   any
  * - `unread`: bare, and no number that the list's country or any other one has
  * - `none`: no phone at all, wherever the list is from
  */

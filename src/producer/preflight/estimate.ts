@@ -16,8 +16,8 @@ export function startsAt({ startAtMs }: { startAtMs: number | null }, nowMs: num
 }
 
 /**
- * When `messages` will have gone out at this rate: from now, or from `startAtMs` when that is later.
- * Pauses, and other campaigns of the same number, come on top. Times are ms since 1970.
+ * When `messages` will have gone out at this rate: from now, or from `startAtMs` when that is
+ * later. Pauses, and other campaigns of the same number, come on top. Times are ms since 1970.
  */
 export function estimateSending(input: {
   messages: number;

@@ -31,8 +31,8 @@ type Unread = "repeats" | "other_campaigns";
 const LIVE: readonly CampaignStatus[] = ["scheduled", "running", "paused"];
 
 /**
- * The most rows that are looked through to tell about people: about 6 s of reading and 50 MB. People
- * who are to be left out are looked for in all rows.
+ * The most rows that are looked through to tell about people: about 6 s of reading and 50 MB.
+ * People who are to be left out are looked for in all rows.
  */
 const ROWS_MAX = 2_000_000;
 /** The most campaigns that are looked through for that: about 20 ms, which every list pays. */
@@ -50,8 +50,8 @@ export interface OthersQuestion {
 }
 
 /**
- * Refuses a list whose repeats are to be left out while a repeat is being imported: nobody knows yet
- * who is on it (`import_in_progress`). `digest` is the list's own, whose import may go on.
+ * Refuses a list whose repeats are to be left out while a repeat is being imported: nobody knows
+ * yet who is on it (`import_in_progress`). `digest` is the list's own, whose import may go on.
  */
 export async function waitForRepeats(
   people: People,
@@ -124,7 +124,9 @@ interface Wanted extends Pick<RecentCampaign, "id" | "rows"> {
   readonly repeat: boolean;
 }
 
-/** The people of campaigns in their order, some at a time; the next campaigns are asked for before. */
+/**
+ * The people of campaigns in their order, some at a time; the next campaigns are asked for before.
+ */
 async function* readAll(people: People, wanted: readonly Wanted[], windows: Windows) {
   for (let from = 0; from < wanted.length; from += CAMPAIGNS_AHEAD) {
     const begun = wanted.slice(from, from + CAMPAIGNS_AHEAD).map(({ id, rows, repeat }) => {

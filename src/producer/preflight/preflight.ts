@@ -66,13 +66,13 @@ export interface PreflightFindings {
 
 export interface Preflight {
   /**
-   * Whether the list may be given a place among the campaigns now. Refuses one whose repeats are to be
-   * left out when they cannot be known: `repeats_not_known`, `import_in_progress`.
+   * Whether the list may be given a place among the campaigns now. Refuses one whose repeats are to
+   * be left out when they cannot be known: `repeats_not_known`, `import_in_progress`.
    */
   mayBegin(digest: string): Promise<Result<void>>;
   /**
-   * Looks at the other campaigns, which takes seconds when they are large. `own` is the campaign that
-   * the list becomes, empty for a check. Refuses as `mayBegin`.
+   * Looks at the other campaigns, which takes seconds when they are large. `own` is the campaign
+   * that the list becomes, empty for a check. Refuses as `mayBegin`.
    */
   begin(own: string): Promise<Result<void>>;
   /** Takes rows in their order. Those of people who have opted out come back as suppressed. */

@@ -109,9 +109,9 @@ export function nightWarning(count: number): Warning[] {
 }
 
 /**
- * A preview with other variables than the body: one of the two is wrong. It is told and not refused,
- * because the preview is for people only; if it is the body that is wrong, the first message is
- * refused and pauses the campaign.
+ * A preview with other variables than the body: one of the two is wrong. It is told and not
+ * refused, because the preview is for people only; if it is the body that is wrong, the first
+ * message is refused and pauses the campaign.
  */
 export function previewWarning(definition: CampaignDefinition, count: number): Warning[] {
   const { preview, template } = definition;

@@ -2,7 +2,9 @@ import { hoursWords, type SendWindow } from "../../core/send-window.ts";
 import type { Place } from "../../time/places.ts";
 import type { SendTimes } from "../../time/send-times.ts";
 
-/** The hours of a campaign and how its people are spread over time zones. Times: ISO 8601 in UTC. */
+/**
+ * The hours of a campaign and how its people are spread over time zones. Times: ISO 8601 in UTC.
+ */
 export interface WindowReport {
   /** `mon-fri 09:00-20:00`, or the preset's name. */
   hours: string;
@@ -19,7 +21,10 @@ export interface WindowReport {
 export interface PlaceReport {
   /** ISO 3166; null: the zone is given, or the campaign has one for all. */
   country: string | null;
-  /** Several: which of them it is cannot be known, so sending waits for hours that are in all windows. */
+  /**
+   * Several: which of them it is cannot be known, so sending waits for hours that are in all
+   * windows.
+   */
   zones: readonly string[];
   people: number;
   /** The opening in which sending begins; null: none within a year. */

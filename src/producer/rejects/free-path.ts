@@ -2,8 +2,8 @@ import { basename, dirname, extname, join } from "node:path";
 import { campaignOfRejects } from "./peek.ts";
 
 /**
- * Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... Never over
- * a file that belongs to a campaign: somebody may be correcting it.
+ * Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... Never
+ * over a file that belongs to a campaign: somebody may be correcting it.
  */
 export async function freeRejectsPath(csvPath: string): Promise<string> {
   const stem = basename(csvPath, extname(csvPath));

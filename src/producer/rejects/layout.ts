@@ -51,8 +51,8 @@ export function findRejectsLayout(header: readonly string[]): RejectsLayout | nu
       // What a row had too much stands behind the last column until somebody moves it.
       const surplus = cells.slice(names.length);
       if (surplus.some((cell) => cell.trim() !== "")) return [...values, ...surplus];
-      // A row that was too short was filled up with empty cells: how many is known no more, so
-      // all empty ones at its end are taken off, unless a person has emptied the cell with the code.
+      // A row that was too short was filled up with empty cells: how many is known no more, so all
+      // empty ones at its end are taken off, unless a person has emptied the cell with the code.
       if ((cells[code] ?? "").trim() !== "row_columns") return values;
       return values.slice(0, values.findLastIndex((cell) => cell.trim() !== "") + 1);
     },

@@ -73,8 +73,8 @@ export function storeIn(imports: ImportStore): ListSink {
 }
 
 /**
- * Nothing is kept. With the campaigns of the number, bytes that were imported before are known; that
- * is told once the list has been read.
+ * Nothing is kept. With the campaigns of the number, bytes that were imported before are known;
+ * that is told once the list has been read.
  */
 export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null): ListSink {
   return {
@@ -94,7 +94,9 @@ export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null):
   };
 }
 
-/** Rows are packed all the same: a list whose rows are too large is refused for it in a check, too. */
+/**
+ * Rows are packed all the same: a list whose rows are too large is refused for it in a check, too.
+ */
 const NOWHERE: Pick<ImportStore, "chunk" | "heartbeat"> = {
   chunk: async () => "stored",
   heartbeat: async () => "alive",

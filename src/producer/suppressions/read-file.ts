@@ -41,10 +41,11 @@ export interface SuppressionFile {
 /**
  * Reads people who opted out from a list as campaigns have it (`scope`, `source` and `date` are
  * taken where they are), or from a plain list of numbers, a line each. Every column with phones
- * counts: see {@link findSuppressionColumns}. Each is read as its cells are written, as a campaign's
- * list is: what may be somebody else's number is told and not guessed. A cell that cannot be read is told and keeps no other
- * phone of its row out. An opt-out is not lost for a detail: a scope that is not understood counts
- * as `all`, a date as now. `visit` gets the rows in blocks. Refuses what is no list.
+ * counts: see {@link findSuppressionColumns}. Each is read as its cells are written, as a
+ * campaign's list is: what may be somebody else's number is told and not guessed. A cell that
+ * cannot be read is told and keeps no other phone of its row out. An opt-out is not lost for a
+ * detail: a scope that is not understood counts as `all`, a date as now. `visit` gets the rows in
+ * blocks. Refuses what is no list.
  */
 export async function readSuppressionFile(input: {
   path: string;

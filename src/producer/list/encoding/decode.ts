@@ -39,7 +39,9 @@ function createTableDecoder(encoding: Encoding): Decoder {
   };
 }
 
-/** The library's own replaces what does not fit, and half a file would not be told from a whole one. */
+/**
+ * The library's own replaces what does not fit, and half a file would not be told from a whole one.
+ */
 function createUtf16Decoder(encoding: "utf-16le" | "utf-16be"): Decoder {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const decode = (chunk: Buffer, more: { stream: boolean }): Buffer | null => {

@@ -1,8 +1,8 @@
 /**
- * Which encoding a list is in, when nothing in it says so. The words with letters beyond a-z are read
- * in every encoding that lists are found in. One is taken when it is far likelier than any that reads
- * otherwise, and when nearly all words are words in it; else a person has to say. By word and not by
- * file: the customers of a shop come from several countries.
+ * Which encoding a list is in, when nothing in it says so. The words with letters beyond a-z are
+ * read in every encoding that lists are found in. One is taken when it is far likelier than any
+ * that reads otherwise, and when nearly all words are words in it; else a person has to say. By
+ * word and not by file: the customers of a shop come from several countries.
  *
  * Detectors made for long texts do badly on names, and none says "I do not know".
  */

@@ -1,8 +1,8 @@
 /**
- * Names and words of languages, as they stand in lists of customers: first names, family names, towns,
- * and what people call their columns. Those with the letters that are told apart by; what is learnt from
- * them is in letters.ts. They were chosen so that each such letter stands beside the letters it is
- * usually found beside. To teach a language more, add words.
+ * Names and words of languages, as they stand in lists of customers: first names, family names,
+ * towns, and what people call their columns. Those with the letters that are told apart by; what is
+ * learnt from them is in letters.ts. They were chosen so that each such letter stands beside the
+ * letters it is usually found beside. To teach a language more, add words.
  */
 export const NAMES = {
   fr: `

@@ -1,6 +1,6 @@
 /**
- * How well words read in an encoding. A byte is another letter in each (0xB3 is "ł", "³" or "і"), so
- * each letter beyond a-z is weighed with its neighbours by the languages that are written in the
+ * How well words read in an encoding. A byte is another letter in each (0xB3 is "ł", "³" or "і"),
+ * so each letter beyond a-z is weighed with its neighbours by the languages that are written in the
  * encoding. Most words of a list are of one language; a word of another costs, since it is rarer.
  */
 import type { Encoding } from "../../../core/encoding.ts";
@@ -114,7 +114,9 @@ function costOf(word: readonly string[], at: number, languages: readonly Letters
   return at === 0 && /\p{Ll}/u.test(character) ? SMALL_FIRST : 0;
 }
 
-/** "Grudzi¹dz" has a sign inside; "L’Oréal", "m²", "Nº", "Col·lectiu" have theirs where they belong. */
+/**
+ * "Grudzi¹dz" has a sign inside; "L’Oréal", "m²", "Nº", "Col·lectiu" have theirs where they belong.
+ */
 function isSignInPlace(sign: { character: string; before: string; after: string }): boolean {
   const { character, before, after } = sign;
   // "Jan\u00a0Nowak" has one between its words; "J\u00a0quez" has lost an "á".
