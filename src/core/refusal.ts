@@ -39,7 +39,7 @@ export function accept<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
-/** Says no with the details of this case; `refusePlainly` does where there are none. */
+/** A refusal with the details of this case; see also `refusePlainly`. */
 export function refuse(code: RefusalCode, message: string, fix: string): Refused {
   return { ok: false, refusal: { code, message, fix } };
 }

@@ -1,7 +1,7 @@
 /**
- * Every refusal of Dropcast by its code: what it means, what to do, and the HTTP status that says
- * it. `refuse` takes no other code, and docs/errors.md is written from here. A code that was given
- * out is not renamed, because scripts rely on it; one that is no longer used moves to `REPLACED`.
+ * Every refusal of Dropcast by its code: its meaning, what to do, and its HTTP status. `refuse`
+ * accepts no other code, and docs/errors.md is generated from here. Released codes are not renamed,
+ * because scripts rely on them; a code that is no longer used moves to `REPLACED`.
  */
 import { type Refused, refuse } from "./refusal.ts";
 import { CAMPAIGNS } from "./refusals/campaigns.ts";
@@ -27,7 +27,7 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** Codes of earlier versions, and the one that says the same now. */
+/** Codes of earlier versions and their replacements. */
 export const REPLACED = {
   webhooks_secret_missing: "webhook_secret_missing",
 } as const satisfies Readonly<Record<string, RefusalCode>>;
@@ -36,7 +36,7 @@ export function describeRefusal(code: RefusalCode): RefusalEntry {
   return REFUSALS[code];
 }
 
-/** Says no in the catalogue's own words, where there is nothing to add. */
+/** A refusal with the catalogue's text, if there is nothing to add. */
 export function refusePlainly(code: RefusalCode): Refused {
   const { meaning, fix } = REFUSALS[code];
   return refuse(code, meaning, fix);

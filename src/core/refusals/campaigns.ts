@@ -1,24 +1,24 @@
 import { catalogue } from "./catalogue.ts";
 
-/** What people ask of a campaign. */
+/** Commands on campaigns. */
 export const CAMPAIGNS = catalogue(409, {
   campaign_closed: {
-    meaning: "The campaign was cancelled, or its `endBy` has passed: nothing more of it is sent.",
+    meaning: "The campaign was cancelled, or its `endBy` has passed: it sends nothing more.",
     fix: "Send the rows as a new campaign: `dropcast export ID --state failed`.",
   },
   campaign_other_mode: {
     meaning:
-      "The campaign is one of the sandbox and the command was for what is live, or the other way round.",
-    fix: "If you mean it, add `--sandbox` or `--live`.",
+      "The campaign belongs to the sandbox and the command was for live campaigns, or the other way round.",
+    fix: "If you mean this campaign, add `--sandbox` or `--live`.",
     http: 404,
   },
   cannot_cancel: {
     meaning: "The campaign is over, so there is nothing to cancel.",
-    fix: "Nothing: messages that were sent cannot be called back.",
+    fix: "None: sent messages cannot be recalled.",
   },
   cannot_pause: {
-    meaning: "The campaign neither runs nor is scheduled.",
-    fix: "While it is imported: wait until its list is stored, or `dropcast cancel ID` to drop it. Of one that is over nothing has to be paused.",
+    meaning: "The campaign is neither running nor scheduled.",
+    fix: "While it is being imported, wait until its list is stored, or `dropcast cancel ID`. A finished campaign needs no pause.",
   },
   cannot_resume: {
     meaning: "The campaign is not paused.",
@@ -26,45 +26,44 @@ export const CAMPAIGNS = catalogue(409, {
   },
   confirmation_needed: {
     meaning:
-      "`send`, `cancel`, `retry` or a live `up --send` has no terminal to ask at; the message says what it would do. Nothing was stored or sent. Exit code 2.",
-    fix: "Add `--yes` (`--json` means it, too).",
+      "`send`, `cancel`, `retry` or a live `up --send` needs a confirmation but has no terminal; the message says what it would do. Nothing was stored or sent. Exit code 2.",
+    fix: "Add `--yes` (`--json` implies it).",
   },
   failed_job_missing: {
     meaning:
-      "The job of a failed message is gone: it was taken up already, or is older than the newest 10,000.",
-    fix: "`dropcast retry ID` knows every failed message.",
+      "The job of a failed message is gone: it was retried already, or is not among the latest 10,000.",
+    fix: "Use `dropcast retry ID`, which finds every failed message.",
     http: 404,
   },
   failed_job_unreadable: {
-    meaning:
-      "The data of a job in a failed queue is not that of a failed message: something else wrote it.",
-    fix: "`dropcast retry ID` works without the job.",
+    meaning: "A job in a failed queue was not written by Dropcast, or is damaged.",
+    fix: "Use `dropcast retry ID`, which does not need the job.",
     http: 422,
   },
   message_not_failed: {
     meaning:
-      "Retry was pressed on a message that is not failed any more, or that failed again since. Nothing was asked for.",
-    fix: "`dropcast export ID` says where it stands.",
+      "Retry was pressed on a message that is no longer failed, or that has failed again since. Nothing was changed.",
+    fix: "See its state in `dropcast export ID`.",
   },
   no_such_campaign: {
-    meaning: "There is no campaign of that id.",
-    fix: "`dropcast list` shows every campaign with its id.",
+    meaning: "There is no campaign with that id.",
+    fix: "See `dropcast list` for all campaigns and their ids.",
     http: 404,
   },
   no_such_row: {
-    meaning: "The campaign has no row of that number.",
-    fix: "Give the row as `dropcast export` prints it: from 1, without the header.",
+    meaning: "The campaign has no row with that number.",
+    fix: "Use the row number in `dropcast export`: from 1, without the header.",
     http: 404,
   },
   not_confirmed: {
     meaning:
-      "`send`, `cancel` or `retry` asked at the terminal, and the answer was not yes; or more messages failed while the question of `retry` stood. Nothing was stored, sent or cancelled.",
-    fix: "Answer `y`, or give `--yes`.",
+      "The question of `send`, `cancel` or `retry` was not answered with yes; or more messages failed while `retry` was asking. Nothing was stored, sent or cancelled.",
+    fix: "Answer `y`, or add `--yes`.",
   },
   retry_incomplete: {
     meaning:
-      "Retry all was pressed, and some messages stay failed: of a closed campaign, of a person who has stopped marketing (131050), or held back by WhatsApp less than 24 hours ago (131049). The others will be sent again.",
-    fix: "Nothing has to be done. Those of a closed campaign can be sent as a new one: `dropcast export ID --state failed`.",
+      "Retry all was pressed, but some messages stay failed: their campaign is closed, the recipient opted out of marketing (131050), or WhatsApp refused to deliver less than 24 hours ago (131049). The others will be sent again.",
+    fix: "None needed. Messages of a closed campaign can be sent as a new one: `dropcast export ID --state failed`.",
   },
   retry_opted_out: {
     meaning:
@@ -78,12 +77,12 @@ export const CAMPAIGNS = catalogue(409, {
   },
   row_not_unknown: {
     meaning:
-      "The row is not `unknown` (any more), so there is nothing to decide; late evidence may have come.",
-    fix: "`dropcast export ID --state unknown` lists those that are.",
+      "The row is not `unknown`, or no longer, so there is nothing to decide; late evidence may have arrived.",
+    fix: "See `dropcast export ID --state unknown` for rows that are.",
   },
   rows_deleted: {
     meaning: "The rows of the campaign were older than `DROPCAST_RETENTION_DAYS` and were deleted.",
-    fix: "What was counted is kept: `dropcast show ID`.",
+    fix: "The counters are kept: `dropcast show ID`.",
     http: 410,
   },
 });

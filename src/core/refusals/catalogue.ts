@@ -1,16 +1,16 @@
-/** What is known of a refusal before it happens; where it happens it is told with its details. */
+/** The general description of a refusal; its message has the details. */
 export interface RefusalEntry {
   /** What happened, for docs/errors.md. */
   readonly meaning: string;
   /** What to do about it. */
   readonly fix: string;
-  /** The HTTP status that says it. */
+  /** The HTTP status of an answer with this refusal. */
   readonly http: number;
 }
 
 type Entries = Readonly<Record<string, Omit<RefusalEntry, "http"> & { readonly http?: number }>>;
 
-/** Refusals of one area, which have the HTTP status `http` unless they say another. */
+/** The refusals of one area, with the HTTP status `http` by default. */
 export function catalogue<const T extends Entries>(
   http: number,
   entries: T,

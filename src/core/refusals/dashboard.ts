@@ -3,47 +3,47 @@ import { catalogue } from "./catalogue.ts";
 /** The dashboard and Bull Board. */
 export const DASHBOARD = catalogue(409, {
   board_write_refused: {
-    meaning: "The queues are for reading: only Retry of failed messages works here.",
+    meaning: "The queues are read-only, except for Retry of failed messages.",
     fix: "Use dropcast pause, resume, cancel, rate or retry: the ledger decides what is sent, not the queue.",
     http: 403,
   },
   dashboard_body_invalid: {
-    meaning: "The body of `POST …/retry` does not say which failed messages to send again.",
-    fix: 'Send `{"codes": [131026]}` as JSON, or no body for all of them.',
+    meaning: "The body of `POST …/retry` does not specify which failed messages to send again.",
+    fix: 'Send `{"codes": [131026]}` as JSON, or no body for all failed messages.',
     http: 400,
   },
   dashboard_body_too_large: {
     meaning: "The body of the request is larger than 64 KiB.",
-    fix: "Nothing here takes a file: lists are sent by dropcast send, or the drop folder.",
+    fix: "The dashboard takes no files: send lists by dropcast send or the drop folder.",
     http: 413,
   },
   dashboard_cannot_listen: {
-    meaning: "The dashboard's port cannot be opened (taken, or not an address of this host).",
+    meaning: "The dashboard's port cannot be opened (in use, or not an address of this host).",
     fix: "Set `DROPCAST_DASHBOARD_PORT` to a free port and `DROPCAST_HTTP_HOST` to an address of this host.",
     http: 500,
   },
   dashboard_cross_site: {
-    meaning: "The request was made by a page of another site, so nothing was changed.",
-    fix: "Use the dashboard's own pages. Behind a proxy: let it pass the Host header on.",
+    meaning: "The request came from a page of another site, so nothing was changed.",
+    fix: "Use the dashboard's own pages. A proxy must forward the Host header.",
     http: 403,
   },
   dashboard_failed: {
-    meaning: "The dashboard could not answer this.",
-    fix: "The log says why; please report it.",
+    meaning: "The dashboard could not answer the request.",
+    fix: "Please report it with the error in the log.",
     http: 500,
   },
   dashboard_host_unknown: {
-    meaning: "The dashboard listens on this machine only, and the request names another host.",
-    fix: "Open it as http://127.0.0.1 or http://localhost, or let the proxy in front ask for that name.",
+    meaning: "The dashboard only serves this machine, but the request names another host.",
+    fix: "Open it as http://127.0.0.1 or http://localhost, or configure the proxy to use that host name.",
     http: 421,
   },
   dashboard_login_needed: {
     meaning: "The dashboard needs its password.",
-    fix: "Give any user name and the password of DROPCAST_DASHBOARD_PASSWORD, or of the file dashboard-password in the data folder.",
+    fix: "Enter any user name and the password in DROPCAST_DASHBOARD_PASSWORD or in the file dashboard-password in the data folder.",
     http: 401,
   },
   dashboard_not_found: {
-    meaning: "Nothing is served at this address with this method.",
+    meaning: "There is nothing at this address for this method.",
     fix: "The campaigns are at /, the queues at /queues, the API at /api/campaigns.",
     http: 404,
   },
@@ -55,29 +55,29 @@ export const DASHBOARD = catalogue(409, {
   },
   dashboard_password_short: {
     meaning:
-      "The dashboard would be reachable from other machines, and its password has fewer than 12 characters.",
-    fix: "Set a longer one, as `openssl rand -base64 24` makes it.",
+      "The dashboard would be reachable from other machines, but its password has fewer than 12 characters.",
+    fix: "Set a longer one, for example with `openssl rand -base64 24`.",
     http: 500,
   },
   dashboard_password_unusable: {
     meaning:
-      "The file with the password that was made for the dashboard is empty, or cannot be read or written.",
-    fix: "Let this user read and write it, remove it to get a new one, or set `DROPCAST_DASHBOARD_PASSWORD`.",
+      "The file with the dashboard's generated password is empty, or cannot be read or written.",
+    fix: "Make it readable and writable for this user, delete it to get a new one, or set `DROPCAST_DASHBOARD_PASSWORD`.",
     http: 500,
   },
   dashboard_query_invalid: {
-    meaning: "The query of `…/messages` is not understood; the message names the part.",
-    fix: "Give `state`, `after` (a row) and `limit` (up to 1000).",
+    meaning: "The query of `…/messages` is not valid; the message names the part.",
+    fix: "Use `state`, `after` (a row) and `limit` (up to 1000).",
     http: 400,
   },
   dashboard_store_unavailable: {
     meaning: "Redis does not answer, so nothing can be shown or changed.",
-    fix: "Nothing is lost. dropcast doctor looks at it; then try again.",
+    fix: "Nothing is lost. Check Redis with dropcast doctor, then try again.",
     http: 503,
   },
   dashboard_throttled: {
-    meaning: "Too many wrong passwords came from this address.",
-    fix: "Wait for the time in Retry-After, then give the right one.",
+    meaning: "There were too many wrong passwords from this address.",
+    fix: "Wait for the time in Retry-After, then enter the right one.",
     http: 429,
   },
 });

@@ -4,87 +4,89 @@ import { catalogue } from "./catalogue.ts";
 export const LISTS = catalogue(422, {
   already_imported: {
     meaning:
-      "The same bytes were imported before under the same campaign name and number; the message has the first id. A campaign that was cancelled before anything of it was tried does not count; of another one the message says how much was tried.",
-    fix: "Nothing. The rest of a cancelled campaign: `dropcast export ID --state cancelled`, as a list of its own. To send the list once more to everybody: `dropcast send --again`.",
+      "The same bytes were imported before with the same campaign name and number; the message has the first id. A campaign that was cancelled before any attempt does not count; otherwise the message says how many were attempted.",
+    fix: "None needed. To send the rest of a cancelled campaign, send `dropcast export ID --state cancelled` as a list of its own. To send the whole list again: `dropcast send --again`.",
     http: 409,
   },
   campaign_file_invalid: {
     meaning:
       "The campaign file has mistakes, or is not UTF-8: all are listed, with line, column and key.",
-    fix: "Correct them and try again. Keys whose feature is not built yet have to be left out.",
+    fix: "Correct them and try again. Leave out keys of features that are not built yet.",
   },
   campaign_not_readable: {
-    meaning: "The campaign file does not exist, may not be read, or is no file of up to 1 MiB.",
+    meaning:
+      "The campaign file does not exist, is not readable, or is not a file of at most 1 MiB.",
     fix: "Check the path and its permissions; the campaign file comes first, then the list.",
   },
   country_missing: {
-    meaning: "`recipients.numbers: national`, and nothing says of which country the numbers are.",
+    meaning: "`recipients.numbers` is `national`, but no country is given.",
     fix: "Give two letters, as in `PL`, in `recipients.country` or `DROPCAST_DEFAULT_COUNTRY`.",
   },
   country_unknown: {
-    meaning: "The country for national numbers is no ISO 3166 code with phone numbers.",
+    meaning:
+      "The country for national numbers is not an ISO 3166 code of a country with phone numbers.",
     fix: "Give two letters, as in `PL`, in `recipients.country` or `DROPCAST_DEFAULT_COUNTRY`.",
   },
   encoding_unlikely: {
     meaning:
-      "The list does not say how its letters are encoded, and they fit no encoding surely: it reads as several, which are told with three words each.",
-    fix: 'Name the right one by `--encoding` or `recipients.encoding`, or save the list as "CSV UTF-8".',
+      "The encoding of the list cannot be detected with certainty: several are possible, which are listed with three words each.",
+    fix: 'Set the right one with `--encoding` or `recipients.encoding`, or save the list as "CSV UTF-8".',
   },
   header_missing: {
     meaning:
-      "The first line of the list is a row, not a header: it holds a phone number, or a number too long for a name.",
-    fix: "Put a line with the names of the columns above it.",
+      "The first line of the list is a row, not a header: it contains a phone number, or a number too long for a name.",
+    fix: "Add a line with the column names above it.",
   },
   header_name_empty: {
-    meaning: "A column of the list has no name, and is not an empty one at the end.",
+    meaning: "A column of the list has no name and is not an empty one at the end.",
     fix: "Name it or remove it; the first line of the list must be its header.",
   },
   header_name_twice: {
     meaning:
-      "Two columns of the list have the same name (case does not count), and the campaign uses it, or phones may be there.",
+      "Two columns of the list have the same name (ignoring case), and the campaign uses it, or it may be the phone column.",
     fix: "Rename or remove one of them.",
   },
   import_in_progress: {
     meaning:
-      "Another process is importing the same list now; or a list of the same campaign name or template, whose people `recipients.skipRepeat` leaves out.",
-    fix: "Wait for it: `dropcast show ID`. An import that was interrupted is dropped by `dropcast cancel ID`.",
+      "Another process is importing the same list; or one with the same campaign name or template, whose recipients `recipients.skipRepeat` skips.",
+    fix: "Wait for it: `dropcast show ID`. Remove an interrupted import with `dropcast cancel ID`.",
     http: 409,
   },
   import_interrupted: {
-    meaning: "The import was stopped before its end. Nothing of it was sent.",
-    fix: "Give the same command again to go on under the same id, or `dropcast cancel ID`.",
+    meaning: "The import was stopped before its end. Nothing was sent.",
+    fix: "Run the same command again to continue with the same id, or `dropcast cancel ID`.",
     http: 409,
   },
   import_lost: {
     meaning:
-      "The campaign was cancelled while it was imported, or another process took the import over.",
-    fix: "See `dropcast show ID`: at `importing`, the other process goes on with it.",
+      "The campaign was cancelled during its import, or another process took the import over.",
+    fix: "See `dropcast show ID`: if it is `importing`, the other process continues it.",
     http: 409,
   },
   list_changed: {
     meaning:
-      "The list was changed while it was being read; or it, or its campaign file, between the question of `send` and its start. Nothing was sent.",
+      "The list changed while it was being read; or the list or its campaign file changed while `send` was asking. Nothing was sent.",
     fix: "Send it again once it is complete.",
     http: 409,
   },
   list_empty: {
-    meaning: "The list holds nothing but blank lines.",
+    meaning: "The list has only blank lines.",
     fix: "Give a CSV file with a header line and at least one row.",
   },
   list_field_too_large: {
     meaning: "A cell is larger than 64 KiB.",
-    fix: "Look for a missing closing quote at the line in the message, or shorten the cell.",
+    fix: "Check for a missing closing quote at the line in the message, or shorten the cell.",
   },
   list_missing: {
     meaning: "No list was given, and the campaign file names none.",
-    fix: "Give the CSV after the campaign file, or name it there as `recipients.file`.",
+    fix: "Give the CSV after the campaign file, or set `recipients.file`.",
   },
   list_no_sendable_row: {
     meaning: "The list has no row that can be sent.",
-    fix: "The message and the rejects file say why; a wrong phone column is the usual reason.",
+    fix: "See the message and the rejects file; the usual reason is a wrong phone column.",
   },
   list_no_time: {
-    meaning: "No message of the list can be sent before the campaign's `endBy`.",
+    meaning: "The campaign's `endBy` leaves no time to send any message.",
     fix: "Set a later `schedule.endBy`, or leave it out.",
   },
   list_not_a_file: {
@@ -92,38 +94,38 @@ export const LISTS = catalogue(422, {
     fix: "Give a CSV file.",
   },
   list_not_csv: {
-    meaning: "The list is a workbook, an archive, a PDF or something else that is no text.",
+    meaning: "The list is a workbook, an archive, a PDF or another file that is not text.",
     fix: 'Save it as "CSV UTF-8" in the spreadsheet program, or unpack it.',
   },
   list_not_found: {
-    meaning: "There is no file of that name.",
+    meaning: "There is no file with that name.",
     fix: "Check the path of the list.",
     http: 404,
   },
   list_not_readable: {
-    meaning: "The list may not be read by this user.",
+    meaning: "This user cannot read the list.",
     fix: "Change its permissions.",
   },
   list_not_utf16: {
-    meaning: "The list is in UTF-16 and holds half a character: it was damaged or cut off.",
+    meaning: "The list is UTF-16 with an incomplete character: it was damaged or cut off.",
     fix: "Save or copy it again.",
   },
   list_not_utf8: {
     meaning:
-      "The list is UTF-8 by its mark, by what was given or by nearly all of its text, and one line is not; the message names it.",
-    fix: "Save the list again as UTF-8 and look at that line: parts of it may come from another file.",
+      "The list is UTF-8 by its BOM, by its given encoding or by nearly all of its text, but one line is not; the message names it.",
+    fix: "Save the list again as UTF-8 and check that line: parts of it may come from another file.",
   },
   list_quote_open: {
     meaning: "A quoted cell is never closed.",
-    fix: "Close the quote in the row that the message names, or double it where it is text.",
+    fix: "Close the quote in the row that the message names, or double it if it is text.",
   },
   list_quote_stray: {
-    meaning: "Text stands behind the closing quote of a cell.",
+    meaning: "There is text after the closing quote of a cell.",
     fix: "Put the whole cell in quotes, and double the quotes inside it.",
   },
   list_row_too_large: {
     meaning: "A row is larger than 1 MiB.",
-    fix: "Look for a quote that is opened there and never closed.",
+    fix: "Check for a quote that is opened there and never closed.",
   },
   list_rows_too_large: {
     meaning: "A hundred rows of the list have more than 16 MiB, even when they are compressed.",
@@ -140,72 +142,71 @@ export const LISTS = catalogue(422, {
   },
   list_too_many_rejected: {
     meaning:
-      "A larger share of the rows is bad than `recipients.maxRejected` allows: it may be the wrong file.",
-    fix: "Correct the rows (they are in the rejects file), or raise `recipients.maxRejected`.",
+      "A larger share of the rows is rejected than `recipients.maxRejected` allows: it may be the wrong file.",
+    fix: "Correct the rows in the rejects file, or raise `recipients.maxRejected`.",
   },
   list_too_many_rows: {
     meaning: "The list has more than 10,000,000 rows.",
     fix: "Split it into several campaigns.",
   },
   mend_columns_differ: {
-    meaning: "A rejects file that was dropped again has other columns than the list had.",
-    fix: "Give it the columns that the message names; they may be in any order.",
+    meaning: "A corrected rejects file does not have the columns of its list.",
+    fix: "Restore the columns that the message names, in any order.",
   },
   mend_list_refused: {
     meaning:
-      "The rejects file is of a list that was refused as a whole, so there is no campaign to take its rows.",
-    fix: "Put the corrected rows into the list itself, and send the whole list.",
+      "The rejects file belongs to a list that was refused as a whole, so there is no campaign for its rows.",
+    fix: "Correct the rows in the list itself, and send the whole list.",
     http: 409,
   },
   mend_other_campaign: {
-    meaning: "The rejects file belongs to another campaign than the campaign file that was given.",
-    fix: "Give that campaign's file; or remove the columns `dropcast_campaign` and `dropcast_row` to send the rows as a list of its own.",
+    meaning: "The rejects file belongs to a different campaign than the given campaign file.",
+    fix: "Use that campaign's file; or remove the columns `dropcast_campaign` and `dropcast_row` to send the rows as a new list.",
     http: 409,
   },
   mend_other_mode: {
-    meaning: "The rejects file is of a campaign of the sandbox, and the API is the real one.",
-    fix: "Give the command with `--sandbox`.",
+    meaning: "The rejects file belongs to a sandbox campaign, but the API is the real one.",
+    fix: "Add `--sandbox` to the command.",
     http: 409,
   },
   phone_column_missing: {
-    meaning: "No column of the list is called like a phone number, and none holds phones.",
+    meaning: "No column of the list is named like a phone number, and none contains phone numbers.",
     fix: "Name it in the campaign file: `recipients: { to: phone }`; for `suppress import`: `--column phone`.",
   },
   phone_column_unclear: {
     meaning:
-      "Several columns of the list may hold the phone, or only one whose name says that it holds something else.",
+      "Several columns of the list may contain the phone number, or only one whose name suggests something else.",
     fix: "Name the right one in the campaign file: `recipients: { to: phone }`; for `suppress import`: `--column phone`.",
   },
   phone_column_unknown: {
-    meaning: "The list lacks the column that `recipients.to` or `--column` names.",
+    meaning: "The list does not have the column in `recipients.to` or `--column`.",
     fix: "Correct the name; the message lists the columns.",
   },
   phone_unreadable: {
-    meaning: "A phone number on the command line is none, or has no country code.",
+    meaning: "A phone number on the command line is not valid, or has no country code.",
     fix: 'Write it with its country code and in quotes, as in `"+48 600 700 800"`, or add `--country PL`.',
   },
   repeats_not_known: {
     meaning:
-      "`recipients.skipRepeat` leaves out who got the same campaign or template lately, and without Redis nobody can tell who that is. Nothing is sent.",
-    fix: "Send it where the Redis of the workers is reached, or take `recipients.skipRepeat` out.",
+      "`recipients.skipRepeat` skips people who got the same campaign or template recently, which needs Redis. Nothing is sent.",
+    fix: "Send it from a machine with access to the workers' Redis, or remove `recipients.skipRepeat`.",
     http: 503,
   },
   start_at_past: {
     meaning:
-      "`schedule.startAt` has passed: a mistyped date, or a list that lay in the drop folder for too long. Nothing was stored.",
-    fix: "Set a later `schedule.startAt`, or leave it out to start at once. An interrupted import goes on all the same.",
+      "`schedule.startAt` has passed: a mistyped date, or a list that was in the drop folder for too long. Nothing was stored.",
+    fix: "Set a later `schedule.startAt`, or leave it out to start at once. An interrupted import continues anyway.",
   },
   template_column_ambiguous: {
-    meaning: "The template uses a column whose name the list has more than once.",
+    meaning: "The template uses a column name that the list has more than once.",
     fix: "Rename or remove all but one of them.",
   },
   template_column_missing: {
     meaning: "The template uses a column that the list does not have. Nothing was sent.",
-    fix: "Correct the name in the campaign file, or add the column. `{{1}}` belongs in `template.preview` only.",
+    fix: "Correct the name in the campaign file, or add the column. `{{1}}` is only for `template.preview`.",
   },
   template_placeholder_invalid: {
-    meaning:
-      "A string of the template has a placeholder that cannot be read, or would be sent empty.",
+    meaning: "A string of the template has an invalid placeholder, or could be sent empty.",
     fix: "Write `{{column}}` or `{{column|fallback}}`.",
   },
   timezone_column_unknown: {

@@ -4,26 +4,26 @@ import { catalogue } from "./catalogue.ts";
 export const SANDBOX = catalogue(400, {
   sandbox_cannot_listen: {
     meaning: "The sandbox cannot open its port.",
-    fix: "Give another `--port`, or 0 for any free one.",
+    fix: "Use another `--port`, or 0 for any free one.",
     http: 500,
   },
   sandbox_knob_fixed: {
     meaning:
-      "A knob of a running sandbox that is fixed at its start (host, port, log paths) was to be turned.",
-    fix: "Stop the sandbox and start it with the value.",
+      "An option that is fixed at the start (host, port, log paths) cannot change while the sandbox runs.",
+    fix: "Stop the sandbox and start it with the new value.",
   },
   sandbox_knob_invalid: {
     meaning:
-      "The value of a sandbox knob cannot be read, or the body of `POST /sandbox/knobs` is no JSON object.",
-    fix: "The message says what is expected; `dropcast sandbox --help` shows every default.",
+      "The value of a sandbox option is not valid, or the body of `POST /sandbox/knobs` is not a JSON object.",
+    fix: "See the message for the expected value, and `dropcast sandbox --help` for the defaults.",
   },
   sandbox_knob_unknown: {
-    meaning: "The sandbox has no knob of that name.",
-    fix: "`dropcast sandbox --help` lists them all.",
+    meaning: "The sandbox has no option with that name.",
+    fix: "See `dropcast sandbox --help`.",
   },
   sandbox_log_not_writable: {
     meaning: "A log file of the sandbox cannot be written.",
-    fix: "Give `--log-path` and `--webhook-log-path` in a folder that exists.",
+    fix: "Set `--log-path` and `--webhook-log-path` to files in an existing folder.",
     http: 500,
   },
   sandbox_shares_above_one: {

@@ -4,51 +4,52 @@ import { catalogue } from "./catalogue.ts";
 export const SETUP = catalogue(500, {
   api_mode_unknown: {
     meaning:
-      "The API on loopback gives no answer, so it is not known whether it is the sandbox or leads to real people. Nothing was stored or sent; a role waits for it.",
-    fix: "Start what listens there. If what is live is meant in any case, add `--live`.",
+      "The API on loopback does not answer, so it may be the sandbox or lead to real people. Nothing was stored or sent; a role waits for it.",
+    fix: "Start the API there, or add `--live` if you mean the real one.",
     http: 503,
   },
   api_unreachable: {
-    meaning: "The LiveChat API gave no whole answer to `fetch`. Nothing was sent.",
+    meaning: "`fetch` got no complete answer from the LiveChat API. Nothing was sent.",
     fix: "Check `DROPCAST_API_URL` and the network, then try again.",
     http: 502,
   },
   config_invalid: {
     meaning:
-      "Environment, `.env` or the file of `DROPCAST_CONFIG` has mistakes, or a file of them is not UTF-8: all are told, by variable (`problems` in JSON).",
-    fix: "Correct each as it says; `dropcast doctor` checks them again.",
+      "The environment, `.env` or the file in `DROPCAST_CONFIG` has mistakes, or a file is not UTF-8. All mistakes are listed by variable (`problems` in JSON).",
+    fix: "Correct each of them; check again with `dropcast doctor`.",
   },
   metrics_cannot_listen: {
-    meaning: "The metrics port of a role cannot be opened (taken, or not an address of this host).",
+    meaning:
+      "The metrics port of a role cannot be opened (in use, or not an address of this host).",
     fix: "Set `DROPCAST_METRICS_PORT` to a free port, or leave it empty, and `DROPCAST_HTTP_HOST` to an address of this host.",
   },
   mode_other: {
-    meaning: "`--live` or `--sandbox` was given, and the API that is set is the other one.",
-    fix: "Leave the option out, or set `DROPCAST_API_URL` to the API that is meant.",
+    meaning: "`--live` or `--sandbox` does not match the configured API.",
+    fix: "Leave the option out, or set `DROPCAST_API_URL` to the intended API.",
     http: 409,
   },
   mode_unclear: {
     meaning:
-      "A sandbox runs on the data folder beside a live `up`, or beside another `DROPCAST_API_URL` in the environment; or one was killed there, and what was meant for it would be LIVE; or an opt-out was given while a sandbox runs, and could be meant for either.",
+      "A sandbox runs on the data folder beside a live `up`, or beside another `DROPCAST_API_URL` in the environment; or one was killed there, and what was meant for it would be LIVE; or an opt-out was given while a sandbox runs, so that it could be for either.",
     fix: "Add `--live` or `--sandbox`.",
     http: 409,
   },
   number_incomplete: {
-    meaning: "A number that is to send has no id or no token.",
-    fix: "Set `DROPCAST_NUMBER_ID` and `DROPCAST_API_TOKEN`, or `id` and `token` in the file that `DROPCAST_CONFIG` names.",
+    meaning: "A number needed for sending has no id or no token.",
+    fix: "Set `DROPCAST_NUMBER_ID` and `DROPCAST_API_TOKEN`, or `id` and `token` in the file in `DROPCAST_CONFIG`.",
   },
   number_unknown: {
     meaning: "The campaign or the command names a number that is not configured.",
-    fix: "Correct the name, or add the number to the file that `DROPCAST_CONFIG` names.",
+    fix: "Correct the name, or add the number to the file in `DROPCAST_CONFIG`.",
     http: 404,
   },
   unexpected: {
-    meaning: "A bug of Dropcast, or a system that behaves as nobody expected.",
-    fix: "`DROPCAST_LOG_LEVEL=debug` shows where; please report it with that.",
+    meaning: "A bug in Dropcast, or unexpected behaviour of the system.",
+    fix: "Set `DROPCAST_LOG_LEVEL=debug` to see where, and report it with that log.",
   },
   usage: {
-    meaning: "The command line was typed wrongly (exit code 2).",
-    fix: "`dropcast --help`, or `dropcast COMMAND --help`.",
+    meaning: "The command line is not valid (exit code 2).",
+    fix: "See `dropcast --help` or `dropcast COMMAND --help`.",
     http: 400,
   },
 });
