@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Scrape } from "./core/scrape.ts";
-import type { NumberStore } from "./store/number-store.ts";
+import type { NumberStore } from "./store/index.ts";
 
 /** Limits on ended campaigns, so that a scrape stays small. */
 const SHOWN_AFTER_END_MS = 24 * 3600 * 1000;

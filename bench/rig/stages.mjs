@@ -8,7 +8,7 @@ import { openList } from "../../dist/producer/list/open.js";
 import { createFullReader } from "../../dist/producer/phones/full-reader.js";
 import { createShapeCounter } from "../../dist/producer/phones/number-style.js";
 import { createCellReader } from "../../dist/producer/phones/phone-reader.js";
-import { packRows } from "../../dist/store/batch-rows.js";
+import { packRows } from "../../dist/store/ledger/batch-rows.js";
 import { campaignFile } from "./campaign.mjs";
 import { cpuMicros, serve } from "./child.mjs";
 

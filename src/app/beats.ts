@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { endInTime } from "../queue/in-time.ts";
-import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "../store/processes.ts";
+import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { Platform } from "./platform.ts";
 

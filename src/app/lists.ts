@@ -2,9 +2,12 @@ import type { Config } from "../config/config.ts";
 import { MODES } from "../core/mode.ts";
 import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";
-import { numberOfCampaign } from "../store/keys.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import { createSuppressions, type Suppressions } from "../store/suppressions.ts";
+import {
+  createSuppressions,
+  type NumberStore,
+  numberOfCampaign,
+  type Suppressions,
+} from "../store/index.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 
 /** The other half of the composition root: what is done to lists and people, by command or by a role. */

@@ -15,11 +15,16 @@ import { acquireRedis } from "../redis/embedded.ts";
 import { type OutageWatch, watchOutage } from "../redis/outage.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "../redis/safety-watch.ts";
-import { createLedgerClient } from "../store/connection.ts";
-import { COUNTERS_FOLDER, type MemoryFolder } from "../store/counter-memory.ts";
-import type { LedgerLimits } from "../store/ledger.ts";
-import { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "../store/number-store.ts";
-import { checkSchema } from "../store/schema.ts";
+import {
+  COUNTERS_FOLDER,
+  checkSchema,
+  createLedgerClient,
+  createNumberStore,
+  DEFAULT_LIMITS,
+  type LedgerLimits,
+  type MemoryFolder,
+  type NumberStore,
+} from "../store/index.ts";
 
 /** What every role stands on: a Redis that is there and safe, and a store for each number. */
 export interface Platform {

@@ -8,8 +8,7 @@ import type { CampaignStatus } from "../core/campaign.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { ControlResult } from "../store/campaign-store.ts";
+import type { Campaign, ControlResult } from "../store/index.ts";
 import type { FoundCampaign } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 

@@ -1,7 +1,5 @@
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
-import { numberOfCampaign } from "../store/keys.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import { type Campaign, type NumberStore, numberOfCampaign } from "../store/index.ts";
 import { refuseDeletedRows, refuseNoCampaign } from "./refusals.ts";
 
 /** By number name: every number whose campaigns can be found. */

@@ -1,7 +1,5 @@
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Campaign, Halt } from "../store/campaign-reader.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import type { Rollback } from "../store/rollback.ts";
+import type { Campaign, Halt, NumberStore, Rollback } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 

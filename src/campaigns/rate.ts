@@ -1,5 +1,5 @@
 import { accept, type Result } from "../core/refusal.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import type { NumberStore } from "../store/index.ts";
 import type { FoundCampaign } from "./find.ts";
 import { refuseNoCampaign } from "./refusals.ts";
 

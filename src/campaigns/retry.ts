@@ -6,8 +6,7 @@ import {
 } from "../core/failure.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { failureJson } from "../export/campaign-json.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import { whyNotRetried } from "../store/retry-failed.ts";
+import { type NumberStore, whyNotRetried } from "../store/index.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 

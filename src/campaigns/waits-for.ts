@@ -1,5 +1,4 @@
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import type { Campaign, NumberStore } from "../store/index.ts";
 import { localTime, type Place, placeWords } from "../time/places.ts";
 import { createSendTimes } from "../time/send-times.ts";
 

@@ -2,7 +2,7 @@ import { type Controlled, controlCampaign, mayControl, type Verb } from "../camp
 import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
 import { modeName, modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
+import type { Campaign } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandFile, type CommandSpec } from "./command.ts";
 import { asksFirst, confirmAlone, type Question, YES } from "./confirm.ts";
 import { withPlatform } from "./session.ts";

@@ -1,7 +1,6 @@
 import { REASONS } from "../core/reasons.ts";
 import { describeHalt } from "../export/campaign-json.ts";
-import type { Campaign, Halt } from "../store/campaign-reader.ts";
-import type { PaceNow } from "../store/pace.ts";
+import type { Campaign, Halt, PaceNow } from "../store/index.ts";
 import { dateTime, isoTime } from "./words.ts";
 
 /** A sentence for people: why nothing is sent from a number, and what to do. */

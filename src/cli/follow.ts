@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { campaignJson } from "../export/campaign-json.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import type { Campaign, NumberStore } from "../store/index.ts";
 import { openRows, rowsToSend } from "./describe.ts";
 import { askThrough, DETACHED, type Reachable } from "./outage.ts";
 import { createRateMeter, progressLine, progressWords } from "./progress.ts";

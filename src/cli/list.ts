@@ -9,11 +9,7 @@ import {
   settlingWords,
 } from "../export/campaign-json.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Campaign, Halt } from "../store/campaign-reader.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import type { PaceNow } from "../store/pace.ts";
-import type { Presence } from "../store/processes.ts";
-import type { Rollback } from "../store/rollback.ts";
+import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import { acceptedRows, haltWords, holdWords } from "./describe.ts";
 import { dropLines } from "./drops-text.ts";

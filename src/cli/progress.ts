@@ -1,5 +1,5 @@
 import { reasonWords } from "../export/campaign-json.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
+import type { Campaign } from "../store/index.ts";
 import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
 import { clockTime, count, duration, printable, rate } from "./words.ts";
 

@@ -5,7 +5,7 @@ import { RATE_MAX } from "../core/campaign.ts";
 import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
+import type { Campaign } from "../store/index.ts";
 import {
   CAMPAIGN_ID,
   type Cli,

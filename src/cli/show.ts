@@ -21,8 +21,7 @@ import {
 } from "../export/campaign-json.ts";
 import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
-import type { WaitingRow } from "../store/waiting.ts";
+import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
 import { withPlatform } from "./session.ts";

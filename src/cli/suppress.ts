@@ -1,8 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { OptOutFormat } from "../export/opt-outs.ts";
-import { type OptOut, SCOPES, type Scope } from "../store/opt-out-list.ts";
-import type { Suppressions } from "../store/suppressions.ts";
+import { type OptOut, SCOPES, type Scope, type Suppressions } from "../store/index.ts";
 import {
   type Cli,
   type Command,
@@ -85,7 +84,7 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
     );
   }
   return withPlatform(cli, async (platform) => {
-    const { createSuppressions } = await import("../store/suppressions.ts");
+    const { createSuppressions } = await import("../store/index.ts");
     const { redis, timings, config } = platform;
     const { startFenceMs } = timings;
     const suppressions = await createSuppressions({ redis, startFenceMs, mode: config.mode });

@@ -6,7 +6,7 @@
  * late or out-of-order webhooks harmless: ranks only rise (accepted, sent, delivered, read), and
  * an event of a lower rank has no entry.
  *
- * The Lua scripts do not repeat this table: store/scripts.ts renders it into them as it loads
+ * The Lua scripts do not repeat this table: store/scripts/render-lua.ts renders it into them as it loads
  * them. The scripts add guards: which attempt an event belongs to, and whether the campaign is
  * closed.
  *

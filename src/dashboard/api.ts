@@ -8,7 +8,7 @@ import { STATE_NAMES, type State } from "../core/message.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { toProblem } from "../http/problem.ts";
-import { batchesOf, batchOfRow } from "../store/keys.ts";
+import { batchesOf, batchOfRow } from "../store/index.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { messageJson } from "./message-json.ts";
 

@@ -19,8 +19,7 @@ import {
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { answerInTime } from "../queue/in-time.ts";
 import { FAILED_JOBS_KEPT, type FailedJob, failedJobSchema } from "../queue/queues.ts";
-import { batchOfRow } from "../store/keys.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import { batchOfRow, type NumberStore } from "../store/index.ts";
 import { counted } from "./pages/format.ts";
 
 export interface FailedBoard {

@@ -2,7 +2,7 @@ import { describeCode } from "../core/error-codes.ts";
 import { describeFailure } from "../core/failure.ts";
 import { isoTime } from "../core/format.ts";
 import { maskPhone } from "../core/recipient.ts";
-import type { CampaignRow } from "../store/row-reader.ts";
+import type { CampaignRow } from "../store/index.ts";
 
 /** One row of the list, without what would tell who it is: a wamid has the phone inside. */
 export function messageJson({ row, state, value, phone }: CampaignRow) {

@@ -3,8 +3,7 @@ import { describeFailure, type FailureCount } from "../core/failure.ts";
 import { count, isoTime } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
-import type { Campaign, Halt, UnknownRows } from "../store/campaign-reader.ts";
-import type { Rollback } from "../store/rollback.ts";
+import type { Campaign, Halt, Rollback, UnknownRows } from "../store/index.ts";
 
 /** Why a campaign is paused or was refused; null if it is neither. */
 export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): string | null {

@@ -1,8 +1,6 @@
 import type { Delimiter } from "../core/delimiters.ts";
 import type { State } from "../core/message.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import type { CampaignRow } from "../store/row-reader.ts";
+import type { Campaign, CampaignRow, NumberStore } from "../store/index.ts";
 import { createRowFormat, type ExportFormat } from "./row-format.ts";
 
 const ROWS_AT_ONCE = 500;

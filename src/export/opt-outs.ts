@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import { escapeCell } from "../core/spreadsheet.ts";
-import type { OptOut } from "../store/opt-out-list.ts";
+import type { OptOut } from "../store/index.ts";
 
 /** Formats opt-outs; head, entries and tail together are the whole output. */
 export interface OptOutFormat {

@@ -5,8 +5,7 @@ import { describeFailure } from "../core/failure.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import { rejectCode, rejectReason } from "../core/reject.ts";
 import { escapeCell } from "../core/spreadsheet.ts";
-import type { TimeName } from "../store/ledger-value.ts";
-import type { CampaignRow } from "../store/row-reader.ts";
+import type { CampaignRow, TimeName } from "../store/index.ts";
 
 /** `json` is a single array, for `--json`; `ndjson` has one value per line. */
 export type ExportFormat = "csv" | "ndjson" | "json";

@@ -1,5 +1,5 @@
 import { count } from "../core/format.ts";
-import type { WebhookSilence } from "../store/webhook-silence.ts";
+import type { WebhookSilence } from "../store/index.ts";
 
 /** Describes missing webhooks, and what to check. */
 export function describeSilence(

@@ -1,5 +1,4 @@
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { Presence } from "../store/processes.ts";
+import type { Campaign, Presence } from "../store/index.ts";
 
 /** Whether a campaign has messages to send but no worker. */
 export function isStalled(

@@ -13,10 +13,12 @@ import type { FailedMessage } from "../core/failure.ts";
 import { createPersonTrace, type PersonTrace } from "../core/person-trace.ts";
 import { splitPhone } from "../producer/phones/phone-reader.ts";
 import { type AofRewrite, rewriteAof } from "../redis/aof.ts";
-import { COUNTERS_FOLDER } from "../store/counter-memory.ts";
-import type { TracedBatch } from "../store/eraser.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import type { Suppressions } from "../store/suppressions.ts";
+import {
+  COUNTERS_FOLDER,
+  type NumberStore,
+  type Suppressions,
+  type TracedBatch,
+} from "../store/index.ts";
 import { eraseFromFolder } from "./erase-files.ts";
 
 /** What was erased, without the number itself. */

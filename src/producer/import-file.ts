@@ -5,7 +5,7 @@ import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
-import { numberOfCampaign, readCampaignMark } from "../store/keys.ts";
+import { numberOfCampaign, readCampaignMark } from "../store/index.ts";
 import { correctList, refuseMarked } from "./correct/correct-list.ts";
 import { importList } from "./import/import-list.ts";
 import { freeRejectsPath } from "./rejects/free-path.ts";

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Encoding } from "../core/encoding.ts";
 import { type Result, refuse } from "../core/refusal.ts";
-import type { Mending } from "../store/mending.ts";
-import type { People } from "../store/people.ts";
+import type { Mending, People } from "../store/index.ts";
 import type { PreflightInput } from "./preflight/preflight.ts";
 import type { ListSink } from "./sink/sink.ts";
 

@@ -2,7 +2,7 @@ import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { FailedMessage } from "../core/failure.ts";
 import { maskPhone } from "../core/recipient.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import type { NumberStore } from "../store/index.ts";
 import { answerInTime, endInTime, QUEUE_ANSWER_MS } from "./in-time.ts";
 import {
   type FailedJob,

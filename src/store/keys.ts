@@ -9,7 +9,7 @@
  */
 import { NUMBER_NAME } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
-import { BATCH_ROWS } from "./protocol.ts";
+import { BATCH_ROWS } from "./scripts/protocol.ts";
 
 /**
  * The name by which the keys and queues of a number are told from all others. The sandbox has key

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { keySpace, numberKeys } from "./keys.ts";
-import type { RunScript } from "./scripts.ts";
+import type { RunScript } from "./scripts/runner.ts";
 
 /**
  * How the keys of a number are laid out. A role that finds an older layout brings it up to its own,

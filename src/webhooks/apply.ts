@@ -1,5 +1,5 @@
 import type { FailedMessage } from "../core/failure.ts";
-import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../store/status-events.ts";
+import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../store/index.ts";
 import type { Hints } from "./hints.ts";
 
 /** Moves the row that the event is about. Rejects when Redis did not answer. */

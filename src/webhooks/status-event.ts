@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { decisiveCode } from "../core/error-codes.ts";
 import type { Problem } from "../http/problem.ts";
-import type { StatusEvent } from "../store/status-events.ts";
+import type { StatusEvent } from "../store/index.ts";
 import { PROBLEMS } from "./problems.ts";
 
 /**

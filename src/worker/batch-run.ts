@@ -1,9 +1,12 @@
 import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
-import type { RowOpening } from "../store/attempt-rows.ts";
-import type { CampaignToSend } from "../store/campaign-reader.ts";
-import type { CampaignStore } from "../store/campaign-store.ts";
-import type { NumberTime } from "../store/clock.ts";
-import type { Ledger, LoadedRow } from "../store/ledger.ts";
+import type {
+  CampaignStore,
+  CampaignToSend,
+  Ledger,
+  LoadedRow,
+  NumberTime,
+  RowOpening,
+} from "../store/index.ts";
 import { rowHours } from "../time/row-hours.ts";
 import { type SendTimes, sendTimesOf } from "../time/send-times.ts";
 

@@ -1,9 +1,7 @@
 import type { Logger } from "pino";
 import type { Counts } from "../core/message.ts";
 import { describePause } from "../core/pause-reason.ts";
-import type { Campaign } from "../store/campaign-reader.ts";
-import type { News, NewsKind } from "../store/news.ts";
-import type { NumberStore } from "../store/number-store.ts";
+import type { Campaign, News, NewsKind, NumberStore } from "../store/index.ts";
 
 /** Lines a minute and number about changes, over all workers; what is beyond is counted in one line. */
 const CHANGES_A_MINUTE = 60;

@@ -5,7 +5,7 @@ import type { Mode } from "../core/mode.ts";
 import type { Timings } from "../core/timings.ts";
 import type { TroubleLog } from "../core/trouble-log.ts";
 import type { LivechatClient, SendOutcome } from "../livechat/client.ts";
-import type { ClaimGate, ClaimResult, Ledger } from "../store/ledger.ts";
+import type { ClaimGate, ClaimResult, Ledger } from "../store/index.ts";
 import type { BatchRun, DueMessage } from "./batch-run.ts";
 import type { Flight } from "./flight.ts";
 import { toRecord } from "./outcome.ts";

@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
-import type { NumberStore } from "../store/number-store.ts";
-import type { Retention } from "../store/retention.ts";
+import type { NumberStore, Retention } from "../store/index.ts";
 
 /** Between two looks at whether webhooks tell of the number's messages. */
 const SILENCE_EVERY_MS = 60_000;

@@ -2,8 +2,7 @@ import { errorCode } from "../core/error-codes.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { Timings } from "../core/timings.ts";
 import type { SendOutcome } from "../livechat/client.ts";
-import type { AttemptRecord } from "../store/attempt-rows.ts";
-import { BACKOFF_MAX_MS } from "../store/protocol.ts";
+import { type AttemptRecord, BACKOFF_MAX_MS } from "../store/index.ts";
 
 type Told = Pick<
   AttemptRecord,

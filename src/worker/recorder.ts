@@ -3,8 +3,7 @@ import type { Logger } from "pino";
 import type { FailedMessage } from "../core/failure.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { TroubleLog } from "../core/trouble-log.ts";
-import type { AttemptRecord } from "../store/attempt-rows.ts";
-import type { Ledger } from "../store/ledger.ts";
+import type { AttemptRecord, Ledger } from "../store/index.ts";
 
 /** One script call takes at most so many rows. */
 const RECORDS_MAX = 64;

@@ -1,4 +1,4 @@
-import { REACH_MAX_MS } from "../store/protocol.ts";
+import { REACH_MAX_MS } from "../store/index.ts";
 
 /** Slots are granted at least so far ahead, whatever the round trip: timers are this coarse. */
 const REACH_MIN_MS = 8;

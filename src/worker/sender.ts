@@ -1,4 +1,4 @@
-import type { ClaimGate } from "../store/ledger.ts";
+import type { ClaimGate } from "../store/index.ts";
 import type { BatchRun, DueMessage } from "./batch-run.ts";
 import type { Deliver, Delivered } from "./deliver.ts";
 import type { Flight } from "./flight.ts";

@@ -20,9 +20,7 @@ import {
   failedQueueName,
   QUEUE_EVENTS_KEPT,
 } from "../queue/queues.ts";
-import { OPEN_CAMPAIGNS_MAX } from "../store/campaign-store.ts";
-import type { NumberStore } from "../store/number-store.ts";
-import type { Retention } from "../store/retention.ts";
+import { type NumberStore, OPEN_CAMPAIGNS_MAX, type Retention } from "../store/index.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { createCampaignLog } from "./campaign-log.ts";
 import { createDeliver } from "./deliver.ts";

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { withBeats } from "../../src/app/beats.ts";
-import { createProcesses } from "../../src/store/processes.ts";
+import { createProcesses } from "../../src/store/recovery/processes.ts";
 import { VERSION } from "../../src/version.ts";
 import { startOwnRedis } from "../support/redis.ts";
 

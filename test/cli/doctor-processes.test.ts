@@ -3,7 +3,7 @@ import { checkProcesses } from "../../src/cli/doctor/processes.ts";
 import { isStalled, stallWords } from "../../src/export/stall-words.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
-import { createProcesses, type ProcessInfo } from "../../src/store/processes.ts";
+import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
 import { importTestCampaign, openTestStore, testDefinition } from "../support/campaigns.ts";
 import { connectTestRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProcesses } from "../../src/store/processes.ts";
+import { createProcesses } from "../../src/store/recovery/processes.ts";
 import { openDashboard } from "./support.ts";
 
 test("pages and API say that nothing is sent while no worker is there", async () => {

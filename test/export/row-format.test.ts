@@ -1,8 +1,8 @@
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
 import { createRowFormat } from "../../src/export/row-format.ts";
-import { decodeLedgerValue } from "../../src/store/ledger-value.ts";
-import type { CampaignRow } from "../../src/store/row-reader.ts";
+import { decodeLedgerValue } from "../../src/store/ledger/ledger-value.ts";
+import type { CampaignRow } from "../../src/store/ledger/row-reader.ts";
 
 function row(cells: readonly string[]): CampaignRow {
   const value = decodeLedgerValue(undefined, 0);

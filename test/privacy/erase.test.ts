@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { type EraseInput, erasePerson } from "../../src/privacy/erase.ts";
 import { createQueueConnection } from "../../src/queue/connection.ts";
 import { createFailedQueue } from "../../src/queue/failed-queue.ts";
-import type { ImportOutcome } from "../../src/store/batch-rows.ts";
-import { createSuppressions } from "../../src/store/suppressions.ts";
+import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
+import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 

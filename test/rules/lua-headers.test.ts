@@ -7,9 +7,9 @@ import {
   numberKeys,
   slotKey,
 } from "../../src/store/keys.ts";
-import { luaName } from "../../src/store/render-lua.ts";
-import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../../src/store/script-list.ts";
-import { scriptSource } from "../../src/store/scripts.ts";
+import { luaName } from "../../src/store/scripts/render-lua.ts";
+import { scriptSource } from "../../src/store/scripts/runner.ts";
+import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../../src/store/scripts/script-list.ts";
 
 /**
  * A script's header is what an operator reads first, and what keeps a script within its slot: it

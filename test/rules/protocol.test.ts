@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import * as protocol from "../../src/store/protocol.ts";
-import { renderLua } from "../../src/store/render-lua.ts";
+import * as protocol from "../../src/store/scripts/protocol.ts";
+import { renderLua } from "../../src/store/scripts/render-lua.ts";
 
 /**
  * What TypeScript and the scripts must agree on stands in store/protocol.ts, and nowhere else. A

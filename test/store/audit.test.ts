@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { STATES } from "../../src/core/message.ts";
-import { createAudit } from "../../src/store/audit.ts";
-import { createScriptRunner } from "../../src/store/scripts.ts";
+import { createAudit } from "../../src/store/recovery/audit.ts";
+import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 let bench: TestStore;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import type { ClaimResult } from "../../src/store/ledger.ts";
+import type { ClaimResult } from "../../src/store/ledger/ledger.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 function kinds(result: ClaimResult): string[] {

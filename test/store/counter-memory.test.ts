@@ -12,8 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type ClaimCounter, createClaimCounter } from "../../src/store/claim-counter.ts";
-import { createCounterMemory } from "../../src/store/counter-memory.ts";
+import { type ClaimCounter, createClaimCounter } from "../../src/store/recovery/claim-counter.ts";
+import { createCounterMemory } from "../../src/store/recovery/counter-memory.ts";
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-counters-"));

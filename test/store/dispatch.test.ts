@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
-import type { OpenBatch } from "../../src/store/campaign-reader.ts";
+import type { OpenBatch } from "../../src/store/campaigns/campaign-reader.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ImportRow } from "../../src/store/batch-rows.ts";
-import type { BeginImport } from "../../src/store/import-store.ts";
+import type { BeginImport } from "../../src/store/campaigns/import-store.ts";
+import type { ImportRow } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { snapshot } from "../support/snapshot.ts";
 

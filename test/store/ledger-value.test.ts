@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { packWamid, unpackWamid } from "../../src/store/identity.ts";
 import {
   decodeLedgerValue,
   decodePrice,
   encodeImportedValue,
   encodePrice,
-} from "../../src/store/ledger-value.ts";
+} from "../../src/store/ledger/ledger-value.ts";
+import { packWamid, unpackWamid } from "../../src/store/ledger/wamid.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
 
 /** The id of WhatsApp's own samples: 42 bytes once packed. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { wamidDigest } from "../../src/store/identity.ts";
-import type { StatusEvent } from "../../src/store/status-events.ts";
+import type { StatusEvent } from "../../src/store/ledger/status-events.ts";
+import { wamidDigest } from "../../src/store/ledger/wamid.ts";
 import {
   type Granted,
   openTestStore,

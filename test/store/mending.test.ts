@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { ImportOutcome } from "../../src/store/batch-rows.ts";
-import type { MendedRow } from "../../src/store/mending.ts";
+import type { MendedRow } from "../../src/store/campaigns/mending.ts";
+import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 

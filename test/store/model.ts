@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type Event, nextState, OVERRULES, type State } from "../../src/core/message.ts";
-import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
+import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
 import { type Granted, type TestStore, testPhone } from "../support/campaigns.ts";
 import { type Command, type Outcome, ROWS, type Status } from "./commands.ts";
 

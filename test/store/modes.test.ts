@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSuppressions } from "../../src/store/suppressions.ts";
+import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";
 import { connectTestRedis, startOwnRedis, testNumber } from "../support/redis.ts";
 

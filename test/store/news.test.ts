@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TakenNews } from "../../src/store/news.ts";
+import type { TakenNews } from "../../src/store/campaigns/news.ts";
 import { openTestStore } from "../support/campaigns.ts";
 
 const LIMITS = { takenMax: 100, linesMax: 60, minuteMs: 60_000 };

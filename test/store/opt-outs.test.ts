@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
-import { createPersonDigest } from "../../src/store/identity.ts";
 import { deploymentKeys, numberKeys } from "../../src/store/keys.ts";
-import type { ClaimResult } from "../../src/store/ledger.ts";
+import type { ClaimResult } from "../../src/store/ledger/ledger.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
-import { createOptOutList, type NewOptOut, type OptOut } from "../../src/store/opt-out-list.ts";
+import {
+  createOptOutList,
+  type NewOptOut,
+  type OptOut,
+} from "../../src/store/people/opt-out-list.ts";
+import { createPersonDigest } from "../../src/store/people/person-digest.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis, testNumber } from "../support/redis.ts";
 

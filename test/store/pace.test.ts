@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ClaimInput, ClaimResult } from "../../src/store/ledger.ts";
+import type { ClaimInput, ClaimResult } from "../../src/store/ledger/ledger.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 
 const SECOND_US = 1_000_000;

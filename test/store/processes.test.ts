@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { deploymentKeys } from "../../src/store/keys.ts";
-import { createProcesses, type ProcessInfo } from "../../src/store/processes.ts";
+import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
 const WORKER: ProcessInfo = {

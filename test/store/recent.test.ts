@@ -6,8 +6,8 @@ import {
   packRows,
   phonesOfBlob,
   unpackRows,
-} from "../../src/store/batch-rows.ts";
-import type { Windows } from "../../src/store/people.ts";
+} from "../../src/store/ledger/batch-rows.ts";
+import type { Windows } from "../../src/store/people/people.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 
 const DAY = 24 * 3_600_000;

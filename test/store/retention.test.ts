@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BATCH_ROWS } from "../../src/store/protocol.ts";
+import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
-import { wamidDigest } from "../../src/store/identity.ts";
+import { wamidDigest } from "../../src/store/ledger/wamid.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
 
 test("a message whose lease has ended becomes unknown, with the reason, once", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RowOpening } from "../../src/store/attempt-rows.ts";
+import type { RowOpening } from "../../src/store/ledger/attempt-rows.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 
 const HOUR_MS = 3_600_000;

@@ -2,19 +2,19 @@ import { randomBytes } from "node:crypto";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { Counts, State } from "../../src/core/message.ts";
 import type { Mode } from "../../src/core/mode.ts";
-import type { AttemptRecord } from "../../src/store/attempt-rows.ts";
-import type { ImportOutcome, ImportRow } from "../../src/store/batch-rows.ts";
-import type { Campaign } from "../../src/store/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
-import type { ClaimInput, LedgerLimits } from "../../src/store/ledger.ts";
+import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
+import type { ImportOutcome, ImportRow } from "../../src/store/ledger/batch-rows.ts";
+import type { ClaimInput, LedgerLimits } from "../../src/store/ledger/ledger.ts";
+import type { CampaignRow } from "../../src/store/ledger/row-reader.ts";
+import type { StatusEvent } from "../../src/store/ledger/status-events.ts";
 import {
   createNumberStore,
   DEFAULT_LIMITS,
   type NumberStore,
 } from "../../src/store/number-store.ts";
-import { BATCH_ROWS } from "../../src/store/protocol.ts";
-import type { CampaignRow } from "../../src/store/row-reader.ts";
-import type { StatusEvent } from "../../src/store/status-events.ts";
+import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
 import { connectTestRedis, testNumber } from "./redis.ts";
 
 /** A campaign for tests: one template variable, everything else as the file leaves it. */

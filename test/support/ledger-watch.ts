@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { State } from "../../src/core/message.ts";
-import { createCampaignList } from "../../src/store/campaign-list.ts";
-import { type Campaign, createCampaignReader } from "../../src/store/campaign-reader.ts";
+import { createCampaignList } from "../../src/store/campaigns/campaign-list.ts";
+import { type Campaign, createCampaignReader } from "../../src/store/campaigns/campaign-reader.ts";
 import { numberKeys } from "../../src/store/keys.ts";
 
 /**

@@ -12,8 +12,8 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { SCRIPT_NAMES } from "../../src/store/script-list.ts";
-import { scriptSource } from "../../src/store/scripts.ts";
+import { scriptSource } from "../../src/store/scripts/runner.ts";
+import { SCRIPT_NAMES } from "../../src/store/scripts/script-list.ts";
 import { endOf, isPush, readCommand } from "./resp.ts";
 import { track } from "./tcp-proxy.ts";
 

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../../src/store/status-events.ts";
+import type {
+  ApplyResult,
+  StatusEvent,
+  Unmatched,
+  Waits,
+} from "../../src/store/ledger/status-events.ts";
 import { deliverEvent, type FailedOfNumber } from "../../src/webhooks/apply.ts";
 import { createHints } from "../../src/webhooks/hints.ts";
 

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
-import type { ApplyResult, StatusEvent, Unmatched } from "../../src/store/status-events.ts";
+import type { ApplyResult, StatusEvent, Unmatched } from "../../src/store/ledger/status-events.ts";
 import type { FailedOfNumber } from "../../src/webhooks/apply.ts";
 import { createWebhookServer, type WebhookServerOptions } from "../../src/webhooks/server.ts";
 import { signWebhook, WEBHOOK_SECRET } from "../support/webhook-samples.ts";

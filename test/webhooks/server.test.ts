@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ApplyResult } from "../../src/store/status-events.ts";
+import type { ApplyResult } from "../../src/store/ledger/status-events.ts";
 import { createWebhookServer } from "../../src/webhooks/server.ts";
 import {
   OTHER_WEBHOOK_SECRET,

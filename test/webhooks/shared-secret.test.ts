@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { LedgerLimits } from "../../src/store/ledger.ts";
-import type { StatusEvent } from "../../src/store/status-events.ts";
+import type { LedgerLimits } from "../../src/store/ledger/ledger.ts";
+import type { StatusEvent } from "../../src/store/ledger/status-events.ts";
 import { deliverEvent } from "../../src/webhooks/apply.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CampaignToSend } from "../../src/store/campaign-reader.ts";
+import type { CampaignToSend } from "../../src/store/campaigns/campaign-reader.ts";
 import type { DueMessage } from "../../src/worker/batch-run.ts";
 import type { Delivered } from "../../src/worker/deliver.ts";
 import { createFlight } from "../../src/worker/flight.ts";

@@ -1,6 +1,6 @@
 import type { Platform } from "../../app/platform.ts";
 import { accept, refuse } from "../../core/refusal.ts";
-import type { AcceptedRollback } from "../../store/rollback.ts";
+import type { AcceptedRollback } from "../../store/index.ts";
 import type { Cli, CommandResult } from "../command.ts";
 import { withPlatform } from "../session.ts";
 import { counted } from "../words.ts";

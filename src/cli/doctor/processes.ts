@@ -1,9 +1,7 @@
 import { describePause } from "../../core/pause-reason.ts";
 import { describeSilence } from "../../export/silence-words.ts";
 import { unseenWords } from "../../export/stall-words.ts";
-import type { Campaign } from "../../store/campaign-reader.ts";
-import type { NumberStore } from "../../store/number-store.ts";
-import type { Presence } from "../../store/processes.ts";
+import type { Campaign, NumberStore, Presence } from "../../store/index.ts";
 import { counted, printable } from "../words.ts";
 import type { Check } from "./check.ts";
 

@@ -1,5 +1,5 @@
 import { accept } from "../../core/refusal.ts";
-import type { Difference } from "../../store/audit.ts";
+import type { Difference } from "../../store/index.ts";
 import type { Cli, CommandResult } from "../command.ts";
 import { withPlatform } from "../session.ts";
 

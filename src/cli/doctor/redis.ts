@@ -4,7 +4,7 @@ import { REASONS } from "../../core/reasons.ts";
 import { redisTrouble } from "../../core/redis-trouble.ts";
 import { accept } from "../../core/refusal.ts";
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
-import { oldOnes } from "../../store/ages.ts";
+import { oldOnes } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { haltWords, holdWords } from "../describe.ts";
 import { onPlatform } from "../session.ts";

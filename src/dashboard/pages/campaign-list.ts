@@ -1,8 +1,7 @@
 import { html } from "hono/html";
 import type { Overview, Page } from "../../campaigns/overview.ts";
 import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
-import type { Campaign, Halt } from "../../store/campaign-reader.ts";
-import type { Rollback } from "../../store/rollback.ts";
+import type { Campaign, Halt, Rollback } from "../../store/index.ts";
 import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, progressBar } from "./progress.ts";

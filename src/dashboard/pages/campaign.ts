@@ -6,7 +6,7 @@ import { waitsForWords } from "../../campaigns/waits-for.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
-import type { Campaign } from "../../store/campaign-reader.ts";
+import type { Campaign } from "../../store/index.ts";
 import {
   haltBox,
   modeBadge,

@@ -1,5 +1,5 @@
 import { foldPhone } from "../../core/recipient.ts";
-import type { ImportOutcome } from "../../store/batch-rows.ts";
+import type { ImportOutcome } from "../../store/index.ts";
 import type { SendTimes } from "../../time/send-times.ts";
 import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
 import { createCellReader } from "../phones/phone-reader.ts";

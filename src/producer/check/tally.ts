@@ -1,5 +1,5 @@
 import { type RejectCode, rejectReason } from "../../core/reject.ts";
-import type { ImportOutcome } from "../../store/batch-rows.ts";
+import type { ImportOutcome } from "../../store/index.ts";
 
 /** Rows of a list by what was decided about them. */
 export interface Counts {

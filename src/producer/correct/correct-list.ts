@@ -12,7 +12,7 @@ import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts"
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import type { Mode } from "../../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
-import type { MendableCampaign } from "../../store/mending.ts";
+import type { MendableCampaign } from "../../store/index.ts";
 import { type PreparedList, prepareList } from "../check/prepare-list.ts";
 import { createTally } from "../check/tally.ts";
 import { readRows } from "../list/csv.ts";

@@ -3,9 +3,14 @@ import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
-import { batchOfRow } from "../../store/keys.ts";
-import type { MendableBatch, MendableCampaign, MendedRow, Mending } from "../../store/mending.ts";
-import type { People } from "../../store/people.ts";
+import {
+  batchOfRow,
+  type MendableBatch,
+  type MendableCampaign,
+  type MendedRow,
+  type Mending,
+  type People,
+} from "../../store/index.ts";
 import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { createShapeCounter } from "../phones/number-style.ts";

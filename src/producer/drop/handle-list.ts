@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { accept, type Refusal, type Result } from "../../core/refusal.ts";
-import type { Campaign } from "../../store/campaign-reader.ts";
+import type { Campaign } from "../../store/index.ts";
 import type { ImportFile } from "../import-file.ts";
 import { digestList } from "../list/bytes.ts";
 import { openList } from "../list/open.ts";

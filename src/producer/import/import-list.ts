@@ -13,7 +13,7 @@
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
-import type { BeginImport, KnownImport } from "../../store/import-store.ts";
+import type { BeginImport, KnownImport } from "../../store/index.ts";
 import { type PreparedList, prepareList } from "../check/prepare-list.ts";
 import type { ListFile } from "../list/open.ts";
 import { isPhoneCountry } from "../phones/phone-reader.ts";

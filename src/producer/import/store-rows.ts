@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
-import type { StoredPlace } from "../../store/campaign-hours.ts";
+import type { StoredPlace } from "../../store/index.ts";
 import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { createTally, type Tally } from "../check/tally.ts";

@@ -8,7 +8,7 @@ import {
   serialOf,
   templateOf,
   type Windows,
-} from "../../store/people.ts";
+} from "../../store/index.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 
 /**

@@ -12,8 +12,7 @@ import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.
 import type { PriceTable } from "../../core/prices.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
-import type { NumberOptOuts } from "../../store/number-opt-outs.ts";
-import type { People } from "../../store/people.ts";
+import type { NumberOptOuts, People } from "../../store/index.ts";
 import { type Place, placeOfPhone } from "../../time/places.ts";
 import type { JudgedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";

@@ -1,6 +1,10 @@
-import { createRowPacker, type ImportOutcome, type ImportRow } from "../../store/batch-rows.ts";
-import type { ImportStore } from "../../store/import-store.ts";
-import { BATCH_ROWS } from "../../store/protocol.ts";
+import {
+  BATCH_ROWS,
+  createRowPacker,
+  type ImportOutcome,
+  type ImportRow,
+  type ImportStore,
+} from "../../store/index.ts";
 
 /** Takes the rows of a place, in their order. */
 export interface RowWriter {

@@ -5,14 +5,14 @@
 
 import type { CampaignStatus } from "../../core/campaign.ts";
 import type { Refusal } from "../../core/refusal.ts";
-import type { StoredPlace } from "../../store/campaign-hours.ts";
-import type { CampaignReader } from "../../store/campaign-reader.ts";
 import type {
   BeginImport,
   BeginResult,
+  CampaignReader,
   ImportStore,
   KnownImport,
-} from "../../store/import-store.ts";
+  StoredPlace,
+} from "../../store/index.ts";
 import { createBatchWriter, type RowWriter } from "./batch-writer.ts";
 
 export interface ListSink {

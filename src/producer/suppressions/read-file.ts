@@ -4,7 +4,7 @@ import { accept, type Result } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
 import { showsNothing } from "../../core/value.ts";
-import { type NewOptOut, SCOPES, type Scope } from "../../store/opt-out-list.ts";
+import { type NewOptOut, SCOPES, type Scope } from "../../store/index.ts";
 import { checkHeader, checkIsHeader, isLongNumber } from "../columns/header.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
 import { type ListBytes, readListBytes } from "../list/bytes.ts";

@@ -6,7 +6,7 @@ import type { Mode } from "../../../src/core/mode.ts";
 import { createPersonTrace } from "../../../src/core/person-trace.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
 import { keepNothing, storeIn } from "../../../src/producer/sink/sink.ts";
-import type { ImportStore } from "../../../src/store/import-store.ts";
+import type { ImportStore } from "../../../src/store/campaigns/import-store.ts";
 import {
   openTestStore,
   type TestStore,

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createBatchWriter } from "../../../src/producer/sink/batch-writer.ts";
-import { createRowPacker, type ImportRow, unpackRows } from "../../../src/store/batch-rows.ts";
-import type { ImportBatch, ImportStore } from "../../../src/store/import-store.ts";
+import type { ImportBatch, ImportStore } from "../../../src/store/campaigns/import-store.ts";
 import { campaignKeys } from "../../../src/store/keys.ts";
+import {
+  createRowPacker,
+  type ImportRow,
+  unpackRows,
+} from "../../../src/store/ledger/batch-rows.ts";
 import {
   openTestStore,
   type TestStore,

@@ -1,0 +1,82 @@
+import type { Redis } from "ioredis";
+import type { CampaignStatus } from "../../core/campaign.ts";
+import { fieldsOf } from "../hashes.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
+import type { Campaign } from "./campaign-reader.ts";
+
+/** Campaigns in a page. */
+const LISTED_MAX = 100;
+
+/** Not ended yet. */
+const LIVE: ReadonlySet<CampaignStatus> = new Set(["importing", "scheduled", "running", "paused"]);
+
+/**
+ * Which campaigns there are. What runs by itself or on a page asks for live ones, recent ones or a
+ * page, so that it costs the same with ten ended campaigns and with fifty thousand.
+ */
+export function createCampaignList(input: {
+  redis: Redis;
+  number: string;
+  find: (id: string) => Promise<Campaign | undefined>;
+}) {
+  const { redis, number, find } = input;
+  const keys = numberKeys(number);
+
+  const liveIds = () => redis.zrangebyscore(keys.byEnd, "+inf", "+inf");
+
+  async function findAll(ids: readonly string[]): Promise<Campaign[]> {
+    const found = await Promise.all(ids.map(find));
+    return found.filter((campaign) => campaign !== undefined);
+  }
+
+  return {
+    /** The newest campaigns of the number, newest first: a page of `max`, after the first `skip`. */
+    list: async ({ skip = 0, max = LISTED_MAX } = {}): Promise<Campaign[]> =>
+      findAll(await redis.zrevrange(keys.campaigns, skip, skip + max - 1)),
+
+    /** How many campaigns there are. */
+    count: (): Promise<number> => redis.zcard(keys.campaigns),
+
+    /** Every campaign that has not ended, newest first. */
+    live: async (): Promise<Campaign[]> =>
+      (await findAll(await liveIds()))
+        .filter(({ status }) => LIVE.has(status))
+        .sort((a, b) => b.createdAt - a.createdAt),
+
+    /** Campaigns that ended at `sinceMs` or later, the latest first, `max` at most. */
+    endedSince: async (sinceMs: number, max: number): Promise<Campaign[]> =>
+      findAll(await redis.zrevrangebyscore(keys.byEnd, "(+inf", sinceMs, "LIMIT", 0, max)),
+
+    /** Every campaign there is, newest first, a page at a time: for what a person asks for. */
+    async *all(): AsyncGenerator<Campaign, void> {
+      for (let skip = 0; ; skip += LISTED_MAX) {
+        const ids = await redis.zrevrange(keys.campaigns, skip, skip + LISTED_MAX - 1);
+        yield* await findAll(ids);
+        if (ids.length < LISTED_MAX) return;
+      }
+    },
+
+    /** Every campaign whose people are still stored: the live ones, and ended ones with their rows. */
+    async *withPeople(): AsyncGenerator<Pick<Campaign, "id" | "rows" | "status">, void> {
+      const ids = [...(await liveIds()), ...(await redis.zrange(keys.withRows, "0", "-1"))];
+      for (let at = 0; at < ids.length; at += LISTED_MAX) {
+        const some = ids.slice(at, at + LISTED_MAX);
+        const found = await Promise.all(
+          some.map((id) =>
+            redis.hmget(
+              campaignKeys(number, id).campaign,
+              ...fieldsOf("campaign", "rows", "status"),
+            ),
+          ),
+        );
+        for (const [place, [rows, status]] of found.entries()) {
+          if (!status) continue;
+          yield { id: some[place] ?? "", rows: Number(rows), status: status as CampaignStatus };
+        }
+      }
+    },
+
+    /** Ids of the newest campaigns. */
+    newest: (max: number): Promise<string[]> => redis.zrevrange(keys.campaigns, 0, max - 1),
+  };
+}

@@ -1,0 +1,157 @@
+import type { Redis } from "ioredis";
+import type { CampaignStatus } from "../../core/campaign.ts";
+import type { State } from "../../core/message.ts";
+import type { Mode } from "../../core/mode.ts";
+import { fieldOf } from "../hashes.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
+import { stateOf } from "../ledger/ledger-value.ts";
+import type { ClaimCounter } from "../recovery/claim-counter.ts";
+import { ANSWER } from "../scripts/protocol.ts";
+import type { RunScript } from "../scripts/runner.ts";
+import { createCampaignList } from "./campaign-list.ts";
+import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
+
+/** Result of a control: what the campaign's status is now, and whether the call changed it. */
+export type ControlResult =
+  | {
+      readonly kind: "changed" | "unchanged";
+      readonly status: CampaignStatus;
+      readonly haltLifted: boolean;
+    }
+  | { readonly kind: "no_campaign" };
+
+export type ResolveResult =
+  | { readonly kind: "resolved"; readonly state: State }
+  | { readonly kind: "not_unknown"; readonly state: State }
+  | { readonly kind: "closed" | "no_campaign" | "no_row" };
+
+type DispatchAnswer = [
+  told: string,
+  crowded?: number,
+  paused?: string,
+  ...opened: (string | number)[],
+];
+
+/** Each campaign with work has a batch open, up to this many campaigns: what one worker runs at once. */
+export const OPEN_CAMPAIGNS_MAX = 64;
+
+export interface Dispatched {
+  readonly opened: readonly OpenBatch[];
+  /** Some campaign has work and no batch open, because others fill the limits. */
+  readonly isCrowded: boolean;
+  /** Campaigns that were imported for another sender, and are paused for it. */
+  readonly paused: readonly string[];
+}
+
+/** Campaigns of one number: reading them, controlling them, opening their batches. */
+export function createCampaignStore(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  counter: ClaimCounter;
+  sender: string | null;
+}) {
+  const { redis, number, run, counter, sender } = input;
+  const keys = numberKeys(number);
+  const reader = createCampaignReader({ redis, number });
+
+  return {
+    ...reader,
+    ...createCampaignList({ redis, number, find: reader.find }),
+
+    /**
+     * Starts and ends campaigns whose time has come and opens due batches, up to the limit.
+     * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
+     */
+    async dispatch(mode: Mode, openBatchesMax: number): Promise<Dispatched> {
+      const answer = (await run("dispatch", {
+        ...{ mode, sender: sender ?? "" },
+        ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
+        ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
+      })) as DispatchAnswer;
+      const [told, crowded = 0, paused = "", ...flat] = answer;
+      counter.saw(told);
+      const opened: OpenBatch[] = [];
+      for (let at = 0; at < flat.length; at += 3) {
+        opened.push({
+          campaign: String(flat[at]),
+          batch: Number(flat[at + 1]),
+          run: Number(flat[at + 2]),
+        });
+      }
+      return { opened, isCrowded: crowded === 1, paused: paused.split(" ").filter(Boolean) };
+    },
+
+    /** The sender that a campaign was imported for, and the one that is configured here. */
+    async senders(id: string): Promise<{ importedFor: string | null; configured: string | null }> {
+      const { campaign } = campaignKeys(number, id);
+      return {
+        importedFor: await redis.hget(campaign, fieldOf("campaign", "sender")),
+        configured: sender,
+      };
+    },
+
+    /** `reason` is a code that core/pause-reason.ts has words for. */
+    async pause(id: string, reason: string): Promise<ControlResult> {
+      return toControl(await run("pause-campaign", { campaign: id, reason }));
+    },
+
+    /**
+     * Lifts the number's halt too; then one message goes first, the rest when it is accepted. A
+     * campaign that was paused for its sender belongs to the one that is configured here from now on.
+     */
+    async resume(id: string): Promise<ControlResult> {
+      return toControl(await run("resume-campaign", { campaign: id, sender: sender ?? "" }));
+    },
+
+    /** For good. Pending rows read as cancelled; what is on the wire is finished and recorded. */
+    async cancel(id: string): Promise<ControlResult> {
+      return toControl(await run("cancel-campaign", { campaign: id }));
+    },
+
+    /** Failed rows (all of one batch) to be sent again; each fenced by the attempt that failed. */
+    async retryRows(
+      id: string,
+      batch: number,
+      rows: readonly { row: number; attempt: number }[],
+    ): Promise<{ kind: "retried"; count: number } | { kind: "closed" } | { kind: "no_campaign" }> {
+      const flat = rows.flatMap(({ row, attempt }) => [row, attempt]);
+      const args = { campaign: id, batch };
+      const [kind, count] = (await run("retry-rows", args, flat)) as [number, number];
+      if (kind === ANSWER.done) return { kind: "retried", count };
+      return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
+    },
+
+    /** A person's decision on an unknown message. */
+    async resolve(
+      id: string,
+      row: number,
+      decision: "resend" | "sent" | "failed",
+    ): Promise<ResolveResult> {
+      const args = { campaign: id, row, decision };
+      const [kind, state] = (await run("resolve-row", args)) as [number, number];
+      if (kind === ANSWER.done) return { kind: "resolved", state: stateOf(state) };
+      if (kind === ANSWER.unchanged) return { kind: "not_unknown", state: stateOf(state) };
+      if (kind === ANSWER.noRow) return { kind: "no_row" };
+      return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
+    },
+
+    /** The job of a failed message has been added. */
+    async failedJobAdded(message: {
+      campaign: string;
+      row: number;
+      attempt: number;
+    }): Promise<void> {
+      const { campaign, row, attempt } = message;
+      await redis.zrem(keys.failedOutbox, `${campaign}|${row}|${attempt}`);
+    },
+  };
+}
+
+export type CampaignStore = ReturnType<typeof createCampaignStore>;
+
+function toControl(answer: unknown): ControlResult {
+  const [done, status, lifted] = answer as [number, CampaignStatus, number | undefined];
+  if (done === ANSWER.noCampaign) return { kind: "no_campaign" };
+  return { kind: done === ANSWER.done ? "changed" : "unchanged", status, haltLifted: lifted === 1 };
+}

@@ -1,0 +1,118 @@
+import type { Redis } from "ioredis";
+import type { CampaignStatus } from "../../core/campaign.ts";
+import type { FailureCause, FailureCount } from "../../core/failure.ts";
+import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
+import type { Mode } from "../../core/mode.ts";
+import { fieldsOf, type HashFields } from "../hashes.ts";
+import { campaignKeys, numberOfCampaign } from "../keys.ts";
+import { type CampaignHours, readHours } from "./campaign-hours.ts";
+
+/** A campaign as people see it. Times are ms since 1970, null when they have not come. */
+export interface Campaign {
+  readonly id: string;
+  readonly number: string;
+  readonly name: string;
+  readonly status: CampaignStatus;
+  /** Why it is paused or rejected, as a code or words; empty otherwise. */
+  readonly reason: string;
+  readonly mode: Mode;
+  readonly category: string;
+  readonly file: string;
+  readonly rows: number;
+  readonly counts: Counts;
+  /** Ended for good, by a cancel, its `endBy` or the retention time: nothing of it is sent again. */
+  readonly closed: boolean;
+  /** Failed rows by their cause, most frequent first. */
+  readonly errors: readonly FailureCount[];
+  readonly ratePerSecond: number | null;
+  readonly createdAt: number;
+  readonly startAt: number | null;
+  readonly endBy: number | null;
+  /** When its messages may leave, and its people by place; null: at any time. */
+  readonly hours: CampaignHours | null;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** When its rows were deleted, because they were older than the retention time. */
+  readonly rowsDeletedAt: number | null;
+}
+
+/** One campaign with its counts; undefined when there is none of this id. */
+export async function readCampaign(
+  redis: Redis,
+  number: string,
+  id: string,
+): Promise<Campaign | undefined> {
+  const own = campaignKeys(number, id);
+  const answers = await redis
+    .multi()
+    .hmget(own.campaign, ...SHOWN_FIELDS)
+    .hgetall(own.counts)
+    .hgetall(own.errors)
+    .exec();
+  const [values, counts, errors] = (answers ?? []).map(([, value]) => value);
+  const found = (values ?? []) as (string | null)[];
+  const fields: HashFields<"campaign"> = Object.fromEntries(
+    SHOWN_FIELDS.flatMap((name, at) => (found[at] == null ? [] : [[name, found[at]]])),
+  );
+  if (fields.epoch === undefined) return undefined;
+  return toCampaign(id, fields, (counts ?? {}) as Fields, (errors ?? {}) as Fields);
+}
+
+type Fields = Record<string, string>;
+
+/** Its template and columns are left out: they are large, and a page shows fifty campaigns. */
+const SHOWN_FIELDS = fieldsOf(
+  "campaign",
+  ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
+  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "window", "places"] as const),
+  ...(["createdAt", "startedAt", "finishedAt"] as const),
+);
+
+function toCampaign(
+  id: string,
+  fields: HashFields<"campaign">,
+  counts: Fields,
+  errors: Fields,
+): Campaign {
+  return {
+    id,
+    number: numberOfCampaign(id) ?? "",
+    name: fields.name ?? "",
+    status: fields.status as CampaignStatus,
+    reason: fields.reason ?? "",
+    mode: fields.mode === "live" ? "live" : "sandbox",
+    category: fields.category ?? "",
+    file: fields.file ?? "",
+    rows: Number(fields.rows),
+    counts: toCounts(counts),
+    closed: (fields.closed ?? "") !== "" || fields.purgedAt !== undefined,
+    errors: Object.entries(errors)
+      .map(([field, count]) => ({ ...causeOf(Number(field)), count: Number(count) }))
+      .sort((a, b) => b.count - a.count || a.code - b.code),
+    ratePerSecond: fields.ratePerSecond === undefined ? null : Number(fields.ratePerSecond),
+    createdAt: Number(fields.createdAt),
+    startAt: timeOrNull(fields.startAt),
+    endBy: timeOrNull(fields.endBy),
+    hours: readHours(fields),
+    startedAt: timeOrNull(fields.startedAt),
+    finishedAt: timeOrNull(fields.finishedAt),
+    rowsDeletedAt: timeOrNull(fields.purgedAt),
+  };
+}
+
+/** The scripts count failures without a code under the negative number of their reason. */
+function causeOf(field: number): FailureCause {
+  return field > 0 ? { code: field, reason: 0 } : { code: 0, reason: Math.abs(field) };
+}
+
+function toCounts(fields: Fields): Counts {
+  const counts = zeroCounts();
+  for (const [state, number] of Object.entries(STATES)) {
+    counts[state as State] = Number(fields[number] ?? 0);
+  }
+  return counts;
+}
+
+export function timeOrNull(text: string | undefined): number | null {
+  return text === undefined || text === "0" ? null : Number(text);
+}

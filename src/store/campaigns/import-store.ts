@@ -1,0 +1,232 @@
+import { randomBytes } from "node:crypto";
+import {
+  type CampaignDefinition,
+  type CampaignStatus,
+  PRIORITY_WEIGHTS,
+} from "../../core/campaign.ts";
+import { STATES, type State } from "../../core/message.ts";
+import type { Mode } from "../../core/mode.ts";
+import { REASONS } from "../../core/reasons.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import { REJECTS } from "../../core/reject.ts";
+import { campaignMark } from "../keys.ts";
+import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-rows.ts";
+import type { Safety } from "../ledger/ledger.ts";
+import { encodeImportedValue } from "../ledger/ledger-value.ts";
+import { templateOf } from "../people/people.ts";
+import type { ClaimCounter } from "../recovery/claim-counter.ts";
+import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptArgument } from "../scripts/script-list.ts";
+import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
+
+/** An importer that stores nothing for so long is taken for dead: another may take over. */
+export const IMPORT_LEASE_MS = 3_000;
+
+export interface BeginImport {
+  /** sha256 of mode, number, campaign name and file bytes, hex. */
+  readonly digest: string;
+  /** Import known bytes once more, as a new campaign. */
+  readonly again: boolean;
+  /** `refuse`: only an import that was interrupted is taken up; none begins anew. */
+  readonly fresh?: "begin" | "refuse";
+  readonly definition: CampaignDefinition;
+  /** The file's name, for people. */
+  readonly file: string;
+  readonly columns: readonly string[];
+  /** What separates the cells of the list; its export is written alike. */
+  readonly delimiter?: string;
+  /** Where the phones are; left out, it is found again when it is needed. */
+  readonly phoneColumn?: string;
+  readonly mode: Mode;
+}
+
+/** What bytes were imported as before. */
+export interface KnownImport {
+  readonly campaign: string;
+  /** How many of its messages were tried before it was cancelled; null when it was not. */
+  readonly tried: number | null;
+}
+
+export type BeginResult =
+  | {
+      readonly kind: "begun";
+      readonly campaign: string;
+      readonly token: string;
+      /** Another importer of these bytes died: its campaign is filled from the start. */
+      readonly restarted: boolean;
+      /** Of a mere check: what these bytes were imported as before. */
+      readonly known?: KnownImport | null;
+    }
+  | ({ readonly kind: "already_imported" } & KnownImport)
+  | { readonly kind: "busy"; readonly campaign: string }
+  /** It would have begun anew, which was refused. */
+  | { readonly kind: "not_begun" };
+
+/** The importer's place in the store: the campaign, and the token that fences every chunk. */
+export interface ImportHandle {
+  readonly campaign: string;
+  readonly token: string;
+}
+
+/** Exactly {@link BATCH_ROWS} rows, the last batch of a list 1 or more; packed already, or not. */
+export type ImportBatch =
+  | { readonly rows: readonly ImportRow[] }
+  | { readonly outcomes: readonly ImportOutcome[]; readonly blob: Buffer };
+
+export type FinishResult =
+  | { readonly kind: "stored"; readonly status: CampaignStatus }
+  | { readonly kind: "lost" };
+
+/**
+ * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
+ * step after which everything may be. Every call may be repeated.
+ */
+export function createImportStore(input: {
+  run: RunScript;
+  safety: Safety;
+  sender: string | null;
+  counter: ClaimCounter;
+  mode: Mode;
+}) {
+  const { run, safety, sender, counter, mode } = input;
+  const importer = () => ({
+    leaseMs: IMPORT_LEASE_MS,
+    reading: counter.reading(),
+    process: counter.worker,
+    settleMs: counter.settleMs,
+  });
+  return {
+    /** How its rejects file names a campaign. */
+    markOf: (campaign: string): string => campaignMark(campaign, mode),
+
+    async begin(input: BeginImport): Promise<BeginResult> {
+      // As when Redis is away: the drop folder tries it again, a command says why it ends.
+      const problem = safety.problem();
+      if (problem !== undefined) throw new Error(`${problem.message} ${problem.fix}`);
+      const token = randomBytes(8).toString("hex");
+      const again = input.again ? "1" : "";
+      const answer = (await run(
+        "import-begin",
+        { ...importer(), digest: input.digest, token, again, fresh: input.fresh ?? "begin" },
+        campaignFields(input, sender),
+      )) as [string, string, number | undefined];
+      const [kind, campaign, tried = -1] = answer;
+      if (kind === "known") {
+        return { kind: "already_imported", campaign, tried: tried < 0 ? null : tried };
+      }
+      if (kind === "busy") return { kind: "busy", campaign };
+      if (kind === "none") return { kind: "not_begun" };
+      // An id that was given must not be given again, whatever Redis forgets.
+      await counter.remember();
+      return { kind: "begun", campaign, token, restarted: kind === "restarted" };
+    },
+
+    /** Fills the campaign that is being imported from the start once more, with the same token. */
+    async beginAnew(input: BeginImport, { token }: ImportHandle): Promise<"begun" | "lost"> {
+      const [kind] = (await run(
+        "import-begin",
+        { ...importer(), digest: input.digest, token, again: "own", fresh: "begin" },
+        campaignFields(input, sender),
+      )) as [string, string];
+      return kind === "lost" ? "lost" : "begun";
+    },
+
+    /** Stores consecutive batches. `lost`: another importer took over, or it was cancelled. */
+    async chunk(
+      input: ImportHandle & { firstBatch: number; batches: readonly ImportBatch[] },
+    ): Promise<"stored" | "lost"> {
+      const { campaign, token, firstBatch, batches } = input;
+      const rest: ScriptArgument[] = [];
+      const counts = new Map<State, number>();
+      for (const batch of batches) rest.push(...batchArguments(batch, counts));
+      for (const [state, count] of counts) rest.push(STATES[state], count);
+      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch };
+      const stored = await run("import-chunk", { ...args, batches: batches.length }, rest);
+      return stored === 1 ? "stored" : "lost";
+    },
+
+    /** Keeps the importer's lease while it has nothing to store. */
+    async heartbeat({ campaign, token }: ImportHandle): Promise<"alive" | "lost"> {
+      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch: 0, batches: 0 };
+      return (await run("import-chunk", args)) === 1 ? "alive" : "lost";
+    },
+
+    /**
+     * `phoneStyle` is kept for whoever reads corrected rows of the list; `places` to say whom a
+     * campaign with a window waits for.
+     */
+    async finish(
+      input: ImportHandle & {
+        rows: number;
+        batches: number;
+        phoneStyle?: string;
+        places?: readonly StoredPlace[];
+      },
+    ): Promise<FinishResult> {
+      const { campaign, token, rows, batches, phoneStyle = "" } = input;
+      const places = packPlaces(input.places);
+      const args = { campaign, token, rows, batches, rejected: "", phoneStyle, places };
+      const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
+      await counter.remember();
+      return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
+    },
+
+    /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
+    async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
+      const { campaign, token, refusal } = input;
+      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "" };
+      await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
+    },
+  };
+}
+
+export type ImportStore = ReturnType<typeof createImportStore>;
+
+function campaignFields(input: BeginImport, sender: string | null): ScriptArgument[] {
+  const { definition, file, columns, delimiter, phoneColumn, mode } = input;
+  const { schedule, delivery } = definition;
+  const fields: Record<string, string | number> = {
+    name: definition.name,
+    definition: JSON.stringify(definition),
+    columns: JSON.stringify(columns),
+    template: templateOf(definition),
+    skipRepeat: definition.recipients.skipRepeatMs ?? 0,
+    category: definition.category,
+    file,
+    mode,
+    guarantee: delivery.guarantee,
+    phoneColumn: phoneColumn ?? "",
+    delimiter: delimiter ?? "",
+    weight: PRIORITY_WEIGHTS[delivery.priority],
+    startAt: schedule.startAtMs ?? 0,
+    endBy: schedule.endByMs ?? 0,
+    window: packWindow(schedule.window),
+  };
+  if (sender !== null) fields["sender"] = sender;
+  if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
+  return Object.entries(fields).flat();
+}
+
+function batchArguments(batch: ImportBatch, counts: Map<State, number>): ScriptArgument[] {
+  const packed = "blob" in batch ? batch : packBatch(batch.rows);
+  const ledger: ScriptArgument[] = [];
+  let pending = 0;
+  for (const [index, outcome] of packed.outcomes.entries()) {
+    counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
+    if (outcome.kind === "pending") {
+      pending++;
+      continue;
+    }
+    ledger.push(index, encodeImportedValue(outcome.kind, reasonNumber(outcome)));
+  }
+  return [packed.blob, packed.outcomes.length, pending, ledger.length / 2, ...ledger];
+}
+
+function packBatch(rows: readonly ImportRow[]) {
+  return { outcomes: rows.map(({ outcome }) => outcome), blob: packRows(rows) };
+}
+
+function reasonNumber(outcome: ImportOutcome): number {
+  if (outcome.kind === "rejected") return REJECTS[outcome.code];
+  return outcome.kind === "suppressed" ? REASONS[outcome.reason] : 0;
+}

@@ -1,0 +1,65 @@
+/**
+ * The store's door: whoever is not of this folder imports from here, and from no file behind it
+ * (test/rules/imports.test.ts). The rooms: `ledger` is the record of every message, `campaigns` what is
+ * sent, `people` who it is sent to and who must not be, `recovery` what watches that all is well,
+ * `scripts` the Lua and what it shares with TypeScript.
+ */
+export type { StoredPlace } from "./campaigns/campaign-hours.ts";
+export type {
+  Campaign,
+  CampaignReader,
+  CampaignToSend,
+  Halt,
+  UnknownRows,
+} from "./campaigns/campaign-reader.ts";
+export {
+  type CampaignStore,
+  type ControlResult,
+  OPEN_CAMPAIGNS_MAX,
+} from "./campaigns/campaign-store.ts";
+export type {
+  BeginImport,
+  BeginResult,
+  ImportStore,
+  KnownImport,
+} from "./campaigns/import-store.ts";
+export type { MendableBatch, MendableCampaign, MendedRow, Mending } from "./campaigns/mending.ts";
+export type { News, NewsKind } from "./campaigns/news.ts";
+export type { Retention } from "./campaigns/retention.ts";
+export { whyNotRetried } from "./campaigns/retry-failed.ts";
+export type { NumberTime } from "./clock.ts";
+export { createLedgerClient } from "./connection.ts";
+export { batchesOf, batchOfRow, numberOfCampaign, readCampaignMark } from "./keys.ts";
+export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
+export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
+export type { ClaimGate, ClaimResult, Ledger, LedgerLimits, LoadedRow } from "./ledger/ledger.ts";
+export type { TimeName } from "./ledger/ledger-value.ts";
+export type { PaceNow } from "./ledger/pace.ts";
+export type { CampaignRow } from "./ledger/row-reader.ts";
+export type { ApplyResult, StatusEvent, Unmatched, Waits } from "./ledger/status-events.ts";
+export type { WaitingRow } from "./ledger/waiting.ts";
+export { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./number-store.ts";
+export type { TracedBatch } from "./people/eraser.ts";
+export type { NumberOptOuts } from "./people/number-opt-outs.ts";
+export { type NewOptOut, type OptOut, SCOPES, type Scope } from "./people/opt-out-list.ts";
+export {
+  type People,
+  type RecentCampaign,
+  serialOf,
+  templateOf,
+  type Windows,
+} from "./people/people.ts";
+export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
+export { oldOnes } from "./recovery/ages.ts";
+export type { Difference } from "./recovery/audit.ts";
+export { COUNTERS_FOLDER, type MemoryFolder } from "./recovery/counter-memory.ts";
+export {
+  BEAT_EVERY_MS,
+  createProcesses,
+  type Presence,
+  type ProcessRole,
+} from "./recovery/processes.ts";
+export type { AcceptedRollback, Rollback } from "./recovery/rollback.ts";
+export type { WebhookSilence } from "./recovery/webhook-silence.ts";
+export { checkSchema } from "./schema.ts";
+export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";

@@ -1,0 +1,98 @@
+import {
+  CLAIM_ROW,
+  DIGEST_BYTES,
+  JITTER_MAX,
+  LEDGER_CODE_MAX,
+  MARK,
+  OUTCOME,
+  RECORD_ROW,
+  ROW_OPENING,
+} from "../scripts/protocol.ts";
+import { packWamid, wamidDigest } from "./wamid.ts";
+
+/**
+ * Rows on their way into the scripts: one buffer a call, because a dozen arguments a row cost more
+ * than what the script does with them.
+ */
+
+export type Outcome = keyof typeof OUTCOME;
+
+/** How one attempt ended, in the ledger's words (protocol.ts says what each outcome does). */
+export interface AttemptRecord {
+  readonly row: number;
+  /** 0 when the claim's answer never came: the row is given back if the nonce holds it. */
+  readonly attempt: number;
+  readonly nonce: Buffer;
+  readonly person: Buffer;
+  readonly outcome: Outcome;
+  readonly code: number;
+  readonly reason: number;
+  readonly waitMs: number;
+  readonly id: { readonly text: string; readonly isWamid: boolean } | null;
+  readonly held: boolean;
+  readonly optOut: boolean;
+}
+
+export function packClaimRows(rows: readonly { row: number; person: Buffer }[]): Buffer {
+  const packed = Buffer.allocUnsafe(rows.length * CLAIM_ROW.bytes);
+  for (const [at, row] of rows.entries()) CLAIM_ROW.write(packed, at * CLAIM_ROW.bytes, row);
+  return packed;
+}
+
+/** When a row may leave, ms since 1970; of a row that waits `closesMs` is null unless it is its only one. */
+export interface RowOpening {
+  readonly row: number;
+  readonly opensMs: number;
+  readonly closesMs: number | null;
+}
+
+const SECONDS_MAX = 2 ** 32 - 1;
+
+/** To whole seconds, in which windows begin and end; never earlier, nor open for longer. */
+export function packOpenings(rows: readonly RowOpening[]): Buffer {
+  const packed = Buffer.allocUnsafe(rows.length * ROW_OPENING.bytes);
+  for (const [at, { row, opensMs, closesMs }] of rows.entries()) {
+    ROW_OPENING.write(packed, at * ROW_OPENING.bytes, {
+      row,
+      opens: Math.min(Math.ceil(opensMs / 1_000), SECONDS_MAX),
+      closes: closesMs === null ? 0 : Math.min(Math.floor(closesMs / 1_000), SECONDS_MAX),
+    });
+  }
+  return packed;
+}
+
+const NO_DIGEST = Buffer.alloc(DIGEST_BYTES);
+const NO_WAMID = Buffer.alloc(0);
+/** More than any id the API client lets through; the layout has one byte for it. */
+const WAMID_BYTES_MAX = 255;
+const WAIT_MS_MAX = 2 ** 32 - 1;
+
+export function packRecords(records: readonly AttemptRecord[]): Buffer {
+  return Buffer.concat(records.flatMap(packRecord));
+}
+
+function packRecord(record: AttemptRecord): Buffer[] {
+  const { id, held, optOut } = record;
+  const stored = id === null ? NO_WAMID : packWamid(id.text).subarray(0, WAMID_BYTES_MAX);
+  const marks =
+    (id !== null && !id.isWamid ? MARK.reference : 0) +
+    (held ? MARK.held : 0) +
+    (optOut ? MARK.optOut : 0) +
+    (id === null ? 0 : MARK.id);
+  const row = Buffer.allocUnsafe(RECORD_ROW.bytes);
+  RECORD_ROW.write(row, 0, {
+    row: record.row,
+    attempt: record.attempt,
+    nonce: record.nonce,
+    outcome: OUTCOME[record.outcome],
+    code: Math.min(record.code, LEDGER_CODE_MAX),
+    reason: record.reason,
+    waitMs: Math.min(Math.round(record.waitMs), WAIT_MS_MAX),
+    jitter: Math.floor(Math.random() * (JITTER_MAX + 1)),
+    digest: id === null ? NO_DIGEST : wamidDigest(id.text),
+    person: record.person,
+    marks,
+    wamidBytes: stored.length,
+  });
+  return [row, stored];
+}

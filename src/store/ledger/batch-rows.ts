@@ -1,0 +1,201 @@
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import type { PersonTrace } from "../../core/person-trace.ts";
+import type { RejectCode } from "../../core/reject.ts";
+import type { Doubt } from "../../core/template.ts";
+import type { SuppressReason } from "../people/number-opt-outs.ts";
+
+/** What the import decided about one CSV row. */
+export type ImportOutcome =
+  /** `landline` and `doubts` are told to people and not stored. */
+  | {
+      readonly kind: "pending";
+      readonly phone: string;
+      readonly landline?: true;
+      readonly doubts?: readonly Doubt[];
+    }
+  /** `about` is for the words of its reason, and is not stored. */
+  | {
+      readonly kind: "rejected";
+      readonly code: RejectCode;
+      readonly column: string;
+      readonly about?: string;
+    }
+  | { readonly kind: "duplicate"; readonly phone: string; readonly of: number }
+  | { readonly kind: "suppressed"; readonly phone: string; readonly reason: SuppressReason };
+
+export interface ImportRow {
+  /** The cells as they came, in the order of the header. */
+  readonly cells: readonly string[];
+  readonly outcome: ImportOutcome;
+}
+
+/**
+ * The rows of a batch as kept in Redis: deflated JSON, one array a row, `[phone, ...cells]`, and
+ * beside it what an odd row needs (`o`: index -> column of a reject, or row it repeats). 10-30
+ * bytes a row for lists as people have them.
+ */
+interface Stored {
+  r: string[][];
+  o?: Record<number, string | number>;
+  /** Indexes of rows whose person was erased: nothing is left of them but their place. */
+  e?: number[];
+}
+
+/** A row read back. `phone` is empty for a row that had none to send to. */
+export interface BatchRow {
+  readonly phone: string;
+  readonly cells: readonly string[];
+  /** The column that got the row rejected, or the row it is a duplicate of. */
+  readonly note: string | number | undefined;
+  /** The person was erased: phone and cells are gone. */
+  readonly erased: boolean;
+}
+
+export function packRows(rows: readonly ImportRow[]): Buffer {
+  const packer = createRowPacker();
+  for (const row of rows) packer.add(row);
+  return packer.end();
+}
+
+export interface RowPacker {
+  add(row: ImportRow): void;
+  /** How much has been packed so far, in bytes; what waits to be packed is left out. */
+  readonly packedBytes: number;
+  end(): Buffer;
+}
+
+/** Text that is deflated at once. A batch of ordinary rows is a tenth of it. */
+const SEGMENT_LENGTH = 256 * 1024;
+
+/**
+ * Packs the rows of one batch as they come. A row may have a megabyte and a batch a hundred of them,
+ * so what is large is deflated piece by piece, and never whole in memory as text. Pieces that end
+ * with a flush follow each other as one deflate stream (RFC 1951, 3.2.4).
+ */
+export function createRowPacker(): RowPacker {
+  const odd: Record<number, string | number> = {};
+  const segments: Buffer[] = [];
+  let text = "";
+  let count = 0;
+  let packedBytes = 0;
+
+  return {
+    get packedBytes() {
+      return packedBytes;
+    },
+    add({ cells, outcome }) {
+      text += count === 0 ? '{"r":[' : ",";
+      text += JSON.stringify([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
+      if (outcome.kind === "rejected") odd[count] = outcome.column;
+      if (outcome.kind === "duplicate") odd[count] = outcome.of;
+      count++;
+      if (text.length < SEGMENT_LENGTH) return;
+      const segment = deflate(text, { finishFlush: constants.Z_SYNC_FLUSH });
+      packedBytes += segment.length;
+      segments.push(segment);
+      text = "";
+    },
+    end() {
+      text += Object.keys(odd).length > 0 ? `],"o":${JSON.stringify(odd)}}` : "]}";
+      const last = deflate(count === 0 ? '{"r":[]}' : text);
+      return segments.length === 0 ? last : Buffer.concat([...segments, last]);
+    },
+  };
+}
+
+/** A batch with some of its rows corrected: place in the batch (from 0) -> cells and phone. */
+export function mendBlob(
+  blob: Buffer,
+  mended: ReadonlyMap<number, { phone: string; cells: readonly string[] }>,
+): Buffer {
+  const stored = readBlob(blob);
+  for (const [index, { phone, cells }] of mended) {
+    stored.r[index] = [phone, ...cells];
+    delete stored.o?.[index];
+    if (stored.e !== undefined) stored.e = stored.e.filter((erased) => erased !== index);
+  }
+  return writeBlob(stored);
+}
+
+/** The stored text of a batch, to be searched. */
+export function inflateBlob(blob: Buffer): string {
+  return inflateRawSync(blob).toString("utf8");
+}
+
+/** Takes the place of a cell of somebody else's row that named an erased person. */
+const ERASED_CELL = "erased";
+
+/**
+ * A batch without one person: their rows are emptied (rejected ones that name the number, too), and
+ * cells of other rows that name it say `erased`. Rows for which `isBusy` holds are left as they are.
+ * `blob` is null when nothing changes.
+ */
+export function eraseInBlob(
+  blob: Buffer,
+  trace: PersonTrace,
+  isBusy: (index: number) => boolean,
+): { blob: Buffer | null; erased: number[]; cells: number; waiting: number } {
+  const stored = readBlob(blob);
+  const erased: number[] = [];
+  let [cells, waiting] = [0, 0];
+  for (const [index, [phone = "", ...row]] of stored.r.entries()) {
+    const named = row.filter((cell) => trace.found(cell)).length;
+    const own = trace.isPerson(phone) || (phone === "" && named > 0);
+    if (!own && named === 0) continue;
+    if (isBusy(index)) waiting++;
+    else if (own) {
+      erased.push(index);
+      stored.r[index] = ["", ...row.map(() => "")];
+    } else {
+      cells += named;
+      stored.r[index] = [phone, ...row.map((cell) => (trace.found(cell) ? ERASED_CELL : cell))];
+    }
+  }
+  if (erased.length > 0) stored.e = [...(stored.e ?? []), ...erased];
+  const changed = erased.length > 0 || cells > 0;
+  const packed = changed ? writeBlob(stored) : null;
+  return { blob: packed, erased, cells, waiting };
+}
+
+export function unpackRows(blob: Buffer): BatchRow[] {
+  const stored = readBlob(blob);
+  const erased = new Set(stored.e);
+  return stored.r.map(([phone, ...cells], index) => ({
+    phone: phone ?? "",
+    cells,
+    note: stored.o?.[index],
+    erased: erased.has(index),
+  }));
+}
+
+/**
+ * The phones of a batch, one a row; empty for a row that has none to send to, and for a duplicate.
+ * Parses no cell: a row is an array that begins with its phone, and inside a text of JSON no quote
+ * comes behind a bracket but with a backslash, or as the end of that text, where no digit follows.
+ */
+export function phonesOfBlob(blob: Buffer): string[] {
+  const text = inflateBlob(blob);
+  const phones = Array.from(text.matchAll(PHONE_OF_ROW), ([, phone = ""]) => phone);
+  const odd = text.lastIndexOf('],"o":{');
+  if (odd === -1) return phones;
+  const { o } = JSON.parse(`{${text.slice(odd + 2)}`) as Pick<Stored, "o">;
+  for (const [index, note] of Object.entries(o ?? {})) {
+    // A note that is a number is the row that this one is a duplicate of.
+    if (typeof note === "number") phones[Number(index)] = "";
+  }
+  return phones;
+}
+
+const PHONE_OF_ROW = /\["([0-9]*)"[,\]]/g;
+
+function readBlob(blob: Buffer): Stored {
+  return JSON.parse(inflateBlob(blob)) as Stored;
+}
+
+function writeBlob(stored: Stored): Buffer {
+  return deflate(JSON.stringify(stored));
+}
+
+function deflate(text: string, options: { finishFlush?: number } = {}): Buffer {
+  return deflateRawSync(text, { level: 6, ...options });
+}

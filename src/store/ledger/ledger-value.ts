@@ -1,0 +1,107 @@
+import { STATE_NAMES, STATES, type State } from "../../core/message.ts";
+import { FLAG, LEDGER_HEADER, LEDGER_VERSION, TICK_MS, TIME } from "../scripts/protocol.ts";
+
+/**
+ * The ledger value of one row, as protocol.ts lays it out. No value at all means pending.
+ */
+export interface LedgerValue {
+  state: State;
+  flags: readonly Flag[];
+  /** How many POSTs were granted. */
+  attempt: number;
+  /** Times in a row that nothing could be sent. */
+  tries: number;
+  /** WhatsApp's error code, 0 for none. */
+  code: number;
+  /** A number of core/reasons.ts or core/reject.ts, 0 for none. */
+  reason: number;
+  price: Price | null;
+  /** Times of day in ms; `due` is the earliest next claim. */
+  times: Partial<Record<TimeName, number>>;
+}
+
+export type Flag = keyof typeof FLAG;
+export type TimeName = keyof typeof TIME;
+
+const FLAG_NAMES = Object.keys(FLAG) as readonly Flag[];
+const TIME_NAMES = Object.keys(TIME) as readonly TimeName[];
+const { at: AT, bytes: HEADER_BYTES } = LEDGER_HEADER;
+
+/** Decodes a stored value; `undefined` is a row nobody has touched. `epochMs` is the campaign's. */
+export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): LedgerValue {
+  if (value === undefined) return untouched();
+  const version = value[AT.version];
+  if (version !== LEDGER_VERSION) throw new Error(`Ledger value of unknown version ${version}.`);
+  const bits = LEDGER_HEADER.get(value, "flags");
+  const times: Partial<Record<TimeName, number>> = {};
+  const mask = LEDGER_HEADER.get(value, "times");
+  let at = HEADER_BYTES;
+  for (const [index, name] of TIME_NAMES.entries()) {
+    if ((mask & (1 << index)) === 0) continue;
+    times[name] = epochMs + value.readUInt32BE(at) * TICK_MS;
+    at += 4;
+  }
+  return {
+    state: stateOf(LEDGER_HEADER.get(value, "state")),
+    flags: FLAG_NAMES.filter((flag) => (bits & FLAG[flag]) !== 0),
+    attempt: LEDGER_HEADER.get(value, "attempt"),
+    tries: LEDGER_HEADER.get(value, "tries"),
+    code: LEDGER_HEADER.get(value, "code"),
+    reason: LEDGER_HEADER.get(value, "reason"),
+    price: decodePrice(LEDGER_HEADER.get(value, "price")),
+    times,
+  };
+}
+
+/** The value of a row that ends in the import: rejected, duplicate or suppressed. */
+export function encodeImportedValue(state: State, reason: number): Buffer {
+  const value = Buffer.alloc(HEADER_BYTES);
+  value.writeUInt8(LEDGER_VERSION, AT.version);
+  value.writeUInt8(STATES[state], AT.state);
+  value.writeUInt8(reason, AT.reason);
+  return value;
+}
+
+/** The state a ledger number stands for. Throws on a number nobody wrote: that is a bug. */
+export function stateOf(number: number): State {
+  const state = STATE_NAMES[number - 1];
+  if (state === undefined) throw new Error(`No state has the number ${number}.`);
+  return state;
+}
+
+/** What WhatsApp said a message costs: `pricing.category` and `pricing.billable`. */
+export interface Price {
+  category: string;
+  billable: boolean | null;
+}
+
+const CATEGORIES = [
+  "",
+  "authentication",
+  "authentication_international",
+  "marketing",
+  "marketing_lite",
+  "utility",
+  "service",
+  "referral_conversion",
+  "other",
+];
+
+/** One byte: category x 4 + billable (0 unknown, 1 no, 2 yes). 0 is no price at all. */
+export function encodePrice(category: string | null, billable: boolean | null): number {
+  if (category === null && billable === null) return 0;
+  const known = CATEGORIES.indexOf((category ?? "").replaceAll("-", "_"));
+  const index = known === -1 ? CATEGORIES.length - 1 : known;
+  return index * 4 + (billable === null ? 0 : billable ? 2 : 1);
+}
+
+export function decodePrice(byte: number): Price | null {
+  if (byte === 0) return null;
+  const billable = byte % 4 === 0 ? null : byte % 4 === 2;
+  return { category: CATEGORIES[Math.floor(byte / 4)] ?? "other", billable };
+}
+
+function untouched(): LedgerValue {
+  const none = { attempt: 0, tries: 0, code: 0, reason: 0 };
+  return { state: "pending", flags: [], ...none, price: null, times: {} };
+}

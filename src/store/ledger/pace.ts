@@ -1,0 +1,54 @@
+import type { Redis } from "ioredis";
+import { readNumberTime } from "../clock.ts";
+import type { HashFields } from "../hashes.ts";
+import { numberKeys } from "../keys.ts";
+import { ANSWER } from "../scripts/protocol.ts";
+import type { RunScript } from "../scripts/runner.ts";
+
+export interface PaceNow {
+  /** Set by a person, over the configuration; null when nobody did. */
+  readonly ratePerSecond: number | null;
+  /** Nothing is sent before this time (ms); null when the number is not held. */
+  readonly holdUntilMs: number | null;
+  /** Why it is held: the API said "too fast", or could not be reached several times in a row. */
+  readonly holdReason: "too_fast" | "unreachable";
+}
+
+/**
+ * A number's pace over all pods is GCRA (the generic cell rate algorithm) inside the claim: what is
+ * granted carries the instant at which it must be sent. Here is what people change about it.
+ */
+export function createPace(input: { redis: Redis; number: string; run: RunScript }) {
+  const { redis, number, run } = input;
+  return {
+    /** What rules the number's pace now, besides its configured rate. */
+    async read(): Promise<PaceNow> {
+      const [fields, { wallMs, nowMs }] = await Promise.all([
+        redis.hgetall(numberKeys(number).pace) as Promise<HashFields<"pace">>,
+        readNumberTime(redis, number),
+      ]);
+      const leftMs = Number(fields.hold ?? 0) - nowMs;
+      return {
+        ratePerSecond: fields.rate === undefined ? null : Number(fields.rate),
+        holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
+        holdReason: fields.holdReason === "unreachable" ? "unreachable" : "too_fast",
+      };
+    },
+
+    /** A number's rate (messages a second) from now on, on all pods; null takes it back. */
+    async setNumberRate(ratePerSecond: number | null): Promise<void> {
+      await run("set-rate", { campaign: "", ratePerSecond: ratePerSecond ?? "" });
+    },
+
+    /** A campaign's own rate from now on. `no_campaign` when there is none of this id. */
+    async setCampaignRate(
+      campaign: string,
+      ratePerSecond: number | null,
+    ): Promise<"done" | "no_campaign"> {
+      const done = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "" });
+      return done === ANSWER.noCampaign ? "no_campaign" : "done";
+    },
+  };
+}
+
+export type Pace = ReturnType<typeof createPace>;

@@ -1,0 +1,116 @@
+import type { Redis } from "ioredis";
+import type { State } from "../../core/message.ts";
+import type { Mode } from "../../core/mode.ts";
+import { fieldOf, fieldsOf } from "../hashes.ts";
+import { batchesOf, batchOfRow, campaignKeys } from "../keys.ts";
+import { BATCH_ROWS } from "../scripts/protocol.ts";
+import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
+import { unpackWamid } from "./wamid.ts";
+
+/** A CSV row with all that is known of it. */
+export interface CampaignRow extends BatchRow {
+  readonly row: number;
+  /** The state it reads as: pending rows of a closed campaign read as what the closing made of them. */
+  readonly state: State;
+  readonly value: LedgerValue;
+  /** The id the API or a webhook gave the last attempt; null when none is known. */
+  readonly wamid: string | null;
+  /** Since when nobody knows whether it was sent, ms; null for every other state. */
+  readonly unknownSince: number | null;
+}
+
+/** Batches that are read at the same time. */
+const AHEAD = 8;
+
+/** Reads rows a batch at a time, so that a campaign of any size streams in bounded memory. */
+export function createRowReader(input: { redis: Redis; number: string }) {
+  const { redis, number } = input;
+
+  async function unknownSince(campaign: string, rows: readonly number[]) {
+    const since = new Map<number, number>();
+    if (rows.length === 0) return since;
+    const scores = await redis.zmscore(campaignKeys(number, campaign).unknown, ...rows.map(String));
+    for (const [at, score] of scores.entries()) {
+      if (score !== null) since.set(rows[at] ?? 0, Number(score));
+    }
+    return since;
+  }
+
+  async function batch(campaign: string, index: number): Promise<CampaignRow[]> {
+    const keys = campaignKeys(number, campaign);
+    // The ledger first: see `load` of the ledger.
+    const [values, blob, [epoch, closed]] = await Promise.all([
+      redis.hgetallBuffer(keys.ledger(index)),
+      redis.getBuffer(keys.batch(index)),
+      redis.hmget(keys.campaign, ...fieldsOf("campaign", "epoch", "closed")),
+    ]);
+    if (blob === null) return [];
+    const ledger = unpackRows(blob).map((row, at) => ({
+      row,
+      value: decodeLedgerValue(values[String(at)], Number(epoch)),
+    }));
+    const unknown = await unknownSince(
+      campaign,
+      ledger.flatMap(({ value }, at) =>
+        value.state === "unknown" ? [index * BATCH_ROWS + at + 1] : [],
+      ),
+    );
+    return ledger.map(({ row, value }, at) => {
+      const wamid = values[String(BATCH_ROWS + at)];
+      const pending = value.state === "pending" && closed;
+      return {
+        ...row,
+        row: index * BATCH_ROWS + at + 1,
+        state: pending ? (closed as State) : value.state,
+        value,
+        wamid: wamid === undefined ? null : unpackWamid(wamid),
+        unknownSince: unknown.get(index * BATCH_ROWS + at + 1) ?? null,
+      };
+    });
+  }
+
+  return {
+    batch,
+
+    /** One row; undefined when the campaign has no such row. */
+    async one(campaign: string, row: number): Promise<CampaignRow | undefined> {
+      const rows = await batch(campaign, batchOfRow(row));
+      return rows.find((found) => found.row === row);
+    },
+
+    /** Whether a campaign is for real people; null when there is none. */
+    async mode(campaign: string): Promise<Mode | null> {
+      const mode = await redis.hget(
+        campaignKeys(number, campaign).campaign,
+        fieldOf("campaign", "mode"),
+      );
+      return mode === "live" || mode === "sandbox" ? mode : null;
+    },
+
+    /** Whether the row is failed, and its last attempt is this one. */
+    async isFailed(campaign: string, row: number, attempt: number): Promise<boolean> {
+      const ledger = campaignKeys(number, campaign).ledger(batchOfRow(row));
+      const stored = await redis.hgetBuffer(ledger, String((row - 1) % BATCH_ROWS));
+      const value = decodeLedgerValue(stored ?? undefined, 0);
+      return value.state === "failed" && value.attempt === attempt;
+    },
+
+    /** All rows in the order of the CSV. Some batches are asked for before they are wanted. */
+    async *all(campaign: string, rows: number): AsyncGenerator<CampaignRow> {
+      const ahead: Promise<CampaignRow[]>[] = [];
+      const batches = batchesOf(rows);
+      for (let index = 0; index < batches + AHEAD; index++) {
+        if (index < batches) {
+          const asked = batch(campaign, index);
+          // Whoever stops half-way waits for none of them.
+          asked.catch(() => {});
+          ahead.push(asked);
+        }
+        if (index >= AHEAD) yield* (await ahead.shift()) ?? [];
+      }
+    },
+  };
+}
+
+export type RowReader = ReturnType<typeof createRowReader>;

@@ -1,0 +1,87 @@
+import type { State } from "../../core/message.ts";
+import { canBeTemplates } from "../../core/template-codes.ts";
+import type { PersonDigest } from "../people/person-digest.ts";
+import type { RunScript } from "../scripts/runner.ts";
+import { encodePrice, stateOf } from "./ledger-value.ts";
+import { packWamid, wamidDigest } from "./wamid.ts";
+
+/** One verified status event, in our words. */
+export interface StatusEvent {
+  readonly wamid: string;
+  readonly status: "sent" | "delivered" | "read" | "failed";
+  readonly atMs: number;
+  /** Digits, or null when the event names none. */
+  readonly recipient: string | null;
+  /** WhatsApp's error code of a `failed` event, 0 for none. */
+  readonly code: number;
+  readonly category: string | null;
+  readonly billable: boolean | null;
+  /** `conversation.origin.type`: `service` marks an agent's chat. */
+  readonly origin: string | null;
+}
+
+export type ApplyResult =
+  | {
+      readonly kind: "moved" | "unchanged";
+      readonly campaign: string;
+      readonly row: number;
+      readonly attempt: number;
+      readonly state: State;
+      readonly code: number;
+    }
+  | { readonly kind: "parked" }
+  | { readonly kind: "unmatched"; readonly waits: Waits };
+
+/**
+ * What a number that does not know an event's wamid waits for: an attempt to its recipient that the
+ * event can be about (`fits`), or that it says nothing of by itself (`open`); some answer that may yet
+ * name the wamid (`wire`); nothing (`none`).
+ */
+export type Waits = "fits" | "open" | "wire" | "none";
+
+/**
+ * What to do with an event whose wamid is unknown: match it by its recipient, else `park` it;
+ * `park_unmatched` leaves the recipient out, because another number may be meant; `ask` changes nothing.
+ */
+export type Unmatched = "park" | "park_unmatched" | "ask";
+
+/**
+ * Applies one status event; the function that is returned may be repeated with the same event. A
+ * `failed` event names no category, so for `failedWaitMs` it waits for a `sent` of our own message
+ * before it is matched by its recipient.
+ */
+export function createApplyStatus(input: {
+  run: RunScript;
+  person: PersonDigest;
+  failedWaitMs: number;
+}) {
+  const { run, person, failedWaitMs } = input;
+  return async (event: StatusEvent, unmatched: Unmatched): Promise<ApplyResult> => {
+    const answer = (await run("apply-status", {
+      digest: wamidDigest(event.wamid),
+      wamid: packWamid(event.wamid),
+      status: event.status,
+      atMs: Math.round(event.atMs),
+      code: event.code,
+      price: encodePrice(event.category, event.billable),
+      person: event.recipient === null ? "" : person(event.recipient),
+      foreign: isForeign(event) ? 1 : 0,
+      category: event.category ?? event.origin ?? "",
+      unmatched,
+      failedWaitMs,
+    })) as [string, string, number, number, number, number];
+    const [kind, campaign, row, attempt, state, code] = answer;
+    if (kind === "parked") return { kind };
+    if (kind === "unmatched") return { kind, waits: campaign as Waits };
+    if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status said ${kind}.`);
+    return { kind, campaign, row, attempt, state: stateOf(state), code };
+  };
+}
+
+/** Conversations that a person began: what is said in them is no template of ours. */
+const BEGUN_BY_PERSON: ReadonlySet<string | null> = new Set(["service", "referral_conversion"]);
+
+/** An event of a message that was no template: an agent's, or one of a call, a group, a flow. */
+function isForeign({ origin, status, code }: StatusEvent): boolean {
+  return BEGUN_BY_PERSON.has(origin) || (status === "failed" && !canBeTemplates(code));
+}

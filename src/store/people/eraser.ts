@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { PersonTrace } from "../../core/person-trace.ts";
+import type { CampaignStore } from "../campaigns/campaign-store.ts";
+import { batchesOf, campaignKeys } from "../keys.ts";
+import { eraseInBlob, inflateBlob } from "../ledger/batch-rows.ts";
+import { decodeLedgerValue } from "../ledger/ledger-value.ts";
+import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
+import { ANSWER, BATCH_ROWS } from "../scripts/protocol.ts";
+import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptArgument } from "../scripts/script-list.ts";
+import type { PersonDigest } from "./person-digest.ts";
+
+/** A batch that holds something of the person. */
+export interface TracedBatch {
+  readonly campaign: string;
+  readonly batch: number;
+}
+
+/** What was forgotten in one batch. `waiting`: rows on the wire, which were left for later. */
+export interface ErasedBatch {
+  readonly rows: readonly { readonly row: number; readonly attempt: number }[];
+  readonly cells: number;
+  readonly waiting: number;
+}
+
+const BATCHES_AT_ONCE = 20;
+const EVENTS_AT_ONCE = 500;
+/** How often rows that change under our hands are looked at again. */
+const LOOKS_MAX = 20;
+
+/**
+ * Forgets one person in one number. All rows of all campaigns are looked through (there is no index
+ * by person, on purpose), some batches at a time. Everything may be repeated; what a killed run left
+ * is found by the next.
+ */
+export function createEraser(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  person: PersonDigest;
+  campaigns: Pick<CampaignStore, "withPeople">;
+}) {
+  const { redis, number, run, person, campaigns } = input;
+
+  return {
+    /** Batches in which the person's number stands, in any spelling, and campaigns being imported. */
+    async find(trace: PersonTrace): Promise<{ batches: TracedBatch[]; importing: string[] }> {
+      const batches: TracedBatch[] = [];
+      const importing: string[] = [];
+      let some: TracedBatch[] = [];
+      for await (const { id, rows, status } of campaigns.withPeople()) {
+        if (status === "importing") importing.push(id);
+        for (let batch = 0; batch < batchesOf(rows); batch++) {
+          if (some.push({ campaign: id, batch }) < BATCHES_AT_ONCE) continue;
+          batches.push(...(await findIn(some, trace)));
+          some = [];
+        }
+      }
+      batches.push(...(await findIn(some, trace)));
+      return { batches, importing };
+    },
+
+    /** Forgets the person in one batch; rows of others lose the cells that name them. */
+    async eraseBatch({ campaign, batch }: TracedBatch, trace: PersonTrace): Promise<ErasedBatch> {
+      for (let look = 0; look < LOOKS_MAX; look++) {
+        const found = await lookAt(campaign, batch, trace);
+        if (found === undefined) break;
+        const { args, rest, erased } = found;
+        if (args === undefined) return erased;
+        if ((await run("erase-rows", args, rest)) !== ANSWER.rewritten) return erased;
+      }
+      return { rows: [], cells: 0, waiting: 0 };
+    },
+
+    /** Forgets open attempts, parked events and 131026 of the person. After the rows. */
+    async erasePerson(digits: string, trace: PersonTrace): Promise<void> {
+      const needles = trace.spellings.flatMap((spelling) => [
+        Buffer.from(spelling, "latin1"),
+        packedDigits(spelling),
+      ]);
+      let cursor = "0";
+      do {
+        const noPerson = person("");
+        const args = { person: person(digits), cursor, eventsMax: EVENTS_AT_ONCE, noPerson };
+        [cursor] = (await run("erase-person", args, needles)) as [string, number];
+      } while (cursor !== "0");
+    },
+  };
+
+  async function findIn(some: readonly TracedBatch[], trace: PersonTrace): Promise<TracedBatch[]> {
+    if (some.length === 0) return [];
+    const keys = some.map(({ campaign, batch }) => campaignKeys(number, campaign).batch(batch));
+    const blobs = await redis.mgetBuffer(...keys);
+    return some.filter((_, at) => {
+      const blob = blobs[at];
+      return blob != null && trace.found(inflateBlob(blob));
+    });
+  }
+
+  async function lookAt(campaign: string, batch: number, trace: PersonTrace) {
+    const keys = campaignKeys(number, campaign);
+    const [values, blob] = await Promise.all([
+      redis.hgetallBuffer(keys.ledger(batch)),
+      redis.getBuffer(keys.batch(batch)),
+    ]);
+    if (blob === null) return undefined;
+    const stateAt = (at: number) => decodeLedgerValue(values[String(at)], 0);
+    const change = eraseInBlob(blob, trace, (at) => stateAt(at).state === "sending");
+    const rows = change.erased.map((at) => ({
+      row: batch * BATCH_ROWS + at + 1,
+      attempt: stateAt(at).attempt,
+    }));
+    const erased = { rows, cells: change.cells, waiting: change.waiting };
+    const rest: ScriptArgument[] = [];
+    if (change.blob === null) return { args: undefined, rest, erased };
+    const sha1 = createHash("sha1").update(blob).digest("hex");
+    const args = { campaign, batch, sha1, blob: change.blob };
+    for (const [nth, { row, attempt }] of rows.entries()) {
+      const wamid = values[String(BATCH_ROWS + (change.erased[nth] ?? 0))];
+      const fields = sideFields(row, attempt);
+      const side = await redis.hmgetBuffer(keys.side, ...fields);
+      const wamids = [wamid, ...side].filter((one) => one != null);
+      const digests = wamids.map((one) => wamidDigest(unpackWamid(one)));
+      rest.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
+    }
+    return { args, rest, erased };
+  }
+}
+
+export type Eraser = ReturnType<typeof createEraser>;
+
+function sideFields(row: number, attempt: number): string[] {
+  const history = Array.from({ length: attempt }, (_, at) => `${row}:w${at + 1}`);
+  return [`${row}:ref`, `${row}:second`, ...history];
+}
+
+/** The digits as identity.ts halves them. */
+function packedDigits(digits: string): Buffer {
+  return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
+}

@@ -1,0 +1,132 @@
+import type { Redis } from "ioredis";
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import { CODES } from "../../core/error-codes.ts";
+import { readNumberTime } from "../clock.ts";
+import { numberKeys } from "../keys.ts";
+import type { RowReader } from "../ledger/row-reader.ts";
+import { createScriptRunner } from "../scripts/runner.ts";
+import type { OptOutList } from "./opt-out-list.ts";
+import type { PersonDigest } from "./person-digest.ts";
+
+/** Why a row is not to be sent, when its list is imported. */
+export type SuppressReason = "opted_out" | "undeliverable" | "repeated";
+
+/** How many are taken from the outbox in one go. */
+const OUTBOX_MAX = 500;
+/** No campaign may look back further (recipients.skipUndeliverable). */
+const UNDELIVERABLE_KEPT_MS = 365 * 24 * 3600 * 1000;
+const UNDELIVERABLE_MAX = 1_000_000;
+/** Digests in one HMGET. */
+const ASKED_AT_ONCE = 1_000;
+
+/** One number's copy of the opt-outs: the claim decides by it (opt-out-list.ts says why it holds). */
+export function createNumberOptOuts(input: {
+  redis: Redis;
+  number: string;
+  person: PersonDigest;
+  list: OptOutList;
+}) {
+  const { redis, number, person, list } = input;
+  const keys = numberKeys(number);
+  const run = createScriptRunner(redis, number);
+
+  /** Applies what the list has and this copy has not. Resolves when nothing is left. */
+  async function catchUp(): Promise<void> {
+    const [head, reached] = await Promise.all([list.position(), redis.get(keys.optOutsAt)]);
+    let at = Number(reached);
+    while (at < head) {
+      const page = await list.after(at);
+      if (page === undefined) return;
+      const entries = page.entries.flatMap((one) => [one.person, one.scope ?? "", one.at]);
+      at = Number(await run("apply-opt-outs", { from: at, to: page.to }, entries));
+    }
+  }
+
+  return {
+    number,
+    catchUp,
+
+    /**
+     * When the last claim of any of these persons that was granted in the last `fenceMs` can no
+     * longer start its POST, in ms from now; 0 when there is none. After {@link catchUp} no other
+     * claim of theirs is granted.
+     */
+    async claimsEndInMs(phones: readonly string[], fenceMs: number): Promise<number> {
+      let wait = 0;
+      for (let at = 0; at < phones.length; at += ASKED_AT_ONCE) {
+        const persons = phones.slice(at, at + ASKED_AT_ONCE).map(person);
+        const [held, { nowMs: now }] = await Promise.all([
+          redis.hmget(keys.claimed, ...persons),
+          readNumberTime(redis, number),
+        ]);
+        for (const ref of held) {
+          const claimedAt = Number(ref?.split("|")[3] ?? 0);
+          wait = Math.max(wait, claimedAt + fenceMs - now);
+        }
+      }
+      return Math.ceil(wait);
+    },
+
+    /** Which of these people a campaign must not be imported for; null for each that it may. */
+    async check(
+      definition: Pick<CampaignDefinition, "category" | "recipients">,
+      phones: readonly string[],
+    ): Promise<(SuppressReason | null)[]> {
+      const none = phones.map(() => null);
+      const { skipUndeliverableMs } = definition.recipients;
+      const [optedOut, [seconds]] = await Promise.all([
+        redis.exists(keys.suppressed),
+        redis.time(),
+      ]);
+      if (phones.length === 0 || (optedOut === 0 && skipUndeliverableMs === null)) return none;
+      const persons = phones.map(person);
+      const since = Number(seconds) * 1_000 - (skipUndeliverableMs ?? 0);
+      const [scopes, failedAt] = await Promise.all([
+        redis.hmget(keys.suppressed, ...persons),
+        skipUndeliverableMs === null ? none : redis.zmscore(keys.undeliverable, ...persons),
+      ]);
+      return phones.map((_, at) => {
+        const scope = scopes[at];
+        if (scope === "all" || (scope && definition.category === "marketing")) return "opted_out";
+        const failed = failedAt[at] ?? null;
+        return failed !== null && Number(failed) >= since ? "undeliverable" : null;
+      });
+    },
+
+    /** Takes the opt-outs that webhooks told of into the deployment's list. Returns how many. */
+    async flushOutbox(rows: RowReader): Promise<number> {
+      const waiting = await redis.zrange(
+        keys.optOutOutbox,
+        "0",
+        String(OUTBOX_MAX - 1),
+        "WITHSCORES",
+      );
+      for (let at = 0; at < waiting.length; at += 2) {
+        const [ref = "", when] = [waiting[at], waiting[at + 1]];
+        const [campaign = "", row] = ref.split("|");
+        const found = await rows.one(campaign, Number(row));
+        const mode = await rows.mode(campaign);
+        if (found !== undefined && found.phone !== "") {
+          await list.heard({
+            phone: found.phone,
+            scope: "marketing",
+            source: `${CODES.optedOut} ${campaign}${mode === "live" ? "" : " (sandbox)"}`,
+            atMs: Number(when),
+          });
+        }
+        await redis.zrem(keys.optOutOutbox, ref);
+      }
+      return waiting.length / 2;
+    },
+
+    /** Forgets undeliverable numbers that no campaign may ask about any more, and the oldest of too many. */
+    async trim(): Promise<void> {
+      const [seconds] = await redis.time();
+      const before = Number(seconds) * 1_000 - UNDELIVERABLE_KEPT_MS;
+      await redis.zremrangebyscore(keys.undeliverable, "-inf", before);
+      await redis.zremrangebyrank(keys.undeliverable, 0, -UNDELIVERABLE_MAX - 1);
+    },
+  };
+}
+
+export type NumberOptOuts = ReturnType<typeof createNumberOptOuts>;

@@ -1,0 +1,216 @@
+import type { Redis } from "ioredis";
+import type { Mode } from "../../core/mode.ts";
+import { foldPhone } from "../../core/recipient.ts";
+import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
+import { createScriptRunner } from "../scripts/runner.ts";
+import type { ScriptArgument } from "../scripts/script-list.ts";
+import type { PersonDigest } from "./person-digest.ts";
+
+/** What a person opted out of: marketing messages, or every message. */
+export const SCOPES = ["marketing", "all"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** One person who must not be messaged. */
+export interface OptOut {
+  /** Digits in one spelling; null when the person was erased: then only a digest is left. */
+  readonly phone: string | null;
+  readonly scope: Scope;
+  /** Who or what said so, in the words of whoever wrote it down. */
+  readonly source: string;
+  /** When, ms since 1970. */
+  readonly at: number;
+}
+
+/** An opt-out to be written down. `atMs` null: now. */
+export interface NewOptOut {
+  readonly phone: string;
+  readonly scope: Scope;
+  readonly source: string;
+  readonly atMs: number | null;
+}
+
+/** What became of one person's entry. */
+export interface OptOutChange {
+  readonly before: Scope | null;
+  readonly now: Scope | null;
+}
+
+/** The newest position, and what became of each person in the order given. */
+export interface OptOutChanges {
+  readonly position: number;
+  readonly changes: readonly OptOutChange[];
+}
+
+/** A page of the list as numbers apply it: for each person the scope, null for a removal, and when. */
+export interface OptOutPage {
+  readonly to: number;
+  readonly entries: readonly { person: Buffer; scope: Scope | null; at: number }[];
+}
+
+/** A source is a word or two; what is longer is cut. */
+export const SOURCE_LENGTH_MAX = 100;
+
+/** Persons in one call: a bound on one script's time. */
+const CHANGED_AT_ONCE = 500;
+const PAGE = 1_000;
+
+/**
+ * The deployment's list of opt-outs, in a slot of its own, and the register of the numbers that
+ * have to keep to it.
+ *
+ * A claim can only look into its number's slot, so each number has a copy (number-opt-outs.ts).
+ * Two orders make that safe. A change is written here first, and then into every number of the
+ * register; only then does its command return. A number enters the register first, and then reads
+ * this list; only then can it claim. So whichever of the two comes second sees the other, and no
+ * claim goes through after `suppress` returned. A command that dies in between has promised
+ * nothing, and the sweep of every worker brings its number up to the list.
+ *
+ * The list keeps each person once, at the position of the last change: it is state and log in one,
+ * and does not grow with the changes. Removals stay as digests, so that numbers which are behind
+ * learn of them.
+ */
+export function createOptOutList(input: { redis: Redis; person: PersonDigest; mode?: Mode }) {
+  const { redis, person, mode = "live" } = input;
+  const keys = deploymentKeys(mode);
+  const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
+
+  async function change(
+    what: "add" | "heard" | "remove" | "erase",
+    entries: readonly NewOptOut[],
+  ): Promise<OptOutChanges> {
+    let position = 0;
+    const changes: OptOutChange[] = [];
+    for (let at = 0; at < entries.length; at += CHANGED_AT_ONCE) {
+      const args: ScriptArgument[] = [];
+      for (const { phone, scope, source, atMs } of entries.slice(at, at + CHANGED_AT_ONCE)) {
+        args.push(foldPhone(phone), digestField(person(phone)), scope, atMs ?? 0, tidy(source));
+      }
+      const [head, ...pairs] = (await run("change-opt-outs", { change: what }, args)) as [
+        number,
+        ...string[],
+      ];
+      position = head;
+      for (let i = 0; i < pairs.length; i += 2) {
+        changes.push({ before: toScope(pairs[i]), now: toScope(pairs[i + 1]) });
+      }
+    }
+    return { position, changes };
+  }
+
+  const unsaid = { scope: "all", source: "", atMs: null } as const;
+
+  /** Fields and values from one place of the order on, oldest change first. */
+  async function read(from: string, count: number): Promise<(Entry & { position: number })[]> {
+    const flat = await redis.zrange(
+      keys.optOutsOrder,
+      from,
+      "+inf",
+      "BYSCORE",
+      "LIMIT",
+      0,
+      count,
+      "WITHSCORES",
+    );
+    const fields = flat.filter((_, at) => at % 2 === 0);
+    if (fields.length === 0) return [];
+    const values = await redis.hmget(keys.optOuts, ...fields);
+    // An entry that moved on between the two calls comes again, at its later position.
+    return fields.flatMap((field, at) => {
+      const entry = toEntry(field, values[at]);
+      return entry === undefined ? [] : [{ ...entry, position: Number(flat[2 * at + 1]) }];
+    });
+  }
+
+  return {
+    /** Writes opt-outs down; a scope that is known is never weakened. */
+    add: (entries: readonly NewOptOut[]) => change("add", entries),
+
+    /** An opt-out that a webhook told of: it does not undo a removal that came later. */
+    heard: (entry: NewOptOut) => change("heard", [entry]),
+
+    /** Takes opt-outs back. */
+    remove: (phones: readonly string[]) =>
+      change(
+        "remove",
+        phones.map((phone) => ({ phone, ...unsaid })),
+      ),
+
+    /** Forgets the phone of a person and keeps the opt-out, if there is one. */
+    erase: (phone: string) => change("erase", [{ phone, ...unsaid }]),
+
+    /** Everybody on the list, in the order of the last change, a page at a time. */
+    async *all(): AsyncGenerator<OptOut[]> {
+      for (let from = "-inf"; ; ) {
+        const entries = await read(from, PAGE);
+        const last = entries.at(-1);
+        if (last === undefined) return;
+        yield entries.flatMap(({ field, scope, at, source }) =>
+          scope === null
+            ? []
+            : [{ phone: field.startsWith("#") ? null : field, scope, source, at }],
+        );
+        from = `(${last.position}`;
+      }
+    },
+
+    /** The position of the newest change; 0 when there never was one. */
+    async position(): Promise<number> {
+      return Number(await redis.get(keys.optOutsHead));
+    },
+
+    /** What changed after a position; undefined when nothing did. */
+    async after(position: number): Promise<OptOutPage | undefined> {
+      const entries = await read(`(${position}`, PAGE);
+      const last = entries.at(-1);
+      if (last === undefined) return undefined;
+      return {
+        to: last.position,
+        entries: entries.map(({ field, scope, at }) => ({ person: digestOf(field), scope, at })),
+      };
+    },
+
+    /** From now on `suppress` waits for this number. Before its first look at the list. */
+    async enter(number: string): Promise<void> {
+      // Written once only: a Redis that is full or read-only now can still be looked into.
+      if ((await redis.sismember(keys.numbers, number)) === 1) return;
+      await redis.sadd(keys.numbers, number);
+    },
+
+    /** Every number that was ever opened on this Redis. */
+    numbers: (): Promise<string[]> => redis.smembers(keys.numbers),
+  };
+
+  function digestOf(field: string): Buffer {
+    return field.startsWith("#") ? Buffer.from(field.slice(1), "hex") : person(field);
+  }
+}
+
+export type OptOutList = ReturnType<typeof createOptOutList>;
+
+interface Entry {
+  readonly field: string;
+  readonly scope: Scope | null;
+  readonly at: number;
+  readonly source: string;
+}
+
+function toEntry(field: string, value: string | null | undefined): Entry | undefined {
+  const [, scope, at, source] = /^([a-z]*)\|(\d+)\|(.*)$/s.exec(value ?? "") ?? [];
+  if (scope === undefined || at === undefined || source === undefined) return undefined;
+  return { field, scope: toScope(scope), at: Number(at), source };
+}
+
+function toScope(text: string | undefined): Scope | null {
+  return SCOPES.find((scope) => scope === text) ?? null;
+}
+
+function digestField(person: Buffer): string {
+  return `#${person.toString("hex")}`;
+}
+
+function tidy(source: string): string {
+  return source
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()
+    .slice(0, SOURCE_LENGTH_MAX);
+}

@@ -1,0 +1,92 @@
+import type { Redis } from "ioredis";
+import type { Mode } from "../../core/mode.ts";
+import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
+import { createScriptRunner } from "../scripts/runner.ts";
+
+export type ProcessRole = "producer" | "worker" | "webhooks" | "dashboard";
+
+/** What a process says of itself. `up` is four of them. */
+export interface ProcessInfo {
+  readonly role: ProcessRole;
+  readonly version: string;
+  /** The numbers it works for. */
+  readonly numbers: readonly string[];
+  readonly host: string;
+  readonly pid: number;
+  /** By this machine's clock, ms since 1970. */
+  readonly startedAt: number;
+}
+
+export interface SeenProcess extends ProcessInfo {
+  readonly id: string;
+  /** By Redis TIME. */
+  readonly seenAt: number;
+  /** Seen within the last 90 s. */
+  readonly isLive: boolean;
+}
+
+/** Whether a role runs for a number; `lastSeenMs`: how long ago one was last seen, null: not in the last hour. */
+export interface Presence {
+  readonly isLive: boolean;
+  readonly lastSeenMs: number | null;
+}
+
+/** How often a process reports itself, ms. */
+export const BEAT_EVERY_MS = 10_000;
+/** Several beats may be lost before a process counts as gone. */
+export const GONE_AFTER_MS = 90_000;
+
+/**
+ * The processes of the deployment in one mode, as they report themselves. Nothing that sends depends on it: it
+ * tells people why nothing is sent. One that was killed is known for an hour.
+ */
+export function createProcesses(redis: Redis, mode: Mode = "live") {
+  const keys = deploymentKeys(mode);
+  const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
+
+  async function seen(): Promise<{ nowMs: number; processes: SeenProcess[] }> {
+    const [[seconds, micros], infos, times] = await Promise.all([
+      redis.time(),
+      redis.hgetall(keys.processes),
+      redis.zrange(keys.processesSeen, "0", "-1", "WITHSCORES"),
+    ]);
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+    const processes: SeenProcess[] = [];
+    for (let at = 0; at < times.length; at += 2) {
+      const id = times[at] ?? "";
+      const info = infos[id];
+      // It came or went between the two reads.
+      if (info === undefined) continue;
+      const seenAt = Number(times[at + 1]);
+      const isLive = Math.abs(nowMs - seenAt) <= GONE_AFTER_MS;
+      processes.push({ ...(JSON.parse(info) as ProcessInfo), id, seenAt, isLive });
+    }
+    return { nowMs, processes };
+  }
+
+  return {
+    seen,
+
+    /** Notes that the process runs now. */
+    async beat(id: string, info: ProcessInfo): Promise<void> {
+      await run("note-process", { process: id, info: JSON.stringify(info) });
+    },
+
+    /** The process has stopped in good order. */
+    async leave(id: string): Promise<void> {
+      await run("note-process", { process: id, info: "" });
+    },
+
+    /** Whether a role runs for a number. */
+    async presence(role: ProcessRole, number: string): Promise<Presence> {
+      const { nowMs, processes } = await seen();
+      const own = processes.filter((one) => one.role === role && one.numbers.includes(number));
+      const isLive = own.some((one) => one.isLive);
+      if (own.length === 0) return { isLive, lastSeenMs: null };
+      const lastSeenMs = Math.max(0, nowMs - Math.max(...own.map(({ seenAt }) => seenAt)));
+      return { isLive, lastSeenMs };
+    },
+  };
+}
+
+export type Processes = ReturnType<typeof createProcesses>;

@@ -1,0 +1,249 @@
+import type { Redis } from "ioredis";
+import { STATES } from "../../core/message.ts";
+import type { Mode } from "../../core/mode.ts";
+import type { CampaignStore } from "../campaigns/campaign-store.ts";
+import { fieldOf, fieldsOf } from "../hashes.ts";
+import { campaignKeys, keySpace, numberKeys, serialOfCampaign } from "../keys.ts";
+import { packClaimRows } from "../ledger/attempt-rows.ts";
+import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
+import type { PersonDigest } from "../people/person-digest.ts";
+import type { RunScript } from "../scripts/runner.ts";
+
+/**
+ * Redis holds less than it once confirmed, or nobody can tell whether it does (lib/guard.lua says how
+ * that is noticed). Messages whose claim is lost read as pending although they were sent, so
+ * nothing is sent until a person accepts it; then every row that the lost time may have reached
+ * becomes `unknown`.
+ *
+ * Which rows those are: claims are granted in the order of `ready`, from batches that were open or
+ * came next. `lost` counts the claims that are missing; a worker that died with Redis may have been
+ * granted some more than the others know of, which its rate bounds. So in doubt are, of every
+ * campaign: all open batches, all that were due since the moment to which Redis went back, and then
+ * the next in order until so many pending rows are taken. Where nobody remembers, the rate and the
+ * time since bound all of it.
+ */
+export interface Rollback {
+  /** When it was noticed, ms. */
+  readonly noticedAt: number;
+  /** The last claim or change by people that Redis still knows of, ms. */
+  readonly wentBackTo: number;
+  /**
+   * Claims and changes by people that are not there any more, as far as workers remember. Null: Redis
+   * was started anew, no worker remembers what it held, and it may lack nothing.
+   */
+  readonly lost: number | null;
+  /** The changes by people among them; null when nobody remembers. */
+  readonly lostActs: number | null;
+  /** Serials of campaigns that were imported in the lost time, as far as is remembered. */
+  readonly lostSerials: { readonly first: number; readonly last: number } | null;
+}
+
+/** Rows that nobody doubts and that people may have sent again in the lost time all the same. */
+export interface LeftRows {
+  readonly campaign: string;
+  /** May have been retried. */
+  readonly failed: number;
+  /** May have been corrected. */
+  readonly rejected: number;
+}
+
+export interface AcceptedRollback extends Pick<Rollback, "lostActs" | "lostSerials"> {
+  /** Rows made unknown, by campaign. */
+  readonly unknown: readonly { readonly campaign: string; readonly rows: number }[];
+  /** Campaigns that were being imported in the moment to which Redis went back: dropped. */
+  readonly dropped: readonly string[];
+  /** None when it is remembered that people changed nothing in the lost time. */
+  readonly left: readonly LeftRows[];
+}
+
+/** A worker tells the others its readings each dispatch, 500 ms; so much may be granted besides. */
+const UNTOLD_SECONDS = 8;
+
+export function createRollback(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  person: PersonDigest;
+  databaseId: string;
+  campaigns: CampaignStore;
+  rows: RowReader;
+}) {
+  const { redis, number, run, person, databaseId, campaigns, rows } = input;
+  const { guard } = numberKeys(number);
+
+  async function read(): Promise<Rollback | undefined> {
+    const [noticedAt, ...rest] = await redis.hmget(
+      guard,
+      ...fieldsOf("guard", "noticedAt", "wentBackTo", "lost", "lostActs", "serial", "lastSerial"),
+    );
+    if (!noticedAt) return undefined;
+    const [wentBackTo, lost, lostActs, serial, lastSerial] = rest.map(Number);
+    const isRemembered = rest[1] !== null;
+    const [before = 0, last = 0] = [serial, lastSerial];
+    return {
+      noticedAt: Number(noticedAt),
+      wentBackTo: wentBackTo ?? 0,
+      lost: isRemembered ? (lost ?? 0) : null,
+      lostActs: isRemembered ? (lostActs ?? 0) : null,
+      lostSerials: last > before ? { first: before + 1, last } : null,
+    };
+  }
+
+  /** Batches that may have been sent from, those most in doubt first, and how many those are. */
+  async function suspects(campaign: string, rollback: Rollback) {
+    const keys = campaignKeys(number, campaign);
+    const [noted, open, ready] = await Promise.all([
+      redis.hget(guard, `open:${campaign}`),
+      redis.hkeys(keys.open),
+      redis.zrangebyscore(keys.ready, "-inf", rollback.noticedAt + DAY_MS, "WITHSCORES"),
+    ]);
+    const first = new Set([...(noted ?? "").split(",").filter(Boolean), ...open].map(Number));
+    const next: number[] = [];
+    for (let at = 0; at < ready.length; at += 2) {
+      const batch = Number(ready[at]);
+      // A run that ended after Redis went back put its batch behind the others.
+      if (Number(ready[at + 1]) >= rollback.wentBackTo) first.add(batch);
+      else next.push(batch);
+    }
+    return { first, next };
+  }
+
+  async function doubt(campaign: string, found: readonly CampaignRow[]): Promise<number> {
+    const pending = found.filter(({ state }) => state === "pending");
+    if (pending.length === 0) return 0;
+    const packed = packClaimRows(pending.map(({ row, phone }) => ({ row, person: person(phone) })));
+    return Number(await run("doubt-rows", { campaign, rows: packed }));
+  }
+
+  async function doubtCampaign(
+    campaign: string,
+    rollback: Rollback,
+    reachRows: number,
+  ): Promise<number> {
+    const { first, next } = await suspects(campaign, rollback);
+    let unknown = 0;
+    for (const batch of first) unknown += await doubt(campaign, await rows.batch(campaign, batch));
+    let reached = 0;
+    for (const batch of next) {
+      if (reached >= reachRows) break;
+      const doubted = await doubt(campaign, await rows.batch(campaign, batch));
+      reached += doubted;
+      unknown += doubted;
+    }
+    return unknown;
+  }
+
+  /** Campaigns that had ended then, some of whose rows may have been sent again in the lost time. */
+  async function endedLately({ wentBackTo }: Rollback): Promise<LeftRows[]> {
+    const { byEnd } = numberKeys(number);
+    const since = wentBackTo - MONTH_MS;
+    const ids = await redis.zrevrangebyscore(byEnd, "(+inf", since, "LIMIT", 0, ENDED_MAX);
+    return Promise.all(
+      ids.map(async (campaign) => {
+        const { counts } = campaignKeys(number, campaign);
+        const states = [STATES.failed, STATES.rejected].map(String);
+        const [failed, rejected] = await redis.hmget(counts, ...states);
+        return { campaign, failed: Number(failed), rejected: Number(rejected) };
+      }),
+    );
+  }
+
+  return {
+    /** What was noticed; undefined while all is well, and again once it was accepted. */
+    read,
+
+    /** Redis was started anew, and no worker that remembers what it held has spoken yet. */
+    async isSettling(): Promise<boolean> {
+      const [run, count, noticedAt] = await redis.hmget(
+        guard,
+        ...fieldsOf("guard", "run", "count", "noticedAt"),
+      );
+      if (!count || noticedAt) return false;
+      const server = String(await redis.info("server"));
+      return run !== (/^run_id:(\w+)/m.exec(server)?.[1] ?? "");
+    },
+
+    /**
+     * Whether Redis holds another database than the one this process started with: all was lost, or
+     * another took its place. Persons have other digests there, so opt-outs would not be found;
+     * nothing is granted to this process until it is started again.
+     */
+    async isStranger(): Promise<boolean> {
+      const database = await redis.hget(guard, fieldOf("guard", "database"));
+      return database !== null && database !== databaseId;
+    },
+
+    /**
+     * Ends the stop. May be repeated after a crash: rows that are unknown already stay so.
+     * `ratePerSecond`: the fastest that this number may have sent. Undefined: there was nothing.
+     */
+    async accept(ratePerSecond: number): Promise<AcceptedRollback | undefined> {
+      const rollback = await read();
+      if (rollback === undefined) return undefined;
+      const { noticedAt, lostActs, lostSerials } = rollback;
+      const reachRows = mostClaims(rollback, ratePerSecond);
+      const unknown: { campaign: string; rows: number }[] = [];
+      const dropped: string[] = [];
+      const left: LeftRows[] = [];
+      const serialThen = Number(await redis.hget(guard, fieldOf("guard", "serial")));
+      const ended = await endedLately(rollback);
+      const note = (rows: LeftRows): void => {
+        if (lostActs !== 0 && rows.failed + rows.rejected > 0) left.push(rows);
+      };
+      // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
+      const wasThere = (id: string): boolean => serialOfCampaign(id) <= serialThen;
+      for (const { id, status, startAt, startedAt, counts } of await campaigns.live()) {
+        if (!wasThere(id)) continue;
+        note({ campaign: id, failed: counts.failed, rejected: counts.rejected });
+        if (status === "importing") {
+          // Whether it was finished later, and sent, is lost: it must not be filled a second time.
+          await campaigns.cancel(id);
+          dropped.push(id);
+        }
+        const reached = startedAt !== null || (startAt ?? 0) <= noticedAt;
+        if (!LIVE.has(status) || !reached) continue;
+        const doubted = await doubtCampaign(id, rollback, reachRows);
+        if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
+      }
+      for (const rows of ended) if (wasThere(rows.campaign)) note(rows);
+      await run("accept-rollback", { databaseId });
+      return { unknown, dropped, left, lostActs, lostSerials };
+    },
+
+    /**
+     * A person says that Redis was only started anew, with all that it held. `went_back`: a worker
+     * remembers more than it holds, so that is not so. `nothing_asked`: nobody wants to know.
+     */
+    async confirmStart(): Promise<"confirmed" | "went_back" | "nothing_asked"> {
+      const done = Number(await run("confirm-start", {}));
+      return done === 1 ? "confirmed" : done === 0 ? "nothing_asked" : "went_back";
+    },
+  };
+}
+
+/** How many messages may have been claimed in what is lost. */
+function mostClaims({ lost, noticedAt, wentBackTo }: Rollback, ratePerSecond: number): number {
+  const remembered = lost ?? ((noticedAt - wentBackTo) / 1_000) * ratePerSecond;
+  return Math.ceil(remembered + UNTOLD_SECONDS * ratePerSecond) + 10;
+}
+
+/** Which of these numbers wait for a person to accept that Redis went back in time. */
+export async function findRolledBack(
+  redis: Redis,
+  { numbers, mode }: { numbers: readonly string[]; mode: Mode },
+): Promise<string[]> {
+  const noticed = await Promise.all(
+    numbers.map((name) =>
+      redis.hexists(numberKeys(keySpace(name, mode)).guard, fieldOf("guard", "noticedAt")),
+    ),
+  );
+  return numbers.filter((_, at) => noticed[at] === 1);
+}
+
+export type RollbackGuard = ReturnType<typeof createRollback>;
+
+const LIVE: ReadonlySet<string> = new Set(["running", "paused", "scheduled"]);
+const DAY_MS = 24 * 3600 * 1000;
+/** Campaigns whose failed or rejected rows a person may have sent again: those that ended lately. */
+const MONTH_MS = 30 * DAY_MS;
+const ENDED_MAX = 1_000;

@@ -1,0 +1,100 @@
+import { MOVES, OVERRULES, STATES, type State } from "../../core/message.ts";
+import * as protocol from "./protocol.ts";
+
+/**
+ * A script as Redis gets it. Every EVALSHA runs all of its text, so what is there costs time:
+ * comments go, and what its libraries declare and it does not use; the names of protocol.ts become
+ * their values, so that no table is built or looked up. A name that protocol.ts does not have is an
+ * error.
+ *
+ *     FLAG.late_failed   8           a member
+ *     BATCH_ROWS         100         a number
+ *     CLAIM_ROW.format   '>I4c8'     how a packed row is read; `.bytes` its length
+ *     LEDGER_HEADER.at_state   2     the place of a field's first byte, from 1
+ *     TIME[name]                     a table, which is rendered on top of scripts that index it
+ *     NEXT, OVERRULES                the state table of core/message.ts, the same
+ *     ARG.lease_ms       ARGV[11]    an argument of the script (script-list.ts)
+ *     REST               17          the place of the first argument after those that have names
+ */
+export function renderLua(text: string, args: readonly string[] = []): string {
+  const places = new Map(args.map((name, at) => [luaName(name), `ARGV[${at + 1}]`]));
+  const used = withoutUnused(text.replace(/ *--.*/g, "").replace(/\n{2,}/g, "\n"));
+  const tables = [...TABLES].filter(([name]) => new RegExp(`\\b${name}\\[`).test(used));
+  const values = used
+    .replace(/\b([A-Z][A-Z_]+)\.([a-z][a-z0-9_]*)\b/g, (found, group: string, member: string) => {
+      const members = group === "ARG" ? places : GROUPS.get(group);
+      if (members === undefined) return found;
+      const value = members.get(member);
+      if (value === undefined) throw new Error(`A script names ${found}, which is not there.`);
+      return value;
+    })
+    .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => {
+      return name === "REST" ? String(args.length + 1) : (SCALARS.get(name) ?? name);
+    });
+  return [...tables.map(([name, table]) => `local ${name} = ${table}`), values].join("\n");
+}
+
+/** A function or a constant at the left margin, to its end. */
+const DECLARATION =
+  /^local (?:function (\w+)(?:.* end\n|.*\n[\s\S]*?^end\n)|([A-Z]\w*) = (?:\{\n[\s\S]*?^\}\n|.*\n))/gm;
+
+function withoutUnused(text: string): string {
+  const count = (where: string, name: string) =>
+    where.match(new RegExp(`\\b${name}\\b`, "g"))?.length ?? 0;
+  const kept = text.replace(DECLARATION, (declaration, called: string, constant: string) => {
+    const name = called ?? constant;
+    return count(text, name) === count(declaration, name) ? "" : declaration;
+  });
+  return kept === text ? text : withoutUnused(kept);
+}
+
+const SCALARS = new Map<string, string>();
+const GROUPS = new Map<string, ReadonlyMap<string, string>>();
+for (const [name, value] of Object.entries(protocol)) {
+  if (typeof value === "number") SCALARS.set(name, String(value));
+  else if ("format" in value)
+    GROUPS.set(name, membersOf({ ...sizesOf(value), ...placesOf(value) }));
+  else GROUPS.set(name, membersOf(value));
+}
+
+const TABLES: ReadonlyMap<string, string> = new Map([
+  ["TIME", luaTable(GROUPS.get("TIME") ?? new Map())],
+  ["NEXT", movesTable(MOVES)],
+  ["OVERRULES", movesTable(OVERRULES)],
+]);
+
+function membersOf(values: Readonly<Record<string, string | number>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(values).map(([name, value]) => [
+      luaName(name),
+      typeof value === "number" ? String(value) : `'${value}'`,
+    ]),
+  );
+}
+
+function sizesOf({ format, bytes }: { format: string; bytes: number }) {
+  return { format, bytes };
+}
+
+function placesOf({ at }: { at: Readonly<Record<string, number>> }): Record<string, number> {
+  return Object.fromEntries(Object.entries(at).map(([field, place]) => [`at_${field}`, place + 1]));
+}
+
+/** `lateFailed` -> `late_failed`. */
+export function luaName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function luaTable(members: ReadonlyMap<string, string>): string {
+  return `{ ${[...members].map(([name, value]) => `${name} = ${value}`).join(", ")} }`;
+}
+
+function movesTable(moves: typeof MOVES): string {
+  const lines = Object.entries(moves).map(([from, events]) => {
+    const members = Object.entries(events).map(
+      ([event, to]) => [event, String(STATES[to])] as const,
+    );
+    return `[${STATES[from as State]}] = ${luaTable(new Map(members))}`;
+  });
+  return `{ ${lines.join(", ")} }`;
+}
