@@ -12,13 +12,13 @@ import { createQueueConnection } from "../queue/connection.ts";
 import { describeAddress, type RedisAddress } from "../redis/address.ts";
 import { keepAofConsistent } from "../redis/aof.ts";
 import { acquireRedis } from "../redis/embedded.ts";
+import { createLedgerClient } from "../redis/ledger-client.ts";
 import { type OutageWatch, watchOutage } from "../redis/outage.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "../redis/safety-watch.ts";
 import {
   COUNTERS_FOLDER,
   checkSchema,
-  createLedgerClient,
   createNumberStore,
   DEFAULT_LIMITS,
   type LedgerLimits,

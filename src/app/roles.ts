@@ -5,13 +5,7 @@
  */
 import type { Result } from "../core/refusal.ts";
 import type { Platform } from "./platform.ts";
-
-/** A role that has started: it runs until its `stop`, which finishes what it has begun. */
-export interface RunningRole {
-  readonly stop: () => Promise<void>;
-  /** Where it listens or looks, for people; null when there is nothing to point at. */
-  readonly place: string | null;
-}
+import type { RunningRole } from "./running-role.ts";
 
 /** `say` tells a person something once: a password that was made. */
 export type RoleStarter = (

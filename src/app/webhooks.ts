@@ -4,7 +4,7 @@ import { localUrl } from "../http/listen.ts";
 import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import { type Platform, storeNamed } from "./platform.ts";
-import type { RunningRole } from "./roles.ts";
+import type { RunningRole } from "./running-role.ts";
 
 /** Receives status webhooks for every number that has a secret; refuses when none has. */
 export async function startWebhooks(platform: Platform): Promise<Result<RunningRole>> {

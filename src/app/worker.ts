@@ -3,7 +3,7 @@ import { accept, type Result } from "../core/refusal.ts";
 import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
 import type { Platform } from "./platform.ts";
-import type { RunningRole } from "./roles.ts";
+import type { RunningRole } from "./running-role.ts";
 
 /** Sends the campaigns of every number that has an id and a token; refuses when none has. */
 export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {

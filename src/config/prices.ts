@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CATEGORIES } from "../core/campaign.ts";
+import { CATEGORIES } from "../core/category.ts";
 import type { CountryPrices, PriceTable } from "../core/prices.ts";
 import { countryProblem } from "./country.ts";
 

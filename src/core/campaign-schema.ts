@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  CATEGORIES,
   type CampaignDefinition,
   GUARANTEES,
   NUMBER_NAME,
@@ -10,6 +9,7 @@ import {
   RATE_MAX,
   RATE_MIN,
 } from "./campaign.ts";
+import { CATEGORIES } from "./category.ts";
 import { ENCODINGS, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";

@@ -1,3 +1,4 @@
+import type { Category } from "./category.ts";
 import type { Encoding } from "./encoding.ts";
 import type { SendWindow } from "./send-window.ts";
 import type { TemplateDefinition } from "./template.ts";
@@ -56,9 +57,6 @@ export interface CampaignDefinition {
  */
 export const GUARANTEES = ["at-most-once", "at-least-once"] as const;
 export type Guarantee = (typeof GUARANTEES)[number];
-
-export const CATEGORIES = ["marketing", "utility", "authentication"] as const;
-export type Category = (typeof CATEGORIES)[number];
 
 /** Phone numbers without "+" or 00: national ones, or with a country code in front. */
 export const NUMBERS = ["national", "international"] as const;

@@ -1,4 +1,4 @@
-import type { Category } from "./campaign.ts";
+import type { Category } from "./category.ts";
 
 /**
  * The operator's price table. WhatsApp's prices differ by country and category, change every

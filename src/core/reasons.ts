@@ -65,6 +65,9 @@ export type UnknownReason = Exclude<
   | "counters_differ"
 >;
 
+/** Why a row is not to be sent, when its list is imported. */
+export type SuppressReason = Extract<Reason, "opted_out" | "undeliverable" | "repeated">;
+
 /** Why a request was not sent. */
 export type NotSentReason = Exclude<Extract<Reason, `not_sent_${string}`>, "not_sent_attempts">;
 

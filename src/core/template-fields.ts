@@ -1,4 +1,4 @@
-import type { Category } from "./campaign.ts";
+import type { Category } from "./category.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import type { RejectCode } from "./reject.ts";
 import type { Path } from "./template-problems.ts";

@@ -1,4 +1,4 @@
-import type { Category } from "./campaign.ts";
+import type { Category } from "./category.ts";
 import { findColumns } from "./columns.ts";
 import type { Json } from "./json.ts";
 import { parsePlaceholders } from "./placeholder.ts";

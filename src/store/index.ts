@@ -4,9 +4,10 @@
  * sent, `people` who it is sent to and who must not be, `recovery` what watches that all is well,
  * `scripts` the Lua and what it shares with TypeScript.
  */
+
+export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {
-  Campaign,
   CampaignReader,
   CampaignToSend,
   Halt,
@@ -28,7 +29,6 @@ export type { News, NewsKind } from "./campaigns/news.ts";
 export type { Retention } from "./campaigns/retention.ts";
 export { whyNotRetried } from "./campaigns/retry-failed.ts";
 export type { NumberTime } from "./clock.ts";
-export { createLedgerClient } from "./connection.ts";
 export { batchesOf, batchOfRow, numberOfCampaign, readCampaignMark } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";

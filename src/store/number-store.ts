@@ -50,7 +50,7 @@ const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
 /**
  * Everything Redis holds about one sending number. `redis` is the ledger's client (see
- * connection.ts): a command that cannot be answered is rejected, never queued or sent again.
+ * redis/ledger-client.ts): a command that cannot be answered is rejected, never queued or sent again.
  */
 export async function createNumberStore(input: {
   redis: Redis;

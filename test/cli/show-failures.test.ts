@@ -2,7 +2,7 @@ import pc from "picocolors";
 import { expect, test } from "vitest";
 import { campaignText } from "../../src/cli/show.ts";
 import { REASONS } from "../../src/core/reasons.ts";
-import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { openTestStore } from "../support/campaigns.ts";
 
 /** What `show` says of a campaign whose failed messages have these causes. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRateMeter, progressLine } from "../../src/cli/progress.ts";
 import { clockTime, dateTime, duration, rate, table, timeToCome } from "../../src/cli/words.ts";
 import { zeroCounts } from "../../src/core/message.ts";
-import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 
 test.each([
   [0, "0 s"],

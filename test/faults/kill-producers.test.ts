@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { nonZero } from "../support/campaigns.ts";
 import { type FaultRun, NUMBER, startFaultRun } from "../support/fault-run.ts";
 import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";

@@ -6,7 +6,7 @@
  */
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
-import { createLedgerClient } from "../../src/store/connection.ts";
+import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { httpAnswer, type RawServer, startRawServer } from "../support/raw-server.ts";
 import { testNumber } from "../support/redis.ts";

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { watchOutage } from "../../src/redis/outage.ts";
-import { createLedgerClient } from "../../src/store/connection.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
 const SOON = { timeout: 20_000, interval: 20 };

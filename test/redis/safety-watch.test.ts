@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Refusal } from "../../src/core/refusal.ts";
+import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "../../src/redis/safety-watch.ts";
-import { createLedgerClient } from "../../src/store/connection.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign } from "../support/campaigns.ts";
 import { startOwnRedis, testNumber } from "../support/redis.ts";

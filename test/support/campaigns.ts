@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { Counts, State } from "../../src/core/message.ts";
 import type { Mode } from "../../src/core/mode.ts";
-import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
 import type { ImportOutcome, ImportRow } from "../../src/store/ledger/batch-rows.ts";

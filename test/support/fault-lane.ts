@@ -10,7 +10,7 @@ import { redisTarget } from "../../src/redis/address.ts";
 import type { RequestEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS, type SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign, testDefinition } from "./campaigns.ts";

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { State } from "../../src/core/message.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { createCampaignList } from "../../src/store/campaigns/campaign-list.ts";
-import { type Campaign, createCampaignReader } from "../../src/store/campaigns/campaign-reader.ts";
+import { createCampaignReader } from "../../src/store/campaigns/campaign-reader.ts";
 import { numberKeys } from "../../src/store/keys.ts";
 
 /**

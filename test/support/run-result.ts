@@ -6,7 +6,7 @@
 import { expect } from "vitest";
 import { createRowFormat } from "../../src/export/row-format.ts";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
-import type { Campaign } from "../../src/store/campaigns/campaign-reader.ts";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import type { NumberStore } from "../../src/store/number-store.ts";
 import { compareWithLog, type ExportedRow } from "./compare-request-log.ts";
 import { digitsOf, type Fleet } from "./fleet.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLedgerClient } from "../../src/store/connection.ts";
+import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";

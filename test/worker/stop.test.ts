@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createQueueConnection } from "../../src/queue/connection.ts";
-import { createLedgerClient } from "../../src/store/connection.ts";
+import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";

@@ -3,7 +3,7 @@ import {
   getCountryCallingCode,
   parsePhoneNumberFromString,
 } from "libphonenumber-js/max";
-import type { Category } from "../../core/campaign.ts";
+import type { Category } from "../../core/category.ts";
 import { type PriceTable, priceOf } from "../../core/prices.ts";
 
 /** Where the messages of a list go, and what they cost by the operator's table. */

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../../core/campaign.ts";
 import { fieldsOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
-import type { Campaign } from "./campaign-reader.ts";
+import type { Campaign } from "./campaign.ts";
 
 /** Campaigns in a page. */
 const LISTED_MAX = 100;

@@ -10,8 +10,6 @@ import { BATCH_ROWS } from "../scripts/protocol.ts";
 import { type Campaign, readCampaign, timeOrNull } from "./campaign.ts";
 import { createImportOf } from "./import-of.ts";
 
-export type { Campaign } from "./campaign.ts";
-
 /** What a worker needs of a campaign, read once per batch run. */
 export interface CampaignToSend {
   readonly id: string;

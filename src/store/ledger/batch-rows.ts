@@ -1,8 +1,8 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { PersonTrace } from "../../core/person-trace.ts";
+import type { SuppressReason } from "../../core/reasons.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import type { Doubt } from "../../core/template.ts";
-import type { SuppressReason } from "../people/number-opt-outs.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =

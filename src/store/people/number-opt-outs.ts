@@ -1,15 +1,13 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { CODES } from "../../core/error-codes.ts";
+import type { SuppressReason } from "../../core/reasons.ts";
 import { readNumberTime } from "../clock.ts";
 import { numberKeys } from "../keys.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 import type { OptOutList } from "./opt-out-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
-
-/** Why a row is not to be sent, when its list is imported. */
-export type SuppressReason = "opted_out" | "undeliverable" | "repeated";
 
 /** How many are taken from the outbox in one go. */
 const OUTBOX_MAX = 500;

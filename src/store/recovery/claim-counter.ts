@@ -1,21 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { RunScript } from "../scripts/runner.ts";
 import type { CounterMemory } from "./counter-memory.ts";
-
-/**
- * What a process was told of a number's claim counter (scripts/lib/guard.lua): it goes along with
- * each claim and dispatch, and a Redis that has less went back in time.
- */
-export interface Reading {
-  /** Messages that claims granted, and changes by people. Never falls. */
-  readonly count: number;
-  /** When Redis told it, ms of the number's clock. */
-  readonly at: number;
-  /** The changes by people among them. */
-  readonly acts: number;
-  /** Of the newest campaign. */
-  readonly serial: number;
-}
+import { formatReading, laterOf, parseReading } from "./reading.ts";
 
 export interface ClaimCounter {
   /**
@@ -66,26 +52,5 @@ export function createClaimCounter(input: {
         // A Redis that does not answer: workers are told the same as soon as it does.
       }
     },
-  };
-}
-
-/** `count at acts serial`; undefined for anything else. */
-export function parseReading(text: string): Reading | undefined {
-  if (!/^\d{1,15}( \d{1,15}){3}$/.test(text)) return undefined;
-  const [count = 0, at = 0, acts = 0, serial = 0] = text.split(" ").map(Number);
-  return { count, at, acts, serial };
-}
-
-export function formatReading({ count, at, acts, serial }: Reading): string {
-  return `${count} ${at} ${acts} ${serial}`;
-}
-
-/** Answers may overtake each other: each part only rises. */
-export function laterOf(one: Reading, other: Reading): Reading {
-  return {
-    count: Math.max(one.count, other.count),
-    at: Math.max(one.at, other.at),
-    acts: Math.max(one.acts, other.acts),
-    serial: Math.max(one.serial, other.serial),
   };
 }

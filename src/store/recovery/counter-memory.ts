@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { formatReading, laterOf, parseReading, type Reading } from "./claim-counter.ts";
+import { formatReading, laterOf, parseReading, type Reading } from "./reading.ts";
 
 /**
  * Keeps the claim counter on this machine's disk, so that a process that starts after Redis was

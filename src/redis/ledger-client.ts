@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
-import { type RedisAddress, redisTarget } from "../redis/address.ts";
+import { type RedisAddress, redisTarget } from "./address.ts";
 
 /** A ledger command that takes longer is given up; its script may still run (all are idempotent). */
 const COMMAND_TIMEOUT_MS = 5_000;
