@@ -11,6 +11,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { redisInfo } from "./server.ts";
 
 /**
  * Starts a rewrite unless Redis has done one since it started. Returns the error if Redis refuses:
@@ -18,11 +19,11 @@ import type { Redis } from "ioredis";
  */
 export async function rewriteAofAfterStart(redis: Redis): Promise<string | undefined> {
   try {
-    const info = await persistence(redis);
+    const info = await redisInfo(redis, "persistence");
     const isAsked =
-      info("aof_rewrite_in_progress") === "1" || info("aof_rewrite_scheduled") === "1";
+      info.get("aof_rewrite_in_progress") === "1" || info.get("aof_rewrite_scheduled") === "1";
     // -1 until this process has rewritten it.
-    const isDue = info("aof_enabled") === "1" && info("aof_last_rewrite_time_sec") === "-1";
+    const isDue = info.get("aof_enabled") === "1" && info.get("aof_last_rewrite_time_sec") === "-1";
     if (isDue && !isAsked) await redis.bgrewriteaof();
     return undefined;
   } catch (error) {
@@ -61,14 +62,14 @@ const POLL_EVERY_MS = 100;
 /** Rewrites the file and waits until that is done. */
 export async function rewriteAof(redis: Redis): Promise<AofRewrite> {
   try {
-    if ((await persistence(redis))("aof_enabled") !== "1") return "off";
+    if ((await redisInfo(redis, "persistence")).get("aof_enabled") !== "1") return "off";
     const deadline = performance.now() + WAIT_MS;
     // A rewrite in progress may not include the latest changes.
     await untilIdle(redis, deadline);
     await redis.bgrewriteaof();
     await untilIdle(redis, deadline);
-    const info = await persistence(redis);
-    return info("aof_last_bgrewrite_status") === "ok" ? "rewritten" : "refused";
+    const info = await redisInfo(redis, "persistence");
+    return info.get("aof_last_bgrewrite_status") === "ok" ? "rewritten" : "refused";
   } catch {
     return "refused";
   }
@@ -76,15 +77,10 @@ export async function rewriteAof(redis: Redis): Promise<AofRewrite> {
 
 async function untilIdle(redis: Redis, deadline: number): Promise<void> {
   for (;;) {
-    const info = await persistence(redis);
-    if (info("aof_rewrite_in_progress") === "0" && info("aof_rewrite_scheduled") === "0") return;
+    const info = await redisInfo(redis, "persistence");
+    if (info.get("aof_rewrite_in_progress") === "0" && info.get("aof_rewrite_scheduled") === "0")
+      return;
     if (performance.now() > deadline) throw new Error("The rewrite takes too long.");
     await sleep(POLL_EVERY_MS);
   }
-}
-
-/** Reads INFO persistence and returns its fields by name. */
-async function persistence(redis: Redis): Promise<(name: string) => string | undefined> {
-  const text = String(await redis.info("persistence"));
-  return (name) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(text)?.[1];
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
+import { redisInfo } from "./server.ts";
 
 /** A Redis that may be used. */
 export interface RedisSafety {
@@ -62,7 +63,7 @@ export async function checkRedisSafety(
   redis: Redis,
   o: { allowUnsafe: boolean },
 ): Promise<Result<RedisSafety>> {
-  const info = parseInfo(String(await redis.info()));
+  const info = await redisInfo(redis);
   const version = info.get("redis_version") ?? "0";
   if (!isVersionSupported(version)) {
     return refuse(
@@ -159,11 +160,6 @@ function replicaProblems(info: Info): Problem[] {
 }
 
 type Info = ReadonlyMap<string, string>;
-
-function parseInfo(text: string): Map<string, string> {
-  const pairs = text.split(/\r?\n/).map((line) => line.split(":", 2));
-  return new Map(pairs.flatMap(([name, value]) => (name && value ? [[name, value]] : [])));
-}
 
 function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { redisTimeMs } from "../redis/server.ts";
 import { fieldsOf } from "./hashes.ts";
 import { numberKeys } from "./keys.ts";
 
@@ -12,10 +13,9 @@ export interface NumberTime {
 
 /** Reads both clocks. A time that was stored by the number's own is at `wallMs - nowMs` more. */
 export async function readNumberTime(redis: Redis, number: string): Promise<NumberTime> {
-  const [[seconds, micros], [offset, mark]] = await Promise.all([
-    redis.time(),
+  const [wallMs, [offset, mark]] = await Promise.all([
+    redisTimeMs(redis),
     redis.hmget(numberKeys(number).clock, ...fieldsOf("clock", "offset", "mark")),
   ]);
-  const wallMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   return { wallMs, nowMs: Math.max(wallMs + Number(offset ?? 0), Number(mark ?? 0)) };
 }

@@ -4,6 +4,7 @@ import { REASONS } from "../../core/reasons.ts";
 import { redisTrouble } from "../../core/redis-trouble.ts";
 import { accept } from "../../core/refusal.ts";
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
+import { redisInfo, redisTimeMs } from "../../redis/server.ts";
 import { oldOnes } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { haltWords, holdWords } from "../describe.ts";
@@ -65,15 +66,17 @@ const MEMORY_USED_WARN = 0.85;
 /** Whether Redis can take writes: a full memory or disk refuses every claim. */
 async function room({ redis }: Platform): Promise<Check> {
   const name = "Redis room";
-  const info = String(await redis.info("memory")) + String(await redis.info("persistence"));
-  const read = (field: string): string => new RegExp(`^${field}:(\\S+)`, "m").exec(info)?.[1] ?? "";
-  if (read("aof_last_write_status") === "err") {
+  const [memory, persistence] = await Promise.all([
+    redisInfo(redis, "memory"),
+    redisInfo(redis, "persistence"),
+  ]);
+  if (persistence.get("aof_last_write_status") === "err") {
     const message = "Redis could not write its append-only file";
     return { name, verdict: "fail", message, fix: redisTrouble("MISCONF ")?.fix ?? "" };
   }
-  const most = Number(read("maxmemory"));
+  const most = Number(memory.get("maxmemory"));
   if (most === 0) return { name, verdict: "ok", message: "no limit on memory but the machine's" };
-  const used = Number(read("used_memory")) / most;
+  const used = Number(memory.get("used_memory")) / most;
   const message = `${Math.round(used * 100)} % of maxmemory used`;
   if (used < MEMORY_USED_WARN) return { name, verdict: "ok", message };
   const fix = redisTrouble("OOM ")?.fix ?? "";
@@ -85,9 +88,9 @@ const SKEW_MS_MAX = 10_000;
 
 async function clock({ redis }: Platform): Promise<Check> {
   const before = Date.now();
-  const [seconds, micros] = await redis.time();
+  const redisMs = await redisTimeMs(redis);
   const middle = (before + Date.now()) / 2;
-  const skewMs = Math.round(middle - (Number(seconds) * 1_000 + Number(micros) / 1_000));
+  const skewMs = Math.round(middle - redisMs);
   if (Math.abs(skewMs) <= SKEW_MS_MAX) {
     return { name: "Clock", verdict: "ok", message: `${Math.abs(skewMs)} ms from Redis' clock` };
   }

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { redisTimeMs } from "../../redis/server.ts";
 import { numberKeys } from "../keys.ts";
 import { PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
@@ -35,8 +36,7 @@ export function createRetention(input: { redis: Redis; number: string; run: RunS
   const keys = numberKeys(number);
 
   async function endedBefore(index: string, keptMs: number): Promise<string[]> {
-    const [seconds] = await redis.time();
-    const latest = Number(seconds) * 1_000 - keptMs;
+    const latest = (await redisTimeMs(redis)) - keptMs;
     return redis.zrangebyscore(index, "-inf", latest, "LIMIT", 0, CAMPAIGNS_IN_ONE_LOOK);
   }
 

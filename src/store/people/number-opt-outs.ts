@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { CODES } from "../../core/error-codes.ts";
 import type { SuppressReason } from "../../core/reasons.ts";
+import { redisTimeMs } from "../../redis/server.ts";
 import { readNumberTime } from "../clock.ts";
 import { numberKeys } from "../keys.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
@@ -72,13 +73,13 @@ export function createNumberOptOuts(input: {
     ): Promise<(SuppressReason | null)[]> {
       const none = phones.map(() => null);
       const { skipUndeliverableMs } = definition.recipients;
-      const [optedOut, [seconds]] = await Promise.all([
+      const [optedOut, nowMs] = await Promise.all([
         redis.exists(keys.suppressed),
-        redis.time(),
+        redisTimeMs(redis),
       ]);
       if (phones.length === 0 || (optedOut === 0 && skipUndeliverableMs === null)) return none;
       const persons = phones.map(person);
-      const since = Number(seconds) * 1_000 - (skipUndeliverableMs ?? 0);
+      const since = nowMs - (skipUndeliverableMs ?? 0);
       const [scopes, failedAt] = await Promise.all([
         redis.hmget(keys.suppressed, ...persons),
         skipUndeliverableMs === null ? none : redis.zmscore(keys.undeliverable, ...persons),
@@ -119,8 +120,7 @@ export function createNumberOptOuts(input: {
 
     /** Forgets undeliverable numbers that no campaign may ask about any more, and the oldest of too many. */
     async trim(): Promise<void> {
-      const [seconds] = await redis.time();
-      const before = Number(seconds) * 1_000 - UNDELIVERABLE_KEPT_MS;
+      const before = (await redisTimeMs(redis)) - UNDELIVERABLE_KEPT_MS;
       await redis.zremrangebyscore(keys.undeliverable, "-inf", before);
       await redis.zremrangebyrank(keys.undeliverable, 0, -UNDELIVERABLE_MAX - 1);
     },

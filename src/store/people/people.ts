@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
+import { redisTimeMs } from "../../redis/server.ts";
 import { fieldsOf } from "../hashes.ts";
 import { batchesOf, campaignKeys, numberKeys, rowInBatch } from "../keys.ts";
 import { phonesOfBlob } from "../ledger/batch-rows.ts";
@@ -125,8 +126,8 @@ export function createPeople(input: {
      * that leaves people out pays for all of these.
      */
     async recent(mode: Mode, { leaveOutMs, tellMs }: Windows): Promise<RecentCampaigns> {
-      const [seconds] = await redis.time();
-      const since = (ms: number | null) => Number(seconds) * 1_000 - (ms ?? 0);
+      const nowMs = await redisTimeMs(redis);
+      const since = (ms: number | null) => nowMs - (ms ?? 0);
       const { byEnd } = numberKeys(number);
       const [live, leftOut, told] = await Promise.all([
         redis.zrangebyscore(byEnd, "+inf", "+inf"),

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Mode } from "../../core/mode.ts";
+import { redisTimeMs } from "../../redis/server.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 
@@ -45,12 +46,11 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
   const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
 
   async function seen(): Promise<{ nowMs: number; processes: SeenProcess[] }> {
-    const [[seconds, micros], infos, times] = await Promise.all([
-      redis.time(),
+    const [nowMs, infos, times] = await Promise.all([
+      redisTimeMs(redis),
       redis.hgetall(keys.processes),
       redis.zrange(keys.processesSeen, "0", "-1", "WITHSCORES"),
     ]);
-    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     const processes: SeenProcess[] = [];
     for (let at = 0; at < times.length; at += 2) {
       const id = times[at] ?? "";

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { STATES } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
+import { redisInfo } from "../../redis/server.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { fieldOf, fieldsOf } from "../hashes.ts";
 import { campaignKeys, keySpace, numberKeys, serialOfCampaign } from "../keys.ts";
@@ -159,8 +160,8 @@ export function createRollback(input: {
         ...fieldsOf("guard", "run", "count", "noticedAt"),
       );
       if (!count || noticedAt) return false;
-      const server = String(await redis.info("server"));
-      return run !== (/^run_id:(\w+)/m.exec(server)?.[1] ?? "");
+      const server = await redisInfo(redis, "server");
+      return run !== (server.get("run_id") ?? "");
     },
 
     /**

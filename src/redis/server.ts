@@ -1,0 +1,20 @@
+import type { Redis } from "ioredis";
+
+/** What INFO tells, by field; of one section or of all. Fields without a value are left out. */
+export async function redisInfo(
+  redis: Redis,
+  section?: "server" | "memory" | "persistence",
+): Promise<ReadonlyMap<string, string>> {
+  const text = String(await (section === undefined ? redis.info() : redis.info(section)));
+  const pairs = text.split(/\r?\n/).map((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, Math.max(0, colon)), line.slice(colon + 1)] as const;
+  });
+  return new Map(pairs.filter(([name, value]) => name !== "" && value !== ""));
+}
+
+/** Redis TIME, ms since 1970. */
+export async function redisTimeMs(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+}
