@@ -89,14 +89,6 @@ export const AGAIN: OptionSpec = {
   description: "send a list that was sent before under this name, once more to everybody",
 };
 
-const USAGE = "usage";
-
-/** Nobody was there to say yes, and no option said it. */
-const UNCONFIRMED = "confirmation_needed";
-
-/** The command line has to be typed otherwise: exit code 2. */
-export const WRONG_USAGE: readonly string[] = [USAGE, UNCONFIRMED];
-
 /** The command line was typed wrongly. */
 export function refuseUsage(message: string, fix: string): Refused {
   return refuse("usage", message, fix);

@@ -1,6 +1,7 @@
 import { type Argument, Command as Commander, CommanderError, Option } from "commander";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Refusal, type Result } from "../core/refusal.ts";
+import { describeRefusal } from "../core/refusals.ts";
 import { VERSION } from "../version.ts";
 import type {
   Cli,
@@ -10,7 +11,7 @@ import type {
   OptionSpec,
   Options,
 } from "./command.ts";
-import { flagOption, refuseUsage, WRONG_USAGE } from "./command.ts";
+import { flagOption, refuseUsage } from "./command.ts";
 import { loadCommands } from "./commands.ts";
 import { explainFault } from "./fault.ts";
 import { withTypedName } from "./program-name.ts";
@@ -85,7 +86,7 @@ function finish(cli: Pick<Cli, "json" | "terminal">, result: CommandResult): num
   cli.terminal.live("");
   if (!result.ok) {
     printRefusal(cli, result.refusal);
-    return WRONG_USAGE.includes(result.refusal.code) ? 2 : 1;
+    return describeRefusal(result.refusal.code).exitCode;
   }
   const report = result.value;
   if (report === null) return 0;

@@ -15,9 +15,9 @@ import {
 import { asksFirst, YES } from "./confirm.ts";
 import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
 import { followCampaign, lastSeen } from "./follow.ts";
+import { type Imported, importCampaign, importedText } from "./import-campaign.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { askThrough, DETACHED, sayOutages } from "./outage.ts";
-import { type Imported, importCampaign, importedText } from "./sending.ts";
 import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
 

@@ -5,8 +5,8 @@ import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import type { Cli } from "./command.ts";
 import { followCampaign } from "./follow.ts";
+import { importCampaign, importedText, type SendInput } from "./import-campaign.ts";
 import { askThrough, DETACHED } from "./outage.ts";
-import { importCampaign, importedText, type SendInput } from "./sending.ts";
 import type { Boot, Booted } from "./serve.ts";
 import { campaignText } from "./show.ts";
 

@@ -19,9 +19,9 @@ import {
   textOption,
 } from "./command.ts";
 import { asksFirst, YES } from "./confirm.ts";
+import type { SendInput } from "./import-campaign.ts";
 import { logOutages, sayOutages } from "./outage.ts";
 import { noteRunning } from "./running-up.ts";
-import type { SendInput } from "./sending.ts";
 import { type Boot, serve } from "./serve.ts";
 import { sendAndShow } from "./up-send.ts";
 import { modeWords } from "./words.ts";

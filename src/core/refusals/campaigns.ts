@@ -28,6 +28,7 @@ export const CAMPAIGNS = catalogue(409, {
     meaning:
       "`send`, `cancel`, `retry` or a live `up --send` needs a confirmation but has no terminal; the message says what it would do. Nothing was stored or sent. Exit code 2.",
     fix: "Add `--yes` (`--json` implies it).",
+    exitCode: 2,
   },
   failed_job_missing: {
     meaning:

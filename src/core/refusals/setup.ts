@@ -51,5 +51,6 @@ export const SETUP = catalogue(500, {
     meaning: "The command line is not valid (exit code 2).",
     fix: "See `dropcast --help` or `dropcast COMMAND --help`.",
     http: 400,
+    exitCode: 2,
   },
 });
