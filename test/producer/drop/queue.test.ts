@@ -17,6 +17,10 @@ async function together(sizes: Record<string, number>): Promise<string[]> {
   const claims = createClaims({ staleAfterMs: 60_000 });
   const inHand = new Set<string>();
   const seen: string[] = [];
+  let second = (): void => {};
+  const isSecondThere = new Promise<void>((resolve) => {
+    second = resolve;
+  });
   const stopping = new AbortController();
   const queue = createDropQueue({
     ...{ folders, teller: createTeller(() => {}), signal: stopping.signal, againMs: 10 },
@@ -25,6 +29,9 @@ async function together(sizes: Record<string, number>): Promise<string[]> {
       const name = basename(input.csvPath ?? "", ".csv");
       inHand.add(name);
       seen.push([...inHand].sort().join("+"));
+      // However quick the first one is, another is begun beside it.
+      if (seen.length === 1) await isSecondThere;
+      second();
       const result = await drop.importFile(input);
       inHand.delete(name);
       return result;
