@@ -132,6 +132,31 @@ test("a dead import starts again under its id from nothing, and its frozen impor
   expect(await bench.counts(second.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
 });
 
+test("rows that are judged otherwise after a take-over have nothing left of the first judgement", async () => {
+  const bench = await openTestStore();
+  const first = await begin(bench);
+  await bench.store.imports.chunk({ ...first, firstBatch: 0, batches: [{ rows: MIXED }] });
+  await endImportLease(bench, first.campaign);
+  const second = await begin(bench);
+  // The person of the second row has opted out meanwhile, the last ones were corrected in the list.
+  const [one, two] = pendingRows(1, 2);
+  if (one === undefined || two === undefined) throw new Error("There are two rows.");
+  const optedOut = {
+    ...two,
+    outcome: { kind: "suppressed", phone: testPhone(2), reason: "opted_out" },
+  } as const;
+  const rows = [one, optedOut, ...pendingRows(3, 2)];
+
+  await bench.store.imports.chunk({ ...second, firstBatch: 0, batches: [{ rows }] });
+  await bench.store.imports.finish({ ...second, rows: 4, batches: 1 });
+
+  expect(second.campaign).toBe(first.campaign);
+  expect(await bench.states(first.campaign)).toEqual([
+    ...["pending", "suppressed", "pending", "pending"],
+  ]);
+  expect(await bench.counts(first.campaign)).toEqual({ pending: 3, suppressed: 1 });
+});
+
 test("an importer fills its own campaign anew, under the same id and token, and nobody else's", async () => {
   const bench = await openTestStore();
   const handle = await begin(bench);

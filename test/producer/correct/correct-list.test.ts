@@ -323,3 +323,29 @@ it.each([
   expect(result, what).toMatchObject({ ok: false, refusal: { code } });
   expect((await bench.row(id, 3)).state).toBe("rejected");
 });
+
+/** Numbers that WhatsApp takes for one person, each in two spellings. */
+const ONE_PERSON = [
+  ["Argentina", "+54 9 11 2345-6789", "+54 11 2345-6789"],
+  ["Brazil", "+55 11 98765-4321", "+55 11 8765-4321"],
+  ["Mexico", "+52 1 55 1234 5678", "+52 55 1234 5678"],
+] as const;
+
+it.each(
+  ONE_PERSON.flatMap(([country, one, other]) => [
+    { country, campaign: one, corrected: other },
+    { country, campaign: other, corrected: one },
+  ]),
+)(
+  "nobody is written to twice: $corrected is on the campaign as $campaign",
+  async ({ campaign, corrected }) => {
+    const { bench, id, options, correct } = await rejected(2, `${campaign};Sol;x`, "bad;Ana;x");
+    expect(await bench.counts(id)).toEqual({ pending: 3, rejected: 1 });
+    await correct((cells) => [corrected, ...cells.slice(1)]);
+
+    const { report } = await correctList(options);
+
+    expect(report).toMatchObject({ mended: 0, problems: [{ code: "phone_taken", count: 1 }] });
+    expect(await bench.counts(id)).toEqual({ pending: 3, rejected: 1 });
+  },
+);

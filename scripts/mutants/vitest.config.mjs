@@ -1,0 +1,28 @@
+// One process, the tests in the order in which they are likely to notice, and an end at the first that does.
+import { defineConfig } from "vitest/config";
+
+const order = (process.env.MUTANT_TESTS ?? "").split(",");
+const placeOf = ({ moduleId }) => order.findIndex((file) => moduleId.endsWith(file));
+
+class InOrder {
+  shard(specifications) {
+    return specifications;
+  }
+  sort(specifications) {
+    return [...specifications].sort((one, other) => placeOf(one) - placeOf(other));
+  }
+}
+
+export default defineConfig({
+  test: {
+    root: new URL("../..", import.meta.url).pathname,
+    include: order,
+    globalSetup: ["test/support/global-setup.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 1,
+    isolate: false,
+    bail: Number(process.env.MUTANT_BAIL ?? 1),
+    sequence: { sequencer: InOrder },
+  },
+});

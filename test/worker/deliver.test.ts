@@ -1,0 +1,159 @@
+import { pino } from "pino";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { timings } from "../../src/core/timings.ts";
+import { createTroubleLog } from "../../src/core/trouble-log.ts";
+import { createLivechatClient } from "../../src/livechat/client.ts";
+import { createFenceClock } from "../../src/livechat/fence-clock.ts";
+import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { createBatchLoader } from "../../src/worker/batch-run.ts";
+import { createDeliver } from "../../src/worker/deliver.ts";
+import { createFlight } from "../../src/worker/flight.ts";
+import { createRecorder } from "../../src/worker/recorder.ts";
+import { createRoundTrip } from "../../src/worker/round-trip.ts";
+import { openTestStore } from "../support/campaigns.ts";
+
+/** A number at 10 a second: of two messages the second has its slot 100 ms after the first. */
+const RATE = 10;
+const waits = timings({ answerTimeoutMs: 5_000, timeScale: 1 });
+
+/**
+ * What a worker delivers with, a campaign of two messages, and a machine that can be suspended. `frozen` is what happens
+ * after Redis has granted a claim, and before the worker goes on with it.
+ */
+async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
+  const bench = await openTestStore();
+  const sandbox = createSandbox({ latencyMs: 0 });
+  const { url } = await sandbox.start();
+  const wall = { aheadMs: 0 };
+  const token = Buffer.from("sandbox-account:sandbox-pat").toString("base64");
+  const client = createLivechatClient({
+    apiUrl: url,
+    numberId: "sandbox-number",
+    token,
+    connections: 4,
+    answerTimeoutMs: waits.answerTimeoutMs,
+    startFenceMs: waits.startFenceMs,
+    now: createFenceClock(
+      () => performance.now(),
+      () => performance.now() + wall.aheadMs,
+    ),
+  });
+  onTestFinished(async () => {
+    await client.close();
+    await sandbox.stop();
+  });
+  const logger = pino({ level: "silent" });
+  const troubles = createTroubleLog({ logger, isAway: () => false, now: () => performance.now() });
+  const { ledger, campaigns } = bench.store;
+  const recorder = createRecorder({ ledger, onFailed: async () => {}, logger, troubles });
+  const flight = createFlight(RATE, () => {});
+  const roundTrip = createRoundTrip();
+  // Slots are granted as far ahead as they ever are.
+  roundTrip.took(1_000);
+  const deliver = createDeliver({
+    ledger: {
+      ...ledger,
+      claim: async (ask) => {
+        const result = await ledger.claim(ask);
+        await frozen();
+        return result;
+      },
+    },
+    ...{ roundTrip, client, recorder, mode: "sandbox", timings: waits, troubles, flight },
+    number: {
+      ...{ name: bench.number, id: "sandbox-number", token, ratePerSecond: RATE },
+      ...{ webhookSecrets: [], country: null, timezone: null },
+    },
+  });
+  const id = await bench.import(2);
+  const run = await bench.runOf(id, 0);
+  const loaded = await createBatchLoader({
+    ...{ campaigns, ledger, startFenceMs: waits.startFenceMs },
+  })(id, 0);
+  if (loaded.kind !== "loaded") throw new Error(`The batch is ${loaded.kind}.`);
+  const batchRun = {
+    ...{ campaign: loaded.campaign, batch: 0, run, waiting: [], finish: () => {} },
+    ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+  };
+  return {
+    bench,
+    id,
+    posts: () => sandbox.stats().posts,
+    deliver: () => deliver(batchRun, loaded.due),
+    /** The machine is suspended for so long; `performance.now()` stands still meanwhile. */
+    suspend: (ms: number) => {
+      wall.aheadMs += ms;
+    },
+    settled: () => vi.waitFor(() => expect(flight.now()).toBe(0)).then(() => recorder.settled()),
+  };
+}
+
+/** The process gets no CPU for so long: nothing else of it runs. */
+function stall(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+test("both messages of a claim are sent, each at its slot", async () => {
+  const { bench, id, posts, deliver, settled } = await openDeliver();
+  const startedAt = performance.now();
+
+  expect(await deliver()).toMatchObject({ kind: "claimed", again: [] });
+  await settled();
+
+  expect(posts()).toBe(2);
+  expect(performance.now() - startedAt).toBeGreaterThan(90);
+  expect(await bench.counts(id)).toEqual({ accepted: 2 });
+});
+
+test("a worker that was suspended between claim and POST sends nothing: somebody else may have", async () => {
+  const { bench, id, posts, deliver, suspend, settled } = await openDeliver();
+
+  await deliver();
+  suspend(waits.leaseMs);
+  await settled();
+
+  expect(posts()).toBe(0);
+  expect(await bench.counts(id)).toEqual({ pending: 2 });
+});
+
+test("a worker that wakes up after its lease has ended and a person has sent again POSTs nothing", async () => {
+  const { bench, id, posts, deliver, suspend, settled } = await openDeliver(async () => {
+    suspend(waits.leaseMs);
+    await bench.endLeases();
+    expect(await bench.store.ledger.sweep()).toMatchObject({ unknown: 2 });
+    for (const row of [1, 2]) await bench.store.campaigns.resolve(id, row, "resend");
+    await bench.send(id, 1, "accepted");
+  });
+
+  await deliver();
+  await settled();
+
+  expect(posts()).toBe(0);
+  expect(await bench.counts(id)).toEqual({ accepted: 1, pending: 1 });
+  expect((await bench.row(id, 1)).value.attempt).toBe(2);
+});
+
+test("a message whose slot has passed while the number is at its rate is given back, not sent late", async () => {
+  const { bench, id, posts, deliver, settled } = await openDeliver();
+  // Its slot is now, so those of the next two are 100 and 200 ms away.
+  await bench.claim(await bench.import(3), [3], { ratePerSecond: RATE });
+
+  await deliver();
+  stall(150);
+  await settled();
+
+  expect(posts()).toBe(1);
+  expect(await bench.counts(id)).toEqual({ accepted: 1, pending: 1 });
+});
+
+test("below the rate a message may go out late, within the fence", async () => {
+  const { bench, id, posts, deliver, settled } = await openDeliver();
+
+  await deliver();
+  stall(150);
+  await settled();
+
+  expect(posts()).toBe(2);
+  expect(await bench.counts(id)).toEqual({ accepted: 2 });
+});
