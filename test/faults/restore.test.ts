@@ -84,7 +84,7 @@ function createMachine({ fleet, redis, store, watch }: FaultRun, chance: Seeded)
         fleet.stage.setEnv({ DROPCAST_DATA_DIR: folderOf(ordinal) });
         return fleet.startWorker();
       });
-      workers = await Promise.all(starting);
+      workers.push(...(await Promise.all(starting)));
     },
     /** Each in good order, or killed. */
     async stop(): Promise<void> {
