@@ -14,6 +14,9 @@ export interface WaitsFor {
 /** Due times of retries differ by a second or so: an opening is a whole minute, or second. */
 const SAME_MS = 1_500;
 
+/** What comes sooner is a retry, and not worth a word. */
+const TOLD_FROM_MS = 60_000;
+
 /** What a running campaign waits for; null: for nothing, or for something else. */
 export async function readWaitsFor(
   store: Pick<NumberStore, "nextWork">,
@@ -31,6 +34,7 @@ export async function readWaitsFor(
   });
   const then = openings.filter(({ opensAtMs }) => Math.abs((opensAtMs ?? 0) - atMs) < SAME_MS);
   const [first] = then.sort((a, b) => b.people - a.people);
+  if (first === undefined && atMs - nowMs < TOLD_FROM_MS) return null;
   const people = then.reduce((sum, one) => sum + one.people, 0);
   return {
     opensAtMs: atMs,

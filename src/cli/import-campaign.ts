@@ -182,7 +182,10 @@ export function importedText(
     }
   }
   const late = report.estimate?.late ?? 0;
-  if (late > 0) lines.push(`There is no time before endBy for ${counted(late, "message")}.`);
+  if (late > 0) {
+    const until = report.estimate?.endBy === null ? "in the hours of" : "before endBy for";
+    lines.push(`There is no time ${until} ${counted(late, "message")}: they will expire.`);
+  }
   if (rejectsPath !== null) lines.push(`The rejected rows, with reasons, are in ${rejectsPath}`);
   return lines.join("\n");
 }

@@ -233,7 +233,11 @@ function timeWords(estimate: Estimate, messages: number): string[] {
   const words =
     `${counted(messages, "message")} at ${rate(ratePerSecond)}: about ${duration(seconds * 1_000)}, ` +
     `from ${from} until ${dateTime(Date.parse(endsAt))}`;
-  if (endBy === null) return [`${words}.`];
+  if (endBy === null) {
+    const missed =
+      late === 0 ? "" : ` ${counted(late, "message")} would miss their hours and expire.`;
+    return [`${words}.${missed}`];
+  }
   const end = dateTime(Date.parse(endBy));
   if (late === 0) return [`${words}, which is before endBy (${end}).`];
   return [`${words}. ${counted(late, "message")} would be too late for endBy (${end}) and expire.`];

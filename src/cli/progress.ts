@@ -92,7 +92,10 @@ function now({ campaign, perSecond, nowMs }: ProgressLook): string {
       const end = expectedEnd(campaign, perSecond, nowMs);
       if (end === null) {
         const justStarted = nowMs - (campaign.startedAt ?? nowMs) < RATE_WINDOW_MS;
-        return justStarted ? "starting" : "nothing was sent in the last seconds";
+        if (justStarted) return "starting";
+        return campaign.hours === null
+          ? "nothing was sent in the last seconds"
+          : "nothing was sent in the last seconds; show says which hours it waits for";
       }
       const left =
         end - nowMs < 60_000 ? `in ${duration(end - nowMs)}` : `about ${clockTime(end, nowMs)}`;

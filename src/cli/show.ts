@@ -124,10 +124,16 @@ export function campaignText(
 }
 
 function times(campaign: Campaign): [string, string][] {
-  const { startAt, startedAt, endBy, finishedAt } = campaign;
+  const { startAt, delegatedTo, startedAt, endBy, finishedAt } = campaign;
   const lines: [string, string][] = [];
   if (startedAt !== null) lines.push(["Started", dateTime(startedAt)]);
   else if (startAt !== null) lines.push(["Starts", dateTime(startAt)]);
+  if (delegatedTo !== null) {
+    lines.push([
+      "API sends",
+      `${dateTime(delegatedTo)} what it was given; it cannot be called back`,
+    ]);
+  }
   if (endBy !== null) lines.push(["Ends by", dateTime(endBy)]);
   if (finishedAt !== null) {
     const took = startedAt === null ? "" : ` (after ${duration(finishedAt - startedAt)})`;

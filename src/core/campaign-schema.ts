@@ -124,7 +124,15 @@ const schedule = z
     startAt: instant.nullish(),
     endBy: instant.nullish(),
     window: checkedInDepth,
-    delegate: unbuiltKey,
+    delegate: z.boolean().nullish(),
+  })
+  .refine(({ startAt, delegate }) => delegate !== true || startAt != null, {
+    path: ["delegate"],
+    message: "needs schedule.startAt, at which the API is to send",
+  })
+  .refine(({ window, delegate }) => delegate !== true || window == null, {
+    path: ["delegate"],
+    message: "does not go with schedule.window: what the API was given cannot wait for hours",
   })
   .refine(({ startAt, endBy }) => startAt == null || endBy == null || endBy > startAt, {
     path: ["endBy"],
@@ -159,7 +167,6 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
 };
 
 const NOT_BUILT_YET: readonly (readonly string[])[] = [
-  ["schedule", "delegate"],
   ["delivery", "retryCodes"],
   ["canary"],
   ["ramp"],
@@ -240,6 +247,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       startAtMs: file.schedule?.startAt ?? null,
       endByMs: file.schedule?.endBy ?? null,
       window: toWindow(file.schedule?.window),
+      delegate: file.schedule?.delegate ?? false,
     },
     delivery: {
       guarantee: file.delivery?.guarantee ?? "at-most-once",

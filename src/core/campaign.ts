@@ -43,6 +43,8 @@ export interface CampaignDefinition {
     readonly endByMs: number | null;
     /** `null`: messages may leave at any time. */
     readonly window?: SendWindow | null;
+    /** The API is given the messages at once, and sends them at `startAtMs`. */
+    readonly delegate?: boolean;
   };
   readonly delivery: {
     readonly guarantee: Guarantee;

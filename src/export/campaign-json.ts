@@ -39,6 +39,7 @@ export function campaignJson(campaign: Campaign) {
     ratePerSecond: campaign.ratePerSecond,
     createdAt: isoTime(campaign.createdAt),
     startAt: isoTime(campaign.startAt),
+    delegatedTo: isoTime(campaign.delegatedTo),
     endBy: isoTime(campaign.endBy),
     startedAt: isoTime(campaign.startedAt),
     finishedAt: isoTime(campaign.finishedAt),

@@ -177,7 +177,7 @@ export function withoutPhones(report: ImportReport): ImportReport {
     const { mask } = createPersonTrace({ digits: body.to, ...splitPhone(body.to) });
     return {
       line,
-      body: { to: maskPhone(body.to), template: maskTexts(body.template, mask) },
+      body: { ...body, to: maskPhone(body.to), template: maskTexts(body.template, mask) },
       preview: preview === null ? null : mask(preview),
     };
   });

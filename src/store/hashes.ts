@@ -28,6 +28,7 @@ export const HASHES = {
     skipRepeat: ["leaves out who got it within so many ms; 0 no one", "import-begin", ALWAYS],
     weight: ["of its turns, by priority", "import-begin", ALWAYS],
     startAt: ["time; 0 at once", "import-begin", ALWAYS],
+    delegatedTo: ["when the API sends; 0 when it gets it", "import-begin", "an old version's"],
     endBy: ["time; 0 none", "import-begin", ALWAYS],
     window: ["hours in which rows may leave, JSON; empty: all", "import-begin", "an old version's"],
     places: ["its people by time zone, JSON", "import-finish", "it is being imported"],

@@ -1,3 +1,4 @@
+import { scheduleText } from "../core/delegate.ts";
 import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
 import type {
   CampaignStore,
@@ -87,7 +88,14 @@ export function createBatchLoader(input: {
     return ready;
   }
 
-  function toDue(template: CompiledTemplate, row: LoadedRow, opening: RowOpening | null) {
+  function toDue(
+    row: LoadedRow,
+    {
+      template,
+      opening,
+      schedule,
+    }: { template: CompiledTemplate; opening: RowOpening | null; schedule: string | null },
+  ): DueMessage {
     // Nobody is behind an erased row any more: its claim makes it suppressed, and nothing is sent.
     if (row.phone === "") {
       return { row: row.row, person: ledger.person(""), body: "", opening };
@@ -95,10 +103,11 @@ export function createBatchLoader(input: {
     const filled = template.fill(row.cells);
     // The import rejects rows whose values do not fit, so a pending row always fills.
     if (!filled.ok) throw new Error(`Row ${row.row} no longer fits its template.`);
+    const later = schedule === null ? "" : `,"schedule":${JSON.stringify(schedule)}`;
     return {
       row: row.row,
       person: ledger.person(row.phone),
-      body: `{"to":${JSON.stringify(row.phone)},"template":${filled.json}}`,
+      body: `{"to":${JSON.stringify(row.phone)},"template":${filled.json}${later}}`,
       opening,
     };
   }
@@ -145,13 +154,14 @@ export function createBatchLoader(input: {
     const { rows, dueByMs, clock } = loaded;
     try {
       const { template, times } = readyFor(campaign);
+      const schedule = scheduleText(campaign.definition.schedule, clock.wallMs);
       const due: DueMessage[] = [];
       const waiting: RowOpening[] = [];
       for (const row of rows.filter(({ value }) => value.state === "pending")) {
         const hours = times === null ? null : openingOf(times, row, { campaign, clock });
         if (hours?.isOpen === false) waiting.push(hours.opening);
         else if ((row.value.times.due ?? 0) <= dueByMs) {
-          due.push(toDue(template, row, hours?.opening ?? null));
+          due.push(toDue(row, { template, opening: hours?.opening ?? null, schedule }));
         }
       }
       return { kind: "loaded", campaign, due, waiting };

@@ -121,7 +121,11 @@ test("what Redis knows is told: other campaigns, opt-outs, and bytes that were i
   });
   // Also says why, should Redis not have been asked.
   expect(other).toMatchObject({ code: 0, stderr: "" });
-  expect(json<Checked>(other).warnings).toMatchObject([{ code: "in_other_campaign", count: 1 }]);
+  const { warnings } = json<Checked>(other);
+  // By the clock of these people it may be night now.
+  expect(warnings.filter(({ code }) => code !== "marketing_at_night")).toMatchObject([
+    { code: "in_other_campaign", count: 1 },
+  ]);
   expect(await store.campaigns.list()).toHaveLength(1);
 });
 

@@ -107,6 +107,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     ratePerSecond: null,
     createdAt: 0,
     startAt: null,
+    delegatedTo: null,
     endBy: null,
     hours: null,
     startedAt: 0,

@@ -49,7 +49,7 @@ describe("a campaign file that is right", () => {
           skipRepeatMs: null,
           timezone: null,
         },
-        schedule: { startAtMs: null, endByMs: null, window: null },
+        schedule: { startAtMs: null, endByMs: null, window: null, delegate: false },
         delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
       },
     });
@@ -252,7 +252,12 @@ recipients:
       'recipients: { timezone: tz }\nschedule: { window: { from: "09:00", to: "17:00", timezone: UTC } }',
       "recipients.timezone is of use only with a schedule.window in the time zone of each recipient",
     ],
-    ["schedule: { delegate: false }", "schedule.delegate is not built yet"],
+    ["schedule: { delegate: true }", "schedule.delegate needs schedule.startAt"],
+    ["schedule: { delegate: yes please }", "schedule.delegate must be true or false"],
+    [
+      'schedule: { startAt: 2026-12-01T09:00:00Z, delegate: true, window: { from: "09:00", to: "17:00" } }',
+      "schedule.delegate does not go with schedule.window",
+    ],
     ["delivery: { retryCodes: [131049] }", "delivery.retryCodes is not built yet"],
     ["delivery: { guarantee: exactly-once }", "at-most-once"],
     ["schedule: { startat: x }", 'schedule.startat is not a known key; did you mean "startAt"?'],

@@ -146,6 +146,9 @@ function factsCard(campaign: Campaign): Html {
     ["Rate", ratePerSecond === null ? "as the number's" : `${ratePerSecond}/s`],
     ["Imported", moment(createdAt)],
     ["Starts at", moment(campaign.startAt)],
+    ...(campaign.delegatedTo === null
+      ? []
+      : ([["The API sends at", moment(campaign.delegatedTo)]] as [string, Html | string][])),
     ["Started", moment(campaign.startedAt)],
     ["Ends by", moment(campaign.endBy)],
     ["Finished", moment(campaign.finishedAt)],

@@ -38,6 +38,7 @@ export function judgeList(
     );
   }
   if (estimate !== null && pending > 0 && estimate.late >= pending) {
+    if (estimate.endBy === null) return refuseHours(estimate.startsAt);
     return refuse(
       "list_no_time",
       `No message can be sent before endBy (${estimate.endBy}): sending would begin at ${estimate.startsAt}.`,
@@ -45,6 +46,14 @@ export function judgeList(
     );
   }
   return accept(undefined);
+}
+
+function refuseHours(startsAt: string): Result<never> {
+  return refuse(
+    "list_no_time",
+    `No message can be sent in the hours of schedule.window: sending would begin at ${startsAt}.`,
+    "Widen the window, or set its onMiss to next.",
+  );
 }
 
 const PROBLEMS_SHOWN = 3;

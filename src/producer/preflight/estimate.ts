@@ -11,8 +11,12 @@ export interface Estimate {
 }
 
 /** When sending begins that is asked for now, ms. */
-export function startsAt({ startAtMs }: { startAtMs: number | null }, nowMs: number): number {
-  return Math.max(nowMs, startAtMs ?? nowMs);
+export function startsAt(
+  { startAtMs, delegate = false }: { startAtMs: number | null; delegate?: boolean },
+  nowMs: number,
+): number {
+  // What the API is to send later is given to it at once.
+  return delegate ? nowMs : Math.max(nowMs, startAtMs ?? nowMs);
 }
 
 /**
@@ -23,6 +27,7 @@ export function estimateSending(input: {
   messages: number;
   ratePerSecond: number;
   startAtMs: number | null;
+  delegate?: boolean;
   endByMs: number | null;
   nowMs: number;
 }): Estimate {

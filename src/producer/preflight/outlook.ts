@@ -1,4 +1,5 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { delegatedTo } from "../../core/delegate.ts";
 import { forecast } from "../../time/forecast.ts";
 import type { Place } from "../../time/places.ts";
 import type { SendTimes } from "../../time/send-times.ts";
@@ -14,6 +15,9 @@ export interface Outlook {
   /** How many go out when it is between 21 and 8 o'clock where their recipient is. */
   readonly atNight: number;
 }
+
+/** The API has all messages by then. */
+const AT_ONCE = 1e6;
 
 /** `people`: of the rows that will be sent, by place; `messages`: how many rows that are. */
 export function outlookOf(
@@ -39,7 +43,12 @@ export function outlookOf(
     delivery.ratePerSecond ?? Number.POSITIVE_INFINITY,
   );
   const onMiss = written?.onMiss ?? "next";
-  const ahead = forecast({ people, times, onMiss, ratePerSecond, startMs, endByMs });
+  const sendsAtMs = delegatedTo(schedule);
+  const ahead = forecast(
+    sendsAtMs === null
+      ? { people, times, onMiss, ratePerSecond, startMs, endByMs }
+      : { people, times, onMiss, ratePerSecond: AT_ONCE, startMs: sendsAtMs, endByMs: null },
+  );
   const { atNight } = ahead;
   if (times === null) {
     const { nowMs } = input;

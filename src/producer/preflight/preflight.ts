@@ -7,6 +7,7 @@
  * Opt-outs are looked up here to be counted; the claim of each message looks again.
  */
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { scheduleText } from "../../core/delegate.ts";
 import type { Mode } from "../../core/mode.ts";
 import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.ts";
 import type { PriceTable } from "../../core/prices.ts";
@@ -20,7 +21,13 @@ import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
 import type { Estimate } from "./estimate.ts";
 import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
 import { outlookOf } from "./outlook.ts";
-import { createWarnings, nightWarning, previewWarning, type Warning } from "./warnings.ts";
+import {
+  createWarnings,
+  delegateWarning,
+  nightWarning,
+  previewWarning,
+  type Warning,
+} from "./warnings.ts";
 import type { WindowReport } from "./window-report.ts";
 
 /** What a preflight needs from outside; all of it may be missing, and the report then says so. */
@@ -44,7 +51,7 @@ const SAMPLES = 3;
 export interface Sample {
   readonly line: number;
   /** The request body. */
-  readonly body: { readonly to: string; readonly template: unknown };
+  readonly body: { readonly to: string; readonly template: unknown; readonly schedule?: string };
   /** The filled `template.preview`; null when the campaign has none. */
   readonly preview: string | null;
 }
@@ -121,6 +128,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
         ...(outlook.window === undefined ? {} : { window: outlook.window }),
         warnings: [
           ...previewWarning(definition, messages),
+          ...delegateWarning(definition, messages),
           ...look.warnings(),
           ...(category === "marketing" ? nightWarning(outlook.atNight) : []),
         ],
@@ -190,6 +198,8 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   const countries = new Map<string | null, number>();
   const places = new Map<Place, number>();
   const samples: Sample[] = [];
+  // Of a list that is sent now.
+  const schedule = scheduleText(definition.schedule, 0);
 
   function atMessage({ cells, line }: JudgedRow, phone: string): void {
     const country = countryOf(phone);
@@ -209,7 +219,9 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
     if (other !== undefined) warnings.add("in_other_campaign", line, other);
     const text = preview?.fill(cells) ?? null;
     if (text !== null && characters(text) > BODY_LENGTH_MAX) warnings.add("body_too_long", line);
-    if (samples.length < SAMPLES) samples.push(sampleOf({ phone, line, text, cells, template }));
+    if (samples.length < SAMPLES) {
+      samples.push(sampleOf({ phone, line, text, cells, template, schedule }));
+    }
   }
 
   return {
@@ -239,9 +251,12 @@ function sampleOf(row: {
   text: string | null;
   cells: readonly string[];
   template: CompiledTemplate;
+  schedule: string | null;
 }): Sample {
   const filled = row.template.fill(row.cells);
   if (!filled.ok) throw new Error(`Line ${row.line} passed the check and cannot be filled in.`);
-  const body = { to: row.phone, template: JSON.parse(filled.json) as unknown };
+  const { schedule } = row;
+  const message = { to: row.phone, template: JSON.parse(filled.json) as unknown };
+  const body = schedule === null ? message : { ...message, schedule };
   return { line: row.line, body, preview: row.text };
 }

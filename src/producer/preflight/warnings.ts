@@ -1,4 +1,5 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { delegatedTo } from "../../core/delegate.ts";
 import { previewProblem } from "../../core/preview.ts";
 import { LINES_SHOWN } from "../check/tally.ts";
 
@@ -97,6 +98,16 @@ export function createWarnings(): Warnings {
         return [{ code, reason: WORDS[code] + more, count, lines }];
       }),
   };
+}
+
+/** What the API was given is out of reach: told whenever it is chosen. */
+export function delegateWarning({ schedule }: CampaignDefinition, count: number): Warning[] {
+  const atMs = delegatedTo(schedule);
+  if (atMs === null) return [];
+  const reason =
+    `the messages are handed to the API now, which sends them at ${new Date(atMs).toISOString()}; from then ` +
+    "on they cannot be cancelled or paused, and opt-outs that come later do not reach them (schedule.delegate)";
+  return [{ code: "delegated", reason, count, lines: [] }];
 }
 
 /** `count` messages of marketing go out when people sleep: told, and never decided for anybody. */

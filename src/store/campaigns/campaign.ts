@@ -27,6 +27,8 @@ export interface Campaign {
   readonly ratePerSecond: number | null;
   readonly createdAt: number;
   readonly startAt: number | null;
+  /** When the API sends the messages that it was given. */
+  readonly delegatedTo: number | null;
   readonly endBy: number | null;
   /** When its messages may leave, and its people by place; null: at any time. */
   readonly hours: CampaignHours | null;
@@ -64,7 +66,8 @@ type Fields = Record<string, string>;
 const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
-  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "window", "places"] as const),
+  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy"] as const),
+  ...(["window", "places", "delegatedTo"] as const),
   ...(["createdAt", "startedAt", "finishedAt"] as const),
 );
 
@@ -92,6 +95,7 @@ function toCampaign(
     ratePerSecond: fields.ratePerSecond === undefined ? null : Number(fields.ratePerSecond),
     createdAt: Number(fields.createdAt),
     startAt: timeOrNull(fields.startAt),
+    delegatedTo: timeOrNull(fields.delegatedTo),
     endBy: timeOrNull(fields.endBy),
     hours: readHours(fields),
     startedAt: timeOrNull(fields.startedAt),

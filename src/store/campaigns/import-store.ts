@@ -4,6 +4,7 @@ import {
   type CampaignStatus,
   PRIORITY_WEIGHTS,
 } from "../../core/campaign.ts";
+import { delegatedTo } from "../../core/delegate.ts";
 import { STATES, type State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { REASONS } from "../../core/reasons.ts";
@@ -198,7 +199,8 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     phoneColumn: phoneColumn ?? "",
     delimiter: delimiter ?? "",
     weight: PRIORITY_WEIGHTS[delivery.priority],
-    startAt: schedule.startAtMs ?? 0,
+    startAt: schedule.delegate === true ? 0 : (schedule.startAtMs ?? 0),
+    delegatedTo: delegatedTo(schedule) ?? 0,
     endBy: schedule.endByMs ?? 0,
     window: packWindow(schedule.window),
   };

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { readWaitsFor, waitsForWords } from "../../src/campaigns/waits-for.ts";
+import { zeroCounts } from "../../src/core/message.ts";
+import type { Campaign } from "../../src/store/index.ts";
+
+const NOW = Date.parse("2026-11-30T03:00:00Z");
+const OPENS = Date.parse("2026-11-30T08:00:00Z");
+const hours = [{ days: [1, 2, 3, 4, 5, 6, 7], fromS: 9 * 3_600, toS: 20 * 3_600 }];
+
+function waitsAt(atMs: number | null, changes: Partial<Campaign> = {}) {
+  const campaign: Pick<Campaign, "id" | "status" | "counts" | "hours"> = {
+    id: "main-1",
+    status: "running",
+    counts: { ...zeroCounts(), pending: 20_000 },
+    hours: {
+      window: { hours, timezone: "recipient", onMiss: "next" },
+      places: [
+        [12_480, "PL", ["Europe/Warsaw"]],
+        [500, "US", ["America/New_York"]],
+      ],
+    },
+    ...changes,
+  };
+  return readWaitsFor({ nextWork: async () => ({ atMs, nowMs: NOW }) }, campaign);
+}
+
+test("a campaign that waits for an opening says when it is by the clock there, and for how many", async () => {
+  const waits = await waitsAt(OPENS);
+  expect(waits).toMatchObject({ opensAtMs: OPENS, people: 12_480 });
+  expect(waits && waitsForWords(waits)).toBe("waits for Mon 09:00 Europe/Warsaw (12,480 people)");
+  const later = await waitsAt(Date.parse("2026-11-30T14:00:00Z"));
+  expect(later && waitsForWords(later)).toBe("waits for Mon 09:00 America/New_York (500 people)");
+});
+
+test("of one zone for all, and of a time that no place opens at, it says what it can", async () => {
+  const one = await waitsAt(Date.parse("2026-11-30T03:30:00Z"), {
+    hours: {
+      window: { hours, timezone: "Asia/Kolkata", onMiss: "next" },
+      places: [[2, null, ["Asia/Kolkata"]]],
+    },
+  });
+  expect(one && waitsForWords(one)).toBe("waits for Mon 09:00 Asia/Kolkata (2 people)");
+  const retry = await waitsAt(NOW + 120_000);
+  expect(retry && waitsForWords(retry)).toBe("waits for Mon 03:02 UTC");
+  // Not worth a word.
+  expect(await waitsAt(NOW + 5_000)).toBeNull();
+});
+
+test("a campaign that has work now, or no window, or nothing pending waits for no opening", async () => {
+  expect(await waitsAt(NOW)).toBeNull();
+  expect(await waitsAt(null)).toBeNull();
+  expect(await waitsAt(OPENS, { hours: null })).toBeNull();
+  expect(await waitsAt(OPENS, { status: "paused" })).toBeNull();
+  expect(await waitsAt(OPENS, { counts: zeroCounts() })).toBeNull();
+});

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import type { CampaignDefinition } from "../../src/core/campaign.ts";
+import type { SendWindow } from "../../src/core/send-window.ts";
+import { createBatchLoader } from "../../src/worker/batch-run.ts";
+import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+
+const HOUR_MS = 3_600_000;
+const FENCE_MS = 2_000;
+
+/** A window in UTC that opens and closes so many hours from now; in whole minutes. */
+function windowOf(fromHours: number, toHours: number, onMiss: SendWindow["onMiss"] = "next") {
+  const clockS = (hours: number): number => {
+    const ms = Math.floor((Date.now() + hours * HOUR_MS) / 60_000) * 60_000;
+    return (ms / 1_000) % 86_400;
+  };
+  const days = [1, 2, 3, 4, 5, 6, 7];
+  const hours = [{ days, fromS: clockS(fromHours), toS: clockS(toHours) }];
+  return { hours, timezone: "UTC", onMiss };
+}
+
+async function loadFrom(
+  bench: TestStore,
+  schedule: Partial<CampaignDefinition["schedule"]>,
+  before: (id: string) => Promise<unknown> = async () => {},
+) {
+  const definition = testDefinition(bench.number, {
+    schedule: { startAtMs: null, endByMs: null, ...schedule },
+  });
+  const id = await bench.import(2, { definition });
+  await before(id);
+  const { campaigns, ledger } = bench.store;
+  const loaded = await createBatchLoader({ campaigns, ledger, startFenceMs: FENCE_MS })(id, 0);
+  if (loaded.kind !== "loaded") throw new Error(loaded.kind);
+  return loaded;
+}
+
+test("rows whose window is open are due, and say until when they may leave", async () => {
+  const { due, waiting } = await loadFrom(await openTestStore(), { window: windowOf(-1, 2) });
+  expect(due.map(({ row }) => row)).toEqual([1, 2]);
+  expect(waiting).toEqual([]);
+  const { opensMs = 0, closesMs = 0 } = due[0]?.opening ?? {};
+  expect(Math.abs(Date.now() - HOUR_MS - opensMs)).toBeLessThan(61_000);
+  expect(Math.abs(Date.now() + 2 * HOUR_MS - FENCE_MS - (closesMs ?? 0))).toBeLessThan(61_000);
+});
+
+test("rows whose window is closed wait for it, and are not built", async () => {
+  const { due, waiting } = await loadFrom(await openTestStore(), { window: windowOf(1, 2) });
+  expect(due).toEqual([]);
+  expect(waiting.map(({ row, closesMs }) => [row, closesMs])).toEqual([
+    [1, null],
+    [2, null],
+  ]);
+  expect(Math.abs(Date.now() + HOUR_MS - (waiting[0]?.opensMs ?? 0))).toBeLessThan(61_000);
+});
+
+test("a row that is due after its window closes waits for the next opening, not for its due time", async () => {
+  const bench = await openTestStore();
+  const { due, waiting } = await loadFrom(bench, { window: windowOf(-1, 1) }, async (id) => {
+    await bench.redis.hdel(bench.own(id).campaign, "window");
+    await bench.send(id, 1, "wait", { waitMs: 3 * HOUR_MS });
+  });
+  expect(due.map(({ row }) => row)).toEqual([2]);
+  expect(waiting.map(({ row }) => row)).toEqual([1]);
+  const inMs = (waiting[0]?.opensMs ?? 0) - Date.now();
+  expect(Math.abs(inMs - 23 * HOUR_MS)).toBeLessThan(61_000);
+});
+
+test("rows of a campaign that started after its only opening are told as missed", async () => {
+  const bench = await openTestStore();
+  const window = windowOf(-3, -2, "skip");
+  const startedAt = Date.now() - 4 * HOUR_MS;
+  const { due, waiting } = await loadFrom(bench, { window }, (id) =>
+    bench.redis.hset(bench.own(id).campaign, "startedAt", startedAt),
+  );
+  expect(due).toEqual([]);
+  expect(waiting.map(({ row }) => row)).toEqual([1, 2]);
+  for (const { closesMs } of waiting) expect(closesMs).toBeLessThan(Date.now() - HOUR_MS);
+});
+
+test("what the API is to send later says when; what is handed over after that is sent at once", async () => {
+  const startAtMs = Date.parse("2030-12-01T08:00:00Z");
+  const bench = await openTestStore();
+  const later = await loadFrom(bench, { startAtMs, delegate: true });
+  expect(JSON.parse(later.due[0]?.body ?? "")).toEqual({
+    to: "48600000001",
+    template: expect.anything() as unknown,
+    schedule: "2030-12-01T08:00:00Z",
+  });
+  // It is handed over now: the campaign does not wait for its start.
+  expect(later.campaign.status).toBe("running");
+
+  const past = await loadFrom(bench, { startAtMs: Date.now() - 1, delegate: true });
+  expect(JSON.parse(past.due[0]?.body ?? "")).not.toHaveProperty("schedule");
+});
