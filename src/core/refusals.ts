@@ -3,7 +3,6 @@
  * accepts no other code, and docs/errors.md is generated from here. Released codes are not renamed,
  * because scripts rely on them; a code that is no longer used moves to `REPLACED`.
  */
-import { type Refused, refuse } from "./refusal.ts";
 import { CAMPAIGNS } from "./refusals/campaigns.ts";
 import type { RefusalEntry } from "./refusals/catalogue.ts";
 import { DASHBOARD } from "./refusals/dashboard.ts";
@@ -36,8 +35,8 @@ export function describeRefusal(code: RefusalCode): RefusalEntry {
   return REFUSALS[code];
 }
 
-/** A refusal with the catalogue's text, if there is nothing to add. */
-export function refusePlainly(code: RefusalCode): Refused {
-  const { meaning, fix } = REFUSALS[code];
-  return refuse(code, meaning, fix);
+/** A refusal (refusal.ts) with the catalogue's text, if there is nothing to add. */
+export function refusePlainly(code: RefusalCode) {
+  const { meaning: message, fix } = REFUSALS[code];
+  return { ok: false, refusal: { code, message, fix } } as const;
 }
