@@ -163,9 +163,14 @@ export function batchOfRow(row: number): number {
   return Math.floor((row - 1) / BATCH_ROWS);
 }
 
+/** The place (from 0) of a row in its batch. */
+export function placeInBatch(row: number): number {
+  return (row - 1) % BATCH_ROWS;
+}
+
 /** The row (from 1) at a place (from 0) in a batch. */
-export function rowInBatch(batch: number, index: number): number {
-  return batch * BATCH_ROWS + index + 1;
+export function rowInBatch(batch: number, place: number): number {
+  return batch * BATCH_ROWS + place + 1;
 }
 
 const CAMPAIGN_ID = new RegExp(`^(${NUMBER_NAME.source.slice(1, -1)})-[1-9][0-9]{0,9}$`);

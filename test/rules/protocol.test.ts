@@ -129,6 +129,14 @@ describe("TypeScript", () => {
     expect(spelling).toEqual([]);
   });
 
+  test("does the arithmetic of rows and batches in keys.ts alone", () => {
+    const doing = files
+      .filter((path) => path.startsWith("store/") && path !== "store/keys.ts")
+      .filter((path) => /[*%/] BATCH_ROWS/.test(codeOf(path)));
+
+    expect(doing).toEqual([]);
+  });
+
   test("reads and writes packed rows by the names of their fields", () => {
     const byPlace = files.filter((path) =>
       /\.(read|write)U?Int\w*\([^()]*\b[1-9]\d*[),]/.test(codeOf(path)),

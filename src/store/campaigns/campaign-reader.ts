@@ -4,9 +4,8 @@ import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
-import { batchOfRow, campaignKeys, numberKeys } from "../keys.ts";
+import { batchOfRow, campaignKeys, numberKeys, placeInBatch } from "../keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "../ledger/ledger-value.ts";
-import { BATCH_ROWS } from "../scripts/protocol.ts";
 import { type Campaign, readCampaign, timeOrNull } from "./campaign.ts";
 import { createImportOf } from "./import-of.ts";
 
@@ -63,9 +62,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     if (oldest.length === 0) return undefined;
     const rows = oldest.filter((_, at) => at % 2 === 0).map(Number);
     const stored = await Promise.all(
-      rows.map((row) =>
-        redis.hgetBuffer(own.ledger(batchOfRow(row)), String((row - 1) % BATCH_ROWS)),
-      ),
+      rows.map((row) => redis.hgetBuffer(own.ledger(batchOfRow(row)), String(placeInBatch(row)))),
     );
     const reasons = new Map<number, number>();
     for (const value of stored) {

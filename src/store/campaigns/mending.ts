@@ -2,10 +2,10 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf } from "../hashes.ts";
-import { batchOfRow, campaignKeys, rowInBatch } from "../keys.ts";
+import { batchOfRow, campaignKeys, placeInBatch, rowInBatch } from "../keys.ts";
 import { type BatchRow, mendBlob, unpackRows } from "../ledger/batch-rows.ts";
-import { decodeLedgerValue } from "../ledger/ledger-value.ts";
-import { ANSWER, BATCH_ROWS } from "../scripts/protocol.ts";
+import { readBatch } from "../ledger/read-batch.ts";
+import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 /** A campaign as somebody who corrects its rows needs it. */
@@ -84,18 +84,13 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
 
     /** Undefined when the campaign has no such batch. */
     async batch(id: string, batch: number): Promise<MendableBatch | undefined> {
-      const keys = campaignKeys(number, id);
-      const [values, blob] = await Promise.all([
-        redis.hgetallBuffer(keys.ledger(batch)),
-        redis.getBuffer(keys.batch(batch)),
-      ]);
-      if (blob === null) return undefined;
-      const rows = unpackRows(blob);
-      const rejected = rows.flatMap((_, index) => {
-        const { state } = decodeLedgerValue(values[String(index)], 0);
-        return state === "rejected" ? [rowInBatch(batch, index)] : [];
-      });
-      return { batch, blob, rows, rejected: new Set(rejected) };
+      const stored = await readBatch(redis, number, { campaign: id, batch });
+      if (stored === undefined) return undefined;
+      const rows = unpackRows(stored.blob);
+      const rejected = rows.flatMap((_, place) =>
+        stored.value(place, 0).state === "rejected" ? [rowInBatch(batch, place)] : [],
+      );
+      return { batch, blob: stored.blob, rows, rejected: new Set(rejected) };
     },
 
     /**
@@ -109,7 +104,7 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
     ): Promise<MendResult> {
       const rows = change.rows.map(({ row, phone, cells }) => {
         if (batchOfRow(row) !== batch.batch) throw new Error(`Row ${row} is of another batch.`);
-        return [(row - 1) % BATCH_ROWS, { phone, cells }] as const;
+        return [placeInBatch(row), { phone, cells }] as const;
       });
       const blob = mendBlob(batch.blob, new Map(rows));
       const [kind, told, rewrites] = (await run(

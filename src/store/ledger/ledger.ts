@@ -3,10 +3,10 @@ import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
-import { campaignKeys } from "../keys.ts";
+import { rowInBatch } from "../keys.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
-import { BATCH_ROWS, type GATE, VERDICT } from "../scripts/protocol.ts";
+import { type GATE, VERDICT } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import {
   type AttemptRecord,
@@ -16,7 +16,8 @@ import {
   type RowOpening,
 } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
-import { decodeLedgerValue, type LedgerValue, stateOf } from "./ledger-value.ts";
+import { type LedgerValue, stateOf } from "./ledger-value.ts";
+import { readBatch } from "./read-batch.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
 export type ClaimGate = keyof typeof GATE | "unsafe";
@@ -194,19 +195,15 @@ export function createLedger(input: {
       batch: number,
       epochMs: number,
     ): Promise<{ rows: LoadedRow[]; dueByMs: number; clock: NumberTime } | undefined> {
-      const keys = campaignKeys(number, campaign);
-      // The ledger first: a row that is mended in between then still reads as rejected. The other
-      // way round it would read as pending, with the phone and the cells it was rejected for.
-      const [values, blob, clock] = await Promise.all([
-        redis.hgetallBuffer(keys.ledger(batch)),
-        redis.getBuffer(keys.batch(batch)),
+      const [stored, clock] = await Promise.all([
+        readBatch(redis, number, { campaign, batch }),
         readNumberTime(redis, number),
       ]);
-      if (blob === null) return undefined;
-      const rows = unpackRows(blob).map((row, index) => ({
+      if (stored === undefined) return undefined;
+      const rows = unpackRows(stored.blob).map((row, place) => ({
         ...row,
-        row: batch * BATCH_ROWS + index + 1,
-        value: decodeLedgerValue(values[String(index)], epochMs),
+        row: rowInBatch(batch, place),
+        value: stored.value(place, epochMs),
       }));
       return { rows, dueByMs: clock.nowMs + DUE_SOON_MS, clock };
     },

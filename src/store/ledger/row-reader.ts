@@ -2,10 +2,10 @@ import type { Redis } from "ioredis";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldOf, fieldsOf } from "../hashes.ts";
-import { batchesOf, batchOfRow, campaignKeys } from "../keys.ts";
-import { BATCH_ROWS } from "../scripts/protocol.ts";
+import { batchesOf, batchOfRow, campaignKeys, placeInBatch, rowInBatch } from "../keys.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
+import { readBatch } from "./read-batch.ts";
 import { unpackWamid } from "./wamid.ts";
 
 /** A CSV row with all that is known of it. */
@@ -39,33 +39,30 @@ export function createRowReader(input: { redis: Redis; number: string }) {
 
   async function batch(campaign: string, index: number): Promise<CampaignRow[]> {
     const keys = campaignKeys(number, campaign);
-    // The ledger first: see `load` of the ledger.
-    const [values, blob, [epoch, closed]] = await Promise.all([
-      redis.hgetallBuffer(keys.ledger(index)),
-      redis.getBuffer(keys.batch(index)),
+    const [stored, [epoch, closed]] = await Promise.all([
+      readBatch(redis, number, { campaign, batch: index }),
       redis.hmget(keys.campaign, ...fieldsOf("campaign", "epoch", "closed")),
     ]);
-    if (blob === null) return [];
-    const ledger = unpackRows(blob).map((row, at) => ({
-      row,
-      value: decodeLedgerValue(values[String(at)], Number(epoch)),
+    if (stored === undefined) return [];
+    const ledger = unpackRows(stored.blob).map((cells, place) => ({
+      cells,
+      row: rowInBatch(index, place),
+      value: stored.value(place, Number(epoch)),
     }));
     const unknown = await unknownSince(
       campaign,
-      ledger.flatMap(({ value }, at) =>
-        value.state === "unknown" ? [index * BATCH_ROWS + at + 1] : [],
-      ),
+      ledger.flatMap(({ row, value }) => (value.state === "unknown" ? [row] : [])),
     );
-    return ledger.map(({ row, value }, at) => {
-      const wamid = values[String(BATCH_ROWS + at)];
+    return ledger.map(({ cells, row, value }, place) => {
+      const wamid = stored.wamid(place);
       const pending = value.state === "pending" && closed;
       return {
-        ...row,
-        row: index * BATCH_ROWS + at + 1,
+        ...cells,
+        row,
         state: pending ? (closed as State) : value.state,
         value,
         wamid: wamid === undefined ? null : unpackWamid(wamid),
-        unknownSince: unknown.get(index * BATCH_ROWS + at + 1) ?? null,
+        unknownSince: unknown.get(row) ?? null,
       };
     });
   }
@@ -91,7 +88,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
     /** Whether the row is failed, and its last attempt is this one. */
     async isFailed(campaign: string, row: number, attempt: number): Promise<boolean> {
       const ledger = campaignKeys(number, campaign).ledger(batchOfRow(row));
-      const stored = await redis.hgetBuffer(ledger, String((row - 1) % BATCH_ROWS));
+      const stored = await redis.hgetBuffer(ledger, String(placeInBatch(row)));
       const value = decodeLedgerValue(stored ?? undefined, 0);
       return value.state === "failed" && value.attempt === attempt;
     },

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { PersonTrace } from "../../core/person-trace.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
-import { batchesOf, campaignKeys } from "../keys.ts";
+import { batchesOf, campaignKeys, rowInBatch } from "../keys.ts";
 import { eraseInBlob, inflateBlob } from "../ledger/batch-rows.ts";
-import { decodeLedgerValue } from "../ledger/ledger-value.ts";
+import { readBatch } from "../ledger/read-batch.ts";
 import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
-import { ANSWER, BATCH_ROWS } from "../scripts/protocol.ts";
+import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
@@ -99,27 +99,24 @@ export function createEraser(input: {
   }
 
   async function lookAt(campaign: string, batch: number, trace: PersonTrace) {
-    const keys = campaignKeys(number, campaign);
-    const [values, blob] = await Promise.all([
-      redis.hgetallBuffer(keys.ledger(batch)),
-      redis.getBuffer(keys.batch(batch)),
-    ]);
-    if (blob === null) return undefined;
-    const stateAt = (at: number) => decodeLedgerValue(values[String(at)], 0);
-    const change = eraseInBlob(blob, trace, (at) => stateAt(at).state === "sending");
-    const rows = change.erased.map((at) => ({
-      row: batch * BATCH_ROWS + at + 1,
-      attempt: stateAt(at).attempt,
+    const { side: sideKey } = campaignKeys(number, campaign);
+    const stored = await readBatch(redis, number, { campaign, batch });
+    if (stored === undefined) return undefined;
+    const isBusy = (place: number) => stored.value(place, 0).state === "sending";
+    const change = eraseInBlob(stored.blob, trace, isBusy);
+    const rows = change.erased.map((place) => ({
+      row: rowInBatch(batch, place),
+      attempt: stored.value(place, 0).attempt,
     }));
     const erased = { rows, cells: change.cells, waiting: change.waiting };
     const rest: ScriptArgument[] = [];
     if (change.blob === null) return { args: undefined, rest, erased };
-    const sha1 = createHash("sha1").update(blob).digest("hex");
+    const sha1 = createHash("sha1").update(stored.blob).digest("hex");
     const args = { campaign, batch, sha1, blob: change.blob };
     for (const [nth, { row, attempt }] of rows.entries()) {
-      const wamid = values[String(BATCH_ROWS + (change.erased[nth] ?? 0))];
+      const wamid = stored.wamid(change.erased[nth] ?? 0);
       const fields = sideFields(row, attempt);
-      const side = await redis.hmgetBuffer(keys.side, ...fields);
+      const side = await redis.hmgetBuffer(sideKey, ...fields);
       const wamids = [wamid, ...side].filter((one) => one != null);
       const digests = wamids.map((one) => wamidDigest(unpackWamid(one)));
       rest.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
