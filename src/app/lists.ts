@@ -80,6 +80,7 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
     numbers: config.numbers,
     openNumber: async (name) => {
       const store = storeNamed(platform, name);
+      await store.join();
       return {
         sink: storeIn(store.imports),
         corrections: store,
@@ -106,6 +107,8 @@ export async function createChecker(
     numbers: config.numbers,
     openNumber: async (name) => {
       const store = platform === null ? null : storeNamed(platform, name);
+      // What is said of opt-outs must hold for a number that has imported nothing yet.
+      await store?.join();
       return {
         sink: keepNothing(store?.campaigns ?? null),
         corrections: store,

@@ -56,7 +56,7 @@ const ASK_AGAIN_MS = 1_000;
 
 /**
  * Opens Redis and the stores. `patience`: roles wait for a Redis that is absent or still loading,
- * and say so; commands refuse at once. An unsafe Redis is refused by both.
+ * and say so, and join their numbers; commands refuse at once, and those that import join. An unsafe Redis is refused by both.
  */
 export async function openPlatform(input: {
   config: Config;
@@ -113,7 +113,9 @@ export async function openPlatform(input: {
       return readable;
     }
     const sender = id === null ? null : `${id} at ${config.apiName}`;
-    stores[number] = await createNumberStore({ ...common, number, mode, sender, memory });
+    const store = await createNumberStore({ ...common, number, mode, sender, memory });
+    if (input.patience === "wait") await store.join();
+    stores[number] = store;
   }
   return accept({
     config,

@@ -108,7 +108,7 @@ export const HASHES = {
     claimedAt: ["the last claim, own clock", "guard accept-rollback", "there was none"],
     run: ["run id of Redis that is known to be complete", "guard accept-rollback", "none yet"],
     database: [
-      "digest that names this database; first by register.ts",
+      "digest that names this database; first by `join`",
       "accept-rollback",
       "nobody has joined",
     ],

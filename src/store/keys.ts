@@ -113,7 +113,7 @@ export function deploymentKeys(mode: Mode = "live") {
     optOutsOrder: `${prefix}opt-outs-order`,
     /** string: the position of the newest change. */
     optOutsHead: `${prefix}opt-outs-head`,
-    /** set: every number that was ever opened: who has to apply an opt-out before it holds. */
+    /** set: every number that ever joined: who has to apply an opt-out before it holds. */
     numbers: `${prefix}numbers`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
     pepper: `${prefix}pepper`,

@@ -51,6 +51,8 @@ const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 /**
  * Everything Redis holds about one sending number. `redis` is the ledger's client (see
  * redis/ledger-client.ts): a command that cannot be answered is rejected, never queued or sent again.
+ * Opening it changes nothing (but makes the key of persons' digests where there is none yet); who
+ * imports, sends or receives calls `join` first.
  */
 export async function createNumberStore(input: {
   redis: Redis;
@@ -77,16 +79,8 @@ export async function createNumberStore(input: {
   const person = await createPersonDigest(redis, mode);
   const list = createOptOutList({ redis, person, mode });
   const optOuts = createNumberOptOuts({ redis, number, person, list });
-  // In this order, and before anything can be claimed: opt-out-list.ts says why.
-  await list.enter(input.number);
-  await optOuts.catchUp();
-  await upgradeSchema({ redis, number, run });
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
-  const { guard } = numberKeys(number);
-  if ((await redis.hexists(guard, fieldOf("guard", "database"))) === 0) {
-    await redis.hsetnx(guard, fieldOf("guard", "database"), databaseId);
-  }
   const memory =
     input.memory === undefined
       ? NO_MEMORY
@@ -99,6 +93,21 @@ export async function createNumberStore(input: {
   return {
     number: input.number,
     mode,
+
+    /**
+     * Before anything is imported, claimed or received for the number; may be repeated. Registers it,
+     * takes the deployment's opt-outs to it (in this order: opt-out-list.ts says why), brings its keys
+     * up to this version's layout, and notes which database it is.
+     */
+    async join(): Promise<void> {
+      await list.enter(input.number);
+      await optOuts.catchUp();
+      await upgradeSchema({ redis, number, run });
+      const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
+      // Written once only: a Redis that is full or read-only now can still be looked into.
+      if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
+    },
+
     /** Names it among all numbers of both modes, as its keys and queues do. */
     space: number,
     /** The same number in the other mode: only to say that something is there. */

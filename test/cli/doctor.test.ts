@@ -7,8 +7,10 @@ import { connectTestRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place } from "./run-cli.ts";
 
-function openStore({ number }: Place): Promise<NumberStore> {
-  return createNumberStore({ redis: connectTestRedis(), number });
+async function openStore({ number }: Place): Promise<NumberStore> {
+  const store = await createNumberStore({ redis: connectTestRedis(), number });
+  await store.join();
+  return store;
 }
 
 async function counterOf({ number }: NumberStore): Promise<{ count: number }> {

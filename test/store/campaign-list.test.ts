@@ -52,7 +52,7 @@ test("pages of campaigns are cut from the newest on", async () => {
   expect(all).toEqual(newest);
 });
 
-test("a number of an earlier version is indexed when it is opened, once", async () => {
+test("a number of an earlier version is indexed when it joins, once", async () => {
   const env = await openTestStore();
   const [running, ended, gone] = [await env.import(1), await env.import(1), await env.import(1)];
   await env.store.campaigns.cancel(ended);
@@ -61,7 +61,7 @@ test("a number of an earlier version is indexed when it is opened, once", async 
   const { keys, redis, number } = env;
   await redis.del(keys.byEnd, keys.withRows, keys.schema);
 
-  await createNumberStore({ redis, number });
+  await (await createNumberStore({ redis, number })).join();
 
   const found = await indexes(env);
   expect({ ...found, ended: found.ended.toSorted() }).toEqual({
@@ -79,6 +79,6 @@ test("data that a newer version has laid out is refused, and left alone", async 
     ok: false,
     refusal: { code: "schema_newer" },
   });
-  await createNumberStore({ redis: env.redis, number: env.number });
+  await (await createNumberStore({ redis: env.redis, number: env.number })).join();
   expect(await env.redis.get(env.keys.schema)).toBe(String(SCHEMA + 1));
 });

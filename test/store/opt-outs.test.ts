@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deploymentKeys, numberKeys } from "../../src/store/keys.ts";
+import { deploymentKeys, numberKeys, slotKey } from "../../src/store/keys.ts";
 import type { ClaimResult } from "../../src/store/ledger/ledger.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import {
@@ -277,10 +277,16 @@ test("who was claimed just before the opt-out is waited for until the message ca
   expect(await bench.store.optOuts.claimsEndInMs([testPhone(2)], 2_000)).toBe(0);
 });
 
-test("numbers enter the register when they are opened, whatever else is there", async () => {
+test("a number is opened without a trace, and enters the register when it joins", async () => {
   const { redis, list } = await openBench();
   const number = testNumber();
-  await createNumberStore({ redis, number });
+  const store = await createNumberStore({ redis, number });
+  await store.campaigns.live();
+  expect(await list.numbers()).not.toContain(number);
+  expect(await redis.keys(`${slotKey(number)}:*`)).toEqual([]);
+
+  await store.join();
+
   expect(await list.numbers()).toContain(number);
   expect(await redis.exists(numberKeys(number).optOutsAt)).toBe(0);
 });

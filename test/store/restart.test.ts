@@ -39,7 +39,7 @@ async function letItSettle(): Promise<void> {
 }
 
 /** A process whose folder is kept (`folder`), or new. */
-function openProcess(folder?: string, settleMs = SETTLE_MS): Promise<NumberStore> {
+async function openProcess(folder?: string, settleMs = SETTLE_MS): Promise<NumberStore> {
   const { redis, number } = bench;
   const limits = { ...DEFAULT_LIMITS, settleMs };
   const memory = {
@@ -47,7 +47,9 @@ function openProcess(folder?: string, settleMs = SETTLE_MS): Promise<NumberStore
     copies: "doubted" as const,
     onProblem: () => {},
   };
-  return createNumberStore({ redis, number, limits, memory });
+  const store = await createNumberStore({ redis, number, limits, memory });
+  await store.join();
+  return store;
 }
 
 /** What a claim of one row comes to: its gate, or `rows`. */

@@ -22,8 +22,11 @@ async function goBack(rows = 300): Promise<string> {
 }
 
 /** A worker in a process of its own: what it remembers is its own. */
-function openAnotherWorker() {
-  return createNumberStore({ redis: bench.redis, number: bench.number, limits: DEFAULT_LIMITS });
+async function openAnotherWorker() {
+  const { redis, number } = bench;
+  const store = await createNumberStore({ redis, number, limits: DEFAULT_LIMITS });
+  await store.join();
+  return store;
 }
 
 async function gateOf(id: string, row = 2): Promise<string> {

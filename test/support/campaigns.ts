@@ -133,6 +133,7 @@ export async function openTestStore(
     mode,
     limits: { ...DEFAULT_LIMITS, ...limits },
   });
+  await store.join();
   const keys = numberKeys(store.space);
 
   async function runOf(campaign: string, batch: number): Promise<number> {

@@ -176,7 +176,7 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
       await redis.sadd(keys.numbers, number);
     },
 
-    /** Every number that was ever opened on this Redis. */
+    /** Every number that ever joined on this Redis. */
     numbers: (): Promise<string[]> => redis.smembers(keys.numbers),
   };
 
