@@ -113,6 +113,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
     timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
     retention: { rowsMs: null, campaignMs: null },
     logger: createLogger({ level: "error" }),
+    isAway: () => false,
     openQueueConnection: () => createQueueConnection(address),
   });
   await worker.start();

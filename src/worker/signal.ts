@@ -26,3 +26,5 @@ export function createSignal() {
     },
   };
 }
+
+export type Signal = ReturnType<typeof createSignal>;

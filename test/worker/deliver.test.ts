@@ -60,10 +60,7 @@ async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
       },
     },
     ...{ roundTrip, client, recorder, mode: "sandbox", timings: waits, troubles, flight },
-    number: {
-      ...{ name: bench.number, id: "sandbox-number", token, ratePerSecond: RATE },
-      ...{ webhookSecrets: [], country: null, timezone: null },
-    },
+    ratePerSecond: RATE,
   });
   const id = await bench.import(2);
   const run = await bench.runOf(id, 0);

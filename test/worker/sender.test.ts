@@ -4,6 +4,7 @@ import type { DueMessage } from "../../src/worker/batch-run.ts";
 import type { Delivered } from "../../src/worker/deliver.ts";
 import { createFlight } from "../../src/worker/flight.ts";
 import { createSender } from "../../src/worker/sender.ts";
+import { createSignal } from "../../src/worker/signal.ts";
 import { testDefinition } from "../support/campaigns.ts";
 
 const ALL_GRANTED: Delivered = { kind: "claimed", again: [], waitMs: 0, waits: "" };
@@ -20,9 +21,10 @@ function messages(count: number): DueMessage[] {
 /** A sender whose claims are noted, and granted unless `answer` says otherwise. */
 function openSender(answer: () => Delivered = () => ALL_GRANTED) {
   const claimed: [campaign: string, rows: number][] = [];
-  const flight = createFlight(10, () => {});
+  const wanted = createSignal();
+  const flight = createFlight(10, wanted.raise);
   const sender = createSender({
-    flight,
+    ...{ flight, wanted },
     deliver: async (run, rows) => {
       claimed.push([run.campaign.id, rows.length]);
       return answer();

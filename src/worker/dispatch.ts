@@ -1,0 +1,50 @@
+import type { Queue } from "bullmq";
+import type { Logger } from "pino";
+import type { Mode } from "../core/mode.ts";
+import type { BatchJob } from "../queue/queues.ts";
+import { BATCH_ROWS, type NumberStore, OPEN_CAMPAIGNS_MAX } from "../store/index.ts";
+import { addBatchJobs } from "./batch-jobs.ts";
+import type { Flight } from "./flight.ts";
+import type { Sender } from "./sender.ts";
+
+/** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
+const OPEN_SECONDS = 2;
+const OPEN_MIN = 4;
+/** When more campaigns have work, each gets its share of about a second, and makes room. */
+const TURN_SECONDS = 1;
+
+const FOREIGN = "paused: the campaign was imported for another number or API than is configured";
+
+export interface DispatchContext {
+  readonly store: Pick<NumberStore, "pace" | "campaigns">;
+  readonly queue: Queue<BatchJob>;
+  readonly mode: Mode;
+  /** As configured. */
+  readonly ratePerSecond: number;
+  readonly flight: Flight;
+  readonly sender: Sender;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens due batches and adds their jobs, on every worker alike. Any number of workers may do so at
+ * once; a crash between opening a batch and adding its job is healed by the next sweep.
+ */
+export async function dispatch(context: DispatchContext): Promise<void> {
+  const { store, queue, mode, flight, sender, logger } = context;
+  const { ratePerSecond } = await store.pace.read();
+  const rate = ratePerSecond ?? context.ratePerSecond;
+  flight.setRate(rate);
+  const { opened, isCrowded, paused } = await store.campaigns.dispatch(mode, openBatches(rate));
+  sender.share(isCrowded ? Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX) : null);
+  await addBatchJobs(queue, opened);
+  for (const campaign of paused) {
+    const { importedFor, configured } = await store.campaigns.senders(campaign);
+    logger.error({ campaign, importedFor, configured }, FOREIGN);
+  }
+}
+
+function openBatches(ratePerSecond: number): number {
+  const useful = Math.ceil((OPEN_SECONDS * ratePerSecond) / BATCH_ROWS);
+  return Math.min(OPEN_CAMPAIGNS_MAX, Math.max(OPEN_MIN, useful));
+}

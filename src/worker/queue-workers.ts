@@ -1,0 +1,105 @@
+import { type Job, UnrecoverableError, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { describeCode } from "../core/error-codes.ts";
+import type { Timings } from "../core/timings.ts";
+import type { TroubleLog } from "../core/trouble-log.ts";
+import {
+  type BatchJob,
+  batchJobSchema,
+  batchQueueName,
+  FAILED_JOBS_KEPT,
+  type FailedJob,
+  failedJobSchema,
+  failedQueueName,
+} from "../queue/queues.ts";
+import { type NumberStore, OPEN_CAMPAIGNS_MAX } from "../store/index.ts";
+import type { LoadedBatch } from "./batch-run.ts";
+import type { Loop } from "./loop.ts";
+import type { Sender } from "./sender.ts";
+
+/** Up to 64 bytes a field Redis keeps the job as a listpack (hash-max-listpack-value). */
+const FAILED_REASON_MAX = 64;
+/** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
+const STALLED_MAX = 25;
+/** How BullMQ says that a job's lock has run out. */
+const LOST_LOCK = /could not renew lock|missing lock|lock mismatch/i;
+
+export interface QueueContext {
+  readonly store: NumberStore;
+  readonly connection: Redis;
+  readonly timings: Timings;
+  readonly logger: Logger;
+  readonly troubles: TroubleLog;
+  readonly load: (campaign: string, batch: number) => Promise<LoadedBatch>;
+  readonly sender: Sender;
+  readonly dispatching: Loop;
+}
+
+/** BullMQ's workers of a number's two queues. Jobs only say which batch, or which message, to look at. */
+export function openQueueWorkers(context: QueueContext): readonly [Worker, Worker] {
+  const { store, connection, timings, logger, troubles } = context;
+  const options = {
+    ...{ connection, autorun: false },
+    lockDuration: timings.lockDurationMs,
+    stalledInterval: timings.stalledIntervalMs,
+    maxStalledCount: STALLED_MAX,
+    runRetryDelay: timings.queueRetryMs,
+    removeOnComplete: { count: 0 },
+  };
+  const batches = new Worker<BatchJob>(
+    batchQueueName(store.space),
+    (job) => runBatch(context, job),
+    { ...options, concurrency: OPEN_CAMPAIGNS_MAX, removeOnFail: { count: 0 } },
+  );
+  const failures = new Worker<FailedJob>(
+    failedQueueName(store.space),
+    (job) => showFailed(store, job),
+    { ...options, concurrency: 5, removeOnFail: { count: FAILED_JOBS_KEPT } },
+  );
+  for (const worker of [batches, failures]) {
+    worker.on("error", (error) => {
+      // After an outage others may have taken its jobs: every job may run twice at once.
+      if (LOST_LOCK.test(error.message)) logger.debug({ error: error.message }, "job lock lost");
+      else troubles(error, "queue error");
+    });
+  }
+  batches.on("failed", (_, error) => troubles(error, "batch run failed"));
+  return [batches, failures];
+}
+
+async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void> {
+  const { store, logger, load, sender, dispatching } = context;
+  const { campaign: id, batch, run } = batchJobSchema.parse(job.data);
+  const loaded = await load(id, batch);
+  if (loaded.kind === "unreadable") {
+    // It would be so at every try: a person has to look, and meanwhile nothing else is lost.
+    logger.error({ campaign: id, batch, error: loaded.why }, "batch cannot be read; paused");
+    await store.campaigns.pause(id, "unreadable");
+  }
+  if (loaded.kind === "loaded") {
+    const { campaign, due } = loaded;
+    await new Promise<void>((finish) => {
+      sender.add({
+        ...{ campaign, batch, run, waiting: due, finish },
+        ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+      });
+    });
+  }
+  const waiting = loaded.kind === "loaded" ? loaded.waiting : [];
+  await store.ledger.close(id, batch, run, waiting);
+  // There may be room for another.
+  dispatching.wake();
+}
+
+/** Says in the dashboard what the ledger says: still failed, or taken up again by a person. */
+async function showFailed(store: NumberStore, job: Job<FailedJob>): Promise<void> {
+  const { campaign, row, attempt, code } = failedJobSchema.parse(job.data);
+  const found = await store.rows.one(campaign, row);
+  if (found?.state !== "failed" || found.value.attempt !== attempt) return;
+  throw new UnrecoverableError(failedReason(code).slice(0, FAILED_REASON_MAX));
+}
+
+function failedReason(code: number): string {
+  return code === 0 ? "not sent" : `${code} ${describeCode(code).title}`;
+}

@@ -1,0 +1,86 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
+import { createRecorder } from "../../src/worker/recorder.ts";
+
+type Record = (campaign: string, records: readonly AttemptRecord[]) => Promise<string>;
+
+/** A recorder on a ledger that answers each call as `answer` does: with the state of every row. */
+function openRecorder(answer: Record) {
+  const written: [campaign: string, rows: number[]][] = [];
+  const failed: object[] = [];
+  const troubles: string[] = [];
+  const recorder = createRecorder({
+    ledger: {
+      async record(campaign, records) {
+        const state = await answer(campaign, records);
+        written.push([campaign, records.map(({ row }) => row)]);
+        return { states: records.map(() => state), stopped: false } as never;
+      },
+    },
+    onFailed: async (message) => void failed.push(message),
+    logger: pino({ level: "silent" }),
+    troubles: (error) => void troubles.push(String(error)),
+  });
+  return { recorder, written, failed, troubles };
+}
+
+function outcome(row: number): AttemptRecord {
+  return { row, attempt: 1 } as AttemptRecord;
+}
+
+const rows = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+test("outcomes of one turn are written together, 64 in a call, each campaign by itself", async () => {
+  const { recorder, written } = openRecorder(async () => "accepted");
+  for (const row of rows(1, 100)) recorder.add("main-1", outcome(row));
+  recorder.add("main-2", outcome(1));
+  expect(recorder.waiting()).toBe(101);
+
+  await recorder.settled();
+
+  expect(recorder.waiting()).toBe(0);
+  expect(written).toEqual([
+    ["main-1", rows(1, 64)],
+    ["main-1", rows(65, 100)],
+    ["main-2", [1]],
+  ]);
+});
+
+test("what Redis could not take is told again until it holds", async () => {
+  let calls = 0;
+  const { recorder, written, troubles } = openRecorder(async () => {
+    if (++calls < 3) throw new Error("LOADING Redis is loading the dataset in memory");
+    return "accepted";
+  });
+  recorder.add("main-1", outcome(1));
+
+  await recorder.settled();
+
+  expect([calls, troubles.length]).toEqual([3, 2]);
+  expect(written).toEqual([["main-1", [1]]]);
+});
+
+test("a record that can never be written keeps none of the others back", async () => {
+  const { recorder, written } = openRecorder(async (_, records) => {
+    if (records.some(({ row }) => row === 2)) throw new RangeError("row 2 does not fit");
+    return "accepted";
+  });
+  for (const row of [1, 2, 3]) recorder.add("main-1", outcome(row));
+
+  await recorder.settled();
+
+  expect(written).toEqual([
+    ["main-1", [1]],
+    ["main-1", [3]],
+  ]);
+  expect(recorder.waiting()).toBe(0);
+});
+
+test("a failed message gets its job once its record holds", async () => {
+  const { recorder, failed } = openRecorder(async () => "failed");
+  recorder.add("main-1", outcome(7));
+  await recorder.settled();
+  expect(failed).toEqual([{ campaign: "main-1", row: 7, attempt: 1 }]);
+});
