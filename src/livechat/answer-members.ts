@@ -7,7 +7,7 @@ import {
   readYesOrNo,
 } from "./answer-text.ts";
 
-/** The name of a member in lower case, without what separates its words: `isSent`, `Is-Sent`. */
+/** The name of a member in lower case without word separators: `isSent`, `Is-Sent`. */
 export function glue(key: string): string {
   return key
     .normalize("NFKC")
@@ -15,9 +15,9 @@ export function glue(key: string): string {
     .toLowerCase();
 }
 
-/** What a member says by itself. What a list or an object holds is asked one by one. */
+/** Reads one member. The contents of a list or object are read separately. */
 export function readMember(name: string, member: unknown): Reading {
-  // No statement has a longer name, and a pattern may try each of its letters.
+  // Longer names carry no meaning, and would cost the patterns time for each letter.
   if (name === "" || name.length > NAME_CHARS_MAX) return "silent";
   if (DONE.test(name)) return readDone(member);
   if (UNDONE.test(name)) return readUndone(member);
@@ -27,7 +27,7 @@ export function readMember(name: string, member: unknown): Reading {
   if (CODE.test(name)) return readCode(name, member);
   if (STATE.test(name)) return readState(name, member);
   if (typeof member !== "string") {
-    // Without an id, an answer that should list its messages and lists none says nothing good.
+    // Without an id, an answer whose list of messages is empty is doubtful.
     return name === "messages" && isEmpty(member) && member !== null ? "unclear" : "silent";
   }
   if (LABEL.test(name)) return readLabel(member);
@@ -61,12 +61,12 @@ const DONE = new RegExp(`${ABOUT}${DONE_WORD}${COUNTED}`);
 const UNDONE = new RegExp(
   `${ABOUT}(?:(?:not|never|non|un)(?:been)?${DONE_WORD}|failed|rejected|refused|denied|declined)${COUNTED}`,
 );
-/** Without it nothing is sent; with it nothing is said. */
+/** False means not sent; true means nothing. */
 const CONDITION = new RegExp(
   `${ABOUT}(?:valid|allowed|permitted|eligible|reachable|verified|authori[sz]ed|authenticated|` +
     "connected|enabled|active|available|exists|found)$",
 );
-/** A number under these names may also be a time, and a text a value: `"received":"number"`. */
+/** A number under these names may be a time, and a text any value: `"received":"number"`. */
 const STEP = new RegExp(
   `${ABOUT}(?:received|created|processed|handled|executed|completed?|finished|done)${COUNTED}`,
 );
@@ -97,7 +97,7 @@ const TEXT = new RegExp(
     "explanation|cause|hint|summary|comments?|remarks?|response|reply|answer|notice|data)$",
 );
 
-/** `"accepted":3` and `"sent":["4860…"]` count what was done; 0 and an empty list say: none. */
+/** `"accepted":3` and `"sent":["4860…"]` count what was done; 0 and an empty list mean none. */
 function readDone(member: unknown): Reading {
   if (typeof member === "boolean") return member ? "yes" : "no";
   if (isEmpty(member)) return "no";
@@ -128,7 +128,7 @@ function readStep(member: unknown): Reading {
 
 function readHindrance(member: unknown): Reading {
   if (isNothing(member)) return "silent";
-  // "error":"The message was queued" reports an error, and says more.
+  // "error":"The message was queued" reports an error and a success.
   return typeof member === "string" && saysDone(member) ? "either" : "no";
 }
 
@@ -136,7 +136,7 @@ function saysDone(text: string): boolean {
   return ["yes", "either"].includes(readSentence(text));
 }
 
-/** 0 and 200-299 say "ok" in many APIs; others are a status of HTTP or a code of WhatsApp's. */
+/** 0 and 200-299 mean "ok" in many APIs; others are an HTTP status or a WhatsApp code. */
 function readCode(name: string, member: unknown): Reading {
   if (typeof member === "boolean") return member ? "silent" : "no";
   if (isEmpty(member) || !isTextOrNumber(member)) return "silent";
@@ -146,7 +146,7 @@ function readCode(name: string, member: unknown): Reading {
   return code === 0 ? "silent" : "no";
 }
 
-/** A number is a status of HTTP, or a boolean, of which both ways round are in use. */
+/** A number is an HTTP status or a boolean; for booleans both meanings of 0 and 1 are in use. */
 function readState(name: string, member: unknown): Reading {
   if (typeof member === "boolean") return member ? "yes" : "no";
   if (isEmpty(member) || !isTextOrNumber(member)) return "silent";
@@ -155,7 +155,7 @@ function readState(name: string, member: unknown): Reading {
     if (code === 1) return "either";
     return code >= 200 && code <= 299 ? "yes" : "no";
   }
-  // WhatsApp's pacing may hold a template back under this name (Meta's OpenAPI, MessageStatus).
+  // WhatsApp's pacing reports a held template under this name (Meta's OpenAPI, MessageStatus).
   if (name === "messagestatus" && member === "paused") return "yes";
   return readStateText(`${member}`);
 }

@@ -3,21 +3,21 @@ import { glue, isEmpty, isErrorName, isStateName, readMember } from "./answer-me
 import { type Reading, readSentence } from "./answer-text.ts";
 
 /**
- * What an answer gives away about a message, wherever it stands in it. Nobody has described the
- * answers of this API, so a message is called "not sent" only when nothing in its answer speaks
- * against that, and "accepted" only when nothing in it says no. Each sign below is a reason to call
- * the message `unknown`: one too many costs a person a look, one too few sends a message twice.
+ * Signs in an answer about its message, anywhere in it. The answers of this API are undocumented,
+ * so a message counts as "not sent" only if nothing in its answer contradicts that, and as
+ * "accepted" only if nothing in it says no. Each sign below makes the message `unknown`: one sign
+ * too many costs a manual check, one too few sends a message twice.
  */
 export interface AnswerSigns {
-  /** It names a message, or says that one was taken. */
+  /** It names a message, or reports that one was taken. */
   readonly namesMessage: boolean;
-  /** It reports an error or a failure, or a state that is not known to be good. */
+  /** It reports an error, a failure, or a state not known to be good. */
   readonly saysNo: boolean;
-  /** It says something that may mean a yes or a no, or names no message and says no known yes. */
+  /** It can mean yes or no, or it neither names a message nor contains a known yes. */
   readonly isUnclear: boolean;
-  /** One of its error codes says that the message may have been sent. */
+  /** One of its error codes means that the message may have been sent. */
   readonly hasDoubtfulCode: boolean;
-  /** A key stands twice in one object, and each reader may take another of the two. */
+  /** A key occurs twice in one object, and parsers disagree about which one counts. */
   readonly repeatsKey: boolean;
 }
 
@@ -29,19 +29,19 @@ export const NO_SIGNS: AnswerSigns = {
   repeatsKey: false,
 };
 
-/** What stands in an echo of our request says nothing; a warning only what it denies. */
+/** An echo of our request means nothing; in a warning only a denial counts. */
 type Scope = "plain" | "error" | "warning" | "echo";
 
 interface Open {
   readonly value: object;
   readonly scope: Scope;
-  /** The name that the value stands under; a list's elements stand under the list's. */
+  /** The name of the value; elements of a list have the list's name. */
   readonly name: string;
-  /** It is JSON in a string of the JSON. */
+  /** It was JSON inside a string. */
   readonly isQuoted: boolean;
 }
 
-/** `value` is what JSON.parse made of `text`. Linear in its length, at any depth; never throws. */
+/** `value` is the parsed `text`. Linear in its length, at any depth; never throws. */
 export function readSigns(value: object, text: string): AnswerSigns {
   const found = new Set<Reading>();
   let namesMessage = false;
@@ -76,14 +76,14 @@ export function readSigns(value: object, text: string): AnswerSigns {
   };
 }
 
-/** A text that is no JSON cannot be read, but a wamid in it (also in UTF-16) can be seen. */
+/** Finds a wamid (also in UTF-16) in text that is not JSON. */
 export function mentionsWamid(text: string): boolean {
   return text.replaceAll("\0", "").includes("wamid.");
 }
 
 const NUMERIC = /^\d{1,7}$/;
 
-/** The ledger keeps three bytes for a code; the longest known one has seven digits. */
+/** The ledger has three bytes for a code; the longest known one has seven digits. */
 const CODE_MAX = 9_999_999;
 
 /** An error code as a number or in digits; `null` for anything else. */
@@ -93,7 +93,7 @@ export function asCode(value: unknown): number | null {
   return code >= 0 && code <= CODE_MAX ? code : null;
 }
 
-/** `{"body":"{\"success\":false}"}` says the same as without the quotes. */
+/** `{"body":"{\"success\":false}"}` means the same as without the quotes. */
 function unquoted(member: unknown): unknown {
   if (typeof member !== "string" || !/^\s*[[{]/.test(member)) return member;
   try {
@@ -103,7 +103,7 @@ function unquoted(member: unknown): unknown {
   }
 }
 
-/** `{"success":{"value":false}}` says the same as without the inner object. */
+/** `{"success":{"value":false}}` means the same as without the inner object. */
 function nameIn(around: string, name: string): string {
   if (WRAPPED.test(name)) return around;
   return isStateName(around) && name.endsWith("name") ? "type" : name;
@@ -133,7 +133,7 @@ function isDoubtful(member: unknown): boolean {
   return code !== null && errorCode(code)?.class === "ambiguous";
 }
 
-/** Ids that belong to the request, the account or the error, and to no message. */
+/** Ids of the request, the account or the error, not of a message. */
 const OTHER_ID =
   /(request|req|trace|correlation|span|error|log|ray|client|account|organi[sz]ation|licen[cs]e|number|template)[_\-. ]?u?u?ids?$/i;
 const ID = /(^|[_\-. ])(u?u?id|guid|wamid)s?$/i;
@@ -151,13 +151,13 @@ function holdsMessage(name: string, member: unknown): boolean {
   return (name === "messages" || name === "contacts") && holdsMore(member);
 }
 
-/** More than texts for people, which some APIs call `messages` too. */
+/** Holds objects, not just texts for people, which some APIs also call `messages`. */
 function holdsMore(member: unknown): boolean {
   if (Array.isArray(member)) return member.some((one) => typeof one === "object" && one !== null);
   return typeof member === "object" && !isEmpty(member);
 }
 
-/** Each key of an object is followed by one: JSON has them nowhere else. */
+/** One per key: JSON has colons nowhere else. */
 function colonsOutsideStrings(text: string): number {
   let colons = 0;
   let inString = false;

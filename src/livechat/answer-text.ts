@@ -1,11 +1,12 @@
 /**
- * What a text in an answer says of its message. A yes must be a known word: no document lists the
- * words of this API, so a text that is in no list below is never taken for one.
+ * Reads what a text in an answer says about its message. Only a known word counts as a yes: the
+ * words of this API are undocumented, so text in none of the lists below never counts as one.
  */
 
 /**
- * `either` may be a yes and a no, and counts as both. Two come of sentences alone: `failed`, where
- * what failed may not be the message, and `unclear`, where nothing is known to be said.
+ * `either` may mean yes or no, and counts as both. Only sentences give the last two: `failed`,
+ * where something failed but perhaps not the message, and `unclear`, where the meaning is not
+ * known.
  */
 export type Reading = "yes" | "no" | "either" | "failed" | "unclear" | "silent";
 
@@ -17,7 +18,7 @@ export function readStateText(text: string): Reading {
   return words.every((word) => isState(word) || FILLERS.has(word)) ? "yes" : "either";
 }
 
-/** A sentence for people, who may be told of another failure than this: "Your payment failed". */
+/** A sentence for people. It may be about another failure: "Your payment failed". */
 export function readSentence(text: string): Reading {
   const words = wordsOf(text);
   const sentence = words.join(" ");
@@ -33,14 +34,14 @@ export function readSentence(text: string): Reading {
   return has(TAKEN) ? "silent" : "unclear";
 }
 
-/** `{"type":"error"}`, `{"event":"message.failed"}`: most labels do not speak of the message. */
+/** `{"type":"error"}`, `{"event":"message.failed"}`: most labels are not about the message. */
 export function readLabel(text: string): Reading {
   const words = wordsOf(text);
   if (words.some(isNo)) return "no";
   return words.some((word) => DONE.has(word)) ? "yes" : "silent";
 }
 
-/** The value of a member that asks for a yes or a no, such as `success`. */
+/** The value of a yes-or-no member such as `success`. */
 export function readYesOrNo(text: string): Reading {
   const words = wordsOf(text);
   const word = words.join(" ");
@@ -54,7 +55,7 @@ export function isNone(text: string): boolean {
   return NONE.test(wordsOf(text).join(" "));
 }
 
-/** Lower-case words of a text in any of the ways to write several as one. */
+/** The words of a text in lower case, however they are joined. */
 function wordsOf(text: string): string[] {
   const spaced = text.replaceAll(/['’`]/g, "").replaceAll(INNER_BORDER, " ");
   return spaced.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -81,11 +82,11 @@ const NONE =
   /^(|0|false|f|no|n|off|none|nil|null|undefined|n a|ok|okay|success|successful|no errors?)$/;
 const DATE = /^\d{4}-\d\d-\d\d([T ]|$)/;
 
-/** They say that a message was taken, wherever they stand. */
+/** Anywhere in a text, these mean that a message was taken. */
 const DONE = set(`accepted queued enqueued scheduled submitted sent delivered dispatched posted
   published transmitted forwarded success successful successfully succeeded`);
 
-/** They say so as a state; in a sentence they may be about something else. */
+/** As a state these mean the same; in a sentence they may be about something else. */
 const TAKEN = set(`ok okay true yes y received created processed processing pending done complete
   completed finished new read seen ready waiting started initiated active held buffered stored
   approved confirmed valid validated ack acknowledged passed running sending delivering queueing
@@ -99,7 +100,7 @@ const NEGATIONS = set(`not no never cannot cant couldnt wasnt isnt arent werent 
   didnt doesnt dont wont wouldnt unable fail fails failed failing failure failures without neither
   nor nobody nothing none ko nok non`);
 
-/** With a negation before them they say that it was not done. */
+/** After a negation these mean that it was not done. */
 const SENDING = set(`send sending queue enqueue accept accepting deliver delivery process
   processed processing submit schedule dispatch transmit forward`);
 
@@ -110,10 +111,10 @@ const NOT_DONE = new RegExp(
 );
 const TOO_MUCH = /\btoo many\b|\b(limit|quota)s? (was |has been |is )?(exceeded|reached|hit)\b/;
 
-/** A failure that tells of a message which was taken: "a duplicate: it was sent before". */
+/** A failure that implies that a message was taken: "a duplicate: it was sent before". */
 const DONE_ALREADY =
   /\b(already|was|were|been) (accepted|(en)?queued|scheduled|submitted|sent|delivered)\b/;
-/** It is not given up. */
+/** The message is still being tried. */
 const RETRIED = /\bwill (be |automatically )*(retr\w+|resent|redelivered)\b/;
 
 const FAILURES = set(`err error errors errored exception exceptions fault faults problem problems
@@ -127,6 +128,6 @@ const FAILURES = set(`err error errors errored exception exceptions fault faults
   violation violates busy overload lost killed revoked removed deleted dead denylisted blacklisted
   sorry unfortunately oops outage retry again`);
 
-/** "Only approved templates can be sent" does not say that one was. */
+/** "Only approved templates can be sent" does not mean that one was. */
 const CONDITIONS = set(`must should only if unless until before can could may might need needs
   required requires many when which`);

@@ -5,22 +5,23 @@ import { readAnswer, type WireAnswer } from "./wire.ts";
 import { notSentReason, unansweredReason } from "./wire-errors.ts";
 
 /**
- * Decides what became of a POST. Every message depends on it: calling a message "not sent" that
- * was sent writes to a person twice, calling one "sent" that was not loses it. So each step says
- * only what it can prove, and what nobody can prove is `unknown`:
+ * Decides the outcome of a POST. Every message depends on it: a sent message classed as "not sent"
+ * goes out twice, an unsent one classed as "sent" is lost. So each step claims only what it can
+ * prove, and everything else is `unknown`:
  *
  * a. the request never left: not sent;
  * b. the answer is incomplete, or its end cannot be proven: unknown, even if it began with 200;
- * c. 2xx: accepted when the body is empty or one JSON object in which nothing says no; else unknown.
- *    Never refused: some APIs queue a message and pass on in the same answer why it waits;
+ * c. 2xx: accepted if the body is empty or one JSON object without a no in it; else unknown.
+ *    Never refused: some APIs queue a message and explain the delay in the same answer;
  * d. a status that does not refuse the request (302, 303, 408, 409, 421, 425, 5xx …): unknown. On a
- *    5xx four codes refuse all the same;
+ *    5xx, four codes refuse all the same;
  * e. a status that refuses it (the other 4xx; 301, 307 and 308): a known code decides by the table
  *    of core/error-codes.ts, else the status does; but an answer that names a message, or cannot be
  *    read, is unknown.
  *
- * A bare `code` below 1000 may be anybody's (0 and 200 say "ok" in many APIs), so it counts on a 4xx
- * only. An unknown message keeps the id that came with it: a status webhook then finds it.
+ * A bare `code` below 1000 may mean anything (0 and 200 say "ok" in many APIs), so it counts only
+ * on a 4xx. An unknown message keeps the id that came with it, so that a status webhook can match
+ * it.
  */
 export type SendOutcome =
   | { kind: "accepted"; id: string | null; isWamid: boolean; held: boolean }
@@ -44,13 +45,13 @@ export type SendOutcome =
 
 /** Everything the client saw of one request. */
 export type Answer =
-  /** Our own fence: the request came too late after its claim and was not begun. */
+  /** Our own fence: the request was too late after its claim and was not started. */
   | { readonly stage: "fenced" }
-  /** It failed with no byte of the request written. */
+  /** It failed before any byte of the request was written. */
   | { readonly stage: "before_request"; readonly error: unknown }
   | {
       readonly stage: "after_request";
-      /** HTTP's own end of the answer was seen. */
+      /** HTTP marked the end of the answer. */
       readonly complete: boolean;
       /** Why it is not complete. */
       readonly error: unknown;
@@ -70,7 +71,7 @@ type CompleteAnswer = Extract<Answer, { stage: "after_request" }> & { readonly s
 /** Codes that prove, even on a 5xx, that nothing was sent (Meta's error codes page). */
 const REFUSES_ON_5XX: ReadonlySet<number | null> = new Set([3, 131045, 131057, 133000]);
 
-/** 2xx that say no more than "done" or "taken"; 206 and 207 speak of parts, 226 of a change. */
+/** 2xx that mean only "done" or "taken"; 206 and 207 are about parts, 226 about a change. */
 const ACCEPTING: ReadonlySet<number> = new Set([200, 201, 202, 203, 204, 205]);
 
 /** LiveChat platform's error types (Agent Chat API, "Possible errors"). */
@@ -128,7 +129,7 @@ function classifyError(answer: CompleteAnswer, wire: WireAnswer): SendOutcome {
   const known = code === null ? undefined : errorCode(code);
   const byStatus = httpAnswer(status)?.class ?? "ambiguous";
   const refuses = byStatus !== "ambiguous" || (isServerError(status) && REFUSES_ON_5XX.has(code));
-  // 0 is a code of its own ("login failed"), but in an unknown it means that there is none.
+  // 0 is a code of its own ("login failed"), but in an unknown outcome it means "no code".
   const told = code || status;
   if (!refuses || wire.signs.hasDoubtfulCode)
     return unknown(doubtReason(status), told, status, wire);
@@ -136,40 +137,40 @@ function classifyError(answer: CompleteAnswer, wire: WireAnswer): SendOutcome {
   if (isEncoded(answer) || isForPrograms(answer, wire)) {
     return unknown("answer_unclear", told, status, wire);
   }
-  // A type refines a 4xx that says no more than "refused"; it never overrules a doubt or a 429.
+  // A type refines a 4xx that only says "refused"; it never overrides a doubt or a 429.
   const byType = wire.errorType === null ? undefined : TYPES.get(wire.errorType);
   const decided = known?.class ?? (byStatus === "message" ? (byType ?? byStatus) : byStatus);
   if (decided === "ambiguous") return unknown(doubtReason(status), told, status, wire);
   return outcome(decided, code ?? status, answer);
 }
 
-/** A refusal of a request that was taken all the same contradicts itself. */
+/** A refusal contradicts itself if its answer shows that the request was taken. */
 function namesMessage(answer: CompleteAnswer, { isWhole, signs }: WireAnswer): boolean {
   if (signs.namesMessage || signs.repeatsKey) return true;
-  // Of a redirect it says where to send the request instead, of anything else what was made of it.
+  // A redirect's Location is where to send the request; otherwise it is what was created.
   if (answer.status >= 400 && header(answer.headers, "location") !== undefined) return true;
   return !isWhole && mentionsWamid(answer.body);
 }
 
-/** Meant for programs, but broken JSON or XML; a gateway's page or line of text is for people. */
+/** Meant for programs, but broken JSON or XML. A gateway's page or line of text is for people. */
 function isForPrograms({ body }: CompleteAnswer, { isWhole }: WireAnswer): boolean {
   return !isWhole && FOR_PROGRAMS.test(body);
 }
 
 const FOR_PROGRAMS = /^[\s\ufeff\0]*([[{"]|<(?!!|html|head|body|title|center|h1|p\b|pre))/i;
 
-/** Compressed, although nothing of the kind was asked for: what it says is not known. */
+/** Compressed although we asked for no compression, so we cannot read it. */
 function isEncoded({ headers, body }: CompleteAnswer): boolean {
   const coding = header(headers, "content-encoding")?.trim().toLowerCase() ?? "";
   return body !== "" && coding !== "" && coding !== "identity";
 }
 
-/** The media type says that it tells of a problem (RFC 9457). */
+/** The media type marks it as a problem (RFC 9457). */
 function isProblem({ headers }: CompleteAnswer): boolean {
   return /^application\/problem\+/i.test(header(headers, "content-type")?.trim() ?? "");
 }
 
-/** Of a redirect nobody knows who wrote its body; on a 4xx a small bare code counts too. */
+/** Any host may have written a redirect's body; on a 4xx a small bare code counts too. */
 function codeOf(wire: WireAnswer, status: number): number | null {
   if (status <= 399) return null;
   if (status <= 499 && wire.flatCode !== null && errorCode(wire.flatCode)) {
@@ -183,7 +184,7 @@ function bareCode(wire: WireAnswer): number | null {
   return wire.flatCode !== null && wire.flatCode >= 1000 ? wire.flatCode : null;
 }
 
-/** The first known code; with none known, the first. */
+/** The first known code, else the first code. */
 function pickCode(inError: number | null, bare: number | null): number | null {
   if (inError !== null && (bare === null || errorCode(inError) || !errorCode(bare))) return inError;
   return bare;
@@ -231,7 +232,7 @@ function unknown(
   wire?: WireAnswer,
 ): SendOutcome {
   const isWamid = wire?.isWamid ?? false;
-  // Outside a 2xx an id that is no wamid may be the error's own.
+  // Outside a 2xx an id that is not a wamid may be the error's own.
   const id = isWamid || isSuccess(httpStatus) ? (wire?.id ?? null) : null;
   return { kind: "unknown", reason, code, httpStatus, id, isWamid };
 }
@@ -245,9 +246,9 @@ function isSuccess(status: number): boolean {
 }
 
 /**
- * Whether HTTP itself proves that the body was not cut: it has a length, ends with a last chunk,
- * or cannot be there. A body that ends where the connection ends proves nothing (a reset looks
- * like its end), unless it turns out to be one whole JSON value.
+ * Whether HTTP proves that the body is complete: it has a length, ends with a last chunk, or cannot
+ * exist. A body that ends with the connection proves nothing (a reset looks the same), unless it is
+ * one complete JSON value.
  */
 function endsProvably(answer: CompleteAnswer): boolean {
   if (answer.status === 204 || answer.status === 304) return true;
@@ -263,7 +264,7 @@ function retryAfterMs(answer: CompleteAnswer): number | null {
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, RETRY_AFTER_MAX_MS);
   const at = Date.parse(value);
   if (!/[a-z]/i.test(value) || Number.isNaN(at)) return null;
-  // Against the answer's own clock where it gives one: ours may be wrong.
+  // Measured on the answer's own clock if it has one: ours may be wrong.
   const sent = Date.parse(header(answer.headers, "date") ?? "");
   const now = Number.isNaN(sent) ? answer.nowMs : sent;
   return Math.min(Math.max(at - now, 0), RETRY_AFTER_MAX_MS);

@@ -15,15 +15,15 @@ export interface LivechatClient {
    * POSTs one message. Never rejects, and settles within the connect and answer timeouts.
    * `claimedAt` is `now()` just before the claim: a request that would start more than
    * `startFenceMs` later is not started (`aborted`).
-   */
+  /** The clock of the start fence, in ms: {@link createFenceClock}. */
   send(body: string, claimedAt: number): Promise<SendOutcome>;
   /** The clock that the start fence is measured on, ms: {@link createFenceClock}. */
   now(): number;
-  /** GETs the number's template messages: status and body as they come, whatever the status. */
+  /** GETs the number's template messages: status and body as received, whatever the status. */
   fetchTemplates(): Promise<Result<{ status: number; text: string }>>;
-  /** Asks the API, by a GET, whether the token and the number are good. Never rejects. */
+  /** Checks the token and the number with a GET. Never rejects. */
   probe(): Promise<Probe>;
-  /** Waits for the answers that are due, then closes every connection. */
+  /** Waits for pending answers, then closes every connection. */
   close(): Promise<void>;
 }
 
@@ -44,19 +44,19 @@ const LIST_BYTES_MAX = 8 * 1024 * 1024;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Shorter than any usual server's idle time, so that a POST seldom meets a closing connection. */
+/** Below the idle timeout of common servers, so that a POST rarely meets a closing connection. */
 const KEEP_ALIVE_MS = 4_000;
 
 const UNDICI_LATER_MS = 5_000;
 
-/** undici's timers are coarse; its own verdict on a connect, which has a cause, should come first. */
+/** undici's timers are coarse; its own connect error, which has a cause, should come first. */
 const START_PER_CONNECT = 1.4;
 
 /**
- * The only place that talks to the LiveChat API. A POST is written once or not at all: HTTP/1.1,
- * one request at a time on a connection, no retry, no redirect, no proxy from the environment
- * (undici reads none by itself). After a result in doubt its connection is ended, so that an
- * answer which is still under way can never be taken for the next message's.
+ * The only place that talks to the LiveChat API. A POST is written at most once: HTTP/1.1, one
+ * request at a time on a connection, no retry, no redirect, no proxy from the environment (undici
+ * reads none by itself). After an unknown outcome its connection is closed, so that a late answer
+ * can never be taken for the next message's.
  */
 export function createLivechatClient(options: LivechatClientOptions): LivechatClient {
   const url = new URL(options.apiUrl);
@@ -121,7 +121,7 @@ function dispatch<T>(pool: Pool, options: ExchangeOptions, exchange: Exchange<T>
   try {
     pool.dispatch(options, exchange);
   } catch (error) {
-    // undici hands every failure to the handler; if it throws all the same, the handler knows
+    // undici reports every failure to the handler. If it throws all the same, the handler knows
     // whether the request had started.
     exchange.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
   }
@@ -150,7 +150,7 @@ function openPool(url: URL, options: LivechatClientOptions): Pool {
     pipelining: 1,
     allowH2: false,
     connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    // The exchange has the answer timeout. undici's own would end it before the socket is read.
+    // The exchange has the answer timeout; undici's own would fire before the socket is read.
     headersTimeout: Math.ceil(options.answerTimeoutMs) + UNDICI_LATER_MS,
     bodyTimeout: Math.ceil(options.answerTimeoutMs) + UNDICI_LATER_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -160,8 +160,8 @@ function openPool(url: URL, options: LivechatClientOptions): Pool {
 }
 
 /**
- * A pool member that tells an exchange which connection it got. undici shows a handler neither
- * its connection nor its socket, and a complete answer can no longer be aborted.
+ * A pool member that gives an exchange its connection. undici shows a handler neither its
+ * connection nor its socket, and a complete answer can no longer be aborted.
  */
 function openConnection(origin: URL, options: object): Client {
   const line: Line = { socket: null };
@@ -183,14 +183,14 @@ function openConnection(origin: URL, options: object): Client {
   return client;
 }
 
-/** Everything the API is told besides the path and the body. Nothing in it is personal. */
+/** Everything sent to the API besides path and body. None of it is personal. */
 function createHeaders(token: string): string[] {
   return [
     "authorization",
     `Basic ${token}`,
     "accept",
     "application/json",
-    // Silence would leave the choice to the server (RFC 9110, 12.5.3).
+    // Without it the server may choose (RFC 9110, 12.5.3).
     "accept-encoding",
     "identity",
     "user-agent",

@@ -5,24 +5,24 @@ import type { Answer } from "./classify.ts";
 import { UnansweredError } from "./wire-errors.ts";
 
 /**
- * One request and what was seen of its answer: the handler that undici calls back.
+ * One request and its answer so far: the handler that undici calls back.
  *
- * The line between "not sent" and "nobody knows" is `onRequestStart`. Read in undici 7.30
- * (lib/dispatcher/client-h1.js, `writeH1`) and held by tests with a server that records bytes:
+ * The boundary between "not sent" and "unknown" is `onRequestStart`. Read in undici 7.30
+ * (lib/dispatcher/client-h1.js, `writeH1`) and pinned by tests with a server that records bytes:
  * - it is called once per request, on a connected socket, synchronously before the first byte is
  *   written; when connecting fails it is never called;
- * - what it throws is caught there: the request fails with no byte written and the socket stays
- *   good. So the fence throws. (`controller.abort` writes nothing either, but closes the socket,
- *   and where connecting takes longer than the fence nothing would ever be sent.)
- * - a POST that was written is not written again: undici puts a request back into its queue only
- *   behind a pipelined one, or when the socket ends with its own `UND_ERR_INFO` under a running
- *   request, and with `pipelining: 1` neither happens. If it did, the second `onRequestStart`
- *   would throw, and the outcome would stay in doubt.
+ * - if it throws, the error is caught there: the request fails with no byte written and the socket
+ *   stays usable. So the fence throws. (`controller.abort` writes nothing either, but closes the
+ *   socket, and if connecting takes longer than the fence nothing would ever be sent.)
+ * - a POST that was written is not written again: undici requeues a request only behind a pipelined
+ *   one, or when the socket ends with its own `UND_ERR_INFO` during a request; with `pipelining: 1`
+ *   neither happens. If it did, the second `onRequestStart` would throw, and the outcome would stay
+ *   unknown.
  *
  * Several calls can report the end (a timer, an error, the last byte): the first one counts.
  */
 export class Exchange<T> implements Dispatcher.DispatchHandler {
-  /** The connection the request was given to; its socket is set before the request starts. */
+  /** The connection of the request; its socket is set before the request starts. */
   line: Line | null = null;
   readonly #terms: Terms<T>;
   readonly #claimedAt: number;
@@ -56,7 +56,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
     this.#terms.running.count += 1;
     this.#controller = controller;
     clearTimeout(this.#timer);
-    // From the start to the last byte: an answer that trickles in does not prolong it.
+    // From the start to the last byte: a slow trickle of bytes does not extend it.
     this.#timer = setTimeout(onAnswerDeadline, this.#terms.answerTimeoutMs, this);
   }
 
@@ -103,7 +103,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   /** No connection in time. A later `onRequestStart` finds the exchange settled and throws. */
   expireStart(): void {
     if (this.#phase !== "waiting") return;
-    // With every connection busy it was our own queue, and no fault of the API's.
+    // If every connection is busy, our own queue was full: the API is not at fault.
     const isQueued = this.#terms.running.count >= this.#terms.connections;
     this.#settle(
       isQueued ? { stage: "fenced" } : { stage: "before_request", error: new ConnectTooSlow() },
@@ -113,7 +113,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   expireAnswer(): void {
     if (this.#phase !== "started") return;
     this.#controller?.abort(new UnansweredError("answer_timeout"));
-    // undici reports an abort at once, through onResponseError; this is for the day it does not.
+    // undici reports an abort at once through onResponseError; this covers the case it does not.
     this.#settleUnanswered(new UnansweredError("answer_timeout"));
   }
 
@@ -143,7 +143,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   }
 }
 
-/** What all exchanges of one kind have in common. */
+/** The settings that all exchanges of one kind share. */
 export interface Terms<T> {
   readonly startFenceMs: number;
   /** How long a request may wait for a connection. */
@@ -152,14 +152,14 @@ export interface Terms<T> {
   readonly answerTimeoutMs: number;
   readonly answerBytesMax: number;
   readonly connections: number;
-  /** How many requests are on the wire now. */
+  /** How many requests are running now. */
   readonly running: { count: number };
   readonly now: () => number;
-  /** Turns the answer into the caller's value. It may end the connection. */
+  /** Converts the answer into the caller's value. May close the connection. */
   readonly judge: (answer: Answer, line: Line | null) => T;
 }
 
-/** One connection of the pool, and its present socket. */
+/** One connection of the pool, and its current socket. */
 export interface Line {
   socket: Socket | null;
 }
@@ -175,8 +175,8 @@ function onStartDeadline(exchange: { expireStart(): void }): void {
 }
 
 /**
- * After a long pause (a stopped process, a starved one) timers run before sockets are read, and an
- * answer that came in time would be thrown away unread. So the sockets get their turn first.
+ * After a long pause (a stopped or starved process) timers run before sockets are read, and an
+ * answer that arrived in time would be discarded unread. So let the sockets go first.
  */
 function onAnswerDeadline(exchange: { expireAnswer(): void }): void {
   setImmediate(() => exchange.expireAnswer());

@@ -1,9 +1,9 @@
 /**
  * A clock in ms that never goes back and never runs behind the wall clock. `performance.now()`
- * stands still while a machine is suspended: a worker that wakes up hours later would think its
- * claim fresh and POST a message whose lease Redis has long ended. The wall clock sees the pause,
- * yet steps back. So each reading adds the larger of the two advances. A wall clock that is put
- * forward counts as time as well: the message is then given back, not sent.
+ * stands still while a machine is suspended: a worker that wakes up hours later would take its
+ * claim for a fresh one and POST a message whose lease has long expired in Redis. The wall clock
+ * counts the suspension, but may step back. So each reading adds the larger of the two advances. A
+ * wall clock set forward also counts: the message is then released, not sent.
  */
 export function createFenceClock(
   steady: () => number = () => performance.now(),

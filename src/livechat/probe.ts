@@ -2,7 +2,7 @@ import { httpAnswer } from "../core/error-codes.ts";
 import { describeReason } from "../core/reasons.ts";
 import { type Answer, classify } from "./classify.ts";
 
-/** What a harmless GET says about the API's address, the token and the number. */
+/** The result of a harmless GET that checks the API's address, the token and the number. */
 export interface Probe {
   readonly verdict: "ok" | "wrong_token" | "wrong_number" | "unreachable" | "unclear";
   /** The HTTP status, `null` without an answer. */
@@ -11,24 +11,24 @@ export interface Probe {
   readonly explanation: string;
 }
 
-/** `unclear`: the API answered, but with nothing that says whether token and number are good. */
+/** `unclear`: the answer does not show whether the token and the number are valid. */
 export function probeAnswer(answer: Answer, host: string): Probe {
   if (answer.stage !== "after_request" || !answer.complete || answer.status === null) {
     return { verdict: "unreachable", status: null, explanation: explainAnswer(answer, host) };
   }
   const { status } = answer;
   if (status >= 200 && status <= 299) {
-    return { verdict: "ok", status, explanation: `${host} knows the token and the number.` };
+    return { verdict: "ok", status, explanation: `${host} accepts the token and the number.` };
   }
   const known = httpAnswer(status);
-  const what = known ? `${known.title}. ${known.advice}` : "Nobody has described this answer.";
+  const what = known ? `${known.title}. ${known.advice}` : "This response is undocumented.";
   const explanation = `${host} answered HTTP ${status}: ${what}`;
   if (status === 401 || status === 403) return { verdict: "wrong_token", status, explanation };
   if (status === 404) return { verdict: "wrong_number", status, explanation };
   return { verdict: "unclear", status, explanation };
 }
 
-/** Why there is no complete answer, in words. `host` is the API's. */
+/** Explains why there is no complete answer. `host` is the API's. */
 export function explainAnswer(answer: Answer, host: string): string {
   const outcome = classify(answer);
   if (outcome.kind === "not_sent") {
@@ -36,7 +36,7 @@ export function explainAnswer(answer: Answer, host: string): string {
     return `${host}: ${describeReason(outcome.reason).replace("; nothing was sent", "")}${cause}`;
   }
   if (outcome.kind === "unknown") return `${host}: ${describeReason(outcome.reason)}`;
-  return `${host} could not be asked: every connection is busy.`;
+  return `${host} was not asked: every connection is busy.`;
 }
 
 function causeOf(error: unknown): string {

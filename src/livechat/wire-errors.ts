@@ -1,8 +1,8 @@
 import type { NotSentReason, UnknownReason } from "../core/reasons.ts";
 
-/** What an error of the network, of TLS or of undici says about a request. */
+/** Maps errors of the network, TLS and undici to outcomes of a request. */
 
-/** Marks an error of our own whose outcome in doubt is already known. */
+/** An error of our own that already carries its reason for an unknown outcome. */
 export class UnansweredError extends Error {
   readonly reason: UnknownReason;
 
@@ -13,7 +13,7 @@ export class UnansweredError extends Error {
   }
 }
 
-/** Why there is no complete answer, when `status` is what was seen of one. */
+/** Why there is no complete answer. `status`: of the part that arrived, if any. */
 export function unansweredReason(error: unknown, status: number | null): UnknownReason {
   if (error instanceof UnansweredError) return error.reason;
   const code = errorName(error);
@@ -44,7 +44,7 @@ const UNREADABLE = new Set([
   "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
 ]);
 
-/** Why not a byte of the request was written. */
+/** Why no byte of the request was written. */
 export function notSentReason(error: unknown): NotSentReason {
   const code = errorName(error);
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "not_sent_dns";

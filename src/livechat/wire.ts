@@ -4,20 +4,20 @@ import { type AnswerSigns, asCode, NO_SIGNS, readSigns } from "./answer-signs.ts
 /**
  * Reads the body of an answer to POST template-messages.
  *
- * No public document says what that body looks like (only that a status webhook carries Meta's
- * status object), so nothing here is a schema that could say no: each fact is looked for in every
- * place it may plausibly be, in a fixed order, and whatever else is there is passed over. That is
- * also why this is not zod: one odd field must not make the message id beside it unreadable.
- * The body is a stranger's: nothing in it makes these functions throw.
+ * The body is undocumented (public documents only say that a status webhook carries Meta's status
+ * object), so there is no schema that could reject it: each fact is searched for in every plausible
+ * place, in a fixed order, and everything else is ignored. Hence no zod: one odd field must not
+ * make the message id beside it unreadable. The body is untrusted: these functions never throw on
+ * it.
  */
 export interface WireAnswer {
-  /** The body is one whole JSON object or array, so it was not cut. */
+  /** The body is one complete JSON object or array, so it was not cut. */
   readonly isWhole: boolean;
   /** The message id: a wamid if there is one anywhere, else the first id found. */
   readonly id: string | null;
   /** The id is WhatsApp's own, by which status webhooks name the message. */
   readonly isWamid: boolean;
-  /** Accepted, but WhatsApp holds it back for now (template and portfolio pacing). */
+  /** Accepted, but WhatsApp is holding it for now (template and portfolio pacing). */
   readonly isHeld: boolean;
   /**
    * The code found inside an `error` or `errors` member: an opt-out, else the first known one, else
@@ -26,14 +26,14 @@ export interface WireAnswer {
   readonly errorCode: number | null;
   /**
    * A bare `code` at the top, but not a gRPC status (those carry a list of `details`, and their
-   * 3, 4 and 10 are not WhatsApp's). A small one may still be anybody's: 0 and 200 often say "ok".
+   * 3, 4 and 10 are not WhatsApp's). A small one may still mean anything: 0 and 200 often say "ok".
    */
   readonly flatCode: number | null;
   /** LiveChat platform's `error.type`. */
   readonly errorType: string | null;
-  /** The body is a list, and no object. */
+  /** The body is a list, not an object. */
   readonly isList: boolean;
-  /** What else speaks for or against a message. */
+  /** Other signs for or against a message. */
   readonly signs: AnswerSigns;
 }
 
@@ -86,7 +86,7 @@ const UNREADABLE: WireAnswer = {
   signs: NO_SIGNS,
 };
 
-/** Never throws: a body that is no JSON object or array reads as one that says nothing. */
+/** Never throws: a body that is not a JSON object or array reads as an empty answer. */
 export function readAnswer(text: string): WireAnswer {
   const body = parse(text);
   if (typeof body !== "object" || body === null) return UNREADABLE;
@@ -113,7 +113,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Own members only, so that a body's `__proto__` is a name like any other. */
+/** Own members only, so that `__proto__` in a body is an ordinary name. */
 function at(value: unknown, path: Path): unknown {
   let found = value;
   for (const step of path) {
@@ -136,7 +136,7 @@ function findId(body: object): string | null {
 }
 
 function asId(value: unknown): string | null {
-  // Past 2^53 JSON.parse has already rounded: such an id would never match anything.
+  // Beyond 2^53 JSON.parse has rounded it: such an id would never match.
   if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
   if (typeof value !== "string" || value.length > ID_CHARS_MAX) return null;
   return VISIBLE.test(value) ? value : null;
@@ -147,7 +147,7 @@ function isWamid(id: string): boolean {
 }
 
 function findCode(body: object): number | null {
-  // An opt-out counts wherever in a list of errors it stands.
+  // An opt-out counts anywhere in a list of errors.
   const listed = ERROR_LISTS.flatMap((place) => codesOf(at(body, place)));
   const optOut = listed.find((code) => errorCode(code)?.class === "optout");
   if (optOut !== undefined) return optOut;

@@ -3,10 +3,10 @@ import type { Duplex } from "node:stream";
 import { PROBLEM_TYPE, type Problem, problemFields } from "../http/problem.ts";
 import { hasBody } from "./body.ts";
 
-/** How long a refused sender may take to read why, before its connection is cut. */
+/** How long a refused sender may take to read the answer before its connection is cut. */
 const LINGER_MS = 1000;
 
-/** Answers with a problem. If a body was announced and not read, the connection is closed. */
+/** Answers with a problem. Closes the connection if a body was announced but not read. */
 export function answerProblem(
   request: IncomingMessage,
   response: ServerResponse,
@@ -14,7 +14,7 @@ export function answerProblem(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   if (!request.complete && hasBody(request)) {
-    // `response` is not this connection's turn when requests are pipelined: just close it then.
+    // With pipelined requests it may not be the turn of `response`: just close the connection.
     if (response.socket === null) request.socket.destroy();
     else closeWith(request.socket, problem, headers);
     return;
@@ -29,10 +29,10 @@ export function answerProblem(
 }
 
 /**
- * Answers, closes our half, and cuts the connection a moment later without reading on. Written to
- * the socket by hand because node:http offers only the two ends: to read the rest of the body
- * (100 MB, if somebody likes), or to destroy the socket at once, whose RST takes the answer away
- * from a sender that is still writing.
+ * Answers, closes our half, and cuts the connection a moment later without reading on. It writes to
+ * the socket directly because node:http offers only two extremes: reading the rest of the body
+ * (perhaps 100 MB), or destroying the socket at once, whose RST discards the answer of a sender
+ * that is still writing.
  */
 export function closeWith(
   socket: Duplex,

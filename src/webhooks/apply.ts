@@ -9,7 +9,7 @@ export type ApplyPort = (
   unmatched: Unmatched,
 ) => Promise<ApplyResult>;
 
-/** A message that has failed: what its job in the retry dashboard is made from. */
+/** A failed message: the data of its job in the retry dashboard. */
 export interface FailedOfNumber extends FailedMessage {
   readonly number: string;
 }
@@ -21,26 +21,27 @@ export interface DeliveryPorts {
 }
 
 /**
- * Brings an event to the number it is about. When it resolves, Redis has the event, and the job
- * of a failed message exists. When it rejects, either may be missing: the sender must be told to
- * repeat, which is harmless, because ranks only rise and job ids are fixed.
+ * Applies an event to the number it belongs to. Once it resolves, Redis has the event, and the job
+ * of a failed message exists. If it rejects, either may be missing and the sender must repeat the
+ * event. That is harmless: ranks only rise and job ids are fixed.
  *
- * The webhook does not name its number. One candidate: the event is applied, matched or parked there.
- * Several (they share a secret) each have a slot of Redis of their own, so no script sees them all:
+ * The webhook does not name its number. With one candidate, the event is applied there: it matches
+ * a message or is stored as unmatched. Several candidates (they share a secret) are in different
+ * hash slots of Redis, so no script sees them all:
  *
- * 1. All are asked at once, which writes nothing unless one knows the wamid: then that one has it.
- *    (The one that a hint names is asked before, since most messages have three events.)
- * 2. If the event can be about an open attempt of exactly one number, that number matches it.
- * 3. Else it is parked unmatched, for its wamid alone, with each number that has an open attempt to
- *    the recipient or an answer under way which may name the wamid; with the first where none has.
+ * 1. Ask all at once. This writes nothing unless one knows the wamid: that one applies the event.
+ *    (The number of a hint is asked first, since most messages have three events.)
+ * 2. If the event fits an open attempt of exactly one number, that number matches it.
+ * 3. Else store it as unmatched, by its wamid alone, with each number that has an open attempt to
+ *    the recipient or a pending answer that may name the wamid; if none has, with the first number.
  *
- * Between 1 and 2 a number may claim a message to the same person. The event was here before that
- * claim, so it is not about it; and the number that it is about was asked while its attempt was open.
- * The race that is left: an attempt stops being open by something else than its own wamid, before the
- * event about it comes. Example: A's attempt to Ann is in doubt. An agent writes to Ann from A by a
- * template of the same category, and A, alone open, takes the agent's `sent` for its own. Then B writes
- * to Ann, and B's answer is lost. A's own `sent` comes late: only B is open, and B takes it, if it says
- * that it was sent less than a minute before B's claim or after it. Both messages were sent.
+ * Between 1 and 2 a number may claim a message to the same person. The event arrived before that
+ * claim, so it does not belong to it; and its own number was asked while the attempt was open.
+ * Remaining race: an attempt is closed by something other than its own wamid before its event
+ * arrives. Example: A's attempt to Ann is unknown. An agent writes to Ann from A with a template of
+ * the same category, and A, the only open one, takes the agent's `sent` for its own. Then B writes
+ * to Ann, and B's answer is lost. A's own `sent` arrives late: only B is open, and B takes it, if
+ * its time is after B's claim or less than a minute before. Both messages were sent.
  */
 export async function deliverEvent(
   ports: DeliveryPorts,
@@ -70,7 +71,7 @@ type Known =
   | { readonly number: string; readonly result: ApplyResult }
   | { readonly number: undefined; readonly waiting: (...waits: Waits[]) => string[] };
 
-/** The number that knows the event's wamid and has applied it, or else which of them wait for what. */
+/** The number that knows the wamid and applied the event; else which numbers wait for what. */
 async function whoKnows(
   ports: DeliveryPorts,
   numbers: readonly string[],
@@ -112,7 +113,7 @@ async function finish(
 ): Promise<ApplyResult["kind"]> {
   if (result.kind === "parked" || result.kind === "unmatched") return result.kind;
   if (result.state === "failed") {
-    // On a repeat too: the first time may have ended between the row and its job.
+    // On a repeat too: the first one may have been cut off between the row and its job.
     const { campaign, row, attempt } = result;
     await ports.onFailed({ number, campaign, row, attempt });
   }

@@ -1,25 +1,25 @@
 /**
- * Bounds what bodies of senders nobody knows yet hold in memory, all of them together. Where there
- * is no room the body that was begun first makes it: a signed webhook is here whole within
- * milliseconds, so what has been under way for longest is slow or hostile, and the others go on.
+ * Bounds the memory of all bodies from unverified senders together. When it is full, the oldest
+ * body is dropped: a signed webhook arrives completely within milliseconds, so the oldest one is
+ * slow or hostile.
  */
 export interface BodyBudget {
-  /** A body begins; `refuse` is called at most once, when it has to make room. */
+  /** Registers a body; `refuse` is called at most once, when it must make room. */
   open(refuse: () => void): BodyShare;
   /** How many bytes are held now. */
   held(): number;
 }
 
-/** What one body holds. */
+/** The memory of one body. */
 export interface BodyShare {
-  /** It holds so many bytes more. */
+  /** Adds to the bytes it holds. */
   add(bytes: number): void;
-  /** It is whole, or given up. */
+  /** The body is complete, or abandoned. */
   close(): void;
 }
 
 export function createBodyBudget(bytesMax: number): BodyBudget {
-  // A Set keeps insertion order, so its first is the one begun first.
+  // A Set keeps insertion order, so its first entry is the oldest.
   const shares = new Set<{ bytes: number; refuse: () => void }>();
   let held = 0;
 

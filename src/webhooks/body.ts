@@ -2,13 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { BodyBudget } from "./body-budget.ts";
 
 /**
- * Reads a request body of at most `bytesMax` bytes, as far as `budget` has room for it.
+ * Reads a request body of at most `bytesMax` bytes, within `budget`.
  *
  * - `too_large`: it is longer, by its Content-Length or by count.
  * - `no_room`: it had to make room for others.
- * - `cut`: the connection ended first. Nobody is left to answer.
+ * - `cut`: the connection ended first, so it cannot be answered.
  *
- * Of the first two reading has stopped: node keeps at most one high-water mark more in memory, the
+ * After the first two, reading stops: node keeps at most one more high-water mark in memory, the
  * rest stays in the sender's socket.
  */
 export function readBody(
@@ -18,7 +18,7 @@ export function readBody(
 ): Promise<Buffer | "too_large" | "no_room" | "cut"> {
   if (declaredTooLarge(request, bytesMax)) return Promise.resolve("too_large");
   return new Promise((resolve) => {
-    // One buffer that grows: a body that comes in single bytes takes no more than another.
+    // One growing buffer: a body that arrives byte by byte takes no more memory than another.
     let held: Buffer = NOTHING;
     let bytes = 0;
     const share = budget.open(() => stop("no_room"));
@@ -49,16 +49,16 @@ export function readBody(
 
     request.on("data", onData);
     request.on("end", () => end(held.subarray(0, bytes)));
-    // node reports a connection that ends before the body does as an error of the request.
+    // node reports a connection that ends before its body as an error of the request.
     request.on("error", () => end("cut"));
   });
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** `held`, of which `bytes` are in use, with `chunk` behind them; a larger buffer when it must be. */
+/** Appends `chunk` after the first `bytes` of `held`; returns a larger buffer if needed. */
 function append(held: Buffer, bytes: number, chunk: Buffer, bytesMax: number): Buffer {
-  // Most bodies come in one piece, which is kept as it is.
+  // Most bodies arrive in one chunk, which is kept as it is.
   if (bytes === 0) return chunk;
   const whole = bytes + chunk.length;
   let room = held;

@@ -1,17 +1,17 @@
 import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Bounds how many connections there are, without shutting the real sender out. */
+/** Limits the number of connections without shutting out the real sender. */
 export interface Connections {
-  /** A request that verified came over this connection. */
+  /** This connection carried a verified request. */
   trust(socket: Duplex): void;
 }
 
 /**
- * Keeps at most `most` connections. One more takes the place of the oldest over which nothing has
- * verified: node's own `maxConnections` turns away whoever comes last, and while somebody holds all
- * connections open that is the real sender. A new one goes only when every other is trusted.
- * `onCut` hears of each that is ended.
+ * Keeps at most `most` connections. One more replaces the oldest without a verified request: node's
+ * own `maxConnections` rejects the newest, which is the real sender while an attacker keeps all
+ * connections open. A new one is cut only if all others are trusted. `onCut` is called for each
+ * cut.
  */
 export function boundConnections(server: Server, most: number, onCut: () => void): Connections {
   // Sets keep insertion order, so the first stranger is the oldest.

@@ -1,15 +1,15 @@
 import type { Logger } from "pino";
 import { Counter, type Registry } from "prom-client";
 
-/** What became of requests, for metrics and for the log. */
+/** Counts the results of requests, for metrics and the log. */
 export interface WebhookCounters {
   /** An acknowledged event. */
   count(result: string): void;
-  /** Something that a person should look at. `fields` are constants and codes, never data. */
+  /** Something to check. `fields` are constants and codes, never data. */
   warn(result: string, message: string, fields?: Readonly<Record<string, string>>): void;
 }
 
-/** A storm of one kind writes one line in this time; the line says how many there were. */
+/** At most one log line per result in this time; the line says how many there were. */
 const LOG_EVERY_MS = 10_000;
 
 /**
@@ -27,7 +27,7 @@ export function createWebhookCounters(options: {
       ? undefined
       : registered(metrics, {
           name: "dropcast_webhooks_total",
-          help: "Webhook requests by what became of them.",
+          help: "Webhook requests by result.",
           labelNames: ["result"] as const,
         });
   const logged = new Map<string, { atMs: number; since: number }>();
@@ -47,7 +47,7 @@ export function createWebhookCounters(options: {
   return { count: (result) => total?.inc({ result }), warn };
 }
 
-/** The registry is the process's: a port that was opened again counts on. */
+/** The registry belongs to the process: a port that is opened again continues its counts. */
 function registered(
   registry: Registry,
   counter: { name: string; help: string; labelNames: readonly ["result"] },

@@ -1,11 +1,11 @@
-/** Which of several numbers to ask first about a message. A wrong hint costs one question. */
+/** Which of several numbers to ask first about a message. A wrong hint costs one query. */
 export interface Hints {
   first(wamid: string): string | undefined;
-  /** `number` knew the message: it is asked first about it, and about the next unknown one. */
+  /** `number` knew the message: ask it first about it, and about messages without a hint. */
   knew(wamid: string, number: string): void;
 }
 
-/** Remembers the number of the latest `max` messages, the one unseen for longest goes first. */
+/** Remembers the number of the latest `max` messages; drops the least recently seen first. */
 export function createHints(max: number): Hints {
   const numbers = new Map<string, string>();
   let latest: string | undefined;

@@ -1,8 +1,8 @@
 import { type Problem, plainProblem } from "../http/problem.ts";
 
 /**
- * Every way in which the webhooks port says no. All are constants: a refusal never repeats
- * what was received, so a body or a phone cannot leak through it.
+ * All refusals of the webhooks port. They are constants: a refusal never repeats what was received,
+ * so it cannot leak a body or a phone number.
  *
  * 410 is absent on purpose: to a Standard Webhooks sender it means "never call again".
  */

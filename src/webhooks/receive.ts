@@ -25,13 +25,13 @@ export interface ReceiveDeps extends DeliveryPorts {
 /** Messages of numbers that share a secret: about a megabyte. */
 const HINTS_MAX = 10_000;
 
-/** Seconds after which a sender may repeat what could not be taken. */
+/** Seconds after which a sender may repeat an event that could not be stored. */
 const LATER = { "retry-after": "5" };
 
 /**
- * Handles one webhook. The order matters: bytes, size, signature, and only then what the body
- * says; 204 only after the store and, for a failed message, the queue have answered.
- * Never rejects: whatever goes wrong becomes an answer that makes the sender repeat.
+ * Handles one webhook. The order matters: bytes, size, signature, and only then the contents of the
+ * body; 204 only after the store and, for a failed message, the queue have answered.
+ * Never rejects: every failure becomes an answer that makes the sender repeat.
  */
 export function createReceiver(
   deps: ReceiveDeps,
@@ -59,7 +59,7 @@ export function createReceiver(
       if (parsed.kind === "status") {
         counters.count(await deliverEvent(deps, verdict.numbers, parsed.event, hints));
       } else if (parsed.kind === "unreadable") {
-        counters.warn("unreadable", "a signed status event has a shape that cannot be read", {
+        counters.warn("unreadable", "a signed status event has an unexpected shape", {
           field: parsed.field,
         });
       } else {
@@ -84,7 +84,7 @@ export function createReceiver(
     answerProblem(request, response, problem, headers);
   }
 
-  /** A forger hears why a few times, then only that there are too many. */
+  /** A forger gets the reason a few times, then only 429. */
   function refuseUnverified(
     request: IncomingMessage,
     response: ServerResponse,
@@ -121,7 +121,7 @@ export function createReceiver(
   return receive;
 }
 
-/** An error's kind without its text: a Redis error may carry the command, with what it was about. */
+/** The kind of an error without its text: a Redis error may quote the command and its data. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? error.name;

@@ -30,7 +30,7 @@ export function createRoutes(
 
   return (request, response) => {
     const url = request.url ?? "";
-    // The hot route first, before its path is taken apart.
+    // The hot route first, before parsing the path.
     if (url === HOOK_PATH) return hook(request, response, null);
     const path = plainPath(url);
     if (path === HOOK_PATH) return hook(request, response, null);
@@ -39,7 +39,7 @@ export function createRoutes(
       if (hasNumber(number)) return hook(request, response, number);
       counters.warn(
         PROBLEMS.numberUnknown.refusal.code,
-        "webhooks come to the path of a number that is unknown",
+        "webhooks arrive for an unknown number",
       );
       return answerProblem(request, response, PROBLEMS.numberUnknown);
     }
@@ -47,7 +47,7 @@ export function createRoutes(
       if (request.method === "POST") {
         counters.warn(
           PROBLEMS.notFound.refusal.code,
-          "something is posted to a path where nothing is served: perhaps webhooks to a wrong one",
+          "a POST to an unknown path: perhaps webhooks with a wrong address",
         );
       }
       return answerProblem(request, response, PROBLEMS.notFound);
@@ -58,15 +58,15 @@ export function createRoutes(
 }
 
 /**
- * The path that was meant. A slash at its end comes from copying an address together. A second slash
- * within it does too, but a proxy may read it as another path, so it is told and not guessed.
+ * The intended path. Pasting an address together leaves a slash at its end, which is ignored. It
+ * may also leave a double slash, but a proxy may read that as another path, so it is refused.
  */
 function plainPath(url: string): string {
   const path = url.split("?", 1)[0] as string;
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
-/** A bug in a handler costs its own connection, and nobody else's. */
+/** A bug in a handler costs only its own connection. */
 function settle(request: IncomingMessage, handled: Promise<void>): void {
   handled.catch(() => request.socket.destroy());
 }

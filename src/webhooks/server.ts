@@ -2,9 +2,9 @@
  * The webhooks port: plain node:http, because the one hot route needs nothing else.
  *
  * Races settled here:
- * - Stopping while requests run. No new connection is taken; connections without a running
+ * - Stopping while requests run. New connections are refused; connections without a running
  *   request are cut (their sender repeats); each running request is answered with
- *   `connection: close`. What is not done within the request timeout is cut too, so that `stop`
+ *   `connection: close`. What does not finish within the request timeout is cut too, so that `stop`
  *   always ends.
  * - A sender that is slower than the timeouts. node checks all connections every second and
  *   reports the late ones as client errors; they get a 408 and are cut.
@@ -39,10 +39,10 @@ export interface WebhookLimits {
   readonly headersTimeoutMs: number;
   /** To the end of the body. */
   readonly requestTimeoutMs: number;
-  /** Longer than the idle time of common load balancers, so that it is they who close. */
+  /** Longer than the idle timeout of common load balancers, so that they close first. */
   readonly keepAliveTimeoutMs: number;
   readonly checkEveryMs: number;
-  /** Failed verifications of one address: this many a second, after a burst. */
+  /** Failed verifications per address: this many a second, after a burst. */
   readonly failuresPerSecond: number;
   readonly failuresBurst: number;
 }
@@ -62,24 +62,24 @@ export const WEBHOOK_LIMITS: WebhookLimits = {
 
 export interface WebhookServerOptions extends DeliveryPorts {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly numbers: readonly WebhookNumber[];
   readonly logger: Logger;
   /** Gets `dropcast_webhooks_total`. */
   readonly metrics?: Registry;
-  /** Served at /metrics; without it there is none: this port is open to strangers. */
+  /** Served at /metrics. Leave it out if the port is public. */
   readonly scrape?: Scrape;
-  /** Whether Redis answers: what /readyz says. */
+  /** Whether Redis answers: the result of /readyz. */
   readonly ready: () => boolean | Promise<boolean>;
-  /** What a person must put right, told beside it: events are taken all the same. */
+  /** A problem to fix, shown by /readyz; events are taken all the same. */
   readonly problem?: () => string | undefined;
   /** For tests. */
   readonly limits?: Partial<WebhookLimits>;
 }
 
 export interface WebhookServer {
-  /** Resolves when the port is open. Refused if it cannot be, or if no secret can be used. */
+  /** Resolves when the port is open. Refused if it cannot be opened, or if a secret is unusable. */
   start(): Promise<Result<Listening>>;
   /** Resolves when the last running request is answered and every connection is closed. */
   stop(): Promise<void>;
@@ -156,7 +156,7 @@ function build(
     bodyBytesMax: limits.bodyBytesMax,
     budget: createBodyBudget(limits.bodiesBytesMax),
     connections: boundConnections(server, limits.connectionsMax, () => {
-      counters.warn(PROBLEMS.crowded.refusal.code, "too many connections: the oldest was ended");
+      counters.warn(PROBLEMS.crowded.refusal.code, "too many connections: the oldest was closed");
     }),
   });
   const routes = createRoutes({
@@ -174,7 +174,7 @@ function build(
     routes(request, response);
   });
   server.on("checkContinue", (request, response) => {
-    // A body that will be refused for its length is not asked for.
+    // Do not ask for a body that will be refused for its length.
     if (!declaredTooLarge(request, limits.bodyBytesMax)) response.writeContinue();
     server.emit("request", request, response);
   });
@@ -184,7 +184,7 @@ function build(
   return server;
 }
 
-/** Answers what node's parser or its timeouts gave up on. */
+/** Answers requests that node's parser or timeouts gave up on. */
 function refuseBroken(
   error: NodeJS.ErrnoException,
   socket: Duplex,
@@ -204,7 +204,7 @@ function refuseBroken(
   closeWith(socket, problem);
 }
 
-/** Knows which connections have a request that is being handled. */
+/** Tracks which connections have a request in progress. */
 function trackRunning(server: Server): { finish(): void } {
   const sockets = new Set<Duplex>();
   const answers = new Map<Duplex, ServerResponse>();

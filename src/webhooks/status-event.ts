@@ -5,13 +5,13 @@ import type { StatusEvent } from "../store/index.ts";
 import { PROBLEMS } from "./problems.ts";
 
 /**
- * What a signed body turned out to be.
+ * The result of parsing a signed body.
  *
- * - `status`: a status of a message that we understand.
- * - `other_type`, `other_status`: an event of a kind that Dropcast has no use for. It is
- *   acknowledged: anything but a 2xx makes the sender repeat it for days.
+ * - `status`: a message status that Dropcast understands.
+ * - `other_type`, `other_status`: a kind of event that Dropcast does not use. It is acknowledged:
+ *   anything but a 2xx makes the sender repeat it for days.
  * - `unreadable`: a `message.status` without a readable `field`. Acknowledged for the same reason
- *   (a repeat is no more readable), but counted and logged, because an outcome may be lost in it.
+ *   (a repeat would not help), but counted and logged, because an outcome may be lost in it.
  * - `refused`: not an event at all.
  */
 export type ParsedEvent =
@@ -24,9 +24,9 @@ export type ParsedEvent =
 /** A status event nests 5 levels. Deep values break recursive code (JSON.stringify at 20,000). */
 const DEPTH_MAX = 32;
 
-/** A field that we can do without: a value of another type is as good as none. */
+/** An optional field: a value of another type counts as missing. */
 const optionalText = z.string().max(128).optional().catch(undefined);
-/** A field that is read by hand: a number in LiveChat's samples and a string in Meta's, a list. */
+/** A field that is parsed by hand: a number in LiveChat's samples, a string in Meta's; a list. */
 const anything = z.unknown().optional();
 
 /**
@@ -56,8 +56,8 @@ type StatusObject = z.infer<typeof statusSchema>;
 const STATUSES: ReadonlySet<string> = new Set(["sent", "delivered", "read", "failed"]);
 
 /**
- * Reads a body whose signature is right. `signedAtMs` stands in for a missing time.
- * Linear in the length of `text`, whatever it holds; never throws.
+ * Parses a body with a valid signature. `signedAtMs` replaces a missing time.
+ * Linear in the length of `text`; never throws.
  */
 export function parseStatusEvent(text: string, signedAtMs: number): ParsedEvent {
   if (deeperThan(text, DEPTH_MAX)) return { kind: "refused", problem: PROBLEMS.bodyTooDeep };
@@ -103,7 +103,7 @@ function secondsToMs(value: unknown): number | undefined {
   return seconds >= 1e9 && seconds < 1e10 ? Math.floor(seconds * 1000) : undefined;
 }
 
-/** A number, or one written in digits; NaN for anything else. */
+/** A number, or a string of digits; NaN for anything else. */
 function toNumber(value: unknown): number {
   if (typeof value === "number") return value;
   return typeof value === "string" && /^[0-9]{1,20}$/.test(value) ? Number(value) : Number.NaN;
@@ -125,8 +125,8 @@ function recipientOf(data: StatusObject): string | null {
 }
 
 /**
- * The code of a failure; of several, the one that tells most: an opt-out is never missed. Meta sends
- * a list; a single error that is none counts as well.
+ * The code of a failure; of several, the most decisive one, so an opt-out is never missed. Meta
+ * sends a list; a single error outside a list counts as well.
  */
 function codeOf(errors: unknown): number {
   const list: readonly unknown[] = Array.isArray(errors) ? errors : [errors];

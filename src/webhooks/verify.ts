@@ -9,11 +9,11 @@ import { PROBLEMS } from "./problems.ts";
 /** A number as far as webhooks are concerned. */
 export interface WebhookNumber {
   readonly name: string;
-  /** All that are active: more than one while a secret is rotated, none if it has no webhook. */
+  /** The active secrets: several during a rotation, none if it has no webhook. */
   readonly webhookSecrets: readonly string[];
 }
 
-/** A request whose signature is right. */
+/** A request with a valid signature. */
 export interface Verified {
   readonly ok: true;
   /** The signed body. */
@@ -29,7 +29,7 @@ export type Verdict = Verified | { readonly ok: false; readonly problem: Problem
 export interface Verifier {
   has(number: string): boolean;
   /**
-   * Judges one request. `number` limits it to that number's secrets; `null` tries all.
+   * Verifies one request. `number` limits it to that number's secrets; `null` tries all.
    * `rawHeaders` is name, value, name, value, as node:http gives them.
    */
   verify(body: Buffer, rawHeaders: readonly string[], number: string | null): Verdict;
@@ -48,16 +48,16 @@ interface Key {
 
 /** Standard Webhooks 1.0: five minutes, both ways. */
 const TOLERANCE_S = 5 * 60;
-/** A list is for rotation; each entry costs a comparison, so its length is bounded. */
+/** A list is for rotation; each entry costs a comparison, so its length is limited. */
 const SIGNATURES_MAX = 16;
 
 /**
- * Verifies as Standard Webhooks 1.0 says (HMAC-SHA256 of `id.timestamp.body`), with the reference
- * library. Judged before the library, because it would let them pass: repeated headers (node joins
- * them), a timestamp such as `123abc`, invalid UTF-8 (which it reads lossily, so that two bodies
- * share a signature) and an empty secret.
+ * Verifies by Standard Webhooks 1.0 (HMAC-SHA256 of `id.timestamp.body`), with the reference
+ * library. It refuses beforehand what the library would accept: repeated headers (node joins them),
+ * a timestamp such as `123abc`, invalid UTF-8 (which it decodes lossily, so that two bodies share a
+ * signature) and an empty secret.
  *
- * Refused when a secret cannot be used, or when no number has one.
+ * Refused if a secret is unusable, or if no number has one.
  */
 export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifier> {
   const keys = new Map<string, Key>();
@@ -70,7 +70,7 @@ export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifi
         return refuse(
           "webhooks_secret_unusable",
           `A webhook secret of number ${name} is empty or not base64.`,
-          "Copy it again as LiveChat gave it: whsec_ and base64.",
+          "Copy it again from LiveChat: whsec_ followed by base64.",
         );
       }
       if (!key.numbers.includes(name)) key.numbers.push(name);
@@ -89,7 +89,7 @@ export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifi
   });
 }
 
-/** Numbers that share a secret share its key, so that one HMAC serves them all. */
+/** Numbers that share a secret share its key, so that one HMAC is enough for all. */
 function keyFor(secret: string, keys: Map<string, Key>): Key | undefined {
   const bytes = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   if (bytes.length === 0) return undefined;
@@ -101,7 +101,7 @@ function keyFor(secret: string, keys: Map<string, Key>): Key | undefined {
     keys.set(canonical, key);
     return key;
   } catch {
-    // The library decodes strictly, Buffer does not: what it refuses is no base64.
+    // The library decodes strictly, Buffer does not: what it refuses is not base64.
     return undefined;
   }
 }
@@ -142,8 +142,8 @@ function numbersOf(
     if (!matches(webhook, text, library)) continue;
     if (only !== null) return [only];
     found = found.length === 0 ? numbers : [...new Set([...found, ...numbers])];
-    // One signature has one secret. Several were made with several, and while they are rotated
-    // these may be configured for different numbers: then all of them are meant.
+    // One signature has one secret. Several signatures have several secrets, which may belong to
+    // different numbers during a rotation: then the event may be for any of them.
     if (!headers.signature.includes(" ")) break;
   }
   return found;
@@ -151,7 +151,7 @@ function numbersOf(
 
 function matches(webhook: Webhook, text: string, headers: Record<string, string>): boolean {
   try {
-    // The body is parsed later: first the signature is judged, then what it signs.
+    // Parse the body later, once its signature is verified.
     webhook.verify(text, headers, { jsonParse: false });
     return true;
   } catch (error) {
@@ -160,7 +160,7 @@ function matches(webhook: Webhook, text: string, headers: Record<string, string>
   }
 }
 
-/** The three headers of Standard Webhooks 1.0, each exactly once. */
+/** The three headers of Standard Webhooks 1.0, exactly once each. */
 function signedHeaders(rawHeaders: readonly string[]): SignedHeaders | Problem {
   let id = "";
   let timestamp = "";
@@ -168,7 +168,7 @@ function signedHeaders(rawHeaders: readonly string[]): SignedHeaders | Problem {
   let seen = 0;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const written = rawHeaders[at] as string;
-    // Two lengths cover the three names, and spare most headers the lower-casing.
+    // The three names have two lengths, so most headers need no lower-casing.
     if (written.length !== 10 && written.length !== 17) continue;
     const name = written.toLowerCase();
     const bit =
@@ -188,7 +188,7 @@ function signedHeaders(rawHeaders: readonly string[]): SignedHeaders | Problem {
     else signature = value;
   }
   if (id === "" || timestamp === "" || signature === "") return PROBLEMS.headerMissing;
-  // No leading zero: the library signs the number, the sender signed the text.
+  // No leading zero: the library signs the parsed number, the sender signed the text.
   if (!/^(?:0|[1-9][0-9]{0,11})$/.test(timestamp)) return PROBLEMS.headerMalformed;
   if (signature.split(" ", SIGNATURES_MAX + 1).length > SIGNATURES_MAX) {
     return PROBLEMS.headerMalformed;
