@@ -130,17 +130,17 @@ function classifyError(answer: CompleteAnswer, wire: WireAnswer): SendOutcome {
   const byStatus = httpAnswer(status)?.class ?? "ambiguous";
   const refuses = byStatus !== "ambiguous" || (isServerError(status) && REFUSES_ON_5XX.has(code));
   // 0 is a code of its own ("login failed"), but in an unknown outcome it means "no code".
-  const told = code || status;
+  const codeOrStatus = code || status;
   if (!refuses || wire.signs.hasDoubtfulCode)
-    return unknown(doubtReason(status), told, status, wire);
-  if (namesMessage(answer, wire)) return unknown("answer_contradicts", told, status, wire);
+    return unknown(doubtReason(status), codeOrStatus, status, wire);
+  if (namesMessage(answer, wire)) return unknown("answer_contradicts", codeOrStatus, status, wire);
   if (isEncoded(answer) || isForPrograms(answer, wire)) {
-    return unknown("answer_unclear", told, status, wire);
+    return unknown("answer_unclear", codeOrStatus, status, wire);
   }
   // A type refines a 4xx that only says "refused"; it never overrides a doubt or a 429.
   const byType = wire.errorType === null ? undefined : TYPES.get(wire.errorType);
   const decided = known?.class ?? (byStatus === "message" ? (byType ?? byStatus) : byStatus);
-  if (decided === "ambiguous") return unknown(doubtReason(status), told, status, wire);
+  if (decided === "ambiguous") return unknown(doubtReason(status), codeOrStatus, status, wire);
   return outcome(decided, code ?? status, answer);
 }
 

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher, Pool } from "undici";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { type Answer, classify, type SendOutcome } from "./classify.ts";
-import { Exchange, type Line, type Terms } from "./exchange.ts";
+import { type Connection, Exchange, type ExchangeSettings } from "./exchange.ts";
 import { createFenceClock } from "./fence-clock.ts";
 import { explainAnswer, type Probe, probeAnswer } from "./probe.ts";
 
@@ -62,12 +62,12 @@ export function createLivechatClient(options: LivechatClientOptions): LivechatCl
   const url = new URL(options.apiUrl);
   const pool = openPool(url, options);
   const now = options.now ?? createFenceClock();
-  const terms = createTerms(options, now);
-  const listTerms: Terms<Answer> = {
-    ...terms,
+  const settings = exchangeSettings(options, now);
+  const listSettings: ExchangeSettings<Answer> = {
+    ...settings,
     answerBytesMax: LIST_BYTES_MAX,
     startFenceMs: Number.POSITIVE_INFINITY,
-    judge: (answer) => answer,
+    toResult: (answer) => answer,
   };
   const id = encodeURIComponent(options.numberId);
   const path = `${url.pathname.replace(/\/+$/, "")}/whatsapp-numbers/${id}/template-messages`;
@@ -77,14 +77,14 @@ export function createLivechatClient(options: LivechatClientOptions): LivechatCl
 
   function send(body: string, claimedAt: number): Promise<SendOutcome> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(terms, claimedAt, resolve);
+      const exchange = new Exchange(settings, claimedAt, resolve);
       dispatch(pool, { path, method: "POST", headers: postHeaders, body, exchange }, exchange);
     });
   }
 
   function get(): Promise<Answer> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(listTerms, 0, resolve);
+      const exchange = new Exchange(listSettings, 0, resolve);
       dispatch(pool, { path, method: "GET", headers: getHeaders, exchange }, exchange);
     });
   }
@@ -114,7 +114,7 @@ export function createLivechatClient(options: LivechatClientOptions): LivechatCl
 }
 
 interface ExchangeOptions extends Dispatcher.DispatchOptions {
-  exchange: { line: Line | null };
+  exchange: { connection: Connection | null };
 }
 
 function dispatch<T>(pool: Pool, options: ExchangeOptions, exchange: Exchange<T>): void {
@@ -127,7 +127,10 @@ function dispatch<T>(pool: Pool, options: ExchangeOptions, exchange: Exchange<T>
   }
 }
 
-function createTerms(options: LivechatClientOptions, now: () => number): Terms<SendOutcome> {
+function exchangeSettings(
+  options: LivechatClientOptions,
+  now: () => number,
+): ExchangeSettings<SendOutcome> {
   return {
     startFenceMs: options.startFenceMs ?? 2_000,
     startTimeoutMs: (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS) * START_PER_CONNECT,
@@ -136,9 +139,9 @@ function createTerms(options: LivechatClientOptions, now: () => number): Terms<S
     connections: options.connections,
     running: { count: 0 },
     now,
-    judge: (answer, line) => {
+    toResult: (answer, connection) => {
       const outcome = classify(answer);
-      if (outcome.kind === "unknown") line?.socket?.destroy();
+      if (outcome.kind === "unknown") connection?.socket?.destroy();
       return outcome;
     },
   };
@@ -164,20 +167,20 @@ function openPool(url: URL, options: LivechatClientOptions): Pool {
  * connection nor its socket, and a complete answer can no longer be aborted.
  */
 function openConnection(origin: URL, options: object): Client {
-  const line: Line = { socket: null };
+  const connection: Connection = { socket: null };
   const { connect } = options as { connect: buildConnector.connector };
   const client = new Client(origin, {
     ...options,
     connect: (target, done) =>
       connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
-        line.socket = (socket ?? null) as Socket | null;
+        connection.socket = (socket ?? null) as Socket | null;
         if (error) done(error, null);
         else done(null, socket);
       }),
   });
   const dispatchHere = client.dispatch.bind(client);
   client.dispatch = (request, handler) => {
-    (request as ExchangeOptions).exchange.line = line;
+    (request as ExchangeOptions).exchange.connection = connection;
     return dispatchHere(request, handler);
   };
   return client;

@@ -23,8 +23,8 @@ import { UnansweredError } from "./wire-errors.ts";
  */
 export class Exchange<T> implements Dispatcher.DispatchHandler {
   /** The connection of the request; its socket is set before the request starts. */
-  line: Line | null = null;
-  readonly #terms: Terms<T>;
+  connection: Connection | null = null;
+  readonly #settings: ExchangeSettings<T>;
   readonly #claimedAt: number;
   readonly #resolve: (value: T) => void;
   #phase: "waiting" | "started" | "settled" = "waiting";
@@ -36,11 +36,11 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   #rest: Buffer[] | null = null;
   #bytes = 0;
 
-  constructor(terms: Terms<T>, claimedAt: number, resolve: (value: T) => void) {
-    this.#terms = terms;
+  constructor(settings: ExchangeSettings<T>, claimedAt: number, resolve: (value: T) => void) {
+    this.#settings = settings;
     this.#claimedAt = claimedAt;
     this.#resolve = resolve;
-    this.#timer = setTimeout(onStartDeadline, terms.startTimeoutMs, this);
+    this.#timer = setTimeout(onStartDeadline, settings.startTimeoutMs, this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -48,16 +48,16 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
       this.#settleUnanswered(new UnansweredError("reset_after_request"));
       throw new NotStarted();
     }
-    if (this.#terms.now() - this.#claimedAt > this.#terms.startFenceMs) {
+    if (this.#settings.now() - this.#claimedAt > this.#settings.startFenceMs) {
       this.#settle({ stage: "fenced" });
       throw new NotStarted();
     }
     this.#phase = "started";
-    this.#terms.running.count += 1;
+    this.#settings.running.count += 1;
     this.#controller = controller;
     clearTimeout(this.#timer);
     // From the start to the last byte: a slow trickle of bytes does not extend it.
-    this.#timer = setTimeout(onAnswerDeadline, this.#terms.answerTimeoutMs, this);
+    this.#timer = setTimeout(onAnswerDeadline, this.#settings.answerTimeoutMs, this);
   }
 
   onResponseStart(
@@ -73,7 +73,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#terms.answerBytesMax) {
+    if (this.#bytes > this.#settings.answerBytesMax) {
       controller.abort(new UnansweredError("answer_too_long"));
       return;
     }
@@ -104,7 +104,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   expireStart(): void {
     if (this.#phase !== "waiting") return;
     // If every connection is busy, our own queue was full: the API is not at fault.
-    const isQueued = this.#terms.running.count >= this.#terms.connections;
+    const isQueued = this.#settings.running.count >= this.#settings.connections;
     this.#settle(
       isQueued ? { stage: "fenced" } : { stage: "before_request", error: new ConnectTooSlow() },
     );
@@ -131,10 +131,10 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
 
   #settle(answer: Answer): void {
     if (this.#phase === "settled") return;
-    if (this.#phase === "started") this.#terms.running.count -= 1;
+    if (this.#phase === "started") this.#settings.running.count -= 1;
     this.#phase = "settled";
     clearTimeout(this.#timer);
-    this.#resolve(this.#terms.judge(answer, this.line));
+    this.#resolve(this.#settings.toResult(answer, this.connection));
   }
 
   #text(): string {
@@ -144,7 +144,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
 }
 
 /** The settings that all exchanges of one kind share. */
-export interface Terms<T> {
+export interface ExchangeSettings<T> {
   readonly startFenceMs: number;
   /** How long a request may wait for a connection. */
   readonly startTimeoutMs: number;
@@ -156,11 +156,11 @@ export interface Terms<T> {
   readonly running: { count: number };
   readonly now: () => number;
   /** Converts the answer into the caller's value. May close the connection. */
-  readonly judge: (answer: Answer, line: Line | null) => T;
+  readonly toResult: (answer: Answer, connection: Connection | null) => T;
 }
 
 /** One connection of the pool, and its current socket. */
-export interface Line {
+export interface Connection {
   socket: Socket | null;
 }
 

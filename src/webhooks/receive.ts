@@ -50,14 +50,14 @@ export function createReceiver(
       if (body === "too_large") return answerRefusal(request, response, PROBLEMS.bodyTooLarge);
       if (body === "no_room") return answerRefusal(request, response, PROBLEMS.crowded, LATER);
 
-      const verdict = verifier.verify(body, request.rawHeaders, number);
-      if (!verdict.ok) return refuseUnverified(request, response, verdict.problem);
+      const verified = verifier.verify(body, request.rawHeaders, number);
+      if (!verified.ok) return refuseUnverified(request, response, verified.problem);
       deps.connections.trust(request.socket);
 
-      const parsed = parseStatusEvent(verdict.text, verdict.signedAtMs);
+      const parsed = parseStatusEvent(verified.text, verified.signedAtMs);
       if (parsed.kind === "refused") return answerRefusal(request, response, parsed.problem);
       if (parsed.kind === "status") {
-        counters.count(await deliverEvent(deps, verdict.numbers, parsed.event, hints));
+        counters.count(await deliverEvent(deps, verified.numbers, parsed.event, hints));
       } else if (parsed.kind === "unreadable") {
         counters.warn("unreadable", "a signed status event has an unexpected shape", {
           field: parsed.field,

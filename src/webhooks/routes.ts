@@ -37,10 +37,7 @@ export function createRoutes(
     const number = /^\/webhooks\/livechat\/([^/]+)$/.exec(path)?.[1];
     if (number !== undefined) {
       if (hasNumber(number)) return hook(request, response, number);
-      counters.warn(
-        PROBLEMS.numberUnknown.refusal.code,
-        "webhooks arrive for an unknown number",
-      );
+      counters.warn(PROBLEMS.numberUnknown.refusal.code, "webhooks arrive for an unknown number");
       return answerProblem(request, response, PROBLEMS.numberUnknown);
     }
     if (!isProbe(path, probed)) {

@@ -24,7 +24,7 @@ export interface Verified {
   readonly numbers: readonly string[];
 }
 
-export type Verdict = Verified | { readonly ok: false; readonly problem: Problem };
+export type Verification = Verified | { readonly ok: false; readonly problem: Problem };
 
 export interface Verifier {
   has(number: string): boolean;
@@ -32,7 +32,7 @@ export interface Verifier {
    * Verifies one request. `number` limits it to that number's secrets; `null` tries all.
    * `rawHeaders` is name, value, name, value, as node:http gives them.
    */
-  verify(body: Buffer, rawHeaders: readonly string[], number: string | null): Verdict;
+  verify(body: Buffer, rawHeaders: readonly string[], number: string | null): Verification;
 }
 
 interface SignedHeaders {
@@ -84,8 +84,8 @@ export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifi
     has: (number) => byNumber.has(number),
     verify: (body, rawHeaders, number) =>
       number === null
-        ? judge(body, rawHeaders, all, null)
-        : judge(body, rawHeaders, byNumber.get(number) ?? [], number),
+        ? verifyWith(body, rawHeaders, all, null)
+        : verifyWith(body, rawHeaders, byNumber.get(number) ?? [], number),
   });
 }
 
@@ -106,12 +106,12 @@ function keyFor(secret: string, keys: Map<string, Key>): Key | undefined {
   }
 }
 
-function judge(
+function verifyWith(
   body: Buffer,
   rawHeaders: readonly string[],
   keys: readonly Key[],
   only: string | null,
-): Verdict {
+): Verification {
   const headers = signedHeaders(rawHeaders);
   if ("status" in headers) return { ok: false, problem: headers };
   if (!isUtf8(body)) return { ok: false, problem: PROBLEMS.bodyNotUtf8 };

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { Answer } from "../../src/livechat/classify.ts";
-import { Exchange, type Terms } from "../../src/livechat/exchange.ts";
+import { Exchange, type ExchangeSettings } from "../../src/livechat/exchange.ts";
 
-const terms: Terms<Answer> = {
+const settings: ExchangeSettings<Answer> = {
   startFenceMs: 2_000,
   startTimeoutMs: 5_000,
   answerTimeoutMs: 5_000,
@@ -10,7 +10,7 @@ const terms: Terms<Answer> = {
   connections: 1,
   running: { count: 0 },
   now: () => 0,
-  judge: (answer) => answer,
+  toResult: (answer) => answer,
 };
 
 const controller = {
@@ -25,19 +25,19 @@ const controller = {
 it("a request that is started a second time stays in doubt and is not written again", async () => {
   let exchange: Exchange<Answer> | undefined;
   const answered = new Promise<Answer>((resolve) => {
-    exchange = new Exchange(terms, 0, resolve);
+    exchange = new Exchange(settings, 0, resolve);
   });
   exchange?.onRequestStart(controller);
 
   expect(() => exchange?.onRequestStart(controller)).toThrow();
 
   expect(await answered).toMatchObject({ stage: "after_request", complete: false });
-  expect(terms.running.count).toBe(0);
+  expect(settings.running.count).toBe(0);
 });
 
 it("what comes after the end changes nothing", async () => {
   const settled: Answer[] = [];
-  const exchange = new Exchange(terms, 0, (answer: Answer) => void settled.push(answer));
+  const exchange = new Exchange(settings, 0, (answer: Answer) => void settled.push(answer));
   exchange.onRequestStart(controller);
   exchange.onResponseStart(controller, 200, {});
 
@@ -49,5 +49,5 @@ it("what comes after the end changes nothing", async () => {
 
   expect(settled).toHaveLength(1);
   expect(settled[0]).toMatchObject({ complete: true, status: 200 });
-  expect(terms.running.count).toBe(0);
+  expect(settings.running.count).toBe(0);
 });
