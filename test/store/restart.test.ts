@@ -290,6 +290,24 @@ describe("what a person decides where nobody remembers", () => {
     expect(accepted?.unknown.map(({ campaign }) => campaign)).toEqual([id]);
     expect(await bench.counts(late)).toEqual({ pending: 5 });
   });
+
+  test("such a list is in doubt as any other when Redis, spoken for since, goes back after all", async () => {
+    const { kept } = await sendFirst();
+    await startRedisAnew();
+    const store = await openProcess(kept);
+    const late = await importTestCampaign(store, { rows: 5 });
+    await dispatched(store);
+    await letItSettle();
+    await dispatched(store);
+    const restore = await snapshot(bench);
+    expect(await claim(store, late, 2)).toBe("rows");
+    await restore();
+    await dispatched(store);
+
+    const accepted = await store.rollback.accept(5);
+
+    expect(accepted?.unknown).toContainEqual({ campaign: late, rows: 5 });
+  });
 });
 
 describe("the id of a campaign", () => {

@@ -78,9 +78,11 @@ end
 -- All is well with this run of Redis: the question, if it was asked, is answered.
 local function confirm_run(run)
   redis.call('HSET', GUARD, 'run', run)
-  redis.call('HDEL', GUARD, 'newRun', 'newRunAt', 'vouched', 'reserved')
+  -- `serial` too, which an import reserves: kept, it would take lists that are imported from here on
+  -- for ones that nothing was sent of, when Redis goes back one day.
+  redis.call('HDEL', GUARD, 'newRun', 'newRunAt', 'vouched', 'reserved', 'serial')
   if redis.call('HDEL', GUARD, 'unconfirmed') == 0 then return end
-  redis.call('HDEL', GUARD, 'noticedAt', 'wentBackTo', 'serial')
+  redis.call('HDEL', GUARD, 'noticedAt', 'wentBackTo')
   for _, field in ipairs(redis.call('HKEYS', GUARD)) do
     if string.sub(field, 1, 5) == 'open:' then redis.call('HDEL', GUARD, field) end
   end
