@@ -132,7 +132,7 @@ function sideFields(row: number, attempt: number): string[] {
   return [`${row}:ref`, `${row}:second`, ...history];
 }
 
-/** The digits as identity.ts halves them. */
+/** The digits as wamid.ts halves them. */
 function packedDigits(digits: string): Buffer {
   return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
 }
