@@ -2,6 +2,15 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  loadNow,
+  machine,
+  median,
+  reachedOrNot,
+  spread,
+  table,
+  writeSection,
+} from "../scripts/results.mjs";
 import { campaignFile } from "./rig/campaign.mjs";
 import { runCommand, startRole } from "./rig/command.mjs";
 import { dropcastEnv } from "./rig/environment.mjs";
@@ -10,7 +19,6 @@ import { copyCampaign } from "./rig/history.mjs";
 import { writeList } from "./rig/list.mjs";
 import { startProcess } from "./rig/process.mjs";
 import { startRedis } from "./rig/redis.mjs";
-import { loadNow, machine, median, spread, table, verdict, writeSection } from "./rig/results.mjs";
 
 const FEW = 10;
 /** Fills a page, and everything else that shows or looks at so many at most. */
@@ -207,12 +215,12 @@ function report(stages) {
       ...stages.map(({ taken }) => spread(taken[name].ms)),
       ...stages.map(({ taken }) => spread(taken[name].cpu)),
       ...[0, 1].map((than) => `${(100 * more(than)).toFixed(0)} %`),
-      verdict(more(0) <= MORE_MAX),
+      reachedOrNot(more(0) <= MORE_MAX),
     ];
   });
   const used = stages.map((stage) => `${(100 * stage.used).toFixed(1)} %`);
   rows.push([`${RATE}/s used, ${TABS} tabs open`, ...used, "", "", "", "", ""]);
-  rows.at(-1).push(verdict(many.used >= USED_MIN));
+  rows.at(-1).push(reachedOrNot(many.used >= USED_MIN));
   const header = [
     "",
     ...names.map((name) => `${name}: ms`),

@@ -1,13 +1,21 @@
 // A list into Redis: checked, normalised, deduplicated, stored. Dropcast and the plain sender.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  loadNow,
+  machine,
+  median,
+  reachedOrNot,
+  spread,
+  table,
+  writeSection,
+} from "../scripts/results.mjs";
 import { campaignFile } from "./rig/campaign.mjs";
 import { dropcastEnv, plainEnv } from "./rig/environment.mjs";
 import { temporaryFolder } from "./rig/folder.mjs";
 import { writeList } from "./rig/list.mjs";
 import { startProcess } from "./rig/process.mjs";
 import { startRedis } from "./rig/redis.mjs";
-import { loadNow, machine, median, spread, table, verdict, writeSection } from "./rig/results.mjs";
 
 const PER_SECOND_MIN = 60_000;
 const RSS_BYTES_MAX = 250 * 1_024 * 1_024;
@@ -163,11 +171,11 @@ function report(mode, found) {
       [row("dropcast", "Dropcast"), row("plain", "plain sender")],
     ),
     "",
-    `- rows/s: ${Math.round(own).toLocaleString("en")}; to reach: 60,000: ${verdict(own >= PER_SECOND_MIN)}`,
-    `- ${ratio.toFixed(1)} x plain; to reach: 4 x: ${verdict(ratio >= RATIO_MIN)}`,
-    `- memory of the importer: ${Math.round(rss / MEBIBYTE)} MiB at most; to reach: 250: ${verdict(rss <= RSS_BYTES_MAX)}`,
+    `- rows/s: ${Math.round(own).toLocaleString("en")}; to reach: 60,000: ${reachedOrNot(own >= PER_SECOND_MIN)}`,
+    `- ${ratio.toFixed(1)} x plain; to reach: 4 x: ${reachedOrNot(ratio >= RATIO_MIN)}`,
+    `- memory of the importer: ${Math.round(rss / MEBIBYTE)} MiB at most; to reach: 250: ${reachedOrNot(rss <= RSS_BYTES_MAX)}`,
     `- CPU µs per row, ${inWords.join(", ")}, all: ${whole.toFixed(1)}; to reach: at most 15 % more than ` +
-      `shorter ones, which carry what each import costs once: ${verdict(growth <= GROWTH_MAX)}`,
+      `shorter ones, which carry what each import costs once: ${reachedOrNot(growth <= GROWTH_MAX)}`,
   ];
 }
 

@@ -15,6 +15,7 @@ import { createLedgerClient } from "../dist/redis/ledger-client.js";
 import { createWamidGenerator } from "../dist/sandbox/wamid.js";
 import { createNumberStore } from "../dist/store/number-store.js";
 import { createWorker } from "../dist/worker/worker.js";
+import { loadNow, machine, reachedOrNot, table, writeSection } from "../scripts/results.mjs";
 import { connect } from "./baseline/campaign.mjs";
 import { importList } from "./baseline/import.mjs";
 import { applyStatus } from "./baseline/webhooks.mjs";
@@ -24,7 +25,6 @@ import { temporaryFolder } from "./rig/folder.mjs";
 import { keepNoNotes, keyFamilies, keyspaceBytes } from "./rig/keyspace.mjs";
 import { writeList } from "./rig/list.mjs";
 import { startRedis } from "./rig/redis.mjs";
-import { loadNow, machine, table, verdict, writeSection } from "./rig/results.mjs";
 
 const RATE_PER_SECOND = 100_000;
 const BYTES_MAX = 150;
@@ -222,9 +222,9 @@ function report(found, rows) {
     ),
     "",
     `- Dropcast, all keys, failed jobs included: ${perRecipient(own.bytes)}; to reach: ${BYTES_MAX}: ` +
-      verdict(own.bytes <= BYTES_MAX),
+      reachedOrNot(own.bytes <= BYTES_MAX),
     `- 1/${(1 / share).toFixed(1)} of the plain sender, which keeps completed jobs because their ids ` +
-      `are its only guard against an import that is repeated; to reach: 1/8: ${verdict(share <= SHARE_MAX)}`,
+      `are its only guard against an import that is repeated; to reach: 1/8: ${reachedOrNot(share <= SHARE_MAX)}`,
     `- 1/${(removed.bytes / own.bytes).toFixed(1)} of the plain sender without that guard; it also ` +
       "keeps no column of the list, while Dropcast keeps all of them for the export",
     "",

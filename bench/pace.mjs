@@ -2,13 +2,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadNow, machine, reachedOrNot, table, writeSection } from "../scripts/results.mjs";
 import { campaignFile } from "./rig/campaign.mjs";
 import { dropcastEnv, plainEnv } from "./rig/environment.mjs";
 import { temporaryFolder } from "./rig/folder.mjs";
 import { writeList } from "./rig/list.mjs";
 import { startProcess } from "./rig/process.mjs";
 import { startRedis } from "./rig/redis.mjs";
-import { loadNow, machine, table, verdict, writeSection } from "./rig/results.mjs";
 
 const RUNS = [
   { sender: "dropcast", ratePerSecond: 80, processes: 1 },
@@ -73,14 +73,14 @@ async function paceOnce({ run, serial, seconds, redis, api, port, dir, campaignP
     await workers[0].call("importList", { campaignPath, campaign: `pace-${serial}`, csvPath });
     await Promise.all(workers.map((worker) => worker.call("start")));
     await sleep(LEAD_MS + (seconds + 2) * 1_000);
-    return judge(await api.call("arrivals"), ratePerSecond, seconds);
+    return evaluate(await api.call("arrivals"), ratePerSecond, seconds);
   } finally {
-    // They have more to send, and nobody waits for it.
+    // They have more to send, which is not waited for.
     await Promise.all(workers.map((worker) => worker.stop()));
   }
 }
 
-function judge(arrivals, ratePerSecond, seconds) {
+function evaluate(arrivals, ratePerSecond, seconds) {
   const from = (arrivals[0] ?? 0) + LEAD_MS;
   const watched = arrivals.filter((at) => at >= from && at < from + seconds * 1_000);
   let busiest = 0;
@@ -110,7 +110,7 @@ function report(found) {
     `${(used * 100).toFixed(1)} %`,
     busiest,
     most,
-    sender === "dropcast" ? verdict(reached) : "for comparison",
+    sender === "dropcast" ? reachedOrNot(reached) : "for comparison",
   ]);
   return table(header, rows);
 }

@@ -2,13 +2,21 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  loadNow,
+  machine,
+  median,
+  reachedOrNot,
+  spread,
+  table,
+  writeSection,
+} from "../scripts/results.mjs";
 import { campaignFile } from "./rig/campaign.mjs";
 import { dropcastEnv, plainEnv } from "./rig/environment.mjs";
 import { temporaryFolder } from "./rig/folder.mjs";
 import { writeList } from "./rig/list.mjs";
 import { startProcess } from "./rig/process.mjs";
 import { startRedis } from "./rig/redis.mjs";
-import { loadNow, machine, median, spread, table, verdict, writeSection } from "./rig/results.mjs";
 
 /** So high that the pace does not limit. */
 const RATE_PER_SECOND = 100_000;
@@ -171,7 +179,7 @@ function report(mode, found) {
     "",
     ...table(header, [row("dropcast", "Dropcast"), row("plain", "plain sender")]),
     "",
-    `- messages/s: ${faster.toFixed(2)} x plain; to reach: 2 x: ${verdict(faster >= 2)}`,
-    `- CPU per message: ${cheaper.toFixed(2)} of plain; to reach: 0.5: ${verdict(cheaper <= 0.5)}`,
+    `- messages/s: ${faster.toFixed(2)} x plain; to reach: 2 x: ${reachedOrNot(faster >= 2)}`,
+    `- CPU per message: ${cheaper.toFixed(2)} of plain; to reach: 0.5: ${reachedOrNot(cheaper <= 0.5)}`,
   ];
 }

@@ -9,7 +9,7 @@ const COLOURS: Readonly<Record<string, (text: string) => string>> = {
   trace: pc.dim,
 };
 
-/** Fields that are said elsewhere in the line, or that nobody reads on a terminal. */
+/** Fields that are shown elsewhere in the line, or of no use on a terminal. */
 const LEFT_OUT = new Set(["level", "time", "pid", "hostname", "msg", "component", "err"]);
 
 /**

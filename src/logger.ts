@@ -93,7 +93,7 @@ function hideFields(entry: Record<string, unknown>): Record<string, unknown> {
 
 /**
  * pino writes the fields of a child logger and those of the call one after the other, and looks for
- * no name that is in both. A line keeps the last of them, as whoever parses it would.
+ * no name that is in both. A line keeps the last of them, as a parser would.
  */
 function withoutDoubles(line: string): string {
   return `${JSON.stringify(JSON.parse(line))}\n`;

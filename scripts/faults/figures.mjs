@@ -1,6 +1,6 @@
 // Renders what the fault runs published into the generated part of docs/reliability.md.
 import { spawnSync } from "node:child_process";
-import { machine, table, writeSection } from "../../bench/rig/results.mjs";
+import { machine, table, writeSection } from "../results.mjs";
 
 /** What the runs are about, as a column title, in this order; a run has some of them. */
 const COLUMNS = [

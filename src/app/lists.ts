@@ -10,9 +10,15 @@ import {
 } from "../store/index.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 
-/** The other half of the composition root: what is done to lists and people, by command or by a role. */
+/**
+ * The other half of the composition root: what is done to lists and people, by command or by a
+ * role.
+ */
 
-/** Forgets people: in every number of this Redis, of both modes, configured here or not, and in the files. */
+/**
+ * Forgets people: in every number of this Redis, of both modes, configured here or not, and in the
+ * files.
+ */
 export async function openEraser(platform: Platform): Promise<{
   erase(digits: string): Promise<Erased>;
   close(): Promise<void>;

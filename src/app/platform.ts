@@ -41,7 +41,7 @@ export interface Platform {
   /** The store of any number of this Redis, configured or not; of this mode unless said. */
   openNumber(number: string, mode?: Mode): Promise<NumberStore>;
   openQueueConnection(): Redis;
-  /** Closes what this opened; an embedded Redis that nobody else uses is stopped. */
+  /** Closes what this opened; stops an embedded Redis that no other process uses. */
   close(): Promise<void>;
 }
 
@@ -56,7 +56,8 @@ const ASK_AGAIN_MS = 1_000;
 
 /**
  * Opens Redis and the stores. `patience`: roles wait for a Redis that is absent or still loading,
- * and say so, and join their numbers; commands refuse at once, and those that import join. An unsafe Redis is refused by both.
+ * and say so, and join their numbers; commands refuse at once, and those that import join. An
+ * unsafe Redis is refused by both.
  */
 export async function openPlatform(input: {
   config: Config;

@@ -1,7 +1,7 @@
 /**
  * Pausing, resuming and cancelling a campaign: which status allows it, and what is said of the
- * others. The scripts of the store decide, so it may be asked twice, or by two at once: what has
- * been reached already is no failure (`changed: false`).
+ * others. The scripts of the store decide, so a call may be repeated, or come from two processes at
+ * once: it succeeds if nothing is left to do (`changed: false`).
  */
 
 import type { CampaignStatus } from "../core/campaign.ts";

@@ -32,7 +32,9 @@ export async function findCampaign(stores: Stores, id: string): Promise<Result<F
   );
 }
 
-/** As {@link findCampaign}, for what needs its rows: they may have been deleted (`rows_deleted`). */
+/**
+ * As {@link findCampaign}, for what needs its rows: they may have been deleted (`rows_deleted`).
+ */
 export async function findRows(stores: Stores, id: string): Promise<Result<FoundCampaign>> {
   const found = await findCampaign(stores, id);
   return found.ok ? withRows(found.value) : found;

@@ -78,7 +78,9 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
   };
 }
 
-/** Why nothing is sent of one campaign of an overview, as its own page says; null: no reason known. */
+/**
+ * Why nothing is sent of one campaign of an overview, as its own page says; null: no reason known.
+ */
 export function stallIn({ stalls }: Overview, campaign: Campaign): string | null {
   const words = stalls.get(campaign.number);
   return words !== undefined && isStalled(campaign, { isLive: false }) ? words : null;

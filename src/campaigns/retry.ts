@@ -56,7 +56,7 @@ export interface FailedAttempt {
   readonly attempt: number;
 }
 
-/** Why a failed message stays failed, whoever asks. */
+/** Why a failed message stays failed in any case. */
 export type WhyLeft = NotRetried | "closed" | "no_campaign";
 
 export interface RetriedAttempts {

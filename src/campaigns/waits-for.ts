@@ -5,9 +5,13 @@ import { createSendTimes } from "../time/send-times.ts";
 /** The opening that a campaign waits for, because no window of its rows is open now. */
 export interface WaitsFor {
   readonly opensAtMs: number;
-  /** Whose clock it is; several when it cannot be known which of them. Null: the place is not kept. */
+  /**
+   * Whose clock it is; several when it cannot be known which of them. Null: the place is not kept.
+   */
   readonly place: Place | null;
-  /** People of the list for whom it opens then, as imported; some of them may have their message. */
+  /**
+   * People of the list for whom it opens then, as imported; some of them may have their message.
+   */
   readonly people: number;
 }
 

@@ -6,9 +6,9 @@
  * late or out-of-order webhooks harmless: ranks only rise (accepted, sent, delivered, read), and
  * an event of a lower rank has no entry.
  *
- * The Lua scripts do not repeat this table: store/scripts/render-lua.ts renders it into them as it loads
- * them. The scripts add guards: which attempt an event belongs to, and whether the campaign is
- * closed.
+ * The Lua scripts do not repeat this table: store/scripts/render-lua.ts renders it into them as it
+ * loads them. The scripts add guards: which attempt an event belongs to, and whether the campaign
+ * is closed.
  *
  * Races the table settles:
  * - A status webhook overtakes the POST's answer: the event is stored as unmatched while the row is

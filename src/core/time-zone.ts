@@ -1,10 +1,9 @@
 import { didYouMean } from "./nearest.ts";
 
 /**
- * What is wrong with the name of a time zone, or `null`. Known are the names of the IANA time zone
- * database with an area in front (`Europe/Warsaw`), and `UTC`. Short ones such as `EST` and bare
- * offsets such as `+01:00` are refused: whoever writes them seldom means a clock without summer
- * time.
+ * What is wrong with the name of a time zone, or `null`. Accepts names of the IANA time zone
+ * database with an area (`Europe/Warsaw`), and `UTC`. Refuses short names such as `EST` and offsets
+ * such as `+01:00`, whose authors seldom mean a clock without summer time.
  */
 export function timeZoneProblem(name: string): string | null {
   if (isTimeZone(name)) return null;

@@ -1,7 +1,7 @@
 /**
  * The port that every role has for probes and scrapers, `DROPCAST_METRICS_PORT`: it need not be
- * reachable from outside, so it has `/metrics` without a password. Webhooks and dashboard answer the
- * probes on their own ports as well.
+ * reachable from outside, so it has `/metrics` without a password. Webhooks and dashboard answer
+ * the probes on their own ports as well.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Result } from "../core/refusal.ts";
@@ -40,7 +40,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
       answer(request, response, probed).catch(() =>
-        // A bug in a check costs its own connection, and nobody else's.
+        // A bug in a check ends only its own connection.
         request.socket.destroy(),
       );
     },

@@ -9,7 +9,7 @@ export interface Listening {
   readonly port: number;
 }
 
-/** The address for somebody on this machine. */
+/** The address for a browser on this machine. */
 export function localUrl({ host, port }: Listening): string {
   const local = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${local.includes(":") ? `[${local}]` : local}:${port}`;

@@ -1,8 +1,8 @@
 /**
  * The three questions a platform asks of a role, on every port that answers them:
  *
- * - `/healthz` speaks for the process alone. A Redis that is away is no reason to restart a pod, for
- *   the new one would find it away as well; so Redis counts for `/readyz` only.
+ * - `/healthz` only covers the process. If Redis is not reachable, a restarted pod would not reach
+ *   it either; so Redis counts for `/readyz` only.
  * - `/readyz` tells whether the role can do its work now.
  * - `/metrics`, where the port is not open to strangers.
  */
@@ -13,7 +13,9 @@ import { PROBLEM_TYPE, type Problem, problemFields } from "./problem.ts";
 export interface Probed {
   /** Whether the role can do its work now, above all: whether Redis answers. */
   readonly ready: () => boolean | Promise<boolean>;
-  /** What a person must put right, for the answer of `/readyz`; undefined: nothing that is known. */
+  /**
+   * What a person must put right, for the answer of `/readyz`; undefined: nothing that is known.
+   */
   readonly problem?: (() => string | undefined) | undefined;
   /** The answer of a port that says no by its own code; left out: `{"status":"not ready"}`. */
   readonly notReady?: Problem;

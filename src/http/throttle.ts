@@ -1,4 +1,4 @@
-/** Slows down whoever sends what cannot be verified. */
+/** Slows down senders of requests that fail verification. */
 export interface Throttle {
   /** Counts one failure of `address`. Returns 0, or the ms until the next one is allowed. */
   fail(address: string): number;

@@ -18,9 +18,9 @@ const OVERLAP = 512;
 
 /**
  * Erases a person from all files below a folder. Lists lose the lines with the phone number; in
- * other files (reports, logs that are being written) stars replace the number in place. `skip` names
- * direct subfolders to leave alone. A list is rewritten under a hidden name and renamed, so that
- * readers see either version.
+ * other files (reports, logs that are being written) stars replace the number in place. `skip`
+ * names direct subfolders to leave alone. A list is rewritten under a hidden name and renamed, so
+ * that readers see either version.
  */
 export async function eraseFromFolder(
   folder: string,

@@ -1,11 +1,11 @@
 /**
  * Erases a person: afterwards nothing that Dropcast keeps identifies them, and all counters stay.
  *
- * The order makes sure that an erased person gets no message and that another run completes one that
- * was killed: pending opt-outs are stored; the opt-out becomes a digest; then the rows go, batch by
- * batch (the step that empties a pending row also suppresses it). Rows being sent stay complete
- * until their outcome is known, so that another run finds them. Then go the entries by person, the
- * files, and the history in Redis's append-only file.
+ * The order makes sure that an erased person gets no message and that another run completes one
+ * that was killed: pending opt-outs are stored; the opt-out becomes a digest; then the rows go,
+ * batch by batch (the step that empties a pending row also suppresses it). Rows being sent stay
+ * complete until their outcome is known, so that another run finds them. Then go the entries by
+ * person, the files, and the history in Redis's append-only file.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";

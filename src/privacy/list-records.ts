@@ -1,10 +1,10 @@
 import { DELIMITERS } from "../core/delimiters.ts";
 
 /**
- * Splits the text of a list into records with their line ends, without changing a character, so that
- * the rest of the list stays byte for byte the same. A quote opens only at the beginning of a cell
- * and closes only at its end, so that a stray quote does not swallow the rest of the file. Nor does
- * an unclosed one, since a record has at most `RECORD_LENGTH_MAX` characters.
+ * Splits the text of a list into records with their line ends, without changing a character, so
+ * that the rest of the list stays byte for byte the same. A quote opens only at the beginning of a
+ * cell and closes only at its end, so that a stray quote does not swallow the rest of the file. Nor
+ * does an unclosed one, since a record has at most `RECORD_LENGTH_MAX` characters.
  */
 export interface RecordSplitter {
   /** Takes the next piece of text; returns the records that it completes. */

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * BullMQ needs connections that queue commands while Redis is not reachable, so its calls may wait
- * indefinitely. Its `close` may wait even after that: ioredis emits nothing for a connection that is
- * dropped between two reconnects. So every await of BullMQ goes through one of these two functions.
+ * indefinitely. Its `close` may wait even after that: ioredis emits nothing for a connection that
+ * is dropped between two reconnects. So every await of BullMQ goes through one of these two
+ * functions.
  */
 
 /** How long one call of BullMQ may take. */

@@ -1,9 +1,10 @@
 /**
- * Redis on Debian and Ubuntu without root. apt downloads the distribution's packages into a separate
- * state folder (and verifies their signatures as usual), dpkg unpacks them into this user's cache,
- * and the server runs with a library path into that. This installs nothing and changes nothing
- * outside the cache. Each download has its own folder, which is renamed into place at the end, so
- * that several processes may do it at once and a killed one leaves no incomplete cache.
+ * Redis on Debian and Ubuntu without root. apt downloads the distribution's packages into a
+ * separate state folder (and verifies their signatures as usual), dpkg unpacks them into this
+ * user's cache, and the server runs with a library path into that. This installs nothing and
+ * changes nothing outside the cache. Each download has its own folder, which is renamed into place
+ * at the end, so that several processes may do it at once and a killed one leaves no incomplete
+ * cache.
  */
 import { execFile } from "node:child_process";
 import {
@@ -51,8 +52,8 @@ export async function cachedRedis(where: Where): Promise<UnpackedRedis | undefin
 }
 
 /**
- * Downloads and unpacks the distribution's server, and announces it by one line. Refuses if there
- * is no apt or the download fails; the message continues a sentence.
+ * Downloads and unpacks the distribution's server, and announces it by one line. Refuses without
+ * apt, or if the download fails; the message continues a sentence.
  */
 export async function downloadRedis(
   o: Where & { say: (line: string) => void },

@@ -6,8 +6,8 @@
  *   append-only file that they share. So a process checks for a server and starts one only while it
  *   holds a lock.
  * - One process leaves while another arrives. Each process keeps a connection open to show its
- *   presence, and opens it under the lock. The process that started the server (or, if that is dead,
- *   any other) stops it under the lock, and only if there is no other connection.
+ *   presence, and opens it under the lock. The process that started the server (or, if that is
+ *   dead, any other) stops it under the lock, and only if there is no other connection.
  * - A process or the server dies. The server outlives the process that started it, and the next one
  *   finds it; a dead server is restarted by the processes that still need it.
  */

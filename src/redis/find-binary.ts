@@ -22,9 +22,9 @@ const PROGRAMS = ["redis-server", "valkey-server"];
 export const REDIS_VERSION_MIN = "6.2";
 
 /**
- * Finds a redis-server or valkey-server of version 6.2 or newer: on PATH, else in this user's cache,
- * else by downloading Debian or Ubuntu packages into that cache, which is announced by one line and
- * needs no root. Never installs anything system-wide.
+ * Finds a redis-server or valkey-server of version 6.2 or newer: on PATH, else in this user's
+ * cache, else by downloading Debian or Ubuntu packages into that cache, which is announced by one
+ * line and needs no root. Never installs anything system-wide.
  */
 export async function findRedisBinary(o: {
   /** The cache is there if the user has no home directory. */

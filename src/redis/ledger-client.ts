@@ -1,15 +1,15 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { type RedisAddress, redisTarget } from "./address.ts";
 
-/** A ledger command that takes longer is given up; its script may still run (all are idempotent). */
+/** A ledger command times out after this; its script may still run (all are idempotent). */
 const COMMAND_TIMEOUT_MS = 5_000;
-/** A connection that is silent for so long under a command is dead (half-open): a new one is made. */
+/** A connection that does not answer a command for this long is dead (half-open): reconnect. */
 const SILENT_MS = 6_000;
 
 /**
  * The ledger's client. ioredis queues commands while disconnected and sends unanswered ones again
  * after a reconnect; both are switched off, because a claim that runs later than its caller thinks
- * could grant a row nobody is going to send. Auto-pipelining stays off: ioredis has one pipeline
+ * could grant a row that is never sent. Auto-pipelining stays off: ioredis has one pipeline
  * under way at a time, so a claim would wait for the fsync of the record before it; claims and
  * records carry many rows each as it is.
  */

@@ -1,8 +1,8 @@
 /**
  * A lock between processes of one machine: a file that names its holder. It is created complete, as
  * a hard link to a finished file, so that it is never read half-written. The lock of a dead holder
- * is removed under a second, short lock: otherwise two processes that both saw the dead holder could
- * remove each other's new lock.
+ * is removed under a second, short lock: otherwise two processes that both saw the dead holder
+ * could remove each other's new lock.
  */
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";

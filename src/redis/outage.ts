@@ -28,7 +28,7 @@ export interface OutageWatch {
   stop(): void;
 }
 
-/** A connection that is back sooner is no news; by then the failed reconnect has said why, too. */
+/** Shorter outages are not reported; by then a failed reconnect has shown the cause, too. */
 const NEWS_AFTER_MS = 500;
 const STILL_EVERY_MS = 60_000;
 
@@ -47,7 +47,7 @@ export function watchOutage(redis: Redis): OutageWatch {
 
   const onError = (error: Error): void => {
     lastError = error;
-    // What is met at the reconnects says more than what ended the connection.
+    // The error of a reconnect says more than the one that ended the connection.
     if (outage !== undefined) outage = { ...outage, ...causeOf(error) };
   };
   const onClose = (): void => {

@@ -24,8 +24,8 @@ const RETRY_MS = 500;
 
 /**
  * Watches the Redis of a client that is connected and was found safe. `check` checks it. `onChange`
- * gets the new problem, or undefined once Redis is safe again; `onFailure` gets the error of a check
- * that failed.
+ * gets the new problem, or undefined once Redis is safe again; `onFailure` gets the error of a
+ * check that failed.
  */
 export function watchSafety(input: {
   redis: Redis;

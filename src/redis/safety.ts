@@ -53,11 +53,11 @@ const SETTINGS = [
 ] as const;
 
 /**
- * Whether the ledger can rely on this Redis: version 6.2 or newer, no cluster, writable, append-only
- * file with `appendfsync always`, `noeviction`, and no asynchronous replica that could take over
- * without the last writes. `allowUnsafe` turns the last three into warnings; an old version, a
- * cluster or a read-only replica is always refused, because nothing works on it. Rejects only if
- * Redis cannot be reached.
+ * Whether the ledger can rely on this Redis: version 6.2 or newer, no cluster, writable,
+ * append-only file with `appendfsync always`, `noeviction`, and no asynchronous replica that could
+ * take over without the last writes. `allowUnsafe` turns the last three into warnings; an old
+ * version, a cluster or a read-only replica is always refused, because nothing works on it. Rejects
+ * only if Redis cannot be reached.
  */
 export async function checkRedisSafety(
   redis: Redis,

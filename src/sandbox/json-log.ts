@@ -27,8 +27,8 @@ export function openJsonLog(path: string | null): JsonLog {
 }
 
 /**
- * One POST as the sandbox received it. Tests compare it with the sender's own records. It is written
- * before the answer, so every POST that got an answer is in the log.
+ * One POST as the sandbox received it. Tests compare it with the sender's own records. It is
+ * written before the answer, so every POST that got an answer is in the log.
  */
 export interface RequestEntry {
   /** 1, 2, 3 … since the sandbox started. */

@@ -53,6 +53,6 @@ export function spread(values) {
   return `${round(median(values))} (${round(Math.min(...values))}-${round(Math.max(...values))})`;
 }
 
-export function verdict(reached) {
+export function reachedOrNot(reached) {
   return reached ? "reached" : "NOT reached";
 }
