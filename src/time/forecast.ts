@@ -56,12 +56,14 @@ export function forecast(input: {
     }
     if (left > 0) {
       firstMs ??= nowMs;
-      untilMs = Math.min(untilMs, nowMs + left / perMs);
-      const share = Math.min(1, ((untilMs - nowMs) * perMs) / left);
+      const takesMs = left / perMs;
+      // All of it, exactly: what rounding left over would be sent for ever.
+      const share = takesMs <= untilMs - nowMs ? 1 : ((untilMs - nowMs) * perMs) / left;
+      if (share === 1) untilMs = nowMs + takesMs;
       for (const queue of waiting) {
         if (!queue.isOpen) continue;
         if (queue.isNight) atNight += queue.left * share;
-        queue.left -= queue.left * share;
+        queue.left = share === 1 ? 0 : queue.left - queue.left * share;
       }
       lastMs = untilMs;
     }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OnMiss, WindowHours } from "../../src/core/send-window.ts";
 import { forecast } from "../../src/time/forecast.ts";
@@ -67,4 +68,35 @@ test("messages between 21 and 8 o'clock of the recipient are counted, with a win
   expect(ahead([[NEW_YORK, 7_200]], late)).toMatchObject({ atNight: 0 });
   const evening = [{ days: DAILY, fromS: 20 * 3_600, toS: 22 * 3_600 }];
   expect(ahead([[WARSAW, 7_200]], { hours: evening })).toMatchObject({ atNight: 3_600 });
+});
+
+test("lists of any size, at any rate, over many places come to an end, and no message is lost or made", () => {
+  const zones = ["Europe/Warsaw", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"];
+  const windows = [NINE_TO_FIVE, [{ days: [1, 6], fromS: 22 * 3_600, toS: 6 * 3_600 }], null];
+  const property = fc.property(
+    fc.array(fc.integer({ min: 1, max: 500_000 }), { minLength: 1, maxLength: 40 }),
+    fc.constantFrom(...windows),
+    fc.constantFrom(0.01, 0.7, 3, 80, 1_000, 1e6),
+    fc.constantFrom<OnMiss>("next", "skip"),
+    fc.option(fc.integer({ min: 1, max: 60 * 24 * 3_600_000 })),
+    (counts, hours, rate, onMiss, endInMs) => {
+      const people = counts.map((count, index): readonly [Place, number] => {
+        const zone = zones[index % zones.length] ?? "UTC";
+        return [{ country: null, zones: [zone] }, count];
+      });
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      const startMs = at("2026-12-01T06:00Z");
+      const times =
+        hours === null ? null : createSendTimes({ hours, timezone: "recipient", onMiss }, -1);
+      const endByMs = endInMs === null ? null : startMs + endInMs;
+      const asked = { people: new Map(people), times, onMiss, ratePerSecond: rate };
+      const { firstMs, lastMs, late, atNight } = forecast({ ...asked, startMs, endByMs });
+      expect(late).toBeGreaterThanOrEqual(0);
+      expect(late + atNight).toBeLessThanOrEqual(total + 1);
+      expect(lastMs).toBeGreaterThanOrEqual(firstMs);
+      const sentInTime = ((lastMs - firstMs) / 1_000) * rate;
+      expect(total - late).toBeLessThanOrEqual(sentInTime + 2);
+    },
+  );
+  fc.assert(property, { numRuns: 60 });
 });
