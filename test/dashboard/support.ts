@@ -8,6 +8,7 @@ import { createLogger } from "../../src/logger.ts";
 import { createQueueConnection } from "../../src/queue/connection.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import type { Retention } from "../../src/store/index.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { redisAddress } from "../support/redis.ts";
@@ -75,6 +76,7 @@ export async function startSending(
     /** Gets the worker's log lines. */
     logged?: string[];
     openQueueConnection?: typeof openQueueConnection;
+    retention?: Retention;
   } = {},
 ) {
   const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
@@ -103,7 +105,7 @@ export async function startSending(
     },
     mode: "sandbox",
     timings: waits,
-    retention: { rowsMs: null, campaignMs: null },
+    retention: input.retention ?? { rowsMs: null, campaignMs: null },
     logger: createTestLogger(input.logged),
     isAway: () => false,
     openQueueConnection: input.openQueueConnection ?? openQueueConnection,

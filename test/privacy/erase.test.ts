@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import type { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type EraseInput, erasePerson } from "../../src/privacy/erase.ts";
 import { createQueueConnection } from "../../src/queue/connection.ts";
 import { createFailedQueue } from "../../src/queue/failed-queue.ts";
@@ -188,6 +188,24 @@ test("a message on the wire is left whole, and the next time it is erased", asyn
   expect(await bench.erase()).toMatchObject({ rows: 1, onTheWire: 0 });
   expect(await keysNaming(bench.redis, PERSON)).toEqual([]);
   expect(await bench.state(id, 7)).toBe("accepted");
+});
+
+test("what webhooks tell of a message on the wire while its person is erased goes, too", async () => {
+  const bench = await openBench();
+  const id = await bench.import(7);
+  const [granted] = await bench.grant(id, 7);
+
+  const erasing = bench.erase({ wireMs: 20_000 });
+  await vi.waitFor(async () =>
+    expect(await bench.redis.hexists(bench.keys.claimed, granted.person)).toBe(0),
+  );
+  await bench.status(wamidOf(PERSON, 2), "sent", { recipient: PERSON });
+  expect(await bench.redis.hlen(bench.keys.parked)).toBe(1);
+  await bench.record(granted, "accepted", { wamid: wamidOf(PERSON, 1) });
+
+  expect(await erasing).toMatchObject({ rows: 1, onTheWire: 0 });
+  expect(await bench.redis.exists(bench.keys.parked)).toBe(0);
+  expect(await keysNaming(bench.redis, PERSON)).toEqual([]);
 });
 
 test("an opt-out outlives the person as a digest, in every number", async () => {

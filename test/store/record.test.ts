@@ -138,6 +138,17 @@ test("no message waits longer than five minutes and a half as much again for its
   expect(waitMs).toBeLessThan(450_000 + 2_000);
 });
 
+test("a row that waits longer does not put off the rows of its batch that are due before", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const [first, second] = await bench.grant(id, 1, 2);
+  await bench.store.ledger.close(id, 0, await bench.runOf(id, 0));
+  await bench.record(first, "pair", { waitMs: 1_000, code: 131056 });
+  const due = await bench.redis.zscore(bench.own(id).ready, "0");
+  await bench.record(second, "pair", { waitMs: 100_000, code: 131056 });
+  expect(await bench.redis.zscore(bench.own(id).ready, "0")).toBe(due);
+});
+
 test("messages that could not be sent together are not tried again together", async () => {
   const bench = await openTestStore();
   const rows = Array.from({ length: 30 }, (_, index) => index + 1);

@@ -59,6 +59,16 @@ test("a shorter hold that was on the wire meanwhile does not end a longer one", 
   expect(due - before).toBeGreaterThanOrEqual(89_980);
 });
 
+test("no number waits longer than 15 minutes: a longer wait is of a clock that was wrong", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const { pace } = bench.keys;
+  await bench.redis.hset(pace, "hold", Date.now() + 14 * 60_000);
+  expect(await bench.claim(id, [1])).toMatchObject({ gate: "hold" });
+  await bench.redis.hset(pace, "hold", Date.now() + 16 * 60_000);
+  await bench.grant(id, 1);
+});
+
 test("an account error halts the number and pauses every running campaign with the reason", async () => {
   const bench = await openTestStore();
   const first = await bench.import(2);
