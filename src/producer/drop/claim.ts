@@ -18,45 +18,45 @@ import {
 } from "./note.ts";
 
 /**
- * Who works on a list in `processing/`, and what it is: a hidden file beside it, made before the
- * list is moved there, touched while its owner lives, removed after the list has left.
+ * Claims on lists in `processing/`: a claim is a hidden file beside its list, created before the
+ * list is moved there, touched while its owner lives, and removed after the list has left.
  *
- * Several producers may watch one folder, over a network too, so nobody's clock is trusted: a claim
- * is stale when its owner is a dead process of this host, or when it has not changed for a while of
- * our own watching. A stale claim is taken over by renaming another over it: there is no moment
- * without a claim. Of two takers the later has it, and each looks whether it has before it moves a
- * file. So does an owner that was frozen meanwhile and wakes up; its import is refused by the store
- * as well (the import's token is another's). All of them go by the note in the claim: by the bytes
- * of list and campaign file, and not by what lies under their names.
+ * Several producers may watch one folder, over a network too, so no clock is trusted: a claim is
+ * stale if its owner is a dead process of this host, or if it has not changed for some time as
+ * measured by this process. A stale claim is taken over by renaming another over it, so that there
+ * is always a claim. If two take it over, the later one wins, and each checks that it still owns
+ * the claim before it moves a file. So does an owner that was frozen and wakes up; the store
+ * refuses its import as well (the import's token has changed). All of them follow the note in the
+ * claim: the bytes of the list and campaign file, not the files that have their names now.
  */
 export interface Claim {
   readonly note: ClaimNote;
-  /** Writes down what a successor must know. False when it is not ours any more. */
+  /** Stores what a successor must know. False if the claim is no longer ours. */
   update(note: Partial<ClaimNote>): Promise<boolean>;
-  /** Whether it is still ours. */
+  /** Whether the claim is still ours. */
   holds(): Promise<boolean>;
-  /** Leaves the list to whoever comes next, at once. */
+  /** Gives the list up at once, for any producer to take over. */
   giveBack(): Promise<void>;
-  /** Ends it, after the list was moved on. */
+  /** Ends the claim after the list was moved on. */
   end(): Promise<void>;
 }
 
-/** How much more often a claim is touched than it may go untouched. */
+/** Touches per stale period. */
 const TOUCHES = 7;
 
-/** Tokens of this process: a claim with our pid and another token is of an earlier life. */
+/** Tokens of this process: a claim with our pid and another token is from an earlier life. */
 const ours = new Set<string>();
 
-/** Process numbers mean something within one of these only. */
+/** Process ids are unique only within one of these. */
 const HOST = `${hostname()} ${pidNamespace()}`.trim();
 
 /** Claims and takes over claims of lists in `processing/`. */
 export interface Claims {
-  /** Claims a list's name; null when it is claimed already. */
+  /** Claims a list's name; null if it is already claimed. */
   claim(listPath: string, note: ClaimNote): Promise<Claim | null>;
   /**
-   * Takes over the claim of a list that nobody works on any more; null when somebody does, when
-   * that is not certain yet, or when the list has left. What it left of a claim is removed then.
+   * Takes over the claim of a list without a live owner. Null if there is an owner, if that is not
+   * certain yet, or if the list has left; a leftover claim is then removed.
    */
   takeOver(listPath: string): Promise<Claim | null>;
 }
@@ -104,7 +104,7 @@ export function createClaims(input: { staleAfterMs: number }): Claims {
       const content = ownedContent({ ...note, crashes: note.crashes + (crashed ? 1 : 0) });
       if (!(await replaceClaim(path, content, judged))) return null;
       const own = hold(listPath, { content, touchEveryMs });
-      // Gone by now: its owner had moved it on.
+      // Gone: its owner has moved it on.
       if ((await lstatOrNull(listPath)) === null) await own.end();
       else if (await own.holds()) return own;
       else await own.giveBack();
@@ -126,7 +126,7 @@ function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: nu
 
   let writing: Promise<unknown> = Promise.resolve();
 
-  /** One after the other, so that a touch does not bring back an older note. */
+  /** Writes in order, so that a touch cannot bring back an older note. */
   function write(change: Partial<ClaimContent>): Promise<boolean> {
     const written = writing.then(async () => {
       if (!(await holds())) return false;
@@ -142,13 +142,13 @@ function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: nu
   async function touch(): Promise<void> {
     if (!(await holds())) return;
     const now = new Date();
-    // Where times cannot be set, writing it anew changes it too.
+    // Where times cannot be set, rewriting the file changes them too.
     await utimes(path, now, now).catch(() => write({}));
   }
 
   const timer = setInterval(() => {
     touch().catch(() => {
-      // Taken over, or the disk is away: `holds` will tell before a file is moved.
+      // Taken over, or the disk is unreachable: `holds` finds out before a file is moved.
     });
   }, input.touchEveryMs);
 
@@ -175,7 +175,7 @@ function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: nu
         await rm(hiddenRejectsPath(listPath), { force: true });
         await rm(path, { force: true });
       } finally {
-        // What could not be removed is a dead claim then, and is cleared away later.
+        // If it cannot be removed, it is a dead claim, which is cleaned up later.
         letGo();
       }
     },
@@ -183,7 +183,7 @@ function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: nu
 }
 
 function isAlive(pid: number): boolean {
-  // A container's only process has the same number in its next life.
+  // The only process of a restarted container has the same pid again.
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import { probeSteps } from "./probe.ts";
 
-/** The four folders of the drop folder; each has inbox's sub-folders. */
+/** The four folders of the drop folder; each has the sub-folders of the inbox. */
 export interface DropFolders {
   readonly inbox: string;
   readonly processing: string;
@@ -22,10 +22,9 @@ export function dropFolders(dir: string): DropFolders {
 }
 
 /**
- * Makes the folders, for this user only: lists are personal data. Files move between them by
- * rename, which is what makes taking one atomic, so all must be on one file system, and on one
- * mount of it (`drops_not_one_filesystem`). `drops_not_writable`: they cannot be made or written
- * to.
+ * Creates the folders for this user only: lists are personal data. Files are taken by renaming them
+ * between folders, which is atomic, so all four must be on one file system and one mount
+ * (`drops_not_one_filesystem`). `drops_not_writable`: they cannot be created or written to.
  */
 export async function makeDropFolders(folders: DropFolders): Promise<Result<void>> {
   try {
@@ -36,7 +35,7 @@ export async function makeDropFolders(folders: DropFolders): Promise<Result<void
   const [failed] = await probeSteps(Object.values(folders));
   if (failed === undefined) return accept(undefined);
   if (failed.code === "EXDEV") return refuseFileSystems(folders);
-  // A full disk or a share that is away for a moment is no reason not to start.
+  // A full disk or an unreachable share may pass: start anyway.
   if (REFUSED.has(failed.code)) return refuseFolder(folders, failed.code);
   return accept(undefined);
 }
@@ -64,13 +63,13 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Only regular files with one name are read (`drop_not_regular`): a link could be pointed at
- * another file of this user's after it was looked at.
+ * Only regular files with one name are read (`drop_not_regular`): a link could be redirected to
+ * another file of this user after the check.
  */
 export async function checkRegular(path: string): Promise<Result<void> | "gone"> {
   const found = await lstatOrNull(path);
   if (found === null) return "gone";
-  // Some shares count no names at all.
+  // Some shares do not count names.
   if (found.isFile() && found.nlink <= 1) return accept(undefined);
   return refuse(
     "drop_not_regular",
@@ -88,7 +87,7 @@ export async function lstatOrNull(path: string): Promise<Stats | null> {
   }
 }
 
-/** False when there was nothing to move. What is at `to` is replaced: the name must be reserved. */
+/** False if there was nothing to move. Replaces the file at `to`: its name must be reserved. */
 export async function moveFile(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
@@ -100,8 +99,8 @@ export async function moveFile(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * A new file, on the disk as far as the file system goes. EEXIST when the name is taken; when it
- * cannot be written (a full disk), nothing is left of it.
+ * Writes a new file and syncs it where the file system can. Throws EEXIST if the name is taken;
+ * leaves nothing behind if writing fails (a full disk).
  */
 export async function writeNewFile(path: string, content: string | Buffer): Promise<void> {
   const file = await open(path, "wx", 0o600);
@@ -116,7 +115,7 @@ export async function writeNewFile(path: string, content: string | Buffer): Prom
   }
 }
 
-/** Makes renames in a folder outlive a power cut, where the file system can. */
+/** Makes renames in a folder survive a power failure, where the file system can. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, constants.O_RDONLY);
@@ -130,7 +129,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** What file systems say that cannot sync a folder, or anything: that is no fault of the file. */
+/** Errors of file systems that cannot sync a folder, or anything: not a fault of the file. */
 const SYNC_UNKNOWN = new Set([
   "EINVAL",
   "ENOTSUP",
@@ -149,7 +148,7 @@ async function sync(handle: { sync(): Promise<void> }): Promise<void> {
   }
 }
 
-/** Somebody else moved it first: with several producers that is how it goes. */
+/** Another producer moved it first, which is normal. */
 export function isGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
@@ -158,7 +157,7 @@ export function isTaken(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EEXIST";
 }
 
-/** The code of a system error. Anything else is a bug, and is thrown on. */
+/** The code of a system error. Anything else is a bug and is rethrown. */
 function codeOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;

@@ -14,35 +14,34 @@ import { createScan, type SeenFolder } from "./scan.ts";
 import { createTeller, type Teller } from "./teller.ts";
 
 /**
- * The drop folder: a list in `inbox/` becomes a campaign.
+ * The drop folder: each list in `inbox/` becomes a campaign.
  *
- * Inbox and `processing/` are looked through again and again. There are no file events: they get
- * lost (network mounts, full queues), and whether a file is whole can only be seen by looking
- * twice. Looking twice is harmless, because taking is a rename behind a claim. The same look finds
- * what others left in `processing/` when they died. So nothing here depends on an event or on a
- * restart.
+ * Inbox and `processing/` are scanned repeatedly. File events would not do: they get lost (network
+ * mounts, full queues), and only a second scan shows that a file is complete. Scanning twice is
+ * harmless, because a list is taken by a rename behind a claim. The same scan finds what dead
+ * producers left in `processing/`. So nothing here depends on an event or on a restart.
  */
 export interface DropFolderOptions {
   readonly dir: string;
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;
-  /** How long files are kept in `done/` and `failed/`; null: for ever. */
+  /** How long files are kept in `done/` and `failed/`; null: without limit. */
   readonly retentionMs: number | null;
-  /** For people: one line for each thing that happens. No phones. */
+  /** For people: one line for each event. No phones. */
   readonly say: (line: string) => void;
   readonly timing?: Partial<DropTiming>;
 }
 
 export interface DropTiming {
-  /** Between two looks. */
+  /** Between two scans. */
   readonly scanEveryMs: number;
-  /** A file is whole when it has not changed for so long. */
+  /** A file is complete when it has not changed for this long. */
   readonly settleMs: number;
-  /** How long a list that has not changed waits for its campaign file. */
+  /** How long an unchanged list waits for its campaign file. */
   readonly graceMs: number;
-  /** How long a claim in `processing/` is untouched before its owner counts as dead. */
+  /** After this long without a touch, the owner of a claim counts as dead. */
   readonly claimStaleMs: number;
-  /** How long after a failure of Redis or the disk a list is tried again. */
+  /** How long after a failure of Redis or the disk an import is retried. */
   readonly againMs: number;
 }
 
@@ -58,9 +57,9 @@ export function dropTiming(timeScale: number): DropTiming {
 }
 
 export interface DropFolder {
-  /** Makes the folders and starts watching; refuses a folder that cannot work. */
+  /** Creates the folders and starts watching; refuses a folder that cannot work. */
   start(): Promise<Result<void>>;
-  /** Takes no more lists, and leaves the ones in hand `importing`, to be gone on with. */
+  /** Takes no more lists; the ones in hand stay `importing`, to be resumed. */
   stop(): Promise<void>;
 }
 
@@ -82,7 +81,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
     taken: queue.add,
   });
   const unreadable = (folder: string, error: Error): void =>
-    teller.sayAgain(`folder ${folder}`, `${folder} cannot be looked through: ${error.message}`);
+    teller.sayAgain(`folder ${folder}`, `${folder} cannot be scanned: ${error.message}`);
   const scanInbox = createScan(folders.inbox, unreadable);
   const scanProcessing = createScan(folders.processing, unreadable);
 
@@ -131,7 +130,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
   };
 }
 
-/** Goes on with what nobody works on in `processing/`, and clears away what is left of claims. */
+/** Resumes lists in `processing/` without a live owner, and cleans up leftover claims. */
 function createTakeOver(input: {
   folders: DropFolders;
   claims: Claims;
@@ -155,7 +154,7 @@ function createTakeOver(input: {
       if (signal.aborted || queue.has(csvPath)) continue;
       const claim = await claims.takeOver(csvPath);
       if (claim === null) continue;
-      teller.say(`${join(path, name)}: found in processing; going on with it.`);
+      teller.say(`${join(path, name)}: found in processing; resuming it.`);
       queue.add({ folder: path, csvPath, claim });
     }
     for (const [name, { quietMs }] of files) {
@@ -166,11 +165,11 @@ function createTakeOver(input: {
   };
 }
 
-/** The other folders have inbox's folders before anything is dropped, so that people see them. */
+/** Gives the other folders the inbox's sub-folders in advance, so that people see them. */
 async function mirror(folders: DropFolders, folder: string): Promise<void> {
   for (const other of [folders.processing, folders.done, folders.failed]) {
     await makeFolder(join(other, folder)).catch(() => {
-      // It is made again, and told, when a list needs it.
+      // Created again, and reported, when a list needs it.
     });
   }
 }

@@ -28,7 +28,7 @@ import {
   readBytes,
 } from "./take.ts";
 
-/** What the drop folder asks of the store about a campaign that a claim names. */
+/** What the drop folder asks the store about a campaign named in a claim. */
 export type FindCampaign = (
   id: string,
 ) => Promise<
@@ -36,8 +36,8 @@ export type FindCampaign = (
 >;
 
 /**
- * What became of a list: known, to be tried again later, left for the next start, or not ours any
- * more.
+ * The result for a list: an outcome, to be retried later, left for the next start, or no longer
+ * ours.
  */
 export type Handled =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
@@ -53,15 +53,15 @@ export interface HandleInput {
   readonly signal: AbortSignal;
 }
 
-/** Waiting in the inbox makes no list late; waiting for a producer does. */
+/** A list is not late because it waits in the inbox, only because it waits for a producer. */
 const WAITED_MS_MAX = 60_000;
 
-/** So many processes that died over a list are no accident. */
+/** This many processes that died over one list are not a coincidence. */
 const CRASHES_MAX = 3;
 
 /**
- * Finds out what becomes of a claimed list: imports it, unless its claim says that this was done.
- * Throws when the disk or Redis fails: it stays claimed, and may be handled again.
+ * Determines the outcome of a claimed list: imports it, unless its claim shows that this was done.
+ * Throws if the disk or Redis fails: the list stays claimed and may be handled again.
  */
 export async function handleList(input: HandleInput): Promise<Handled> {
   const { folders, list } = input;
@@ -77,7 +77,7 @@ export async function handleList(input: HandleInput): Promise<Handled> {
   if (regular !== "gone" && !regular.ok) return failed(list, regular.refusal);
   const opened = await peekList(list.csvPath, { links: "refuse" });
   try {
-    // Rows of a rejects file go back to the campaign they name, whatever lies beside the file.
+    // Rows of a rejects file return to the campaign they name, whatever lies beside the file.
     if (opened.ok && opened.value.rejectsOf !== null) {
       return await importClaimed({ ...input, opened, campaign: null });
     }
@@ -120,11 +120,11 @@ async function importClaimed(
   };
   if (result.ok) return { kind: "outcome", outcome: { folder: "done", report } };
   const { code, message } = result.refusal;
-  // Stopped: whoever starts next goes on under the same id.
+  // Stopped: the next producer resumes it under the same id.
   if (code === "import_interrupted") return { kind: "interrupted" };
   if (code === "import_in_progress") return { kind: "again", why: message };
-  // What became of the campaign is asked of the store; another import of the same bytes is none of
-  // ours.
+  // The store knows the campaign's outcome; another import of the same bytes does not concern this
+  // drop.
   if (code === "import_lost" && claim.note.campaign !== null)
     return { kind: "again", why: message };
   if (code === "already_imported" && before !== null && before === report.campaign) {
@@ -133,7 +133,7 @@ async function importClaimed(
   return { kind: "outcome", outcome: { folder: "failed", report } };
 }
 
-/** The first reading names the bytes; every later one must give the same. */
+/** The first read fixes the digest; every later read must match it. */
 async function noteBytes({ claim }: ClaimedList, bytes: string): Promise<Result<void>> {
   if (claim.note.bytes !== null && claim.note.bytes !== bytes) {
     return { ok: false, refusal: changed(claim.note.dropped) };
@@ -142,7 +142,7 @@ async function noteBytes({ claim }: ClaimedList, bytes: string): Promise<Result<
   return accept(undefined);
 }
 
-/** An import that was begun goes on under its id, or not at all. */
+/** A started import is resumed under its id, or not at all. */
 async function noteCampaign({ claim }: ClaimedList, campaign: string): Promise<Result<void>> {
   const { campaign: before, dropped } = claim.note;
   if (before !== null && before !== campaign) {
@@ -152,12 +152,12 @@ async function noteCampaign({ claim }: ClaimedList, campaign: string): Promise<R
   return accept(undefined);
 }
 
-/** Nothing of a list is stored by a process that has lost it. */
+/** Stores nothing of a list that this process has lost. */
 async function mustHold(updated: Promise<boolean>): Promise<void> {
   if (!(await updated)) throw new Error("another producer has taken this list over");
 }
 
-/** What the store says of the campaign that a list became; null while it is being imported. */
+/** The campaign of a list as the store has it; null while it is being imported. */
 async function outcomeOf(
   id: string,
   { list, findCampaign }: Pick<HandleInput, "list" | "findCampaign">,
@@ -170,7 +170,7 @@ async function outcomeOf(
   const report: ImportReport = {
     ...{ ...emptyReport(dropped), name, number, category, rows, campaign: id },
     ...(campaignFile === null ? {} : { campaignFile: campaignFile.name }),
-    // Settling gives it the name.
+    // Settling sets the name.
     rejectsFile: rejects === null ? null : hiddenRejectsPath(list.csvPath),
   };
   const refusal = await whyNot({ id, dropped, campaign, list, bytes });
@@ -206,8 +206,8 @@ async function digestOfList(path: string): Promise<string | null> {
 }
 
 /**
- * A list with its own campaign file beside it in `processing/`, and no claim that names it: put
- * there by hand, or by an earlier version. False when there is no campaign file to go by.
+ * A list with its own campaign file beside it in `processing/` but no claim: put there by hand, or
+ * by an earlier version. False if there is no campaign file.
  */
 async function keepOwnFile(list: ClaimedList): Promise<boolean> {
   if (list.claim.note.campaignFile !== null) return true;

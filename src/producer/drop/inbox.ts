@@ -26,27 +26,26 @@ import { type CampaignOfList, type ClaimedList, takeList } from "./take.ts";
 import type { Teller } from "./teller.ts";
 
 /**
- * Decides about the files in the inbox: a list is taken when it and its campaign file are whole,
- * waits while one is missing or may still come, and is refused when it is no file to be read or
- * when nobody can know which campaign file is meant. What is neither list nor campaign file is
- * refused too. A file is whole when it has not changed for a while. Nothing depends on what was
- * seen before but for how long a file has looked the same, so any number of producers, and
- * restarts, do no harm.
+ * Decides about the files in the inbox. A list is taken when it and its campaign file are complete,
+ * waits while one is missing or may still come, and is refused if it cannot be read or if it is not
+ * clear which campaign file is meant. Files that are neither lists nor campaign files are refused
+ * too. A file is complete when it has not changed for a while. Apart from how long each file has
+ * been unchanged, no state is kept between scans, so restarts and any number of producers are safe.
  */
 export interface Inbox {
   look(folders: readonly SeenFolder[]): Promise<void>;
-  /** What became of a list, so that a campaign file that comes late for it can be told of. */
+  /** How lists were sent, so that a campaign file that comes too late can be reported. */
   settled(list: ClaimedList, campaign: string | null): void;
 }
 
 export interface InboxInput {
   readonly folders: DropFolders;
   readonly claims: Claims;
-  /** A file is whole when it has looked the same for so long. */
+  /** A file is complete when it has been unchanged for this long. */
   readonly settleMs: number;
-  /** A list that lacks something it may still get has to have looked the same for so long. */
+  /** A list that may still get its campaign file has to be unchanged for this long. */
   readonly graceMs: number;
-  /** How long a file is left alone that could not be taken; then twice as long … */
+  /** How long a file that could not be taken is left alone; doubles with each failure. */
   readonly againMs: number;
   readonly teller: Teller;
   readonly signal: AbortSignal;
@@ -56,10 +55,7 @@ export interface InboxInput {
 
 export function createInbox(input: InboxInput): Inbox {
   const { folders, settleMs, graceMs, teller, signal } = input;
-  /**
-   * Lists that were sent by the shared campaign file: folder and folded stem -> what became of
-   * them.
-   */
+  /** Lists that were sent by the shared campaign file: folder and folded stem -> how. */
   const sharedBy = createMemory<{ list: string; campaign: string | null }>();
   const matched = createMatches();
   const troubles = createTroubles(input.againMs);
@@ -113,7 +109,7 @@ export function createInbox(input: InboxInput): Inbox {
     teller.sayAgain(file, line);
   }
 
-  /** The campaign file has to be whole too, and a mistake in one that is new may be half a file. */
+  /** The campaign file has to be complete too: a mistake in a new one may mean half a file. */
   async function takeWith(
     folder: SeenFolder,
     name: string,
@@ -139,7 +135,7 @@ export function createInbox(input: InboxInput): Inbox {
     const file = join(folder.path, name);
     const quietMs = quiet(folder, name);
     if (campaign?.kind === "shared") {
-      // Its own may have come while the inbox was looked through.
+      // Its own file may have come during the scan.
       const names = await readdir(join(folders.inbox, folder.path));
       if (readNames(names).match(name).kind !== "shared") return;
     }
@@ -150,7 +146,7 @@ export function createInbox(input: InboxInput): Inbox {
     input.taken(list);
   }
 
-  /** A rejects file, corrected and dropped again, needs no campaign file. */
+  /** A corrected rejects file that is dropped again needs no campaign file. */
   async function namesItsCampaign(file: string): Promise<boolean> {
     const path = join(folders.inbox, file);
     return (await campaignOfRejects(path, { links: "refuse" })) !== null;
@@ -164,7 +160,7 @@ export function createInbox(input: InboxInput): Inbox {
     if (moved !== null) teller.say(`${file}: ${refusal.message} ${refusal.fix}`);
   }
 
-  /** A campaign file whose list is not there: it comes later, or was sent by another file. */
+  /** A campaign file without its list: the list comes later, or was sent by another file. */
   function lookAtCampaign(folder: SeenFolder, name: string): void {
     const file = join(folder.path, name);
     const waits = quiet(folder, name) >= graceMs && !isShared(name);
@@ -211,7 +207,7 @@ export function createInbox(input: InboxInput): Inbox {
 
 const read = new WeakMap<SeenFolder, FolderNames>();
 
-/** What is seen of a folder does not change: its names are read once. */
+/** A scanned folder does not change: its names are read once. */
 function namesOf(folder: SeenFolder): FolderNames {
   const known = read.get(folder) ?? readNames([...folder.files.keys()]);
   read.set(folder, known);
@@ -222,7 +218,7 @@ function quiet(folder: SeenFolder, name: string): number {
   return folder.files.get(name)?.quietMs ?? 0;
 }
 
-/** A list that stops in the middle of a line may be one that is still coming. */
+/** A list that ends in the middle of a line may still be arriving. */
 async function endsWithLine(path: string): Promise<boolean> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {

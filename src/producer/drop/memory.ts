@@ -1,13 +1,10 @@
 import type { CampaignMatch } from "./names.ts";
 
-/**
- * What one process remembers of the inbox between two looks. Nothing is lost when it is forgotten.
- */
+/** What one process remembers of the inbox between two scans. It may be lost without harm. */
 
 /**
- * Since when a list has had its campaign file. A look does not see a folder as it is at one moment:
- * a file that is renamed meanwhile may be seen under neither of its names. What is missing has to
- * be missing for a while.
+ * Since when a list has had its campaign file. A scan is not a snapshot: a file renamed during it
+ * may be seen under neither name. So a missing file must be missing for a while.
  */
 export function createMatches() {
   let before = new Map<string, { key: string; atMs: number }>();
@@ -27,11 +24,11 @@ export function createMatches() {
   };
 }
 
-/** A campaign file that comes later than this is meant for a list that is still to come. */
+/** A campaign file that comes later than this belongs to a list still to come. */
 const LATE_MS_MAX = 60 * 60_000;
 const REMEMBERED_MAX = 1_000;
 
-/** The newest of what was put in. */
+/** The newest entries. */
 export function createMemory<T>() {
   const kept = new Map<string, { value: T; atMs: number }>();
   return {
@@ -53,7 +50,7 @@ export function createMemory<T>() {
 const WAIT_MS_MAX = 60_000;
 const TROUBLES_MAX = 10_000;
 
-/** Files with which something went wrong are left alone for a while, longer each time. */
+/** Leaves files alone for a while after a failure, longer each time. */
 export function createTroubles(againMs: number) {
   const kept = new Map<string, { look: string; waitMs: number; untilMs: number }>();
   return {

@@ -1,18 +1,18 @@
 /**
- * Whose the drop folder is. A list that lies in it says nothing of the mode it is meant for, so a
- * live producer and a sandbox never watch the same one, and what was dropped for the sandbox is
- * never sent to real people:
+ * Decides whose the drop folder is. A list in it does not show its mode, so a live producer and a
+ * sandbox never watch the same folder, and lists dropped for the sandbox are never sent to real
+ * people:
  *
- * - From the first live start on, `drops/` is live (`.live` in it says so). The sandbox then uses
+ * - From the first live start on, `drops/` is live (marked by `.live`). The sandbox then uses
  *   `drops/sandbox/`, which has the same four folders.
- * - Before that a sandbox may use `drops/`: it holds a claim in it (`.sandbox-….claim`), looks for
- *   `.live` all the time, and moves on to `drops/sandbox/` when it comes.
- * - A live producer marks the folder first, and watches it only when no sandbox holds it any more
- *   and what was left for the sandbox (`.sandbox` says that there may be something) has been moved
- *   to `drops/sandbox/`.
+ * - Before that a sandbox may use `drops/`: it holds a claim in it (`.sandbox-….claim`), keeps
+ *   checking for `.live`, and moves to `drops/sandbox/` when it appears.
+ * - A live producer first marks the folder. It starts to watch when no sandbox holds the folder and
+ *   the lists left for the sandbox (`.sandbox` marks that there may be some) have been moved to
+ *   `drops/sandbox/`.
  *
- * Each writes its own mark before it looks for the other's, so of two that start at once the
- * sandbox goes away and the live one waits. Every step may be repeated after a crash.
+ * Each writes its own mark before it checks for the other's: if both start at once, the sandbox
+ * leaves and the live producer waits. Every step may be repeated after a crash.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -28,21 +28,21 @@ import { isShared } from "./names.ts";
 import { newNote } from "./note.ts";
 
 export interface ModeDropsOptions {
-  /** The drop folder as it is configured. */
+  /** The configured drop folder. */
   readonly dir: string;
   readonly mode: Mode;
-  /** Makes the watch of one folder. */
+  /** Creates the watch of one folder. */
   readonly open: (dir: string) => DropFolder;
   readonly say: (line: string) => void;
   readonly timing?: { readonly lookEveryMs: number; readonly claimStaleMs: number };
 }
 
 export interface ModeDrops extends DropFolder {
-  /** The folder that is watched now. */
+  /** The folder being watched. */
   dir(): string;
 }
 
-/** Where the sandbox's drop folder is once `drops/` is live; the name is known to `erase`, too. */
+/** The sandbox's drop folder once `drops/` is live; `erase` knows the name, too. */
 const SANDBOX_FOLDER = "sandbox";
 const LIVE_MARK = ".live";
 const SANDBOX_MARK = ".sandbox";
@@ -50,7 +50,7 @@ const SANDBOX_CLAIM = /^\.(sandbox-[0-9a-f]+)\.claim$/;
 
 const TIMING = { lookEveryMs: 500, claimStaleMs: 15_000 };
 
-/** Where a producer of this mode looks, or would look if it started now. */
+/** The folder that a producer of this mode watches, or would watch if it started now. */
 export function dropsOf({ dropsDir, mode }: { dropsDir: string; mode: Mode }): string {
   const moved = mode === "sandbox" && existsSync(join(dropsDir, LIVE_MARK));
   return moved ? join(dropsDir, SANDBOX_FOLDER) : dropsDir;
@@ -96,7 +96,7 @@ function sandboxDrops({ dir, open, say, timing = TIMING }: ModeDropsOptions): Mo
   let timer: NodeJS.Timeout | null = null;
   let moving: Promise<void> | null = null;
 
-  /** Null when the folder is live. */
+  /** Null if the folder is live. */
   async function hold(): Promise<Result<Claim | null>> {
     if (await isLive()) return accept(null);
     const made = await makeDropFolders(dropFolders(dir));
@@ -157,33 +157,35 @@ function sandboxDrops({ dir, open, say, timing = TIMING }: ModeDropsOptions): Mo
   };
 }
 
-/** The last sandbox leaves nothing behind: what is dropped from now on is not meant for it. */
+/** The last sandbox removes its mark: what is dropped from now on is not meant for it. */
 async function unmark(dir: string, claims: Claims): Promise<void> {
   const lists = await sandboxLists(dir);
   if (lists.length > 0 || (await isHeldBySandbox(dir, claims))) return;
   await rm(join(dir, SANDBOX_MARK), { force: true });
-  // One that came in between has marked it before.
+  // A sandbox that started in between has already set the mark.
   if (await isHeldBySandbox(dir, claims)) await mark(dir, SANDBOX_MARK);
 }
 
-/** A live producer may do without: where nobody can write, no sandbox has a claim either. */
+/**
+ * For a live producer the mark is optional: in a read-only folder no sandbox has a claim either.
+ */
 async function mark(dir: string, name: string): Promise<void> {
   await writeFile(join(dir, name), "", { mode: 0o600 }).catch(() => {});
 }
 
-/** Whether a living sandbox watches the folder; the claims of dead ones are cleared away. */
+/** Whether a live sandbox watches the folder; removes the claims of dead ones. */
 async function isHeldBySandbox(dir: string, claims: Claims): Promise<boolean> {
   for (const name of await readdir(dir)) {
     const [, claimed] = SANDBOX_CLAIM.exec(name) ?? [];
     if (claimed === undefined) continue;
-    // No list of that name is there, so a stale claim ends as it is taken over.
+    // It has no list, so taking over a stale claim ends it.
     await claims.takeOver(join(dir, claimed));
     if ((await lstatOrNull(join(dir, name))) !== null) return true;
   }
   return false;
 }
 
-/** Moves what the sandbox was meant to have to where it looks from now on. */
+/** Moves lists meant for the sandbox to the folder it watches from now on. */
 async function moveSandboxLists(dir: string, say: (line: string) => void): Promise<void> {
   const to = join(dir, SANDBOX_FOLDER);
   let moved = 0;
@@ -197,8 +199,8 @@ async function moveSandboxLists(dir: string, say: (line: string) => void): Promi
 }
 
 /**
- * What was dropped for the sandbox, and what it had in hand. The campaign files that serve a whole
- * folder are not among it: they send nothing by themselves.
+ * Files dropped for the sandbox, and those it had in hand. Shared campaign files stay: they send
+ * nothing by themselves.
  */
 async function sandboxLists(dir: string): Promise<string[]> {
   const { inbox, processing } = dropFolders(dir);
@@ -218,7 +220,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   }
 }
 
-/** In a folder of its own where the name is taken: nothing is overwritten. */
+/** In a new sub-folder if the name is taken: nothing is overwritten. */
 async function freePath(wanted: string): Promise<string> {
   let path = wanted;
   for (let nth = 2; (await lstatOrNull(path)) !== null; nth++) {

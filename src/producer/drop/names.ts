@@ -1,21 +1,21 @@
 /**
- * Which campaign file a list is sent by, told from the names that lie in its folder.
+ * Finds the campaign file of a list by the names in its folder.
  *
- * `X.csv` is sent by `X.yaml` (`.yml`, `.json`), in whatever case and however its accents are
- * composed: file systems differ in both. The folder's `campaign.yaml` serves a list only when
- * nothing in the folder may be meant as the list's own file. What may be (a download under way, `X
- * (1).yaml`, the backup of an editor) is waited for and then asked about: by the wrong campaign
- * file, people get wrong messages.
+ * `X.csv` is sent by `X.yaml` (`.yml`, `.json`), in any case and with accents composed in any way:
+ * file systems differ in both. The folder's `campaign.yaml` serves a list only if no other file may
+ * be meant as the list's own. Such a file (a download in progress, `X (1).yaml`, an editor's
+ * backup) is first waited for and then reported: the wrong campaign file sends people wrong
+ * messages.
  */
 import { basename, extname } from "node:path";
 
-/** What a list is sent by. `why` ends a sentence that begins with the list's name. */
+/** The campaign file of a list. `why` completes a sentence that begins with the list's name. */
 export type CampaignMatch =
   | { readonly kind: "own" | "shared"; readonly name: string }
   | { readonly kind: "none" }
   /** More than one file may be meant, or a file may be meant for more than one list. */
   | { readonly kind: "unclear"; readonly why: string }
-  /** Something lies there that may become, or be meant as, the list's own file. */
+  /** A file may become, or be meant as, the list's own file. */
   | { readonly kind: "suspected"; readonly name: string };
 
 /** The name of the campaign file that serves every list of its folder. */
@@ -23,10 +23,7 @@ export const SHARED_CAMPAIGN = "campaign";
 
 const CAMPAIGN_EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
 
-/**
- * Hidden files, files that programs write to before they give them their real name, and what
- * systems leave.
- */
+/** Hidden files, temporary files of programs, and files that systems leave. */
 export function isIgnored(path: string): boolean {
   return IGNORED.test(basename(path));
 }
@@ -47,36 +44,34 @@ export function stemOf(path: string): string {
   return basename(path, extname(path));
 }
 
-/** File systems take names of 255 bytes, and ours have something in front and behind. */
+/** File systems allow names of 255 bytes, and ours get a prefix and a suffix. */
 const STEM_BYTES_MAX = 180;
 
-/** The stem of a dropped file, cut where its name is too long to be added to. */
+/** The stem of a dropped file, cut if its name is too long to be extended. */
 export function shortStem(path: string): string {
   const bytes = Buffer.from(stemOf(path));
-  // A character that was cut in two reads as this sign.
+  // A character cut in two decodes to U+FFFD.
   return bytes
     .subarray(0, STEM_BYTES_MAX)
     .toString("utf8")
     .replace(/\uFFFD+$/, "");
 }
 
-/**
- * Names that differ in case, in how accents are composed, or in spaces at the ends, are one name.
- */
+/** Names that differ in case, composition of accents, or outer spaces are the same. */
 export function fold(name: string): string {
   return name.normalize("NFC").toUpperCase().toLowerCase().trim();
 }
 
-/** Whether it is `campaign.yaml`, which belongs to no list of its own. */
+/** Whether it is `campaign.yaml`, which no single list owns. */
 export function isShared(path: string): boolean {
   return isCampaign(path) && fold(stemOf(path)) === SHARED_CAMPAIGN;
 }
 
-/** The names in one folder, read once: a folder may hold many thousands of lists. */
+/** The names in one folder, read once: it may hold many thousands of lists. */
 export interface FolderNames {
-  /** What a list of the folder is sent by. */
+  /** The campaign file of a list in the folder. */
   match(list: string): CampaignMatch;
-  /** Whether a list lies there that this campaign file is the own one of. */
+  /** Whether a list in the folder owns this campaign file. */
   hasListFor(campaign: string): boolean;
 }
 
@@ -91,7 +86,7 @@ export function readNames(names: readonly string[]): FolderNames {
   for (const name of names) {
     const before = nameBefore(name);
     if (before === null || isList(name) || isShared(name)) continue;
-    // The own file of a list that lies there is not meant for another.
+    // A list's own file is not meant for another list.
     if (campaigns.get(fold(stemOf(name)))?.includes(name) && lists.has(fold(stemOf(name))))
       continue;
     if (bare(before) !== "" && !near.has(bare(before))) near.set(bare(before), name);
@@ -129,26 +124,23 @@ function byStem(names: readonly string[]): Map<string, string[]> {
   return index;
 }
 
-/**
- * What comes behind the name of a campaign file that is under way, or that a program kept a copy
- * of.
- */
+/** Suffixes of campaign files in transfer or of a program's copies. */
 const CAMPAIGN_NAME = /^(.*?)[._ -](?:ya?ml|json)(?!\p{L})/u;
-/** How Windows saves a text file when it is not told otherwise. */
+/** The extension that Windows gives a text file by default. */
 const TEXT_NAME = /^([^.]*)(?:\.txt)?$/;
 
-/** The name of the list that a file may be meant for, folded; null for other files. */
+/** The folded name of the list that a file may be meant for; null for other files. */
 function nameBefore(name: string): string | null {
   const text = fold(name).replace(/^[.~#$\s_]+/, "");
   return CAMPAIGN_NAME.exec(text)?.[1] ?? TEXT_NAME.exec(text)?.[1] ?? null;
 }
 
-/** `.syncthing.X.yaml.tmp`: programs put words of their own in front. */
+/** `.syncthing.X.yaml.tmp`: programs add words in front. */
 function endsIn(before: string, stem: string): boolean {
   return before.endsWith(stem) && /[^\p{L}\p{N}]/u.test(before.at(-stem.length - 1) ?? "");
 }
 
-/** A name without what browsers and file managers add to a second copy; letters and digits only. */
+/** A name without the suffix of a second copy; letters and digits only. */
 function bare(stem: string): string {
   return stem
     .replace(/\.csv$/, "")

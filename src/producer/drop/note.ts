@@ -3,28 +3,27 @@ import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isGone, writeNewFile } from "./files.ts";
 
-/** What a claim says, and the hidden files that lie beside a list in `processing/`. */
+/** The content of a claim, and the hidden files beside a list in `processing/`. */
 
 export interface ClaimNote {
-  /** Names this drop; its report has it too. */
+  /** Identifies this drop; its report has it too. */
   readonly id: string;
   /** The list's name when it was dropped. */
   readonly dropped: string;
   /**
    * The campaign file that it was taken with, and the SHA-256 of its bytes: a copy of these is kept
-   * beside the claim ({@link frozenPath}). Null for a rejects file, which names its campaign
-   * itself.
+   * beside the claim ({@link frozenPath}). Null for a rejects file, which names its campaign.
    */
   readonly campaignFile: { kind: "own" | "shared"; name: string; digest: string } | null;
-  /** SHA-256 of the list's bytes. Known before anything of it is stored. */
+  /** SHA-256 of the list's bytes; set before any row is stored. */
   readonly bytes: string | null;
-  /** The campaign it became. Known before its first row is stored. */
+  /** The list's campaign; set before its first row is stored. */
   readonly campaign: string | null;
   /** Where its files are being moved to. */
   readonly settling: { folder: "done" | "failed"; stem: string } | null;
-  /** How many owners have died with it. */
+  /** How many owners have died while they handled it. */
   readonly crashes: number;
-  /** When the list had arrived, by this host's clock: its start is judged by that. */
+  /** Arrival of the list by this host's clock; `startAt` is compared with it. */
   readonly arrivedAtMs: number;
 }
 
@@ -40,22 +39,22 @@ export function newNote(
 
 export interface ClaimContent extends ClaimNote {
   readonly token: string;
-  /** Empty when it was given back. */
+  /** Empty if it was given up. */
   readonly host: string;
   readonly pid: number;
 }
 
-/** A list's campaign file as it was when the list was taken. */
+/** Copy of a list's campaign file, made when the list was taken. */
 export function frozenPath(listPath: string): string {
   return besidePath(listPath, "campaign");
 }
 
-/** Where the rejected rows are written while a list is in `processing/`: no list itself. */
+/** The rejected rows of a list in `processing/`: not itself a list. */
 export function hiddenRejectsPath(listPath: string): string {
   return besidePath(listPath, "rejects");
 }
 
-/** What a hidden file in `processing/` is for; null for other names. Drafts of ours count too. */
+/** The purpose of a hidden file in `processing/`; null for other names. Includes our drafts. */
 export function besideList(name: string): { list: string; isClaim: boolean } | null {
   const [, list, what] =
     /^\.{1,2}(.+\.csv)\.((?:claim|campaign|rejects)(?:\..*)?)$/i.exec(name) ?? [];
@@ -75,7 +74,7 @@ export function noteOf(content: ClaimContent): ClaimNote {
   return note;
 }
 
-/** Puts a claim in the place of the one that was judged; false when that is not there any more. */
+/** Replaces the claim that was read; false if it has been replaced meanwhile. */
 export async function replaceClaim(
   path: string,
   content: ClaimContent,
@@ -96,7 +95,7 @@ export async function replaceClaim(
 }
 
 export interface FoundClaim {
-  /** Null when it was cut short by a crash while it was written. */
+  /** Null if a crash cut it short. */
   readonly content: ClaimContent | null;
   /** Changes whenever its owner touches it. */
   readonly look: string;
@@ -104,7 +103,7 @@ export interface FoundClaim {
 
 const CLAIM_BYTES_MAX = 64 * 1024;
 
-/** Read through one handle: network file systems ask the server anew when a file is opened. */
+/** Reads through one handle: network file systems ask the server again when a file is opened. */
 export async function readClaim(path: string): Promise<FoundClaim | null> {
   try {
     const file = await open(path, "r");

@@ -2,18 +2,17 @@ import { randomBytes } from "node:crypto";
 import { open, opendir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** A step that the drop folder needs and that failed: `code` is the system's. */
+/** A failed step that the drop folder needs; `code` is the system's. */
 export interface FailedStep {
-  /** Ends the sentence "cannot …". */
+  /** Completes the sentence "cannot …". */
   readonly step: string;
   readonly code: string;
 }
 
 /**
- * Tries in the folders, with an empty hidden file, all that the drop folder does there: making a
- * file, and only when it is new; writing it to the disk; renaming it from folder to folder; listing
- * and deleting. Answers what failed; nothing is left behind. Folders that do not exist are left
- * out.
+ * Tries everything that the drop folder does in its folders with an empty hidden file: create it
+ * exclusively, write it to the disk, rename it from folder to folder, list and delete it. Returns
+ * what failed and leaves nothing behind. Skips folders that do not exist.
  */
 export async function probeSteps(folders: readonly string[]): Promise<FailedStep[]> {
   const there: string[] = [];
@@ -73,7 +72,7 @@ async function probeFolder(
     const file = await open(path, "r+");
     try {
       await file.writeFile("probe");
-      // A file system may not know how to sync; it must not fail to write.
+      // A file system may be unable to sync; it must not fail to write.
       await file.sync().catch((error: NodeJS.ErrnoException) => {
         if (error.code === "EIO" || error.code === "ENOSPC" || error.code === "EDQUOT") throw error;
       });

@@ -9,24 +9,24 @@ import type { ClaimedList } from "./take.ts";
 import type { Teller } from "./teller.ts";
 
 /**
- * Imports claimed lists, two at a time: a long one does not hold up a short one behind it. Of two
- * large ones the second waits: each may need most of a producer's memory. A list over which a
- * process died before is imported alone and after the others: should it kill this one too, nobody
- * else's list dies with it.
+ * Imports claimed lists, two at a time, so that a long one does not delay a short one. Of two large
+ * ones the second waits: each may need most of a producer's memory. A list over which a process
+ * died before is imported last and alone, so that other lists do not die with it if it kills this
+ * process too.
  */
 export interface DropQueue {
   add(list: ClaimedList): void;
   has(csvPath: string): boolean;
-  /** Whether another list would be imported soon: what is not taken is left to other producers. */
+  /** Whether another list would be imported soon: the rest is left to other producers. */
   hasRoom(): boolean;
-  /** Resolves when nothing is in hand: soon, once the signal is aborted. */
+  /** Resolves when no list is in hand: soon after the signal is aborted. */
   idle(): Promise<void>;
 }
 
 const AT_ONCE = 2;
-/** As many small lists as are imported between two looks: with fewer it would wait for the next. */
+/** As many small lists as are imported between two scans; fewer would leave it idle. */
 const PENDING_MAX = 50;
-/** Of lists this large one is imported at a time; what waits is soon imported while it is less. */
+/** Large lists are imported one at a time. Below this limit, waiting lists are imported soon. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 /** The longest wait between two tries. */
 const AGAIN_MS_MAX = 60_000;
@@ -37,11 +37,11 @@ export interface QueueInput {
   readonly findCampaign: FindCampaign;
   readonly teller: Teller;
   readonly signal: AbortSignal;
-  /** How long after a failure of Redis or the disk a list is tried again; then twice as long … */
+  /** How long after a failure of Redis or the disk an import is retried; doubles each time. */
   readonly againMs: number;
-  /** From this size on lists are large; left out: 32 MiB. */
+  /** Minimum size of a large list; default: 32 MiB. */
   readonly largeBytes?: number;
-  /** What a list became, by which campaign file: told once, when it has moved on. */
+  /** Reports the result of a list and its campaign file once, when the list has moved on. */
   readonly onSettled: (list: ClaimedList, outcome: Outcome) => void;
 }
 
@@ -95,11 +95,11 @@ export function createDropQueue(input: QueueInput): DropQueue {
       }
     }
     await list.claim.giveBack().catch(() => {
-      // The disk is away: the claim goes stale, as if this process had died.
+      // The disk is unreachable: the claim goes stale, as if this process had died.
     });
   }
 
-  /** Redis and disks come back: a list is tried until it has an outcome. Null: told to stop. */
+  /** Redis and disks recover: retries until there is an outcome. Null: stopped. */
   async function tryAgain<T extends { readonly kind: string }>(
     list: ClaimedList,
     work: () => Promise<T>,
@@ -112,7 +112,7 @@ export function createDropQueue(input: QueueInput): DropQueue {
         if (!isAgain(done)) return done as Exclude<T, { kind: "again" }>;
         teller.sayAgain(list.csvPath, `${name}: ${done.why}`);
       } catch (error) {
-        // Taken over meanwhile: its new owner has the same trouble, or none.
+        // Taken over meanwhile: its new owner handles it.
         if (!(await list.claim.holds().catch(() => true))) return null;
         const why = (error as Error).message;
         teller.sayAgain(list.csvPath, `${name}: ${why}; it is tried again.`);
@@ -150,10 +150,10 @@ function wordsOf(name: string, report: ImportReport): string {
   const { campaign, counts, refusal, mended, stillRejected, status } = report;
   if (refusal !== undefined) return `${name}: ${refusal.message} ${refusal.fix}`;
   if (mended !== undefined) {
-    return `${name}: ${campaign}, ${mended} mended, ${stillRejected} still rejected.`;
+    return `${name}: ${campaign}, ${mended} corrected, ${stillRejected} still rejected.`;
   }
   const by = report.campaignFile === undefined ? "" : ` by ${report.campaignFile}`;
-  // By a producer that died before it moved the files: what it counted is in the store.
+  // Imported by a producer that died before it moved the files: the store has its counts.
   if (status === "imported") return `${name}: ${campaign}${by}, imported before.`;
   const { pending: toSend, rejected, duplicate, suppressed } = counts;
   const held = suppressed > 0 ? `, ${suppressed} suppressed` : "";

@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import { type Refusal, type Refused, refuse } from "../../core/refusal.ts";
 import { SHARED_CAMPAIGN, stemOf } from "./names.ts";
 
-/** What the drop folder says no with. `list` is a file's name. */
+/** The refusals of the drop folder. `list` is a file's name. */
 
-/** For which nothing in its folder is a campaign file. */
+/** No file in its folder is a campaign file. */
 export function noCampaign(list: string): Refusal {
   const stem = stemOf(list);
   return refuse(
@@ -18,12 +18,12 @@ export function unclearCampaign(list: string, why: string): Refusal {
   const stem = stemOf(list);
   return refuse(
     "drop_campaign_unclear",
-    `It is not clear which campaign file ${list} is to be sent by: ${why}.`,
+    `It is not clear which campaign file belongs to ${list}: ${why}.`,
     `Keep one ${stem}.yaml beside one ${stem}.csv, remove or rename the others, and drop the list again.`,
   ).refusal;
 }
 
-/** Something lies there that looks like its own campaign file. */
+/** There is a file that looks like its own campaign file. */
 export function suspectedCampaign(list: string, name: string): Refusal {
   return unclearCampaign(list, `${name} may be meant, and is not called ${stemOf(list)}.yaml`);
 }
@@ -37,7 +37,7 @@ export function notAList(file: string): Refusal {
   ).refusal;
 }
 
-/** It would go on as another campaign than it was begun as. */
+/** Resuming it would create another campaign. */
 export function otherCampaign(input: {
   dropped: string;
   before: string;
@@ -46,16 +46,16 @@ export function otherCampaign(input: {
   const { dropped, before, campaign } = input;
   return refuse(
     "drop_other_campaign",
-    `${dropped} was begun as ${before}, and would now become ${campaign}: the API or the number is set otherwise since.`,
-    `Drop it again, if it is to be sent now; dropcast cancel ${before} drops what was begun.`,
+    `${dropped} was started as ${before}, and would now become ${campaign}: the configured API or number has changed.`,
+    `To send it now, drop it again; dropcast cancel ${before} cancels what was started.`,
   );
 }
 
-/** What it was imported as is not in this Redis. */
+/** The campaign it was imported as is not in this Redis. */
 export function campaignGone(list: string, id: string): Refusal {
   return refuse(
     "drop_campaign_gone",
-    `${list} was imported as ${id}, and there is no such campaign: it is another Redis, one that went back in time, or the number is not configured any more.`,
+    `${list} was imported as ${id}, which does not exist here: this is another Redis, Redis has lost data, or the number is no longer configured.`,
     "Find out first whether it was sent. Only if it was not, drop it again.",
   ).refusal;
 }
@@ -68,7 +68,7 @@ export function campaignCancelled(list: string, id: string): Refusal {
   ).refusal;
 }
 
-/** By a predecessor that could not write the report any more. */
+/** Refused by a process that died before it wrote the report. */
 export function listRefused(list: string, reason: string): Refusal {
   return refuse(
     "drop_list_refused",
@@ -81,16 +81,16 @@ export function killedProducer(list: string, times: number): Refusal {
   return refuse(
     "drop_killed_producer",
     `${list} was being imported when the producer died, ${times} times; nothing of it was sent.`,
-    "Look why it died (its memory, its log), then drop the list again; splitting it may help.",
+    "Find out why it died (its memory, its log), then drop the list again; splitting it may help.",
   ).refusal;
 }
 
-/** It lies in processing, and nothing says what it was taken with. */
+/** It lies in processing without a record of what it was taken with. */
 export function campaignLost(list: string): Refusal {
   return refuse(
     "drop_campaign_lost",
-    `Which campaign file ${list} was taken with is not known any more; nothing was sent by this try.`,
-    "See dropcast list whether it was sent before; if not, drop it again with its campaign file.",
+    `The campaign file that ${list} was taken with is no longer known; this try sent nothing.`,
+    "Check with dropcast list whether it was sent before; if not, drop it again with its campaign file.",
   ).refusal;
 }
 

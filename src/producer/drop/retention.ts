@@ -6,23 +6,22 @@ import { stemOf } from "./names.ts";
 import type { Teller } from "./teller.ts";
 
 /**
- * Deletes files of `done/` and `failed/` that have lain there longer than the retention time: lists
- * hold phones. A campaign needs none of them: its rows are in Redis, with a retention time of their
- * own. What was written to lately is kept, such as a rejects file that somebody corrects. The inbox
- * and `processing/` are never cleared: what lies there is still to be sent, or its end is not
- * known.
+ * Deletes files of `done/` and `failed/` that are older than the retention time: lists hold phones.
+ * Campaigns do not need them: their rows are in Redis, with their own retention time. Recently
+ * written files are kept, such as a rejects file being corrected. The inbox and `processing/` are
+ * never cleared: their files are still to be sent, or their outcome is not known.
  *
- * A folder may hold many thousands of files, so each step reads so many names and goes on there the
- * next time. Any number of producers may do it at once.
+ * A folder may hold many thousands of files, so each step reads a fixed number of names, and the
+ * next continues there. Any number of producers may do this at once.
  */
 export interface DropRetention {
-  /** Looks at some more files. */
+  /** Checks the next files. */
   step(nowMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 const NAMES_A_STEP = 200;
-/** Between two walks through both folders. */
+/** Between two passes over both folders. */
 const REST_MS = 60 * 60_000;
 const DAY_MS = 24 * 3_600_000;
 
@@ -35,11 +34,11 @@ export function createDropRetention(input: {
   const left: string[] = [];
   let open: { dir: Dir; path: string } | null = null;
   let startAtMs = Number.NEGATIVE_INFINITY;
-  // Reports go in a walk of their own, behind the files whose age they tell.
+  // Reports are deleted in a pass of their own, after the files whose age they show.
   let walk: "files" | "reports" = "files";
   let deleted = 0;
 
-  /** The folder that is read now, or the next one; null when all have been read. */
+  /** The folder being read, or the next one; null when all have been read. */
   async function reading(): Promise<{ dir: Dir; path: string } | null> {
     while (open === null) {
       const path = left.pop();
@@ -91,7 +90,7 @@ export function createDropRetention(input: {
       startAtMs = nowMs + REST_MS;
       if (deleted > 0) {
         const days = Math.round(retentionMs / DAY_MS);
-        teller.say(`${deleted} files of drops were older than ${days} days: they were deleted.`);
+        teller.say(`${deleted} dropped files older than ${days} days were deleted.`);
       }
       deleted = 0;
     },
@@ -104,10 +103,10 @@ function isReport(name: string): boolean {
 }
 
 /**
- * Since when a file has lain there: by the report beside it, which was made when it came, or by its
- * own times if it was written to since. Its own are those of the list, which may be years old when
- * it is dropped; without a report the time of its last renaming counts as well. Null when it is
- * gone.
+ * Since when a file has been here: the time of its report, which was written when it came, or the
+ * file's own times if it was written to since. Its own are those of the list, which may be years
+ * old when it is dropped; without a report the time of its last rename counts as well. Null if it
+ * is gone.
  */
 async function keptSince(folder: string, name: string, nowMs: number): Promise<number | null> {
   const own = await lstatOrNull(join(folder, name));
@@ -121,7 +120,7 @@ async function keptSince(folder: string, name: string, nowMs: number): Promise<n
     if (report !== null) reports.push(report.mtimeMs);
   }
   const times = [own.mtimeMs, ...(reports.length > 0 ? reports : [own.ctimeMs])];
-  // A time that is still to come is a wrong clock's: it must not keep phones for ever.
+  // A time in the future comes from a wrong clock and must not keep phones without limit.
   const past = times.filter((atMs) => atMs < nowMs + DAY_MS);
   return past.length > 0 ? Math.max(...past) : own.ctimeMs;
 }

@@ -2,27 +2,26 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isGone, lstatOrNull } from "./files.ts";
 
-/** A file as it was when it was looked at. */
+/** A file at the time of a scan. */
 export interface SeenFile {
   /** Changes when the file does. */
   readonly look: string;
-  /** For how long it has looked like this to us. */
+  /** For how long this process has seen it unchanged. */
   readonly quietMs: number;
 }
 
-/** The files of one folder, hidden ones too, by their names. */
+/** The files of one folder, hidden ones too, by name. */
 export interface SeenFolder {
-  /** Below the root; "." is the root itself. */
+  /** Relative to the root; "." is the root itself. */
   readonly path: string;
   readonly files: ReadonlyMap<string, SeenFile>;
 }
 
 /**
- * Walks a folder again and again, without following links, and remembers since when each file has
- * looked the same. No clock but our own counts: those of file servers differ, and uploads bring
- * their times along. Hidden folders are left out (snapshots and indexes of file servers), and so is
- * `lost+found`. `onError` is told of a folder that cannot be read; the others are read all the
- * same.
+ * Scans a folder repeatedly, without following links, and remembers since when each file is
+ * unchanged. Only this process's clock counts: file servers' clocks differ, and uploads keep their
+ * own times. Skips hidden folders (snapshots and indexes of file servers) and `lost+found`.
+ * `onError` receives folders that cannot be read; the others are still read.
  */
 export function createScan(
   root: string,
@@ -38,7 +37,7 @@ export function createScan(
       try {
         folders.push(await lookAt(path, { after, left }));
       } catch (error) {
-        // Removed while it was walked.
+        // Removed during the scan.
         if (!isGone(error) || path === ".") onError(path, error as Error);
       }
     }

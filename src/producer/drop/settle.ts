@@ -16,21 +16,21 @@ import { hiddenRejectsPath } from "./note.ts";
 import { type ClaimedList, fetchOwnFile, findOwnFile } from "./take.ts";
 
 /**
- * Moving what was dropped into `done/` or `failed/`, beside its report.
+ * Moves dropped files into `done/` or `failed/`, beside their report.
  *
- * The report reserves the name: it is made only when there is none of that name, which every file
- * system can do, and all other files of that name belong to whoever made it. It is noted in the
- * claim before, and holds the id of the drop, so a successor knows its own report from another's.
- * The list is moved last: while it is in `processing/`, everything can be done again.
+ * The report reserves the name: it is created exclusively, which every file system can do, and its
+ * maker owns all other files of that name. Its name is noted in the claim first, and it holds the
+ * id of the drop, so that a successor recognises its own report. The list is moved last: while it
+ * is in `processing/`, everything can be done again.
  */
 
-/** What became of a list. */
+/** The outcome of a list. */
 export interface Outcome {
   readonly folder: "done" | "failed";
   readonly report: ImportReport;
 }
 
-/** Moves a list on. Answers its new path, or null when it is not ours any more. */
+/** Moves a list on. Returns its new path, or null if it is no longer ours. */
 export async function settleList(
   folders: DropFolders,
   list: ClaimedList,
@@ -60,14 +60,14 @@ export async function settleList(
   const path = join(folder, `${stem}.csv`);
   await moveFile(rejects, join(folder, `${stem}.rejects.csv`));
   if (own !== null) await moveFile(own, join(folder, stem + extname(own)));
-  // Frozen since, and taken for dead: what lies there now is moved by whoever has it.
+  // Frozen and taken for dead: the new owner moves what is there now.
   if (!(await claim.holds())) return null;
   await moveFile(list.csvPath, path);
   await claim.end();
   return path;
 }
 
-/** The report by which a predecessor has reserved this list's name; null when there is none. */
+/** The report with which a predecessor reserved this list's name; null if there is none. */
 export async function readOwnReport(
   folders: DropFolders,
   { folder, claim }: ClaimedList,
@@ -79,7 +79,7 @@ export async function readOwnReport(
     const report = JSON.parse(await readFile(path, "utf8")) as ImportReport;
     return report.drop === id ? report : null;
   } catch (error) {
-    // Cut short, it is nobody's: its maker goes on under another name.
+    // A truncated report belongs to no drop: its maker continues under another name.
     if (isGone(error) || error instanceof SyntaxError) return null;
     throw error;
   }
@@ -109,7 +109,7 @@ export async function failInInbox(
   }
 }
 
-/** False when it was gone: another producer moved it, and its report stands. */
+/** False if it was gone: another producer moved it, and its report stands. */
 async function moveOrUndo(from: string, { to, made }: { to: string; made: string }) {
   try {
     if (await moveFile(from, to)) return true;
@@ -121,7 +121,7 @@ async function moveOrUndo(from: string, { to, made }: { to: string; made: string
   return false;
 }
 
-/** False when there is one of that name. */
+/** False if one of that name exists. */
 async function makeReport(path: string, report: ImportReport): Promise<boolean> {
   try {
     await writeNewFile(path, `${JSON.stringify(report, null, 2)}\n`);
@@ -137,8 +137,8 @@ export function reportPath(folder: string, stem: string): string {
 }
 
 /**
- * `X`, `X-2`, `X-3` …: one of which no file is there, behind one that is taken. It is looked for by
- * doubling and halving, because the same name may have been dropped every day for years.
+ * `X`, `X-2`, `X-3` …: the first free name after a taken one. Searches by doubling and halving,
+ * because the same name may have been dropped every day for years.
  */
 async function freeStem(
   folder: string,

@@ -14,7 +14,7 @@ import {
 import { claimPath } from "./note.ts";
 import { noCampaign, suspectedCampaign, unclearCampaign } from "./refusals.ts";
 
-/** What a person should know of the drop folder: what failed lately, and what waits, and why. */
+/** The state of the drop folder for people: what failed lately, and what waits, and why. */
 export interface DropSurvey {
   /** Newest first. */
   readonly failed: readonly FailedDrop[];
@@ -30,22 +30,22 @@ export interface FailedDrop {
 }
 
 export interface WaitingFile {
-  /** Below the drop folder. */
+  /** Relative to the drop folder. */
   readonly file: string;
   readonly why: string;
 }
 
-/** Drops that failed longer ago are an old story. */
+/** Drops that failed longer ago are not shown. */
 const FAILED_FOR_MS = 7 * 24 * 3_600_000;
 const FAILED_MAX = 20;
-/** A producer that runs has taken a whole file, or touched a list's claim, long before. */
+/** A running producer would by now have taken a complete file, or touched a claim. */
 const IDLE_MS = 60_000;
-/** Names that are looked at: a person waits for the answer. */
+/** Limit of names to read: a person waits for the answer. */
 const NAMES_MAX = 10_000;
 const REPORT_BYTES_MAX = 256 * 1024;
 
 /**
- * Reads names, times and the newest reports; changes nothing. A drop folder that is not there is
+ * Reads names, times and the newest reports; changes nothing. A missing drop folder counts as
  * empty.
  */
 export async function surveyDrops(dir: string, nowMs: number): Promise<DropSurvey> {
@@ -88,7 +88,7 @@ async function inboxWaits(
   return waits;
 }
 
-/** What a name lacks; null when nothing does. */
+/** What a file waits for; null if nothing is missing. */
 function whyItWaits(name: string, names: FolderNames): string | null {
   if (isList(name)) {
     const match = names.match(name);
@@ -106,7 +106,7 @@ async function whyNotTaken(path: string, nowMs: number): Promise<string | null> 
   if (isCampaign(path)) return null;
   const found = await lstatOrNull(path);
   if (found === null || nowMs - Math.max(found.mtimeMs, found.ctimeMs) < IDLE_MS) return null;
-  return "no producer has taken it: does one run, and does its log name this file?";
+  return "no producer has taken it: check that one runs, and its log for this file";
 }
 
 async function abandoned(
@@ -119,7 +119,7 @@ async function abandoned(
     if (!isList(name) || isIgnored(name)) continue;
     const claim = await lstatOrNull(claimPath(join(processing, path, name)));
     if (claim !== null && nowMs - claim.mtimeMs < IDLE_MS) continue;
-    const why = "it was taken, and no producer works on it: start one, and it goes on";
+    const why = "it was taken, but no producer works on it: start one to resume it";
     waits.push({ file: join("processing", path, name), why });
   }
   return waits;
@@ -146,17 +146,17 @@ async function failedLately(root: string, nowMs: number): Promise<FailedDrop[]> 
   return failed;
 }
 
-/** Null for what is no report of ours. */
+/** Null if it is not one of our reports. */
 async function readReport(path: string): Promise<ImportReport | null> {
   try {
     if (((await lstatOrNull(path))?.size ?? 0) > REPORT_BYTES_MAX) return null;
     return JSON.parse(await readFile(path, "utf8")) as ImportReport;
   } catch {
-    return null; // Cut short, or of somebody else.
+    return null; // Truncated, or of another program.
   }
 }
 
-/** The names of files in a folder and those below it, at most so many in all. */
+/** The names of files in a folder and below, up to a limit. */
 async function namesBelow(root: string): Promise<NamedFolder[]> {
   const folders: NamedFolder[] = [];
   const left = ["."];
@@ -173,7 +173,7 @@ async function namesBelow(root: string): Promise<NamedFolder[]> {
         if (++count >= NAMES_MAX) break;
       }
     } catch {
-      // Not there (yet), or not ours to read: `doctor` tries the folders themselves.
+      // Missing or not readable: `doctor` checks the folders themselves.
     }
     folders.push({ path, names });
     if (count >= NAMES_MAX) break;

@@ -18,14 +18,13 @@ import { frozenPath, newNote } from "./note.ts";
 
 /**
  * Taking a list out of the inbox fixes what is sent: the list by a rename, its campaign file by a
- * copy of its bytes beside the claim, whose digest the claim notes. Whoever goes on with the list,
- * and however late, goes on with that; what happens to the campaign file in the inbox meanwhile
- * concerns the lists that come later.
+ * copy of its bytes beside the claim, which notes their digest. Any producer that resumes the list
+ * uses that copy; changes to the campaign file in the inbox affect later lists only.
  */
 
 /** A list in `processing/` that this process has claimed. */
 export interface ClaimedList {
-  /** Below inbox, processing, done and failed alike; "." for none. */
+  /** Relative to inbox, processing, done and failed alike; "." for none. */
   readonly folder: string;
   readonly csvPath: string;
   readonly claim: Claim;
@@ -38,9 +37,9 @@ export interface CampaignOfList {
 }
 
 /**
- * The order matters: the claim comes first, so whatever is in `processing/` and has no claim was
- * put there by hand; then the copy, so a list in `processing/` has one; then the list, then its own
- * campaign file. Null: list or campaign file are gone, another producer had them.
+ * The order matters: first the claim, so that a file in `processing/` without one was put there by
+ * hand; then the copy, so that every list in `processing/` has one; then the list, then its own
+ * campaign file. Null: list or campaign file are gone, taken by another producer.
  */
 export async function takeList(
   { folders, claims }: { folders: DropFolders; claims: Claims },
@@ -95,9 +94,9 @@ export async function isFrozen({ csvPath, claim }: ClaimedList): Promise<boolean
 }
 
 /**
- * Brings a list's own campaign file after it, to lie beside it in the end: its taker may have died
- * in between, or another program had the file open. It is only kept; what is sent is the copy. A
- * file of that name with other bytes stays where it is: somebody has put it there since.
+ * Moves a list's own campaign file after it: the producer that took the list may have died in
+ * between, or another program had the file open. The file is only kept; the copy is what is sent. A
+ * file of that name with other bytes stays: it was put there later.
  */
 export async function fetchOwnFile(folders: DropFolders, list: ClaimedList): Promise<void> {
   const { campaignFile } = list.claim.note;
@@ -108,7 +107,7 @@ export async function fetchOwnFile(folders: DropFolders, list: ClaimedList): Pro
     if (bytes === null || digestOf(bytes) !== campaignFile.digest) return;
     await moveFile(from, ownPath(list, extname(campaignFile.name)));
   } catch {
-    // It is tried again when the list moves on; left in the inbox, it is told of there.
+    // Retried when the list moves on; if it stays in the inbox, the inbox reports it.
   }
 }
 
@@ -126,10 +125,10 @@ function ownPath({ csvPath }: ClaimedList, extension: string): string {
   return join(dirname(csvPath), basename(csvPath, extname(csvPath)) + extension);
 }
 
-/** One byte more than a campaign file may have: the import refuses what is larger. */
+/** One byte over the limit of campaign files: the import refuses larger ones. */
 const READ_MAX = 1024 * 1024 + 1;
 
-/** Null when it is gone. Links are not followed. */
+/** Null if it is gone. Does not follow links. */
 export async function readBytes(path: string): Promise<Buffer | null> {
   try {
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;

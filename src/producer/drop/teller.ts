@@ -1,9 +1,9 @@
-/** Tells people what happens, and what lasts only now and then. */
+/** Logs events for people, and lasting conditions only now and then. */
 export interface Teller {
   say(line: string): void;
-  /** Says it when it is new for this subject, and then now and then while it is said again. */
+  /** Logs a line that is new for its subject, then repeats it now and then while it lasts. */
   sayAgain(subject: string, line: string): void;
-  /** The subject is over: what is said of it next is new. */
+  /** Ends the subject: its next line is new. */
   forget(subject: string): void;
 }
 

@@ -58,7 +58,7 @@ it("files of drops that were done with longer ago than the retention time are de
   await look(Date.now());
 
   expect(await files()).toEqual(["done/young.csv", "done/young.report.json"]);
-  expect(said).toEqual(["10 files of drops were older than 40 days: they were deleted."]);
+  expect(said).toEqual(["10 dropped files older than 40 days were deleted."]);
 });
 
 it("inbox and processing are never cleared", async () => {
