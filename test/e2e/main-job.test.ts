@@ -31,6 +31,8 @@ const FAULTS = {
   seed: "7",
   latencyMs: "5-60",
   webhookDelayMs: "20-300",
+  // The default is up to a minute, which is longer than the test waits for the last webhook.
+  webhookLateMs: "5000-10000",
   answerShape: "mixed",
   heldShare: "0.01",
   reject429: "0.0006",
