@@ -24,14 +24,14 @@ export const spec: CommandSpec = {
   harmless: true,
   args: LIST_FILES,
   options: [ENCODING_OPTION],
-  summary: "look at a list as the import will; nothing is queued or sent",
+  summary: "validate a list without queueing or sending",
   examples: ["dropcast check examples/spring-sale.yaml", "dropcast check sale.yaml list.csv"],
 };
 
 /**
- * `check CAMPAIGN.yaml [LIST.csv]`: what would become of a list. Nothing is queued and nothing is
- * sent; the rejected rows are written beside the list. It needs neither the API nor Redis: what it
- * could not look up is named.
+ * `check CAMPAIGN.yaml [LIST.csv]`: what `send` would do with a list. Queues and sends nothing, but
+ * writes the rejected rows beside the list. It needs neither the API nor Redis, and names what it
+ * could not check.
  */
 export const run: Command = async (cli, { args: [campaignPath = "", listPath], options }) => {
   const encoding = encodingOption(options);
@@ -70,16 +70,16 @@ function refusalText({ terminal }: Cli, refusal: Refusal): string {
   return [told, ...parts, refusal.fix].join("\n");
 }
 
-/** An embedded Redis is started only where one has kept something before. */
+/** Starts an embedded Redis only where one has stored data before. */
 async function openIfThere(cli: Cli, config: Config): Promise<Platform | null> {
   if (config.redisUrl === null && !existsSync(join(config.dataDir, "redis"))) return null;
   const platform = await tryPlatform(cli, config);
   if (platform.ok) return platform.value;
-  cli.terminal.say(`Going on without Redis: ${platform.refusal.message}`);
+  cli.terminal.say(`Continuing without Redis: ${platform.refusal.message}`);
   return null;
 }
 
-/** Looks at a list as the import will, with progress on a terminal. */
+/** Validates a list as the import will, with progress on a terminal. */
 export async function checkList(
   cli: Cli,
   platform: Platform | null,
@@ -93,7 +93,7 @@ export async function checkList(
   return checked;
 }
 
-/** Shows on a terminal how far a list has been read. */
+/** Shows on a terminal how much of a list has been read. */
 export function readingProgress({ json, terminal }: Cli): (progress: ImportProgress) => void {
   let lookAt = 0;
   return ({ rows, bytes, totalBytes }) => {

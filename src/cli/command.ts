@@ -3,7 +3,7 @@ import type { Result } from "../core/refusal.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a command gets: where it writes, what the environment holds, whether a script asks. */
+/** What a command gets: its output, its environment, and whether a script runs it. */
 export interface Cli {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -11,22 +11,22 @@ export interface Cli {
   /** `--json`: one JSON value on stdout, and nothing else there. */
   readonly json: boolean;
   readonly version: string;
-  /** `--live` or `--sandbox`; null: neither, so it is what is configured or runs here. */
+  /** `--live` or `--sandbox`; null: neither, so the configured or running one is used. */
   readonly chosenMode: Mode | null;
-  /** The command neither sends nor decides anything. */
+  /** The command only reads: it neither sends nor changes anything. */
   readonly onlyLooks: boolean;
 }
 
-/** What a command has to say when it is done: for scripts and for people. */
+/** The result of a command, for scripts and for people. */
 export interface Report {
   readonly json: unknown;
-  /** Empty: nothing is printed without `--json`. */
+  /** If empty, nothing is printed without `--json`. */
   readonly text: string;
-  /** 0 when left out. */
+  /** Defaults to 0. */
   readonly exitCode?: 0 | 1;
 }
 
-/** A command that has written its output itself answers `null`. */
+/** A command that has already written its output returns `null`. */
 export type CommandResult = Result<Report | null>;
 
 /** Options as commander gives them: `--dry-run` is `dryRun`, a repeatable one a list. */
@@ -37,26 +37,26 @@ export type Command = (
   input: { readonly args: readonly string[]; readonly options: Options },
 ) => Promise<CommandResult>;
 
-/** One command as the command line offers it. The heavy packages are loaded by its `run`. */
+/** One command of the command line. Its `run` loads the heavy packages. */
 export interface CommandSpec {
   readonly name: string;
   /** In commander's notation: `<campaign>`, `[list]`. */
   readonly args: readonly { readonly syntax: string; readonly description: string }[];
   readonly options: readonly OptionSpec[];
   readonly summary: string;
-  /** Runs until it is stopped, as it is configured: it takes neither `--live` nor `--sandbox`. */
+  /** Runs as configured until it is stopped: it takes neither `--live` nor `--sandbox`. */
   readonly serves?: true;
-  /** Only looks: it may be proposed for a mistyped one. Left out: it acts, and never is. */
+  /** Only reads, so it may be suggested for a mistyped one. */
   readonly harmless?: true;
-  /** It does the same to what is live and to the sandbox. */
+  /** Affects live and sandbox alike. */
   readonly bothModes?: true;
-  /** Shown by `--help`; each one works as it stands. */
+  /** Shown by `--help`; each one works as it is. */
   readonly examples: readonly string[];
-  /** Where the usage line cannot be made of the arguments. */
+  /** If the usage line cannot be derived from the arguments. */
   readonly usage?: string;
 }
 
-/** What the file of a command exports: how it is typed, and what it does. */
+/** The exports of a command's file: its syntax and its code. */
 export interface CommandFile {
   readonly spec: CommandSpec;
   readonly run: Command;
@@ -65,7 +65,7 @@ export interface CommandFile {
 /** The argument of commands that are about one campaign. */
 export const CAMPAIGN_ID = { syntax: "<campaign>", description: "id of a campaign, as in main-17" };
 
-/** The arguments of commands that are given a list. */
+/** The arguments of commands that take a list. */
 export const LIST_FILES = [
   { syntax: "<campaign.yaml>", description: "the campaign file (YAML or JSON)" },
   {
@@ -79,22 +79,22 @@ export interface OptionSpec {
   readonly description: string;
   /** May be given several times. */
   readonly repeatable?: true;
-  /** Sends, confirms and deletes nothing: it may be proposed for a mistyped one. */
+  /** Sends, confirms and deletes nothing, so it may be suggested for a mistyped one. */
   readonly harmless?: true;
 }
 
-/** Of commands that send a list. */
+/** For commands that send a list. */
 export const AGAIN: OptionSpec = {
   flags: "--again",
-  description: "send a list that was sent before under this name, once more to everybody",
+  description: "send a list that was sent before under this name to everyone again",
 };
 
-/** The command line was typed wrongly. */
+/** The command line has a mistake. */
 export function refuseUsage(message: string, fix: string): Refused {
   return refuse("usage", message, fix);
 }
 
-/** An option that takes a text, or undefined when it was not given. */
+/** The value of a text option; undefined if it was not given. */
 export function textOption(options: Options, name: string): string | undefined {
   const value = options[name];
   return typeof value === "string" ? value : undefined;

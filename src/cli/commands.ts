@@ -1,8 +1,8 @@
 import type { CommandFile } from "./command.ts";
 
 /**
- * Every command by its name, in the order in which the help lists them. Its file says the rest, and
- * is loaded only when it is typed, or when all are listed.
+ * Every command by its name, in the order of the help. Its file has the rest, and is loaded only
+ * when the command runs or all are listed.
  */
 const FILES = {
   up: () => import("./up.ts"),
@@ -31,7 +31,7 @@ const FILES = {
 
 export const COMMAND_NAMES: readonly string[] = Object.keys(FILES);
 
-/** The one that `typed` names, or all where it names none. */
+/** The command that `typed` names, or all commands if it names none. */
 export function loadCommands(typed: string | undefined): Promise<readonly CommandFile[]> {
   const known = Object.entries(FILES);
   const meant = known.filter(([name]) => name === typed);

@@ -15,14 +15,14 @@ import { SANDBOX_DEFAULTS } from "../sandbox/options.ts";
 import type { Cli } from "./command.ts";
 import { findUps, forgetDead } from "./running-up.ts";
 
-/** Messages a second in the sandbox when nobody set a rate: brisk, and still watchable. */
+/** Default messages a second in the sandbox: brisk, but slow enough to watch. */
 const SANDBOX_RATE = "50";
 
 /**
- * The configuration of a command that ends by itself, with its mode: what the person chose by
- * `--live` or `--sandbox`, else the sandbox of an `up --sandbox` that runs on the same data folder,
- * else what is configured. Refuses when it cannot be known which is meant (`mode_unclear`,
- * `mode_other`, `api_mode_unknown`). A sandbox is said on stderr, and so are warnings.
+ * The configuration and mode of a short command: the mode of `--live` or `--sandbox`, else the
+ * sandbox of an `up --sandbox` on the same data folder, else the configured one. Refuses if the
+ * mode is not certain (`mode_unclear`, `mode_other`, `api_mode_unknown`). Reports a sandbox and
+ * warnings on stderr.
  */
 export async function loadCommandConfig(cli: Cli): Promise<Result<Config>> {
   const api = chooseApi(cli);
@@ -35,16 +35,16 @@ export async function loadCommandConfig(cli: Cli): Promise<Result<Config>> {
   if (config.mode === "sandbox") {
     cli.terminal.say(
       config.apiUrl === NO_API
-        ? "No sandbox runs here; what it kept is used. dropcast up --sandbox starts one."
-        : `Using the sandbox that runs at ${config.apiUrl}.`,
+        ? "No sandbox is running; using its stored data. dropcast up --sandbox starts one."
+        : `Using the sandbox at ${config.apiUrl}.`,
     );
   }
   return settled;
 }
 
 /**
- * An API on loopback is asked what it is. When it does not answer, the person's own word counts, and
- * whatever only looks is shown what is live.
+ * Asks an API on loopback for its mode. If it does not answer, the mode that was typed counts, and
+ * commands that only read show live data.
  */
 async function settleMode(cli: Cli, read: ReadConfig): Promise<Result<Config>> {
   const { chosenMode: chosen, terminal, onlyLooks } = cli;
@@ -52,35 +52,35 @@ async function settleMode(cli: Cli, read: ReadConfig): Promise<Result<Config>> {
   if (!mode.ok) {
     if (chosen !== null) return accept(inMode(read, chosen));
     if (!onlyLooks) return mode;
-    terminal.say(`Showing what is LIVE: ${mode.refusal.message}`);
+    terminal.say(`Showing LIVE data: ${mode.refusal.message}`);
     return accept(inMode(read, "live"));
   }
   if (chosen === null || mode.value === chosen) return accept(inMode(read, mode.value));
-  // A live API in `.env` is the usual, and no word against the sandbox.
+  // A live API in `.env` is the default, not a choice against the sandbox.
   if (chosen === "sandbox" && typedApi(cli) === "") return loadSandboxConfig(cli, NO_API);
   return refuseOther(chosen, read.apiUrl);
 }
 
-/** What was typed for this command or this shell; what lies in `.env` is only the usual. */
+/** Set for this command or this shell; a value in `.env` is only the default. */
 function typedApi({ env }: Cli): string {
   return (env["DROPCAST_API_URL"] ?? "").trim();
 }
 
-/** Whether a command means a sandbox only because one runs here: nobody said so. */
+/** Whether a command uses a sandbox only because one is running, not because it was asked to. */
 export function followsSandbox(cli: Cli): boolean {
   const api = chooseApi(cli);
   return cli.chosenMode === null && api.ok && api.value !== null;
 }
 
-/** As configured, whatever runs beside it: what serves stays what it is. */
+/** As configured, whatever else is running: a serving process keeps its mode. */
 export function readConfigured(cli: Cli): Result<ReadConfig> {
   return load(cli, cli.env);
 }
 
-/** An address at which nothing ever listens. */
+/** An address where nothing listens. */
 export const NO_API = "http://127.0.0.1:9";
 
-/** The sandbox that is meant; null: the API that is configured. */
+/** The sandbox to use; null: the configured API. */
 function chooseApi(cli: Cli): Result<string | null> {
   const { chosenMode, env, cwd, onlyLooks } = cli;
   const { text } = readEnvironment(env, cwd);
@@ -110,7 +110,7 @@ function chooseApi(cli: Cli): Result<string | null> {
 }
 
 function refuseUnclear(why: string): Refused {
-  return refuse("mode_unclear", `${why}.`, "Say which one is meant: add --sandbox or --live.");
+  return refuse("mode_unclear", `${why}.`, "Choose one: add --sandbox or --live.");
 }
 
 function refuseOther(chosen: Mode, apiUrl: string): Refused {
@@ -118,20 +118,20 @@ function refuseOther(chosen: Mode, apiUrl: string): Refused {
   return refuse(
     "mode_other",
     `--${chosen} was given, and the API at ${apiUrl} is ${is}, not ${not}.`,
-    "Leave the option out, or set DROPCAST_API_URL to the API that is meant.",
+    "Leave the option out, or set DROPCAST_API_URL to the API you mean.",
   );
 }
 
 /**
- * The configuration for a sandbox: whatever was set, nothing in it leads to the real API. Number
- * ids, tokens and secrets are the sandbox's.
+ * The configuration for a sandbox: whatever is configured, nothing in it leads to the real API. The
+ * sandbox has its own number ids, tokens and secrets.
  */
 export function loadSandboxConfig(cli: Cli, apiUrl: string): Result<Config> {
   const { text } = readEnvironment(cli.env, cli.cwd);
   const env: Record<string, string | undefined> = { ...cli.env, DROPCAST_API_URL: apiUrl };
   env["DROPCAST_RATE_PER_SECOND"] = text("DROPCAST_RATE_PER_SECOND") ?? SANDBOX_RATE;
   if (text("DROPCAST_CONFIG") === undefined) {
-    // Given here, so that a half-filled `.env` does not stand in the way of the sandbox.
+    // Set here, so that a half-filled `.env` does not break the sandbox.
     env["DROPCAST_NUMBER_ID"] = sandboxNumberId("main");
     env["DROPCAST_API_TOKEN"] = SANDBOX_DEFAULTS.token;
     env["DROPCAST_WEBHOOK_SECRET"] = SANDBOX_DEFAULTS.webhookSecret;
@@ -147,7 +147,7 @@ export function loadSandboxConfig(cli: Cli, apiUrl: string): Result<Config> {
   return accept(inMode({ ...loaded.value, numbers: Object.fromEntries(numbers) }, "sandbox"));
 }
 
-/** The id under which the sandbox knows a configured number. */
+/** The sandbox's id of a configured number. */
 export function sandboxNumberId(name: string): string {
   return `sandbox-${name}`;
 }
@@ -168,13 +168,13 @@ function load(cli: Cli, env: Cli["env"]): Result<ReadConfig> {
   return accept(loaded.config);
 }
 
-/** All mistakes of the configuration in one refusal; scripts find them one by one in `problems`. */
+/** All mistakes of the configuration in one refusal; scripts get each one in `problems`. */
 export function refuseConfig(problems: readonly ConfigProblem[]): Refused {
-  const told = problems.map(({ name, message }) => `${name} ${message}`);
+  const lines = problems.map(({ name, message }) => `${name} ${message}`);
   const { refusal } = refuse(
     "config_invalid",
     problems.length === 1
-      ? `The configuration has a mistake: ${told[0]}.`
+      ? `The configuration has a mistake: ${lines[0]}.`
       : `The configuration has ${problems.length} mistakes.`,
     problems[0]?.fix ?? "",
   );

@@ -2,29 +2,30 @@ import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { type Cli, flagOption, type OptionSpec, type Options } from "./command.ts";
 import { onInterrupt } from "./interrupt.ts";
 
-/** The option of every command that asks first. */
+/** The option of every command that asks for confirmation. */
 export const YES: OptionSpec = { flags: "--yes", description: "do not ask" };
 
-/** Whether a command has to ask: a script says yes by `--yes`, and means it by `--json`. */
+/** Whether a command must ask: a script confirms with `--yes`, and `--json` implies it. */
 export function asksFirst(cli: Cli, options: Options): boolean {
   return !cli.json && !flagOption(options, "yes");
 }
 
-/** Something that cannot be taken back, as it is put to a person. */
+/** An irreversible action, as a question for a person. */
 export interface Question {
-  /** What the answer depends on; empty: the question says it all. */
+  /** Shown before the question; empty: the question is enough. */
   readonly shown: string;
-  /** Ends in a question mark. */
+  /** Ends with a question mark. */
   readonly question: string;
-  /** What would be done, for whoever is not asked: follows "would". */
+  /** What would be done, if there is no terminal: follows "would". */
   readonly would: string;
-  /** What a "no" comes to. */
+  /** What a "no" means. */
   readonly otherwise: string;
 }
 
 /**
- * Asks the person at the terminal. Only a plain yes is a yes: all else, Ctrl-C and the end of input
- * too, is a no (`not_confirmed`). With nobody to ask: `confirmation_needed`, which exits 2.
+ * Asks the person at the terminal. Only an explicit yes counts: anything else, including Ctrl-C and
+ * end of input, is a no (`not_confirmed`). Without a terminal: `confirmation_needed`, which exits
+ * 2.
  */
 export async function confirm(
   cli: Cli,
@@ -37,7 +38,7 @@ export async function confirm(
     return refuse(
       "confirmation_needed",
       `${otherwise}: there is no terminal to ask at. This would ${would}.`,
-      "Add --yes to do it without a question.",
+      "Add --yes to do it without asking.",
     );
   }
   if (shown !== "") person.tell(`${shown}\n`);
@@ -45,7 +46,7 @@ export async function confirm(
   return /^\s*(y|yes)\s*$/i.test(answer ?? "") ? accept(undefined) : refuseUnconfirmed(otherwise);
 }
 
-/** As {@link confirm}, for commands that wait for nothing else meanwhile. */
+/** As {@link confirm}, for commands that wait for nothing else. */
 export async function confirmAlone(cli: Cli, question: Question): Promise<Result<void>> {
   const interrupt = onInterrupt();
   try {
@@ -56,5 +57,5 @@ export async function confirmAlone(cli: Cli, question: Question): Promise<Result
 }
 
 function refuseUnconfirmed(otherwise: string): Refused {
-  return refuse("not_confirmed", `${otherwise}.`, "Answer y, or give --yes, to do it.");
+  return refuse("not_confirmed", `${otherwise}.`, "To do it, answer y or add --yes.");
 }

@@ -10,16 +10,16 @@ import { counted, modeWords, printable } from "./words.ts";
 
 export const pause = control("pause", "stop sending for now", ({ campaign: { id, mode } }) => {
   const resume = `dropcast resume ${id}${modeOption(mode)}`;
-  return `${id} is paused. What is on the wire is finished; ${resume} goes on.`;
+  return `${id} is paused. Messages being sent are finished; ${resume} continues.`;
 });
 
 export const resume = control(
   "resume",
-  "go on with a paused campaign; lifts the halt of its number",
+  "continue a paused campaign; also lifts the suspension of its number",
   ({ campaign }, { status, haltLifted }) => {
     const { id, number } = campaign;
     if (status === "finished") return `${id} has nothing left to send: it is finished.`;
-    const lifted = `The halt of number ${number} is lifted: one message goes first, the rest when it is accepted. Campaigns that were paused with it stay paused.`;
+    const lifted = `The suspension of number ${number} is lifted: one message goes first, the rest once it is accepted. Campaigns that were paused with it stay paused.`;
     if (haltLifted) return `${id} is ${status}. ${lifted}`;
     return `${id} is ${status}${status === "scheduled" ? ": it waits for its start." : "."}`;
   },
@@ -27,9 +27,9 @@ export const resume = control(
 
 export const cancel = control(
   "cancel",
-  "end a campaign for good; what is sent stays sent",
+  "end a campaign for good; sent messages stay sent",
   ({ campaign: { id, counts, mode } }) =>
-    `${id} (${modeName(mode)}) is cancelled for good: ${counted(counts.pending, "message")} will not be sent. What was on the wire is still recorded.`,
+    `${id} (${modeName(mode)}) is cancelled for good: ${counted(counts.pending, "message")} will not be sent. Outcomes of sent messages are still recorded.`,
   ({ id, name, mode, counts }) => {
     const lost = `${counted(counts.pending, "message")} never sent`;
     const words = `cancel ${id} ("${printable(name)}") for good, with ${lost}`;
@@ -41,7 +41,7 @@ export const cancel = control(
   },
 );
 
-/** `question`: what a person must say yes to; left out: it can be taken back. */
+/** `question`: what a person must confirm; left out: the action is reversible. */
 function control(
   verb: Verb,
   summary: string,
@@ -54,13 +54,13 @@ function control(
       if (!found.ok) return found;
       const { campaign } = found.value;
       if (question !== undefined && asksFirst(cli, options) && mayControl(campaign, verb)) {
-        const said = await confirmAlone(cli, question(campaign));
-        if (!said.ok) return said;
+        const confirmed = await confirmAlone(cli, question(campaign));
+        if (!confirmed.ok) return confirmed;
       }
       const result = await controlCampaign(found.value, verb);
       if (!result.ok) return result;
       const { status, changed } = result.value;
-      const text = changed ? done(found.value, result.value) : `${id} is ${status} already.`;
+      const text = changed ? done(found.value, result.value) : `${id} is already ${status}.`;
       return accept({ json: result.value, text });
     });
   const spec: CommandSpec = {

@@ -1,10 +1,10 @@
 import type { DropSurvey } from "../producer/drop/survey.ts";
 import { clockTime, counted, printable } from "./words.ts";
 
-/** How many of each are named in a list of campaigns. */
+/** How many entries of each list are shown with the campaigns. */
 const SHOWN = 5;
 
-/** What failed in the drop folder and what waits there, for people; nothing when all is well. */
+/** Failed and waiting files of the drop folder, for people; empty if there are none. */
 export function dropLines({ failed, waiting }: DropSurvey, nowMs: number): string[] {
   return [
     ...section(

@@ -3,14 +3,14 @@ import { didYouMean } from "../core/nearest.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { type OptionSpec, type Options, refuseUsage, textOption } from "./command.ts";
 
-/** For the commands that read a list. */
+/** For commands that read a list. */
 export const ENCODING_OPTION: OptionSpec = {
   flags: "--encoding <name>",
-  description: `how the list is encoded, where it does not say so itself: ${ENCODINGS.join(", ")}`,
+  description: `encoding of the list, if it does not say so itself: ${ENCODINGS.join(", ")}`,
   harmless: true,
 };
 
-/** The encoding that was typed, null for none. */
+/** The encoding that was given; null for none. */
 export function encodingOption(options: Options): Result<Encoding | null> {
   const typed = textOption(options, "encoding");
   if (typed === undefined) return accept(null);

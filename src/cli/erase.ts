@@ -10,11 +10,11 @@ export const spec: CommandSpec = {
   bothModes: true,
   args: [{ syntax: "<number>", description: "a person's phone number, in any spelling" }],
   options: [{ flags: "--country <code>", description: "country of a number without its code" }],
-  summary: "forget one person everywhere; what was counted stays",
+  summary: "erase one person everywhere; counts stay",
   examples: ['dropcast erase "+48 600 700 800"'],
 };
 
-/** `erase NUMBER`: forgets one person everywhere; what was counted stays. */
+/** `erase NUMBER`: erases one person everywhere; counts stay. */
 export const run: Command = (cli, { args, options }) =>
   withPlatform(cli, async (platform) => {
     const country = await readCountry(textOption(options, "country"), platform.config);
@@ -28,7 +28,7 @@ export const run: Command = (cli, { args, options }) =>
       const whole = erased.importing.length === 0 && erased.onTheWire === 0;
       return accept({
         json: { ...erased, complete: whole },
-        text: said(erased),
+        text: erasedWords(erased),
         exitCode: whole ? 0 : 1,
       });
     } finally {
@@ -36,14 +36,14 @@ export const run: Command = (cli, { args, options }) =>
     }
   });
 
-function said(erased: Erased): string {
+function erasedWords(erased: Erased): string {
   const { rows, campaigns, files, lines, cells, optedOut, importing, onTheWire, history } = erased;
   const where = campaigns.length === 0 ? "" : ` of ${campaigns.join(", ")}`;
   const parts = [
     `Erased: ${counted(rows, "row")}${where}, and ${counted(lines, "line")} in ${counted(files, "file")}. Counts are kept.`,
   ];
   if (cells > 0) parts.push(`${counted(cells, "cell")} of other people's rows named the number.`);
-  if (optedOut) parts.push("The opt-out stays, as a digest: the person gets no messages.");
+  if (optedOut) parts.push("The opt-out stays as a digest: the person gets no messages.");
   if (history === "refused") {
     parts.push(
       "Redis did not rewrite its append-only file: the number is in its history until it does (BGREWRITEAOF).",
@@ -51,12 +51,12 @@ function said(erased: Erased): string {
   }
   if (importing.length > 0) {
     parts.push(
-      `Being imported: ${importing.join(", ")}. Give the same command again when that is done.`,
+      `Being imported: ${importing.join(", ")}. Run the same command again when that is done.`,
     );
   }
   if (onTheWire > 0) {
     parts.push(
-      `${counted(onTheWire, "message")} to the person is still on the wire. Give the same command again in two minutes.`,
+      `${counted(onTheWire, "message")} to the person is still being sent. Run the same command again in two minutes.`,
     );
   }
   return parts.join("\n");

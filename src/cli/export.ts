@@ -24,7 +24,7 @@ export const spec: CommandSpec = {
     { flags: "--format <format>", description: "csv (the default) or ndjson", harmless: true },
     {
       flags: "--delimiter <name>",
-      description: "of a csv: comma, semicolon, tab or bar; as in the list unless said",
+      description: "of a csv: comma, semicolon, tab or bar; default: as in the list",
       harmless: true,
     },
     {
@@ -78,12 +78,12 @@ function readFormat({ json }: Cli, text: string | undefined): Result<ExportForma
 function readDelimiter(format: ExportFormat, text: string | undefined): Result<Delimiter | null> {
   if (text === undefined) return accept(null);
   if (format !== "csv") {
-    return refuseUsage("--delimiter is of a CSV, and another format was given.", "Give one.");
+    return refuseUsage("--delimiter is only for CSV.", "Leave out --delimiter or --format.");
   }
   const delimiter = delimiterNamed(text);
   if (delimiter !== null) return accept(delimiter);
   return refuseUsage(
-    `"${text}" does not separate cells.`,
+    `"${text}" cannot be a delimiter.`,
     `Give one of ${DELIMITER_NAMES.join(", ")}, or the character itself.`,
   );
 }

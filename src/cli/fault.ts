@@ -2,8 +2,8 @@ import { redisTrouble } from "../core/redis-trouble.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 
 /**
- * Words for an exception: dead infrastructure, or a bug. The stack is shown only when it is asked
- * for by DROPCAST_LOG_LEVEL, since it helps nobody who runs a campaign.
+ * Describes an exception: an infrastructure failure, or a bug. Shows the stack only at the debug
+ * level of DROPCAST_LOG_LEVEL: it does not help people who run a campaign.
  */
 export function explainFault(
   error: unknown,
@@ -12,11 +12,11 @@ export function explainFault(
   const message = error instanceof Error ? error.message : String(error);
   const trouble = redisTrouble(error);
   if (trouble !== undefined) {
-    const said = message.replace(/\.$/, "");
+    const problem = message.replace(/\.$/, "");
     return refuse(
       "redis_lost",
-      `Redis could not do it (${trouble.name}): ${said}.`,
-      `Nothing is lost. ${trouble.fix} Then give the command again.`,
+      `Redis reported an error (${trouble.name}): ${problem}.`,
+      `Nothing is lost. ${trouble.fix} Then run the command again.`,
     );
   }
   const wantsStack = /^(debug|trace)$/i.test(env["DROPCAST_LOG_LEVEL"] ?? "");
@@ -24,6 +24,6 @@ export function explainFault(
   return refuse(
     "unexpected",
     `Something unexpected happened: ${message.split("\n")[0]}`,
-    "This is a bug. DROPCAST_LOG_LEVEL=debug shows where; please report it with that.",
+    "This is a bug. Please report it with the output of DROPCAST_LOG_LEVEL=debug.",
   );
 }

@@ -8,11 +8,11 @@ export const spec: CommandSpec = {
   harmless: true,
   args: [],
   options: [{ flags: "--number <name>", description: "a configured number (default: the first)" }],
-  summary: "print a number's template messages as the API answers them",
+  summary: "print a number's template messages as the API returns them",
   examples: ["dropcast fetch --number main"],
 };
 
-/** `fetch`: the template messages of a number, printed as the API answers. */
+/** `fetch`: the template messages of a number, printed as the API returns them. */
 export const run: Command = async (cli, { options }) => {
   const { loadCommandConfig } = await import("./configuration.ts");
   const loaded = await loadCommandConfig(cli);
@@ -45,7 +45,7 @@ export const run: Command = async (cli, { options }) => {
   }
 };
 
-/** The body as JSON where it is, else as text: its shape is not documented. */
+/** The body as JSON if it is JSON, else as text: its shape is not documented. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -6,12 +6,12 @@ import { askThrough, DETACHED, type Reachable } from "./outage.ts";
 import { createRateMeter, progressLine, progressWords } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Why the following of a campaign ended. */
+/** Why following a campaign ended. */
 export type FollowEnd = "reached" | "detached" | "gone";
 
 export interface Followed {
   readonly end: FollowEnd;
-  /** As it was last seen; undefined when it was gone at the first look. */
+  /** The last known state; undefined if it was already gone. */
   readonly campaign: Campaign | undefined;
 }
 
@@ -21,26 +21,26 @@ export interface FollowOptions {
   readonly id: string;
   readonly terminal: Terminal;
   /**
-   * `finished`: nothing is left to send. `settled`: and the outcomes are in, or none has come for
+   * `finished`: nothing is left to send. `settled`: also all outcomes have arrived, or none for
    * {@link QUIET_MS}; a phone that is switched off may take days.
    */
   readonly until: "finished" | "settled";
-  /** Shown as it goes: a rewritten line on a terminal, else a line now and then. */
+  /** Progress: a rewritten line on a terminal, else a line now and then. */
   readonly progress: "shown" | "hidden";
-  /** Detaches: the campaign goes on. */
+  /** Detaches: the campaign continues. */
   readonly signal: AbortSignal;
 }
 
 const LOOK_EVERY_MS = 300;
 const LINE_EVERY_MS = 10_000;
-/** Without any change for so long, the outcomes that are missing are not waited for. */
+/** After this long without a change, do not wait for the missing outcomes. */
 const QUIET_MS = 10_000;
-/** All outcomes are in, but `read` may follow `delivered`. */
+/** All outcomes have arrived, but `read` may follow `delivered`. */
 const READ_WAIT_MS = 2_000;
 
 /**
- * Looks at a campaign until it is where it should be, and shows its progress meanwhile. A Redis that
- * is away is waited for; whoever detaches then gets the campaign as it was last seen.
+ * Follows a campaign until it reaches the wanted state, and shows its progress. Waits while Redis
+ * is away; detaching then returns the last known state.
  */
 export async function followCampaign(options: FollowOptions): Promise<Followed> {
   const { store, platform, id, signal } = options;
@@ -69,7 +69,7 @@ export async function followCampaign(options: FollowOptions): Promise<Followed> 
       return { end, campaign };
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-      // Detached: one last look.
+      // Detached: read it once more.
     });
   }
 }
@@ -81,7 +81,7 @@ function hasEnded(
 ): boolean {
   const { status } = campaign;
   if (status === "rejected") return true;
-  // With nobody at a terminal, nobody resumes it either.
+  // Without a terminal, no person can resume it.
   if (status === "paused" && !interactive) return true;
   if (status !== "finished" && status !== "cancelled") return false;
   if (rowsToSend(campaign) > 0) return false;
@@ -93,8 +93,8 @@ function hasEnded(
 }
 
 /**
- * How long the counts have stood still. A campaign that was finished before counts from then; the
- * time in which Redis was waited for does not count.
+ * How long the counts have not changed. A campaign that was already finished counts from then; time
+ * spent waiting for Redis does not count.
  */
 function createQuietClock() {
   let last = "";
@@ -123,9 +123,9 @@ function createDisplay({ terminal, progress }: FollowOptions) {
   };
 }
 
-/** What is known of a campaign while Redis is away. */
+/** The last known state of a campaign while Redis is away. */
 export function lastSeen(campaign: Campaign) {
   const { id, status } = campaign;
-  const text = `Redis is away; ${id} was ${status} when it was last seen, and goes on when Redis is back.`;
+  const text = `Redis is away; ${id} was last seen ${status}, and continues when Redis is back.`;
   return { json: campaignJson(campaign), text };
 }

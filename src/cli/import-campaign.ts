@@ -14,21 +14,21 @@ import { paceWords, startWords } from "./plan-words.ts";
 import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
 import { count, counted, modeWords, printable } from "./words.ts";
 
-/** What is to be sent: as it was typed, relative to the working folder. */
+/** What to send: paths as typed, relative to the working folder. */
 export interface SendInput {
   readonly campaignPath: string;
   readonly listPath: string | null;
   readonly repeats: "refuse" | "import";
   readonly encoding?: Encoding | null;
-  /** Where the rejected rows go; left out: beside the list. */
+  /** Where to write the rejected rows; left out: beside the list. */
   readonly rejectsPath?: string;
 }
 
 /**
- * Imports a list as a campaign, with progress on a terminal. When `signal` is aborted the campaign
- * stays `importing` and nothing of it is sent. Unless `asking` is `skip`, a person is asked first:
- * before anything is stored, for nothing can be called back. What is imported is then exactly what
- * was shown (`list_changed`).
+ * Imports a list as a campaign, with progress on a terminal. If `signal` is aborted, the campaign
+ * stays `importing` and nothing is sent. Unless `asking` is `skip`, a person must confirm before
+ * anything is stored, because messages cannot be recalled. Exactly what was shown is then imported
+ * (else `list_changed`).
  */
 export async function importCampaign(
   cli: Cli,
@@ -60,7 +60,7 @@ export async function importCampaign(
     signal: input.signal,
     onProgress: readingProgress(cli),
   };
-  // Begun again after an outage, the same bytes go on under the same id.
+  // Repeated after an outage, the same bytes continue with the same id.
   const imported = await askThrough(platform, () => importFile(options), input.signal);
   cli.terminal.live("");
   if (imported === DETACHED) return refuseWhileAway();
@@ -73,21 +73,21 @@ function refuseWhileAway(): Result<never> {
   return refuse(
     "import_interrupted",
     "The import was interrupted while Redis was away.",
-    "Give the same command again when Redis is back: it goes on under the same id.",
+    "Run the same command again when Redis is back: it continues with the same id.",
   );
 }
 
-/** A list that was stored, and what there is to tell about it. */
+/** A stored list and its report. */
 export interface Imported {
   readonly list: ImportedList;
   readonly report: ImportReport;
-  /** Where the rejected rows are. */
+  /** The file with the rejected rows. */
   readonly rejectsPath: string | null;
 }
 
 /**
- * With a Redis of this machine alone, nobody else has the token: a live campaign of a number that
- * cannot send would lie in wait, and go out on the day somebody fills the token in.
+ * With a Redis on this machine only, no other process has the token: a live campaign of a number
+ * that cannot send would wait, and go out on the day the token is filled in.
  */
 async function checkSendable({ config }: Platform, campaignPath: string): Promise<Result<unknown>> {
   if (config.mode !== "live" || config.redisUrl !== null) return accept(null);
@@ -98,10 +98,10 @@ async function checkSendable({ config }: Platform, campaignPath: string): Promis
   return number.ok ? requireSendingNumber(number.value) : number;
 }
 
-/** What the import is held to by a person's yes. */
+/** What the person confirmed, and the import must keep to. */
 type Agreed = Partial<Pick<ImportFileInput, "checked" | "startJudgedAtMs">>;
 
-/** A start that passes while the question stands is forgiven for so long, and no longer. */
+/** A start that passes while the question is open is tolerated for this long. */
 const ANSWER_MS_MAX = 5 * 60_000;
 
 async function askFirst(
@@ -116,11 +116,11 @@ async function askFirst(
   const checked = await checkList(cli, platform, { ...input, rejectsPath: null, config });
   if (!checked.ok) return checked;
   const agreed = { checked: checked.value.fingerprint };
-  // Nobody would get anything: there is nothing to say yes to.
+  // There would be no message: nothing to confirm.
   if (checked.report.ok === 0) return accept(agreed);
   const question = sendingQuestion(cli, { report: checked.report, mode: config.mode });
-  const said = await confirm(cli, question, input.signal);
-  if (!said.ok) return said;
+  const confirmed = await confirm(cli, question, input.signal);
+  if (!confirmed.ok) return confirmed;
   return accept({ ...agreed, startJudgedAtMs: Math.max(shownAtMs, Date.now() - ANSWER_MS_MAX) });
 }
 
@@ -131,7 +131,7 @@ function sendingQuestion(
   const what =
     report.mended === undefined
       ? `${counted(report.ok, "message")} of "${printable(report.name ?? "")}"`
-      : `${counted(report.mended, "mended row")} of ${report.campaign}`;
+      : `${counted(report.mended, "corrected row")} of ${report.campaign}`;
   const { estimate, number } = report;
   const start = startWords(estimate, Date.now());
   const words = `send ${what} from number ${number}${paceWords(estimate)}, ${start}`;
@@ -142,7 +142,7 @@ function sendingQuestion(
   };
 }
 
-/** Rows of the list that get no message, in words; empty when there are none. */
+/** Rows of the list that get no message, in words; empty if there are none. */
 function leftOut(report: ImportReport): string {
   const { counts } = report;
   const parts: string[] = [];
@@ -153,7 +153,7 @@ function leftOut(report: ImportReport): string {
   return parts.join(", ");
 }
 
-/** What a campaign that was just stored is, in some lines. */
+/** A campaign that was just stored, in a few lines. */
 export function importedText(
   { list, report, rejectsPath }: Imported,
   mode: Config["mode"],
@@ -171,8 +171,7 @@ export function importedText(
   if (counts.pending > 0) {
     lines.push(`${modeWords(mode)}; ${startWords(report.estimate, Date.now())}.`);
   }
-  if (list.restarted)
-    lines.push("An interrupted import of this list was begun again under its id.");
+  if (list.restarted) lines.push("An interrupted import of this list was continued under its id.");
   lines.push(...guessesText(report));
   if (report.phoneStyle !== null) lines.push(`Phones: ${phoneStyleWords(report.phoneStyle)}.`);
   for (const { code, count: rowsWarned, reason, lines: first } of report.warnings) {
@@ -190,11 +189,11 @@ export function importedText(
   return lines.join("\n");
 }
 
-/** What the list did not say itself, so that a wrong guess is seen while it can be stopped. */
+/** What was guessed about the list, so that a wrong guess is noticed in time. */
 function guessesText(report: ImportReport): string[] {
   const lines: string[] = [];
   if (report.phoneColumnGuessed !== null) {
-    const by = report.phoneColumnGuessed === "name" ? "by its name" : "by what it holds";
+    const by = report.phoneColumnGuessed === "name" ? "by its name" : "by its contents";
     lines.push(`The phones were found in "${printable(report.phoneColumn ?? "")}", ${by}.`);
   }
   if (report.encodingGuessed) {
@@ -206,11 +205,11 @@ function guessesText(report: ImportReport): string[] {
   return lines;
 }
 
-/** What came of a rejects file that was dropped again. */
+/** The result of a corrected rejects file. */
 function correctedWords(report: ImportReport): string {
   const { mended = 0, stillRejected = 0, alreadyMended = 0 } = report;
-  const parts = [`${counted(mended, "row")} mended`];
+  const parts = [`${counted(mended, "row")} corrected`];
   if (stillRejected > 0) parts.push(`${count(stillRejected)} still rejected`);
-  if (alreadyMended > 0) parts.push(`${count(alreadyMended)} mended before`);
+  if (alreadyMended > 0) parts.push(`${count(alreadyMended)} corrected before`);
   return parts.join(", ");
 }

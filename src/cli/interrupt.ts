@@ -1,20 +1,20 @@
 /**
- * Ctrl-C and SIGTERM for commands that end something in good order: the first aborts the signal,
- * the second ends the process at once. `release` gives the signals back.
+ * Ctrl-C and SIGTERM for commands that stop in good order: the first signal aborts `signal`, the
+ * second ends the process at once. `release` removes the handlers.
  */
 export function onInterrupt(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const heard = (): void => {
+  const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(1);
     controller.abort();
   };
-  process.on("SIGINT", heard);
-  process.on("SIGTERM", heard);
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
   return {
     signal: controller.signal,
     release() {
-      process.removeListener("SIGINT", heard);
-      process.removeListener("SIGTERM", heard);
+      process.removeListener("SIGINT", onSignal);
+      process.removeListener("SIGTERM", onSignal);
     },
   };
 }

@@ -11,12 +11,12 @@ import {
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
-import { acceptedRows, haltWords, holdWords } from "./describe.ts";
+import { acceptedRows, backoffWords, suspensionWords } from "./describe.ts";
 import { dropLines } from "./drops-text.ts";
 import { withPlatform } from "./session.ts";
 import { clockTime, count, printable, table } from "./words.ts";
 
-/** How many campaigns are listed unless `--limit` says otherwise. */
+/** How many campaigns are listed without `--limit`. */
 const LISTED = 50;
 const LISTED_MAX = 100_000;
 
@@ -30,8 +30,8 @@ export const spec: CommandSpec = {
 };
 
 /**
- * `list`: the newest campaigns of every number and all that have not ended, newest first, the numbers
- * that are halted, and what failed or waits in the drop folder.
+ * `list`: the newest campaigns of every number and all that have not ended, newest first, the
+ * numbers that are suspended, and what failed or waits in the drop folder.
  */
 export const run: Command = async (cli, { options }) => {
   const asked = textOption(options, "limit") ?? String(LISTED);
@@ -94,7 +94,7 @@ export const run: Command = async (cli, { options }) => {
   });
 };
 
-/** What people see nowhere else: lists that became no campaign. */
+/** Shown only here: lists that did not become a campaign. */
 async function dropsNow(config: Platform["config"]): Promise<string[]> {
   const [{ surveyDrops }, { dropsOf }] = await Promise.all([
     import("../producer/drop/survey.ts"),
@@ -104,7 +104,7 @@ async function dropsNow(config: Platform["config"]): Promise<string[]> {
   return dropLines(await surveyDrops(dropsOf(config), nowMs), nowMs);
 }
 
-/** Where the campaigns are that somebody may be looking for. */
+/** Where else there are campaigns that a person may be looking for. */
 async function elsewhereLines(stores: readonly NumberStore[]): Promise<string[]> {
   for (const { elsewhere } of stores) {
     const { mode } = elsewhere;
@@ -125,7 +125,7 @@ interface Listed {
   readonly waitsFor: WaitsFor | null;
 }
 
-/** Each sentence once: it is the same for all campaigns of a number. */
+/** Each sentence once: all campaigns of a number share it. */
 function stallLines(listed: readonly Listed[]): string[] {
   const stalled = listed.filter(({ campaign, workers }) => isStalled(campaign, workers));
   const words = stalled.map(({ campaign, workers }) => `\n${stallWords(campaign, workers)}`);
@@ -178,8 +178,8 @@ function stopLines(stops: {
 }): string[] {
   const { number, halt, rollback, isSettling, pace } = stops;
   const back = rollback === undefined ? [] : [`\n${rollbackWords(number, rollback)}`];
-  const halted = halt === undefined ? [] : [`\n${haltWords(number, halt)}`];
-  const held = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${holdWords(pace)}.`];
+  const suspended = halt === undefined ? [] : [`\n${suspensionWords(number, halt)}`];
+  const backoff = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${backoffWords(pace)}.`];
   const settling = isSettling ? [`\n${settlingWords(number)}`] : [];
-  return [...back, ...settling, ...halted, ...held];
+  return [...back, ...settling, ...suspended, ...backoff];
 }

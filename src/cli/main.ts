@@ -20,8 +20,8 @@ import { createTerminal } from "./terminal.ts";
 
 /**
  * The command line: `argv` as in `process.argv`. Never rejects; sets the exit code: 0 done,
- * 1 refused or failed, 2 wrong usage. With `--json` stdout gets exactly one JSON value, of a
- * refusal or a wrong usage too.
+ * 1 refused or failed, 2 wrong usage. With `--json`, stdout gets exactly one JSON value, also for a
+ * refusal or wrong usage.
  */
 export async function run(argv: string[]): Promise<void> {
   const json = asksForJson(argv);
@@ -29,7 +29,7 @@ export async function run(argv: string[]): Promise<void> {
   const { env } = process;
   const cwd = process.cwd();
   const cli = {
-    // Scripts get the words as they are.
+    // Scripts get the text unchanged.
     terminal: json ? screen : withTypedName(screen, { argv, env, cwd }),
     ...{ env, cwd, json },
     version: VERSION,
@@ -38,8 +38,8 @@ export async function run(argv: string[]): Promise<void> {
 }
 
 /**
- * As {@link run}, with the arguments alone and a command line of one's own; answers the exit code.
- * `onFault` is called when what was met was no refusal: a bug, or dead infrastructure.
+ * As {@link run}, with only the arguments and a given command line; returns the exit code.
+ * `onFault` is called for anything that is not a refusal: a bug, or an infrastructure failure.
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -75,7 +75,7 @@ function chosenMode({ serves }: CommandSpec, options: Options): Result<Mode | nu
   return accept(live ? "live" : sandbox ? "sandbox" : null);
 }
 
-/** What the fault left open (a connection, a timer) must not keep the process. */
+/** What the failure left open (a connection, a timer) must not keep the process alive. */
 function leaveSoon(): void {
   setTimeout(() => process.exit(1), FAULT_EXIT_MS).unref();
 }
@@ -128,18 +128,18 @@ function buildProgram(
     .addOption(jsonOption())
     .configureHelp({
       styleTitle: (title) => cli.terminal.colours.bold(title),
-      // Every command has options: saying so each time helps nobody.
+      // Every command has options: repeating that each time is noise.
       subcommandTerm: (command) =>
         [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
     })
     .configureOutput({
       writeOut: (text) => cli.terminal.out(text.trimEnd()),
       writeErr: (text) => cli.terminal.say(text.trimEnd()),
-      // Told by `finish`, as every other failure.
+      // Reported by `finish`, like every other failure.
       outputError: () => {},
     })
     .exitOverride()
-    // Its own would propose --yes for --yse.
+    // commander's own would suggest --yes for --yse.
     .showSuggestionAfterError(false)
     .addHelpText("after", "\nTry it without an account: dropcast up --sandbox");
   for (const command of commands) addCommand(program, command, act);
@@ -176,7 +176,7 @@ function jsonOption(): Option {
   return new Option("--json", "print one JSON value on stdout");
 }
 
-/** Known before the command line is understood: a wrong one must be told as JSON too. */
+/** Parsed before the command line is: a wrong one must be reported as JSON too. */
 function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return argv.slice(2, end === -1 ? undefined : end).includes("--json");
@@ -190,15 +190,15 @@ function wrongUsage(
   if (error.code === "commander.help") {
     return refuseUsage("No command was given.", "dropcast --help shows the commands.");
   }
-  const said = error.message.replace(/^error: /, "");
-  const message = said.charAt(0).toUpperCase() + said.slice(1);
+  const problem = error.message.replace(/^error: /, "");
+  const message = problem.charAt(0).toUpperCase() + problem.slice(1);
   const command = program.commands.find((one) => one.name() === program.args[0]);
   const asked = command === undefined ? "" : `${command.name()} `;
-  const help = `dropcast ${asked}--help shows how it is used.`;
+  const help = `dropcast ${asked}--help shows its usage.`;
   return refuseUsage(`${message}.`, [...instead(error, specs, command), help].join(" "));
 }
 
-/** What may be said in place of what was mistyped; see `suggestion`. */
+/** What may be suggested for a mistyped word; see `suggestion`. */
 function instead(
   { code, message }: CommanderError,
   specs: readonly CommandSpec[],
@@ -218,8 +218,8 @@ function instead(
 }
 
 const MODE_OPTIONS: readonly OptionSpec[] = [
-  { flags: "--sandbox", description: "of the sandbox, whatever is configured", harmless: true },
-  { flags: "--live", description: "of the real API, whatever runs here" },
+  { flags: "--sandbox", description: "use the sandbox, whatever is configured", harmless: true },
+  { flags: "--live", description: "use the real API, whatever runs here" },
 ];
 
 const COMMON_OPTIONS: readonly OptionSpec[] = ["--json", "--help"].map((flags) => ({

@@ -5,19 +5,19 @@ import type { Logger } from "../logger.ts";
 import type { Outage, OutageTeller } from "../redis/outage.ts";
 import { duration, isoTime, utcTime } from "./words.ts";
 
-/** What is needed to wait for a Redis that is away. */
+/** What is needed to wait for Redis. */
 export type Reachable = Pick<Platform, "outage" | "logger">;
 
-/** Stands for an answer that was not waited for. */
+/** Returned instead of an answer that was not waited for. */
 export const DETACHED = Symbol("detached");
 
 const ASK_AGAIN_MS = 300;
-/** Who wants to leave does not wait longer for a Redis that hangs. */
+/** A person who detaches waits at most this long for a Redis that hangs. */
 const LEAVE_MS = 1_000;
 
 /**
- * What `ask` gives. While Redis is in trouble it is asked again and again, so `ask` may be repeated;
- * {@link DETACHED} when `signal` is aborted meanwhile. Words about the outage are {@link sayOutages}'.
+ * The result of `ask`. While Redis is in trouble `ask` is repeated, so it must be repeatable;
+ * returns {@link DETACHED} if `signal` is aborted meanwhile. {@link sayOutages} reports the outage.
  */
 export async function askThrough<T>(
   { outage, logger }: Reachable,
@@ -29,7 +29,7 @@ export async function askThrough<T>(
       return await unlessLate(ask(), signal);
     } catch (error) {
       if (redisTrouble(error) === undefined) throw error;
-      logger.debug({ error: String(error) }, "Redis is in trouble: it is asked again");
+      logger.debug({ error: String(error) }, "Redis is in trouble: trying again");
     }
     do {
       if (signal.aborted) return DETACHED;
@@ -56,7 +56,7 @@ async function unlessLate<T>(asked: Promise<T>, signal: AbortSignal): Promise<T 
   }
 }
 
-/** Tells a person of each outage, in a line when it begins and when it is over. */
+/** Reports each outage to a person: a line at its start and at its end. */
 export function sayOutages(say: (line: string) => void): OutageTeller {
   return {
     away: ({ sinceMs, reason }) =>
@@ -67,7 +67,7 @@ export function sayOutages(say: (line: string) => void): OutageTeller {
   };
 }
 
-/** Tells the log of each outage. */
+/** Logs each outage. */
 export function logOutages(logger: Pick<Logger, "info" | "warn">): OutageTeller {
   const fieldsOf = ({ sinceMs, reason, tries }: Outage) => {
     return { since: isoTime(sinceMs), reason, tries };

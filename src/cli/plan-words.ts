@@ -1,7 +1,7 @@
 import type { Estimate } from "../producer/preflight/estimate.ts";
 import { duration, rate, timeToCome } from "./words.ts";
 
-/** At which pace and for how long, to go on a sentence with; empty when the rate is not known. */
+/** The rate and duration, to append to a sentence; empty if the rate is not known. */
 export function paceWords(estimate: Estimate | null): string {
   if (estimate === null) return "";
   const { ratePerSecond, seconds } = estimate;

@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 import { windowText } from "./window-text.ts";
 import { count, counted, dateTime, duration, printable, rate, table, wrap } from "./words.ts";
 
-/** What a list comes to, for people: what matters most comes last, where the eye is. */
+/** The result of a preflight, for people. The most important part comes last, at the prompt. */
 export function preflightText(
   report: ImportReport,
   terminal: Pick<Terminal, "colours" | "columns">,
@@ -22,7 +22,7 @@ export function preflightText(
     parts.push(`${title("Rejected")}\n${findings(report.problems.map(inColumns), columns)}`);
   }
   if (report.warnings.length > 0) {
-    parts.push(`${title("To know before it is sent")}\n${findings(report.warnings, columns)}`);
+    parts.push(`${title("Before you send")}\n${findings(report.warnings, columns)}`);
   }
   if (report.cost !== null && report.ok > 0) {
     parts.push(`${title("Countries")}\n${costText(report.cost)}`);
@@ -57,13 +57,13 @@ function headText(report: ImportReport, title: (text: string) => string, width: 
   }
   if (report.phoneStyle !== null) lines.push(["Phones as", phoneStyleWords(report.phoneStyle)]);
   const indent = Math.max(...lines.map(([key]) => key.length)) + 2;
-  // Names of columns may be many and long.
+  // There may be many columns with long names.
   const below = (text: string): string =>
     wrap(text, width - indent - 1, "").replaceAll("\n", `\n${" ".repeat(indent)}`);
   return table(lines.map(([key, text]) => [title(key), below(text)]));
 }
 
-/** How the phones of a list were understood, with counts. */
+/** How the phone numbers of a list were read, with counts. */
 export function phoneStyleWords(style: PhoneStyleReport): string {
   const { numbers, country, decidedBy, national, withCode, plus, prefix } = style;
   const bare: Readonly<Record<typeof numbers, string>> = {
@@ -71,8 +71,8 @@ export function phoneStyleWords(style: PhoneStyleReport): string {
     international: "international, with or without +",
     unclear:
       country === null
-        ? "unclear: without + nobody can tell whose they are"
-        : `mixed: without +, only those that none but ${country} has are read`,
+        ? "unclear: without + their country is not known"
+        : `mixed: without +, only those that exist only in ${country} are read`,
   };
   const counts: [number, string][] = [
     [national, "without country code"],
@@ -99,11 +99,11 @@ function delimiterWords(delimiter: string | null): string {
 function countsText(report: ImportReport): string {
   const { rows } = report;
   const lines: [string, number][] = [
-    [report.mended === undefined ? "to send" : "mended", report.ok],
+    [report.mended === undefined ? "to send" : "corrected", report.ok],
     [report.mended === undefined ? "rejected" : "still rejected", report.rejected],
     ["duplicate", report.duplicate],
     [suppressedWords(report), report.suppressed],
-    ["mended before", report.alreadyMended ?? 0],
+    ["corrected before", report.alreadyMended ?? 0],
   ];
   const shown = lines.filter(([, number], index) => number > 0 || index === 0);
   return table(
@@ -119,13 +119,13 @@ function countsText(report: ImportReport): string {
   );
 }
 
-/** Not all who are left out have opted out: the warnings say how many of each there are. */
+/** Not all who are left out have opted out: the warnings count each kind. */
 export function suppressedWords({ warnings }: Pick<ImportReport, "warnings">): string {
   const others = warnings.some(({ code }) => code === "undeliverable" || code === "repeated");
   return others ? "left out" : "opted out";
 }
 
-/** Several columns may have the same fault; the reason names the first. */
+/** Several columns may have the same fault; the reason names only the first. */
 function inColumns(problem: ImportReport["problems"][number]): Warning {
   const [, ...others] = problem.columns;
   const more = others.map(({ column, count: rows }) => `"${printable(column)}" ${count(rows)}`);
@@ -178,7 +178,7 @@ function costText({ countries, currency, amount, unpriced }: ListCost): string {
     : text;
 }
 
-/** The currency stands behind the sum, so that the sums above it stay in line. */
+/** The currency comes after the sum, so that the sums stay aligned. */
 function alignMoney(rows: readonly (readonly string[])[]): string {
   const split = rows.map((row) => {
     const [sum = "", ...unit] = (row[3] ?? "").split(" ");
@@ -206,16 +206,16 @@ function notesText(report: ImportReport, columns: number): string {
   if (report.encodingGuessed) {
     const seen = encodingSamples.map((text) => `"${printable(text)}"`).join(", ");
     notes.push(
-      `The list does not say how its letters are encoded; ${report.encoding} is a guess.` +
-        `${seen === "" ? "" : ` It reads ${seen}.`} If that looks wrong, name another by --encoding.`,
+      `The encoding of the list is not certain; ${report.encoding} is a guess.` +
+        `${seen === "" ? "" : ` It reads ${seen}.`} If that looks wrong, set another with --encoding.`,
     );
   }
   if (rejectsFile !== null) notes.push(`The rejected rows, with suggestions: ${rejectsFile}`);
   if (rejectsProblem !== undefined)
-    notes.push(`The rejected rows are not written down: ${rejectsProblem}.`);
+    notes.push(`The rejected rows were not written: ${rejectsProblem}.`);
   if (notChecked.length > 0) {
     const names = notChecked.map((name) => NOT_CHECKED[name] ?? name);
-    notes.push(`Not, or not fully, looked at: ${names.join("; ")}.`);
+    notes.push(`Not checked, or only partly: ${names.join("; ")}.`);
   }
   if (estimate !== null && report.ok > 0) notes.push(...timeWords(estimate, report.ok));
   return notes.map((note) => wrap(note, columns - 1, "")).join("\n");
@@ -224,7 +224,7 @@ function notesText(report: ImportReport, columns: number): string {
 const NOT_CHECKED: Readonly<Record<string, string>> = {
   opt_outs: "who has opted out",
   other_campaigns: "who is on another campaign",
-  repeats: "who got the same campaign or template lately",
+  repeats: "who recently got the same campaign or template",
 };
 
 function timeWords(estimate: Estimate, messages: number): string[] {

@@ -2,12 +2,12 @@ import { relative } from "node:path";
 import { COMMAND_NAMES } from "./commands.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What is advised to people, in whatever sentence: the program, and one of its commands. */
+/** A command in any advice: the program and one of its commands. */
 const ADVICE = new RegExp(`\\bdropcast (?=(?:${COMMAND_NAMES.join("|")})\\b)`, "g");
 
 /**
- * The terminal of a process that `npm start` (or another script of package.json) runs: a clone has
- * no `dropcast` on its PATH, so what it advises has to name the file that node runs.
+ * The terminal of a process started by `npm start` (or another script of package.json): a clone has
+ * no `dropcast` on its PATH, so advice has to name the file that node runs.
  */
 export function withTypedName(
   terminal: Terminal,

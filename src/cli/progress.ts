@@ -3,9 +3,9 @@ import type { Campaign } from "../store/index.ts";
 import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
 import { clockTime, count, duration, printable, rate } from "./words.ts";
 
-/** Looks at a campaign again and again, and tells how fast it goes. */
+/** Reads a campaign repeatedly, and measures its rate. */
 export interface RateMeter {
-  /** Messages a second over the last seconds; 0 before two looks. */
+  /** Messages a second over the last seconds; 0 before the second reading. */
   read(campaign: Campaign, nowMs: number): number;
 }
 
@@ -30,7 +30,7 @@ function handled(campaign: Campaign): number {
   return acceptedRows(campaign) + campaign.counts.failed + campaign.counts.unknown;
 }
 
-/** When the last message will have gone out, by the rate of now; null when nobody can say. */
+/** When the last message will be sent at the current rate; null if that is not known. */
 export function expectedEnd(campaign: Campaign, perSecond: number, nowMs: number): number | null {
   if (campaign.status !== "running" || perSecond <= 0) return null;
   return nowMs + (rowsToSend(campaign) / perSecond) * 1_000;
@@ -44,7 +44,7 @@ export interface ProgressLook {
 
 const BAR_WIDTH = 16;
 
-/** One line for a terminal `columns` wide. What matters comes first: the end may be cut off. */
+/** One line for a terminal `columns` wide. The most important comes first: the end may be cut. */
 export function progressLine(look: ProgressLook, columns: number): string {
   const { campaign } = look;
   const toSend = rowsToSend(campaign);
@@ -57,7 +57,7 @@ export function progressLine(look: ProgressLook, columns: number): string {
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
 
-/** The same without the bar: what a log gets. */
+/** The same without the bar, for a log. */
 export function progressWords(look: ProgressLook): string {
   return `${countWords(look.campaign)} · ${now(look)}`;
 }
@@ -65,17 +65,17 @@ export function progressWords(look: ProgressLook): string {
 function countWords(campaign: Campaign): string {
   const { counts } = campaign;
   const parts = [`${count(acceptedRows(campaign))} of ${count(sendable(campaign))} sent`];
-  const tell = (number: number, word: string): void => {
+  const add = (number: number, word: string): void => {
     if (number > 0) parts.push(`${count(number)} ${word}`);
   };
-  tell(counts.delivered + counts.read, "delivered");
-  tell(counts.read, "read");
-  tell(counts.failed, "failed");
-  tell(counts.unknown, "unknown");
+  add(counts.delivered + counts.read, "delivered");
+  add(counts.read, "read");
+  add(counts.failed, "failed");
+  add(counts.unknown, "unknown");
   return parts.join(", ");
 }
 
-/** Rows that a message is meant for. */
+/** Rows that are to get a message. */
 function sendable({ rows, counts }: Campaign): number {
   return rows - counts.rejected - counts.duplicate - counts.suppressed;
 }
@@ -103,7 +103,7 @@ function now({ campaign, perSecond, nowMs }: ProgressLook): string {
     }
     case "finished": {
       const open = openRows(campaign);
-      return open === 0 ? "all outcomes are in" : `all sent, ${count(open)} outcomes to come`;
+      return open === 0 ? "all outcomes have arrived" : `all sent, ${count(open)} outcomes pending`;
     }
     case "cancelled":
     case "rejected":

@@ -23,7 +23,7 @@ export const spec: CommandSpec = {
   ],
 };
 
-/** `rate ID N`, `rate --number NAME N`: from now on, on all pods; `default` takes it back. */
+/** `rate ID N`, `rate --number NAME N`: from now on, on all workers; `default` removes it. */
 export const run: Command = async (cli, { args, options }) => {
   const number = textOption(options, "number");
   const [first, second] = args;
@@ -66,7 +66,7 @@ export const run: Command = async (cli, { args, options }) => {
   });
 };
 
-/** null: `default`, the rate is taken back. */
+/** null: `default`, which removes the rate. */
 function readRate(text: string | undefined): Result<number | null> {
   if (text === "default") return accept(null);
   const value = text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

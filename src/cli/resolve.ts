@@ -23,13 +23,13 @@ export const spec: CommandSpec = {
     { syntax: "<decision>", description: "resend, sent or failed" },
   ],
   options: [],
-  summary: "decide about an unknown message",
+  summary: "decide the outcome of unknown messages",
   examples: ["dropcast resolve main-17 4211 sent", "dropcast resolve main-17 all resend"],
 };
 
 /**
- * `resolve ID ROW DECISION`: what a person knows, or decides, of an unknown message. Several at once
- * by `10-20`, `3,5,9` or `all`: of those, rows that are not unknown are left as they are.
+ * `resolve ID ROW DECISION`: a person decides the outcome of an unknown message, or of several with
+ * `10-20`, `3,5,9` or `all`; rows that are not unknown stay as they are.
  */
 export const run: Command = async (cli, { args: [id = "", rowText = "", wanted = ""] }) => {
   const rows = parseRows(rowText);
@@ -61,13 +61,13 @@ export const run: Command = async (cli, { args: [id = "", rowText = "", wanted =
       json: resolved.value,
       text:
         decided === 0
-          ? `None of these rows of ${id} is unknown; nothing was decided.`
+          ? `None of these rows of ${id} is unknown; nothing was changed.`
           : `${counted(decided, "message")} of ${id} ${MANY[decision]}`,
     });
   });
 };
 
-/** One row, ranges of rows, or all of them; null for what is neither. */
+/** One row, ranges of rows, or all of them; null if it is none of these. */
 type Rows = number | readonly RowRange[];
 
 function parseRows(text: string): Rows | null {

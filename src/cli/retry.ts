@@ -28,7 +28,7 @@ export const spec: CommandSpec = {
       description: "only those with this error code; 0: those without one",
       repeatable: true,
     },
-    { flags: "--dry-run", description: "only say how many there are", harmless: true },
+    { flags: "--dry-run", description: "only count them", harmless: true },
     YES,
   ],
   summary: "send failed messages again",
@@ -38,7 +38,7 @@ export const spec: CommandSpec = {
   ],
 };
 
-/** `retry ID`: failed messages are sent again, all or those with the given codes. */
+/** `retry ID`: sends failed messages again, all or those with the given codes. */
 export const run: Command = async (cli, { args: [id = ""], options }) => {
   const codes = readCodes(listOption(options, "code"));
   if (!codes.ok) return codes;
@@ -49,8 +49,8 @@ export const run: Command = async (cli, { args: [id = ""], options }) => {
     const found = await findRows(platform.stores, id);
     if (!found.ok) return found;
     if (!dryRun && asksFirst(cli, options)) {
-      const said = await askFirst(cli, platform, found.value, codes.value);
-      if (!said.ok) return said;
+      const confirmed = await askFirst(cli, platform, found.value, codes.value);
+      if (!confirmed.ok) return confirmed;
     }
     const asked = { codes: codes.value, mode: dryRun ? "count" : "send" } as const;
     const retried = await retryCampaign(found.value, asked);
@@ -76,7 +76,7 @@ export const run: Command = async (cli, { args: [id = ""], options }) => {
   });
 };
 
-/** A yes to so many messages is not one to those that fail while the question stands. */
+/** A yes does not cover messages that fail while the question is open. */
 async function askFirst(
   cli: Cli,
   { config }: Platform,
@@ -91,16 +91,16 @@ async function askFirst(
   const number = config.numbers[campaign.number]?.ratePerSecond ?? RATE_MAX;
   const pace = (await store.pace.read()).ratePerSecond ?? number;
   const perSecond = Math.min(pace, campaign.ratePerSecond ?? pace);
-  const said = await confirmAlone(cli, retryQuestion(campaign, messages, perSecond));
-  if (!said.ok) return said;
+  const confirmed = await confirmAlone(cli, retryQuestion(campaign, messages, perSecond));
+  if (!confirmed.ok) return confirmed;
   const now = await retryCampaign(found, { codes, mode: "count" });
   if (!now.ok) return now;
   const more = now.value.matching - messages;
   if (more <= 0) return accept(undefined);
   return refuse(
     "not_confirmed",
-    `${counted(more, "message")} more failed while the question stood. Nothing was sent again.`,
-    "Give the command again.",
+    `${counted(more, "message")} more failed while the question was open. Nothing was sent again.`,
+    "Run the command again.",
   );
 }
 

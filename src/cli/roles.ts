@@ -5,10 +5,10 @@ import type { Command, CommandFile, CommandSpec } from "./command.ts";
 import { logOutages } from "./outage.ts";
 import { serve } from "./serve.ts";
 
-/** They send and import nothing, and must be there for what is live whether its API is or not. */
+/** These send and import nothing, and must run for live messages whether the API is up or not. */
 const NEVER_SEND: readonly RoleName[] = ["webhooks", "dashboard"];
 
-export const producer = role("producer", "watch the drop folder and import what is put there");
+export const producer = role("producer", "watch the drop folder and import its lists");
 export const worker = role("worker", "send messages");
 export const webhooks = role("webhooks", "receive status webhooks");
 export const dashboard = role("dashboard", "serve the dashboard");
@@ -25,7 +25,7 @@ function role(name: RoleName, summary: string): CommandFile {
   return { spec, run: serveRole(name) };
 }
 
-/** Serves one role, in a pod of its own, until SIGTERM. */
+/** Serves one role, in its own pod, until SIGTERM. */
 function serveRole(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
@@ -39,13 +39,13 @@ function serveRole(role: RoleName): Command {
     const { logger, open } = await openServing(cli.terminal, config, {
       logLevel: config.logLevel,
       unknownMode: NEVER_SEND.includes(role) ? "live" : "wait",
-      // A supervisor that reads the first line must not take the waiting for a failed start.
-      onWait: (waiting) => tell({ role, ready: false, waiting }),
+      // A supervisor that reads the first line must not mistake waiting for a failed start.
+      onWait: (waiting) => report({ role, ready: false, waiting }),
     });
-    let told = false;
-    function tell(line: object): void {
-      if (cli.json && !told) cli.terminal.out(JSON.stringify(line));
-      told = true;
+    let reported = false;
+    function report(line: object): void {
+      if (cli.json && !reported) cli.terminal.out(JSON.stringify(line));
+      reported = true;
     }
     return serve({
       drainMs: timings(config).drainMs,
@@ -62,7 +62,7 @@ function serveRole(role: RoleName): Command {
         const { mode } = platform.value.config;
         const where = place === null ? {} : { place };
         logger.info({ role, mode, ...where, pid: process.pid }, "ready");
-        tell({ role, ready: true, mode, place });
+        report({ role, ready: true, mode, place });
         return accept("serve");
       },
     });

@@ -4,17 +4,17 @@ import type { Mode } from "../core/mode.ts";
 import { isRunning, processIdentity } from "../redis/process-identity.ts";
 
 /**
- * Each `up` leaves a note in the data folder, so that a command in a second terminal means the same
- * sandbox and not the real API, and none is meant when that is not clear. A note is of one process.
- * One that was killed leaves its note behind: nothing follows it to a port that somebody else has by
- * now, and nothing that was meant for it goes to real people instead.
+ * Each `up` leaves a note in the data folder, so that a command in a second terminal uses the same
+ * sandbox and not the real API, and refuses if that is not certain. A note belongs to one process.
+ * A killed process leaves its note behind: then no command follows it to a port that another
+ * program may have by now, and no command meant for it goes to real people instead.
  */
 export interface RunningUp {
   readonly mode: Mode;
   readonly url: string;
   readonly pid: number;
   readonly startedAt: number;
-  /** False: it died without taking its note back. */
+  /** False: it died without removing its note. */
   readonly alive: boolean;
 }
 
@@ -26,21 +26,21 @@ function notesFolder(dataDir: string): string {
   return join(dataDir, "running");
 }
 
-/** Every `up` that runs on this data folder, or died on it lately, the newest first. */
+/** Every `up` that is running on this data folder or recently died on it, newest first. */
 export function findUps(dataDir: string): RunningUp[] {
   return readNotes(dataDir)
     .map(({ process: identity, ...note }) => ({ ...note, alive: isRunning(identity) }))
     .sort((a, b) => b.startedAt - a.startedAt);
 }
 
-/** Clears away the notes of dead processes: somebody has said which mode is meant. */
+/** Removes the notes of dead processes, once the mode has been chosen. */
 export function forgetDead(dataDir: string): void {
   for (const { pid, alive } of findUps(dataDir)) {
     if (!alive) rmSync(notePath(dataDir, pid), { force: true });
   }
 }
 
-/** Notes this process, and clears away the notes of dead ones. Returns how to take it back. */
+/** Writes the note of this process and removes those of dead ones. Returns how to remove it. */
 export function noteRunning(dataDir: string, { mode, url }: { mode: Mode; url: string }) {
   const folder = notesFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -69,7 +69,7 @@ function readNotes(dataDir: string): Note[] {
   return names.flatMap((name) => readNote(join(notesFolder(dataDir), name)) ?? []);
 }
 
-/** Null for a note that was cut off, or taken back a moment ago. */
+/** Null for a note that is incomplete, or was just removed. */
 function readNote(path: string): Note | null {
   try {
     const note = JSON.parse(readFileSync(path, "utf8")) as Partial<Record<keyof Note, unknown>>;

@@ -6,14 +6,14 @@ import { flagOption, refuseUsage } from "./command.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { table } from "./words.ts";
 
-/** Every knob as an option of the command line. */
+/** Every setting as an option of the command line. */
 const KNOB_OPTIONS: readonly OptionSpec[] = SANDBOX_KNOBS.map(
   ({ flag, kind, option, default: preset, description }) => ({
     flags: option === "magic" ? `${flag} [${kind}]` : `${flag} <${kind}>`,
     description: [
       description,
       ...(preset === "" ? [] : [` (${preset})`]),
-      ...(option === "magic" ? ["; alone it prints them and ends"] : []),
+      ...(option === "magic" ? ["; alone it prints them and exits"] : []),
     ].join(""),
     harmless: true as const,
   }),
@@ -25,7 +25,7 @@ export const spec: CommandSpec = {
   harmless: true,
   args: [],
   options: KNOB_OPTIONS,
-  summary: "run the simulated API alone",
+  summary: "run only the simulated API",
   examples: [
     "dropcast sandbox --port 9000 --webhook-url http://127.0.0.1:8081/webhooks/livechat",
     "dropcast sandbox --reject-429 0.05 --accept-then-500 0.01",
@@ -33,7 +33,7 @@ export const spec: CommandSpec = {
   ],
 };
 
-/** `sandbox`: the simulated API alone, until Ctrl-C. */
+/** `sandbox`: only the simulated API, until Ctrl-C. */
 export const run: Command = async (cli, { options }) => {
   if (flagOption(options, "magic")) return magicTable();
   const knobs = parseKnobs(knobTexts(options));
@@ -79,7 +79,7 @@ function announce({ terminal, json }: Cli, variables: Readonly<Record<string, st
     terminal.out(JSON.stringify({ url: variables["DROPCAST_API_URL"], environment: variables }));
     return;
   }
-  terminal.say("The simulated API is up; Ctrl-C ends it. To use it, set:");
+  terminal.say("The simulated API is up; Ctrl-C stops it. To use it, set:");
   for (const [name, value] of Object.entries(variables)) terminal.out(`${name}=${value}`);
 }
 
@@ -95,7 +95,7 @@ function cannotStart(error: unknown): CommandResult {
   if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL") {
     return refuse(
       "sandbox_cannot_listen",
-      `The sandbox cannot listen there (${code}).`,
+      `The sandbox cannot listen on that port (${code}).`,
       "Give another --port, or 0 for any free one.",
     );
   }
@@ -114,6 +114,6 @@ async function magicTable(): Promise<CommandResult> {
   const rows = MAGIC_RECIPIENTS.map(({ ending, does }) => [`…${ending}`, does]);
   return accept({
     json: MAGIC_RECIPIENTS.map(({ ending, does }) => ({ ending, does })),
-    text: `A recipient whose number ends so:\n${table(rows)}`,
+    text: `Recipients whose number ends with:\n${table(rows)}`,
   });
 }

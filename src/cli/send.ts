@@ -27,7 +27,7 @@ export const spec: CommandSpec = {
   options: [
     {
       flags: "--wait",
-      description: "stay until everything is sent, with progress",
+      description: "wait until everything is sent, with progress",
       harmless: true,
     },
     YES,
@@ -98,7 +98,7 @@ async function waitForIt(
   const json = await sentJson(imported, last);
   if (halt === DETACHED) return accept({ json, text: lastSeen(last).text });
   if (followed.end === "detached") {
-    const text = `${last.id} goes on: ${last.status}. dropcast pause ${last.id}${modeOption(last.mode)} stops it.`;
+    const text = `${last.id} continues: ${last.status}. dropcast pause ${last.id}${modeOption(last.mode)} stops it.`;
     return accept({ json, text });
   }
   const text = campaignText(last, halt, terminal);

@@ -3,31 +3,31 @@ import { accept, type Result } from "../core/refusal.ts";
 import type { Logger } from "../logger.ts";
 import type { CommandResult, Report } from "./command.ts";
 
-/** What a start gets: when to give up, and where to leave what must be undone. */
+/** What a start gets: when to abort, and where to register cleanup. */
 export interface Boot {
   /** Aborted by the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
-  /** Called in the reverse order when the process stops, also when the start fails half-way. */
+  /** Called in reverse order when the process stops, also if the start fails half-way. */
   readonly onStop: (stop: () => Promise<void> | void) => void;
 }
 
-/** `serve`: run until a signal comes. A report: the work is done, stop and print it. */
+/** `serve`: run until a signal. A report: the work is done, stop and print it. */
 export type Booted = Result<"serve" | Report>;
 
-/** Beyond the time the roles take to finish what is on the wire. */
+/** On top of the time the roles take to finish running requests. */
 const STOP_MARGIN_MS = 5_000;
 
 /**
- * The life of a process that serves. The first SIGTERM or Ctrl-C stops everything in good order
- * and exits 0; a second one, or a stop that takes longer than the drain, exits 1 at once. A signal
- * during the start waits for the step that is under way, so that nothing is left half-built.
- * Comes back only when the start was refused, or when its work is done.
+ * The life of a serving process. The first SIGTERM or Ctrl-C stops everything in order and exits 0;
+ * a second one, or a stop that takes longer than the drain, exits 1 at once. A signal during the
+ * start waits for the current step, so that nothing is left half-built. Returns only if the start
+ * was refused, or the work is done.
  */
 export async function serve(input: {
   drainMs: number;
   logger: Pick<Logger, "error" | "fatal">;
   start: (boot: Boot) => Promise<Booted>;
-  /** The first signal was heard; what is on the wire is finished now. */
+  /** The first signal arrived; running requests are being finished. */
   onStopping: () => void;
 }): Promise<CommandResult> {
   const { logger } = input;
@@ -41,7 +41,7 @@ export async function serve(input: {
     {
       delay: input.drainMs + STOP_MARGIN_MS,
       logger: { error: (words: unknown) => logger.error(String(words)) },
-      // A terminal that closes is a stop as well (SIGHUP); a failure of memory is nobody's wish.
+      // Closing the terminal (SIGHUP) stops it too; a crash signal is not a request to stop.
       skip: ["beforeExit", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE"],
     },
     async ({ err }) => {
@@ -49,7 +49,7 @@ export async function serve(input: {
       stopping.abort();
       input.onStopping();
       await started?.catch(() => {
-        // Told by whoever awaits the start; what it has opened is closed here.
+        // Reported by the caller that awaits the start; here only clean up.
       });
       await stopAll();
     },
@@ -70,7 +70,7 @@ export async function serve(input: {
   return booted.ok ? accept(booted.value as Report) : booted;
 }
 
-/** The process ends elsewhere: in the handler of the signal. */
+/** The process ends elsewhere: in the signal handler. */
 function forever(): Promise<never> {
   return new Promise(() => {
     // An empty event loop would end the process in the middle of its stop.

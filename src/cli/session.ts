@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Result } from "../core/refusal.ts";
 import type { Cli, CommandResult } from "./command.ts";
 
-/** Runs a command on Redis and the stores, and closes them whatever happens. */
+/** Runs a command with Redis and the stores, and always closes them. */
 export async function withPlatform(
   cli: Cli,
   work: (platform: Platform) => Promise<CommandResult>,
@@ -13,7 +13,7 @@ export async function withPlatform(
   return config.ok ? onPlatform(cli, config.value, work) : config;
 }
 
-/** As {@link withPlatform}, with a configuration that is loaded already. */
+/** As {@link withPlatform}, with a loaded configuration. */
 export async function onPlatform(
   cli: Cli,
   config: Config,
@@ -28,7 +28,7 @@ export async function onPlatform(
   }
 }
 
-/** Redis and the stores for a short command; the caller closes them. Refuses a Redis that is away. */
+/** Redis and the stores for a short command; the caller closes them. Refuses if Redis is away. */
 export async function tryPlatform(cli: Cli, config: Config): Promise<Result<Platform>> {
   const [{ openPlatform }, { createLogger }] = await Promise.all([
     import("../app/platform.ts"),
@@ -36,7 +36,7 @@ export async function tryPlatform(cli: Cli, config: Config): Promise<Result<Plat
   ]);
   const { terminal } = cli;
   const logger = createLogger({
-    // The reconnects of a short command are no news: what they lead to is told as its failure.
+    // Do not log the reconnects of a short command: if they matter, the command fails.
     level: config.logLevel === "info" ? "error" : config.logLevel,
     stream: { write: (line) => terminal.log(line) },
   });

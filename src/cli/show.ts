@@ -23,7 +23,7 @@ import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
-import { haltWords, holdJson, holdWords, openRows } from "./describe.ts";
+import { backoffJson, backoffWords, openRows, suspensionWords } from "./describe.ts";
 import { withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";
@@ -32,12 +32,12 @@ export const spec: CommandSpec = {
   name: "show",
   args: [CAMPAIGN_ID],
   options: [],
-  summary: "where a campaign stands",
+  summary: "show the state of a campaign",
   examples: ["dropcast show main-17"],
   harmless: true,
 };
 
-/** `show ID`: where a campaign stands. */
+/** `show ID`: the state of a campaign. */
 export const run: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
     const found = await findCampaign(platform.stores, id);
@@ -58,14 +58,14 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const { number } = campaign;
     const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
     const quiet = silence === undefined ? "" : `\n\n${silenceWords(number, silence)}`;
-    const held = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${holdWords(pace)}.`;
+    const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
     const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
     return accept({
       json: {
         ...campaignJson(campaign),
         halt: haltJson(halt),
-        hold: holdJson(pace),
+        hold: backoffJson(pace),
         rollback: rollbackJson(rollback),
         unknown: unknownJson(unknown),
         waits,
@@ -75,23 +75,23 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       },
       text:
         campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor }) +
-        held +
+        backoff +
         back +
         quiet,
     });
   });
 
-/** What only `show` looks at. */
+/** Shown only by `show`. */
 interface Details {
   readonly unknown?: UnknownRows | undefined;
   readonly waits?: readonly WaitingRow[];
-  /** Why nothing is sent although it runs. */
+  /** Why nothing is sent although it is running. */
   readonly stall?: string | undefined;
   /** The opening of its window that it waits for. */
   readonly waitsFor?: WaitsFor | null;
 }
 
-/** A campaign for people, with what they may want to do next. */
+/** A campaign for people, with possible next steps. */
 export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
@@ -114,7 +114,7 @@ export function campaignText(
   if (campaign.ratePerSecond !== null) head.push(["Rate", rate(campaign.ratePerSecond)]);
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
-  if (halt !== undefined) parts.push(colours.red(haltWords(campaign.number, halt)));
+  if (halt !== undefined) parts.push(colours.red(suspensionWords(campaign.number, halt)));
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));
   if (unknown !== undefined) parts.push(unknownText(unknown));
@@ -167,7 +167,7 @@ function errorsText({ errors }: Campaign): string {
   return `Failed, by error code:\n${table(shown, new Set([0, 1]))}${more}`;
 }
 
-/** How long nobody has known, and why. */
+/** How long messages have been unknown, and why. */
 function unknownText({ oldestAt, reasons }: UnknownRows): string {
   const lines = reasons.map(({ reason, count: rows }) => [
     `  ${count(rows)}`,
@@ -179,7 +179,7 @@ function unknownText({ oldestAt, reasons }: UnknownRows): string {
 
 const WAITS_SHOWN = 3;
 
-/** Which rows an earlier message to the same person keeps waiting, and what ends that. */
+/** Rows that wait for an earlier message to the same person, and what ends the wait. */
 function waitsText(waits: readonly WaitingRow[]): string {
   const lines = waits
     .slice(0, WAITS_SHOWN)
@@ -193,12 +193,12 @@ function waitsText(waits: readonly WaitingRow[]): string {
   const decided =
     unknown === undefined
       ? ""
-      : ` An unknown one is decided by \`dropcast resolve ${unknown.campaign} ${unknown.campaignRow} sent\` ` +
+      : ` To decide an unknown one: \`dropcast resolve ${unknown.campaign} ${unknown.campaignRow} sent\` ` +
         "(or failed); its person's next message then goes out within a minute.";
   return (
     `${counted(waits.length, "row")} ${waits.length === 1 ? "waits" : "wait"} for an earlier message ` +
     `to the same person:\n${lines.join("\n")}\n` +
-    `Each goes out when that one has its status, or two hours after it was tried.${decided}`
+    `Each is sent when that one has its status, or two hours after its attempt.${decided}`
   );
 }
 
@@ -208,7 +208,7 @@ function notes(campaign: Campaign): string[] {
   const lines: string[] = [];
   if (campaign.rowsDeletedAt !== null) {
     return [
-      `Its rows were deleted on ${dateTime(campaign.rowsDeletedAt)} (DROPCAST_RETENTION_DAYS); what was counted is kept.`,
+      `Its rows were deleted on ${dateTime(campaign.rowsDeletedAt)} (DROPCAST_RETENTION_DAYS); the counts are kept.`,
     ];
   }
   if (status === "finished" && openRows(campaign) > 0) {
@@ -216,7 +216,7 @@ function notes(campaign: Campaign): string[] {
   }
   if (counts.unknown > 0) {
     lines.push(
-      `${counted(counts.unknown, "message")} may or may not have been sent, and nobody can know ` +
+      `${counted(counts.unknown, "message")} may or may not have been sent: that is not known ` +
         `yet. They wait for evidence; \`dropcast export ${id} --state unknown${option}\` lists them, ` +
         "`dropcast resolve` decides one.",
     );
@@ -232,9 +232,9 @@ function notes(campaign: Campaign): string[] {
   return lines.length === 0 ? [] : [lines.join("\n")];
 }
 
-/** The most frequent cause of which a retry may reach people. */
+/** The most frequent cause for which a retry may help. */
 function codeToRetry({ errors }: Campaign): number | undefined {
-  // All without a code are retried together, by the code 0.
+  // All failures without a code are retried together, as code 0.
   const alone = errors.filter(({ code }) => code === 0).length === 1;
   return errors.find((cause) => {
     const { retry } = describeFailure(cause);

@@ -2,14 +2,14 @@ import { nearest } from "../core/nearest.ts";
 import type { CommandSpec, OptionSpec } from "./command.ts";
 
 /**
- * What was probably meant by a mistyped command or option; null when nothing is near, or when what
- * is would send, confirm or delete: a shell may repeat a line that was corrected without a look.
+ * The likely meaning of a mistyped command or option; null if nothing is near, or if the nearest
+ * would send, confirm or delete: a person may run the suggestion without reading it.
  */
 export function suggestion(
   typed: string,
   known: readonly (CommandSpec | OptionSpec)[],
 ): string | null {
-  // Of two that are equally near, the one that acts is taken to be meant.
+  // Of two equally near ones, assume the one that acts.
   const acting = known.filter(({ harmless }) => harmless === undefined).map(nameOf);
   const harmless = known.filter((one) => one.harmless === true).map(nameOf);
   const meant = nearest(typed, [...acting, ...harmless]);

@@ -7,25 +7,25 @@ import { type Cli, type CommandResult, type Options, textOption } from "./comman
 import { encodingOption } from "./encoding-option.ts";
 import { count, counted, printable } from "./words.ts";
 
-/** How many are written before all numbers are told again. */
+/** How many entries are written before all numbers are notified again. */
 const IMPORTED_AT_ONCE = 10_000;
-/** Rows that could not be read are counted all, and so many are shown. */
+/** Unreadable rows are all counted, but only this many are shown. */
 const REJECTED_SHOWN = 20;
 
-/** What became of the rows. */
+/** The result of the import. */
 interface Tally {
   rows: number;
   added: number;
   unchanged: number;
-  /** Rows of which at least one cell could not be read. */
+  /** Rows with at least one unreadable cell. */
   unreadable: number;
   readonly rejected: { line: number; column: string; code: RejectCode; reason: string }[];
 }
 
 /**
- * `suppress import FILE`. What could be read is added whatever else the file holds: it can only keep
- * messages back, and waiting for a corrected file would send some to people who said no. What could
- * not be read is listed, and then the command ends with 1.
+ * `suppress import FILE`. All readable entries are added, even if others are not readable: they can
+ * only hold messages back, and waiting for a corrected file would send messages to people who opted
+ * out. Unreadable rows are listed, and the command exits 1.
  */
 export async function importFile(task: {
   cli: Cli;
@@ -83,7 +83,7 @@ function countRow({ line, rejected }: SuppressionRow, tally: Tally): void {
   }
 }
 
-/** A file that cannot be read to its end: what came before the fault counts. */
+/** A file that cannot be read to its end: entries before the fault count. */
 function withAdded(refused: Refused, added: number): Refused {
   if (added === 0) return refused;
   const { code, message, fix } = refused.refusal;
@@ -93,15 +93,15 @@ function withAdded(refused: Refused, added: number): Refused {
 
 function textOf(tally: Tally, file: SuppressionFile & { country: string | null }): string {
   const { added, unchanged, unreadable, rejected } = tally;
-  const guess = file.encodingGuessed ? " (a guess; --encoding names another)" : "";
+  const guess = file.encodingGuessed ? " (a guess; --encoding sets another)" : "";
   const names = file.columns.map((name) => `"${printable(name)}"`).join(", ");
   const phones = names === "" ? "a plain list of numbers" : `phones in ${names}`;
   const lines = [
     `Read ${counted(tally.rows, "row")} as ${file.encoding}${guess}: ${phones}.`,
-    `${counted(added, "number")} added, ${count(unchanged)} on the list before.`,
+    `${counted(added, "number")} added, ${count(unchanged)} already on the list.`,
   ];
   if (unreadable > 0) {
-    lines.push(`${counted(unreadable, "row")} could not be read, or not all of it:`);
+    lines.push(`${counted(unreadable, "row")} could not be read completely:`);
     for (const { line, reason } of rejected) {
       lines.push(`  line ${count(line)}: ${printable(reason)}.`);
     }
@@ -110,7 +110,7 @@ function textOf(tally: Tally, file: SuppressionFile & { country: string | null }
     if (file.country === null && rejected.some(({ code }) => code === "phone_ambiguous")) {
       lines.push("Numbers without a country code need --country, as in --country PL.");
     }
-    lines.push("Correct them and import the file again: what is on the list stays as it is.");
+    lines.push("Correct them and import the file again: entries on the list stay as they are.");
   }
   return lines.join("\n");
 }

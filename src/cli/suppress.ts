@@ -41,11 +41,11 @@ export const spec: CommandSpec = {
   ],
   options: [
     { flags: "--scope <scope>", description: "marketing or all (add, import: all)" },
-    { flags: "--source <text>", description: "who or what said so, for add and import" },
+    { flags: "--source <text>", description: "who reported it, for add and import" },
     { flags: "--country <code>", description: "country of numbers without a country code" },
     {
       flags: "--column <name>",
-      description: "of import: a column with phones; all that hold some unless said",
+      description: "of import: a column with phones; default: all that have some",
       repeatable: true,
     },
     { ...ENCODING_OPTION, description: `of import: ${ENCODING_OPTION.description}` },
@@ -64,7 +64,7 @@ export const spec: CommandSpec = {
 export const run: Command = async (cli, { args: [action = "", ...given], options }) => {
   const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (act === undefined) {
-    return refuseUsage(`"${action}" is no action.`, `Give ${Object.keys(ACTIONS).join(", ")}.`);
+    return refuseUsage(`Unknown action "${action}".`, `Give ${Object.keys(ACTIONS).join(", ")}.`);
   }
   const wantsMore = action === "add" || action === "remove" || action === "import";
   if (wantsMore !== given.length > 0) {
@@ -79,8 +79,8 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
   if (wantsMore && (await import("./configuration.ts")).followsSandbox(cli)) {
     return refuse(
       "mode_unclear",
-      "A sandbox runs here, and its opt-outs are not those of the real numbers.",
-      "Say which are meant: add --live or --sandbox.",
+      "A sandbox runs here, and its opt-outs are separate from those of the real numbers.",
+      "Choose one: add --live or --sandbox.",
     );
   }
   return withPlatform(cli, async (platform) => {
@@ -96,7 +96,7 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
 
 const OF_IMPORT = ["column", "encoding"];
 
-const USAGE = "dropcast suppress --help shows how it is used.";
+const USAGE = "dropcast suppress --help shows its usage.";
 
 async function add({ given, scope, country, options, suppressions }: Task): Promise<CommandResult> {
   const phones = await readPhones(given, country);
@@ -108,7 +108,7 @@ async function add({ given, scope, country, options, suppressions }: Task): Prom
   const added = changes.filter(({ before, now }) => before !== now).length;
   const known = changes.length - added;
   const from = wanted === "all" ? "any message" : "marketing messages";
-  const before = known === 0 ? "" : ` ${counted(known, "was", "were")} on the list before.`;
+  const before = known === 0 ? "" : ` ${counted(known, "was", "were")} already on the list.`;
   return accept({
     json: { added, unchanged: known, scope: wanted },
     text: `${counted(added, "person", "people")} added: no number sends them ${from} from now on.${before}`,
@@ -161,7 +161,7 @@ function forPeople(): OptOutFormat {
       listed += entries.length;
       return entries.map((entry) => `${lineOf(entry)}\n`).join("");
     },
-    tail: () => (listed === 0 ? "Nobody is on the list.\n" : ""),
+    tail: () => (listed === 0 ? "The list is empty.\n" : ""),
   };
 }
 
@@ -174,18 +174,18 @@ function readScope(text: string | undefined): Result<Scope | null> {
   if (text === undefined) return accept(null);
   const scope = SCOPES.find((one) => one === text);
   return scope === undefined
-    ? refuseUsage(`"${text}" is no scope.`, `Give ${SCOPES.join(" or ")}.`)
+    ? refuseUsage(`Unknown scope "${text}".`, `Give ${SCOPES.join(" or ")}.`)
     : accept(scope);
 }
 
-/** The numbers' country, where they all have the same: what people type has no number. */
+/** The numbers' country, if all have the same: the command line names no number. */
 function commonCountry({ numbers }: Pick<Config, "numbers">): string | null {
   const countries = new Set(Object.values(numbers).map(({ country }) => country));
   const [only = null] = countries;
   return countries.size === 1 ? only : null;
 }
 
-/** The country that was typed, or the numbers' common one; refuses a wrong one (`usage`). */
+/** The given country, or the common country of the numbers; refuses a wrong one (`usage`). */
 export async function readCountry(
   typed: string | undefined,
   config: Pick<Config, "numbers">,
@@ -197,7 +197,7 @@ export async function readCountry(
     : refuseUsage(`"${typed}" is not a country.`, "Give two letters, as in --country PL.");
 }
 
-/** Phones as they were typed, as digits; refuses when one of them is none (`phone_unreadable`). */
+/** The given phone numbers as digits; refuses an unreadable one (`phone_unreadable`). */
 export async function readPhones(
   given: readonly string[],
   country: string | null,

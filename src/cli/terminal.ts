@@ -5,20 +5,20 @@ import { findPerson, type Person } from "./person.ts";
 export type Colours = ReturnType<typeof pc.createColors>;
 
 /**
- * Standard output and standard error of a command. Data goes to stdout, talk to stderr. A reader
- * that goes away (`| head`) is no fault: what is left is dropped and `closed` tells the command.
- * At most one live line is at the bottom of a terminal; whatever else is written goes above it.
+ * The stdout and stderr of a command: data goes to stdout, messages to stderr. A reader that goes
+ * away (`| head`) is not an error: the rest is dropped and `closed` notifies the command. At most
+ * one live line is at the bottom of a terminal; other output appears above it.
  */
 export interface Terminal {
-  /** Whether stdout is a terminal, so that a line may be rewritten. */
+  /** Whether stdout is a terminal, so that a line can be rewritten. */
   readonly interactive: boolean;
-  /** Who can be asked, wherever the output goes; null: nobody. Looked for when it is called. */
+  /** The person who can be asked, wherever the output goes; null: none. Looked up on each call. */
   readonly person: () => Person | null;
   readonly columns: () => number;
   /** Colours of stdout: none when it is piped, or with NO_COLOR. */
   readonly colours: Colours;
   readonly errorColours: Colours;
-  /** Aborted when nobody reads stdout any more. */
+  /** Aborted when stdout has no reader left. */
   readonly closed: AbortSignal;
   /** A line on stdout. */
   readonly out: (line: string) => void;
@@ -26,9 +26,9 @@ export interface Terminal {
   readonly write: (text: string) => Promise<void>;
   /** A line on stderr. */
   readonly say: (line: string) => void;
-  /** A finished piece of stderr, newline included: what the logger writes. */
+  /** A finished piece of stderr, newline included: for the logger. */
   readonly log: (text: string) => void;
-  /** Rewrites the live line; an empty one takes it away. Only on an interactive terminal. */
+  /** Rewrites the live line; an empty one removes it. Only on an interactive terminal. */
   readonly live: (line: string) => void;
 }
 
@@ -100,7 +100,7 @@ export function createTerminal(input: {
   };
 }
 
-/** Not picocolors' own guess: that one colours pipes when `CI` is set. */
+/** Not picocolors' own detection, which colours pipes if `CI` is set. */
 function hasColours(
   stream: NodeJS.WriteStream,
   env: Readonly<Record<string, string | undefined>>,

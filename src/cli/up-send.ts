@@ -11,8 +11,8 @@ import type { Boot, Booted } from "./serve.ts";
 import { campaignText } from "./show.ts";
 
 /**
- * `up --send`: sends one list and shows it live. On a terminal everything goes on serving
- * afterwards; with nobody there the final report ends it.
+ * `up --send`: sends one list and shows its progress. On a terminal it keeps serving afterwards;
+ * without one it ends with the final report.
  */
 export async function sendAndShow(
   cli: Cli,
@@ -21,11 +21,11 @@ export async function sendAndShow(
   input: SendInput & { readonly asking: "ask" | "skip" },
 ): Promise<Booted> {
   const { terminal } = cli;
-  const talk = cli.json ? terminal.say : terminal.out;
-  talk(`\nSending ${input.campaignPath} ...`);
+  const print = cli.json ? terminal.say : terminal.out;
+  print(`\nSending ${input.campaignPath} ...`);
   const imported = await importCampaign(cli, platform, {
     ...input,
-    // Not beside the list: the examples of a fresh clone stay as they are.
+    // Not beside the list: the examples of a fresh clone stay unchanged.
     rejectsPath: join(platform.config.dataDir, `${basename(input.campaignPath)}.rejects.csv`),
     signal: boot.signal,
   });
@@ -33,7 +33,7 @@ export async function sendAndShow(
   const found = await findCampaign(platform.stores, imported.value.list.id);
   if (!found.ok) return found;
   const { campaign, store } = found.value;
-  talk(importedText(imported.value, platform.config.mode));
+  print(importedText(imported.value, platform.config.mode));
   const { end, campaign: last = campaign } = await followCampaign({
     ...{ store, platform },
     id: campaign.id,
@@ -51,6 +51,6 @@ export async function sendAndShow(
   }
   if (cli.json) terminal.out(JSON.stringify(report.json));
   else terminal.out(text);
-  talk("\nStill serving: in a second terminal try dropcast list. Ctrl-C ends it.");
+  print("\nStill serving: in a second terminal try dropcast list. Ctrl-C stops it.");
   return accept("serve");
 }

@@ -26,7 +26,7 @@ import { type Boot, serve } from "./serve.ts";
 import { sendAndShow } from "./up-send.ts";
 import { modeWords } from "./words.ts";
 
-/** What `up` was asked for. */
+/** The options of `up`. */
 interface Wanted {
   readonly api: "sandbox" | "configured";
   readonly send: (SendInput & { readonly asking: "ask" | "skip" }) | null;
@@ -53,15 +53,15 @@ export const spec: CommandSpec = {
   ],
 };
 
-/** `up`: all roles in this process, with a Redis and, when asked, an API of its own. */
+/** `up`: all roles in this process, with its own Redis and, on request, a simulated API. */
 export const run: Command = async (cli, { args, options }) => {
   const wanted = readWanted(cli, args, options);
   if (!wanted.ok) return wanted;
   const { api } = wanted.value;
   const what =
     api === "sandbox" ? "all roles and a simulated API; nothing leaves this machine" : "all roles";
-  tell(cli, `${cli.terminal.colours.bold(`Dropcast ${cli.version}`)}: ${what}`);
-  // The sandbox's own address is put in when it is known; until then it leads nowhere.
+  print(cli, `${cli.terminal.colours.bold(`Dropcast ${cli.version}`)}: ${what}`);
+  // The sandbox's address is set when it is known; until then it leads nowhere.
   const [{ loadSandboxConfig, NO_API, readConfigured }, { openServing }] = await Promise.all([
     import("./configuration.ts"),
     import("../app/serving.ts"),
@@ -80,7 +80,7 @@ export const run: Command = async (cli, { args, options }) => {
     onStopping: () => {
       cli.terminal.live("");
       cli.terminal.say(
-        "Stopping: what is on the wire is finished first. The rest goes on at the next start.",
+        "Stopping: messages being sent are finished first. The rest continues at the next start.",
       );
     },
     start: async (boot) => {
@@ -89,12 +89,12 @@ export const run: Command = async (cli, { args, options }) => {
       const sandbox = api === "sandbox" ? await startSandbox(config, boot) : null;
       const opened = await open(boot);
       if (!opened.ok) return opened;
-      // Where the log is held back, a person reads of an outage in words.
+      // If the log is quiet, report outages in plain words.
       const isLogged = logger.isLevelEnabled("info");
       opened.value.outage.tell(isLogged ? logOutages(logger) : sayOutages(cli.terminal.say));
       const platform =
         sandbox === null ? opened.value : withConfig(opened.value, { apiUrl: sandbox.url });
-      // What comes of a dropped list is news for whoever sits there.
+      // The results of dropped lists matter to the person at the terminal.
       const dropLogger = cli.terminal.interactive ? talkative : logger;
       const started = await startRoles({ cli, platform, boot, sandbox, dropLogger });
       if (!started.ok) return started;
@@ -103,15 +103,15 @@ export const run: Command = async (cli, { args, options }) => {
       if (send !== null) return sendAndShow(cli, platform, boot, send);
       const { mode } = platform.config;
       if (cli.json) cli.terminal.out(JSON.stringify({ ready: true, mode, ...started.value }));
-      else tell(cli, "Ready. Ctrl-C ends it.");
+      else print(cli, "Ready. Ctrl-C stops it.");
       return accept("serve");
     },
   });
 };
 
 /**
- * In the sandbox a 429 is part of the play, and on a terminal the talk of the roles would bury what
- * the person came to see. Whoever sets DROPCAST_LOG_LEVEL gets all of it.
+ * The sandbox returns 429s on purpose; on a terminal, logging them would drown the progress
+ * display. Set DROPCAST_LOG_LEVEL to get everything.
  */
 function logLevel({ terminal }: Cli, { logLevel: configured, mode }: ReadConfig): string {
   if (configured !== "info") return configured;
@@ -128,7 +128,7 @@ function readWanted(cli: Cli, args: readonly string[], options: Options): Result
     return refuseUsage("A list or --again was given without --send.", "Give --send CAMPAIGN.yaml.");
   }
   const repeats = flagOption(options, "again") ? "import" : "refuse";
-  // Its own sandbox was asked for by name.
+  // The person asked for this sandbox.
   const asking = api === "configured" && asksFirst(cli, options) ? "ask" : "skip";
   return accept({ api, send: { campaignPath, listPath, repeats, asking } });
 }
@@ -153,10 +153,10 @@ async function startSandbox(config: ReadConfig, boot: Boot): Promise<StartedSand
   return { sandbox, url };
 }
 
-/** What is reachable where, for people and scripts. */
+/** Where each role is reachable, for people and scripts. */
 type Places = Readonly<Record<string, string>>;
 
-/** In this order: whoever hears outcomes is there before anything is sent. */
+/** In this order: outcomes can be received before anything is sent. */
 const ORDER: readonly RoleName[] = ["webhooks", "dashboard", "worker", "producer"];
 
 const PLACE_NAMES: Readonly<Record<RoleName, string>> = {
@@ -175,27 +175,27 @@ async function startRoles(input: {
 }): Promise<Result<Places>> {
   const { cli, platform, boot, sandbox: started } = input;
   const { config } = platform;
-  // One port for probes and metrics, which the worker opens: all roles live in one process here.
+  // One port for probes and metrics, opened by the worker: all roles share one process here.
   const others = withConfig(platform, { metricsPort: null });
   const producer = { ...others, logger: input.dropLogger };
   const places: Record<string, string> = {};
   const show = (name: string, place: string): void => {
     places[name.toLowerCase().replaceAll(" ", "_")] = place;
-    tell(cli, `  ${name.padEnd(12)}${place}`);
+    print(cli, `  ${name.padEnd(12)}${place}`);
   };
-  tell(cli, `  ${"Mode".padEnd(12)}${modeWords(config.mode)}`);
+  print(cli, `  ${"Mode".padEnd(12)}${modeWords(config.mode)}`);
   if (started !== null) show("Sandbox", started.url);
   boot.onStop(noteRunning(config.dataDir, { mode: config.mode, url: config.apiUrl }));
   for (const name of ORDER) {
-    if (name === "webhooks" && hearsNothing(config)) {
-      tell(cli, "  Webhooks    off: without a webhook secret, outcomes stay `accepted`");
+    if (name === "webhooks" && lacksSecrets(config)) {
+      print(cli, "  Webhooks    off: without a webhook secret, outcomes stay `accepted`");
       continue;
     }
     const role = await startRole(
       name,
       name === "producer" ? producer : name === "worker" ? platform : others,
       started === null ? "fixed" : "any free one",
-      (line) => tell(cli, `  ${line}`),
+      (line) => print(cli, `  ${line}`),
     );
     if (!role.ok) return role;
     boot.onStop(role.value.stop);
@@ -206,11 +206,11 @@ async function startRoles(input: {
   return accept(places);
 }
 
-function hearsNothing({ numbers }: Config): boolean {
+function lacksSecrets({ numbers }: Config): boolean {
   return Object.values(numbers).every(({ webhookSecrets }) => webhookSecrets.length === 0);
 }
 
-/** In the sandbox a port that is taken is no reason to stop: a free one does as well. */
+/** In the sandbox a port in use does not stop the start: a free one is used instead. */
 async function startRole(
   name: RoleName,
   platform: Platform,
@@ -227,7 +227,7 @@ function withConfig(platform: Platform, changes: Partial<Config>): Platform {
   return { ...platform, config: Object.freeze({ ...platform.config, ...changes }) };
 }
 
-function tell({ json, terminal }: Cli, line: string): void {
+function print({ json, terminal }: Cli, line: string): void {
   if (json) terminal.say(line);
   else terminal.out(line);
 }

@@ -3,7 +3,7 @@ import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson } from "../export/campaign-json.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
-import { haltWords, rowsToSend } from "./describe.ts";
+import { rowsToSend, suspensionWords } from "./describe.ts";
 import { followCampaign, lastSeen } from "./follow.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { askThrough, DETACHED, sayOutages } from "./outage.ts";
@@ -14,12 +14,12 @@ export const spec: CommandSpec = {
   name: "watch",
   args: [CAMPAIGN_ID],
   options: [],
-  summary: "live progress of a campaign",
+  summary: "show the live progress of a campaign",
   examples: ["dropcast watch main-17"],
   harmless: true,
 };
 
-/** `watch ID`: live progress until nothing more is expected; Ctrl-C leaves the campaign alone. */
+/** `watch ID`: live progress until nothing more is expected; Ctrl-C does not stop the campaign. */
 export const run: Command = (cli, { args: [id = ""] }) =>
   withPlatform(cli, async (platform) => {
     const { terminal } = cli;
@@ -28,10 +28,10 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     if (!found.ok) return found;
     const { store } = found.value;
     const halt = await store.campaigns.halt();
-    if (halt !== undefined) terminal.say(haltWords(found.value.campaign.number, halt));
+    if (halt !== undefined) terminal.say(suspensionWords(found.value.campaign.number, halt));
     if (terminal.interactive && !cli.json) {
       terminal.say(
-        `Ctrl-C ends the watching; the campaign goes on (dropcast pause ${id}${modeOption(found.value.campaign.mode)} stops it).`,
+        `Ctrl-C stops watching; the campaign continues (dropcast pause ${id}${modeOption(found.value.campaign.mode)} stops it).`,
       );
     }
     const interrupt = onInterrupt();
@@ -50,7 +50,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     if (haltNow === DETACHED) return accept(lastSeen(campaign));
     const json = { ...campaignJson(campaign), halt: haltJson(haltNow) };
     if (followed.end === "detached" && rowsToSend(campaign) > 0) {
-      return accept({ json, text: `${id} goes on: it is ${campaign.status}.` });
+      return accept({ json, text: `${id} continues: it is ${campaign.status}.` });
     }
     return accept({ json, text: campaignText(campaign, haltNow, terminal) });
   });

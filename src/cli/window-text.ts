@@ -4,7 +4,7 @@ import { count, counted, table } from "./words.ts";
 
 const PLACES_SHOWN = 10;
 
-/** In which hours a list is sent, and for whom they open when. */
+/** The sending hours of a list, and when they open for how many people. */
 export function windowText(
   { hours, timezone, onMiss, places }: WindowReport,
   startsMs: number,

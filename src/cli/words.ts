@@ -1,13 +1,13 @@
 import { count } from "../core/format.ts";
 import { type Mode, modeName } from "../core/mode.ts";
 
-/** Numbers, times and tables as the command line writes them. */
+/** Numbers, times and tables in the style of the command line. */
 
 export { count, counted, isoTime, printable } from "../core/format.ts";
 
-/** Whom messages reach. */
+/** Who gets the messages. */
 export function modeWords(mode: Mode): string {
-  return `${modeName(mode)}, ${mode === "live" ? "to real people" : "nobody is reached"}`;
+  return `${modeName(mode)}, ${mode === "live" ? "to real people" : "no real people"}`;
 }
 
 /** A rate with no more digits than it needs: `0.5/s`, `80/s`. */
@@ -31,7 +31,7 @@ function join(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
-/** Local time with its zone: `14:32 +01:00` today, `Tue 14:32 +01:00` within a week, else the date. */
+/** Local time: `14:32 +01:00` today, `Tue 14:32 +01:00` within a week, else with the date. */
 export function clockTime(ms: number, nowMs: number): string {
   const date = new Date(ms);
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())} ${zone(date)}`;
@@ -42,7 +42,7 @@ export function clockTime(ms: number, nowMs: number): string {
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${time}`;
 }
 
-/** A time to come, with its day and zone: `Mon 30 Nov 09:00 +01:00, in 22 h`. */
+/** A future time, with its day and zone: `Mon 30 Nov 09:00 +01:00, in 22 h`. */
 export function timeToCome(ms: number, nowMs: number): string {
   const date = new Date(ms);
   const word = (part: "weekday" | "month"): string =>
@@ -53,7 +53,7 @@ export function timeToCome(ms: number, nowMs: number): string {
   return `${day} ${time} ${zone(date)}, in ${largestUnit(ms - nowMs)}`;
 }
 
-/** The offset from UTC: a name such as CET means another time elsewhere. */
+/** The offset from UTC: a name such as CET is ambiguous. */
 function zone(date: Date): string {
   const minutes = -date.getTimezoneOffset();
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
@@ -68,7 +68,7 @@ function largestUnit(ms: number): string {
   return hours < 48 ? `${hours} h` : `${count(Math.round(hours / 24))} days`;
 }
 
-/** `14:02:10 UTC`: for what is told the moment it happens. */
+/** `14:02:10 UTC`: for events reported as they happen. */
 export function utcTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 }
@@ -85,7 +85,7 @@ function pad(value: number): string {
   return String(value).padStart(2, "0");
 }
 
-/** Columns two blanks apart; those in `right` hold numbers. Nothing trails at the line's end. */
+/** Columns two spaces apart; those in `right` are numbers. No trailing spaces. */
 export function table(
   rows: readonly (readonly string[])[],
   right: ReadonlySet<number> = new Set(),
@@ -108,7 +108,7 @@ export function table(
     .join("\n");
 }
 
-/** Breaks text between words, so that no line is longer than `columns`; each begins with `indent`. */
+/** Wraps text at words to lines of at most `columns`; each begins with `indent`. */
 export function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
   let line = "";

@@ -27,7 +27,7 @@ test("a list sent from one terminal is delivered by the sandbox of another", asy
   const ended = await up.ended;
 
   expect(sent.code).toBe(0);
-  expect(sent.stderr).toContain("Using the sandbox that runs at http://127.0.0.1:");
+  expect(sent.stderr).toContain("Using the sandbox at http://127.0.0.1:");
   expect(json(sent)).toMatchObject({ id: `${place.number}-1`, status: "running", rows: 60 });
   expect(watched.code).toBe(0);
   const { status, counts } = json<{ status: string; counts: Record<string, number> }>(watched);

@@ -88,7 +88,7 @@ test("a Redis that is away is told, and the check goes on", async () => {
   const ended = await runHere(place, ["check", ...writeList(place, 5), "--json"]);
 
   expect(ended.code).toBe(0);
-  expect(ended.stderr).toContain("Going on without Redis");
+  expect(ended.stderr).toContain("Continuing without Redis");
   expect(json<Checked>(ended).notChecked).toEqual(["opt_outs", "other_campaigns", "repeats"]);
 });
 
@@ -202,7 +202,7 @@ test("rows that were rejected, corrected and sent again reach their people in th
     ...{ id, rows: 12, status: "finished", mended: 1, stillRejected: 0, alreadyMended: 0 },
     counts: { rejected: 0, duplicate: 1 },
   });
-  expect(again.stdout).toContain(`${id} is finished: 0 rows mended, 1 mended before.`);
+  expect(again.stdout).toContain(`${id} is finished: 0 rows corrected, 1 corrected before.`);
   const { rows, counts } = json<{ rows: number; counts: Record<string, number> }>(shown);
   expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(rows);
   const row = JSON.parse(exported.stdout.split("\n")[10] ?? "") as Record<string, unknown>;

@@ -73,7 +73,7 @@ test.each([
   const ran = await runHere(place, ["send", ...writeCampaign(place, 3)], () => answer);
 
   expect(ran).toMatchObject({ code: 1, stdout: "" });
-  expect(ran.stderr).toBe("error: Nothing was sent.\nAnswer y, or give --yes, to do it.\n");
+  expect(ran.stderr).toBe("error: Nothing was sent.\nTo do it, answer y or add --yes.\n");
   expect(await stored(place)).toEqual([]);
 });
 
@@ -86,7 +86,7 @@ test("with nobody to ask, send says what it would send and exits 2; nothing is s
   expect(ran.stderr).toBe(
     "error: Nothing was sent: there is no terminal to ask at. This would send 3 messages of" +
       ` "Sale" from number ${place.number} at 500/s (about 1 s), start now. LIVE, to real people.\n` +
-      "Add --yes to do it without a question.\n",
+      "Add --yes to do it without asking.\n",
   );
   expect(ran.stdout).toContain("to send  3");
   expect(await stored(place)).toEqual([]);
@@ -130,7 +130,7 @@ test("cancel asks with what is lost; only a yes cancels", async () => {
   const again = await runHere(place, ["cancel", id], () => "n");
 
   expect(kept.questions).toEqual([
-    `SANDBOX, nobody is reached: cancel ${id} ("Test") for good, with 5 messages never sent? [y/N] `,
+    `SANDBOX, no real people: cancel ${id} ("Test") for good, with 5 messages never sent? [y/N] `,
   ]);
   expect(kept).toMatchObject({ code: 1, stderr: expect.stringContaining("Nothing was cancelled") });
   expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining("This would cancel") });
@@ -160,7 +160,7 @@ test("retry asks with count, rate and mode; only a yes sends again", async () =>
   expect(dry).toMatchObject({ code: 0, questions: [] });
   expect(other).toMatchObject({ code: 0, questions: [] });
   expect(kept.questions).toEqual([
-    `SANDBOX, nobody is reached: send 2 failed messages of ${id} ("Test") again` +
+    `SANDBOX, no real people: send 2 failed messages of ${id} ("Test") again` +
       " at 500/s (about 0 s), start now? [y/N] ",
   ]);
   expect(kept.code).toBe(1);

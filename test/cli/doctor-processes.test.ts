@@ -72,10 +72,10 @@ test("doctor warns of outcomes that no webhooks process receives", async () => {
   await bench.send(id, 1, "accepted", { wamid: "wamid.one" });
 
   const missing = `number ${bench.number}: no webhooks process is running;`;
-  expect(idle).toMatchObject({ verdict: "ok", message: `${missing} no outcome is awaited` });
+  expect(idle).toMatchObject({ verdict: "ok", message: `${missing} no outcome is pending` });
   expect(await webhookLine()).toMatchObject({
     verdict: "warn",
-    message: `${missing} the outcome of 1 message is awaited`,
+    message: `${missing} the outcome of 1 message is pending`,
   });
 });
 

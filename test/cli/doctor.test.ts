@@ -66,7 +66,7 @@ test("what is lost besides claims is named when it is accepted, and the rows tha
 
   const accepted = await runHere(place, ["doctor", "--accept-rollback"]);
 
-  expect(accepted.stdout).toContain("What people did in the time that was lost");
+  expect(accepted.stdout).toContain("Changes made in the lost period");
   expect(accepted.stdout).toContain(`${place.number}-2 to ${place.number}-4: imported`);
   expect(accepted.stdout).toContain("Before you retry or correct any of these");
   expect(accepted.stdout).toContain(`    ${id}: 1 row rejected`);
@@ -153,7 +153,7 @@ test("resolve decides many rows at once, and leaves alone those that are not unk
 
   expect(json(some)).toEqual({ id, decision: "failed", rows: [1, 3] });
   expect(json(rest)).toEqual({ id, decision: "sent", rows: [2] });
-  expect(none.stdout).toContain("nothing was decided");
+  expect(none.stdout).toContain("nothing was changed");
   expect(wrong.code).toBe(2);
 });
 
@@ -172,7 +172,7 @@ test("counters that differ from their rows halt the number, and --recount mends 
 
   expect(listed.stdout).toContain("the counters of a campaign do not match its rows");
   expect(listed.stdout).toContain(
-    "`dropcast doctor --recount` corrects them. That lifts the halt too.",
+    "`dropcast doctor --recount` corrects them. That lifts the suspension too.",
   );
   expect(json(mended)).toEqual({
     mended: [{ campaign: id, state: "read", counted: 1, rows: 0 }],

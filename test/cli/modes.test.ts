@@ -87,7 +87,7 @@ test.each([
   const place = makeLivePlace(api.url);
   const start = async (mode: Mode) => {
     const up = startCli(place, mode === "live" ? ["up"] : ["up", "--sandbox"]);
-    await up.said(mode === "live" ? "LIVE, to real people" : "SANDBOX, nobody is reached");
+    await up.said(mode === "live" ? "LIVE, to real people" : "SANDBOX, no real people");
     await up.said("Ready.");
     return up;
   };
@@ -158,7 +158,7 @@ test("an API on loopback that does not answer is not guessed by whoever sends", 
     error: { code: "api_mode_unknown", fix: expect.stringContaining("--live") },
   });
   expect(json(listed)).toEqual([]);
-  expect(listed.stderr).toContain("Showing what is LIVE");
+  expect(listed.stderr).toContain("Showing LIVE data");
   expect(json(paused)).toMatchObject({ error: { code: "no_such_campaign" } });
   expect(json(await worker.ended)).toMatchObject({ role: "worker", ready: false });
 });

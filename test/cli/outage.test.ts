@@ -43,7 +43,7 @@ test("Ctrl-C ends watch during an outage, with what was last seen", async () => 
 
   expect(code).toBe(0);
   expect(stdout).toContain(
-    `Redis is away; ${id} was running when it was last seen, and goes on when Redis is back.`,
+    `Redis is away; ${id} was last seen running, and continues when Redis is back.`,
   );
 });
 

@@ -107,8 +107,8 @@ test("a person's phones are all suppressed, and what could not be read is told w
 
   expect(imported.code).toBe(1);
   expect(imported.stdout).toContain('Read 31 rows as utf-8: phones in "Phone", "WhatsApp".');
-  expect(imported.stdout).toContain("2 numbers added, 0 on the list before.");
-  expect(imported.stdout).toContain("30 rows could not be read, or not all of it:");
+  expect(imported.stdout).toContain("2 numbers added, 0 already on the list.");
+  expect(imported.stdout).toContain("30 rows could not be read completely:");
   expect(imported.stdout).toContain('  line 22: column "Phone" is not a phone number');
   expect(imported.stdout).not.toContain("  line 23:");
   expect(imported.stdout).toContain("  and 10 more.");
@@ -146,7 +146,7 @@ test("what is no phone, no scope and no action is refused, and nothing is writte
   }
   expect(file).toMatchObject({ code: 1, json: { error: { code: "list_not_found" } } });
   expect(await listed(place)).toEqual([]);
-  expect((await runHere(place, ["suppress", "list"])).stdout).toBe("Nobody is on the list.\n");
+  expect((await runHere(place, ["suppress", "list"])).stdout).toBe("The list is empty.\n");
 });
 
 test("who opted out is suppressed when a list is imported, counted and exported with the reason", async () => {

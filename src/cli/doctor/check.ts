@@ -1,4 +1,4 @@
-/** One thing that was looked at. `fix` is there unless all is well. */
+/** The result of one check. `fix` is there unless it is ok. */
 export interface Check {
   readonly name: string;
   readonly verdict: "ok" | "warn" | "fail";

@@ -11,22 +11,22 @@ export const spec: CommandSpec = {
   options: [
     {
       flags: "--accept-rollback",
-      description: "Redis went back in time: call unknown what may have been sent, and go on",
+      description: "after a rollback of Redis: mark possibly sent messages unknown, and continue",
     },
     {
       flags: "--nothing-lost",
-      description: "Redis was only stopped and started, with all its data: go on",
+      description: "after a mere restart of Redis, with all its data: continue",
     },
     {
       flags: "--recount",
-      description: "set counters that differ from their rows, campaign by campaign",
+      description: "correct counters that differ from their rows, campaign by campaign",
     },
   ],
   summary: "check the configuration, Redis, the API, the clock and the folders",
   examples: ["dropcast doctor"],
 };
 
-/** `doctor`: everything that sending stands on; exit code 1 when something is broken. */
+/** `doctor`: checks everything that sending depends on; exits 1 if something is broken. */
 export const run: Command = async (cli, { options }) => {
   if (flagOption(options, "acceptRollback")) {
     return (await import("./accept-rollback.ts")).acceptRollback(cli);
@@ -38,19 +38,19 @@ export const run: Command = async (cli, { options }) => {
   const checks: Check[] = [];
   const add = (check: Check): void => {
     checks.push(check);
-    if (!cli.json) cli.terminal.out(line(check, cli.terminal));
+    if (!cli.json) cli.terminal.out(checkLine(check, cli.terminal));
   };
   add({ name: "Node", verdict: "ok", message: process.version });
   await (await import("./examine.ts")).examine(cli, add);
   const faults = checks.filter(({ verdict }) => verdict === "fail").length;
   return accept({
     json: { ok: faults === 0, checks },
-    text: faults === 0 ? "\nAll is well." : `\n${counted(faults, "fault")} to mend.`,
+    text: faults === 0 ? "\nAll is well." : `\n${counted(faults, "problem")} found.`,
     exitCode: faults === 0 ? 0 : 1,
   });
 };
 
-function line({ name, verdict, message, fix }: Check, { colours }: Terminal): string {
+function checkLine({ name, verdict, message, fix }: Check, { colours }: Terminal): string {
   const mark = {
     ok: colours.green("ok  "),
     warn: colours.yellow("warn"),

@@ -4,8 +4,8 @@ import { clockTime, printable } from "../words.ts";
 import type { Check } from "./check.ts";
 
 /**
- * Tries in the drop folder each step that a producer makes there, and tells what failed and what
- * waits. A drop folder that does not exist yet has nothing to be tried.
+ * Tries each step of a producer in the drop folder, and reports failed and waiting files. Checks
+ * nothing if there is no drop folder yet.
  */
 export async function checkDrops(config: Config): Promise<Check[]> {
   const { dropsOf } = await import("../../producer/drop/mode.ts");
@@ -27,11 +27,11 @@ export async function checkDrops(config: Config): Promise<Check[]> {
       return { name: NAME, verdict: "fail", message, fix: fixOf(code) };
     }),
     ...failed.map(({ file, atMs, message, fix }): Check => {
-      const told = printable(`${file} failed at ${clockTime(atMs, nowMs)}: ${message}`);
-      return { name: NAME, verdict: "warn", message: told, fix: printable(fix) };
+      const failure = printable(`${file} failed at ${clockTime(atMs, nowMs)}: ${message}`);
+      return { name: NAME, verdict: "warn", message: failure, fix: printable(fix) };
     }),
     ...waiting.map(({ file, why }): Check => {
-      const fix = "Add what it lacks, or take it out of the folder.";
+      const fix = "Add what is missing, or remove it from the folder.";
       return { name: NAME, verdict: "warn", message: printable(`${file}: ${why}`), fix };
     }),
   ];
@@ -47,5 +47,5 @@ function fixOf(code: string): string {
   if (["EACCES", "EPERM", "EROFS"].includes(code)) {
     return "Give this user permission to write there, or set DROPCAST_DROPS_DIR to another folder.";
   }
-  return "Look at how that folder is mounted: a producer needs this step to work.";
+  return "Check how that folder is mounted: a producer needs this step to work.";
 }

@@ -7,7 +7,7 @@ import { checkFolders, checkPorts } from "./machine.ts";
 import { checkNumbers } from "./numbers.ts";
 import { checkRedis } from "./redis.ts";
 
-/** Every check in its order, each told when it is done. */
+/** Every check in order, each reported as soon as it is done. */
 export async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
   const loaded = loadConfig({ env: cli.env, cwd: cli.cwd });
   if (!loaded.ok) {

@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { localUrl } from "../../http/listen.ts";
 import type { Check } from "./check.ts";
 
-/** Whether the folders are there, or can be made, and can be written to. Nothing is made. */
+/** Whether the folders exist or can be created, and are writable. Creates nothing. */
 export function checkFolders(config: Config): Check[] {
   return [
     folder("Drop folder", config.dropsDir, "DROPCAST_DROPS_DIR"),
@@ -25,11 +25,11 @@ function folder(name: string, path: string, variable: string): Check {
   } catch {
     return { name, verdict: "fail", message: `${there} cannot be written to`, fix };
   }
-  const message = there === path ? path : `${path} (made when it is needed)`;
+  const message = there === path ? path : `${path} (created when needed)`;
   return { name, verdict: "ok", message };
 }
 
-/** Whether the ports are free, or answer as ours do. */
+/** Whether the ports are free, or used by Dropcast itself. */
 export async function checkPorts(config: Config): Promise<Check[]> {
   const ports = [
     { name: "Webhooks port", port: config.webhookPort, variable: "DROPCAST_WEBHOOK_PORT" },
@@ -46,14 +46,14 @@ async function port(
   const problem = await tryToListen(config.httpHost, number);
   if (problem === null) return { name, verdict: "ok", message: `${number} is free` };
   if (problem === "EADDRINUSE" && (await isOurs(config, number))) {
-    return { name, verdict: "ok", message: `${number} is served by a Dropcast that runs` };
+    return { name, verdict: "ok", message: `${number} is in use by a running Dropcast` };
   }
   return {
     name,
     verdict: "warn",
     message:
       problem === "EADDRINUSE"
-        ? `${number} of ${config.httpHost} is used by another program`
+        ? `${number} of ${config.httpHost} is in use by another program`
         : `${number} of ${config.httpHost} cannot be opened (${problem})`,
     fix: `Set ${variable} to a free port before starting that role on this machine.`,
   };
@@ -67,7 +67,7 @@ function tryToListen(host: string, number: number): Promise<string | null> {
   });
 }
 
-/** Both of our HTTP roles answer so on /healthz. */
+/** Both of our HTTP roles give this answer on /healthz. */
 async function isOurs(config: Config, number: number): Promise<boolean> {
   try {
     const answer = await fetch(`${localUrl({ host: config.httpHost, port: number })}/healthz`, {
@@ -75,6 +75,6 @@ async function isOurs(config: Config, number: number): Promise<boolean> {
     });
     return answer.ok && (await answer.text()).replace(/\s/g, "").includes('"status":"ok"');
   } catch {
-    return false; // Something else listens there.
+    return false; // Another program listens there.
   }
 }

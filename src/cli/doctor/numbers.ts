@@ -5,8 +5,8 @@ import type { Check } from "./check.ts";
 import type { RedisChecks } from "./redis.ts";
 
 /**
- * What each number needs to send and to hear: id, token (asked of the API), webhook secret. Where
- * each role has its own secrets only, what lacks here is no fault while the role runs elsewhere.
+ * What each number needs: id and token (checked with the API) and webhook secret. If each role has
+ * only its own secrets, a missing one is not an error while that role runs elsewhere.
  */
 export async function checkNumbers(
   config: Config,
@@ -53,14 +53,14 @@ async function sending(
     const fix =
       verdict === "unreachable"
         ? "Check DROPCAST_API_URL, the network and the firewall."
-        : "The API was only asked; nothing was sent. dropcast fetch shows its whole answer.";
+        : "This was only a check; nothing was sent. dropcast fetch shows the whole answer.";
     return { name, verdict: verdict === "unclear" ? "warn" : "fail", message: explanation, fix };
   } finally {
     await client.close();
   }
 }
 
-/** A person waits for the answer. */
+/** A person is waiting for the result. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 function hearing({ name: number, webhookSecrets }: NumberConfig, isHeardElsewhere: boolean): Check {
@@ -79,6 +79,6 @@ function hearing({ name: number, webhookSecrets }: NumberConfig, isHeardElsewher
     name,
     verdict: "warn",
     message: "no webhook secret: outcomes stay `accepted`",
-    fix: "Set DROPCAST_WEBHOOK_SECRET (or webhookSecretFile in DROPCAST_CONFIG) to the secret LiveChat gave you.",
+    fix: "Set DROPCAST_WEBHOOK_SECRET (or webhookSecretFile in DROPCAST_CONFIG) to the secret from LiveChat.",
   };
 }

@@ -10,7 +10,7 @@ type NumberProcesses = Pick<
   "number" | "mode" | "campaigns" | "presence" | "webhookSilence"
 >;
 
-/** Whether somebody does the work that waits: workers, webhooks, and campaigns that stopped themselves. */
+/** Whether the needed workers and webhooks processes run, and campaigns that paused themselves. */
 export async function checkProcesses(store: NumberProcesses): Promise<Check[]> {
   const live = await store.campaigns.live();
   return [
@@ -48,7 +48,7 @@ async function workers(
   return [{ name, verdict, message, fix: startIt("worker", mode) }];
 }
 
-/** Outcomes of messages come for days, most of them soon: a campaign that ended long ago is no alarm. */
+/** Outcomes arrive for days, but most soon: a campaign that ended long ago is not an alarm. */
 const ENDED_LATELY_MS = 24 * 3_600_000;
 const ENDED_MAX = 20;
 
@@ -72,12 +72,12 @@ async function webhooks(
     0,
   );
   const missing = `number ${number}: no webhooks process ${unseenWords(seen)}`;
-  if (open === 0) return [{ name, verdict: "ok", message: `${missing}; no outcome is awaited` }];
-  const message = `${missing}; the outcome of ${counted(open, "message")} is awaited`;
+  if (open === 0) return [{ name, verdict: "ok", message: `${missing}; no outcome is pending` }];
+  const message = `${missing}; the outcome of ${counted(open, "message")} is pending`;
   return [{ name, verdict: "warn", message, fix: startIt("webhooks", mode) }];
 }
 
-/** A webhooks process may well run while what comes to it is not about this number, or nothing comes. */
+/** A webhooks process may run although no webhook for this number arrives. */
 async function silentWebhooks({ number, webhookSilence }: NumberProcesses): Promise<Check[]> {
   const silence = await webhookSilence();
   if (silence === undefined) return [];

@@ -7,20 +7,20 @@ import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { redisInfo, redisTimeMs } from "../../redis/server.ts";
 import { oldOnes } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
-import { haltWords, holdWords } from "../describe.ts";
+import { backoffWords, suspensionWords } from "../describe.ts";
 import { onPlatform } from "../session.ts";
 import { counted, dateTime, duration } from "../words.ts";
 import type { Check } from "./check.ts";
 import { checkProcesses } from "./processes.ts";
 
-/** What Redis says, and for which numbers a worker or a webhooks process runs anywhere. */
+/** The state of Redis, and the numbers with a running worker or webhooks process. */
 export interface RedisChecks {
   readonly checks: readonly Check[];
   readonly sending: ReadonlySet<string>;
   readonly hearing: ReadonlySet<string>;
 }
 
-/** Redis itself, the clock against it, and what the ledger says of each number. */
+/** Checks Redis itself, the clock against it, and the ledger of each number. */
 export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks> {
   const checks: Check[] = [];
   const [sending, hearing] = [new Set<string>(), new Set<string>()];
@@ -56,14 +56,14 @@ async function safety({ redis }: Platform): Promise<Check> {
     name: "Redis",
     verdict: "warn",
     message: `${version}; allowed by DROPCAST_ALLOW_UNSAFE_REDIS: ${warnings.join(" ")}`,
-    fix: "A message may be sent twice after a crash of Redis: mend it, and remove the variable.",
+    fix: "A message may be sent twice after a crash of Redis: correct this, and remove the variable.",
   };
 }
 
-/** From here on a campaign that is imported next may fill it. */
+/** From here on the next import may fill it. */
 const MEMORY_USED_WARN = 0.85;
 
-/** Whether Redis can take writes: a full memory or disk refuses every claim. */
+/** Whether Redis can take writes: a full memory or disk makes every claim fail. */
 async function room({ redis }: Platform): Promise<Check> {
   const name = "Redis room";
   const [memory, persistence] = await Promise.all([
@@ -83,7 +83,7 @@ async function room({ redis }: Platform): Promise<Check> {
   return { name, verdict: used < 1 ? "warn" : "fail", message, fix };
 }
 
-/** Half of the tolerance of Standard Webhooks 1.0 (5 minutes) is far too near. */
+/** Half of the tolerance of Standard Webhooks 1.0 (5 minutes): too near to ignore. */
 const SKEW_MS_MAX = 10_000;
 
 async function clock({ redis }: Platform): Promise<Check> {
@@ -116,8 +116,8 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
   if (rollback !== undefined) {
     const message = rollbackWords(number, rollback);
     const fix =
-      "Look first for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
-      "data can still be had, bring it back instead";
+      "First check for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
+      "data still exists, restore it instead";
     checks.push({ name, verdict: "fail", message, fix });
   }
   if (await store.rollback.isSettling()) {
@@ -127,26 +127,25 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
   if (halt !== undefined) {
     const fix =
       halt.reason === REASONS.counters_differ
-        ? "dropcast doctor --recount mends the counters and lifts the halt; then resume what it paused"
-        : `dropcast resume ${halt.campaign} (or another paused campaign of the number), once the cause is mended`;
-    checks.push({ name, verdict: "fail", message: haltWords(number, halt), fix });
+        ? "dropcast doctor --recount corrects the counters and lifts the suspension; then resume what it paused"
+        : `once the cause is corrected: dropcast resume ${halt.campaign} (or another paused campaign of the number)`;
+    checks.push({ name, verdict: "fail", message: suspensionWords(number, halt), fix });
   }
   if (pace.holdUntilMs !== null) {
-    const message = holdWords(pace);
+    const message = backoffWords(pace);
     const fix =
       pace.holdReason === "unreachable"
-        ? "Check DROPCAST_API_URL, the network and the firewall; sending goes on by itself"
-        : `Nothing to do; if it keeps coming, dropcast rate --number ${number} with a lower rate`;
+        ? "Check DROPCAST_API_URL, the network and the firewall; sending continues by itself"
+        : `Nothing to do; if it recurs, lower the rate: dropcast rate --number ${number} RATE`;
     checks.push({ name, verdict: "warn", message, fix });
   }
   for (const { what, ageMs } of oldOnes(await store.ages(), timings)) {
     const message = `${what} has waited for ${duration(ageMs)}`;
-    const fix =
-      "Is a worker running? Its log says what it cannot do; unknown ones: dropcast resolve";
+    const fix = "Is a worker running? Check its log; decide unknown ones with dropcast resolve";
     checks.push({ name, verdict: "warn", message, fix });
   }
   if (stats.orphans > 0) {
-    const message = `${counted(stats.orphans, "status event")} belonged to no message of ours; agents' own messages are among them`;
+    const message = `${counted(stats.orphans, "status event")} matched none of our messages; those of agents' own messages are among them`;
     checks.push({ name, verdict: "ok", message });
   }
   const { lastWebhookAt } = stats;
