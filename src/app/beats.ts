@@ -5,12 +5,12 @@ import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "../store/index
 import { VERSION } from "../version.ts";
 import type { Platform } from "./platform.ts";
 
-/** A Redis that is away forgets the process by itself, after 90 s. */
+/** Redis removes a process that stops reporting after 90 s. */
 const LEAVE_MS = 1_000;
 
 /**
- * Reports a role that has started every ten seconds, until its `stop`. Best effort: what cannot be
- * written is written at the next beat, and nothing waits for it.
+ * Reports a running role every ten seconds, until its `stop`. Best effort: a failed write is
+ * repeated at the next beat, and nothing waits for it.
  */
 export function withBeats<R extends { stop(): Promise<void> }>(
   { redis, config, logger }: Pick<Platform, "redis" | "config" | "logger">,
@@ -34,7 +34,7 @@ export function withBeats<R extends { stop(): Promise<void> }>(
     ...running,
     async stop() {
       clearInterval(timer);
-      // After the last beat: it would bring the process back.
+      // After the last beat, which would register the process again.
       const left = last.then(() => processes.leave(id)).catch(failed);
       await Promise.all([endInTime(LEAVE_MS, [left]), running.stop()]);
     },

@@ -6,9 +6,7 @@ import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./running-role.ts";
 
-/**
- * Serves campaign pages, their API and the retry dashboard. `say` tells a password that was made.
- */
+/** Serves campaign pages, their API and the retry dashboard. `say` prints a new password. */
 export async function startDashboard(
   platform: Platform,
   say: (line: string) => void,

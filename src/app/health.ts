@@ -4,14 +4,14 @@ import { createMetrics, type Metrics } from "../metrics.ts";
 import type { Platform } from "./platform.ts";
 
 export interface Health {
-  /** From now on `/readyz` says no. */
+  /** From now on `/readyz` answers 503. */
   drain(): void;
   stop(): Promise<void>;
 }
 
 const NO_PORT: Health = { drain() {}, async stop() {} };
 
-/** The port for probes and metrics, of every role alike; none unless it is set. */
+/** The port for probes and metrics, the same for every role; closed unless it is configured. */
 export async function startHealth(platform: Platform): Promise<Result<Health>> {
   const { config, redis, safety } = platform;
   if (config.metricsPort === null) return accept(NO_PORT);
@@ -26,17 +26,17 @@ export async function startHealth(platform: Platform): Promise<Result<Health>> {
   return started.ok ? accept(health) : started;
 }
 
-/** By the stores, which the roles of one process share. */
+/** By the stores, which all roles of a process share. */
 const metrics = new WeakMap<Platform["stores"], Metrics>();
 
-/** The metrics of this process: one registry, so that its port shows what every role counts. */
+/** The metrics of this process: one registry, so that its port shows the counts of every role. */
 export function metricsOf({ stores }: Pick<Platform, "stores">): Metrics {
   const known = metrics.get(stores) ?? createMetrics(stores);
   metrics.set(stores, known);
   return known;
 }
 
-/** What is unsafe about Redis, for people; undefined while it is safe. */
+/** Why Redis is unsafe, for people; undefined while it is safe. */
 export function unsafeWords({ safety }: Pick<Platform, "safety">): string | undefined {
   const problem = safety.problem();
   return problem === undefined ? undefined : `${problem.message} ${problem.fix}`;

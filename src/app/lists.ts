@@ -10,15 +10,9 @@ import {
 } from "../store/index.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 
-/**
- * The other half of the composition root: what is done to lists and people, by command or by a
- * role.
- */
+/** The other half of the composition root: operations on lists and people. */
 
-/**
- * Forgets people: in every number of this Redis, of both modes, configured here or not, and in the
- * files.
- */
+/** Erases people from the files and every number of this Redis, of both modes, configured or not. */
 export async function openEraser(platform: Platform): Promise<{
   erase(digits: string): Promise<Erased>;
   close(): Promise<void>;
@@ -31,7 +25,7 @@ export async function openEraser(platform: Platform): Promise<{
   ]);
   const lists: Suppressions[] = [];
   const stores: NumberStore[] = [];
-  // A list that was tried in the sandbox names real people, too.
+  // A list that was tried in the sandbox also names real people.
   for (const mode of MODES) {
     const list = await createSuppressions({ redis, startFenceMs, mode });
     lists.push(list);
@@ -62,7 +56,7 @@ export async function openEraser(platform: Platform): Promise<{
   };
 }
 
-/** What the store says of a campaign that a list became, whatever its number. */
+/** Reads the campaign of a list from its store, whatever its number. */
 export function findCampaignIn({ stores }: Platform) {
   return async (id: string) => {
     const number = numberOfCampaign(id);
@@ -75,7 +69,7 @@ async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise
   return kept.includes(true);
 }
 
-/** Imports lists: what `send` and the drop folder do. */
+/** Imports lists, for `send` and the drop folder. */
 export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
   const [{ createFileImporter }, { storeIn }] = await Promise.all([
@@ -98,8 +92,8 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
 }
 
 /**
- * Looks at lists as {@link createImporter} does, and stores nothing. Without a platform (no Redis)
- * opt-outs, other campaigns and what was imported before are not looked at, and the report says so.
+ * Validates lists as {@link createImporter} does, but stores nothing. Without a platform (no Redis)
+ * it skips opt-outs, other campaigns and earlier imports, and reports that.
  */
 export async function createChecker(
   config: Config,
@@ -113,7 +107,7 @@ export async function createChecker(
     numbers: config.numbers,
     openNumber: async (name) => {
       const store = platform === null ? null : storeNamed(platform, name);
-      // What is said of opt-outs must hold for a number that has imported nothing yet.
+      // Opt-outs must also be known for a number that has not imported anything yet.
       await store?.join();
       return {
         sink: keepNothing(store?.campaigns ?? null),
@@ -125,7 +119,7 @@ export async function createChecker(
   });
 }
 
-/** What the number that a list is for has to do with it. */
+/** What the import needs from the list's number. */
 async function listNumber(input: { config: Config; name: string; store: NumberStore | null }) {
   const { config, name, store } = input;
   const number = config.numbers[name];

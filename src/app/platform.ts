@@ -26,19 +26,19 @@ import {
   type NumberStore,
 } from "../store/index.ts";
 
-/** What every role stands on: a Redis that is there and safe, and a store for each number. */
+/** The base of every role: a safe Redis, and a store for each number. */
 export interface Platform {
   readonly config: Config;
   readonly timings: Timings;
   readonly logger: Logger;
   readonly redis: Redis;
-  /** Whether Redis is still safe; nothing is claimed or imported while it is not. */
+  /** Whether Redis is safe; nothing is claimed or imported while it is not. */
   readonly safety: SafetyWatch;
   /** Whether Redis can be reached. */
   readonly outage: OutageWatch;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
-  /** The store of any number of this Redis, configured or not; of this mode unless said. */
+  /** The store of any number of this Redis, configured or not; by default of this mode. */
   openNumber(number: string, mode?: Mode): Promise<NumberStore>;
   openQueueConnection(): Redis;
   /** Closes what this opened; stops an embedded Redis that no other process uses. */
@@ -46,18 +46,18 @@ export interface Platform {
 }
 
 const WHERE_REDIS =
-  "Start it, or correct DROPCAST_REDIS_URL (rediss:// where it speaks TLS, else redis://); without " +
-  "that variable Dropcast brings its own.";
+  "Start it, or correct DROPCAST_REDIS_URL (rediss:// with TLS, else redis://); without that " +
+  "variable Dropcast starts its own.";
 const AOF_NOT_REWRITTEN =
-  "Redis was not told to rewrite its append-only file: after a power cut a torn file may come back";
+  "Redis could not be asked to rewrite its append-only file: after a power cut it may be damaged";
 const CANNOT_REMEMBER =
-  "the claim counter cannot be kept in the data folder: after a restart of Redis a person is asked";
+  "the claim counter cannot be stored in the data folder: after a restart of Redis a person is asked";
 const ASK_AGAIN_MS = 1_000;
 
 /**
- * Opens Redis and the stores. `patience`: roles wait for a Redis that is absent or still loading,
- * and say so, and join their numbers; commands refuse at once, and those that import join. An
- * unsafe Redis is refused by both.
+ * Opens Redis and the stores. `patience`: roles report and wait for a Redis that is absent or still
+ * loading, and join their numbers; commands refuse at once, and those that import join. Both refuse
+ * an unsafe Redis.
  */
 export async function openPlatform(input: {
   config: Config;
@@ -94,7 +94,7 @@ export async function openPlatform(input: {
   }
 
   const waits = timings(config);
-  // What an embedded Redis is reached through holds the memory of all its workers as well.
+  // The data folder of an embedded Redis also has the memory of all its workers.
   const limits = limitsOf(config.redisUrl === null ? { ...waits, settleMs: 0 } : waits);
   const { mode } = config;
   const memory: MemoryFolder = {
@@ -140,14 +140,14 @@ export async function openPlatform(input: {
   });
 }
 
-/** What the log says of a Redis that is not safe any more; the same thing once a minute. */
+/** Logs when Redis is no longer safe; repeats it once a minute. */
 function safetyWords(logger: Logger, troubles: TroubleLog) {
   return {
     onChange(problem: Refusal | undefined): void {
-      if (problem === undefined) logger.info("Redis is safe again: sending goes on");
-      else logger.error({ ...problem }, "Redis is not safe any more: nothing is sent or imported");
+      if (problem === undefined) logger.info("Redis is safe again: sending continues");
+      else logger.error({ ...problem }, "Redis is no longer safe: nothing is sent or imported");
     },
-    onFailure: (error: unknown) => troubles(error, "Redis could not be asked whether it is safe"),
+    onFailure: (error: unknown) => troubles(error, "the safety of Redis could not be checked"),
   };
 }
 
@@ -164,7 +164,7 @@ function limitsOf(waits: Timings): LedgerLimits {
   };
 }
 
-/** The store of a number that is configured; a bug where it is not. */
+/** The store of a configured number; throws for any other, which is a bug. */
 export function storeNamed({ stores }: Pick<Platform, "stores">, number: string): NumberStore {
   const store = Object.hasOwn(stores, number) ? stores[number] : undefined;
   if (store === undefined) throw new Error(`No store for number ${number}.`);
@@ -184,11 +184,11 @@ async function connect(input: {
   redis.on("error", (error: Error) => {
     lastError = error.message;
   });
-  let told = false;
+  let reported = false;
   for (;;) {
-    const said = await attempt(redis);
-    if (said === undefined) return accept(redis);
-    const problem = (lastError || said).replace(/\.$/, "");
+    const failure = await attempt(redis);
+    if (failure === undefined) return accept(redis);
+    const problem = (lastError || failure).replace(/\.$/, "");
     const trouble = redisTrouble(problem);
     const where = describeAddress(address);
     if (patience === "refuse" || signal?.aborted) {
@@ -199,13 +199,13 @@ async function connect(input: {
         trouble === undefined || trouble.name === "UNREACHABLE" ? WHERE_REDIS : trouble.fix,
       );
     }
-    if (!told) say(`Waiting for Redis at ${where}: ${problem}.`);
-    told = true;
+    if (!reported) say(`Waiting for Redis at ${where}: ${problem}.`);
+    reported = true;
     await sleep(ASK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
 }
 
-/** Undefined when Redis answers and has loaded its data; else what it said. */
+/** Undefined if Redis answers and has loaded its data; else its error. */
 async function attempt(redis: Redis): Promise<string | undefined> {
   try {
     if (redis.status === "wait" || redis.status === "end") await redis.connect();
@@ -216,7 +216,7 @@ async function attempt(redis: Redis): Promise<string | undefined> {
   }
 }
 
-/** ioredis reports each failed reconnect as an event; unheard it would end the process. */
+/** ioredis reports each failed reconnect as an event, which would end the process if unhandled. */
 function quiet(redis: Redis, troubles: TroubleLog, client: string): Redis {
   redis.on("error", (error: Error) => troubles(error, "redis error", { client }));
   return redis;

@@ -6,7 +6,7 @@ import { createImporter, findCampaignIn } from "./lists.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./running-role.ts";
 
-/** Watches the drop folder and imports what is put there. */
+/** Watches the drop folder and imports its lists. */
 export async function startProducer(platform: Platform): Promise<Result<RunningRole>> {
   const { config, logger } = platform;
   const [{ createDropFolder, dropTiming }, { createModeDrops }] = await Promise.all([

@@ -1,13 +1,13 @@
 /**
  * The composition root: each role is built from the platform by its own file of this folder, and
- * nowhere else. Each loads its own parts only: a worker without the dashboard's packages is up in
+ * nowhere else. Each loads only its own parts: without the dashboard's packages a worker starts in
  * two thirds of the time.
  */
 import type { Result } from "../core/refusal.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./running-role.ts";
 
-/** `say` tells a person something once: a password that was made. */
+/** `say` prints a one-time message for a person: a generated password. */
 export type RoleStarter = (
   platform: Platform,
   say: (line: string) => void,

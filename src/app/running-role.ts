@@ -1,6 +1,6 @@
-/** A role that has started: it runs until its `stop`, which finishes what it has begun. */
+/** A running role; `stop` first finishes the work in progress. */
 export interface RunningRole {
   readonly stop: () => Promise<void>;
-  /** Where it listens or looks, for people; null when there is nothing to point at. */
+  /** The address or folder it serves, for people; null if it has none. */
   readonly place: string | null;
 }

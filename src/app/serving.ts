@@ -7,37 +7,37 @@ import type { Platform } from "./platform.ts";
 
 export interface ServingOptions {
   readonly logLevel: string;
-  /** What becomes of a process whose API on loopback does not say what it is. */
+  /** What to do if an API on loopback does not report its mode. */
   readonly unknownMode: "wait" | "live";
-  /** Told once, with the reason, before it waits for that. */
+  /** Called once, with the reason, before it waits for the mode. */
   readonly onWait: (why: string) => void;
 }
 
-/** Where a process that serves speaks: `say` to people, `log` writes lines of the log. */
-export interface Voice {
+/** The outputs of a serving process: `say` for people, `log` for log lines. */
+export interface Output {
   readonly say: (line: string) => void;
   readonly log: (text: string) => void;
 }
 
-/** When to give up the start, and where to leave what must be undone. */
+/** When to give up the start, and where to register cleanup. */
 interface Opening {
   readonly signal: AbortSignal;
   readonly onStop: (stop: () => Promise<void>) => void;
 }
 
 /**
- * The logger of a process that serves, and the way to open its platform: it waits for an API on
- * loopback to say what it is, then for a Redis that is absent or still reads its data, and says so;
- * it is closed when the process stops. `talkative` logs at the configured level, whatever level is
- * asked for here.
+ * The logger of a serving process, and a function that opens its platform: it waits for an API on
+ * loopback to report its mode, then for a Redis that is absent or still loading, and reports both.
+ * The platform is closed when the process stops. `configuredLogger` logs at the configured level,
+ * whatever level is requested here.
  */
 export async function openServing(
-  voice: Voice,
+  output: Output,
   config: ReadConfig,
   options: ServingOptions,
 ): Promise<{
   logger: Logger;
-  talkative: Logger;
+  configuredLogger: Logger;
   open: (opening: Opening) => Promise<Result<Platform>>;
 }> {
   const [{ openPlatform }, { createLogger }] = await Promise.all([
@@ -48,14 +48,14 @@ export async function openServing(
     createLogger({
       level,
       pretty: process.stderr.isTTY === true,
-      stream: { write: (line) => voice.log(line) },
+      stream: { write: (line) => output.log(line) },
     });
   const logger = loggerAt(options.logLevel);
   return {
     logger,
-    talkative: loggerAt(config.logLevel),
+    configuredLogger: loggerAt(config.logLevel),
     open: async ({ signal, onStop }) => {
-      const say = (line: string): void => voice.say(line);
+      const say = (line: string): void => output.say(line);
       const known = await findMode(config, { ...options, say, signal });
       if (!known.ok) return known;
       logger.debug({ config: describeConfig(known.value) }, "configuration");
@@ -72,13 +72,13 @@ type Asking = ServingOptions & {
   readonly signal: AbortSignal;
 };
 
-/** Refuses only when the process is told to stop before the API has answered. */
+/** Refuses only if the process is stopped before the API has answered. */
 async function findMode(read: ReadConfig, asking: Asking): Promise<Result<Config>> {
   const mode = read.mode === null ? await askApiMode(read.apiUrl) : accept(read.mode);
   if (mode.ok) return accept(inMode(read, mode.value));
   const { message } = mode.refusal;
   if (asking.unknownMode === "live") {
-    asking.say(`Taken for LIVE until it answers: ${message}`);
+    asking.say(`Assuming LIVE until the API answers: ${message}`);
     void askUntilAnswered(read.apiUrl, asking.signal).then(stopWhenSandbox);
     return accept(inMode(read, "live"));
   }
@@ -98,8 +98,8 @@ async function askUntilAnswered(apiUrl: string, signal: AbortSignal) {
   }
 }
 
-/** The two keep apart what they know: it cannot become the other while it runs. */
+/** Live and sandbox share no data: a process cannot switch while it runs. */
 function stopWhenSandbox(answered: Awaited<ReturnType<typeof askApiMode>>): void {
   if (!answered.ok || answered.value === "live") return;
-  throw new Error("The API is the sandbox, and this was started as LIVE. Start it again.");
+  throw new Error("The API is the sandbox, but this process started as LIVE. Start it again.");
 }

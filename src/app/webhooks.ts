@@ -6,7 +6,7 @@ import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 import type { RunningRole } from "./running-role.ts";
 
-/** Receives status webhooks for every number that has a secret; refuses when none has. */
+/** Receives status webhooks for every number with a secret; refuses if none has one. */
 export async function startWebhooks(platform: Platform): Promise<Result<RunningRole>> {
   const { config, logger, stores, redis } = platform;
   const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
@@ -48,7 +48,7 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     await close();
     return started;
   }
-  const heard = { role: "webhooks", numbers: numbers.map(({ name }) => name) } as const;
+  const info = { role: "webhooks", numbers: numbers.map(({ name }) => name) } as const;
   const place = `${localUrl(started.value)}/webhooks/livechat`;
-  return accept(withBeats(platform, heard, { place, stop: close }));
+  return accept(withBeats(platform, info, { place, stop: close }));
 }

@@ -5,7 +5,7 @@ import { startHealth } from "./health.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./running-role.ts";
 
-/** Sends the campaigns of every number that has an id and a token; refuses when none has. */
+/** Sends the campaigns of every number with an id and a token; refuses if none has both. */
 export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {
   const { config, timings, logger, stores } = platform;
   const sending = Object.values(config.numbers).map(requireSendingNumber);
@@ -29,7 +29,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       apiUrl: config.apiUrl,
       numberId: number.value.id,
       token: number.value.token,
-      // As many as can be on the wire, and undici opens them only as they are needed.
+      // As many as there can be requests in flight; undici opens them only when needed.
       connections: IN_FLIGHT_MAX,
       answerTimeoutMs: timings.answerTimeoutMs,
       connectTimeoutMs: timings.connectTimeoutMs,

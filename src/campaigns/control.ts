@@ -1,7 +1,7 @@
 /**
- * Pausing, resuming and cancelling a campaign: which status allows it, and what is said of the
- * others. The scripts of the store decide, so a call may be repeated, or come from two processes at
- * once: it succeeds if nothing is left to do (`changed: false`).
+ * Pausing, resuming and cancelling a campaign: which status allows it, and the refusals of the
+ * others. The scripts of the store decide, so a repeated or concurrent request is safe: a status
+ * that is already reached is not a failure (`changed: false`).
  */
 
 import type { CampaignStatus } from "../core/campaign.ts";
@@ -12,27 +12,27 @@ import type { Campaign, ControlResult } from "../store/index.ts";
 import type { FoundCampaign } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
-/** What a control answers, as JSON too. */
+/** The result of a control, also as JSON. */
 export interface Controlled {
   readonly id: string;
   /** The status now. */
   readonly status: CampaignStatus;
-  /** False: it had this status already. */
+  /** False: it already had this status. */
   readonly changed: boolean;
-  /** `resume` lifts the suspension of the campaign's number: one message goes first. */
+  /** `resume` lifted the suspension of the campaign's number: one message goes first. */
   readonly haltLifted: boolean;
 }
 
 export type Verb = "pause" | "resume" | "cancel";
 
 interface Rule {
-  /** The statuses that it changes. */
+  /** The statuses it changes. */
   readonly changes: readonly CampaignStatus[];
-  /** The statuses in which there is nothing left to do. */
+  /** The statuses that need no change. */
   readonly reached: readonly CampaignStatus[];
   readonly act: (found: FoundCampaign) => Promise<ControlResult>;
   readonly code: RefusalCode;
-  /** What to do where it is refused. */
+  /** What to do if it is refused. */
   readonly fix: (campaign: Pick<Campaign, "id" | "mode">, status: CampaignStatus) => string;
 }
 
@@ -64,34 +64,34 @@ const RULES: Readonly<Record<Verb, Rule>> = {
     code: "cannot_cancel",
     fix: (_, status) =>
       status === "rejected"
-        ? "Its list was refused, so nothing of it is sent."
-        : "Messages that were sent cannot be called back.",
+        ? "Its list was refused, so nothing is sent."
+        : "Sent messages cannot be recalled.",
   },
 };
 
-/** Whether it would change a campaign of this kind: what a page offers, and what is asked about. */
+/** Whether it would change such a campaign: if so, pages offer it and commands ask. */
 export function mayControl({ status, closed }: Pick<Campaign, "status" | "closed">, verb: Verb) {
   return !closed && RULES[verb].changes.includes(status);
 }
 
-/** Stops sending for now. What is on the wire is finished. Refusal: `cannot_pause`. */
+/** Stops sending for now; requests in flight are finished. Refusal: `cannot_pause`. */
 export function pauseCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
   return controlCampaign(found, "pause");
 }
 
-/** Goes on with a paused campaign, and lifts the suspension of its number. `cannot_resume`. */
+/** Continues a paused campaign, and lifts the suspension of its number. `cannot_resume`. */
 export function resumeCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
   return controlCampaign(found, "resume");
 }
 
-/** Ends a campaign for good: what waits is never sent. Refusal: `cannot_cancel`. */
+/** Ends a campaign for good: waiting messages are never sent. Refusal: `cannot_cancel`. */
 export function cancelCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
   return controlCampaign(found, "cancel");
 }
 
 /**
- * The three by name. Also refused: `no_such_campaign` where it was deleted meanwhile, and
- * `campaign_closed` while the last messages of an expired campaign are on the wire.
+ * The three by name. Also refused: `no_such_campaign` if it was deleted meanwhile, and
+ * `campaign_closed` while the last messages of an expired campaign are in flight.
  */
 export async function controlCampaign(
   found: FoundCampaign,

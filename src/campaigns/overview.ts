@@ -3,33 +3,33 @@ import type { Campaign, Halt, NumberStore, Rollback } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 
-/** What keeps a campaign from being sent, besides its own status. */
+/** What prevents a campaign from being sent, besides its own status. */
 export interface Obstacles {
   readonly halt: Halt | undefined;
   readonly rollback: Rollback | undefined;
-  /** Why nothing of it is sent although it runs; undefined: a worker is there. */
+  /** Why nothing is sent although it is running; undefined: a worker is there. */
   readonly stall: string | undefined;
-  /** The opening of its window that it waits for; null: none. */
+  /** The opening of its window it waits for; null: none. */
   readonly waitsFor: WaitsFor | null;
 }
 
-/** A page of the campaigns, from 1. */
+/** A page of the campaigns; the first is 1. */
 export interface Page {
   readonly page: number;
   readonly size: number;
 }
 
-/** All that the dashboard shows at once. It costs the same however many campaigns have ended. */
+/** The data of the start page. Its cost does not depend on the number of ended campaigns. */
 export interface Overview {
   /** One page of the campaigns of every number, newest first. */
   readonly campaigns: readonly Campaign[];
-  /** How many campaigns there are in all. */
+  /** The number of all campaigns. */
   readonly total: number;
   /** Those that have not ended, of every number. */
   readonly live: readonly Campaign[];
   readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
-  /** By number: why nothing is sent of its campaigns that run. */
+  /** By number: why none of its running campaigns is being sent. */
   readonly stalls: ReadonlyMap<string, string>;
 }
 
@@ -45,7 +45,7 @@ export async function readObstacles({ campaign, store }: FoundCampaign): Promise
 
 export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {
   const all = Object.entries(stores);
-  // The page may hold any number's campaigns, so of each the newest ones up to its end are read.
+  // The page may have campaigns of any number, so read the newest of each up to the page's end.
   const max = all.length === 1 ? size : page * size;
   const skip = all.length === 1 ? (page - 1) * size : 0;
   const each = await Promise.all(
@@ -78,15 +78,13 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
   };
 }
 
-/**
- * Why nothing is sent of one campaign of an overview, as its own page says; null: no reason known.
- */
+/** Why one campaign of an overview is not being sent, as on its page; null: no known reason. */
 export function stallIn({ stalls }: Overview, campaign: Campaign): string | null {
   const words = stalls.get(campaign.number);
   return words !== undefined && isStalled(campaign, { isLive: false }) ? words : null;
 }
 
-/** Why nothing is sent of a number's campaigns that run; undefined: something is, or none runs. */
+/** Why none of a number's running campaigns is being sent; undefined: some is, or none runs. */
 async function stallOf(
   store: NumberStore,
   campaigns: readonly Campaign[],

@@ -5,17 +5,17 @@ import { refuseNoCampaign } from "./refusals.ts";
 
 export interface CampaignRate {
   readonly id: string;
-  /** Null: its number's rate counts. */
+  /** Null: the rate of its number applies. */
   readonly ratePerSecond: number | null;
 }
 
 export interface NumberRate {
   readonly number: string;
-  /** Null: the configured rate counts. */
+  /** Null: the configured rate applies. */
   readonly ratePerSecond: number | null;
 }
 
-/** From now on, on all workers: messages a second (RATE_MIN to RATE_MAX), null takes it back. */
+/** From now on, on all workers: messages a second (RATE_MIN to RATE_MAX); null removes it. */
 export async function setCampaignRate(
   { campaign: { id }, store }: FoundCampaign,
   ratePerSecond: number | null,

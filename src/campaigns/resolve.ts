@@ -3,7 +3,7 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
-/** What a person may decide about a message of which it is not known whether it was sent. */
+/** A person's decision about an unknown message. */
 export const DECISIONS = ["resend", "sent", "failed"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
@@ -15,20 +15,20 @@ export const ALL_ROWS: RowRange = [1, Number.POSITIVE_INFINITY];
 export interface ResolvedRow {
   readonly id: string;
   readonly row: number;
-  /** The state now. */
+  /** The new state. */
   readonly state: State;
 }
 
 export interface ResolvedRows {
   readonly id: string;
   readonly decision: Decision;
-  /** The rows that were decided. */
+  /** The rows whose outcome was decided. */
   readonly rows: readonly number[];
 }
 
 /**
- * Decides about one unknown message. Refusals: `row_not_unknown` (evidence may have come),
- * `no_such_row`, `rows_deleted`, and for `resend` also `campaign_closed`.
+ * Decides the outcome of one unknown message. Refusals: `row_not_unknown` (evidence may have
+ * arrived), `no_such_row`, `rows_deleted`, and for `resend` also `campaign_closed`.
  */
 export async function resolveRow(
   found: FoundCampaign,
@@ -47,7 +47,7 @@ export async function resolveRow(
       return refuse(
         "row_not_unknown",
         `Row ${row} of ${id} is ${result.state}, so there is nothing to decide.`,
-        `dropcast export ${id} --state unknown lists the rows that are unknown.`,
+        `dropcast export ${id} --state unknown lists the unknown rows.`,
       );
     case "no_row":
       return refuse(
@@ -62,7 +62,7 @@ export async function resolveRow(
   }
 }
 
-/** Decides about all unknown messages of these rows; the others are left as they are. */
+/** Decides the outcome of all unknown messages of these rows; others stay as they are. */
 export async function resolveRows(
   found: FoundCampaign,
   ranges: readonly RowRange[],
@@ -85,5 +85,5 @@ export async function resolveRows(
 }
 
 function refuseResend(id: string) {
-  return refuseClosed(id, "Decide for sent or failed, or send the row in a new campaign.");
+  return refuseClosed(id, "Decide sent or failed, or send the row in a new campaign.");
 }

@@ -10,23 +10,23 @@ import { type NumberStore, whyNotRetried } from "../store/index.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
-/** What a retry answers, as JSON too. */
+/** The result of a retry, also as JSON. */
 export interface Retried {
   readonly id: string;
-  /** Messages that will be sent again; 0 of a dry run. */
+  /** Messages that will be sent again; 0 for a dry run. */
   readonly retried: number;
   /** Failed messages that may be sent again. */
   readonly matching: number;
   readonly dryRun: boolean;
-  /** Those by their cause, most frequent first. */
+  /** The same by cause, most frequent first. */
   readonly byCode: readonly ReturnType<typeof failureJson>[];
-  /** Messages that were asked for and stay failed. */
+  /** Requested messages that stay failed. */
   readonly left: Readonly<Record<NotRetried, number>>;
 }
 
 /**
- * Sends failed messages again: those with one of the codes (0: without a code), or all when there
- * is none. Asked twice, or by two at once, nothing is sent twice. Refusals: `retry_opted_out`,
+ * Sends failed messages again: those with one of the codes (0: without a code), or all if none is
+ * given. Repeated or concurrent requests send nothing twice. Refusals: `retry_opted_out`,
  * `campaign_closed`, `rows_deleted`.
  */
 export async function retryCampaign(
@@ -50,7 +50,7 @@ export async function retryCampaign(
   });
 }
 
-/** A failed message, as the attempt that failed: the fence of its retry. */
+/** A failed message with its failed attempt, which fences the retry. */
 export interface FailedAttempt {
   readonly row: number;
   readonly attempt: number;
@@ -60,7 +60,7 @@ export interface FailedAttempt {
 export type WhyLeft = NotRetried | "closed" | "no_campaign";
 
 export interface RetriedAttempts {
-  /** Messages that will be sent again. What is neither here nor `left` is no longer failed. */
+  /** Messages that will be sent again. One in neither this nor `left` is no longer failed. */
   readonly retried: number;
   /** By row. */
   readonly left: ReadonlyMap<number, WhyLeft>;
@@ -93,7 +93,7 @@ export async function retryAttempts(
   return { retried: 0, left };
 }
 
-/** Says why one message stays failed: its campaign's end, its person, or the time. */
+/** Refuses with the reason why one message stays failed: its campaign, its person, or the time. */
 export function refuseLeft(campaign: string, row: number, why: WhyLeft): Refused {
   if (why === "closed") return refuseClosed(campaign);
   if (why === "no_campaign") return refuseNoCampaign(campaign);
@@ -103,11 +103,11 @@ export function refuseLeft(campaign: string, row: number, why: WhyLeft): Refused
     : refuse("retry_too_early", message, "Press Retry when 24 hours have passed.");
 }
 
-/** Of a message that is no longer failed, or that failed again since. */
+/** For a message that is no longer failed, or that failed again since. */
 export function refuseNotFailed(campaign: string, row: number): Refused {
   return refuse(
     "message_not_failed",
-    `Row ${row} of ${campaign} is no longer failed, or failed again since: nothing was asked for.`,
-    `See where it stands: dropcast export ${campaign}.`,
+    `Row ${row} of ${campaign} is no longer failed, or failed again since: nothing was retried.`,
+    `See its state: dropcast export ${campaign}.`,
   );
 }

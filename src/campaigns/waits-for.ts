@@ -2,26 +2,22 @@ import type { Campaign, NumberStore } from "../store/index.ts";
 import { localTime, type Place, placeWords } from "../time/places.ts";
 import { createSendTimes } from "../time/send-times.ts";
 
-/** The opening that a campaign waits for, because no window of its rows is open now. */
+/** The opening a campaign waits for, because no window of its rows is open now. */
 export interface WaitsFor {
   readonly opensAtMs: number;
-  /**
-   * Whose clock it is; several when it cannot be known which of them. Null: the place is not kept.
-   */
+  /** The place whose clock counts; several zones if it is not certain. Null: not stored. */
   readonly place: Place | null;
-  /**
-   * People of the list for whom it opens then, as imported; some of them may have their message.
-   */
+  /** How many people of the imported list it opens for; some may already have their message. */
   readonly people: number;
 }
 
-/** Due times of retries differ by a second or so: an opening is a whole minute, or second. */
+/** Due times of retries differ by about a second; an opening is a whole minute, or second. */
 const SAME_MS = 1_500;
 
-/** What comes sooner is a retry, and not worth a word. */
-const TOLD_FROM_MS = 60_000;
+/** A shorter wait is a retry, and not reported. */
+const REPORTED_FROM_MS = 60_000;
 
-/** What a running campaign waits for; null: for nothing, or for something else. */
+/** The opening a running campaign waits for; null: none. */
 export async function readWaitsFor(
   store: Pick<NumberStore, "nextWork">,
   campaign: Pick<Campaign, "id" | "status" | "counts" | "hours">,
@@ -38,7 +34,7 @@ export async function readWaitsFor(
   });
   const then = openings.filter(({ opensAtMs }) => Math.abs((opensAtMs ?? 0) - atMs) < SAME_MS);
   const [first] = then.sort((a, b) => b.people - a.people);
-  if (first === undefined && atMs - nowMs < TOLD_FROM_MS) return null;
+  if (first === undefined && atMs - nowMs < REPORTED_FROM_MS) return null;
   const people = then.reduce((sum, one) => sum + one.people, 0);
   return {
     opensAtMs: atMs,
@@ -47,7 +43,7 @@ export async function readWaitsFor(
   };
 }
 
-/** `Mon 09:00 Europe/Warsaw`: by the clock there. */
+/** `Mon 09:00 Europe/Warsaw`: local time there. */
 export function openingWords({ opensAtMs, place }: WaitsFor): string {
   const [zone = "UTC"] = place?.zones ?? [];
   return `${localTime(opensAtMs, zone)} ${zone}`;

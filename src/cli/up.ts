@@ -69,7 +69,7 @@ export const run: Command = async (cli, { args, options }) => {
   const loaded = api === "sandbox" ? loadSandboxConfig(cli, NO_API) : readConfigured(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
-  const { logger, talkative, open } = await openServing(cli.terminal, config, {
+  const { logger, configuredLogger, open } = await openServing(cli.terminal, config, {
     logLevel: logLevel(cli, config),
     unknownMode: "wait",
     onWait: () => {},
@@ -95,7 +95,7 @@ export const run: Command = async (cli, { args, options }) => {
       const platform =
         sandbox === null ? opened.value : withConfig(opened.value, { apiUrl: sandbox.url });
       // The results of dropped lists matter to the person at the terminal.
-      const dropLogger = cli.terminal.interactive ? talkative : logger;
+      const dropLogger = cli.terminal.interactive ? configuredLogger : logger;
       const started = await startRoles({ cli, platform, boot, sandbox, dropLogger });
       if (!started.ok) return started;
       logger.info({ pid: process.pid }, "ready");

@@ -3,7 +3,7 @@ import type { Problem } from "../http/problem.ts";
 import { problemPage } from "./pages/problem.ts";
 import { problemResponse } from "./problem.ts";
 
-/** Says no in the form that the asker can read: a page to a browser, problem+json to all else. */
+/** Sends a refusal in the client's form: a page to a browser, problem+json to all else. */
 export type Answer = (context: Context, problem: Problem) => Response | Promise<Response>;
 
 export const answerProblem: Answer = async (context, problem) => {
@@ -15,7 +15,7 @@ export const answerProblem: Answer = async (context, problem) => {
   });
 };
 
-/** A browser that opens an address or sends a form, as opposed to a script or `fetch`. */
+/** A browser that opens an address or submits a form, as opposed to a script or `fetch`. */
 export function wantsPage(context: Context): boolean {
   return context.req.header("accept")?.includes("text/html") === true;
 }

@@ -12,12 +12,12 @@ import { batchesOf, batchOfRow } from "../store/index.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { messageJson } from "./message-json.ts";
 
-/** Batches that one request for messages reads at most, so that a rare state cannot hold it up. */
+/** The most batches one request for messages reads, so that a rare state cannot delay it. */
 const BATCHES_READ_MAX = 100;
 
 /**
- * The API of the dashboard. A write that a form of our pages sent is answered with the campaign's
- * page (303), so that everything works without a script.
+ * The API of the dashboard. A write from a form of our pages is answered with the campaign's page
+ * (303), so that everything works without a script.
  */
 export function createApi(input: { stores: Stores; answer: Answer }): Hono {
   const { stores, answer } = input;
@@ -100,8 +100,8 @@ const messagesQuery = z.strictObject({
 });
 
 /**
- * Messages behind row `after`, in the order of the list. `next` is the `after` of the next page,
- * null at the end; a page may hold fewer than `limit`, or none, and still have a next one.
+ * Messages after row `after`, in list order. `next` is the `after` of the next page, null at the
+ * end; a page may have fewer than `limit`, or none, and still have a next one.
  */
 async function readMessages(
   { campaign, store }: FoundCampaign,
@@ -124,7 +124,7 @@ async function readMessages(
 
 const retryBody = z.strictObject({ codes: z.array(z.number().int().nonnegative()).min(1) });
 
-/** The codes to retry: JSON `{codes: [..]}`, or `code` fields of a form; no body means all. */
+/** The codes to retry: JSON `{codes: [..]}`, or `code` fields of a form; without a body, all. */
 async function retryCodes(context: Context): Promise<Result<ReadonlySet<number>>> {
   const type = context.req.header("content-type") ?? "";
   if (type.startsWith("application/x-www-form-urlencoded")) {
@@ -143,7 +143,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON: no schema takes it.
+    // Not JSON: no schema accepts it.
     return undefined;
   }
 }
@@ -151,7 +151,7 @@ function jsonOf(text: string): unknown {
 function bodyInvalid(): Refused {
   return refuse(
     "dashboard_body_invalid",
-    "The body does not say which failed messages to send again.",
+    "The body does not specify which failed messages to send again.",
     'Send {"codes": [131026]} as JSON, or no body for all of them.',
   );
 }
@@ -162,7 +162,7 @@ function queryInvalid(error: z.ZodError): Refused {
   );
   return refuse(
     "dashboard_query_invalid",
-    `The query is not understood: ${names.map((name) => String(name).slice(0, 40)).join(", ")}.`,
+    `The query is not valid: ${names.map((name) => String(name).slice(0, 40)).join(", ")}.`,
     `Messages take state (one of ${STATE_NAMES.join(", ")}), after (a row) and limit (up to 1000); campaigns page (from 1) and limit.`,
   );
 }

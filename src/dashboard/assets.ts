@@ -18,7 +18,7 @@ const assets = new Map(
   }),
 );
 
-/** The address of a file of ours; it changes with its content, so browsers may keep it. */
+/** The address of an asset; it changes with the content, so browsers may cache it. */
 export function assetUrl(name: AssetName): string {
   return `/assets/${name}?v=${assets.get(name)?.version}`;
 }

@@ -6,7 +6,7 @@ import { plainProblem } from "../http/problem.ts";
 import { createThrottle } from "../http/throttle.ts";
 import type { Answer } from "./answer.ts";
 
-/** Wrong passwords of one address: a burst, then one each `refillMs`. */
+/** Wrong passwords per address: a burst, then one each `refillMs`. */
 export interface LoginLimits {
   readonly burst: number;
   readonly refillMs: number;
@@ -18,11 +18,10 @@ export const LOGIN_LIMITS: LoginLimits = { burst: 10, refillMs: 2_000 };
 const ADDRESSES_MAX = 10_000;
 
 /**
- * Lets in who knows the password (HTTP Basic, RFC 7617, any user name), always: a stranger behind the
- * same proxy, who guesses, must not be able to shut out the people who know it. After some wrong ones
- * an address hears only that there are too many; what keeps a guesser out is the password's
- * length (password.ts). A request without credentials is no guess and
- * never counts; a browser begins with one.
+ * Always admits the right password (HTTP Basic, RFC 7617, any user name): a stranger who guesses
+ * behind the same proxy must not be able to shut out its users. After some wrong passwords an
+ * address only gets 429; the length of the password (password.ts) is what stops guessing. A request
+ * without credentials is not a guess and never counts: every browser begins with one.
  */
 export function createLogin(input: {
   password: string;
@@ -66,7 +65,7 @@ function basicPassword(header: string | undefined): string | undefined {
   return colon < 0 ? undefined : text.slice(colon + 1);
 }
 
-/** In constant time whatever the lengths: keyed digests are compared, not the texts. */
+/** In constant time for any length: compares keyed digests, not the texts. */
 function createComparison(password: string): (given: string) => boolean {
   const key = randomBytes(32);
   const digest = (text: string) => createHmac("sha256", key).update(text).digest();

@@ -1,12 +1,12 @@
 /**
  * Retry in Bull Board: the ledger first, then the job.
  *
- * A failed message is taken back to `pending` by a script that is fenced by the attempt that
- * failed, so only the first of two presses does anything, whoever else is at it (the command
- * line, the API, a late webhook). The job itself sends nothing. It is put back into its queue only
- * for a worker to look at the ledger again: the row has left `failed`, and the job is done.
- * A crash between the two leaves a job that is out of date; Retry on it is answered with 409, and
- * makes a worker look again, so it goes away too.
+ * A script moves a failed message back to `pending`, fenced by the failed attempt, so only the
+ * first of two presses has an effect, also against the command line, the API or a late webhook. The
+ * job itself sends nothing: it goes back into its queue only so that a worker compares it with the
+ * ledger again, finds that the row is no longer `failed`, and completes the job. A crash between
+ * the two leaves a stale job; Retry on it is answered with 409, and makes a worker compare it too,
+ * which removes it.
  */
 import type { Job, Queue } from "bullmq";
 import {
@@ -27,7 +27,7 @@ export interface FailedBoard {
   readonly store: NumberStore;
 }
 
-/** Jobs that are read, and asked for in the ledger, at a time. */
+/** How many jobs are read, and requested from the ledger, at a time. */
 const CHUNK = 200;
 
 /** Sends the message of one failed job again. */
@@ -46,14 +46,14 @@ export async function retryOne(
   });
   const why = left.get(row);
   if (why !== undefined) return refuseLeft(campaign, row, why);
-  await answerInTime("retrying a failed job", lookAgain(job));
+  await answerInTime("retrying a failed job", requeue(job));
   return retried === 1 ? accept(null) : refuseNotFailed(campaign, row);
 }
 
 /**
- * The same for every job that is in the failed list now, which holds the newest 10,000. Messages
- * of closed campaigns stay where they are, and so do those that no retry sends (core/failure.ts):
- * then it is refused as `retry_incomplete`, after the others were asked for.
+ * The same for every job now in the failed list, which has the newest 10,000. Messages of closed
+ * campaigns stay failed, and so do those that no retry sends (core/failure.ts): it then refuses
+ * with `retry_incomplete`, after retrying the others.
  */
 export async function retryAll({
   queue,
@@ -75,7 +75,7 @@ export async function retryAll({
         if (why === undefined) again.push(job);
         else stay[why]++;
       }
-      await answerInTime("retrying failed jobs", Promise.all(again.map(lookAgain)));
+      await answerInTime("retrying failed jobs", Promise.all(again.map(requeue)));
     }
   }
   return Object.values(stay).some((count) => count > 0)
@@ -90,7 +90,7 @@ interface BatchGroup {
   readonly jobs: Job<FailedJob>[];
 }
 
-/** The ledger takes rows of one batch at a time. Jobs that cannot be read are left alone. */
+/** The ledger takes rows of one batch at a time. Unreadable jobs are skipped. */
 function byBatch(jobs: readonly Job<FailedJob>[]): BatchGroup[] {
   const groups = new Map<string, BatchGroup>();
   for (const job of jobs) {
@@ -107,12 +107,12 @@ function byBatch(jobs: readonly Job<FailedJob>[]): BatchGroup[] {
   return [...groups.values()];
 }
 
-/** Lets a worker compare the job with the ledger once more, unless that is under way already. */
-async function lookAgain(job: Job<FailedJob>): Promise<void> {
+/** Lets a worker compare the job with the ledger again, unless that is already under way. */
+async function requeue(job: Job<FailedJob>): Promise<void> {
   try {
     await job.retry("failed");
   } catch (error) {
-    // Somebody else pressed too: it is no longer in the failed list.
+    // Another request was first: the job is no longer in the failed list.
     if (await job.isFailed()) throw error;
   }
 }
@@ -120,24 +120,24 @@ async function lookAgain(job: Job<FailedJob>): Promise<void> {
 function jobMissing(jobId: string) {
   return refuse(
     "failed_job_missing",
-    `The job ${jobId.slice(0, 80)} is no longer there.`,
-    "The message was taken up already, or is older than the newest 10,000: see dropcast retry --help.",
+    `The job ${jobId.slice(0, 80)} no longer exists.`,
+    "The message was retried already, or is not among the newest 10,000: see dropcast retry --help.",
   );
 }
 
 function jobUnreadable(jobId: string) {
   return refuse(
     "failed_job_unreadable",
-    `The data of job ${jobId.slice(0, 80)} is not that of a failed message.`,
-    "Something else than Dropcast wrote it. dropcast retry ID works without the job.",
+    `The data of job ${jobId.slice(0, 80)} does not describe a failed message.`,
+    "Another program wrote it, or it is damaged. dropcast retry ID works without the job.",
   );
 }
 
 const STAY_WORDS: Readonly<Record<WhyLeft, string>> = {
   closed: "of a closed campaign",
   no_campaign: "of a campaign that was deleted",
-  opted_out: "of a person who has stopped marketing (131050)",
-  too_early: "held back by WhatsApp less than 24 hours ago (131049)",
+  opted_out: "of a person who opted out of marketing (131050)",
+  too_early: "held by WhatsApp less than 24 hours ago (131049)",
 };
 
 function refuseIncomplete(retried: number, stay: Readonly<Record<WhyLeft, number>>): Refused {
@@ -147,6 +147,6 @@ function refuseIncomplete(retried: number, stay: Readonly<Record<WhyLeft, number
   return refuse(
     "retry_incomplete",
     `${counted(retried, "message")} will be sent again; ${total} ${total === 1 ? "stays" : "stay"} failed: ${words}.`,
-    "Nothing has to be done. Those of a closed campaign can be sent as a new one: dropcast export ID --state failed.",
+    "None needed. To send those of a closed campaign as a new one: dropcast export ID --state failed.",
   );
 }

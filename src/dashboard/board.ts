@@ -1,7 +1,7 @@
 /**
- * Bull Board at /queues, for reading. Its own write handlers are never reached: the two kinds of
- * Retry are answered by board-retry.ts, which asks the ledger first, and every other write is
- * refused before Bull Board sees it. So a new version of it with new writes opens nothing.
+ * Bull Board at /queues, read-only. Its own write handlers are never reached: board-retry.ts
+ * answers the two kinds of Retry, asking the ledger first, and every other write is refused before
+ * Bull Board gets it. So new writes in a new version stay closed.
  */
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
@@ -29,7 +29,7 @@ import { problemResponse } from "./problem.ts";
 
 const BASE = "/queues";
 
-/** BullMQ waits for a lost Redis for ever; a page must not. */
+/** BullMQ waits for a lost Redis without limit; a page must not. */
 const READ_TIMEOUT_MS = 10_000;
 
 export interface BoardDeps {
@@ -76,7 +76,7 @@ export function createBoard(deps: BoardDeps) {
     const board = boards.get(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
     const result = await retryAll(board);
-    // Bull Board has words for "skipped" that would be wrong here, so the answer is a problem.
+    // Bull Board's wording for "skipped" would be wrong here, so answer with a problem.
     if (!result.ok) return problemResponse(toProblem(result));
     return context.json({ retried: result.value.retried, skipped: 0 });
   });
@@ -106,7 +106,7 @@ function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Ho
     queues: numbers.flatMap(({ batches, failed }) => [
       shown(batches, {
         readOnlyMode: true,
-        description: "Up to 100 messages a job; the ledger says what became of each.",
+        description: "Up to 100 messages a job; the ledger has their outcomes.",
       }),
       shown(failed, {
         description: "One job for each failed message. Retry sends it again, once.",
@@ -114,7 +114,7 @@ function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Ho
     ]),
     serverAdapter,
     options: {
-      // A second lock behind `readOnly`.
+      // A second safeguard behind `readOnly`.
       handlerHooks: { before: ({ method }) => ({ allow: method === "get" }) },
       uiConfig: {
         boardTitle: "Dropcast",
@@ -123,7 +123,7 @@ function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Ho
         miscLinks: [{ text: "Campaigns", url: "/" }],
         hideDocsLink: true,
         hideRedisDetails: true,
-        // It would list every client of Redis at each poll.
+        // It would list every client of Redis on each poll.
         showWorkers: false,
       },
     },
@@ -146,7 +146,7 @@ function shown(queue: Queue, options: ConstructorParameters<typeof BullMQAdapter
   return adapter;
 }
 
-/** A job holds the code alone; what it means and what to do is told when it is shown. */
+/** A job has only the code; its meaning and advice are added when it is shown. */
 function withMeaning(data: unknown): unknown {
   const job = failedJobSchema.safeParse(data);
   if (!job.success || job.data.code === 0) return data;
@@ -160,7 +160,7 @@ const readOnly: MiddlewareHandler = async (context, next) => {
   return problemResponse(WRITE_REFUSED);
 };
 
-/** The page asks Google for fonts; without the link the system's own are used. */
+/** The page loads fonts from Google; without the link it uses the system's fonts. */
 const ownHostOnly: MiddlewareHandler = async (context, next) => {
   await next();
   if (!context.res.headers.get("content-type")?.startsWith("text/html")) return;
@@ -168,7 +168,7 @@ const ownHostOnly: MiddlewareHandler = async (context, next) => {
   context.res = context.html(page.replace(/<link\b[^>]*\bhref="(https?:)?\/\/[^>]*>/gi, ""));
 };
 
-/** Formatters see a job's data only; errors, stack traces, options and logs are seen here. */
+/** Formatters get only a job's data; this also covers errors, stack traces, options and logs. */
 const masked: MiddlewareHandler = async (context, next) => {
   await next();
   if (!context.res.headers.get("content-type")?.startsWith("application/json")) return;

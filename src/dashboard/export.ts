@@ -5,7 +5,7 @@ import { exportRows } from "../export/export-rows.ts";
 import { toProblem } from "../http/problem.ts";
 import type { Answer } from "./answer.ts";
 
-/** Every row with all its columns, streamed, so that a list of any size needs no memory. */
+/** Every row with all columns, streamed, so that memory does not grow with the list. */
 export function createExport(input: { stores: Stores; answer: Answer }): Hono {
   const { stores, answer } = input;
   const app = new Hono();

@@ -1,13 +1,13 @@
 /**
- * A last look at what Bull Board is about to show. Jobs hold no phone number by design; should a
- * job, a log or an error of a stranger in the queue hold one, nobody reads it here.
+ * Masks what Bull Board shows. By design jobs have no phone numbers; this covers a job, a log or an
+ * error that another program put into the queue.
  */
 
 /** Nine or more digits that stand alone, or a "+" and digits in groups. */
 const PHONE = /(?<![\w.-])\d{9,15}(?![\w-])|\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)/g;
 const WAMID = /wamid\.[A-Za-z0-9+/=_-]+/g;
 
-/** Stack traces are for the log: here they would push the reason off the screen. */
+/** Stack traces belong in the log: here they would push the reason off the screen. */
 const TRACE = /\n\s+at [\s\S]*$/;
 
 export function maskText(text: string): string {
@@ -19,7 +19,7 @@ export function maskTexts(value: unknown): unknown {
   return mapLeaves(value, (leaf) => (typeof leaf === "string" ? maskText(leaf) : leaf));
 }
 
-/** For a job's own data: a number may be a phone there too. */
+/** For a job's own data, where a number may be a phone too. */
 export function maskData(value: unknown): unknown {
   return mapLeaves(value, (leaf) => {
     if (typeof leaf === "string") return maskText(leaf);

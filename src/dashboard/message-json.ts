@@ -4,7 +4,7 @@ import { isoTime } from "../core/format.ts";
 import { maskPhone } from "../core/recipient.ts";
 import type { CampaignRow } from "../store/index.ts";
 
-/** One row of the list, without what would tell who it is: a wamid has the phone inside. */
+/** One row of the list without personal data: a wamid contains the phone number. */
 export function messageJson({ row, state, value, phone }: CampaignRow) {
   const { code } = value;
   const times = Object.entries(value.times).map(([name, at]) => [name, isoTime(at)]);

@@ -4,13 +4,14 @@ import { plainProblem } from "../http/problem.ts";
 import type { Answer } from "./answer.ts";
 
 /**
- * Keeps other sites' pages out. A browser gives the stored password to whoever makes it ask, so:
+ * Blocks pages of other sites. A browser sends the stored password for any page that requests it,
+ * so:
  *
- * - A write must come from a page of this very origin. `Sec-Fetch-Site` says so and cannot be set
- *   by a page; where it is absent (old browsers, plain http from another machine) `Origin` has to
- *   name the host that was asked. A write with neither is no browser's: curl, a script.
- * - On a loopback address the `Host` must be this machine's. A foreign name there is a page that
- *   let its own name resolve to 127.0.0.1 (DNS rebinding) to become "same origin".
+ * - A write must come from a page of this origin. `Sec-Fetch-Site` proves it and cannot be set by a
+ *   page; if it is absent (old browsers, plain http from another machine), `Origin` must have the
+ *   requested host. A write with neither does not come from a browser: curl, a script.
+ * - On a loopback address the `Host` must be this machine's. A foreign name is a page whose own
+ *   name resolves to 127.0.0.1 (DNS rebinding) to become "same origin".
  */
 export function createOriginCheck(input: { host: string; answer: Answer }): MiddlewareHandler {
   const { host, answer } = input;
@@ -31,7 +32,7 @@ function isSameOrigin(header: (name: string) => string | undefined): boolean {
   return origin === undefined || hostOf(origin) === header("host")?.toLowerCase();
 }
 
-/** Host and port of an origin; undefined for "null" and for what is no URL. */
+/** Host and port of an origin; undefined for "null" and invalid URLs. */
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

@@ -7,13 +7,13 @@ import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 
 /** 144 bits, which cannot be guessed. */
 const PASSWORD_BYTES = 18;
-/** Shorter ones of people are guessed in time, where other machines may try. */
+/** Shorter ones chosen by people can be guessed, if other machines may try. */
 const PASSWORD_LENGTH_MIN = 12;
 
 /**
- * The password of the dashboard: the configured one, else one that is made on first use and kept
- * in `<dataDir>/dashboard-password` (mode 0600). It is told to `say` only when it is made. Without
- * a configured one the dashboard is for this machine alone, so another host is refused.
+ * The password of the dashboard: the configured one, else one that is generated on first use and
+ * stored in `<dataDir>/dashboard-password` (mode 0600). `say` gets it only when it is generated.
+ * Without a configured one the dashboard is for this machine only, so another host is refused.
  */
 export async function dashboardPassword(input: {
   configured: string | null;
@@ -27,8 +27,8 @@ export async function dashboardPassword(input: {
       ? accept(configured)
       : refuse(
           "dashboard_password_short",
-          `The dashboard would be reachable from other machines (host ${host}), and its password has fewer than ${PASSWORD_LENGTH_MIN} characters.`,
-          "Set a longer one, as openssl rand -base64 24 makes it.",
+          `The dashboard would be reachable from other machines (host ${host}), but its password has fewer than ${PASSWORD_LENGTH_MIN} characters.`,
+          "Set a longer one, for example with openssl rand -base64 24.",
         );
   }
   if (!isLoopback(host)) {
@@ -50,7 +50,7 @@ export async function dashboardPassword(input: {
   }
 }
 
-/** Of two processes that start at once, one makes it and the other reads it. */
+/** Of two processes that start at once, one creates it and the other reads it. */
 async function make(path: string, say: (line: string) => void): Promise<string> {
   const made = randomBytes(PASSWORD_BYTES).toString("base64url");
   try {
@@ -59,11 +59,11 @@ async function make(path: string, say: (line: string) => void): Promise<string> 
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return readWritten(path);
   }
-  say(`Dashboard password (any user name): ${made}   It is kept in ${path}.`);
+  say(`Dashboard password (any user name): ${made}   It is stored in ${path}.`);
   return made;
 }
 
-/** The other process has made the file and is about to write into it. */
+/** The other process has created the file and is about to write it. */
 async function readWritten(path: string): Promise<string> {
   for (let tries = 0; tries < WRITTEN_TRIES; tries++) {
     const kept = await read(path);
@@ -88,7 +88,7 @@ async function read(path: string): Promise<string | undefined> {
 function unusable(path: string, why: string): Refused {
   return refuse(
     "dashboard_password_unusable",
-    `The dashboard's password cannot be kept in ${path} (${why}).`,
-    "Let this user read and write that file, remove it to get a new one, or set DROPCAST_DASHBOARD_PASSWORD.",
+    `The dashboard's password cannot be stored in ${path} (${why}).`,
+    "Make that file readable and writable for this user, delete it to get a new one, or set DROPCAST_DASHBOARD_PASSWORD.",
   );
 }

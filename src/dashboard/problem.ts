@@ -1,6 +1,6 @@
 import { PROBLEM_TYPE, type Problem, problemFields } from "../http/problem.ts";
 
-/** The RFC 9457 answer. `error` and `message` are what the page of Bull Board shows. */
+/** The RFC 9457 answer. Bull Board's page shows `error` and `message`. */
 export function problemResponse(problem: Problem): Response {
   const { status, refusal, headers = {} } = problem;
   const words = { error: refusal.message, message: refusal.fix };

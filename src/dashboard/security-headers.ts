@@ -20,7 +20,7 @@ const HEADERS = {
   "x-frame-options": "DENY",
 };
 
-/** On every answer. Data is never stored by a cache; an asset that may be sets its own header. */
+/** On every answer. No cache stores data; a cacheable asset sets its own header. */
 export const securityHeaders: MiddlewareHandler = async (context, next) => {
   await next();
   const { headers } = context.res;

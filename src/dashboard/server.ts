@@ -1,7 +1,7 @@
 /**
  * The dashboard's port. Every request passes, in this order: security headers, host and origin
  * (no other site's page), password, body size, route. Only the probes are open; /metrics, which
- * tells of campaigns, is behind the password here and open on DROPCAST_METRICS_PORT.
+ * shows campaigns, needs the password here and is open on DROPCAST_METRICS_PORT.
  */
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
@@ -29,36 +29,36 @@ import { securityHeaders } from "./security-headers.ts";
 /** Forms and small JSON: nothing here takes a file. */
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** How long `stop` waits for answers under way before it cuts them. */
+/** How long `stop` waits for running requests before it cuts them. */
 const STOP_MS = 5_000;
 
 export interface DashboardOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
-  /** Of {@link dashboardPassword}: there is no dashboard without one. */
+  /** From {@link dashboardPassword}: there is no dashboard without one. */
   readonly password: string;
   /** By number name; each number's queues are shown. */
   readonly stores: Stores;
-  /** Opens a connection as BullMQ wants it; closed again by `stop`. */
+  /** Opens a connection for BullMQ; closed by `stop`. */
   readonly openQueueConnection: () => Redis;
   /** Whether Redis answers. */
   readonly ready: () => Promise<boolean>;
-  /** What is unsafe about Redis, in a sentence; undefined while it is safe. */
+  /** Why Redis is unsafe, in a sentence; undefined while it is safe. */
   readonly unsafe: () => string | undefined;
   readonly logger: Logger;
   /** Served at /metrics; without it there is no /metrics. */
   readonly metrics?: Scrape;
-  /** Of a request's connection and its `X-Forwarded-For`. */
+  /** From a request's connection and its `X-Forwarded-For`. */
   readonly clientAddress: ClientAddress;
   /** For tests. */
   readonly loginLimits?: LoginLimits;
 }
 
 export interface Dashboard {
-  /** Resolves when the port is open; refused if it cannot be. Called once. */
+  /** Resolves when the port is open; refused if it cannot be opened. Call it once. */
   start(): Promise<Result<Listening>>;
-  /** Resolves when the answers under way are given (5 s at most) and all connections are closed. */
+  /** Resolves when running requests are answered (5 s at most) and all connections are closed. */
   stop(): Promise<void>;
 }
 

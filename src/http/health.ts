@@ -1,7 +1,7 @@
 /**
- * The port that every role has for probes and scrapers, `DROPCAST_METRICS_PORT`: it need not be
- * reachable from outside, so it has `/metrics` without a password. Webhooks and dashboard answer
- * the probes on their own ports as well.
+ * The port of every role for probes and scrapers, `DROPCAST_METRICS_PORT`. It need not be reachable
+ * from outside, so it serves `/metrics` without a password. Webhooks and dashboard also answer the
+ * probes on their own ports.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Result } from "../core/refusal.ts";
@@ -11,20 +11,20 @@ import { answerProbe, isProbe, mayProbe, type Probed } from "./probes.ts";
 
 export interface HealthServerOptions extends Probed {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly metrics: Scrape;
 }
 
 export interface HealthServer {
-  /** Resolves when the port is open; refused (`metrics_cannot_listen`) if it cannot be. */
+  /** Resolves when the port is open; refused (`metrics_cannot_listen`) if it cannot be opened. */
   start(): Promise<Result<Listening>>;
   /**
-   * Closes the port and every connection. Call it last: until then `/healthz` says that the process
-   * lives, also while it finishes what it has begun.
+   * Closes the port and every connection. Call it last: until then `/healthz` reports a live
+   * process, also while it finishes its work.
    */
   stop(): Promise<void>;
-  /** From now on `/readyz` says no. For the beginning of a stop. */
+  /** From now on `/readyz` answers 503. Call it when a stop begins. */
   drain(): void;
 }
 
@@ -40,7 +40,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
       answer(request, response, probed).catch(() =>
-        // A bug in a check ends only its own connection.
+        // A bug in a check costs only its own connection.
         request.socket.destroy(),
       );
     },

@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 
-/** Where a server listens. */
+/** The address a server listens on. */
 export interface Listening {
   readonly host: string;
   readonly port: number;
 }
 
-/** The address for a browser on this machine. */
+/** The address to open on this machine. */
 export function localUrl({ host, port }: Listening): string {
   const local = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${local.includes(":") ? `[${local}]` : local}:${port}`;
@@ -17,14 +17,14 @@ export function localUrl({ host, port }: Listening): string {
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
-  /** What it is refused as, and the variable that sets the port. */
+  /** The refusal code, and the variable that sets the port. */
   readonly refusal: RefusalCode;
   readonly portVariable: string;
 }
 
-/** Resolves when the port is open; refused, with the reason in words, if it cannot be. */
+/** Resolves when the port is open; refused, with the reason in words, if it cannot be opened. */
 export function listen(server: Server, options: ListenOptions): Promise<Result<Listening>> {
   const { host, port } = options;
   return new Promise((resolve) => {
@@ -62,7 +62,7 @@ export function explainListen(
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return {
-        message: `${host} is not an address of this host, so port ${port} of it cannot be opened (${code}).`,
+        message: `${host} is not an address of this host, so its port ${port} cannot be opened (${code}).`,
         fix: "Set DROPCAST_HTTP_HOST to an address of this host: 127.0.0.1, or 0.0.0.0 for all.",
       };
     default:
@@ -74,8 +74,8 @@ export function explainListen(
 }
 
 /**
- * Takes no new connection, and resolves when all are closed: what is under way may take `withinMs`,
- * then it is cut. Once called it has stopped listening, before it resolves.
+ * Refuses new connections, and resolves when all are closed: running requests may take `withinMs`,
+ * then they are cut. It stops listening at once.
  */
 export async function closeServer(server: Server, withinMs: number): Promise<void> {
   if (!server.listening) return;

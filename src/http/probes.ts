@@ -1,25 +1,23 @@
 /**
- * The three questions a platform asks of a role, on every port that answers them:
+ * The three probes of a role, on every port that answers them:
  *
- * - `/healthz` only covers the process. If Redis is not reachable, a restarted pod would not reach
- *   it either; so Redis counts for `/readyz` only.
- * - `/readyz` tells whether the role can do its work now.
- * - `/metrics`, where the port is not open to strangers.
+ * - `/healthz` reports on the process alone. Restarting a pod does not bring Redis back, so Redis
+ *   counts only for `/readyz`.
+ * - `/readyz` reports whether the role can work now.
+ * - `/metrics`, if the port is not public.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Scrape } from "../core/scrape.ts";
 import { PROBLEM_TYPE, type Problem, problemFields } from "./problem.ts";
 
 export interface Probed {
-  /** Whether the role can do its work now, above all: whether Redis answers. */
+  /** Whether the role can work now, mainly: whether Redis answers. */
   readonly ready: () => boolean | Promise<boolean>;
-  /**
-   * What a person must put right, for the answer of `/readyz`; undefined: nothing that is known.
-   */
+  /** A problem to fix, shown by `/readyz`; undefined: none is known. */
   readonly problem?: (() => string | undefined) | undefined;
-  /** The answer of a port that says no by its own code; left out: `{"status":"not ready"}`. */
+  /** The body if not ready, for a port with its own code; default: `{"status":"not ready"}`. */
   readonly notReady?: Problem;
-  /** What `/metrics` shows; without it there is none. */
+  /** The contents of `/metrics`; without it there is no `/metrics`. */
   readonly metrics?: Scrape | undefined;
 }
 
@@ -29,7 +27,7 @@ export interface ProbeAnswer {
   readonly body: string;
 }
 
-/** An answer that takes longer than any probe waits is a no. */
+/** A check that takes longer than any probe waits counts as failed. */
 const READY_TIMEOUT_MS = 2_000;
 
 /** Whether a path, without its query, is one of the probes. */
@@ -72,7 +70,7 @@ export async function answerProbe(
   response.end(body);
 }
 
-/** Probes only look. */
+/** Probes only read. */
 export function mayProbe({ method }: Pick<IncomingMessage, "method">): boolean {
   return method === "GET" || method === "HEAD";
 }
@@ -81,7 +79,7 @@ function json(status: number, body: object): ProbeAnswer {
   return { status, contentType: "application/json", body: JSON.stringify(body) };
 }
 
-/** A check that fails, or that hangs as a Redis connection may, is a no. */
+/** A check that fails, or hangs as a Redis connection may, counts as not ready. */
 async function askReady(ready: Probed["ready"]): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<boolean>((resolve) => {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Refusal, Refused } from "../core/refusal.ts";
 import { describeRefusal, type RefusalCode, refusePlainly } from "../core/refusals.ts";
 
-/** A refusal as HTTP says it. */
+/** A refusal as an HTTP answer. */
 export interface Problem {
   readonly status: number;
   readonly refusal: Refusal;
@@ -19,7 +19,7 @@ export function toProblem(
   return { status: describeRefusal(refusal.code).http, refusal, headers };
 }
 
-/** A problem that is the same whatever was asked, so nothing of a request can leak through it. */
+/** A constant problem, so that it cannot leak anything of a request. */
 export function plainProblem(
   code: RefusalCode,
   headers: Readonly<Record<string, string>> = {},
@@ -27,7 +27,7 @@ export function plainProblem(
   return toProblem(refusePlainly(code), headers);
 }
 
-/** The body of RFC 9457, with the project's stable `code` and what to do. */
+/** The RFC 9457 body, with the project's stable `code` and the fix. */
 export function problemFields({ status, refusal }: Problem) {
   return {
     type: "about:blank",

@@ -1,29 +1,29 @@
-/** Slows down senders of requests that fail verification. */
+/** Slows down senders whose requests cannot be verified. */
 export interface Throttle {
-  /** Counts one failure of `address`. Returns 0, or the ms until the next one is allowed. */
+  /** Counts a failure of `address`. Returns 0, or the ms until the next one is allowed. */
   fail(address: string): number;
-  /** How many addresses are remembered. */
+  /** The number of remembered addresses. */
   size(): number;
 }
 
 export interface ThrottleOptions {
   readonly ratePerSecond: number;
-  /** How many failures in a row are let through before the rate applies. */
+  /** How many failures in a row are allowed before the rate applies. */
   readonly burst: number;
-  /** Never more addresses than this are remembered; the one unseen for longest goes first. */
+  /** The most addresses to remember; drops the least recently seen first. */
   readonly addressesMax: number;
   /** A clock in ms that never goes back. */
   readonly now: () => number;
 }
 
 /**
- * A token bucket for each remote address that has failed. Only failures are given to it: behind
- * a load balancer everybody has the same address, and a forger must not be able to shut out the
- * real sender. Memory is bounded; a forgotten address merely starts with a full bucket again.
+ * A token bucket for each remote address with failures. Only failures count: behind a load balancer
+ * all senders share an address, and a forger must not be able to shut out the real one. Memory is
+ * bounded; a forgotten address starts with a full bucket again.
  */
 export function createThrottle(options: ThrottleOptions): Throttle {
   const { ratePerSecond, burst, addressesMax, now } = options;
-  // A Map keeps insertion order, so its first key is the address unseen for longest.
+  // A Map keeps insertion order, so its first key is the least recently seen address.
   const buckets = new Map<string, { tokens: number; atMs: number }>();
 
   function fail(address: string): number {

@@ -32,13 +32,13 @@ export function campaignListPage(
 export function haltBox(number: string, halt: Halt): Html {
   const { title, advice } = describeHalt(halt);
   return html`<section class="card alert" role="alert">
-    <h2>Number ${number} is halted</h2>
+    <h2>Number ${number} is suspended</h2>
     <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
-    <p>${advice} Resuming one of its campaigns lifts the halt.</p>
+    <p>${advice} Resuming one of its campaigns lifts the suspension.</p>
   </section>`;
 }
 
-/** Redis could lose what it has confirmed, so workers claim nothing; empty while it is safe. */
+/** Redis may lose confirmed writes, so workers claim nothing; empty while it is safe. */
 export function unsafeBox(words: string | undefined): Html | "" {
   if (words === undefined) return "";
   return html`<section class="card alert" role="alert">
@@ -47,12 +47,12 @@ export function unsafeBox(words: string | undefined): Html | "" {
   </section>`;
 }
 
-/** No worker is there that would send. */
+/** No worker is running that would send. */
 export function stallBox(words: string): Html {
   return html`<section class="card alert" role="alert"><p>${words}</p></section>`;
 }
 
-/** Redis went back in time: nothing is sent until a person has looked. */
+/** Redis was rolled back: nothing is sent until a person decides. */
 export function rollbackBox(number: string, rollback: Rollback): Html {
   return html`<section class="card alert" role="alert">
     <h2>Number ${number} has stopped: Redis ${rollback.lost === null ? "may be an older copy" : "went back in time"}</h2>
@@ -65,7 +65,7 @@ export function statusBadge({ status }: Campaign): Html {
   return html`<span class="badge badge-${status}">${status}</span>`;
 }
 
-/** Says of a sandbox campaign that it is no real one. */
+/** Marks a sandbox campaign. */
 export function modeBadge({ mode }: Campaign): Html | "" {
   return mode === "sandbox" ? html` <span class="badge badge-sandbox">sandbox</span>` : "";
 }
@@ -95,7 +95,7 @@ function totals(campaigns: readonly Campaign[]): Html {
   </dl>`;
 }
 
-/** The roles are spelled out because on a phone the rows are laid out as cards. */
+/** Explicit ARIA roles, because on a phone the rows are laid out as cards. */
 function table(campaigns: readonly Campaign[]): Html {
   return html`<table class="campaigns card" role="table">
     <caption class="hidden">Campaigns, newest first</caption>

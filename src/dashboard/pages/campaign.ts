@@ -19,7 +19,7 @@ import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
 
-/** One campaign: where its rows are, why some failed, and what can be done. */
+/** One campaign: the state of its rows, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
   { halt, rollback, stall, waitsFor, unsafe }: Obstacles & { readonly unsafe: string | undefined },
@@ -60,7 +60,7 @@ export function campaignPage(
   });
 }
 
-/** Forms, so that they work without a script; what cannot be taken back asks once more. */
+/** Forms, so that they work without a script; an irreversible one asks for confirmation. */
 function actions(campaign: Campaign): Html {
   const { id } = campaign;
   const form = (verb: Verb, title: string, look: string) =>
@@ -70,13 +70,13 @@ function actions(campaign: Campaign): Html {
     ${mayControl(campaign, "resume") ? form("resume", "Resume", "main") : ""}
     ${
       mayControl(campaign, "cancel")
-        ? html`<details data-keep="cancel"><summary>Cancel…</summary><p>For good: what waits is never sent.</p>${form("cancel", "Cancel the campaign", "danger")}</details>`
+        ? html`<details data-keep="cancel"><summary>Cancel…</summary><p>For good: waiting messages are never sent.</p>${form("cancel", "Cancel the campaign", "danger")}</details>`
         : ""
     }
   </div>`;
 }
 
-/** "Finished" means handed over; outcomes may still come. */
+/** "Finished" means handed over; outcomes may still arrive. */
 function stillOpen({ status, counts }: Campaign): Html | "" {
   const open = groupTotal(counts, "underway") + counts.unknown;
   if (status !== "finished" || open === 0) return "";
@@ -91,7 +91,7 @@ function errorsCard(campaign: Campaign): Html {
       ${errors.map((cause) => {
         const { code, count: failed } = cause;
         const { title, advice, retry } = describeFailure(cause);
-        // All without a code are retried together: a button for one cause would send the others, too.
+        // All failures without a code are retried together: a button for one would send all.
         const alone = code !== 0 || errors.filter((one) => one.code === 0).length === 1;
         const retries = !closed && alone && retry !== "never";
         return html`<li>
@@ -143,7 +143,7 @@ function factsCard(campaign: Campaign): Html {
     ["List", file],
     ["Number", number],
     ["Category", category],
-    ["Rate", ratePerSecond === null ? "as the number's" : `${ratePerSecond}/s`],
+    ["Rate", ratePerSecond === null ? "the number's rate" : `${ratePerSecond}/s`],
     ["Imported", moment(createdAt)],
     ["Starts at", moment(campaign.startAt)],
     ...(campaign.delegatedTo === null

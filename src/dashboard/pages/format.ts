@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 
-/** Numbers and times as the pages write them. */
+/** Numbers and times in the style of the pages. */
 
 export { count, counted } from "../../core/format.ts";
 
-/** A share in whole percent; 0 and 100 are said only when they are exact. */
+/** A share in whole percent; 0 and 100 only if they are exact. */
 export function percent(part: number, whole: number): string {
   if (whole === 0 || part === 0) return "0%";
   if (part === whole) return "100%";

@@ -1,13 +1,13 @@
 import { html } from "hono/html";
 import { assetUrl } from "../assets.ts";
 
-/** What a tagged template of `hono/html` gives. Values in it are escaped. */
+/** The result of a tagged template of `hono/html`. Values in it are escaped. */
 export type Html = ReturnType<typeof html>;
 
-/** Seconds between reloads where there is no script; with one, the page renews itself in place. */
+/** Seconds between reloads without a script; with one, the page updates in place. */
 const RELOAD_SECONDS = 10;
 
-/** A whole page. `live` ones renew what is inside `<main>`. */
+/** A whole page. `live` ones update the contents of `<main>`. */
 export function layout(input: { title: string; kind: "live" | "still"; main: Html }): Html {
   const { title, kind, main } = input;
   const live = kind === "live";

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { Problem } from "../../http/problem.ts";
 import { type Html, layout } from "./layout.ts";
 
-/** A refusal for somebody who reads it in a browser. */
+/** A refusal as a page. */
 export function problemPage({ status, refusal }: Problem): Html {
   const title = STATUS_CODES[status] ?? "Error";
   return layout({

@@ -3,7 +3,7 @@ import type { Counts, State } from "../../core/message.ts";
 import { count, percent } from "./format.ts";
 import type { Html } from "./layout.ts";
 
-/** The thirteen states in the order of a message's life, in groups that a person asks about. */
+/** The thirteen states in the order of a message's life, in groups that make sense to people. */
 export const STATE_GROUPS: readonly {
   readonly key: string;
   readonly title: string;
@@ -33,7 +33,7 @@ export const STATE_GROUPS: readonly {
   {
     key: "unknown",
     title: "Unknown",
-    states: [["unknown", "sent or not: nobody can tell yet"]],
+    states: [["unknown", "may or may not have been sent"]],
   },
   {
     key: "waiting",
@@ -66,7 +66,7 @@ export function handledRows(rows: number, counts: Counts): number {
   return rows - groupTotal(counts, "waiting");
 }
 
-/** All rows as one bar of coloured parts: attributes only, so that no inline style is needed. */
+/** All rows as one bar of coloured parts: only attributes, so that no inline style is needed. */
 export function progressBar(rows: number, counts: Counts): Html {
   const parts = STATE_GROUPS.map(({ key, title }) => ({
     key,
@@ -85,7 +85,7 @@ export function progressBar(rows: number, counts: Counts): Html {
   </svg>`;
 }
 
-/** What the colours mean, with the figures. */
+/** The meaning of the colours, with the figures. */
 export function legend(rows: number, counts: Counts): Html {
   return html`<ul class="legend">
     ${STATE_GROUPS.map(({ key, title }) => {

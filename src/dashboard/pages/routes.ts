@@ -9,11 +9,11 @@ import { campaignListPage } from "./campaign-list.ts";
 
 const CAMPAIGNS_A_PAGE = 50;
 
-/** Pages are whole without a script: every figure is in the HTML. */
+/** Pages are complete without a script: every figure is in the HTML. */
 export function createPages(input: {
   stores: Stores;
   answer: Answer;
-  /** What is unsafe about Redis, so that nothing is sent; undefined while it is safe. */
+  /** Why Redis is unsafe and nothing is sent; undefined while it is safe. */
   unsafe: () => string | undefined;
 }): Hono {
   const { stores, answer, unsafe } = input;
