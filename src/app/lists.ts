@@ -12,7 +12,7 @@ import { type Platform, storeNamed } from "./platform.ts";
 
 /** The other half of the composition root: operations on lists and people. */
 
-/** Erases people from the files and every number of this Redis, of both modes, configured or not. */
+/** Erases people in the files and in every number of this Redis, configured or not, of any mode. */
 export async function openEraser(platform: Platform): Promise<{
   erase(digits: string): Promise<Erased>;
   close(): Promise<void>;

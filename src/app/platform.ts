@@ -94,7 +94,7 @@ export async function openPlatform(input: {
   }
 
   const waits = timings(config);
-  // The data folder of an embedded Redis also has the memory of all its workers.
+  // All workers of an embedded Redis share its data folder, so it has all their counters.
   const limits = limitsOf(config.redisUrl === null ? { ...waits, settleMs: 0 } : waits);
   const { mode } = config;
   const memory: MemoryFolder = {

@@ -25,12 +25,8 @@ const LONG_LINES_IN: readonly string[] = [
   "README.md",
   "docs/mutants.md",
   "docs/reliability.md",
-  "src/cli",
-  "src/dashboard",
-  "src/livechat",
   "src/store",
   "src/time",
-  "src/webhooks",
   "src/worker",
 ];
 
@@ -40,14 +36,11 @@ const BANNED_PHRASES_IN: readonly string[] = [
   "CHANGELOG.md",
   "README.md",
   "docs/reliability.md",
-  "src/cli",
   "src/config",
-  "src/dashboard",
-  "src/livechat",
+  "src/livechat/answer-text.ts", // a list of words that mean no
   "src/producer",
   "src/store",
   "src/time",
-  "src/webhooks",
   "src/worker",
 ];
 
