@@ -18,8 +18,22 @@ export interface Place {
  * is never taken for one in which sending is allowed.
  */
 export function placeOfPhone(digits: string): Place | null {
-  for (let length = LONGEST; length > 0; length--) {
-    const place = BY_PREFIX.get(digits.slice(0, length));
+  const beginning = digits.slice(0, LONGEST);
+  let place = byBeginning.get(beginning);
+  if (place === undefined) {
+    place = findPlace(beginning);
+    if (byBeginning.size < BEGINNINGS_MAX) byBeginning.set(beginning, place);
+  }
+  return place;
+}
+
+/** Every list asks for each of its rows, and has few beginnings. */
+const byBeginning = new Map<string, Place | null>();
+const BEGINNINGS_MAX = 100_000;
+
+function findPlace(beginning: string): Place | null {
+  for (let length = beginning.length; length > 0; length--) {
+    const place = BY_PREFIX.get(beginning.slice(0, length));
     if (place !== undefined) return place;
   }
   return null;
