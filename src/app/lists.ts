@@ -83,7 +83,7 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
       await store.join();
       return {
         sink: storeIn(store.imports),
-        corrections: store,
+        store,
         ...(await listNumber({ config, name, store })),
       };
     },
@@ -111,7 +111,7 @@ export async function createChecker(
       await store?.join();
       return {
         sink: keepNothing(store?.campaigns ?? null),
-        corrections: store,
+        store,
         ...(await listNumber({ config, name, store })),
       };
     },

@@ -55,7 +55,7 @@ export type Counts = Record<State, number>;
  * - `retry`: an operator sends a failed message again. `resend`, `decide_sent`, `decide_failed`: an
  *   operator's decision on an unknown one.
  * - `rollback`: Redis was rolled back, and the message may have been sent before that.
- * - `mend`: an operator corrected a rejected row and dropped it again.
+ * - `correct`: an operator corrected a rejected row and dropped it again.
  * - `suppress`: the recipient opted out before the claim. `cancel`, `expire`: the campaign closed.
  */
 export const EVENTS = [
@@ -70,7 +70,7 @@ export const EVENTS = [
   "status_read",
   "status_failed",
   "retry",
-  "mend",
+  "correct",
   "resend",
   "decide_sent",
   "decide_failed",
@@ -88,7 +88,7 @@ export type Event = (typeof EVENTS)[number];
  * `pending` and is not sent again.
  */
 export const MOVES: { readonly [from in State]?: { readonly [event in Event]?: State } } = {
-  rejected: { mend: "pending" },
+  rejected: { correct: "pending" },
   pending: {
     claim: "sending",
     rollback: "unknown",

@@ -90,11 +90,11 @@ export function createFileImporter(deps: {
     if (name === undefined) return refused(file.name, refuseMarked(id).refusal);
     if (!known.includes(name)) return refused(file.name, unknownNumber(name, known));
     const number = await deps.openNumber(name);
-    const { corrections, sink } = number;
-    if (corrections === null) return null;
+    const { store, sink } = number;
+    if (store === null) return null;
     const of = { id, mark, given };
     const { purpose } = sink;
-    return correctList({ file, of, mode, purpose, number, corrections, request });
+    return correctList({ file, of, mode, purpose, number, store, request });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Encoding } from "../core/encoding.ts";
 import { type Result, refuse } from "../core/refusal.ts";
-import type { Mending, People } from "../store/index.ts";
+import type { Corrections, People } from "../store/index.ts";
 import type { PreflightInput } from "./preflight/preflight.ts";
 import type { ListSink } from "./sink/sink.ts";
 
@@ -10,7 +10,7 @@ export interface ListNumber {
   /** Where its lists go. */
   readonly sink: ListSink;
   /** What takes corrected rows back; null: rejects files are read as lists of their own. */
-  readonly corrections: Corrections | null;
+  readonly store: CorrectionStore | null;
   /** ISO 3166 code for phones without country code; the campaign's own comes first. */
   readonly country: string | null;
   /** What the report says beyond the rows themselves; left out, it says what needs nothing else. */
@@ -18,8 +18,8 @@ export interface ListNumber {
 }
 
 /** The number's campaigns, as corrected rows need them. */
-export interface Corrections {
-  readonly mending: Mending;
+export interface CorrectionStore {
+  readonly corrections: Corrections;
   readonly people: People;
 }
 

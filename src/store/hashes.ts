@@ -48,7 +48,7 @@ export const HASHES = {
     finishToken: ["token of who finished it", "import-finish", "it is being imported"],
     stored: ["batches", "import-begin import-chunk", ALWAYS],
     rows: ["all of the list", "import-begin import-chunk", ALWAYS],
-    rewrites: ["how often stored rows were rewritten", "mend-rows erase-rows", "0"],
+    rewrites: ["how often stored rows were rewritten", "correct-rows erase-rows", "0"],
     // Its life.
     status: [
       "CampaignStatus",

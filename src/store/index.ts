@@ -19,12 +19,17 @@ export {
   OPEN_CAMPAIGNS_MAX,
 } from "./campaigns/campaign-store.ts";
 export type {
+  CorrectableBatch,
+  CorrectableCampaign,
+  CorrectedRow,
+  Corrections,
+} from "./campaigns/corrections.ts";
+export type {
   BeginImport,
   BeginResult,
   ImportStore,
   KnownImport,
 } from "./campaigns/import-store.ts";
-export type { MendableBatch, MendableCampaign, MendedRow, Mending } from "./campaigns/mending.ts";
 export type { News, NewsKind } from "./campaigns/news.ts";
 export type { Retention } from "./campaigns/retention.ts";
 export { whyNotRetried } from "./campaigns/retry-failed.ts";

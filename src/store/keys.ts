@@ -146,7 +146,7 @@ export function campaignKeys(number: string, campaign: string) {
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */
     open: `${key}:open`,
-    /** string: the rows of the batch, deflated JSON. After the import only `mend-rows` and `erase` change it. */
+    /** string: the rows of the batch, deflated JSON. After the import only `correct-rows` and `erase` change it. */
     batch: (batch: number) => `${key}:batch:${batch}`,
     /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
     ledger: (batch: number) => `${key}:ledger:${batch}`,

@@ -3,8 +3,8 @@ import { TRIES_MAX } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
+import { createCorrections } from "./campaigns/corrections.ts";
 import { createImportStore } from "./campaigns/import-store.ts";
-import { createMending } from "./campaigns/mending.ts";
 import { createNews } from "./campaigns/news.ts";
 import { createNextWork } from "./campaigns/next-work.ts";
 import { createRetention } from "./campaigns/retention.ts";
@@ -123,7 +123,7 @@ export async function createNumberStore(input: {
     pace: createPace({ redis, number, run }),
     campaigns,
     people: createPeople({ redis, number, person, run }),
-    mending: createMending({ redis, number, run }),
+    corrections: createCorrections({ redis, number, run }),
     rows,
     nextWork: createNextWork({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),

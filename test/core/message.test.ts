@@ -13,7 +13,7 @@ import {
 /** What every event does to every state, written from the description of the machine. */
 const EXPECTED: Record<State, Partial<Record<Event, State>>> = {
   // Only a person brings it back.
-  rejected: { mend: "pending" },
+  rejected: { correct: "pending" },
   duplicate: {},
   suppressed: {},
   cancelled: {},

@@ -17,7 +17,7 @@ async function openPlace() {
     createFileImporter({
       numbers: { [bench.number]: {} },
       openNumber: () => ({
-        ...{ sink, corrections: bench.store, country: "PL" },
+        ...{ sink, store: bench.store, country: "PL" },
         preflight: {
           ...{ people: bench.store.people, optOuts: bench.store.optOuts },
           ...{ ratePerSecond: 50, prices: null, nowMs: Date.now() },

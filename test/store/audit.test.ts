@@ -87,7 +87,7 @@ test("a big campaign is not counted before it rested from one look to the next",
   expect(await bench.store.audit.look(id)).toEqual({ kind: "fits" });
 });
 
-test("mending lifts the halt, though the campaign is finished and cannot be resumed", async () => {
+test("a correction lifts the halt, though the campaign is finished and cannot be resumed", async () => {
   const id = await bench.import(1);
   await bench.send(id, 1, "accepted");
   await spoil(id);
@@ -95,11 +95,11 @@ test("mending lifts the halt, though the campaign is finished and cannot be resu
   await bench.store.audit.look(id);
   expect(await bench.store.campaigns.halt()).toMatchObject({ campaign: id });
   expect(await bench.store.campaigns.resume(id)).toMatchObject({ kind: "unchanged" });
-  await bench.store.audit.mend(id);
+  await bench.store.audit.correct(id);
   expect(await bench.store.campaigns.halt()).toBeUndefined();
 });
 
-test("a halt for another reason is neither overwritten by a difference nor lifted by mending it", async () => {
+test("a halt for another reason is neither overwritten by a difference nor lifted by correcting it", async () => {
   const id = await bench.import(3);
   const [onWire] = await bench.grant(id, 1);
   await spoil(id);
@@ -108,21 +108,21 @@ test("a halt for another reason is neither overwritten by a difference nor lifte
   await bench.record(onWire, "halt", { code: 190 });
   await bench.store.audit.look(id);
   await bench.store.audit.look(id);
-  await bench.store.audit.mend(id);
+  await bench.store.audit.correct(id);
   expect(await bench.store.campaigns.halt()).toMatchObject({ code: 190 });
 });
 
-test("mending takes the rows for the truth; the status follows, and the next look fits", async () => {
+test("a correction takes the rows for the truth; the status follows, and the next look fits", async () => {
   const id = await bench.import(1);
   await bench.send(id, 1, "accepted");
   await bench.redis.hset(bench.own(id).counts, String(STATES.pending), 5);
-  expect(await bench.store.audit.mend(id)).toEqual({
-    kind: "mended",
+  expect(await bench.store.audit.correct(id)).toEqual({
+    kind: "corrected",
     differences: [{ campaign: id, state: "pending", counted: 5, rows: 0 }],
   });
   expect(await bench.counts(id)).toEqual({ accepted: 1 });
   expect(await bench.store.audit.look(id)).toEqual({ kind: "rests" });
-  expect(await bench.store.audit.mend(id)).toEqual({ kind: "mended", differences: [] });
+  expect(await bench.store.audit.correct(id)).toEqual({ kind: "corrected", differences: [] });
 });
 
 test("a campaign that is not there has nothing to be counted", async () => {

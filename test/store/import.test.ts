@@ -171,7 +171,7 @@ test("an importer fills its own campaign anew, under the same id and token, and 
   const finish = { ...handle, rows: 4, batches: 1, phoneStyle };
   expect(await bench.store.imports.finish(finish)).toEqual({ kind: "stored", status: "running" });
   expect(await bench.counts(handle.campaign)).toEqual({ pending: 2, rejected: 1, duplicate: 1 });
-  expect(await bench.store.mending.campaign(handle.campaign)).toMatchObject({ phoneStyle });
+  expect(await bench.store.corrections.campaign(handle.campaign)).toMatchObject({ phoneStyle });
   // It is over, so there is nothing to fill.
   expect(await bench.store.imports.beginAnew(importOf(bench), handle)).toBe("lost");
 });

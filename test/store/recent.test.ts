@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  correctBlob,
   type ImportRow,
-  mendBlob,
   packRows,
   phonesOfBlob,
   unpackRows,
@@ -99,8 +99,8 @@ test("the phones of a batch are read without its cells, whatever is in those", (
   fc.assert(
     fc.property(rows, phone, cell, (some, digits, text) => {
       const blob = packRows(some);
-      const mended = mendBlob(blob, new Map([[0, { phone: digits, cells: [text] }]]));
-      for (const one of some.length === 0 ? [blob] : [blob, mended]) {
+      const corrected = correctBlob(blob, new Map([[0, { phone: digits, cells: [text] }]]));
+      for (const one of some.length === 0 ? [blob] : [blob, corrected]) {
         const expected = unpackRows(one).map((read) =>
           typeof read.note === "number" ? "" : read.phone,
         );

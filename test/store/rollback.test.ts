@@ -159,12 +159,12 @@ describe("a Redis that went back in time", () => {
   });
 
   async function correctRow(id: string, row: number): Promise<void> {
-    const { mending } = bench.store;
-    const [campaign, rows] = [await mending.campaign(id), await mending.batch(id, 0)];
+    const { corrections } = bench.store;
+    const [campaign, rows] = [await corrections.campaign(id), await corrections.batch(id, 0)];
     if (campaign === undefined || rows === undefined) throw new Error("There is no such batch.");
     const cells = [testPhone(row), "Corrected"];
     const change = { rows: [{ row, phone: testPhone(row), cells }], rewrites: campaign.rewrites };
-    expect(await mending.apply(id, rows, change)).toMatchObject({ kind: "mended" });
+    expect(await corrections.apply(id, rows, change)).toMatchObject({ kind: "corrected" });
   }
 
   test("is not lifted by resume: only by accepting it", async () => {

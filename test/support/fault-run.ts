@@ -121,7 +121,7 @@ function createLists(o: {
 }): FaultRun["send"] {
   const importFile = createFileImporter({
     numbers: { [NUMBER]: NUMBER },
-    openNumber: () => ({ sink: storeIn(o.store.imports), corrections: null, country: null }),
+    openNumber: () => ({ sink: storeIn(o.store.imports), store: null, country: null }),
     mode: "sandbox",
   });
   let lists = 0;

@@ -11,7 +11,7 @@ export function recount(cli: Cli): Promise<CommandResult> {
     for (const { audit, campaigns } of Object.values(stores)) {
       for await (const { id, status, rowsDeletedAt } of campaigns.all()) {
         if (status === "importing" || rowsDeletedAt !== null) continue;
-        const result = await audit.mend(id);
+        const result = await audit.correct(id);
         if (result.kind === "moved") busy.push(id);
         else corrected.push(...result.differences);
       }

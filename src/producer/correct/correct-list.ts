@@ -5,14 +5,14 @@
  * A row whose person is on the campaign already stays rejected too: a slip in a phone typed by hand
  * must be correctable, and nothing leads away from `duplicate`. Dropping the file twice changes
  * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided
- * before another change (mending.ts), and the campaign's people are read again.
+ * before another change (corrections.ts), and the campaign's people are read again.
  */
 import { refuseNoCampaign } from "../../campaigns/refusals.ts";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import type { Mode } from "../../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
-import type { MendableCampaign } from "../../store/index.ts";
+import type { CorrectableCampaign } from "../../store/index.ts";
 import { type PreparedList, prepareList } from "../check/prepare-list.ts";
 import { createTally } from "../check/tally.ts";
 import { readRows } from "../list/csv.ts";
@@ -23,7 +23,7 @@ import { createPreflight } from "../preflight/preflight.ts";
 import { createRejectsFile, NO_REJECTS } from "../rejects/writer.ts";
 import { endWith, type Findings, type ImportResult, type RowFindings } from "../report.ts";
 import {
-  type Corrections,
+  type CorrectionStore,
   fingerprintOf,
   type ListNumber,
   type ListRequest,
@@ -41,7 +41,7 @@ export interface CorrectListInput {
   /** `check`: nothing is changed, and the report says what would be. */
   readonly purpose: ListSink["purpose"];
   readonly number: Pick<ListNumber, "country" | "preflight">;
-  readonly corrections: Corrections;
+  readonly store: CorrectionStore;
   readonly request: Pick<ListRequest, "rejectsPath" | "checked" | "encoding" | "signal">;
 }
 
@@ -62,8 +62,8 @@ const WINDOW_ROWS = 2_000;
  * `no_such_campaign`, `campaign_closed`, `mend_…`.
  */
 export async function correctList(input: CorrectListInput): Promise<ImportResult> {
-  const { file, of, number, corrections, request } = input;
-  const campaign = await corrections.mending.campaign(of.id);
+  const { file, of, number, store, request } = input;
+  const campaign = await store.corrections.campaign(of.id);
   const found: Findings = {
     ...{ file: file.name, campaign: of.id, correctedBefore: 0 },
     definition: campaign?.definition,
@@ -86,10 +86,10 @@ export async function correctList(input: CorrectListInput): Promise<ImportResult
 
 async function correctPrepared(
   input: CorrectListInput,
-  { campaign, list }: { campaign: MendableCampaign; list: PreparedList },
+  { campaign, list }: { campaign: CorrectableCampaign; list: PreparedList },
   before: Findings,
 ): Promise<ImportResult> {
-  const { of, purpose, corrections, request } = input;
+  const { of, purpose, store, request } = input;
   const { id, mark } = of;
   const found = { ...before, list };
   const fingerprint = fingerprintOf([list.bytes.digest, id]);
@@ -101,12 +101,12 @@ async function correctPrepared(
   const others = await readRepeats(input, campaign.definition);
   if (!others.ok) return endWith(others, found);
   const corrector = createCorrector({
-    ...{ ...corrections, purpose, id, mark, campaign },
+    ...{ ...store, purpose, id, mark, campaign },
     ...{ list, order, leftOut: others.value.leftOut },
   });
   const { result, ...rest } = await correctAll(input, { campaign, list, corrector });
   if (!result.ok) return endWith(result, { ...found, ...rest });
-  const { status } = (await corrections.mending.campaign(id)) ?? campaign;
+  const { status } = (await store.corrections.campaign(id)) ?? campaign;
   const corrected = { id, status: status as CampaignStatus, restarted: false, fingerprint };
   return endWith(accept(corrected), { ...found, ...rest, status: corrected.status });
 }
@@ -114,7 +114,7 @@ async function correctPrepared(
 /** Reads the file window by window. */
 async function correctAll(
   input: CorrectListInput,
-  about: { campaign: MendableCampaign; list: PreparedList; corrector: Corrector },
+  about: { campaign: CorrectableCampaign; list: PreparedList; corrector: Corrector },
 ): Promise<{ rows: RowFindings; correctedBefore: number; result: Result<void> }> {
   const { mode, number, of, request } = input;
   const { campaign, list, corrector } = about;
@@ -174,18 +174,18 @@ async function correctAll(
 
 /** Who got another campaign of the name or template, where the campaign leaves those out. */
 async function readRepeats(
-  { corrections, mode, of }: CorrectListInput,
+  { store, mode, of }: CorrectListInput,
   definition: CampaignDefinition,
 ): Promise<Result<Pick<OtherCampaigns, "leftOut">>> {
   if ((definition.recipients.skipRepeatMs ?? null) === null) {
     return accept({ leftOut: () => undefined });
   }
   const question = { definition, mode, own: of.id, about: "repeats" } as const;
-  return readOthers(corrections.people, question);
+  return readOthers(store.people, question);
 }
 
 /** The campaign's own definition, reading what the import found out by itself. */
-function definitionOf({ definition, phoneColumn }: MendableCampaign) {
+function definitionOf({ definition, phoneColumn }: CorrectableCampaign) {
   const to = phoneColumn === "" ? definition.recipients.to : phoneColumn;
   // The file is not the list: it is UTF-8, unless a spreadsheet has saved it since.
   return { ...definition, recipients: { ...definition.recipients, to, encoding: null } };
@@ -212,8 +212,8 @@ function placesOf(campaign: readonly string[], file: readonly string[]): number[
 
 function checkOpen(
   { of: { id, given }, mode }: CorrectListInput,
-  campaign: MendableCampaign | undefined,
-): Result<MendableCampaign> {
+  campaign: CorrectableCampaign | undefined,
+): Result<CorrectableCampaign> {
   if (campaign === undefined) return refuseMarked(id);
   const { definition } = campaign;
   if (given !== null && (given.name !== definition.name || given.number !== definition.number)) {

@@ -5,10 +5,10 @@ import type { RejectCode } from "../../core/reject.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
 import {
   batchOfRow,
-  type MendableBatch,
-  type MendableCampaign,
-  type MendedRow,
-  type Mending,
+  type CorrectableBatch,
+  type CorrectableCampaign,
+  type CorrectedRow,
+  type Corrections,
   type People,
 } from "../../store/index.ts";
 import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
@@ -39,12 +39,12 @@ export interface Corrector {
 }
 
 interface CorrectorInput {
-  readonly mending: Mending;
+  readonly corrections: Corrections;
   readonly people: People;
   readonly id: string;
   /** How the file names it. */
   readonly mark: string;
-  readonly campaign: MendableCampaign;
+  readonly campaign: CorrectableCampaign;
   readonly list: PreparedList;
   /** Where each of the campaign's columns is among the file's own. */
   readonly order: readonly number[];
@@ -54,12 +54,12 @@ interface CorrectorInput {
 }
 
 export function createCorrector(input: CorrectorInput): Corrector {
-  const { mending, id, campaign, purpose } = input;
+  const { corrections, id, campaign, purpose } = input;
   let known: { seen: SeenPhones; rewrites: number } | null = null;
 
   /** The count of rewrites is read before the people it stands for. */
   async function readPeople(): Promise<{ seen: SeenPhones; rewrites: number }> {
-    const rewrites = (await mending.campaign(id))?.rewrites ?? 0;
+    const rewrites = (await corrections.campaign(id))?.rewrites ?? 0;
     const seen = createSeenPhones({ expected: campaign.rows });
     for await (const people of input.people.ofCampaign(id, campaign.rows)) {
       for (const { row, phone } of people) seen.firstRow(foldPhone(phone), row);
@@ -68,14 +68,17 @@ export function createCorrector(input: CorrectorInput): Corrector {
   }
 
   /** Writes the rows of one batch. False: somebody else was first, and all has to be read again. */
-  async function write(batch: MendableBatch, rows: readonly MendedRow[]): Promise<Result<boolean>> {
+  async function write(
+    batch: CorrectableBatch,
+    rows: readonly CorrectedRow[],
+  ): Promise<Result<boolean>> {
     if (known === null) return accept(false);
     if (purpose === "import") {
       const change = { rows, rewrites: known.rewrites };
-      const result = await mending.apply(id, batch, change);
+      const result = await corrections.apply(id, batch, change);
       if (result.kind === "changed") return accept(false);
       if (result.kind === "closed" && result.why === "importing") return refuseImporting(id);
-      if (result.kind !== "mended") return refuseCorrection(id);
+      if (result.kind !== "corrected") return refuseCorrection(id);
       known.rewrites = result.rewrites;
     }
     for (const { row, phone } of rows) known.seen.firstRow(foldPhone(phone), row);
@@ -94,7 +97,7 @@ export function createCorrector(input: CorrectorInput): Corrector {
         for (const [index, some] of groupByBatch(good)) {
           const batch = batches.get(index);
           if (batch === undefined) continue;
-          const written = await write(batch, some.map(toMended));
+          const written = await write(batch, some.map(toCorrected));
           if (!written.ok) return written;
           changed = !written.value;
           if (changed) break;
@@ -118,14 +121,14 @@ interface Good {
   readonly judged: JudgedRow;
 }
 
-function toMended({ row, phone, cells }: Good): MendedRow {
+function toCorrected({ row, phone, cells }: Good): CorrectedRow {
   return { row, phone, cells };
 }
 
 async function readBatches(
   input: CorrectorInput,
   rows: readonly ReadRow[],
-): Promise<Map<number, MendableBatch>> {
+): Promise<Map<number, CorrectableBatch>> {
   const indexes = new Set(
     rows.flatMap(({ cells }) => {
       const row = rowOf(input, cells);
@@ -133,7 +136,7 @@ async function readBatches(
     }),
   );
   const batches = await Promise.all(
-    [...indexes].map((index) => input.mending.batch(input.id, index)),
+    [...indexes].map((index) => input.corrections.batch(input.id, index)),
   );
   return new Map(batches.flatMap((batch) => (batch === undefined ? [] : [[batch.batch, batch]])));
 }
@@ -150,7 +153,7 @@ function judge(
   input: CorrectorInput,
   window: {
     rows: readonly ReadRow[];
-    batches: ReadonlyMap<number, MendableBatch>;
+    batches: ReadonlyMap<number, CorrectableBatch>;
     known: { seen: SeenPhones };
   },
 ): { good: Good[]; rejected: RejectedRow[]; already: number } {

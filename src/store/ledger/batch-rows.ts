@@ -104,12 +104,12 @@ export function createRowPacker(): RowPacker {
 }
 
 /** A batch with some of its rows corrected: place in the batch (from 0) -> cells and phone. */
-export function mendBlob(
+export function correctBlob(
   blob: Buffer,
-  mended: ReadonlyMap<number, { phone: string; cells: readonly string[] }>,
+  corrected: ReadonlyMap<number, { phone: string; cells: readonly string[] }>,
 ): Buffer {
   const stored = readBlob(blob);
-  for (const [index, { phone, cells }] of mended) {
+  for (const [index, { phone, cells }] of corrected) {
     stored.r[index] = [phone, ...cells];
     delete stored.o?.[index];
     if (stored.e !== undefined) stored.e = stored.e.filter((erased) => erased !== index);

@@ -113,9 +113,9 @@ export function createAudit(input: {
     },
 
     /** Sets the counters to what the rows say. `moved`: the campaign is at work; ask again. */
-    async mend(
+    async correct(
       id: string,
-    ): Promise<{ kind: "mended"; differences: readonly Difference[] } | { kind: "moved" }> {
+    ): Promise<{ kind: "corrected"; differences: readonly Difference[] } | { kind: "moved" }> {
       const compared = await compare(id);
       if (compared === undefined) return { kind: "moved" };
       const { moves, counts } = compared.found;
@@ -123,7 +123,9 @@ export function createAudit(input: {
         rows === 0 ? [] : [STATES[state as State], rows],
       );
       const done = await run("set-counts", { campaign: id, moves }, pairs);
-      return done === 1 ? { kind: "mended", differences: compared.differences } : { kind: "moved" };
+      return done === 1
+        ? { kind: "corrected", differences: compared.differences }
+        : { kind: "moved" };
     },
   };
 }

@@ -40,7 +40,7 @@ end
 
 count_act()
 redis.call('SET', rows_key, ARG.blob)
--- Who is about to mend rows decided by what is gone now (mend-rows).
+-- A correction in progress was decided on rows that are gone now (correct-rows).
 redis.call('HINCRBY', c.key, 'rewrites', 1)
 for _, one in ipairs(told) do
   local r = one.r

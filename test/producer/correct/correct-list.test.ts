@@ -58,7 +58,7 @@ async function importWithRejects(header: string, rows: readonly string[]): Promi
     path,
     read,
     options: {
-      mending: bench.store.mending,
+      corrections: bench.store.corrections,
       people: bench.store.people,
       id,
       csvPath: path,

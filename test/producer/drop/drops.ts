@@ -46,7 +46,7 @@ export async function drops(): Promise<Drops> {
   const store = await createNumberStore({ redis: connectTestRedis(), number });
   const importFile = createFileImporter({
     numbers: { [number]: true },
-    openNumber: () => ({ sink: storeIn(store.imports), corrections: store, country: null }),
+    openNumber: () => ({ sink: storeIn(store.imports), store, country: null }),
     mode: "sandbox",
   });
   const said: string[] = [];

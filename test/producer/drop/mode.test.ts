@@ -27,7 +27,7 @@ async function folderOfBoth() {
     const store = await createNumberStore({ redis: connectTestRedis(), number, mode });
     const importFile = createFileImporter({
       numbers: { [number]: true },
-      openNumber: () => ({ sink: storeIn(store.imports), corrections: store, country: null }),
+      openNumber: () => ({ sink: storeIn(store.imports), store, country: null }),
       mode,
     });
     const findCampaign = store.campaigns.find;

@@ -9,12 +9,12 @@ import {
 import type { OpenedList } from "../../../src/producer/rejects/peek.ts";
 import { peekList } from "../../../src/producer/rejects/peek.ts";
 import { endWith, type ImportResult } from "../../../src/producer/report.ts";
-import type { Corrections, ListNumber, ListRequest } from "../../../src/producer/request.ts";
+import type { CorrectionStore, ListNumber, ListRequest } from "../../../src/producer/request.ts";
 
 /** What an import is asked to do, with its list named by a path. */
 export interface ImportOptions
   extends Omit<ImportListInput, "file" | "number" | "request">,
-    Omit<ListNumber, "corrections">,
+    Omit<ListNumber, "store">,
     ListRequest {
   readonly csvPath: string;
 }
@@ -22,7 +22,7 @@ export interface ImportOptions
 export function importList(options: ImportOptions): Promise<ImportResult> {
   const { csvPath, definition, mode, sink, country, preflight, ...request } = options;
   const number: ListNumber = {
-    ...{ sink, corrections: null, country },
+    ...{ sink, store: null, country },
     ...(preflight === undefined ? {} : { preflight }),
   };
   return withList(csvPath, (file) => importOpened({ file, definition, mode, number, request }));
@@ -30,9 +30,9 @@ export function importList(options: ImportOptions): Promise<ImportResult> {
 
 /** The same for corrected rows. */
 export interface CorrectOptions
-  extends Omit<CorrectListInput, "file" | "of" | "number" | "request" | "corrections">,
-    Omit<ListNumber, "corrections" | "sink">,
-    Corrections,
+  extends Omit<CorrectListInput, "file" | "of" | "number" | "request" | "store">,
+    Omit<ListNumber, "store" | "sink">,
+    CorrectionStore,
     ListRequest {
   readonly csvPath: string;
   readonly id: string;
@@ -41,7 +41,7 @@ export interface CorrectOptions
 }
 
 export function correctList(options: CorrectOptions): Promise<ImportResult> {
-  const { csvPath, id, mark = id, given, mode, purpose, mending, people, ...rest } = options;
+  const { csvPath, id, mark = id, given, mode, purpose, corrections, people, ...rest } = options;
   const { country, preflight, ...request } = rest;
   return withList(csvPath, (file) =>
     correct({
@@ -50,7 +50,7 @@ export function correctList(options: CorrectOptions): Promise<ImportResult> {
         of: { id, mark, given },
         mode,
         purpose,
-        corrections: { mending, people },
+        store: { corrections, people },
         request,
       },
       number: { country, ...(preflight === undefined ? {} : { preflight }) },

@@ -102,7 +102,7 @@ it("corrected rows are read as their list is written, and not as the few of them
     const [header = [], row = []] = parse(await readFile(path), { bom: true });
     await writeFile(path, stringify([header, [phone, ...row.slice(1)]]));
     return correctList({
-      ...{ mending: store.mending, people: store.people, id, csvPath: path, given: null },
+      ...{ corrections: store.corrections, people: store.people, id, csvPath: path, given: null },
       ...{ rejectsPath: join(folder, "again.csv"), mode: "sandbox", purpose: "import" },
       ...{ country: null },
     });

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { MendedRow } from "../../src/store/campaigns/mending.ts";
+import type { CorrectedRow } from "../../src/store/campaigns/corrections.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
@@ -12,34 +12,34 @@ async function campaignWith(bench: TestStore, rows: number, ...rejected: number[
 }
 
 async function read(bench: TestStore, id: string, batch: number) {
-  const { mending } = bench.store;
-  const [campaign, rows] = [await mending.campaign(id), await mending.batch(id, batch)];
+  const { corrections } = bench.store;
+  const [campaign, rows] = [await corrections.campaign(id), await corrections.batch(id, batch)];
   if (campaign === undefined || rows === undefined) throw new Error("There is no such batch.");
   return { campaign, rows, rewrites: campaign.rewrites };
 }
 
-function mended(row: number): MendedRow {
-  return { row, phone: testPhone(row), cells: [`+${testPhone(row)}`, `Mended ${row}`] };
+function corrected(row: number): CorrectedRow {
+  return { row, phone: testPhone(row), cells: [`+${testPhone(row)}`, `Corrected ${row}`] };
 }
 
-async function mend(bench: TestStore, id: string, batch: number, ...rows: number[]) {
+async function correct(bench: TestStore, id: string, batch: number, ...rows: number[]) {
   const before = await read(bench, id, batch);
-  const change = { rows: rows.map(mended), rewrites: before.rewrites };
-  return await bench.store.mending.apply(id, before.rows, change);
+  const change = { rows: rows.map(corrected), rewrites: before.rewrites };
+  return await bench.store.corrections.apply(id, before.rows, change);
 }
 
-test("a mended row is pending with its new phone and cells, and every count moves with it", async () => {
+test("a corrected row is pending with its new phone and cells, and every count moves with it", async () => {
   const bench = await openTestStore();
   const id = await campaignWith(bench, 205, 2, 103, 104);
 
-  expect(await mend(bench, id, 1, 103)).toEqual({ kind: "mended", rewrites: 1 });
+  expect(await correct(bench, id, 1, 103)).toEqual({ kind: "corrected", rewrites: 1 });
 
   expect(await bench.found(id)).toMatchObject({ rows: 205, status: "running" });
   expect(await bench.counts(id)).toEqual({ pending: 203, rejected: 2 });
   expect(await bench.row(id, 103)).toMatchObject({
     state: "pending",
     phone: testPhone(103),
-    cells: [`+${testPhone(103)}`, "Mended 103"],
+    cells: [`+${testPhone(103)}`, "Corrected 103"],
     note: undefined,
     value: { attempt: 0, reason: 0 },
   });
@@ -51,14 +51,14 @@ test("a mended row is pending with its new phone and cells, and every count move
   expect((await bench.grant(id, 103))[0]?.attempt).toBe(1);
 });
 
-test("a finished campaign goes on with a mended row, and is finished again when it is sent", async () => {
+test("a finished campaign goes on with a corrected row, and is finished again when it is sent", async () => {
   const bench = await openTestStore();
   const id = await campaignWith(bench, 2, 2);
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
   await bench.store.ledger.close(id, 0, await bench.runOf(id, 0));
   expect((await bench.found(id)).status).toBe("finished");
 
-  await mend(bench, id, 0, 2);
+  await correct(bench, id, 0, 2);
 
   expect(await bench.found(id)).toMatchObject({ status: "running", finishedAt: null });
   await bench.send(id, 2, "accepted", { wamid: "wamid.B" });
@@ -66,12 +66,12 @@ test("a finished campaign goes on with a mended row, and is finished again when 
   expect(await bench.counts(id)).toEqual({ accepted: 2 });
 });
 
-test("a paused campaign takes mended rows and stays paused", async () => {
+test("a paused campaign takes corrected rows and stays paused", async () => {
   const bench = await openTestStore();
   const id = await campaignWith(bench, 2, 2);
   await bench.store.campaigns.pause(id, "person");
 
-  expect(await mend(bench, id, 0, 2)).toMatchObject({ kind: "mended" });
+  expect(await correct(bench, id, 0, 2)).toMatchObject({ kind: "corrected" });
 
   expect((await bench.found(id)).status).toBe("paused");
   expect(await bench.counts(id)).toEqual({ pending: 2 });
@@ -85,16 +85,16 @@ test("of two who read at the same time the second is told to read again, and cha
     await read(bench, id, 0),
     await read(bench, id, 2),
   ];
-  const { mending } = bench.store;
+  const { corrections } = bench.store;
 
   expect(
-    await mending.apply(id, one.rows, { rows: [mended(2)], rewrites: one.rewrites }),
-  ).toMatchObject({ kind: "mended" });
-  const late = { rows: [mended(2), mended(3)], rewrites: other.rewrites };
-  expect(await mending.apply(id, other.rows, late)).toEqual({ kind: "changed" });
+    await corrections.apply(id, one.rows, { rows: [corrected(2)], rewrites: one.rewrites }),
+  ).toMatchObject({ kind: "corrected" });
+  const late = { rows: [corrected(2), corrected(3)], rewrites: other.rewrites };
+  expect(await corrections.apply(id, other.rows, late)).toEqual({ kind: "changed" });
   // Another batch too: the person may be the same.
-  const far = { rows: [mended(201)], rewrites: elsewhere.rewrites };
-  expect(await mending.apply(id, elsewhere.rows, far)).toEqual({ kind: "changed" });
+  const far = { rows: [corrected(201)], rewrites: elsewhere.rewrites };
+  expect(await corrections.apply(id, elsewhere.rows, far)).toEqual({ kind: "changed" });
 
   expect(await bench.counts(id)).toEqual({ pending: 248, rejected: 2 });
   expect((await read(bench, id, 0)).rows.rejected).toEqual(new Set([3]));
@@ -104,7 +104,7 @@ test("a row that is not rejected is never overwritten, and nothing else of that 
   const bench = await openTestStore();
   const id = await campaignWith(bench, 3, 2);
 
-  await expect(mend(bench, id, 0, 2, 3)).rejects.toThrow("row 3 is no rejected row");
+  await expect(correct(bench, id, 0, 2, 3)).rejects.toThrow("row 3 is no rejected row");
 
   expect(await bench.counts(id)).toEqual({ pending: 2, rejected: 1 });
   expect((await bench.row(id, 2)).phone).toBe("");
@@ -122,7 +122,7 @@ test.each(["cancelled", "expired"] as const)(
       await bench.store.campaigns.dispatch("sandbox", 0);
     }
 
-    expect(await mend(bench, id, 0, 2)).toEqual({ kind: "closed", why: how });
+    expect(await correct(bench, id, 0, 2)).toEqual({ kind: "closed", why: how });
 
     expect(await bench.counts(id)).toEqual({ [how]: 1, rejected: 1 });
   },
@@ -137,16 +137,16 @@ test("a finished campaign whose end has passed meanwhile takes no rows", async (
   await bench.send(id, 1, "accepted");
   await bench.redis.hset(bench.own(id).campaign, "endBy", Date.now() - 1);
 
-  expect(await mend(bench, id, 0, 2)).toEqual({ kind: "closed", why: "ended" });
+  expect(await correct(bench, id, 0, 2)).toEqual({ kind: "closed", why: "ended" });
   expect((await bench.found(id)).status).toBe("finished");
 });
 
-test("a row that is mended while its batch is sent is found when the batch closes", async () => {
+test("a row that is corrected while its batch is sent is found when the batch closes", async () => {
   const bench = await openTestStore();
   const id = await campaignWith(bench, 2, 2);
   const run = await bench.runOf(id, 0);
 
-  await mend(bench, id, 0, 2);
+  await correct(bench, id, 0, 2);
 
   expect(await bench.redis.zcard(bench.own(id).ready)).toBe(0);
   await bench.send(id, 1, "accepted");
@@ -155,7 +155,7 @@ test("a row that is mended while its batch is sent is found when the batch close
 });
 
 test("whoever reads a batch reads its ledger before its rows", async () => {
-  // The other way round, a row that is mended in between would be pending with its old cells.
+  // The other way round, a row that is corrected in between would be pending with its old cells.
   // A server of its own: ioredis breaks when a line of somebody else comes with the OK of MONITOR.
   const bench = await openTestStore({}, (await startOwnRedis()).connect());
   const id = await campaignWith(bench, 2, 2);
@@ -168,7 +168,7 @@ test("whoever reads a batch reads its ledger before its rows", async () => {
 
   await bench.store.ledger.load(id, 0, 0);
   await bench.store.rows.batch(id, 0);
-  await bench.store.mending.batch(id, 0);
+  await bench.store.corrections.batch(id, 0);
 
   const pair = ["hgetall ledger", "get batch"];
   await vi.waitFor(() => expect(asked).toEqual([...pair, ...pair, ...pair]));
@@ -179,11 +179,11 @@ test("a campaign that is not there takes no rows", async () => {
   const id = await campaignWith(bench, 2, 2);
   const { rows } = await read(bench, id, 0);
 
-  const answer = await bench.store.mending.apply(`${bench.number}-9`, rows, {
-    rows: [mended(2)],
+  const answer = await bench.store.corrections.apply(`${bench.number}-9`, rows, {
+    rows: [corrected(2)],
     rewrites: 0,
   });
 
   expect(answer).toEqual({ kind: "no_campaign" });
-  expect(await bench.store.mending.campaign(`${bench.number}-9`)).toBeUndefined();
+  expect(await bench.store.corrections.campaign(`${bench.number}-9`)).toBeUndefined();
 });

@@ -24,7 +24,7 @@ local key, fields = ledger_key(c, batch), {}
 for at = REST, #ARGV do
   local row = num(ARGV[at])
   local r = decode(redis.call('HGET', key, row_field(row)))
-  if batch_of(row) ~= batch or not fire(c, row, r, 'mend') then
+  if batch_of(row) ~= batch or not fire(c, row, r, 'correct') then
     return redis.error_reply('ERR row ' .. row .. ' is no rejected row of the batch')
   end
   fields[#fields + 1] = row_field(row)

@@ -3,13 +3,13 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf } from "../hashes.ts";
 import { batchOfRow, campaignKeys, placeInBatch, rowInBatch } from "../keys.ts";
-import { type BatchRow, mendBlob, unpackRows } from "../ledger/batch-rows.ts";
+import { type BatchRow, correctBlob, unpackRows } from "../ledger/batch-rows.ts";
 import { readBatch } from "../ledger/read-batch.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 /** A campaign as somebody who corrects its rows needs it. */
-export interface MendableCampaign {
+export interface CorrectableCampaign {
   readonly name: string;
   readonly definition: CampaignDefinition;
   readonly columns: readonly string[];
@@ -27,7 +27,7 @@ export interface MendableCampaign {
 }
 
 /** A batch as it was read, for `apply`. */
-export interface MendableBatch {
+export interface CorrectableBatch {
   readonly batch: number;
   readonly blob: Buffer;
   readonly rows: readonly BatchRow[];
@@ -35,14 +35,14 @@ export interface MendableBatch {
   readonly rejected: ReadonlySet<number>;
 }
 
-export interface MendedRow {
+export interface CorrectedRow {
   readonly row: number;
   readonly phone: string;
   readonly cells: readonly string[];
 }
 
-export type MendResult =
-  | { readonly kind: "mended"; readonly rewrites: number }
+export type CorrectionResult =
+  | { readonly kind: "corrected"; readonly rewrites: number }
   /** Somebody else rewrote stored rows since they were read: read again, and judge again. */
   | { readonly kind: "changed" }
   | { readonly kind: "closed"; readonly why: string }
@@ -56,10 +56,10 @@ export type MendResult =
  * decided at another count is refused: the loser reads again. Whatever else rewrites stored rows
  * must raise that count too.
  */
-export function createMending(input: { redis: Redis; number: string; run: RunScript }) {
+export function createCorrections(input: { redis: Redis; number: string; run: RunScript }) {
   const { redis, number, run } = input;
   return {
-    async campaign(id: string): Promise<MendableCampaign | undefined> {
+    async campaign(id: string): Promise<CorrectableCampaign | undefined> {
       const fields = await redis.hmget(
         campaignKeys(number, id).campaign,
         ...fieldsOf("campaign", "name", "definition", "columns", "phoneColumn", "phoneStyle"),
@@ -83,7 +83,7 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
     },
 
     /** Undefined when the campaign has no such batch. */
-    async batch(id: string, batch: number): Promise<MendableBatch | undefined> {
+    async batch(id: string, batch: number): Promise<CorrectableBatch | undefined> {
       const stored = await readBatch(redis, number, { campaign: id, batch });
       if (stored === undefined) return undefined;
       const rows = unpackRows(stored.blob);
@@ -99,24 +99,24 @@ export function createMending(input: { redis: Redis; number: string; run: RunScr
      */
     async apply(
       id: string,
-      batch: MendableBatch,
-      change: { rows: readonly MendedRow[]; rewrites: number },
-    ): Promise<MendResult> {
+      batch: CorrectableBatch,
+      change: { rows: readonly CorrectedRow[]; rewrites: number },
+    ): Promise<CorrectionResult> {
       const rows = change.rows.map(({ row, phone, cells }) => {
         if (batchOfRow(row) !== batch.batch) throw new Error(`Row ${row} is of another batch.`);
         return [placeInBatch(row), { phone, cells }] as const;
       });
-      const blob = mendBlob(batch.blob, new Map(rows));
+      const blob = correctBlob(batch.blob, new Map(rows));
       const [kind, told, rewrites] = (await run(
-        "mend-rows",
+        "correct-rows",
         { campaign: id, batch: batch.batch, rewrites: change.rewrites, blob },
         change.rows.map(({ row }) => row),
       )) as [number, unknown, number];
-      if (kind === ANSWER.done) return { kind: "mended", rewrites };
+      if (kind === ANSWER.done) return { kind: "corrected", rewrites };
       if (kind === ANSWER.closed) return { kind: "closed", why: String(told) };
       return { kind: kind === ANSWER.rewritten ? "changed" : "no_campaign" };
     },
   };
 }
 
-export type Mending = ReturnType<typeof createMending>;
+export type Corrections = ReturnType<typeof createCorrections>;
