@@ -79,8 +79,8 @@ export async function openPlatform(input: {
     return connected;
   }
   const redis = connected.value;
-  const look = () => checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
-  const found = await look();
+  const checkSafety = () => checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
+  const found = await checkSafety();
   if (!found.ok) {
     redis.disconnect();
     await release();
@@ -88,7 +88,7 @@ export async function openPlatform(input: {
   }
   for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
   outage = watchOutage(redis);
-  const safety = watchSafety({ redis, check: look, ...safetyWords(logger, troubles) });
+  const safety = watchSafety({ redis, check: checkSafety, ...safetyWords(logger, troubles) });
   if (input.patience === "wait") {
     await keepAofConsistent(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
   }

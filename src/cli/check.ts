@@ -57,17 +57,17 @@ export const run: Command = async (cli, { args: [campaignPath = "", listPath], o
 };
 
 function resultOf(cli: Cli, { report, rejectsPath, ...result }: ImportResult): CommandResult {
-  const told = { ...report, rejectsFile: rejectsPath };
-  if (result.ok) return accept({ json: told, text: preflightText(told, cli.terminal) });
+  const shown = { ...report, rejectsFile: rejectsPath };
+  if (result.ok) return accept({ json: shown, text: preflightText(shown, cli.terminal) });
   const { refusal } = result;
-  const text = `${preflightText(told, cli.terminal)}\n\n${refusalText(cli, refusal)}`.trimStart();
-  return accept({ json: { ...told, refusal, error: refusal }, text, exitCode: 1 });
+  const text = `${preflightText(shown, cli.terminal)}\n\n${refusalText(cli, refusal)}`.trimStart();
+  return accept({ json: { ...shown, refusal, error: refusal }, text, exitCode: 1 });
 }
 
 function refusalText({ terminal }: Cli, refusal: Refusal): string {
   const parts = (refusal.problems ?? []).map(({ name, message }) => `  ${name} ${message}`);
-  const told = `${terminal.colours.red("Cannot be sent:")} ${refusal.message}`;
-  return [told, ...parts, refusal.fix].join("\n");
+  const head = `${terminal.colours.red("Cannot be sent:")} ${refusal.message}`;
+  return [head, ...parts, refusal.fix].join("\n");
 }
 
 /** Starts an embedded Redis only where one has stored data before. */

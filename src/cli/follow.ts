@@ -114,11 +114,11 @@ function createDisplay({ terminal, progress }: FollowOptions) {
   return (campaign: Campaign, nowMs: number): void => {
     const perSecond = meter.read(campaign, nowMs);
     if (progress === "hidden") return;
-    const look = { campaign, perSecond, nowMs };
-    if (terminal.interactive) terminal.live(progressLine(look, terminal.columns()));
+    const sample = { campaign, perSecond, nowMs };
+    if (terminal.interactive) terminal.live(progressLine(sample, terminal.columns()));
     else if (nowMs - lineAt >= LINE_EVERY_MS) {
       lineAt = nowMs;
-      terminal.out(`${campaign.id}: ${progressWords(look)}`);
+      terminal.out(`${campaign.id}: ${progressWords(sample)}`);
     }
   };
 }

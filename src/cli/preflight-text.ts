@@ -81,8 +81,8 @@ export function phoneStyleWords(style: PhoneStyleReport): string {
     [prefix, "with 00 or the like"],
   ];
   const shown = counts.filter(([cells]) => cells > 0);
-  const said = decidedBy === "campaign" ? " (as the campaign says)" : "";
-  return `${bare[numbers]}${said}: ${shown.map(([cells, words]) => `${count(cells)} ${words}`).join(", ") || "none"}`;
+  const source = decidedBy === "campaign" ? " (as the campaign says)" : "";
+  return `${bare[numbers]}${source}: ${shown.map(([cells, words]) => `${count(cells)} ${words}`).join(", ") || "none"}`;
 }
 
 function delimiterWords(delimiter: string | null): string {

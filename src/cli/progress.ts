@@ -36,7 +36,7 @@ export function expectedEnd(campaign: Campaign, perSecond: number, nowMs: number
   return nowMs + (rowsToSend(campaign) / perSecond) * 1_000;
 }
 
-export interface ProgressLook {
+export interface ProgressSample {
   readonly campaign: Campaign;
   readonly perSecond: number;
   readonly nowMs: number;
@@ -45,21 +45,21 @@ export interface ProgressLook {
 const BAR_WIDTH = 16;
 
 /** One line for a terminal `columns` wide. The most important comes first: the end may be cut. */
-export function progressLine(look: ProgressLook, columns: number): string {
-  const { campaign } = look;
+export function progressLine(sample: ProgressSample, columns: number): string {
+  const { campaign } = sample;
   const toSend = rowsToSend(campaign);
   const all = toSend + handled(campaign);
   const share = all === 0 ? 1 : (all - toSend) / all;
   const filled = Math.floor(share * BAR_WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
   const percent = `${Math.floor(share * 100)} %`.padStart(5);
-  const line = `${campaign.id} ${bar}${percent}  ${now(look)} · ${countWords(campaign)}`;
+  const line = `${campaign.id} ${bar}${percent}  ${now(sample)} · ${countWords(campaign)}`;
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
 
 /** The same without the bar, for a log. */
-export function progressWords(look: ProgressLook): string {
-  return `${countWords(look.campaign)} · ${now(look)}`;
+export function progressWords(sample: ProgressSample): string {
+  return `${countWords(sample.campaign)} · ${now(sample)}`;
 }
 
 function countWords(campaign: Campaign): string {
@@ -80,7 +80,7 @@ function sendable({ rows, counts }: Campaign): number {
   return rows - counts.rejected - counts.duplicate - counts.suppressed;
 }
 
-function now({ campaign, perSecond, nowMs }: ProgressLook): string {
+function now({ campaign, perSecond, nowMs }: ProgressSample): string {
   switch (campaign.status) {
     case "importing":
       return "importing";

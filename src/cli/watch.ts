@@ -45,12 +45,12 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       signal,
     });
     const campaign = followed.campaign ?? found.value.campaign;
-    const haltNow = await askThrough(platform, () => store.campaigns.halt(), signal);
+    const suspension = await askThrough(platform, () => store.campaigns.halt(), signal);
     interrupt.release();
-    if (haltNow === DETACHED) return accept(lastSeen(campaign));
-    const json = { ...campaignJson(campaign), halt: haltJson(haltNow) };
+    if (suspension === DETACHED) return accept(lastSeen(campaign));
+    const json = { ...campaignJson(campaign), halt: haltJson(suspension) };
     if (followed.end === "detached" && rowsToSend(campaign) > 0) {
       return accept({ json, text: `${id} continues: it is ${campaign.status}.` });
     }
-    return accept({ json, text: campaignText(campaign, haltNow, terminal) });
+    return accept({ json, text: campaignText(campaign, suspension, terminal) });
   });

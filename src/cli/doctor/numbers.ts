@@ -10,12 +10,12 @@ import type { RedisChecks } from "./redis.ts";
  */
 export async function checkNumbers(
   config: Config,
-  running: Pick<RedisChecks, "sending" | "hearing">,
+  running: Pick<RedisChecks, "sending" | "receiving">,
 ): Promise<Check[]> {
   const checks = await Promise.all(
     Object.values(config.numbers).map(async (number) => [
       await sending(config, number, running.sending.has(number.name)),
-      hearing(number, running.hearing.has(number.name)),
+      receiving(number, running.receiving.has(number.name)),
     ]),
   );
   return checks.flat();
@@ -63,7 +63,10 @@ async function sending(
 /** A person is waiting for the result. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-function hearing({ name: number, webhookSecrets }: NumberConfig, isHeardElsewhere: boolean): Check {
+function receiving(
+  { name: number, webhookSecrets }: NumberConfig,
+  isReceivedElsewhere: boolean,
+): Check {
   const name = `Number ${number}`;
   const secrets = webhookSecrets.length;
   if (secrets > 0) {
@@ -71,7 +74,7 @@ function hearing({ name: number, webhookSecrets }: NumberConfig, isHeardElsewher
       secrets === 1 ? "a webhook secret is set" : `${secrets} webhook secrets are set`;
     return { name, verdict: "ok", message };
   }
-  if (isHeardElsewhere) {
+  if (isReceivedElsewhere) {
     const message = "no webhook secret is set here; a webhooks process that has one runs";
     return { name, verdict: "ok", message };
   }

@@ -17,19 +17,19 @@ import { checkProcesses } from "./processes.ts";
 export interface RedisChecks {
   readonly checks: readonly Check[];
   readonly sending: ReadonlySet<string>;
-  readonly hearing: ReadonlySet<string>;
+  readonly receiving: ReadonlySet<string>;
 }
 
 /** Checks Redis itself, the clock against it, and the ledger of each number. */
 export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks> {
   const checks: Check[] = [];
-  const [sending, hearing] = [new Set<string>(), new Set<string>()];
+  const [sending, receiving] = [new Set<string>(), new Set<string>()];
   const opened = await onPlatform(cli, config, async (platform) => {
     checks.push(await safety(platform), await room(platform), await clock(platform));
     for (const [number, store] of Object.entries(platform.stores)) {
       checks.push(...(await numberState(platform, number)), ...(await checkProcesses(store)));
       if ((await store.presence("worker")).isLive) sending.add(number);
-      if ((await store.presence("webhooks")).isLive) hearing.add(number);
+      if ((await store.presence("webhooks")).isLive) receiving.add(number);
     }
     return accept(null);
   });
@@ -37,7 +37,7 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
     const { message, fix } = opened.refusal;
     checks.push({ name: "Redis", verdict: "fail", message, fix });
   }
-  return { checks, sending, hearing };
+  return { checks, sending, receiving };
 }
 
 async function safety({ redis }: Platform): Promise<Check> {

@@ -20,7 +20,7 @@ export function campaignListPage(
       <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(total, "campaign")}${live.length === 0 ? "" : `, ${count(live.length)} not ended`}</p></div>
       ${unsafeBox(unsafe)}
       ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
-      ${halts.map(({ number, halt }) => haltBox(number, halt))}
+      ${halts.map(({ number, halt }) => suspensionBox(number, halt))}
       ${[...stalls.values()].map(stallBox)}
       ${live.length === 0 ? "" : totals(live)}
       ${total === 0 ? empty() : table(campaigns)}
@@ -29,7 +29,7 @@ export function campaignListPage(
 }
 
 /** Why a number sends nothing at all. */
-export function haltBox(number: string, halt: Halt): Html {
+export function suspensionBox(number: string, halt: Halt): Html {
   const { title, advice } = describeHalt(halt);
   return html`<section class="card alert" role="alert">
     <h2>Number ${number} is suspended</h2>

@@ -8,11 +8,11 @@ import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign } from "../../store/index.ts";
 import {
-  haltBox,
   modeBadge,
   rollbackBox,
   stallBox,
   statusBadge,
+  suspensionBox,
   unsafeBox,
 } from "./campaign-list.ts";
 import { count, counted, moment, percent } from "./format.ts";
@@ -38,7 +38,7 @@ export function campaignPage(
       </div>
       ${unsafeBox(unsafe)}
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
-      ${halt === undefined ? "" : haltBox(number, halt)}
+      ${halt === undefined ? "" : suspensionBox(number, halt)}
       ${stall === undefined ? "" : stallBox(stall)}
       ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}

@@ -40,7 +40,7 @@ export const STATE_GROUPS: readonly {
     title: "Waiting",
     states: [
       ["pending", "not sent yet"],
-      ["sending", "on the wire"],
+      ["sending", "being sent"],
     ],
   },
   {
