@@ -254,7 +254,7 @@ describe("other routes", () => {
 
     expect(problem.fix).toContain("POST /webhooks/livechat");
     expect(await results()).toEqual({ webhooks_path_unknown: 1 });
-    expect(log()).toContain("perhaps webhooks to a wrong one");
+    expect(log()).toContain("perhaps webhooks with a wrong address");
     expect(log() + JSON.stringify(problem)).not.toContain("48600111222");
   });
 
