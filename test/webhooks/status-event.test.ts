@@ -103,6 +103,8 @@ describe("what is optional", () => {
     [["text", { code: 470 }], 470],
     [[{ code: -1 }], 0],
     [[{ code: 1e300 }], 0],
+    [[{ code: 999_999_999 }], 999_999_999],
+    [[{ code: 1_000_000_000 }], 0],
     [[], 0],
     ["text", 0],
     // Of several, in whatever order: the opt-out, then what concerns most, then the smallest.
