@@ -11,7 +11,7 @@ export interface NumberTime {
   readonly nowMs: number;
 }
 
-/** Reads both clocks. A time that was stored by the number's own is at `wallMs - nowMs` more. */
+/** Reads both clocks. To show a time stored in the number's own clock, add `wallMs - nowMs`. */
 export async function readNumberTime(redis: Redis, number: string): Promise<NumberTime> {
   const [wallMs, [offset, mark]] = await Promise.all([
     redisTimeMs(redis),

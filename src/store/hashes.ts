@@ -1,10 +1,10 @@
 /**
- * The hashes of a number that hold many facts, field by field: what it is, which scripts write it
- * (files of scripts/ and scripts/lib/), and when it is not there. test/rules/hashes.test.ts holds that
- * scripts and TypeScript use these fields and no others, and that the writers are those.
+ * The hashes of a number with many fields: for each field its meaning, the scripts that write it
+ * (files of scripts/ and scripts/lib/), and when it is absent. test/rules/hashes.test.ts checks
+ * that scripts and TypeScript use only these fields, and that the writers are correct.
  *
- * Times are ms since 1970 by Redis TIME (what people read), or ms of the number's own clock where it
- * says so (waits; scripts/lib/base.lua tells why there are two).
+ * Times are ms since 1970 by Redis TIME (which people read), or ms of the number's own clock where
+ * noted (waits; scripts/lib/base.lua explains the two clocks).
  */
 type Field = readonly [what: string, writers: string, absent: string];
 
@@ -35,7 +35,7 @@ export const HASHES = {
     sender: [
       "number id and API it goes out from",
       "import-begin dispatch resume-campaign",
-      "nobody knows yet: the first worker says",
+      "not known yet: the first worker sets it",
     ],
     ratePerSecond: ["a rate of its own", "import-begin set-rate", "it has none"],
     // The import.
@@ -49,7 +49,7 @@ export const HASHES = {
     stored: ["batches", "import-begin import-chunk", ALWAYS],
     rows: ["all of the list", "import-begin import-chunk", ALWAYS],
     rewrites: ["how often stored rows were rewritten", "correct-rows erase-rows", "0"],
-    // Its life.
+    // Its state.
     status: [
       "CampaignStatus",
       "base closing import-begin import-finish resume-campaign",
@@ -94,7 +94,7 @@ export const HASHES = {
   },
   /** `halt` */
   halt: {
-    code: ["error code; 0 none", "stops note-audit", "the number is not halted"],
+    code: ["error code; 0 none", "stops note-audit", "the number is not suspended"],
     reason: ["number of core/reasons.ts", "stops note-audit", "the same"],
     at: ["time", "stops note-audit", "the same"],
     campaign: ["whose message or counters did it", "stops note-audit", "the same"],
@@ -110,21 +110,21 @@ export const HASHES = {
     database: [
       "digest that names this database; first by `join`",
       "accept-rollback",
-      "nobody has joined",
+      "no role has joined",
     ],
-    // A start of Redis that no worker has spoken for.
+    // A start of Redis that no worker has confirmed.
     newRun: ["its run id", "guard", "there is none"],
     newRunAt: ["when it was first seen, own clock", "guard", "there is none"],
-    vouched: ["1: a worker that remembers the last claim has spoken", "guard", "none has"],
+    vouched: ["1: a worker that remembers the last claim confirmed it", "guard", "none has"],
     unconfirmed: ["1: none came in time, a person is asked", "guard", "no question"],
     // A rollback that a person has not accepted.
-    noticedAt: ["time", "guard", "all is well"],
-    wentBackTo: ["time of the last thing that Redis knows of", "guard", "all is well"],
+    noticedAt: ["time", "guard", "no rollback"],
+    wentBackTo: ["time of the last change that Redis has", "guard", "no rollback"],
     seen: ["the highest count that a process remembers", "guard", "none remembers more"],
     lost: ["claims and changes that are missing", "guard", "none remembers more"],
     lostActs: ["changes by people among them", "guard", "none remembers more"],
     lastSerial: ["the highest serial that is remembered", "guard", "none remembers more"],
-    serial: ["the newest campaign's, when it was noticed", "guard", "all is well"],
+    serial: ["the newest campaign's, when it was noticed", "guard", "no rollback"],
     reserved: ["1: serials were skipped for what may be lost", "guard", "they were not"],
   },
   /** `stats` */
@@ -132,11 +132,7 @@ export const HASHES = {
     orphans: ["status events whose message was never found", "status", "0"],
     lastWebhookAt: ["time", "apply-status", "none has come"],
     heardAt: ["the same, own clock", "apply-status", "none has come"],
-    confirmedAt: [
-      "when a webhook last told of our message, own clock",
-      "apply-status outcome",
-      "0",
-    ],
+    confirmedAt: ["last webhook about our message, own clock", "apply-status outcome", "0"],
     quiet: ["messages accepted since then", "outcome", "0"],
     quietSince: ["when the first of them was, own clock", "outcome", "0"],
     quietLast: ["when the last of them was, own clock", "outcome", "0"],
@@ -151,12 +147,12 @@ export const HASHES = {
 export type HashName = keyof typeof HASHES;
 export type FieldOf<Hash extends HashName> = keyof (typeof HASHES)[Hash] & string;
 
-/** The name of a field: only one that the hash has. */
+/** The name of a field of the hash, checked by the compiler. */
 export function fieldOf<Hash extends HashName>(_hash: Hash, field: FieldOf<Hash>): FieldOf<Hash> {
   return field;
 }
 
-/** Names of fields for HMGET and the like: only those that the hash has. */
+/** Names of fields for HMGET and the like, checked by the compiler. */
 export function fieldsOf<Hash extends HashName>(
   _hash: Hash,
   ...fields: FieldOf<Hash>[]
@@ -164,5 +160,5 @@ export function fieldsOf<Hash extends HashName>(
   return fields;
 }
 
-/** What HGETALL of such a hash gives. */
+/** The answer of HGETALL for such a hash. */
 export type HashFields<Hash extends HashName> = Partial<Record<FieldOf<Hash>, string>>;

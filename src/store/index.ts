@@ -1,8 +1,8 @@
 /**
- * The store's door: whoever is not of this folder imports from here, and from no file behind it
- * (test/rules/imports.test.ts). The rooms: `ledger` is the record of every message, `campaigns` what is
- * sent, `people` who it is sent to and who must not be, `recovery` what watches that all is well,
- * `scripts` the Lua and what it shares with TypeScript.
+ * The store's public interface: code outside this folder imports only this file
+ * (test/rules/imports.test.ts). `ledger` is the record of every message; `campaigns` holds what is
+ * sent; `people` the recipients, and those who must not be messaged; `recovery` detects lost or
+ * inconsistent data; `scripts` the Lua, and what it shares with TypeScript.
  */
 
 export type { Campaign } from "./campaigns/campaign.ts";

@@ -1,7 +1,7 @@
 /**
- * Every Redis key of Dropcast, built here and nowhere else (the Lua scripts build theirs from
- * the prefix they are given, with the same suffixes, declared in their headers). What the hashes
- * with many fields hold is in hashes.ts, field by field.
+ * Every Redis key of Dropcast is built here and nowhere else. (The Lua scripts build theirs from
+ * the prefix they are given, with the same suffixes, declared in their headers.) hashes.ts
+ * documents the hashes with many fields.
  *
  * All keys of one number share the hash tag `{<number>}`, so scripts stay atomic and the ledger is
  * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
@@ -12,21 +12,20 @@ import type { Mode } from "../core/mode.ts";
 import { BATCH_ROWS } from "./scripts/protocol.ts";
 
 /**
- * The name by which the keys and queues of a number are told from all others. The sandbox has key
- * spaces of its own, so that nothing it does (opt-outs, suspensions, backoff, people who are
- * waited for) touches what is live, and no worker sees campaigns of the other mode. A number's name
- * holds no dot, so no number can take the name of a sandbox.
+ * The name of a number in keys and queues. The sandbox has key spaces of its own, so nothing it
+ * does (opt-outs, suspensions, backoff, waiting for people) affects live data, and no worker sees
+ * campaigns of the other mode. A number's name contains no dot, so it cannot equal a sandbox's.
  */
 export function keySpace(number: string, mode: Mode): string {
   return mode === "live" ? number : `${number}.sandbox`;
 }
 
-/** What scripts get as KEYS[1]: it fixes the slot, and every other key starts with it. */
+/** The KEYS[1] of every script: it fixes the slot, and every other key starts with it. */
 export function slotKey(number: string): string {
   return `dropcast:{${number}}`;
 }
 
-/** Keys of one number, by its {@link keySpace}. Each line: type, owner, expiry (none unless said). */
+/** Keys of one number, by its {@link keySpace}: type, owner, expiry (none unless stated). */
 export function numberKeys(number: string) {
   const prefix = `${slotKey(number)}:`;
   return {
@@ -60,25 +59,31 @@ export function numberKeys(number: string) {
     claimed: `${prefix}claimed`,
     /** zset: attempt on the wire -> when its lease ends, ms. */
     leases: `${prefix}leases`,
-    /** hash: rate, next free send time, backoff, slow-down, the probe after a halt: hashes.ts. */
+    /**
+     * hash: rate, next free send time, backoff, slow-down, the probe after a suspension: hashes.ts.
+     */
     pace: `${prefix}pace`,
     /** hash: `offset` and `mark` of the number's own clock, ms (scripts/lib/base.lua). */
     clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
-    /** hash: the claim counter, and what was noticed when Redis went back in time: hashes.ts. */
+    /** hash: the claim counter, and what is known of a rollback: hashes.ts. */
     guard: `${prefix}guard`,
-    /** zset: process -> the count it was told last. */
+    /** zset: process -> the last count it received. */
     told: `${prefix}told`,
     /** zset: unknown message of an at-least-once campaign -> since when, ms. */
     resends: `${prefix}resends`,
-    /** hash: digest of a person -> scope of the opt-out (`marketing` or `all`): this number's copy. */
+    /**
+     * hash: digest of a person -> scope of the opt-out (`marketing`, `all`): this number's copy.
+     */
     suppressed: `${prefix}suppressed`,
-    /** hash: digest of a person -> when an opt-out of theirs was last taken back, ms. */
+    /** hash: digest of a person -> when their opt-out was last taken back, ms. */
     optedIn: `${prefix}opted-in`,
     /** string: how far this number has applied the deployment's list of opt-outs. */
     optOutsAt: `${prefix}opt-outs-at`,
-    /** zset: `<campaign>|<row>` that failed with 131050 -> when; not yet in the deployment's list. */
+    /**
+     * zset: `<campaign>|<row>` that failed with 131050, not yet in the deployment's list -> when.
+     */
     optOutOutbox: `${prefix}opt-out-outbox`,
     /** zset: digest of a person -> when WhatsApp last said 131026, ms. Trimmed after a year. */
     undeliverable: `${prefix}undeliverable`,
@@ -86,20 +91,22 @@ export function numberKeys(number: string) {
     failedOutbox: `${prefix}failed-outbox`,
     /** list: `campaign|what|when|detail` for the workers' log (news.ts); a thousand at most. */
     news: `${prefix}news`,
-    /** hash: `until` when the minute lasts, its `lines`, and what was only counted. By take-news. */
+    /**
+     * hash: end of the minute (`until`), its `lines`, and counts of lines not logged. By take-news.
+     */
     newsMinute: `${prefix}news-minute`,
     /** hash: unmatched status events, the last webhook, and what webhook-silence.ts looks at. */
     stats: `${prefix}stats`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */
     wamidLevels: `${prefix}wamid-levels`,
-    /** hash: digest of wamid (8 bytes) -> campaign, row, attempt. Expires 40 days after its last entry. */
+    /** hash: digest of wamid (8 bytes) -> campaign, row, attempt. Expires 40 days after a write. */
     wamid: (level: number, bucket: number) => `${prefix}wamid:${level}:${bucket}`,
   };
 }
 
 /**
- * The tag of what belongs to no number: the opt-outs, and what they need. A number's name holds no
- * dot, so no number can take it.
+ * The tag of keys that belong to no number: the opt-outs and related data. A number's name contains
+ * no dot, so it cannot equal the tag.
  */
 export const ALL_NUMBERS = "all.numbers";
 
@@ -109,15 +116,17 @@ export function deploymentKeys(mode: Mode = "live") {
   return {
     /** hash: phone, or `#` and the digest of an erased person -> scope, when, source. */
     optOuts: `${prefix}opt-outs`,
-    /** zset: the same fields -> the position of their last change: numbers apply them in this order. */
+    /**
+     * zset: the same fields -> the position of their last change; numbers apply them in this order.
+     */
     optOutsOrder: `${prefix}opt-outs-order`,
     /** string: the position of the newest change. */
     optOutsHead: `${prefix}opt-outs-head`,
-    /** set: every number that ever joined: who has to apply an opt-out before it holds. */
+    /** set: every number that ever joined. An opt-out holds once all of them have applied it. */
     numbers: `${prefix}numbers`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
     pepper: `${prefix}pepper`,
-    /** hash: process -> what it says of itself, JSON (processes.ts). Written by note-process. */
+    /** hash: process -> its description, JSON (processes.ts). Written by note-process. */
     processes: `${prefix}processes`,
     /** zset: process -> when it was last seen, ms; forgotten after an hour. The same. */
     processesSeen: `${prefix}processes-seen`,
@@ -138,7 +147,10 @@ export function campaignKeys(number: string, campaign: string) {
     timeline: `${key}:timeline`,
     /** hash: price byte (ledger-value.ts) -> messages priced so. */
     pricing: `${key}:pricing`,
-    /** hash: what few rows have: `<row>:ref` reference, `:second` wamid, `:w<attempt>` of history, `:o<attempt>` told an opt-out. */
+    /**
+     * hash: what few rows have: `<row>:ref` a reference, `:second` a second wamid, `:w<attempt>` an
+     * earlier wamid, `:o<attempt>` an opt-out that was applied.
+     */
     side: `${key}:side`,
     /** zset: unknown row -> since when, ms. */
     unknown: `${key}:unknown`,
@@ -146,7 +158,10 @@ export function campaignKeys(number: string, campaign: string) {
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */
     open: `${key}:open`,
-    /** string: the rows of the batch, deflated JSON. After the import only `correct-rows` and `erase` change it. */
+    /**
+     * string: the rows of the batch, deflated JSON. After the import only `correct-rows` and the
+     * erasure change it.
+     */
     batch: (batch: number) => `${key}:batch:${batch}`,
     /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
     ledger: (batch: number) => `${key}:ledger:${batch}`,
@@ -186,14 +201,14 @@ export function serialOfCampaign(campaign: string): number {
 }
 
 /**
- * How a file that comes back names its campaign: one of the sandbox is `main.sandbox-17`, so that it
- * is never taken for the live campaign of the same id.
+ * How a returned file names its campaign. A sandbox campaign is `main.sandbox-17`, so that it is
+ * never taken for the live campaign with the same id.
  */
 export function campaignMark(campaign: string, mode: Mode): string {
   return mode === "live" ? campaign : campaign.replace(/-(\d+)$/, ".sandbox-$1");
 }
 
-/** The campaign that a mark names, and whether it says that it is of the sandbox. */
+/** The campaign that a mark names, and whether the mark is for the sandbox. */
 export function readCampaignMark(mark: string): { campaign: string; ofSandbox: boolean } {
   const campaign = mark.replace(/\.sandbox-(\d+)$/, "-$1");
   return { campaign, ofSandbox: campaign !== mark };

@@ -32,7 +32,7 @@ import { upgradeSchema } from "./schema.ts";
 import { createScriptRunner, type RunScript } from "./scripts/runner.ts";
 import { ACTS } from "./scripts/script-list.ts";
 
-/** What the configuration does not set, and what tests start from. */
+/** Values that the configuration does not set, and the defaults of tests. */
 export const DEFAULT_LIMITS: LedgerLimits = {
   leaseMs: 75_000,
   personBusyMs: 60_000,
@@ -49,26 +49,26 @@ export const DEFAULT_LIMITS: LedgerLimits = {
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
 /**
- * Everything Redis holds about one sending number. `redis` is the ledger's client (see
- * redis/ledger-client.ts): a command that cannot be answered is rejected, never queued or sent again.
- * Opening it changes nothing (but makes the key of persons' digests where there is none yet); who
- * imports, sends or receives calls `join` first.
+ * Everything Redis holds about one sending number. `redis` is the ledger's client
+ * (redis/ledger-client.ts): a command without an answer is rejected, never queued or resent.
+ * Opening the store changes nothing, except that the first one creates the key of the persons'
+ * digests. A process that imports, sends or receives calls `join` first.
  */
 export async function createNumberStore(input: {
   redis: Redis;
   number: string;
-  /** Live unless said. */
+  /** Default: live. */
   mode?: Mode;
   limits?: LedgerLimits;
-  /** Nothing is claimed or imported while it says that Redis is not safe. Left out: it is. */
+  /** While Redis is not safe, nothing is claimed or imported. Default: always safe. */
   safety?: Safety;
-  /** The WhatsApp number and the API as they are configured; null: not known in this process. */
+  /** The configured WhatsApp number and API; null if not known in this process. */
   sender?: string | null;
-  /** Where the claim counter is kept over restarts of this process. Left out: nowhere. */
+  /** Where the claim counter survives restarts of this process. Default: nowhere. */
   memory?: MemoryFolder;
 }) {
   const { redis, mode = "live", safety = ALWAYS_SAFE, sender = null } = input;
-  // Below, a number is named by its key space; only people and files know it by its name.
+  // From here on a number is named by its key space; only people and files use its plain name.
   const number = keySpace(input.number, mode);
   const runScript = createScriptRunner(redis, number);
   let hasActed = false;
@@ -95,26 +95,28 @@ export async function createNumberStore(input: {
     mode,
 
     /**
-     * Before anything is imported, claimed or received for the number; may be repeated. Registers it,
-     * takes the deployment's opt-outs to it (in this order: opt-out-list.ts says why), brings its keys
-     * up to this version's layout, and notes which database it is.
+     * Call it before importing, claiming or receiving; may be repeated. Registers the number, then
+     * applies the deployment's opt-outs to it (opt-out-list.ts explains the order), upgrades its
+     * keys to this version's layout, and stores which database it is.
      */
     async join(): Promise<void> {
       await list.enter(input.number);
       await optOuts.catchUp();
       await upgradeSchema({ redis, number, run });
       const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
-      // Written once only: a Redis that is full or read-only now can still be looked into.
+      // Written only once, so a Redis that is full or read-only can still be read.
       if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
     },
 
-    /** Names it among all numbers of both modes, as its keys and queues do. */
+    /** The number's name among all numbers of both modes, as in its keys and queues. */
     space: number,
-    /** The same number in the other mode: only to say that something is there. */
+    /** The same number in the other mode: only to report that it exists. */
     elsewhere: createElsewhere(redis, { number: input.number, mode }),
-    /** Tells this database from another: a digest under its own key. */
+    /** Identifies this database: a digest under its own key. */
     databaseId,
-    /** Numbers of this Redis that wait for a person to accept a rollback, configured here or not. */
+    /**
+     * Numbers in this Redis that wait for a person to accept a rollback, configured here or not.
+     */
     rolledBackNumbers: async () => findRolledBack(redis, { numbers: await list.numbers(), mode }),
     imports: createImportStore({ run, safety, sender, counter, mode }),
     ledger,
@@ -127,16 +129,15 @@ export async function createNumberStore(input: {
     rows,
     nextWork: createNextWork({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
-    /** Whether a role runs for this number. */
     presence: (role: ProcessRole) => processes.presence(role, input.number),
-    /** What is to be told in the workers' log. */
+    /** Takes lines for the workers' log. */
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),
     counter,
     memory,
-    /** For the end of a process: what was changed in it is remembered on this machine. */
+    /** Call it when the process ends: stores the claim counter if this process changed anything. */
     async close(): Promise<void> {
       if (hasActed) await counter.remember();
       memory.close();

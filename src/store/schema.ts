@@ -5,19 +5,19 @@ import { keySpace, numberKeys } from "./keys.ts";
 import type { RunScript } from "./scripts/runner.ts";
 
 /**
- * How the keys of a number are laid out. A role that finds an older layout brings it up to its own,
- * in steps that are small and may be repeated, also by several roles at once; one that finds a newer
- * layout stops, because it would read it wrongly.
+ * The layout of a number's keys. A role that finds an older layout upgrades it, in small steps that
+ * may be repeated, also by several roles at once. A role that finds a newer layout stops, because
+ * it would misread it.
  *
- * - 1: before there was a version.
+ * - 1: before versions were stored.
  * - 2: indexes of campaigns by their end (`by-end`, `with-rows`).
  */
 export const SCHEMA = 2;
 
-/** Campaigns that one step indexes: a millisecond or two. */
+/** Campaigns that one step indexes: one or two milliseconds of Redis. */
 const INDEXED_AT_ONCE = 500;
 
-/** Refuses a number whose data a newer version has laid out (`schema_newer`). Changes nothing. */
+/** Refuses a number whose data has a newer layout (`schema_newer`). Changes nothing. */
 export async function checkSchema(
   redis: Redis,
   number: string,
@@ -27,7 +27,7 @@ export async function checkSchema(
   if (found <= SCHEMA) return accept(undefined);
   return refuse(
     "schema_newer",
-    `The data of number ${number} in Redis has layout ${found}; this version knows ${SCHEMA} and older.`,
+    `The data of number ${number} in Redis has layout ${found}; this version supports up to ${SCHEMA}.`,
     "Run the version of Dropcast that wrote it, or a newer one.",
   );
 }

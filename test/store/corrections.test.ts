@@ -104,7 +104,7 @@ test("a row that is not rejected is never overwritten, and nothing else of that 
   const bench = await openTestStore();
   const id = await campaignWith(bench, 3, 2);
 
-  await expect(correct(bench, id, 0, 2, 3)).rejects.toThrow("row 3 is no rejected row");
+  await expect(correct(bench, id, 0, 2, 3)).rejects.toThrow("row 3 of the batch is not rejected");
 
   expect(await bench.counts(id)).toEqual({ pending: 2, rejected: 1 });
   expect((await bench.row(id, 2)).phone).toBe("");

@@ -11,16 +11,16 @@ import {
 import { packWamid, wamidDigest } from "./wamid.ts";
 
 /**
- * Rows on their way into the scripts: one buffer a call, because a dozen arguments a row cost more
- * than what the script does with them.
+ * Packs rows for the scripts: one buffer a call, because a dozen arguments a row cost more than the
+ * work of the script.
  */
 
 export type Outcome = keyof typeof OUTCOME;
 
-/** How one attempt ended, in the ledger's words (protocol.ts says what each outcome does). */
+/** How one attempt ended (protocol.ts describes each outcome). */
 export interface AttemptRecord {
   readonly row: number;
-  /** 0 when the claim's answer never came: the row is given back if the nonce holds it. */
+  /** 0 if the claim's answer never arrived: the row is released if the nonce holds it. */
   readonly attempt: number;
   readonly nonce: Buffer;
   readonly person: Buffer;
@@ -39,7 +39,10 @@ export function packClaimRows(rows: readonly { row: number; person: Buffer }[]):
   return packed;
 }
 
-/** When a row may leave, ms since 1970; of a row that waits `closesMs` is null unless it is its only one. */
+/**
+ * When a row may leave, ms since 1970. For a waiting row `closesMs` is null unless this is its only
+ * opening.
+ */
 export interface RowOpening {
   readonly row: number;
   readonly opensMs: number;
@@ -48,7 +51,7 @@ export interface RowOpening {
 
 const SECONDS_MAX = 2 ** 32 - 1;
 
-/** To whole seconds, in which windows begin and end; never earlier, nor open for longer. */
+/** Windows have whole seconds: rounded so that none opens earlier or stays open longer. */
 export function packOpenings(rows: readonly RowOpening[]): Buffer {
   const packed = Buffer.allocUnsafe(rows.length * ROW_OPENING.bytes);
   for (const [at, { row, opensMs, closesMs }] of rows.entries()) {
@@ -63,7 +66,7 @@ export function packOpenings(rows: readonly RowOpening[]): Buffer {
 
 const NO_DIGEST = Buffer.alloc(DIGEST_BYTES);
 const NO_WAMID = Buffer.alloc(0);
-/** More than any id the API client lets through; the layout has one byte for it. */
+/** Longer than any id the API client accepts; the layout has one byte for it. */
 const WAMID_BYTES_MAX = 255;
 const WAIT_MS_MAX = 2 ** 32 - 1;
 

@@ -6,14 +6,14 @@ import type { Doubt } from "../../core/template.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
-  /** `landline` and `doubts` are told to people and not stored. */
+  /** `landline` and `doubts` are for the report and are not stored. */
   | {
       readonly kind: "pending";
       readonly phone: string;
       readonly landline?: true;
       readonly doubts?: readonly Doubt[];
     }
-  /** `about` is for the words of its reason, and is not stored. */
+  /** `about` is for the text of the reason and is not stored. */
   | {
       readonly kind: "rejected";
       readonly code: RejectCode;
@@ -24,28 +24,28 @@ export type ImportOutcome =
   | { readonly kind: "suppressed"; readonly phone: string; readonly reason: SuppressReason };
 
 export interface ImportRow {
-  /** The cells as they came, in the order of the header. */
+  /** The cells as in the file, in the order of the header. */
   readonly cells: readonly string[];
   readonly outcome: ImportOutcome;
 }
 
 /**
- * The rows of a batch as kept in Redis: deflated JSON, one array a row, `[phone, ...cells]`, and
- * beside it what an odd row needs (`o`: index -> column of a reject, or row it repeats). 10-30
- * bytes a row for lists as people have them.
+ * The rows of a batch as stored in Redis: deflated JSON, one array a row, `[phone, ...cells]`, and
+ * the extra facts of unusual rows (`o`: index -> column of a reject, or row it repeats). 10-30
+ * bytes a row for typical lists.
  */
 interface Stored {
   r: string[][];
   o?: Record<number, string | number>;
-  /** Indexes of rows whose person was erased: nothing is left of them but their place. */
+  /** Indexes of rows whose person was erased: only their place is left. */
   e?: number[];
 }
 
-/** A row read back. `phone` is empty for a row that had none to send to. */
+/** A row read back. `phone` is empty for a row that cannot be sent to. */
 export interface BatchRow {
   readonly phone: string;
   readonly cells: readonly string[];
-  /** The column that got the row rejected, or the row it is a duplicate of. */
+  /** The column for which the row was rejected, or the row it is a duplicate of. */
   readonly note: string | number | undefined;
   /** The person was erased: phone and cells are gone. */
   readonly erased: boolean;
@@ -59,18 +59,18 @@ export function packRows(rows: readonly ImportRow[]): Buffer {
 
 export interface RowPacker {
   add(row: ImportRow): void;
-  /** How much has been packed so far, in bytes; what waits to be packed is left out. */
+  /** Bytes packed so far, without the text that still waits to be packed. */
   readonly packedBytes: number;
   end(): Buffer;
 }
 
-/** Text that is deflated at once. A batch of ordinary rows is a tenth of it. */
+/** Text that is deflated at once. An ordinary batch is a tenth of it. */
 const SEGMENT_LENGTH = 256 * 1024;
 
 /**
- * Packs the rows of one batch as they come. A row may have a megabyte and a batch a hundred of them,
- * so what is large is deflated piece by piece, and never whole in memory as text. Pieces that end
- * with a flush follow each other as one deflate stream (RFC 1951, 3.2.4).
+ * Packs the rows of one batch as they arrive. A row may have a megabyte and a batch a hundred of
+ * them, so large text is deflated piece by piece and is never whole in memory. Pieces that end with
+ * a flush form one deflate stream (RFC 1951, 3.2.4).
  */
 export function createRowPacker(): RowPacker {
   const odd: Record<number, string | number> = {};
@@ -103,7 +103,7 @@ export function createRowPacker(): RowPacker {
   };
 }
 
-/** A batch with some of its rows corrected: place in the batch (from 0) -> cells and phone. */
+/** A batch with some rows corrected: place in the batch (from 0) -> cells and phone. */
 export function correctBlob(
   blob: Buffer,
   corrected: ReadonlyMap<number, { phone: string; cells: readonly string[] }>,
@@ -117,18 +117,18 @@ export function correctBlob(
   return writeBlob(stored);
 }
 
-/** The stored text of a batch, to be searched. */
+/** The stored text of a batch, for searching. */
 export function inflateBlob(blob: Buffer): string {
   return inflateRawSync(blob).toString("utf8");
 }
 
-/** Takes the place of a cell of somebody else's row that named an erased person. */
+/** Replaces a cell in another person's row that named an erased person. */
 const ERASED_CELL = "erased";
 
 /**
- * A batch without one person: their rows are emptied (rejected ones that name the number, too), and
- * cells of other rows that name it say `erased`. Rows for which `isBusy` holds are left as they are.
- * `blob` is null when nothing changes.
+ * A batch without one person: their rows are emptied (rejected rows with the phone too), and cells
+ * of other rows that name it become `erased`. Rows for which `isBusy` holds stay unchanged. `blob`
+ * is null if nothing changes.
  */
 export function eraseInBlob(
   blob: Buffer,
@@ -169,9 +169,9 @@ export function unpackRows(blob: Buffer): BatchRow[] {
 }
 
 /**
- * The phones of a batch, one a row; empty for a row that has none to send to, and for a duplicate.
- * Parses no cell: a row is an array that begins with its phone, and inside a text of JSON no quote
- * comes behind a bracket but with a backslash, or as the end of that text, where no digit follows.
+ * The phones of a batch, one a row; empty for a row that cannot be sent to and for a duplicate.
+ * Parses no cell: a row is an array that begins with its phone. Inside a JSON string a quote after
+ * a bracket is escaped, or it ends the string, and then no digit follows.
  */
 export function phonesOfBlob(blob: Buffer): string[] {
   const text = inflateBlob(blob);
@@ -180,7 +180,7 @@ export function phonesOfBlob(blob: Buffer): string[] {
   if (odd === -1) return phones;
   const { o } = JSON.parse(`{${text.slice(odd + 2)}`) as Pick<Stored, "o">;
   for (const [index, note] of Object.entries(o ?? {})) {
-    // A note that is a number is the row that this one is a duplicate of.
+    // A number is the row that this row is a duplicate of.
     if (typeof note === "number") phones[Number(index)] = "";
   }
   return phones;

@@ -1,22 +1,20 @@
 import { STATE_NAMES, STATES, type State } from "../../core/message.ts";
 import { FLAG, LEDGER_HEADER, LEDGER_VERSION, TICK_MS, TIME } from "../scripts/protocol.ts";
 
-/**
- * The ledger value of one row, as protocol.ts lays it out. No value at all means pending.
- */
+/** The ledger value of one row; protocol.ts describes the layout. No value means pending. */
 export interface LedgerValue {
   state: State;
   flags: readonly Flag[];
   /** How many POSTs were granted. */
   attempt: number;
-  /** Times in a row that nothing could be sent. */
+  /** Tries in a row that were not sent. */
   tries: number;
   /** WhatsApp's error code, 0 for none. */
   code: number;
   /** A number of core/reasons.ts or core/reject.ts, 0 for none. */
   reason: number;
   price: Price | null;
-  /** Times of day in ms; `due` is the earliest next claim. */
+  /** Times in ms since 1970; `due` is the earliest next claim. */
   times: Partial<Record<TimeName, number>>;
 }
 
@@ -27,11 +25,14 @@ const FLAG_NAMES = Object.keys(FLAG) as readonly Flag[];
 const TIME_NAMES = Object.keys(TIME) as readonly TimeName[];
 const { at: AT, bytes: HEADER_BYTES } = LEDGER_HEADER;
 
-/** Decodes a stored value; `undefined` is a row nobody has touched. `epochMs` is the campaign's. */
+/**
+ * Decodes a stored value; `undefined` means a pending, untouched row. `epochMs` is the campaign's.
+ */
 export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): LedgerValue {
   if (value === undefined) return untouched();
   const version = value[AT.version];
-  if (version !== LEDGER_VERSION) throw new Error(`Ledger value of unknown version ${version}.`);
+  if (version !== LEDGER_VERSION)
+    throw new Error(`The ledger value has the unknown version ${version}.`);
   const bits = LEDGER_HEADER.get(value, "flags");
   const times: Partial<Record<TimeName, number>> = {};
   const mask = LEDGER_HEADER.get(value, "times");
@@ -62,14 +63,14 @@ export function encodeImportedValue(state: State, reason: number): Buffer {
   return value;
 }
 
-/** The state a ledger number stands for. Throws on a number nobody wrote: that is a bug. */
+/** The state with this number. An unknown number is a bug and throws. */
 export function stateOf(number: number): State {
   const state = STATE_NAMES[number - 1];
   if (state === undefined) throw new Error(`No state has the number ${number}.`);
   return state;
 }
 
-/** What WhatsApp said a message costs: `pricing.category` and `pricing.billable`. */
+/** The price of a message by WhatsApp: `pricing.category` and `pricing.billable`. */
 export interface Price {
   category: string;
   billable: boolean | null;
@@ -87,7 +88,7 @@ const CATEGORIES = [
   "other",
 ];
 
-/** One byte: category x 4 + billable (0 unknown, 1 no, 2 yes). 0 is no price at all. */
+/** One byte: category x 4 + billable (0 unknown, 1 no, 2 yes). 0 means no price. */
 export function encodePrice(category: string | null, billable: boolean | null): number {
   if (category === null && billable === null) return 0;
   const known = CATEGORIES.indexOf((category ?? "").replaceAll("-", "_"));

@@ -19,10 +19,10 @@ import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { type LedgerValue, stateOf } from "./ledger-value.ts";
 import { readBatch } from "./read-batch.ts";
 
-/** Why no row of a claim was granted. `waitMs` of the result says when asking again pays. */
+/** Why no row of a claim was granted. `waitMs` of the result is when to ask again. */
 export type ClaimGate = keyof typeof GATE | "unsafe";
 
-/** What became of one row of a claim. A granted one must be POSTed `slotMs` after the answer's now. */
+/** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the answer. */
 export type ClaimVerdict =
   | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
   | { readonly kind: keyof typeof VERDICT };
@@ -32,9 +32,9 @@ export type ClaimResult =
   | {
       readonly kind: "rows";
       readonly verdicts: readonly ClaimVerdict[];
-      /** The number is at its rate, so a slot that is used late would bunch up with the next. */
+      /** The number is at its rate, so a POST after its send time would bunch up with the next. */
       readonly atRate: boolean;
-      /** When asking again pays, and for whom: the whole number, or this campaign alone. */
+      /** When to ask again, and what waits: the whole number, or only this campaign. */
       readonly waitMs: number;
       readonly waits: "number" | "campaign" | "";
     };
@@ -48,19 +48,22 @@ export interface ClaimInput {
   readonly mode: Mode;
   /** The number's rate by configuration, messages a second. */
   readonly ratePerSecond: number;
-  /** No slot later than this from now: what is granted and not yet sent is in doubt. */
+  /**
+   * Latest send time from now: a message that is granted and not yet sent is in doubt after a
+   * crash.
+   */
   readonly reachMs: number;
-  /** How long the API takes to answer, as far as it was measured: bounds what is on the wire. */
+  /** The measured answer time of the API: bounds the messages on the wire. */
   readonly answerMs: number;
   readonly rows: readonly { row: number; person: Buffer }[];
-  /** When rows may leave, of a campaign with a window: a row that is left out may not. */
+  /** For a campaign with a window: when rows may leave. A row that is not listed may not. */
   readonly openings?: readonly RowOpening[];
 }
 
 export interface RecordResult {
   /** The state of each row now, in the order given. */
   readonly states: readonly State[];
-  /** The answer held or halted the number, or paused the campaign. */
+  /** The answer caused a backoff or suspension of the number, or paused the campaign. */
   readonly stopped: boolean;
 }
 
@@ -69,11 +72,11 @@ export interface LoadedRow extends BatchRow {
   readonly value: LedgerValue;
 }
 
-/** What the ledger needs to know of the deployment: waits in ms, and limits. */
+/** Settings of the deployment: waits in ms, and limits. */
 export interface LedgerLimits {
   readonly leaseMs: number;
   readonly personBusyMs: number;
-  /** Webhooks count as arriving while the last one is not older. */
+  /** Webhooks count as arriving for so long after the last one. */
   readonly webhooksArrivingMs: number;
   readonly triesMax: number;
   /** How long an unknown message of an at-least-once campaign waits for evidence. */
@@ -83,21 +86,21 @@ export interface LedgerLimits {
   readonly unknownBudget: number;
   readonly unknownBudgetWindowMs: number;
   readonly failuresInARowMax: number;
-  /** How long workers have time, after Redis started anew, to connect again and to bring their readings. */
+  /** How long workers have after a start of Redis to reconnect and report their readings. */
   readonly settleMs: number;
 }
 
-/** Whether what Redis confirms now can be trusted (redis/safety-watch.ts). */
+/** Whether confirmations by Redis can be trusted now (redis/safety-watch.ts). */
 export interface Safety {
   isSafe(): boolean;
-  /** What is known to be unsafe. None, and not safe: it is being looked at. */
+  /** The known problem. If there is none although Redis is not safe, the check is still running. */
   problem(): Refusal | undefined;
 }
 
 type SweepAnswer = [number, number, number, number, more: number, claimedFrom: number];
 type ClaimedRows = [told: string, atRate: number, waitUs: number, waits: string, ...number[]];
 
-/** What one sweep found, in messages and events; `more` when there may be more of it at once. */
+/** The result of one sweep, in messages and events; `more` if there may be more right now. */
 export interface Swept {
   readonly unknown: number;
   readonly forgotten: number;
@@ -110,18 +113,18 @@ const VERDICTS: ReadonlyMap<number, keyof typeof VERDICT> = new Map(
   Object.entries(VERDICT).map(([kind, stored]) => [stored, kind as keyof typeof VERDICT]),
 );
 
-/** A row that is due within a second is taken along with its batch. */
+/** A row that is due within a second is sent along with its batch. */
 const DUE_SOON_MS = 1_000;
 
 const LOOKING_MS = 50;
 const UNSAFE_MS = 500;
-/** Most ended leases, resends and failures, and parked events, one sweep takes: it bounds its time. */
+/** Most ended leases, resends, failures and parked events in one sweep: bounds its time. */
 const SWEEP_LEASES_MAX = 50;
 const SWEEP_PARKED_MAX = 1_000;
 
 /**
  * The record of every message: it decides each POST. Each method is one script, atomic and safe to
- * repeat; each rejects when Redis cannot answer, and then nothing may be sent.
+ * repeat. It rejects if Redis cannot answer; then nothing may be sent.
  */
 export function createLedger(input: {
   redis: Redis;
@@ -136,10 +139,10 @@ export function createLedger(input: {
   const { redis, number, run, person, counter, safety, sender, limits } = input;
   let claimedFrom = 0;
   return {
-    /** The digest that stands for the person behind a phone. */
+    /** The digest of the person behind a phone. */
     person,
 
-    /** For a claim that was never asked before: why not to ask now, and when to look again. */
+    /** For a new claim: why not to ask now, and when to check again. */
     closed(): Extract<ClaimResult, { kind: "gate" }> | undefined {
       if (safety.isSafe()) return undefined;
       const waitMs = safety.problem() === undefined ? LOOKING_MS : UNSAFE_MS;
@@ -148,8 +151,9 @@ export function createLedger(input: {
 
     /** Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. */
     async claim(claim: ClaimInput): Promise<ClaimResult> {
-      // No gate: the caller may have been granted these rows by an answer that was lost.
-      if (!safety.isSafe()) throw new Error("Redis is not known to be safe: not claiming now.");
+      // Not a gate: an answer that was lost may have granted these rows to the caller.
+      if (!safety.isSafe())
+        throw new Error("Redis is not confirmed to be safe, so nothing is claimed now.");
       const { campaign, batch, mode, nonce, ratePerSecond } = claim;
       const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
       const [granted, ...rest] = (await run("claim", {
@@ -165,7 +169,7 @@ export function createLedger(input: {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
       const [told, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
-      // Before anything of it is sent: a worker that is killed now has left word of these claims.
+      // Stored before anything is sent, so the claims are known even if this worker is killed now.
       counter.saw(told);
       return {
         kind: "rows",
@@ -176,7 +180,7 @@ export function createLedger(input: {
       };
     },
 
-    /** Writes down what came of attempts of one campaign. Repeating it changes nothing. */
+    /** Records outcomes of attempts of one campaign. Repeating it changes nothing. */
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
       const { triesMax, failuresInARowMax, unknownBudget, unknownBudgetWindowMs } = limits;
       const rows = packRecords(records);
@@ -187,8 +191,8 @@ export function createLedger(input: {
     },
 
     /**
-     * The rows of a batch with where each stands, until when those that are due count, and both
-     * clocks of the number as they were read.
+     * The rows of a batch with their states, until when due rows count as due, and both clocks of
+     * the number at the time of reading.
      */
     async load(
       campaign: string,
@@ -209,9 +213,9 @@ export function createLedger(input: {
     },
 
     /**
-     * Ends one run of a batch. `waiting`: rows whose window is closed, with when it opens; a row whose
-     * only opening has ended (`closesMs`) becomes expired. Returns when the batch has work again (ms),
-     * `done` when it has none, or `stale` when this run no longer held it.
+     * Ends one run of a batch. `waiting`: rows whose window is closed, with its next opening; a row
+     * whose only opening has ended (`closesMs`) becomes expired. Returns when the batch has work
+     * again (ms), `done` if it has none, or `stale` if this run no longer holds it.
      */
     async close(
       campaign: string,
@@ -227,8 +231,9 @@ export function createLedger(input: {
     },
 
     /**
-     * Mends what a crash or silence left: rows with an ended lease become unknown, parked failures
-     * that waited are matched, old events forgotten, and at-least-once campaigns get their resend.
+     * Cleans up after crashes and silence: rows with an ended lease become unknown, parked failures
+     * that have waited are matched, old events are dropped, and at-least-once campaigns get their
+     * resend.
      */
     async sweep(): Promise<Swept> {
       const answer = (await run("sweep", {
@@ -250,6 +255,6 @@ export type Ledger = ReturnType<typeof createLedger>;
 function toVerdict(attempt: number, slotUs: number): ClaimVerdict {
   if (attempt > 0) return { kind: "granted", attempt, slotMs: slotUs / 1_000 };
   const kind = VERDICTS.get(slotUs);
-  if (kind === undefined) throw new Error(`claim said ${slotUs} of a row.`);
+  if (kind === undefined) throw new Error(`claim answered ${slotUs} for a row.`);
   return { kind };
 }

@@ -6,22 +6,22 @@ import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 export interface PaceNow {
-  /** Set by a person, over the configuration; null when nobody did. */
+  /** Set by a person, overriding the configuration; null if not set. */
   readonly ratePerSecond: number | null;
-  /** Nothing is sent before this time (ms); null when the number is not held. */
+  /** Nothing is sent before this time (ms); null without a backoff. */
   readonly holdUntilMs: number | null;
-  /** Why it is held: the API said "too fast", or could not be reached several times in a row. */
+  /** The reason: the API answered "too fast", or was unreachable several times in a row. */
   readonly holdReason: "too_fast" | "unreachable";
 }
 
 /**
- * A number's pace over all pods is GCRA (the generic cell rate algorithm) inside the claim: what is
- * granted carries the instant at which it must be sent. Here is what people change about it.
+ * A number's pace over all pods is GCRA (the generic cell rate algorithm) inside the claim: each
+ * granted row carries its send time. This file has what people change about it.
  */
 export function createPace(input: { redis: Redis; number: string; run: RunScript }) {
   const { redis, number, run } = input;
   return {
-    /** What rules the number's pace now, besides its configured rate. */
+    /** What affects the number's pace now, besides its configured rate. */
     async read(): Promise<PaceNow> {
       const [fields, { wallMs, nowMs }] = await Promise.all([
         redis.hgetall(numberKeys(number).pace) as Promise<HashFields<"pace">>,
@@ -35,12 +35,12 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
       };
     },
 
-    /** A number's rate (messages a second) from now on, on all pods; null takes it back. */
+    /** Sets a number's rate (messages a second) on all pods; null removes it. */
     async setNumberRate(ratePerSecond: number | null): Promise<void> {
       await run("set-rate", { campaign: "", ratePerSecond: ratePerSecond ?? "" });
     },
 
-    /** A campaign's own rate from now on. `no_campaign` when there is none of this id. */
+    /** Sets a campaign's own rate. `no_campaign` if there is none with this id. */
     async setCampaignRate(
       campaign: string,
       ratePerSecond: number | null,

@@ -3,19 +3,19 @@ import { campaignKeys } from "../keys.ts";
 import { BATCH_ROWS } from "../scripts/protocol.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 
-/** A batch as it is stored: its rows packed, and the ledger's word on each by its place, from 0. */
+/** A stored batch: its packed rows, and the ledger value of each by its place, from 0. */
 export interface StoredBatch {
   readonly blob: Buffer;
-  /** `epochMs` is the campaign's: its times count from there. */
+  /** `epochMs` is the campaign's; times count from there. */
   value(place: number, epochMs: number): LedgerValue;
   /** As it is stored. */
   wamid(place: number): Buffer | undefined;
 }
 
 /**
- * Reads a batch; undefined when the campaign has none such. The ledger comes before the rows: a row
- * that is corrected in between still reads as rejected. The other way round it would read as pending,
- * with the phone and the cells that it was rejected for. (One connection answers in the order asked.)
+ * Reads a batch; undefined if the campaign does not have it. The ledger is read before the rows: a
+ * row that is corrected in between still reads as rejected. In the other order it would read as
+ * pending, with the phone and cells for which it was rejected. (One connection answers in order.)
  */
 export async function readBatch(
   redis: Redis,

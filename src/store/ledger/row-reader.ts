@@ -8,15 +8,15 @@ import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 import { readBatch } from "./read-batch.ts";
 import { unpackWamid } from "./wamid.ts";
 
-/** A CSV row with all that is known of it. */
+/** A CSV row with everything known about it. */
 export interface CampaignRow extends BatchRow {
   readonly row: number;
-  /** The state it reads as: pending rows of a closed campaign read as what the closing made of them. */
+  /** Its state; a pending row of a closed campaign reads as cancelled or expired. */
   readonly state: State;
   readonly value: LedgerValue;
-  /** The id the API or a webhook gave the last attempt; null when none is known. */
+  /** The id of the last attempt from the API or a webhook; null if not known. */
   readonly wamid: string | null;
-  /** Since when nobody knows whether it was sent, ms; null for every other state. */
+  /** Since when it is unknown, ms; null in every other state. */
   readonly unknownSince: number | null;
 }
 
@@ -76,7 +76,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return rows.find((found) => found.row === row);
     },
 
-    /** Whether a campaign is for real people; null when there is none. */
+    /** The mode of a campaign; null if there is none with this id. */
     async mode(campaign: string): Promise<Mode | null> {
       const mode = await redis.hget(
         campaignKeys(number, campaign).campaign,
@@ -85,7 +85,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return mode === "live" || mode === "sandbox" ? mode : null;
     },
 
-    /** Whether the row is failed, and its last attempt is this one. */
+    /** Whether the row is failed with this as its last attempt. */
     async isFailed(campaign: string, row: number, attempt: number): Promise<boolean> {
       const ledger = campaignKeys(number, campaign).ledger(batchOfRow(row));
       const stored = await redis.hgetBuffer(ledger, String(placeInBatch(row)));
@@ -93,14 +93,14 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       return value.state === "failed" && value.attempt === attempt;
     },
 
-    /** All rows in the order of the CSV. Some batches are asked for before they are wanted. */
+    /** All rows in the order of the CSV. Some batches are read ahead. */
     async *all(campaign: string, rows: number): AsyncGenerator<CampaignRow> {
       const ahead: Promise<CampaignRow[]>[] = [];
       const batches = batchesOf(rows);
       for (let index = 0; index < batches + AHEAD; index++) {
         if (index < batches) {
           const asked = batch(campaign, index);
-          // Whoever stops half-way waits for none of them.
+          // A caller that stops early waits for none of them.
           asked.catch(() => {});
           ahead.push(asked);
         }

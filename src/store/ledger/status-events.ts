@@ -5,7 +5,7 @@ import type { RunScript } from "../scripts/runner.ts";
 import { encodePrice, stateOf } from "./ledger-value.ts";
 import { packWamid, wamidDigest } from "./wamid.ts";
 
-/** One verified status event, in our words. */
+/** One verified status event. */
 export interface StatusEvent {
   readonly wamid: string;
   readonly status: "sent" | "delivered" | "read" | "failed";
@@ -33,22 +33,23 @@ export type ApplyResult =
   | { readonly kind: "unmatched"; readonly waits: Waits };
 
 /**
- * What a number that does not know an event's wamid waits for: an attempt to its recipient that the
- * event can be about (`fits`), or that it says nothing of by itself (`open`); some answer that may yet
- * name the wamid (`wire`); nothing (`none`).
+ * What a number that does not know an event's wamid waits for: an open attempt to the recipient
+ * that the event fits (`fits`) or does not fit (`open`), an answer that may still name the wamid
+ * (`wire`), or nothing (`none`).
  */
 export type Waits = "fits" | "open" | "wire" | "none";
 
 /**
  * What to do with an event whose wamid is unknown: match it by its recipient, else `park` it;
- * `park_unmatched` leaves the recipient out, because another number may be meant; `ask` changes nothing.
+ * `park_unmatched` does not use the recipient, because another number may be meant; `ask` changes
+ * nothing.
  */
 export type Unmatched = "park" | "park_unmatched" | "ask";
 
 /**
- * Applies one status event; the function that is returned may be repeated with the same event. A
- * `failed` event names no category, so for `failedWaitMs` it waits for a `sent` of our own message
- * before it is matched by its recipient.
+ * Applies one status event; the returned function may be called again with the same event. A
+ * `failed` event names no category, so before it is matched by recipient it waits `failedWaitMs`
+ * for a `sent` of our own message.
  */
 export function createApplyStatus(input: {
   run: RunScript;
@@ -73,15 +74,15 @@ export function createApplyStatus(input: {
     const [kind, campaign, row, attempt, state, code] = answer;
     if (kind === "parked") return { kind };
     if (kind === "unmatched") return { kind, waits: campaign as Waits };
-    if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status said ${kind}.`);
+    if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
     return { kind, campaign, row, attempt, state: stateOf(state), code };
   };
 }
 
-/** Conversations that a person began: what is said in them is no template of ours. */
+/** Conversations that a person started: their messages are not our templates. */
 const BEGUN_BY_PERSON: ReadonlySet<string | null> = new Set(["service", "referral_conversion"]);
 
-/** An event of a message that was no template: an agent's, or one of a call, a group, a flow. */
+/** An event for a message that was not a template: from an agent, a call, a group or a flow. */
 function isForeign({ origin, status, code }: StatusEvent): boolean {
   return BEGUN_BY_PERSON.has(origin) || (status === "failed" && !canBeTemplates(code));
 }

@@ -9,7 +9,7 @@ import type { LedgerLimits } from "./ledger.ts";
 import { stateOf } from "./ledger-value.ts";
 import type { RowReader } from "./row-reader.ts";
 
-/** A row that is not sent yet because an earlier message to the same person has no outcome. */
+/** A row that waits because an earlier message to the same person has no outcome. */
 export interface WaitingRow {
   readonly row: number;
   /** The message it waits for. */
@@ -18,14 +18,14 @@ export interface WaitingRow {
   readonly state: State;
 }
 
-/** Whoever asks looks at so many batches and rows, however large the campaign is. */
+/** Most batches and rows that are read, however large the campaign is. */
 const BATCHES_MAX = 5;
 const ROWS_MAX = 100;
 
 /**
- * Finds which rows of a campaign wait for a person, and for which message. A claim puts such a row
- * off, so only batches that wait for a later time are looked at, those that are due first, and some
- * that a worker has open.
+ * Finds which rows of a campaign wait for a person, and for which message. A claim postpones such a
+ * row, so this reads only batches that are due later, the earliest first, and some that a worker
+ * has open.
  */
 export function createWaiting(input: {
   redis: Redis;

@@ -12,9 +12,9 @@ export function wamidDigest(wamid: string): Buffer {
 }
 
 /**
- * A wamid is base64 behind a fixed prefix. What is stored is the shortest of three forms that can
- * be undone exactly: the usual layout with its digits and hex halved, the bytes it stands for, or
- * the text as it came. It is never read for its meaning.
+ * A wamid is base64 after a fixed prefix. It is stored in the shortest of three reversible forms:
+ * the usual layout with its digits and hex halved, the bytes it encodes, or its text. Its content
+ * is never interpreted.
  */
 export function packWamid(wamid: string): Buffer {
   if (wamid.startsWith(WAMID_PREFIX)) {
@@ -36,7 +36,7 @@ export function unpackWamid(stored: Buffer): string {
 }
 
 /**
- * The layout of every wamid seen so far, in hex: `1c 18`, a length, so many ASCII digits, a fixed
+ * The layout of every wamid seen so far, in hex: `1c 18`, a length, that many ASCII digits, a fixed
  * middle, 18 ASCII hex digits and a zero.
  */
 const USUAL = /^1c18([0-9a-f]{2})((?:3[0-9])+)150200111812((?:3[0-9]|4[1-6]){18})00$/;

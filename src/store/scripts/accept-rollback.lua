@@ -1,5 +1,5 @@
--- A person accepts that Redis went back in time: sending goes on.
--- Atomic because: what was noticed is forgotten and the counter rises above all that processes remember
+-- A person accepts that Redis went back in time: sending continues.
+-- Atomic because: clearing the notice and raising the counter above all remembered readings happen
 -- in one step, so the same rollback is not noticed again, and the next one is.
 --- @include "guard"
 -- KEYS: 1 slot key of the number
@@ -8,9 +8,10 @@
 -- Keys built: guard, told
 local f = redis.call('HMGET', GUARD, 'noticedAt', 'seen', 'count', 'acts', 'claimedAt')
 if not f[1] then return 0 end
--- Far above: a process that has not asked since may remember more than the one that noticed.
+-- A process that has been silent since may remember more than the one that noticed.
 local HEADROOM = 1000000
 redis.call('DEL', GUARD, TOLD)
 redis.call('HSET', GUARD, 'count', math.max(num(f[2]), num(f[3])) + HEADROOM, 'at', WALL,
-  'acts', num(f[4]) + HEADROOM, 'claimedAt', num(f[5]), 'database', ARG.database_id, 'run', run_id())
+  'acts', num(f[4]) + HEADROOM, 'claimedAt', num(f[5]), 'database', ARG.database_id,
+  'run', run_id())
 return 1

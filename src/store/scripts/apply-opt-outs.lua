@@ -1,8 +1,8 @@
 -- Brings a number's copy of the opt-outs up to a position of the deployment's list.
 --- @include "guard"
--- Atomic because: copy and position move together. Who read from a later position than the copy has
--- reached would leave a gap, and who read to an earlier one would undo what is newer: both change
--- nothing, and are told where to go on.
+-- Atomic because: copy and position move together. A caller that read from a later position than
+-- the copy has reached would leave a gap, and one that read to an earlier one would undo newer
+-- changes: both change nothing and get the position to continue from.
 -- KEYS: 1 slot key of the number
 -- ARGV: from · to: the positions it was read from and to; then for each person: digest (8 bytes),
 --   scope or '' when it was taken back, time of that change, ms
@@ -13,7 +13,7 @@ if from > at or to <= at then return at end
 for i = REST, #ARGV, 3 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', P .. 'suppressed', ARGV[i])
-    -- What was said before does not opt the person out again (lib/status.lua).
+    -- Earlier opt-outs by this person no longer count (lib/status.lua).
     redis.call('HSET', P .. 'opted-in', ARGV[i], ARGV[i + 2])
   else
     redis.call('HSET', P .. 'suppressed', ARGV[i], ARGV[i + 1])

@@ -10,18 +10,20 @@
 --   only the wamid leads to its message), 'ask' (change nothing, and say what this number waits
 --   for) · failed_wait_ms: how long a failure waits for a `sent` before it is matched by recipient
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
---   {'unmatched', 'fits' it can be the open attempt's to the recipient, or a lost one's | 'open' there
---   is one, but the event is not its own by itself | 'wire' an answer may still name the wamid | 'none'}
+--   {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a lost one |
+--   'open': there is an open attempt, but the event does not fit it | 'wire': an answer may still
+--   name the wamid | 'none'}
 -- Keys built: news, clock, by-end, with-rows, guard, resends, stats, claimed, parked,
 --   parked-until, parked-for, failures-due, suppressed, leases, opted-in, opt-out-outbox,
 --   undeliverable, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running, scheduled,
 --   endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side :unknown
 --   :ledger:<batch>
 local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
--- Of so many messages at once only the first are matched by their recipient.
+-- Only this many messages at once are matched by recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
 local event = {
-  stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms), code = math.min(num(ARG.code), LEDGER_CODE_MAX),
+  stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms),
+  code = math.min(num(ARG.code), LEDGER_CODE_MAX),
   price = num(ARG.price), person = person, foreign = num(ARG.foreign), category = ARG.category,
   due = NOW + (ARG.status == 'failed' and num(ARG.failed_wait_ms) or 0),
 }
@@ -57,9 +59,11 @@ if person ~= '' then
     fitting = r.attempt == attempt and fits(c, r, event)
   end
 end
--- While the time that Redis lost is not accounted for, its claims are missing, not the message.
+-- Until a rollback is accepted, the claim of this message may be missing.
 local lost = not c and person ~= '' and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1
-if lost then fitting = event.foreign == 0 and (event.status == 'sent' or event.status == 'failed') end
+if lost then
+  fitting = event.foreign == 0 and (event.status == 'sent' or event.status == 'failed')
+end
 
 if mode == 'ask' then
   if fitting then return { 'unmatched', 'fits' } end
@@ -68,7 +72,7 @@ if mode == 'ask' then
 end
 
 redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW)
--- Kept as long as it could still be found to be somebody's.
+-- Kept as long as its message may still be found.
 park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
 if fitting and mode == 'park' then
   local waiting = hash_get(P .. 'parked-for', person) or ''

@@ -1,8 +1,9 @@
 -- Cancels a campaign in one step, whatever its size: pending rows read as cancelled from now on.
 --- @include "closing"
 --- @include "guard"
--- Atomic because: the count of pending moves to cancelled in the instant in which claims stop. What
--- is on the wire is finished and recorded. A half import is dropped: its bytes may come again.
+-- Atomic because: the count of pending moves to cancelled at the instant claims stop. Messages on
+-- the wire are finished and recorded. A partial import is dropped: the same bytes may be imported
+-- again.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign
 -- Returns: {done | unchanged | no_campaign, status now}
@@ -11,7 +12,7 @@
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '' } end
 local done, was = close_campaign(c, 'cancelled')
--- Redis may have forgotten attempts: whether there were any is not known then.
+-- Redis may have lost attempts; then the count is not known.
 if done and not guard_is_open() then redis.call('HDEL', c.key, 'attempts') end
 if done then count_act() end
 if done and was == 'importing' then

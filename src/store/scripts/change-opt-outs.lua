@@ -1,13 +1,13 @@
--- Changes the deployment's list of opt-outs: who must not be messaged, by any number.
+-- Changes the deployment's list of opt-outs: people whom no number may message.
 --- @include "base"
--- Atomic because: each change takes the next position, and the numbers apply positions in their
--- order. A person has one entry: by phone, or, erased or opted in again, by digest alone. Repeating
--- a change changes nothing.
+-- Atomic because: each change takes the next position, and numbers apply changes in that order. A
+-- person has one entry: by phone, or, if erased or opted in again, by digest alone. Repeating a
+-- change has no effect.
 -- KEYS: 1 slot key of the number
 -- ARGV: change: add (never weakens a scope), heard (as add, unless a later decision is known),
 --   remove, erase (keeps the opt-out, not the phone); then for each person: phone, digest as #
 --   and hex, scope (marketing or all), when in ms or 0 for now, source
--- Returns: {position of the newest change, then for each person two: scope before and now ('' none)}
+-- Returns: {position of the newest change, then for each person two: scope before, now ('' none)}
 -- Keys built: opt-outs, opt-outs-order, opt-outs-head
 local what = ARG.change
 local head = num(redis.call('GET', P .. 'opt-outs-head'))

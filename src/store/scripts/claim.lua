@@ -1,9 +1,9 @@
--- Decides every POST: grants rows of one batch to one caller, each with the instant to POST it.
+-- Decides every POST: grants rows of one batch to one caller, each with its send time.
 --- @include "busy"
 --- @include "pace"
 --- @include "guard"
--- Atomic because: the checks, the pace and the write of `sending` must see one state; between them
--- no other worker, pause, cancel, opt-out or hold may come. Only the same nonce is granted again (a
+-- Atomic because: the checks, the pace and the write of `sending` must see one state, with no other
+-- worker, pause, cancel, opt-out or backoff in between. Only the same nonce is granted again (a
 -- resent command); a second run of the same job gets nothing while the first one lives.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · run · nonce (8 bytes) · rows: CLAIM_ROW of protocol.ts each · mode ·
@@ -25,7 +25,7 @@ local LEASE_MS = num(ARG.lease_ms)
 local WAITS = {
   lease = LEASE_MS, wait = num(ARG.person_busy_ms), window = num(ARG.webhooks_arriving_ms),
 }
--- When asking again pays: some answer is there by then, or the probe's.
+-- By then an answer (or the probe's answer) has probably arrived.
 local CAP_WAIT_MS, PROBE_WAIT_MS = 20, 200
 
 local guard = check_guard(ARG.reading, worker, num(ARG.settle_ms), 'worker')
@@ -43,29 +43,30 @@ local values = redis.call('HMGET', ledger, unpack(fields))
 
 local HEAD = 5
 local answer = { 1, '', 0, 0, '' }
-local function tell(i, attempt, slot)
+local function answer_row(i, attempt, slot)
   answer[HEAD + 2 * i - 1], answer[HEAD + 2 * i] = attempt, math.floor(slot)
 end
 
--- The same caller again (its first answer was lost): tell it what it has, before any gate. When its
--- slots were is no longer known, so they are spread again from now on.
-local function tell_granted()
+-- The same caller again, whose first answer was lost: returns its rows before any gate. Their send
+-- times are no longer known, so they are spread again from now on.
+local function repeat_answer()
   local mine = false
   for i, value in ipairs(values) do
     local r = value and decode(value)
     local granted = r and r.state == STATE.sending and r.nonce == nonce
     mine = mine or granted
-    tell(i, granted and r.attempt or 0, granted and (i - 1) * pace.interval or VERDICT.not_pending)
+    local slot = granted and (i - 1) * pace.interval or VERDICT.not_pending
+    answer_row(i, granted and r.attempt or 0, slot)
   end
   if mine then answer[3] = 1 end
   return mine
 end
 
--- After a halt is lifted, one message of the number goes first.
+-- After a suspension is lifted, one message of the number goes first.
 local probe = redis.call('HGET', P .. 'pace', 'probing')
 local room = on_wire_max(pace.rate, num(ARG.answer_ms)) - redis.call('ZCARD', P .. 'leases')
 
--- Why no row is granted, and for how long (ms); nil when rows may be.
+-- The gate that stops the claim, and how long to wait (ms); nil if rows may be granted.
 local function gate()
   if guard.stopped then return guard.stopped, guard.wait end
   local f = redis.call('HMGET', c.key, 'mode', 'endBy', 'sender')
@@ -81,7 +82,7 @@ local function gate()
   if probe and probe ~= 'open' then return GATE.probe, PROBE_WAIT_MS end
 end
 
-if tell_granted() then return answer end
+if repeat_answer() then return answer end
 local closed, wait_ms = gate()
 if closed then return { 0, closed, wait_ms } end
 if probe then room = 1 end
@@ -93,7 +94,7 @@ end
 
 local function busy(i) return busy_with(claimed[i], id, rows[i], WAITS) end
 
--- Of a campaign that has a window nothing leaves at a time for which nobody says that it may.
+-- In a campaign with a window only rows whose opening the caller names may leave.
 local has_window = (redis.call('HGET', c.key, 'window') or '') ~= ''
 local opens, closes = {}, {}
 for at = 1, #ARG.openings, ROW_OPENING.bytes do
@@ -116,7 +117,7 @@ local function refusal(i, r)
   if room <= 0 then return VERDICT.no_slot_yet end
 end
 
--- The wamid of the attempt before, if there was one, belongs to the row's history from now on.
+-- Moves the wamid of the previous attempt, if any, to the row's history.
 local function put_wamid_away(row, r)
   if r.attempt == 0 then return end
   local old = redis.call('HGET', ledger, wamid_field(row))
@@ -125,8 +126,8 @@ local function put_wamid_away(row, r)
   redis.call('HDEL', ledger, wamid_field(row))
 end
 
--- Of an attempt before this one somebody may still tell, and an event without a known wamid could be
--- of either: from now on none is matched to this person (lib/status.lua).
+-- A status event may still arrive for an earlier attempt to this person. Without a known wamid it
+-- could belong to either, so events are no longer matched by recipient (lib/status.lua).
 local function contested(i)
   local at = string.match(claimed[i] or '', '^.-|%d+|%d+|(%d+)')
   return at and num(at) + OPEN_MS >= NOW and '|contested' or ''
@@ -137,7 +138,7 @@ local leases, holders = {}, {}
 local function grant(i, row, r, slot)
   put_wamid_away(row, r)
   fire(c, row, r, 'claim')
-  -- What was noted of the attempt before does not belong to this one.
+  -- Flags of the previous attempt do not apply to this one.
   if r.flags ~= 0 then r.flags = bit.band(r.flags, KEPT_FLAGS) end
   r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, WALL) }
   local ref = attempt_ref(id, row, r.attempt)
@@ -147,16 +148,16 @@ local function grant(i, row, r, slot)
   holders[#holders + 1] = ref .. '|' .. NOW .. contested(i)
   taken[persons[i]], room = true, room - 1
   if probe then redis.call('HSET', P .. 'pace', 'probing', ref) end
-  tell(i, r.attempt, slot - NOW_US)
+  answer_row(i, r.attempt, slot - NOW_US)
 end
 
--- Grants the row, or says why not; a person who opted out or is busy changes the row, too.
+-- Grants the row, or answers why not; a row whose person opted out or is busy is changed too.
 local writes = {}
 local function decide(i, row)
   local r = decode(values[i])
   local no = refusal(i, r)
   local slot = not no and next_slot(pace)
-  if slot then grant(i, row, r, slot) else tell(i, 0, no or VERDICT.no_slot_yet) end
+  if slot then grant(i, row, r, slot) else answer_row(i, 0, no or VERDICT.no_slot_yet) end
   if no == VERDICT.opted_out then fire(c, row, r, 'suppress') end
   if no == VERDICT.person_busy then
     r.times[TIME.due] = stamp(c, NOW + (busy(i) or ON_WIRE_WAIT_MS))
@@ -168,8 +169,8 @@ local function decide(i, row)
 end
 
 for i, row in ipairs(rows) do
-  -- No slot for one row is no slot for the next.
-  if pace.wait > 0 then tell(i, 0, VERDICT.no_slot_yet) else decide(i, row) end
+  -- If one row has no send time yet, the next rows have none either.
+  if pace.wait > 0 then answer_row(i, 0, VERDICT.no_slot_yet) else decide(i, row) end
 end
 if #writes > 0 then redis.call('HSET', ledger, unpack(writes)) end
 if #leases > 0 then

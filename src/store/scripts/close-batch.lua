@@ -1,11 +1,11 @@
 -- Ends one run of a batch: back to `ready` at the earliest time it has work, or done.
 -- A row whose only opening has ended becomes expired.
 --- @include "ledger"
--- Atomic because: what is pending is read and `open` is left in one step; a release that comes
--- later finds the batch closed and makes it ready itself. A second close of a run does nothing.
+-- Atomic because: pending rows are read and the batch leaves `open` in one step; a later release
+-- finds the batch closed and makes it ready itself. A second close of a run does nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window
--- Returns: -1 not this run's batch any more, 0 nothing left to send, or when it has work again, ms
+-- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
 -- Keys built: news, by-end, endings, halt, resends, running, scheduled, with-rows, clock,
 --   campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing :timeline
 --   :unknown

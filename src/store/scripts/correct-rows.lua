@@ -1,15 +1,15 @@
--- Takes rejected rows of one batch into the campaign as a person corrected them: rejected -> pending.
+-- Stores a person's corrections of rejected rows of one batch: rejected -> pending.
 --- @include "ledger"
 --- @include "guard"
--- Atomic because: the stored rows, the ledger and the counters change together, and only while nobody
--- else has rewritten stored rows since the caller read them (`rewrites`): else two of them could undo
--- each other, or put one person into two rows.
+-- Atomic because: the stored rows, the ledger and the counters change together, and only if no
+-- other caller has rewritten stored rows since they were read (`rewrites`). Otherwise two callers
+-- could undo each other, or put one person into two rows.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · rewrites: as the caller read it · blob: the batch's rows, corrected;
 --   then each row
 -- Returns: {no_campaign}: none, or its rows are deleted · {rewritten}: read them again · {closed,
---   cancelled|expired|importing|ended}: nothing more of it is sent, or not yet · {done, rows
---   corrected, rewrites now}
+--   cancelled|expired|importing|ended}: not to be sent, or not yet · {done, rows corrected,
+--   rewrites now}
 -- Keys built: news, clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open :batch:<batch>
 --   :ledger:<batch>
@@ -25,14 +25,14 @@ for at = REST, #ARGV do
   local row = num(ARGV[at])
   local r = decode(redis.call('HGET', key, row_field(row)))
   if batch_of(row) ~= batch or not fire(c, row, r, 'correct') then
-    return redis.error_reply('ERR row ' .. row .. ' is no rejected row of the batch')
+    return redis.error_reply('ERR row ' .. row .. ' of the batch is not rejected')
   end
   fields[#fields + 1] = row_field(row)
 end
 if #fields == 0 then return { ANSWER.done, 0, num(f[1]) } end
 count_act()
 redis.call('SET', c.key .. ':batch:' .. batch, ARG.blob)
--- No value at all is how a row looks that nobody has touched.
+-- A row without a value is pending and untouched.
 redis.call('HDEL', key, unpack(fields))
 local rewrites = redis.call('HINCRBY', c.key, 'rewrites', 1)
 make_ready(c, batch, NOW)

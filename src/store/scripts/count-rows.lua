@@ -1,7 +1,7 @@
--- Counts the rows of some batches by state, as the ledger has them: what the counters should say.
+-- Counts the rows of some batches by state in the ledger: the values the counters should have.
 --- @include "base"
--- Atomic because: it changes nothing; the count is worth something only together with the number of
--- moves so far, which must be the same before and after the whole campaign was counted.
+-- Atomic because: it changes nothing. The count is valid only if the number of moves is the same
+-- before and after the whole campaign was counted.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · first_batch · batches: how many
 -- Returns: {} no such campaign, or its rows are deleted · {moves so far, state, rows in it, ...}

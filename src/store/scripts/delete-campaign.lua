@@ -1,11 +1,11 @@
--- Deletes what is left of a campaign that ended long ago, counts and all. Its rows went before.
+-- Deletes a campaign that ended long ago, counts included. Its rows were deleted earlier.
 --- @include "base"
--- Atomic because: it must leave every index in the step in which it goes, or a page would name it.
+-- Atomic because: the campaign leaves every index in the same step; otherwise a page would show it.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · kept_ms: how long after its end
 -- Returns: 1 deleted, 0 not: it is not time, or its rows are still there
--- Keys built: campaigns, by-end, with-rows, imports, campaign:<id> and its :counts :errors :timeline :pricing
---   :side :unknown :ready :open
+-- Keys built: campaigns, by-end, with-rows, imports, campaign:<id> and its :counts :errors
+--   :timeline :pricing :side :unknown :ready :open
 local id = ARG.campaign
 local ended_at = redis.call('ZSCORE', P .. 'by-end', id)
 if not ended_at or num(ended_at) + num(ARG.kept_ms) > WALL then return 0 end

@@ -1,17 +1,18 @@
--- Starts and ends campaigns whose time has come, and opens due batches, campaigns taking turns.
+-- Starts and ends campaigns that are due, and opens due batches, campaigns taking turns.
 --- @include "closing"
 --- @include "guard"
 --- @include "pace"
--- Atomic because: a batch leaves `ready` and enters `open` in one step, under a run number of its
--- own. The job is added after this script; when that is lost, the sweep adds it again.
+-- Atomic because: a batch leaves `ready` and enters `open` in one step, with its own run number.
+-- The job is added after this script; if that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
 -- ARGV: mode · sender: number id and API of this worker, '' when not known · open_max: how many
 --   batches may be open over all campaigns · open_campaigns_max: how many when each is the only
 --   one of its campaign · reading: this worker's of the claim counter, '' none · process: a name
 --   for this worker · settle_ms: how long workers have time to speak after a start of Redis
--- Returns: {this worker's new reading, 1 when a campaign with work found no room, else 0, ids of campaigns
---   paused for their sender with spaces between, then campaign, batch, run for each batch opened}; the
---   reading alone when nothing may be opened, '' while Redis may have gone back in time
+-- Returns: {this worker's new reading, 1 if a campaign with work found no room, else 0, ids of
+--   campaigns paused for their sender, separated by spaces, then campaign, batch, run for each
+--   batch opened}; the reading alone if nothing may be opened, '' while Redis may have gone back in
+--   time
 -- Keys built: news, by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt,
 --   running, pace, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
 local mode, most_open, most_campaigns = ARG.mode, num(ARG.open_max), num(ARG.open_campaigns_max)
@@ -36,15 +37,15 @@ for _, id in ipairs(come('endings')) do
   local c = open_campaign(id)
   if c then close_campaign(c, 'expired') end
 end
--- After what ends campaigns: a Redis that is full takes no note, and refuses the rest.
+-- Comes after the writes that end campaigns: a full Redis refuses this one and the rest.
 keep_clock()
 if not guard.is_told then note_told(ARG.process, guard.count) end
 local told = reading(guard.count, guard.acts)
 if redis.call('EXISTS', P .. 'halt') == 1 then return { told } end
 if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { told } end
 
--- A campaign goes out from the number and by the API it was imported for; one whose importer knew
--- neither belongs to the first that sends it.
+-- A campaign is sent from the number and through the API it was imported for. If its importer knew
+-- neither, it belongs to the first worker that sends it.
 local sender, foreign = ARG.sender, {}
 local function is_foreign(id, key, belongs_to)
   if sender == '' or belongs_to == sender then return false end
@@ -66,8 +67,8 @@ for at = 1, #running, 2 do
   turns[#turns + 1] = { id = running[at], key = key, pass = num(running[at + 1]), open = open }
 end
 
--- Whether this worker sends it. Of campaigns without an open batch this is read when their turn comes:
--- thousands may run, and most of them find no room.
+-- Whether this worker sends the campaign. For campaigns without an open batch this is read only on
+-- their turn: thousands may run, and most of them find no room.
 local function is_ours(turn)
   if not turn.weight then
     local f = redis.call('HMGET', turn.key, 'mode', 'weight', 'sender')
@@ -93,9 +94,9 @@ local function before(turn, other)
   return is_ours(turn) and turn.weight > other.weight
 end
 
--- The due batch of the campaign whose turn it is: the lowest pass. Each campaign with work keeps
--- one batch open, so that a small urgent one never waits for a big one, as long as workers can run
--- so many. Beyond that campaigns wait for room, and the workers, told of it, make it (sender.ts).
+-- The campaign whose turn it is: the lowest pass. Each campaign with work keeps one batch open
+-- while workers can run that many, so a small urgent one never waits for a big one. Beyond that
+-- campaigns wait for room, and the workers make room (sender.ts).
 local function next_turn()
   local best
   for _, turn in ipairs(turns) do
@@ -128,7 +129,7 @@ for _, turn in ipairs(turns) do
   end
 end
 
--- Who had nothing to send saves no turns up: it goes on from where the others are.
+-- A campaign without work does not save up turns: it continues from the lowest pass of the others.
 local floor
 for _, turn in ipairs(turns) do
   if not turn.idle and not turn.left and (not floor or turn.pass < floor) then floor = turn.pass end

@@ -1,7 +1,7 @@
 -- After Redis went back in time: pending rows whose message may have been sent become unknown.
 --- @include "status"
--- Atomic because: the row is judged and moved in one step; evidence that came meanwhile (an answer
--- that a worker still had, a webhook that was parked) decides first. Twice changes nothing more.
+-- Atomic because: the row is checked and moved in one step; evidence that arrived before (an answer
+-- from a worker, a parked webhook) decides first. Repeating it changes nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · rows: of one batch, CLAIM_ROW of protocol.ts each
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
@@ -27,13 +27,15 @@ local unknown = 0
 for i, row in ipairs(rows) do
   local r, person = decode(hash_get(ledger, fields[i])), persons[i]
   local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or 0
-  -- What was put off beyond the moment of notice cannot have been sent in the time that is lost.
+  -- A row that was due only after the rollback was noticed cannot have been sent in the lost time.
   if due - CLOCK_OFFSET <= num(guard[1]) and fire(c, row, r, 'rollback') then
     local old = hash_get(ledger, wamid_field(row))
     if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
     hash_put(ledger, wamid_field(row), false)
-    r.attempt, r.reason, r.times = r.attempt + 1, REASON.rollback, { [TIME.claimed] = stamp(c, num(guard[2])) }
-    -- Webhooks of the lost time name the person: that attempt is the open one, unless another is.
+    r.attempt, r.reason = r.attempt + 1, REASON.rollback
+    r.times = { [TIME.claimed] = stamp(c, num(guard[2])) }
+    -- Webhooks from the lost time name the person: this attempt becomes the open one, unless the
+    -- person has another.
     if not hash_get(P .. 'claimed', person) then
       hash_put(P .. 'claimed', person, attempt_ref(c.id, row, r.attempt) .. '|' .. guard[2])
       match_parked(c, row, r, person)

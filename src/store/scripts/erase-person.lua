@@ -1,11 +1,11 @@
--- Forgets what a number holds of a person beside the rows: open attempts, parked events, 131026.
+-- Erases a number's data about a person outside the rows: open attempts, parked events, 131026.
 --- @include "status"
--- Atomic because: an event is judged and dropped in one step; one that is parked meanwhile is seen
--- by a later part of the scan, or forgotten by the sweep ten minutes later.
+-- Atomic because: an event is checked and dropped in one step; one that is parked meanwhile is
+-- found by a later part of the scan, or dropped by the sweep ten minutes later.
 -- KEYS: 1 slot key of the number
--- ARGV: person: digest · cursor: of the scan, '0' to begin · events_max: how many to look at ·
---   no_person: digest that stands for erased people; then each way in which a stored wamid may hold
---   the number
+-- ARGV: person: digest · cursor: of the scan, '0' to begin · events_max: how many to check ·
+--   no_person: digest that stands for erased people; then each form in which a stored wamid may
+--   contain the phone
 -- Returns: {cursor to go on from, 0 at the end; events dropped}
 -- Keys built: clock, wamid-levels, claimed, parked, parked-until, parked-for, failures-due,
 --   undeliverable, suppressed
@@ -19,8 +19,7 @@ if ARG.cursor == '0' then
   hash_put(P .. 'claimed', person, false)
   redis.call('ZREM', P .. 'undeliverable', person)
   redis.call('ZREM', P .. 'failures-due', person)
-  -- A row without a phone has nobody behind it, and nobody is written to: should somebody retry it,
-  -- its claim makes it suppressed.
+  -- A row without a phone must never be sent: if it is retried, its claim suppresses it.
   hash_put(P .. 'suppressed', ARG.no_person, 'all')
 end
 

@@ -1,11 +1,11 @@
--- Forgets people in some rows of one batch: cells, phone, wamids and what leads to them.
+-- Erases people in some rows of one batch: cells, phone, wamids and their index entries.
 --- @include "ledger"
 --- @include "wamid"
 --- @include "guard"
--- Atomic because: the rows are replaced only if they are still those that were read, and no wamid
--- may come between the look and the deletion; then nothing is changed and the caller looks again. A
--- pending row becomes suppressed in the same step, so that it is never sent half erased. States and
--- counts of all other rows stay.
+-- Atomic because: the rows are replaced only if they are unchanged since they were read and no
+-- wamid was added since; otherwise nothing changes and the caller reads again. A pending row
+-- becomes suppressed in the same step, so it is never sent half erased. States and counts of all
+-- other rows stay.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · sha1: of the rows as they were read, hex · blob: the rows as they are
 --   to be stored; then for each row: row, wamid as it was read or '', how many fields of the side
@@ -19,7 +19,7 @@ if not c then return ANSWER.no_campaign end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)
 if redis.sha1hex(redis.call('GET', rows_key) or '') ~= ARG.sha1 then return ANSWER.rewritten end
 
-local told, at = {}, REST
+local erased, at = {}, REST
 local function take()
   at = at + 1
   return ARGV[at - 1]
@@ -32,7 +32,7 @@ end
 while at <= #ARGV do
   local row = { row = num(take()), wamid = take() }
   row.fields, row.digests = take_list(), take_list()
-  told[#told + 1] = row
+  erased[#erased + 1] = row
   local known = redis.call('HGET', ledger, wamid_field(row.row)) or ''
   row.r = decode(redis.call('HGET', ledger, row_field(row.row)))
   if known ~= row.wamid or row.r.state == STATE.sending then return ANSWER.rewritten end
@@ -42,7 +42,7 @@ count_act()
 redis.call('SET', rows_key, ARG.blob)
 -- A correction in progress was decided on rows that are gone now (correct-rows).
 redis.call('HINCRBY', c.key, 'rewrites', 1)
-for _, one in ipairs(told) do
+for _, one in ipairs(erased) do
   local r = one.r
   if c.closed == '' and fire(c, one.row, r, 'suppress') then
     r.reason = REASON.erased

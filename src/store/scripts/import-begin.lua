@@ -1,21 +1,19 @@
--- Opens an import: a new campaign, or the same one again when its importer died.
+-- Opens an import: a new campaign, or the same one again if its importer died.
 --- @include "guard"
--- Atomic because: two importers of the same bytes must end with one campaign and one token. The
+-- Atomic because: two importers of the same bytes must end up with one campaign and one token. The
 -- token fences every chunk: a frozen importer that wakes up after another took over is refused.
 -- KEYS: 1 slot key of the number
 -- ARGV: digest: of number, name and bytes · token · lease_ms · again: '1' to import known bytes
---   again, 'own' to fill once more the campaign that is being imported under this token, and no
---   other · fresh: 'refuse' to begin none, and only take up one that was interrupted · reading: this
---   process's of the claim counter, '' none · process: a name for this process · settle_ms: how
---   long workers have time to speak after a start of Redis; then field and value pairs of the
---   campaign hash
--- Returns: {begun|restarted|busy, campaign}, or {none, ''} when `fresh` kept it from beginning
---   · {known, campaign, how many of its rows were tried before it was cancelled, -1 it was not}
---   · {lost, ''} of 'own': another importer took over, or it was cancelled
+--   again, 'own' to refill only the campaign that is being imported under this token · fresh:
+--   'refuse' to begin none and only resume an interrupted one · reading: this process's of the
+--   claim counter, '' none · process: a name for this process · settle_ms: how long workers have to
+--   report after a start of Redis; then field and value pairs of the campaign hash
+-- Returns: {begun|restarted|busy, campaign}, or {none, ''} if `fresh` prevented a new one · {known,
+--   campaign, how many of its rows were tried before it was cancelled, -1 if it was not} · {lost,
+--   ''} for 'own': another importer took over, or it was cancelled
 -- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
 --   and its :counts :ready :open :errors :timeline :side
 local digest, token, lease = ARG.digest, ARG.token, num(ARG.lease_ms)
--- Whoever asks who got what lately looks back 30 days at most (core/campaign-schema.ts).
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == 'importing'
@@ -23,12 +21,12 @@ if ARG.again == 'own' and not (importing and redis.call('HGET', c.key, 'importer
   return { 'lost', '' }
 end
 local lease_left = importing and num(redis.call('HGET', c.key, 'importLease')) - NOW or 0
--- With no worker there to keep the clock, TIME may have stepped back unseen: no lease is longer than one.
+-- Without a worker to keep the clock, TIME may have stepped back: ignore a lease longer than one.
 if lease_left > 0 and lease_left <= lease and redis.call('HGET', c.key, 'importer') ~= token then
   return { 'busy', id }
 end
--- Bytes of which nothing was ever tried, and nothing will be, may come again: people cancel to correct.
--- Where they were sent `--again`, every time counts.
+-- If no row of a cancelled campaign was ever tried, the same bytes may be imported again: people
+-- cancel in order to correct. With `--again`, all earlier campaigns of the bytes are checked.
 local function was_never_tried(known)
   return known.status == 'cancelled' and redis.call('HGET', known.key, 'attempts') == '0'
     and guard_is_open()
@@ -59,7 +57,7 @@ if importing then again_of = redis.call('HGET', c.key, 'againOf') end
 if not importing then
   answer = 'begun'
   local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'importer')
-  -- Nobody has spoken for this Redis yet: it may have forgotten campaigns.
+  -- This start of Redis is not confirmed yet: it may have lost campaigns.
   if guard.stopped then reserve_serials() end
   local seen = parse_reading(ARG.reading)
   if seen and seen.serial > num(redis.call('GET', P .. 'serial')) then
@@ -76,7 +74,8 @@ local key = P .. 'campaign:' .. id
 for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side' }) do
   redis.call('DEL', key .. suffix)
 end
-redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '', 'rows', 0,
+redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '',
+  'rows', 0,
   'stored', 0, 'attempts', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
 for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end

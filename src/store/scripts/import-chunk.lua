@@ -1,7 +1,7 @@
--- Stores some batches of an import, with their counters; with none, only renews the lease.
+-- Stores some batches of an import with their counters; with no batches, only renews the lease.
 --- @include "base"
--- Atomic because: rows, counters and the place where the import stands move together, so a chunk
--- that is told twice is stored once. Nothing is sent from an `importing` campaign.
+-- Atomic because: rows, counters and the position of the import move together, so a chunk that is
+-- sent twice is stored once. Nothing is sent from an `importing` campaign.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · lease_ms · first_batch · batches: how many; then for each batch: rows
 --   blob, rows, pending rows, how many ledger fields, then each field and value; then state and

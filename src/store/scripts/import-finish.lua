@@ -1,12 +1,12 @@
--- Ends an import: the campaign starts, or waits for its time; or it is rejected.
+-- Ends an import: the campaign starts, waits for its start time, or is rejected.
 --- @include "closing"
 --- @include "guard"
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
--- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list
---   writes phones (JSON, of a list that is accepted) · places: its people by time zone (JSON)
--- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An error
---   when other rows were stored than the importer counted: nothing of such a list may be sent.
+-- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list writes
+--   phones (JSON, for an accepted list) · places: its people by time zone (JSON)
+-- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An
+--   error if the stored rows are not those the importer counted: such a list must not be sent.
 -- Keys built: news, clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
 --   campaign:<id> and its :counts :ready :timeline :errors :pricing
 local c = open_campaign(ARG.campaign)

@@ -1,10 +1,10 @@
--- Writes down what a recount of a campaign's rows came to; a difference seen twice halts the number.
+-- Stores the result of a recount; a difference that is found twice suspends the number.
 --- @include "base"
--- Atomic because: the verdict holds only while no row moved since the recount; the halt and the
--- pause of the number's campaigns come together.
+-- Atomic because: the result holds only while no row has moved since the recount; the suspension
+-- and the pause of the number's campaigns happen together.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · moves: at the recount · differences: '' or where counters and rows differ
--- Returns: 'moved' worth nothing · 'fits' · 'noted' seen once · 'halted' seen twice
+-- Returns: 'moved': not valid · 'fits' · 'noted': seen once · 'halted': seen twice
 -- Keys built: news, halt, running, scheduled, campaign:<id>
 local c = open_campaign(ARG.campaign)
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return 'moved' end
@@ -15,9 +15,10 @@ if ARG.differences == '' then
 end
 local before = redis.call('HGET', c.key, 'differs')
 redis.call('HSET', c.key, 'differs', ARG.differences)
--- A number that is halted for another reason sends nothing, and that reason must stay.
+-- A suspension for another reason already stops sending, and its reason must stay.
 if before ~= ARG.differences or redis.call('EXISTS', P .. 'halt') == 1 then return 'noted' end
-redis.call('HSET', P .. 'halt', 'code', 0, 'reason', REASON.counters_differ, 'at', WALL, 'campaign', c.id,
+redis.call('HSET', P .. 'halt', 'code', 0, 'reason', REASON.counters_differ, 'at', WALL,
+  'campaign', c.id,
   'why', 'counters:' .. c.id)
 for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
   local one = open_campaign(id)

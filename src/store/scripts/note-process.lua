@@ -1,15 +1,16 @@
--- Notes that a process runs, or that it has stopped; forgets those that were not seen for an hour.
+-- Notes that a process runs, or that it has stopped; drops those not seen for an hour.
 --- @include "base"
--- Atomic because: what a process is and when it was last seen come and go together, so that neither
--- key keeps what the other has lost.
+-- Atomic because: the description of a process and its last-seen time are added and removed
+-- together, so neither key keeps an entry that the other lacks.
 -- KEYS: 1 slot key of the number
 -- ARGV: process · info: what it is, as JSON, or '' when it has stopped
 -- Returns: how many processes are known
 -- Keys built: processes, processes-seen
 local FORGOTTEN_AFTER_MS = 3600000
--- Times later than now are of a clock that was fast: a process that runs is back at its next beat.
+-- A time in the future is from a fast clock: a running process reports again shortly.
 local old = redis.call('ZRANGEBYSCORE', P .. 'processes-seen', '-inf', WALL - FORGOTTEN_AFTER_MS)
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'processes-seen', WALL + FORGOTTEN_AFTER_MS, '+inf')) do
+local latest = WALL + FORGOTTEN_AFTER_MS
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'processes-seen', latest, '+inf')) do
   old[#old + 1] = id
 end
 if ARG.info == '' then old[#old + 1] = ARG.process end

@@ -1,4 +1,4 @@
--- Pauses a campaign on a person's word: nothing more is claimed from the next claim on.
+-- Pauses a campaign at a person's request: no claim is granted from now on.
 --- @include "guard"
 -- Atomic because: status and the set of running campaigns change together.
 -- KEYS: 1 slot key of the number

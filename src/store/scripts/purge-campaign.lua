@@ -1,10 +1,11 @@
--- Deletes the people of a campaign that ended long ago: rows, phones, wamids. What was counted stays.
+-- Deletes the people of a campaign that ended long ago: rows, phones, wamids. Counts stay.
 --- @include "base"
--- Atomic because: it is marked before the first row goes, in the same step, so that no event and no
--- person can move a row that is half gone. Some batches a call; repeating it goes on.
+-- Atomic because: the campaign is marked in the step that deletes its first row, so no event and no
+-- person can move a row of a half deleted campaign. Deletes some batches a call; repeating it
+-- continues.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · kept_ms: how long after its end · batches_max: most to delete
--- Returns: early: it is not time | more: there are more batches | done: nothing is left
+-- Returns: early: it is too soon | more: there are more batches | done: nothing is left
 -- Keys built: with-rows, campaign:<id> and its :batch:<batch> :ledger:<batch> :ready :open :side
 --   :unknown
 local key = P .. 'campaign:' .. ARG.campaign

@@ -1,7 +1,7 @@
--- Tells a process the claim counter as it is now, to be remembered.
+-- Reads the claim counter for a process to remember.
 --- @include "guard"
--- Atomic because: a Redis that went back in time, or that nobody has spoken for yet, must not be
--- remembered as it is.
+-- Atomic because: the counter of a Redis that went back in time, or that no worker has confirmed,
+-- must not be remembered.
 -- KEYS: 1 slot key of the number
 -- ARGV: reading: this process's of the claim counter, '' none · process: a name for this process
 --   · settle_ms: how long workers have time to speak after a start of Redis

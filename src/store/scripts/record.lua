@@ -1,11 +1,11 @@
--- Writes down what came of attempts: exactly once each, however often it is told.
+-- Records the outcomes of attempts. Idempotent: a repeated report changes nothing.
 --- @include "outcome"
 --- @include "guard"
--- Atomic because: the move, the counters, the wamid index, parked events and what the answer means
--- for the number (hold, halt, pause) belong together. Fenced by the attempt number: a repeated or
--- late record of an attempt that has moved on changes nothing. An attempt of 0 means that the claim's
--- answer never came; the row is then given back if it was granted to this nonce. An attempt that is
--- not here yet shows that Redis went back in time; the row takes up what is told of it.
+-- Atomic because: the move, the counters, the wamid index, parked events and the effects on the
+-- number (backoff, suspension, pause) belong together. Fenced by the attempt: a repeated or late
+-- record of an earlier attempt changes nothing. An attempt of 0 means that the claim's answer never
+-- arrived; the row is then released if it was granted to this nonce. A recorded attempt that Redis
+-- does not know yet shows that Redis went back in time; the row takes it up.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · rows: RECORD_ROW of protocol.ts each, and the wamid as stored behind it ·
 --   tries_max: of a message that was not sent · failures_in_a_row_max: so many pause a campaign ·
@@ -23,7 +23,7 @@ local LIMITS = {
   unknown = num(ARG.unknown_budget), unknown_window = num(ARG.unknown_budget_window_ms),
 }
 
--- The next outcome in `ARG.rows`, which begins at `at`, and where the one after it begins.
+-- The outcome at position `at` of `ARG.rows`, and where the next one begins.
 local function read_outcome(at)
   local o, jitter, bytes = {}, nil, nil
   o.row, o.attempt, o.nonce, o.outcome, o.code, o.reason, o.wait, jitter, o.digest, o.person,
@@ -34,7 +34,7 @@ local function read_outcome(at)
   return o, at + bytes
 end
 
--- All of them, and with a few calls everything that they will ask for.
+-- Reads all outcomes, and with a few calls every value that they need.
 local function read_outcomes()
   local outcomes, digests, persons, fields, at, o = {}, {}, {}, {}, 1, nil
   while at <= #ARG.rows do
@@ -52,9 +52,9 @@ local function read_outcomes()
   return outcomes
 end
 
--- The claim of this attempt is lost, its message is not: the claim is made up for.
+-- Redis lost the claim of this attempt, but its message was sent: repeats the claim.
 local function adopt(r, o)
-  -- Of a row in doubt it is known, and perhaps accepted, that claims of it are lost.
+  -- For a row in doubt the loss is already known, and may already be accepted.
   if r.state ~= STATE.unknown or r.reason ~= REASON.rollback then
     local count = num(redis.call('HGET', GUARD, 'count'))
     note_rollback({ count = count + 1, acts = 0, serial = 0 }, count)
@@ -82,7 +82,7 @@ local function record(o)
   if o.attempt == 0 or o.attempt > r.attempt then return r.state end
   leases[#leases + 1] = attempt_ref(c.id, o.row, o.attempt) .. '|' .. o.person
   if stop_by(c, o, r) then stopped = true end
-  -- A row on the wire has no wamid yet: the claim put the one before away.
+  -- A row on the wire has no wamid yet: the claim moved the previous one to the history.
   if r.state == STATE.sending then hash_absent(o.ledger, wamid_field(o.row)) end
   answered = answered or (o.outcome ~= OUTCOME.retry and o.outcome ~= OUTCOME.wait)
   apply_outcome(c, r, o, LIMITS)
@@ -91,8 +91,8 @@ local function record(o)
 end
 
 local outcomes, status, answer = read_outcomes(), c.status, {}
--- When memory is full, Redis refuses a script whose first write may need more, and lets it finish
--- once it has begun to write. An answer that was heard must be kept, so this begins with what frees.
+-- With full memory Redis refuses a script whose first write may need more, but lets a script that
+-- has begun to write finish. An answer must be kept, so begin with a write that frees memory.
 redis.call('ZREM', P .. 'leases', '')
 for i, o in ipairs(outcomes) do answer[i] = shown(c, record(o)) end
 if answered then redis.call('HDEL', P .. 'pace', 'unreached') end

@@ -1,8 +1,8 @@
 -- A person's decision on an unknown message: send it again, or call it sent or failed.
 --- @include "ledger"
 --- @include "guard"
--- Atomic because: late evidence may come in the same instant; whoever is first decides, and the
--- other finds a state in which it changes nothing.
+-- Atomic because: late evidence may arrive at the same moment; the first one decides, and the other
+-- finds a state in which it changes nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · row · decision: resend | sent | failed
 -- Returns: {no_campaign} · {no_row} · {unchanged, state}: no longer unknown · {closed,

@@ -1,9 +1,9 @@
--- Resumes a paused campaign. Lifts the number's halt, and then sends one message first.
+-- Resumes a paused campaign. Lifts a suspension of its number, and then sends one message first.
 --- @include "guard"
--- Atomic because: the halt is lifted and the probe is set before any message can be claimed.
+-- Atomic because: the suspension ends and the probe is set before any message can be claimed.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known
--- Returns: {done | unchanged: not paused | no_campaign, status now, 1 when a halt was lifted}
+-- Returns: {done | unchanged: not paused | no_campaign, status now, 1 if a suspension was lifted}
 -- Keys built: news, clock, by-end, with-rows, guard, halt, pace, running, scheduled, endings,
 --   campaign:<id> and its :counts
 local c = open_campaign(ARG.campaign)
@@ -12,9 +12,13 @@ if c.status ~= 'paused' or c.closed ~= '' then return { ANSWER.unchanged, c.stat
 count_act()
 redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
--- A person has seen why; without a sender here, the next worker says which it is.
+-- The person has seen the reason. If the sender is not known here, the next worker sets its own.
 if f[3] == 'other_sender' then
-  if ARG.sender == '' then redis.call('HDEL', c.key, 'sender') else redis.call('HSET', c.key, 'sender', ARG.sender) end
+  if ARG.sender == '' then
+    redis.call('HDEL', c.key, 'sender')
+  else
+    redis.call('HSET', c.key, 'sender', ARG.sender)
+  end
 end
 local lifted = redis.call('DEL', P .. 'halt')
 if lifted == 1 then

@@ -1,11 +1,11 @@
--- Sends failed messages of one batch again, because a person asked: failed -> pending, once.
+-- Sends failed messages of one batch again, at a person's request: failed -> pending, once.
 --- @include "ledger"
 --- @include "guard"
--- Atomic because: the ask is fenced by the attempt that failed: pressed twice, or re-run by a
+-- Atomic because: the request is fenced by the attempt that failed: pressed twice, or re-run by a
 -- queue, it finds another state or attempt and does nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch; then for each row: row, attempt
--- Returns: {no_campaign} · {closed, cancelled|expired} · {done, rows taken back}
+-- Returns: {no_campaign} · {closed, cancelled|expired} · {done, rows that are pending again}
 -- Keys built: news, clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt,
 --   failed-outbox, campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch>
@@ -19,8 +19,8 @@ for at = REST, #ARGV, 2 do
   local r = decode(value)
   if r.attempt == num(ARGV[at + 1]) and fire(c, row, r, 'retry') then
     r.tries = 0
-    -- What a person called failed, or what was found by its recipient alone, may have got through:
-    -- evidence still calls it back.
+    -- A message that a person resolved as failed, or that was matched by recipient alone, may have
+    -- been delivered: evidence still cancels its retry.
     local is_doubtful = has(r, FLAG.decided) or has(r, FLAG.matched)
     set(r, is_doubtful and FLAG.maybe_duplicate or FLAG.retried)
     redis.call('HSET', key, row_field(row), encode(r))

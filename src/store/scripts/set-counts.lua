@@ -1,9 +1,9 @@
--- Takes the rows for the truth: counters become what a recount found, and their halt is lifted.
+-- Sets the counters to the result of a recount, and lifts the suspension they caused.
 --- @include "base"
--- Atomic because: they are replaced only if no row moved since the recount.
+-- Atomic because: the counters are replaced only if no row moved since the recount.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · moves: at the recount; then state and rows in it, for every state that has any
--- Returns: 1 done, 0 a row has moved since, or no such campaign
+-- Returns: 1 done, 0 a row has moved since, or there is no such campaign
 -- Keys built: news, clock, by-end, with-rows, running, scheduled, endings, halt, campaign:<id>
 --   and its :counts
 local c = open_campaign(ARG.campaign)
@@ -11,7 +11,7 @@ if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then retur
 redis.call('DEL', c.key .. ':counts')
 for at = REST, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
 redis.call('HDEL', c.key, 'differs')
--- What it halted the number for is corrected; a finished campaign could not be resumed to lift that.
+-- Lift the suspension here: a finished campaign cannot be resumed to lift it.
 if redis.call('HGET', P .. 'halt', 'why') == 'counters:' .. c.id then
   redis.call('DEL', P .. 'halt')
   note_news(c, 'released')

@@ -1,16 +1,16 @@
--- Finds what a crash or silence left behind: ended leases, parked events, resends that are due.
+-- Cleans up after crashes and silence: ended leases, parked events, resends that are due.
 --- @include "status"
 --- @include "guard"
--- Atomic because: a lease is judged and its row moved in one step, so a late `record` meets either
+-- Atomic because: a lease is checked and its row moved in one step, so a late `record` finds either
 -- `sending` or `unknown`. Every worker may run it; a lease that is gone is not found again.
 -- KEYS: 1 slot key of the number
 -- ARGV: taken_max: most leases, resends and failures, of each · forgotten_max: most parked events ·
 --   resend_after_ms: how long an unknown message of an at-least-once campaign waits for evidence ·
---   webhooks_arriving_ms: they count as arriving for so long · claimed_cursor: where the look at open
---   attempts goes on
--- Returns: {rows made unknown, parked events forgotten, messages to be sent again, parked failures
---   that were matched, 1 when there may be more leases or failures at once, where to go on with open
---   attempts}
+--   webhooks_arriving_ms: they count as arriving for so long · claimed_cursor: where the scan of
+--   open attempts continues
+-- Returns: {rows made unknown, parked events dropped, messages to be sent again, parked failures
+--   that were matched, 1 if there may be more leases or failures, where the scan of open attempts
+--   continues}
 -- Keys built: news, by-end, with-rows, clock, guard, pace, resends, leases, parked, parked-until,
 --   parked-for, failures-due, claimed, stats, suppressed, opted-in, opt-out-outbox,
 --   undeliverable, failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>,
@@ -19,7 +19,7 @@
 local MOST = num(ARG.taken_max)
 local SCANNED_AT_ONCE = 100
 
--- Opens the row of an attempt, lets `act` change it, and writes it when that says so.
+-- Opens the row of an attempt, lets `act` change it, and writes it if `act` returns true.
 local campaigns = {}
 local function with_row(id, row, act)
   if id and campaigns[id] == nil then campaigns[id] = open_rows(id) or false end
@@ -48,8 +48,8 @@ for _, ref in ipairs(ended_leases) do
   redis.call('ZREM', P .. 'leases', ref)
 end
 
--- Failures that have waited for a `sent` of our own message, and none came. An attempt that is on the
--- wire still takes up what has waited when it leaves it.
+-- Failures that have waited in vain for a `sent` of our own message. An attempt that is still on
+-- the wire takes up its parked events when it leaves.
 local matched = 0
 local due = redis.call('ZRANGEBYSCORE', P .. 'failures-due', '-inf', NOW, 'LIMIT', 0, MOST)
 if #due > 0 then
@@ -65,7 +65,7 @@ for _, person in ipairs(due) do
   matched = matched + (fitted and 1 or 0)
 end
 
--- An attempt that no event can be matched to any more is not the open one.
+-- After this time no event can be matched to the attempt, so it is no longer the open one.
 local open = redis.call('HSCAN', P .. 'claimed', num(ARG.claimed_cursor), 'COUNT', SCANNED_AT_ONCE)
 for at = 1, #open[2], 2 do
   local _, _, _, claimed_at = parse_attempt(open[2][at + 1])
@@ -74,15 +74,18 @@ for at = 1, #open[2], 2 do
   end
 end
 
--- Only while webhooks arrive does their silence about a message mean something.
+-- Silence about a message means something only while webhooks arrive.
 local resent = 0
 if webhooks_arriving(num(ARG.webhooks_arriving_ms)) and guard_is_open() then
   local before = NOW - num(ARG.resend_after_ms)
-  for _, ref in ipairs(redis.call('ZRANGEBYSCORE', P .. 'resends', '-inf', before, 'LIMIT', 0, MOST)) do
+  local overdue = redis.call('ZRANGEBYSCORE', P .. 'resends', '-inf', before, 'LIMIT', 0, MOST)
+  for _, ref in ipairs(overdue) do
     local id, row = string.match(ref, '^(.-)|(%d+)$')
     row = num(row)
     local again = with_row(id, row, function(c, r)
-      if has(r, FLAG.maybe_duplicate) or c.closed ~= '' or r.state ~= STATE.unknown then return false end
+      if has(r, FLAG.maybe_duplicate) or c.closed ~= '' or r.state ~= STATE.unknown then
+        return false
+      end
       fire(c, row, r, 'resend')
       r.tries = 0
       set(r, FLAG.maybe_duplicate)
@@ -96,7 +99,9 @@ if webhooks_arriving(num(ARG.webhooks_arriving_ms)) and guard_is_open() then
 end
 
 local forgotten = 0
-for _, digest in ipairs(redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0, num(ARG.forgotten_max))) do
+local expired = redis.call('ZRANGEBYSCORE', P .. 'parked-until', '-inf', NOW, 'LIMIT', 0,
+  num(ARG.forgotten_max))
+for _, digest in ipairs(expired) do
   forgotten = forgotten + forget_parked(digest)
 end
 write_back()

@@ -1,12 +1,12 @@
--- Takes what the workers' log is to tell: each line for one worker, and so many lines a minute.
+-- Takes lines for the workers' log: each line for one worker, and a limited number a minute.
 --- @include "base"
--- Atomic because: whoever takes a line tells it, so no two workers do. A worker that dies before it has
--- written loses these lines; the campaigns themselves say the same.
+-- Atomic because: the worker that takes a line logs it, so no two workers do. If it dies before it
+-- has written, these lines are lost; the campaigns still have the same facts.
 -- KEYS: 1 slot key of the number
--- ARGV: taken_max: lines · lines_max: in a minute, over all workers; what is beyond is counted ·
---   minute_ms: how long a minute lasts
--- Returns: {1 when a minute begins with this call: tell the progress; else 0, running campaigns,
---   what was only counted in the minute before (`started 12 finished 7`), then the lines:
+-- ARGV: taken_max: lines · lines_max: in a minute, over all workers; further ones are only counted
+--   · minute_ms: how long a minute lasts
+-- Returns: {1 if a minute begins with this call and the progress is due, else 0, running campaigns,
+--   counts of the lines not logged in the last minute (`started 12 finished 7`), then the lines:
 --   `campaign|what|when, ms|detail`}
 -- Keys built: clock, news, news-minute, running
 local key = P .. 'news-minute'
@@ -28,7 +28,7 @@ end
 local answer = { is_new and 1 or 0, running, table.concat(untold, ' ') }
 for _, line in ipairs(redis.call('LPOP', P .. 'news', num(ARG.taken_max)) or {}) do
   local what = string.match(line, '^.-|(.-)|')
-  -- A number that is suspended is always told.
+  -- Suspensions of the number are always logged.
   if lines < num(ARG.lines_max) or what == 'suspended' or what == 'released' then
     lines = lines + 1
     answer[#answer + 1] = line

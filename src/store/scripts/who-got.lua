@@ -1,16 +1,16 @@
--- Says of the rows of some batches who got the message lately, or is about to.
+-- Reads which rows of some batches got the message lately, or are about to get it.
 --- @include "ledger"
--- Atomic because: it changes nothing; a row that moves meanwhile is written to either way.
+-- Atomic because: it changes nothing; a row may move meanwhile.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · first_batch · batches: how many · leave_out_ms: how long ago, or 0 · tell_ms:
 --   how long ago, or 0
--- Returns: {} no such campaign, or its rows are deleted · for each batch a digit a row: 0 did not get
---   it, 1 waits to get it, 2 got it within `leave_out_ms`, 3 within `tell_ms` only
+-- Returns: {} no such campaign, or its rows are deleted · for each batch one digit a row: 0 did not
+--   get it, 1 waits to get it, 2 got it within `leave_out_ms`, 3 within `tell_ms` only
 -- Keys built: campaign:<id> and its :ledger:<batch>
 local c = open_rows(ARG.campaign)
 if not c then return {} end
 local WAITS = shown(c, STATE.pending) == STATE.pending and '1' or '0'
--- A POST of theirs was accepted, or may have been.
+-- States in which a POST was accepted, or may have been.
 local GOT = {
   [STATE.sending] = true, [STATE.accepted] = true, [STATE.sent] = true,
   [STATE.delivered] = true, [STATE.read] = true, [STATE.unknown] = true,
@@ -21,7 +21,7 @@ local function since(window)
 end
 local LEFT_SINCE, TOLD_SINCE = since(ARG.leave_out_ms), since(ARG.tell_ms)
 
--- Reads only the bytes it needs: there are a million values. `claimed` is the first of the times.
+-- Reads only the bytes it needs, because there are a million values. `claimed` is the first time.
 local function digit(value)
   local state = string.byte(value, LEDGER_HEADER.at_state)
   local flags = string.byte(value, LEDGER_HEADER.at_flags)

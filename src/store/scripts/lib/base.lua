@@ -1,9 +1,9 @@
 -- Shared by every script: the key prefix, the clocks, and the campaign that a script works on.
--- Names in capitals that no script declares (STATE.pending, BATCH_ROWS) are of protocol.ts: their
--- values are put in when scripts are loaded (render-lua.ts).
+-- Names in capitals that no script declares (STATE.pending, BATCH_ROWS) come from protocol.ts:
+-- render-lua.ts replaces them by their values.
 local P = KEYS[1] .. ':'
 
--- The number's name, which its campaigns' ids begin with: that of its key space without the mode.
+-- The number's name without the mode. Campaign ids begin with it.
 local function number_name()
   return string.match(KEYS[1], '{([^.}]*)')
 end
@@ -12,13 +12,13 @@ local function num(text, default)
   return tonumber(text or '') or default or 0
 end
 
--- Two clocks. WALL is Redis TIME: what people read, and what is compared with times from outside
--- (startAt, endBy, status events). NOW is the number's own clock, which never goes back: WALL plus an
--- offset that grows by as much as TIME stepped back (put right by NTP, or another host after a
--- failover). Every wait (lease, backoff, due time, send slot) is stored and compared in NOW, so it
--- takes its own length whatever happens to TIME:
+-- Two clocks. WALL is Redis TIME: people read it, and it is compared with times from outside
+-- (startAt, endBy, status events). NOW is the number's own clock, which never goes back: WALL plus
+-- an offset that grows by as much as TIME steps back (an NTP correction, or another host after a
+-- failover). Every wait (lease, backoff, due time, send time) is stored and compared in NOW, so its
+-- length does not depend on TIME:
 --   TIME 14:00:00, two hours fast   a backoff of 1 s is stored as 14:00:01; `mark` is 14:00:00
---   TIME 12:00:00, put right        NOW stays 14:00:00, offset 2 h; the backoff ends in 1 s
+--   TIME 12:00:00, corrected        NOW stays 14:00:00, offset 2 h; the backoff ends in 1 s
 local REDIS_TIME = redis.call('TIME')
 local WALL_US = REDIS_TIME[1] * 1000000 + REDIS_TIME[2]
 local WALL = math.floor(WALL_US / 1000)
@@ -27,21 +27,21 @@ local CLOCK_OFFSET = math.max(num(CLOCK[1]), num(CLOCK[2]) - WALL)
 local NOW_US = WALL_US + CLOCK_OFFSET * 1000
 local NOW = WALL + CLOCK_OFFSET
 
--- `mark` is the latest NOW, give or take a second. Kept by what runs all the time.
+-- `mark` is the latest NOW, to within a second. Scripts that run all the time update it.
 local MARK_EVERY_MS = 1000
 local function keep_clock()
   if CLOCK_OFFSET == num(CLOCK[1]) and NOW < num(CLOCK[2]) + MARK_EVERY_MS then return end
   redis.call('HSET', P .. 'clock', 'offset', CLOCK_OFFSET, 'mark', NOW)
 end
 
--- Webhooks count as arriving for `window_ms` after the last one. One that is later than now was noted
--- by a clock that was fast: nothing is known of it until the next one.
+-- Webhooks count as arriving for `window_ms` after the last one. A last webhook in the future was
+-- recorded by a fast clock and does not count.
 local function webhooks_arriving(window_ms)
   local last = num(redis.call('HGET', P .. 'stats', 'lastWebhookAt'))
   return last <= WALL and last + window_ms > WALL
 end
 
--- Reads the parts of campaign `id` that moves depend on; nil when there is no such campaign.
+-- Reads the fields of campaign `id` that moves depend on; nil if there is no such campaign.
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
@@ -54,25 +54,25 @@ local function open_campaign(id)
   }
 end
 
--- How lists of attempts and rows name one.
+-- How sets and hashes refer to an attempt.
 local function attempt_ref(id, row, attempt) return id .. '|' .. row .. '|' .. attempt end
 
 local function add(deltas, field, n)
   deltas[field] = (deltas[field] or 0) + n
 end
 
--- What closing a campaign makes of its pending rows.
+-- The state that pending rows get when their campaign is closed.
 local function closed_state(closed)
   return closed == 'cancelled' and STATE.cancelled or STATE.expired
 end
 
--- A pending row of a closed campaign reads (and counts) as what the closing made of it.
+-- A pending row of a closed campaign reads (and counts) as cancelled or expired.
 local function shown(c, state)
   if state == STATE.pending and c.closed ~= '' then return closed_state(c.closed) end
   return state
 end
 
--- Notes that a row moved; written by `commit`, in this same script.
+-- Notes a move of a row; `commit` writes it in the same script.
 local function count_move(c, from, to)
   from = shown(c, from)
   to = shown(c, to)
@@ -82,15 +82,15 @@ local function count_move(c, from, to)
   add(c.entered, to, 1)
 end
 
--- An outbox for the workers' log: what happened to a campaign, or to the number because of it. One
--- worker takes each line (take-news). A thousand wait at most: the oldest are dropped.
+-- An outbox for the workers' log: events of campaigns and of the number. One worker takes each line
+-- (take-news). When more than a thousand wait, the oldest are dropped.
 local NEWS_MAX = 1000
 local function note_news(c, what, detail)
   redis.call('RPUSH', P .. 'news', c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or ''))
   redis.call('LTRIM', P .. 'news', -NEWS_MAX, -1)
 end
 
--- A paused campaign keeps its rows; nothing more is claimed from now on. The first reason stays.
+-- A paused campaign keeps its rows; no more are claimed. The first reason stays.
 local function pause_campaign(c, reason)
   if c.status ~= 'running' and c.status ~= 'scheduled' or c.closed ~= '' then return false end
   redis.call('ZREM', P .. 'running', c.id)
@@ -101,7 +101,7 @@ local function pause_campaign(c, reason)
   return true
 end
 
--- On a halted number nothing starts: the campaign waits for its `resume`, with the halt's reason.
+-- On a suspended number nothing starts: the campaign is paused with the same reason.
 local function start_running(c)
   local was = { paused = 'resumed', finished = 'reopened' }
   local what = was[c.status] or 'started'
@@ -113,14 +113,15 @@ local function start_running(c)
   if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) else note_news(c, what) end
 end
 
--- Dispatch closes the campaign when its `endBy` has come.
+-- Lets dispatch close the campaign at its `endBy`.
 local function watch_end(c)
   local ends = num(redis.call('HGET', c.key, 'endBy'))
   if ends > 0 then redis.call('ZADD', P .. 'endings', ends, c.id) end
 end
 
--- Two indexes of campaigns, so that what runs by itself need not read all there ever were: `by-end` says
--- when each ended, +inf while it has not; `with-rows` which ended ones still have their people.
+-- Two indexes, so that background work need not read every campaign that ever existed: `by-end` has
+-- the time at which each ended, +inf while it has not; `with-rows` has the ended ones whose rows
+-- are still stored.
 local function index_live(id)
   redis.call('ZADD', P .. 'by-end', '+inf', id)
   redis.call('ZREM', P .. 'with-rows', id)
@@ -130,9 +131,9 @@ local function index_ended(id)
   redis.call('ZADD', P .. 'with-rows', WALL, id)
 end
 
--- Finished the moment its last row leaves pending and sending; running again when one comes back.
--- When it was paused and a late answer ("not sent") brings the row back, it is paused again: only a
--- person's `retry` or `resend` goes on where a person or an error had stopped (go_on).
+-- A campaign is finished when its last row leaves pending and sending, and runs again when a row
+-- comes back. If it was paused and a late answer ("not sent") brings the row back, it is paused
+-- again: only `retry` or `resend` by a person overrides a pause (go_on).
 local function settle_status(c)
   local live = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
   local pending, sending = num(live[1]), num(live[2])
@@ -160,7 +161,7 @@ local function go_on(c)
   if c.status == 'finished' then redis.call('HDEL', c.key, 'pausedFor') end
 end
 
--- Writes the noted moves: counters, error counts, timeline; then the status they lead to.
+-- Writes the noted moves (counters, error counts, timeline), then updates the status.
 local function write_moves(c)
   local live, moved = false, false
   for state, n in pairs(c.count) do
@@ -170,7 +171,7 @@ local function write_moves(c)
     end
     if state == STATE.pending or state == STATE.sending then live = true end
   end
-  -- A recount of the rows is worth something only if nothing moved meanwhile.
+  -- A recount is valid only if nothing moved meanwhile.
   if moved then redis.call('HINCRBY', c.key, 'moves', 1) end
   local minute = math.floor(WALL / 60000)
   for state, n in pairs(c.entered) do
@@ -189,28 +190,29 @@ local function write_moves(c)
   if live then settle_status(c) end
 end
 
--- What libraries keep back, to write it in one go: each adds its function.
+-- Libraries that buffer writes add a function that writes their buffer.
 local kept_back = {}
 local function write_back()
   for _, write in ipairs(kept_back) do write() end
 end
 
--- Every script that moved rows of a campaign ends with this; one that moved none, and used a library
--- that keeps writes back, with `write_back`.
+-- A script that moved rows of a campaign ends with `commit`. One that moved none but uses a library
+-- that buffers writes ends with `write_back`.
 local function commit(c)
   write_back()
   write_moves(c)
 end
 
--- The batch has work from `at` on. An open batch is left alone: its closing looks for itself.
+-- The batch has work from `at` on. An open batch is skipped: close-batch finds the work.
 local function make_ready(c, batch, at)
   if redis.call('HEXISTS', c.key .. ':open', batch) == 1 then return end
   redis.call('ZADD', c.key .. ':ready', 'LT', at, batch)
 end
 
--- After a halt is lifted, one message of the number goes first, as a probe. `probing` in the pace hash is
--- 'open' until a message is claimed, then its attempt, and gone once that is accepted: all may go. When it
--- ends in another way, the next message may try. Attempts from before the halt change none of this.
+-- After a suspension is lifted, one message of the number goes first, as a probe. `probing` in the
+-- pace hash is 'open' until a message is claimed, then holds its attempt, and is deleted once that
+-- attempt is accepted: then all may go. If the attempt ends in another way, the next message
+-- becomes the probe. Attempts from before the suspension have no effect on it.
 local function reopen_probe(id, row, attempt)
   if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(id, row, attempt) then
     redis.call('HSET', P .. 'pace', 'probing', 'open')

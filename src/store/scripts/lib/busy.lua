@@ -1,17 +1,19 @@
 --- @include "ledger"
--- Who has to wait for the open attempt to a person (`claimed`), and for how long.
+-- Which messages must wait for the open attempt to the same person (`claimed`), and for how long.
 
--- Whether a status event may still have to find the attempt by its person. None has to once a person has
--- decided, or while the message is to be sent again; none is matched to a contested one (lib/status.lua).
+-- Whether a status event may still have to find the attempt by its person. Not once a person has
+-- decided the message or it is pending again. A contested attempt is never matched
+-- (lib/status.lua).
 local function is_awaited(r, mark)
   if r.state == STATE.sending then return true end
   return mark == '' and r.state ~= STATE.pending and not has(r, FLAG.decided)
 end
 
--- A person with an open attempt is waited for: shortly while it is on the wire, then as long as status
--- webhooks can still settle it. `attempt` is the person's `claimed`, `id` and `row` the message that would
--- go out; `waits`: how long a lease is, the longest wait, and how long webhooks count as arriving, ms.
--- Returns for how long, and the campaign, row and state that are waited for; nil for who may go.
+-- A message waits while the same person has an open attempt: shortly while that is on the wire,
+-- then as long as status webhooks can still settle it. `attempt` is the person's `claimed`; `id`
+-- and `row` name the message that would go out; `waits` has the length of a lease, the longest
+-- wait, and how long webhooks count as arriving, ms.
+-- Returns the wait, and the campaign, row and state it waits for; nil if the message may go.
 local ON_WIRE_WAIT_MS = 2000
 local function busy_with(attempt, id, row, waits)
   local other, its_row, _, at, mark = string.match(attempt or '', '^(.-)|(%d+)|(%d+)|(%d+)|?(.*)$')

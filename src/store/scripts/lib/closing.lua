@@ -1,6 +1,6 @@
 --- @include "base"
--- Ends a campaign for good, whatever its size: from now on its pending rows read as `closed`. One
--- that has expired with messages on the wire is finished when the last of them is recorded.
+-- Ends a campaign permanently, whatever its size: its pending rows read as `closed` from now on. An
+-- expired campaign with messages on the wire is finished when the last of them is recorded.
 local function close_campaign(c, closed)
   if c.closed ~= '' then return false end
   local live = { importing = true, scheduled = true, running = true, paused = true }
@@ -26,7 +26,8 @@ local function close_campaign(c, closed)
   return true, was
 end
 
--- The bytes of an import that came to nothing may come again; known ones stay known (`--again`).
+-- After an import without a result the same bytes may be imported again. If an earlier campaign had
+-- them (`--again`), they stay known.
 local function forget_import(c)
   local f = redis.call('HMGET', c.key, 'digest', 'againOf')
   if redis.call('HGET', P .. 'imports', f[1]) ~= c.id then return end

@@ -1,31 +1,35 @@
 --- @include "base"
--- The claim counter: notices a Redis that holds less than it once confirmed (a restored backup, a
--- failover to a replica that lags, a cut file). What that means is in ARCHITECTURE.md, "Redis went
--- back in time".
+-- The claim counter detects that Redis holds less than it once confirmed (a restored backup, a
+-- failover to a replica that lags, a truncated file). ARCHITECTURE.md, "Redis went back in time",
+-- describes the consequences.
 --
--- `count` is raised by every claim, by as many messages as it grants, and by one for every change
--- that people make; it never falls. Each process remembers its last reading, "count at acts serial":
--- at is the time of NOW at which Redis told it, acts the changes by people, serial that of the newest
--- campaign. It brings the reading along; a higher count than Redis has means that claims are missing
--- here whose messages are sent, and whose rows read as pending. Then the number stops until a person
--- accepts it (accept-rollback).
+-- `count` only increases: by the number of messages each claim grants, and by one for each change
+-- that a person makes. Each process remembers its last reading, "count at acts serial": `at` is the
+-- time (NOW) at which it received it, `acts` the changes by people, `serial` that of the newest
+-- campaign. It sends the reading with each claim. If its count is higher than the one in Redis,
+-- claims are missing: their messages were sent, but their rows read as pending. The number then
+-- stops until a person accepts the rollback (accept-rollback):
+--   t0  worker A is granted messages and remembers count 120
+--   t1  Redis is restored from a backup with count 90
+--   t2  A claims with 120: 30 claims are missing, the number stops
 --
--- A process that remembers nothing cannot see that. So after each start of Redis, known by its run
--- id, nothing is granted until a worker that remembers the last claim has spoken, and until the
--- others had time to (`settle`): one of them may remember more. When none comes, a person is asked.
+-- A process that remembers nothing cannot detect this. So after each start of Redis, known by its
+-- run id, nothing is granted until a worker that remembers the last claim has reported its reading,
+-- and the others have had time (`settle`) to report theirs: one of them may remember more. If no
+-- worker remembers it, a person is asked.
 local GUARD = P .. 'guard'
 local TOLD = P .. 'told'
 
--- A reading may be so much older than the last claim and still speak for it: a worker that was killed,
--- or whose machine lost power, may have missed the last of what was granted.
+-- A reading that is older than the last claim by no more than this still confirms a start: a worker
+-- that was killed, or whose machine lost power, may not have stored its last reading.
 local VOUCH_MS = 15000
 
--- '' where a service hides it: then a start is not seen.
+-- '' if the service hides it: then a start is not detected.
 local function run_id()
   return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
 end
 
--- nil: the caller remembers nothing.
+-- nil if the caller remembers nothing.
 local function parse_reading(text)
   local count, at, acts, serial = string.match(text, '^(%d+) (%d+) (%d+) (%d+)$')
   return count and { count = num(count), at = num(at), acts = num(acts), serial = num(serial) }
@@ -36,19 +40,20 @@ local function reading(count, acts)
   return string.format('%.0f %.0f %.0f %.0f', count, NOW, acts, serial)
 end
 
--- Ids that were given in what is lost are known outside, so no other campaign may get them: the next
--- serial is higher by 1,000, and by one for every minute since Redis last knew of anything. What is
--- imported from here on was not sent in what is lost.
+-- Campaign ids given out in the lost time are known outside Redis and must not be given again: the
+-- next serial is higher by 1,000, plus one for every minute since the last change that Redis knows
+-- of. Lists imported from now on were not sent in the lost time.
 local SERIALS_RESERVED = 1000
 local function reserve_serials()
   if redis.call('HSETNX', GUARD, 'reserved', 1) == 0 then return end
   local before = num(redis.call('GET', P .. 'serial'))
   redis.call('HSETNX', GUARD, 'serial', before)
   local idle_minutes = math.max(0, WALL - num(redis.call('HGET', GUARD, 'at'), WALL)) / 60000
-  redis.call('SET', P .. 'serial', string.format('%.0f', before + SERIALS_RESERVED + math.floor(idle_minutes)))
+  local after = before + SERIALS_RESERVED + math.floor(idle_minutes)
+  redis.call('SET', P .. 'serial', string.format('%.0f', after))
 end
 
--- Batches that were open may have been sent from; closing them would lose the trace.
+-- Messages of open batches may have been sent; once a batch is closed, that is no longer known.
 local function note_open_batches()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'by-end', '+inf', '+inf')) do
     local open = redis.call('HKEYS', P .. 'campaign:' .. id .. ':open')
@@ -64,7 +69,8 @@ local function stop_number()
   note_open_batches()
 end
 
--- Somebody remembers more than Redis has. `seen`: its reading; `known`: what Redis had told it.
+-- A process remembers more than Redis has. `seen` is its reading; `known` is the last count that
+-- Redis stored for it.
 local function note_rollback(seen, known)
   stop_number()
   local f = redis.call('HMGET', GUARD, 'seen', 'lost', 'lostActs', 'lastSerial', 'acts')
@@ -75,11 +81,11 @@ local function note_rollback(seen, known)
     'lastSerial', math.max(num(f[4]), seen.serial))
 end
 
--- All is well with this run of Redis: the question, if it was asked, is answered.
+-- This run of Redis is complete: withdraws the question to the person, if one was asked.
 local function confirm_run(run)
   redis.call('HSET', GUARD, 'run', run)
-  -- `serial` too, which an import reserves: kept, it would take lists that are imported from here on
-  -- for ones that nothing was sent of, when Redis goes back one day.
+  -- Drop `serial` too, which an import may have reserved: after a later rollback it would make
+  -- lists imported from now on count as lists of which nothing was sent.
   redis.call('HDEL', GUARD, 'newRun', 'newRunAt', 'vouched', 'reserved', 'serial')
   if redis.call('HDEL', GUARD, 'unconfirmed') == 0 then return end
   redis.call('HDEL', GUARD, 'noticedAt', 'wentBackTo')
@@ -88,9 +94,9 @@ local function confirm_run(run)
   end
 end
 
--- Redis was started since somebody last spoke for it. Returns nil once somebody does; until then why
--- nothing is granted, and for how long (ms) at least.
-local function judge_start(run, seen, claimed_at, settle_ms, role)
+-- Redis was restarted, and no worker has confirmed this run. Returns nil once one has; until then
+-- the gate that stops claims, and the shortest wait (ms).
+local function check_start(run, seen, claimed_at, settle_ms, role)
   local f = redis.call('HMGET', GUARD, 'newRun', 'newRunAt', 'vouched', 'unconfirmed')
   if f[1] ~= run then
     redis.call('HSET', GUARD, 'newRun', run, 'newRunAt', NOW)
@@ -112,11 +118,12 @@ local function judge_start(run, seen, claimed_at, settle_ms, role)
   return GATE.rollback, 0
 end
 
--- Looks at the caller's reading ('' none), by the name `worker`. Its count is compared with what Redis
--- knows to have told this very worker: others may have been granted more since Redis went back
--- than is missing, and the counter alone would not show it. A worker that is not known is compared
--- with the counter. One that started with another database (its pepper, hence its digests of people,
--- differ) is granted nothing. Returns the counter; `stopped`: nil, or the gate: rollback or settling.
+-- Checks the reading ('' none) of the caller named `worker`. Its count is compared with the value
+-- stored for this worker, not with the global counter: since a rollback, other workers may have
+-- advanced that past the loss. An unknown worker is compared with the global counter. A worker that
+-- started with a different database gets nothing (its pepper, and so its digests of people,
+-- differ). Returns the counter, with `stopped` set to the gate `rollback` or `settling` if claims
+-- are stopped.
 local function check_guard(text, worker, settle_ms, role)
   local seen = parse_reading(text)
   local f = redis.call('HMGET', GUARD, 'count', 'acts', 'claimedAt', 'noticedAt', 'unconfirmed',
@@ -132,29 +139,33 @@ local function check_guard(text, worker, settle_ms, role)
     g.stopped, g.wait = GATE.rollback, 0
   else
     local run = run_id()
-    -- A number of which Redis knows nothing at all has nothing to lose.
+    -- A number without any claim or change has nothing to lose.
     if g.count == 0 and f[7] ~= run then confirm_run(run)
-    elseif f[7] ~= run then g.stopped, g.wait = judge_start(run, seen, num(f[3]), settle_ms, role) end
+    elseif f[7] ~= run then
+      g.stopped, g.wait = check_start(run, seen, num(f[3]), settle_ms, role)
+    end
   end
   return g
 end
 
--- Whether what Redis says of messages may be acted on without a worker's reading at hand.
+-- Whether the ledger can be trusted without a worker's reading.
 local function guard_is_open()
   local f = redis.call('HMGET', GUARD, 'noticedAt', 'run', 'count')
   return not f[1] and (f[2] == run_id() or num(f[3]) == 0)
 end
 
--- What people changed must not be forgotten unnoticed either: a cancel or an opt-out that is lost would
--- let messages out, a list or a retry would be asked for twice.
+-- A lost change by a person must be noticed too: without a lost cancel or opt-out messages would be
+-- sent, and a lost import or retry would be asked for twice.
 local function count_act()
-  if redis.call('HINCRBY', GUARD, 'count', 1) == 1 then redis.call('HSET', GUARD, 'run', run_id()) end
+  if redis.call('HINCRBY', GUARD, 'count', 1) == 1 then
+    redis.call('HSET', GUARD, 'run', run_id())
+  end
   redis.call('HINCRBY', GUARD, 'acts', 1)
   redis.call('HSET', GUARD, 'at', WALL)
 end
 
--- Notes what this worker is told. Workers come and go; those that have asked for nothing for longest
--- have the lowest counts, and are forgotten first: they are compared with the counter then.
+-- Stores the last count sent to this worker. The workers that have been silent longest have the
+-- lowest counts and are dropped first; they are then compared with the global counter.
 local WORKERS_MAX = 2000
 local function note_told(worker, count)
   if redis.call('ZADD', TOLD, count, worker) == 0 then return end
@@ -162,7 +173,7 @@ local function note_told(worker, count)
   if over > 0 then redis.call('ZREMRANGEBYRANK', TOLD, 0, over - 1) end
 end
 
--- Counts granted claims; returns the worker's new reading, '' when nothing was granted.
+-- Counts granted claims. Returns the worker's new reading, '' if nothing was granted.
 local function count_claims(g, worker, grants)
   if grants == 0 then return '' end
   local count = g.count + grants

@@ -1,7 +1,7 @@
 --- @include "base"
--- Hashes that a script touches for many rows: read together before, written together at the end.
--- Inside a script this is only thrift (a call costs more than what it does); nobody else can look
--- in between. `commit` writes them.
+-- Hashes that a script uses for many rows: read together first, written together at the end. This
+-- only saves calls, which cost more than their work; scripts are atomic either way. `commit` writes
+-- them.
 local hashes, changed = {}, {}
 
 local function open_hash(key)
@@ -20,7 +20,7 @@ local function prefetch(key, fields)
   end
 end
 
--- Known without asking: there is no such field.
+-- Notes that the field does not exist, without reading it.
 local function hash_absent(key, field)
   open_hash(key).values[field] = false
 end

@@ -1,12 +1,13 @@
 --- @include "base"
--- The ledger value of a row, and its moves. protocol.ts says how a value is laid out.
+-- The ledger value of a row, and its moves. protocol.ts describes the layout.
 
 local function decode(value)
   if not value then
     return { state = STATE.pending, flags = 0, attempt = 0, tries = 0, code = 0, reason = 0,
       price = 0, times = {} }
   end
-  local _, state, flags, attempt, tries, code, reason, price, mask = struct.unpack(LEDGER_HEADER.format, value)
+  local _, state, flags, attempt, tries, code, reason, price, mask =
+    struct.unpack(LEDGER_HEADER.format, value)
   local times, at = {}, LEDGER_HEADER.bytes + 1
   for i = 1, LEDGER_TIMES do
     if bit.band(mask, bit.lshift(1, i - 1)) ~= 0 then
@@ -28,12 +29,12 @@ local function encode(r)
   end
   parts[1] = struct.pack(LEDGER_HEADER.format, LEDGER_VERSION, r.state, r.flags, r.attempt, r.tries,
     r.code, r.reason, r.price, mask)
-  -- Unknown as well: who never heard the claim's answer may still say that nothing was sent.
+  -- Unknown as well: a worker that never got the claim's answer may still report "not sent".
   if r.state == STATE.sending or r.state == STATE.unknown then parts[#parts + 1] = r.nonce end
   return table.concat(parts)
 end
 
--- The campaign whose rows are to be moved; nil when it has none any more (retention).
+-- The campaign whose rows are to be moved; nil if retention deleted them.
 local function open_rows(id)
   local c = open_campaign(id)
   return c and not c.purged and c or nil
@@ -54,8 +55,8 @@ local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
 local function row_field(row) return string.format('%d', (row - 1) % BATCH_ROWS) end
 local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1) % BATCH_ROWS) end
 
--- Since when nobody knows. A campaign that would rather send twice than not at all (at-least-once)
--- is asked about the row again by the sweep; once is enough.
+-- Notes since when the row is unknown. For an at-least-once campaign the sweep sends the message
+-- again, but only once.
 local function note_unknown(c, row, r)
   redis.call('ZADD', c.key .. ':unknown', WALL, row)
   if c.guarantee == 'at-least-once' and not has(r, FLAG.maybe_duplicate) then
@@ -63,7 +64,7 @@ local function note_unknown(c, row, r)
   end
 end
 
--- What a failed row is counted under: its code, or the negative number of its reason without one.
+-- A failed row is counted by its code, or without one by the negative number of its reason.
 local function error_field(r) return r.code ~= 0 and r.code or 0 - r.reason end
 
 local EVIDENCE = {
@@ -71,18 +72,18 @@ local EVIDENCE = {
   status_sent = true, status_delivered = true, status_read = true, status_failed = true,
 }
 
--- Where `event` takes `r`, if anywhere: what a person decided gives way to evidence.
+-- The state to which `event` takes `r`, or nil. Evidence overrules a person's decision.
 local function next_state(r, event)
   local moves, overrules = NEXT[r.state], OVERRULES[r.state]
   return moves and moves[event] or has(r, FLAG.decided) and overrules and overrules[event] or nil
 end
 
--- Moves `r` by `event`, with its counters; false when the event changes nothing.
+-- Moves `r` by `event`, with its counters; false if the event changes nothing.
 local function fire(c, row, r, event)
   local to = next_state(r, event)
   if not to then return false end
   if EVIDENCE[event] then unset(r, FLAG.decided) end
-  -- Of a rollback an attempt may be lost.
+  -- A rollback may have lost an attempt.
   if event == 'claim' or event == 'rollback' then c.attempts = c.attempts + 1 end
   count_move(c, r.state, to)
   if r.state == STATE.failed then
@@ -99,7 +100,7 @@ local function fire(c, row, r, event)
   return true
 end
 
--- To be called when `fire` took the row to failed: counts the cause and asks for the failed job.
+-- Call it after `fire` moved the row to failed: counts the cause and requests the failed job.
 local function note_failed(c, row, r, code, reason, at)
   r.code, r.reason, r.times[TIME.failed] = code, reason, stamp(c, at)
   add(c.errors, error_field(r), 1)

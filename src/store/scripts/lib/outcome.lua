@@ -1,12 +1,13 @@
 --- @include "status"
 --- @include "stops"
--- What the outcome of an attempt does to its row. `o` is a row of RECORD_ROW: row, attempt, nonce,
--- outcome, code, reason, wait (ms), jitter (a fraction), digest ('' without an id) and stored form of
--- the wamid, person, marks; `outage` says that the whole number cannot reach the API (lib/stops.lua).
+-- Applies the outcome of an attempt to its row. `o` is a row of RECORD_ROW: row, attempt, nonce,
+-- outcome, code, reason, wait (ms), jitter (a fraction), digest ('' without an id) and stored form
+-- of the wamid, person, marks. `outage` means that the whole number cannot reach the API
+-- (lib/stops.lua).
 
 local function marked(o, mark) return bit.band(o.marks, mark) ~= 0 end
 
--- The id is a reference of the API's own; a status event may have told the wamid already.
+-- The id is the API's own reference; a status event may already have brought the wamid.
 local function bind_reference(c, r, o)
   local known = hash_get(ledger_key(c, batch_of(o.row)), wamid_field(o.row))
   if known and not has(r, FLAG.reference) and o.attempt == r.attempt then
@@ -18,7 +19,8 @@ local function bind_reference(c, r, o)
   end
 end
 
--- The id that the answer gave the message, if any. Without a wamid a status event may still tell it.
+-- Stores the id from the answer, if there is one. Without a wamid, a status event may still bring
+-- it.
 local function take_id(c, r, o)
   if o.digest ~= '' and not marked(o, MARK.reference) then
     release_person(o.person, c, o.row, o.attempt)
@@ -28,7 +30,7 @@ local function take_id(c, r, o)
   if o.attempt == r.attempt then match_parked(c, o.row, r, o.person) end
 end
 
--- Of the attempts that were accepted: how many no webhook has told of, and whether one has of any.
+-- Of the accepted attempts: how many have no webhook yet, and whether one has any.
 local quiet, confirmed = 0, false
 
 local function accepted(c, r, o)
@@ -49,15 +51,16 @@ local function accepted(c, r, o)
   elseif not marked(o, MARK.held) then quiet = quiet + 1 end
 end
 
--- Acceptances since a webhook last told of a message of this number: webhook-silence.ts looks at them.
+-- Counts messages accepted since the last webhook about a message of this number
+-- (webhook-silence.ts).
 local function note_quiet()
   local key = P .. 'stats'
   if confirmed then redis.call('HSET', key, 'confirmedAt', NOW) end
   if quiet == 0 then return end
   local f = redis.call('HMGET', key, 'confirmedAt', 'quietSince', 'quiet')
-  local anew = num(f[1]) >= num(f[2])
-  redis.call('HSET', key, 'quiet', (anew and 0 or num(f[3])) + quiet,
-    'quietSince', anew and NOW or f[2], 'quietLast', NOW)
+  local is_restart = num(f[1]) >= num(f[2])
+  redis.call('HSET', key, 'quiet', (is_restart and 0 or num(f[3])) + quiet,
+    'quietSince', is_restart and NOW or f[2], 'quietLast', NOW)
 end
 
 -- `retry` and `pair` use up a try of the message; an outage of the number does not.
@@ -95,9 +98,10 @@ local function unknown(c, r, o, limits)
   r.reason, r.code = o.reason, o.code
   reopen_probe(c.id, o.row, o.attempt)
   spend_unknown_budget(c, limits.unknown, limits.unknown_window)
-  -- Whatever became of this message, the person has said so.
+  -- The opt-out holds whether or not this message was sent.
   if marked(o, MARK.opt_out) then opt_out(c, o.row, r.attempt, o.person, WALL) end
-  -- What the API gave an id was taken: not even an at-least-once campaign sends it again by itself.
+  -- The API accepted a message that it gave an id: even an at-least-once campaign does not send it
+  -- again automatically.
   if o.digest ~= '' then redis.call('ZREM', P .. 'resends', c.id .. '|' .. o.row) end
   take_id(c, r, o)
 end
@@ -107,12 +111,12 @@ local function apply_outcome(c, r, o, limits)
   if o.outcome == OUTCOME.accepted then return accepted(c, r, o) end
   if o.attempt ~= r.attempt then return end
   if o.outcome == OUTCOME.unknown then return unknown(c, r, o, limits) end
-  -- A person called it sent, and it was not: it does not go out by itself.
+  -- A person resolved it as sent, but it was not sent: it is not retried automatically.
   if r.state == STATE.accepted then
     if o.code == 0 and o.reason == 0 then o.reason = REASON.not_sent_other end
     return failed(c, r, o, limits)
   end
-  -- An attempt that went wrong so often will not get right by itself.
+  -- After so many failed tries another one would not help.
   local is_last = uses_try(o) and r.tries + 1 >= limits.tries or r.attempt >= ATTEMPT_MAX
   if o.outcome == OUTCOME.failed or is_last then return failed(c, r, o, limits) end
   back_to_pending(c, r, o)

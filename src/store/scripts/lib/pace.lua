@@ -1,21 +1,21 @@
 --- @include "base"
--- The pace of a number: GCRA (generic cell rate algorithm) in microseconds of Redis TIME. `tat`, the
--- theoretical arrival time, is the next free slot. A campaign's own rate is checked at the number's
--- slot, so that a slow campaign wastes no slot of the number; its tolerance makes up for the time
--- between two claims.
+-- The pace of a number: GCRA (generic cell rate algorithm) in microseconds of NOW. `tat`, the
+-- theoretical arrival time, is the next free send time. A campaign's own rate is checked at the
+-- number's send time, so a slow campaign does not use up send times of the number; its tolerance
+-- makes up for the time between two claims.
 local CAMPAIGN_TOLERANCE_US = 100000
 local RECOVERY_MS = 60000
 
 local function text(us) return string.format('%.0f', us) end
 
--- After "too fast" the rate is `slow` times itself, and recovers by itself within a minute.
+-- After "too fast" the rate is multiplied by `slow`, which recovers within a minute.
 local function slowed(slow, slow_at)
   local recovered = math.max(0, NOW - num(slow_at)) / RECOVERY_MS
   return math.max(0.1, math.min(1, num(slow, 1) + recovered))
 end
 
--- Rates change: a next free slot that lies further ahead than any claim could have put it is void. So is
--- a backoff longer than the longest there is: it is of an earlier version, which had one clock.
+-- A next free send time further ahead than any claim can put it is left over from another rate and
+-- is ignored. So is a backoff longer than the maximum: an earlier version with one clock stored it.
 local function held_until(stored)
   local until_ms = num(stored)
   return until_ms <= NOW + BACKOFF_MAX_MS and until_ms or 0
@@ -26,9 +26,9 @@ local function free_slot(tat, interval, reach)
   return free <= NOW_US + math.max(REACH_MAX_US, reach) + interval and free or NOW_US
 end
 
--- How many attempts may be on the wire, over all workers. The rate is used fully when there is room
--- for rate x answer time, and half as much again for answers that take longer than most. No more than
--- that: if the API hangs, all of them become unknown. A worker that has had no answer yet says 0.
+-- How many attempts may be on the wire, over all workers. Rate x answer time uses the rate fully;
+-- half as much again allows for slow answers. The bound exists because all of these messages become
+-- unknown if the API hangs. A worker that has had no answer yet passes 0.
 local UNMEASURED_S, MEASURED_S, ON_WIRE_MIN, ON_WIRE_MAX = 10, 3, 10, 10000
 local function on_wire_max(rate, answer_ms)
   local seconds = answer_ms == 0 and UNMEASURED_S or math.max(MEASURED_S, 1.5 * answer_ms / 1000)
@@ -50,7 +50,7 @@ local function open_pace(c, configured, reach)
   }
 end
 
--- The next slot within reach; nil when there is none yet, and then `wait` says for how long.
+-- The next send time within reach; nil if there is none yet, and `wait` is then how long to wait.
 local function next_slot(pace)
   local slot = pace.slot
   if slot > pace.last then

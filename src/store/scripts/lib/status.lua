@@ -1,28 +1,29 @@
 --- @include "hashes"
 --- @include "ledger"
 --- @include "wamid"
--- Status events: applying them to a row, and finding the row of an event whose wamid is unknown.
+-- Applies status events to rows, and finds the row of an event whose wamid is unknown.
 --
--- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`), when
--- it can be that attempt's (`fits`). It waits (parked) while the attempt is on the wire, because the
--- POST's answer will name the wamid. A `failed` waits for half a minute, too: it names no category, so it
--- may be an agent's, and then the `sent` of our own message comes meanwhile. What leaves the wire takes
--- up what has waited; what has waited longer than that is taken up by the sweep (`failures-due`). Where two attempts to a person
--- are open, or two messages could be the attempt's, none is matched: the attempt is `contested`, and
--- only its wamid leads to it.
+-- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`),
+-- if it can belong to that attempt (`fits`). It waits (parked) while the attempt is on the wire,
+-- because the POST's answer will name the wamid. A `failed` event also waits for half a minute: it
+-- names no category, so it may be for an agent's message, and then the `sent` event of our own
+-- message arrives meanwhile. When an attempt leaves the wire, it takes up the events that have
+-- waited; the sweep takes up failures later (`failures-due`). If a person has two open attempts, or
+-- two messages could belong to the attempt, none is matched: the attempt is `contested`, and only
+-- its wamid identifies it.
 
--- Evidence that an earlier attempt got through calls back a row that waits to be sent again: it then
--- counts for the row's current number, under which nothing is on the wire. Of an attempt that is
--- known to have failed (`retried`), only `delivered` and `read` speak against the failure.
+-- If an earlier attempt turns out to have succeeded, cancel the pending retry and apply the status
+-- to the current attempt, which has not been sent. After an attempt that is known to have failed
+-- (`retried`), only `delivered` and `read` contradict the failure.
 local function calls_back(r, attempt, what)
   if attempt > r.attempt or r.state ~= STATE.pending or what == 'failed' then return false end
   return not has(r, FLAG.retried) or what == 'delivered' or what == 'read'
 end
 
--- The person has stopped marketing. This number keeps to it from now on; the outbox takes it to the
--- list of the deployment, which wants the phone, and from there to the other numbers. A person may
--- take an opt-out back, and then the same message told again is no news, nor is what was said before.
--- `at`: when it was said, in whole seconds.
+-- The person opted out of marketing. This number applies it at once; the outbox carries it to the
+-- deployment's list, which needs the phone, and from there to the other numbers. If a person later
+-- takes the opt-out back, the same event again, or one from before, has no effect. `at`: when the
+-- person opted out, in whole seconds.
 local function opt_out(c, row, attempt, person, at)
   if redis.call('HSETNX', c.key .. ':side', row .. ':o' .. attempt, 1) == 0 then return end
   if person ~= '' then
@@ -32,12 +33,13 @@ local function opt_out(c, row, attempt, person, at)
   redis.call('ZADD', P .. 'opt-out-outbox', 'NX', WALL, c.id .. '|' .. row)
 end
 
--- WhatsApp could not deliver to this person: a campaign may skip them for a time.
+-- WhatsApp could not deliver to this person: campaigns may skip them for a time.
 local function note_undeliverable(person)
   if person ~= '' then redis.call('ZADD', P .. 'undeliverable', WALL, person) end
 end
 
--- event: { status, at (ms), code, price, person, foreign, category, stored, due (NOW at which it may be matched) }
+-- event: { status, at (ms), code, price, person, foreign, category, stored, due: the NOW from which
+-- it may be matched }
 local function apply_status(c, row, r, attempt, event)
   if event.status == 'failed' and event.code == CODE.opted_out then
     opt_out(c, row, attempt, event.person, event.at)
@@ -77,7 +79,7 @@ local function unpark(digest)
   return cmsgpack.unpack(packed)
 end
 
--- The person's events go on without this one.
+-- Removes one message from those parked for the person.
 local function strike_waiting(person, digest)
   local waiting, kept = person ~= '' and hash_get(P .. 'parked-for', person) or '', ''
   for at = 1, #waiting, DIGEST_BYTES do
@@ -87,7 +89,7 @@ local function strike_waiting(person, digest)
   if kept ~= waiting then hash_put(P .. 'parked-for', person, kept ~= '' and kept) end
 end
 
--- Nobody's. Returns how many events that were.
+-- Drops events whose message was not found. Returns how many.
 local function forget_parked(digest)
   local events = unpark(digest)
   for _, event in ipairs(events) do strike_waiting(event.person, digest) end
@@ -111,9 +113,9 @@ local function park(digest, event, until_ms)
   redis.call('ZADD', P .. 'parked-until', 'GT', until_ms, digest)
 end
 
--- The wamid of an attempt is known from now on: stored, indexed, and events that were parked for
--- it are applied. A second wamid of one attempt is kept beside the first and told to the operator;
--- that of an earlier attempt goes to the row's history.
+-- Stores and indexes the wamid of an attempt, and applies the events that were parked for it. A
+-- second wamid of one attempt is stored beside the first and shown to the operator; that of an
+-- earlier attempt goes to the row's history.
 local function bind(c, row, r, attempt, digest, stored)
   local key, field = ledger_key(c, batch_of(row)), wamid_field(row)
   if attempt < r.attempt then
@@ -125,10 +127,14 @@ local function bind(c, row, r, attempt, digest, stored)
       local side = c.key .. ':side'
       if redis.call('HGET', side, row .. ':second') ~= stored then
         redis.call('HSET', side, row .. ':second', stored)
-        if redis.call('HINCRBY', c.key, 'doubles', 1) >= 2 then pause_campaign(c, 'double_wamid') end
+        if redis.call('HINCRBY', c.key, 'doubles', 1) >= 2 then
+          pause_campaign(c, 'double_wamid')
+        end
       end
     else
-      if known and known ~= stored then redis.call('HSET', c.key .. ':side', row .. ':ref', known) end
+      if known and known ~= stored then
+        redis.call('HSET', c.key .. ':side', row .. ':ref', known)
+      end
       unset(r, FLAG.reference)
       hash_put(key, field, stored)
     end
@@ -149,7 +155,8 @@ local function holds_person(person, c, row, attempt)
   return id == c.id and held_row == row and held_attempt == attempt, contested
 end
 
--- The attempt needs no event to tell its wamid any more. A contested one stands for the others, too.
+-- The attempt's wamid is known, so it is no longer the person's open attempt. A contested one
+-- stays, because it stands for other attempts too.
 local function release_person(person, c, row, attempt)
   local open, contested = holds_person(person, c, row, attempt)
   if not open then return end
@@ -157,8 +164,9 @@ local function release_person(person, c, row, attempt)
   hash_put(P .. 'parked-for', person, false)
 end
 
--- Whether the event can tell of the open attempt: it says when the message was sent, is no agent's, has
--- the campaign's category, and its time is near the claim. Later only what a message that was held back gets.
+-- Whether the event can belong to the open attempt: it is `sent` or `failed`, not for an agent's
+-- message, in the campaign's category, and close to the claim. A later event must be one that a
+-- message held back by WhatsApp gets.
 local function fits(c, r, event)
   if event.status ~= 'sent' and event.status ~= 'failed' or event.foreign == 1 then return false end
   local category = event.category
@@ -169,8 +177,8 @@ local function fits(c, r, event)
   return age <= SOON_MS or age <= OPEN_MS and (category ~= '' or event.code == CODE.template_paused)
 end
 
--- Of the messages that are parked for the person: the one that was sent, else the one that failed and
--- has waited. Returns its digest and its wamid; nothing and true when there are two.
+-- Of the messages parked for the person: the one that was sent, else the one that failed and has
+-- waited. Returns its digest and its wamid; nil, nil, true if there are two.
 local function only_fitting(c, r, waiting)
   local found = { sent = {}, failed = {} }
   for at = 1, #waiting, DIGEST_BYTES do
@@ -187,8 +195,7 @@ local function only_fitting(c, r, waiting)
   return list[1].digest, list[1].stored
 end
 
--- The attempt is off the wire and has no wamid: is there one message that can be its own? True when
--- it was found.
+-- The attempt is off the wire and has no wamid. True if exactly one parked message fits it.
 local function match_parked(c, row, r, person)
   local open, contested = holds_person(person, c, row, r.attempt)
   local waiting = open and not contested and hash_get(P .. 'parked-for', person)

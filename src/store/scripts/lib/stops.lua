@@ -1,9 +1,9 @@
 --- @include "pace"
--- What an answer means beyond its own message: a hold or halt of the number, a pause of campaigns.
+-- The effects of an answer beyond its own message: backoff or suspension of the number, pauses.
 local QUIET_MS = 60000
 
--- Too fast: nobody sends from this number until `wait` is over, or a growing time when the API
--- names none. The rate is lowered by a quarter once for each hold and recovers by itself (pace.lua).
+-- Backoff: no worker sends from this number until `wait` is over; if the API names no time, it
+-- grows with each backoff. Each new one lowers the rate by a quarter; it recovers (pace.lua).
 local function hold_number(wait, why)
   local key = P .. 'pace'
   local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
@@ -21,8 +21,8 @@ local function hold_number(wait, why)
   return until_ms - NOW
 end
 
--- A request that never left says nothing about its message. When several in a row do not leave, the
--- API cannot be reached: the number waits, longer each time, and no message uses up its tries.
+-- A request that never left says nothing about its message. After several in a row the API counts
+-- as unreachable: the number backs off, longer each time, and messages use up no tries.
 local UNREACHED_MAX = 5
 local function note_unreached(o)
   if redis.call('HINCRBY', P .. 'pace', 'unreached', 1) < UNREACHED_MAX then return false end
@@ -39,9 +39,8 @@ local function each_running(c, act)
   end
 end
 
--- Nothing is sent from the number until a person resumes, lists that come meanwhile included
--- (start_running). A halt by the audit (note-audit) is lifted by correcting the counters; this one,
--- which has another reason, is not.
+-- Suspends the number: nothing is sent until a person resumes, not even lists that arrive meanwhile
+-- (start_running). Correcting counters lifts only a suspension by the audit (note-audit).
 local function halt_number(c, o, why)
   local is_new = redis.call('EXISTS', P .. 'halt') == 0
   redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id,
@@ -50,7 +49,7 @@ local function halt_number(c, o, why)
   if is_new then note_news(c, 'suspended', why) end
 end
 
--- True when this answer stops more than its message. Only an answer to a live attempt does.
+-- True if this answer stops more than its message. Only an answer to the current attempt can.
 local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
     return false
@@ -61,7 +60,7 @@ local function stop_by(c, o, r)
   elseif o.outcome == OUTCOME.restrict then halt_number(c, o, 'restricted:' .. o.code)
   elseif o.outcome == OUTCOME.template then pause_campaign(c, 'template:' .. o.code)
   elseif o.outcome == OUTCOME.accepted then
-    -- Once is enough for all the answers of one call.
+    -- Once per call is enough.
     if not c.cleared then redis.call('HDEL', c.key, 'streak') end
     c.cleared = true
     if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(c.id, o.row, o.attempt) then
@@ -80,7 +79,7 @@ local function count_failure_in_a_row(c, code, most)
   end
 end
 
--- Ambiguous answers: so many inside the window and the campaign waits for a person.
+-- After `most` ambiguous answers within the window the campaign is paused.
 local function spend_unknown_budget(c, most, window_ms)
   local kept = { NOW }
   for at in string.gmatch(redis.call('HGET', c.key, 'doubts') or '', '%d+') do

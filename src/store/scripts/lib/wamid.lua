@@ -1,6 +1,6 @@
 --- @include "base"
 -- The index wamid -> attempt, in bounded hashes. Level L has 2^(6+L) buckets (at most 2^16); when
--- it holds 100 entries a bucket on average the next level opens. Look-ups try the newest first.
+-- it holds 100 entries a bucket on average, the next level opens. Lookups try the newest first.
 -- Buckets expire WAMID_KEPT_MS after their last write.
 local BUCKETS_LOG2_MAX, BUCKET_ENTRIES = 16, 100
 local LEVELS = P .. 'wamid-levels'
@@ -21,7 +21,7 @@ local function index_put(c, digest, row, attempt)
   index_added = index_added + added
 end
 
--- Opens the next level when this one is full, and forgets levels whose buckets have all expired.
+-- Opens the next level when this one is full, and drops levels whose buckets have all expired.
 local function index_flush()
   if index_added == 0 then return end
   local size = redis.call('HINCRBY', LEVELS, 'size:' .. index_top, index_added)
