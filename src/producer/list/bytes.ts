@@ -1,9 +1,8 @@
 /**
- * What can be told of a list from its bytes alone: the digest that names its import, and the
- * encoding. In this order: a byte order mark; NUL bytes in every other place, which is UTF-16
- * without a mark; bytes that are UTF-8 to the last one; the encoding a person gave; a guess, where
- * the letters leave no doubt. A guess is said to be one, and shown with some names, because only a
- * person can judge it.
+ * What the bytes of a list alone show: the digest that identifies its import, and the encoding. In
+ * this order: a byte order mark; NUL bytes at every other position, which is UTF-16 without a mark;
+ * valid UTF-8 to the last byte; the encoding a person gave; a guess, if the letters leave no doubt.
+ * A guess is reported as one and shown with some names, because only a person can verify it.
  */
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
@@ -14,24 +13,25 @@ import { countUtf8, createUtf8Check } from "./encoding/utf8.ts";
 import type { ListFile } from "./open.ts";
 
 export interface ListBytes {
-  /** SHA-256 of the bytes as they are, hex. */
+  /** SHA-256 of the unchanged bytes, hex. */
   readonly digest: string;
   readonly encoding: Encoding;
-  /** Nothing in the file and nobody said so. */
+  /** The encoding was guessed, not given. */
   readonly encodingGuessed: boolean;
 }
 
 /**
- * Reads the whole list once. `given`: the encoding that a person named, which counts where the
- * bytes do not say it themselves. Refuses what is nearly UTF-8, or said to be, and is not
- * (`list_not_utf8`, with the line of the first wrong byte), and, unless letters do not matter, a
- * list that may be in several encodings (`encoding_unlikely`). An aborted reading gives no use.
+ * Reads the whole list once. `given`: the encoding that a person named, which counts if the bytes
+ * do not show it. Refuses a list that is nearly UTF-8, or declared as such, but is not
+ * (`list_not_utf8`, with the line of the first wrong byte). Unless letters do not matter, also
+ * refuses a list with several possible encodings (`encoding_unlikely`). Discard the result of an
+ * aborted read.
  */
 export async function readListBytes(
   list: ListFile,
   options: {
     given: Encoding | null;
-    /** `digits`: only numbers are taken from it, and these are the same in every encoding. */
+    /** `digits`: only numbers are read from it, and these are the same in every encoding. */
     wanted?: "letters" | "digits";
     signal?: AbortSignal | undefined;
   },
@@ -76,7 +76,7 @@ export async function digestList(list: ListFile): Promise<string> {
 
 const SAMPLE_BYTES = 256 * 1024;
 
-/** Whole lines of the list, where it holds more than ASCII: what the encoding is seen by. */
+/** Whole lines of the list with more than ASCII: the sample for its encoding. */
 async function readSample(list: ListFile): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -93,7 +93,7 @@ async function readSample(list: ListFile): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** A character of several bytes may be cut in two at both ends of a piece. */
+/** A piece may begin and end inside a character of several bytes. */
 function wholeLines(chunk: Buffer, isFirst: boolean): Buffer {
   const start = isFirst ? 0 : chunk.indexOf(NEWLINE) + 1;
   const end = chunk.lastIndexOf(NEWLINE) + 1;
@@ -106,17 +106,15 @@ function hasUtf8Mark(head: Buffer): boolean {
   return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
 }
 
-/**
- * The names are for the person who gave the list: they are no part of the message, which is logged.
- */
+/** The names are for the person who gave the list: they are not in the message, which is logged. */
 function unlikely(name: string, { readings }: Guess): Refused {
   const [first] = readings;
   const { refusal } = refuse(
     "encoding_unlikely",
-    `${name} does not say how its letters are encoded, and they fit no encoding surely (${readings
+    `${name} does not declare its encoding, and its letters do not identify one for certain (${readings
       .map(({ encoding }) => encoding)
       .join(", ")} ...).`,
-    `Say which it is, by --encoding ${first?.encoding} or recipients: { encoding: ${first?.encoding} } ` +
+    `Name it with --encoding ${first?.encoding} or recipients: { encoding: ${first?.encoding} } ` +
       'in the campaign file, or save the list again as "CSV UTF-8".',
   );
   const problems = readings.map(({ encoding, words }) => ({

@@ -16,13 +16,13 @@ import {
 import type { ListFile } from "./open.ts";
 
 /**
- * Reading a list as CSV (RFC 4180, with any of the usual delimiters and line ends), in blocks:
- * all rows that one piece of the file completes come at once, as arrays, so that a row costs
- * neither an object nor a turn of the event loop. The file is never in memory.
+ * Reads a list as CSV (RFC 4180, with any of the usual delimiters and line ends) in blocks: all
+ * rows that one piece of the file completes come at once, as arrays, so that a row costs neither an
+ * object nor a turn of the event loop. The file is never wholly in memory.
  */
 
 export interface CsvBlock {
-  /** The cells of each row, as they stand in the file. The header is not among them. */
+  /** The cells of each row, as in the file, without the header. */
   readonly rows: readonly (readonly string[])[];
   /** The line on which each row begins, counted as an editor does, from 1. */
   readonly lines: readonly number[];
@@ -31,12 +31,9 @@ export interface CsvBlock {
 }
 
 export interface CsvHeader {
-  /** As written, without the spaces around each; without the nameless ones at the end. */
+  /** Trimmed; without the nameless ones at the end. */
   readonly columns: readonly string[];
-  /**
-   * How many columns without a name the header ends with: spreadsheets leave those of deleted
-   * cells.
-   */
+  /** How many nameless columns the header ends with: spreadsheets leave those of deleted cells. */
   readonly nameless: number;
   readonly line: number;
   readonly dialect: Dialect;
@@ -46,16 +43,14 @@ export interface CsvHeader {
 /** How a list begins. */
 export interface Beginning {
   readonly header: CsvHeader;
-  /**
-   * The first rows; fewer when something among them cannot be read: {@link readRows} tells that.
-   */
+  /** The first rows; fewer if one of them cannot be read, which {@link readRows} reports. */
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Enough to see which column holds the phones. */
+/** Enough to find the column with the phones. */
 const FIRST_ROWS = 200;
 
-/** Reads the header line and the first rows below it; the names are not judged here. */
+/** Reads the header line and the first rows below it; does not check the names. */
 export async function readBeginning(
   list: ListFile,
   encoding: Encoding,
@@ -74,7 +69,7 @@ export async function readBeginning(
     rows.push(...some.slice(0, FIRST_ROWS - rows.length));
     return rows.length < FIRST_ROWS;
   });
-  // The header may be fine although something after it, in the same piece of file, is not.
+  // The header may be valid although something after it, in the same piece of file, is not.
   if (header !== null) return accept({ header, rows });
   return read.ok ? refuseEmpty(list.name) : read;
 }
@@ -90,11 +85,11 @@ function belowHeader(block: CsvBlock): CsvBlock {
 }
 
 /**
- * Reads all rows below the header; empty cells behind its last column are no part of them.
- * `visit` gets them block by block and may answer false to stop.
- * Gives the number of rows, or refuses the list, naming the line: `list_quote_open`,
- * `list_quote_stray`, `list_field_too_large`, `list_row_too_large`, `list_too_many_columns`,
- * `list_too_many_rows`, `list_not_utf16`. `tap` sees every byte of the file as it is read.
+ * Reads all rows below the header, without empty cells behind its last column. `visit` gets them
+ * block by block and may return false to stop. Returns the number of rows, or refuses the list,
+ * naming the line: `list_quote_open`, `list_quote_stray`, `list_field_too_large`,
+ * `list_row_too_large`, `list_too_many_columns`, `list_too_many_rows`, `list_not_utf16`. `tap` gets
+ * every byte of the file as it is read.
  */
 export async function readRows(
   list: ListFile,
@@ -119,7 +114,7 @@ export async function readRows(
   return read.ok ? accept(Math.max(0, rows)) : read;
 }
 
-/** The same block when no row is too long, which is nearly always. */
+/** Returns the same block if no row is too long, which is nearly always. */
 function withoutEmptyEnds(block: CsvBlock, width: number): CsvBlock {
   const isLong = (row: readonly string[]): boolean =>
     row.length > width && row.slice(width).every(isBlank);
@@ -131,7 +126,7 @@ function isBlank(cell: string): boolean {
   return cell.trim() === "";
 }
 
-/** The first lines as UTF-8. What the head's last bytes begin is cut off. */
+/** The first lines as UTF-8, without a character cut at the end. */
 function headText(list: ListFile, encoding: Encoding): Buffer {
   return encoding === "utf-8" ? list.head : Buffer.from(decodeText(list.head, encoding));
 }
@@ -154,12 +149,12 @@ async function readRecords(
     const decoded = decoder.push(chunk);
     torn = decoded === null;
     if (decoded === null) return false;
-    // A disk may hand over less than was asked for: the first piece need not hold all of it.
+    // A read may be short: the first piece need not be full.
     const text = decoded.subarray(skip);
     skip -= decoded.length - text.length;
     bytes += chunk.length;
     await collector.write(text);
-    // What was complete before the fault is still shown: the header is read that way.
+    // Still passes on what was complete before the fault: the header is read that way.
     if (collector.rows.length > 0) stopped = !(await visit({ ...collector.take(), bytes }));
     return !stopped && collector.fault() === null;
   });
@@ -190,17 +185,17 @@ interface Collector {
 }
 
 /**
- * csv-parse, with its output taken at the source. Its parser hands every record to `push` while
- * it works on a piece; taking it there, instead of through a stream, is twice as fast, and it is
- * the only moment at which `parser.info` is about that very record.
+ * csv-parse, with its output taken at the source. Its parser hands every record to `push` while it
+ * works on a piece; taking it there, instead of through a stream, is twice as fast, and only then
+ * is `parser.info` about that very record.
  *
- * Its count of lines takes a CRLF inside quotes for two, so the count is corrected here, for the
- * records that span lines (`info.lines` is where a record ends).
+ * Its line count takes a CRLF inside quotes for two lines, so it is corrected here for records that
+ * span lines (`info.lines` is where a record ends).
  */
 function createCollector(dialect: Dialect, name: string): Collector {
   const parser = new Parser({
     delimiter: dialect.delimiter,
-    // All three everywhere: lists glued together from several sources have several.
+    // All three everywhere: concatenated lists have several.
     record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
     skip_empty_lines: true,
@@ -219,8 +214,8 @@ function createCollector(dialect: Dialect, name: string): Collector {
 
   const nextLine = (): number => endLine + 1 + parser.info.empty_lines - parserBlanks;
 
-  // That option also takes text behind a closing quote; here nobody can know what was meant.
-  // Putting the opening quote back into the cell is what csv-parse does then, and then only.
+  // That option also accepts text behind a closing quote, whose meaning is unclear. csv-parse puts
+  // the opening quote back into the cell then, and only then.
   const { state } = parser as unknown as ParserInside;
   state.field.prepend = () => {
     fault ??= strayQuote({ line: nextLine(), name, column: state.record.length + 1 });
@@ -234,8 +229,7 @@ function createCollector(dialect: Dialect, name: string): Collector {
     parserLine = parser.info.lines;
     parserBlanks = parser.info.empty_lines;
     bytesSinceRecord = 0;
-    // A line of spaces is as blank as an empty one, and so is what spreadsheets write for one:
-    // ";;;".
+    // A line of spaces counts as blank, and so does a spreadsheet's blank row: ";;;".
     if (record.every(isBlank)) return true;
     fault = outOfBounds(record, { line, name, total: total++ });
     if (fault === null) {
@@ -257,10 +251,11 @@ function createCollector(dialect: Dialect, name: string): Collector {
     async write(chunk) {
       const blanks = parser.info.empty_lines;
       bytesSinceRecord += chunk.length;
-      // The callback comes after an error too, which the listener above has explained by then.
+      // The callback comes after an error too, which the listener above has already handled.
       await new Promise<void>((resolve) => parser.write(chunk, () => resolve()));
       if (parser.info.empty_lines > blanks) bytesSinceRecord = 0;
-      // csv-parse counts the text of a record, not its delimiters: a gigabyte of commas is one.
+      // csv-parse counts the text of a record, not its delimiters: a gigabyte of commas is one
+      // record.
       if (bytesSinceRecord > ROW_BYTES_MAX) fault ??= rowTooLarge({ line: nextLine(), name });
     },
     end: () => new Promise<void>((resolve) => parser.end(() => resolve())),
@@ -276,7 +271,7 @@ function createCollector(dialect: Dialect, name: string): Collector {
   };
 }
 
-/** The part of csv-parse's state that {@link createCollector} looks at; it is not in its types. */
+/** The part of csv-parse's state that {@link createCollector} reads; missing in its types. */
 interface ParserInside {
   readonly state: {
     readonly field: { prepend: (quote: Buffer) => void };

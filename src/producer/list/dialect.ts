@@ -1,7 +1,7 @@
 /**
- * Which character separates the cells. Spreadsheets take it from the computer's region (";" in
- * most of Europe), so it is read off the file: from Excel's own `sep=` line, else by trying each
- * candidate on the first lines. csv-parse cannot be given all of them: it would split on any.
+ * Finds the delimiter. Spreadsheets take it from the computer's region (";" in most of Europe), so
+ * it is detected: from Excel's own `sep=` line, else by trying each candidate on the first lines.
+ * csv-parse cannot be given all of them: it would split on any.
  */
 import { DELIMITERS } from "../../core/delimiters.ts";
 
@@ -9,16 +9,16 @@ export interface Dialect {
   readonly delimiter: string;
   /** Bytes before the header: a byte order mark and the `sep=` line. */
   readonly skipBytes: number;
-  /** Lines before the header, so that line numbers are those of an editor. */
+  /** Lines before the header, so that line numbers match those of an editor. */
   readonly skipLines: number;
 }
 
-/** Reads the dialect off the first bytes of a file (UTF-8). A file with one column gives ",". */
+/** Detects the dialect from the first bytes of a file (UTF-8). A file with one column gives ",". */
 export function sniffDialect(head: Buffer): Dialect {
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
   const text = head.toString("utf8", bom);
   const sep = /^"?sep=([^\p{L}\p{N}\s"]|\t)"?(\r\n|\n|\r)/iu.exec(text);
-  // One byte only: csv-parse would take more, but nothing that writes a `sep=` line does.
+  // One byte only: csv-parse accepts more, but programs that write a `sep=` line use one.
   if (sep?.[1] !== undefined && Buffer.byteLength(sep[1]) === 1) {
     return {
       delimiter: sep[1],
@@ -32,7 +32,7 @@ export function sniffDialect(head: Buffer): Dialect {
 const SAMPLE_LINES = 20;
 
 /**
- * The candidate that cuts the sample most evenly: most lines with as many cells as the header,
+ * The candidate that splits the sample most evenly: most lines with as many cells as the header,
  * then most cells. A comma inside unquoted text of a ";" file is uneven, or not in the header.
  */
 function bestDelimiter(text: string): string {
@@ -54,8 +54,8 @@ function bestDelimiter(text: string): string {
 }
 
 /**
- * Cells in each of the first lines that are not blank; quoted cells count as text. A quote opens
- * one only where a cell begins.
+ * Cells in each of the first non-blank lines; quoted cells count as text. A quote opens one only at
+ * the start of a cell.
  */
 function cellsPerLine(text: string, delimiter: string): number[] {
   const counts: number[] = [];
@@ -67,7 +67,7 @@ function cellsPerLine(text: string, delimiter: string): number[] {
     const character = text[at];
     if (character === '"' && (quoted || begins)) {
       quoted = !quoted;
-      // Directly behind a closing quote, another one makes it a doubled quote.
+      // Right behind a closing quote, another one makes a doubled quote.
       begins = !quoted;
       blank = false;
     } else if (!quoted && character === delimiter) {
@@ -84,7 +84,7 @@ function cellsPerLine(text: string, delimiter: string): number[] {
       if (character !== " ") blank = false;
     }
   }
-  // What follows the last line end may be cut short by the sample: it counts only when alone.
+  // The sample may cut off its last line: that line counts only if it is the only one.
   if (counts.length === 0 && !blank) counts.push(cells);
   return counts;
 }

@@ -1,7 +1,7 @@
 import type { CsvError } from "csv-parse";
 import { type Refused, refuse } from "../../core/refusal.ts";
 
-/** The bounds of a list, and what is said of one that cannot be read. */
+/** The limits of a list, and the refusals of unreadable ones. */
 
 export const FIELD_LENGTH_MAX = 64 * 1024;
 export const ROW_BYTES_MAX = 1024 * 1024;
@@ -34,7 +34,7 @@ export function outOfBounds(
       );
     }
   }
-  // The header came first and is no row.
+  // The header comes first and does not count as a row.
   if (at.total > ROWS_MAX) {
     return refuse(
       "list_too_many_rows",
@@ -53,11 +53,11 @@ export function rowTooLarge(at: Place): Refused {
   );
 }
 
-/** Each row may be within its bound, and a hundred of them still be too much. */
+/** Each row may be within its limit, and a hundred of them still be too large. */
 export function rowsTooLarge(at: Place): Refused {
   return refuse(
     "list_rows_too_large",
-    `${at.name} has rows that are too large to be kept: a hundred of them, around line ${at.line}, have more than 16 MiB even when they are compressed.`,
+    `${at.name} has rows that are too large to store: a hundred of them, around line ${at.line}, have more than 16 MiB even when they are compressed.`,
     "Remove the columns that the campaign does not need.",
   );
 }
@@ -88,7 +88,7 @@ export function strayQuote(at: Place & { column: number }): Refused {
 export function notUtf16(name: string, line: number): Refused {
   return refuse(
     "list_not_utf16",
-    `${name} is not whole: it is in UTF-16, and holds half a character after line ${line - 1}.`,
+    `${name} is incomplete: it is in UTF-16, and has half a character after line ${line - 1}.`,
     "Save or copy the list again; it may have been cut off.",
   );
 }

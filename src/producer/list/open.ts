@@ -4,41 +4,41 @@ import { basename } from "node:path";
 import { utf16Of } from "../../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 
-/** The largest list that is read. 10 million rows of a hundred bytes are a quarter of it. */
+/** The largest list that is read. 10 million rows of a hundred bytes take a quarter of it. */
 export const LIST_BYTES_MAX = 4 * 1024 ** 3;
 
 /** How much of the file is read at once. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A list opened for reading. It is read from one descriptor, so a file renamed meanwhile does no
- * harm.
+ * A list opened for reading. It is read from one descriptor, so renaming the file meanwhile is
+ * harmless.
  */
 export interface ListFile {
-  /** The file's name without its folder: what people see. */
+  /** The file's name without its folder, as shown to people. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** The first bytes as they are, enough to recognise what the file is and to find its header. */
+  /** The unchanged first bytes, enough to recognise the file type and to find the header. */
   readonly head: Buffer;
   /**
-   * Reads the file once from its beginning, in order. Each buffer is the callee's to keep.
-   * `visit` answers false to stop early.
+   * Reads the file once from its beginning, in order. The callee may keep each buffer. `visit`
+   * returns false to stop early.
    */
   read(visit: (chunk: Buffer) => boolean | Promise<boolean>): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a list and recognises by its content what is not a list: refusals `list_not_found`,
- * `list_not_readable`, `list_not_a_file`, `list_empty`, `list_too_large`, `list_not_csv`.
- * `links: "refuse"` (drop folder) also refuses a symbolic link.
+ * Opens a list and recognises other files by their content: refusals `list_not_found`,
+ * `list_not_readable`, `list_not_a_file`, `list_empty`, `list_too_large`, `list_not_csv`. `links:
+ * "refuse"` (drop folder) also refuses a symbolic link.
  */
 export async function openList(
   path: string,
   options: { links: "follow" | "refuse" },
 ): Promise<Result<ListFile>> {
   const name = basename(path);
-  // Not blocking: opening a FIFO that nobody writes to would wait for ever.
+  // Not blocking: opening a FIFO without a writer would never return.
   const noFollow = options.links === "refuse" ? constants.O_NOFOLLOW : 0;
   let handle: FileHandle;
   try {
@@ -98,11 +98,11 @@ function cannotOpen(name: string, error: unknown): Refused {
   if (code === "EACCES" || code === "EPERM") {
     return refuse(
       "list_not_readable",
-      `${name} may not be read by this user.`,
+      `${name} cannot be read: permission denied.`,
       "Give this user permission to read it.",
     );
   }
-  // Dead disks and exhausted descriptors are no fault of the list.
+  // Dead disks and exhausted descriptors are not the list's fault.
   throw error;
 }
 
@@ -114,7 +114,7 @@ function notAFile(name: string): Refused {
   );
 }
 
-/** First bytes of what people drop instead of a CSV, and what to do about each. */
+/** First bytes of files that people drop instead of a CSV, and advice for each. */
 const OTHERS: readonly { magic: string; what: string; fix: "workbook" | "archive" | "pdf" }[] = [
   { magic: "504b0304", what: "an Excel workbook (.xlsx) or a zip archive", fix: "workbook" },
   { magic: "504b0506", what: "an empty zip archive", fix: "archive" },
@@ -133,7 +133,7 @@ const FIXES = {
 } as const;
 
 /**
- * Refuses what is no list, by its content: `list_not_csv` (workbooks, archives, PDF, anything
+ * Refuses other file types by their content: `list_not_csv` (workbooks, archives, PDF, anything
  * binary) and `list_empty`. `head`: the first bytes of the file of `sizeBytes`.
  */
 function recogniseOthers(name: string, head: Buffer, sizeBytes: number): Refused | null {
@@ -146,7 +146,7 @@ function recogniseOthers(name: string, head: Buffer, sizeBytes: number): Refused
   if (isBinary(head)) {
     return refuse(
       "list_not_csv",
-      `${name} holds bytes that no text has: it is not a CSV file.`,
+      `${name} contains bytes that do not occur in text: it is not a CSV file.`,
       'Save the list as "CSV UTF-8" in the program that it comes from.',
     );
   }
@@ -163,7 +163,7 @@ function recogniseOthers(name: string, head: Buffer, sizeBytes: number): Refused
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Text has tabs, line ends and perhaps a stray sign; one byte in fifty is no accident. */
+/** Text has tabs, line ends and perhaps a stray control character, but not one in fifty bytes. */
 function isBinary(head: Buffer): boolean {
   let controls = 0;
   for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 26)) controls++;

@@ -1,13 +1,13 @@
 import { type CsvHeader, readRows } from "./csv.ts";
 import type { ListFile } from "./open.ts";
 
-/** Names with accents may be few: so far is looked for them. */
+/** How far to search: names with accents may be rare. */
 const SEARCHED_MAX = 100_000;
 const SHOWN = 3;
 
 /**
- * Three cells by which a person can judge an encoding that was guessed: names and places with
- * letters beyond a-z, all different. Never from the column of the phones.
+ * Three cells that let a person verify a guessed encoding: different names and places with letters
+ * beyond a-z. Never from the phone column.
  */
 export async function findTellingCells(
   file: ListFile,

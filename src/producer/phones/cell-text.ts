@@ -1,11 +1,11 @@
 /**
- * A cell as a text that may be one phone, or why it cannot be one. What people and programs put
- * around a phone is taken off; nothing here depends on a country or on the list.
+ * A cell as text that may be one phone, or the reason why it cannot. Strips what people and
+ * programs put around a phone; nothing here depends on a country or on the list.
  */
 import { quotedText } from "../../core/spreadsheet.ts";
 import type { RefusedPhone } from "./reading.ts";
 
-/** `text` holds digits 0-9, "+" in front, and signs that separate; `digits` are those alone. */
+/** `text` has digits 0-9, a leading "+" and separators; `digits` has the digits alone. */
 export interface PhoneText {
   readonly ok: true;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface PhoneText {
 export function readPhoneText(cell: string): PhoneText | RefusedPhone {
   const text = tidy(cell);
   if (text === "") return refused("phone_missing");
-  // Long text is no phone, and nothing below should have to look at it.
+  // Long text is not a phone, and the patterns below should not have to scan it.
   if (text.length > TEXT_MAX) return refused("phone_invalid");
   if (ROUNDED.test(text)) return refused("phone_spreadsheet");
   if (AS_DECIMAL.test(text)) return refused("phone_decimal");
@@ -27,32 +27,32 @@ export function readPhoneText(cell: string): PhoneText | RefusedPhone {
   return { ok: true, text, digits };
 }
 
-/** Five numbers in one cell are still told as that. */
+/** Up to five numbers in one cell are still reported as such. */
 const TEXT_MAX = 160;
 const DIGITS_MIN = 5;
-/** E.164 allows 15 digits; a prefix such as 00 or a trunk zero comes on top. */
+/** E.164 allows 15 digits, plus a prefix such as 00 or a trunk zero. */
 const DIGITS_MAX = 18;
 
-/** What nobody sees comes along when a number is copied from a page, a chat or a contact. */
+/** Invisible characters that are copied along from a page, a chat or a contact. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 const LABEL =
   /^(?:tel|tél|telefon|tlf|fone?|phone|mob|mobile?|móvil|movil|kom|cel|cell|celular|gsm|hp|handy|wa|whats|whatsapp)[.:]*\s*(?=[+(\d])/i;
 /** `(+48) 600 100 200`. */
 const BRACKETED_CODE = /^\(\s*(\+\s*\d{1,3})\s*\)/;
-/** Brazil's `0xx11`: the two digits of whatever carrier are left out of what is written. */
+/** Brazil's `0xx11`: `xx` stands for the two digits of any carrier. */
 const CARRIER_LEFT_OUT = /(^|[\s(])0\s?xx\s?(?=\)?\s?\d{2})/i;
-/** `4.86E+10`: the last digits are gone. `####` and `#N/A`: all are. */
+/** `4.86E+10`: the last digits are lost. `####` and `#N/A`: all are. */
 const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
-/** `48600100200.0`: it was made a number, so zeros in front may be gone. */
+/** `48600100200.0`: it became a number, so leading zeros may be lost. */
 const AS_DECIMAL = /^\+?\d{5,}[.,]0+$/;
-/** A number and, behind a word or sign for it, the line within the house. */
+/** A number and an extension, behind a word or sign for it. */
 const EXTENSION =
   /^\+?(?:[\s().\-/]*\d){6,}[\s,;/(.-]*(?:ext(?:ension|n)?|x|wew(?:n|nętrzny)?|w|dw|durchwahl|app?(?:arat)?|poste|int(?:erno|erne)?|anexo|anx|ramal|extensión|доб|вн|klapka|kl|linka|#|\*|;ext=|,,)[.:\s]*\d{1,6}\s*\)?$/iu;
 const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
 
 function tidy(cell: string): string {
   const shown = cell.replace(INVISIBLE, "").trim();
-  // `="48600100200"` and `'48600100200`: how people keep spreadsheets from rounding.
+  // `="48600100200"` and `'48600100200`: people keep spreadsheets from rounding this way.
   const text = (quotedText(shown) ?? (shown.startsWith("'") ? shown.slice(1) : shown)).trim();
   // Fullwidth and other digits and plus signs become plain ones.
   return text
@@ -68,7 +68,7 @@ function tidy(cell: string): string {
 
 const DIGIT = /^\p{Nd}$/u;
 
-/** Every script has its ten digits in a row, and 0 comes first (Unicode, "Decimal digits"). */
+/** Every script has its ten digits in a row, starting with 0 (Unicode, "Decimal digits"). */
 function plainDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0;
   let value = 0;
@@ -76,11 +76,11 @@ function plainDigit(digit: string): string {
   return String(value);
 }
 
-/** Signs and words that stand between two numbers and never within one. */
+/** Signs and words that occur between two numbers and never within one. */
 const BETWEEN =
   /[,;|&\\\n\r\t]|\s(?:or|lub|albo|oraz|oder|und|bzw\.?|ou|et|o|u|y|e|i|a|and|atau|dan|veya|ve|или|и|أو)\s|(?<=\d[\s)]*)\+/iu;
 
-/** What stands between two whole numbers: words, slashes, more than one space. */
+/** Separators of two whole numbers: words, slashes, more than one space. */
 const BETWEEN_WHOLE = /[^\d\s().\-\u2010-\u2015\u2212+]+|\s{2,}/u;
 
 /**
@@ -96,7 +96,7 @@ function holdsSeveral(text: string): boolean {
   return runs.filter((digits) => digits >= 7).length >= 2;
 }
 
-/** Letters are vanity numbers and names: libphonenumber would read past them. */
+/** Letters are vanity numbers and names: libphonenumber would skip them. */
 function strange(text: string): RefusedPhone {
   const unseen = UNSEEN.exec(text)?.[0];
   if (unseen === undefined) return refused("phone_invalid");
@@ -105,7 +105,7 @@ function strange(text: string): RefusedPhone {
 }
 
 /**
- * What shows nothing, or hardly anything, and yet cannot be taken off without knowing what it is.
+ * Invisible or nearly invisible characters that cannot be stripped without knowing their meaning.
  */
 const UNSEEN = /[\p{Cc}\p{Co}\p{Cn}\p{Cs}\p{M}\u2800]/u;
 
@@ -114,10 +114,10 @@ function refused(code: RefusedPhone["code"]): RefusedPhone {
 }
 
 /**
- * Whether a second number, or what differs of it, stands behind a slash: what comes before one is a
- * phone by itself (`22 601 12 34/35`), or the only slash has but an end behind it. Else slashes
- * separate an area code (`0151/12345678`), or pairs of digits. The same behind a dash where a whole
- * mobile is before it (`0811 699 778-9`): landlines write their extensions so.
+ * Whether a second number, or its differing end, follows a slash: the text before a slash is a
+ * phone by itself (`22 601 12 34/35`), or only a short end follows the only slash. Else slashes
+ * separate an area code (`0151/12345678`), or pairs of digits. The same after a dash if a whole
+ * mobile precedes it (`0811 699 778-9`): landlines write their extensions so.
  */
 export function endsWithSecondNumber(
   text: string,

@@ -1,7 +1,7 @@
 /**
  * What a cell may mean, for every spelling people use. libphonenumber's full data decides what is
- * valid; what it would be lenient about (extensions, second numbers, brackets in the wrong place)
- * has been refused before it is asked.
+ * valid; what it is lenient about (extensions, second numbers, misplaced brackets) has been refused
+ * before.
  */
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import {
@@ -58,7 +58,7 @@ export function createFullReader(region: string | null): (cell: string) => Readi
 function readExplicit({ text, digits }: PhoneText, prefix: number): Reading {
   const shape = prefix === 0 ? "plus" : "prefix";
   const number = digits.slice(prefix);
-  // Codes that no country has (satellite phones, +800) have three digits.
+  // Codes without a country (satellite phones, +800) have three digits.
   const code = callingCodeOf(number) ?? number.slice(0, 3);
   const codeEnd = prefix + code.length;
   const brackets = bracketsOf(text).filter(({ from }) => from < codeEnd);
@@ -89,9 +89,9 @@ function withAndWithoutZero(text: string, digits: string, codeEnd: number): stri
 }
 
 /**
- * A number behind `00`, or behind what the list's country dials before one abroad (Australia:
- * 0011). Null when there is no such prefix, or nothing valid behind it. Where two of them leave two
- * numbers, nobody can know.
+ * A number behind `00`, or behind the international prefix of the list's country (Australia: 0011).
+ * Null if there is no such prefix, or nothing valid behind it. If two prefixes leave two numbers,
+ * it is ambiguous.
  */
 function readPrefixed(cell: PhoneText, home: Home | null): Reading | null {
   const { digits } = cell;
@@ -110,7 +110,7 @@ function readPrefixed(cell: PhoneText, home: Home | null): Reading | null {
     return first;
   }
   // `0015712345678` in Germany is a number in Virginia, or 01571 2345678 with its zero typed twice;
-  // a gap behind the prefix shows that it was meant.
+  // a gap behind the prefix shows that the prefix was meant.
   const slip = /^00\D/.test(cell.text) ? null : readNational(digits.slice(1), home);
   if (slip === null && digits.length > mobileDigitsAtHome(home.plan)) return first;
   return reading("zeros", first.phone, slip?.phone ?? null);
@@ -143,9 +143,7 @@ function readBare(cell: PhoneText, home: Home | null): Reading {
   return whyUnread(cell, home);
 }
 
-/**
- * Bare digits where the list has no country: North Americans alone write ten of them without code.
- */
+/** Bare digits in a list without a country: only North Americans write ten of them without code. */
 function readHomeless({ text, digits }: PhoneText, abroad: ReadPhone | null): Reading {
   if (abroad === null) return unreadable("unread", "phone_ambiguous");
   if (digits.length !== NORTH_AMERICAN_DIGITS) return reading("abroad", abroad);
@@ -158,13 +156,13 @@ function readHomeless({ text, digits }: PhoneText, abroad: ReadPhone | null): Re
 
 const NORTH_AMERICAN_DIGITS = 10;
 
-/** `(479) 812-3456` is not +47 9812 3456: brackets in front of a bare number hold an area code. */
+/** `(479) 812-3456` is not +47 9812 3456: leading brackets of a bare number hold an area code. */
 function hasBracketsInCode({ text, digits }: PhoneText): boolean {
   const codeEnd = callingCodeOf(digits)?.length ?? 0;
   return bracketsOf(text).some(({ from }) => from < codeEnd);
 }
 
-/** Why a bare cell is no number of the list's country, nor one of another. */
+/** Why a bare cell is not a number of the list's country, nor of another. */
 function whyUnread(cell: PhoneText, home: Home): Reading {
   const { digits } = cell;
   const { code } = home;
@@ -183,8 +181,9 @@ function whyUnread(cell: PhoneText, home: Home): Reading {
 }
 
 /**
- * Italy's landlines and mobiles in some of Africa have a zero that belongs to the number. One that
- * may be a mobile with a digit missing is left alone: with a zero it would be somebody else's.
+ * Italy's landlines and mobiles in some of Africa have a zero that belongs to the number. A number
+ * that may be a mobile with a missing digit is not changed: with a zero it would be another
+ * person's.
  */
 function hasLostZero(digits: string, { plan }: Home): boolean {
   if (digits.startsWith("0") || lineTypeIn(plan, `0${digits}`) === null) return false;

@@ -10,8 +10,8 @@ export function readInternational(digits: string): ReadPhone | null {
 }
 
 /**
- * Brazil without the ninth digit and Mexico with `1` after 52 are no longer valid as they stand,
- * yet they are in many lists (and in WhatsApp's own ids): the same handset's other spelling is.
+ * Brazil without the ninth digit and Mexico with `1` after 52 are no longer valid as written, but
+ * many lists (and WhatsApp's own ids) have them: the other spelling of the same handset is valid.
  */
 export function parseInternational(digits: string): PhoneNumber | undefined {
   const parsed = parsePhoneNumberFromString(`+${digits}`);
@@ -20,7 +20,7 @@ export function parseInternational(digits: string): PhoneNumber | undefined {
   return folded?.isValid() ? folded : undefined;
 }
 
-/** Numbers of no country have a "+": bare, they are rather those of some country. */
+/** Numbers without a country have a "+": bare digits are rather those of some country. */
 export function readBareInternational(digits: string): ReadPhone | null {
   if (digits.length < INTERNATIONAL_DIGITS_MIN || callingCodeOf(digits) === null) return null;
   return readInternational(digits);

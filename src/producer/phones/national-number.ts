@@ -1,6 +1,6 @@
 /**
- * Numbers of the list's own country, as people write them there. Those of another country with the
- * same calling code (Toronto in a list of the United States) are none.
+ * Numbers of the list's own country in their national spellings. Numbers of another country with
+ * the same calling code (Toronto in a list of the United States) do not count.
  */
 import {
   type CountryCode,
@@ -18,16 +18,13 @@ export interface Home {
   readonly code: string;
 }
 
-/** `region`: one that libphonenumber has. */
+/** `region`: a region of libphonenumber. */
 export function homeOf(region: CountryCode): Home {
   const plan = planOf(region);
   return { region, plan, code: plan.callingCode };
 }
 
-/**
- * Digits without the country's code, with or without a trunk prefix, in spellings of former times
- * too.
- */
+/** Digits without the country's code, with or without a trunk prefix, in former spellings too. */
 export function readNational(
   digits: string,
   home: Home,
@@ -42,7 +39,7 @@ export function readNational(
   return added !== undefined && mobile !== null ? { phone: mobile, parsed: added } : null;
 }
 
-/** What begins with the prefix for calls abroad is taken for national digits all the same. */
+/** Digits that begin with the international prefix are still taken for national ones. */
 export function parseNational(
   digits: string,
   { region, plan, code }: Home,
@@ -56,7 +53,7 @@ export function parseNational(
 /** Before ten digits, until 2019: 01 for the trunk, 044 and 045 for mobiles. */
 const MEXICAN_PREFIX = /^(?:01|04[45])([2-9]\d{9})$/;
 
-/** A valid number of just this country, and not of another one with the same calling code. */
+/** A valid number of exactly this country, not of another one with the same calling code. */
 function asNumberOf({ plan, code }: Home, parsed: PhoneNumber | undefined): ReadPhone | null {
   if (parsed?.countryCallingCode !== code || !parsed.isValid()) return null;
   const line = lineTypeIn(plan, parsed.nationalNumber);
@@ -70,8 +67,8 @@ function asNumberOf({ plan, code }: Home, parsed: PhoneNumber | undefined): Read
 }
 
 /**
- * The list's own code in front. Services have short numbers, which a slip makes of others; they are
- * nobody's phone.
+ * A number behind the list's own code. Service numbers are short, a typo away from others, and not
+ * personal phones.
  */
 export function readCoded(cell: PhoneText, home: Home): ReadPhone | null {
   const { digits } = cell;
@@ -80,7 +77,7 @@ export function readCoded(cell: PhoneText, home: Home): ReadPhone | null {
   return phone?.mobile || phone?.landline ? phone : null;
 }
 
-/** Brackets may hold the list's own code, or stand behind it. */
+/** Brackets may hold the list's own code, or come after it. */
 function fitsCode({ text }: PhoneText, code: string): boolean {
   return bracketsOf(text).every(
     ({ from, to }) => from >= code.length || (from === 0 && to === code.length),
@@ -88,8 +85,8 @@ function fitsCode({ text }: PhoneText, code: string): boolean {
 }
 
 /**
- * Whether the ninth digit of a Brazilian mobile was added by us. The cell may as well be a landline
- * with a slip in its first digit, or a mobile with a digit missing, which begins with 9 still.
+ * Whether the ninth digit of a Brazilian mobile was added here. The cell may as well be a landline
+ * with a wrong first digit, or a mobile with a missing digit, which still begins with 9.
  */
 export function oldShapeOf(
   { digits }: PhoneText,
@@ -99,7 +96,7 @@ export function oldShapeOf(
   return /[678]\d{7}$/.test(digits) ? "old" : "short";
 }
 
-/** A national number in the way its country groups it is meant as one. */
+/** A national number grouped as its country groups it is meant as one. */
 export function isGroupedAsAtHome(text: string, national: PhoneNumber): boolean {
   const groups = groupsOf(text);
   return groups.includes(",") && groups === groupsOf(national.formatNational());

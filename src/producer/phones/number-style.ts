@@ -1,11 +1,11 @@
 /**
- * How a list writes its phones, and what its bare cells mean then.
+ * How a list writes its phones, and what its bare cells therefore mean.
  *
- * A bare cell (no "+", no 00) that is no number of the list's country is in 13 to 32 % of the slips
- * of one digit somebody's number abroad. So the list decides and not the cell: all bare cells are
- * counted by what they may mean, and the style that most of them have is that of every one. A cell
- * that does not fit it is rejected, whatever it would be elsewhere. The counts are those of the
- * whole list, so the same bytes have the same style, wherever in the list its odd rows are.
+ * A bare cell (no "+", no 00) that is not a number of the list's country is, in 13 to 32 % of
+ * one-digit typos, a valid number abroad. So the list decides and not the cell: all bare cells are
+ * counted by what they may mean, and the style of most applies to all. A cell that does not fit it
+ * is rejected, whatever it would be elsewhere. The counts are those of the whole list, so the same
+ * bytes have the same style, wherever in the list its odd rows are.
  */
 import type { Numbers } from "../../core/campaign.ts";
 import type { RejectCode } from "../../core/reject.ts";
@@ -13,16 +13,19 @@ import type { Reading, ReadPhone, RefusedPhone, Shape } from "./reading.ts";
 
 /** What bare cells of a list mean. Plain JSON: a campaign keeps it for its corrected rows. */
 export interface NumberStyle {
-  /** `unclear`: numbers of the list's country pass, and nothing that may be another one. */
+  /** `unclear`: numbers of the list's country pass unless they may be another number. */
   readonly bare: Numbers | "unclear";
   /** A cell that reads both ways; `mobile`: national if a mobile. */
   readonly either: Numbers | "mobile" | "reject";
-  /** A cell that is two numbers of the list's country; of those the only mobile is meant. */
+  /**
+   * A cell that is two numbers of the list's country: if only one is a mobile, that one is meant.
+   */
   readonly eitherHome: "plain" | "coded" | "reject";
   /** Mobiles without the digit that was added to them; `all`: those that begin with 9, too. */
   readonly old: "all" | "read" | "reject";
   /**
-   * `00` in front that may be a slip: read all but mobiles with a zero too many, or landlines only.
+   * A leading `00` that may be a typo: read all but mobiles with a zero too many, or landlines
+   * only.
    */
   readonly zeros: "all" | "landlines" | "reject";
 }
@@ -42,18 +45,18 @@ export function createShapeCounter(): ShapeCounter {
   return { add: ({ shape }) => void counts[shape]++, counts };
 }
 
-/** Of two kinds of cells, one decides when the other is at most half as frequent. */
+/** Of two kinds of cells, one decides if the other is at most half as frequent. */
 const CLEAR = 2;
-/** Fewer cells that only other countries have may all be slips. */
+/** Fewer cells that are valid only abroad may all be typos. */
 const INTERNATIONAL_CELLS_MIN = 3;
-/** A cell that is two people's numbers is read as one kind only where the other hardly occurs. */
+/** A cell that is two people's numbers is read as one kind only if the other hardly occurs. */
 const SURE = 50;
-/** What may be a slip is read as it stands where it is more frequent than slips are. */
+/** A possible typo is read as written if it is more frequent than typos are. */
 const OLD_CELLS_MIN = 1 / 10;
 const ZEROS_CELLS_MIN = 1 / 20;
 const ZEROS_OF_LANDLINES_MIN = 1 / 200;
 
-/** `given`: what the campaign says; null: the list decides. */
+/** `given`: the campaign's setting; null: the list decides. */
 export function styleOf(
   counts: ShapeCounts,
   { country, given }: { country: string | null; given: Numbers | null },
@@ -83,12 +86,12 @@ export function styleOf(
   return { bare: "unclear", either: "reject", ...rest };
 }
 
-/** Where a list has neither kind, what begins with the country's code is meant so. */
+/** If a list has neither kind, a leading country code is taken as one. */
 function eitherHomeStyleOf({ plain, trunk, coded }: ShapeCounts): NumberStyle["eitherHome"] {
   return tellApart(plain, coded, ["plain", "coded", trunk === 0 ? "coded" : "reject"]);
 }
 
-/** `share`: of the cells with 00 in front; not a number where there are no cells. */
+/** `share`: of the cells with a leading 00; NaN without such cells. */
 function zerosStyleOf(share: number): NumberStyle["zeros"] {
   if (share < ZEROS_OF_LANDLINES_MIN) return "reject";
   return share < ZEROS_CELLS_MIN ? "landlines" : "all";
@@ -100,14 +103,14 @@ function oldStyleOf({ old, short, plain, trunk, coded }: ShapeCounts): NumberSty
   return old >= (old + short + today) * OLD_CELLS_MIN ? "read" : "reject";
 }
 
-/** A style that was kept as JSON; empty where none was, as with campaigns of earlier versions. */
+/** A style that was stored as JSON; empty if none was, as with campaigns of earlier versions. */
 export function readStyle(kept: string, list: Parameters<typeof styleOf>[1]): NumberStyle {
   return kept === ""
     ? styleOf(createShapeCounter().counts, list)
     : (JSON.parse(kept) as NumberStyle);
 }
 
-/** Which of two kinds a list has; the third answer where it has neither. */
+/** Which of two kinds a list has; the third answer if it has neither. */
 function tellApart<const A, const B, const C>(
   one: number,
   two: number,
@@ -119,14 +122,14 @@ function tellApart<const A, const B, const C>(
 }
 
 /**
- * Without a country, bare cells are international only where nearly all are valid so (of national
- * numbers hardly one in three is, by chance), and not all of them American numbers as well.
+ * Without a country, bare cells are international only if nearly all are valid so (by chance hardly
+ * one in three national numbers is), and not all of them are American numbers as well.
  */
 function isInternational({ abroad, either, unread }: ShapeCounts): boolean {
   return abroad + either >= 9 * unread && either <= 9 * abroad;
 }
 
-/** Whether a list of these counts is read alike in two styles. */
+/** Whether two styles read a list with these counts alike. */
 export function readsAlike(counts: ShapeCounts, one: NumberStyle, two: NumberStyle): boolean {
   const { trunk, plain, abroad, either, either_home, old, short, zeros } = counts;
   return (
@@ -138,19 +141,19 @@ export function readsAlike(counts: ShapeCounts, one: NumberStyle, two: NumberSty
   );
 }
 
-/** How the phones of a list are written, and what those without "+" were taken for. */
+/** How the phones of a list are written, and how those without "+" were read. */
 export interface PhoneStyleReport {
   /** Of bare phones; `unclear`: those that may be another country's were rejected. */
   numbers: NumberStyle["bare"];
   decidedBy: "campaign" | "list";
-  /** Whose national numbers they are. */
+  /** The country of its national numbers. */
   country: string | null;
   /** Cells without any country code. */
   national: number;
   /** Cells that begin with one, without "+". */
   withCode: number;
   plus: number;
-  /** `00`, or what the country dials before a number abroad. */
+  /** `00`, or the country's own international prefix. */
   prefix: number;
 }
 
@@ -177,7 +180,7 @@ export function phoneStyleReport(
 
 export type PhoneVerdict = ReadPhone | RefusedPhone;
 
-/** What a cell means in a list of this style. */
+/** The meaning of a cell in a list of this style. */
 export function verdictOf(reading: Reading, style: NumberStyle): PhoneVerdict {
   const { phone, other, shape } = reading;
   if (reading.refused !== null) return reading.refused;

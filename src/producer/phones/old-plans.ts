@@ -1,7 +1,7 @@
 /**
- * Countries that made their numbers longer, or wrote their prefixes anew, while old lists still
- * hold the old ones. libphonenumber knows the new plans only. A number of an old plan is told as
- * that and not changed: in most of them the new digits depend on the operator or the kind of line.
+ * Countries that extended their numbers or changed prefixes, while old lists still have the old
+ * ones. libphonenumber knows the new plans only. A number of an old plan is reported as such and
+ * not converted: in most of them the new digits depend on the operator or the line type.
  *
  * Sources: the ITU's "National numbering plans" notices of each country.
  */
@@ -47,7 +47,8 @@ const OLD_PLANS: Readonly<Record<string, OldPlan | undefined>> = {
 };
 
 /**
- * What has changed since a national number (with or without its zero) was one; null: it never was.
+ * What has changed since a national number (with or without its zero) was valid; null if it never
+ * was.
  */
 export function oldPlanOf(callingCode: string, national: string): string | null {
   const plan = OLD_PLANS[callingCode];

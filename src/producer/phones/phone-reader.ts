@@ -1,7 +1,7 @@
 /**
- * Phones as people write them, in two steps: what a cell may mean ({@link createCellReader}), and
- * what it means in a list written as this one is (number-style.ts). libphonenumber's full data
- * decides what is valid, and nothing is guessed.
+ * Reads phones as people write them, in two steps: what a cell may mean ({@link createCellReader}),
+ * and what it means in the style of its list (number-style.ts). libphonenumber's full data decides
+ * what is valid, and nothing is guessed.
  */
 import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import type { Numbers } from "../../core/campaign.ts";
@@ -23,9 +23,7 @@ export function createCellReader(country: string | null): CellReader {
 
 export type PhoneReader = (cell: string) => PhoneVerdict;
 
-/**
- * Reads whatever phone a cell may be, to find the column that holds phones: not to send to them.
- */
+/** Reads any phone that a cell may be, to find the phone column: not for sending. */
 export function createPhoneFinder(country: string | null): PhoneReader {
   const read = createCellReader(country);
   return (cell) => {
@@ -35,22 +33,22 @@ export function createPhoneFinder(country: string | null): PhoneReader {
 }
 
 /**
- * Reads phones that stand alone, as on a command line: bare ones are numbers of `country`, and with
- * none they begin with a country code.
+ * Reads standalone phones, as on a command line: bare ones are numbers of `country`; without it
+ * they begin with a country code.
  */
 export function createPhoneReader(country: string | null): PhoneReader {
   const read = createCellReader(country);
   const given: Numbers = country === null ? "international" : "national";
   const none = createShapeCounter().counts;
   const alone = styleOf(none, { country, given });
-  // A landline without its zero may well be a number abroad: nothing around it tells.
+  // A landline without its zero may be a number abroad, and there is no context.
   const style = country === null ? alone : ({ ...alone, either: "mobile" } as const);
   return (cell) => verdictOf(read(cell), style);
 }
 
 /**
- * A number that was read, split as its numbering plan does; digits of no plan are one code of
- * three.
+ * A number that was read, split by its numbering plan; digits without a plan get a code of three
+ * digits.
  */
 export function splitPhone(digits: string): { countryCode: string; national: string } {
   const parsed = parsePhoneNumberFromString(`+${digits}`);

@@ -12,11 +12,10 @@ import {
 import { INTERNATIONAL_DIGITS_MIN, type Reading, type ReadPhone, reading } from "./reading.ts";
 
 /**
- * Reads phones in the plain spellings that nearly all rows have (digits, with "+" or "00" in
- * front, with single spaces, dashes or dots between, or an area code in brackets), and answers null
- * for everything else: what is not plain, what is not valid, and what reads in two ways. It answers
- * as the full reader does, twenty times as fast. `region`: the list's country (ISO 3166, capitals),
- * null for none.
+ * Reads phones in the plain spellings of nearly all rows (digits, with leading "+" or "00", with
+ * single spaces, dashes or dots between, or an area code in brackets). Returns null for everything
+ * else: not plain, not valid, or ambiguous. It agrees with the full reader and is twenty times as
+ * fast. `region`: the list's country (ISO 3166, capitals), null for none.
  */
 export function createPlainReader(region: string | null): (cell: string) => Reading | null {
   const home = region === null ? null : planOf(region);
@@ -49,10 +48,10 @@ const NINE = 0x39;
 const TEXT_MAX = 32;
 const NORTH_AMERICAN_DIGITS = 10;
 
-/** A valid number; surely none; or left to the library. */
+/** A valid number; certainly none; or left to the library. */
 type Answer = ReadPhone | "no" | "unsure";
 
-/** The digits of a cell that holds nothing else but a "+" in front and single separators. */
+/** The digits of a cell with only a leading "+" and single separators. */
 function plainDigits(text: string): string | null {
   const end = text.length;
   if (end > TEXT_MAX) return null;
@@ -63,9 +62,9 @@ function plainDigits(text: string): string | null {
     if (code >= ZERO && code <= NINE) continue;
     if (code !== SPACE && code !== DASH && code !== DOT && code !== NO_BREAK_SPACE) return null;
     if (at === from) return null;
-    // Behind a dash at the end, the end of a second number may stand.
+    // Behind a dash at the end, the end of a second number may follow.
     if (code === DASH && at >= end - 3) return null;
-    // `48600100200.0` is what a spreadsheet made of a number.
+    // `48600100200.0` is a number that a spreadsheet converted.
     if (code === DOT && at - from >= DECIMAL_DIGITS_MIN) return null;
     digits += text.slice(from, at);
     from = at + 1;
@@ -75,7 +74,7 @@ function plainDigits(text: string): string | null {
   return digits.length < DIGITS_MIN || digits.length > DIGITS_MAX ? null : digits;
 }
 
-/** `(212) 555-0188`: brackets in front hold an area code, so it is no number abroad. */
+/** `(212) 555-0188`: leading brackets hold an area code, so it is not a number abroad. */
 function bracketed(text: string, home: NumberingPlan): Reading | null {
   const closed = text.indexOf(")");
   const behind = text.charCodeAt(closed + 1);
@@ -96,7 +95,7 @@ function prefixed(digits: string, home: NumberingPlan | null): Reading | null {
   const phone = international(digits.slice(2));
   if (phone === "no" || phone === "unsure") return null;
   if (home === null) return reading("prefix", phone);
-  // National digits do not begin with 00, where 00 is what is dialled before a number abroad.
+  // National digits do not begin with 00 where 00 is the international prefix.
   if (home.international.exec(digits)?.[0].length !== 2) return null;
   if (phone.digits.startsWith(home.callingCode)) return reading("prefix", phone);
   if (digits.length <= mobileDigitsAtHome(home)) return null;
@@ -132,7 +131,7 @@ function bare(digits: string, home: NumberingPlan, gaps: "gaps" | "none"): Readi
     if (line === "other") return null;
     if (line !== null) return reading("coded", coded);
   }
-  // Grouped as at home it is no number abroad.
+  // Grouped as at home, it is not a number abroad.
   return gaps === "gaps" ? null : reading("abroad", coded);
 }
 
@@ -147,18 +146,18 @@ function international(digits: string): Answer {
 
 function national(digits: string, home: NumberingPlan): Answer {
   const { callingCode } = home;
-  // Mexico had prefixes that the library has forgotten.
+  // Mexico had prefixes that the library no longer knows.
   const isMexican = callingCode === "52" && digits.startsWith("0");
   if (isMexican || home.international.test(digits)) return "unsure";
   const prefix = prefixOf(home, digits);
   if (prefix === "") return found(callingCode, digits, lineTypeIn(home, digits));
-  // It is the prefix when with it this is no number, and without it one.
+  // It is the prefix if this is valid without it and not with it.
   if (home.putsOtherDigits || home.national.test(digits)) return "unsure";
   const rest = digits.slice(prefix.length);
   return found(callingCode, rest, lineTypeIn(home, rest));
 }
 
-/** What the library would cut off: nothing, where too few digits would be left for a number. */
+/** What the library would strip: nothing if too few digits would remain for a number. */
 function prefixOf({ trunk, putsOtherDigits, lengths }: NumberingPlan, digits: string): string {
   const prefix = trunk?.exec(digits)?.[0] ?? "";
   return putsOtherDigits || lengths.includes(digits.length - prefix.length) ? prefix : "";

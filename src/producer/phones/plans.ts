@@ -1,33 +1,34 @@
 /**
- * The numbering plans of libphonenumber, compiled once. The library makes its regular expressions
- * anew for each number and copies options around them, 15 us a number; here one costs less than 1.
+ * The numbering plans of libphonenumber, compiled once. The library rebuilds its regular
+ * expressions for each number and copies options around them, 15 us a number; here one costs less
+ * than 1.
  *
- * This is the part of it that decides about numbers as most lists have them: a country code and
- * a national number. It says yes or nothing. Whatever it does not say yes to (an odd spelling, a
- * number that is not valid) is left to the library, which decides. That every yes is also the
- * library's is held by a test over all countries, so a new release of it cannot drift away.
+ * This is the part that decides about numbers as most lists have them: a country code and a
+ * national number. It only confirms: whatever it does not confirm (an odd spelling, an invalid
+ * number) is left to the library, which decides. A test over all countries checks that the library
+ * agrees with every confirmation, so a new release of it cannot diverge.
  *
  * The layout of the metadata is that of libphonenumber-js 1.13 (its METADATA.md).
  */
 import metadata from "libphonenumber-js/max/metadata";
 
-/** A national number that is valid; `mobile` where nobody can tell it from a landline, too. */
+/** A valid national number; `mobile` also if it cannot be told from a landline. */
 export type LineType = "landline" | "mobile" | "other";
 
 export interface NumberingPlan {
   readonly callingCode: string;
-  /** What this country dials before a number abroad. */
+  /** The international prefix of this country. */
   readonly international: RegExp;
-  /** What is cut off a national number before it is looked at, when it has it. */
+  /** The national prefix, which is stripped before validation if present. */
   readonly trunk: RegExp | null;
-  /** Something else is put in place of what is cut off. */
+  /** The stripped prefix is replaced by other digits. */
   readonly putsOtherDigits: boolean;
   /** Of national numbers of any kind. */
   readonly lengths: readonly number[];
   readonly national: RegExp;
-  /** Digits of the longest mobile number, or of any where there is none. */
+  /** Digits of the longest mobile number, or of any if there is none. */
   readonly mobileDigitsMax: number;
-  /** Tells this country among those of its calling code. */
+  /** Distinguishes this country from others with its calling code. */
   readonly leading: RegExp | null;
   readonly fixed: Kind | null;
   readonly mobile: Kind | null;
@@ -39,7 +40,7 @@ interface Kind {
   readonly lengths: readonly number[];
 }
 
-/** Places in a country's metadata and in its list of kinds. */
+/** Positions in a country's metadata and in its list of kinds. */
 const [CALLING_CODE, INTERNATIONAL, NATIONAL, LENGTHS, TRUNK] = [0, 1, 2, 3, 5];
 const [TRUNK_PATTERN, TRUNK_TRANSFORM, LEADING, KINDS] = [7, 8, 10, 11];
 const [FIXED, MOBILE] = [0, 1];
@@ -49,7 +50,7 @@ const plans = new Map<string, NumberingPlan>();
 const codes: Readonly<Record<string, readonly string[] | undefined>> =
   metadata.country_calling_codes;
 
-/** The plan of a country (ISO 3166), which must be one that the library has. */
+/** The plan of a country (ISO 3166), which must be one of the library's. */
 export function planOf(country: string): NumberingPlan {
   let plan = plans.get(country);
   if (plan === undefined) {
@@ -64,7 +65,7 @@ export function mobileDigitsAtHome({ mobileDigitsMax, trunk }: NumberingPlan): n
   return mobileDigitsMax + (trunk === null ? 0 : 1);
 }
 
-/** The calling code that `digits` begin with, or null. No code begins with another one. */
+/** The calling code that `digits` begin with, or null. No code is a prefix of another one. */
 export function callingCodeOf(digits: string): string | null {
   for (let length = 1; length <= CALLING_CODE_DIGITS_MAX; length++) {
     const code = digits.slice(0, length);
@@ -73,13 +74,13 @@ export function callingCodeOf(digits: string): string | null {
   return null;
 }
 
-/** The plan by which numbers of a calling code are taken apart: that of its main country. */
+/** The plan that splits numbers of a calling code: that of its main country. */
 export function mainPlanOf(callingCode: string): NumberingPlan | null {
   const main = codes[callingCode]?.[0];
   return main === undefined ? null : planOf(main);
 }
 
-/** What kind of line a national number of a calling code is; null: not valid, or not decided. */
+/** The line type of a national number of a calling code; null: not valid, or not decided. */
 export function lineTypeOf(callingCode: string, national: string): LineType | null {
   const countries = codes[callingCode] ?? [];
   const [only] = countries;
@@ -97,9 +98,9 @@ export function lineTypeOf(callingCode: string, national: string): LineType | nu
 }
 
 /**
- * What kind of line a national number is in one country; null when it is no number of that country,
- * although it may be one of another with the same calling code. Those that are nobody's phone (free
- * and personal numbers) several countries have in common; they count for the first one only.
+ * The line type of a national number in one country; null if it is not a number of that country,
+ * although it may be one of another with the same calling code. Several countries share the numbers
+ * that are not personal phones (freephone and personal numbers); they count for the first one only.
  */
 export function lineTypeIn(plan: NumberingPlan, national: string): LineType | null {
   if (plan.leading !== null && !plan.leading.test(national)) return null;
@@ -157,9 +158,7 @@ function compile(country: readonly unknown[] | undefined): NumberingPlan {
   };
 }
 
-/**
- * The pattern of a kind of line; empty when it is that of fixed lines; 0 lengths: the country's.
- */
+/** The pattern of a line type; empty if it equals that of fixed lines; 0 lengths: the country's. */
 type Listed = readonly [string, (readonly number[] | 0)?];
 
 function whole(pattern: string): RegExp {

@@ -4,30 +4,30 @@ import type { RejectCode } from "../../core/reject.ts";
 export interface ReadPhone {
   readonly ok: true;
   readonly digits: string;
-  /** A landline, in a country where that can be told from the number. */
+  /** A landline, in a country where the number shows that. */
   readonly landline: boolean;
   /** A mobile, or a number that cannot be told from one. */
   readonly mobile: boolean;
 }
 
 /**
- * What a cell may mean, before anybody has asked how its list is written. "Bare" is a cell with
- * neither "+" nor an international prefix in front; only those depend on the list.
+ * What a cell may mean before the style of its list is known. "Bare" is a cell with neither "+" nor
+ * a leading international prefix; only bare cells depend on the list.
  *
- * - `plus`, `prefix`: it says itself whose number it is ("+", `00`, Australia's `0011`)
+ * - `plus`, `prefix`: it shows its own country ("+", `00`, Australia's `0011`)
  * - `trunk`: bare, a number of the list's country with its trunk prefix (`0151 …`)
- * - `plain`: bare, a number of the list's country as it is
+ * - `plain`: bare, a number of the list's country as written
  * - `coded`: bare, with the list's own country code in front
  * - `abroad`: bare, and valid only as the digits of a number of another country
  * - `either`: bare, a number of the list's country (`phone`) or of another one (`other`)
- * - `either_home`: bare, and two numbers of the list's country: `phone` as it is, `other` by its
+ * - `either_home`: bare, and two numbers of the list's country: `phone` as written, `other` by its
  *   code
- * - `old`: bare, a Brazilian mobile as before the ninth digit was added to it, or a slip
- * - `short`: the same, and it begins as mobiles of today that lost a digit
- * - `zeros`: `00` in front, which may be a slip: `phone` abroad, `other` at home with one zero, if
+ * - `old`: bare, a Brazilian mobile from before the ninth digit was added, or a typo
+ * - `short`: the same, and it begins like a current mobile that lost a digit
+ * - `zeros`: a leading `00` that may be a typo: `phone` abroad, `other` at home with one zero, if
  *   any
- * - `unread`: bare, and no number that the list's country or any other one has
- * - `none`: no phone at all, wherever the list is from
+ * - `unread`: bare, and not a number of the list's country or any other
+ * - `none`: not a phone in any country
  */
 export type Shape =
   | "plus"
@@ -52,14 +52,14 @@ export interface Reading {
   readonly refused: RefusedPhone | null;
 }
 
-/** Why a cell is no phone that can be sent to. `about` says more, and never quotes the cell. */
+/** Why a cell is not a phone that can be sent to. `about` says more, and never quotes the cell. */
 export interface RefusedPhone {
   readonly ok: false;
   readonly code: RejectCode;
   readonly about?: string;
 }
 
-/** Without "+" or 00, so many digits may be a number with country code; no shorter ones. */
+/** Without "+" or 00, this many digits may be a number with country code; no shorter ones. */
 export const INTERNATIONAL_DIGITS_MIN = 10;
 
 export function reading(

@@ -1,7 +1,7 @@
 /**
- * Which columns of a list of opt-outs hold phones. All of them count: who has said no must not be
- * messaged at their other number. A campaign must find one column, and so asks where this takes
- * two; what may be somebody else's phone, or no phone at all, is asked about here as well.
+ * Which columns of a list of opt-outs hold phones. All of them count: a person who opted out must
+ * not be messaged at their other number. A campaign needs exactly one column and refuses where this
+ * takes two; both refuse columns that may hold another person's phones, or none.
  */
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import { didYouMean } from "../../core/nearest.ts";
@@ -9,7 +9,7 @@ import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts
 import type { Column, SeenColumn } from "../columns/seen-columns.ts";
 
 /**
- * `wanted`: the columns that a person named; none: found by name and cells. Refusals
+ * `wanted`: the columns that a person named; if none: found by name and cells. Refusals
  * `phone_column_unknown`, `phone_column_unclear`, `phone_column_missing`.
  */
 export function findSuppressionColumns(
@@ -20,7 +20,7 @@ export function findSuppressionColumns(
   const holding = seen.filter(({ holds }) => holds);
   const others = holding.filter(({ kind }) => kind === "others_phone" || kind === "others");
   if (others.length > 0) return refuseOthers(holding, others);
-  // Those that are empty in the first rows may hold phones further down.
+  // Columns that are empty in the first rows may hold phones further down.
   const found = seen.filter(({ holds, kind }) => holds || kind === "phone");
   if (found.length > 0) return accept(found);
   const digits = seen.filter(({ readsAsPhones }) => readsAsPhones);
@@ -63,7 +63,7 @@ function refuseOthers(holding: readonly Column[], others: readonly Column[]): Re
 function refuseDigits(digits: readonly Column[]): Refused {
   return refuse(
     "phone_column_unclear",
-    `Only column ${quoted(digits)} holds what reads as phones, and its name does not say that it does.`,
+    `Only column ${quoted(digits)} holds values that read as phones, but its name does not say so.`,
     `If they are phones, name it: ${digits.map(optionOf).join(" ")}.`,
   );
 }

@@ -17,16 +17,16 @@ import { findSuppressionColumns } from "./find-columns.ts";
 /** A row of a suppression file: the phones of one person, and what could not be read of it. */
 export interface SuppressionRow {
   readonly line: number;
-  /** One for each phone. */
+  /** One per phone. */
   readonly entries: readonly NewOptOut[];
-  /** Cells that hold something and no phone; a row without any phone has one. */
+  /** Non-empty cells that are not phones; a row without any phone has one. */
   readonly rejected: readonly RejectedCell[];
 }
 
 export interface RejectedCell {
   readonly column: string;
   readonly code: RejectCode;
-  /** What is known beyond the code; never the cell itself. */
+  /** Details beyond the code; never the cell itself. */
   readonly about?: string;
 }
 
@@ -39,21 +39,21 @@ export interface SuppressionFile {
 }
 
 /**
- * Reads people who opted out from a list as campaigns have it (`scope`, `source` and `date` are
- * taken where they are), or from a plain list of numbers, a line each. Every column with phones
- * counts: see {@link findSuppressionColumns}. Each is read as its cells are written, as a
- * campaign's list is: what may be somebody else's number is told and not guessed. A cell that
- * cannot be read is told and keeps no other phone of its row out. An opt-out is not lost for a
- * detail: a scope that is not understood counts as `all`, a date as now. `visit` gets the rows in
- * blocks. Refuses what is no list.
+ * Reads people who opted out from a list in the format of campaigns (`scope`, `source` and `date`
+ * are used if present), or from a plain list of numbers, one per line. Every column with phones
+ * counts: see {@link findSuppressionColumns}. Each column has its own phone style, determined as
+ * for a campaign's list; what may be another person's number is reported, not guessed. An
+ * unreadable cell is reported and does not affect other phones of its row. Details never lose an
+ * opt-out: an unknown scope counts as `all`, an unreadable date as now. `visit` gets the rows in
+ * blocks. Refuses files that are not lists.
  */
 export async function readSuppressionFile(input: {
   path: string;
   country: string | null;
-  /** The columns of the phones, where a person names them. */
+  /** The columns of the phones, if a person names them. */
   columns: readonly string[];
   encoding: Encoding | null;
-  /** For rows that say nothing themselves. */
+  /** Defaults for rows without their own values. */
   scope: Scope;
   source: string;
   visit: (rows: readonly SuppressionRow[]) => Promise<void>;
@@ -84,7 +84,7 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   const sample = { rows, readPhone };
   const seen = lookAtColumns(names, sample);
   const [first = ""] = names;
-  // A number without its country is told as a row that cannot be read, and not as a name.
+  // A number without its country is reported as an unreadable row, not taken for a name.
   const beginsWithPhone = readPhone(first).ok || isLongNumber(first);
   const isPlain = input.columns.length === 0 && names.length === 1 && beginsWithPhone;
   const checked = isPlain ? accept(undefined) : checkNames(seen, sample);
@@ -116,13 +116,13 @@ function checkNames(seen: readonly SeenColumn[], sample: PhoneSample): Result<vo
   return headed.ok ? checkHeader(seen, Object.values(OWN_COLUMNS).flat(), "several") : headed;
 }
 
-/** A column of phones, and what reads them. */
+/** A column of phones, and its reader. */
 interface PhoneSource {
   readonly column: SeenColumn;
   readonly readPhone: PhoneReader;
 }
 
-/** Reads all rows to see how each column writes its phones. `rows`: those that stand above them. */
+/** Reads all rows to determine how each column writes its phones. `rows`: those read before. */
 async function readStyles(
   file: ListFile,
   header: CsvHeader,
@@ -160,7 +160,7 @@ function createRowReader(input: {
 }): (cells: readonly string[], line: number) => SuppressionRow {
   const { phones } = input;
   const folded = input.names.map(foldColumnName);
-  /** -1 where the file has no such column. */
+  /** -1 if the file has no such column. */
   const place = (wanted: readonly string[]) => folded.findIndex((name) => wanted.includes(name));
   const scopeAt = place(OWN_COLUMNS.scope);
   const sourceAt = place(OWN_COLUMNS.source);
@@ -168,7 +168,7 @@ function createRowReader(input: {
 
   return (cells, line) => {
     if (cells.length > input.names.length) {
-      // The phone may stand in another column here: what is read there could be a stranger's.
+      // The phone may be in another column here: this one could be a stranger's.
       return { line, entries: [], rejected: [{ column: "", code: "row_columns" }] };
     }
     const { digits, rejected } = readPhones(cells, phones);
@@ -208,7 +208,7 @@ function readPhones(
   return { digits, rejected: [words[0] ?? missing] };
 }
 
-/** Beside another phone, a word ("none", "PL") is no phone that was lost. */
+/** Beside another phone, a word ("none", "PL") is not a lost phone. */
 function isLostPhone(cell: string): boolean {
   return cell.includes("#") || cell.replace(/\P{Nd}+/gu, "").length >= 3;
 }

@@ -32,8 +32,8 @@ describe("what is no list", () => {
     ["an .xls", Buffer.from("d0cf11e0a1b11ae100", "hex"), "(.xls)"],
     ["a PDF", Buffer.from("%PDF-1.7\n"), "a PDF"],
     ["a gzip", Buffer.from("1f8b0800", "hex"), "a gzip archive"],
-    ["a PNG", Buffer.from("89504e470d0a1a0a0000000d49484452000002", "hex"), "no text has"],
-    ["UTF-32", Buffer.from("fffe0000700000006800000a000000", "hex"), "no text has"],
+    ["a PNG", Buffer.from("89504e470d0a1a0a0000000d49484452000002", "hex"), "do not occur in text"],
+    ["UTF-32", Buffer.from("fffe0000700000006800000a000000", "hex"), "do not occur in text"],
   ])("is known by its content: %s", async (_, content, what) => {
     const result = await open(content);
 
@@ -86,7 +86,7 @@ describe("the encoding of a list", () => {
     expect(named).toMatchObject({ ok: true, value: { encoding: "windows-1254" } });
     if (asked.ok) return;
     const { message, fix, problems } = asked.refusal;
-    expect(message).toContain("list.csv does not say how its letters are encoded");
+    expect(message).toContain("list.csv does not declare its encoding");
     expect(message + fix).not.toMatch(/Ay\P{ASCII}e/u);
     expect(fix).toMatch(/--encoding windows-12\d\d or recipients: \{ encoding: windows-12\d\d \}/);
     expect(problems).toContainEqual({

@@ -1,18 +1,18 @@
 import iconv from "iconv-lite";
 import type { Encoding } from "../../../core/encoding.ts";
 
-/** Turns the bytes of a list into UTF-8, piece by piece; a piece may end inside a character. */
+/** Converts the bytes of a list to UTF-8 in pieces; a piece may end inside a character. */
 export interface Decoder {
-  /** The text so far that no later piece can change; null when the bytes do not fit. */
+  /** The text that no later piece can change; null if the bytes are not valid. */
   push(chunk: Buffer): Buffer | null;
-  /** What was held back. Null when the bytes end inside a character. */
+  /** The remaining text. Null if the bytes end inside a character. */
   end(): Buffer | null;
 }
 
 /**
- * UTF-8 passes through as it is (it has been checked by then, see utf8.ts), its byte order mark
- * too. UTF-16 loses its mark, and may not fit: half a pair, an odd number of bytes. Bytes that
- * another encoding has no character for become U+FFFD, so that they spoil their cell alone.
+ * UTF-8 passes through unchanged (it has been checked before, see utf8.ts), its byte order mark
+ * too. UTF-16 loses its mark, and may be invalid: half a surrogate pair, an odd number of bytes.
+ * Bytes without a character in another encoding become U+FFFD, so that only their cell is affected.
  */
 export function createDecoder(encoding: Encoding): Decoder {
   if (encoding === "utf-8") return { push: (chunk) => chunk, end: () => EMPTY };
@@ -21,8 +21,8 @@ export function createDecoder(encoding: Encoding): Decoder {
 }
 
 /**
- * Pieces end where no character can go on: the second bytes of all encodings begin at 0x30. The
- * library's own stream loses letters where a character of two bytes is cut and becomes a pair.
+ * Pieces end where no character can continue: the second bytes of all encodings begin at 0x30. The
+ * library's own stream loses letters where it cuts a character of two bytes that becomes a pair.
  */
 function createTableDecoder(encoding: Encoding): Decoder {
   let carry: Buffer = EMPTY;
@@ -39,9 +39,7 @@ function createTableDecoder(encoding: Encoding): Decoder {
   };
 }
 
-/**
- * The library's own replaces what does not fit, and half a file would not be told from a whole one.
- */
+/** The library's own decoder replaces invalid bytes, which would hide a truncated file. */
 function createUtf16Decoder(encoding: "utf-16le" | "utf-16be"): Decoder {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const decode = (chunk: Buffer, more: { stream: boolean }): Buffer | null => {
@@ -59,7 +57,7 @@ function createUtf16Decoder(encoding: "utf-16le" | "utf-16be"): Decoder {
   };
 }
 
-/** A short piece at once; what does not fit is left out, or U+FFFD. */
+/** Decodes a short piece at once; invalid bytes are left out, or U+FFFD. */
 export function decodeText(bytes: Buffer, encoding: Encoding): string {
   const decoder = createDecoder(encoding);
   return Buffer.concat([decoder.push(bytes) ?? EMPTY, decoder.end() ?? EMPTY]).toString("utf8");
@@ -67,7 +65,7 @@ export function decodeText(bytes: Buffer, encoding: Encoding): string {
 
 const EMPTY = Buffer.alloc(0);
 
-/** What iconv-lite calls an encoding. */
+/** The names of encodings in iconv-lite. */
 export function nameInLibrary(encoding: Encoding): Parameters<typeof iconv.decode>[1] {
   return OTHER_NAMES[encoding] ?? (encoding as Parameters<typeof iconv.decode>[1]);
 }

@@ -4,9 +4,9 @@ import { decodeText, nameInLibrary } from "./decode.ts";
 import type { Reading } from "./word-readings.ts";
 
 /**
- * The readings of a sample as Chinese, Japanese and Korean: none in an encoding that it does not
- * fit. They are there so that no other reading is taken for sure; the encodings share most of their
- * bytes, so none of them can be told from the others by a few names.
+ * The readings of a sample as Chinese, Japanese and Korean; none for an encoding in which it is
+ * invalid. They only prevent another reading from being taken as certain: these encodings share
+ * most of their bytes, so a few names cannot distinguish them.
  */
 export function readEastAsian(sample: Buffer): Reading[] {
   return EAST_ASIAN.flatMap(({ encoding, common, syllables }) => {
@@ -26,9 +26,7 @@ export function readEastAsian(sample: Buffer): Reading[] {
 
 type Range = readonly [from: number, to: number];
 
-/**
- * By the first byte: the characters of names and of everyday text, and the syllables of Japanese.
- */
+/** By the first byte: the characters of names and everyday text, and Japanese syllables. */
 const EAST_ASIAN: readonly { encoding: Encoding; common: Range; syllables: Range }[] = [
   { encoding: "gbk", common: [0xb0, 0xd7], syllables: [1, 0] },
   { encoding: "big5", common: [0xa4, 0xc6], syllables: [1, 0] },
@@ -37,7 +35,7 @@ const EAST_ASIAN: readonly { encoding: Encoding; common: Range; syllables: Range
   { encoding: "euc-kr", common: [0xb0, 0xc8], syllables: [1, 0] },
 ];
 
-/** One of some thousands, of some tens, and what is seldom seen; natural logarithms. */
+/** One of some thousands, one of some tens, and a rare one; natural logarithms. */
 const COMMON = -7.5;
 const SYLLABLE = -4.5;
 const UNCOMMON = -11;

@@ -1,10 +1,10 @@
 /**
- * Which encoding a list is in, when nothing in it says so. The words with letters beyond a-z are
- * read in every encoding that lists are found in. One is taken when it is far likelier than any
- * that reads otherwise, and when nearly all words are words in it; else a person has to say. By
+ * Guesses the encoding of a list that does not declare it. The words with letters beyond a-z are
+ * read in every encoding that lists are found in. One is chosen if it is far likelier than any that
+ * reads differently, and if nearly all words are plausible in it; else a person has to name it. By
  * word and not by file: the customers of a shop come from several countries.
  *
- * Detectors made for long texts do badly on names, and none says "I do not know".
+ * Detectors made for long texts do badly on names, and none of them can answer "unknown".
  */
 import type { Encoding } from "../../../core/encoding.ts";
 import { readEastAsian } from "./east-asian.ts";
@@ -42,7 +42,7 @@ const BALTIC: readonly Language[] = ["lt", "lv", "et"];
 const CYRILLIC: readonly Language[] = ["ru", "uk", "be", "bg", "mk", "sr"];
 const RUSSIAN: readonly Language[] = ["ru", "uk"];
 
-/** Windows' own come first: Excel writes them. What DOS and old Macs wrote is rare by now. */
+/** Windows encodings come first: Excel writes them. Those of DOS and old Macs are rare by now. */
 const CANDIDATES: readonly Candidate[] = [
   { encoding: "windows-1252", languages: WEST, rarity: 0 },
   { encoding: "windows-1250", languages: CENTRE, rarity: 0 },
@@ -71,12 +71,12 @@ const CANDIDATES: readonly Candidate[] = [
   { encoding: "mac-turkish", languages: ["tr"], rarity: -7 },
 ];
 
-/** So much likelier than any other reading it must be; more, where few words speak for it. */
+/** How much likelier than any other reading it must be; more if there are few words. */
 const SURE = 5.5;
 const SURE_BY_ONE_WORD = 3;
-/** More words that are none, and the list is in an encoding that is not known here. */
+/** With a larger share of implausible words, the encoding is unknown here. */
 const ODD_MAX = 0.1;
-/** More words say nothing new. */
+/** More words add no information. */
 const WORDS_MAX = 500;
 const READINGS_MAX = 4;
 const WORDS_SHOWN = 3;
@@ -107,7 +107,7 @@ export function guessEncoding(sample: Buffer): Guess {
 const SIGN_ALONE =
   /^[\x80\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb3\xb5\xb7\xbb-\xbe\xd7][CF]?$/;
 
-/** Each word once; a sign alone ("5 €", "20 °C", a no-break space) is a letter nowhere. */
+/** Each word once; a lone sign ("5 €", "20 °C", a no-break space) is not a letter anywhere. */
 function tellingWords(sample: Buffer): { words: Buffer[]; lines: Buffer } {
   const words = new Set<string>();
   let end = 0;

@@ -1,7 +1,7 @@
 /**
- * How likely a letter is behind another one, in each language. It is learnt from names (names.ts),
- * for pairs of which at least one is a letter beyond a-z: "łu" and "ję" are Polish, "ñs" is not
- * Spanish, and "ě" ends few words outside of Czech.
+ * How likely a letter is after another one, in each language. Learnt from names (names.ts), for
+ * pairs with at least one letter beyond a-z: "łu" and "ję" are Polish, "ñs" is not Spanish, and "ě"
+ * ends few words outside of Czech.
  */
 import { type Language, NAMES } from "./names.ts";
 
@@ -9,11 +9,11 @@ export interface Letters {
   has(letter: string): boolean;
   /** Whether the whole word, in lower case, is one of the names. */
   knows(word: string): boolean;
-  /** The natural logarithm of how likely `letter` is behind `before`. {@link EDGE} ends a word. */
+  /** The natural logarithm of how likely `letter` is after `before`. {@link EDGE} ends a word. */
   chance(before: string, letter: string): number;
 }
 
-/** What stands in front of the first letter of a word, and behind its last. */
+/** Stands for the beginning and the end of a word. */
 export const EDGE = "";
 
 const learnt = new Map<Language, Letters>();
@@ -26,16 +26,16 @@ export function lettersOf(language: Language): Letters {
   return letters;
 }
 
-/** "İ" becomes two characters in lower case, and its dot is all that tells it from "I". */
+/** "İ" becomes two characters in lower case, and only its dot distinguishes it from "I". */
 export function lowerCase(letter: string): string {
   return letter === "İ" ? letter : letter.toLowerCase();
 }
 
-/** A letter that never came is still this likely: in 10,000. */
+/** The likelihood of a letter that never occurred: in 10,000. */
 const UNSEEN = 0.5;
-/** Nothing is less likely than this; else one odd name would outweigh all others. */
+/** The lower bound, so that one odd name cannot outweigh all others. */
 const LEAST_CHANCE = -10;
-/** So many letters of what is known of vowels and consonants count as much as what was seen. */
+/** The prior from vowels and consonants counts as much as this many observed letters. */
 const BORROWED = 2;
 
 function learn(names: string): Letters {
@@ -74,7 +74,7 @@ function learn(names: string): Letters {
   };
 }
 
-/** How often each letter came behind something, and how often anything did. */
+/** How often each letter followed another, and how often any did. */
 function createCounts() {
   const counts = new Map<string, Map<string, number>>();
   const totals = new Map<string, number>();
@@ -85,7 +85,7 @@ function createCounts() {
       totals.set(before, (totals.get(before) ?? 0) + 1);
     },
     has: (letter: string): boolean => counts.get("")?.has(letter) === true,
-    /** Its share, when `much` letters more had come with the chance given. */
+    /** Its share, after adding `much` letters that occur with the given chance. */
     share(before: string, letter: string, other: { much: number; chance: number }): number {
       const count = counts.get(before)?.get(letter) ?? 0;
       return (count + other.much * other.chance) / ((totals.get(before) ?? 0) + other.much);

@@ -1,17 +1,17 @@
 import { isUtf8 } from "node:buffer";
 
-/** Says whether a stream of bytes is UTF-8, and on which line the first wrong byte is. */
+/** Checks whether a stream of bytes is UTF-8, and finds the line of the first wrong byte. */
 export interface Utf8Check {
   push(chunk: Buffer): void;
-  /** No more bytes: a character that was begun and not ended is an error too. */
+  /** Ends the stream: an unfinished character is an error too. */
   end(): void;
   /** The line (from 1) of the first byte that is not UTF-8, or null so far. */
   badLine(): number | null;
 }
 
 /**
- * Chunks are checked whole by the runtime's vectorised check; only what is held back from one
- * chunk to the next, a character cut in two (at most 3 bytes), is looked at here.
+ * Chunks are checked whole by the runtime's vectorised check; only a character cut in two between
+ * chunks (at most 3 bytes) is handled here.
  */
 export function createUtf8Check(): Utf8Check {
   let carry: Buffer = Buffer.alloc(0);
@@ -38,7 +38,7 @@ export function createUtf8Check(): Utf8Check {
   };
 }
 
-/** How many leading bytes hold no character that may go on in the next chunk. */
+/** How many leading bytes contain no character that may continue in the next chunk. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -51,7 +51,7 @@ function wholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** No character holds the byte of a newline, so each line can be judged by itself. */
+/** A newline byte is never part of a character, so each line can be checked separately. */
 function linesBeforeBad(bytes: Buffer): number {
   let lines = 0;
   let start = 0;
@@ -72,8 +72,8 @@ function newlines(bytes: Buffer): number {
 }
 
 /**
- * How many characters beyond ASCII there are in UTF-8, and how many bytes that belong to none.
- * Text in another encoding has next to none of the first: it takes two fitting bytes in a row.
+ * The number of characters beyond ASCII in UTF-8, and of bytes that belong to none. Text in another
+ * encoding has next to none of the former: it takes two matching bytes in a row.
  */
 export function countUtf8(bytes: Buffer): { characters: number; strays: number } {
   let characters = 0;

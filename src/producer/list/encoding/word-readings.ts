@@ -1,7 +1,8 @@
 /**
- * How well words read in an encoding. A byte is another letter in each (0xB3 is "ł", "³" or "і"),
- * so each letter beyond a-z is weighed with its neighbours by the languages that are written in the
- * encoding. Most words of a list are of one language; a word of another costs, since it is rarer.
+ * How plausible words are in an encoding. A byte is another letter in each (0xB3 is "ł", "³" or
+ * "і"), so each letter beyond a-z is scored with its neighbours by the languages written in the
+ * encoding. Most words of a list are of one language; a word of another costs more, since it is
+ * rarer.
  */
 import type { Encoding } from "../../../core/encoding.ts";
 import { decodeText } from "./decode.ts";
@@ -13,9 +14,9 @@ export interface Reading {
   readonly encoding: Encoding;
   /** The words in this encoding. */
   readonly texts: readonly string[];
-  /** How likely it is, as a natural logarithm; compared with other readings of the same words. */
+  /** Its likelihood as a natural logarithm, comparable between readings of the same words. */
   readonly chance: number;
-  /** The share of words with something that no word has. */
+  /** The share of implausible words. */
   readonly odd: number;
 }
 
@@ -28,7 +29,7 @@ export interface Candidate {
 
 const ANOTHER_LANGUAGE = -4;
 
-/** `words`: their bytes, each with one beyond ASCII at least. */
+/** `words`: their bytes, each with at least one beyond ASCII. */
 export function readWords(words: readonly Buffer[], candidate: Candidate): Reading {
   const characters = charactersOf(candidate.encoding);
   const languages = candidate.languages.map(lettersOf);
@@ -61,17 +62,17 @@ function charactersOf(encoding: Encoding): readonly string[] {
   return characters;
 }
 
-/** What a character costs beyond its own chance; all but the first two make a word odd. */
+/** The cost of a character beyond its own likelihood; all but the first two make a word odd. */
 const SIGN = -6;
 const SMALL_FIRST = -2;
 const ODD_CAPITAL = -7;
 const UNKNOWN_LETTER = -7;
 const OUT_OF_PLACE = -18;
 const NO_CHARACTER = -25;
-/** A name is far likelier than other words that its letters would make. */
+/** A name is far likelier than other words of equally likely letters. */
 const KNOWN_NAME = 4;
 
-/** How likely the word is in each language; odd, when it is no word in any. */
+/** The likelihood of the word in each language; odd if implausible in all. */
 function weighWord(
   word: readonly string[],
   languages: readonly Letters[],
@@ -114,9 +115,7 @@ function costOf(word: readonly string[], at: number, languages: readonly Letters
   return at === 0 && /\p{Ll}/u.test(character) ? SMALL_FIRST : 0;
 }
 
-/**
- * "Grudzi¹dz" has a sign inside; "L’Oréal", "m²", "Nº", "Col·lectiu" have theirs where they belong.
- */
+/** "Grudzi¹dz" has a misplaced sign; in "L’Oréal", "m²", "Nº", "Col·lectiu" the sign is right. */
 function isSignInPlace(sign: { character: string; before: string; after: string }): boolean {
   const { character, before, after } = sign;
   // "Jan\u00a0Nowak" has one between its words; "J\u00a0quez" has lost an "á".
@@ -131,7 +130,7 @@ function isSignInPlace(sign: { character: string; before: string; after: string 
   return "–—…€£¥§°²³½¼¾×µ•ªº®™©¡¿".includes(character);
 }
 
-/** "JosŽ": a capital behind a small letter; "ÅSaw": small letters behind two capitals. */
+/** "JosŽ": a capital after a small letter; "ÅSaw": small letters after two capitals. */
 function isOddCapital(word: readonly string[], at: number): boolean {
   if (!/\p{Lu}/u.test(word[at] ?? "")) return false;
   const before = word[at - 1] ?? "";
