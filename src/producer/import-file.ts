@@ -13,17 +13,15 @@ import { type OpenedList, peekList } from "./rejects/peek.ts";
 import { endWith, type ImportResult } from "./report.ts";
 import type { ListNumber, ListRequest } from "./request.ts";
 
-/** What is asked for with a list; what is left out of it has a default. */
+/** The options given with a list; absent ones have a default. */
 export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
-  /** `null`: the list is a rejects file, which names its campaign itself. */
+  /** `null`: the list is a rejects file, which names its campaign. */
   readonly campaignPath: string | null;
-  /** What messages call that file. Default: its name. */
+  /** The campaign file's name in messages. Default: its base name. */
   readonly campaignName?: string;
   /** `null`: the campaign's `recipients.file`, relative to the campaign file. */
   readonly csvPath: string | null;
-  /**
-   * That list, when the caller has opened it, and closes it: nothing is opened by its name then.
-   */
+  /** That list if the caller has opened it (and closes it): nothing is opened by name then. */
   readonly opened?: Result<OpenedList>;
   /** Default: {@link freeRejectsPath}; null: none is written. */
   readonly rejectsPath?: string | null;
@@ -33,7 +31,7 @@ export type ImportFile = (input: ImportFileInput) => Promise<ImportResult>;
 
 /**
  * Imports a list by a campaign file, or takes the corrected rows of a rejects file back into their
- * campaign: what `send` and the drop folder do, and `check` with a sink that keeps nothing.
+ * campaign. Used by `send`, the drop folder, and `check` (with a sink that stores nothing).
  */
 export function createFileImporter(deps: {
   numbers: Readonly<Record<string, unknown>>;
@@ -77,7 +75,7 @@ export function createFileImporter(deps: {
     return importList({ file, definition, mode, number, request });
   }
 
-  /** Null where rejects files are read as lists of their own. */
+  /** Null where rejects files are read as ordinary lists. */
   async function correct(
     file: OpenedList,
     given: CampaignDefinition | null,
@@ -104,10 +102,10 @@ function listOf(definition: CampaignDefinition | null, campaignPath: string): st
   return file === null ? null : resolve(dirname(campaignPath), file);
 }
 
-/** Campaign files are written by hand: what is larger is something else. */
+/** Campaign files are written by hand: a larger file is something else. */
 const CAMPAIGN_BYTES_MAX = 1024 * 1024;
 
-/** Reads a campaign file: `campaign_not_readable`, or what the parser refuses. */
+/** Reads a campaign file: `campaign_not_readable`, or the refusals of the parser. */
 export async function readCampaign(
   path: string,
   name: string = basename(path),
@@ -117,7 +115,7 @@ export async function readCampaign(
     if (!found.isFile() || found.size > CAMPAIGN_BYTES_MAX) {
       return refuse(
         "campaign_not_readable",
-        `${name} is no campaign file: it is not a file of up to 1 MiB.`,
+        `${name} is not a campaign file: it is not a regular file of up to 1 MiB.`,
         "Give a campaign file (YAML or JSON) first, then the list.",
       );
     }
@@ -136,8 +134,8 @@ export async function readCampaign(
 function ofSandboxOnly(id: string): Refusal {
   const { refusal } = refuse(
     "mend_other_mode",
-    `The rows belong to ${id} of the sandbox, and the API that is set is the real one.`,
-    "Give the command with --sandbox; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
+    `The rows belong to ${id} of the sandbox, but the configured API is the real one.`,
+    "Run the command with --sandbox; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
   );
   return refusal;
 }

@@ -15,20 +15,18 @@ import type { WindowReport } from "./preflight/window-report.ts";
 import type { WrittenRejects } from "./rejects/writer.ts";
 
 /**
- * What a list comes to, for people and scripts: `dropcast check` prints it, `X.report.json` holds
- * it. No phones in it, but for those of the three `samples`, which {@link withoutPhones} masks.
+ * The result of a list, for people and scripts: `dropcast check` prints it, `X.report.json` holds
+ * it. It has no phones except those of the three `samples`, which {@link withoutPhones} masks.
  */
 export interface ImportReport {
-  /** The campaign file's; null when that could not be read. */
+  /** The campaign file's; null if that could not be read. */
   readonly name: string | null;
   readonly number: string | null;
   readonly category: string | null;
-  /**
-   * The campaign it became; of an already imported list, the first one; null when there is none.
-   */
+  /** The campaign it became; for an already imported list, the first one; null if there is none. */
   readonly campaign: string | null;
   readonly file: string;
-  /** CSV rows that were read; the header and blank lines are not rows. */
+  /** CSV rows that were read, without the header and blank lines. */
   readonly rows: number;
   /** Rows that will be sent. With the next three they add up to `rows`. */
   readonly ok: number;
@@ -37,56 +35,56 @@ export interface ImportReport {
   readonly suppressed: number;
   /** The same four under the names of the states. */
   readonly counts: Counts;
-  /** How the file was read; null when that was not found out. */
+  /** How the file was read; null if that was not determined. */
   readonly encoding: string | null;
-  /** Nothing in the file, and nobody, said so: `encodingSamples` lets a person judge. */
+  /** The encoding was guessed: `encodingSamples` lets a person verify it. */
   readonly encodingGuessed: boolean;
   /** Up to three cells of a list whose encoding was guessed; never phones. */
   readonly encodingSamples: readonly string[];
   readonly delimiter: string | null;
   readonly columns: readonly string[];
-  /** The column the phones were taken from; null when it was not found. */
+  /** The column the phones were taken from; null if it was not found. */
   readonly phoneColumn: string | null;
-  /** What that column was guessed by; null when the campaign names it. */
+  /** What the guess of that column is based on; null if the campaign names it. */
   readonly phoneColumnGuessed: "name" | "contents" | null;
-  /** How its phones are written; null when not all were read, and for corrected rows of a list. */
+  /** How its phones are written; null if not all were read, and for corrected rows of a list. */
   readonly phoneStyle: PhoneStyleReport | null;
-  /** Why rows were rejected: one for each code, most frequent first. */
+  /** Why rows were rejected: one entry per code, most frequent first. */
   readonly problems: readonly Problem[];
-  /** What should be known before the list is sent, and keeps no row from it. */
+  /** Notable before the list is sent, without rejecting a row. */
   readonly warnings: readonly Warning[];
-  /** The file with the rejected rows, beside the report; null when there is none. */
+  /** The file with the rejected rows, beside the report; null if there is none. */
   readonly rejectsFile: string | null;
-  /** Why the rejected rows could not be written down, although the import went on. */
+  /** Why the rejected rows could not be written to a file, although the import continued. */
   readonly rejectsProblem?: string;
   /** The first messages as they will be sent. */
   readonly samples: readonly Sample[];
-  /** Where the messages go and what they cost; null when no row was read. */
+  /** Where the messages go and what they cost; null if no row was read. */
   readonly cost: ListCost | null;
-  /** How long sending takes; null when the rate is not known. */
+  /** How long sending takes; null if the rate is not known. */
   readonly estimate: Estimate | null;
-  /** The hours in which it is sent; left out when it may be sent at any time. */
+  /** The sending hours; absent if it may be sent at any time. */
   readonly window?: WindowReport;
-  /** What could not be looked up, because Redis was not there. */
+  /** What could not be looked up without Redis. */
   readonly notChecked: readonly string[];
-  /** Of a rejects file that was dropped again: rows that will be sent now. */
+  /** For a rejects file that was dropped again: rows that will be sent now. */
   readonly mended?: number;
   readonly stillRejected?: number;
-  /** Of the same: rows that had been mended before. */
+  /** Also for a rejects file: rows that had been corrected before. */
   readonly alreadyMended?: number;
-  /** The campaign's status after an import that went well. */
+  /** The campaign's status after a successful import. */
   readonly status?: string;
   /** Why there is no campaign. */
   readonly refusal?: Refusal;
-  /** Of a list that was dropped: the campaign file it was taken with. */
+  /** For a dropped list: the campaign file it was taken with. */
   readonly campaignFile?: string;
-  /** Names the drop: a producer that goes on with it knows its own report by it. */
+  /** Identifies the drop: a producer that resumes it recognises its own report. */
   readonly drop?: string;
 }
 
-/** What became of a list. */
+/** The outcome of a list. */
 export type ImportResult = Result<ImportedList> & {
-  /** For people: of a refused list too. */
+  /** For people; refused lists have one too. */
   readonly report: ImportReport;
   /** The whole path of `report.rejectsFile`. */
   readonly rejectsPath: string | null;
@@ -98,13 +96,13 @@ export interface ImportedList {
   readonly id: string;
   /** Null after a check. */
   readonly status: CampaignStatus | null;
-  /** An importer of these bytes had died; this is its campaign. */
+  /** The campaign was started by an importer that died. */
   readonly restarted: boolean;
-  /** Tells this list under this campaign from any other: see `checked` of the request. */
+  /** Identifies this list under this campaign: see `checked` of the request. */
   readonly fingerprint: string;
 }
 
-/** What is known of a list when its way ends: what each step that it came to has found. */
+/** What each step has found about a list by the time it ends. */
 export interface Findings {
   readonly file: string;
   readonly definition?: Pick<CampaignDefinition, "name" | "number" | "category"> | undefined;
@@ -116,7 +114,7 @@ export interface Findings {
   readonly status?: CampaignStatus | null;
 }
 
-/** What the rows of a list come to. */
+/** The counts of a list's rows. */
 export interface RowFindings extends PreflightFindings {
   readonly counts: Counts;
   readonly problems: readonly Problem[];
@@ -124,7 +122,7 @@ export interface RowFindings extends PreflightFindings {
   readonly rejects: WrittenRejects;
 }
 
-/** The end of a list's way, with the report of what was found on it. */
+/** The outcome of a list, with the report of what was found. */
 export function endWith(result: Result<ImportedList>, found: Findings): ImportResult {
   const report = reportOf(found);
   const rejectsPath = found.rows?.rejects.path ?? null;
@@ -169,8 +167,8 @@ function correctionReport(rows: RowFindings | undefined, alreadyMended: number) 
 }
 
 /**
- * The report for files and logs of scripts, which are kept and passed around: a template may hold
- * the phone as well.
+ * The report for files and script logs, which are kept and passed around: a template may hold the
+ * phone as well.
  */
 export function withoutPhones(report: ImportReport): ImportReport {
   const samples = report.samples.map(({ line, body, preview }) => {

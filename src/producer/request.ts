@@ -5,43 +5,42 @@ import type { Corrections, People } from "../store/index.ts";
 import type { PreflightInput } from "./preflight/preflight.ts";
 import type { ListSink } from "./sink/sink.ts";
 
-/** A number that campaigns may be sent from, as a list needs it. */
+/** A number that campaigns can be sent from, as far as a list needs it. */
 export interface ListNumber {
   /** Where its lists go. */
   readonly sink: ListSink;
-  /** What takes corrected rows back; null: rejects files are read as lists of their own. */
+  /** Takes corrected rows back; null: rejects files are read as ordinary lists. */
   readonly store: CorrectionStore | null;
-  /** ISO 3166 code for phones without country code; the campaign's own comes first. */
+  /** ISO 3166 code for phones without country code; the campaign's own takes precedence. */
   readonly country: string | null;
-  /** What the report says beyond the rows themselves; left out, it says what needs nothing else. */
+  /** Supplies what the report says beyond the rows; without it, only what needs no Redis. */
   readonly preflight?: PreflightInput;
 }
 
-/** The number's campaigns, as corrected rows need them. */
+/** The number's campaigns, for corrected rows. */
 export interface CorrectionStore {
   readonly corrections: Corrections;
   readonly people: People;
 }
 
-/** What a person, or the drop folder, asks for with a list. */
+/** The options that a person, or the drop folder, gives with a list. */
 export interface ListRequest {
-  /** Where the rejected rows go; a file of that name is replaced. `null`: they are not written. */
+  /** Where the rejected rows go; replaces a file of that name. `null`: they are not written. */
   readonly rejectsPath: string | null;
   /** Import bytes that were imported before as a new campaign. */
   readonly repeats?: "refuse" | "import";
-  /** The time at which `startAt` must not have passed, ms; left out: now. */
+  /** The time that `startAt` must not precede, ms; default: now. */
   readonly startJudgedAtMs?: number;
   /** The fingerprint of what a person was shown: anything else is refused (`list_changed`). */
   readonly checked?: string;
-  /** How the list is encoded, by the person who gives it: before what the campaign says. */
+  /** The list's encoding as the person gave it; takes precedence over the campaign's. */
   readonly encoding?: Encoding | null;
   readonly signal?: AbortSignal;
   /**
-   * The list's bytes are known, as SHA-256 in hex, and nothing is stored: a refusal ends the
-   * import.
+   * Called when the list's SHA-256 (hex) is known and nothing is stored: a refusal ends the import.
    */
   readonly onRead?: (digest: string) => Promise<Result<void>>;
-  /** The campaign has its id, and no row is stored yet: a refusal rejects the campaign. */
+  /** Called when the campaign has its id but no row yet: a refusal rejects the campaign. */
   readonly onBegun?: (campaign: string) => Promise<Result<void>>;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
@@ -52,24 +51,24 @@ export interface ImportProgress {
   readonly totalBytes: number;
 }
 
-/** A digest of texts in their order; two different sets of texts never give the same one. */
+/** A digest of texts in order; two different lists of texts never have the same one. */
 export function fingerprintOf(parts: readonly string[]): string {
-  // Each with its length: "ab", "c" is not "a", "bc".
+  // Each with its length, so that "ab", "c" differs from "a", "bc".
   const named = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join();
   return createHash("sha256").update(named).digest("hex");
 }
 
-/** The list is not the one that a person was shown and said yes to. */
+/** The list is not the one that the person was shown and confirmed. */
 export function refuseOtherList(file: string): Result<never> {
   return refuse(
     "list_changed",
     `${file} or its campaign file was changed after it was shown. Nothing was sent.`,
-    "Give the command again, and look at it as it is now.",
+    "Run the command again and check what it shows now.",
   );
 }
 
 /**
- * The importer was asked to stop. Nothing of the list is sent; the same command goes on with it.
+ * The importer was asked to stop. Nothing of the list is sent; the same command resumes it.
  * `campaign` is null when nothing is stored, as in a check.
  */
 export function refuseInterrupted(campaign: string | null): Result<never> {
@@ -79,7 +78,7 @@ export function refuseInterrupted(campaign: string | null): Result<never> {
       ? "It was interrupted before anything was stored."
       : `The import of ${campaign} was interrupted; nothing of it has been sent.`,
     campaign === null
-      ? "Give the same command again."
-      : `Give the same command again to go on under the same id, or dropcast cancel ${campaign} to drop it.`,
+      ? "Run the same command again."
+      : `Run the same command again to resume under the same id, or dropcast cancel ${campaign} to drop it.`,
   );
 }

@@ -6,7 +6,7 @@ import { createCellReader } from "../phones/phone-reader.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
 import type { PreparedList } from "./prepare-list.ts";
 
-/** A row and what was decided about it. */
+/** A row and its outcome. */
 export interface JudgedRow {
   readonly cells: readonly string[];
   readonly line: number;
@@ -14,17 +14,15 @@ export interface JudgedRow {
 }
 
 /**
- * Judges the rows of one list in their order; `row` counts from 1. A row is a duplicate of the
- * first row that can be sent to the same person, so a person whose first row is broken is still
- * reached by the second.
+ * Checks the rows of one list in order; `row` counts from 1. A row is a duplicate of the first
+ * valid row of the same person, so a person whose first row is broken is still reached by the
+ * second.
  */
 export function createRowCheck(
   list: Pick<PreparedList, "columns" | "phone" | "template" | "country" | "times" | "zoneColumn">,
   how: {
     style: NumberStyle;
-    /**
-     * Counts how the phones are written: the style is judged by all of them, once they are read.
-     */
+    /** Counts how the phones are written: the style is decided once all have been read. */
     shapes: ShapeCounter;
     /** Whether a doubtful value rejects its row. */
     strictValues: boolean;
@@ -36,7 +34,7 @@ export function createRowCheck(
   const { phone: column, template } = list;
   const { strictValues, style, shapes } = how;
   const width = list.columns.length;
-  // Spreadsheets leave empty cells at the end out: what is missing there is empty.
+  // Spreadsheets omit empty cells at the end: missing cells are empty.
   const needed = Math.max(template.cellsNeeded, column.index + 1);
   const readCell = createCellReader(list.country);
   const seen = createSeenPhones({ expected: how.rowsExpected });
@@ -73,9 +71,7 @@ export function createRowCheck(
   };
 }
 
-/**
- * Rejects a row of which nobody can tell when it may be sent: an unknown zone never means "now".
- */
+/** Rejects a row whose sending time cannot be known: an unknown zone never means "now". */
 function createTimeCheck(
   times: SendTimes | null,
   { startsMs, zoneColumn: column }: { startsMs: number; zoneColumn: string },

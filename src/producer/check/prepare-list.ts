@@ -15,33 +15,33 @@ import { createShapeCounter, type NumberStyle, styleOf } from "../phones/number-
 import { createCellReader, createPhoneFinder } from "../phones/phone-reader.ts";
 import { findRejectsLayout, type RejectsLayout } from "../rejects/layout.ts";
 
-/** A list whose header has passed: it can be read for its campaign. */
+/** A list with a valid header, ready to be read for its campaign. */
 export interface PreparedList {
   readonly file: ListFile;
   readonly bytes: ListBytes;
-  /** Of a guessed encoding: cells by which a person can judge it. */
+  /** For a guessed encoding: cells that let a person verify it. */
   readonly encodingSamples: readonly string[];
   readonly header: CsvHeader;
-  /** The rows' columns: the header's, without what a rejects file adds to them. */
+  /** The list's own columns, without those that a rejects file adds. */
   readonly columns: readonly string[];
-  /** Set when the list is a rejects file. */
+  /** Set if the list is a rejects file. */
   readonly layout: RejectsLayout | null;
   readonly phone: PhoneColumn;
   readonly template: CompiledTemplate;
   /** Of bare phones. */
   readonly country: string | null;
-  /** What the first rows say of it; all rows decide. */
+  /** The phone style by the first rows; all rows decide. */
   readonly style: NumberStyle;
-  /** When its messages may leave; null: at any time. */
+  /** When its messages may be sent; null: at any time. */
   readonly times: SendTimes | null;
   /** The column with the recipients' time zones. */
   readonly zoneColumn: string | null;
 }
 
 /**
- * Finds out how a list is to be read for a campaign: its encoding (the whole list is read for
- * that), dialect, columns, where the phones are, and that the template can be filled. Refuses what
- * no correction of a row can help.
+ * Determines how to read a list for a campaign: its encoding (this reads the whole list), dialect,
+ * columns, the phone column, and that the template can be filled. Refuses what correcting rows
+ * cannot fix.
  */
 export async function prepareList(
   file: ListFile,
@@ -49,7 +49,7 @@ export async function prepareList(
     definition: CampaignDefinition;
     /** Of numbers without country code. */
     country: string | null;
-    /** Where it is known how the list writes phones: its corrected rows come back. */
+    /** Given if the phone style is already known: for corrected rows. */
     style?: NumberStyle | undefined;
     encoding?: Encoding | null | undefined;
     signal?: AbortSignal | undefined;
@@ -89,7 +89,7 @@ export async function prepareList(
   });
 }
 
-/** The columns of a list, where its first line is a header and leaves no doubt about names. */
+/** The columns of a list whose first line is a header with unambiguous names. */
 function seeColumns(
   columns: readonly string[],
   sample: PhoneSample,

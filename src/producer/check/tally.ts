@@ -1,7 +1,7 @@
 import { type RejectCode, rejectReason } from "../../core/reject.ts";
 import type { ImportOutcome } from "../../store/index.ts";
 
-/** Rows of a list by what was decided about them. */
+/** Rows of a list by outcome. */
 export interface Counts {
   readonly pending: number;
   readonly rejected: number;
@@ -9,10 +9,10 @@ export interface Counts {
   readonly suppressed: number;
 }
 
-/** Why rows were rejected: one for each code. */
+/** Why rows were rejected: one entry per code. */
 export interface Problem {
   readonly code: RejectCode;
-  /** In words, for the column in which it is most frequent. */
+  /** As text, for the column in which it is most frequent. */
   readonly reason: string;
   readonly count: number;
   /** Of the first three rows. */
@@ -21,10 +21,10 @@ export interface Problem {
   readonly columns: readonly { readonly column: string; readonly count: number }[];
 }
 
-/** How many lines of each problem are told. */
+/** How many lines of each problem are shown. */
 export const LINES_SHOWN = 3;
 
-/** Counts the rows of one list as they are judged. */
+/** Counts the rows of one list as they are checked. */
 export interface Tally {
   readonly rows: number;
   add(outcome: Decided, line: number): void;

@@ -4,10 +4,10 @@ import type { NameKind } from "./phone-words.ts";
 import type { PhoneSample, SeenColumn } from "./seen-columns.ts";
 
 /**
- * Judges the header: every column has a name, and each that is used, or is called like one with
- * phones, has it alone. CRMs write several "Email"; as long as nothing names them they may stay.
- * `used`: the names that template and campaign use; `phones: "several"`: of columns with phones
- * there may be several of one name. Refusals `header_name_empty`, `header_name_twice`.
+ * Checks the header: every column has a name, and the name of a used or phone-like column is
+ * unique. CRMs write several "Email" columns; these may stay as long as nothing names them. `used`:
+ * the names that template and campaign use; `phones: "several"`: several phone columns may share a
+ * name. Refusals `header_name_empty`, `header_name_twice`.
  */
 export function checkHeader(
   seen: readonly SeenColumn[],
@@ -15,7 +15,7 @@ export function checkHeader(
   phones: "one" | "several" = "one",
 ): Result<void> {
   const wanted = new Set(used.map(foldColumnName));
-  // A map, not an object: a column may well be called `__proto__`.
+  // A map, not an object: a column may be called `__proto__`.
   const places = new Map<string, number>();
   for (const { index, name, kind } of seen) {
     if (name === "") return refuseNameless(index);
@@ -37,8 +37,8 @@ export function checkHeader(
 const NEVER_PHONES: ReadonlySet<NameKind> = new Set(["nothing", "others", "fax"]);
 
 /**
- * Columns without a name behind the last that has one may be there as long as they are empty
- * (`header_name_empty`): spreadsheets write them where cells were deleted.
+ * Nameless columns at the end are allowed while they are empty (`header_name_empty`): spreadsheets
+ * write them where cells were deleted.
  */
 export function checkNameless(
   { columns, nameless }: { columns: readonly string[]; nameless: number },
@@ -63,10 +63,10 @@ function refuseNameless(index: number): Result<never> {
 }
 
 /**
- * Refuses a list whose first line is a row and not a header (`header_missing`): a phone stands
- * there, above phones or alone, or a number too long for a name where no name says phone. Taken
- * for a header, that person would get no message, and their number would be in every message that
- * names columns.
+ * Refuses a list whose first line is a row, not a header (`header_missing`): it has a phone above
+ * phones or alone, or a number too long for a name where no name means phone. If it were taken for
+ * a header, that person would get no message, and their number would be in every message that names
+ * columns.
  */
 export function checkIsHeader(seen: readonly SeenColumn[], sample: PhoneSample): Result<void> {
   const isNamed = seen.some(({ kind }) => kind === "phone" || kind === "others_phone");
@@ -84,8 +84,8 @@ export function checkIsHeader(seen: readonly SeenColumn[], sample: PhoneSample):
 }
 
 /**
- * Nine digits and more with the signs of phones between: a national number is one, whatever its
- * country. A date has eight, and a time behind it has colons.
+ * Nine digits or more with phone separators between them: a national number of any country. A date
+ * has eight, and a time behind it has colons.
  */
 export function isLongNumber(name: string): boolean {
   return PHONE_SIGNS.test(name) && name.replace(/\D/g, "").length >= 9;

@@ -1,8 +1,8 @@
 /**
- * Which column holds the recipients' phones, where the campaign does not say it. Names propose and
+ * Finds the column with the recipients' phones if the campaign does not name it. Names propose and
  * cells decide: a column called "Phone Country" holds none, an empty "Phone" is not meant beside a
- * full "WhatsApp", and the digits of an order may read as somebody's phone. What could be
- * another column is refused, because the wrong one sends to strangers.
+ * full "WhatsApp", and order numbers may read as phones. Any other candidate is refused, because
+ * the wrong column sends to strangers.
  */
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import { didYouMean } from "../../core/nearest.ts";
@@ -12,17 +12,17 @@ import type { Column, SeenColumn } from "./seen-columns.ts";
 
 /** Where the phones are. */
 export interface PhoneColumn extends Column {
-  /** What it was guessed by; null when the campaign names it. */
+  /** What the guess is based on; null if the campaign names it. */
   readonly guessed: "name" | "contents" | null;
   /**
-   * Columns called like phones that held none in the first rows: one later is another candidate.
+   * Columns with phone names but no phones in the first rows: a later phone makes them candidates.
    */
   readonly rivals: readonly Column[];
 }
 
 /**
- * The column with the recipients' phones: the one the campaign names (`wanted`), else the only
- * one that name and cells speak for. Refusals `phone_column_unknown`, `phone_column_missing`,
+ * The column with the recipients' phones: the one the campaign names (`wanted`), else the only one
+ * supported by name and cells. Refusals `phone_column_unknown`, `phone_column_missing`,
  * `phone_column_unclear`.
  */
 export function findPhoneColumn(
@@ -34,7 +34,7 @@ export function findPhoneColumn(
   const candidates = seen.filter(({ holds }) => holds);
   const [only] = candidates;
   if (only === undefined) return chooseByName(seen, called);
-  // Somebody should look at cells that are neither phones nor words below a name that says phone.
+  // A person should check cells that are neither phones nor words below a phone name.
   const garbled = called.filter(({ cells }) => cells === "garbled");
   const unclear = only.kind === "phone" ? candidates : [...candidates, ...garbled];
   if (unclear.length > 1) return refuseUnclear(unclear);
@@ -55,7 +55,7 @@ function choose(
   return { index, name, guessed, rivals };
 }
 
-/** No cell speaks for a column: its rows will be rejected, with what is wrong with each. */
+/** No cell supports a column: its rows will be rejected, each with its own reason. */
 function chooseByName(seen: readonly SeenColumn[], called: readonly SeenColumn[]) {
   const meant = called.filter(({ cells, kind }) => cells !== "words" && kind === "phone");
   const [only] = meant;
@@ -85,9 +85,9 @@ function findWanted(columns: readonly Column[], wanted: string): Result<PhoneCol
 }
 
 /**
- * Watches, for as long as a list is read, the columns that are called like phones and held none in
- * its first rows. One phone there, and two columns may hold the recipients' phones: the list is
- * refused before anything of it is sent, as it would have been with that row at its beginning.
+ * While a list is read, watches the columns with phone names but no phones in the first rows. One
+ * phone there makes two candidate columns: the list is refused before anything is sent, as if that
+ * row had come first.
  */
 export function createRivalWatch(phone: PhoneColumn, country: string | null) {
   const readPhone = createPhoneFinder(country);
@@ -111,9 +111,7 @@ export function createRivalWatch(phone: PhoneColumn, country: string | null) {
 
 const DIGITS_MIN = 5;
 
-/**
- * Two or more columns that may hold the phones of the recipients; `line`: the first of the second.
- */
+/** Several columns may hold the recipients' phones; `line`: the first phone of the second. */
 function refuseUnclear(candidates: readonly Column[], line?: number): Refused {
   const names = candidates.map(({ name }) => `"${name}"`).join(" and ");
   const examples = candidates.slice(0, 2).map(({ name }) => `{ to: ${yamlText(name)} }`);
@@ -127,7 +125,7 @@ function refuseUnclear(candidates: readonly Column[], line?: number): Refused {
 function refuseWhose({ name }: Column): Result<never> {
   return refuse(
     "phone_column_unclear",
-    `Only column "${name}" holds what reads as phones, and its name does not say that they are the recipients'.`,
+    `Only column "${name}" holds values that read as phones, but its name does not say that they are the recipients'.`,
     `If they are, name it in the campaign file: recipients: { to: ${yamlText(name)} }.`,
   );
 }
@@ -135,7 +133,7 @@ function refuseWhose({ name }: Column): Result<never> {
 function refuseNoPhone({ name }: Column): Result<never> {
   return refuse(
     "phone_column_unclear",
-    `Only the name of column "${name}" says that it may hold the phones, and no phone is in its first rows.`,
+    `Only the name of column "${name}" suggests phones, but its first rows hold none.`,
     "Name the column with the phones in the campaign file, as in recipients: { to: phone }.",
   );
 }
@@ -148,7 +146,7 @@ function refuseMissing(columns: readonly Column[]): Result<never> {
   );
 }
 
-/** A name as it can stand in a campaign file. */
+/** A name as it is written in a campaign file. */
 function yamlText(name: string): string {
   return /^\p{L}[\p{L}\p{M}\d _-]*$/u.test(name) ? name : JSON.stringify(name);
 }

@@ -1,15 +1,15 @@
 import { foldColumnName } from "../../core/columns.ts";
 
 /**
- * What the name of a column says about phones in it. It proposes; the cells decide
- * (phone-column.ts), so a word too many here sends no message to anybody.
+ * What the name of a column says about phones in it. It only proposes; the cells decide
+ * (phone-column.ts), so a word too many here sends no message.
  *
  * - `phone`: phones, as in "WhatsApp", "Nr telefonu", "Billing Phone".
- * - `others_phone`: phones of somebody beside the recipient, as in "Agent phone".
- * - `others`: something of somebody beside the recipient, as in "Company ID".
- * - `fax`: phones that nobody writes to.
- * - `perhaps`: only words that say little, as in "number" or "Contact".
- * - `nothing`: any other name. "Order number" is one: orders have numbers too.
+ * - `others_phone`: phones of a person other than the recipient, as in "Agent phone".
+ * - `others`: something else of another person, as in "Company ID".
+ * - `fax`: phones that cannot receive messages.
+ * - `perhaps`: only vague words, as in "number" or "Contact".
+ * - `nothing`: any other name, such as "Order number": orders have numbers too.
  */
 export type NameKind = "phone" | "others_phone" | "others" | "fax" | "perhaps" | "nothing";
 
@@ -23,8 +23,8 @@ export function kindOfName(name: string): NameKind {
 }
 
 /**
- * `Phone_number (mobile)`, `phoneNumber` and `PHONE` in words without accents. A name in mixed
- * case is taken both ways: WhatsApp is one word, phoneNumber are two.
+ * `Phone_number (mobile)`, `phoneNumber` and `PHONE` as words without accents. A name in mixed case
+ * is split both ways: WhatsApp is one word, phoneNumber are two.
  */
 function wordsOf(name: string): string[] {
   const split = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
@@ -44,7 +44,7 @@ function saysPhone(word: string): boolean {
   return PHONE_WORDS.has(word) || (PHONE_PARTS.test(word) && !word.includes("fax"));
 }
 
-/** Words as they stand, without accents, in the languages of the lists people have. */
+/** Words without accents, in the languages of common lists. */
 const PHONE_WORDS = new Set(
   (
     "tel tels telf telp telno telnr tlf tlfn tfn tfno tfnr cel cell cells cellno mob mobno mobitel " +
@@ -58,7 +58,7 @@ const PHONE_WORDS = new Set(
     .map(plain),
 );
 
-/** Parts of compounds, and words of scripts that write none or grow an article. */
+/** Parts of compounds, and words of scripts without spaces or with prefixed articles. */
 const PHONE_PARTS = new RegExp(
   [
     "phone(?!t)|telef|telep|telemov|^mobil|mobilnummer|handy|cellul|celul|celph|whats|watsap|puhelin|selfoon",
@@ -72,13 +72,13 @@ const PHONE_PARTS = new RegExp(
   "u",
 );
 
-/** Whose phone it is then: the beginnings of words. */
+/** Beginnings of words that name the phone's owner. */
 const SOMEBODY_ELSE = new RegExp(
   `^(?:${[
-    // Family and neighbours; somebody to call when something has happened.
+    // Family and neighbours; emergency contacts.
     "spouse|conjoint|conyuge|malzon|ehe(?:partner|mann|frau)|mother|father|kin$|neighbo|friend",
     "emergenc|emergenz|urgenc|notfall|awaryjn|alarmow|nouzov|acil$|darurat|экстренн|екстрен|طوار|חירום",
-    // Who sold, sends, looks after or wrote down the row.
+    // Who sold, sends, handles or recorded the row.
     "agent|agenc|agen$|makler|broker|acente|агент|وكيل|סוכן|assist|asist|asyst|sekret|secretar|manager",
     "menedz|opiekun|doradc|przedstawiciel|handlow|sales|seller|sprzedaw|satici|sender|owner|referr",
     "polecaj|vendor|supplier|dostawc|lieferant|proveedor|fournisseur|fornit|fornec|поставщ|courier",
@@ -90,7 +90,7 @@ const SOMEBODY_ELSE = new RegExp(
   "u",
 );
 
-/** Alone they may mean a phone: an order has a number too, and says so by another word. */
+/** Alone they may mean a phone; an order number has another word beside it. */
 const SAYS_LITTLE = new Set(
   (
     "to number numbers num no nr numer numery nummer numero номер nomor numara numarasi cislo szam " +

@@ -2,7 +2,7 @@ import { showsNothing } from "../../core/value.ts";
 import type { PhoneReader } from "../phones/phone-reader.ts";
 import { kindOfName, type NameKind } from "./phone-words.ts";
 
-/** The first rows of the list, and what reads a phone in them. */
+/** The first rows of the list, and how to read a phone in them. */
 export interface PhoneSample {
   readonly rows: readonly (readonly string[])[];
   readonly readPhone: PhoneReader;
@@ -16,21 +16,21 @@ export interface Column {
 /** A column, what its name says and what its first cells are. */
 export interface SeenColumn extends Column {
   readonly kind: NameKind;
-  /** `garbled`: digits, and neither phones nor what was meant as one. */
+  /** `garbled`: digits, but neither phones nor attempts at one. */
   readonly cells: "phones" | "garbled" | "words" | "empty";
-  /** Name and cells together say that phones are meant here. */
+  /** Name and cells together show that phones are meant here. */
   readonly holds: boolean;
   /** Most cells can be read as phones, whether they are meant as such or not. */
   readonly readsAsPhones: boolean;
 }
 
-/** Looks at the columns of a list by the cells of its first rows. */
+/** Evaluates the columns of a list by the cells of its first rows. */
 export function lookAtColumns(columns: readonly string[], sample: PhoneSample): SeenColumn[] {
   return columns.map((name, index) => {
     const kind = kindOfName(name);
     const found = lookAtCells(index, kind, sample);
     const readsAsPhones = found.phones > 0 && found.phones >= found.looked * PHONES_MIN;
-    // Digits are anything; a "+" in front is written for phones alone.
+    // Digits can be anything; a leading "+" is written for phones only.
     const writtenAsPhones = readsAsPhones && found.withPlus >= found.looked * PHONES_MIN;
     const holds: Readonly<Record<NameKind, boolean>> = {
       phone: found.meant > 0,
@@ -46,7 +46,7 @@ export function lookAtColumns(columns: readonly string[], sample: PhoneSample): 
   });
 }
 
-/** Of the cells that are not empty, so many must be phones where the name says little. */
+/** The share of non-empty cells that must be phones if the name says little. */
 const PHONES_MIN = 0.6;
 
 interface CellCounts {
@@ -54,13 +54,13 @@ interface CellCounts {
   looked: number;
   phones: number;
   withPlus: number;
-  /** Phones, and what was meant as one and cannot be read: no country, cut, rounded, two in one. */
+  /** Phones, and unreadable attempts: no country, cut, rounded, two in one. */
   meant: number;
   /** Cells with four digits or more. */
   long: number;
 }
 
-/** A list of 2,000 columns is looked at as well: a few cells tell that a column holds no phones. */
+/** For lists of 2,000 columns: a few cells show that a column has no phones. */
 const LOOKED_MAX = 50;
 const LOOKED_WITHOUT_PHONE = 10;
 
@@ -86,7 +86,7 @@ function lookAtCells(index: number, kind: NameKind, sample: PhoneSample): CellCo
   return counts;
 }
 
-/** Guards, brackets and unseen marks may stand in front. */
+/** Guards, brackets and invisible characters may precede it. */
 const BEGINS_WITH_PLUS = /^[^\p{L}\p{Nd}+＋]*[+＋]/u;
 
 function wasMeant(cell: string, digits: number, code: string | undefined): boolean {
@@ -94,9 +94,7 @@ function wasMeant(cell: string, digits: number, code: string | undefined): boole
   return digits >= 7 && !DATE.test(cell) && !MIXED.test(cell);
 }
 
-/**
- * When a phone was verified (as a date, or in seconds or ms since 1970), and its id, are no phones.
- */
+/** The time a phone was verified (a date, or s or ms since 1970) and its id are not phones. */
 const DATE =
   /^\d{4}[-./]\d{1,2}[-./]\d{1,2}|^\d{1,2}[-./]\d{1,2}[-./]\d{4}|:\d\d|^1[5-9]\d{8}(?:\d{3})?$/;
 const MIXED = /\d\p{L}+\d/u;

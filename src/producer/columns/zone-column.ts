@@ -3,7 +3,7 @@ import { didYouMean } from "../../core/nearest.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 
 /**
- * The column with time zones that `recipients.timezone` names, null where it names none. Refuses a
+ * The column with time zones that `recipients.timezone` names, null if it names none. Refuses a
  * list without it (`timezone_column_unknown`).
  */
 export function checkZoneColumn(

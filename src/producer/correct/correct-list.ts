@@ -1,11 +1,11 @@
 /**
- * A rejects file that somebody corrected and dropped again: each row that is right now goes from
- * `rejected` to `pending` in its campaign; the others stay, and go into a new rejects file.
+ * Takes back a corrected rejects file: each row that is valid now goes from `rejected` to `pending`
+ * in its campaign; the others stay, and go into a new rejects file.
  *
- * A row whose person is on the campaign already stays rejected too: a slip in a phone typed by hand
- * must be correctable, and nothing leads away from `duplicate`. Dropping the file twice changes
- * nothing, so it may be interrupted anywhere. Two at once: the store refuses what was decided
- * before another change (corrections.ts), and the campaign's people are read again.
+ * A row whose person is already on the campaign stays rejected too: a phone mistyped by hand must
+ * stay correctable, and `duplicate` is final. Taking the file back twice changes nothing, so it may
+ * be interrupted at any time. If two run at once, the store refuses what was decided before another
+ * change (corrections.ts), and the campaign's people are read again.
  */
 import { refuseNoCampaign } from "../../campaigns/refusals.ts";
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
@@ -38,7 +38,7 @@ export interface CorrectListInput {
   readonly file: ListFile;
   readonly of: NamedCampaign;
   readonly mode: Mode;
-  /** `check`: nothing is changed, and the report says what would be. */
+  /** `check`: changes nothing, and the report says what would change. */
   readonly purpose: ListSink["purpose"];
   readonly number: Pick<ListNumber, "country" | "preflight">;
   readonly store: CorrectionStore;
@@ -48,13 +48,13 @@ export interface CorrectListInput {
 /** The campaign that a rejects file names. */
 export interface NamedCampaign {
   readonly id: string;
-  /** As the file names it: of the sandbox, with a word that says so. */
+  /** As the file names it: for the sandbox, with a prefix that says so. */
   readonly mark: string;
-  /** The campaign file that was given with the list, if one was: it must be this campaign's. */
+  /** The campaign file given with the list, if any: it must be this campaign's. */
   readonly given: { readonly name: string; readonly number: string } | null;
 }
 
-/** Rows that are read, decided about and written together. */
+/** Rows that are read, checked and written together. */
 const WINDOW_ROWS = 2_000;
 
 /**
@@ -75,7 +75,7 @@ export async function correctList(input: CorrectListInput): Promise<ImportResult
   const list = await prepareList(file, {
     definition: definitionOf(open.value),
     country,
-    // The whole list's: the few rows that were corrected do not show it.
+    // The style of the whole list: the few corrected rows do not show it.
     style: readStyle(open.value.phoneStyle, { country, given: recipients.numbers ?? null }),
     encoding: request.encoding,
     signal: request.signal,
@@ -172,7 +172,7 @@ async function correctAll(
   }
 }
 
-/** Who got another campaign of the name or template, where the campaign leaves those out. */
+/** Who got another campaign of the name or template, if the campaign leaves those out. */
 async function readRepeats(
   { store, mode, of }: CorrectListInput,
   definition: CampaignDefinition,
@@ -184,21 +184,21 @@ async function readRepeats(
   return readOthers(store.people, question);
 }
 
-/** The campaign's own definition, reading what the import found out by itself. */
+/** The campaign's own definition, with what its import determined. */
 function definitionOf({ definition, phoneColumn }: CorrectableCampaign) {
   const to = phoneColumn === "" ? definition.recipients.to : phoneColumn;
-  // The file is not the list: it is UTF-8, unless a spreadsheet has saved it since.
+  // The file is not the original list: it is UTF-8, unless a spreadsheet has saved it since.
   return { ...definition, recipients: { ...definition.recipients, to, encoding: null } };
 }
 
-/** Whoever corrects a row wants it sent: it is not left out for a 131026 of some time ago. */
+/** A corrected row is meant to be sent: an earlier 131026 does not leave it out. */
 function sentAnyway(definition: CampaignDefinition): CampaignDefinition {
   return { ...definition, recipients: { ...definition.recipients, skipUndeliverableMs: null } };
 }
 
 /**
- * Where each of the campaign's columns is in the file; null when they are not the same. Several of
- * one name, which nothing uses, are taken in their order.
+ * Where each of the campaign's columns is in the file; null if they differ. Unused columns of the
+ * same name are taken in order.
  */
 function placesOf(campaign: readonly string[], file: readonly string[]): number[] | null {
   const places = new Map<string, number[]>();
@@ -219,28 +219,28 @@ function checkOpen(
   if (given !== null && (given.name !== definition.name || given.number !== definition.number)) {
     return refuse(
       "mend_other_campaign",
-      `The rows belong to ${id} ("${definition.name}"), and the campaign file is of "${given.name}" from number ${given.number}.`,
+      `The rows belong to ${id} ("${definition.name}"), but the campaign file is of "${given.name}" from number ${given.number}.`,
       "Give the campaign file of that campaign; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
     );
   }
   if (campaign.mode !== mode) {
     return refuse(
       "mend_other_mode",
-      `The rows belong to ${id}, which is ${campaign.mode === "live" ? "for real people" : "for the sandbox"}, and the API that is set is ${mode === "live" ? "the real one" : "a sandbox"}.`,
-      "Give the command where the campaign was sent from.",
+      `The rows belong to ${id}, which is ${campaign.mode === "live" ? "for real people" : "for the sandbox"}, but the configured API is ${mode === "live" ? "the real one" : "a sandbox"}.`,
+      "Run the command where the campaign was sent from.",
     );
   }
   if (campaign.status === "rejected") {
     return refuse(
       "mend_list_refused",
-      `The list of ${id} was refused as a whole, so none of its rows can be sent by themselves.`,
+      `The list of ${id} was refused as a whole, so its rows cannot be sent separately.`,
       "Put the corrected rows into the list itself, and send the whole list.",
     );
   }
   return campaign.closed ? refuseCorrection(id) : accept(campaign);
 }
 
-/** The column of the campaign names none that is there. */
+/** The campaign column names no existing campaign. */
 export function refuseMarked(id: string): Refused {
   return refuseNoCampaign(
     id,

@@ -18,22 +18,22 @@ import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 import type { OtherCampaigns } from "../preflight/other-campaigns.ts";
 import type { RejectedRow } from "../rejects/writer.ts";
 
-/** A row as it stands in the file. */
+/** A row as it is in the file. */
 export interface ReadRow {
   readonly cells: readonly string[];
   readonly line: number;
 }
 
 export interface CorrectedWindow {
-  /** What is pending now. */
+  /** Rows that are now pending. */
   readonly pending: readonly JudgedRow[];
-  /** What stays rejected, with the cells in the order of the campaign's columns. */
+  /** Rows that stay rejected, with the cells in the order of the campaign's columns. */
   readonly rejected: readonly RejectedRow[];
   /** Rows that are no longer rejected, or never were. */
   readonly already: number;
 }
 
-/** Decides about rows of a rejects file and takes the right ones back, some at a time. */
+/** Checks rows of a rejects file and takes the valid ones back, in chunks. */
 export interface Corrector {
   correct(rows: readonly ReadRow[]): Promise<Result<CorrectedWindow>>;
 }
@@ -42,14 +42,14 @@ interface CorrectorInput {
   readonly corrections: Corrections;
   readonly people: People;
   readonly id: string;
-  /** How the file names it. */
+  /** The campaign as the file names it. */
   readonly mark: string;
   readonly campaign: CorrectableCampaign;
   readonly list: PreparedList;
-  /** Where each of the campaign's columns is among the file's own. */
+  /** Where each of the campaign's columns is in the file. */
   readonly order: readonly number[];
   readonly purpose: "import" | "check";
-  /** The campaign that a person got who is to be left out for it. */
+  /** The campaign because of which a person is left out. */
   readonly leftOut: OtherCampaigns["leftOut"];
 }
 
@@ -57,7 +57,7 @@ export function createCorrector(input: CorrectorInput): Corrector {
   const { corrections, id, campaign, purpose } = input;
   let known: { seen: SeenPhones; rewrites: number } | null = null;
 
-  /** The count of rewrites is read before the people it stands for. */
+  /** The rewrite count is read before the people it applies to. */
   async function readPeople(): Promise<{ seen: SeenPhones; rewrites: number }> {
     const rewrites = (await corrections.campaign(id))?.rewrites ?? 0;
     const seen = createSeenPhones({ expected: campaign.rows });
@@ -67,7 +67,7 @@ export function createCorrector(input: CorrectorInput): Corrector {
     return { seen, rewrites };
   }
 
-  /** Writes the rows of one batch. False: somebody else was first, and all has to be read again. */
+  /** Writes the rows of one batch. False: it has changed meanwhile, and all must be read again. */
   async function write(
     batch: CorrectableBatch,
     rows: readonly CorrectedRow[],
@@ -141,7 +141,7 @@ async function readBatches(
   return new Map(batches.flatMap((batch) => (batch === undefined ? [] : [[batch.batch, batch]])));
 }
 
-/** The campaign's row that a row of the file belongs to; null when there is none. */
+/** The campaign's row that a row of the file belongs to; null if there is none. */
 function rowOf({ mark, campaign, list }: CorrectorInput, cells: readonly string[]): number | null {
   const place = list.layout?.placeOf(cells);
   if (place === undefined || place.campaign !== mark) return null;
@@ -209,7 +209,7 @@ function groupByBatch(rows: readonly Good[]): Map<number, Good[]> {
   return groups;
 }
 
-/** Nothing more of the campaign is sent. */
+/** The campaign no longer sends. */
 export function refuseCorrection(id: string): Refused {
   return refuseClosed(
     id,

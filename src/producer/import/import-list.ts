@@ -1,14 +1,14 @@
 /**
- * Importing one list as one campaign.
+ * Imports one list as one campaign.
  *
- * The file is read twice from one descriptor: once to name the import by its bytes (the same bytes
- * for the same campaign name and number are the same import), once to store its rows. The second
- * reading must give the same bytes, or the campaign is rejected. It assumes how the list writes its
- * phones by the first rows, and counts all of them: where the count says otherwise, the campaign is
- * filled anew, under the same id. Nothing is sent before `finish`,
- * so an importer that dies leaves `importing` and nothing else: the next one with these bytes gets
- * the same id and starts from the first row. Two importers at once: the store's lease lets one in,
- * and every chunk carries its token, so one that froze and wakes up stores nothing.
+ * The file is read twice from one descriptor: once to identify the import by its bytes (the same
+ * bytes for the same campaign name and number are the same import), once to store its rows. The
+ * second read must give the same bytes, or the campaign is rejected. It assumes the phone style of
+ * the first rows and counts all rows: if the count shows another style, the campaign is filled
+ * again under the same id. Nothing is sent before `finish`, so an importer that dies only leaves
+ * `importing`: the next one with these bytes gets the same id and starts from the first row. Of two
+ * importers at once, the store's lease admits one, and every chunk carries its token, so that one
+ * that froze and wakes up stores nothing.
  */
 import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
@@ -40,7 +40,7 @@ export interface ImportListInput {
 
 /**
  * Reads, checks and stores a list; the campaign then runs, or waits for its `startAt`. Throws only
- * when Redis or the disk fails: the campaign is then left `importing`, to be imported again.
+ * if Redis or the disk fails: the campaign stays `importing`, to be imported again.
  */
 export async function importList(input: ImportListInput): Promise<ImportResult> {
   const { file, definition, number } = input;
@@ -60,7 +60,7 @@ async function importPrepared(input: ImportListInput, list: PreparedList): Promi
   if (!wanted.ok) return endWith(wanted, found);
   const { startJudgedAtMs = number.preflight?.nowMs ?? Date.now() } = request;
   const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
-  // What was interrupted goes on: it was in time when it began.
+  // An interrupted import may be resumed: it was in time when it began.
   const identity = identityOf(input, list, startPassed ? "refuse" : "begin");
   if (number.sink.purpose === "import") {
     const may = await preflightOf(input, list).mayBegin(identity.digest);
@@ -80,7 +80,7 @@ async function importPrepared(input: ImportListInput, list: PreparedList): Promi
   const stored = await store(input, list, place);
   const rows = { ...found, campaign, ...(stored.found === null ? {} : { rows: stored.found }) };
   if (!stored.result.ok) return endWith(stored.result, rows);
-  // A check tells everything about the list, and then that there is nothing to be done.
+  // A check reports everything about the list, and then that there is nothing to do.
   if (known !== null) {
     return endWith(refuseAgain(list.file.name, known), { ...rows, campaign: known.campaign });
   }
@@ -90,7 +90,7 @@ async function importPrepared(input: ImportListInput, list: PreparedList): Promi
   return endWith(accept(imported), { ...rows, status });
 }
 
-/** Whether these are the bytes that whoever gave the list wants to have imported. */
+/** Whether these are the bytes that the caller wants to import. */
 async function checkWanted(
   { signal, onRead, checked }: ListRequest,
   { file, bytes }: PreparedList,
@@ -108,12 +108,12 @@ function preflightOf({ definition, mode, number }: ImportListInput, list: Prepar
 }
 
 interface Stored {
-  /** Null when it was not found out. */
+  /** Null if it was not determined. */
   readonly found: RowFindings | null;
   readonly result: Result<CampaignStatus | null>;
 }
 
-/** Reads the rows into their place; once more when the phones turn out to be written otherwise. */
+/** Reads the rows into their place; once more if the phones have another style than assumed. */
 async function store(input: ImportListInput, list: PreparedList, place: Place): Promise<Stored> {
   const { definition, request } = input;
   const wanted = place.campaign === null ? null : await request.onBegun?.(place.campaign);
@@ -144,8 +144,8 @@ function identityOf(
 }
 
 /**
- * Whether a campaign would start at once because its `startAt` is over: a mistyped date, or a list
- * that lay somewhere for too long. Neither is a wish to send now.
+ * Whether a campaign would start at once because its `startAt` has passed: a mistyped date, or a
+ * list that lay somewhere for too long. Neither is a request to send now.
  */
 function hasStartPassed({ startAtMs }: CampaignDefinition["schedule"], nowMs: number): boolean {
   return startAtMs !== null && startAtMs < nowMs;
@@ -160,7 +160,7 @@ function refuseStartPassed({ startAtMs }: CampaignDefinition["schedule"]): Resul
   );
 }
 
-/** How long another live importer of the same bytes is waited for, and how often it is asked. */
+/** How long to wait for another live importer of the same bytes, and how often to ask. */
 const BUSY_WAIT_MS = 5_000;
 const BUSY_ASK_EVERY_MS = 250;
 
@@ -203,11 +203,10 @@ function refuseAgain(file: string, { campaign, tried }: KnownImport): Result<nev
       "Nothing needs to be done; to send it once more to everybody, use send --again.",
     );
   }
-  // None of its rows shows an attempt, and yet one was made and taken back, or was forgotten by
-  // Redis.
+  // None of its rows shows an attempt, but one was made and taken back, or Redis has lost it.
   const sent =
     tried === 0
-      ? "sending had begun, so it is not certain that nobody has its message"
+      ? "sending had begun, so some people may have its message"
       : `${tried} of its messages ${tried === 1 ? "was" : "were"} tried, so people may have them`;
   return refuse(
     "already_imported",
@@ -219,7 +218,7 @@ function refuseAgain(file: string, { campaign, tried }: KnownImport): Result<nev
 function refuseNoCountry(): Result<never> {
   return refuse(
     "country_missing",
-    "recipients.numbers says that the numbers are national, and nothing says of which country.",
+    "recipients.numbers says that the numbers are national, but no country is given.",
     "Give it as recipients.country or DROPCAST_DEFAULT_COUNTRY, two letters as in PL.",
   );
 }
@@ -227,7 +226,7 @@ function refuseNoCountry(): Result<never> {
 function refuseCountry(country: string): Result<never> {
   return refuse(
     "country_unknown",
-    `"${country}" is no country with phone numbers of its own.`,
+    `"${country}" is not a country with its own phone numbers.`,
     "Give two letters (ISO 3166) as recipients.country or DROPCAST_DEFAULT_COUNTRY, as in PL.",
   );
 }

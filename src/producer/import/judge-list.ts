@@ -3,10 +3,10 @@ import type { Counts, Problem } from "../check/tally.ts";
 import type { Estimate } from "../preflight/estimate.ts";
 
 /**
- * Whether a list that has been read to its end may be sent: it must have a row to send
- * (`list_no_sendable_row`), not more than the share `maxRejected` (0..1) of its rows may be
- * broken (`list_too_many_rejected`), because then it is probably the wrong file or column, and
- * there must be time for a message before `endBy` (`list_no_time`).
+ * Whether a list that was read to its end may be sent. It must have a row to send
+ * (`list_no_sendable_row`). Not more than the share `maxRejected` (0..1) of its rows may be
+ * rejected (`list_too_many_rejected`): more suggests the wrong file or column. There must be time
+ * for a message before `endBy` (`list_no_time`).
  */
 export function judgeList(
   found: { counts: Counts; problems: readonly Problem[]; estimate: Estimate | null },
@@ -22,7 +22,7 @@ export function judgeList(
       "Add at least one row with a phone.",
     );
   }
-  // A list of people who have all opted out is no wrong list: it is over as soon as it is stored.
+  // A list of people who have all opted out is valid: it is finished once it is stored.
   if (pending === 0 && suppressed === 0) {
     return refuse(
       "list_no_sendable_row",

@@ -50,15 +50,14 @@ export type StoredRows =
       /** The status of the campaign; null in a check. */
       readonly result: Result<CampaignStatus | null>;
     }
-  /** Its phones are written otherwise than was assumed: nothing counts of what was stored. */
+  /** Its phones have another style than assumed: the stored rows do not count. */
   | { readonly kind: "other_style"; readonly style: NumberStyle };
 
 /**
- * Reads the rows into their place and ends the import, one way or the other. All rows together say
- * how the list writes its phones: when they are written otherwise than was assumed the import does
- * not end, and is to be begun anew. Refusals: those of {@link readRows} and {@link judgeList},
- * `list_rows_too_large`, `list_changed`, `import_interrupted`, `import_lost`. Throws when Redis or
- * the disk fails.
+ * Reads the rows into their place and ends the import. All rows together determine how the list
+ * writes its phones: if that differs from the assumption the import does not end and must start
+ * again. Refusals: those of {@link readRows} and {@link judgeList}, `list_rows_too_large`,
+ * `list_changed`, `import_interrupted`, `import_lost`. Throws if Redis or the disk fails.
  */
 export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
   const { definition, list, place, preflight } = input;
@@ -87,7 +86,7 @@ export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
     }
     if (ended === "lost") return { kind: "ended", found, result: refuseLost(place) };
     const verdict = read.ok ? judgeList(found, definition.recipients.maxRejected) : read;
-    // A wrong list is sent back with its wrong rows, so that somebody can see why.
+    // A refused list gets its rejects file too, which shows why.
     const written = (read.ok ? await rejects?.finish() : null) ?? NO_REJECTS;
     const result = verdict.ok
       ? await finish({ place, writer, rows: tally.rows, style, places: placesOf(found.window) })
@@ -168,7 +167,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   const unclear = rivals.refusal() ?? tooLarge;
   if (unclear !== null) return unclear;
   if (ended !== "read") return accept(ended);
-  // A list that changed may well look broken in the middle: the change is what went wrong.
+  // A list that changed may well look broken in the middle: report the change, the real cause.
   const digest = read.ok ? hash.digest("hex") : await digestList(list.file);
   if (digest === list.bytes.digest) return read.ok ? accept("read") : read;
   return refuse(
@@ -178,7 +177,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   );
 }
 
-/** Judges the rows of a block, which come in the order of the list. */
+/** Checks the rows of a block; blocks come in the order of the list. */
 function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
   const { list, style, shapes } = reading;
   const { recipients, schedule } = reading.definition;
@@ -196,7 +195,7 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
     });
 }
 
-/** Hands judged rows to the store and counts them: the rejected ones come back. */
+/** Hands checked rows to the store and counts them; returns the rejected ones. */
 function take(rows: readonly JudgedRow[], { writer, tally }: Reading): RejectedRow[] {
   const rejected: RejectedRow[] = [];
   for (const { cells, line, outcome } of rows) {
@@ -214,6 +213,6 @@ export function refuseLost({ campaign }: Pick<Place, "campaign">): Result<never>
   return refuse(
     "import_lost",
     `The import of ${campaign} was cancelled or taken over by another process.`,
-    `See dropcast show ${campaign}; if it says importing, another process goes on with it.`,
+    `See dropcast show ${campaign}; if it says importing, another process continues it.`,
   );
 }

@@ -6,13 +6,13 @@ import {
 import type { Category } from "../../core/category.ts";
 import { type PriceTable, priceOf } from "../../core/prices.ts";
 
-/** Where the messages of a list go, and what they cost by the operator's table. */
+/** Where the messages of a list go, and what they cost by the operator's price table. */
 export interface ListCost {
-  /** Most messages first. `country` is ISO 3166, null for numbers of no country. */
+  /** Most messages first. `country` is ISO 3166, null for numbers without a country. */
   countries: CountryCost[];
   /** Null without a price table. */
   currency: string | null;
-  /** Of all messages that have a price; null without a price table. */
+  /** Of all messages with a price; null without a price table. */
   amount: number | null;
   /** Messages for whose country and category the table has no price. */
   unpriced: number;
@@ -26,10 +26,10 @@ export interface CountryCost {
   cost: number | null;
 }
 
-/** The country of a phone that was read before (digits with country code), or null. */
+/** The country of a phone (digits with country code), or null. */
 export type CountryOfPhone = (digits: string) => string | null;
 
-/** Calling code -> its country, or null for one that several countries share (+1, +7, +44). */
+/** Calling code -> its country, or null if several countries share it (+1, +7, +44). */
 const CALLING_CODES = new Map<string, string | null>();
 for (const country of getCountries()) {
   const code = getCountryCallingCode(country);
@@ -38,12 +38,12 @@ for (const country of getCountries()) {
 const CALLING_CODE_DIGITS_MAX = 3;
 
 /**
- * Within a shared calling code the next digits tell the country (an area code in +1; Guernsey and
- * Jersey are four digits of +44): the library is asked once for each such beginning.
+ * Within a shared calling code the next digits determine the country (an area code in +1; Guernsey
+ * and Jersey are four digits of +44): the library is asked once per prefix.
  */
 const SHARED_DIGITS = 4;
 
-/** Made once for a list: it remembers what it found, and a list has few beginnings. */
+/** Created once per list: it caches its findings, and a list has few prefixes. */
 export function createCountryOfPhone(): CountryOfPhone {
   const shared = new Map<string, string | null>();
   return (digits) => {
@@ -64,7 +64,7 @@ export function createCountryOfPhone(): CountryOfPhone {
   };
 }
 
-/** Adds up a list's messages by country. */
+/** Counts a list's messages by country. */
 export function costOf(
   messages: ReadonlyMap<string | null, number>,
   input: { category: Category; prices: PriceTable | null },
@@ -88,7 +88,7 @@ export function costOf(
   return { countries, currency: prices.currency, amount: toCents(amount), unpriced };
 }
 
-/** Sums of prices with five decimals should not show the noise of binary fractions. */
+/** Sums of prices with five decimals should not show binary rounding errors. */
 function toCents(amount: number): number {
   return Math.round(amount * 100) / 100;
 }

@@ -6,22 +6,22 @@ export interface Estimate {
   /** The slower of the number's rate and the campaign's own. */
   ratePerSecond: number;
   endBy: string | null;
-  /** Messages for which there is no time before `endBy`: they would become `expired`. */
+  /** Messages that cannot be sent before `endBy`: they would become `expired`. */
   late: number;
 }
 
-/** When sending begins that is asked for now, ms. */
+/** When sending begins if it is requested now, ms. */
 export function startsAt(
   { startAtMs, delegate = false }: { startAtMs: number | null; delegate?: boolean },
   nowMs: number,
 ): number {
-  // What the API is to send later is given to it at once.
+  // Messages that the API delays are handed to it at once.
   return delegate ? nowMs : Math.max(nowMs, startAtMs ?? nowMs);
 }
 
 /**
- * When `messages` will have gone out at this rate: from now, or from `startAtMs` when that is
- * later. Pauses, and other campaigns of the same number, come on top. Times are ms since 1970.
+ * When `messages` will have been sent at this rate, starting now or at `startAtMs`, whichever is
+ * later. Pauses and other campaigns of the same number add to that. Times are ms since 1970.
  */
 export function estimateSending(input: {
   messages: number;

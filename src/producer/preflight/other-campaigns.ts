@@ -12,17 +12,17 @@ import {
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 
 /**
- * What a person has to do with the number's other campaigns. A repeat is a campaign with the same
- * name or the same template: the same message, as far as anybody can tell.
+ * How a person is involved in the number's other campaigns. A repeat is a campaign with the same
+ * name or template: as far as can be known, the same message.
  */
 export interface OtherCampaigns {
-  /** The repeat that this person got within `recipients.skipRepeat`, or waits to get. */
+  /** The repeat that this person got within `recipients.skipRepeat`, or will get. */
   leftOut(phone: string): string | undefined;
   /** The repeat that this person got within `recipients.warnRepeat`. */
   got(phone: string): string | undefined;
-  /** The campaign that this person is on and that is still going on. */
+  /** The unfinished campaign that this person is on. */
   on(phone: string): string | undefined;
-  /** What was not looked through, because there is too much of it. */
+  /** Campaigns that were not read because there are too many rows. */
   readonly unread: readonly Unread[];
 }
 
@@ -31,27 +31,27 @@ type Unread = "repeats" | "other_campaigns";
 const LIVE: readonly CampaignStatus[] = ["scheduled", "running", "paused"];
 
 /**
- * The most rows that are looked through to tell about people: about 6 s of reading and 50 MB.
- * People who are to be left out are looked for in all rows.
+ * The most rows read for warnings: about 6 s of reading and 50 MB. For people to be left out, all
+ * rows are read.
  */
 const ROWS_MAX = 2_000_000;
-/** The most campaigns that are looked through for that: about 20 ms, which every list pays. */
+/** The most campaigns read for warnings: about 20 ms for every list. */
 const CAMPAIGNS_MAX = 100;
 const CAMPAIGNS_AHEAD = 16;
 
-/** What is asked about the other campaigns of a number. */
+/** A query about the other campaigns of a number. */
 export interface OthersQuestion {
   readonly definition: CampaignDefinition;
   readonly mode: Mode;
-  /** The campaign that the list becomes or belongs to; empty for a list that is only checked. */
+  /** The campaign that the list becomes or belongs to; empty for a check. */
   readonly own: string;
-  /** Whether campaigns that are no repeats are looked at, too. */
+  /** Whether to include campaigns that are not repeats. */
   readonly about: "repeats" | "all";
 }
 
 /**
- * Refuses a list whose repeats are to be left out while a repeat is being imported: nobody knows
- * yet who is on it (`import_in_progress`). `digest` is the list's own, whose import may go on.
+ * Refuses a list whose repeats are to be left out while a repeat is being imported: its people are
+ * not known yet (`import_in_progress`). `digest` is the list's own, whose import may continue.
  */
 export async function waitForRepeats(
   people: People,
@@ -69,16 +69,16 @@ export async function waitForRepeats(
 }
 
 /**
- * Reads the people of repeats, and of the campaigns that are going on, newest campaigns first.
- * Refuses as {@link waitForRepeats}, and is to be asked when the list has its place among the
- * campaigns: of two lists that leave repeats out and are imported at once, the later one goes back.
+ * Reads the people of repeats and of unfinished campaigns, newest campaigns first. Refuses like
+ * {@link waitForRepeats}. Call it once the list has its place among the campaigns: if two lists
+ * that leave repeats out are imported at once, the later one is refused.
  */
 export async function readOthers(
   people: People,
   question: OthersQuestion,
 ): Promise<Result<OtherCampaigns>> {
   const { definition, mode, own } = question;
-  // A definition that an older version stored has neither.
+  // Definitions stored by older versions have neither.
   const tellMs = definition.recipients.warnRepeatMs ?? null;
   const leaveOutMs = definition.recipients.skipRepeatMs ?? null;
   const asks = tellMs !== null || leaveOutMs !== null;
@@ -92,7 +92,7 @@ export async function readOthers(
     const { id, status } = campaign;
     const repeat = asks && isRepeat(campaign, definition);
     if (status === "importing" && repeat) {
-      // One that came later and leaves repeats out sees this one, and goes back.
+      // A later one that leaves repeats out sees this one, and is refused.
       if (own !== "" && campaign.skipsRepeats && serialOf(id) > serialOf(own)) continue;
       if (own !== "" && leaveOutMs !== null) return refuseImporting(id);
       unread.add("repeats");
@@ -124,15 +124,13 @@ interface Wanted extends Pick<RecentCampaign, "id" | "rows"> {
   readonly repeat: boolean;
 }
 
-/**
- * The people of campaigns in their order, some at a time; the next campaigns are asked for before.
- */
+/** The people of campaigns in order, in chunks; prefetches the next campaigns. */
 async function* readAll(people: People, wanted: readonly Wanted[], windows: Windows) {
   for (let from = 0; from < wanted.length; from += CAMPAIGNS_AHEAD) {
     const begun = wanted.slice(from, from + CAMPAIGNS_AHEAD).map(({ id, rows, repeat }) => {
       const reading = people.receivers(id, rows, repeat ? windows : null);
       const first = reading.next();
-      // When another one fails, nobody waits for it.
+      // If another one fails, this one is never awaited.
       first.catch(() => {});
       return { id, repeat, reading, first };
     });

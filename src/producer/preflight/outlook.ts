@@ -6,20 +6,20 @@ import type { SendTimes } from "../../time/send-times.ts";
 import { type Estimate, estimateSending, startsAt } from "./estimate.ts";
 import { type WindowReport, windowReport } from "./window-report.ts";
 
-/** When the messages of a list will go out. */
+/** When the messages of a list will be sent. */
 export interface Outlook {
-  /** Null when the rate is not known. */
+  /** Null if the rate is not known. */
   readonly estimate: Estimate | null;
-  /** Left out when they may go out at any time. */
+  /** Absent if they may be sent at any time. */
   readonly window?: WindowReport;
-  /** How many go out when it is between 21 and 8 o'clock where their recipient is. */
+  /** How many are sent between 21 and 8 o'clock of their recipient's time. */
   readonly atNight: number;
 }
 
-/** The API has all messages by then. */
+/** By then the API has all messages. */
 const AT_ONCE = 1e6;
 
-/** `people`: of the rows that will be sent, by place; `messages`: how many rows that are. */
+/** `people`: of the rows to be sent, by place; `messages`: the number of those rows. */
 export function outlookOf(
   { definition, times }: { definition: CampaignDefinition; times: SendTimes | null },
   list: {

@@ -1,10 +1,9 @@
 /**
- * What is found out about a list besides what is wrong with its rows: who has opted out, who is on
- * another campaign, where the messages go, what they will look like. The import looks through this
- * at every row it stores, so what `check` says is what `send` does, and no list is read a third
- * time.
+ * Findings about a list beyond faults in its rows: who has opted out, who is on another campaign,
+ * where the messages go, what they will look like. The import passes every row it stores through
+ * this, so `check` says what `send` does, and no list is read a third time.
  *
- * Opt-outs are looked up here to be counted; the claim of each message looks again.
+ * Opt-outs are looked up here for the counts; the claim of each message checks again.
  */
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { scheduleText } from "../../core/delegate.ts";
@@ -30,9 +29,9 @@ import {
 } from "./warnings.ts";
 import type { WindowReport } from "./window-report.ts";
 
-/** What a preflight needs from outside; all of it may be missing, and the report then says so. */
+/** What a preflight needs from outside; any of it may be missing, and the report then says so. */
 export interface PreflightInput {
-  /** Null: Redis is not there, so opt-outs and other campaigns are not looked at. */
+  /** Null: without Redis, opt-outs and other campaigns are not checked. */
   readonly people: People | null;
   readonly optOuts: Pick<NumberOptOuts, "check"> | null;
   /** The number's rate. */
@@ -52,42 +51,42 @@ export interface Sample {
   readonly line: number;
   /** The request body. */
   readonly body: { readonly to: string; readonly template: unknown; readonly schedule?: string };
-  /** The filled `template.preview`; null when the campaign has none. */
+  /** The filled `template.preview`; null if the campaign has none. */
   readonly preview: string | null;
 }
 
-/** What was found out about the rows that will be sent, or are left out on purpose. */
+/** Findings about the rows that will be sent, or are deliberately left out. */
 export interface PreflightFindings {
   /** The first messages as they will be sent. */
   readonly samples: readonly Sample[];
   readonly cost: ListCost;
-  /** Null when the rate is not known. */
+  /** Null if the rate is not known. */
   readonly estimate: Estimate | null;
-  /** The hours in which it is sent; left out when it may be sent at any time. */
+  /** The sending hours; absent if it may be sent at any time. */
   readonly window?: WindowReport;
   readonly warnings: readonly Warning[];
-  /** What could not be looked up, because Redis was not there. */
+  /** What could not be looked up without Redis. */
   readonly notChecked: readonly string[];
 }
 
 export interface Preflight {
   /**
    * Whether the list may be given a place among the campaigns now. Refuses one whose repeats are to
-   * be left out when they cannot be known: `repeats_not_known`, `import_in_progress`.
+   * be left out if they cannot be known: `repeats_not_known`, `import_in_progress`.
    */
   mayBegin(digest: string): Promise<Result<void>>;
   /**
-   * Looks at the other campaigns, which takes seconds when they are large. `own` is the campaign
-   * that the list becomes, empty for a check. Refuses as `mayBegin`.
+   * Reads the other campaigns, which takes seconds if they are large. `own` is the campaign that
+   * the list becomes, empty for a check. Refuses like `mayBegin`.
    */
   begin(own: string): Promise<Result<void>>;
-  /** Takes rows in their order. Those of people who have opted out come back as suppressed. */
+  /** Takes rows in order. Returns those of people who opted out as suppressed. */
   see(rows: readonly JudgedRow[]): Promise<readonly JudgedRow[]>;
-  /** What was found among the rows that were seen, of which `messages` will be sent. */
+  /** Findings among the rows that were passed in, of which `messages` will be sent. */
   found(messages: number): PreflightFindings;
 }
 
-/** `country` is the list's, null for none: messages to other countries are told. */
+/** `country` is the list's or null: messages to other countries give a warning. */
 export interface PreflightList
   extends Pick<PreparedList, "country" | "columns" | "template" | "times"> {
   readonly definition: CampaignDefinition;
@@ -138,7 +137,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
   };
 }
 
-/** Takes out who opted out, or whom WhatsApp could not reach lately; a thousand at once. */
+/** Removes who opted out, or whom WhatsApp could not reach lately; a thousand at once. */
 async function suppress(
   rows: readonly JudgedRow[],
   optOuts: Pick<NumberOptOuts, "check">,
@@ -171,7 +170,7 @@ function leaveOut(row: JudgedRow, others: OtherCampaigns | null): JudgedRow {
   return { ...row, outcome: { kind: "suppressed", phone: outcome.phone, reason: "repeated" } };
 }
 
-/** What is not looked at without Redis. */
+/** What is not checked without Redis. */
 function notLooked({ recipients }: CampaignDefinition): string[] {
   const { warnRepeatMs, skipRepeatMs } = recipients;
   const asks = warnRepeatMs !== null || skipRepeatMs !== null;
@@ -181,8 +180,8 @@ function notLooked({ recipients }: CampaignDefinition): string[] {
 function refuseNotLooked(): Result<never> {
   return refuse(
     "repeats_not_known",
-    "Who got the same campaign or template lately cannot be looked up, and recipients.skipRepeat leaves those out.",
-    "Send it where the Redis of the workers is reached, or take recipients.skipRepeat out.",
+    "Who got the same campaign or template lately cannot be looked up, but recipients.skipRepeat needs it to leave them out.",
+    "Run it where it can reach the Redis of the workers, or remove recipients.skipRepeat.",
   );
 }
 
@@ -198,7 +197,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   const countries = new Map<string | null, number>();
   const places = new Map<Place, number>();
   const samples: Sample[] = [];
-  // Of a list that is sent now.
+  // For a list that is sent now.
   const schedule = scheduleText(definition.schedule, 0);
 
   function atMessage({ cells, line }: JudgedRow, phone: string): void {

@@ -3,7 +3,7 @@ import { delegatedTo } from "../../core/delegate.ts";
 import { previewProblem } from "../../core/preview.ts";
 import { LINES_SHOWN } from "../check/tally.ts";
 
-/** Something about rows that are sent, or left out on purpose. */
+/** Something notable about rows that are sent, or deliberately left out. */
 export interface Warning {
   readonly code: string;
   readonly reason: string;
@@ -13,8 +13,7 @@ export interface Warning {
 }
 
 /**
- * What is told about rows that are fine, or that were left out on purpose. The words follow "12
- * rows: ".
+ * Warnings about rows that are valid or were deliberately left out. The texts follow "12 rows: ".
  */
 const WORDS = {
   duplicate: "the person is on the list before; each person gets one message",
@@ -57,8 +56,8 @@ export type WarningCode = keyof typeof WORDS;
 
 export interface Warnings {
   /**
-   * `about`: what else the reader should know, told once for each (a campaign's id, a column). A
-   * line counts once for a code.
+   * `about`: more for the reader, shown once for each value (a campaign's id, a column). A line
+   * counts once per code.
    */
   add(code: WarningCode, line: number, about?: string): void;
   /** In the order of the table above. */
@@ -100,7 +99,7 @@ export function createWarnings(): Warnings {
   };
 }
 
-/** What the API was given is out of reach: told whenever it is chosen. */
+/** Messages handed to the API are out of reach: warns whenever that is chosen. */
 export function delegateWarning({ schedule }: CampaignDefinition, count: number): Warning[] {
   const atMs = delegatedTo(schedule);
   if (atMs === null) return [];
@@ -110,7 +109,7 @@ export function delegateWarning({ schedule }: CampaignDefinition, count: number)
   return [{ code: "delegated", reason, count, lines: [] }];
 }
 
-/** `count` messages of marketing go out when people sleep: told, and never decided for anybody. */
+/** `count` marketing messages would be sent while people sleep: a warning, not a decision. */
 export function nightWarning(count: number): Warning[] {
   if (count === 0) return [];
   const reason =
@@ -120,8 +119,8 @@ export function nightWarning(count: number): Warning[] {
 }
 
 /**
- * A preview with other variables than the body: one of the two is wrong. It is told and not
- * refused, because the preview is for people only; if it is the body that is wrong, the first
+ * A preview with other variables than the body: one of the two is wrong. This is a warning, not a
+ * refusal, because the preview is for people only; if it is the body that is wrong, the first
  * message is refused and pauses the campaign.
  */
 export function previewWarning(definition: CampaignDefinition, count: number): Warning[] {

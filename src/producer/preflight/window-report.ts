@@ -11,18 +11,18 @@ export interface WindowReport {
   /** `recipient`, or the zone whose clock counts. */
   timezone: string;
   onMiss: SendWindow["onMiss"];
-  /** When sending may begin; openings before that do not count. */
+  /** When sending may begin; earlier openings do not count. */
   startsAt: string;
   /** Most people first. */
   places: PlaceReport[];
 }
 
-/** People who share their hours. */
+/** People with the same hours. */
 export interface PlaceReport {
   /** ISO 3166; null: the zone is given, or the campaign has one for all. */
   country: string | null;
   /**
-   * Several: which of them it is cannot be known, so sending waits for hours that are in all
+   * If several: it is not known which one applies, so sending waits for hours that are in all
    * windows.
    */
   zones: readonly string[];

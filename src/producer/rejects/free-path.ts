@@ -3,7 +3,7 @@ import { campaignOfRejects } from "./peek.ts";
 
 /**
  * Where the rejected rows of a list go: beside it, `X.rejects.csv`, `X-2.rejects.csv` ... Never
- * over a file that belongs to a campaign: somebody may be correcting it.
+ * over a file that belongs to a campaign: it may be being corrected.
  */
 export async function freeRejectsPath(csvPath: string): Promise<string> {
   const stem = basename(csvPath, extname(csvPath));

@@ -1,9 +1,9 @@
 import { foldColumnName } from "../../core/columns.ts";
 
 /**
- * The columns that a rejects file has beside those of its list. They are how such a file is known
+ * The columns that a rejects file has in addition to those of its list. They identify such a file
  * when it is dropped again, corrected: `dropcast_campaign` and `dropcast_row` say where each row
- * belongs, the others are for the person who corrects it. None of them is part of the row.
+ * belongs, the others are for the person who corrects it. None is part of the row.
  */
 
 const FOR_PEOPLE = ["line", "code", "reason", "suggestion"] as const;
@@ -20,17 +20,17 @@ export function addedColumns(columns: readonly string[]): string[] {
   ];
 }
 
-/** Where everything stands in a rejects file. */
+/** Where everything is in a rejects file. */
 export interface RejectsLayout {
   /** The list's own columns. */
   readonly columns: readonly string[];
-  /** The cells that are the list's own; a row that does not fit comes back with another number. */
+  /** The list's own cells; a row that did not fit returns with another number of them. */
   ownCells(cells: readonly string[]): readonly string[];
   /** The campaign and the row (from 1) that a row belongs to; an empty id for none. */
   placeOf(cells: readonly string[]): { readonly campaign: string; readonly row: number };
 }
 
-/** Reads the header of a list; null when it is no rejects file. */
+/** Reads the header of a list; null if it is not a rejects file. */
 export function findRejectsLayout(header: readonly string[]): RejectsLayout | null {
   const names = withoutEmptyEnd(header).map(foldColumnName);
   const campaign = names.indexOf(CAMPAIGN_COLUMN);
@@ -48,11 +48,11 @@ export function findRejectsLayout(header: readonly string[]): RejectsLayout | nu
     }),
     ownCells(cells) {
       const values = own.map((index) => cells[index] ?? "");
-      // What a row had too much stands behind the last column until somebody moves it.
+      // A row's surplus cells are behind the last column until a person moves them.
       const surplus = cells.slice(names.length);
       if (surplus.some((cell) => cell.trim() !== "")) return [...values, ...surplus];
-      // A row that was too short was filled up with empty cells: how many is known no more, so all
-      // empty ones at its end are taken off, unless a person has emptied the cell with the code.
+      // A row that was too short was padded with empty cells, of a number no longer known: so all
+      // empty ones at its end are removed, unless a person has emptied the cell with the code.
       if ((cells[code] ?? "").trim() !== "row_columns") return values;
       return values.slice(0, values.findLastIndex((cell) => cell.trim() !== "") + 1);
     },
@@ -65,7 +65,7 @@ function withoutEmptyEnd(header: readonly string[]): readonly string[] {
   return header.slice(0, last + 1);
 }
 
-/** A list that has the name itself made the added column take the longer one. */
+/** If the list already has the name, the added column has the longer one. */
 function placeOfAdded(names: readonly string[], name: string): number {
   const longer = names.indexOf(`dropcast_${name}`);
   return longer === -1 ? names.indexOf(name) : longer;

@@ -7,16 +7,15 @@ import { type ListFile, openList } from "../list/open.ts";
 import { CAMPAIGN_COLUMN, findRejectsLayout } from "./layout.ts";
 
 /**
- * A list that is open, and what it is. Whoever opens it hands it on, so that all that is decided
- * about a list, and what is sent of it, comes from one descriptor: from what it holds, not from
- * what lies under its name by then.
+ * An open list and its kind. It is passed on by its opener, so that all decisions about a list, and
+ * its sent rows, come from one descriptor: the same bytes, even if the file is replaced.
  */
 export interface OpenedList extends ListFile {
   /** The campaign whose rejects file this is, by the first rows that name one; null for a list. */
   readonly rejectsOf: string | null;
 }
 
-/** Opens a list and sees what it is. Refusals: those of {@link openList}. */
+/** Opens a list and determines its kind. Refusals: those of {@link openList}. */
 export async function peekList(
   path: string,
   options: { links: "follow" | "refuse" },
@@ -31,7 +30,7 @@ export async function peekList(
   }
 }
 
-/** {@link OpenedList.rejectsOf} of a file that is not read further; null when it cannot be read. */
+/** {@link OpenedList.rejectsOf} of a file that is not read further; null if it cannot be read. */
 export async function campaignOfRejects(
   path: string,
   options: { links: "follow" | "refuse" },
@@ -42,9 +41,9 @@ export async function campaignOfRejects(
   return list.value.rejectsOf;
 }
 
-/** Null, too, for a list whose beginning cannot be read: that is told by who reads all of it. */
+/** Null, too, for a list whose beginning cannot be read: the full read reports that. */
 async function findCampaign(file: ListFile): Promise<string | null> {
-  // Spreadsheets may have saved it in any encoding: the names of the columns are ASCII in all.
+  // Spreadsheets may have saved it in any encoding: the column names are ASCII in all of them.
   const encoding = utf16Of(file.head) ?? "utf-8";
   if (!foldColumnName(decodeText(file.head, encoding)).includes(CAMPAIGN_COLUMN)) return null;
   const beginning = await readBeginning(file, encoding);

@@ -6,17 +6,17 @@ import { escapeCellWithDigits } from "../../core/spreadsheet.ts";
 import { addedColumns } from "./layout.ts";
 
 /**
- * The file of the rejected rows, to be corrected and dropped again: the rows as they came, in
- * the list's own delimiter, with the line, the code, the reason and a suggestion behind them, and
- * the campaign and row they belong to (layout.ts reads them back). UTF-8 with a byte
- * order mark, because Excel shows accents only then. A cell that a spreadsheet would run as a
- * formula gets an apostrophe in front (OWASP, "CSV Injection"); phones are read with one too.
+ * The file of the rejected rows, to be corrected and dropped again: the original rows, in the
+ * list's own delimiter, followed by the line, the code, the reason and a suggestion, and the
+ * campaign and row they belong to (layout.ts reads them back). UTF-8 with a byte order mark,
+ * because Excel needs it to show accents. A cell that a spreadsheet would run as a formula gets a
+ * leading apostrophe (OWASP, "CSV Injection"); phones are read with one too.
  *
- * It grows under a hidden name and gets its own when it is whole. A folder that cannot be written
- * to does not stop an import (the store has the rows, `export` shows them): `finish` tells why.
+ * It is written under a hidden name and renamed when complete. A folder that cannot be written to
+ * does not stop an import (the store has the rows, `export` shows them): `finish` says why.
  */
 export interface RejectsFile {
-  /** Adds rows; the file is made with the first one. Calls must not overlap. */
+  /** Adds rows; the first ones create the file. Calls must not overlap. */
   add(rows: readonly RejectedRow[]): Promise<void>;
   /** Gives the file its name. */
   finish(): Promise<WrittenRejects>;
@@ -25,7 +25,7 @@ export interface RejectsFile {
 }
 
 export interface WrittenRejects {
-  /** Null when there is no file: no row was rejected, or `problem` says why, in a sentence. */
+  /** Null if there is no file: no row was rejected, or `problem` says why, in a sentence. */
   readonly path: string | null;
   readonly problem: string | null;
 }
@@ -62,7 +62,7 @@ export function createRejectsFile(input: {
       rows.map((row) => row.map(escapeCellWithDigits)),
       {
         ...{ delimiter, record_delimiter: "\r\n" },
-        // By itself it quotes only what holds the whole CRLF.
+        // By default it quotes only cells with the whole CRLF.
         quoted_match: /[\r\n]/,
         ...extra,
       },
@@ -74,7 +74,7 @@ export function createRejectsFile(input: {
     await rm(hidden, { force: true });
   }
 
-  /** Runs a step; after one that failed there is no file, and no further step. */
+  /** Runs a step; after a failed step there is no file and no further step. */
   async function attempt(step: () => Promise<void>): Promise<void> {
     if (problem !== null) return;
     try {
@@ -84,7 +84,7 @@ export function createRejectsFile(input: {
       if (code === undefined) throw error;
       problem = `the rejects file could not be written (${code})`;
       await discard().catch(() => {
-        // The folder is out of reach; the hidden file goes when the import is repeated.
+        // The folder is unreachable; the hidden file is removed when the import is repeated.
       });
     }
   }
@@ -94,7 +94,7 @@ export function createRejectsFile(input: {
       if (rows.length === 0) return;
       await attempt(async () => {
         if (handle === null) {
-          // What a killed import left under this name goes: a link planted there is not followed.
+          // Removes what a killed import left under this name; a link placed there is not followed.
           await rm(hidden, { force: true });
           handle = await open(hidden, "wx", 0o600);
           await handle.write(text([[...columns, ...addedColumns(columns)]], { bom: true }));
@@ -118,7 +118,7 @@ export function createRejectsFile(input: {
   };
 }
 
-/** What a row has beyond the header's columns goes behind all others, so that they stay aligned. */
+/** A row's cells beyond the header's columns go behind all others, to keep those aligned. */
 function fileRow(row: RejectedRow, width: number, campaign: string): string[] {
   const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? "");
   const { wrong, fix } = rejectWords(row.code, row.column, row.about);

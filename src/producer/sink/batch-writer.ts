@@ -6,17 +6,17 @@ import {
   type ImportStore,
 } from "../../store/index.ts";
 
-/** Takes the rows of a place, in their order. */
+/** Takes the rows of a place, in order. */
 export interface RowWriter {
-  /** Takes a row; stores nothing by itself. */
+  /** Takes a row; does not store it yet. */
   add(row: ImportRow): void;
-  /** The rows of a batch have become more than is stored at once: there is no use in going on. */
+  /** The rows of a batch exceed what can be stored at once: going on is pointless. */
   isOverfull(): boolean;
-  /** Stores what is full and waits while too much is under way. False when the import is lost. */
+  /** Stores full batches and waits while too much is in flight. False if the import is lost. */
   drain(): Promise<boolean>;
-  /** Stores what is left. Answers the number of batches, or null when the import is lost. */
+  /** Stores the rest. Returns the number of batches, or null if the import is lost. */
   end(): Promise<number | null>;
-  /** Always called. */
+  /** Must always be called. */
   close(): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ const CHUNK_BATCHES = 10;
 const CALLS_MAX = 2;
 /** Packed bytes of a call, and of all calls in flight, unless a single batch has more. */
 const BYTES_MAX = 4 * 1024 * 1024;
-/** Packed bytes of one batch. It is copied on its way to Redis, and workers read it whole. */
+/** Packed bytes of one batch. It is copied on its way to Redis, and workers read all of it. */
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
-/** The lease is 3 s: two heartbeats may be late and it still holds. */
+/** The lease is 3 s: it survives two late heartbeats. */
 const HEARTBEAT_EVERY_MS = 700;
 
 interface FullBatch {
@@ -35,14 +35,14 @@ interface FullBatch {
 }
 
 /**
- * Cuts the judged rows into batches and stores them, in order, ten batches a call. Two calls are
- * in flight at most: Redis stores one while the next is made. Rows may be a megabyte each, so each
- * is packed as it comes, and bytes bound a call and what is in flight as well: a list of any size
- * and width stays out of memory. A timer keeps the lease while no chunk is ready.
+ * Groups the checked rows into batches and stores them in order, ten batches a call. At most two
+ * calls are in flight: Redis stores one while the next is prepared. Rows may be a megabyte each, so
+ * each is packed on arrival, and bytes bound a call and what is in flight: memory stays bounded for
+ * lists of any size and width. A timer renews the lease while no chunk is ready.
  *
- * Races: the answer to a chunk may come after the reader has gone on by one more chunk. A "lost"
- * makes every later call give up; what was sent meanwhile carries the same token and is refused
- * by the store.
+ * Races: the answer to a chunk may arrive after the reader has produced one more. After "lost",
+ * every later call gives up; what was sent in between carries the same token, and the store refuses
+ * it.
  */
 export function createBatchWriter(input: {
   imports: Pick<ImportStore, "chunk" | "heartbeat">;
@@ -135,7 +135,7 @@ function isChunk(full: readonly FullBatch[]): boolean {
   return full.length >= CHUNK_BATCHES || bytesOf(full) >= BYTES_MAX;
 }
 
-/** Ten batches, or fewer when these have bytes enough. */
+/** Ten batches, or fewer if these have enough bytes. */
 function firstChunk(full: readonly FullBatch[]): FullBatch[] {
   let bytes = 0;
   const end = full.findIndex(({ blob }, at) => {

@@ -1,6 +1,6 @@
 /**
- * Where the rows of a list go: into a campaign, or, for a check, nowhere. Everything else of an
- * import is the same, so `check` cannot disagree with `send`.
+ * Where the rows of a list go: into a campaign, or, for a check, nowhere. The rest of an import is
+ * the same, so `check` cannot disagree with `send`.
  */
 
 import type { CampaignStatus } from "../../core/campaign.ts";
@@ -24,15 +24,15 @@ export type Begun =
   | { readonly kind: "begun"; readonly place: Place }
   | Exclude<BeginResult, { kind: "begun" }>;
 
-/** The place of one list: its campaign, which nothing is sent from before `finish`. */
+/** The place of one list: its campaign, from which nothing is sent before `finish`. */
 export interface Place {
   /** Null in a check. */
   readonly campaign: string | null;
-  /** How its rejects file names the campaign. */
+  /** The campaign as its rejects file names it. */
   readonly mark: string | null;
   /** Another importer of these bytes died: its campaign is filled from the start. */
   readonly restarted: boolean;
-  /** Of a check: what these bytes were imported as before. */
+  /** In a check: the earlier import of these bytes. */
   readonly known: KnownImport | null;
   open(): RowWriter;
   /** Empties the place; rows are then written from the first one again. */
@@ -44,7 +44,7 @@ export interface Place {
     phoneStyle: string;
     places: readonly StoredPlace[];
   }): Promise<Finished>;
-  /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
+  /** The list cannot be sent: the campaign is `rejected`, and the same bytes may be given again. */
   reject(refusal: Refusal): Promise<void>;
 }
 
@@ -73,8 +73,8 @@ export function storeIn(imports: ImportStore): ListSink {
 }
 
 /**
- * Nothing is kept. With the campaigns of the number, bytes that were imported before are known;
- * that is told once the list has been read.
+ * Stores nothing. With the campaigns of the number, an earlier import of the same bytes is
+ * detected, and reported once the list has been read.
  */
 export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null): ListSink {
   return {
@@ -94,9 +94,7 @@ export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null):
   };
 }
 
-/**
- * Rows are packed all the same: a list whose rows are too large is refused for it in a check, too.
- */
+/** Packs the rows too, so that a check also refuses a list whose rows are too large. */
 const NOWHERE: Pick<ImportStore, "chunk" | "heartbeat"> = {
   chunk: async () => "stored",
   heartbeat: async () => "alive",

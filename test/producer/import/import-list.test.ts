@@ -456,7 +456,7 @@ it("an interrupted check stored nothing, so it advises to cancel nothing", async
 
   expect(checked).toMatchObject({
     refusal: {
-      ...{ code: "import_interrupted", fix: "Give the same command again." },
+      ...{ code: "import_interrupted", fix: "Run the same command again." },
       message: "It was interrupted before anything was stored.",
     },
   });
