@@ -6,13 +6,13 @@ export const DEFAULT_API_URL = "https://lwb-api.livechat-integrations.com";
 /** Where the API is. */
 export interface ApiAddress {
   readonly apiUrl: string;
-  /** Null on loopback, where the sandbox may be, or a way to the real one: it has to be asked. */
+  /** Null on loopback, which may be the sandbox or a tunnel to the real API: ask it. */
   readonly mode: "live" | null;
 }
 
 /**
  * Checks the API's base URL. Every request carries the token, so plain `http:` is for loopback
- * only, and a user or password in the URL is refused. Comes back without slashes at its end.
+ * only, and a user or password in the URL is refused. Returns it without trailing slashes.
  */
 export function checkApiUrl(name: string, given: string, findings: Findings): ApiAddress {
   const fallback: ApiAddress = { apiUrl: DEFAULT_API_URL, mode: "live" };
@@ -40,13 +40,13 @@ export function checkApiUrl(name: string, given: string, findings: Findings): Ap
   return { apiUrl: url.origin + url.pathname.replace(/\/+$/, ""), mode };
 }
 
-/** Whether a host name or address (IPv6 with or without brackets) can mean this machine only. */
+/** Whether a host name or address (IPv6 with or without brackets) can only mean this machine. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
   return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }
 
-/** Checks the shape of a Redis address. Its text is never repeated: it may hold a password. */
+/** Checks the shape of a Redis address. Messages never repeat it: it may contain a password. */
 export function checkRedisUrl(name: string, given: string, findings: Findings): string | null {
   const fix =
     "Give redis://host:6379, rediss://user:password@host:6379/0 or unix:///path/to/redis.sock.";

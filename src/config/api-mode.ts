@@ -3,15 +3,15 @@ import { get as getHttps } from "node:https";
 import { type Mode, SANDBOX_ANSWER, SANDBOX_PAGE } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 
-/** Somebody waits for the answer, and it comes from this machine or through it. */
+/** A person waits for the answer, which comes from this machine or through it. */
 const ANSWER_MS_MAX = 3_000;
 const BODY_BYTES_MAX = 4_096;
-/** What a proxy says when it cannot reach what it leads to. */
+/** The statuses of a proxy that cannot reach its upstream. */
 const NOBODY_BEHIND = [502, 503, 504];
 
 /**
- * Asks an API whether it is the sandbox: only one that says so itself is. No token is sent along.
- * Refuses with `api_mode_unknown` when it gives no answer: it is not guessed then.
+ * Asks an API whether it is the sandbox: only an explicit yes counts. No token is sent. Refuses
+ * with `api_mode_unknown` if it does not answer: the mode is never guessed.
  */
 export async function askApiMode(apiUrl: string): Promise<Result<Mode>> {
   let said: Said;
@@ -34,7 +34,7 @@ interface Said {
   readonly body: string;
 }
 
-/** Redirects are not followed: wherever they lead, this address is not the sandbox. */
+/** Does not follow redirects: whatever their target is, this address is not the sandbox. */
 function read(url: string): Promise<Said> {
   const get = url.startsWith("https:") ? getHttps : getHttp;
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
@@ -45,7 +45,7 @@ function read(url: string): Promise<Said> {
       response.on("error", reject);
       response.on("data", (text: string) => {
         body += text;
-        // It is something else, and may be endless.
+        // Another server, whose answer may be endless.
         if (body.length > BODY_BYTES_MAX) response.destroy();
       });
       response.on("close", () => resolve({ status: response.statusCode ?? 0, body }));
@@ -67,6 +67,6 @@ function refuseUnknown(apiUrl: string, why: string): Result<never> {
   return refuse(
     "api_mode_unknown",
     `The API at ${apiUrl} does not answer (${why}), so it is not known whether it is the sandbox or leads to real people.`,
-    "Start what listens there. If what is live is meant in any case, add --live.",
+    "Start the server at that address. If you mean the live API in any case, add --live.",
   );
 }

@@ -8,9 +8,8 @@ import { type Correction, correctionText } from "./yaml/correct.ts";
 import { PROBLEMS_MAX, readYamlText, type YamlKind } from "./yaml/yaml-text.ts";
 
 /**
- * Reads a campaign file, YAML or JSON. Every mistake is told in one refusal
- * (`campaign_file_invalid`), one line each, with its line, column and key. `fileName` is used in
- * messages only.
+ * Reads a campaign file, YAML or JSON. One refusal (`campaign_file_invalid`) reports all mistakes,
+ * one line each, with line, column and key. `fileName` is used in messages only.
  */
 export function parseCampaign(
   content: Uint8Array | string,
@@ -34,7 +33,7 @@ export function parseCampaign(
   );
 }
 
-/** What is sent or shown, and the names of columns and files. */
+/** Keys whose values are free text: sent or shown, or names of columns and files. */
 const CAMPAIGN: YamlKind = {
   isText: ([first, second]) =>
     first === "name" ||

@@ -3,7 +3,7 @@ import { BlockList, isIP } from "node:net";
 /**
  * The address that a request came from: that of its connection, unless this is a trusted proxy's.
  * Then it is the last entry of `X-Forwarded-For` that is not a trusted proxy's own: each proxy
- * appends whom it heard, and what stands before that a stranger may have made up.
+ * appends its client, and earlier entries may be forged.
  */
 export type ClientAddress = (remote: string, forwardedFor: string | undefined) => string;
 
@@ -36,7 +36,7 @@ export function isProxyAddress(text: string): boolean {
   }
 }
 
-/** Throws for what is neither an address nor a network. */
+/** Throws if it is neither an address nor a network. */
 function addProxy(list: BlockList, text: string): void {
   const [address = "", bits, ...rest] = text.split("/");
   const family = isIP(address);
@@ -47,7 +47,7 @@ function addProxy(list: BlockList, text: string): void {
   else throw new Error("not a network");
 }
 
-/** Without brackets, a port behind, or the prefix of an IPv4 address on an IPv6 socket. */
+/** Strips brackets, the port, and the prefix of an IPv4 address on an IPv6 socket. */
 function plainAddress(text: string): string {
   const bare = /^\[(.*)\](?::\d+)?$/.exec(text)?.[1] ?? text.replace(/^([\d.]+):\d+$/, "$1");
   return bare.replace(/^::ffff:(?=\d+\.)/i, "");

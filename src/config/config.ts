@@ -19,20 +19,19 @@ import type { Variable } from "./variables.ts";
 export type { ConfigProblem } from "./environment.ts";
 export type { NumberConfig } from "./numbers.ts";
 
-/** Everything that is set from outside: read once at start, checked whole, then frozen. */
+/** All external settings: read once at start, fully checked, then frozen. */
 export interface Config {
   /** `null`: an embedded Redis in `dataDir`. */
   readonly redisUrl: string | null;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly apiUrl: string;
   /**
-   * What campaigns remember of the API: its URL, or `sandbox` of `up --sandbox`, whose port
-   * changes.
+   * How campaigns remember the API: its URL, or `sandbox` for `up --sandbox`, whose port changes.
    */
   readonly apiName: string;
   readonly mode: Mode;
   readonly numbers: Readonly<Record<string, NumberConfig>>;
-  /** What messages cost; null when the operator gave no table. */
+  /** Prices of messages; null if the operator gave no table. */
   readonly prices: PriceTable | null;
   /** Absolute. */
   readonly dropsDir: string;
@@ -44,15 +43,15 @@ export interface Config {
   readonly dashboardPort: number;
   /** Probes and metrics of every role; `null`: off. */
   readonly metricsPort: number | null;
-  /** Whether the webhooks port, which strangers reach, serves metrics as well. */
+  /** Whether the webhooks port, which is public, serves metrics as well. */
   readonly webhookMetrics: boolean;
-  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   readonly dashboardPassword: string | null;
   readonly answerTimeoutMs: number;
-  /** How long the rows of a finished campaign are kept; `null`: for ever. */
+  /** How long the rows of a finished campaign are kept; `null`: without limit. */
   readonly retentionMs: number | null;
-  /** How long a finished campaign itself is kept (`campaigns.keep`); `null`: for ever. */
+  /** How long a finished campaign itself is kept (`campaigns.keep`); `null`: without limit. */
   readonly campaignsKeptMs: number | null;
   readonly allowUnsafeRedis: boolean;
   readonly logLevel: string;
@@ -60,7 +59,7 @@ export interface Config {
   readonly timeScale: number;
 }
 
-/** A configuration as it was read: an API on loopback has not said yet what it is (api-mode.ts). */
+/** A configuration before an API on loopback was asked for its mode (api-mode.ts). */
 export type ReadConfig = Omit<Config, "mode"> & { readonly mode: Mode | null };
 
 export type LoadedConfig =
@@ -69,8 +68,8 @@ export type LoadedConfig =
 
 /**
  * Reads the configuration: environment variables, over the `.env` in `cwd`, and the YAML file that
- * `DROPCAST_CONFIG` names. Every mistake is told at once, by variable. Neither problems nor
- * warnings hold a secret. Nothing outside is changed.
+ * `DROPCAST_CONFIG` names. Reports every mistake at once, by variable. Neither problems nor
+ * warnings contain a secret. Has no side effects.
  */
 export function loadConfig(input: {
   env: Readonly<Record<string, string | undefined>>;
@@ -140,7 +139,7 @@ function readTrustedProxies(given: string | undefined, findings: Findings): stri
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-/** A number that can send: both its id and its token are there. */
+/** A number that can send: it has both id and token. */
 export interface SendingNumber extends NumberConfig {
   readonly id: string;
   readonly token: string;
@@ -153,7 +152,7 @@ export function inMode(read: ReadConfig, mode: Mode): Config {
   return Object.freeze({ ...read, mode, apiName });
 }
 
-/** The configuration as lines for the start of a log. Secrets show only that they are there. */
+/** The configuration as lines for the start of a log. Of secrets, only their presence is shown. */
 export function describeConfig(config: ReadConfig): string[] {
   const present = (value: unknown): string => (value ? "set" : "not set");
   const numbers = Object.values(config.numbers).map(

@@ -5,12 +5,12 @@ const TOKEN_FIX =
   "printf %s 'ACCOUNT_ID:PAT' | base64 -w0";
 
 /**
- * Checks an API token: the Base64 of `account_id:PAT` (LiveChat, "Personal Access Tokens").
- * What can never work is a problem; what only looks wrong is a warning, because LiveChat may
- * change what the token holds. Returns the token, or `null` when there is a problem.
+ * Checks an API token: the Base64 of `account_id:PAT` (LiveChat, "Personal Access Tokens"). A token
+ * that cannot work is a problem; one that only looks wrong is a warning, because LiveChat may
+ * change its content. Returns the token, or `null` if there is a problem.
  */
 export function checkToken(name: string, given: string, findings: Findings): string | null {
-  // Spaces around it come with copying; inside it, they come with half of something else.
+  // Spaces around it come from copying; inside it, from a second value.
   const token = given.trim();
   const problem = tokenProblem(token);
   if (problem !== null) {
@@ -24,7 +24,7 @@ export function checkToken(name: string, given: string, findings: Findings): str
 
 function tokenProblem(token: string): { message: string; fix: string } | null {
   if (/^\s*basic\s/i.test(token)) {
-    const fix = "Remove the word Basic and the space: it is put in front by itself.";
+    const fix = "Remove the word Basic and the space: they are added automatically.";
     return { message: "begins with `Basic `: only the token belongs here", fix };
   }
   if (/^\s*bearer\s/i.test(token)) {
@@ -65,9 +65,9 @@ function tokenWarning(token: string): string | null {
 const SECRET_BYTES_MIN = 24;
 
 /**
- * Splits a list of webhook secrets (several during a rotation) and checks each. They come back
- * without `whsec_` and padded; those that are wrong are named by their place, never by value.
- * An empty secret would verify forged webhooks, so there is no way to give one.
+ * Splits a list of webhook secrets (several during a rotation) and checks each. Returns them padded
+ * and without `whsec_`; messages name wrong ones by position, never by value. An empty secret would
+ * accept forged webhooks, so it cannot be given.
  */
 export function checkWebhookSecrets(name: string, given: string, findings: Findings): string[] {
   const secrets = new Set<string>();
@@ -91,7 +91,7 @@ export function checkWebhookSecrets(name: string, given: string, findings: Findi
   return [...secrets];
 }
 
-/** Strict: Node's own decoder skips whatever it does not know. */
+/** Strict: Node's own decoder skips unknown characters. */
 function decodeBase64(text: string): Buffer | null {
   const body = text.replace(/={1,2}$/, "");
   if (!/^[A-Za-z0-9+/]*$/.test(body) || body.length % 4 === 1) return null;

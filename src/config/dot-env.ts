@@ -1,7 +1,7 @@
 import { codePoint, readHandWritten } from "./hand-written.ts";
 
 /**
- * What a `.env` sets, and which of its lines are wrong. Messages hold no value: it may be a secret.
+ * The variables of a `.env`, and its wrong lines. Messages contain no value: it may be a secret.
  */
 export interface DotEnv {
   readonly values: ReadonlyMap<string, string>;
@@ -11,10 +11,10 @@ export interface DotEnv {
 }
 
 /**
- * Reads a `.env`: `NAME=value` lines, `export` in front, comments, and values in `'`, `"` or a
- * backtick, which may span lines. The rules are those of Node's `parseEnv`; but a line about
- * Dropcast that it would skip, cut or read in another way than docker compose does is a problem,
- * because a variable that is not read leaves its default, and one default is to send for real.
+ * Reads a `.env`: `NAME=value` lines, a leading `export`, comments, and values in `'`, `"` or a
+ * backtick, which may span lines. The rules are those of Node's `parseEnv`, except that a line
+ * about Dropcast that Node would skip, cut or read differently than docker compose is a problem: an
+ * unread variable keeps its default, and one default is to send for real.
  */
 export function parseDotEnv(bytes: Uint8Array): DotEnv {
   const values = new Map<string, string>();
@@ -62,7 +62,7 @@ function createLineReader(texts: readonly string[]): { next(): Line | null } {
 
 type Assignment = { readonly name: string; readonly value: string } | { readonly problem: string };
 
-/** Null for a line that sets nothing. Takes more lines where a quoted value spans them. */
+/** Null for a line that sets nothing. Reads more lines if a quoted value spans them. */
 function readAssignment(line: Line, more: { next(): Line | null }): Assignment | null {
   const text = line.text.trim();
   if (text === "" || text.startsWith("#")) return null;
@@ -82,20 +82,20 @@ function readAssignment(line: Line, more: { next(): Line | null }): Assignment |
   }
   const end = last.indexOf(quote);
   if (!/^\s*(#.*)?$/.test(last.slice(end + 1))) {
-    return { problem: `${name} goes on behind its closing quote ${quote}` };
+    return { problem: `${name} continues after its closing quote ${quote}` };
   }
   const value = [...parts, last.slice(0, end)].join("\n");
   return { name, value: quote === '"' ? value.replaceAll("\\n", "\n") : value };
 }
 
-/** Node cuts the value at any `#`, docker compose only at one that stands behind a space. */
+/** Node cuts the value at any `#`, docker compose only at one after a space. */
 function unquoted(name: string, given: string): Assignment {
   const value = given.replace(/(^|\s)#.*$/, "").trim();
   if (!value.includes("#")) return { name, value };
   return { problem: `${name} has a # in its value: put the value in quotes` };
 }
 
-/** What looks like a space, a quote or a sign of ASCII and is another character. */
+/** Characters that look like an ASCII space, quote or sign but are not. */
 const ODD = /(?! )[\p{Zs}\p{Zl}\p{Zp}\p{Cf}]|[\u2018-\u201f\u00ab\u00bb\uff01-\uff5e]/u;
 
 function oddCharacter(text: string): string | null {
@@ -104,6 +104,6 @@ function oddCharacter(text: string): string | null {
   if (found === null) return null;
   const [odd] = found;
   const seen = /[\p{Z}\p{C}]/u.test(odd) ? "" : `${odd} `;
-  const what = seen === "" ? "a character that cannot be seen" : "a sign that only looks like one";
+  const what = seen === "" ? "an invisible character" : "a sign that only looks like one";
   return `column ${found.index + 1} has ${what} (${seen}${codePoint(odd)}): type it again`;
 }

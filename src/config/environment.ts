@@ -5,14 +5,14 @@ import { type DotEnv, parseDotEnv } from "./dot-env.ts";
 import { readHandWritten } from "./hand-written.ts";
 import { SECRETS, type Secret, VARIABLES, type Variable } from "./variables.ts";
 
-/** One mistake in the configuration: whose, what is wrong and what would be right. */
+/** One mistake in the configuration: its variable, what is wrong, and how to fix it. */
 export interface ConfigProblem {
   readonly name: string;
   readonly message: string;
   readonly fix: string;
 }
 
-/** Collects all mistakes, so that they are told at once. Neither list ever holds a secret. */
+/** Collects all mistakes, to be reported at once. Neither list ever contains a secret. */
 export interface Findings {
   readonly problems: ConfigProblem[];
   readonly warnings: string[];
@@ -31,7 +31,7 @@ export function createFindings(): Findings {
   };
 }
 
-/** The variables as they were given, by whichever way won; `undefined` when left empty. */
+/** The given variables, whichever source won; `undefined` if empty. */
 export interface Environment {
   readonly findings: Findings;
   readonly cwd: string;
@@ -39,7 +39,7 @@ export interface Environment {
   number(name: Variable, range: NumberRange): number | undefined;
   flag(name: Variable): boolean;
   choice<const T extends string>(name: Variable, values: readonly T[]): T | undefined;
-  /** The value itself or the content of its file, without the newline at its end. */
+  /** The value itself or the content of its file, without the final newline. */
   secret(name: Secret): string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface NumberRange {
 
 /**
  * The real environment over the `.env` of the working folder. An empty value counts as not given,
- * because compose files pass unset variables on as empty ones. `process.env` is not touched.
+ * because compose files pass unset variables on as empty ones. Does not change `process.env`.
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -74,8 +74,8 @@ export function readEnvironment(
 }
 
 /**
- * A secret in a file, without the newline that editors and `kubectl` put at its end. `null` when
- * it cannot be read; the reason is then among the findings under `name`.
+ * A secret in a file, without the final newline that editors and `kubectl` add. `null` if it cannot
+ * be read; the reason is then among the findings under `name`.
  */
 export function readSecretFile(name: string, path: string, findings: Findings): string | null {
   try {
@@ -128,9 +128,8 @@ function readDotEnv(cwd: string, findings: Findings): DotEnv {
 }
 
 /**
- * A slip in a name leaves the variable at its default, and one default is to send for real: so it
- * is refused in the file that a person wrote. The environment may hold names that a cluster made
- * up.
+ * A typo in a name leaves the variable at its default, and one default is to send for real: so it
+ * is refused in the hand-written file. The environment may have names that a cluster generated.
  */
 function checkNames(
   env: Readonly<Record<string, string | undefined>>,

@@ -11,7 +11,7 @@ import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
 import { correctionText } from "./yaml/correct.ts";
 import { PROBLEMS_MAX, readYamlText } from "./yaml/yaml-text.ts";
 
-/** Status events are looked up for 40 days: a campaign must not go before. */
+/** Status events are looked up for 40 days: a campaign must be kept that long. */
 const KEPT_DAYS_MIN = 40;
 const DAY_MS = 24 * 3_600_000;
 
@@ -26,7 +26,7 @@ const keptDays = z
 const fileShape = z
   .strictObject({
     numbers: z.record(z.string(), numberShape).nullish(),
-    /** The table itself, or the name of a file that holds it. */
+    /** The table itself, or the name of a file with it. */
     prices: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
     campaigns: z.strictObject({ keep: keptDays.nullish() }).nullish(),
   })
@@ -36,8 +36,8 @@ const fileShape = z
   });
 
 /**
- * What stands in the YAML file that `DROPCAST_CONFIG` names, and in the files it names itself: the
- * numbers, beside those of the variables, the prices, and how long campaigns are kept.
+ * The content of the YAML file that `DROPCAST_CONFIG` names, and of files named in it: the numbers
+ * (in addition to that of the variables), the prices, and how long campaigns are kept.
  */
 export function readConfigFile(environment: Environment): {
   numbers: Record<string, NumberConfig>;
@@ -74,7 +74,7 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
   }
   const yaml = readYamlText(bytes);
   if (!yaml.ok) {
-    // Lines with a token or a secret are shown to nobody.
+    // Never show lines with a token or a secret.
     const shown = yaml.corrections.filter(({ written }) => !/token|secret|password/i.test(written));
     for (const [index, { place, message }] of yaml.problems.entries()) {
       const told = place === null ? message : `${place}: ${message}`;

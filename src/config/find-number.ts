@@ -3,8 +3,8 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Config, NumberConfig, SendingNumber } from "./config.ts";
 
 /**
- * The configured number of that name; refuses one that is not there (`number_unknown`) with the
- * nearest name that is.
+ * The configured number of that name; refuses an unknown one (`number_unknown`) and suggests the
+ * nearest name.
  */
 export function findNumber(config: Pick<Config, "numbers">, name: string): Result<NumberConfig> {
   const number = Object.hasOwn(config.numbers, name) ? config.numbers[name] : undefined;

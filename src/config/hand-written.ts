@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { utf16Of } from "../core/encoding.ts";
 import { garbledAt } from "../core/garbled.ts";
 
-/** A mistake in a text, with its place when that is known. */
+/** A mistake in a text, with its place if known. */
 export interface TextProblem {
   readonly place: string | null;
   readonly message: string;
@@ -13,9 +13,9 @@ export type HandWritten =
   | { readonly ok: false; readonly problem: TextProblem };
 
 /**
- * The text of a file that a person wrote: UTF-8, with or without a byte order mark. Line ends of
- * any kind become `\n`. All else is refused with its place and what to do, since a letter that was
- * read wrongly would be sent, and a first line that was not read would not be missed.
+ * The text of a hand-written file: UTF-8, with or without a byte order mark. All line ends become `
+ * `. Anything else is refused with its place and a fix, since a misread letter would be sent, and
+ * an unread first line would go unnoticed.
  */
 export function readHandWritten(bytes: Uint8Array): HandWritten {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -41,7 +41,7 @@ function oddMessage(odd: string, bytes: Buffer): string {
   if (odd !== "\ufffd") return `holds the control character ${codePoint(odd)}: remove it`;
   return isUtf8(bytes)
     ? "holds \ufffd, which stands for a letter that was lost: write the letter again"
-    : "is not UTF-8 here: save the file as UTF-8, and look whether all its letters are right then";
+    : "is not UTF-8 here: save the file as UTF-8, then check that all its letters are right";
 }
 
 /** `line 3, column 5` of a place in a text, both from 1. */
@@ -50,7 +50,7 @@ export function placeOf(text: string, index: number): string {
   return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
-/** `U+00A0`: how a character that cannot be seen is named. */
+/** `U+00A0`: the name of an invisible character. */
 export function codePoint(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;

@@ -10,12 +10,12 @@ export interface NumberConfig {
   readonly name: string;
   /** LiveChat's id of it; `null`: it cannot send (the producer needs none). */
   readonly id: string | null;
-  /** Base64, ready to stand behind `Basic `. */
+  /** Base64, to follow `Basic `. */
   readonly token: string | null;
   readonly ratePerSecond: number;
-  /** Base64 without `whsec_`; every one of them may have signed a webhook. */
+  /** Base64 without `whsec_`; any of them may have signed a webhook. */
   readonly webhookSecrets: readonly string[];
-  /** Two letters: whose national phone numbers its lists hold. */
+  /** Two letters: the country of the national phone numbers in its lists. */
   readonly country: string | null;
   /** IANA zone. */
   readonly timezone: string | null;
@@ -23,15 +23,15 @@ export interface NumberConfig {
 
 const DEFAULT_RATE_PER_SECOND = 10;
 
-/** Ids go into a URL's path. */
+/** Ids are part of a URL's path. */
 const NUMBER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const NUMBER_ID_RULE = "must be 1 to 64 letters, digits, - or _";
 const NUMBER_ID_FIX = "Give the number id that contact@livechat-integrations.com sent you.";
 
 /**
- * The numbers of the single-number variables and of the YAML file together. The variables define
- * `main`; the file may not define it too. Rate and country of the environment are the defaults
- * of the file's numbers. With nothing given there is a `main` that cannot send.
+ * The numbers of the single-number variables and of the YAML file. The variables define `main`,
+ * which the file may not define too. Rate and country of the environment are the defaults of the
+ * file's numbers. If nothing is given, there is a `main` that cannot send.
  */
 export function readNumbers(
   environment: Environment,
@@ -129,9 +129,9 @@ export const numberShape = z
     }
   });
 
-/** The numbers of the configuration file, none when there is no file. */
+/** The numbers of the configuration file; none without a file. */
 export interface NumbersInFile {
-  /** Files are looked for beside the file that names them, wherever the role was started. */
+  /** Files are relative to the file that names them, not to the working folder. */
   readonly folder: string;
   readonly numbers: Readonly<Record<string, z.output<typeof numberShape>>>;
 }
@@ -163,7 +163,7 @@ function readNumbersOfFile(
   });
 }
 
-/** Two names for one number would let it be sent through at twice its rate. */
+/** Two names for one number would send at twice its rate. */
 function checkIdsDiffer(numbers: readonly NumberConfig[], { findings }: Environment): void {
   const names = new Map<string, string>();
   for (const { id, name } of numbers) {

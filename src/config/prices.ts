@@ -25,7 +25,7 @@ export const pricesShape = z
 
 export function toPriceTable(table: z.output<typeof pricesShape>): PriceTable {
   const { currency, other } = table;
-  // YAML may have a country named `__proto__`; countryProblem has refused it by then.
+  // YAML may have a country named `__proto__`; countryProblem has refused it before.
   const countries: Record<string, CountryPrices> = {};
   for (const country of countriesOf(table)) {
     countries[country] = given(table[country] as z.output<typeof countryPrices>);
@@ -33,7 +33,7 @@ export function toPriceTable(table: z.output<typeof pricesShape>): PriceTable {
   return { currency, countries, other: other == null ? null : given(other) };
 }
 
-/** The keys that may be meant at a path of the table. */
+/** The possible keys at a path of the table. */
 export function countryPricesKeys(path: readonly (string | number)[]): readonly string[] {
   return path.length === 0 ? ["currency", "other"] : CATEGORIES;
 }

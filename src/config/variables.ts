@@ -1,6 +1,6 @@
 /**
- * Every environment variable that the configuration knows. A test holds `.env.example` equal to
- * this list, so a variable that is not here does not exist.
+ * Every environment variable of the configuration. A test holds `.env.example` equal to this list,
+ * so a variable that is missing here does not exist.
  */
 export const VARIABLES = [
   "DROPCAST_REDIS_URL",

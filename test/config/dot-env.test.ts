@@ -52,7 +52,7 @@ describe("a .env", () => {
     ["set, as in cmd.exe", "set DROPCAST_A=1", /is not NAME=value/],
     ["$env:, as in PowerShell", '$env:DROPCAST_A="1"', /is not NAME=value/],
     ["a quote that is not closed", 'DROPCAST_A="1\nB=2', /^line 1: DROPCAST_A has a quote " that/],
-    ["text behind the quote", 'DROPCAST_A="1"2', /DROPCAST_A goes on behind its closing quote "/],
+    ["text behind the quote", 'DROPCAST_A="1"2', /DROPCAST_A continues after its closing quote "/],
     [
       "a # in the value",
       "DROPCAST_A=a#b",

@@ -1,7 +1,7 @@
 /**
- * What a line of YAML should be, for the slips that people make: tabs, a space that is missing
- * behind a colon, text without quotes, a quote that is not closed, an indent that is off. Each
- * likely change is tried, and one is shown only when the whole text is right with it.
+ * Suggests corrected lines of YAML for common mistakes: tabs, a missing space after a colon,
+ * unquoted text, an unclosed quote, a wrong indent. Each likely change is tried, and one is shown
+ * only if it makes the whole text valid.
  */
 
 /** A line as it is, and as it should be. */
@@ -15,17 +15,17 @@ export interface Correction {
 export interface Judge {
   /** The line (from 1) of the first mistake of a text, or null. */
   firstMistake(text: string): number | null;
-  /** Of a text without mistakes: whether it is what such a file should be. */
+  /** For a text without mistakes: whether it has the content of such a file. */
   isWhole(text: string): boolean;
 }
 
 /** Longer files are not written by hand. */
 const TEXT_MAX = 16 * 1024;
 const SLIPS_MAX = 8;
-/** Each try parses the whole text, and a text may be made to parse slowly. */
+/** Each try parses the whole text, which may be slow to parse. */
 const PARSED_MAX = 1024 * 1024;
 
-/** The lines to change so that a text has no mistake; none when that is not found. */
+/** The lines to change for a text without mistakes; none if that was not found. */
 export function correctYaml(text: string, judge: Judge): readonly Correction[] {
   if (text.length > TEXT_MAX) return [];
   const original = text.split("\n");
@@ -45,9 +45,7 @@ export function correctYaml(text: string, judge: Judge): readonly Correction[] {
   });
 }
 
-/**
- * The text with its first mistake mended: wholly right at best, else with none before a later line.
- */
+/** The text with its first mistake corrected: ideally valid, else with none before a later line. */
 function mendFirst(
   lines: readonly string[],
   mistake: number,
@@ -74,14 +72,14 @@ function mendFirst(
 interface Change {
   /** New lines by their index. */
   readonly change: Lines;
-  /** Whether it can only be meant so. Another indent or a bracket makes another text of it. */
+  /** Whether it is the only possible meaning. Another indent or a bracket changes the content. */
   readonly isSafe: boolean;
 }
 
-/** The likely changes, the likeliest first. `at`: the line at which the parser stumbled, from 0. */
+/** The likely changes, the likeliest first. `at`: the line at which the parser failed, from 0. */
 function* changes(lines: readonly string[], at: number): Generator<Change> {
   for (const change of untabbed(lines)) yield { change, isSafe: true };
-  // A mistake is often seen one line late, and an open quote many.
+  // A mistake is often detected one line late, and an open quote many.
   const unclosed = lines.findIndex((line) => openQuote(line) !== null);
   for (const index of new Set([at, at - 1, at - 2, unclosed])) {
     const line = lines[index];
@@ -150,7 +148,7 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/** A line as it may have been meant. */
+/** Likely intended versions of a line. */
 function* rewritten(line: string): Generator<string> {
   const plain = withPlainCharacters(line);
   const spaced = withSpaces(plain);
@@ -161,7 +159,7 @@ function* rewritten(line: string): Generator<string> {
   yield* quotedWhole(spaced);
 }
 
-/** Spaces, colons and quotes of other kinds, which programs for texts put in by themselves. */
+/** Typographic spaces, colons and quotes, which word processors insert. */
 function withPlainCharacters(line: string): string {
   return line
     .replace(/[\u00a0\u2007\u202f\u3000]/g, " ")
@@ -179,9 +177,7 @@ function withSpaces(line: string): string {
     .replace(/^(\s*(?:- +)*[A-Za-z_]\w*) *= *(?=\S)/, "$1: ");
 }
 
-/**
- * A quote that is missing: at the start, at the end, or in front of the brackets that end the line.
- */
+/** A missing quote: at the start, at the end, or before the brackets that end the line. */
 function* closed(line: string): Generator<string> {
   const trimmed = line.trimEnd();
   const quote = openQuote(line);
@@ -194,14 +190,13 @@ function* closed(line: string): Generator<string> {
   }
 }
 
-/** `{ text: {{name}} }`: the value of a key or of a list, up to each place where it may end. */
+/** `{ text: {{name}} }`: the value of a key or of a list, up to each possible end. */
 function* quotedInBraces(line: string): Generator<string> {
   const starts = Array.from(line.matchAll(/(?:\w+:|[[,]) +(?=[^\s"'[])/g), (key) => ({
     start: key.index + key[0].length,
     isText: line.startsWith("{{", key.index + key[0].length),
   }));
-  // What begins with a placeholder first, then from the last: `type: text` stands in front of the
-  // text.
+  // A leading placeholder first, then from the last: `type: text` precedes the text.
   starts.sort((a, b) => Number(b.isText) - Number(a.isText) || b.start - a.start);
   for (const { start } of starts) {
     const rest = line.slice(start);
@@ -211,14 +206,14 @@ function* quotedInBraces(line: string): Generator<string> {
   }
 }
 
-/** Where a value may end, the space before the bracket included; never within a placeholder. */
+/** Where a value may end, with the space before the bracket; never within a placeholder. */
 function endsOf(rest: string): number[] {
   const blanked = rest.replace(/\{\{[^{}]*\}\}/g, (one) => "x".repeat(one.length));
   const ends = Array.from(blanked.matchAll(/\s*[,}\]]|$/g), ({ index }) => index);
   return ends.filter((end) => end > 0);
 }
 
-/** `name: Sale: spring`: all that stands behind a key or a dash, with or without a comment. */
+/** `name: Sale: spring`: everything after a key or a dash, with or without a comment. */
 function* quotedWhole(line: string): Generator<string> {
   const [, before = "", value = ""] = /^(\s*(?:- +)*(?:[\w"']+: +)?)(\S.*?)\s*$/.exec(line) ?? [];
   if (!/[\p{L}\p{N}]/u.test(value)) return;
@@ -229,13 +224,13 @@ function* quotedWhole(line: string): Generator<string> {
   if (rest !== "") yield `${" ".repeat(indentOf(line))}${key}${quoted(rest)}`;
 }
 
-/** Text as YAML has it within quotes, without those that were there. */
+/** Text in YAML quotes, replacing any that were there. */
 export function quoted(text: string): string {
   const [, , inner = text] = /^(["'])(.*)\1$/.exec(text) ?? [];
   return /["\\]/.test(inner) ? `'${inner.replaceAll("'", "''")}'` : `"${inner}"`;
 }
 
-/** Lines to be shown below a message; a tab is shown as what it is. */
+/** Lines to show below a message; a tab is made visible. */
 export function correctionText(corrections: readonly Correction[]): string {
   const shown = corrections
     .slice(0, SHOWN)

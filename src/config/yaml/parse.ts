@@ -16,9 +16,9 @@ import {
 } from "yaml";
 
 export interface ParsedYaml {
-  /** Null when the text is nested too deep to be composed. */
+  /** Null if the text is nested too deep to be composed. */
   readonly document: Document | null;
-  /** One mistake of the syntax, or all that parse and cannot be meant. */
+  /** One syntax error, or all parts that parse but cannot be meant. */
   readonly problems: readonly YamlProblem[];
   /** From 1, both. */
   lineOf(offset: number): { line: number; column: number };
@@ -35,12 +35,12 @@ export type YamlPath = readonly (string | number)[];
 /** Deeper than any template; keeps every later walk over the content from overflowing. */
 export const DEPTH_MAX = 32;
 
-/** What the parser may have open at once: content at its deepest has fewer. */
+/** The limit of the parser's stack: content at the maximum depth needs less. */
 const OPEN_MAX = 3 * DEPTH_MAX;
 
 /**
- * Parses YAML 1.2 or JSON, and says what is wrong with it. `isText`: whether a value is free text,
- * in which a part that YAML takes for a comment or a name would be missed.
+ * Parses YAML 1.2 or JSON and reports what is wrong with it. `isText`: whether a value is free
+ * text, in which YAML may drop a part as a comment or a name.
  */
 export function parseYaml(text: string, isText: (keys: readonly string[]) => boolean): ParsedYaml {
   const lines = new LineCounter();
@@ -54,7 +54,7 @@ export function parseYaml(text: string, isText: (keys: readonly string[]) => boo
     return { document: null, problems: [problem], lineOf };
   }
   const document = compose(tokens, text.length);
-  // One slip in the syntax makes the parser stumble over all that follows: only the first is told.
+  // One syntax error makes the parser fail on all that follows: report only the first.
   const [stumble] = [...document.errors, ...document.warnings];
   if (stumble === undefined) {
     return { document, problems: valueProblems(document, { text, isText, lineOf }), lineOf };
@@ -65,9 +65,9 @@ export function parseYaml(text: string, isText: (keys: readonly string[]) => boo
 }
 
 /**
- * The library is used by its parts, because it recurses: at the end of the stack V8 may abort the
- * whole process, which nothing can catch. Its parser keeps what is open on a stack of its own,
- * which is looked at after every token, before anything can walk through what was built from it.
+ * Uses the library's parts, because it recurses: at the end of the stack V8 may abort the whole
+ * process, which cannot be caught. Its parser keeps open content on a stack of its own, which is
+ * checked after every token, before anything can walk through the result.
  */
 function tokensOf(
   text: string,
@@ -86,7 +86,7 @@ function tokensOf(
 
 function compose(tokens: readonly CST.Token[], length: number): Document {
   const composer = new Composer({
-    // The library compares every key with every other: 40,000 keys would take it a minute.
+    // The library compares every key with every other: 40,000 keys would take a minute.
     uniqueKeys: false,
     resolveKnownTags: false,
     logLevel: "error",
@@ -100,7 +100,7 @@ function compose(tokens: readonly CST.Token[], length: number): Document {
   return document;
 }
 
-/** What parses but does not mean what its author meant. */
+/** Parts that parse but do not mean what their author meant. */
 function valueProblems(
   document: Document,
   input: {
@@ -151,7 +151,7 @@ function valueProblems(
   return problems;
 }
 
-/** The names that `&` gives to values, and those that `*` uses. */
+/** The names of anchors (`&`) and of aliases (`*`). */
 function namesIn(document: Document): { given: Set<string>; used: Set<string> } {
   const names = { given: new Set<string>(), used: new Set<string>() };
   visit(document, (_key, node) => {
@@ -168,12 +168,12 @@ function twice(name: string, line: number): string {
   return `the same key is written twice: ${name.slice(0, 64)} is in line ${line} already`;
 }
 
-/** Keys and choices are compared letter by letter, and nobody would see why they differ. */
+/** Keys and choices are compared by character, so an invisible difference would be confusing. */
 function unseenProblem(value: unknown): string | null {
   const [unseen] = typeof value === "string" ? (UNSEEN.exec(value) ?? []) : [];
   if (unseen === undefined) return null;
   const code = (unseen.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-  return `has a character that cannot be seen (U+${code}): remove it`;
+  return `has an invisible character (U+${code}): remove it`;
 }
 
 const UNSEEN = /(?! )[\p{Zs}\p{Zl}\p{Zp}\p{Cf}]/u;
@@ -192,7 +192,9 @@ function numberProblem(value: unknown): string | null {
   return "is a number that cannot be kept exactly: put quotes around it";
 }
 
-/** A part of a text that is read as something else, so that the rest would be sent without it. */
+/**
+ * A part of a text that YAML reads as something else, so that the rest would be sent without it.
+ */
 function textProblem(node: Scalar, text: string, used: ReadonlySet<string>): string | null {
   const [start = 0, end = 0] = node.range ?? [];
   const behind = /^[ \t]*(?=#)/.exec(text.slice(end));
@@ -211,7 +213,7 @@ function textProblem(node: Scalar, text: string, used: ReadonlySet<string>): str
     : null;
 }
 
-/** The keys above a value; the places in lists are left out. */
+/** The keys above a value, without positions in lists. */
 function keysOf(ancestors: readonly unknown[]): string[] {
   return ancestors.flatMap((node) =>
     isPair(node) && isScalar(node.key) ? String(node.key.value) : [],

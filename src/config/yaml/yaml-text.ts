@@ -8,40 +8,38 @@ export type YamlText =
   | {
       readonly ok: true;
       readonly content: Json;
-      /** `line 3, column 5` of the key at the end of a path, or of the nearest thing around it. */
+      /** `line 3, column 5` of the key at the end of a path, or of its nearest parent. */
       locate(path: YamlPath): string | null;
-      /** The line of a value, and the same with quotes around it, when that makes it a text. */
+      /** The line of a value, and the same with quotes around it, if that makes it a text. */
       withQuotes(path: YamlPath): Correction | null;
     }
   | {
       readonly ok: false;
       readonly problems: readonly TextProblem[];
-      /** The lines to be changed, when it is known how. */
+      /** The lines to change, if known. */
       readonly corrections: readonly Correction[];
     };
 
-/** What is known of a file of its kind. */
+/** The rules for one kind of file. */
 export interface YamlKind {
-  /**
-   * Whether a value below these keys is free text: what YAML takes for a comment may be part of it.
-   */
+  /** Whether a value below these keys is free text: a supposed comment may be part of it. */
   isText(keys: readonly string[]): boolean;
-  /** Whether content is what such a file should hold: it tells which of two changes was meant. */
+  /** Whether the content is valid for such a file: chooses between two corrections. */
   isWhole(content: Json): boolean;
 }
 
-/** More than any campaign or configuration needs; a list of recipients given by mistake is over. */
+/** More than any campaign or configuration needs; a list of recipients is larger. */
 export const TEXT_BYTES_MAX = 256 * 1024;
 
-/** More mistakes than this are one: it is not a file of the kind that was meant. */
+/** More mistakes than this are one: it is another kind of file. */
 export const PROBLEMS_MAX = 50;
 
 const ANY_KIND: YamlKind = { isText: () => false, isWhole: () => true };
 
 /**
- * Parses YAML 1.2 or JSON into plain JSON values, for files that people write. Refused with their
- * place: syntax errors, repeated keys, tags, numbers that cannot be kept exactly, values nested
- * too deep, aliases that unfold into more than the file shows, and text that YAML cuts.
+ * Parses YAML 1.2 or JSON into plain JSON values, for hand-written files. Refuses, with their
+ * place: syntax errors, repeated keys, tags, numbers that lose precision, values nested too deep,
+ * aliases that expand too far, and text that YAML cuts.
  */
 export function readYamlText(written: Uint8Array | string, kind: YamlKind = ANY_KIND): YamlText {
   const bytes = Buffer.from(written);
@@ -108,7 +106,7 @@ function placeOf({ lineOf }: ParsedYaml, offset: number): string {
   return `line ${line}, column ${column}`;
 }
 
-/** The alias limit of the library guards its own unfolding; the depth guards against circles. */
+/** The library's alias limit guards its own expansion; the depth guards against cycles. */
 function toJson(document: Document): Json | null {
   try {
     const content = document.toJS({ maxAliasCount: 50 }) as Json;
@@ -139,7 +137,7 @@ function withQuotes(text: string, parsed: ParsedYaml, path: YamlPath): Correctio
   return isText ? { line, written, right } : null;
 }
 
-/** The key of the last step that is there; its parent for a key that is missing. */
+/** The key of the last existing step; its parent for a missing key. */
 function offsetOf(root: unknown, path: YamlPath): number | null {
   let node: unknown = root;
   let offset = isNode(root) ? (root.range?.[0] ?? null) : null;
