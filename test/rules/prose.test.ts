@@ -36,9 +36,7 @@ const BANNED_PHRASES_IN: readonly string[] = [
   "CHANGELOG.md",
   "README.md",
   "docs/reliability.md",
-  "src/config",
   "src/livechat/answer-text.ts", // a list of words that mean no
-  "src/producer",
   "src/store",
   "src/time",
   "src/worker",

@@ -55,7 +55,7 @@ function refuseUnknown(name: string, seen: readonly Column[]): Refused {
 function refuseOthers(holding: readonly Column[], others: readonly Column[]): Refused {
   return refuse(
     "phone_column_unclear",
-    `Column ${quoted(others)} may hold phones of somebody else than those who opted out.`,
+    `Column ${quoted(others)} may hold phones of people other than those who opted out.`,
     `Name the columns that count, as in ${holding.map(optionOf).join(" ")}.`,
   );
 }
