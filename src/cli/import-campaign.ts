@@ -99,7 +99,7 @@ async function checkSendable({ config }: Platform, campaignPath: string): Promis
 }
 
 /** What the person confirmed, and the import must keep to. */
-type Agreed = Partial<Pick<ImportFileInput, "checked" | "startJudgedAtMs">>;
+type Agreed = Partial<Pick<ImportFileInput, "checked" | "startCheckedAtMs">>;
 
 /** A start that passes while the question is open is tolerated for this long. */
 const ANSWER_MS_MAX = 5 * 60_000;
@@ -121,7 +121,7 @@ async function askFirst(
   const question = sendingQuestion(cli, { report: checked.report, mode: config.mode });
   const confirmed = await confirm(cli, question, input.signal);
   if (!confirmed.ok) return confirmed;
-  return accept({ ...agreed, startJudgedAtMs: Math.max(shownAtMs, Date.now() - ANSWER_MS_MAX) });
+  return accept({ ...agreed, startCheckedAtMs: Math.max(shownAtMs, Date.now() - ANSWER_MS_MAX) });
 }
 
 function sendingQuestion(

@@ -7,7 +7,7 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 const ANSWER_MS_MAX = 3_000;
 const BODY_BYTES_MAX = 4_096;
 /** The statuses of a proxy that cannot reach its upstream. */
-const NOBODY_BEHIND = [502, 503, 504];
+const UPSTREAM_DOWN = [502, 503, 504];
 
 /**
  * Asks an API whether it is the sandbox: only an explicit yes counts. No token is sent. Refuses
@@ -25,7 +25,7 @@ export async function askApiMode(apiUrl: string): Promise<Result<Mode>> {
       late ? `nothing came for ${ANSWER_MS_MAX / 1_000} s` : (code ?? message),
     );
   }
-  if (NOBODY_BEHIND.includes(said.status)) return refuseUnknown(apiUrl, `HTTP ${said.status}`);
+  if (UPSTREAM_DOWN.includes(said.status)) return refuseUnknown(apiUrl, `HTTP ${said.status}`);
   return accept(said.status === 200 && isSandbox(said.body) ? "sandbox" : "live");
 }
 

@@ -20,14 +20,14 @@ export function parseCampaign(
   const validated = validateCampaign(yaml.content);
   const problems = validated.ok ? listCountry(validated.definition) : validated.problems;
   if (validated.ok && problems.length === 0) return accept(validated.definition);
-  const told = problems.slice(0, PROBLEMS_MAX);
+  const reported = problems.slice(0, PROBLEMS_MAX);
   return refuseFile(
     fileName,
-    told.map(({ path, message }) => ({
+    reported.map(({ path, message }) => ({
       place: yaml.locate(path),
       message: `${pathText(path)} ${message}`,
     })),
-    told.flatMap(({ path, message }) =>
+    reported.flatMap(({ path, message }) =>
       message.includes("put quotes around it") ? (yaml.withQuotes(path) ?? []) : [],
     ),
   );

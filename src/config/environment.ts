@@ -139,9 +139,10 @@ function checkNames(
   for (const [name, line] of lines) {
     const [prefix = ""] = name.split(/[_-]/);
     if (isKnown(name) || nearest(prefix, ["DROPCAST"]) === null) continue;
-    const told = `is not a variable of Dropcast${didYouMean(name, VARIABLES)}`;
-    if (nearest(name, VARIABLES) === null) findings.warn(`.env line ${line}: ${name} ${told}`);
-    else findings.add(".env", `line ${line}: ${name} ${told}`, "Correct the name, or remove it.");
+    const message = `is not a variable of Dropcast${didYouMean(name, VARIABLES)}`;
+    if (nearest(name, VARIABLES) === null) findings.warn(`.env line ${line}: ${name} ${message}`);
+    else
+      findings.add(".env", `line ${line}: ${name} ${message}`, "Correct the name, or remove it.");
   }
   for (const name of Object.keys(env)) {
     if (!name.startsWith("DROPCAST_") || isKnown(name) || lines.has(name)) continue;

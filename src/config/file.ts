@@ -77,8 +77,8 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
     // Never show lines with a token or a secret.
     const shown = yaml.corrections.filter(({ written }) => !/token|secret|password/i.test(written));
     for (const [index, { place, message }] of yaml.problems.entries()) {
-      const told = place === null ? message : `${place}: ${message}`;
-      complain(index === 0 ? told + correctionText(shown) : told);
+      const text = place === null ? message : `${place}: ${message}`;
+      complain(index === 0 ? text + correctionText(shown) : text);
     }
     return null;
   }

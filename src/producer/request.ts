@@ -30,7 +30,7 @@ export interface ListRequest {
   /** Import bytes that were imported before as a new campaign. */
   readonly repeats?: "refuse" | "import";
   /** The time that `startAt` must not precede, ms; default: now. */
-  readonly startJudgedAtMs?: number;
+  readonly startCheckedAtMs?: number;
   /** The fingerprint of what a person was shown: anything else is refused (`list_changed`). */
   readonly checked?: string;
   /** The list's encoding as the person gave it; takes precedence over the campaign's. */

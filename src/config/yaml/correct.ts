@@ -12,7 +12,7 @@ export interface Correction {
   readonly right: string;
 }
 
-export interface Judge {
+export interface TextChecks {
   /** The line (from 1) of the first mistake of a text, or null. */
   firstMistake(text: string): number | null;
   /** For a text without mistakes: whether it has the content of such a file. */
@@ -26,19 +26,19 @@ const SLIPS_MAX = 8;
 const PARSED_MAX = 1024 * 1024;
 
 /** The lines to change for a text without mistakes; none if that was not found. */
-export function correctYaml(text: string, judge: Judge): readonly Correction[] {
+export function correctYaml(text: string, checks: TextChecks): readonly Correction[] {
   if (text.length > TEXT_MAX) return [];
   const original = text.split("\n");
   const triesMax = PARSED_MAX / (text.length * SLIPS_MAX + 1);
   let lines = original;
   for (let slip = 0; slip < SLIPS_MAX; slip++) {
-    const mistake = judge.firstMistake(lines.join("\n"));
+    const mistake = checks.firstMistake(lines.join("\n"));
     if (mistake === null) break;
-    const next = mendFirst(lines, mistake, { ...judge, triesMax });
+    const next = correctFirst(lines, mistake, { ...checks, triesMax });
     if (next === null) return [];
     lines = next;
   }
-  if (judge.firstMistake(lines.join("\n")) !== null) return [];
+  if (checks.firstMistake(lines.join("\n")) !== null) return [];
   return original.flatMap((written, at) => {
     const right = lines[at] ?? "";
     return right === written ? [] : [{ line: at + 1, written, right }];
@@ -46,20 +46,20 @@ export function correctYaml(text: string, judge: Judge): readonly Correction[] {
 }
 
 /** The text with its first mistake corrected: ideally valid, else with none before a later line. */
-function mendFirst(
+function correctFirst(
   lines: readonly string[],
   mistake: number,
-  judge: Judge & { readonly triesMax: number },
+  checks: TextChecks & { readonly triesMax: number },
 ): string[] | null {
   let found: string[] | null = null;
   let left: number | null = 0;
   let tries = 0;
   for (const { change, isSafe } of changes(lines, mistake - 1)) {
-    if (tries++ > judge.triesMax) break;
+    if (tries++ > checks.triesMax) break;
     const changed = lines.map((line, at) => change.get(at) ?? line);
     const text = changed.join("\n");
-    const next = judge.firstMistake(text);
-    if (next === null && judge.isWhole(text)) return changed;
+    const next = checks.firstMistake(text);
+    if (next === null && checks.isWhole(text)) return changed;
     const last = Math.max(mistake, ...Array.from(change.keys(), (at) => at + 1));
     const isBetter = next === null ? isSafe : next > last;
     if (!isBetter || left === null || (found !== null && next !== null)) continue;

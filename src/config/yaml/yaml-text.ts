@@ -93,9 +93,9 @@ function refusedText(text: string, parsed: ParsedYaml, kind: YamlKind): YamlText
 function correctionsOf(
   text: string,
   { problems, lineOf }: ParsedYaml,
-  judge: Parameters<typeof correctYaml>[1],
+  checks: Parameters<typeof correctYaml>[1],
 ): readonly Correction[] {
-  const found = correctYaml(text, judge);
+  const found = correctYaml(text, checks);
   const { line } = lineOf(problems[0]?.offset ?? 0);
   const written = text.split("\n")[line - 1] ?? "";
   return found.length > 0 || written.trim() === "" ? found : [{ line, written, right: written }];

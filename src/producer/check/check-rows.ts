@@ -7,7 +7,7 @@ import { createSeenPhones } from "../phones/seen-phones.ts";
 import type { PreparedList } from "./prepare-list.ts";
 
 /** A row and its outcome. */
-export interface JudgedRow {
+export interface CheckedRow {
   readonly cells: readonly string[];
   readonly line: number;
   readonly outcome: ImportOutcome;

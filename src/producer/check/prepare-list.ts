@@ -10,7 +10,7 @@ import { checkZoneColumn } from "../columns/zone-column.ts";
 import { type ListBytes, readListBytes } from "../list/bytes.ts";
 import { type CsvHeader, readBeginning } from "../list/csv.ts";
 import type { ListFile } from "../list/open.ts";
-import { findTellingCells } from "../list/telling-cells.ts";
+import { findSampleCells } from "../list/sample-cells.ts";
 import { createShapeCounter, type NumberStyle, styleOf } from "../phones/number-style.ts";
 import { createCellReader, createPhoneFinder } from "../phones/phone-reader.ts";
 import { findRejectsLayout, type RejectsLayout } from "../rejects/layout.ts";
@@ -78,7 +78,7 @@ export async function prepareList(
   if (!template.ok) return template;
   const { index } = phone.value;
   const encodingSamples = bytes.value.encodingGuessed
-    ? await findTellingCells(file, header, { index, ownCells })
+    ? await findSampleCells(file, header, { index, ownCells })
     : [];
   const phones = rows.map((row) => row[index] ?? "");
   return accept({

@@ -17,7 +17,7 @@ export interface PhoneColumn extends Column {
   /**
    * Columns with phone names but no phones in the first rows: a later phone makes them candidates.
    */
-  readonly rivals: readonly Column[];
+  readonly candidates: readonly Column[];
 }
 
 /**
@@ -49,10 +49,10 @@ function choose(
   guessed: PhoneColumn["guessed"],
   called: readonly Column[],
 ): PhoneColumn {
-  const rivals = called.flatMap((one) =>
+  const candidates = called.flatMap((one) =>
     one.index === index ? [] : [{ index: one.index, name: one.name }],
   );
-  return { index, name, guessed, rivals };
+  return { index, name, guessed, candidates };
 }
 
 /** No cell supports a column: its rows will be rejected, each with its own reason. */
@@ -89,15 +89,15 @@ function findWanted(columns: readonly Column[], wanted: string): Result<PhoneCol
  * phone there makes two candidate columns: the list is refused before anything is sent, as if that
  * row had come first.
  */
-export function createRivalWatch(phone: PhoneColumn, country: string | null) {
+export function watchCandidates(phone: PhoneColumn, country: string | null) {
   const readPhone = createPhoneFinder(country);
   let refused: Refused | null = null;
   return {
     /** Whether a phone has been found, now or before. */
-    see(rows: readonly { readonly cells: readonly string[]; readonly line: number }[]): boolean {
-      for (const rival of phone.rivals) {
-        const found = rows.find(({ cells }) => readsAsPhone(cells[rival.index] ?? ""));
-        if (found !== undefined) refused ??= refuseUnclear([phone, rival], found.line);
+    add(rows: readonly { readonly cells: readonly string[]; readonly line: number }[]): boolean {
+      for (const candidate of phone.candidates) {
+        const found = rows.find(({ cells }) => readsAsPhone(cells[candidate.index] ?? ""));
+        if (found !== undefined) refused ??= refuseUnclear([phone, candidate], found.line);
       }
       return refused !== null;
     },

@@ -15,7 +15,7 @@ export type NameKind = "phone" | "others_phone" | "others" | "fax" | "perhaps" |
 
 export function kindOfName(name: string): NameKind {
   const words = wordsOf(name);
-  const isOthers = words.some((word) => SOMEBODY_ELSE.test(word));
+  const isOthers = words.some((word) => OTHER_PERSON.test(word));
   if (words.some(saysPhone)) return isOthers ? "others_phone" : "phone";
   if (words.some((word) => word.includes("fax"))) return "fax";
   if (isOthers) return "others";
@@ -73,7 +73,7 @@ const PHONE_PARTS = new RegExp(
 );
 
 /** Beginnings of words that name the phone's owner. */
-const SOMEBODY_ELSE = new RegExp(
+const OTHER_PERSON = new RegExp(
   `^(?:${[
     // Family and neighbours; emergency contacts.
     "spouse|conjoint|conyuge|malzon|ehe(?:partner|mann|frau)|mother|father|kin$|neighbo|friend",

@@ -133,14 +133,14 @@ async function correctAll(
   let stopped: Result<never> | null = null;
 
   async function flush(): Promise<void> {
-    const judged = await corrector.correct(window);
+    const corrected = await corrector.correct(window);
     window = [];
-    if (!judged.ok) {
-      stopped = judged;
+    if (!corrected.ok) {
+      stopped = corrected;
       return;
     }
-    const { pending, rejected, already } = judged.value;
-    await preflight.see(pending);
+    const { pending, rejected, already } = corrected.value;
+    await preflight.add(pending);
     for (const { line } of pending) tally.add({ kind: "pending" }, line);
     for (const row of rejected) tally.add({ ...row, kind: "rejected" }, row.line);
     await rejects?.add(rejected);

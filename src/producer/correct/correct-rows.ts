@@ -11,7 +11,7 @@ import {
   type Corrections,
   type People,
 } from "../../store/index.ts";
-import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
+import { type CheckedRow, createRowCheck } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { createShapeCounter } from "../phones/number-style.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
@@ -26,7 +26,7 @@ export interface ReadRow {
 
 export interface CorrectedWindow {
   /** Rows that are now pending. */
-  readonly pending: readonly JudgedRow[];
+  readonly pending: readonly CheckedRow[];
   /** Rows that stay rejected, with the cells in the order of the campaign's columns. */
   readonly rejected: readonly RejectedRow[];
   /** Rows that are no longer rejected, or never were. */
@@ -87,12 +87,12 @@ export function createCorrector(input: CorrectorInput): Corrector {
 
   return {
     async correct(rows) {
-      const done: JudgedRow[] = [];
+      const done: CheckedRow[] = [];
       let left = rows;
       for (;;) {
         known ??= await readPeople();
         const batches = await readBatches(input, left);
-        const { good, rejected, already } = judge(input, { rows: left, batches, known });
+        const { good, rejected, already } = check(input, { rows: left, batches, known });
         let changed = false;
         for (const [index, some] of groupByBatch(good)) {
           const batch = batches.get(index);
@@ -101,7 +101,7 @@ export function createCorrector(input: CorrectorInput): Corrector {
           if (!written.ok) return written;
           changed = !written.value;
           if (changed) break;
-          done.push(...some.map(({ judged }) => judged));
+          done.push(...some.map(({ checked }) => checked));
           const gone = new Set(some.map(({ read }) => read));
           left = left.filter((row) => !gone.has(row));
         }
@@ -118,7 +118,7 @@ interface Good {
   /** In the order of the campaign's columns. */
   readonly cells: readonly string[];
   readonly read: ReadRow;
-  readonly judged: JudgedRow;
+  readonly checked: CheckedRow;
 }
 
 function toCorrected({ row, phone, cells }: Good): CorrectedRow {
@@ -149,7 +149,7 @@ function rowOf({ mark, campaign, list }: CorrectorInput, cells: readonly string[
   return Number.isInteger(row) && row >= 1 && row <= campaign.rows ? row : null;
 }
 
-function judge(
+function check(
   input: CorrectorInput,
   window: {
     rows: readonly ReadRow[];
@@ -192,7 +192,7 @@ function judge(
     else if (input.leftOut(outcome.phone) !== undefined) reject("phone_repeated", phone.name);
     else {
       taken.add(row);
-      good.push({ row, phone: outcome.phone, cells, read, judged: { cells: own, line, outcome } });
+      good.push({ row, phone: outcome.phone, cells, read, checked: { cells: own, line, outcome } });
     }
   }
   return { good, rejected, already };

@@ -90,19 +90,19 @@ export function createClaims(input: { staleAfterMs: number }): Claims {
 
     async takeOver(listPath) {
       const path = claimPath(listPath);
-      const judged = await readClaim(path);
+      const found = await readClaim(path);
       const fresh = newNote(basename(listPath), null);
-      if (judged === null) {
+      if (found === null) {
         if ((await lstatOrNull(listPath)) === null) return null;
         return this.claim(listPath, fresh);
       }
-      if (!isStale(path, judged)) return null;
+      if (!isStale(path, found)) return null;
       seen.delete(path);
-      const { content: old } = judged;
+      const { content: old } = found;
       const crashed = old?.host !== "";
       const note = old === null ? fresh : { ...fresh, ...noteOf(old) };
       const content = ownedContent({ ...note, crashes: note.crashes + (crashed ? 1 : 0) });
-      if (!(await replaceClaim(path, content, judged))) return null;
+      if (!(await replaceClaim(path, content, found))) return null;
       const own = hold(listPath, { content, touchEveryMs });
       // Gone: its owner has moved it on.
       if ((await lstatOrNull(listPath)) === null) await own.end();

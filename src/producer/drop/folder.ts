@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { accept, type Result } from "../../core/refusal.ts";
 import type { ImportFile } from "../import-file.ts";
 import { type Claims, createClaims } from "./claim.ts";
+import { createDropLog, type DropLog } from "./drop-log.ts";
 import { type DropFolders, dropFolders, makeDropFolders, makeFolder } from "./files.ts";
 import type { FindCampaign } from "./handle-list.ts";
 import { createInbox } from "./inbox.ts";
@@ -11,7 +12,6 @@ import { besideList } from "./note.ts";
 import { createDropQueue, type DropQueue } from "./queue.ts";
 import { createDropRetention } from "./retention.ts";
 import { createScan, type SeenFolder } from "./scan.ts";
-import { createTeller, type Teller } from "./teller.ts";
 
 /**
  * The drop folder: each list in `inbox/` becomes a campaign.
@@ -67,28 +67,28 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
   const { importFile, findCampaign, retentionMs } = options;
   const timing = { ...dropTiming(1), ...options.timing };
   const folders = dropFolders(options.dir);
-  const teller = createTeller(options.say);
+  const log = createDropLog(options.say);
   const stopping = new AbortController();
   const { signal } = stopping;
   const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
   const queue: DropQueue = createDropQueue({
-    ...{ folders, importFile, findCampaign, teller, signal, againMs: timing.againMs },
+    ...{ folders, importFile, findCampaign, log, signal, againMs: timing.againMs },
     onSettled: (list, { report }) => inbox.settled(list, report.campaign),
   });
   const inbox = createInbox({
-    ...{ folders, claims, teller, signal, ...timing },
+    ...{ folders, claims, log, signal, ...timing },
     hasRoom: queue.hasRoom,
     taken: queue.add,
   });
   const unreadable = (folder: string, error: Error): void =>
-    teller.sayAgain(`folder ${folder}`, `${folder} cannot be scanned: ${error.message}`);
+    log.condition(`folder ${folder}`, `${folder} cannot be scanned: ${error.message}`);
   const scanInbox = createScan(folders.inbox, unreadable);
   const scanProcessing = createScan(folders.processing, unreadable);
 
   const { claimStaleMs: staleAfterMs } = timing;
-  const goOn = createTakeOver({ folders, claims, queue, teller, signal, staleAfterMs });
+  const goOn = createTakeOver({ folders, claims, queue, log, signal, staleAfterMs });
   const retention =
-    retentionMs === null ? null : createDropRetention({ folders, retentionMs, teller });
+    retentionMs === null ? null : createDropRetention({ folders, retentionMs, log });
   const mirrored = new Set<string>();
 
   async function look(): Promise<void> {
@@ -107,7 +107,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
 
   function lookOn(): void {
     looking = look()
-      .catch((error: Error) => teller.sayAgain("look", `The drop folder: ${error.message}`))
+      .catch((error: Error) => log.condition("look", `The drop folder: ${error.message}`))
       .finally(() => {
         if (!signal.aborted) timer = setTimeout(lookOn, timing.scanEveryMs);
       });
@@ -135,11 +135,11 @@ function createTakeOver(input: {
   folders: DropFolders;
   claims: Claims;
   queue: DropQueue;
-  teller: Teller;
+  log: DropLog;
   signal: AbortSignal;
   staleAfterMs: number;
 }): (folder: SeenFolder) => Promise<void> {
-  const { folders, claims, queue, teller, signal } = input;
+  const { folders, claims, queue, log, signal } = input;
 
   return async ({ path, files }) => {
     const names = [...files.keys()];
@@ -154,7 +154,7 @@ function createTakeOver(input: {
       if (signal.aborted || queue.has(csvPath)) continue;
       const claim = await claims.takeOver(csvPath);
       if (claim === null) continue;
-      teller.say(`${join(path, name)}: found in processing; resuming it.`);
+      log.line(`${join(path, name)}: found in processing; resuming it.`);
       queue.add({ folder: path, csvPath, claim });
     }
     for (const [name, { quietMs }] of files) {

@@ -108,7 +108,7 @@ async function importClaimed(
     rejectsPath: hiddenRejectsPath(csvPath),
     opened,
     signal,
-    startJudgedAtMs: Math.max(claim.note.arrivedAtMs, Date.now() - WAITED_MS_MAX),
+    startCheckedAtMs: Math.max(claim.note.arrivedAtMs, Date.now() - WAITED_MS_MAX),
     onRead: (bytes) => noteBytes(list, bytes),
     onBegun: (id) => noteCampaign(list, id),
   });

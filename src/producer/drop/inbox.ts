@@ -7,6 +7,7 @@ import { openList } from "../list/open.ts";
 import { campaignOfRejects } from "../rejects/peek.ts";
 import { emptyReport } from "../report.ts";
 import type { Claims } from "./claim.ts";
+import type { DropLog } from "./drop-log.ts";
 import { checkRegular, type DropFolders } from "./files.ts";
 import { createMatches, createMemory, createTroubles } from "./memory.ts";
 import {
@@ -23,7 +24,6 @@ import { noCampaign, notAList, suspectedCampaign, unclearCampaign } from "./refu
 import type { SeenFolder } from "./scan.ts";
 import { failInInbox } from "./settle.ts";
 import { type CampaignOfList, type ClaimedList, takeList } from "./take.ts";
-import type { Teller } from "./teller.ts";
 
 /**
  * Decides about the files in the inbox. A list is taken when it and its campaign file are complete,
@@ -47,14 +47,14 @@ export interface InboxInput {
   readonly graceMs: number;
   /** How long a file that could not be taken is left alone; doubles with each failure. */
   readonly againMs: number;
-  readonly teller: Teller;
+  readonly log: DropLog;
   readonly signal: AbortSignal;
   readonly hasRoom: () => boolean;
   readonly taken: (list: ClaimedList) => void;
 }
 
 export function createInbox(input: InboxInput): Inbox {
-  const { folders, settleMs, graceMs, teller, signal } = input;
+  const { folders, settleMs, graceMs, log, signal } = input;
   /** Lists that were sent by the shared campaign file: folder and folded stem -> how. */
   const sharedBy = createMemory<{ list: string; campaign: string | null }>();
   const matched = createMatches();
@@ -63,7 +63,7 @@ export function createInbox(input: InboxInput): Inbox {
   async function lookAt(folder: SeenFolder, name: string): Promise<void> {
     if (isIgnored(name)) return;
     const file = join(folder.path, name);
-    if ((folder.files.get(name)?.quietMs ?? 0) < settleMs) return teller.forget(file);
+    if ((folder.files.get(name)?.quietMs ?? 0) < settleMs) return log.clear(file);
     if (isList(name)) return lookAtList(folder, name);
     if (isCampaign(name)) return lookAtCampaign(folder, name);
     if (quiet(folder, name) >= graceMs) await fail(file, await whyNoList(file));
@@ -90,7 +90,7 @@ export function createInbox(input: InboxInput): Inbox {
     if (await namesItsCampaign(file)) return take(folder, name, null);
     switch (match.kind) {
       case "shared":
-        return waited ? takeWith(folder, name, match) : tellWait(folder, name, match.name);
+        return waited ? takeWith(folder, name, match) : logWait(folder, name, match.name);
       case "none":
         return waited ? fail(file, noCampaign(name)) : undefined;
       case "unclear":
@@ -99,14 +99,14 @@ export function createInbox(input: InboxInput): Inbox {
         if (waited && quiet(folder, match.name) >= graceMs) {
           return fail(file, suspectedCampaign(name, match.name));
         }
-        teller.sayAgain(file, `${file}: waits for ${match.name} to become its campaign file.`);
+        log.condition(file, `${file}: waits for ${match.name} to become its campaign file.`);
     }
   }
 
-  function tellWait(folder: SeenFolder, name: string, shared: string): void {
+  function logWait(folder: SeenFolder, name: string, shared: string): void {
     const file = join(folder.path, name);
     const line = `${file}: waits for a campaign file of its own for ${graceMs / 1_000} s, then it is sent by ${shared}.`;
-    teller.sayAgain(file, line);
+    log.condition(file, line);
   }
 
   /** The campaign file has to be complete too: a mistake in a new one may mean half a file. */
@@ -140,7 +140,7 @@ export function createInbox(input: InboxInput): Inbox {
       if (readNames(names).match(name).kind !== "shared") return;
     }
     const list = await takeList(input, { relative: file, campaign, quietMs });
-    teller.forget(file);
+    log.clear(file);
     if (list === null) return;
     remember(list, null);
     input.taken(list);
@@ -156,8 +156,8 @@ export function createInbox(input: InboxInput): Inbox {
     if (signal.aborted) return;
     const report = { ...emptyReport(basename(file)), refusal };
     const moved = await failInInbox(folders, { relative: file, own, report });
-    teller.forget(file);
-    if (moved !== null) teller.say(`${file}: ${refusal.message} ${refusal.fix}`);
+    log.clear(file);
+    if (moved !== null) log.line(`${file}: ${refusal.message} ${refusal.fix}`);
   }
 
   /** A campaign file without its list: the list comes later, or was sent by another file. */
@@ -166,7 +166,7 @@ export function createInbox(input: InboxInput): Inbox {
     const waits = quiet(folder, name) >= graceMs && !isShared(name);
     if (!waits || namesOf(folder).hasListFor(name)) return;
     const sent = sharedBy.get(join(folder.path, fold(stemOf(name))));
-    teller.sayAgain(file, sent === undefined ? waitsForList(file) : cameLate(file, sent));
+    log.condition(file, sent === undefined ? waitsForList(file) : cameLate(file, sent));
   }
 
   function remember({ folder, claim }: ClaimedList, campaign: string | null): void {
@@ -186,7 +186,7 @@ export function createInbox(input: InboxInput): Inbox {
           if (troubles.isLeftAlone(file, look)) continue;
           await lookAt(folder, name).catch((error: Error) => {
             troubles.note(file, look);
-            teller.sayAgain(file, `${file}: ${error.message}; it is tried again.`);
+            log.condition(file, `${file}: ${error.message}; it is tried again.`);
           });
         }
       }

@@ -71,9 +71,9 @@ function liveDrops({ dir, open, say, timing = TIMING }: ModeDropsOptions): ModeD
       if (!made.ok) return made;
       await mark(dir, LIVE_MARK);
       const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
-      for (let told = false; await isHeldBySandbox(dir, claims); told = true) {
+      for (let isLogged = false; await isHeldBySandbox(dir, claims); isLogged = true) {
         if (stopping.signal.aborted) return accept(undefined);
-        if (!told) say("Waiting for the sandbox to leave the drop folder.");
+        if (!isLogged) say("Waiting for the sandbox to leave the drop folder.");
         await sleep(timing.lookEveryMs);
       }
       if ((await lstatOrNull(join(dir, SANDBOX_MARK))) !== null) await moveSandboxLists(dir, say);

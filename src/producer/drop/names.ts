@@ -99,9 +99,9 @@ export function readNames(names: readonly string[]): FolderNames {
       const [own, ...others] = campaigns.get(stem) ?? [];
       if (own !== undefined) {
         if (others.length > 0) return unclear(`${inWords([own, ...others])} lie beside it`);
-        const rival = lists.get(stem)?.find((name) => name !== list);
-        if (rival === undefined) return { kind: "own", name: own };
-        return unclear(`${own} may belong to it or to ${rival}`);
+        const other = lists.get(stem)?.find((name) => name !== list);
+        if (other === undefined) return { kind: "own", name: own };
+        return unclear(`${own} may belong to it or to ${other}`);
       }
       const suspected =
         near.get(bare(stem)) ?? unfinished.find(({ before }) => endsIn(before, stem))?.name;

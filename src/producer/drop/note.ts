@@ -78,14 +78,14 @@ export function noteOf(content: ClaimContent): ClaimNote {
 export async function replaceClaim(
   path: string,
   content: ClaimContent,
-  judged: FoundClaim | null,
+  replaced: FoundClaim | null,
 ): Promise<boolean> {
   const next = `${path}.${randomBytes(8).toString("hex")}`;
   try {
     await writeNewFile(next, JSON.stringify(content));
-    if (judged !== null) {
+    if (replaced !== null) {
       const now = await readClaim(path);
-      if (now === null || now.content?.token !== judged.content?.token) return false;
+      if (now === null || now.content?.token !== replaced.content?.token) return false;
     }
     await rename(next, path);
     return true;

@@ -2,11 +2,11 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { ImportFile } from "../import-file.ts";
 import type { ImportReport } from "../report.ts";
+import type { DropLog } from "./drop-log.ts";
 import type { DropFolders } from "./files.ts";
 import { type FindCampaign, type Handled, handleList } from "./handle-list.ts";
 import { type Outcome, settleList } from "./settle.ts";
 import type { ClaimedList } from "./take.ts";
-import type { Teller } from "./teller.ts";
 
 /**
  * Imports claimed lists, two at a time, so that a long one does not delay a short one. Of two large
@@ -35,7 +35,7 @@ export interface QueueInput {
   readonly folders: DropFolders;
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;
-  readonly teller: Teller;
+  readonly log: DropLog;
   readonly signal: AbortSignal;
   /** How long after a failure of Redis or the disk an import is retried; doubles each time. */
   readonly againMs: number;
@@ -46,7 +46,7 @@ export interface QueueInput {
 }
 
 export function createDropQueue(input: QueueInput): DropQueue {
-  const { folders, teller, signal, largeBytes = LARGE_BYTES } = input;
+  const { folders, log, signal, largeBytes = LARGE_BYTES } = input;
   const sizes = new Map<ClaimedList, number>();
   const inHand = new Set<string>();
   const pending: ClaimedList[] = [];
@@ -74,7 +74,7 @@ export function createDropQueue(input: QueueInput): DropQueue {
         runs.delete(started);
         sizes.delete(started);
         inHand.delete(started.csvPath);
-        teller.forget(started.csvPath);
+        log.clear(started.csvPath);
         next();
       });
       runs.set(started, run);
@@ -90,7 +90,7 @@ export function createDropQueue(input: QueueInput): DropQueue {
         return { kind: path === null ? ("left" as const) : ("settled" as const) };
       });
       if (moved?.kind === "settled") {
-        teller.say(wordsOf(list.claim.note.dropped, outcome.report));
+        log.line(wordsOf(list.claim.note.dropped, outcome.report));
         return input.onSettled(list, outcome);
       }
     }
@@ -110,12 +110,12 @@ export function createDropQueue(input: QueueInput): DropQueue {
       try {
         const done = await work();
         if (!isAgain(done)) return done as Exclude<T, { kind: "again" }>;
-        teller.sayAgain(list.csvPath, `${name}: ${done.why}`);
+        log.condition(list.csvPath, `${name}: ${done.why}`);
       } catch (error) {
         // Taken over meanwhile: its new owner handles it.
         if (!(await list.claim.holds().catch(() => true))) return null;
         const why = (error as Error).message;
-        teller.sayAgain(list.csvPath, `${name}: ${why}; it is tried again.`);
+        log.condition(list.csvPath, `${name}: ${why}; it is tried again.`);
       }
       await pause(waitMs, signal);
       waitMs = Math.min(2 * waitMs, AGAIN_MS_MAX);

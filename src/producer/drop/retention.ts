@@ -1,9 +1,9 @@
 import type { Dir } from "node:fs";
 import { opendir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { DropLog } from "./drop-log.ts";
 import { type DropFolders, isGone, lstatOrNull } from "./files.ts";
 import { stemOf } from "./names.ts";
-import type { Teller } from "./teller.ts";
 
 /**
  * Deletes files of `done/` and `failed/` that are older than the retention time: lists hold phones.
@@ -28,9 +28,9 @@ const DAY_MS = 24 * 3_600_000;
 export function createDropRetention(input: {
   folders: DropFolders;
   retentionMs: number;
-  teller: Teller;
+  log: DropLog;
 }): DropRetention {
-  const { folders, retentionMs, teller } = input;
+  const { folders, retentionMs, log } = input;
   const left: string[] = [];
   let open: { dir: Dir; path: string } | null = null;
   let startAtMs = Number.NEGATIVE_INFINITY;
@@ -66,7 +66,7 @@ export function createDropRetention(input: {
       deleted++;
     } catch (error) {
       const why = (error as Error).message;
-      teller.sayAgain("retention", `An old file of a drop cannot be deleted: ${why}`);
+      log.condition("retention", `An old file of a drop cannot be deleted: ${why}`);
     }
   }
 
@@ -90,7 +90,7 @@ export function createDropRetention(input: {
       startAtMs = nowMs + REST_MS;
       if (deleted > 0) {
         const days = Math.round(retentionMs / DAY_MS);
-        teller.say(`${deleted} dropped files older than ${days} days were deleted.`);
+        log.line(`${deleted} dropped files older than ${days} days were deleted.`);
       }
       deleted = 0;
     },

@@ -58,8 +58,8 @@ async function importPrepared(input: ImportListInput, list: PreparedList): Promi
   const fingerprint = fingerprintOf([list.bytes.digest, JSON.stringify(definition)]);
   const wanted = await checkWanted(request, list, fingerprint);
   if (!wanted.ok) return endWith(wanted, found);
-  const { startJudgedAtMs = number.preflight?.nowMs ?? Date.now() } = request;
-  const startPassed = hasStartPassed(definition.schedule, startJudgedAtMs);
+  const { startCheckedAtMs = number.preflight?.nowMs ?? Date.now() } = request;
+  const startPassed = hasStartPassed(definition.schedule, startCheckedAtMs);
   // An interrupted import may be resumed: it was in time when it began.
   const identity = identityOf(input, list, startPassed ? "refuse" : "begin");
   if (number.sink.purpose === "import") {
@@ -127,7 +127,7 @@ async function store(input: ImportListInput, list: PreparedList, place: Place): 
     const stored = await storeRows({ definition, list, style, place, preflight, request });
     if (stored.kind === "ended") return stored;
     style = stored.style;
-    if ((await place.beginAnew()) === "lost") return { found: null, result: refuseLost(place) };
+    if ((await place.restart()) === "lost") return { found: null, result: refuseLost(place) };
   }
 }
 

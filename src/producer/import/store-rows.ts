@@ -3,10 +3,10 @@ import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts"
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { unescapeCells } from "../../core/spreadsheet.ts";
 import type { StoredPlace } from "../../store/index.ts";
-import { createRowCheck, type JudgedRow } from "../check/check-rows.ts";
+import { type CheckedRow, createRowCheck } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { createTally, type Tally } from "../check/tally.ts";
-import { createRivalWatch } from "../columns/phone-column.ts";
+import { watchCandidates } from "../columns/phone-column.ts";
 import { digestList } from "../list/bytes.ts";
 import { type CsvBlock, readRows } from "../list/csv.ts";
 import { rowsTooLarge } from "../list/faults.ts";
@@ -31,7 +31,7 @@ import type { RowFindings } from "../report.ts";
 import { type ListRequest, refuseInterrupted } from "../request.ts";
 import type { RowWriter } from "../sink/batch-writer.ts";
 import type { Place } from "../sink/sink.ts";
-import { judgeList } from "./judge-list.ts";
+import { checkWholeList } from "./check-whole-list.ts";
 
 export interface StoreRowsInput {
   readonly definition: CampaignDefinition;
@@ -56,7 +56,7 @@ export type StoredRows =
 /**
  * Reads the rows into their place and ends the import. All rows together determine how the list
  * writes its phones: if that differs from the assumption the import does not end and must start
- * again. Refusals: those of {@link readRows} and {@link judgeList}, `list_rows_too_large`,
+ * again. Refusals: those of {@link readRows} and {@link checkWholeList}, `list_rows_too_large`,
  * `list_changed`, `import_interrupted`, `import_lost`. Throws if Redis or the disk fails.
  */
 export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
@@ -85,7 +85,7 @@ export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
       return { kind: "ended", found, result: refuseInterrupted(place.campaign) };
     }
     if (ended === "lost") return { kind: "ended", found, result: refuseLost(place) };
-    const verdict = read.ok ? judgeList(found, definition.recipients.maxRejected) : read;
+    const verdict = read.ok ? checkWholeList(found, definition.recipients.maxRejected) : read;
     // A refused list gets its rejects file too, which shows why.
     const written = (read.ok ? await rejects?.finish() : null) ?? NO_REJECTS;
     const result = verdict.ok
@@ -139,16 +139,16 @@ type Reading = StoreRowsInput & {
 
 async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "interrupted">> {
   const { list, request, tally, writer, rejects, preflight } = reading;
-  const judge = createBlockJudge(reading);
+  const check = createBlockChecker(reading);
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
-  const rivals = createRivalWatch(list.phone, list.country);
+  const candidates = watchCandidates(list.phone, list.country);
   let tooLarge: Refused | null = null;
   const visit = async (block: CsvBlock): Promise<boolean> => {
-    const rows = judge(block);
-    if (rivals.see(rows)) return false;
-    const judged = await preflight.see(rows);
-    const rejected = take(judged, reading);
+    const rows = check(block);
+    if (candidates.add(rows)) return false;
+    const checked = await preflight.add(rows);
+    const rejected = take(checked, reading);
     if (writer.isOverfull()) {
       tooLarge = rowsTooLarge({ line: block.lines[0] ?? 0, name: list.file.name });
       return false;
@@ -164,7 +164,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
     visit,
     tap: (chunk) => hash.update(chunk),
   });
-  const unclear = rivals.refusal() ?? tooLarge;
+  const unclear = candidates.refusal() ?? tooLarge;
   if (unclear !== null) return unclear;
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: report the change, the real cause.
@@ -178,7 +178,7 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
 }
 
 /** Checks the rows of a block; blocks come in the order of the list. */
-function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
+function createBlockChecker(reading: Reading): (block: CsvBlock) => CheckedRow[] {
   const { list, style, shapes } = reading;
   const { recipients, schedule } = reading.definition;
   const check = createRowCheck(list, {
@@ -196,7 +196,7 @@ function createBlockJudge(reading: Reading): (block: CsvBlock) => JudgedRow[] {
 }
 
 /** Hands checked rows to the store and counts them; returns the rejected ones. */
-function take(rows: readonly JudgedRow[], { writer, tally }: Reading): RejectedRow[] {
+function take(rows: readonly CheckedRow[], { writer, tally }: Reading): RejectedRow[] {
   const rejected: RejectedRow[] = [];
   for (const { cells, line, outcome } of rows) {
     writer.add({ cells, outcome });

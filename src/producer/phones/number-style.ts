@@ -76,7 +76,7 @@ export function styleOf(
   const { old, short } = counts;
   const home = trunk + plain + coded + either + counts.either_home + old + short;
   if (home >= CLEAR * abroad) {
-    const either = tellApart(plain, abroad, ["national", "reject", "mobile"]);
+    const either = decideBetween(plain, abroad, ["national", "reject", "mobile"]);
     return { bare: "national", either, ...rest };
   }
   if (abroad >= CLEAR * home && abroad >= INTERNATIONAL_CELLS_MIN) {
@@ -88,7 +88,7 @@ export function styleOf(
 
 /** If a list has neither kind, a leading country code is taken as one. */
 function eitherHomeStyleOf({ plain, trunk, coded }: ShapeCounts): NumberStyle["eitherHome"] {
-  return tellApart(plain, coded, ["plain", "coded", trunk === 0 ? "coded" : "reject"]);
+  return decideBetween(plain, coded, ["plain", "coded", trunk === 0 ? "coded" : "reject"]);
 }
 
 /** `share`: of the cells with a leading 00; NaN without such cells. */
@@ -111,7 +111,7 @@ export function readStyle(kept: string, list: Parameters<typeof styleOf>[1]): Nu
 }
 
 /** Which of two kinds a list has; the third answer if it has neither. */
-function tellApart<const A, const B, const C>(
+function decideBetween<const A, const B, const C>(
   one: number,
   two: number,
   [a, b, none]: readonly [A, B, C],

@@ -83,7 +83,7 @@ export async function readOthers(
   const leaveOutMs = definition.recipients.skipRepeatMs ?? null;
   const asks = tellMs !== null || leaveOutMs !== null;
   const recent = await people.recent(mode, { leaveOutMs, tellMs });
-  const [left, told, going] = [createTable(), createTable(), createTable()];
+  const [left, warned, going] = [createTable(), createTable(), createTable()];
   const unread = new Set<Unread>(recent.isCut ? ["repeats"] : []);
   const wanted: Wanted[] = [];
   const room = { rows: ROWS_MAX, campaigns: CAMPAIGNS_MAX };
@@ -114,10 +114,10 @@ export async function readOthers(
       if (!repeat) going.add(phone, id);
       else if (got === "leave_out" || (got === "waits" && leaveOutMs !== null)) left.add(phone, id);
       else if (got === "waits") going.add(phone, id);
-      else told.add(phone, id);
+      else warned.add(phone, id);
     }
   }
-  return accept({ leftOut: left.of, got: told.of, on: going.of, unread: [...unread] });
+  return accept({ leftOut: left.of, got: warned.of, on: going.of, unread: [...unread] });
 }
 
 interface Wanted extends Pick<RecentCampaign, "id" | "rows"> {

@@ -14,7 +14,7 @@ import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { NumberOptOuts, People } from "../../store/index.ts";
 import { type Place, placeOfPhone } from "../../time/places.ts";
-import type { JudgedRow } from "../check/check-rows.ts";
+import type { CheckedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
 import type { Estimate } from "./estimate.ts";
@@ -81,7 +81,7 @@ export interface Preflight {
    */
   begin(own: string): Promise<Result<void>>;
   /** Takes rows in order. Returns those of people who opted out as suppressed. */
-  see(rows: readonly JudgedRow[]): Promise<readonly JudgedRow[]>;
+  add(rows: readonly CheckedRow[]): Promise<readonly CheckedRow[]>;
   /** Findings among the rows that were passed in, of which `messages` will be sent. */
   found(messages: number): PreflightFindings;
 }
@@ -112,7 +112,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
       others = read.value;
       return accept(undefined);
     },
-    async see(rows) {
+    async add(rows) {
       const asked = optOuts === null ? rows : await suppress(rows, optOuts, definition);
       const settled = others === null ? asked : asked.map((row) => leaveOut(row, others));
       for (const row of settled) look.at(row);
@@ -139,10 +139,10 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
 
 /** Removes who opted out, or whom WhatsApp could not reach lately; a thousand at once. */
 async function suppress(
-  rows: readonly JudgedRow[],
+  rows: readonly CheckedRow[],
   optOuts: Pick<NumberOptOuts, "check">,
   definition: CampaignDefinition,
-): Promise<readonly JudgedRow[]> {
+): Promise<readonly CheckedRow[]> {
   const asked = rows.flatMap(({ outcome }, index) =>
     outcome.kind === "pending" ? [{ index, phone: outcome.phone }] : [],
   );
@@ -162,7 +162,7 @@ async function suppress(
   return settled;
 }
 
-function leaveOut(row: JudgedRow, others: OtherCampaigns | null): JudgedRow {
+function leaveOut(row: CheckedRow, others: OtherCampaigns | null): CheckedRow {
   const { outcome } = row;
   if (outcome.kind !== "pending") return row;
   const campaign = others?.leftOut(outcome.phone);
@@ -200,7 +200,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   // For a list that is sent now.
   const schedule = scheduleText(definition.schedule, 0);
 
-  function atMessage({ cells, line }: JudgedRow, phone: string): void {
+  function atMessage({ cells, line }: CheckedRow, phone: string): void {
     const country = countryOf(phone);
     countries.set(country, (countries.get(country) ?? 0) + 1);
     const found = list.times?.placeOf(phone, cells) ?? null;
@@ -224,7 +224,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   }
 
   return {
-    at(row: JudgedRow): void {
+    at(row: CheckedRow): void {
       const { outcome, line } = row;
       if (outcome.kind === "pending") {
         if (outcome.landline === true) warnings.add("landline", line);

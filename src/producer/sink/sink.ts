@@ -36,7 +36,7 @@ export interface Place {
   readonly known: KnownImport | null;
   open(): RowWriter;
   /** Empties the place; rows are then written from the first one again. */
-  beginAnew(): Promise<"begun" | "lost">;
+  restart(): Promise<"begun" | "lost">;
   /** The one step after which everything may be sent. `phoneStyle` is kept for corrected rows. */
   finish(list: {
     rows: number;
@@ -63,7 +63,7 @@ export function storeIn(imports: ImportStore): ListSink {
       const place: Place = {
         ...{ campaign, mark: imports.markOf(campaign), restarted, known: null },
         open: () => createBatchWriter({ imports, ...handle }),
-        beginAnew: () => imports.beginAnew(list, handle),
+        restart: () => imports.beginAnew(list, handle),
         finish: (read) => imports.finish({ ...handle, ...read }),
         reject: (refusal) => imports.reject({ ...handle, refusal }),
       };
@@ -85,7 +85,7 @@ export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null):
         ...{ campaign: null, mark: null, restarted: before?.step === "importing" },
         known: !again && before?.step === "imported" ? before : null,
         open: () => createBatchWriter({ imports: NOWHERE, campaign: "", token: "" }),
-        beginAnew: async () => "begun",
+        restart: async () => "begun",
         finish: async () => ({ kind: "stored", status: null }),
         reject: async () => {},
       };

@@ -75,7 +75,7 @@ describe("the phone column", () => {
   ])("called %j is guessed by its name", (name) => {
     expect(find({ name: NAMES, [name]: PHONES, ref: DIGITS })).toMatchObject({
       ok: true,
-      value: { name, guessed: "name", rivals: [] },
+      value: { name, guessed: "name", candidates: [] },
     });
   });
 
@@ -98,7 +98,7 @@ describe("the phone column", () => {
 
     expect(find(columns, "second phone")).toEqual({
       ok: true,
-      value: { index: 1, name: "Second Phone", guessed: null, rivals: [] },
+      value: { index: 1, name: "Second Phone", guessed: null, candidates: [] },
     });
   });
 

@@ -2,11 +2,11 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createClaims } from "../../../src/producer/drop/claim.ts";
+import { createDropLog } from "../../../src/producer/drop/drop-log.ts";
 import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
 import { createInbox } from "../../../src/producer/drop/inbox.ts";
 import type { SeenFolder } from "../../../src/producer/drop/scan.ts";
 import type { ClaimedList } from "../../../src/producer/drop/take.ts";
-import { createTeller } from "../../../src/producer/drop/teller.ts";
 import { type Drops, drops, list, WAIT } from "./drops.ts";
 
 /** An inbox that is shown what a look saw: it decides, and a test says when. */
@@ -20,7 +20,7 @@ async function inboxOf(
   const inbox = createInbox({
     ...{ folders, againMs: 500, ...timing, taken: (one: ClaimedList) => taken.push(one) },
     claims: createClaims({ staleAfterMs: 60_000 }),
-    teller: createTeller((line) => drop.said.push(line)),
+    log: createDropLog((line) => drop.said.push(line)),
     signal: new AbortController().signal,
     hasRoom: () => true,
   });

@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createClaims } from "../../../src/producer/drop/claim.ts";
+import { createDropLog } from "../../../src/producer/drop/drop-log.ts";
 import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
 import { newNote } from "../../../src/producer/drop/note.ts";
 import { createDropQueue } from "../../../src/producer/drop/queue.ts";
 import { digestOf, freezeCampaign } from "../../../src/producer/drop/take.ts";
-import { createTeller } from "../../../src/producer/drop/teller.ts";
 import { drops, list, WAIT } from "./drops.ts";
 
 /** Imports lists of these sizes (in rows); answers which were in hand together. */
@@ -23,7 +23,7 @@ async function together(sizes: Record<string, number>): Promise<string[]> {
   });
   const stopping = new AbortController();
   const queue = createDropQueue({
-    ...{ folders, teller: createTeller(() => {}), signal: stopping.signal, againMs: 10 },
+    ...{ folders, log: createDropLog(() => {}), signal: stopping.signal, againMs: 10 },
     ...{ findCampaign: drop.store.campaigns.find, onSettled: () => {}, largeBytes: 500 },
     async importFile(input) {
       const name = basename(input.csvPath ?? "", ".csv");

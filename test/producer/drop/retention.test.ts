@@ -1,9 +1,9 @@
 import { lstat, mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { createDropLog } from "../../../src/producer/drop/drop-log.ts";
 import { dropFolders } from "../../../src/producer/drop/files.ts";
 import { createDropRetention } from "../../../src/producer/drop/retention.ts";
-import { createTeller } from "../../../src/producer/drop/teller.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -12,9 +12,9 @@ const RETENTION_MS = 40 * DAY_MS;
 async function keeper() {
   const dir = await testFolder();
   const said: string[] = [];
-  const teller = createTeller((line) => said.push(line));
+  const log = createDropLog((line) => said.push(line));
   const retention = createDropRetention({
-    ...{ folders: dropFolders(dir), retentionMs: RETENTION_MS, teller },
+    ...{ folders: dropFolders(dir), retentionMs: RETENTION_MS, log },
   });
   onTestFinished(() => retention.close());
   return {

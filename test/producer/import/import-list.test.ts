@@ -416,7 +416,7 @@ it("a start that passed only while a person was asked is not refused", async () 
   const startAtMs = Date.now() - 1_000;
   const { options } = await setup(goodRows(1), { schedule: { startAtMs, endByMs: null } });
 
-  const imported = await importList({ ...options, startJudgedAtMs: startAtMs - 1_000 });
+  const imported = await importList({ ...options, startCheckedAtMs: startAtMs - 1_000 });
 
   expect(imported).toMatchObject({ ok: true, value: { status: "running" } });
 });
@@ -427,7 +427,7 @@ it("an interrupted import goes on although its start has passed meanwhile", asyn
   });
   const stop = new AbortController();
   const interrupted = await importList({
-    ...{ ...options, startJudgedAtMs: 0, signal: stop.signal },
+    ...{ ...options, startCheckedAtMs: 0, signal: stop.signal },
     onBegun: async () => accept(stop.abort()),
   });
 

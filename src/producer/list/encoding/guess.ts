@@ -83,7 +83,7 @@ const WORDS_SHOWN = 3;
 
 /** `sample`: lines of a list that are not UTF-8. */
 export function guessEncoding(sample: Buffer): Guess {
-  const { words, lines } = tellingWords(sample);
+  const { words, lines } = distinctiveWords(sample);
   if (words.length === 0) return { encoding: "windows-1252", isSure: true, readings: [] };
   const readings = [
     ...CANDIDATES.map((candidate) => readWords(words, candidate)),
@@ -108,7 +108,7 @@ const SIGN_ALONE =
   /^[\x80\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb3\xb5\xb7\xbb-\xbe\xd7][CF]?$/;
 
 /** Each word once; a lone sign ("5 €", "20 °C", a no-break space) is not a letter anywhere. */
-function tellingWords(sample: Buffer): { words: Buffer[]; lines: Buffer } {
+function distinctiveWords(sample: Buffer): { words: Buffer[]; lines: Buffer } {
   const words = new Set<string>();
   let end = 0;
   for (const match of sample.toString("latin1").matchAll(/[A-Za-z\x80-\xff]+/g)) {
@@ -141,7 +141,10 @@ function shown(readings: readonly Reading[]): Guess["readings"] {
   const likely = readings.filter(({ odd }) => odd <= ODD_MAX);
   const unlikely = readings.filter(({ odd }) => odd > ODD_MAX);
   return [...likely, ...unlikely].slice(0, READINGS_MAX).map(({ encoding, texts }) => {
-    const telling = texts.filter((_, at) => differs(at));
-    return { encoding, words: (telling.length > 0 ? telling : texts).slice(0, WORDS_SHOWN) };
+    const distinctive = texts.filter((_, at) => differs(at));
+    return {
+      encoding,
+      words: (distinctive.length > 0 ? distinctive : texts).slice(0, WORDS_SHOWN),
+    };
   });
 }

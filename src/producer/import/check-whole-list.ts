@@ -8,7 +8,7 @@ import type { Estimate } from "../preflight/estimate.ts";
  * rejected (`list_too_many_rejected`): more suggests the wrong file or column. There must be time
  * for a message before `endBy` (`list_no_time`).
  */
-export function judgeList(
+export function checkWholeList(
   found: { counts: Counts; problems: readonly Problem[]; estimate: Estimate | null },
   maxRejected: number,
 ): Result<void> {

@@ -9,7 +9,7 @@ const SHOWN = 3;
  * Three cells that let a person verify a guessed encoding: different names and places with letters
  * beyond a-z. Never from the phone column.
  */
-export async function findTellingCells(
+export async function findSampleCells(
   file: ListFile,
   header: CsvHeader,
   phone: { index: number; ownCells: (cells: readonly string[]) => readonly string[] },
