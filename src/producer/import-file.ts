@@ -152,7 +152,7 @@ function noCampaign(file: string): Refusal {
 function unknownNumber(number: string, known: readonly string[]): Refusal {
   const { refusal } = refuse(
     "number_unknown",
-    `The campaign is to be sent from the number "${number}", which is not configured${didYouMean(number, known) || "."}`,
+    `The campaign is for the number "${number}", which is not configured${didYouMean(number, known) || "."}`,
     known.length === 0
       ? "Configure one, by DROPCAST_NUMBER_ID or in DROPCAST_CONFIG."
       : `Configured: ${known.join(", ")}.`,

@@ -141,7 +141,7 @@ function refuseNoPhone({ name }: Column): Result<never> {
 function refuseMissing(columns: readonly Column[]): Result<never> {
   return refuse(
     "phone_column_missing",
-    `No column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(columns.map(({ name }) => name))}.`,
+    `No column of the list has a name that means phones, or phones in its first rows; its columns are: ${someNames(columns.map(({ name }) => name))}.`,
     "Name the column in the campaign file, as in recipients: { to: phone }; a list of national numbers needs recipients.country too.",
   );
 }

@@ -53,7 +53,7 @@ function refuseFolder(folders: DropFolders, code: string): Result<never> {
 function refuseFileSystems(folders: DropFolders): Result<never> {
   return refuse(
     "drops_not_one_filesystem",
-    `Files cannot be renamed between inbox, processing, done and failed in ${dirname(folders.inbox)}: they are not on one file system, or mounted one by one.`,
+    `Files cannot be renamed between inbox, processing, done and failed in ${dirname(folders.inbox)}: they are on different file systems or mounts.`,
     "Mount the folder that holds all four, not one of them.",
   );
 }

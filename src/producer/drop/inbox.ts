@@ -186,7 +186,7 @@ export function createInbox(input: InboxInput): Inbox {
           if (troubles.isLeftAlone(file, look)) continue;
           await lookAt(folder, name).catch((error: Error) => {
             troubles.note(file, look);
-            log.condition(file, `${file}: ${error.message}; it is tried again.`);
+            log.condition(file, `${file}: ${error.message}; it will be retried.`);
           });
         }
       }
@@ -231,7 +231,7 @@ async function endsWithLine(path: string): Promise<boolean> {
 }
 
 function waitsForList(file: string): string {
-  return `${file}: no list ${stemOf(file)}.csv lies beside it; it is kept until one comes.`;
+  return `${file}: there is no list ${stemOf(file)}.csv beside it; the file is kept until one arrives.`;
 }
 
 function cameLate(file: string, sent: { list: string; campaign: string | null }): string {

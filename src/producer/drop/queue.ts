@@ -115,7 +115,7 @@ export function createDropQueue(input: QueueInput): DropQueue {
         // Taken over meanwhile: its new owner handles it.
         if (!(await list.claim.holds().catch(() => true))) return null;
         const why = (error as Error).message;
-        log.condition(list.csvPath, `${name}: ${why}; it is tried again.`);
+        log.condition(list.csvPath, `${name}: ${why}; it will be retried.`);
       }
       await pause(waitMs, signal);
       waitMs = Math.min(2 * waitMs, AGAIN_MS_MAX);

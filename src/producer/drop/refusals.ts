@@ -9,7 +9,7 @@ export function noCampaign(list: string): Refusal {
   const stem = stemOf(list);
   return refuse(
     "drop_no_campaign",
-    `${list} has no campaign file: neither ${stem}.yaml nor ${SHARED_CAMPAIGN}.yaml lies beside it.`,
+    `${list} has no campaign file: neither ${stem}.yaml nor ${SHARED_CAMPAIGN}.yaml is beside it.`,
     `Put the list and ${stem}.yaml into the inbox together, or ${SHARED_CAMPAIGN}.yaml into its folder.`,
   ).refusal;
 }

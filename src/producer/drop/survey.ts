@@ -99,7 +99,7 @@ function whyItWaits(name: string, names: FolderNames): string | null {
   }
   if (!isCampaign(name) || isShared(name)) return null;
   if (names.hasListFor(name)) return null;
-  return `no list ${stemOf(name)}.csv lies beside it`;
+  return `no list ${stemOf(name)}.csv is beside it`;
 }
 
 async function whyNotTaken(path: string, nowMs: number): Promise<string | null> {

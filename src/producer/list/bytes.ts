@@ -54,7 +54,7 @@ export async function readListBytes(
   if (hasUtf8Mark(list.head)) {
     return notUtf8(list.name, badLine, "although it begins with the mark of UTF-8");
   }
-  if (given === "utf-8") return notUtf8(list.name, badLine, "although UTF-8 was given for it");
+  if (given === "utf-8") return notUtf8(list.name, badLine, "although UTF-8 was given");
   if (given !== null) return certain(given);
   const sample = await readSample(list);
   const { characters, strays } = countUtf8(sample);

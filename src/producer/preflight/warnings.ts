@@ -27,7 +27,7 @@ const WORDS = {
   in_other_campaign: "the person is on another campaign of this number as well, and gets both",
   other_country: "the number is of another country than the list's",
   zones_of_country:
-    "the phone may be in several time zones, so the message waits for hours that schedule.window allows in all of them; a column with time zones, named in recipients.timezone, would tell",
+    "the phone may be in several time zones, so the message waits for hours that schedule.window allows in all of them; a column with time zones, named in recipients.timezone, would settle it",
   us_marketing:
     "WhatsApp does not deliver marketing to numbers of the United States; they would fail (131049)",
   body_too_long:

@@ -71,7 +71,7 @@ function refuseDigits(digits: readonly Column[]): Refused {
 function refuseMissing(seen: readonly Column[]): Refused {
   return refuse(
     "phone_column_missing",
-    `No column of the list is called like a phone number, and none holds phones in its first rows; its columns are: ${someNames(seen.map(({ name }) => name))}.`,
+    `No column of the list has a name that means phones, or phones in its first rows; its columns are: ${someNames(seen.map(({ name }) => name))}.`,
     "Name the column, as in --column phone; a list of national numbers needs --country too.",
   );
 }

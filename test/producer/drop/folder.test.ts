@@ -367,7 +367,7 @@ it("a store that is away for a while costs a list nothing", async () => {
   await writeFile(join(drop.dir, "inbox/x.csv"), list(1));
 
   await vi.waitFor(async () => expect(await drop.files("done")).toContain("x.csv"), WAIT);
-  expect(drop.said.join()).toContain("it is tried again");
+  expect(drop.said.join()).toContain("it will be retried");
 });
 
 it("a rejects file that was corrected and dropped again mends its campaign, wherever it is dropped", async () => {

@@ -348,7 +348,7 @@ it("a list that cannot be moved on is imported once, told of once, and moves whe
     imports++;
     return drop.importFile(input);
   });
-  await vi.waitFor(() => expect(drop.said.join()).toContain("it is tried again"), WAIT);
+  await vi.waitFor(() => expect(drop.said.join()).toContain("it will be retried"), WAIT);
   await drop.drop("shop/campaign.yaml", drop.yaml("Summer"));
   const tries = performance.now() + 500;
   await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(tries), WAIT);
