@@ -2,15 +2,15 @@ import type { Logger } from "pino";
 import type { NumberStore } from "../store/index.ts";
 import type { Chore } from "./sweep.ts";
 
-/** An older campaign that still moves was found to fit when it was new. */
+/** Older campaigns that still move were checked when they were new. */
 const AUDITED_MAX = 50;
-/** Recounting takes at most this share of a worker's time: Redis has messages to send. */
+/** The largest share of a worker's time for recounts: Redis must serve the sending. */
 const AUDIT_SHARE = 1 / 50;
 const AUDIT_MS = 100;
 
 /**
- * Compares counters with rows. Whatever is new is looked at, in turn; campaigns that rest and were
- * found to fit cost one read.
+ * Compares counters with rows. New campaigns are checked in turn; idle ones that matched cost one
+ * read.
  */
 export function auditChore(context: {
   store: Pick<NumberStore, "campaigns" | "audit">;

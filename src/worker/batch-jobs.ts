@@ -31,7 +31,7 @@ export async function withoutJob(
   return lost;
 }
 
-/** One that ended without being removed is removed: its id would keep the next one out. */
+/** Removes a job that ended without being removed: its id would block the next one. */
 async function hasLiveJob(queue: Queue<BatchJob>, batch: BatchJob): Promise<boolean> {
   const job = await queue.getJob(batchJobId(batch));
   if (job === undefined) return false;

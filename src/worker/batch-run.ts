@@ -17,7 +17,7 @@ export interface DueMessage {
   readonly person: Buffer;
   /** The whole request body. */
   readonly body: string;
-  /** When it may leave, of a campaign with a window; the claim looks at it last. */
+  /** For a campaign with a window: when it may leave. The claim decides. */
   readonly opening: RowOpening | null;
 }
 
@@ -27,36 +27,36 @@ export interface BatchRun {
   readonly batch: number;
   readonly run: number;
   readonly waiting: DueMessage[];
-  /** Messages in a claim that has not been answered. */
+  /** Messages in claims that are not answered yet. */
   claiming: number;
-  /** Messages of this run that were granted. */
+  /** Granted messages of this run. */
   granted: number;
-  /** `performance.now()` at which it began. */
+  /** Its start, by `performance.now()`. */
   readonly beganAt: number;
-  /** Called once, when nothing of this run is left to claim. */
+  /** Called once, when nothing is left to claim. */
   readonly finish: () => void;
 }
 
-/** What loading a batch gives. */
+/** The result of loading a batch. */
 export type LoadedBatch =
   | {
       readonly kind: "loaded";
       readonly campaign: CampaignToSend;
       readonly due: DueMessage[];
-      /** Rows that wait for their window, or missed it: for the closing of the run. */
+      /** Rows that wait for their window, or missed it: for closing the run. */
       readonly waiting: readonly RowOpening[];
     }
   | { readonly kind: "gone" }
-  /** Stored by somebody else's rules (another version): `why` is for the log. */
+  /** Stored by the rules of another version: `why` is for the log. */
   | { readonly kind: "unreadable"; readonly why: string };
 
-/** Campaigns kept ready: those that run at the same time are few. */
+/** Cached campaigns: few run at the same time. */
 const READY_MAX = 50;
 const FOREVER_MS = 2 ** 32 * 1_000;
-/** When to look again at a row whose window opens at no time that can be foreseen. */
+/** When to check a row again whose next opening cannot be computed. */
 const LOOK_AGAIN_MS = 7 * 24 * 3_600_000;
 
-/** What the rows of a campaign are read with. */
+/** What reading the rows of a campaign needs. */
 interface Ready {
   readonly template: CompiledTemplate;
   readonly times: SendTimes | null;
@@ -64,8 +64,8 @@ interface Ready {
 
 /**
  * Reads a batch and builds the request of every row that is pending and due, and whose window is
- * open. Rows that wait for a later time are left out: closing the run puts the batch back to when
- * they are due. `startFenceMs`: how long after its claim a message may leave.
+ * open. Rows that are due later are left out: closing the run makes the batch ready for that time.
+ * `startFenceMs`: how long after its claim a message may leave.
  */
 export function createBatchLoader(input: {
   campaigns: CampaignStore;
@@ -96,7 +96,7 @@ export function createBatchLoader(input: {
       schedule,
     }: { template: CompiledTemplate; opening: RowOpening | null; schedule: string | null },
   ): DueMessage {
-    // Nobody is behind an erased row any more: its claim makes it suppressed, and nothing is sent.
+    // An erased row has no person: its claim suppresses it, and nothing is sent.
     if (row.phone === "") {
       return { row: row.row, person: ledger.person(""), body: "", opening };
     }
@@ -131,7 +131,7 @@ export function createBatchLoader(input: {
     const hours = rowHours(times, found.place, {
       atMs,
       sinceMs: campaign.startedAtMs ?? campaign.epochMs,
-      // What is sent again on purpose came after its first opening.
+      // A message that is sent again on purpose has had its first opening.
       onMiss: isAgain ? "next" : (campaign.definition.schedule.window?.onMiss ?? "next"),
       marginMs: startFenceMs,
     });

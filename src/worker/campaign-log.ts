@@ -3,9 +3,11 @@ import type { Counts } from "../core/message.ts";
 import { describePause } from "../core/pause-reason.ts";
 import type { Campaign, News, NewsKind, NumberStore } from "../store/index.ts";
 
-/** Lines a minute and number about changes, over all workers; what is beyond is counted in one line. */
+/** Lines a minute and number about changes, over all workers; further ones are only counted. */
 const CHANGES_A_MINUTE = 60;
-/** Running campaigns whose progress is told each minute; of more, others in the next minute. */
+/**
+ * Running campaigns whose progress is logged each minute; further ones follow in the next minute.
+ */
 const PROGRESS_A_MINUTE = 20;
 const TAKEN_AT_ONCE = 200;
 
@@ -13,19 +15,19 @@ const WORDS: Readonly<Record<NewsKind, string>> = {
   started: "campaign started",
   paused: "campaign paused",
   resumed: "campaign resumed",
-  reopened: "campaign goes on: messages of it are sent again",
+  reopened: "campaign continues: some of its messages are sent again",
   finished: "campaign finished",
   cancelled: "campaign cancelled",
-  expired: "campaign expired: what was not sent is not sent any longer",
+  expired: "campaign expired: messages that were not sent will not be sent",
   suspended: "number suspended: nothing is sent from it until a campaign of it is resumed",
   released: "number released",
 };
 
 /**
- * Tells the story of a number's campaigns in the log: their start, their progress each minute, why
- * they pause, how they end, and when the number is suspended. The scripts that change a status note
- * it in Redis, and each note is taken by one worker; so is each minute. All pods together tell each
- * thing once (not at all if the one that took it dies in that moment), and so much a minute.
+ * Logs the life of a number's campaigns: their start, their progress each minute, pauses, their
+ * end, and suspensions of the number. The scripts that change a status note it in Redis, and one
+ * worker takes each note and each minute. All pods together log each event once (or never, if the
+ * worker that took it dies at that moment), and a limited number a minute.
  */
 export function createCampaignLog(context: {
   store: Pick<NumberStore, "takeNews" | "campaigns">;
@@ -89,7 +91,7 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
   }
 }
 
-/** The same number of campaigns each minute, in turn, so that each is told of in the end. */
+/** The same number of campaigns each minute, in turn. */
 async function logProgress(
   { store, logger, minuteMs }: Parameters<typeof createCampaignLog>[0],
   running: number,
@@ -104,7 +106,7 @@ async function logProgress(
   if (running > told.length) {
     logger.info(
       { running, told: told.length },
-      "more campaigns are running than are told each minute",
+      "more campaigns are running than are logged each minute",
     );
   }
 }

@@ -11,12 +11,12 @@ import type { Flight } from "./flight.ts";
 import { deleteOld, passOnOptOuts, tellSilence } from "./housekeeping.ts";
 import type { Chore } from "./sweep.ts";
 
-/** What stays wrong until a person acts is said again after a minute. */
+/** A problem that needs a person is logged again after a minute. */
 const MINUTE_MS = 60_000;
-/** Nobody waits for what is deleted because of its age. */
+/** Deleting old data is not urgent. */
 const TIDY_EVERY_MS = 10 * MINUTE_MS;
 const OUTBOX_MAX = 500;
-/** Claims wait for answers for so much of the time: then the rate is not used. */
+/** Claims that wait so much of the time for answers keep the rate from being used. */
 const CAPPED_SHARE = 0.2;
 
 export interface ChoresContext {
@@ -30,15 +30,15 @@ export interface ChoresContext {
   readonly logger: Logger;
 }
 
-/** What each worker of a number looks after besides sending, in this order. */
+/** The chores of each worker of a number besides sending, in order. */
 export function choresOf(context: ChoresContext): readonly Chore[] {
   const { store, failed, campaignLog } = context;
   return [
     { name: "claim counter", run: () => store.memory.sync() },
     { name: "rollback", everyMs: MINUTE_MS, run: () => tellRollback(context) },
     { name: "campaigns' log", run: campaignLog.tell },
-    { name: "what was left behind", run: (isStopped) => sweepLedger(context, isStopped) },
-    // Before all that may take long: an opt-out holds for the other numbers from then on.
+    { name: "ended leases and parked events", run: (isStopped) => sweepLedger(context, isStopped) },
+    // Before slow chores: from then on an opt-out holds for the other numbers.
     { name: "opt-outs", run: () => passOnOptOuts(context) },
     { name: "webhooks", everyMs: MINUTE_MS, run: () => tellSilence(context) },
     { name: "open batches", run: () => healOpenBatches(context) },
@@ -57,12 +57,12 @@ async function tellRollback({ store, logger }: ChoresContext): Promise<boolean> 
     store.rollback.isStranger(),
   ]);
   if (stranger) {
-    logger.error("Redis holds another database now: restart this worker to send");
+    logger.error("Redis holds a different database now: restart this worker to send");
   }
   if (rollback === undefined) return stranger;
   const words =
     rollback.lost === null
-      ? "Redis was started anew and no worker remembers what it held; nothing is sent until: " +
+      ? "Redis was restarted and no worker remembers its claim counter; nothing is sent until: " +
         "dropcast doctor --accept-rollback or --nothing-lost"
       : "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback";
   logger.error({ claimsLost: rollback.lost }, words);
@@ -83,28 +83,29 @@ async function sweepLedger(
     more = some.more;
   }
   const { unknown, forgotten, resent, matched } = swept;
-  if (unknown > 0) logger.warn({ messages: unknown }, "ended leases: messages are unknown now");
-  if (forgotten > 0) logger.info({ events: forgotten }, "status events without a message");
+  if (unknown > 0)
+    logger.warn({ messages: unknown }, "leases ended: these messages are unknown now");
+  if (forgotten > 0) logger.info({ events: forgotten }, "dropped status events without a message");
   if (matched > 0) logger.info({ messages: matched }, "unmatched failures found their messages");
   if (resent > 0) logger.warn({ messages: resent }, "unknown, no evidence: at-least-once resends");
 }
 
-/** Open batches whose job is gone, or ended without being removed, get one again. */
+/** Adds jobs again for open batches whose job is gone or has ended. */
 async function healOpenBatches({ store, queue, logger }: ChoresContext): Promise<void> {
   const lost = await withoutJob(queue, await store.campaigns.openBatches());
-  if (lost.length > 0) logger.info({ batches: lost.length }, "batches without a job found");
+  if (lost.length > 0) logger.info({ batches: lost.length }, "added jobs again for open batches");
   await addBatchJobs(queue, lost);
 }
 
 async function tellAges({ store, timings, logger }: ChoresContext): Promise<boolean> {
   const old = oldOnes(await store.ages(), timings);
   for (const { what, ageMs } of old) {
-    logger.warn({ what, ageMs }, "waits for longer than it should");
+    logger.warn({ what, ageMs }, "has waited too long");
   }
   return old.length > 0;
 }
 
-/** The API answers so slowly that the bound of what is on the wire keeps the rate from being used. */
+/** Warns if the limit of messages on the wire keeps the rate from being used: the API is slow. */
 function slowAnswersChore({ flight, logger }: ChoresContext): Chore {
   let since = performance.now();
   return {

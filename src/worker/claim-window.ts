@@ -1,22 +1,24 @@
 /**
- * How much this process claims at once, and when it asks again. Pure: the sender keeps the window and
- * gives it each answer. It is always in one of three modes:
+ * How much this process claims at once, and when it asks again. Pure: the sender stores the window
+ * and passes it each answer. It is always in one of three modes:
  *
- * - `open`: nothing limits. Up to 8 claims travel at once, and the number of rows in a claim doubles with
+ * - `open`: no limit. Up to 8 claims are under way at once, and the rows in a claim double with
  *   each answer, up to 64.
- * - `rate-limited`: the pace of the number or of a campaign limits. More claims, or bigger ones, would
- *   only be told to wait: one claim travels, for one row more than were granted last.
- * - `held back`: until `notBefore` nothing is asked at all. The number's next slot, its backoff, as many
- *   messages on the wire as may be, or a Redis in trouble: asking earlier would get the same answer.
+ * - `rate-limited`: the pace of the number or of a campaign limits. More or bigger claims would
+ *   only have to wait: one claim is under way, for one row more than was granted last.
+ * - `held back`: no claim until `notBefore`. The number's next send time, its backoff, the limit of
+ *   messages on the wire, or trouble with Redis: an earlier claim would get the same answer.
  *
- * What moves it:
+ * Transitions:
  *
  * - A claim is answered and nothing had to wait: `open`.
- * - A claim is answered and a campaign's own pace limits: `rate-limited` (that campaign waits, in turns.ts).
- * - A claim is answered and the number's pace limits: `rate-limited`, and `held back` for that wait.
- * - A gate with a wait, or Redis in trouble: `held back` for it; afterwards it goes on in the mode before.
- * - `notBefore` passes: the mode before. A wait is half a second at most, since a person may change the
- *   rate or end a backoff meanwhile.
+ * - A claim is answered and a campaign's own pace limits: `rate-limited` (turns.ts makes that
+ *   campaign wait).
+ * - A claim is answered and the number's pace limits: `rate-limited`, and `held back` for that
+ *   wait.
+ * - A gate with a wait, or trouble with Redis: `held back` for it, then the previous mode.
+ * - `notBefore` passes: the previous mode. A wait is half a second at most, since a person may
+ *   change the rate or end a backoff meanwhile.
  *
  * Example: at 80 a second, with a reach (how far ahead slots are granted) of 25 ms.
  *   1. begin                        1 claim of 1 row
@@ -26,38 +28,38 @@
  *   5. granted 2 of 6, number 25 ms rate-limited: 3 rows each 25 ms, which is 80 a second
  */
 export interface ClaimWindow {
-  /** Claims that may travel at once. */
+  /** Claims that may be under way at once. */
   readonly claimsMax: number;
   /** Rows in one claim. */
   readonly rowsMax: number;
-  /** Nothing of the number is asked before, on the clock that `now` is of, ms. */
+  /** No claim before this time (ms), on the clock of `now`. */
   readonly notBefore: number;
 }
 
 export type ClaimWindowMode = "open" | "rate-limited" | "held back";
 
-/** What a claim came to. */
+/** The result of a claim. */
 export type ClaimAnswer =
   | {
       readonly kind: "claimed";
       readonly granted: number;
-      /** What has to wait, and for how long until asking again pays. */
+      /** What has to wait, and how long until asking again makes sense. */
       readonly waits: "number" | "campaign" | "";
       readonly waitMs: number;
     }
-  /** None was granted, and none will be for so long. */
+  /** None was granted, and none will be for this time. */
   | { readonly kind: "wait"; readonly waitMs: number };
 
-/** One script call stays at a few milliseconds. */
+/** Keeps one script call at a few milliseconds. */
 const ROWS_MAX = 64;
-/** While one claim travels, the next is made up. */
+/** The next claims are prepared while one is under way. */
 const CLAIMS_MAX = 8;
-/** Asking again sooner is no use: timers are no finer. */
+/** Timers are not finer than this. */
 const ASK_AGAIN_MS = 1;
-/** Nor is any wait longer than this: a rate or a backoff may be changed by a person meanwhile. */
+/** The longest wait, since a person may change the rate or end a backoff meanwhile. */
 const ASK_LATEST_MS = 500;
 
-/** Nothing is known yet. */
+/** The window before the first answer. */
 export const FIRST_WINDOW: ClaimWindow = { claimsMax: 1, rowsMax: 1, notBefore: 0 };
 
 /** The window after an answer that came at `now`. */
@@ -77,7 +79,7 @@ export function modeOf({ claimsMax, notBefore }: ClaimWindow, now: number): Clai
   return claimsMax > 1 ? "open" : "rate-limited";
 }
 
-/** A wait within which asking again pays. */
+/** A wait within the bounds. */
 export function boundedWait(waitMs: number): number {
   return Math.min(ASK_LATEST_MS, Math.max(ASK_AGAIN_MS, waitMs));
 }

@@ -11,7 +11,7 @@ import { toRecord } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RoundTrip } from "./round-trip.ts";
 
-/** What a claim came to, for the sender. `again`: messages for which there is no slot yet. */
+/** The result of a claim, for the sender. `again`: messages without a send time yet. */
 export type Delivered =
   | {
       readonly kind: "claimed";
@@ -23,11 +23,11 @@ export type Delivered =
   | { readonly kind: "redis_trouble" };
 
 const CLAIM_RETRY_MS = 100;
-/** While a number is at its rate, a slot used later than this would bunch up with the next ones. */
+/** While a number is at its rate, a POST later than this would bunch up with the next ones. */
 const SLOT_LATE_MS = 20;
 const ABORTED: SendOutcome = { kind: "aborted" };
 
-/** What the one path works with. */
+/** What delivery needs. */
 export interface DeliverContext {
   readonly ledger: Ledger;
   readonly client: Pick<LivechatClient, "send" | "now">;
@@ -45,13 +45,14 @@ export interface DeliverContext {
 export type Deliver = (run: BatchRun, messages: readonly DueMessage[]) => Promise<Delivered>;
 
 /**
- * Claim, POST, record: the one path on which messages leave.
+ * Claim, POST, record: the only path by which messages leave.
  *
- * A granted message is POSTed at its slot. One that could only go out late (its slot has passed
- * while the number is at its rate, or the fence is over) is not sent but given back. A claim whose
- * answer was lost is asked again with the same nonce; when Redis stays silent the rows are given
- * back by the nonce as soon as it answers, and nothing was sent. Once bytes are on the wire
- * nothing is thrown: whatever happens is an outcome, and outcomes are recorded until they hold.
+ * A granted message is POSTed at its send time. One that could only go out late (its send time has
+ * passed while the number is at its rate, or the fence is over) is not sent but released. A claim
+ * whose answer was lost is repeated with the same nonce; if Redis stays silent, the rows are
+ * released by the nonce as soon as it answers, and nothing was sent. Once bytes are on the wire
+ * nothing is thrown: every result is an outcome, and outcomes are recorded until Redis confirms
+ * them.
  */
 export function createDeliver(context: DeliverContext): Deliver {
   return (run, messages) => deliver(context, run, messages);
@@ -80,7 +81,7 @@ async function deliver(
     const slotAt = readAt + verdict.slotMs;
     void post(context, { run, message, attempt: verdict.attempt, nonce, askedAt, slotAt, lateMs });
   }
-  // Asking when half the reach is free again claims several messages at once at high rates.
+  // Claiming when half the reach is free claims several messages at once at high rates.
   const waitMs = result.waitMs + roundTrip.reachMs() / 2;
   const again = withoutSlot(messages, result);
   return { kind: "claimed", again, waitMs, waits: result.waits };
@@ -92,7 +93,7 @@ interface Claim {
   readonly nonce: Buffer;
 }
 
-/** Undefined when Redis stayed silent: then nobody knows whether the rows were granted. */
+/** Undefined if Redis did not answer: then it is unknown whether the rows were granted. */
 async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
   const { ledger, client, flight, roundTrip, ratePerSecond, mode, timings, troubles } = context;
   const { campaign, batch } = run;
@@ -108,8 +109,8 @@ async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
       const result = await ledger.claim({ ...ask, reachMs, answerMs, rows, openings });
       const now = performance.now();
       roundTrip.took(now - sentAt);
-      // Redis read the claim after it was sent: counted from then, no slot is used too early
-      // by more than the way there, and the fence counts from the first asking.
+      // Redis read the claim after it was sent. Counted from the sending, no message leaves too
+      // early by more than the way to Redis, and the fence counts from the first request.
       return { askedAt, readAt: (sentAt + now) / 2, result };
     } catch (error) {
       troubles(error, "claim not answered", { campaign: campaign.id });
@@ -119,7 +120,7 @@ async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
   }
 }
 
-/** Nobody knows whether the claim was granted: give the rows back once Redis can be asked. */
+/** It is unknown whether the claim was granted: releases the rows once Redis answers. */
 function giveBack(context: DeliverContext, { run, messages, nonce }: Claim): void {
   const { recorder, timings } = context;
   const told = toRecord(ABORTED, timings);
@@ -134,11 +135,11 @@ interface Grant {
   readonly message: DueMessage;
   readonly attempt: number;
   readonly nonce: Buffer;
-  /** When the claim was first asked, on the client's clock. */
+  /** When the claim was first sent, on the client's clock. */
   readonly askedAt: number;
   /** On `performance.now()`. */
   readonly slotAt: number;
-  /** How long after the slot it may still be sent. */
+  /** How long after its send time it may still be sent. */
   readonly lateMs: number;
 }
 

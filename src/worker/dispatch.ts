@@ -7,10 +7,12 @@ import { addBatchJobs } from "./batch-jobs.ts";
 import type { Flight } from "./flight.ts";
 import type { Sender } from "./sender.ts";
 
-/** About two seconds of work are open at once, so Redis stays small and a pause is quick. */
+/**
+ * About two seconds of work are open at once, so Redis stays small and a pause takes effect fast.
+ */
 const OPEN_SECONDS = 2;
 const OPEN_MIN = 4;
-/** When more campaigns have work, each gets its share of about a second, and makes room. */
+/** If more campaigns have work, each gets a share of about a second and then makes room. */
 const TURN_SECONDS = 1;
 
 const FOREIGN = "paused: the campaign was imported for another number or API than is configured";
@@ -27,8 +29,8 @@ export interface DispatchContext {
 }
 
 /**
- * Opens due batches and adds their jobs, on every worker alike. Any number of workers may do so at
- * once; a crash between opening a batch and adding its job is healed by the next sweep.
+ * Opens due batches and adds their jobs, on every worker. Any number of workers may do so at once;
+ * after a crash between the two, the next sweep adds the job.
  */
 export async function dispatch(context: DispatchContext): Promise<void> {
   const { store, queue, mode, flight, sender, logger } = context;

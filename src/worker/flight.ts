@@ -1,20 +1,20 @@
 const IN_FLIGHT_MIN = 192;
 export const IN_FLIGHT_MAX = 2_048;
-/** WhatsApp takes no more than this of one number; a higher rate is for benchmarks. */
+/** WhatsApp accepts no more than this from one number; a higher rate is for benchmarks. */
 const UPSTREAM_RATE_MAX = 1_000;
-/** Room for answers that take several times as long as the quickest. */
+/** Allows for answers that take several times as long as the fastest. */
 const LATENCY_ROOM = 4;
 const WINDOW_MS = 10_000;
-/** The measured answer time follows slow answers at once, and quick ones over some dozens. */
+/** The measured answer time rises at once with a slow answer, and falls over some dozens. */
 const SLOWER_SHARE = 1 / 5;
 const QUICKER_SHARE = 1 / 50;
 
 /**
- * How many messages this process has in flight, and how many more it may take on.
+ * How many messages this process has in flight, and how many more it may take.
  *
- * Rate x latency is what keeps a rate used fully. The latency is the quickest answer of the last
- * while, not the mean: when this process is short of CPU every answer looks slow, and taking more
- * on for that reason would make all of them slower still.
+ * Rate x latency uses a rate fully. The latency is the fastest answer of the last while, not the
+ * mean: when this process is short of CPU every answer looks slow, and taking more messages would
+ * make all of them slower still.
  */
 export function createFlight(ratePerSecond: number, onLanded: () => void) {
   let rate = Math.min(UPSTREAM_RATE_MAX, ratePerSecond);
@@ -38,8 +38,8 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
     },
 
     /**
-     * Its outcome is known; `tookMs` when the POST was accepted. Refusals are quick and timeouts
-     * slow: neither says how long the API takes to answer.
+     * Its outcome is known; `tookMs` if the POST was accepted. Refusals are fast and timeouts slow:
+     * neither shows how long the API takes to answer.
      */
     ended(tookMs?: number): void {
       granted--;
@@ -58,15 +58,15 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
       quickestMs = Math.min(quickestMs, tookMs);
     },
 
-    /** How long accepted POSTs take to be answered, smoothed, ms; 0 before the first one. */
+    /** The smoothed answer time of accepted POSTs, ms; 0 before the first one. */
     answerMs: () => answerMs,
 
-    /** A claim was told to wait `waitMs`: as many messages are on the wire as may be. */
+    /** A claim had to wait `waitMs`, because the limit of messages on the wire was reached. */
     capped(waitMs: number): void {
       cappedMs += waitMs;
     },
 
-    /** How long claims were kept waiting so since it was last asked, ms. */
+    /** How long claims waited for that since the last call, ms. */
     takeCappedMs(): number {
       const taken = cappedMs;
       cappedMs = 0;
@@ -78,7 +78,7 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
       rate = Math.min(UPSTREAM_RATE_MAX, perSecond);
     },
 
-    /** How many more POSTs may be begun. */
+    /** How many more POSTs may begin. */
     free(): number {
       const useful = Math.ceil((rate * quickestMs * LATENCY_ROOM) / 1_000);
       return Math.min(IN_FLIGHT_MAX, Math.max(IN_FLIGHT_MIN, useful)) - onWire;

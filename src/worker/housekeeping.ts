@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { NumberStore, Retention } from "../store/index.ts";
 
-/** When nothing has been accepted for so long, what was not told of is said by `show` alone. */
+/** If nothing was accepted for so long, only `show` reports missing webhooks. */
 const SILENCE_OVER_MS = 60 * 60_000;
 
-/** What the sweep does about people and old data rather than messages. */
+/** The parts of the sweep for people and old data. */
 export interface HousekeepingContext {
   readonly store: Pick<NumberStore, "number" | "optOuts" | "rows" | "webhookSilence" | "deleteOld">;
   readonly retention: Retention;
@@ -12,16 +12,16 @@ export interface HousekeepingContext {
 }
 
 /**
- * Opt-outs that webhooks told of go to the list of the deployment, and this number's copy follows the
- * list where a command died before it had told all numbers.
+ * Adds opt-outs from webhooks to the deployment's list, and updates this number's copy in case a
+ * command died before it reached all numbers.
  */
 export async function passOnOptOuts({ store, logger }: HousekeepingContext): Promise<void> {
   const heard = await store.optOuts.flushOutbox(store.rows);
   await store.optOuts.catchUp();
-  if (heard > 0) logger.info({ people: heard }, "opted out by 131050");
+  if (heard > 0) logger.info({ people: heard }, "opted out by error 131050");
 }
 
-/** Messages are accepted and no webhook tells of them. */
+/** Messages are accepted, but no webhook reports on them. */
 export async function tellSilence({ store, logger }: HousekeepingContext): Promise<void> {
   const silence = await store.webhookSilence();
   if (silence === undefined || Date.now() - silence.lastMs > SILENCE_OVER_MS) return;
@@ -29,8 +29,8 @@ export async function tellSilence({ store, logger }: HousekeepingContext): Promi
   logger.warn(
     { number: store.number, kind, accepted, forSeconds: Math.round(forMs / 1_000) },
     kind === "none"
-      ? "messages are accepted, and no webhook comes: is one registered, and is its secret right?"
-      : "messages are accepted, and webhooks come, but none is about one of them",
+      ? "messages are accepted, but no webhook arrives: is one registered with the right secret?"
+      : "messages are accepted and webhooks arrive, but none is about these messages",
   );
 }
 

@@ -1,16 +1,16 @@
 import type { TroubleLog } from "../core/trouble-log.ts";
 import { createSignal } from "./signal.ts";
 
-/** Does something again and again, whatever becomes of it. */
+/** Repeats a task, whatever its result. */
 export interface Loop {
   start(): void;
-  /** Does it again now, or as soon as it is done. */
+  /** Repeats it now, or as soon as the current run ends. */
   wake(): void;
-  /** Resolves when it is not doing it any longer. */
+  /** Resolves when the current run has ended. */
   stop(): Promise<void>;
 }
 
-/** A failure is logged, and it is tried again after `everyMs`. `isStopped` tells a long one to end. */
+/** Logs a failure and tries again after `everyMs`. `isStopped` tells a long task to end. */
 export function createLoop(input: {
   name: string;
   everyMs: number;
@@ -27,7 +27,7 @@ export function createLoop(input: {
       try {
         await act(() => stopped);
       } catch (error) {
-        troubles(error, `${name} failed; it is tried again`);
+        troubles(error, `${name} failed; retrying`);
       }
       if (!stopped) await wanted.wait(everyMs);
     }

@@ -11,12 +11,12 @@ type Told = Pick<
 
 const PLAIN = { code: 0, reason: 0, waitMs: 0, id: null, held: false, optOut: false } as const;
 
-/** Meta: retry a pair that was too fast after 4^n seconds, from one second. */
+/** Meta: after "too fast" for a pair, retry after 4^n seconds, from one second. */
 const PAIR_FIRST_MS = 1_000;
 /** A process too busy to be on time should not claim the same rows again at once. */
 const ABORTED_WAIT_MS = 50;
 
-/** What an answer means in the ledger's words. The one place where the two meet. */
+/** Translates the API's answer to an outcome of the ledger, here and nowhere else. */
 export function toRecord(outcome: SendOutcome, timings: Timings): Told {
   switch (outcome.kind) {
     case "accepted":
@@ -75,7 +75,7 @@ function idOf({ id, isWamid }: { id: string | null; isWamid: boolean }): Told["i
   return id === null ? null : { text: id, isWamid };
 }
 
-/** 0 when the API named no time: the ledger then holds for a growing one of its own. */
+/** 0 if the API named no time: the ledger then uses its own growing backoff. */
 function waitOf(retryAfterMs: number | null): number {
   return retryAfterMs === null ? 0 : Math.min(retryAfterMs, BACKOFF_MAX_MS);
 }

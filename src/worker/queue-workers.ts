@@ -18,11 +18,11 @@ import type { LoadedBatch } from "./batch-run.ts";
 import type { Loop } from "./loop.ts";
 import type { Sender } from "./sender.ts";
 
-/** Up to 64 bytes a field Redis keeps the job as a listpack (hash-max-listpack-value). */
+/** With at most 64 bytes a field Redis stores the job as a listpack (hash-max-listpack-value). */
 const FAILED_REASON_MAX = 64;
-/** BullMQ may run a stalled job again as often as it likes: the ledger makes it harmless. */
+/** BullMQ may run a stalled job again without limit: the ledger makes that harmless. */
 const STALLED_MAX = 25;
-/** How BullMQ says that a job's lock has run out. */
+/** BullMQ's error when a job's lock has expired. */
 const LOST_LOCK = /could not renew lock|missing lock|lock mismatch/i;
 
 export interface QueueContext {
@@ -36,7 +36,7 @@ export interface QueueContext {
   readonly dispatching: Loop;
 }
 
-/** BullMQ's workers of a number's two queues. Jobs only say which batch, or which message, to look at. */
+/** BullMQ's workers for a number's two queues. A job only names a batch or a message to check. */
 export function openQueueWorkers(context: QueueContext): readonly [Worker, Worker] {
   const { store, connection, timings, logger, troubles } = context;
   const options = {
@@ -59,7 +59,7 @@ export function openQueueWorkers(context: QueueContext): readonly [Worker, Worke
   );
   for (const worker of [batches, failures]) {
     worker.on("error", (error) => {
-      // After an outage others may have taken its jobs: every job may run twice at once.
+      // After an outage other workers may have taken its jobs: every job may run twice at once.
       if (LOST_LOCK.test(error.message)) logger.debug({ error: error.message }, "job lock lost");
       else troubles(error, "queue error");
     });
@@ -73,7 +73,7 @@ async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void
   const { campaign: id, batch, run } = batchJobSchema.parse(job.data);
   const loaded = await load(id, batch);
   if (loaded.kind === "unreadable") {
-    // It would be so at every try: a person has to look, and meanwhile nothing else is lost.
+    // Every try would fail: a person must check it, and meanwhile nothing else is lost.
     logger.error({ campaign: id, batch, error: loaded.why }, "batch cannot be read; paused");
     await store.campaigns.pause(id, "unreadable");
   }
@@ -88,11 +88,10 @@ async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void
   }
   const waiting = loaded.kind === "loaded" ? loaded.waiting : [];
   await store.ledger.close(id, batch, run, waiting);
-  // There may be room for another.
   dispatching.wake();
 }
 
-/** Says in the dashboard what the ledger says: still failed, or taken up again by a person. */
+/** Shows the ledger's result in the dashboard: still failed, or sent again by a person. */
 async function showFailed(store: NumberStore, job: Job<FailedJob>): Promise<void> {
   const { campaign, row, attempt, code } = failedJobSchema.parse(job.data);
   const found = await store.rows.one(campaign, row);

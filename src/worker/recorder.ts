@@ -5,37 +5,37 @@ import { redisTrouble } from "../core/redis-trouble.ts";
 import type { TroubleLog } from "../core/trouble-log.ts";
 import type { AttemptRecord, Ledger } from "../store/index.ts";
 
-/** One script call takes at most so many rows. */
+/** Most rows in one script call. */
 const RECORDS_MAX = 64;
-/** Calls under way at once; what arrives meanwhile is written together by the next one. */
+/** Calls under way at once; outcomes that arrive meanwhile go together into the next one. */
 const WRITES_MAX = 2;
 const RETRY_FIRST_MS = 50;
 const RETRY_CAP_MS = 2_000;
 
 export interface RecorderContext {
   readonly ledger: Pick<Ledger, "record">;
-  /** A message has failed for good: the dashboard wants a job. */
+  /** A message failed permanently: its job must be added to the dashboard. */
   readonly onFailed: (message: FailedMessage) => Promise<void>;
   readonly logger: Logger;
   readonly troubles: TroubleLog;
 }
 
-/** What is not written yet. */
+/** Outcomes not written yet. */
 interface Recording extends RecorderContext {
   readonly unwritten: Map<string, AttemptRecord[]>;
-  /** A flush comes with the next turn of the event loop. */
+  /** A flush is scheduled for the next turn of the event loop. */
   flushSoon: boolean;
   /** Calls under way. */
   writes: number;
-  /** Outcomes that were taken and do not hold yet. */
+  /** Outcomes taken but not confirmed. */
   taken: number;
   readonly whenSettled: (() => void)[];
 }
 
 /**
- * Records the outcomes of attempts. One that was seen must not be lost, so a record that
- * Redis could not take is told again until it holds; the scripts make repeating it harmless. If
- * the process dies first, the lease ends and the sweep calls the row unknown, which is the truth.
+ * Records the outcomes of attempts. An outcome must not be lost, so a record that Redis could not
+ * take is repeated until it is confirmed; the scripts make that harmless. If the process dies
+ * first, the lease ends and the sweep makes the row unknown, which is true.
  */
 export function createRecorder(context: RecorderContext) {
   const recording: Recording = {
@@ -44,7 +44,7 @@ export function createRecorder(context: RecorderContext) {
   };
   const { unwritten, whenSettled } = recording;
   return {
-    /** Takes an outcome; it is written together with what else arrives in this turn. */
+    /** Takes an outcome and writes it together with others of this turn. */
     add(campaign: string, record: AttemptRecord): void {
       recording.taken++;
       const records = unwritten.get(campaign);
@@ -102,13 +102,13 @@ async function write(
     } catch (error) {
       if (isOurFault(error)) return writeSingly(context, { campaign, records, error });
       troubles(error, "not recorded yet", { campaign, records: records.length });
-      // A worker that was stopped does not live on for this.
+      // A stopped worker does not stay alive for this.
       await sleep(waitMs, undefined, { ref: false });
     }
   }
 }
 
-/** What cannot be written at all must not keep back the rest: its lease ends, and it is unknown. */
+/** An outcome that cannot be written must not block the rest: its lease ends, and it is unknown. */
 async function writeSingly(
   context: RecorderContext,
   failure: { campaign: string; records: readonly AttemptRecord[]; error: unknown },
@@ -122,7 +122,7 @@ async function writeSingly(
   for (const record of records) await write(context, campaign, [record]);
 }
 
-/** Only the dashboard's job is missing when this fails, and the sweep adds it. */
+/** If this fails, only the dashboard's job is missing, and the sweep adds it. */
 async function addFailed(context: RecorderContext, message: FailedMessage): Promise<void> {
   try {
     await context.onFailed(message);
@@ -132,7 +132,7 @@ async function addFailed(context: RecorderContext, message: FailedMessage): Prom
   }
 }
 
-/** A bug, as against a Redis that is away, full, loading or read-only for now. */
+/** A bug, not a Redis that is down, full, loading or read-only for now. */
 function isOurFault(error: unknown): boolean {
   if (redisTrouble(error) !== undefined) return false;
   if (error instanceof RangeError || error instanceof TypeError) return true;

@@ -8,7 +8,7 @@ import { type CampaignTurn, createTurns, type Turns } from "./turns.ts";
 
 const REDIS_TROUBLE_MS = 500;
 
-/** Gates that end a run: the batch goes back to `ready`, and dispatch opens it when it may go on. */
+/** Gates that end a run: the batch goes back to `ready`, and dispatch opens it again later. */
 const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
   "rollback",
   "gone",
@@ -20,20 +20,20 @@ const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
   "halt",
 ]);
 
-/** A run whose campaign waits for a pace of its own keeps its place for so long, when others wait. */
+/** How long a run that waits for its campaign's own pace keeps its place when others wait. */
 const PLACE_KEPT_MS = 1_000;
 
-/** What one sender works on. */
+/** The state of one sender. */
 interface Sending {
   readonly deliver: Deliver;
   readonly flight: Flight;
   readonly turns: Turns;
-  /** Raised when there may be room for more, or something to claim. */
+  /** Raised when there may be room or something to claim. */
   readonly wanted: Signal;
   /** Claims under way. */
   claims: number;
   window: ClaimWindow;
-  /** How many messages a run may be granted before it makes room; null: no campaign waits for it. */
+  /** Messages a run may be granted before it makes room; null if no campaign waits for room. */
   share: number | null;
   stopped: boolean;
 }
@@ -41,15 +41,15 @@ interface Sending {
 /**
  * Sends the open batches of one number from this process, at the number's pace.
  *
- * One loop takes the campaign whose turn it is and claims some of its messages; the claim says
- * which may go, when, and how long asking again is no use (claim-window.ts). A message is in exactly
- * one place: `waiting` in its run, or with `deliver`; one that got no slot goes back to the head of
- * `waiting`, and a run is finished when it has neither.
+ * One loop takes the campaign whose turn it is and claims some of its messages; the claim decides
+ * which may go and when, and how long to wait before the next one (claim-window.ts). A message is
+ * in exactly one place: `waiting` in its run, or in `deliver`. One without a send time goes back to
+ * the head of `waiting`; a run is finished when both are empty.
  *
- * While more campaigns have work than batches can be open (`share`), a run makes room once its share
- * of messages is granted: its batch goes back to `ready` with the rest. With 80 campaigns at 10 a
- * second the share is one message, so each campaign is served every 8 s; none waits for a whole
- * batch of another.
+ * While more campaigns have work than batches can be open (`share`), a run makes room once its
+ * share of messages is granted: its batch goes back to `ready` with the rest. With 80 campaigns at
+ * 10 a second the share is one message, so each campaign is served every 8 s and none waits for a
+ * whole batch of another.
  */
 export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted">) {
   const sending: Sending = {
@@ -64,7 +64,7 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
   let loop: Promise<void> | undefined;
 
   return {
-    /** Sends a loaded batch. `run.finish` is called when nothing of it is left to claim. */
+    /** Sends a loaded batch. Calls `run.finish` when nothing is left to claim. */
     add(run: BatchRun): void {
       turns.add(run);
       finishIfEmpty(sending, run);
@@ -72,8 +72,8 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
     },
 
     /**
-     * Other campaigns wait for room: from now on a run ends after `messages` granted ones. Null:
-     * none waits, and a run sends all its batch has.
+     * Other campaigns wait for room: a run ends after `messages` granted ones. Null: none waits,
+     * and a run sends its whole batch.
      */
     share(messages: number | null): void {
       sending.share = messages;
@@ -84,7 +84,7 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
       loop ??= claimInTurn(sending);
     },
 
-    /** Claims nothing more: every run is finished as it is. What was granted is not touched. */
+    /** Stops claiming: every run is finished as it is. Granted messages are not affected. */
     async stop(): Promise<void> {
       sending.stopped = true;
       for (const run of turns.runs()) finishIfEmpty(sending, run);
@@ -143,7 +143,7 @@ function settle(
     sending.window = nextWindow(sending.window, { kind: "claimed", granted, waits, waitMs }, now);
     if (waits === "campaign" && turn !== undefined) turn.notBefore = now + boundedWait(waitMs);
   } else if (delivered.kind === "redis_trouble") {
-    // They are given back through the ledger: a later run of the batch finds them.
+    // The ledger has them: a later run of the batch finds them.
     holdBack(sending, REDIS_TROUBLE_MS, now);
   } else if (delivered.gate === "run") {
     run.waiting.length = 0;
@@ -164,7 +164,7 @@ function holdBack(sending: Sending, waitMs: number, now: number): void {
   sending.window = nextWindow(sending.window, { kind: "wait", waitMs }, now);
 }
 
-/** Messages without a slot are the next ones, and cost their campaign no turn. */
+/** Messages without a send time come next, and cost their campaign no turn. */
 function takeBack(
   run: BatchRun,
   turn: CampaignTurn | undefined,

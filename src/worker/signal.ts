@@ -1,4 +1,4 @@
-/** A wake-up call for one loop: what is raised while nobody waits is not lost. */
+/** A wake-up call for one loop: it is kept if raised while the loop is not waiting. */
 export function createSignal() {
   let raised = false;
   let wake: (() => void) | undefined;

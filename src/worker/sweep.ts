@@ -1,20 +1,20 @@
 import type { TroubleLog } from "../core/trouble-log.ts";
 
-/** One thing that is looked after at each sweep. Idempotent: every worker does it, and may die in it. */
+/** One task of each sweep. Idempotent: every worker runs it, and may die during it. */
 export interface Chore {
   /** For the log. */
   readonly name: string;
-  /** It rests for so long after it was done. Left out: it is done at every sweep. */
+  /** The pause after it was done. Default: none, it runs at every sweep. */
   readonly everyMs?: number;
-  /** `false`: there was nothing to do, so it is looked again at the next sweep. */
+  /** `false`: there was nothing to do, so it runs again at the next sweep. */
   readonly run: (isStopped: () => boolean) => Promise<unknown>;
 }
 
-/** A sweep over all chores, in their order. One that fails is logged and keeps the others from nothing. */
+/** Runs all chores in order. A failure is logged and does not stop the others. */
 export function createSweep(input: {
   chores: readonly Chore[];
   troubles: TroubleLog;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, ms. */
   now: () => number;
 }): (isStopped: () => boolean) => Promise<void> {
   const { chores, troubles, now } = input;
@@ -28,7 +28,7 @@ export function createSweep(input: {
       try {
         if ((await run(isStopped)) !== false) doneAt.set(chore, now());
       } catch (error) {
-        troubles(error, "sweep failed; it is tried again", { what: name });
+        troubles(error, "sweep failed; retrying", { what: name });
       }
     }
   };

@@ -1,14 +1,14 @@
 import { PRIORITY_WEIGHTS } from "../core/campaign.ts";
 import type { BatchRun } from "./batch-run.ts";
 
-/** Messages of one campaign in this process, in turn with those of the number's others. */
+/** Messages of one campaign in this process, taking turns with the number's other campaigns. */
 export interface CampaignTurn {
   readonly id: string;
   readonly weight: number;
   readonly runs: BatchRun[];
   /** Stride scheduling: the lowest pass is next, and each message costs 1 / weight. */
   pass: number;
-  /** `performance.now()` before which asking for slots is no use. */
+  /** `performance.now()` before which a claim would get no send time. */
   notBefore: number;
 }
 
@@ -69,7 +69,7 @@ export function createTurns() {
   };
 }
 
-/** Of two with the same pass the heavier one: an urgent campaign that has just come goes first. */
+/** With the same pass the heavier one goes first: an urgent campaign that has just arrived. */
 function comesBefore(turn: CampaignTurn, other: CampaignTurn): boolean {
   return turn.pass < other.pass || (turn.pass === other.pass && turn.weight > other.weight);
 }

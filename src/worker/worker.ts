@@ -35,19 +35,19 @@ export interface WorkerDeps {
   readonly logger: Logger;
   /** Whether Redis is known to be away. */
   readonly isAway: () => boolean;
-  /** Opens a connection as BullMQ wants it; closed again by `stop`. */
+  /** Opens a connection with BullMQ's options; `stop` closes it. */
   readonly openQueueConnection: () => Redis;
 }
 
-/** Redis is asked so long before it counts as away for a stop. */
+/** After so long without an answer Redis counts as down for a stop. */
 const ASK_MS = 1_000;
 /** How long a stop waits for each step of BullMQ's own closing. */
 const CLOSE_MS = 5_000;
 
 /**
- * One number's messages, sent from this process. Jobs only say which batch to look at; whether a
- * message is sent is decided by the claim. `stop` is the order of a SIGTERM: no new claims, what
- * is on the wire is finished and recorded, then the connections are closed.
+ * Sends one number's messages from this process. Jobs only name a batch; the claim decides whether
+ * a message is sent. `stop` is for SIGTERM: no new claims, messages on the wire are finished and
+ * recorded, then the connections are closed.
  */
 export function createWorker(deps: WorkerDeps) {
   const parts = makeParts(deps);
@@ -62,7 +62,9 @@ export function createWorker(deps: WorkerDeps) {
       for (const worker of queueWorkers) running.push(worker.run());
     },
 
-    /** Ends within the drain time and the time for the last records, whatever Redis does. */
+    /**
+     * Ends within the drain time and the time for the last records, whatever the state of Redis.
+     */
     stop(): Promise<void> {
       stopping ??= stop(parts, running);
       return stopping;
@@ -70,7 +72,7 @@ export function createWorker(deps: WorkerDeps) {
   };
 }
 
-/** What a worker is made of, as far as its stop has to know it. */
+/** The parts of a worker that its stop needs. */
 interface Parts extends Pick<WorkerDeps, "timings" | "logger"> {
   readonly flight: Flight;
   readonly sender: Sender;
@@ -97,7 +99,7 @@ function makeParts(deps: WorkerDeps): Parts {
   const campaignLog = createCampaignLog({ store, logger, minuteMs: timings.logMinuteMs });
   const recorder = createRecorder({ ledger, onFailed: failed.add, logger, troubles });
 
-  // What ends on the wire makes room for the sender's next claim.
+  // A message that leaves the wire makes room for the sender's next claim.
   const wanted = createSignal();
   const flight = createFlight(ratePerSecond, wanted.raise);
   const deliver = createDeliver({
@@ -132,7 +134,8 @@ function makeParts(deps: WorkerDeps): Parts {
 function openBatchQueue({ space }: NumberStore, connection: Redis): Queue<BatchJob> {
   const streams = { events: { maxLen: QUEUE_EVENTS_KEPT } };
   const queue = new Queue<BatchJob>(batchQueueName(space), { connection, streams });
-  // Without a listener BullMQ writes each error to the console; the connection's own logs it.
+  // Without a listener BullMQ writes each error to the console; the connection's own listener logs
+  // it.
   queue.on("error", () => {});
   return queue;
 }
@@ -140,17 +143,17 @@ function openBatchQueue({ space }: NumberStore, connection: Redis): Queue<BatchJ
 async function stop(parts: Parts, running: readonly Promise<unknown>[]): Promise<void> {
   const { sender, loops, queueWorkers, queue, failed, campaignLog, connections, timings } = parts;
   const deadline = performance.now() + timings.drainMs;
-  // Claims end with this; what follows only has what was begun to wait for.
+  // No claims after this; the rest only waits for what has begun.
   const claimsEnd = sender.stop();
   const loopsEnd = loops.map((loop) => loop.stop());
-  // BullMQ would wait for a Redis that is away; what it leaves undone, it finds at its next start.
+  // BullMQ would wait for a Redis that is down; it recovers unfinished work at its next start.
   const isForced = !(await answersNow(connections[0]));
   const closing = queueWorkers.map((worker) => worker.close(isForced));
   const limitMs = isForced ? ASK_MS : CLOSE_MS;
   await Promise.all([claimsEnd, endInTime(limitMs, [...loopsEnd, ...closing])]);
   await settleWire(parts, deadline);
   if (!isForced) {
-    // What ended with this is told by no other worker if this was the last.
+    // If this was the last worker, no other one logs these events.
     await endInTime(CLOSE_MS, [campaignLog.tell()]);
     await endInTime(CLOSE_MS, [queue.close(), failed.close(), ...running]);
   }
@@ -159,20 +162,21 @@ async function stop(parts: Parts, running: readonly Promise<unknown>[]): Promise
 
 async function answersNow(connection: Redis): Promise<boolean> {
   if (connection.status !== "ready") return false;
-  const asked = answerInTime("asking whether Redis is there", connection.ping(), ASK_MS);
+  const asked = answerInTime("checking whether Redis answers", connection.ping(), ASK_MS);
   return asked.then(
     () => true,
     () => false,
   );
 }
 
-/** Waits for what is on the wire, until `deadline`, and for its records to hold. */
+/** Waits for messages on the wire, until `deadline`, and for their records. */
 async function settleWire(parts: Parts, deadline: number): Promise<void> {
   const { flight, recorder, timings, logger } = parts;
   while (flight.now() > 0 && performance.now() < deadline) await sleep(20);
   const left = flight.now();
-  if (left > 0) logger.warn({ messages: left }, "stopped while on the wire: their leases end");
+  if (left > 0)
+    logger.warn({ messages: left }, "stopped with messages on the wire: their leases end");
   if (await endInTime(timings.recordMs, [recorder.settled()])) return;
   const messages = recorder.waiting();
-  logger.error({ messages }, "stopped while Redis is away: these messages become unknown");
+  logger.error({ messages }, "stopped while Redis is down: these messages become unknown");
 }

@@ -2,21 +2,21 @@ import type { SendWindow } from "../../core/send-window.ts";
 
 import type { HashFields } from "../hashes.ts";
 
-/** The hours of a campaign with a window, as they are kept with it. */
+/** The hours of a campaign with a window, as stored with it. */
 export interface CampaignHours {
   readonly window: SendWindow;
   /** The largest, most people first. */
   readonly places: readonly StoredPlace[];
 }
 
-/** People of a list who share their hours: how many, their country, the zones they may be in. */
+/** People of a list with the same hours: how many, their country, their possible time zones. */
 export type StoredPlace = readonly [
   people: number,
   country: string | null,
   zones: readonly string[],
 ];
 
-/** More would be read with every campaign that is shown. */
+/** Bounds what is read with every campaign that is shown. */
 const PLACES_MAX = 100;
 
 export function packPlaces(places: readonly StoredPlace[] = []): string {
@@ -27,7 +27,7 @@ export function packWindow(window: SendWindow | null = null): string {
   return window === null ? "" : JSON.stringify(window);
 }
 
-/** Null: its messages may leave at any time. */
+/** Null if its messages may leave at any time. */
 export function readHours({
   window = "",
   places = "",

@@ -11,8 +11,8 @@ const LISTED_MAX = 100;
 const LIVE: ReadonlySet<CampaignStatus> = new Set(["importing", "scheduled", "running", "paused"]);
 
 /**
- * Which campaigns there are. What runs by itself or on a page asks for live ones, recent ones or a
- * page, so that it costs the same with ten ended campaigns and with fifty thousand.
+ * Lists campaigns. Background work and pages ask for live ones, recent ones or a page, so the cost
+ * does not grow with the number of ended campaigns.
  */
 export function createCampaignList(input: {
   redis: Redis;
@@ -30,7 +30,7 @@ export function createCampaignList(input: {
   }
 
   return {
-    /** The newest campaigns of the number, newest first: a page of `max`, after the first `skip`. */
+    /** The newest campaigns of the number, newest first: at most `max`, after the first `skip`. */
     list: async ({ skip = 0, max = LISTED_MAX } = {}): Promise<Campaign[]> =>
       findAll(await redis.zrevrange(keys.campaigns, skip, skip + max - 1)),
 
@@ -47,7 +47,7 @@ export function createCampaignList(input: {
     endedSince: async (sinceMs: number, max: number): Promise<Campaign[]> =>
       findAll(await redis.zrevrangebyscore(keys.byEnd, "(+inf", sinceMs, "LIMIT", 0, max)),
 
-    /** Every campaign there is, newest first, a page at a time: for what a person asks for. */
+    /** All campaigns, newest first, a page at a time: only for what a person asks for. */
     async *all(): AsyncGenerator<Campaign, void> {
       for (let skip = 0; ; skip += LISTED_MAX) {
         const ids = await redis.zrevrange(keys.campaigns, skip, skip + LISTED_MAX - 1);
@@ -56,7 +56,7 @@ export function createCampaignList(input: {
       }
     },
 
-    /** Every campaign whose people are still stored: the live ones, and ended ones with their rows. */
+    /** Every campaign whose people are still stored: live ones, and ended ones with rows. */
     async *withPeople(): AsyncGenerator<Pick<Campaign, "id" | "rows" | "status">, void> {
       const ids = [...(await liveIds()), ...(await redis.zrange(keys.withRows, "0", "-1"))];
       for (let at = 0; at < ids.length; at += LISTED_MAX) {

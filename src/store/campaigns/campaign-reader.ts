@@ -28,16 +28,18 @@ export interface OpenBatch {
   readonly run: number;
 }
 
-/** Unknown messages of a campaign: since when the oldest is, and why, most frequent first. */
+/**
+ * Unknown messages of a campaign: since when the oldest is, and the reasons, most frequent first.
+ */
 export interface UnknownRows {
   readonly oldestAt: number;
-  /** How many were looked at, from the oldest. */
+  /** How many were read, from the oldest. */
   readonly looked: number;
   /** By reason number (core/reasons.ts). */
   readonly reasons: readonly { readonly reason: number; readonly count: number }[];
 }
 
-/** More are seldom, and then alike. */
+/** More are rare, and then have the same reason. */
 const UNKNOWN_MAX = 1_000;
 
 /** Why nothing may be sent from a number. */
@@ -55,7 +57,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 
   const find = (id: string): Promise<Campaign | undefined> => readCampaign(redis, number, id);
 
-  /** The unknown rows of a campaign with their age, and why nobody knows; undefined: none. */
+  /** The unknown rows of a campaign with their age and reasons; undefined if it has none. */
   async function unknown(id: string): Promise<UnknownRows | undefined> {
     const own = campaignKeys(number, id);
     const oldest = await redis.zrange(own.unknown, "0", String(UNKNOWN_MAX - 1), "WITHSCORES");
@@ -82,13 +84,13 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     find,
     unknown,
 
-    /** The numbers of all unknown rows of a campaign, ascending. */
+    /** All unknown rows of a campaign, ascending. */
     async unknownRows(id: string): Promise<number[]> {
       const rows = await redis.zrange(campaignKeys(number, id).unknown, "0", "-1");
       return rows.map(Number).sort((a, b) => a - b);
     },
 
-    /** The campaign as a worker needs it; undefined when it is gone. */
+    /** The campaign as a worker needs it; undefined if it is gone. */
     async toSend(id: string): Promise<CampaignToSend | undefined> {
       const [epoch, columns, definition, mode, status, startedAt] = await redis.hmget(
         campaignKeys(number, id).campaign,
@@ -106,7 +108,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       };
     },
 
-    /** The columns of its list, and what separated them; null: not known. */
+    /** The columns of its list and its delimiter; null if not known. */
     async listShape(
       id: string,
     ): Promise<{ columns: readonly string[]; delimiter: Delimiter | null }> {
@@ -120,12 +122,12 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 
     importOf: createImportOf({ redis, number }),
 
-    /** The ids of the running campaigns, always in the same order. */
+    /** The ids of the running campaigns, in a stable order. */
     async running(): Promise<string[]> {
       return (await redis.zrange(keys.running, "0", "-1")).sort();
     },
 
-    /** Every open batch of the running campaigns: what the sweep compares with the jobs. */
+    /** Every open batch of the running campaigns. The sweep compares them with the jobs. */
     async openBatches(): Promise<OpenBatch[]> {
       const ids = await redis.zrange(keys.running, "0", "-1");
       const open = await Promise.all(
@@ -141,7 +143,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       return open.flat();
     },
 
-    /** Why nothing may be sent from this number; undefined when it may. */
+    /** The suspension of this number; undefined if there is none. */
     async halt(): Promise<Halt | undefined> {
       const fields: HashFields<"halt"> = await redis.hgetall(keys.halt);
       if (fields.at === undefined) return undefined;
@@ -168,7 +170,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
         .sort((a, b) => a.atMs - b.atMs);
     },
 
-    /** Messages by what WhatsApp said they cost. */
+    /** Messages by their price at WhatsApp. */
     async pricing(id: string): Promise<(Price & { count: number })[]> {
       const fields = await redis.hgetall(campaignKeys(number, id).pricing);
       return Object.entries(fields).flatMap(([byte, count]) => {
@@ -177,7 +179,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       });
     },
 
-    /** Failed messages whose job nobody has added yet, oldest first. */
+    /** Failed messages whose job has not been added yet, oldest first. */
     async failedOutbox(max: number): Promise<{ campaign: string; row: number; attempt: number }[]> {
       const refs = await redis.zrange(keys.failedOutbox, "0", String(max - 1));
       return refs.map((ref) => {
@@ -186,7 +188,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       });
     },
 
-    /** Totals of the number: `orphans` (events nobody came for), `lastWebhookAt` (ms). */
+    /** Totals of the number: `orphans` (status events never matched), `lastWebhookAt` (ms). */
     async stats(): Promise<{ orphans: number; parked: number; lastWebhookAt: number | null }> {
       const [fields, parked] = await Promise.all([
         redis.hgetall(keys.stats) as Promise<HashFields<"stats">>,

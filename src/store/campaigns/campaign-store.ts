@@ -11,7 +11,7 @@ import type { RunScript } from "../scripts/runner.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 
-/** Result of a control: what the campaign's status is now, and whether the call changed it. */
+/** Result of a control: the campaign's status now, and whether the call changed it. */
 export type ControlResult =
   | {
       readonly kind: "changed" | "unchanged";
@@ -32,12 +32,12 @@ type DispatchAnswer = [
   ...opened: (string | number)[],
 ];
 
-/** Each campaign with work has a batch open, up to this many campaigns: what one worker runs at once. */
+/** Each campaign with work keeps a batch open, up to this many campaigns: one worker's capacity. */
 export const OPEN_CAMPAIGNS_MAX = 64;
 
 export interface Dispatched {
   readonly opened: readonly OpenBatch[];
-  /** Some campaign has work and no batch open, because others fill the limits. */
+  /** A campaign has work but no open batch, because others use up the limits. */
   readonly isCrowded: boolean;
   /** Campaigns that were imported for another sender, and are paused for it. */
   readonly paused: readonly string[];
@@ -60,8 +60,8 @@ export function createCampaignStore(input: {
     ...createCampaignList({ redis, number, find: reader.find }),
 
     /**
-     * Starts and ends campaigns whose time has come and opens due batches, up to the limit.
-     * Nothing is done once Redis went back in time, until a person accepts that (rollback.ts).
+     * Starts and ends campaigns that are due and opens due batches, up to the limit. After Redis
+     * went back in time it does nothing until a person accepts that (rollback.ts).
      */
     async dispatch(mode: Mode, openBatchesMax: number): Promise<Dispatched> {
       const answer = (await run("dispatch", {
@@ -91,25 +91,27 @@ export function createCampaignStore(input: {
       };
     },
 
-    /** `reason` is a code that core/pause-reason.ts has words for. */
+    /** `reason` is a code of core/pause-reason.ts. */
     async pause(id: string, reason: string): Promise<ControlResult> {
       return toControl(await run("pause-campaign", { campaign: id, reason }));
     },
 
     /**
-     * Lifts the number's halt too; then one message goes first, the rest when it is accepted. A
-     * campaign that was paused for its sender belongs to the one that is configured here from now on.
+     * Also lifts a suspension of the number; then one message goes first, and the rest when it is
+     * accepted. A campaign that was paused for its sender gets the sender that is configured here.
      */
     async resume(id: string): Promise<ControlResult> {
       return toControl(await run("resume-campaign", { campaign: id, sender: sender ?? "" }));
     },
 
-    /** For good. Pending rows read as cancelled; what is on the wire is finished and recorded. */
+    /**
+     * Permanent. Pending rows read as cancelled; messages on the wire are finished and recorded.
+     */
     async cancel(id: string): Promise<ControlResult> {
       return toControl(await run("cancel-campaign", { campaign: id }));
     },
 
-    /** Failed rows (all of one batch) to be sent again; each fenced by the attempt that failed. */
+    /** Sends failed rows of one batch again; each is fenced by the attempt that failed. */
     async retryRows(
       id: string,
       batch: number,

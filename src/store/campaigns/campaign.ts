@@ -7,38 +7,38 @@ import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys, numberOfCampaign } from "../keys.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
 
-/** A campaign as people see it. Times are ms since 1970, null when they have not come. */
+/** A campaign as people see it. Times are ms since 1970, null if not reached. */
 export interface Campaign {
   readonly id: string;
   readonly number: string;
   readonly name: string;
   readonly status: CampaignStatus;
-  /** Why it is paused or rejected, as a code or words; empty otherwise. */
+  /** Why it is paused or rejected, as a code or text; empty otherwise. */
   readonly reason: string;
   readonly mode: Mode;
   readonly category: string;
   readonly file: string;
   readonly rows: number;
   readonly counts: Counts;
-  /** Ended for good, by a cancel, its `endBy` or the retention time: nothing of it is sent again. */
+  /** Ended permanently, by a cancel, its `endBy` or retention: nothing more is sent. */
   readonly closed: boolean;
   /** Failed rows by their cause, most frequent first. */
   readonly errors: readonly FailureCount[];
   readonly ratePerSecond: number | null;
   readonly createdAt: number;
   readonly startAt: number | null;
-  /** When the API sends the messages that it was given. */
+  /** When the API sends the messages it was given. */
   readonly delegatedTo: number | null;
   readonly endBy: number | null;
-  /** When its messages may leave, and its people by place; null: at any time. */
+  /** When its messages may leave, and its people by place; null if at any time. */
   readonly hours: CampaignHours | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
-  /** When its rows were deleted, because they were older than the retention time. */
+  /** When retention deleted its rows. */
   readonly rowsDeletedAt: number | null;
 }
 
-/** One campaign with its counts; undefined when there is none of this id. */
+/** One campaign with its counts; undefined if there is none with this id. */
 export async function readCampaign(
   redis: Redis,
   number: string,
@@ -62,7 +62,7 @@ export async function readCampaign(
 
 type Fields = Record<string, string>;
 
-/** Its template and columns are left out: they are large, and a page shows fifty campaigns. */
+/** Without its template and columns: they are large, and a page shows fifty campaigns. */
 const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),

@@ -8,30 +8,30 @@ import { readBatch } from "../ledger/read-batch.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
-/** A campaign as somebody who corrects its rows needs it. */
+/** A campaign as a correction needs it. */
 export interface CorrectableCampaign {
   readonly name: string;
   readonly definition: CampaignDefinition;
   readonly columns: readonly string[];
-  /** The column of the phones; empty for campaigns that did not note it. */
+  /** The column of the phones; empty for campaigns imported before it was stored. */
   readonly phoneColumn: string;
-  /** How its list writes phones, as the import told; empty for campaigns that did not note it. */
+  /** How its list writes phones; empty for campaigns imported before it was stored. */
   readonly phoneStyle: string;
   readonly rows: number;
   readonly mode: Mode;
   readonly status: string;
-  /** Nothing more of it is sent. */
+  /** Nothing more is sent. */
   readonly closed: boolean;
-  /** How often stored rows were rewritten: what is read after this fits a later call with it. */
+  /** How often stored rows were rewritten; a later `apply` with it refuses newer changes. */
   readonly rewrites: number;
 }
 
-/** A batch as it was read, for `apply`. */
+/** A batch as read, for `apply`. */
 export interface CorrectableBatch {
   readonly batch: number;
   readonly blob: Buffer;
   readonly rows: readonly BatchRow[];
-  /** Rows (from 1) that are rejected, and may be mended. */
+  /** Rows (from 1) that are rejected, and may be corrected. */
   readonly rejected: ReadonlySet<number>;
 }
 
@@ -43,18 +43,18 @@ export interface CorrectedRow {
 
 export type CorrectionResult =
   | { readonly kind: "corrected"; readonly rewrites: number }
-  /** Somebody else rewrote stored rows since they were read: read again, and judge again. */
+  /** Stored rows were rewritten since they were read: read and decide again. */
   | { readonly kind: "changed" }
   | { readonly kind: "closed"; readonly why: string }
   | { readonly kind: "no_campaign" };
 
 /**
- * Taking rejected rows back into a campaign as a person corrected them.
+ * Takes rejected rows into the campaign as a person corrected them.
  *
- * Who mends reads the campaign's people and some batches, decides, and writes; two who do it at once
- * could put one person into two rows. So the campaign counts its rewrites, and a rewrite that was
- * decided at another count is refused: the loser reads again. Whatever else rewrites stored rows
- * must raise that count too.
+ * A correction reads the campaign's people and some batches, decides, and writes; two at once could
+ * put one person into two rows. So the campaign counts its rewrites, and a write that was decided
+ * at another count is refused: that caller reads again. Everything that rewrites stored rows must
+ * raise the count.
  */
 export function createCorrections(input: { redis: Redis; number: string; run: RunScript }) {
   const { redis, number, run } = input;
@@ -82,7 +82,7 @@ export function createCorrections(input: { redis: Redis; number: string; run: Ru
       };
     },
 
-    /** Undefined when the campaign has no such batch. */
+    /** Undefined if the campaign does not have this batch. */
     async batch(id: string, batch: number): Promise<CorrectableBatch | undefined> {
       const stored = await readBatch(redis, number, { campaign: id, batch });
       if (stored === undefined) return undefined;
@@ -94,8 +94,8 @@ export function createCorrections(input: { redis: Redis; number: string; run: Ru
     },
 
     /**
-     * Rows of one batch, all of them among its rejected ones, are pending from now on, with the
-     * cells and the phone given. A finished campaign goes on.
+     * Makes rejected rows of one batch pending, with the given cells and phone. A finished campaign
+     * runs again.
      */
     async apply(
       id: string,

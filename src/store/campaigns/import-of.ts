@@ -7,8 +7,8 @@ import type { KnownImport } from "./import-store.ts";
 const UNTRIED = ["cancelled", "rejected", "duplicate", "suppressed"] as const;
 
 /**
- * What bytes with a digest became, or were on their way to when the import was cut off. Null when
- * they may be imported: also when that was cancelled before anything was tried (import-begin.lua).
+ * The campaign that bytes with this digest were imported as, or are being imported as. Null if they
+ * may be imported, also because that campaign was cancelled before any try (import-begin.lua).
  */
 export function createImportOf({ redis, number }: { redis: Redis; number: string }) {
   return async function importOf(

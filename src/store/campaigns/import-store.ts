@@ -20,7 +20,7 @@ import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
 
-/** An importer that stores nothing for so long is taken for dead: another may take over. */
+/** An importer that stores nothing for so long counts as dead: another may take over. */
 export const IMPORT_LEASE_MS = 3_000;
 
 export interface BeginImport {
@@ -28,23 +28,23 @@ export interface BeginImport {
   readonly digest: string;
   /** Import known bytes once more, as a new campaign. */
   readonly again: boolean;
-  /** `refuse`: only an import that was interrupted is taken up; none begins anew. */
+  /** `refuse`: only an interrupted import is resumed; no new one begins. */
   readonly fresh?: "begin" | "refuse";
   readonly definition: CampaignDefinition;
   /** The file's name, for people. */
   readonly file: string;
   readonly columns: readonly string[];
-  /** What separates the cells of the list; its export is written alike. */
+  /** The delimiter of the list, which its export uses too. */
   readonly delimiter?: string;
-  /** Where the phones are; left out, it is found again when it is needed. */
+  /** The column of the phones; by default it is found again when needed. */
   readonly phoneColumn?: string;
   readonly mode: Mode;
 }
 
-/** What bytes were imported as before. */
+/** The earlier import of the same bytes. */
 export interface KnownImport {
   readonly campaign: string;
-  /** How many of its messages were tried before it was cancelled; null when it was not. */
+  /** How many of its messages were tried before it was cancelled; null if it was not. */
   readonly tried: number | null;
 }
 
@@ -55,21 +55,21 @@ export type BeginResult =
       readonly token: string;
       /** Another importer of these bytes died: its campaign is filled from the start. */
       readonly restarted: boolean;
-      /** Of a mere check: what these bytes were imported as before. */
+      /** For a check: the earlier import of these bytes. */
       readonly known?: KnownImport | null;
     }
   | ({ readonly kind: "already_imported" } & KnownImport)
   | { readonly kind: "busy"; readonly campaign: string }
-  /** It would have begun anew, which was refused. */
+  /** It would have been a new import, which was refused. */
   | { readonly kind: "not_begun" };
 
-/** The importer's place in the store: the campaign, and the token that fences every chunk. */
+/** The campaign being imported, and the token that fences every chunk. */
 export interface ImportHandle {
   readonly campaign: string;
   readonly token: string;
 }
 
-/** Exactly {@link BATCH_ROWS} rows, the last batch of a list 1 or more; packed already, or not. */
+/** Exactly {@link BATCH_ROWS} rows, fewer in the last batch; packed already, or not. */
 export type ImportBatch =
   | { readonly rows: readonly ImportRow[] }
   | { readonly outcomes: readonly ImportOutcome[]; readonly blob: Buffer };
@@ -79,8 +79,8 @@ export type FinishResult =
   | { readonly kind: "lost" };
 
 /**
- * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the one
- * step after which everything may be. Every call may be repeated.
+ * The import's side of the store. Nothing of an `importing` campaign is sent; `finish` is the step
+ * that allows it. Every call may be repeated.
  */
 export function createImportStore(input: {
   run: RunScript;
@@ -97,11 +97,11 @@ export function createImportStore(input: {
     settleMs: counter.settleMs,
   });
   return {
-    /** How its rejects file names a campaign. */
+    /** How a campaign's rejects file names it. */
     markOf: (campaign: string): string => campaignMark(campaign, mode),
 
     async begin(input: BeginImport): Promise<BeginResult> {
-      // As when Redis is away: the drop folder tries it again, a command says why it ends.
+      // As if Redis were down: the drop folder tries again, and a command reports why it ends.
       const problem = safety.problem();
       if (problem !== undefined) throw new Error(`${problem.message} ${problem.fix}`);
       const token = randomBytes(8).toString("hex");
@@ -117,7 +117,7 @@ export function createImportStore(input: {
       }
       if (kind === "busy") return { kind: "busy", campaign };
       if (kind === "none") return { kind: "not_begun" };
-      // An id that was given must not be given again, whatever Redis forgets.
+      // An id that was given out must not be given again, even if Redis loses it.
       await counter.remember();
       return { kind: "begun", campaign, token, restarted: kind === "restarted" };
     },
@@ -153,7 +153,7 @@ export function createImportStore(input: {
     },
 
     /**
-     * `phoneStyle` is kept for whoever reads corrected rows of the list; `places` to say whom a
+     * `phoneStyle` is stored for reading corrected rows of the list; `places` to show whom a
      * campaign with a window waits for.
      */
     async finish(
@@ -172,7 +172,7 @@ export function createImportStore(input: {
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
     },
 
-    /** The list cannot be sent: the campaign is `rejected`, and the same bytes may come again. */
+    /** The list cannot be sent: the campaign is `rejected`, and its bytes may be imported again. */
     async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
       const { campaign, token, refusal } = input;
       const stored = { rows: 0, batches: 0, phoneStyle: "", places: "" };

@@ -1,16 +1,16 @@
 import type { RunScript } from "../scripts/runner.ts";
 
-/** What may happen to a campaign, or to its number. Scripts note it, in the step in which it happens. */
+/** Events of a campaign or its number. Scripts note them in the step in which they happen. */
 export const NEWS = [
   "started",
   "paused",
   "resumed",
-  /** Finished before: rows came back to be sent. */
+  /** It was finished, and rows are pending again. */
   "reopened",
   "finished",
   "cancelled",
   "expired",
-  /** The number: nothing is sent from it until a person resumes one of its campaigns. */
+  /** The number is suspended until a person resumes one of its campaigns. */
   "suspended",
   "released",
 ] as const;
@@ -26,16 +26,16 @@ export interface News {
 }
 
 export interface TakenNews {
-  /** In the order in which they happened. No other worker gets them. */
+  /** In order. No other worker gets them. */
   readonly news: readonly News[];
-  /** A minute began with this call, for this worker alone. */
+  /** A minute began with this call, for this worker only. */
   readonly isNewMinute: boolean;
   readonly running: number;
-  /** What was counted in the minute before, and not told. */
+  /** Events of the last minute that were counted but not logged. */
   readonly untold: Readonly<Partial<Record<NewsKind, number>>>;
 }
 
-/** Takes what is to be told in the log: each thing once, over all workers, and so much a minute. */
+/** Takes events for the log: each one once over all workers, and a limited number a minute. */
 export function createNews(run: RunScript) {
   return async function take(input: {
     takenMax: number;
@@ -53,7 +53,7 @@ export function createNews(run: RunScript) {
   };
 }
 
-/** Undefined for what another version notes. */
+/** Undefined for an event of another version. */
 function parseNews(line: string): News | undefined {
   const [campaign = "", what, at, reason = ""] = line.split("|");
   const kind = NEWS.find((one) => one === what);

@@ -2,9 +2,9 @@ import type { Redis } from "ioredis";
 import { readNumberTime } from "../clock.ts";
 import { campaignKeys } from "../keys.ts";
 
-/** When a campaign that runs has something to send next. */
+/** When a running campaign has something to send next. */
 export interface NextWork {
-  /** By Redis TIME, ms; null: no batch waits. One that a worker has open counts as now. */
+  /** By Redis TIME, ms; null if no batch waits. An open batch counts as now. */
   readonly atMs: number | null;
   readonly nowMs: number;
 }

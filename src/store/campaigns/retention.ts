@@ -4,32 +4,32 @@ import { numberKeys } from "../keys.ts";
 import { PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
-/** Batches deleted in one script, and in one look: bounds on its time and on how long others wait. */
+/** Batches deleted in one script, and in one run: bounds on how long others wait. */
 const BATCHES_AT_ONCE = 200;
 const BATCHES_IN_ONE_LOOK = 20_000;
-/** Campaigns looked at in one go; what is more is left to the next. */
-const CAMPAIGNS_IN_ONE_LOOK = 1_000;
+/** Campaigns handled in one run; the next run takes the rest. */
+const CAMPAIGNS_IN_ONE_RUN = 1_000;
 
-/** What of a campaign goes how long after its end, ms; null: it stays. */
+/** How long after its end parts of a campaign are deleted, ms; null: never. */
 export interface Retention {
   /** The rows: people, phones, wamids. Counts, errors and timeline stay. */
   readonly rowsMs: number | null;
-  /** The campaign itself. The same list under the same name is then a new one. */
+  /** The campaign itself. After that the same list under the same name is a new one. */
   readonly campaignMs: number | null;
 }
 
-/** What one look deleted. */
+/** The result of one run. */
 export interface Deleted {
-  /** Campaigns whose rows are gone now. */
+  /** Campaigns whose rows were deleted. */
   readonly rows: readonly string[];
-  /** Campaigns that are gone now. */
+  /** Campaigns that were deleted. */
   readonly campaigns: readonly string[];
 }
 
 /**
- * Deletes what is left of campaigns that ended long ago, oldest first and some at a time. Any number
- * of workers may do it at once. Indexes by the time of their end say which: it costs nothing to look
- * however many campaigns there are.
+ * Deletes old data of campaigns that ended long ago, oldest first and some at a time. Any number of
+ * workers may do it at once. Indexes by end time find them, so the cost does not grow with the
+ * number of campaigns.
  */
 export function createRetention(input: { redis: Redis; number: string; run: RunScript }) {
   const { redis, number, run } = input;
@@ -37,7 +37,7 @@ export function createRetention(input: { redis: Redis; number: string; run: RunS
 
   async function endedBefore(index: string, keptMs: number): Promise<string[]> {
     const latest = (await redisTimeMs(redis)) - keptMs;
-    return redis.zrangebyscore(index, "-inf", latest, "LIMIT", 0, CAMPAIGNS_IN_ONE_LOOK);
+    return redis.zrangebyscore(index, "-inf", latest, "LIMIT", 0, CAMPAIGNS_IN_ONE_RUN);
   }
 
   async function deleteRows(keptMs: number): Promise<string[]> {

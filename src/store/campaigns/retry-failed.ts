@@ -11,19 +11,19 @@ import type { CampaignStore } from "./campaign-store.ts";
 export type RetryResult =
   | {
       readonly kind: "retried";
-      /** Messages taken back (or, when only counting, that would be), by cause, most frequent first. */
+      /** Messages sent again (or, for `count`, that would be), by cause, most frequent first. */
       readonly byCode: readonly FailureCount[];
-      /** Messages that were asked for and stay failed. */
+      /** Messages that were requested but stay failed. */
       readonly left: Readonly<Record<NotRetried, number>>;
     }
   | { readonly kind: "closed" }
   | { readonly kind: "no_campaign" };
 
 /**
- * Sends a campaign's failed messages again: those with one of `codes`, or all when it is empty, but
- * for those that must wait or whose person does not want them (core/failure.ts). Batch by batch, in
- * bounded memory; each row is fenced by the attempt that failed, so doing it twice, or beside
- * somebody else, sends nothing twice.
+ * Sends a campaign's failed messages again: those with one of `codes`, or all if it is empty,
+ * except messages that must wait or whose person does not want them (core/failure.ts). It works
+ * batch by batch in bounded memory. Each row is fenced by the attempt that failed, so repeated or
+ * parallel calls send nothing twice.
  */
 export function createRetryFailed(input: { campaigns: CampaignStore; rows: RowReader }) {
   const { campaigns, rows } = input;
@@ -59,7 +59,7 @@ export function createRetryFailed(input: { campaigns: CampaignStore; rows: RowRe
   };
 }
 
-/** Why a failed row stays failed, whoever asks; null when it may be sent again. */
+/** Why a failed row cannot be sent again; null if it can. */
 export function whyNotRetried({ value }: CampaignRow): NotRetried | null {
   return notRetried(value.code, value.times.failed ?? 0, Date.now());
 }

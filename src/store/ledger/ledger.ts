@@ -153,7 +153,7 @@ export function createLedger(input: {
     async claim(claim: ClaimInput): Promise<ClaimResult> {
       // Not a gate: an answer that was lost may have granted these rows to the caller.
       if (!safety.isSafe())
-        throw new Error("Redis is not confirmed to be safe, so nothing is claimed now.");
+        throw new Error("Redis is not known to be safe, so nothing is claimed now.");
       const { campaign, batch, mode, nonce, ratePerSecond } = claim;
       const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
       const [granted, ...rest] = (await run("claim", {

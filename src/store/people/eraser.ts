@@ -11,13 +11,13 @@ import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
-/** A batch that holds something of the person. */
+/** A batch with data about the person. */
 export interface TracedBatch {
   readonly campaign: string;
   readonly batch: number;
 }
 
-/** What was forgotten in one batch. `waiting`: rows on the wire, which were left for later. */
+/** What was erased in one batch. `waiting`: rows on the wire, to be erased later. */
 export interface ErasedBatch {
   readonly rows: readonly { readonly row: number; readonly attempt: number }[];
   readonly cells: number;
@@ -26,13 +26,13 @@ export interface ErasedBatch {
 
 const BATCHES_AT_ONCE = 20;
 const EVENTS_AT_ONCE = 500;
-/** How often rows that change under our hands are looked at again. */
+/** How often to try again when rows change meanwhile. */
 const LOOKS_MAX = 20;
 
 /**
- * Forgets one person in one number. All rows of all campaigns are looked through (there is no index
- * by person, on purpose), some batches at a time. Everything may be repeated; what a killed run left
- * is found by the next.
+ * Erases one person in one number. It reads all rows of all campaigns, some batches at a time
+ * (there is no index by person, on purpose). Every step may be repeated; a later run finishes what
+ * a killed run left.
  */
 export function createEraser(input: {
   redis: Redis;
@@ -44,7 +44,7 @@ export function createEraser(input: {
   const { redis, number, run, person, campaigns } = input;
 
   return {
-    /** Batches in which the person's number stands, in any spelling, and campaigns being imported. */
+    /** Batches that contain the phone in any spelling, and campaigns being imported. */
     async find(trace: PersonTrace): Promise<{ batches: TracedBatch[]; importing: string[] }> {
       const batches: TracedBatch[] = [];
       const importing: string[] = [];
@@ -61,7 +61,7 @@ export function createEraser(input: {
       return { batches, importing };
     },
 
-    /** Forgets the person in one batch; rows of others lose the cells that name them. */
+    /** Erases the person in one batch; rows of other people lose the cells that name them. */
     async eraseBatch({ campaign, batch }: TracedBatch, trace: PersonTrace): Promise<ErasedBatch> {
       for (let look = 0; look < LOOKS_MAX; look++) {
         const found = await lookAt(campaign, batch, trace);
@@ -73,7 +73,9 @@ export function createEraser(input: {
       return { rows: [], cells: 0, waiting: 0 };
     },
 
-    /** Forgets open attempts, parked events and 131026 of the person. After the rows. */
+    /**
+     * Erases open attempts, parked events and 131026 entries of the person. Call it after the rows.
+     */
     async erasePerson(digits: string, trace: PersonTrace): Promise<void> {
       const needles = trace.spellings.flatMap((spelling) => [
         Buffer.from(spelling, "latin1"),
@@ -132,7 +134,7 @@ function sideFields(row: number, attempt: number): string[] {
   return [`${row}:ref`, `${row}:second`, ...history];
 }
 
-/** The digits as wamid.ts halves them. */
+/** The digits in the packed form of wamid.ts. */
 function packedDigits(digits: string): Buffer {
   return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
 }

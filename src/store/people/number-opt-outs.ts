@@ -10,15 +10,15 @@ import { createScriptRunner } from "../scripts/runner.ts";
 import type { OptOutList } from "./opt-out-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
-/** How many are taken from the outbox in one go. */
+/** Entries taken from the outbox at once. */
 const OUTBOX_MAX = 500;
-/** No campaign may look back further (recipients.skipUndeliverable). */
+/** The longest period a campaign may ask for (recipients.skipUndeliverable). */
 const UNDELIVERABLE_KEPT_MS = 365 * 24 * 3600 * 1000;
 const UNDELIVERABLE_MAX = 1_000_000;
 /** Digests in one HMGET. */
 const ASKED_AT_ONCE = 1_000;
 
-/** One number's copy of the opt-outs: the claim decides by it (opt-out-list.ts says why it holds). */
+/** One number's copy of the opt-outs, which the claim reads (see opt-out-list.ts). */
 export function createNumberOptOuts(input: {
   redis: Redis;
   number: string;
@@ -29,7 +29,7 @@ export function createNumberOptOuts(input: {
   const keys = numberKeys(number);
   const run = createScriptRunner(redis, number);
 
-  /** Applies what the list has and this copy has not. Resolves when nothing is left. */
+  /** Applies the changes that this copy does not have yet. Resolves when it is up to date. */
   async function catchUp(): Promise<void> {
     const [head, reached] = await Promise.all([list.position(), redis.get(keys.optOutsAt)]);
     let at = Number(reached);
@@ -46,9 +46,9 @@ export function createNumberOptOuts(input: {
     catchUp,
 
     /**
-     * When the last claim of any of these persons that was granted in the last `fenceMs` can no
-     * longer start its POST, in ms from now; 0 when there is none. After {@link catchUp} no other
-     * claim of theirs is granted.
+     * When the POST of any claim granted to these persons in the last `fenceMs` can no longer
+     * start, in ms from now; 0 if there is none. After {@link catchUp} no new claim of theirs is
+     * granted.
      */
     async claimsEndInMs(phones: readonly string[], fenceMs: number): Promise<number> {
       let wait = 0;
@@ -92,7 +92,7 @@ export function createNumberOptOuts(input: {
       });
     },
 
-    /** Takes the opt-outs that webhooks told of into the deployment's list. Returns how many. */
+    /** Adds the opt-outs from webhooks to the deployment's list. Returns how many. */
     async flushOutbox(rows: RowReader): Promise<number> {
       const waiting = await redis.zrange(
         keys.optOutOutbox,
@@ -118,7 +118,9 @@ export function createNumberOptOuts(input: {
       return waiting.length / 2;
     },
 
-    /** Forgets undeliverable numbers that no campaign may ask about any more, and the oldest of too many. */
+    /**
+     * Deletes undeliverable entries that no campaign may ask about, and the oldest above the limit.
+     */
     async trim(): Promise<void> {
       const before = (await redisTimeMs(redis)) - UNDELIVERABLE_KEPT_MS;
       await redis.zremrangebyscore(keys.undeliverable, "-inf", before);

@@ -10,18 +10,18 @@ import type { PersonDigest } from "./person-digest.ts";
 export const SCOPES = ["marketing", "all"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** One person who must not be messaged. */
+/** A person who must not be messaged. */
 export interface OptOut {
-  /** Digits in one spelling; null when the person was erased: then only a digest is left. */
+  /** Digits in one spelling; null if the person was erased: then only a digest is left. */
   readonly phone: string | null;
   readonly scope: Scope;
-  /** Who or what said so, in the words of whoever wrote it down. */
+  /** The source of the opt-out, as it was entered. */
   readonly source: string;
   /** When, ms since 1970. */
   readonly at: number;
 }
 
-/** An opt-out to be written down. `atMs` null: now. */
+/** An opt-out to add. `atMs` null: now. */
 export interface NewOptOut {
   readonly phone: string;
   readonly scope: Scope;
@@ -29,45 +29,47 @@ export interface NewOptOut {
   readonly atMs: number | null;
 }
 
-/** What became of one person's entry. */
+/** The change of one person's entry. */
 export interface OptOutChange {
   readonly before: Scope | null;
   readonly now: Scope | null;
 }
 
-/** The newest position, and what became of each person in the order given. */
+/** The newest position, and each person's change in the order given. */
 export interface OptOutChanges {
   readonly position: number;
   readonly changes: readonly OptOutChange[];
 }
 
-/** A page of the list as numbers apply it: for each person the scope, null for a removal, and when. */
+/**
+ * A page of changes for a number to apply: for each person the scope (null: removed) and the time.
+ */
 export interface OptOutPage {
   readonly to: number;
   readonly entries: readonly { person: Buffer; scope: Scope | null; at: number }[];
 }
 
-/** A source is a word or two; what is longer is cut. */
+/** A source is a word or two; a longer one is cut. */
 export const SOURCE_LENGTH_MAX = 100;
 
-/** Persons in one call: a bound on one script's time. */
+/** Persons in one call: bounds the time of one script. */
 const CHANGED_AT_ONCE = 500;
 const PAGE = 1_000;
 
 /**
  * The deployment's list of opt-outs, in a slot of its own, and the register of the numbers that
- * have to keep to it.
+ * must apply it.
  *
- * A claim can only look into its number's slot, so each number has a copy (number-opt-outs.ts).
- * Two orders make that safe. A change is written here first, and then into every number of the
- * register; only then does its command return. A number enters the register first, and then reads
- * this list; only then can it claim. So whichever of the two comes second sees the other, and no
- * claim goes through after `suppress` returned. A command that dies in between has promised
- * nothing, and the sweep of every worker brings its number up to the list.
+ * A claim can read only its number's slot, so each number has a copy (number-opt-outs.ts). Two
+ * orders make that safe. A change is first written here and then to every registered number; only
+ * then does its command return. A number first registers and then reads this list; only then can it
+ * claim. So the later of the two sees the other, and no claim is granted after `suppress` has
+ * returned. A command that dies in between has promised nothing; the sweep of every worker brings
+ * its number up to date.
  *
- * The list keeps each person once, at the position of the last change: it is state and log in one,
- * and does not grow with the changes. Removals stay as digests, so that numbers which are behind
- * learn of them.
+ * The list has each person once, at the position of the last change: it is both state and log, and
+ * does not grow with the number of changes. Removals stay as digests, so that numbers that are
+ * behind learn of them.
  */
 export function createOptOutList(input: { redis: Redis; person: PersonDigest; mode?: Mode }) {
   const { redis, person, mode = "live" } = input;
@@ -99,7 +101,7 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
 
   const unsaid = { scope: "all", source: "", atMs: null } as const;
 
-  /** Fields and values from one place of the order on, oldest change first. */
+  /** Fields and values from one position on, oldest change first. */
   async function read(from: string, count: number): Promise<(Entry & { position: number })[]> {
     const flat = await redis.zrange(
       keys.optOutsOrder,
@@ -114,7 +116,7 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
     const fields = flat.filter((_, at) => at % 2 === 0);
     if (fields.length === 0) return [];
     const values = await redis.hmget(keys.optOuts, ...fields);
-    // An entry that moved on between the two calls comes again, at its later position.
+    // An entry that changed between the two calls comes again, at its later position.
     return fields.flatMap((field, at) => {
       const entry = toEntry(field, values[at]);
       return entry === undefined ? [] : [{ ...entry, position: Number(flat[2 * at + 1]) }];
@@ -122,23 +124,23 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
   }
 
   return {
-    /** Writes opt-outs down; a scope that is known is never weakened. */
+    /** Adds opt-outs; a stronger scope stays. */
     add: (entries: readonly NewOptOut[]) => change("add", entries),
 
-    /** An opt-out that a webhook told of: it does not undo a removal that came later. */
+    /** An opt-out from a webhook: it does not undo a later removal. */
     heard: (entry: NewOptOut) => change("heard", [entry]),
 
-    /** Takes opt-outs back. */
+    /** Removes opt-outs. */
     remove: (phones: readonly string[]) =>
       change(
         "remove",
         phones.map((phone) => ({ phone, ...unsaid })),
       ),
 
-    /** Forgets the phone of a person and keeps the opt-out, if there is one. */
+    /** Erases the phone of a person and keeps the opt-out, if there is one. */
     erase: (phone: string) => change("erase", [{ phone, ...unsaid }]),
 
-    /** Everybody on the list, in the order of the last change, a page at a time. */
+    /** The whole list, in the order of the last change, a page at a time. */
     async *all(): AsyncGenerator<OptOut[]> {
       for (let from = "-inf"; ; ) {
         const entries = await read(from, PAGE);
@@ -153,12 +155,12 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
       }
     },
 
-    /** The position of the newest change; 0 when there never was one. */
+    /** The position of the newest change; 0 if there is none. */
     async position(): Promise<number> {
       return Number(await redis.get(keys.optOutsHead));
     },
 
-    /** What changed after a position; undefined when nothing did. */
+    /** The changes after a position; undefined if there are none. */
     async after(position: number): Promise<OptOutPage | undefined> {
       const entries = await read(`(${position}`, PAGE);
       const last = entries.at(-1);
@@ -169,9 +171,11 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
       };
     },
 
-    /** From now on `suppress` waits for this number. Before its first look at the list. */
+    /**
+     * Registers the number, before it first reads the list: from now on `suppress` waits for it.
+     */
     async enter(number: string): Promise<void> {
-      // Written once only: a Redis that is full or read-only now can still be looked into.
+      // Written only once, so a Redis that is full or read-only can still be read.
       if ((await redis.sismember(keys.numbers, number)) === 1) return;
       await redis.sadd(keys.numbers, number);
     },

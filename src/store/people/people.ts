@@ -8,65 +8,65 @@ import { phonesOfBlob } from "../ledger/batch-rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
-/** A person of a campaign, by the row they are written to. */
+/** A person of a campaign, with their row. */
 export interface CampaignPerson {
   readonly row: number;
   /** Digits with country code. */
   readonly phone: string;
 }
 
-/** A campaign that may still send, or has ended lately. */
+/** A campaign that may still send, or that ended recently. */
 export interface RecentCampaign {
   readonly id: string;
   readonly rows: number;
   readonly status: CampaignStatus;
   readonly name: string;
-  /** Name and language of its template, as {@link templateOf} writes them. */
+  /** Name and language of its template, as {@link templateOf} formats them. */
   readonly template: string;
-  /** Whether it leaves out who got the same name or template lately. */
+  /** Whether it leaves out people who got the same name or template recently. */
   readonly skipsRepeats: boolean;
   /** Of number, name and bytes of its list (import-store.ts). */
   readonly digest: string;
 }
 
-/** The campaigns that {@link People.recent} was asked for. */
+/** The result of {@link People.recent}. */
 export interface RecentCampaigns {
   /** Newest first. */
   readonly campaigns: readonly RecentCampaign[];
-  /** Whether more have ended within `tellMs` than were looked at. */
+  /** Whether more campaigns ended within `tellMs` than were read. */
   readonly isCut: boolean;
 }
 
-/** How long ago a message still counts, ms; null does not ask. */
+/** How long ago a message still counts, ms; null: not asked. */
 export interface Windows {
   /** People to leave out. */
   readonly leaveOutMs: number | null;
-  /** People to tell about. */
+  /** People to report. */
   readonly tellMs: number | null;
 }
 
-/** A person who got a campaign's message within one of the windows, or waits to get it. */
+/** A person who got a campaign's message within one of the windows, or will get it. */
 export interface Receiver {
   readonly phone: string;
   readonly got: "leave_out" | "tell" | "waits";
 }
 
-/** As who-got.lua writes them; 0 is nobody. */
+/** The digits of who-got.lua; 0 is left out. */
 const GOT: Readonly<Record<string, Receiver["got"]>> = { 1: "waits", 2: "leave_out", 3: "tell" };
 
 /** Ended campaigns that are looked at to tell about them: some 10 ms, which each import pays. */
 const TOLD_MAX = 200;
 
-/** Batches read in one go: some hundred kilobytes. */
+/** Batches read at once: some hundred kilobytes. */
 const BATCHES_AT_ONCE = 20;
-/** Batches that one script looks through: about a millisecond of Redis, for which others wait. */
+/** Batches that one script reads: about a millisecond of Redis. */
 const BATCHES_A_CALL = 5;
 
 /**
- * Who is on a number's campaigns, and who got what lately. Nothing here changes anything.
+ * The people of a number's campaigns, and who got what recently. Nothing here changes anything.
  *
- * There is no index of who got what: the ledger knows it, and the few campaigns that are asked
- * about are read through, which costs about 3 s a million rows and not one byte in between.
+ * There is no index for this: the ledger has the facts, and the few campaigns in question are read
+ * through. That takes about 3 s for a million rows, and no memory in between.
  */
 export function createPeople(input: {
   redis: Redis;
@@ -92,7 +92,7 @@ export function createPeople(input: {
       const blobs = Promise.all(
         Array.from({ length: count }, (_, at) => redis.getBuffer(keys.batch(first + at))),
       );
-      // Whoever stops half-way does not wait for them.
+      // A caller that stops early does not wait for them.
       blobs.catch(() => {});
       return blobs;
     }
@@ -117,13 +117,13 @@ export function createPeople(input: {
   }
 
   return {
-    /** The digest that stands for the person behind a phone. */
+    /** The digest of the person behind a phone. */
     person,
 
     /**
-     * Campaigns that may still send, all that ended within `leaveOutMs`, and those that ended last
-     * within `tellMs`. However many there ever were, they are those of some weeks, and only a list
-     * that leaves people out pays for all of these.
+     * Campaigns that may still send, all that ended within `leaveOutMs`, and the latest that ended
+     * within `tellMs`. These are campaigns of a few weeks at most, and only a list that leaves
+     * people out reads all of them.
      */
     async recent(mode: Mode, { leaveOutMs, tellMs }: Windows): Promise<RecentCampaigns> {
       const nowMs = await redisTimeMs(redis);
@@ -142,8 +142,8 @@ export function createPeople(input: {
     },
 
     /**
-     * The people a campaign is for, in the order of its rows: without rejected rows and
-     * duplicates. Streams the stored rows, in bounded memory.
+     * The people of a campaign in the order of its rows, without rejected rows and duplicates.
+     * Streams the stored rows in bounded memory.
      */
     async *ofCampaign(
       campaign: string,
@@ -157,8 +157,8 @@ export function createPeople(input: {
     },
 
     /**
-     * Those of them who got the message lately, or wait to get it; a batch at a time. With no windows
-     * everybody waits.
+     * The people who got the message recently, or will get it, a batch at a time. Without windows
+     * it returns everyone as waiting.
      */
     async *receivers(
       campaign: string,
@@ -191,12 +191,12 @@ export function createPeople(input: {
 
 export type People = ReturnType<typeof createPeople>;
 
-/** What is compared when it is asked whether two campaigns have the same template. */
+/** The form in which templates are compared. */
 export function templateOf({ template }: Pick<CampaignDefinition, "template">): string {
   return JSON.stringify([template.name, template.language.code]);
 }
 
-/** The number behind the last "-" of a campaign's id: a later campaign has a higher one. */
+/** The serial in a campaign's id: a later campaign has a higher one. */
 export function serialOf(id: string): number {
   return Number(/[0-9]+$/.exec(id)?.[0] ?? 0);
 }

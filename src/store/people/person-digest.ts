@@ -5,24 +5,24 @@ import { foldPhone } from "../../core/recipient.ts";
 import { deploymentKeys } from "../keys.ts";
 import { DIGEST_BYTES } from "../scripts/protocol.ts";
 
-/** Turns a phone into the keyed digest of the person behind it. */
+/** Converts a phone to the keyed digest of its person. */
 export type PersonDigest = (phone: string) => Buffer;
 
 /**
- * The digest is keyed, because phones are few enough to try them all; the key is made once and kept
- * in Redis. One key for all numbers: an erased person's opt-out is a digest and nothing else, and
- * numbers that are added later have to know it too. Spellings of one person fold into one digest.
+ * The digest is keyed, because there are few enough phones to try them all. The key is created once
+ * and stored in Redis. All numbers share it: an erased person's opt-out is only a digest, and
+ * numbers added later must recognise it too. Different spellings of a phone give one digest.
  */
 export async function createPersonDigest(redis: Redis, mode: Mode = "live"): Promise<PersonDigest> {
   const key = deploymentKeys(mode).pepper;
-  // Written once only: a Redis that is full or read-only now can still be looked into.
+  // Written only once, so a Redis that is full or read-only can still be read.
   let pepper = await redis.getBuffer(key);
   if (pepper === null) {
     await redis.setnx(key, randomBytes(32));
     pepper = await redis.getBuffer(key);
   }
   if (pepper === null) throw new Error("The key for phone digests is missing in Redis.");
-  // The key comes first and the digest is cut, so nothing is gained by knowing other digests.
+  // The key comes first and the digest is truncated, so known digests do not help to find others.
   const prefix = pepper.toString("latin1");
   return (phone) =>
     hash("sha256", Buffer.from(prefix + foldPhone(phone), "latin1"), "buffer").subarray(

@@ -7,21 +7,23 @@ import { createOptOutList, type NewOptOut, type OptOutChange } from "./opt-out-l
 import { createPersonDigest } from "./person-digest.ts";
 
 /**
- * Who must not be messaged, for people: each change resolves when it holds for every number. From
- * then on no POST to somebody who was added begins.
+ * The list of opt-outs as commands use it: each change resolves when it holds for every number.
+ * From then on no POST begins to a person who was added.
  */
 export async function createSuppressions(input: {
   redis: Redis;
-  /** Live unless said. */
+  /** Default: live. */
   mode?: Mode;
-  /** A granted message that has not started after so long never does. */
+  /** A granted message that has not started by then is never sent. */
   startFenceMs: number;
 }) {
   const { redis, startFenceMs, mode = "live" } = input;
   const person = await createPersonDigest(redis, mode);
   const list = createOptOutList({ redis, person, mode });
 
-  /** Takes the list to every number; resolves with when the last claim before it has run out, in ms. */
+  /**
+   * Applies the list to every number; resolves with when the last earlier claim runs out, in ms.
+   */
   async function tellNumbers(phones: readonly string[]): Promise<number> {
     let waitMs = 0;
     for (const name of await list.numbers()) {
@@ -36,10 +38,11 @@ export async function createSuppressions(input: {
   return {
     all: list.all,
 
-    /** What became of each, in the order given. */
+    /** The change of each, in the order given. */
     async add(entries: readonly NewOptOut[]): Promise<readonly OptOutChange[]> {
       const { changes } = await list.add(entries);
-      // Of who was on the list before: the command that wrote it may have died before it had told.
+      // Applied also if nothing changed: an earlier command may have died before it reached all
+      // numbers.
       const waitMs = await tellNumbers(entries.map(({ phone }) => phone));
       if (waitMs > 0) await sleep(waitMs);
       return changes;
@@ -51,7 +54,9 @@ export async function createSuppressions(input: {
       return changes;
     },
 
-    /** Keeps a person's opt-out, if there is one, as a digest alone. Whether there was one. */
+    /**
+     * Keeps only a digest of a person's opt-out, if there is one. Returns whether there was one.
+     */
     async erase(phone: string): Promise<boolean> {
       const { changes } = await list.erase(phone);
       await tellNumbers([]);

@@ -8,21 +8,21 @@ import { campaignKeys, numberKeys } from "../keys.ts";
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * How long the oldest of each kind has waited, ms; null when there is none. What is never stuck is
- * never old: an age that keeps growing is the alarm, whatever the cause is.
+ * How long the oldest item of each kind has waited, ms; null if there is none. A message that is
+ * not stuck does not get old, so an age that keeps growing is the alarm, whatever the cause.
  */
 export interface Ages {
-  /** Past its lease: the sweep has not called it unknown. */
+  /** Past its lease, but the sweep has not made it unknown. */
   readonly endedLease: number | null;
-  /** Due, of a running campaign of which no batch is open: dispatch always keeps one open. */
+  /** Due, in a running campaign without an open batch: dispatch always keeps one open. */
   readonly dueBatch: number | null;
-  /** Failed, and its job is not in the dashboard yet. */
+  /** Failed, but its job is not in the dashboard yet. */
   readonly failedOutbox: number | null;
-  /** Nobody knows whether it was sent. */
+  /** It is unknown whether it was sent. */
   readonly unknown: number | null;
 }
 
-/** Looks at the oldest of everything that waits; on a number that is stopped or held due batches do not count. */
+/** Reads the oldest item of each kind. During a suspension or backoff due batches do not count. */
 export function createAges(input: { redis: Redis; number: string; campaigns: CampaignStore }) {
   const { redis, number, campaigns } = input;
   const keys = numberKeys(number);
@@ -41,7 +41,7 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
     return halted !== undefined || rolledBack === 1 || Number(hold) > now;
   }
 
-  /** The batches of a list are due from its start on, and most wait their turn: nobody forgot them. */
+  /** All batches of a list are due from its start, and most wait their turn: that is normal. */
   async function dueSince(id: string): Promise<number | null> {
     const own = campaignKeys(number, id);
     const [due, open, [servedAt, startedAt]] = await Promise.all([
@@ -76,7 +76,7 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
   };
 }
 
-/** From when on each is an alarm: the sweep that should have ended it comes every few seconds. */
+/** The age from which each is an alarm: the sweep should have handled it within seconds. */
 function limits({ sweepEveryMs, personBusyMs }: Pick<Timings, "sweepEveryMs" | "personBusyMs">) {
   return {
     endedLease: 12 * sweepEveryMs,
@@ -86,7 +86,7 @@ function limits({ sweepEveryMs, personBusyMs }: Pick<Timings, "sweepEveryMs" | "
   } satisfies Record<keyof Ages, number>;
 }
 
-/** Webhooks are repeated for days; what has no evidence after one wants a person's decision. */
+/** Webhooks are repeated for days; a message still without evidence needs a person's decision. */
 const UNKNOWN_OLD_MS = DAY_MS;
 
 const WORDS: Readonly<Record<keyof Ages, string>> = {
@@ -96,7 +96,7 @@ const WORDS: Readonly<Record<keyof Ages, string>> = {
   unknown: "an unknown message",
 };
 
-/** What has waited for longer than it should, in words. */
+/** Items that have waited too long, in words. */
 export function oldOnes(
   ages: Ages,
   timings: Pick<Timings, "sweepEveryMs" | "personBusyMs">,
@@ -108,5 +108,5 @@ export function oldOnes(
   });
 }
 
-/** The newest campaigns are looked at; an older one with an unknown message shows it itself. */
+/** Only the newest campaigns are read; an older one shows its unknown messages itself. */
 const CAMPAIGNS_MAX = 200;

@@ -7,13 +7,14 @@ import { stateOf } from "../ledger/ledger-value.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 /**
- * Counters against rows: promise 2 says that they always add up, and this looks whether they do.
+ * Compares counters with rows: promise 2 says that they always add up.
  *
- * Rows move while they are counted, so a recount is worth something only if the campaign's number of
- * moves was the same before the counters were read and after; a campaign at work is looked at when it
- * rests. A big one costs Redis seconds, so it is not begun before it rested from one look to the next. A difference
- * that is found twice is a fault of the ledger: the number halts, and says where. Any worker may do
- * this; what was found to fit is not counted again until something moves.
+ * Rows move during a recount, so it is valid only if the campaign's number of moves was the same
+ * before the counters were read and after. A busy campaign is counted when it is idle. Counting a
+ * big one costs Redis seconds, so it starts only after the campaign was idle from one check to the
+ * next. A difference found twice is a fault of the ledger: the number is suspended with the
+ * details. Any worker may do this; a campaign that matched is not counted again until something
+ * moves.
  */
 export interface Difference {
   readonly campaign: string;
@@ -26,9 +27,9 @@ export type AuditResult =
   | { readonly kind: "rests" | "moved" | "fits" | "no_campaign" }
   | { readonly kind: "noted" | "halted"; readonly differences: readonly Difference[] };
 
-/** Batches one script call counts: one or two milliseconds of Redis, for which all others wait. */
+/** Batches counted by one script call: one or two milliseconds of Redis. */
 const BATCHES_A_CALL = 5;
-/** A recount of so many rows, a tenth of a second, may turn out to have been for nothing. */
+/** A recount of so many rows, a tenth of a second, may turn out to be invalid. */
 const SMALL_ROWS = 20_000;
 
 export function createAudit(input: {
@@ -38,7 +39,7 @@ export function createAudit(input: {
   campaigns: CampaignStore;
 }) {
   const { redis, number, run, campaigns } = input;
-  /** Moves of big campaigns when they were last looked at. */
+  /** Moves of big campaigns at their last check. */
   const movesSeen = new Map<string, string>();
 
   async function movesOf(id: string): Promise<number> {
@@ -47,7 +48,7 @@ export function createAudit(input: {
     );
   }
 
-  /** The rows by state, and the moves at which that held; undefined when a row moved meanwhile. */
+  /** The rows by state, and the moves at which that held; undefined if a row moved meanwhile. */
   async function recount(
     id: string,
     rows: number,
@@ -75,7 +76,7 @@ export function createAudit(input: {
     const campaign = await campaigns.find(id);
     if (campaign === undefined) return undefined;
     const found = await recount(id, campaign.rows);
-    // Counters that were read before a move, and rows after it, would differ for no reason.
+    // Counters read before a move and rows read after it would differ for no reason.
     if (found?.moves !== before) return undefined;
     const differences = (Object.keys(STATES) as State[]).flatMap((state): Difference[] => {
       const [counted, rows] = [campaign.counts[state], found.counts[state]];
@@ -85,7 +86,7 @@ export function createAudit(input: {
   }
 
   return {
-    /** Recounts one campaign, unless nothing of it moved since it was last found to fit. */
+    /** Recounts one campaign, unless nothing moved since it last matched. */
     async look(id: string): Promise<AuditResult> {
       const { campaign: key } = campaignKeys(number, id);
       const fields = await redis.hmget(
@@ -112,7 +113,7 @@ export function createAudit(input: {
       return { kind: verdict };
     },
 
-    /** Sets the counters to what the rows say. `moved`: the campaign is at work; ask again. */
+    /** Sets the counters to the recount. `moved`: the campaign is busy; ask again. */
     async correct(
       id: string,
     ): Promise<{ kind: "corrected"; differences: readonly Difference[] } | { kind: "moved" }> {

@@ -5,17 +5,17 @@ import { formatReading, laterOf, parseReading } from "./reading.ts";
 
 export interface ClaimCounter {
   /**
-   * This process among those that Redis tells. It begins with the id of the database that the
+   * The name of this process for the claim counter. It begins with the id of the database that the
    * process started with (16 characters).
    */
   readonly worker: string;
-  /** How long the others have time to speak after a start of Redis, ms. */
+  /** How long the other processes have to report after a start of Redis, ms. */
   readonly settleMs: number;
-  /** The last reading as scripts take it; empty when nothing is remembered. */
+  /** The last reading in the form that scripts take; empty if there is none. */
   reading(): string;
-  /** Remembers what a script told; empty: it told nothing. What is kept on disk is written first. */
+  /** Remembers a reading from a script, if it is not empty. It is written to disk first. */
   saw(text: string): void;
-  /** Asks for a reading, for what a script that tells none has counted. Never rejects. */
+  /** Requests a reading after scripts that return none. Never rejects. */
   remember(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function createClaimCounter(input: {
     if (told === undefined) return;
     const before = last;
     last = before === undefined ? told : laterOf(before, told);
-    // At 0: it was a copy that remembered. From now on this process does.
+    // The reading of a copied folder has `at` 0. From now on this process remembers it itself.
     if (before === undefined || before.at === 0 || last.count > before.count) memory.note(last);
   }
 
@@ -49,7 +49,7 @@ export function createClaimCounter(input: {
       try {
         saw(String(await run("read-counter", { reading: reading(), process: worker, settleMs })));
       } catch {
-        // A Redis that does not answer: workers are told the same as soon as it does.
+        // Redis does not answer: workers get the reading as soon as it does.
       }
     },
   };

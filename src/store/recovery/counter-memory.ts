@@ -19,50 +19,50 @@ import { promisify } from "node:util";
 import { formatReading, laterOf, parseReading, type Reading } from "./reading.ts";
 
 /**
- * Keeps the claim counter on this machine's disk, so that a process that starts after Redis was
- * restored from a backup knows what the processes before it were told.
+ * Stores the claim counter on this machine's disk, so that a process that starts after Redis was
+ * restored from a backup knows the readings of earlier processes.
  *
- * Several processes share the folder (workers on one volume, commands, `up`), so none writes what
- * another wrote: each has a file of its own, `<number>-<database>.<random>.live`, and overwrites its
- * one short line in place, which costs microseconds: a claim's reading is there before its messages
- * are sent. One that ends renames it to `<number>-<database>.<count>.kept`. Whoever starts takes the
- * highest of all; whoever ends removes what is lower and of the dead. Where the folder cannot be
- * written to, a process remembers for as long as it lives.
+ * Several processes share the folder (workers on one volume, commands, `up`), so each writes only
+ * its own file, `<number>-<database>.<random>.live`. It overwrites one short line in place, which
+ * takes microseconds, so a claim's reading is stored before its messages are sent. A process that
+ * ends renames its file to `<number>-<database>.<count>.kept`. A process that starts takes the
+ * highest reading of all files; one that ends removes lower readings and files of dead processes.
+ * If the folder is not writable, a process remembers only as long as it lives.
  *
- * A line also says which file it was written to. A folder that was copied back from a backup is
- * probably of the same moment as the Redis beside it: what it says notices a loss, but does not speak
- * for that Redis. So its `at` reads as 0.
+ * Each line also identifies the file it was written to. A folder restored from a backup is probably
+ * as old as the Redis beside it: its readings can detect a loss, but do not confirm that Redis. So
+ * their `at` reads as 0.
  */
 export interface CounterMemory {
-  /** The highest reading that any process kept here; undefined: none did. */
+  /** The highest reading stored here by any process; undefined if there is none. */
   recall(): Reading | undefined;
-  /** Holds when this process is killed; when the machine loses power, what {@link sync} has written. */
+  /** Survives a kill of this process; of a power loss, only what {@link sync} wrote. */
   note(reading: Reading): void;
   sync(): Promise<void>;
   close(): void;
 }
 
-/** In the data folder. It holds numbers only, nothing of people. */
+/** In the data folder. It contains only numbers, no personal data. */
 export const COUNTERS_FOLDER = "claim-counters";
 
-/** Where the readings are kept, and how. */
+/** Where and how readings are stored. */
 export interface MemoryFolder {
   readonly dir: string;
-  /** `trusted`: the folder of a demo may be copied as it is. */
+  /** `trusted`: the folder of a demo may be copied. */
   readonly copies: "doubted" | "trusted";
-  /** Hears once why nothing can be kept. */
+  /** Called once with the reason if nothing can be stored. */
   readonly onProblem: (error: unknown) => void;
 }
 
-/** Of a process that lives: it writes again long before. */
+/** A live process writes much more often. */
 const DEAD_AFTER_MS = 24 * 3600 * 1000;
 const TOUCH_EVERY_MS = 3600 * 1000;
-/** Whoever reads a line that is being written reads it again. */
+/** A reader that finds a half written line reads again. */
 const READS_MAX = 5;
-/** Longer than any line, which is padded: a shorter one leaves nothing of the one before. */
+/** Lines are padded to this length, so a shorter line overwrites all of the previous one. */
 const LINE_BYTES = 160;
 
-/** For stores that need none: tests, and a process that may write nowhere. */
+/** For tests, and for processes that cannot write anywhere. */
 export const NO_MEMORY: CounterMemory = {
   recall: () => undefined,
   note: () => {},
@@ -137,7 +137,7 @@ export function createCounterMemory(
   };
 }
 
-/** Files of processes that are gone, which say less than what is kept now. */
+/** Files of ended processes with a lower reading than the stored one. */
 function removeLower(found: readonly Found[], kept: Reading): void {
   for (const { path, reading, isLive } of found) {
     const writtenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -170,7 +170,7 @@ function readAll(dir: string, prefix: string): Found[] {
   });
 }
 
-/** The reading, the file it is in, and what all the numbers add up to: a half written line does not. */
+/** The reading, its file, and a checksum, by which a half written line is recognised. */
 const LINE = /^((\d+ \d+ \d+ \d+) (\d+ \d+)) (\d+) *\n$/;
 
 function lineOf(reading: Reading, identity: string): string {
@@ -202,8 +202,8 @@ function identityOf({ ino, birthtimeMs }: Stats): string {
 }
 
 /**
- * A copy is another file, and was made at another time. Both have to differ: some file systems number
- * their files anew at each mount, and some know of no birth.
+ * A copy is a different file, made at a different time. Both must differ: some file systems
+ * renumber files at each mount, and some have no birth time.
  */
 function isCopyOf(identity: string, stats: Stats): boolean {
   const [ino, birth] = identity.split(" ");

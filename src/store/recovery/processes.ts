@@ -6,7 +6,7 @@ import { createScriptRunner } from "../scripts/runner.ts";
 
 export type ProcessRole = "producer" | "worker" | "webhooks" | "dashboard";
 
-/** What a process says of itself. `up` is four of them. */
+/** How a process describes itself. `up` counts as four processes. */
 export interface ProcessInfo {
   readonly role: ProcessRole;
   readonly version: string;
@@ -26,7 +26,10 @@ export interface SeenProcess extends ProcessInfo {
   readonly isLive: boolean;
 }
 
-/** Whether a role runs for a number; `lastSeenMs`: how long ago one was last seen, null: not in the last hour. */
+/**
+ * Whether a role runs for a number. `lastSeenMs`: how long ago one was last seen; null if not in
+ * the last hour.
+ */
 export interface Presence {
   readonly isLive: boolean;
   readonly lastSeenMs: number | null;
@@ -34,12 +37,12 @@ export interface Presence {
 
 /** How often a process reports itself, ms. */
 export const BEAT_EVERY_MS = 10_000;
-/** Several beats may be lost before a process counts as gone. */
+/** Several reports may be lost before a process counts as gone. */
 export const GONE_AFTER_MS = 90_000;
 
 /**
- * The processes of the deployment in one mode, as they report themselves. Nothing that sends depends on it: it
- * tells people why nothing is sent. One that was killed is known for an hour.
+ * The processes of the deployment in one mode, as they report themselves. Sending does not depend
+ * on it; it explains to people why nothing is sent. A killed process stays known for an hour.
  */
 export function createProcesses(redis: Redis, mode: Mode = "live") {
   const keys = deploymentKeys(mode);
@@ -55,7 +58,7 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
     for (let at = 0; at < times.length; at += 2) {
       const id = times[at] ?? "";
       const info = infos[id];
-      // It came or went between the two reads.
+      // It started or stopped between the two reads.
       if (info === undefined) continue;
       const seenAt = Number(times[at + 1]);
       const isLive = Math.abs(nowMs - seenAt) <= GONE_AFTER_MS;
@@ -72,7 +75,7 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
       await run("note-process", { process: id, info: JSON.stringify(info) });
     },
 
-    /** The process has stopped in good order. */
+    /** The process stopped cleanly. */
     async leave(id: string): Promise<void> {
       await run("note-process", { process: id, info: "" });
     },

@@ -1,13 +1,13 @@
 /**
- * What a process was told of a number's claim counter (scripts/lib/guard.lua): it goes along with
- * each claim and dispatch, and a Redis that has less went back in time.
+ * A process's reading of a number's claim counter (scripts/lib/guard.lua). It is sent with each
+ * claim and dispatch; a Redis with a lower counter went back in time.
  */
 export interface Reading {
-  /** Messages that claims granted, and changes by people. Never falls. */
+  /** Messages granted by claims, and changes by people. Never decreases. */
   readonly count: number;
-  /** When Redis told it, ms of the number's clock. */
+  /** When Redis returned it, ms of the number's clock. */
   readonly at: number;
-  /** The changes by people among them. */
+  /** Of these, the changes by people. */
   readonly acts: number;
   /** Of the newest campaign. */
   readonly serial: number;
@@ -24,7 +24,7 @@ export function formatReading({ count, at, acts, serial }: Reading): string {
   return `${count} ${at} ${acts} ${serial}`;
 }
 
-/** Answers may overtake each other: each part only rises. */
+/** Answers may arrive out of order, so take the higher value of each part. */
 export function laterOf(one: Reading, other: Reading): Reading {
   return {
     count: Math.max(one.count, other.count),

@@ -11,35 +11,35 @@ import type { PersonDigest } from "../people/person-digest.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 /**
- * Redis holds less than it once confirmed, or nobody can tell whether it does (lib/guard.lua says how
- * that is noticed). Messages whose claim is lost read as pending although they were sent, so
- * nothing is sent until a person accepts it; then every row that the lost time may have reached
- * becomes `unknown`.
+ * Redis holds less than it once confirmed, or it is not known whether it does (lib/guard.lua
+ * describes the detection). Messages whose claim was lost read as pending although they were sent,
+ * so nothing is sent until a person accepts the rollback; then every row that may have been sent in
+ * the lost time becomes `unknown`.
  *
  * Which rows those are: claims are granted in the order of `ready`, from batches that were open or
- * came next. `lost` counts the claims that are missing; a worker that died with Redis may have been
- * granted some more than the others know of, which its rate bounds. So in doubt are, of every
- * campaign: all open batches, all that were due since the moment to which Redis went back, and then
- * the next in order until so many pending rows are taken. Where nobody remembers, the rate and the
- * time since bound all of it.
+ * came next. `lost` counts the missing claims; a worker that died with Redis may have been granted
+ * more than the others know, which the rate bounds. So these rows of every campaign are in doubt:
+ * all open batches, all rows that were due since the moment to which Redis went back, and then the
+ * next in order until enough pending rows are taken. If no process remembers, the rate and the time
+ * since bound all of it.
  */
 export interface Rollback {
   /** When it was noticed, ms. */
   readonly noticedAt: number;
-  /** The last claim or change by people that Redis still knows of, ms. */
+  /** The last claim or change by people that Redis still has, ms. */
   readonly wentBackTo: number;
   /**
-   * Claims and changes by people that are not there any more, as far as workers remember. Null: Redis
-   * was started anew, no worker remembers what it held, and it may lack nothing.
+   * Missing claims and changes by people, as far as workers remember. Null: Redis was restarted, no
+   * worker remembers its counter, and it may lack nothing.
    */
   readonly lost: number | null;
-  /** The changes by people among them; null when nobody remembers. */
+  /** Of these, the changes by people; null if no process remembers. */
   readonly lostActs: number | null;
   /** Serials of campaigns that were imported in the lost time, as far as is remembered. */
   readonly lostSerials: { readonly first: number; readonly last: number } | null;
 }
 
-/** Rows that nobody doubts and that people may have sent again in the lost time all the same. */
+/** Rows that are not in doubt but that people may have sent again in the lost time. */
 export interface LeftRows {
   readonly campaign: string;
   /** May have been retried. */
@@ -53,11 +53,11 @@ export interface AcceptedRollback extends Pick<Rollback, "lostActs" | "lostSeria
   readonly unknown: readonly { readonly campaign: string; readonly rows: number }[];
   /** Campaigns that were being imported in the moment to which Redis went back: dropped. */
   readonly dropped: readonly string[];
-  /** None when it is remembered that people changed nothing in the lost time. */
+  /** Empty if it is known that people changed nothing in the lost time. */
   readonly left: readonly LeftRows[];
 }
 
-/** A worker tells the others its readings each dispatch, 500 ms; so much may be granted besides. */
+/** A worker shares its reading with each dispatch, every 500 ms; so much may be granted between. */
 const UNTOLD_SECONDS = 8;
 
 export function createRollback(input: {
@@ -90,7 +90,7 @@ export function createRollback(input: {
     };
   }
 
-  /** Batches that may have been sent from, those most in doubt first, and how many those are. */
+  /** Batches that may have been sent from, the most doubtful first, and how many they are. */
   async function suspects(campaign: string, rollback: Rollback) {
     const keys = campaignKeys(number, campaign);
     const [noted, open, ready] = await Promise.all([
@@ -102,7 +102,7 @@ export function createRollback(input: {
     const next: number[] = [];
     for (let at = 0; at < ready.length; at += 2) {
       const batch = Number(ready[at]);
-      // A run that ended after Redis went back put its batch behind the others.
+      // A run that ended after the rollback put its batch behind the others.
       if (Number(ready[at + 1]) >= rollback.wentBackTo) first.add(batch);
       else next.push(batch);
     }
@@ -134,7 +134,7 @@ export function createRollback(input: {
     return unknown;
   }
 
-  /** Campaigns that had ended then, some of whose rows may have been sent again in the lost time. */
+  /** Campaigns that had ended, some of whose rows may have been sent again in the lost time. */
   async function endedLately({ wentBackTo }: Rollback): Promise<LeftRows[]> {
     const { byEnd } = numberKeys(number);
     const since = wentBackTo - MONTH_MS;
@@ -150,10 +150,10 @@ export function createRollback(input: {
   }
 
   return {
-    /** What was noticed; undefined while all is well, and again once it was accepted. */
+    /** The rollback that was noticed; undefined if there is none, or it was accepted. */
     read,
 
-    /** Redis was started anew, and no worker that remembers what it held has spoken yet. */
+    /** Redis was restarted, and no worker that remembers its counter has confirmed it yet. */
     async isSettling(): Promise<boolean> {
       const [run, count, noticedAt] = await redis.hmget(
         guard,
@@ -165,9 +165,9 @@ export function createRollback(input: {
     },
 
     /**
-     * Whether Redis holds another database than the one this process started with: all was lost, or
-     * another took its place. Persons have other digests there, so opt-outs would not be found;
-     * nothing is granted to this process until it is started again.
+     * Whether Redis holds a different database than the one this process started with: all data was
+     * lost, or it was replaced. People have other digests there, so opt-outs would not be found;
+     * this process gets no claims until it is restarted.
      */
     async isStranger(): Promise<boolean> {
       const database = await redis.hget(guard, fieldOf("guard", "database"));
@@ -175,8 +175,9 @@ export function createRollback(input: {
     },
 
     /**
-     * Ends the stop. May be repeated after a crash: rows that are unknown already stay so.
-     * `ratePerSecond`: the fastest that this number may have sent. Undefined: there was nothing.
+     * Lets sending continue. May be repeated after a crash: unknown rows stay unknown.
+     * `ratePerSecond`: the fastest rate at which this number may have sent. Undefined if there was
+     * no rollback.
      */
     async accept(ratePerSecond: number): Promise<AcceptedRollback | undefined> {
       const rollback = await read();
@@ -191,13 +192,14 @@ export function createRollback(input: {
       const note = (rows: LeftRows): void => {
         if (lostActs !== 0 && rows.failed + rows.rejected > 0) left.push(rows);
       };
-      // Since it was noticed nothing is sent. Serials tell what came later; times can be equal.
+      // Since it was noticed nothing is sent. Serials show what came later; times can be equal.
       const wasThere = (id: string): boolean => serialOfCampaign(id) <= serialThen;
       for (const { id, status, startAt, startedAt, counts } of await campaigns.live()) {
         if (!wasThere(id)) continue;
         note({ campaign: id, failed: counts.failed, rejected: counts.rejected });
         if (status === "importing") {
-          // Whether it was finished later, and sent, is lost: it must not be filled a second time.
+          // It may have been finished and sent in the lost time: it must not be filled a second
+          // time.
           await campaigns.cancel(id);
           dropped.push(id);
         }
@@ -212,8 +214,8 @@ export function createRollback(input: {
     },
 
     /**
-     * A person says that Redis was only started anew, with all that it held. `went_back`: a worker
-     * remembers more than it holds, so that is not so. `nothing_asked`: nobody wants to know.
+     * A person confirms that Redis was only restarted and lacks nothing. `went_back`: a worker
+     * remembers more, so that is wrong. `nothing_asked`: there is no open question.
      */
     async confirmStart(): Promise<"confirmed" | "went_back" | "nothing_asked"> {
       const done = Number(await run("confirm-start", {}));
@@ -222,13 +224,13 @@ export function createRollback(input: {
   };
 }
 
-/** How many messages may have been claimed in what is lost. */
+/** How many messages may have been claimed in the lost time. */
 function mostClaims({ lost, noticedAt, wentBackTo }: Rollback, ratePerSecond: number): number {
   const remembered = lost ?? ((noticedAt - wentBackTo) / 1_000) * ratePerSecond;
   return Math.ceil(remembered + UNTOLD_SECONDS * ratePerSecond) + 10;
 }
 
-/** Which of these numbers wait for a person to accept that Redis went back in time. */
+/** Which of these numbers wait for a person to accept a rollback. */
 export async function findRolledBack(
   redis: Redis,
   { numbers, mode }: { numbers: readonly string[]; mode: Mode },
@@ -245,6 +247,6 @@ export type RollbackGuard = ReturnType<typeof createRollback>;
 
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "scheduled"]);
 const DAY_MS = 24 * 3600 * 1000;
-/** Campaigns whose failed or rejected rows a person may have sent again: those that ended lately. */
+/** Recently ended campaigns, whose failed or rejected rows a person may have sent again. */
 const MONTH_MS = 30 * DAY_MS;
 const ENDED_MAX = 1_000;

@@ -4,30 +4,30 @@ import { fieldsOf } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
 
 /**
- * Messages are accepted, and no webhook tells what becomes of them.
+ * Messages are accepted, but no webhook reports on them.
  *
- * - `none`: no webhook at all has come for this number for ten minutes. None is registered, it goes
- *   elsewhere, its secret is another, or the webhooks port cannot be reached.
- * - `others`: webhooks come, but of 50 messages or more none is told of. They are about another number
- *   or another account, or the API's answers name the messages otherwise than webhooks do.
+ * - `none`: no webhook at all has arrived for this number for ten minutes. None is registered, it
+ *   goes elsewhere, its secret is wrong, or the webhooks port is not reachable.
+ * - `others`: webhooks arrive, but none is about any of 50 or more messages. They belong to another
+ *   number or account, or the API's answers identify messages differently.
  */
 export interface WebhookSilence {
   readonly kind: "none" | "others";
-  /** Accepted since a webhook last told of a message of this number; held ones do not count. */
+  /** Messages accepted since the last webhook about one of this number; held ones do not count. */
   readonly accepted: number;
   /** When the first and the last of them were accepted, ms since 1970. */
   readonly sinceMs: number;
   readonly lastMs: number;
-  /** How long it is since the first of them, ms. */
+  /** How long ago the first of them was accepted, ms. */
   readonly forMs: number;
 }
 
 const NONE_AFTER_MS = 10 * 60_000;
 const OTHERS_FROM = 50;
-/** WhatsApp reports within seconds, and 50 messages may be accepted in less. */
+/** WhatsApp reports within seconds, and 50 messages may be accepted in that time. */
 const OTHERS_AFTER_MS = 2 * 60_000;
 
-/** Returns a function that says whether webhooks are silent about a number; undefined: they are not. */
+/** Returns a function that checks for webhook silence; it returns undefined if there is none. */
 export function createWebhookSilence({ redis, number }: { redis: Redis; number: string }) {
   const keys = numberKeys(number);
   return async (): Promise<WebhookSilence | undefined> => {

@@ -1,6 +1,6 @@
 /**
- * Packed rows, described once: TypeScript writes and reads them by name, and the scripts get the same
- * description as a format of Redis's `struct` library (see render-lua.ts). Big-endian, no padding.
+ * Describes packed rows once: TypeScript writes and reads them by name, and the scripts get the
+ * same layout as a format of Redis's `struct` library (render-lua.ts). Big-endian, no padding.
  */
 
 /** One byte, an unsigned integer of 2 to 4 bytes, or 8 bytes as they are. */
@@ -10,11 +10,11 @@ export interface Layout<Field extends string> {
   /** For `struct.pack` and `struct.unpack`. */
   readonly format: string;
   readonly bytes: number;
-  /** Where each field begins, from 0. */
+  /** The offset of each field, from 0. */
   readonly at: Readonly<Record<Field, number>>;
-  /** The number in a field of the row that `source` begins with. */
+  /** Reads a number field of the row at the start of `source`. */
   get(source: Buffer, field: Field): number;
-  /** Writes one row to `target` at `offset`. Throws on a number that its field cannot hold. */
+  /** Writes one row to `target` at `offset`. Throws if a number does not fit its field. */
   write(target: Buffer, offset: number, values: Readonly<Record<Field, number | Buffer>>): void;
 }
 

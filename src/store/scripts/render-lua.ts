@@ -2,10 +2,9 @@ import { MOVES, OVERRULES, STATES, type State } from "../../core/message.ts";
 import * as protocol from "./protocol.ts";
 
 /**
- * A script as Redis gets it. Every EVALSHA runs all of its text, so what is there costs time:
- * comments go, and what its libraries declare and it does not use; the names of protocol.ts become
- * their values, so that no table is built or looked up. A name that protocol.ts does not have is an
- * error.
+ * Renders a script for Redis. Every EVALSHA runs the whole text, so length costs time: comments and
+ * unused declarations of its libraries are removed, and names of protocol.ts become their values,
+ * so that no table is built or read. An unknown name is an error.
  *
  *     FLAG.late_failed   8           a member
  *     BATCH_ROWS         100         a number
@@ -25,7 +24,8 @@ export function renderLua(text: string, args: readonly string[] = []): string {
       const members = group === "ARG" ? places : GROUPS.get(group);
       if (members === undefined) return found;
       const value = members.get(member);
-      if (value === undefined) throw new Error(`A script names ${found}, which is not there.`);
+      if (value === undefined)
+        throw new Error(`A script uses ${found}, which protocol.ts does not have.`);
       return value;
     })
     .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => {
@@ -34,7 +34,7 @@ export function renderLua(text: string, args: readonly string[] = []): string {
   return [...tables.map(([name, table]) => `local ${name} = ${table}`), values].join("\n");
 }
 
-/** A function or a constant at the left margin, to its end. */
+/** A top-level function or constant, to its end. */
 const DECLARATION =
   /^local (?:function (\w+)(?:.* end\n|.*\n[\s\S]*?^end\n)|([A-Z]\w*) = (?:\{\n[\s\S]*?^\}\n|.*\n))/gm;
 

@@ -11,8 +11,8 @@ import {
 } from "./script-list.ts";
 
 /**
- * Runs one script for one number; `rest` is what repeats after its named arguments. Rejects when
- * Redis cannot answer; the scripts are idempotent.
+ * Runs one script for one number; `rest` has the repeated arguments after the named ones. Rejects
+ * if Redis cannot answer; the scripts are idempotent.
  */
 export type RunScript = <Name extends ScriptName>(
   name: Name,
@@ -35,8 +35,8 @@ export function createScriptRunner(redis: Redis, number: string): RunScript {
 }
 
 /**
- * The whole text of a script: the libraries it includes (`--- @include "x"` is `scripts/lib/x.lua`),
- * each once and after those that it includes itself, and the values of protocol.ts.
+ * The whole text of a script: its libraries (`--- @include "x"` is `scripts/lib/x.lua`), each once
+ * and after those it includes itself, and the values of protocol.ts.
  */
 export function scriptSource(name: ScriptName): string {
   const included = new Set<string>();

@@ -1,7 +1,7 @@
 /**
- * Every script, and the names of its arguments in their order: what the runner takes by name, the
- * script reads as `ARG.lease_ms` (render-lua.ts). What repeats for each row or batch comes after
- * them, from `ARGV[REST]` on; the script's header says in which form.
+ * Every script, with the names of its arguments in order: the runner takes them by name, and the
+ * script reads them as `ARG.lease_ms` (render-lua.ts). Arguments that repeat for each row or batch
+ * follow from `ARGV[REST]` on; the script's header describes them.
  */
 export const SCRIPTS = {
   "accept-rollback": ["databaseId"],
@@ -89,7 +89,7 @@ export const SCRIPTS = {
 export type ScriptName = keyof typeof SCRIPTS;
 export const SCRIPT_NAMES = Object.keys(SCRIPTS) as readonly ScriptName[];
 
-/** What scripts take: strings, numbers and bytes; nothing else crosses the wire. */
+/** The types of arguments: strings, numbers and bytes. */
 export type ScriptArgument = string | number | Buffer;
 
 /** The arguments of one script, by name. */
@@ -97,7 +97,9 @@ export type ScriptArguments<Name extends ScriptName> = {
   readonly [Argument in (typeof SCRIPTS)[Name][number]]: ScriptArgument;
 };
 
-/** Scripts that count a change by people (`count_act` of lib/guard.lua), however they end. */
+/**
+ * Scripts that count a change by a person (`count_act` of lib/guard.lua), whatever their result.
+ */
 export const ACTS: ReadonlySet<ScriptName> = new Set<ScriptName>([
   "apply-opt-outs",
   "cancel-campaign",
