@@ -9,7 +9,8 @@ import type { ImportedList, ImportReport } from "../producer/report.ts";
 import { checkList, readingProgress } from "./check.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
-import { askThrough, DETACHED } from "./outage.ts";
+import { importThrough } from "./import-through.ts";
+import { DETACHED } from "./outage.ts";
 import { paceWords, startWords } from "./plan-words.ts";
 import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
 import { count, counted, modeWords, printable } from "./words.ts";
@@ -55,13 +56,15 @@ export async function importCampaign(
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     ...agreed,
-    repeats: input.repeats,
     encoding,
     signal: input.signal,
     onProgress: readingProgress(cli),
   };
-  // Repeated after an outage, the same bytes continue with the same id.
-  const imported = await askThrough(platform, () => importFile(options), input.signal);
+  const imported = await importThrough(
+    platform,
+    (attempt) => importFile({ ...options, ...attempt }),
+    input,
+  );
   cli.terminal.live("");
   if (imported === DETACHED) return refuseWhileAway();
   if (!imported.ok) return imported;

@@ -1,0 +1,62 @@
+import type { Platform } from "../app/platform.ts";
+import { findCampaign } from "../campaigns/find.ts";
+import { accept } from "../core/refusal.ts";
+import { emptyReport, type ImportedList, type ImportResult } from "../producer/report.ts";
+import type { ListRequest } from "../producer/request.ts";
+import type { Campaign } from "../store/index.ts";
+import { askThrough, DETACHED, type Reachable } from "./outage.ts";
+
+type Attempt = Required<Pick<ListRequest, "onBegun" | "repeats">>;
+
+/**
+ * Imports a list as one campaign, through outages of Redis; {@link DETACHED} if `signal` is aborted
+ * meanwhile. After an outage the import is repeated, and the repeat must not make a second campaign:
+ * Redis may have done the last step although its answer was lost. So once this command has begun a
+ * campaign, it only continues that one, with `--again` too:
+ *
+ *     attempt 1   begins main-7, stores all rows, finishes it; Redis dies before its answer
+ *     attempt 2   "already imported as main-7": this command did that, so the list is stored
+ */
+export async function importThrough(
+  platform: Reachable & Pick<Platform, "stores">,
+  importFile: (attempt: Attempt) => Promise<ImportResult>,
+  { repeats, signal }: Pick<Attempt, "repeats"> & { readonly signal: AbortSignal },
+): Promise<ImportResult | typeof DETACHED> {
+  let begun: string | undefined;
+  const attempt = () =>
+    importFile({
+      repeats: begun === undefined ? repeats : "refuse",
+      onBegun: async (campaign) => {
+        begun = campaign;
+        return accept(undefined);
+      },
+    });
+  const imported = await askThrough(platform, attempt, signal);
+  if (imported === DETACHED || imported.ok || begun === undefined) return imported;
+  const { refusal, report } = imported;
+  if (refusal.code !== "already_imported" || report.campaign !== begun) return imported;
+  const id = begun;
+  const found = await askThrough(platform, () => findCampaign(platform.stores, id), signal);
+  return found === DETACHED || !found.ok ? imported : storedBefore(imported, found.value.campaign);
+}
+
+/** The result of an attempt whose answer was lost, from the campaign it stored. */
+function storedBefore(
+  { report, rejectsPath }: ImportResult,
+  { id, rows, status, counts }: Campaign,
+): ImportResult {
+  const { rejected, duplicate, suppressed } = counts;
+  const pending = rows - rejected - duplicate - suppressed;
+  const { file, name, number, category, columns, encoding, delimiter, phoneColumn } = report;
+  const list: ImportedList = { id, status, restarted: false, fingerprint: "" };
+  return {
+    ...accept(list),
+    report: {
+      ...emptyReport(file),
+      ...{ name, number, category, columns, encoding, delimiter, phoneColumn },
+      ...{ campaign: id, status, rows, ok: pending, rejected, duplicate, suppressed },
+      counts: { pending, rejected, duplicate, suppressed },
+    },
+    rejectsPath,
+  };
+}
