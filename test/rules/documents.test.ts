@@ -101,6 +101,15 @@ describe("links between the documents", () => {
     expect(missing).toEqual([]);
   });
 
+  test("every file of src/ that ARCHITECTURE.md or CONTRIBUTING.md names is there", () => {
+    const named = ["ARCHITECTURE.md", "CONTRIBUTING.md"].flatMap((path) =>
+      [...read(path).matchAll(/`(src\/[\w./-]+)`/g)].map(([, file]) => file ?? ""),
+    );
+
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   test("every test that docs/reliability.md or ARCHITECTURE.md names is there", () => {
     const named = ["docs/reliability.md", "ARCHITECTURE.md"].flatMap((path) =>
       [...read(path).matchAll(/`(test\/[\w./-]+)`/g)].map(([, test]) => test ?? ""),
