@@ -10,9 +10,9 @@ type Attempt = Required<Pick<ListRequest, "onBegun" | "repeats">>;
 
 /**
  * Imports a list as one campaign, through outages of Redis; {@link DETACHED} if `signal` is aborted
- * meanwhile. After an outage the import is repeated, and the repeat must not make a second campaign:
- * Redis may have done the last step although its answer was lost. So once this command has begun a
- * campaign, it only continues that one, with `--again` too:
+ * meanwhile. After an outage the import is repeated, and the repeat must not make a second
+ * campaign: Redis may have done the last step although its answer was lost. So once this command
+ * has begun a campaign, it only continues that one, with `--again` too:
  *
  *     attempt 1   begins main-7, stores all rows, finishes it; Redis dies before its answer
  *     attempt 2   "already imported as main-7": this command did that, so the list is stored
