@@ -21,10 +21,10 @@ const NEVER = Number.POSITIVE_INFINITY;
 const ALWAYS: Opening = { fromMs: Number.NEGATIVE_INFINITY, untilMs: NEVER };
 
 /**
- * Sends `people` at `ratePerSecond` from `startMs` on, each in the hours of its place, and counts. While
- * several places are open they share the rate by how many messages each has left, as the rows of
- * a list lie mixed. Pauses, and other campaigns of the number, come on top. `times` is null where there
- * is no window.
+ * Sends `people` at `ratePerSecond` from `startMs` on, each in the hours of its place, and counts.
+ * While several places are open they share the rate by how many messages each has left, as the
+ * rows of a list lie mixed. Pauses, and other campaigns of the number, come on top. `times` is
+ * null where there is no window.
  */
 export function forecast(input: {
   people: ReadonlyMap<Place, number>;
@@ -57,7 +57,7 @@ export function forecast(input: {
     if (left > 0) {
       firstMs ??= nowMs;
       const takesMs = left / perMs;
-      // All of it, exactly: what rounding left over would be sent for ever.
+      // All of it, exactly: a remainder left by rounding would never come to an end.
       const share = takesMs <= untilMs - nowMs ? 1 : ((untilMs - nowMs) * perMs) / left;
       if (share === 1) untilMs = nowMs + takesMs;
       for (const queue of waiting) {

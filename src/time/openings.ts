@@ -10,10 +10,11 @@ export interface Opening {
 const DAY_MS = DAY_S * 1_000;
 
 /**
- * When `hours` are open in all `zones` at once, within `range`: ascending, disjoint, cut at the range's
- * ends. Open is an instant at which the clock on the wall shows a time within the hours. So a window that
- * begins in an hour that summer time leaves out begins at the end of that hour, and of an hour that
- * comes twice both are judged by what the clock shows. No zone at all is never open.
+ * When `hours` are open in all `zones` at once, within `range`: ascending, disjoint, cut at the
+ * range's ends. Open is an instant at which the clock on the wall shows a time within the hours.
+ * So a window that begins in an hour that summer time leaves out begins at the end of that hour,
+ * and of an hour that comes twice both are judged by what the clock shows. No zone at all is never
+ * open.
  */
 export function openingsIn(
   hours: readonly WindowHours[],
@@ -95,7 +96,7 @@ interface OffsetSpan extends Opening {
 }
 
 const spans = new Map<string, OffsetSpan[]>();
-/** Two changes a year, a year or two ahead: whoever asks about more is a test. */
+/** Two changes a year, a year or two ahead: only tests ask about more. */
 const SPANS_MAX = 16;
 
 function offsetAt(zone: string, ms: number): OffsetSpan {

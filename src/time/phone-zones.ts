@@ -1,13 +1,15 @@
 /**
  * Which country and time zones phone numbers are in, by their first digits: the longest beginning
- * that is listed decides. An entry: country, time zones, beginnings. Of time zones whose clocks agree
- * until 2036 one is named. A number can be ported: this is the zone of the number, not of the person.
+ * that is listed decides. An entry: country, time zones, beginnings. Of time zones whose clocks
+ * agree until 2036 one is named. A number can be ported: this is the zone of the number, not of
+ * the person.
  *
  * Made by scripts/zone-data.mjs. Area codes of +1, +52 and +55 are from the file
- * resources/timezones/map_data.txt of google/libphonenumber at f7e3e88c (2026-07-17), Copyright (C)
- * 2012 The Libphonenumber Authors, licensed under the Apache License, Version 2.0
- * (http://www.apache.org/licenses/LICENSE-2.0); changed: cut to area codes, and corrected where that
- * script says so. Countries are from zone.tab of the time zone database 2025b (public domain).
+ * resources/timezones/map_data.txt of google/libphonenumber at f7e3e88c (2026-07-17), Copyright
+ * (C) 2012 The Libphonenumber Authors, licensed under the Apache License, Version 2.0
+ * (http://www.apache.org/licenses/LICENSE-2.0); changed: cut to area codes, and corrected where
+ * that script says so. Countries are from zone.tab of the time zone database 2025b (public
+ * domain).
  */
 export const PHONE_ZONES = `
 AC Atlantic/St_Helena 247; AD Europe/Andorra 376; AE Asia/Dubai 971; AF Asia/Kabul 93; AL

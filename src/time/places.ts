@@ -2,8 +2,9 @@ import { isTimeZone } from "../core/time-zone.ts";
 import { PHONE_ZONES } from "./phone-zones.ts";
 
 /**
- * Where a person is, as far as their hours depend on it. Several zones: which of them it is cannot be
- * known, so only what is allowed in all of them is allowed. People of one place share the object.
+ * Where a person is, as far as their hours depend on it. Several zones: which of them it is cannot
+ * be known, so only what is allowed in all of them is allowed. People of one place share the
+ * object.
  */
 export interface Place {
   /** ISO 3166; null: not known. */
@@ -13,9 +14,9 @@ export interface Place {
 }
 
 /**
- * The place of a phone (digits with country code) by its first digits: the zones of the country, or of
- * the area code where that tells more. Null for numbers of no country (satellites, `+800`): an unknown zone
- * is never taken for one in which sending is allowed.
+ * The place of a phone (digits with country code) by its first digits: the zones of the country,
+ * or of the area code where that tells more. Null for numbers of no country (satellites, `+800`):
+ * an unknown zone is never taken for one in which sending is allowed.
  */
 export function placeOfPhone(digits: string): Place | null {
   const beginning = digits.slice(0, LONGEST);
@@ -39,7 +40,7 @@ function findPlace(beginning: string): Place | null {
   return null;
 }
 
-/** The place of a phone whose zone is given by name; null when the name is no time zone. */
+/** The place of a phone whose zone is given by name; null if the name is not one of a time zone. */
 export function placeInZone(zone: string, digits: string): Place | null {
   if (!isTimeZone(zone)) return null;
   const country = placeOfPhone(digits)?.country ?? null;

@@ -1,16 +1,19 @@
 import { ALL_DAYS, type WindowHours } from "../core/send-window.ts";
 
 /**
- * Hours in which marketing may be sent, by country: the preset `quiet-hours`. A hint to begin with and
- * not legal advice: most of it was written for calls and SMS, whether it reaches WhatsApp is open,
- * and public holidays and stricter states of a country are not in it.
+ * Hours in which marketing may be sent, by country: the preset `quiet-hours`. A hint to begin with
+ * and not legal advice: most of it was written for calls and SMS, whether it reaches WhatsApp is
+ * open, and public holidays and stricter states of a country are not in it.
  */
 export interface QuietHours {
   /** ISO 3166. */
   readonly countries: readonly string[];
   readonly hours: readonly WindowHours[];
   readonly source: string;
-  /** `law`: a statute or decree. `rule`: of a regulator or carriers. `practice`: what senders keep to. */
+  /**
+   * `law`: a statute or decree. `rule`: of a regulator or carriers. `practice`: what senders keep
+   * to.
+   */
   readonly strength: "law" | "rule" | "practice";
   /** When it was looked up, year and month. */
   readonly asOf: string;

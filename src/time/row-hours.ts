@@ -13,8 +13,8 @@ export type RowHours =
 
 /**
  * The hours of a row at `atMs`. With `skip` its only opening is the first one after `sinceMs`, the
- * start of the campaign. `marginMs`: how long before the end of an opening nothing is begun any more,
- * because what is granted to a worker may leave so much later.
+ * start of the campaign. `marginMs`: how long before the end of an opening nothing is begun any
+ * more, because what is granted to a worker may leave so much later.
  */
 export function rowHours(
   times: SendTimes,

@@ -28,8 +28,9 @@ const AHEAD_MS = 16 * DAY_MS;
 const YEAR_MS = 370 * DAY_MS;
 
 /**
- * Answers are kept by place and window, so asking for each row of a list, or at each run of a batch,
- * is a lookup. Nothing here reads a clock. `zoneColumn`: where the time zones of a list are, -1 nowhere.
+ * Answers are kept by place and window, so asking for each row of a list, or at each run of a
+ * batch, is a lookup. Nothing here reads a clock. `zoneColumn`: where the time zones of a list
+ * are, -1 nowhere.
  */
 export function createSendTimes(window: SendWindow, zoneColumn: number): SendTimes {
   const { timezone } = window;
