@@ -67,7 +67,7 @@ export function numberKeys(number: string) {
     clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */
     halt: `${prefix}halt`,
-    /** hash: the claim counter, and what is known of a rollback: hashes.ts. */
+    /** hash: the claim counter, and the facts of a rollback: hashes.ts. */
     guard: `${prefix}guard`,
     /** zset: process -> the last count it received. */
     told: `${prefix}told`,
@@ -95,7 +95,7 @@ export function numberKeys(number: string) {
      * hash: end of the minute (`until`), its `lines`, and counts of lines not logged. By take-news.
      */
     newsMinute: `${prefix}news-minute`,
-    /** hash: unmatched status events, the last webhook, and what webhook-silence.ts looks at. */
+    /** hash: unmatched status events, the last webhook, and data of webhook-silence.ts. */
     stats: `${prefix}stats`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */
     wamidLevels: `${prefix}wamid-levels`,
@@ -137,7 +137,7 @@ export function deploymentKeys(mode: Mode = "live") {
 export function campaignKeys(number: string, campaign: string) {
   const key = `${slotKey(number)}:campaign:${campaign}`;
   return {
-    /** hash: what was imported, its status and times: hashes.ts. */
+    /** hash: the imported definition, status and times: hashes.ts. */
     campaign: key,
     /** hash: state number -> rows in it. Moved in the script that moves the row. */
     counts: `${key}:counts`,
@@ -168,7 +168,7 @@ export function campaignKeys(number: string, campaign: string) {
   };
 }
 
-/** How many batches a campaign of so many rows has. */
+/** The number of batches of a campaign with `rows` rows. */
 export function batchesOf(rows: number): number {
   return Math.ceil(rows / BATCH_ROWS);
 }

@@ -123,7 +123,7 @@ export function createBatchLoader(input: {
       return { isOpen: true, opening: { row: number, opensMs: 0, closesMs: FOREVER_MS } };
     }
     const found = times.placeOf(row.phone, row.cells);
-    // The import rejects rows whose zone cannot be told: this one is never sent on a guess.
+    // The import rejects rows whose time zone is not known: never send such a row on a guess.
     if (!found.ok) throw new Error(`Row ${number} has no time zone.`);
     const isAgain = value.flags.includes("retried") || value.flags.includes("maybeDuplicate");
     const dueMs = (value.times.due ?? 0) + clock.wallMs - clock.nowMs;

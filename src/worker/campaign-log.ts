@@ -36,7 +36,7 @@ export function createCampaignLog(context: {
   minuteMs: number;
 }) {
   return {
-    async tell(): Promise<void> {
+    async log(): Promise<void> {
       const { store, logger, minuteMs } = context;
       const limits = { takenMax: TAKEN_AT_ONCE, linesMax: CHANGES_A_MINUTE, minuteMs };
       const { news, isNewMinute, running, untold } = await store.takeNews(limits);
@@ -97,15 +97,15 @@ async function logProgress(
   running: number,
 ): Promise<void> {
   if (running === 0) return;
-  const told = inTurn(await store.campaigns.running(), Math.floor(Date.now() / minuteMs));
-  for (const id of told) {
+  const logged = inTurn(await store.campaigns.running(), Math.floor(Date.now() / minuteMs));
+  for (const id of logged) {
     const campaign = await store.campaigns.find(id);
     if (campaign === undefined) continue;
     logger.info({ campaign: id, counts: nonZero(campaign.counts) }, "campaign progress");
   }
-  if (running > told.length) {
+  if (running > logged.length) {
     logger.info(
-      { running, told: told.length },
+      { running, told: logged.length },
       "more campaigns are running than are logged each minute",
     );
   }

@@ -8,7 +8,7 @@ import { auditChore } from "./audit-chore.ts";
 import { addBatchJobs, withoutJob } from "./batch-jobs.ts";
 import type { CampaignLog } from "./campaign-log.ts";
 import type { Flight } from "./flight.ts";
-import { deleteOld, passOnOptOuts, tellSilence } from "./housekeeping.ts";
+import { deleteOld, logSilence, passOnOptOuts } from "./housekeeping.ts";
 import type { Chore } from "./sweep.ts";
 
 /** A problem that needs a person is logged again after a minute. */
@@ -35,15 +35,15 @@ export function choresOf(context: ChoresContext): readonly Chore[] {
   const { store, failed, campaignLog } = context;
   return [
     { name: "claim counter", run: () => store.memory.sync() },
-    { name: "rollback", everyMs: MINUTE_MS, run: () => tellRollback(context) },
-    { name: "campaigns' log", run: campaignLog.tell },
+    { name: "rollback", everyMs: MINUTE_MS, run: () => logRollback(context) },
+    { name: "campaigns' log", run: campaignLog.log },
     { name: "ended leases and parked events", run: (isStopped) => sweepLedger(context, isStopped) },
     // Before slow chores: from then on an opt-out holds for the other numbers.
     { name: "opt-outs", run: () => passOnOptOuts(context) },
-    { name: "webhooks", everyMs: MINUTE_MS, run: () => tellSilence(context) },
+    { name: "webhooks", everyMs: MINUTE_MS, run: () => logSilence(context) },
     { name: "open batches", run: () => healOpenBatches(context) },
     auditChore(context),
-    { name: "ages", everyMs: MINUTE_MS, run: () => tellAges(context) },
+    { name: "ages", everyMs: MINUTE_MS, run: () => logAges(context) },
     slowAnswersChore(context),
     { name: "failed jobs", run: async () => void (await failed.addOutbox(OUTBOX_MAX)) },
     { name: "stale failed jobs", run: failed.dropStale },
@@ -51,7 +51,7 @@ export function choresOf(context: ChoresContext): readonly Chore[] {
   ];
 }
 
-async function tellRollback({ store, logger }: ChoresContext): Promise<boolean> {
+async function logRollback({ store, logger }: ChoresContext): Promise<boolean> {
   const [rollback, stranger] = await Promise.all([
     store.rollback.read(),
     store.rollback.isStranger(),
@@ -97,7 +97,7 @@ async function healOpenBatches({ store, queue, logger }: ChoresContext): Promise
   await addBatchJobs(queue, lost);
 }
 
-async function tellAges({ store, timings, logger }: ChoresContext): Promise<boolean> {
+async function logAges({ store, timings, logger }: ChoresContext): Promise<boolean> {
   const old = oldOnes(await store.ages(), timings);
   for (const { what, ageMs } of old) {
     logger.warn({ what, ageMs }, "has waited too long");

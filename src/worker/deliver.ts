@@ -41,7 +41,7 @@ export interface DeliverContext {
   readonly troubles: TroubleLog;
 }
 
-/** Claims messages of one batch. Resolves when the claim is answered; the POSTs go on. */
+/** Claims messages of one batch. Resolves when the claim is answered; the POSTs continue. */
 export type Deliver = (run: BatchRun, messages: readonly DueMessage[]) => Promise<Delivered>;
 
 /**
@@ -123,9 +123,9 @@ async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
 /** It is unknown whether the claim was granted: releases the rows once Redis answers. */
 function giveBack(context: DeliverContext, { run, messages, nonce }: Claim): void {
   const { recorder, timings } = context;
-  const told = toRecord(ABORTED, timings);
+  const outcome = toRecord(ABORTED, timings);
   for (const { row, person } of messages) {
-    recorder.add(run.campaign.id, { row, attempt: 0, nonce, person, ...told });
+    recorder.add(run.campaign.id, { row, attempt: 0, nonce, person, ...outcome });
   }
 }
 

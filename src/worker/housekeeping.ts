@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { NumberStore, Retention } from "../store/index.ts";
 
-/** If nothing was accepted for so long, only `show` reports missing webhooks. */
+/** If nothing was accepted for this time, only `show` reports missing webhooks. */
 const SILENCE_OVER_MS = 60 * 60_000;
 
 /** The parts of the sweep for people and old data. */
@@ -22,7 +22,7 @@ export async function passOnOptOuts({ store, logger }: HousekeepingContext): Pro
 }
 
 /** Messages are accepted, but no webhook reports on them. */
-export async function tellSilence({ store, logger }: HousekeepingContext): Promise<void> {
+export async function logSilence({ store, logger }: HousekeepingContext): Promise<void> {
   const silence = await store.webhookSilence();
   if (silence === undefined || Date.now() - silence.lastMs > SILENCE_OVER_MS) return;
   const { kind, accepted, forMs } = silence;

@@ -154,7 +154,7 @@ async function stop(parts: Parts, running: readonly Promise<unknown>[]): Promise
   await settleWire(parts, deadline);
   if (!isForced) {
     // If this was the last worker, no other one logs these events.
-    await endInTime(CLOSE_MS, [campaignLog.tell()]);
+    await endInTime(CLOSE_MS, [campaignLog.log()]);
     await endInTime(CLOSE_MS, [queue.close(), failed.close(), ...running]);
   }
   for (const connection of connections) connection.disconnect();

@@ -11,23 +11,23 @@ function openLog(store: Parameters<typeof createCampaignLog>[0]["store"]) {
   const lines: Entry[] = [];
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Entry) };
   const logger = createLogger({ level: "info", pretty: false, stream });
-  const { tell } = createCampaignLog({ store, logger, minuteMs: 60_000 });
-  return { lines, tell };
+  const { log } = createCampaignLog({ store, logger, minuteMs: 60_000 });
+  return { lines, log };
 }
 
 test("two workers tell a campaign's story together once: start, progress, pause with its reason, end with counts", async () => {
   const bench = await openTestStore();
   const [one, two] = [openLog(bench.store), openLog(bench.store)];
-  const tellBoth = () => Promise.all([one.tell(), two.tell()]);
+  const logBoth = () => Promise.all([one.log(), two.log()]);
   const id = await bench.import(2);
-  await tellBoth();
+  await logBoth();
   await bench.send(id, 1, "accepted");
   await bench.later(60_000);
-  await tellBoth();
+  await logBoth();
   await bench.send(id, 2, "template", { code: 132001 });
-  await tellBoth();
+  await logBoth();
   await bench.store.campaigns.cancel(id);
-  await tellBoth();
+  await logBoth();
 
   const lines = [...one.lines, ...two.lines].sort((a, b) =>
     String(a["time"]).localeCompare(String(b["time"])),
@@ -50,14 +50,14 @@ test("two workers tell a campaign's story together once: start, progress, pause 
 
 test("with 1,000 running campaigns the log gets some dozens of lines a minute, and how many there are", async () => {
   const bench = await openTestStore();
-  const { tell, lines } = openLog(bench.store);
+  const { log, lines } = openLog(bench.store);
   const campaigns = 1_000;
   await Promise.all(Array.from({ length: campaigns }, () => bench.import(1)));
 
-  for (let sweeps = 0; sweeps < 12; sweeps++) await tell();
+  for (let sweeps = 0; sweeps < 12; sweeps++) await log();
   const first = lines.splice(0);
   await bench.later(60_000);
-  await tell();
+  await log();
 
   expect(first.length).toBeLessThan(90);
   expect(lines).toContainEqual(

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { silenceJson, silenceWords } from "../../src/export/silence-words.ts";
-import { tellSilence } from "../../src/worker/housekeeping.ts";
+import { logSilence } from "../../src/worker/housekeeping.ts";
 import { openTestStore } from "../support/campaigns.ts";
 
 const FOR_EVER = { rowsMs: null, campaignMs: null };
@@ -25,7 +25,7 @@ test("that messages are accepted and no webhook comes is logged, without persona
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
   await bench.later(10 * 60_000);
 
-  await tellSilence({ store: bench.store, retention: FOR_EVER, logger });
+  await logSilence({ store: bench.store, retention: FOR_EVER, logger });
 
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
@@ -44,7 +44,7 @@ test("long after the last message was accepted it is told by show alone", async 
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
   await bench.later(90 * 60_000);
 
-  await tellSilence({ store: bench.store, retention: FOR_EVER, logger });
+  await logSilence({ store: bench.store, retention: FOR_EVER, logger });
 
   expect(lines).toEqual([]);
   const silence = await bench.store.webhookSilence();

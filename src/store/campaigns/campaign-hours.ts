@@ -16,7 +16,7 @@ export type StoredPlace = readonly [
   zones: readonly string[],
 ];
 
-/** Bounds what is read with every campaign that is shown. */
+/** Bounds the data read with every campaign that is shown. */
 const PLACES_MAX = 100;
 
 export function packPlaces(places: readonly StoredPlace[] = []): string {

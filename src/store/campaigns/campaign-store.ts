@@ -26,7 +26,7 @@ export type ResolveResult =
   | { readonly kind: "closed" | "no_campaign" | "no_row" };
 
 type DispatchAnswer = [
-  told: string,
+  reading: string,
   crowded?: number,
   paused?: string,
   ...opened: (string | number)[],
@@ -69,8 +69,8 @@ export function createCampaignStore(input: {
         ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
       })) as DispatchAnswer;
-      const [told, crowded = 0, paused = "", ...flat] = answer;
-      counter.saw(told);
+      const [reading, crowded = 0, paused = "", ...flat] = answer;
+      counter.saw(reading);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
         opened.push({

@@ -107,13 +107,13 @@ export function createCorrections(input: { redis: Redis; number: string; run: Ru
         return [placeInBatch(row), { phone, cells }] as const;
       });
       const blob = correctBlob(batch.blob, new Map(rows));
-      const [kind, told, rewrites] = (await run(
+      const [kind, why, rewrites] = (await run(
         "correct-rows",
         { campaign: id, batch: batch.batch, rewrites: change.rewrites, blob },
         change.rows.map(({ row }) => row),
       )) as [number, unknown, number];
       if (kind === ANSWER.done) return { kind: "corrected", rewrites };
-      if (kind === ANSWER.closed) return { kind: "closed", why: String(told) };
+      if (kind === ANSWER.closed) return { kind: "closed", why: String(why) };
       return { kind: kind === ANSWER.rewritten ? "changed" : "no_campaign" };
     },
   };

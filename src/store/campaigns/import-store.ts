@@ -20,7 +20,7 @@ import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
 
-/** An importer that stores nothing for so long counts as dead: another may take over. */
+/** An importer that has stored nothing for this time counts as dead: another may take over. */
 export const IMPORT_LEASE_MS = 3_000;
 
 export interface BeginImport {

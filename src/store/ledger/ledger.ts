@@ -76,7 +76,7 @@ export interface LoadedRow extends BatchRow {
 export interface LedgerLimits {
   readonly leaseMs: number;
   readonly personBusyMs: number;
-  /** Webhooks count as arriving for so long after the last one. */
+  /** How long after the last webhook they count as arriving. */
   readonly webhooksArrivingMs: number;
   readonly triesMax: number;
   /** How long an unknown message of an at-least-once campaign waits for evidence. */
@@ -98,7 +98,7 @@ export interface Safety {
 }
 
 type SweepAnswer = [number, number, number, number, more: number, claimedFrom: number];
-type ClaimedRows = [told: string, atRate: number, waitUs: number, waits: string, ...number[]];
+type ClaimedRows = [reading: string, atRate: number, waitUs: number, waits: string, ...number[]];
 
 /** The result of one sweep, in messages and events; `more` if there may be more right now. */
 export interface Swept {
@@ -168,9 +168,9 @@ export function createLedger(input: {
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
-      const [told, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
+      const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
       // Stored before anything is sent, so the claims are known even if this worker is killed now.
-      counter.saw(told);
+      counter.saw(reading);
       return {
         kind: "rows",
         verdicts: claim.rows.map((_, at) => toVerdict(pairs[2 * at] ?? 0, pairs[2 * at + 1] ?? 0)),

@@ -54,7 +54,7 @@ export interface Receiver {
 /** The digits of who-got.lua; 0 is left out. */
 const GOT: Readonly<Record<string, Receiver["got"]>> = { 1: "waits", 2: "leave_out", 3: "tell" };
 
-/** Ended campaigns that are looked at to tell about them: some 10 ms, which each import pays. */
+/** Ended campaigns that are read for the report: some 10 ms, which each import pays. */
 const TOLD_MAX = 200;
 
 /** Batches read at once: some hundred kilobytes. */

@@ -24,7 +24,7 @@ export async function createSuppressions(input: {
   /**
    * Applies the list to every number; resolves with when the last earlier claim runs out, in ms.
    */
-  async function tellNumbers(phones: readonly string[]): Promise<number> {
+  async function applyToNumbers(phones: readonly string[]): Promise<number> {
     let waitMs = 0;
     for (const name of await list.numbers()) {
       const number = keySpace(name, mode);
@@ -43,14 +43,14 @@ export async function createSuppressions(input: {
       const { changes } = await list.add(entries);
       // Applied also if nothing changed: an earlier command may have died before it reached all
       // numbers.
-      const waitMs = await tellNumbers(entries.map(({ phone }) => phone));
+      const waitMs = await applyToNumbers(entries.map(({ phone }) => phone));
       if (waitMs > 0) await sleep(waitMs);
       return changes;
     },
 
     async remove(phones: readonly string[]): Promise<readonly OptOutChange[]> {
       const { changes } = await list.remove(phones);
-      await tellNumbers([]);
+      await applyToNumbers([]);
       return changes;
     },
 
@@ -59,7 +59,7 @@ export async function createSuppressions(input: {
      */
     async erase(phone: string): Promise<boolean> {
       const { changes } = await list.erase(phone);
-      await tellNumbers([]);
+      await applyToNumbers([]);
       return changes.some(({ before }) => before !== null);
     },
 

@@ -32,10 +32,10 @@ export function createClaimCounter(input: {
   const reading = (): string => (last === undefined ? "" : formatReading(last));
 
   function saw(text: string): void {
-    const told = parseReading(text);
-    if (told === undefined) return;
+    const seen = parseReading(text);
+    if (seen === undefined) return;
     const before = last;
-    last = before === undefined ? told : laterOf(before, told);
+    last = before === undefined ? seen : laterOf(before, seen);
     // The reading of a copied folder has `at` 0. From now on this process remembers it itself.
     if (before === undefined || before.at === 0 || last.count > before.count) memory.note(last);
   }

@@ -77,20 +77,20 @@ export function createCounterMemory(
   const prefix = `${input.number}-${input.databaseId}.`;
   const live = join(dir, `${prefix}${randomBytes(6).toString("hex")}.live`);
   let file: { readonly handle: number; readonly identity: string } | undefined;
-  let isTold = false;
+  let isReported = false;
   let kept: Reading | undefined;
   let writtenAt = 0;
 
-  function tell(error: unknown): void {
-    if (!isTold) onProblem(error);
-    isTold = true;
+  function report(error: unknown): void {
+    if (!isReported) onProblem(error);
+    isReported = true;
   }
 
   function attempt(act: () => void): void {
     try {
       act();
     } catch (error) {
-      tell(error);
+      report(error);
     }
   }
 
@@ -120,7 +120,7 @@ export function createCounterMemory(
     async sync() {
       if (file === undefined || kept === undefined) return;
       if (performance.now() - writtenAt > TOUCH_EVERY_MS) this.note(kept);
-      await promisify(fdatasync)(file.handle).catch(tell);
+      await promisify(fdatasync)(file.handle).catch(report);
     },
 
     close() {

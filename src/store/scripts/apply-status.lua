@@ -1,13 +1,13 @@
 -- Applies one verified status event: moves its row with the counters, or matches or parks it.
 --- @include "status"
 -- Atomic because: look-up, move, counters and parking must not interleave with `record`, which
--- binds the wamid and drains what was parked.
+-- binds the wamid and takes up the events parked for it.
 -- KEYS: 1 slot key of the number
 -- ARGV: digest (8 bytes) · wamid: as stored · status · at_ms: when it happened · code: error code
 --   · price: one byte · person: digest of the recipient (8 bytes or '') · foreign: 1 when it
 --   cannot be a template's · category or '' · unmatched: what to do when the wamid is unknown:
 --   'park' (match it by recipient, else park it), 'park_unmatched' (another number may be meant:
---   only the wamid leads to its message), 'ask' (change nothing, and say what this number waits
+--   only the wamid identifies its message), 'ask' (change nothing; return what this number waits
 --   for) · failed_wait_ms: how long a failure waits for a `sent` before it is matched by recipient
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
 --   {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a lost one |

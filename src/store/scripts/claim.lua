@@ -10,8 +10,8 @@
 --   sender: number id and API of this worker, '' when not known · rate_per_second: as configured
 --   · reach_us: no slot later than this from now · answer_ms: how long the API takes · lease_ms ·
 --   person_busy_ms: put-off while the person is busy · webhooks_arriving_ms: they count as
---   arriving for so long · reading: this worker's of the claim counter, '' none · process: a name
---   for this worker · settle_ms: how long workers have time to speak after a start of Redis
+--   arriving for this time · reading: this worker's of the claim counter, '' none · process: a name
+--   for this worker · settle_ms: how long workers have to report after a start of Redis
 --   · openings: ROW_OPENING each, of a campaign that has a window
 -- Returns: {0, gate, wait ms}: none is granted (GATE of protocol.ts) · or {1, this worker's new
 --   reading or '', 1 when the number is at its rate, wait us until the next slot is within reach,

@@ -8,7 +8,7 @@
 -- ARGV: mode · sender: number id and API of this worker, '' when not known · open_max: how many
 --   batches may be open over all campaigns · open_campaigns_max: how many when each is the only
 --   one of its campaign · reading: this worker's of the claim counter, '' none · process: a name
---   for this worker · settle_ms: how long workers have time to speak after a start of Redis
+--   for this worker · settle_ms: how long workers have to report after a start of Redis
 -- Returns: {this worker's new reading, 1 if a campaign with work found no room, else 0, ids of
 --   campaigns paused for their sender, separated by spaces, then campaign, batch, run for each
 --   batch opened}; the reading alone if nothing may be opened, '' while Redis may have gone back in
@@ -39,10 +39,10 @@ for _, id in ipairs(come('endings')) do
 end
 -- Comes after the writes that end campaigns: a full Redis refuses this one and the rest.
 keep_clock()
-if not guard.is_told then note_told(ARG.process, guard.count) end
-local told = reading(guard.count, guard.acts)
-if redis.call('EXISTS', P .. 'halt') == 1 then return { told } end
-if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { told } end
+if not guard.is_stored then store_count(ARG.process, guard.count) end
+local new_reading = reading(guard.count, guard.acts)
+if redis.call('EXISTS', P .. 'halt') == 1 then return { new_reading } end
+if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { new_reading } end
 
 -- A campaign is sent from the number and through the API it was imported for. If its importer knew
 -- neither, it belongs to the first worker that sends it.
@@ -107,7 +107,7 @@ local function next_turn()
   return best
 end
 
-local opened = { told, 0, '' }
+local opened = { new_reading, 0, '' }
 while true do
   local turn = next_turn()
   if not turn then break end

@@ -4,10 +4,10 @@
 -- must not be remembered.
 -- KEYS: 1 slot key of the number
 -- ARGV: reading: this process's of the claim counter, '' none · process: a name for this process
---   · settle_ms: how long workers have time to speak after a start of Redis
+--   · settle_ms: how long workers have to report after a start of Redis
 -- Returns: its new reading, or '' while the number is stopped
 -- Keys built: clock, by-end, guard, told, serial, campaign:<id> and its :open
 local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'importer')
 if guard.stopped then return '' end
-note_told(ARG.process, guard.count)
+store_count(ARG.process, guard.count)
 return reading(guard.count, guard.acts)

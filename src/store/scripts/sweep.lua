@@ -6,7 +6,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: taken_max: most leases, resends and failures, of each · forgotten_max: most parked events ·
 --   resend_after_ms: how long an unknown message of an at-least-once campaign waits for evidence ·
---   webhooks_arriving_ms: they count as arriving for so long · claimed_cursor: where the scan of
+--   webhooks_arriving_ms: they count as arriving for this time · claimed_cursor: where the scan of
 --   open attempts continues
 -- Returns: {rows made unknown, parked events dropped, messages to be sent again, parked failures
 --   that were matched, 1 if there may be more leases or failures, where the scan of open attempts

@@ -3,7 +3,7 @@
 -- Atomic because: it changes nothing; rows may move meanwhile.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · rows: CLAIM_ROW of protocol.ts each · lease_ms · webhooks_arriving_ms: they
---   count as arriving for so long
+--   count as arriving for this time
 -- Returns: for each row that waits four: row, campaign, row and state number that it waits for
 -- Keys built: clock, stats, claimed, campaign:<id> and its :ledger:<batch>
 local waits = { lease = num(ARG.lease_ms), wait = 0, window = num(ARG.webhooks_arriving_ms) }

@@ -129,9 +129,9 @@ local function check_guard(text, worker, settle_ms, role)
   local f = redis.call('HMGET', GUARD, 'count', 'acts', 'claimedAt', 'noticedAt', 'unconfirmed',
     'database', 'run')
   local g = { count = num(f[1]), acts = num(f[2]) }
-  local told = redis.call('ZSCORE', TOLD, worker)
-  g.is_told = told and num(told) == g.count
-  local known = math.min(num(told, g.count), g.count)
+  local stored = redis.call('ZSCORE', TOLD, worker)
+  g.is_stored = stored and num(stored) == g.count
+  local known = math.min(num(stored, g.count), g.count)
   if seen and seen.count > known then
     note_rollback(seen, known)
     g.stopped, g.wait = GATE.rollback, 0
@@ -167,7 +167,7 @@ end
 -- Stores the last count sent to this worker. The workers that have been silent longest have the
 -- lowest counts and are dropped first; they are then compared with the global counter.
 local WORKERS_MAX = 2000
-local function note_told(worker, count)
+local function store_count(worker, count)
   if redis.call('ZADD', TOLD, count, worker) == 0 then return end
   local over = redis.call('ZCARD', TOLD) - WORKERS_MAX
   if over > 0 then redis.call('ZREMRANGEBYRANK', TOLD, 0, over - 1) end
@@ -178,6 +178,6 @@ local function count_claims(g, worker, grants)
   if grants == 0 then return '' end
   local count = g.count + grants
   redis.call('HSET', GUARD, 'count', count, 'at', WALL, 'claimedAt', NOW)
-  note_told(worker, count)
+  store_count(worker, count)
   return reading(count, g.acts)
 end

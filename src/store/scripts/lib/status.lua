@@ -165,8 +165,8 @@ local function release_person(person, c, row, attempt)
 end
 
 -- Whether the event can belong to the open attempt: it is `sent` or `failed`, not for an agent's
--- message, in the campaign's category, and close to the claim. A later event must be one that a
--- message held back by WhatsApp gets.
+-- message, in the campaign's category, and close to the claim. A later event fits only if a message
+-- that WhatsApp held back can get it.
 local function fits(c, r, event)
   if event.status ~= 'sent' and event.status ~= 'failed' or event.foreign == 1 then return false end
   local category = event.category

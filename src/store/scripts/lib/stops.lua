@@ -4,7 +4,7 @@ local QUIET_MS = 60000
 
 -- Backoff: no worker sends from this number until `wait` is over; if the API names no time, it
 -- grows with each backoff. Each new one lowers the rate by a quarter; it recovers (pace.lua).
-local function hold_number(wait, why)
+local function back_off(wait, why)
   local key = P .. 'pace'
   local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
   local until_ms, holds = held_until(f[1]), num(f[2])
@@ -26,7 +26,7 @@ end
 local UNREACHED_MAX = 5
 local function note_unreached(o)
   if redis.call('HINCRBY', P .. 'pace', 'unreached', 1) < UNREACHED_MAX then return false end
-  o.wait, o.outage = hold_number(0, 'unreachable'), true
+  o.wait, o.outage = back_off(0, 'unreachable'), true
   return true
 end
 
@@ -41,7 +41,7 @@ end
 
 -- Suspends the number: nothing is sent until a person resumes, not even lists that arrive meanwhile
 -- (start_running). Correcting counters lifts only a suspension by the audit (note-audit).
-local function halt_number(c, o, why)
+local function suspend_number(c, o, why)
   local is_new = redis.call('EXISTS', P .. 'halt') == 0
   redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id,
     'why', why)
@@ -54,10 +54,10 @@ local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
     return false
   end
-  if o.outcome == OUTCOME.hold then o.wait = hold_number(o.wait, 'too_fast')
+  if o.outcome == OUTCOME.hold then o.wait = back_off(o.wait, 'too_fast')
   elseif o.outcome == OUTCOME.retry then return note_unreached(o)
-  elseif o.outcome == OUTCOME.halt then halt_number(c, o, 'account:' .. o.code)
-  elseif o.outcome == OUTCOME.restrict then halt_number(c, o, 'restricted:' .. o.code)
+  elseif o.outcome == OUTCOME.halt then suspend_number(c, o, 'account:' .. o.code)
+  elseif o.outcome == OUTCOME.restrict then suspend_number(c, o, 'restricted:' .. o.code)
   elseif o.outcome == OUTCOME.template then pause_campaign(c, 'template:' .. o.code)
   elseif o.outcome == OUTCOME.accepted then
     -- Once per call is enough.
