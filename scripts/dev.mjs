@@ -1,9 +1,9 @@
-// `npm run dev`: all roles with the sandbox API, built and started anew whenever src/ changes. A
+// `npm run dev`: all roles with the sandbox API, built and started again whenever src/ changes. A
 // build that fails leaves the running one alone. Arguments go to `dropcast up` in place of
 // `--sandbox`, as in `npm run dev -- --sandbox --send examples/spring-sale.yaml --again`.
 import { spawn } from "node:child_process";
+import { watch } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { watch } from "chokidar";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const given = process.argv.slice(2);
@@ -37,8 +37,7 @@ function ended(child) {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-const watcher = watch(`${root}src`, { ignoreInitial: true });
-watcher.on("all", () => {
+const watcher = watch(`${root}src`, { recursive: true }, () => {
   clearTimeout(timer);
   timer = setTimeout(() => {
     work = work.then(restart);
@@ -52,7 +51,7 @@ async function stop(signal) {
   if (stopping) return;
   stopping = true;
   clearTimeout(timer);
-  await watcher.close();
+  watcher.close();
   await work;
   // A terminal sends Ctrl-C to the roles as well, and twice means at once.
   if (signal === "SIGTERM") await stopRoles();
