@@ -26,6 +26,8 @@ local event = {
   code = math.min(num(ARG.code), LEDGER_CODE_MAX),
   price = num(ARG.price), person = person, foreign = num(ARG.foreign), category = ARG.category,
   due = NOW + (ARG.status == 'failed' and num(ARG.failed_wait_ms) or 0),
+  -- The version before this one waits from here, and events outlive an upgrade.
+  seen = NOW,
 }
 
 local function answer(c, row, r, attempt, moved)

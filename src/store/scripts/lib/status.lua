@@ -186,7 +186,9 @@ local function only_fitting(c, r, waiting)
     local packed = hash_get(P .. 'parked', digest)
     for _, event in ipairs(packed and cmsgpack.unpack(packed) or {}) do
       local list = fits(c, r, event) and found[event.status] or {}
-      list[#list + 1] = { digest = digest, stored = event.stored, due = event.due }
+      -- An event of an older version has `seen` alone.
+      local due = event.due or num(event.seen)
+      list[#list + 1] = { digest = digest, stored = event.stored, due = due }
     end
   end
   local list = #found.sent > 0 and found.sent or found.failed
