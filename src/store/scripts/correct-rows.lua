@@ -20,22 +20,26 @@ if c.closed ~= '' then return { ANSWER.closed, c.closed } end
 if c.status == 'importing' then return { ANSWER.closed, 'importing' } end
 if num(f[2]) > 0 and num(f[2]) <= WALL then return { ANSWER.closed, 'ended' } end
 if num(f[1]) ~= num(ARG.rewrites) then return { ANSWER.rewritten } end
-local key, fields = ledger_key(c, batch), {}
+local key, values = ledger_key(c, batch), {}
 for at = REST, #ARGV do
   local row = num(ARGV[at])
   local r = decode(redis.call('HGET', key, row_field(row)))
   if batch_of(row) ~= batch or not fire(c, row, r, 'correct') then
     return redis.error_reply('ERR row ' .. row .. ' of the batch is not rejected')
   end
-  fields[#fields + 1] = row_field(row)
+  -- A person asks for it now: it takes the next opening of its window, as what is sent again does.
+  set(r, FLAG.retried)
+  r.reason = 0
+  values[#values + 1] = row_field(row)
+  values[#values + 1] = encode(r)
 end
-if #fields == 0 then return { ANSWER.done, 0, num(f[1]) } end
+local rows = #values / 2
+if rows == 0 then return { ANSWER.done, 0, num(f[1]) } end
 count_act()
 redis.call('SET', c.key .. ':batch:' .. batch, ARG.blob)
--- A row without a value is pending and untouched.
-redis.call('HDEL', key, unpack(fields))
+redis.call('HSET', key, unpack(values))
 local rewrites = redis.call('HINCRBY', c.key, 'rewrites', 1)
 make_ready(c, batch, NOW)
 go_on(c)
 commit(c)
-return { ANSWER.done, #fields, rewrites }
+return { ANSWER.done, rows, rewrites }
