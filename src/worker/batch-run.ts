@@ -1,4 +1,4 @@
-import { scheduleText } from "../core/delegate.ts";
+import { delegatedTo, scheduleText } from "../core/delegate.ts";
 import { type CompiledTemplate, compileTemplate } from "../core/template.ts";
 import type {
   CampaignStore,
@@ -15,10 +15,27 @@ import { type SendTimes, sendTimesOf } from "../time/send-times.ts";
 export interface DueMessage {
   readonly row: number;
   readonly person: Buffer;
-  /** The whole request body. */
+  /** The request body without `schedule`. */
   readonly body: string;
+  /** For a message that the API is to keep until `startAt`. */
+  readonly kept: Kept | null;
   /** For a campaign with a window: when it may leave. The claim decides. */
   readonly opening: RowOpening | null;
+}
+
+/** The time until which the API keeps a message, and when it has passed, by `performance.now()`. */
+interface Kept {
+  readonly until: string;
+  readonly passedAt: number;
+}
+
+/**
+ * The whole request body of a message that is sent now. Backoff and pace may delay a message beyond
+ * its `startAt`: then it has no `schedule`, because what the API does with a past one is not known.
+ */
+export function requestBody({ body, kept }: DueMessage): string {
+  if (kept === null || performance.now() >= kept.passedAt) return body;
+  return `${body.slice(0, -1)},"schedule":${JSON.stringify(kept.until)}}`;
 }
 
 /** One run of one batch in this process: its messages leave `waiting` when they are claimed. */
@@ -73,18 +90,18 @@ export function createBatchLoader(input: {
   startFenceMs: number;
 }) {
   const { campaigns, ledger, startFenceMs } = input;
-  const kept = new Map<string, Ready>();
+  const cached = new Map<string, Ready>();
 
   function readyFor({ id, epochMs, definition, columns }: CampaignToSend): Ready {
     const key = `${id}:${epochMs}`;
-    const known = kept.get(key);
+    const known = cached.get(key);
     if (known !== undefined) return known;
     const template = compileTemplate(definition.template, columns);
     // The import compiled the same template with the same columns before it stored a row.
     if (!template.ok) throw new Error(`The template of ${id} no longer compiles.`);
     const ready = { template: template.value, times: sendTimesOf(definition, columns) };
-    if (kept.size >= READY_MAX) kept.delete(kept.keys().next().value ?? key);
-    kept.set(key, ready);
+    if (cached.size >= READY_MAX) cached.delete(cached.keys().next().value ?? key);
+    cached.set(key, ready);
     return ready;
   }
 
@@ -93,22 +110,22 @@ export function createBatchLoader(input: {
     {
       template,
       opening,
-      schedule,
-    }: { template: CompiledTemplate; opening: RowOpening | null; schedule: string | null },
+      kept,
+    }: { template: CompiledTemplate; opening: RowOpening | null; kept: Kept | null },
   ): DueMessage {
     // An erased row has no person: its claim suppresses it, and nothing is sent.
     if (row.phone === "") {
-      return { row: row.row, person: ledger.person(""), body: "", opening };
+      return { row: row.row, person: ledger.person(""), body: "", opening, kept };
     }
     const filled = template.fill(row.cells);
     // The import rejects rows whose values do not fit, so a pending row always fills.
     if (!filled.ok) throw new Error(`Row ${row.row} no longer fits its template.`);
-    const later = schedule === null ? "" : `,"schedule":${JSON.stringify(schedule)}`;
     return {
       row: row.row,
       person: ledger.person(row.phone),
-      body: `{"to":${JSON.stringify(row.phone)},"template":${filled.json}${later}}`,
+      body: `{"to":${JSON.stringify(row.phone)},"template":${filled.json}}`,
       opening,
+      kept,
     };
   }
 
@@ -154,14 +171,14 @@ export function createBatchLoader(input: {
     const { rows, dueByMs, clock } = loaded;
     try {
       const { template, times } = readyFor(campaign);
-      const schedule = scheduleText(campaign.definition.schedule, clock.wallMs);
+      const kept = keptUntil(campaign, clock);
       const due: DueMessage[] = [];
       const waiting: RowOpening[] = [];
       for (const row of rows.filter(({ value }) => value.state === "pending")) {
         const hours = times === null ? null : openingOf(times, row, { campaign, clock });
         if (hours?.isOpen === false) waiting.push(hours.opening);
         else if ((row.value.times.due ?? 0) <= dueByMs) {
-          due.push(toDue(row, { template, opening: hours?.opening ?? null, schedule }));
+          due.push(toDue(row, { template, opening: hours?.opening ?? null, kept }));
         }
       }
       return { kind: "loaded", campaign, due, waiting };
@@ -169,4 +186,11 @@ export function createBatchLoader(input: {
       return { kind: "unreadable", why: String(error) };
     }
   };
+}
+
+function keptUntil({ definition }: CampaignToSend, { wallMs }: NumberTime): Kept | null {
+  const until = scheduleText(definition.schedule, wallMs);
+  const atMs = delegatedTo(definition.schedule);
+  if (until === null || atMs === null) return null;
+  return { until, passedAt: performance.now() + atMs - wallMs };
 }

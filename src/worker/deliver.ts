@@ -5,7 +5,7 @@ import type { Timings } from "../core/timings.ts";
 import type { TroubleLog } from "../core/trouble-log.ts";
 import type { LivechatClient, SendOutcome } from "../livechat/client.ts";
 import type { ClaimGate, ClaimResult, Ledger } from "../store/index.ts";
-import type { BatchRun, DueMessage } from "./batch-run.ts";
+import { type BatchRun, type DueMessage, requestBody } from "./batch-run.ts";
 import type { Flight } from "./flight.ts";
 import { toRecord } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
@@ -152,7 +152,7 @@ async function post(context: DeliverContext, grant: Grant): Promise<void> {
   const startedAt = performance.now();
   flight.started();
   const tooLate = startedAt - slotAt > lateMs;
-  const outcome = tooLate ? ABORTED : await client.send(message.body, askedAt);
+  const outcome = tooLate ? ABORTED : await client.send(requestBody(message), askedAt);
   flight.ended(outcome.kind === "accepted" ? performance.now() - startedAt : undefined);
   const { row, person } = message;
   recorder.add(run.campaign.id, { row, attempt, nonce, person, ...toRecord(outcome, timings) });

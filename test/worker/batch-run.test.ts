@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import type { SendWindow } from "../../src/core/send-window.ts";
-import { createBatchLoader } from "../../src/worker/batch-run.ts";
+import { createBatchLoader, type DueMessage, requestBody } from "../../src/worker/batch-run.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 
 const HOUR_MS = 3_600_000;
@@ -16,6 +16,10 @@ function windowOf(fromHours: number, toHours: number, onMiss: SendWindow["onMiss
   const days = [1, 2, 3, 4, 5, 6, 7];
   const hours = [{ days, fromS: clockS(fromHours), toS: clockS(toHours) }];
   return { hours, timezone: "UTC", onMiss };
+}
+
+function bodyOf(message: DueMessage | undefined): string {
+  return message === undefined ? "" : requestBody(message);
 }
 
 async function loadFrom(
@@ -81,7 +85,7 @@ test("what the API is to send later says when; what is handed over after that is
   const startAtMs = Date.parse("2030-12-01T08:00:00Z");
   const bench = await openTestStore();
   const later = await loadFrom(bench, { startAtMs, delegate: true });
-  expect(JSON.parse(later.due[0]?.body ?? "")).toEqual({
+  expect(JSON.parse(bodyOf(later.due[0]))).toEqual({
     to: "48600000001",
     template: expect.anything() as unknown,
     schedule: "2030-12-01T08:00:00Z",
@@ -90,5 +94,17 @@ test("what the API is to send later says when; what is handed over after that is
   expect(later.campaign.status).toBe("running");
 
   const past = await loadFrom(bench, { startAtMs: Date.now() - 1, delegate: true });
-  expect(JSON.parse(past.due[0]?.body ?? "")).not.toHaveProperty("schedule");
+  expect(JSON.parse(bodyOf(past.due[0]))).not.toHaveProperty("schedule");
+});
+
+test("a message that is delayed beyond the time until which the API was to keep it goes out without it", async () => {
+  const bench = await openTestStore();
+  const startAtMs = Date.now() + HOUR_MS;
+  const { due } = await loadFrom(bench, { startAtMs, delegate: true });
+  const [message] = due;
+  if (message?.kept == null) throw new Error("The message is not to be kept.");
+
+  expect(message.kept.passedAt - performance.now()).toBeGreaterThan(HOUR_MS - 60_000);
+  const delayed = { ...message, kept: { ...message.kept, passedAt: performance.now() - 1 } };
+  expect(JSON.parse(requestBody(delayed))).not.toHaveProperty("schedule");
 });

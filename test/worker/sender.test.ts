@@ -14,6 +14,7 @@ function messages(count: number): DueMessage[] {
     row: index + 1,
     person: Buffer.alloc(8),
     body: "",
+    kept: null,
     opening: null,
   }));
 }

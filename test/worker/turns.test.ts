@@ -11,7 +11,7 @@ function run(id: string, priority: Priority, rows = 1): BatchRun {
   const delivery = { guarantee: "at-most-once", ratePerSecond: null, priority } as const;
   const campaign = { id, definition: testDefinition("main", { delivery }) } as CampaignToSend;
   const waiting = Array.from({ length: rows }, (_, at) => ({
-    ...{ row: at + 1, person: Buffer.alloc(8), body: "", opening: null },
+    ...{ row: at + 1, person: Buffer.alloc(8), body: "", kept: null, opening: null },
   }));
   return {
     ...{ campaign, batch: 0, run: 1, waiting, claiming: 0, granted: 0, beganAt: 0 },
