@@ -1,6 +1,7 @@
 import type { Platform } from "../app/platform.ts";
 import { findCampaign } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
+import { refuseLost } from "../producer/import/store-rows.ts";
 import { emptyReport, type ImportedList, type ImportResult } from "../producer/report.ts";
 import type { ListRequest } from "../producer/request.ts";
 import type { Campaign } from "../store/index.ts";
@@ -27,6 +28,8 @@ export async function importThrough(
     importFile({
       repeats: begun === undefined ? repeats : "refuse",
       onBegun: async (campaign) => {
+        // A person cancelled what this command had stored: it does not begin another campaign.
+        if (begun !== undefined && begun !== campaign) return refuseLost({ campaign: begun });
         begun = campaign;
         return accept(undefined);
       },
