@@ -65,8 +65,9 @@ test.each(seedsOf("proxy-redis"))(
     expect(problems).toEqual([]);
     expect(duplicates).toBe(0);
     // The API heard and answered everything. In doubt is at most a claim that reached Redis after its
-    // worker had given it up: nobody sends that row, and its lease ends.
-    expect(figures.unknown).toBeLessThanOrEqual(figures.rows / 100);
+    // worker had given it up: no one sends its rows, and their lease ends. At a small volume one such
+    // claim, of up to ten rows here, is more than that share.
+    expect(figures.unknown).toBeLessThanOrEqual(figures.rows / 100 + 10);
   },
   1_800_000,
 );
