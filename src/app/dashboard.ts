@@ -4,7 +4,7 @@ import { localUrl } from "../http/listen.ts";
 import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import type { Platform } from "./platform.ts";
-import type { RunningRole } from "./running-role.ts";
+import type { RunningRole } from "./serving.ts";
 
 /** Serves campaign pages, their API and the retry dashboard. `say` prints a new password. */
 export async function startDashboard(

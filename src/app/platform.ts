@@ -8,7 +8,7 @@ import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { type Timings, timings } from "../core/timings.ts";
 import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
 import type { Logger } from "../logger.ts";
-import { createQueueConnection } from "../queue/connection.ts";
+import { createQueueConnection } from "../queue/queues.ts";
 import { describeAddress, type RedisAddress } from "../redis/address.ts";
 import { keepAofConsistent } from "../redis/aof.ts";
 import { acquireRedis } from "../redis/embedded.ts";

@@ -4,7 +4,7 @@ import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
 import { createImporter, findCampaignIn } from "./lists.ts";
 import type { Platform } from "./platform.ts";
-import type { RunningRole } from "./running-role.ts";
+import type { RunningRole } from "./serving.ts";
 
 /** Watches the drop folder and imports its lists. */
 export async function startProducer(platform: Platform): Promise<Result<RunningRole>> {

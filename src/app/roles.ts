@@ -5,7 +5,7 @@
  */
 import type { Result } from "../core/refusal.ts";
 import type { Platform } from "./platform.ts";
-import type { RunningRole } from "./running-role.ts";
+import type { RunningRole } from "./serving.ts";
 
 /** `say` prints a one-time message for a person: a generated password. */
 export type RoleStarter = (

@@ -103,3 +103,10 @@ function stopWhenSandbox(answered: Awaited<ReturnType<typeof askApiMode>>): void
   if (!answered.ok || answered.value === "live") return;
   throw new Error("The API is the sandbox, but this process started as LIVE. Start it again.");
 }
+
+/** A running role; `stop` first finishes the work in progress. */
+export interface RunningRole {
+  readonly stop: () => Promise<void>;
+  /** The address or folder it serves, for people; null if it has none. */
+  readonly place: string | null;
+}

@@ -4,7 +4,7 @@ import { localUrl } from "../http/listen.ts";
 import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import { type Platform, storeNamed } from "./platform.ts";
-import type { RunningRole } from "./running-role.ts";
+import type { RunningRole } from "./serving.ts";
 
 /** Receives status webhooks for every number with a secret; refuses if none has one. */
 export async function startWebhooks(platform: Platform): Promise<Result<RunningRole>> {

@@ -3,7 +3,7 @@ import { accept, type Result } from "../core/refusal.ts";
 import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
 import type { Platform } from "./platform.ts";
-import type { RunningRole } from "./running-role.ts";
+import type { RunningRole } from "./serving.ts";
 
 /** Sends the campaigns of every number with an id and a token; refuses if none has both. */
 export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {

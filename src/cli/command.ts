@@ -1,4 +1,5 @@
 import type { Mode } from "../core/mode.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Result } from "../core/refusal.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -107,4 +108,23 @@ export function flagOption(options: Options, name: string): boolean {
 export function listOption(options: Options, name: string): readonly string[] {
   const value = options[name];
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+/**
+ * The likely meaning of a mistyped command or option; null if nothing is near, or if the nearest
+ * would send, confirm or delete: a person may run the suggestion without reading it.
+ */
+export function suggestion(
+  typed: string,
+  known: readonly (CommandSpec | OptionSpec)[],
+): string | null {
+  // Of two equally near ones, assume the one that acts.
+  const acting = known.filter(({ harmless }) => harmless === undefined).map(nameOf);
+  const harmless = known.filter((one) => one.harmless === true).map(nameOf);
+  const meant = nearest(typed, [...acting, ...harmless]);
+  return meant !== null && harmless.includes(meant) ? meant : null;
+}
+
+function nameOf(spec: CommandSpec | OptionSpec): string {
+  return "flags" in spec ? (/--[a-z0-9-]+/.exec(spec.flags)?.[0] ?? spec.flags) : spec.name;
 }

@@ -11,11 +11,10 @@ import type {
   OptionSpec,
   Options,
 } from "./command.ts";
-import { flagOption, refuseUsage } from "./command.ts";
+import { flagOption, refuseUsage, suggestion } from "./command.ts";
 import { loadCommands } from "./commands.ts";
 import { explainFault } from "./fault.ts";
 import { withTypedName } from "./program-name.ts";
-import { suggestion } from "./suggest.ts";
 import { createTerminal } from "./terminal.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Platform } from "../app/platform.ts";
 import { ROLE_STARTERS, type RoleName } from "../app/roles.ts";
-import type { RunningRole } from "../app/running-role.ts";
+import type { RunningRole } from "../app/serving.ts";
 import type { Config, ReadConfig } from "../config/config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { timings } from "../core/timings.ts";

@@ -23,9 +23,9 @@ import {
   failedJobSchema,
   failedQueueName,
 } from "../queue/queues.ts";
+import { problemResponse } from "./answer.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
 import { maskData, maskText, maskTexts } from "./mask.ts";
-import { problemResponse } from "./problem.ts";
 
 const BASE = "/queues";
 

@@ -1,4 +1,6 @@
+import { Redis, type RedisOptions } from "ioredis";
 import { z } from "zod";
+import { type RedisAddress, redisTarget } from "../redis/address.ts";
 
 /**
  * The contract between producer and consumer of each queue: names, ids and payloads. Payloads are
@@ -52,3 +54,22 @@ export const FAILED_JOBS_KEPT = 10_000;
 
 /** BullMQ keeps a stream of events per queue; Dropcast does not read further back. */
 export const QUEUE_EVENTS_KEPT = 100;
+
+/**
+ * A connection that does not answer a command for this long is dead (half-open). Without this
+ * timeout the kernel would wait a quarter of an hour. BullMQ's blocking reads take at most 10 s.
+ */
+const SILENT_MS = 30_000;
+
+/**
+ * A connection for BullMQ: it waits for Redis without a limit and queues commands meanwhile. Never
+ * used for the ledger. Auto-pipelining is off because it slows BullMQ down.
+ */
+export function createQueueConnection(address: RedisAddress): Redis {
+  const options: Omit<RedisOptions, "replyMapping"> = {
+    maxRetriesPerRequest: null,
+    socketTimeout: SILENT_MS,
+    retryStrategy: (times) => Math.min(2_000, 100 * times),
+  };
+  return new Redis(redisTarget(address), options);
+}

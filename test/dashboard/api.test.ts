@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { STATE_NAMES } from "../../src/core/message.ts";
-import { createQueueConnection } from "../../src/queue/connection.ts";
+import { createQueueConnection } from "../../src/queue/queues.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";

@@ -5,7 +5,7 @@ import { timings } from "../../src/core/timings.ts";
 import { createDashboard, type DashboardOptions } from "../../src/dashboard/server.ts";
 import { createLivechatClient } from "../../src/livechat/client.ts";
 import { createLogger } from "../../src/logger.ts";
-import { createQueueConnection } from "../../src/queue/connection.ts";
+import { createQueueConnection } from "../../src/queue/queues.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import type { Retention } from "../../src/store/index.ts";

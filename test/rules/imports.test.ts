@@ -17,7 +17,7 @@ const PRODUCER: readonly string[] = [
  * because each of them is one.
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  app: ["lists", "platform", "roles", "running-role", "serving"],
+  app: ["lists", "platform", "roles", "serving"],
   campaigns: [
     ...["control", "find", "overview", "rate", "refusals", "resolve", "retry", "waits-for"],
   ],
@@ -38,7 +38,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
     ...["request", "sink/sink", "suppressions/read-file"],
   ],
-  queue: ["connection", "failed-queue", "in-time", "queues"],
+  queue: ["failed-queue", "in-time", "queues"],
   redis: [
     ...["address", "aof", "data-folder", "embedded", "ledger-client", "outage"],
     ...["process-identity", "safety", "safety-watch", "server"],

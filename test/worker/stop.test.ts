@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { createQueueConnection } from "../../src/queue/connection.ts";
+import { createQueueConnection } from "../../src/queue/queues.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";

@@ -1,8 +1,7 @@
 import { Queue } from "bullmq";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { STATES } from "../../src/core/message.ts";
-import { createQueueConnection } from "../../src/queue/connection.ts";
-import { failedQueueName } from "../../src/queue/queues.ts";
+import { createQueueConnection, failedQueueName } from "../../src/queue/queues.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
