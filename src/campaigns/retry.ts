@@ -2,11 +2,15 @@ import {
   checkRetryCodes,
   NOT_RETRIED_WORDS,
   type NotRetried,
+  noneLeft,
   RETRY_OPTED_OUT_FIX,
+  type RetryFilter,
 } from "../core/failure.ts";
+import { isoTime } from "../core/format.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { failureJson } from "../export/campaign-json.ts";
-import { type NumberStore, whyNotRetried } from "../store/index.ts";
+import { type CampaignRow, type LeftOut, type NumberStore, whyNotRetried } from "../store/index.ts";
+import { sendTimesOf } from "../time/send-times.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
@@ -20,34 +24,66 @@ export interface Retried {
   readonly dryRun: boolean;
   /** The same by cause, most frequent first. */
   readonly byCode: readonly ReturnType<typeof failureJson>[];
-  /** Requested messages that stay failed. */
+  /** Requested messages that stay failed, by why. */
   readonly left: Readonly<Record<NotRetried, number>>;
+  /** The same by why and cause, most frequent first. */
+  readonly leftOut: readonly LeftOutJson[];
+  /** How many of those that may be sent wait for `schedule.window`; null: none. */
+  readonly waiting: { readonly count: number; readonly firstAt: string } | null;
 }
 
+type LeftOutJson = ReturnType<typeof failureJson> & { readonly why: NotRetried };
+
 /**
- * Sends failed messages again: those with one of the codes (0: without a code), or all if none is
- * given. Repeated or concurrent requests send nothing twice. Refusals: `retry_opted_out`,
+ * Sends failed messages again: those that the filter asks for. Repeated or concurrent requests send
+ * nothing twice, and `count` leaves out the same messages as `send`. Refusals: `retry_opted_out`,
  * `campaign_closed`, `rows_deleted`.
  */
 export async function retryCampaign(
   found: FoundCampaign,
-  { codes, mode }: { readonly codes: ReadonlySet<number>; readonly mode: "count" | "send" },
+  request: RetryFilter & { readonly mode: "count" | "send" },
 ): Promise<Result<Retried>> {
-  const may = checkRetryCodes(codes);
+  const may = checkRetryCodes(request.codes);
   if (!may.ok) return may;
   const rows = withRows(found);
   if (!rows.ok) return rows;
   const { id } = found.campaign;
-  const result = await found.store.retryFailed(id, { codes, mode });
+  const opensMs = await readOpenings(found);
+  const result = await found.store.retryFailed(id, { ...request, opensMs });
   if (result.kind === "no_campaign") return refuseNoCampaign(id);
   if (result.kind === "closed") return refuseClosed(id);
   const byCode = result.byCode.map(failureJson);
   const matching = byCode.reduce((sum, { count }) => sum + count, 0);
-  const dryRun = mode === "count";
+  const dryRun = request.mode === "count";
+  const left = noneLeft();
+  for (const { why, count } of result.left) left[why] += count;
+  const { waiting } = result;
   return accept({
-    ...{ id, retried: dryRun ? 0 : matching, matching, dryRun },
-    ...{ byCode, left: result.left },
+    ...{ id, retried: dryRun ? 0 : matching, matching, dryRun, byCode, left },
+    leftOut: result.left.map((one: LeftOut) => ({ why: one.why, ...failureJson(one) })),
+    waiting: waiting === null ? null : { count: waiting.count, firstAt: isoTime(waiting.firstMs) },
   });
+}
+
+/**
+ * When a row of the campaign may leave at the earliest, ms; 0 at once; null: its window does not
+ * open before the campaign ends. The claim decides; this is what a person is told.
+ */
+async function readOpenings({
+  campaign,
+  store,
+}: FoundCampaign): Promise<(row: CampaignRow) => number | null> {
+  const sending = campaign.hours === null ? undefined : await store.campaigns.toSend(campaign.id);
+  const times = sending === undefined ? null : sendTimesOf(sending.definition, sending.columns);
+  const nowMs = Date.now();
+  return ({ phone, cells }) => {
+    if (times === null || phone === "") return 0;
+    const found = times.placeOf(phone, cells);
+    const fromMs = found.ok ? (times.opening(found.place, nowMs)?.fromMs ?? null) : null;
+    return fromMs === null || fromMs >= (campaign.endBy ?? Number.POSITIVE_INFINITY)
+      ? null
+      : fromMs;
+  };
 }
 
 /** A failed message with its failed attempt, which fences the retry. */
@@ -80,17 +116,29 @@ export async function retryAttempts(
   },
 ): Promise<RetriedAttempts> {
   const left = new Map<number, WhyLeft>();
+  const persons = new Map<number, Buffer>();
   const rows = new Set(attempts.map(({ row }) => row));
   for (const row of await store.rows.batch(campaign, batch)) {
-    const why = row.state === "failed" && rows.has(row.row) ? whyNotRetried(row) : null;
+    if (!rows.has(row.row)) continue;
+    persons.set(row.row, store.ledger.person(row.phone));
+    // Each message was named by itself.
+    const named = { codes: new Set([row.value.code]) };
+    const why = row.state === "failed" ? whyNotRetried(row, named) : null;
     if (why !== null) left.set(row.row, why);
   }
-  const asked = attempts.filter(({ row }) => !left.has(row));
+  const asked = attempts.flatMap(({ row, attempt }) => {
+    const person = persons.get(row);
+    return left.has(row) ? [] : [{ row, attempt, ...(person === undefined ? {} : { person }) }];
+  });
   if (asked.length === 0) return { retried: 0, left };
   const result = await store.campaigns.retryRows(campaign, batch, asked);
-  if (result.kind === "retried") return { retried: result.count, left };
-  for (const { row } of asked) left.set(row, result.kind);
-  return { retried: 0, left };
+  let retried = 0;
+  for (const [at, { row }] of asked.entries()) {
+    const verdict = result.kind === "retried" ? result.verdicts[at] : result.kind;
+    if (verdict === "taken") retried++;
+    else if (verdict !== undefined && verdict !== "not_failed") left.set(row, verdict);
+  }
+  return { retried, left };
 }
 
 /** Refuses with the reason why one message stays failed: its campaign, its person, or the time. */
@@ -98,8 +146,11 @@ export function refuseLeft(campaign: string, row: number, why: WhyLeft): Refused
   if (why === "closed") return refuseClosed(campaign);
   if (why === "no_campaign") return refuseNoCampaign(campaign);
   const message = `Row ${row} of ${campaign} stays failed: ${NOT_RETRIED_WORDS[why]}.`;
-  return why === "opted_out"
-    ? refuse("retry_opted_out", message, RETRY_OPTED_OUT_FIX)
+  if (why === "opted_out" || why === "suppressed") {
+    return refuse("retry_opted_out", message, RETRY_OPTED_OUT_FIX);
+  }
+  return why === "open_attempt"
+    ? refuse("retry_open_attempt", message, "Press Retry when that message has its outcome.")
     : refuse("retry_too_early", message, "Press Retry when 24 hours have passed.");
 }
 

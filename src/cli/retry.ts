@@ -2,7 +2,14 @@ import type { Platform } from "../app/platform.ts";
 import { type FoundCampaign, findRows } from "../campaigns/find.ts";
 import { type Retried, retryCampaign } from "../campaigns/retry.ts";
 import { RATE_MAX } from "../core/campaign.ts";
-import { checkRetryCodes, NOT_RETRIED_WORDS, type NotRetried } from "../core/failure.ts";
+import {
+  checkRetryCodes,
+  failureReasons,
+  isFiltered,
+  NOT_RETRIED,
+  NOT_RETRIED_WORDS,
+  type RetryFilter,
+} from "../core/failure.ts";
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Campaign } from "../store/index.ts";
@@ -13,11 +20,21 @@ import {
   type CommandSpec,
   flagOption,
   listOption,
+  type Options,
   refuseUsage,
 } from "./command.ts";
 import { asksFirst, confirmAlone, type Question, YES } from "./confirm.ts";
 import { withPlatform } from "./session.ts";
-import { count, counted, duration, modeWords, printable, rate, table } from "./words.ts";
+import {
+  count,
+  counted,
+  duration,
+  modeWords,
+  printable,
+  rate,
+  table,
+  timeToCome,
+} from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "retry",
@@ -28,94 +45,54 @@ export const spec: CommandSpec = {
       description: "only those with this error code; 0: those without one",
       repeatable: true,
     },
-    { flags: "--dry-run", description: "only count them", harmless: true },
+    {
+      flags: "--reason <name>",
+      description: "only those without a code that failed for this reason",
+      repeatable: true,
+    },
+    { flags: "--dry-run", description: "only say what it would send", harmless: true },
     YES,
   ],
   summary: "send failed messages again",
   examples: [
-    "dropcast retry main-17 --code 131000 --dry-run",
+    "dropcast retry main-17 --dry-run",
     "dropcast retry main-17 --code 131000",
+    "dropcast retry main-17 --reason not_sent_connect",
   ],
 };
 
-/** `retry ID`: sends failed messages again, all or those with the given codes. */
+/**
+ * `retry ID`: sends failed messages again: those with the given codes and reasons, else all for
+ * which that may help.
+ */
 export const run: Command = async (cli, { args: [id = ""], options }) => {
-  const codes = readCodes(listOption(options, "code"));
-  if (!codes.ok) return codes;
-  const may = checkRetryCodes(codes.value);
-  if (!may.ok) return may;
+  const filter = readFilter(options);
+  if (!filter.ok) return filter;
   const dryRun = flagOption(options, "dryRun");
   return withPlatform(cli, async (platform) => {
     const found = await findRows(platform.stores, id);
     if (!found.ok) return found;
     if (!dryRun && asksFirst(cli, options)) {
-      const confirmed = await askFirst(cli, platform, found.value, codes.value);
+      const confirmed = await askFirst(cli, platform, found.value, filter.value);
       if (!confirmed.ok) return confirmed;
     }
-    const asked = { codes: codes.value, mode: dryRun ? "count" : "send" } as const;
-    const retried = await retryCampaign(found.value, asked);
+    const mode = dryRun ? "count" : "send";
+    const retried = await retryCampaign(found.value, { ...filter.value, mode });
     if (!retried.ok) return retried;
-    const { byCode, matching, left } = retried.value;
-    const { mode } = found.value.campaign;
-    const verb = dryRun ? "would be sent again" : "will be sent again";
-    const lines = byCode.map(({ code, count: failed, title }) => [
-      `  ${code || "-"}`,
-      count(failed),
-      title,
-    ]);
     return accept({
       json: retried.value,
-      text: [
-        matching === 0
-          ? `${id} has no failed messages${codes.value.size === 0 ? "" : " with that code"} to send again.`
-          : `${counted(matching, "failed message")} of ${id} (${modeName(mode)}) ${verb}.`,
-        ...(lines.length === 0 ? [] : [table(lines, new Set([0, 1]))]),
-        ...leftWords(left),
-      ].join("\n"),
+      text: retriedText(found.value.campaign, retried.value, filter.value),
     });
   });
 };
 
-/** A yes does not cover messages that fail while the question is open. */
-async function askFirst(
-  cli: Cli,
-  { config }: Platform,
-  found: FoundCampaign,
-  codes: ReadonlySet<number>,
-): Promise<Result<void>> {
-  const shown = await retryCampaign(found, { codes, mode: "count" });
-  if (!shown.ok) return shown;
-  const messages = shown.value.matching;
-  if (messages === 0) return accept(undefined);
-  const { campaign, store } = found;
-  const number = config.numbers[campaign.number]?.ratePerSecond ?? RATE_MAX;
-  const pace = (await store.pace.read()).ratePerSecond ?? number;
-  const perSecond = Math.min(pace, campaign.ratePerSecond ?? pace);
-  const confirmed = await confirmAlone(cli, retryQuestion(campaign, messages, perSecond));
-  if (!confirmed.ok) return confirmed;
-  const now = await retryCampaign(found, { codes, mode: "count" });
-  if (!now.ok) return now;
-  const more = now.value.matching - messages;
-  if (more <= 0) return accept(undefined);
-  return refuse(
-    "not_confirmed",
-    `${counted(more, "message")} more failed while the question was open. Nothing was sent again.`,
-    "Run the command again.",
-  );
-}
-
-function retryQuestion(campaign: Campaign, messages: number, perSecond: number): Question {
-  const { id, name, mode, status } = campaign;
-  const takes = duration((messages / perSecond) * 1_000);
-  const start = status === "paused" ? `when ${id} is resumed` : "now";
-  const words =
-    `send ${counted(messages, "failed message")} of ${id} ("${printable(name)}") again` +
-    ` at ${rate(perSecond)} (about ${takes}), start ${start}`;
-  return {
-    shown: "",
-    ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
-    otherwise: "Nothing was sent again",
-  };
+function readFilter(options: Options): Result<RetryFilter> {
+  const codes = readCodes(listOption(options, "code"));
+  if (!codes.ok) return codes;
+  const reasons = failureReasons(listOption(options, "reason"));
+  if (!reasons.ok) return reasons;
+  const may = checkRetryCodes(codes.value);
+  return may.ok ? accept({ codes: codes.value, reasons: reasons.value }) : may;
 }
 
 function readCodes(texts: readonly string[]): Result<ReadonlySet<number>> {
@@ -127,8 +104,85 @@ function readCodes(texts: readonly string[]): Result<ReadonlySet<number>> {
   );
 }
 
-function leftWords(left: Retried["left"]): string[] {
-  return (Object.keys(left) as NotRetried[])
-    .filter((why) => left[why] > 0)
-    .map((why) => `${counted(left[why], "message")} not sent again: ${NOT_RETRIED_WORDS[why]}.`);
+/** A yes does not cover messages that fail while the question is open. */
+async function askFirst(
+  cli: Cli,
+  { config }: Platform,
+  found: FoundCampaign,
+  filter: RetryFilter,
+): Promise<Result<void>> {
+  const shown = await retryCampaign(found, { ...filter, mode: "count" });
+  if (!shown.ok) return shown;
+  const messages = shown.value.matching;
+  if (messages === 0) return accept(undefined);
+  const { campaign, store } = found;
+  const number = config.numbers[campaign.number]?.ratePerSecond ?? RATE_MAX;
+  const pace = (await store.pace.read()).ratePerSecond ?? number;
+  const perSecond = Math.min(pace, campaign.ratePerSecond ?? pace);
+  const confirmed = await confirmAlone(cli, retryQuestion(campaign, shown.value, perSecond));
+  if (!confirmed.ok) return confirmed;
+  const now = await retryCampaign(found, { ...filter, mode: "count" });
+  if (!now.ok) return now;
+  const more = now.value.matching - messages;
+  if (more <= 0) return accept(undefined);
+  return refuse(
+    "not_confirmed",
+    `${counted(more, "message")} more failed while the question was open. Nothing was sent again.`,
+    "Run the command again.",
+  );
+}
+
+function retryQuestion(campaign: Campaign, shown: Retried, perSecond: number): Question {
+  const { id, name, mode, status } = campaign;
+  const takes = duration((shown.matching / perSecond) * 1_000);
+  const start = status === "paused" ? `when ${id} is resumed` : "now";
+  const words =
+    `send ${counted(shown.matching, "failed message")} of ${id} ("${printable(name)}") again` +
+    ` at ${rate(perSecond)} (about ${takes}), start ${start}`;
+  return {
+    shown: [...causeLines(shown), ...leftLines(shown)].join("\n"),
+    ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
+    otherwise: "Nothing was sent again",
+  };
+}
+
+function retriedText({ id, mode }: Campaign, retried: Retried, filter: RetryFilter): string {
+  const { matching, dryRun } = retried;
+  const verb = dryRun ? "would be sent again" : "will be sent again";
+  const named = isFiltered(filter) ? " of these codes and reasons" : "";
+  return [
+    matching === 0
+      ? `${id} has no failed messages${named} to send again.`
+      : `${counted(matching, "failed message")} of ${id} (${modeName(mode)}) ${verb}.`,
+    ...causeLines(retried),
+    ...leftLines(retried),
+  ].join("\n");
+}
+
+/** What is sent, by code. */
+function causeLines({ byCode, waiting }: Retried): string[] {
+  const rows = byCode.map(({ code, count: failed, title }) => [
+    `  ${code || "-"}`,
+    count(failed),
+    title,
+  ]);
+  const lines = rows.length === 0 ? [] : [table(rows, new Set([0, 1]))];
+  if (waiting !== null) {
+    const first = timeToCome(Date.parse(waiting.firstAt), Date.now());
+    lines.push(`${count(waiting.count)} of them wait for schedule.window: the first ${first}.`);
+  }
+  return lines;
+}
+
+/** Who is left out, by why and code. */
+function leftLines({ left, leftOut }: Retried): string[] {
+  return NOT_RETRIED.filter((why) => left[why] > 0).flatMap((why) => {
+    const rows = leftOut
+      .filter((one) => one.why === why)
+      .map(({ code, count: failed, title }) => [`  ${code || "-"}`, count(failed), title]);
+    return [
+      `${counted(left[why], "message")} not sent again: ${NOT_RETRIED_WORDS[why]}.`,
+      table(rows, new Set([0, 1])),
+    ];
+  });
 }

@@ -16,6 +16,7 @@ import {
   retryAttempts,
   type WhyLeft,
 } from "../campaigns/retry.ts";
+import { NOT_RETRIED_WORDS, noneLeft } from "../core/failure.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { answerInTime } from "../queue/in-time.ts";
 import { FAILED_JOBS_KEPT, type FailedJob, failedJobSchema } from "../queue/queues.ts";
@@ -62,7 +63,7 @@ export async function retryAll({
   const failed = queue.getRanges(["failed"], 0, FAILED_JOBS_KEPT - 1);
   const ids = await answerInTime("reading failed jobs", failed);
   let retried = 0;
-  const stay: Record<WhyLeft, number> = { closed: 0, no_campaign: 0, opted_out: 0, too_early: 0 };
+  const stay: Record<WhyLeft, number> = { ...noneLeft(), closed: 0, no_campaign: 0 };
   for (let at = 0; at < ids.length; at += CHUNK) {
     const some = Promise.all(ids.slice(at, at + CHUNK).map((id) => queue.getJob(id)));
     const jobs = await answerInTime("reading failed jobs", some);
@@ -134,9 +135,12 @@ function jobUnreadable(jobId: string) {
 }
 
 const STAY_WORDS: Readonly<Record<WhyLeft, string>> = {
+  ...NOT_RETRIED_WORDS,
   closed: "of a closed campaign",
   no_campaign: "of a campaign that was deleted",
   opted_out: "of a person who opted out of marketing (131050)",
+  suppressed: "of a person who opted out since",
+  open_attempt: "of a person whose other message has no outcome yet",
   too_early: "held by WhatsApp less than 24 hours ago (131049)",
 };
 

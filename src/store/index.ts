@@ -32,7 +32,7 @@ export type {
 } from "./campaigns/import-store.ts";
 export type { News, NewsKind } from "./campaigns/news.ts";
 export type { Retention } from "./campaigns/retention.ts";
-export { whyNotRetried } from "./campaigns/retry-failed.ts";
+export { type LeftOut, whyNotRetried } from "./campaigns/retry-failed.ts";
 export type { NumberTime } from "./clock.ts";
 export { batchesOf, batchOfRow, numberOfCampaign, readCampaignMark } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";

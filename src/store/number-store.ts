@@ -87,7 +87,7 @@ export async function createNumberStore(input: {
       : createCounterMemory({ ...input.memory, number, databaseId });
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
   const ledger = createLedger({ redis, number, run, person, counter, safety, sender, limits });
-  const campaigns = createCampaignStore({ redis, number, run, counter, sender });
+  const campaigns = createCampaignStore({ redis, number, run, counter, sender, limits });
   const rows = createRowReader({ redis, number });
   const processes = createProcesses(redis, mode);
   return {
@@ -145,7 +145,7 @@ export async function createNumberStore(input: {
     optOuts,
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
-    retryFailed: createRetryFailed({ campaigns, rows }),
+    retryFailed: createRetryFailed({ campaigns, rows, person }),
   };
 }
 

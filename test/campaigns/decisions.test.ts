@@ -9,6 +9,7 @@ import {
   resolveRows,
 } from "../../src/campaigns/resolve.ts";
 import { refuseLeft, retryAttempts, retryCampaign } from "../../src/campaigns/retry.ts";
+import { noneLeft } from "../../src/core/failure.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { deleteRows, expire, STAGES, type Stage } from "./stages.ts";
 
@@ -37,7 +38,7 @@ type Later = keyof typeof LATER;
 async function reach(later: Later) {
   const bench = await openTestStore();
   const id = await bench.import(3);
-  await bench.send(id, 1, "failed", { code: 131026 });
+  await bench.send(id, 1, "failed", { code: 131000 });
   await bench.send(id, 2, "unknown");
   await LATER[later](bench, id);
   return { bench, id, found: await find(bench, id) };
@@ -68,11 +69,11 @@ describe("retry", () => {
         return;
       }
       expect(outcome).toBe("sent");
-      const rest = { id, matching: 1, left: { opted_out: 0, too_early: 0 } };
+      const rest = { id, matching: 1, left: noneLeft(), leftOut: [], waiting: null };
       expect(counted.ok && counted.value).toMatchObject({ ...rest, retried: 0, dryRun: true });
       expect(result.value).toMatchObject({
         ...{ ...rest, retried: 1, dryRun: false },
-        byCode: [{ code: 131026, count: 1 }],
+        byCode: [{ code: 131000, count: 1 }],
       });
       expect((await bench.found(id)).counts.failed).toBe(0);
     },
@@ -143,6 +144,8 @@ describe("retry of single attempts", () => {
     ["no_campaign", "no_such_campaign"],
     ["opted_out", "retry_opted_out"],
     ["too_early", "retry_too_early"],
+    ["suppressed", "retry_opted_out"],
+    ["open_attempt", "retry_open_attempt"],
   ] as const)("of one that is %s is refused as %s", (why, code) => {
     expect(refuseLeft("main-1", 3, why).refusal.code).toBe(code);
   });

@@ -200,7 +200,7 @@ async function failRows(store: NumberStore, id: string, rows: readonly number[])
   await store.ledger.record(
     id,
     persons.map((one) => ({
-      ...{ ...none, ...one, nonce, attempt: 1, outcome: "failed" as const, code: 131026 },
+      ...{ ...none, ...one, nonce, attempt: 1, outcome: "failed" as const, code: 131000 },
     })),
   );
 }

@@ -11,6 +11,33 @@ function openStore({ number }: Place): Promise<NumberStore> {
   return createNumberStore({ redis: connectTestRedis(), number });
 }
 
+/** Claims as many rows as there are codes, and records that each failed with its own. */
+async function failWith(
+  store: NumberStore,
+  id: string,
+  codes: readonly number[],
+  reasons: readonly number[] = [],
+): Promise<void> {
+  await store.campaigns.dispatch("sandbox", 1);
+  const nonce = Buffer.alloc(8, 8);
+  const rows = codes.map((_, at) => ({
+    row: at + 1,
+    person: store.ledger.person(testPhone(at + 1)),
+  }));
+  await store.ledger.claim({
+    ...{ campaign: id, batch: 0, run: 1, nonce, mode: "sandbox", rows },
+    ...{ ratePerSecond: 1_000, reachMs: 1_000, answerMs: 0 },
+  });
+  const failed = { outcome: "failed", attempt: 1, nonce, waitMs: 0, held: false } as const;
+  await store.ledger.record(
+    id,
+    rows.map((one, at) => ({
+      ...{ ...failed, ...one, code: codes[at] ?? 0, reason: reasons[at] ?? 0 },
+      ...{ optOut: false, id: null },
+    })),
+  );
+}
+
 /** Claims rows 1 to 3 and records them: accepted, unknown, failed. */
 async function sendThree(store: NumberStore, id: string): Promise<void> {
   await store.campaigns.dispatch("sandbox", 1);
@@ -112,7 +139,7 @@ test("retry counts first, then sends the failed rows of a code again", async () 
   const id = await importTestCampaign(store, { rows: 5 });
   await sendThree(store, id);
 
-  const dry = await runHere(place, ["retry", id, "--dry-run", "--json"]);
+  const dry = await runHere(place, ["retry", id, "--code", "131026", "--dry-run", "--json"]);
   const other = await runHere(place, ["retry", id, "--code", "131049", "--json"]);
   const before = (await store.campaigns.find(id))?.counts.failed;
   const real = await runHere(place, ["retry", id, "--code", "131026", "--json"]);
@@ -126,6 +153,59 @@ test("retry counts first, then sends the failed rows of a code again", async () 
   expect(before).toBe(1);
   expect(json(real)).toMatchObject({ retried: 1 });
   expect((await store.campaigns.find(id))?.counts).toMatchObject({ failed: 0, pending: 3 });
+});
+
+test("retry says whom it leaves out and why, by code, alike when it counts and when it sends", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 5 });
+  await failWith(store, id, [131000, 131000, 131026, 131049, 131050]);
+
+  const dry = await runHere(place, ["retry", id, "--dry-run"]);
+  const dryJson = await runHere(place, ["retry", id, "--dry-run", "--json"]);
+  const sent = await runHere(place, ["retry", id, "--yes"]);
+
+  expect(dry.stdout).toBe(`2 failed messages of ${id} (SANDBOX) would be sent again.
+  131000  2  Something went wrong at WhatsApp
+1 message not sent again: the recipient has opted out of marketing messages (131050).
+  131050  1  Recipient has opted out of marketing messages
+1 message not sent again: WhatsApp refused to deliver less than 24 hours ago (131049), and an early retry prolongs that.
+  131049  1  WhatsApp chose not to deliver
+1 message not sent again: the same message would fail again; a retry sends it only if you name its code.
+  131026  1  Message undeliverable
+`);
+  expect(json(dryJson)).toMatchObject({
+    ...{ id, retried: 0, matching: 2, dryRun: true, waiting: null },
+    left: { opted_out: 1, suppressed: 0, too_early: 1, in_vain: 1, not_known: 0 },
+    leftOut: [
+      { why: "in_vain", code: 131026, title: "Message undeliverable", count: 1 },
+      { why: "too_early", code: 131049, count: 1 },
+      { why: "opted_out", code: 131050, count: 1 },
+    ],
+  });
+  expect(sent.stdout).toBe(dry.stdout.replace("would be", "will be"));
+  expect((await store.campaigns.find(id))?.counts).toMatchObject({ failed: 3, pending: 2 });
+});
+
+test("retry takes reasons of failures without a code, and refuses any other name", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 2 });
+  await failWith(store, id, [0, 0], [REASONS.not_sent_connect, REASONS.not_sent_dns]);
+
+  const dry = await runHere(place, [
+    "retry",
+    id,
+    "--reason",
+    "not_sent_dns",
+    "--dry-run",
+    "--json",
+  ]);
+  const wrong = await runHere(place, ["retry", id, "--reason", "dns", "--json"]);
+
+  expect(json(dry)).toMatchObject({ matching: 1, byCode: [{ code: 0, reason: "not_sent_dns" }] });
+  expect(wrong.code).toBe(2);
+  expect(json(wrong)).toMatchObject({ error: { code: "retry_unknown_reason" } });
 });
 
 test("retry refuses the code of people who have stopped marketing, alone and among others", async () => {

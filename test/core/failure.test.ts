@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { ERROR_CODES, HTTP_ANSWERS } from "../../src/core/error-codes.ts";
-import { checkRetryCodes, describeFailure, notRetried } from "../../src/core/failure.ts";
+import {
+  checkRetryCodes,
+  describeFailure,
+  failureReasons,
+  isAskedFor,
+  notRetried,
+} from "../../src/core/failure.ts";
 import { REASONS } from "../../src/core/reasons.ts";
 
 test.each([
@@ -37,7 +43,8 @@ test("no text of the table tells by itself to retry or to resume: that depends o
 });
 
 test("no message that failed with an opt-out is retried, ever", () => {
-  expect(notRetried(131050, 0, 10 ** 13)).toBe("opted_out");
+  const at = { failedAtMs: 0, nowMs: 10 ** 13 };
+  expect(notRetried({ code: 131050, reason: 0 }, at, named(131050))).toBe("opted_out");
   expect(checkRetryCodes(new Set([131026, 131050]))).toMatchObject({
     ok: false,
     refusal: { code: "retry_opted_out" },
@@ -50,8 +57,48 @@ test("a message that WhatsApp chose not to deliver waits 24 hours, to the millis
   const failedAtMs = 1_700_000_000_000;
   const day = 24 * 3_600_000;
 
-  expect(notRetried(131049, failedAtMs, failedAtMs + day - 1)).toBe("too_early");
-  expect(notRetried(131049, failedAtMs, failedAtMs + day)).toBeNull();
-  expect(notRetried(131026, failedAtMs, failedAtMs)).toBeNull();
-  expect(notRetried(0, failedAtMs, failedAtMs)).toBeNull();
+  const after = (code: number, ms: number) =>
+    notRetried({ code, reason: 0 }, { failedAtMs, nowMs: failedAtMs + ms }, named(code));
+
+  expect(after(131049, day - 1)).toBe("too_early");
+  expect(after(131049, day)).toBeNull();
+  expect(after(131026, 0)).toBeNull();
+  expect(after(0, 0)).toBeNull();
 });
+
+test("a retry that names nothing leaves out what would fail again, and what may have been sent", () => {
+  const at = { failedAtMs: 0, nowMs: 10 ** 13 };
+  const why = (code: number, reason = 0) => notRetried({ code, reason }, at, named());
+
+  expect(why(131000)).toBeNull();
+  expect(why(131042)).toBeNull();
+  expect(why(131049)).toBeNull();
+  expect(why(0, REASONS.not_sent_connect)).toBeNull();
+  expect(why(131026)).toBe("in_vain");
+  expect(why(132016)).toBe("in_vain");
+  expect(why(0, REASONS.decided)).toBe("not_known");
+  expect(why(999_999)).toBe("not_known");
+});
+
+test("failures without a code are asked for by code 0, or each by its reason", () => {
+  const { decided, not_sent_dns: dns } = REASONS;
+  const asked = (codes: number[], reasons: number[]) =>
+    [
+      { code: 131000, reason: 0 },
+      { code: 0, reason: dns },
+      { code: 0, reason: decided },
+    ].map((cause) => isAskedFor({ codes: new Set(codes), reasons: new Set(reasons) }, cause));
+
+  expect(asked([], [])).toEqual([true, true, true]);
+  expect(asked([0], [])).toEqual([false, true, true]);
+  expect(asked([], [dns])).toEqual([false, true, false]);
+  expect(asked([131000], [decided])).toEqual([true, false, true]);
+  expect(failureReasons(["decided"])).toEqual({ ok: true, value: new Set([decided]) });
+  expect(failureReasons(["decided", "window_missed"])).toMatchObject({
+    refusal: { code: "retry_unknown_reason" },
+  });
+});
+
+function named(...codes: number[]) {
+  return { codes: new Set(codes) };
+}

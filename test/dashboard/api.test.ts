@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { noneLeft } from "../../src/core/failure.ts";
 import { STATE_NAMES } from "../../src/core/message.ts";
 import { createQueueConnection } from "../../src/queue/queues.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
@@ -113,9 +114,12 @@ describe("POST /api/campaigns/:id", () => {
       retried: 0,
     });
     expect(await retry('{"codes":[131000,131050]}')).toMatchObject({ code: "retry_opted_out" });
-    const left = { opted_out: 1, too_early: 0 };
     expect(await retry()).toEqual({
-      ...{ id, retried: 1, matching: 1, dryRun: false, left },
+      ...{ id, retried: 1, matching: 1, dryRun: false, waiting: null },
+      left: { ...noneLeft(), opted_out: 1 },
+      leftOut: [
+        { why: "opted_out", code: 131050, reason: null, title: expect.any(String), count: 1 },
+      ],
       byCode: [{ code: 131000, reason: null, title: expect.any(String), count: 1 }],
     });
     expect(await test.counts(id)).toEqual({ pending: 149, failed: 1 });

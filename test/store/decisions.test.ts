@@ -7,12 +7,12 @@ test("retry takes a failed message back once, however often it is pressed", asyn
   await bench.send(id, 1, "failed", { code: 131049 });
   expect((await bench.found(id)).status).toBe("finished");
   const press = () => bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
-  expect(await press()).toEqual({ kind: "retried", count: 1 });
-  expect(await press()).toEqual({ kind: "retried", count: 0 });
+  expect(await press()).toEqual({ kind: "retried", verdicts: ["taken"] });
+  expect(await press()).toEqual({ kind: "retried", verdicts: ["not_failed"] });
   expect(await bench.found(id)).toMatchObject({ status: "running", errors: [], finishedAt: null });
   expect(await bench.counts(id)).toEqual({ pending: 1 });
   expect((await bench.grant(id, 1))[0]?.attempt).toBe(2);
-  expect(await press()).toEqual({ kind: "retried", count: 0 });
+  expect(await press()).toEqual({ kind: "retried", verdicts: ["not_failed"] });
 });
 
 test("retry of an earlier attempt than the one that failed does nothing", async () => {
@@ -24,11 +24,11 @@ test("retry of an earlier attempt than the one that failed does nothing", async 
   const { campaigns } = bench.store;
   expect(await campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }])).toEqual({
     kind: "retried",
-    count: 0,
+    verdicts: ["not_failed"],
   });
   expect(await campaigns.retryRows(id, 0, [{ row: 1, attempt: 2 }])).toEqual({
     kind: "retried",
-    count: 1,
+    verdicts: ["taken"],
   });
 });
 
@@ -39,7 +39,10 @@ test("retry takes only failed messages, gives their tries anew and strikes them 
   await bench.send(id, 2, "accepted", { wamid: "wamid.A" });
   expect(await bench.counts(id)).toEqual({ pending: 1, accepted: 1, failed: 1 });
   const rows = [1, 2, 3].map((row) => ({ row, attempt: 1 }));
-  expect(await bench.store.campaigns.retryRows(id, 0, rows)).toEqual({ kind: "retried", count: 1 });
+  expect(await bench.store.campaigns.retryRows(id, 0, rows)).toEqual({
+    kind: "retried",
+    verdicts: ["taken", "not_failed", "not_failed"],
+  });
   expect((await bench.row(id, 1)).value).toMatchObject({ state: "pending", tries: 0, code: 0 });
   expect(await bench.store.campaigns.failedOutbox(10)).toEqual([]);
 });

@@ -65,7 +65,11 @@ test("retry without a code leaves people who stopped marketing, and what is too 
       { code: 131000, reason: 0, count: 1 },
       { code: 131049, reason: 0, count: 1 },
     ],
-    left: { opted_out: 1, too_early: 1 },
+    left: [
+      { code: 131049, reason: 0, why: "too_early", count: 1 },
+      { code: 131050, reason: 0, why: "opted_out", count: 1 },
+    ],
+    waiting: null,
   };
 
   const ask = (mode: "count" | "send") => bench.store.retryFailed(id, { codes: new Set(), mode });

@@ -187,7 +187,7 @@ async function retry(
   ]);
   if (model.closed) return expect(answer).toEqual({ kind: "closed" });
   const taken = row.state === "failed" && row.attempts === attempt;
-  expect(answer).toEqual({ kind: "retried", count: taken ? 1 : 0 });
+  expect(answer).toEqual({ kind: "retried", verdicts: [taken ? "taken" : "not_failed"] });
   if (!taken) return;
   wake(model);
   move(row, "retry");

@@ -14,7 +14,7 @@ test("each change of a campaign's status is noted in its order, and taken once",
   await store.campaigns.pause(id, "operator");
   await store.campaigns.pause(id, "operator");
   await store.campaigns.resume(id);
-  await bench.send(id, 1, "failed", { code: 131026 });
+  await bench.send(id, 1, "failed", { code: 131000 });
   await store.retryFailed(id, { codes: new Set(), mode: "send" });
   await store.campaigns.cancel(id);
   await store.campaigns.cancel(id);

@@ -63,18 +63,28 @@ export const CAMPAIGNS = catalogue(409, {
   },
   retry_incomplete: {
     meaning:
-      "Retry all was pressed, but some messages stay failed: their campaign is closed, the recipient opted out of marketing (131050), or WhatsApp refused to deliver less than 24 hours ago (131049). The others will be sent again.",
+      "Retry all was pressed, but some messages stay failed: their campaign is closed, the recipient opted out (131050, or since), another message to the same person has no outcome yet, or WhatsApp refused to deliver less than 24 hours ago (131049). The others will be sent again.",
     fix: "None needed. Messages of a closed campaign can be sent as a new one: `dropcast export ID --state failed`.",
   },
-  retry_opted_out: {
+  retry_open_attempt: {
     meaning:
-      "Messages that failed with 131050 are not sent again: their recipients opted out of marketing messages.",
+      "Another message to the same person has no outcome yet, so this one stays failed for now.",
+    fix: "Press Retry once that message has its outcome: two hours later at most.",
+  },
+  retry_opted_out: {
+    meaning: "The recipients opted out, with 131050 or since: their messages are not sent again.",
     fix: "None. If the person wants marketing again, run `dropcast suppress remove`; they then get the next campaign.",
   },
   retry_too_early: {
     meaning:
       "WhatsApp refused less than 24 hours ago to deliver this message (131049); an early retry prolongs that.",
     fix: "Press Retry once 24 hours have passed.",
+  },
+  retry_unknown_reason: {
+    meaning: "`retry --reason` names no reason for which a message fails without a code.",
+    fix: "Give a reason as `dropcast export` shows it, such as `not_sent_connect`; use `--code` for failures with a code.",
+    http: 400,
+    exitCode: 2,
   },
   row_not_unknown: {
     meaning:

@@ -4,9 +4,11 @@ import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
+import { packRetryRows } from "../ledger/attempt-rows.ts";
+import type { LedgerLimits } from "../ledger/ledger.ts";
 import { stateOf } from "../ledger/ledger-value.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
-import { ANSWER } from "../scripts/protocol.ts";
+import { ANSWER, RETRY } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
@@ -50,8 +52,9 @@ export function createCampaignStore(input: {
   run: RunScript;
   counter: ClaimCounter;
   sender: string | null;
+  limits: Pick<LedgerLimits, "leaseMs" | "webhooksArrivingMs">;
 }) {
-  const { redis, number, run, counter, sender } = input;
+  const { redis, number, run, counter, sender, limits } = input;
   const keys = numberKeys(number);
   const reader = createCampaignReader({ redis, number });
 
@@ -111,16 +114,21 @@ export function createCampaignStore(input: {
       return toControl(await run("cancel-campaign", { campaign: id }));
     },
 
-    /** Sends failed rows of one batch again; each is fenced by the attempt that failed. */
+    /**
+     * Sends failed rows of one batch again; each is fenced by the attempt that failed. `count` only
+     * says what it would do. Without a `person` neither opt-outs nor open attempts are looked at.
+     */
     async retryRows(
       id: string,
       batch: number,
-      rows: readonly { row: number; attempt: number }[],
-    ): Promise<{ kind: "retried"; count: number } | { kind: "closed" } | { kind: "no_campaign" }> {
-      const flat = rows.flatMap(({ row, attempt }) => [row, attempt]);
-      const args = { campaign: id, batch };
-      const [kind, count] = (await run("retry-rows", args, flat)) as [number, number];
-      if (kind === ANSWER.done) return { kind: "retried", count };
+      rows: readonly { row: number; attempt: number; person?: Buffer }[],
+      act: "count" | "send" = "send",
+    ): Promise<RetriedRows> {
+      const { leaseMs, webhooksArrivingMs } = limits;
+      const [kind, ...verdicts] = (await run("retry-rows", {
+        ...{ campaign: id, batch, act, rows: packRetryRows(rows), leaseMs, webhooksArrivingMs },
+      })) as [number, ...number[]];
+      if (kind === ANSWER.done) return { kind: "retried", verdicts: verdicts.map(toRetryVerdict) };
       return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
     },
 
@@ -151,6 +159,28 @@ export function createCampaignStore(input: {
 }
 
 export type CampaignStore = ReturnType<typeof createCampaignStore>;
+
+/** What a retry does with a row; `not_failed` if it has left `failed`, or failed again since. */
+export type RetryVerdict = "taken" | "not_failed" | "suppressed" | "open_attempt";
+
+export type RetriedRows =
+  /** By row, in the order given. */
+  | { readonly kind: "retried"; readonly verdicts: readonly RetryVerdict[] }
+  | { readonly kind: "closed" }
+  | { readonly kind: "no_campaign" };
+
+const RETRY_VERDICTS: ReadonlyMap<number, RetryVerdict> = new Map([
+  [RETRY.taken, "taken"],
+  [RETRY.notFailed, "not_failed"],
+  [RETRY.suppressed, "suppressed"],
+  [RETRY.openAttempt, "open_attempt"],
+]);
+
+function toRetryVerdict(stored: number): RetryVerdict {
+  const verdict = RETRY_VERDICTS.get(stored);
+  if (verdict === undefined) throw new Error(`retry-rows answered ${stored} for a row.`);
+  return verdict;
+}
 
 function toControl(answer: unknown): ControlResult {
   const [done, status, lifted] = answer as [number, CampaignStatus, number | undefined];

@@ -1,71 +1,137 @@
 import {
   type FailureCause,
   type FailureCount,
+  isAskedFor,
   type NotRetried,
   notRetried,
+  type RetryFilter,
 } from "../../core/failure.ts";
 import { batchesOf } from "../keys.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
-import type { CampaignStore } from "./campaign-store.ts";
+import type { PersonDigest } from "../people/person-digest.ts";
+import { createPersonSet } from "../people/person-set.ts";
+import type { CampaignStore, RetryVerdict } from "./campaign-store.ts";
+
+/** Failed messages that stay failed, by why and cause. */
+export interface LeftOut extends FailureCount {
+  readonly why: NotRetried;
+}
 
 export type RetryResult =
   | {
       readonly kind: "retried";
       /** Messages sent again (or, for `count`, that would be), by cause, most frequent first. */
       readonly byCode: readonly FailureCount[];
-      /** Messages that were requested but stay failed. */
-      readonly left: Readonly<Record<NotRetried, number>>;
+      /** Messages that were requested but stay failed, most frequent first. */
+      readonly left: readonly LeftOut[];
+      /** Of those sent again: how many wait for their window, and when it first opens, ms. */
+      readonly waiting: { readonly count: number; readonly firstMs: number } | null;
     }
   | { readonly kind: "closed" }
   | { readonly kind: "no_campaign" };
 
+export interface RetryRequest extends RetryFilter {
+  /** `count` changes nothing, and leaves out the same messages. */
+  readonly mode: "count" | "send";
+  /**
+   * When the message may leave at the earliest, ms; 0 at once, null not before the campaign ends.
+   * Default: at once.
+   */
+  readonly opensMs?: (row: CampaignRow) => number | null;
+}
+
 /**
- * Sends a campaign's failed messages again: those with one of `codes`, or all if it is empty,
- * except messages that must wait or whose person does not want them (core/failure.ts). It works
- * batch by batch in bounded memory. Each row is fenced by the attempt that failed, so repeated or
- * parallel calls send nothing twice.
+ * Sends a campaign's failed messages again: those the filter asks for, except messages that must
+ * wait, whose person does not want them or would get two (core/failure.ts). It works batch by
+ * batch: it holds one batch of rows, and 12 bytes for each message that is asked for. Each row is
+ * fenced by the attempt that failed, so repeated or parallel calls send nothing twice.
  */
-export function createRetryFailed(input: { campaigns: CampaignStore; rows: RowReader }) {
-  const { campaigns, rows } = input;
-  return async function retryFailed(
-    id: string,
-    { codes, mode }: { codes: ReadonlySet<number>; mode: "count" | "send" },
-  ): Promise<RetryResult> {
+export function createRetryFailed(input: {
+  campaigns: CampaignStore;
+  rows: RowReader;
+  person: PersonDigest;
+}) {
+  const { campaigns, rows, person } = input;
+  return async function retryFailed(id: string, request: RetryRequest): Promise<RetryResult> {
     const campaign = await campaigns.find(id);
     if (campaign === undefined) return { kind: "no_campaign" };
     if (campaign.closed) return { kind: "closed" };
-    const found = new Map<string, FailureCount>();
-    const left = { opted_out: 0, too_early: 0 };
-    for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
-      const asked = (await rows.batch(id, batch)).filter(
-        ({ state, value }) => state === "failed" && (codes.size === 0 || codes.has(value.code)),
-      );
-      const failed = asked.filter((row) => {
-        const why = whyNotRetried(row);
-        if (why !== null) left[why]++;
-        return why === null;
-      });
-      if (failed.length === 0) continue;
-      if (mode === "send") {
-        const fenced = failed.map(({ row, value }) => ({ row, attempt: value.attempt }));
-        const result = await campaigns.retryRows(id, batch, fenced);
-        if (result.kind === "closed") return { kind: "closed" };
-        if (result.kind === "no_campaign") return { kind: "no_campaign" };
+    const [sent, left] = [createTally<FailureCount>(), createTally<LeftOut>()];
+    const people = createPersonSet();
+    const { opensMs: opensOf = () => 0 } = request;
+    const waiting = { count: 0, firstMs: Number.POSITIVE_INFINITY };
+
+    /** The failed rows of a batch that are asked for and may be sent. */
+    async function choose(batch: number): Promise<Asked[]> {
+      const asked: Asked[] = [];
+      for (const row of await rows.batch(id, batch)) {
+        if (row.state !== "failed" || !isAskedFor(request, row.value)) continue;
+        const { phone, value } = row;
+        const one = { row: row.row, attempt: value.attempt, person: person(phone) };
+        const opensMs = opensOf(row);
+        const why =
+          whyNotRetried(row, request) ??
+          (opensMs === null ? "window" : null) ??
+          // An erased row has no person, so several do not have the same one.
+          (phone !== "" && !people.add(one.person) ? "same_person" : null);
+        if (why !== null) left.add({ ...causeOf(row), why });
+        else asked.push({ ...one, cause: causeOf(row), opensMs: opensMs ?? 0 });
       }
-      for (const { value } of failed) countCause(found, value);
+      return asked;
     }
-    const byCode = [...found.values()].sort((a, b) => b.count - a.count || a.code - b.code);
-    return { kind: "retried", byCode, left };
+
+    function note({ cause, opensMs }: Asked, verdict: RetryVerdict | undefined): void {
+      if (verdict === "suppressed" || verdict === "open_attempt") {
+        left.add({ ...cause, why: verdict });
+      }
+      if (verdict !== "taken") return;
+      sent.add(cause);
+      if (opensMs <= Date.now()) return;
+      waiting.count++;
+      waiting.firstMs = Math.min(waiting.firstMs, opensMs);
+    }
+
+    for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
+      const asked = await choose(batch);
+      if (asked.length === 0) continue;
+      const result = await campaigns.retryRows(id, batch, asked, request.mode);
+      if (result.kind !== "retried") return result;
+      for (const [at, one] of asked.entries()) note(one, result.verdicts[at]);
+    }
+    return {
+      ...{ kind: "retried", byCode: sent.list(), left: left.list() },
+      waiting: waiting.count === 0 ? null : waiting,
+    };
   };
 }
 
-/** Why a failed row cannot be sent again; null if it can. */
-export function whyNotRetried({ value }: CampaignRow): NotRetried | null {
-  return notRetried(value.code, value.times.failed ?? 0, Date.now());
+interface Asked {
+  readonly row: number;
+  readonly attempt: number;
+  readonly person: Buffer;
+  readonly cause: FailureCause;
+  readonly opensMs: number;
 }
 
-function countCause(found: Map<string, FailureCount>, { code, reason }: FailureCause): void {
-  const cause = code === 0 ? { code, reason } : { code, reason: 0 };
-  const key = `${cause.code}:${cause.reason}`;
-  found.set(key, { ...cause, count: (found.get(key)?.count ?? 0) + 1 });
+/** Why the failure of a row forbids its retry; null if it does not. */
+export function whyNotRetried({ value }: CampaignRow, filter: RetryFilter): NotRetried | null {
+  const at = { failedAtMs: value.times.failed ?? 0, nowMs: Date.now() };
+  return notRetried(value, at, filter);
+}
+
+function causeOf({ value: { code, reason } }: CampaignRow): FailureCause {
+  return code === 0 ? { code, reason } : { code, reason: 0 };
+}
+
+/** Counts equal ones. */
+function createTally<Counted extends FailureCount>() {
+  const found = new Map<string, Counted>();
+  return {
+    add(one: Omit<Counted, "count">): void {
+      const key = JSON.stringify(one);
+      found.set(key, { ...one, count: (found.get(key)?.count ?? 0) + 1 } as Counted);
+    },
+    /** Most frequent first. */
+    list: (): Counted[] => [...found.values()].sort((a, b) => b.count - a.count || a.code - b.code),
+  };
 }

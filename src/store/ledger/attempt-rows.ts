@@ -6,6 +6,7 @@ import {
   MARK,
   OUTCOME,
   RECORD_ROW,
+  RETRY_ROW,
   ROW_OPENING,
 } from "../scripts/protocol.ts";
 import { packWamid, wamidDigest } from "./wamid.ts";
@@ -16,6 +17,8 @@ import { packWamid, wamidDigest } from "./wamid.ts";
  */
 
 export type Outcome = keyof typeof OUTCOME;
+
+const NO_DIGEST = Buffer.alloc(DIGEST_BYTES);
 
 /** How one attempt ended (protocol.ts describes each outcome). */
 export interface AttemptRecord {
@@ -31,6 +34,17 @@ export interface AttemptRecord {
   readonly id: { readonly text: string; readonly isWamid: boolean } | null;
   readonly held: boolean;
   readonly optOut: boolean;
+}
+
+/** Without a person, the digest is one that no person has. */
+export function packRetryRows(
+  rows: readonly { row: number; attempt: number; person?: Buffer }[],
+): Buffer {
+  const packed = Buffer.allocUnsafe(rows.length * RETRY_ROW.bytes);
+  for (const [at, { row, attempt, person = NO_DIGEST }] of rows.entries()) {
+    RETRY_ROW.write(packed, at * RETRY_ROW.bytes, { row, attempt, person });
+  }
+  return packed;
 }
 
 export function packClaimRows(rows: readonly { row: number; person: Buffer }[]): Buffer {
@@ -64,7 +78,6 @@ export function packOpenings(rows: readonly RowOpening[]): Buffer {
   return packed;
 }
 
-const NO_DIGEST = Buffer.alloc(DIGEST_BYTES);
 const NO_WAMID = Buffer.alloc(0);
 /** Longer than any id the API client accepts; the layout has one byte for it. */
 const WAMID_BYTES_MAX = 255;

@@ -59,6 +59,12 @@ export const FLAG = {
 export const TIME = numbered(["claimed", "accepted", "sent", "delivered", "read", "failed", "due"]);
 export const LEDGER_TIMES = 7;
 
+/** A failed row that a person sends again: its failed attempt, and the digest of its person. */
+export const RETRY_ROW = layout({ row: "I4", attempt: "I2", person: "c8" });
+
+/** What a retry does with a row. `not_failed`: nothing, it has left `failed` or failed again. */
+export const RETRY = { taken: 1, notFailed: 0, suppressed: -1, openAttempt: -2 } as const;
+
 /** A row that asks for a claim, with the digest of its person. */
 export const CLAIM_ROW = layout({ row: "I4", person: "c8" });
 

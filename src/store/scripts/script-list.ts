@@ -77,7 +77,7 @@ export const SCRIPTS = {
   ],
   "resolve-row": ["campaign", "row", "decision"],
   "resume-campaign": ["campaign", "sender"],
-  "retry-rows": ["campaign", "batch"],
+  "retry-rows": ["campaign", "batch", "act", "rows", "leaseMs", "webhooksArrivingMs"],
   "set-counts": ["campaign", "moves"],
   "set-rate": ["campaign", "ratePerSecond"],
   sweep: ["takenMax", "forgottenMax", "resendAfterMs", "webhooksArrivingMs", "claimedCursor"],
