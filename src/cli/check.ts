@@ -6,6 +6,7 @@ import { accept, type Refusal } from "../core/refusal.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportResult } from "../producer/report.ts";
 import type { ImportProgress } from "../producer/request.ts";
+import { planRecurring, planText, type RecurringPlan } from "./check-recurring.ts";
 import {
   type Cli,
   type Command,
@@ -42,26 +43,41 @@ export const run: Command = async (cli, { args: [campaignPath = "", listPath], o
   const interrupt = onInterrupt();
   const platform = await openIfThere(cli, config.value);
   try {
-    const checked = await checkList(cli, platform, {
+    const input = {
       campaignPath: resolve(cli.cwd, campaignPath),
       csvPath: listPath === undefined ? null : resolve(cli.cwd, listPath),
       config: config.value,
       encoding: encoding.value,
       signal: interrupt.signal,
-    });
-    return resultOf(cli, checked);
+    };
+    const recurring = await planRecurring(input.campaignPath);
+    if (recurring === null) return resultOf(cli, await checkList(cli, platform, input));
+    const { plan, dueMs } = recurring;
+    const csvPath = input.csvPath ?? plan.list;
+    if (csvPath === null) return accept({ json: { recurring: plan }, text: planText(plan) });
+    // Rejected rows are written beside a list that was given, not into the folder of a source.
+    const rejects = input.csvPath === null ? { rejectsPath: null } : {};
+    const checked = await checkList(cli, platform, { ...input, ...rejects, csvPath, dueMs });
+    return resultOf(cli, checked, plan);
   } finally {
     interrupt.release();
     await platform?.close();
   }
 };
 
-function resultOf(cli: Cli, { report, rejectsPath, ...result }: ImportResult): CommandResult {
+function resultOf(
+  cli: Cli,
+  { report, rejectsPath, ...result }: ImportResult,
+  plan: RecurringPlan | null = null,
+): CommandResult {
   const shown = { ...report, rejectsFile: rejectsPath };
-  if (result.ok) return accept({ json: shown, text: preflightText(shown, cli.terminal) });
+  const json = { ...shown, ...(plan === null ? {} : { recurring: plan }) };
+  const head = preflightText(shown, cli.terminal);
+  const tail = plan === null ? "" : `\n\n${planText(plan)}`;
+  if (result.ok) return accept({ json, text: head + tail });
   const { refusal } = result;
-  const text = `${preflightText(shown, cli.terminal)}\n\n${refusalText(cli, refusal)}`.trimStart();
-  return accept({ json: { ...shown, refusal, error: refusal }, text, exitCode: 1 });
+  const text = `${head}${tail}\n\n${refusalText(cli, refusal)}`.trimStart();
+  return accept({ json: { ...json, refusal, error: refusal }, text, exitCode: 1 });
 }
 
 function refusalText({ terminal }: Cli, refusal: Refusal): string {

@@ -2,6 +2,7 @@ import type { CampaignDefinition } from "../core/campaign.ts";
 import { validateCampaign } from "../core/campaign-schema.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { pathText } from "../core/shape.ts";
+import { cronProblem } from "../time/due-times.ts";
 import { countryProblem } from "./country.ts";
 import type { TextProblem } from "./hand-written.ts";
 import { type Correction, correctionText } from "./yaml/correct.ts";
@@ -18,7 +19,9 @@ export function parseCampaign(
   const yaml = readYamlText(content, CAMPAIGN);
   if (!yaml.ok) return refuseFile(fileName, yaml.problems, yaml.corrections);
   const validated = validateCampaign(yaml.content);
-  const problems = validated.ok ? listCountry(validated.definition) : validated.problems;
+  const problems = validated.ok
+    ? [...listCountry(validated.definition), ...readCron(validated.definition)]
+    : validated.problems;
   if (validated.ok && problems.length === 0) return accept(validated.definition);
   const reported = problems.slice(0, PROBLEMS_MAX);
   return refuseFile(
@@ -33,11 +36,14 @@ export function parseCampaign(
   );
 }
 
+const RECURRING_TEXTS: readonly string[] = ["name", "folder", "url", "tokenFile"];
+
 /** Keys whose values are free text: sent or shown, or names of columns and files. */
 const CAMPAIGN: YamlKind = {
   isText: ([first, second]) =>
     first === "name" ||
     first === "template" ||
+    (first === "recurring" && RECURRING_TEXTS.includes(String(second))) ||
     (first === "recipients" && (second === "to" || second === "file" || second === "timezone")),
   isWhole: (content) => validateCampaign(content).ok,
 };
@@ -46,6 +52,11 @@ function listCountry(definition: CampaignDefinition): { path: string[]; message:
   const { country } = definition.recipients;
   const problem = country === null ? null : countryProblem(country);
   return problem === null ? [] : [{ path: ["recipients", "country"], message: problem }];
+}
+
+function readCron({ recurring }: CampaignDefinition): { path: string[]; message: string }[] {
+  const problem = recurring === undefined ? null : cronProblem(recurring.cron);
+  return problem === null ? [] : [{ path: ["recurring", "cron"], message: problem }];
 }
 
 function refuseFile(

@@ -14,6 +14,7 @@ import { ENCODINGS, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
+import { recurringBlock, toRecurring } from "./recurring.ts";
 import { parseSendWindow, type SendWindow } from "./send-window.ts";
 import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { placeholderProblems, type TemplateDefinition } from "./template.ts";
@@ -154,6 +155,7 @@ const campaignFile = z.strictObject({
   recipients: recipients.nullish(),
   schedule: schedule.nullish(),
   delivery: delivery.nullish(),
+  recurring: recurringBlock.nullish(),
   canary: unbuiltKey,
   ramp: unbuiltKey,
   cap: unbuiltKey,
@@ -164,6 +166,7 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
   recipients,
   schedule,
   delivery,
+  recurring: recurringBlock,
 };
 
 const NOT_BUILT_YET: readonly (readonly string[])[] = [
@@ -190,7 +193,22 @@ function notBuiltYet(content: Json): ShapeProblem[] {
 
 /** The rules of the template's own fields, and of the window. */
 function deepProblems(content: Json): ShapeProblem[] {
-  return [...deepTemplateProblems(content), ...windowProblems(content)];
+  return [
+    ...deepTemplateProblems(content),
+    ...windowProblems(content),
+    ...recurringProblems(content),
+  ];
+}
+
+/** What a campaign that is sent again and again cannot have. */
+function recurringProblems(content: Json): ShapeProblem[] {
+  if ((valueAt(content, ["recurring"]) ?? null) === null) return [];
+  const problems = [
+    { path: ["recipients", "file"], message: "does not go with recurring, which has a source" },
+    { path: ["schedule", "startAt"], message: "does not go with recurring: its cron says when" },
+    { path: ["schedule", "endBy"], message: "does not go with recurring: it is one point in time" },
+  ];
+  return problems.filter(({ path }) => (valueAt(content, path) ?? null) !== null);
 }
 
 function windowProblems(content: Json): ShapeProblem[] {
@@ -254,6 +272,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       ratePerSecond: file.delivery?.ratePerSecond ?? null,
       priority: file.delivery?.priority ?? "normal",
     },
+    ...(file.recurring == null ? {} : { recurring: toRecurring(file.recurring, file.name) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Category } from "./category.ts";
 import type { Encoding } from "./encoding.ts";
+import type { Recurring } from "./recurring.ts";
 import type { SendWindow } from "./send-window.ts";
 import type { TemplateDefinition } from "./template.ts";
 
@@ -51,6 +52,8 @@ export interface CampaignDefinition {
     readonly ratePerSecond: number | null;
     readonly priority: Priority;
   };
+  /** Of campaign files only: the campaigns that it makes are ordinary ones. */
+  readonly recurring?: Recurring;
 }
 
 /**

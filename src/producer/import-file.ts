@@ -6,6 +6,7 @@ import type { Mode } from "../core/mode.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { numberOfCampaign, readCampaignMark } from "../store/index.ts";
+import { nameAt } from "../time/due-times.ts";
 import { correctList, refuseMarked } from "./correct/correct-list.ts";
 import { importList } from "./import/import-list.ts";
 import { freeRejectsPath } from "./rejects/free-path.ts";
@@ -25,6 +26,8 @@ export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
   readonly opened?: Result<OpenedList>;
   /** Default: {@link freeRejectsPath}; null: none is written. */
   readonly rejectsPath?: string | null;
+  /** The due time of a recurring campaign file, ms: without it, such a file is refused. */
+  readonly dueMs?: number;
 }
 
 export type ImportFile = (input: ImportFileInput) => Promise<ImportResult>;
@@ -43,11 +46,14 @@ export function createFileImporter(deps: {
   const known = Object.keys(deps.numbers);
 
   return async (input) => {
-    const { campaignPath, campaignName, csvPath: given, opened: handed, ...asked } = input;
+    const { campaignPath, campaignName, csvPath: given, opened: handed, dueMs, ...asked } = input;
     const named = given ?? campaignPath ?? "";
     const campaign = campaignPath === null ? null : await readCampaign(campaignPath, campaignName);
     if (campaign?.ok === false) return refused(given ?? "", campaign.refusal);
-    const definition = campaign?.value ?? null;
+    const definition = campaign === null ? null : definitionAt(campaign.value, dueMs);
+    if (definition === "recurring") {
+      return refused(given ?? "", recurringCampaign(campaignName ?? basename(campaignPath ?? "")));
+    }
     if (definition !== null && !known.includes(definition.number)) {
       return refused(given ?? "", unknownNumber(definition.number, known));
     }
@@ -129,6 +135,25 @@ export async function readCampaign(
       "Check the path of the campaign file and its permissions.",
     );
   }
+}
+
+/** The campaign of a due time; without one, `recurring` for a file that needs it. */
+export function definitionAt(
+  { recurring, ...definition }: CampaignDefinition,
+  dueMs: number | undefined,
+): CampaignDefinition | "recurring" {
+  if (recurring === undefined) return definition;
+  if (dueMs === undefined) return "recurring";
+  return { ...definition, name: nameAt(recurring.name, dueMs, recurring.timezone) };
+}
+
+function recurringCampaign(file: string): Refusal {
+  const { refusal } = refuse(
+    "campaign_recurring",
+    `${file} is a recurring campaign: a producer sends it at the times of its cron.`,
+    `Put it into the folder recurring of the drop folder (see dropcast check ${file}). To send one list by it now, remove the block recurring from a copy.`,
+  );
+  return refusal;
 }
 
 function ofSandboxOnly(id: string): Refusal {

@@ -258,6 +258,71 @@ recipients:
       'schedule: { startAt: 2026-12-01T09:00:00Z, delegate: true, window: { from: "09:00", to: "17:00" } }',
       "schedule.delegate does not go with schedule.window",
     ],
+    ["recurring: { folder: in, timezone: UTC }", "recurring.cron is missing"],
+    ['recurring: { folder: in, cron: "0 9 * *", timezone: UTC }', "recurring.cron must have five"],
+    [
+      'recurring: { folder: in, cron: "0 0 9 * * *", timezone: UTC }',
+      "recurring.cron must have five fields",
+    ],
+    ['recurring: { folder: in, cron: "@daily", timezone: UTC }', "recurring.cron must have five"],
+    [
+      'recurring: { folder: in, cron: "61 9 * * *", timezone: UTC }',
+      "recurring.cron is not a cron",
+    ],
+    ['recurring: { folder: in, cron: "0 9 30 2 *", timezone: UTC }', "recurring.cron is never due"],
+    ['recurring: { folder: in, cron: "0 9 * * *" }', "recurring.timezone is missing"],
+    [
+      'recurring: { folder: in, cron: "0 9 * * *", timezone: warsaw }',
+      'did you mean "Europe/Warsaw"?',
+    ],
+    [
+      'recurring: { cron: "0 9 * * *", timezone: UTC }',
+      "recurring.folder and url: give exactly one",
+    ],
+    [
+      'recurring: { folder: in, url: "https://a.example/x.csv", cron: "0 9 * * *", timezone: UTC }',
+      "recurring.folder and url: give exactly one",
+    ],
+    [
+      'recurring: { url: "http://a.example/x.csv", cron: "0 9 * * *", timezone: UTC }',
+      "recurring.url must begin with https://",
+    ],
+    [
+      'recurring: { url: "file:///etc/passwd", cron: "0 9 * * *", timezone: UTC }',
+      "recurring.url must begin with https://",
+    ],
+    [
+      'recurring: { url: "https://ana:secret@a.example/x.csv", cron: "0 9 * * *", timezone: UTC }',
+      "recurring.url must hold no user name or password",
+    ],
+    [
+      'recurring: { url: "https://a.example", tokenFile: ../secret, cron: "0 9 * * *", timezone: UTC }',
+      "recurring.tokenFile must be the name of a file beside",
+    ],
+    [
+      'recurring: { folder: in, tokenFile: token, cron: "0 9 * * *", timezone: UTC }',
+      "recurring.tokenFile is of use only with a url",
+    ],
+    [
+      'recurring: { folder: in, cron: "0 9 * * *", timezone: UTC, name: "Bills {day}" }',
+      "recurring.name may hold {date} and {time}, and no other braces",
+    ],
+    [
+      'recurring: { folder: in, cron: "0 9 * * *", timezone: UTC, onMised: skip }',
+      'recurring.onMised is not a known key; did you mean "onMissed"?',
+    ],
+    [
+      'recurring: { folder: in, cron: "0 9 * * *", timezone: UTC, onEmpty: fail }',
+      "recurring.onEmpty must be one of ok, warn",
+    ],
+    [
+      'recurring: { folder: in, cron: "0 9 * * *", timezone: UTC }\nrecipients: { file: a.csv }',
+      "recipients.file does not go with recurring",
+    ],
+    [
+      'recurring: { folder: in, cron: "0 9 * * *", timezone: UTC }\nschedule: { startAt: 2026-12-01T09:00:00Z }',
+      "schedule.startAt does not go with recurring",
+    ],
     ["delivery: { retryCodes: [131049] }", "delivery.retryCodes is not built yet"],
     ["delivery: { guarantee: exactly-once }", "at-most-once"],
     ["schedule: { startat: x }", 'schedule.startat is not a known key; did you mean "startAt"?'],

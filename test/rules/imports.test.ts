@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 const PRODUCER: readonly string[] = [
   ...["list", "phones", "columns", "rejects", "check", "preflight", "sink"],
   ...["request.ts", "report.ts", "suppressions", "import", "correct", "import-file.ts", "drop"],
+  "recurring",
 ];
 
 /**
@@ -36,7 +37,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["drop/files", "drop/folder", "drop/mode", "drop/probe", "drop/survey", "import-file"],
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
-    ...["request", "sink/sink", "suppressions/read-file"],
+    ...["recurring/newest", "request", "sink/sink", "suppressions/read-file"],
   ],
   queue: ["failed-queue", "in-time", "queues"],
   redis: [
@@ -45,7 +46,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   sandbox: ["knobs", "magic", "options", "sandbox"],
   store: ["index"],
-  time: ["forecast", "places", "row-hours", "send-times"],
+  time: ["due-times", "forecast", "places", "row-hours", "send-times"],
   webhooks: ["server"],
   worker: ["flight", "worker"],
 };
@@ -56,6 +57,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "close-with-grace": ["cli"],
   commander: ["cli"],
   "csv-parse": ["producer"],
+  croner: ["time"],
   "csv-stringify": ["producer", "export"],
   hono: ["dashboard"],
   "iconv-lite": ["producer"],

@@ -18,6 +18,11 @@ export const LISTS = catalogue(422, {
       "The campaign file does not exist, is not readable, or is not a file of at most 1 MiB.",
     fix: "Check the path and its permissions; the campaign file comes first, then the list.",
   },
+  campaign_recurring: {
+    meaning:
+      "A campaign file with `recurring` was given with a list, or to `send`. It is sent by a producer, from `recurring/` of the drop folder.",
+    fix: "Put it into `recurring/`, without a list. To send one list by it, remove the block `recurring` from a copy.",
+  },
   country_missing: {
     meaning: "`recipients.numbers` is `national`, but no country is given.",
     fix: "Give two letters, as in `PL`, in `recipients.country` or `DROPCAST_DEFAULT_COUNTRY`.",
