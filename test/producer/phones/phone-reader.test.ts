@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldPhone } from "../../../src/core/recipient.ts";
-import { createPhoneReader } from "../../../src/producer/phones/phone-reader.ts";
+import { createPhoneReader, splitPhone } from "../../../src/producer/phones/phone-reader.ts";
 
 const digits = (cell: string, country: string | null = null): string => {
   const verdict = createPhoneReader(country)(cell);
@@ -135,6 +135,9 @@ describe("a cell that holds no phone", () => {
     ["0811 699 778 - 79", "ID"],
     ["06 12 34 56 78 / 07 12 34 56 78", "FR"],
     ["01234 567890/1", "GB"],
+    // Too short for a number by itself, but the end is too short for anything else.
+    ["60112345/67", "PL"],
+    ["030123/4567", "DE"],
   ])("for there are two numbers in it, is told as that: %j", (cell, country) => {
     expect(digits(cell, country)).toBe("phone_two_numbers");
   });
@@ -143,6 +146,8 @@ describe("a cell that holds no phone", () => {
     ["0151/12345678", "DE", "4915112345678"],
     ["+49 151/1234-5678", "DE", "4915112345678"],
     ["22/601 12 34", "PL", "48226011234"],
+    ["03012/3456", "DE", "4930123456"],
+    ["062 21/45678", "DE", "49622145678"],
     ["0711 12345-67", "DE", "497111234567"],
     ["0812-3456-78-90", "ID", "6281234567890"],
     ["0470/12.34.56", "BE", "32470123456"],
@@ -299,5 +304,16 @@ describe("the spellings of one person", () => {
 
     expect(new Set(found).size).toBe(1);
     expect(found[0]).toMatch(/^5/);
+  });
+});
+
+describe("a number that was read", () => {
+  it.each([
+    ["48600100200", { countryCode: "48", national: "600100200" }],
+    ["12025550123", { countryCode: "1", national: "2025550123" }],
+    ["390612345678", { countryCode: "39", national: "0612345678" }],
+    ["999123456789", { countryCode: "999", national: "123456789" }],
+  ])("is split into country code and national number: %s", (phone, parts) => {
+    expect(splitPhone(phone)).toEqual(parts);
   });
 });
