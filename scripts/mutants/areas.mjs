@@ -5,7 +5,11 @@ export const AREAS = [
   { name: "livechat", source: /^src\/livechat\//, tests: ["test/livechat"] },
   { name: "webhooks", source: /^src\/webhooks\/(?:verify|status-event)/, tests: ["test/webhooks"] },
   { name: "phones", source: /^src\/producer\/phones\//, tests: ["test/producer/phones"] },
-  { name: "preflight", source: /^src\/producer\/preflight\//, tests: ["test/producer/preflight"] },
+  {
+    name: "preflight",
+    source: /^src\/producer\/preflight\//,
+    tests: ["test/producer/preflight", "test/producer/import"],
+  },
 ];
 
 /** Takes minutes by itself: `npm run faults` has it. */
