@@ -1,6 +1,7 @@
 import { createClientAddress } from "../config/client-address.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { localUrl } from "../http/listen.ts";
+import { createTokens } from "../store/index.ts";
 import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import type { Platform } from "./platform.ts";
@@ -29,6 +30,7 @@ export async function startDashboard(
     host: config.httpHost,
     port: config.dashboardPort,
     password: password.value,
+    tokens: createTokens(redis, config.mode),
     stores,
     openQueueConnection: platform.openQueueConnection,
     ready: async () => (await redis.ping()) === "PONG",

@@ -23,6 +23,7 @@ const FILES = {
   resolve: () => import("./resolve.ts"),
   export: () => import("./export.ts"),
   suppress: () => import("./suppress.ts"),
+  token: () => import("./token.ts"),
   erase: () => import("./erase.ts"),
   doctor: () => import("./doctor/doctor.ts"),
   fetch: () => import("./fetch.ts"),

@@ -3,6 +3,7 @@
  * accepts no other code, and docs/errors.md is generated from here. Released codes are not renamed,
  * because scripts rely on them; a code that is no longer used moves to `REPLACED`.
  */
+import { API } from "./refusals/api.ts";
 import { CAMPAIGNS } from "./refusals/campaigns.ts";
 import type { RefusalEntry } from "./refusals/catalogue.ts";
 import { DASHBOARD } from "./refusals/dashboard.ts";
@@ -21,6 +22,7 @@ export const REFUSALS = {
   ...REDIS,
   ...WEBHOOKS,
   ...DASHBOARD,
+  ...API,
   ...SANDBOX,
 };
 

@@ -1,11 +1,8 @@
 import { STATUS_CODES } from "node:http";
-import type { Context } from "hono";
 import { html } from "hono/html";
-import { PROBLEM_TYPE, type Problem, problemFields } from "../http/problem.ts";
+import { type Answer, problemResponse, wantsPage } from "../api/answer.ts";
+import type { Problem } from "../http/problem.ts";
 import { type Html, layout } from "./pages/layout.ts";
-
-/** Sends a refusal in the client's form: a page to a browser, problem+json to all else. */
-export type Answer = (context: Context, problem: Problem) => Response | Promise<Response>;
 
 export const answerProblem: Answer = async (context, problem) => {
   if (!wantsPage(context)) return problemResponse(problem);
@@ -15,21 +12,6 @@ export const answerProblem: Answer = async (context, problem) => {
     headers: { ...problem.headers, "content-type": "text/html; charset=utf-8" },
   });
 };
-
-/** A browser that opens an address or submits a form, as opposed to a script or `fetch`. */
-export function wantsPage(context: Context): boolean {
-  return context.req.header("accept")?.includes("text/html") === true;
-}
-
-/** The RFC 9457 answer. Bull Board's page shows `error` and `message`. */
-export function problemResponse(problem: Problem): Response {
-  const { status, refusal, headers = {} } = problem;
-  const words = { error: refusal.message, message: refusal.fix };
-  return new Response(JSON.stringify({ ...problemFields(problem), ...words }), {
-    status,
-    headers: { ...headers, "content-type": PROBLEM_TYPE },
-  });
-}
 
 /** A refusal as a page. */
 function problemPage({ status, refusal }: Problem): Html {

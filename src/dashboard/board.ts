@@ -12,6 +12,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { timeout } from "hono/timeout";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { problemResponse } from "../api/answer.ts";
 import type { Stores } from "../campaigns/find.ts";
 import { describeFailure } from "../core/failure.ts";
 import { plainProblem, toProblem } from "../http/problem.ts";
@@ -23,7 +24,6 @@ import {
   failedJobSchema,
   failedQueueName,
 } from "../queue/queues.ts";
-import { problemResponse } from "./answer.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
 import { maskData, maskText, maskTexts } from "./mask.ts";
 

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
+import type { Answer } from "../api/answer.ts";
 import { isLoopback } from "../config/addresses.ts";
 import { plainProblem } from "../http/problem.ts";
-import type { Answer } from "./answer.ts";
 
 /**
  * Blocks pages of other sites. A browser sends the stored password for any page that requests it,
@@ -9,7 +9,8 @@ import type { Answer } from "./answer.ts";
  *
  * - A write must come from a page of this origin. `Sec-Fetch-Site` proves it and cannot be set by a
  *   page; if it is absent (old browsers, plain http from another machine), `Origin` must have the
- *   requested host. A write with neither does not come from a browser: curl, a script.
+ *   requested host. A write with neither does not come from a browser: curl, a script. A token is
+ *   never sent by a browser on its own, so a write with one needs no proof.
  * - On a loopback address the `Host` must be this machine's. A foreign name is a page whose own
  *   name resolves to 127.0.0.1 (DNS rebinding) to become "same origin".
  */
@@ -20,9 +21,13 @@ export function createOriginCheck(input: { host: string; answer: Answer }): Midd
     const header = (name: string) => context.req.header(name);
     if (localOnly && !isLocalName(header("host"))) return answer(context, HOST_UNKNOWN);
     const isRead = context.req.method === "GET" || context.req.method === "HEAD";
-    if (!isRead && !isSameOrigin(header)) return answer(context, CROSS_SITE);
+    if (!isRead && !hasToken(header) && !isSameOrigin(header)) return answer(context, CROSS_SITE);
     return next();
   };
+}
+
+function hasToken(header: (name: string) => string | undefined): boolean {
+  return /^Bearer /i.test(header("authorization") ?? "");
 }
 
 function isSameOrigin(header: (name: string) => string | undefined): boolean {

@@ -1,7 +1,7 @@
 /**
  * The dashboard's port. Every request passes, in this order: security headers, host and origin
- * (no other site's page), password, body size, route. Only the probes are open; /metrics, which
- * shows campaigns, needs the password here and is open on DROPCAST_METRICS_PORT.
+ * (no other site's page), password or token, body size, route. Only the probes are open; /metrics,
+ * which shows campaigns, needs the login here and is open on DROPCAST_METRICS_PORT.
  */
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
@@ -9,19 +9,20 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { type ApiEnv, refuseRole } from "../api/access.ts";
+import { createApi } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
 import { closeServer, type Listening, listen } from "../http/listen.ts";
 import { type ProbeAnswer, type Probed, probe } from "../http/probes.ts";
-import { plainProblem } from "../http/problem.ts";
+import { plainProblem, toProblem } from "../http/problem.ts";
+import type { Tokens } from "../store/index.ts";
 import { answerProblem } from "./answer.ts";
-import { createApi } from "./api.ts";
 import { createAssets } from "./assets.ts";
 import { createLogin, LOGIN_LIMITS, type LoginLimits } from "./auth.ts";
 import { createBoard } from "./board.ts";
-import { createExport } from "./export.ts";
 import { createOriginCheck } from "./origin.ts";
 import { createPages } from "./pages/routes.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -38,6 +39,8 @@ export interface DashboardOptions {
   readonly port: number;
   /** From {@link dashboardPassword}: there is no dashboard without one. */
   readonly password: string;
+  /** The tokens of the HTTP API, which open the rest of the port, too. */
+  readonly tokens: Pick<Tokens, "find">;
   /** By number name; each number's queues are shown. */
   readonly stores: Stores;
   /** Opens a connection for BullMQ; closed by `stop`. */
@@ -106,17 +109,18 @@ function createRoutes(
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
   },
-): { fetch: Hono["fetch"] } {
-  const { host, password, logger, metrics, clientAddress, stores, unsafe } = options;
+): Pick<Hono<ApiEnv>, "fetch"> {
+  const { host, password, tokens, logger, metrics, clientAddress, stores, unsafe } = options;
   const answer = answerProblem;
   const limits = options.loginLimits ?? LOGIN_LIMITS;
-  const app = new Hono();
+  const app = new Hono<ApiEnv>();
   app.use(securityHeaders);
   for (const path of ["/healthz", "/readyz"]) {
     app.get(path, async () => probeResponse(await probe(path, probed)));
   }
   app.use(createOriginCheck({ host, answer }));
-  app.use(createLogin({ password, limits, clientAddress, answer, now: () => performance.now() }));
+  const now = () => performance.now();
+  app.use(createLogin({ password, tokens, limits, clientAddress, answer, now }));
   app.use(
     bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => answer(context, BODY_TOO_LARGE) }),
   );
@@ -124,9 +128,15 @@ function createRoutes(
     app.get("/metrics", async () => probeResponse(await probe("/metrics", { ...probed, metrics })));
   }
   app.route("/", createAssets());
-  app.route("/", createPages({ stores, answer, unsafe }));
-  app.route("/", createApi({ stores, answer }));
-  app.route("/", createExport({ stores, answer }));
+  const api = createApi({ stores, answer });
+  app.route("/", createPages({ stores, answer, unsafe, apiPage: api.page }));
+  app.route("/", api.app);
+  // Each address of the API says which role it needs; of Bull Board's, reading needs the least.
+  app.use("/queues/*", async (context, next) => {
+    const isRead = context.req.method === "GET" || context.req.method === "HEAD";
+    const refused = refuseRole(context.get("access"), isRead ? "viewer" : "operator");
+    return refused === null ? next() : answer(context, toProblem(refused));
+  });
   app.route("/", board);
   app.notFound((context) => answer(context, NOT_FOUND));
   app.onError(async (error, context) => {

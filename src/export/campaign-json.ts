@@ -56,8 +56,18 @@ export function describeHalt({ code, reason }: Halt): { title: string; advice: s
   };
 }
 
+interface HaltJson {
+  readonly code: number;
+  readonly title: string;
+  readonly advice: string;
+  readonly at: string;
+  readonly campaign: string;
+}
+
 /** A number's suspension as JSON; null while it may send. */
-export function haltJson(halt: Halt | undefined) {
+export function haltJson(halt: Halt): HaltJson;
+export function haltJson(halt: Halt | undefined): HaltJson | null;
+export function haltJson(halt: Halt | undefined): HaltJson | null {
   if (halt === undefined) return null;
   const { title, advice } = describeHalt(halt);
   return { code: halt.code, title, advice, at: isoTime(halt.at), campaign: halt.campaign };
@@ -112,8 +122,16 @@ export function settlingWords(number: string): string {
   );
 }
 
+interface RollbackJson {
+  readonly noticedAt: string;
+  readonly wentBackTo: string;
+  readonly claimsLost: number | null;
+}
+
 /** {@link rollbackWords} as JSON; null if there is none. */
-export function rollbackJson(rollback: Rollback | undefined) {
+export function rollbackJson(rollback: Rollback): RollbackJson;
+export function rollbackJson(rollback: Rollback | undefined): RollbackJson | null;
+export function rollbackJson(rollback: Rollback | undefined): RollbackJson | null {
   if (rollback === undefined) return null;
   const { noticedAt, wentBackTo, lost } = rollback;
   return { noticedAt: isoTime(noticedAt), wentBackTo: isoTime(wentBackTo), claimsLost: lost };

@@ -5,6 +5,7 @@
  * inconsistent data; `scripts` the Lua, and what it shares with TypeScript.
  */
 
+export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {

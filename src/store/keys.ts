@@ -130,6 +130,12 @@ export function deploymentKeys(mode: Mode = "live") {
     processes: `${prefix}processes`,
     /** zset: process -> when it was last seen, ms; forgotten after an hour. The same. */
     processesSeen: `${prefix}processes-seen`,
+    /** hash: name of a token of the HTTP API -> `role|createdAt|expiresAt|digest` (tokens.ts). */
+    tokens: `${prefix}tokens`,
+    /** hash: SHA-256 of a token, hex -> its name. Written by change-tokens. */
+    tokensByDigest: `${prefix}tokens-by-digest`,
+    /** hash: name of a token -> when it was last used, ms, to the minute. By use-token. */
+    tokensUsed: `${prefix}tokens-used`,
   };
 }
 

@@ -223,6 +223,7 @@ it("a port that is taken is a refusal, and leaves nothing open", async () => {
     host: "127.0.0.1",
     port,
     password: PASSWORD,
+    tokens: { find: async () => undefined },
     stores: { [test.number]: test.store },
     openQueueConnection,
     ready: async () => true,

@@ -18,6 +18,7 @@ const PRODUCER: readonly string[] = [
  * because each of them is one.
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
+  api: ["access", "answer", "api"],
   app: ["lists", "platform", "roles", "serving"],
   campaigns: [
     ...["control", "find", "overview", "rate", "refusals", "resolve", "retry", "waits-for"],
@@ -59,7 +60,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["producer"],
   croner: ["time"],
   "csv-stringify": ["producer", "export"],
-  hono: ["dashboard"],
+  "@hono/zod-openapi": ["api"],
+  hono: ["api", "dashboard"],
   "iconv-lite": ["producer"],
   ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "app"],
   "libphonenumber-js": ["producer", "config"],

@@ -8,8 +8,8 @@ export const DASHBOARD = catalogue(409, {
     http: 403,
   },
   dashboard_body_invalid: {
-    meaning: "The body of `POST …/retry` does not specify which failed messages to send again.",
-    fix: 'Send `{"codes": [131026]}` as JSON, or no body for all failed messages.',
+    meaning: "The body of a request is not what its address takes; the message names the part.",
+    fix: "The page `/api/docs` of the dashboard, and `/api/openapi.json`, say what each address takes.",
     http: 400,
   },
   dashboard_body_too_large: {
@@ -38,13 +38,13 @@ export const DASHBOARD = catalogue(409, {
     http: 421,
   },
   dashboard_login_needed: {
-    meaning: "The dashboard needs its password.",
-    fix: "Enter any user name and the password in DROPCAST_DASHBOARD_PASSWORD or in the file dashboard-password in the data folder.",
+    meaning: "The dashboard needs its password, or a token.",
+    fix: "Enter any user name and the password in DROPCAST_DASHBOARD_PASSWORD or in the file dashboard-password in the data folder; a script sends a token of dropcast token add.",
     http: 401,
   },
   dashboard_not_found: {
     meaning: "There is nothing at this address for this method.",
-    fix: "The campaigns are at /, the queues at /queues, the API at /api/campaigns.",
+    fix: "The campaigns are at /, the queues at /queues, the API at /api/docs.",
     http: 404,
   },
   dashboard_password_missing: {
@@ -66,8 +66,8 @@ export const DASHBOARD = catalogue(409, {
     http: 500,
   },
   dashboard_query_invalid: {
-    meaning: "The query of `…/messages` is not valid; the message names the part.",
-    fix: "Use `state`, `after` (a row) and `limit` (up to 1000).",
+    meaning: "The query of a request is not valid; the message names the part.",
+    fix: "The page `/api/docs` of the dashboard, and `/api/openapi.json`, say what each address takes.",
     http: 400,
   },
   dashboard_store_unavailable: {
@@ -76,7 +76,7 @@ export const DASHBOARD = catalogue(409, {
     http: 503,
   },
   dashboard_throttled: {
-    meaning: "There were too many wrong passwords from this address.",
+    meaning: "There were too many wrong passwords or tokens from this address.",
     fix: "Wait for the time in Retry-After, then enter the right one.",
     http: 429,
   },

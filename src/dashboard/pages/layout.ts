@@ -31,6 +31,7 @@ export function layout(input: { title: string; kind: "live" | "still"; main: Htm
       <nav aria-label="Main">
         <a href="/">Campaigns</a>
         <a href="/queues">Queues</a>
+        <a href="/api/docs">API</a>
       </nav>
       ${live ? html`<p class="stale" id="stale" role="status" hidden>Not up to date: the dashboard does not answer.</p>` : ""}
     </header>

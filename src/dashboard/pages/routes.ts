@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
+import type { Answer } from "../../api/answer.ts";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
 import { readObstacles, readOverview } from "../../campaigns/overview.ts";
 import { toProblem } from "../../http/problem.ts";
-import type { Answer } from "../answer.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
+import { type Html, layout } from "./layout.ts";
 
 const CAMPAIGNS_A_PAGE = 50;
 
@@ -15,8 +16,10 @@ export function createPages(input: {
   answer: Answer;
   /** Why Redis is unsafe and nothing is sent; undefined while it is safe. */
   unsafe: () => string | undefined;
+  /** The description of the HTTP API. */
+  apiPage: () => Html;
 }): Hono {
-  const { stores, answer, unsafe } = input;
+  const { stores, answer, unsafe, apiPage } = input;
   const pages = new Hono();
 
   pages.get("/", async (context) => {
@@ -35,6 +38,10 @@ export function createPages(input: {
     const obstacles = { ...(await readObstacles(found.value)), unsafe: unsafe() };
     return context.html(html`${campaignPage(found.value, obstacles)}`);
   });
+
+  pages.get("/api/docs", (context) =>
+    context.html(html`${layout({ title: "HTTP API", kind: "still", main: apiPage() })}`),
+  );
 
   return pages;
 }

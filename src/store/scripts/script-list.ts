@@ -21,6 +21,7 @@ export const SCRIPTS = {
   ],
   "cancel-campaign": ["campaign"],
   "change-opt-outs": ["change"],
+  "change-tokens": ["change", "name", "digest", "role", "lastsMs", "tokensMax"],
   claim: [
     "campaign",
     "batch",
@@ -82,6 +83,7 @@ export const SCRIPTS = {
   "set-rate": ["campaign", "ratePerSecond"],
   sweep: ["takenMax", "forgottenMax", "resendAfterMs", "webhooksArrivingMs", "claimedCursor"],
   "take-news": ["takenMax", "linesMax", "minuteMs"],
+  "use-token": ["digest"],
   "who-got": ["campaign", "firstBatch", "batches", "leaveOutMs", "tellMs"],
   "who-waits": ["campaign", "rows", "leaseMs", "webhooksArrivingMs"],
 } as const;

@@ -1,0 +1,63 @@
+import { z } from "@hono/zod-openapi";
+import { type FoundCampaign, findRows, type Stores } from "../campaigns/find.ts";
+import { accept } from "../core/refusal.ts";
+import { batchesOf, batchOfRow } from "../store/index.ts";
+import { messageJson } from "./message-json.ts";
+import type { Router } from "./route.ts";
+import { message, state } from "./schemas.ts";
+
+const TAG = "Messages";
+
+/** The most batches one request for messages reads, so that a rare state cannot delay it. */
+const BATCHES_READ_MAX = 100;
+
+const messagesQuery = z.strictObject({
+  state: state.optional(),
+  after: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+const messagesJson = z.object({
+  messages: z.array(message),
+  next: z.int().nullable().openapi({ description: "The `after` of the next page; null: the end." }),
+});
+
+/** The messages of a campaign, without personal data. */
+export function addMessages({ route }: Router, { stores }: { readonly stores: Stores }): void {
+  route(
+    {
+      ...{ method: "get", path: "/api/campaigns/{id}/messages", name: "listMessages", tag: TAG },
+      ...{ summary: "Messages in list order, of one state or all", role: "viewer" },
+      description: "A page may have fewer than `limit`, or none, and still have a next one.",
+      ...{ query: messagesQuery, answer: messagesJson },
+      problems: [
+        ...(["dashboard_query_invalid", "no_such_campaign"] as const),
+        ...(["campaign_other_mode", "rows_deleted"] as const),
+      ],
+    },
+    async ({ part, query }) => {
+      const found = await findRows(stores, part("id"));
+      return found.ok ? accept(await readMessages(found.value, query)) : found;
+    },
+  );
+}
+
+/** Messages after row `after`, in list order. */
+async function readMessages(
+  { campaign, store }: FoundCampaign,
+  { state: wanted, after, limit }: z.output<typeof messagesQuery>,
+) {
+  const messages: ReturnType<typeof messageJson>[] = [];
+  const first = batchOfRow(after + 1);
+  const end = Math.min(batchesOf(campaign.rows), first + BATCHES_READ_MAX);
+  let seen = after;
+  for (let batch = first; batch < end; batch++) {
+    for (const row of await store.rows.batch(campaign.id, batch)) {
+      if (row.row <= after) continue;
+      if (messages.length === limit) return { messages, next: seen };
+      seen = row.row;
+      if (wanted === undefined || row.state === wanted) messages.push(messageJson(row));
+    }
+  }
+  return { messages, next: seen < campaign.rows ? seen : null };
+}

@@ -1,0 +1,102 @@
+/** The shapes that several addresses share. Fields may be added to them; none is removed. */
+import { z } from "@hono/zod-openapi";
+import { CAMPAIGN_STATUSES } from "../core/campaign.ts";
+import { STATE_NAMES, type State } from "../core/message.ts";
+import { MODES } from "../core/mode.ts";
+
+export const time = z
+  .string()
+  .openapi({ format: "date-time", example: "2026-12-01T09:00:00.000Z" });
+
+export const campaignId = z.string().openapi({ example: "main-17" });
+
+export const mode = z.enum(MODES).openapi({
+  description: "`live`: real people get the messages. `sandbox`: no one does.",
+});
+
+export const state = z.enum(STATE_NAMES as [State, ...State[]]).openapi("State");
+
+export const status = z.enum(CAMPAIGN_STATUSES).openapi("CampaignStatus");
+
+/** One count for each state. */
+export const counts = z
+  .object(
+    Object.fromEntries(STATE_NAMES.map((name) => [name, z.int().nonnegative()])) as {
+      [Name in State]: z.ZodInt;
+    },
+  )
+  .openapi("Counts");
+
+export const failure = z
+  .object({
+    code: z.int().openapi({ description: "WhatsApp's error code; 0 if there is none." }),
+    reason: z.string().nullable(),
+    title: z.string(),
+    count: z.int(),
+  })
+  .openapi("FailureCount");
+
+export const halt = z
+  .object({
+    code: z.int(),
+    title: z.string(),
+    advice: z.string(),
+    at: time,
+    campaign: z.string(),
+  })
+  .openapi("Suspension");
+
+export const rollback = z
+  .object({ noticedAt: time, wentBackTo: time, claimsLost: z.int().nullable() })
+  .openapi("Rollback");
+
+const campaignFields = {
+  id: campaignId,
+  name: z.string(),
+  number: z.string(),
+  mode,
+  category: z.string(),
+  file: z.string(),
+  status,
+  reason: z.string().nullable().openapi({ description: "Why it is paused or was refused." }),
+  reasonCode: z.string().nullable(),
+  rows: z.int(),
+  counts,
+  errors: z.array(failure),
+  ratePerSecond: z.number().nullable().openapi({ description: "Null: the rate of its number." }),
+  createdAt: time,
+  startAt: time.nullable(),
+  delegatedTo: time.nullable(),
+  endBy: time.nullable(),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  rowsDeletedAt: time.nullable(),
+  stalled: z.string().nullable().openapi({ description: "Why none of it is being sent." }),
+};
+
+export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign");
+
+export const campaign = z
+  .object({ ...campaignFields, halt: halt.nullable(), rollback: rollback.nullable() })
+  .openapi("Campaign");
+
+export const message = z
+  .object({
+    row: z.int().openapi({ description: "From 1, without the header." }),
+    state,
+    to: z.string().nullable().openapi({ description: "Masked: the beginning and the end." }),
+    attempt: z.int(),
+    code: z.int().nullable(),
+    title: z.string().nullable(),
+    times: z.record(z.string(), time),
+  })
+  .openapi("Message");
+
+/** Where to go on reading. */
+export const cursor = z.string().max(200).openapi({
+  description: "`next` of the page before; left out: the first page.",
+});
+
+export const nextCursor = z.string().nullable().openapi({
+  description: "Give it as `cursor` to get the next page; null: this is the last.",
+});

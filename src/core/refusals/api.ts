@@ -1,0 +1,28 @@
+import { catalogue } from "./catalogue.ts";
+
+/** The HTTP API: who may use it, and what it takes. */
+export const API = catalogue(409, {
+  api_role_too_low: {
+    meaning: "The token's role does not allow this.",
+    fix: "Use a token with the role that the message names: `dropcast token add NAME --role operator`.",
+    http: 403,
+  },
+  api_token_invalid: {
+    meaning: "The token is not known, was removed, or has expired.",
+    fix: "See `dropcast token list`; `dropcast token add NAME` makes a new one.",
+    http: 401,
+  },
+  token_name_taken: {
+    meaning: "A token with this name exists.",
+    fix: "Choose another name, or remove that one first: `dropcast token remove NAME`.",
+  },
+  token_unknown: {
+    meaning: "There is no token with this name.",
+    fix: "`dropcast token list` shows all names.",
+    http: 404,
+  },
+  tokens_too_many: {
+    meaning: "There are 200 tokens, which is the most.",
+    fix: "Remove those that are no longer used: `dropcast token list` shows when each was used last.",
+  },
+});
