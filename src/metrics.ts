@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Scrape } from "./core/scrape.ts";
-import type { NumberStore } from "./store/index.ts";
+import { type NumberStore, numberRate } from "./store/index.ts";
 
 /** Limits on ended campaigns, so that a scrape stays small. */
 const SHOWN_AFTER_END_MS = 24 * 3600 * 1000;
@@ -100,6 +100,23 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
       for (const { number, campaigns, rollback } of Object.values(stores)) {
         const stopped = (await campaigns.halt()) ?? (await rollback.read());
         halted.set({ number }, stopped === undefined ? 0 : 1);
+      }
+    },
+  });
+  const pace = new Gauge({
+    name: "dropcast_number_rate",
+    help: "Messages a second: full, as set or configured, and now, less after an answer of too fast or in a backoff.",
+    labelNames: ["number", "what"],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const store of Object.values(stores)) {
+        const read = await store.pace.read();
+        const full = numberRate(read, null);
+        if (full === null) continue;
+        const now = read.holdUntilMs === null ? full * (read.slowed?.share ?? 1) : 0;
+        pace.set({ number: store.number, what: "full" }, full);
+        pace.set({ number: store.number, what: "now" }, now);
       }
     },
   });

@@ -68,6 +68,22 @@ test("ages and silence are told in seconds, by the names that alerts are set on"
   }
 });
 
+test("the rate of a number is told, full and as it is now", async () => {
+  const env = await openTestStore();
+  const labels = (what: string) => `number="${env.number}",what="${what}"`;
+  const rates = async () => {
+    const text = await createMetrics({ [env.number]: env.store }).text();
+    return ["full", "now"].map((what) => sample(text, "dropcast_number_rate", labels(what)));
+  };
+  expect(await rates()).toEqual([undefined, undefined]);
+  await env.store.campaigns.dispatch("sandbox", 1, 80);
+  expect(await rates()).toEqual([80, 80]);
+  await env.redis.hset(env.keys.pace, { slow: 0.1, slowAt: Date.now() + 3_600_000 });
+  expect(await rates()).toEqual([80, 8]);
+  await env.redis.hset(env.keys.pace, { hold: Date.now() + 60_000 });
+  expect(await rates()).toEqual([80, 0]);
+});
+
 test("scrapes within five seconds read the ledger once, however many they are", async () => {
   const env = await openTestStore();
   let nowMs = 0;

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { controlCampaign } from "../campaigns/control.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
+import { campaignPace, paceJson } from "../campaigns/pace-now.ts";
 import { retryCampaign } from "../campaigns/retry.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
@@ -95,6 +96,7 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         stalled: obstacles.stall ?? null,
         halt: haltJson(obstacles.halt),
         rollback: rollbackJson(obstacles.rollback),
+        pace: paceJson(campaignPace(obstacles.pace, found.value.campaign, null)),
       });
     },
   );

@@ -46,6 +46,16 @@ export const halt = z
   })
   .openapi("Suspension");
 
+/** Messages a second. */
+const pace = z
+  .object({
+    nowPerSecond: z.number().nullable(),
+    fullPerSecond: z.number().nullable(),
+    slowed: z.object({ share: z.number(), fullAt: z.string() }).nullable(),
+    workersDiffer: z.object({ lowest: z.number(), highest: z.number() }).nullable(),
+  })
+  .openapi("Pace", { description: "How fast it may send now, and why not faster." });
+
 export const rollback = z
   .object({ noticedAt: time, wentBackTo: time, claimsLost: z.int().nullable() })
   .openapi("Rollback");
@@ -77,7 +87,7 @@ const campaignFields = {
 export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign");
 
 export const campaign = z
-  .object({ ...campaignFields, halt: halt.nullable(), rollback: rollback.nullable() })
+  .object({ ...campaignFields, halt: halt.nullable(), rollback: rollback.nullable(), pace })
   .openapi("Campaign");
 
 export const message = z

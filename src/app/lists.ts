@@ -123,13 +123,13 @@ export async function createChecker(
 async function listNumber(input: { config: Config; name: string; store: NumberStore | null }) {
   const { config, name, store } = input;
   const number = config.numbers[name];
-  const pace = await store?.pace.read();
+  const configured = number?.ratePerSecond ?? 1;
   return {
     country: number?.country ?? null,
     preflight: {
       people: store?.people ?? null,
       optOuts: store?.optOuts ?? null,
-      ratePerSecond: pace?.ratePerSecond ?? number?.ratePerSecond ?? 1,
+      ratePerSecond: (await store?.pace.rate(configured)) ?? configured,
       prices: config.prices,
       nowMs: Date.now(),
     },

@@ -1,5 +1,5 @@
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Campaign, Halt, NumberStore, Rollback } from "../store/index.ts";
+import type { Campaign, Halt, NumberStore, PaceNow, Rollback } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 
@@ -11,6 +11,7 @@ export interface Obstacles {
   readonly stall: string | undefined;
   /** The opening of its window it waits for; null: none. */
   readonly waitsFor: WaitsFor | null;
+  readonly pace: PaceNow;
 }
 
 /** A page of the campaigns; the first is 1. */
@@ -34,13 +35,14 @@ export interface Overview {
 }
 
 export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
-  const [halt, rollback, stall, waitsFor] = await Promise.all([
+  const [halt, rollback, stall, waitsFor, pace] = await Promise.all([
     store.campaigns.halt(),
     store.rollback.read(),
     stallOf(store, [campaign]),
     readWaitsFor(store, campaign),
+    store.pace.read(),
   ]);
-  return { halt, rollback, stall, waitsFor };
+  return { halt, rollback, stall, waitsFor, pace };
 }
 
 export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {

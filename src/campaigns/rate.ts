@@ -24,7 +24,15 @@ export async function setCampaignRate(
   return done === "done" ? accept({ id, ratePerSecond }) : refuseNoCampaign(id);
 }
 
-/** The same for all campaigns of a number together. */
+/** Back to what the campaign's own file says; null if it names no rate. */
+export async function resetCampaignRate(found: FoundCampaign): Promise<Result<CampaignRate>> {
+  const { campaign, store } = found;
+  const imported = await store.campaigns.toSend(campaign.id);
+  if (imported === undefined) return refuseNoCampaign(campaign.id);
+  return setCampaignRate(found, imported.definition.delivery.ratePerSecond);
+}
+
+/** The same for all campaigns of a number together; null: back to the configured rate. */
 export async function setNumberRate(
   { number, pace }: Pick<NumberStore, "number" | "pace">,
   ratePerSecond: number | null,

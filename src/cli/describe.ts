@@ -1,7 +1,8 @@
+import type { CampaignPace } from "../campaigns/pace-now.ts";
 import { REASONS } from "../core/reasons.ts";
 import { describeHalt } from "../export/campaign-json.ts";
 import type { Campaign, Halt, PaceNow } from "../store/index.ts";
-import { dateTime, isoTime } from "./words.ts";
+import { dateTime, isoTime, rate } from "./words.ts";
 
 /** Why a number is suspended and what to do, in a sentence. */
 export function suspensionWords(number: string, halt: Halt): string {
@@ -35,6 +36,35 @@ export function backoffWords({ holdUntilMs, holdReason }: PaceNow): string {
   return holdReason === "unreachable"
     ? `is backing off until ${until}, then tries again: the API cannot be reached; nothing was sent`
     : `is backing off until ${until}: the API reports that it is too fast`;
+}
+
+/** How fast a campaign may send now; empty if that is not known. */
+export function rateWords({ nowPerSecond, fullPerSecond, slowed }: CampaignPace): string {
+  if (nowPerSecond === null || fullPerSecond === null) return "";
+  if (slowed === null || nowPerSecond === fullPerSecond) return rate(nowPerSecond);
+  return (
+    `${rate(nowPerSecond)} now: slowed down because the API reported that it is too fast; ` +
+    `${rate(fullPerSecond)} again at ${dateTime(slowed.untilMs)}`
+  );
+}
+
+/** A number that uses less than its rate, to follow its name. */
+export function slowedWords({ share, untilMs }: NonNullable<PaceNow["slowed"]>): string {
+  return (
+    `sends at ${Math.floor(share * 100)} % of its rate, because the API reported that it is too ` +
+    `fast; at all of it again at ${dateTime(untilMs)}`
+  );
+}
+
+/** Workers of a number that do not agree on its rate. */
+export function ratesDifferWords(
+  number: string,
+  { lowest, highest }: { lowest: number; highest: number },
+): string {
+  return (
+    `Workers of number ${number} are configured with different rates, from ${rate(lowest)} to ` +
+    `${rate(highest)}: the lowest holds.`
+  );
 }
 
 /** A number's backoff for scripts; null while it may send. */

@@ -1,4 +1,5 @@
 import type { Platform } from "../app/platform.ts";
+import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
 import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
 import { accept } from "../core/refusal.ts";
 import {
@@ -11,7 +12,14 @@ import {
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
-import { acceptedRows, backoffWords, suspensionWords } from "./describe.ts";
+import {
+  acceptedRows,
+  backoffJson,
+  backoffWords,
+  ratesDifferWords,
+  slowedWords,
+  suspensionWords,
+} from "./describe.ts";
 import { dropLines } from "./drops-text.ts";
 import { withPlatform } from "./session.ts";
 import { clockTime, count, printable, table } from "./words.ts";
@@ -58,9 +66,9 @@ export const run: Command = async (cli, { options }) => {
       }),
     );
     const found = numbers
-      .flatMap(({ store, newest, live, halt, rollback, workers }) =>
+      .flatMap(({ store, newest, live, pace, halt, rollback, workers }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ store, campaign, halt, rollback, workers }),
+          (campaign) => ({ store, campaign, pace, halt, rollback, workers }),
         ),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
@@ -73,9 +81,13 @@ export const run: Command = async (cli, { options }) => {
     );
     const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
     return accept({
-      json: all.map(({ campaign, halt, rollback, workers, waitsFor }) => ({
+      json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor }) => ({
         ...campaignJson(campaign),
         halt: haltJson(halt),
+        hold: backoffJson(pace),
+        pace: paceJson(
+          campaignPace(pace, campaign, config.numbers[campaign.number]?.ratePerSecond ?? null),
+        ),
         rollback: rollbackJson(rollback),
         stalled: isStalled(campaign, workers) ? "no_worker" : null,
         waitsFor: waitsForJson(waitsFor),
@@ -181,5 +193,11 @@ function stopLines(stops: {
   const suspended = halt === undefined ? [] : [`\n${suspensionWords(number, halt)}`];
   const backoff = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${backoffWords(pace)}.`];
   const settling = isSettling ? [`\n${settlingWords(number)}`] : [];
-  return [...back, ...settling, ...suspended, ...backoff];
+  const slowed =
+    pace.slowed === null || pace.holdUntilMs !== null
+      ? []
+      : [`\nNumber ${number} ${slowedWords(pace.slowed)}.`];
+  const rates = ratesDiffer(pace);
+  const differ = rates === null ? [] : [`\n${ratesDifferWords(number, rates)}`];
+  return [...back, ...settling, ...suspended, ...backoff, ...slowed, ...differ];
 }

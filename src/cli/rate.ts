@@ -1,47 +1,55 @@
 import { findCampaign } from "../campaigns/find.ts";
-import { setCampaignRate, setNumberRate } from "../campaigns/rate.ts";
+import { resetCampaignRate, setCampaignRate, setNumberRate } from "../campaigns/rate.ts";
 import { findNumber } from "../config/find-number.ts";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
+import { type Command, type CommandSpec, flagOption, refuseUsage, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { rate as rateWords } from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "rate",
   args: [
-    { syntax: "<campaign-or-rate>", description: "id of a campaign; with --number: the rate" },
+    { syntax: "[campaign-or-rate]", description: "id of a campaign; with --number: the rate" },
     { syntax: "[rate]", description: "messages a second (0.01 to 100000), or default" },
   ],
-  options: [{ flags: "--number <name>", description: "change a number's rate instead" }],
-  usage: "<campaign> <rate> | --number <name> <rate>",
+  options: [
+    { flags: "--number <name>", description: "change a number's rate instead" },
+    { flags: "--reset", description: "back to what the campaign file or the configuration says" },
+  ],
+  usage: "<campaign> <rate> | --number <name> <rate> | … --reset",
   summary: "change how fast a campaign or a number sends, from now on",
   examples: [
     "dropcast rate main-17 20",
+    "dropcast rate main-17 --reset",
     "dropcast rate --number main 80",
     "dropcast rate main-17 default",
   ],
 };
 
-/** `rate ID N`, `rate --number NAME N`: from now on, on all workers; `default` removes it. */
+/** What was typed. */
+interface Asked {
+  /** Undefined: the rate of a campaign. */
+  readonly number: string | undefined;
+  readonly campaign: string;
+  readonly rate: Wanted;
+}
+
+/** `default`: a campaign has no rate of its own. `reset`: as its file or the configuration says. */
+type Wanted = number | "default" | "reset";
+
+/** `rate ID N`, `rate --number NAME N`: from now on, on all workers; `--reset` takes it back. */
 export const run: Command = async (cli, { args, options }) => {
-  const number = textOption(options, "number");
-  const [first, second] = args;
-  if (number !== undefined && second !== undefined) {
-    return refuseUsage(
-      "A campaign and --number were both given.",
-      "Give dropcast rate ID N, or dropcast rate --number NAME N.",
-    );
-  }
-  const wanted = readRate(number === undefined ? second : first);
-  if (!wanted.ok) return wanted;
-  const perSecond = wanted.value;
+  const asked = readAsked(args, textOption(options, "number"), flagOption(options, "reset"));
+  if (!asked.ok) return asked;
+  const { number, campaign, rate } = asked.value;
   return withPlatform(cli, async (platform) => {
     if (number !== undefined) {
       const known = findNumber(platform.config, number);
       if (!known.ok) return known;
       const { name, ratePerSecond } = known.value;
       const { storeNamed } = await import("../app/platform.ts");
+      const perSecond = typeof rate === "number" ? rate : null;
       const set = await setNumberRate(storeNamed(platform, name), perSecond);
       if (!set.ok) return set;
       const words =
@@ -51,28 +59,53 @@ export const run: Command = async (cli, { args, options }) => {
         text: `Number ${number} sends ${words} from now on, over all workers together.`,
       });
     }
-    const found = await findCampaign(platform.stores, first ?? "");
+    const found = await findCampaign(platform.stores, campaign);
     if (!found.ok) return found;
-    const set = await setCampaignRate(found.value, perSecond);
+    const set =
+      rate === "reset"
+        ? await resetCampaignRate(found.value)
+        : await setCampaignRate(found.value, rate === "default" ? null : rate);
     if (!set.ok) return set;
-    const { id } = set.value;
+    const { id, ratePerSecond } = set.value;
     return accept({
       json: set.value,
       text:
-        perSecond === null
+        ratePerSecond === null
           ? `${id} now uses its number's rate.`
-          : `${id} sends at most ${rateWords(perSecond)} from now on.`,
+          : `${id} sends at most ${rateWords(ratePerSecond)} from now on.`,
     });
   });
 };
 
-/** null: `default`, which removes the rate. */
-function readRate(text: string | undefined): Result<number | null> {
-  if (text === "default") return accept(null);
+function readAsked(
+  args: readonly (string | undefined)[],
+  number: string | undefined,
+  isReset: boolean,
+): Result<Asked> {
+  const given = args.filter((one) => one !== undefined);
+  const campaign = number === undefined ? (given.shift() ?? "") : "";
+  if (number === undefined && campaign === "") {
+    return refuseUsage("Neither a campaign nor --number was given.", EITHER);
+  }
+  const [text] = given;
+  if (given.length > 1) {
+    return refuseUsage("A campaign and --number were both given.", EITHER);
+  }
+  if (isReset && text !== undefined) {
+    return refuseUsage("A rate and --reset were both given.", "Give one of the two.");
+  }
+  const rate = isReset ? accept<Wanted>("reset") : readRate(text);
+  return rate.ok ? accept({ number, campaign, rate: rate.value }) : rate;
+}
+
+const EITHER = "Give dropcast rate ID N, or dropcast rate --number NAME N.";
+
+function readRate(text: string | undefined): Result<Wanted> {
+  if (text === "default") return accept("default");
   const value = text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= RATE_MIN && value <= RATE_MAX) return accept(value);
   return refuseUsage(
     text === undefined ? "No rate was given." : `"${text}" is not a rate.`,
-    `Give messages a second, from ${RATE_MIN} to ${RATE_MAX}, or default.`,
+    `Give messages a second, from ${RATE_MIN} to ${RATE_MAX}, or --reset.`,
   );
 }

@@ -1,4 +1,5 @@
 import { findCampaign } from "../campaigns/find.ts";
+import { type CampaignPace, campaignPace, paceJson } from "../campaigns/pace-now.ts";
 import {
   readWaitsFor,
   type WaitsFor,
@@ -23,10 +24,17 @@ import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
-import { backoffJson, backoffWords, openRows, suspensionWords } from "./describe.ts";
+import {
+  backoffJson,
+  backoffWords,
+  openRows,
+  ratesDifferWords,
+  rateWords,
+  suspensionWords,
+} from "./describe.ts";
 import { withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-import { count, counted, dateTime, duration, printable, rate, table } from "./words.ts";
+import { count, counted, dateTime, duration, printable, table } from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "show",
@@ -56,6 +64,9 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         readWaitsFor(store, campaign),
       ]);
     const { number } = campaign;
+    const configured = platform.config.numbers[number]?.ratePerSecond ?? null;
+    const rates = campaignPace(pace, campaign, configured);
+    const differs = rates.differs === null ? "" : `\n\n${ratesDifferWords(number, rates.differs)}`;
     const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
     const quiet = silence === undefined ? "" : `\n\n${silenceWords(number, silence)}`;
     const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
@@ -66,6 +77,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         ...campaignJson(campaign),
         halt: haltJson(halt),
         hold: backoffJson(pace),
+        pace: paceJson(rates),
         rollback: rollbackJson(rollback),
         unknown: unknownJson(unknown),
         waits,
@@ -74,8 +86,9 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         webhookSilence: silenceJson(silence),
       },
       text:
-        campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor }) +
+        campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor, rates }) +
         backoff +
+        differs +
         back +
         quiet,
     });
@@ -89,6 +102,8 @@ interface Details {
   readonly stall?: string | undefined;
   /** The opening of its window that it waits for. */
   readonly waitsFor?: WaitsFor | null;
+  /** How fast it may send now. */
+  readonly rates?: CampaignPace;
 }
 
 /** A campaign for people, with possible next steps. */
@@ -96,7 +111,7 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  { unknown, waits = [], stall, waitsFor = null }: Details = {},
+  { unknown, waits = [], stall, waitsFor = null, rates }: Details = {},
 ): string {
   const reason = reasonWords(campaign);
   const why = stall ?? (waitsFor === null ? reason : waitsForWords(waitsFor));
@@ -111,7 +126,8 @@ export function campaignText(
     "Mode",
     mode === "sandbox" ? "sandbox: nothing reaches a person" : "live: real people",
   ]);
-  if (campaign.ratePerSecond !== null) head.push(["Rate", rate(campaign.ratePerSecond)]);
+  const speed = rates === undefined || campaign.finishedAt !== null ? "" : rateWords(rates);
+  if (speed !== "") head.push(["Rate", speed]);
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
   if (halt !== undefined) parts.push(colours.red(suspensionWords(campaign.number, halt)));

@@ -114,6 +114,10 @@ export const CODES = {
   optedOut: 131050,
   /** What WhatsApp fails messages with that it held back: the template was paused meanwhile. */
   templatePaused: 132015,
+  /** The number sends at less than its rate for a while, also if a webhook reports it. */
+  accountLimit: 80007,
+  throughput: 130429,
+  spamLimit: 131048,
 } as const;
 
 /** Every known code, in ascending order. No two rows overlap. */
@@ -130,9 +134,9 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 190, class: "account", title: "WhatsApp access token expired", advice: ASK_LIVECHAT },
   { code: 200, last: 299, class: "account", title: "API permission missing or removed", advice: ASK_LIVECHAT },
   { code: 368, class: "restricted", title: "Blocked for policy violations", advice: "Read the notice in WhatsApp Manager, and wait until the block ends." },
-  { code: 80007, class: "slow", title: "Business account's rate limit reached", advice: TOO_FAST },
+  { code: CODES.accountLimit, class: "slow", title: "Business account's rate limit reached", advice: TOO_FAST },
   { code: 130403, class: "recipient", title: "Recipient has blocked the business", advice: "Do not send to this person again." },
-  { code: 130429, class: "slow", title: "Number's throughput reached", advice: TOO_FAST },
+  { code: CODES.throughput, class: "slow", title: "Number's throughput reached", advice: TOO_FAST },
   { code: 130472, class: "recipient", title: "Recipient is in a WhatsApp experiment", advice: "WhatsApp withholds marketing from this person for a test; the message was not billed." },
   { code: 130497, class: "recipient", title: "Business may not message this country", advice: "Remove this country's recipients from the list." },
   { code: 131000, class: "ambiguous", title: "Something went wrong at WhatsApp", advice: MAYBE_SENT },
@@ -151,7 +155,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 131044, class: "account", title: "Payment problem", advice: "Fix the payment method in WhatsApp Manager." },
   { code: 131045, class: "account", title: "Number not registered", advice: NUMBER_SETUP },
   { code: 131047, class: "message", title: "More than 24 hours since the last reply", advice: "Only templates may be sent now: check that the campaign names an approved template." },
-  { code: 131048, class: "restricted", title: "Number restricted: too many blocks or reports", advice: "Check the number's quality in WhatsApp Manager, and wait at least a day." },
+  { code: CODES.spamLimit, class: "restricted", title: "Number restricted: too many blocks or reports", advice: "Check the number's quality in WhatsApp Manager, and wait at least a day." },
   { code: 131049, class: "recipient", title: "WhatsApp chose not to deliver", advice: "The person got a lot of marketing recently, or has a US number, to which WhatsApp delivers none.", retry: "after_day" },
   { code: CODES.optedOut, class: "optout", title: "Recipient has opted out of marketing messages", advice: "Nothing to do: the person is on the suppression list and gets no more marketing." },
   { code: 131051, class: "message", title: "Unsupported message type", advice: SHOULD_NOT_HAPPEN },

@@ -40,7 +40,7 @@ export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
 export type { ClaimGate, ClaimResult, Ledger, LedgerLimits, LoadedRow } from "./ledger/ledger.ts";
 export type { TimeName } from "./ledger/ledger-value.ts";
-export type { PaceNow } from "./ledger/pace.ts";
+export { numberRate, type PaceNow } from "./ledger/pace.ts";
 export type { CampaignRow } from "./ledger/row-reader.ts";
 export type { ApplyResult, StatusEvent, Unmatched, Waits } from "./ledger/status-events.ts";
 export type { WaitingRow } from "./ledger/waiting.ts";

@@ -63,6 +63,8 @@ export function numberKeys(number: string) {
      * hash: rate, next free send time, backoff, slow-down, the probe after a suspension: hashes.ts.
      */
     pace: `${prefix}pace`,
+    /** hash: worker -> the rate it is configured with, and when it said so: rates.lua. */
+    rates: `${prefix}rates`,
     /** hash: `offset` and `mark` of the number's own clock, ms (scripts/lib/base.lua). */
     clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */

@@ -21,6 +21,9 @@ const WORDS: Readonly<Record<NewsKind, string>> = {
   expired: "campaign expired: messages that were not sent will not be sent",
   suspended: "number suspended: nothing is sent from it until a campaign of it is resumed",
   released: "number released",
+  backed_off: "number backs off: nothing is sent from it for a while",
+  recovered: "number has recovered: its whole rate is used again",
+  rates_differ: "workers are configured with different rates for this number: the lowest holds",
 };
 
 /**
@@ -40,7 +43,10 @@ export function createCampaignLog(context: {
       const { store, logger, minuteMs } = context;
       const limits = { takenMax: TAKEN_AT_ONCE, linesMax: CHANGES_A_MINUTE, minuteMs };
       const { news, isNewMinute, running, untold } = await store.takeNews(limits);
-      for (const one of news) logNews(logger, one, await store.campaigns.find(one.campaign));
+      for (const one of news) {
+        const campaign = one.campaign === "" ? undefined : await store.campaigns.find(one.campaign);
+        logNews(logger, one, campaign);
+      }
       if (!isNewMinute) return;
       if (Object.keys(untold).length > 0) {
         logger.info({ changes: untold }, "more campaigns changed in the last minute");
@@ -54,11 +60,16 @@ export type CampaignLog = ReturnType<typeof createCampaignLog>;
 
 function logNews(logger: Logger, news: News, campaign: Campaign | undefined): void {
   const { kind } = news;
-  const fields = { campaign: news.campaign, at: new Date(news.at).toISOString() };
+  const of = news.campaign === "" ? {} : { campaign: news.campaign };
+  const fields = { ...of, at: new Date(news.at).toISOString() };
   const all = { ...fields, ...fieldsOf(news, campaign) };
   if (kind === "suspended") logger.error(all, WORDS[kind]);
-  else if (kind === "paused" && news.reason !== "operator") logger.warn(all, WORDS[kind]);
+  else if (isWarning(news)) logger.warn(all, WORDS[kind]);
   else logger.info(all, WORDS[kind]);
+}
+
+function isWarning({ kind, reason }: News): boolean {
+  return kind === "paused" ? reason !== "operator" : /^(backed_off|rates_differ)$/.test(kind);
 }
 
 function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): object {
@@ -84,6 +95,13 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
       return campaign === undefined
         ? {}
         : { counts: nonZero(campaign.counts), tookSeconds: tookSeconds(campaign) };
+    case "backed_off":
+    case "recovered":
+      return { reason };
+    case "rates_differ": {
+      const [lowest, highest] = reason.split(" ").map(Number);
+      return { lowest, highest };
+    }
     case "resumed":
     case "reopened":
     case "released":

@@ -34,10 +34,14 @@ export interface DispatchContext {
  */
 export async function dispatch(context: DispatchContext): Promise<void> {
   const { store, queue, mode, flight, sender, logger } = context;
-  const { ratePerSecond } = await store.pace.read();
-  const rate = ratePerSecond ?? context.ratePerSecond;
+  const { ratePerSecond } = context;
+  const rate = await store.pace.rate(ratePerSecond);
   flight.setRate(rate);
-  const { opened, isCrowded, paused } = await store.campaigns.dispatch(mode, openBatches(rate));
+  const { opened, isCrowded, paused } = await store.campaigns.dispatch(
+    mode,
+    openBatches(rate),
+    ratePerSecond,
+  );
   sender.share(isCrowded ? Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX) : null);
   await addBatchJobs(queue, opened);
   for (const campaign of paused) {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { STATE_NAMES } from "../../src/core/message.ts";
 import { REASONS } from "../../src/core/reasons.ts";
+import { numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
-import { importTestCampaign, testPhone } from "../support/campaigns.ts";
+import { importTestCampaign, testDefinition, testPhone } from "../support/campaigns.ts";
 import { connectTestRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, runShell } from "./run-cli.ts";
@@ -131,6 +132,42 @@ test("rate changes a campaign's rate and takes it back", async () => {
   expect(changed?.ratePerSecond).toBe(0.5);
   expect(json(back)).toEqual({ id, ratePerSecond: null });
   expect((await store.campaigns.find(id))?.ratePerSecond).toBeNull();
+});
+
+test("rate --reset goes back to the rate of the campaign's file, and of the configuration", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const definition = testDefinition(place.number, {
+    delivery: { guarantee: "at-most-once", ratePerSecond: 7, priority: "normal" },
+  });
+  const id = await importTestCampaign(store, { rows: 1, definition });
+  await runHere(place, ["rate", id, "0.5"]);
+  await runHere(place, ["rate", "--number", place.number, "3"]);
+
+  const own = await runHere(place, ["rate", id, "--reset", "--json"]);
+  const number = await runHere(place, ["rate", "--number", place.number, "--reset", "--json"]);
+
+  expect(json(own)).toEqual({ id, ratePerSecond: 7 });
+  expect((await store.campaigns.find(id))?.ratePerSecond).toBe(7);
+  expect(json(number)).toEqual({ number: place.number, ratePerSecond: null });
+  expect((await store.pace.read()).ratePerSecond).toBeNull();
+});
+
+test("show and list say how fast a campaign may send now, and why not faster", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const id = await importTestCampaign(store, { rows: 3 });
+  const { pace: key } = numberKeys(store.space);
+  await connectTestRedis().hset(key, { slow: 0.75, slowAt: Date.now() });
+
+  const shown = await runHere(place, ["show", id, "--json"]);
+  const listed = await runHere(place, ["list", "--json"]);
+  const words = await runHere(place, ["show", id]);
+
+  const pace = { fullPerSecond: 500, workersDiffer: null, slowed: { share: expect.any(Number) } };
+  expect(json(shown)).toMatchObject({ pace });
+  expect(json(listed)).toMatchObject([{ pace }]);
+  expect(words.stdout).toMatch(/Rate +3\d\d\/s now: slowed down .* 500\/s again at /);
 });
 
 test("retry counts first, then sends the failed rows of a code again", async () => {

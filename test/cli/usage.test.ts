@@ -54,6 +54,8 @@ test.each([
   ["a missing argument", ["show"]],
   ["an argument too many", ["show", "main-1", "main-2"]],
   ["a rate that is none", ["rate", "main-1", "fast"]],
+  ["a rate of nothing", ["rate", "--reset"]],
+  ["a rate and --reset", ["rate", "main-1", "5", "--reset"]],
   ["a row that is none", ["resolve", "main-1", "0", "sent"]],
 ])("%s is wrong usage: exit 2, the reason on stderr", async (_, args) => {
   const ended = await runHere(makePlace(), args);

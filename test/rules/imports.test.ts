@@ -21,7 +21,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
   app: ["lists", "platform", "roles", "serving"],
   campaigns: [
-    ...["control", "find", "overview", "rate", "refusals", "resolve", "retry", "waits-for"],
+    ...[
+      "control",
+      "find",
+      "overview",
+      "pace-now",
+      "rate",
+      "refusals",
+      "resolve",
+      "retry",
+      "waits-for",
+    ],
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],

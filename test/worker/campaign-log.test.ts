@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createLogger } from "../../src/logger.ts";
+import { createNumberStore } from "../../src/store/number-store.ts";
 import { createCampaignLog } from "../../src/worker/campaign-log.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";
@@ -46,6 +47,28 @@ test("two workers tell a campaign's story together once: start, progress, pause 
     { msg: "campaign cancelled", campaign: id, counts: { accepted: 1, cancelled: 1 } },
   ]);
   expect(story[1]).toMatchObject({ why: expect.any(String), fix: expect.any(String) });
+});
+
+test("a backoff, the recovery and different rates are logged as events of the number", async () => {
+  const bench = await openTestStore();
+  const { log, lines } = openLog(bench.store);
+  const id = await bench.import(2);
+  const other = await createNumberStore({ redis: bench.redis, number: bench.number });
+  await other.campaigns.dispatch("sandbox", 1, 20);
+  await bench.store.campaigns.dispatch("sandbox", 1, 80);
+  await bench.send(id, 1, "hold", { code: 429 });
+  await bench.later(60_000);
+  await bench.store.campaigns.dispatch("sandbox", 1, 80);
+  await log();
+
+  const own = lines.filter(({ campaign }) => campaign === undefined);
+  expect(own).toMatchObject(
+    [
+      { level: "warn", msg: /different rates/, lowest: 20, highest: 80 },
+      { level: "warn", msg: /backs off/, reason: "too_fast" },
+      { level: "info", msg: /recovered/, reason: "too_fast" },
+    ].map((one) => ({ ...one, msg: expect.stringMatching(one.msg) })),
+  );
 });
 
 test("with 1,000 running campaigns the log gets some dozens of lines a minute, and how many there are", async () => {

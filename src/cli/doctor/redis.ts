@@ -1,4 +1,5 @@
 import type { Platform } from "../../app/platform.ts";
+import { ratesDiffer } from "../../campaigns/pace-now.ts";
 import type { Config } from "../../config/config.ts";
 import { REASONS } from "../../core/reasons.ts";
 import { redisTrouble } from "../../core/redis-trouble.ts";
@@ -7,7 +8,7 @@ import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { redisInfo, redisTimeMs } from "../../redis/server.ts";
 import { oldOnes } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
-import { backoffWords, suspensionWords } from "../describe.ts";
+import { backoffWords, ratesDifferWords, slowedWords, suspensionWords } from "../describe.ts";
 import { onPlatform } from "../session.ts";
 import { counted, dateTime, duration } from "../words.ts";
 import type { Check } from "./check.ts";
@@ -137,6 +138,14 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
       pace.holdReason === "unreachable"
         ? "Check DROPCAST_API_URL, the network and the firewall; sending continues by itself"
         : `Nothing to do; if it recurs, lower the rate: dropcast rate --number ${number} RATE`;
+    checks.push({ name, verdict: "warn", message, fix });
+  } else if (pace.slowed !== null) {
+    checks.push({ name, verdict: "ok", message: slowedWords(pace.slowed) });
+  }
+  const rates = ratesDiffer(pace);
+  if (rates !== null) {
+    const message = ratesDifferWords(number, rates);
+    const fix = `Give all workers the same rate, or set one for all: dropcast rate --number ${number} RATE`;
     checks.push({ name, verdict: "warn", message, fix });
   }
   for (const { what, ageMs } of oldOnes(await store.ages(), timings)) {

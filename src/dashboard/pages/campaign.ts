@@ -2,11 +2,12 @@ import { html } from "hono/html";
 import { mayControl, type Verb } from "../../campaigns/control.ts";
 import type { FoundCampaign } from "../../campaigns/find.ts";
 import type { Obstacles } from "../../campaigns/overview.ts";
+import { type CampaignPace, campaignPace, ratesDiffer } from "../../campaigns/pace-now.ts";
 import { waitsForWords } from "../../campaigns/waits-for.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
-import type { Campaign } from "../../store/index.ts";
+import type { Campaign, PaceNow } from "../../store/index.ts";
 import {
   modeBadge,
   rollbackBox,
@@ -22,7 +23,14 @@ import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./pr
 /** One campaign: the state of its rows, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
-  { halt, rollback, stall, waitsFor, unsafe }: Obstacles & { readonly unsafe: string | undefined },
+  {
+    halt,
+    rollback,
+    stall,
+    waitsFor,
+    pace,
+    unsafe,
+  }: Obstacles & { readonly unsafe: string | undefined },
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -40,6 +48,7 @@ export function campaignPage(
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : suspensionBox(number, halt)}
       ${stall === undefined ? "" : stallBox(stall)}
+      ${paceNote(number, pace)}
       ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
       <section class="card" aria-labelledby="progress">
@@ -51,7 +60,7 @@ export function campaignPage(
       ${campaign.errors.length === 0 ? "" : errorsCard(campaign)}
       <div class="columns">
         ${statesCard(campaign)}
-        ${factsCard(campaign)}
+        ${factsCard(campaign, campaignPace(pace, campaign, null))}
       </div>
       <p class="links">
         <a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a>
@@ -137,13 +146,42 @@ function statesCard({ rows, counts }: Campaign): Html {
   </section>`;
 }
 
-function factsCard(campaign: Campaign): Html {
-  const { file, number, category, ratePerSecond, createdAt } = campaign;
+/** The number waits because of an answer of the API, or sends at less than its rate. */
+function paceNote(number: string, pace: PaceNow): Html | "" {
+  const { holdUntilMs, holdReason, slowed } = pace;
+  const differs = ratesDiffer(pace);
+  const note = (text: Html) => html`<section class="card note"><p>${text}</p></section>`;
+  if (holdUntilMs !== null) {
+    const why =
+      holdReason === "unreachable"
+        ? "the API cannot be reached; nothing was sent"
+        : "the API reports that it is too fast";
+    return note(html`Number ${number} is backing off until ${moment(holdUntilMs)}: ${why}.`);
+  }
+  if (slowed !== null) {
+    return note(
+      html`Number ${number} sends at ${Math.floor(slowed.share * 100)}% of its rate, because the API reported that it is too fast; at all of it again at ${moment(slowed.untilMs)}.`,
+    );
+  }
+  if (differs === null) return "";
+  return note(
+    html`Workers of number ${number} are configured with different rates, from ${differs.lowest}/s to ${differs.highest}/s: the lowest holds.`,
+  );
+}
+
+function rateFact({ nowPerSecond, fullPerSecond }: CampaignPace): string {
+  if (nowPerSecond === null) return "the number's rate";
+  const now = `${Number(nowPerSecond.toPrecision(3))}/s`;
+  return nowPerSecond === fullPerSecond ? now : `${now} now, of ${fullPerSecond}/s`;
+}
+
+function factsCard(campaign: Campaign, rates: CampaignPace): Html {
+  const { file, number, category, createdAt } = campaign;
   const facts: [string, Html | string][] = [
     ["List", file],
     ["Number", number],
     ["Category", category],
-    ["Rate", ratePerSecond === null ? "the number's rate" : `${ratePerSecond}/s`],
+    ["Rate", rateFact(rates)],
     ["Imported", moment(createdAt)],
     ["Starts at", moment(campaign.startAt)],
     ...(campaign.delegatedTo === null

@@ -64,13 +64,19 @@ export function createCampaignStore(input: {
 
     /**
      * Starts and ends campaigns that are due and opens due batches, up to the limit. After Redis
-     * went back in time it does nothing until a person accepts that (rollback.ts).
+     * went back in time it does nothing until a person accepts that (rollback.ts). A worker reports
+     * the rate it is configured with: of several the lowest holds.
      */
-    async dispatch(mode: Mode, openBatchesMax: number): Promise<Dispatched> {
+    async dispatch(
+      mode: Mode,
+      openBatchesMax: number,
+      ratePerSecond: number | null = null,
+    ): Promise<Dispatched> {
       const answer = (await run("dispatch", {
         ...{ mode, sender: sender ?? "" },
         ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
+        ratePerSecond: ratePerSecond ?? "",
       })) as DispatchAnswer;
       const [reading, crowded = 0, paused = "", ...flat] = answer;
       counter.saw(reading);

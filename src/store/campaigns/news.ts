@@ -1,6 +1,9 @@
 import type { RunScript } from "../scripts/runner.ts";
 
-/** Events of a campaign or its number. Scripts note them in the step in which they happen. */
+/**
+ * Events of a campaign or its number. Scripts note them in the step in which they happen. Those of
+ * the number alone have no campaign.
+ */
 export const NEWS = [
   "started",
   "paused",
@@ -13,6 +16,12 @@ export const NEWS = [
   /** The number is suspended until a person resumes one of its campaigns. */
   "suspended",
   "released",
+  /** The API is too fast or cannot be reached: `reason` says which. */
+  "backed_off",
+  /** The backoff is over, and all of the rate is used again. */
+  "recovered",
+  /** Workers are configured with different rates: `reason` has the lowest and the highest. */
+  "rates_differ",
 ] as const;
 export type NewsKind = (typeof NEWS)[number];
 
@@ -21,7 +30,7 @@ export interface News {
   readonly campaign: string;
   /** By Redis TIME, ms. */
   readonly at: number;
-  /** The pause reason (core/pause-reason.ts) of `paused` and `suspended`; else empty. */
+  /** The pause reason (core/pause-reason.ts) of `paused` and `suspended`; or as NEWS says. */
   readonly reason: string;
 }
 

@@ -1,17 +1,22 @@
 import type { Redis } from "ioredis";
 import { readNumberTime } from "../clock.ts";
-import type { HashFields } from "../hashes.ts";
+import { fieldsOf, type HashFields } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
-import { ANSWER } from "../scripts/protocol.ts";
+import { ANSWER, RATE_KEPT_MS, RECOVERY_MS, SLOW_SHARE_MIN } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
+/** What affects the pace of a number now, besides the rate that this process is configured with. */
 export interface PaceNow {
   /** Set by a person, overriding the configuration; null if not set. */
   readonly ratePerSecond: number | null;
+  /** Lowest and highest rate that its workers are configured with; null if none has run. */
+  readonly configured: { readonly lowest: number; readonly highest: number } | null;
   /** Nothing is sent before this time (ms); null without a backoff. */
   readonly holdUntilMs: number | null;
   /** The reason: the API answered "too fast", or was unreachable several times in a row. */
   readonly holdReason: "too_fast" | "unreachable";
+  /** After "too fast": the share of the rate that is used now, and when all of it is again. */
+  readonly slowed: { readonly share: number; readonly untilMs: number } | null;
 }
 
 /**
@@ -20,19 +25,28 @@ export interface PaceNow {
  */
 export function createPace(input: { redis: Redis; number: string; run: RunScript }) {
   const { redis, number, run } = input;
+  const keys = numberKeys(number);
   return {
-    /** What affects the number's pace now, besides its configured rate. */
     async read(): Promise<PaceNow> {
-      const [fields, { wallMs, nowMs }] = await Promise.all([
-        redis.hgetall(numberKeys(number).pace) as Promise<HashFields<"pace">>,
+      const [fields, reports, { wallMs, nowMs }] = await Promise.all([
+        redis.hgetall(keys.pace) as Promise<HashFields<"pace">>,
+        redis.hvals(keys.rates),
         readNumberTime(redis, number),
       ]);
       const leftMs = Number(fields.hold ?? 0) - nowMs;
       return {
         ratePerSecond: fields.rate === undefined ? null : Number(fields.rate),
+        configured: rangeOf(reports, nowMs),
         holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
         holdReason: fields.holdReason === "unreachable" ? "unreachable" : "too_fast",
+        slowed: slowedBy(fields, nowMs, wallMs),
       };
+    },
+
+    /** Its rate (messages a second) before any slow-down. `configured`: in this process. */
+    async rate(configured: number): Promise<number> {
+      const [set, lowest] = await redis.hmget(keys.pace, ...fieldsOf("pace", "rate", "lowest"));
+      return Number(set ?? Math.min(configured, Number(lowest ?? configured)));
     },
 
     /** Sets a number's rate (messages a second) on all pods; null removes it. */
@@ -52,3 +66,33 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
 }
 
 export type Pace = ReturnType<typeof createPace>;
+
+/** Its rate before any slow-down. `configured`: in this process, for when no worker runs. */
+export function numberRate<Configured extends number | null>(
+  { ratePerSecond, configured: workers }: PaceNow,
+  configured: Configured,
+): number | Configured {
+  return ratePerSecond ?? workers?.lowest ?? configured;
+}
+
+/** Of the workers that reported within the last seconds. */
+function rangeOf(reports: readonly string[], nowMs: number): PaceNow["configured"] {
+  const rates = reports.flatMap((report) => {
+    const [rate, seen] = report.split("|").map(Number);
+    return Number(seen) + RATE_KEPT_MS < nowMs ? [] : [Number(rate)];
+  });
+  return rates.length === 0 ? null : { lowest: Math.min(...rates), highest: Math.max(...rates) };
+}
+
+/** As `slowed` of lib/pace.lua computes it. */
+function slowedBy(
+  { slow, slowAt }: HashFields<"pace">,
+  nowMs: number,
+  wallMs: number,
+): PaceNow["slowed"] {
+  const first = Number(slow ?? 1);
+  const sinceMs = Math.max(0, nowMs - Number(slowAt ?? 0));
+  const share = Math.max(SLOW_SHARE_MIN, first + sinceMs / RECOVERY_MS);
+  if (share >= 1) return null;
+  return { share, untilMs: Math.ceil(wallMs + (1 - share) * RECOVERY_MS) };
+}

@@ -13,7 +13,7 @@
 --   {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a lost one |
 --   'open': there is an open attempt, but the event does not fit it | 'wire': an answer may still
 --   name the wamid | 'none'}
--- Keys built: news, clock, by-end, with-rows, guard, resends, stats, claimed, parked,
+-- Keys built: pace, news, clock, by-end, with-rows, guard, resends, stats, claimed, parked,
 --   parked-until, parked-for, failures-due, suppressed, leases, opted-in, opt-out-outbox,
 --   undeliverable, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running, scheduled,
 --   endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side :unknown

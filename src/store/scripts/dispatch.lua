@@ -1,20 +1,21 @@
 -- Starts and ends campaigns that are due, and opens due batches, campaigns taking turns.
 --- @include "closing"
 --- @include "guard"
---- @include "pace"
+--- @include "rates"
 -- Atomic because: a batch leaves `ready` and enters `open` in one step, with its own run number.
 -- The job is added after this script; if that is lost, the sweep adds it again.
 -- KEYS: 1 slot key of the number
 -- ARGV: mode · sender: number id and API of this worker, '' when not known · open_max: how many
 --   batches may be open over all campaigns · open_campaigns_max: how many when each is the only
 --   one of its campaign · reading: this worker's of the claim counter, '' none · process: a name
---   for this worker · settle_ms: how long workers have to report after a start of Redis
+--   for this worker · settle_ms: how long workers have to report after a start of Redis ·
+--   rate_per_second: as configured, '' to report none
 -- Returns: {this worker's new reading, 1 if a campaign with work found no room, else 0, ids of
 --   campaigns paused for their sender, separated by spaces, then campaign, batch, run for each
 --   batch opened}; the reading alone if nothing may be opened, '' while Redis may have gone back in
 --   time
 -- Keys built: news, by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt,
---   running, pace, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
+--   running, pace, rates, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
 local mode, most_open, most_campaigns = ARG.mode, num(ARG.open_max), num(ARG.open_campaigns_max)
 local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'worker')
 if guard.stopped then return { '' } end
@@ -41,6 +42,8 @@ end
 keep_clock()
 if not guard.is_stored then store_count(ARG.process, guard.count) end
 local new_reading = reading(guard.count, guard.acts)
+if ARG.rate_per_second ~= '' then report_rate(ARG.process, ARG.rate_per_second) end
+note_recovery()
 if redis.call('EXISTS', P .. 'halt') == 1 then return { new_reading } end
 if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { new_reading } end
 

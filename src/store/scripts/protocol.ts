@@ -169,6 +169,12 @@ export const REACH_MAX_US = REACH_MAX_MS * 1_000;
 export const BACKOFF_MAX_MS = 15 * MINUTE_MS;
 /** The longest backoff when the API names no time. */
 export const OWN_BACKOFF_MAX_MS = MINUTE_MS;
+/** After "too fast" the rate recovers this long from nothing to all of it, a little each moment. */
+export const RECOVERY_MS = MINUTE_MS;
+/** The least share of the rate that is left, however often the API says "too fast". */
+export const SLOW_SHARE_MIN = 0.1;
+/** For this long a worker counts after it last reported the rate it is configured with. */
+export const RATE_KEPT_MS = 15_000;
 /** The longest wait of a message between two tries, before jitter. */
 export const RETRY_WAIT_MAX_MS = 5 * MINUTE_MS;
 

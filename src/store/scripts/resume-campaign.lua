@@ -1,5 +1,6 @@
 -- Resumes a paused campaign. Lifts a suspension of its number, and then sends one message first.
 --- @include "guard"
+--- @include "pace"
 -- Atomic because: the suspension ends and the probe is set before any message can be claimed.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known
@@ -20,8 +21,10 @@ if f[3] == 'other_sender' then
     redis.call('HSET', c.key, 'sender', ARG.sender)
   end
 end
+local restricted = redis.call('HGET', P .. 'halt', 'code') == text(CODE.spam_limit)
 local lifted = redis.call('DEL', P .. 'halt')
 if lifted == 1 then
+  if restricted then slow_down_after(CODE.spam_limit) end
   redis.call('HSET', P .. 'pace', 'probing', 'open')
   note_news(c, 'released')
 end

@@ -85,6 +85,8 @@ end
 -- An outbox for the workers' log: events of campaigns and of the number. One worker takes each line
 -- (take-news). When more than a thousand wait, the oldest are dropped.
 local NEWS_MAX = 1000
+-- Stands for the campaign in events of the number itself.
+local THE_NUMBER = { id = '' }
 local function note_news(c, what, detail)
   redis.call('RPUSH', P .. 'news', c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or ''))
   redis.call('LTRIM', P .. 'news', -NEWS_MAX, -1)

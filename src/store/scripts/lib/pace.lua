@@ -4,14 +4,39 @@
 -- number's send time, so a slow campaign does not use up send times of the number; its tolerance
 -- makes up for the time between two claims.
 local CAMPAIGN_TOLERANCE_US = 100000
-local RECOVERY_MS = 60000
 
 local function text(us) return string.format('%.0f', us) end
 
--- After "too fast" the rate is multiplied by `slow`, which recovers within a minute.
+-- After "too fast" the rate is multiplied by `slow`, which recovers by small steps.
 local function slowed(slow, slow_at)
   local recovered = math.max(0, NOW - num(slow_at)) / RECOVERY_MS
-  return math.max(0.1, math.min(1, num(slow, 1) + recovered))
+  return math.max(SLOW_SHARE_MIN, math.min(1, num(slow, 1) + recovered))
+end
+
+-- One step down. `why` is noted until the number has recovered (rates.lua): the log is told once.
+local SLOWER, SLOWER_EVERY_MS = 0.75, 1000
+local function note_backed_off(why)
+  if redis.call('HGET', P .. 'pace', 'backedOff') == why then return end
+  redis.call('HSET', P .. 'pace', 'backedOff', why)
+  note_news(THE_NUMBER, 'backed_off', why)
+end
+
+local function slow_down()
+  local f = redis.call('HMGET', P .. 'pace', 'slow', 'slowAt')
+  local share = math.max(SLOW_SHARE_MIN, slowed(f[1], f[2]) * SLOWER)
+  redis.call('HSET', P .. 'pace', 'slow', tostring(share), 'slowAt', NOW)
+end
+
+-- WhatsApp may report only later, by a webhook, that messages came too fast. Reports of the same
+-- second are of the same cause.
+local function slow_down_after(code)
+  if code ~= CODE.throughput and code ~= CODE.account_limit and code ~= CODE.spam_limit then
+    return
+  end
+  local f = redis.call('HMGET', P .. 'pace', 'slowAt', 'backedOff')
+  if f[2] and num(f[1]) + SLOWER_EVERY_MS > NOW then return end
+  slow_down()
+  note_backed_off('too_fast')
 end
 
 -- A next free send time further ahead than any claim can put it is left over from another rate and
@@ -35,10 +60,15 @@ local function on_wire_max(rate, answer_ms)
   return math.min(ON_WIRE_MAX, math.max(ON_WIRE_MIN, math.ceil(rate * seconds)))
 end
 
+-- What this worker is configured with, or the lowest that one of the others is (rates.lua).
+local function configured_rate(own, lowest)
+  return math.min(own, num(lowest, own))
+end
+
 local function open_pace(c, configured, reach)
-  local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt')
+  local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt', 'lowest')
   local own = redis.call('HMGET', c.key, 'ratePerSecond', 'tat')
-  local rate = num(f[1], configured)
+  local rate = num(f[1], configured_rate(configured, f[6]))
   local interval = 1000000 / (rate * slowed(f[4], f[5]))
   local tat = free_slot(f[2], interval, reach)
   local own_interval = own[1] and 1000000 / num(own[1])

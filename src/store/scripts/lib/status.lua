@@ -1,5 +1,6 @@
 --- @include "hashes"
 --- @include "ledger"
+--- @include "pace"
 --- @include "wamid"
 -- Applies status events to rows, and finds the row of an event whose wamid is unknown.
 --
@@ -64,6 +65,7 @@ local function apply_status(c, row, r, attempt, event)
   if fire(c, row, r, 'status_failed') then
     local reason = event.code == 0 and REASON.failed_without_code or 0
     note_failed(c, row, r, event.code, reason, event.at)
+    slow_down_after(event.code)
     if event.code == CODE.undeliverable then note_undeliverable(event.person) end
     return true
   end

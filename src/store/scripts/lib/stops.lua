@@ -6,14 +6,13 @@ local QUIET_MS = 60000
 -- grows with each backoff. Each new one lowers the rate by a quarter; it recovers (pace.lua).
 local function back_off(wait, why)
   local key = P .. 'pace'
-  local f = redis.call('HMGET', key, 'hold', 'holds', 'slow', 'slowAt')
+  local f = redis.call('HMGET', key, 'hold', 'holds')
   local until_ms, holds = held_until(f[1]), num(f[2])
   if until_ms <= NOW then
     holds = until_ms + QUIET_MS < NOW and 1 or holds + 1
     redis.call('HSET', key, 'holds', holds, 'holdReason', why)
-    if why == 'too_fast' then
-      redis.call('HSET', key, 'slow', math.max(0.1, slowed(f[3], f[4]) * 0.75), 'slowAt', NOW)
-    end
+    if why == 'too_fast' then slow_down() end
+    note_backed_off(why)
   end
   if wait <= 0 then wait = math.min(OWN_BACKOFF_MAX_MS, 1000 * 2 ^ (holds - 1)) end
   until_ms = math.max(until_ms, NOW + wait)
