@@ -37,6 +37,8 @@ export interface CampaignDefinition {
     readonly skipRepeatMs: number | null;
     /** The column with each recipient's time zone; `null`: the phone decides. */
     readonly timezone?: string | null;
+    /** Only so many go, and the rest when a person resumes the campaign; `null`: all go. */
+    readonly first?: number | null;
   };
   /** What definitions of older versions lack is optional. */
   readonly schedule: {
@@ -54,7 +56,29 @@ export interface CampaignDefinition {
   };
   /** Of campaign files only: the campaigns that it makes are ordinary ones. */
   readonly recurring?: Recurring;
+  /** `null`: all go at once. */
+  readonly canary?: CanaryRules | null;
 }
+
+/** Some messages go first, and the rest if enough of them are delivered in time. */
+export interface TrialRules {
+  /** The share of them that must be delivered, above 0 to 1. */
+  readonly minDelivered: number;
+  /** How long that may take from the claim of the last one. */
+  readonly waitMs: number;
+  /** What follows when it passes; `ask`: a person decides. */
+  readonly after: "go" | "ask";
+}
+
+export interface CanaryRules extends TrialRules {
+  /** How many messages; they are spread over the list. */
+  readonly size: number;
+}
+
+/** Most messages of a canary or probe: each script reads them all. */
+export const TRIAL_SIZE_MAX = 1_000;
+/** What a campaign file or a command leaves out. */
+export const TRIAL_RULES: TrialRules = { minDelivered: 0.8, waitMs: 10 * 60_000, after: "go" };
 
 /**
  * What to do about a message that may or may not have been sent. `at-most-once`: never send it

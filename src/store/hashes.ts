@@ -67,9 +67,12 @@ export const HASHES = {
     pausedFor: ["its reason when it finished while paused", "base", "it was not paused then"],
     servedAt: ["when it last had a turn, own clock", "base dispatch", "it has not started"],
     runs: ["of batches; numbers the next one", "dispatch", "0"],
-    moves: ["how often counters were changed", "base", "0"],
-    attempts: ["that were claimed", "base import-begin", "Redis may have forgotten some"],
+    moves: ["how often counters were changed", "moves", "0"],
+    attempts: ["that were claimed", "import-begin moves", "Redis may have forgotten some"],
     tat: ["its next free send time at its own rate, us, own clock", "pace", "none was granted"],
+    first: ["so many rows may go at first; 0 all", "import-begin", "an old version's"],
+    canary: ["its rules: share|wait ms|go or ask; empty: none", "import-begin", "an old version's"],
+    trials: ["first, trial: which are on, the inner one last", "trial", "none was"],
     // What pauses it.
     streak: ["failures in a row", "stops", "0"],
     doubts: ["when messages became unknown lately, own clock, by commas", "stops", "none"],
@@ -79,6 +82,17 @@ export const HASHES = {
     differs: ["where they did not, in words", "note-audit", "they agreed"],
     purgedAt: ["since when its rows are being deleted", "purge-campaign", "they are there"],
     purged: ["batches deleted so far", "purge-campaign", "0"],
+  },
+  /** `…:trial` and `…:first`, besides the number of a state: its rows in that state. */
+  trial: {
+    kind: ["canary, probe or first", "trial", "the import has not ended"],
+    size: ["rows", "trial", "the same"],
+    after: ["go or ask: what follows when it passes", "trial", "the same"],
+    share: ["of its rows that must be delivered", "trial", "the first N"],
+    waitMs: ["for outcomes, since the last claim", "trial", "the first N"],
+    claimedAt: ["last claim, own clock", "trial", "there was none"],
+    until: ["end of the wait, time", "trial", "not all its rows are claimed"],
+    upTo: ["the last row of the first N", "import-chunk trial", "a canary or probe"],
   },
   /** `pace` */
   pace: {

@@ -34,6 +34,7 @@ export type {
 export type { News, NewsKind } from "./campaigns/news.ts";
 export type { Retention } from "./campaigns/retention.ts";
 export { type LeftOut, whyNotRetried } from "./campaigns/retry-failed.ts";
+export type { Trial } from "./campaigns/trial.ts";
 export type { NumberTime } from "./clock.ts";
 export { batchesOf, batchOfRow, numberOfCampaign, readCampaignMark } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";

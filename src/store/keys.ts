@@ -47,6 +47,8 @@ export function numberKeys(number: string) {
     scheduled: `${prefix}scheduled`,
     /** zset: campaign with `endBy` -> that time, ms. Emptied by dispatch. */
     endings: `${prefix}endings`,
+    /** zset: campaign whose canary or probe waits for outcomes -> until when, ms, own clock. */
+    trials: `${prefix}trials`,
     /** hash: digest of wamid (8 bytes) -> events that wait for their message. */
     parked: `${prefix}parked`,
     /** zset: digest of wamid -> when the parked events are forgotten, ms. */
@@ -166,6 +168,16 @@ export function campaignKeys(number: string, campaign: string) {
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */
     open: `${key}:open`,
+    /** hash: a canary or probe that is on (scripts/lib/trial.lua): hashes.ts. */
+    trial: `${key}:trial`,
+    /** set: the rows of that canary or probe. */
+    chosen: `${key}:chosen`,
+    /** zset: batch with work, but without such a row -> the earliest time it has work, ms. */
+    aside: `${key}:aside`,
+    /** hash: the first N rows, while they alone may go: hashes.ts. */
+    first: `${key}:first`,
+    /** zset: batch with work, but beyond these rows -> the earliest time it has work, ms. */
+    beyond: `${key}:beyond`,
     /**
      * string: the rows of the batch, deflated JSON. After the import only `correct-rows` and the
      * erasure change it.

@@ -7,6 +7,7 @@ import { createCorrections } from "./campaigns/corrections.ts";
 import { createImportStore } from "./campaigns/import-store.ts";
 import { createNews } from "./campaigns/news.ts";
 import { createNextWork } from "./campaigns/next-work.ts";
+import { createProbe } from "./campaigns/probe.ts";
 import { createRetention } from "./campaigns/retention.ts";
 import { createRetryFailed } from "./campaigns/retry-failed.ts";
 import { fieldOf } from "./hashes.ts";
@@ -146,6 +147,7 @@ export async function createNumberStore(input: {
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
     retryFailed: createRetryFailed({ campaigns, rows, person }),
+    resumeWithProbe: createProbe({ redis, number, campaigns, rows }),
   };
 }
 

@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<NewsKind, string>> = {
   started: "campaign started",
   paused: "campaign paused",
   resumed: "campaign resumed",
+  passed: "enough of the campaign's first messages are delivered: the rest is sent",
   reopened: "campaign continues: some of its messages are sent again",
   finished: "campaign finished",
   cancelled: "campaign cancelled",
@@ -95,6 +96,7 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
       return campaign === undefined
         ? {}
         : { counts: nonZero(campaign.counts), tookSeconds: tookSeconds(campaign) };
+    case "passed":
     case "backed_off":
     case "recovered":
       return { reason };

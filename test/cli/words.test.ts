@@ -113,5 +113,6 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     startedAt: 0,
     finishedAt: null,
     rowsDeletedAt: null,
+    trial: null,
   };
 }

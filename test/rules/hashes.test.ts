@@ -26,6 +26,7 @@ const KEYS: readonly [RegExp, HashName][] = [
   [/^P \.\. 'guard'$|^GUARD$/, "guard"],
   [/^P \.\. 'stats'$/, "stats"],
   [/^P \.\. 'clock'$/, "clock"],
+  [/^t\.key$|^c\.key \.\. .:(trial|first).$|^key \.\. .:first.$/, "trial"],
 ];
 
 /** The arguments of a call, which begin at `from`, as they are written. */

@@ -64,6 +64,8 @@ export async function importTestCampaign(
     outcomes?: ReadonlyMap<number, ImportOutcome>;
     mode?: Mode;
     digest?: string;
+    /** The rows of the definition's canary. */
+    canaryRows?: readonly number[];
   },
 ): Promise<string> {
   const definition = input.definition ?? testDefinition(store.number);
@@ -86,7 +88,8 @@ export async function importTestCampaign(
     batches.push({ rows: rows.slice(at, at + BATCH_ROWS) });
   }
   await store.imports.chunk({ ...begun, firstBatch: 0, batches });
-  await store.imports.finish({ ...begun, rows: rows.length, batches: batches.length });
+  const { canaryRows = [] } = input;
+  await store.imports.finish({ ...begun, rows: rows.length, batches: batches.length, canaryRows });
   return begun.campaign;
 }
 

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { CampaignStatus } from "../../core/campaign.ts";
+import type { CampaignStatus, TrialRules } from "../../core/campaign.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldOf } from "../hashes.ts";
@@ -12,6 +12,7 @@ import { ANSWER, RETRY } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
+import { packTrialRows, trialRules } from "./trial.ts";
 
 /** Result of a control: the campaign's status now, and whether the call changed it. */
 export type ControlResult =
@@ -19,6 +20,8 @@ export type ControlResult =
       readonly kind: "changed" | "unchanged";
       readonly status: CampaignStatus;
       readonly haltLifted: boolean;
+      /** With a probe: how many messages go before the rest. */
+      readonly probe?: number;
     }
   | { readonly kind: "no_campaign" };
 
@@ -26,6 +29,12 @@ export type ResolveResult =
   | { readonly kind: "resolved"; readonly state: State }
   | { readonly kind: "not_unknown"; readonly state: State }
   | { readonly kind: "closed" | "no_campaign" | "no_row" };
+
+/** The rows of a probe, all pending, in order. */
+export interface ProbeRows {
+  readonly rows: readonly number[];
+  readonly rules: TrialRules;
+}
 
 type DispatchAnswer = [
   reading: string,
@@ -110,7 +119,23 @@ export function createCampaignStore(input: {
      * accepted. A campaign that was paused for its sender gets the sender that is configured here.
      */
     async resume(id: string): Promise<ControlResult> {
-      return toControl(await run("resume-campaign", { campaign: id, sender: sender ?? "" }));
+      const probe = { probeRows: "", probeRules: "" };
+      return toControl(
+        await run("resume-campaign", { campaign: id, sender: sender ?? "", ...probe }),
+      );
+    },
+
+    /** The same with a probe, whose rows go before the rest. `rows_changed`: none is pending. */
+    async resumeWith(
+      id: string,
+      { rows, rules }: ProbeRows,
+    ): Promise<ControlResult | { readonly kind: "rows_changed" }> {
+      const probe = { probeRows: packTrialRows(rows), probeRules: trialRules(rules) };
+      const answer = await run("resume-campaign", { campaign: id, sender: sender ?? "", ...probe });
+      const [done, , , taken] = answer as number[];
+      if (done === ANSWER.rewritten) return { kind: "rows_changed" };
+      const result = toControl(answer);
+      return result.kind === "changed" ? { ...result, probe: taken ?? 0 } : result;
     },
 
     /**

@@ -6,6 +6,7 @@ import type { Mode } from "../../core/mode.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys, numberOfCampaign } from "../keys.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
+import { readTrial, type Trial } from "./trial.ts";
 
 /** A campaign as people see it. Times are ms since 1970, null if not reached. */
 export interface Campaign {
@@ -36,6 +37,8 @@ export interface Campaign {
   readonly finishedAt: number | null;
   /** When retention deleted its rows. */
   readonly rowsDeletedAt: number | null;
+  /** The rows that go before the rest; null if none do. */
+  readonly trial: Trial | null;
 }
 
 /** One campaign with its counts; undefined if there is none with this id. */
@@ -50,14 +53,17 @@ export async function readCampaign(
     .hmget(own.campaign, ...SHOWN_FIELDS)
     .hgetall(own.counts)
     .hgetall(own.errors)
+    .hgetall(own.trial)
+    .hgetall(own.first)
     .exec();
-  const [values, counts, errors] = (answers ?? []).map(([, value]) => value);
+  const [values, counts, errors, ...trials] = (answers ?? []).map(([, value]) => value);
   const found = (values ?? []) as (string | null)[];
   const fields: HashFields<"campaign"> = Object.fromEntries(
     SHOWN_FIELDS.flatMap((name, at) => (found[at] == null ? [] : [[name, found[at]]])),
   );
   if (fields.epoch === undefined) return undefined;
-  return toCampaign(id, fields, (counts ?? {}) as Fields, (errors ?? {}) as Fields);
+  const campaign = toCampaign(id, fields, (counts ?? {}) as Fields, (errors ?? {}) as Fields);
+  return { ...campaign, trial: readTrial(campaign, trials as HashFields<"trial">[]) };
 }
 
 type Fields = Record<string, string>;
@@ -76,7 +82,7 @@ function toCampaign(
   fields: HashFields<"campaign">,
   counts: Fields,
   errors: Fields,
-): Campaign {
+): Omit<Campaign, "trial"> {
   return {
     id,
     number: numberOfCampaign(id) ?? "",

@@ -19,6 +19,7 @@ import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
+import { packTrialRows, trialRules } from "./trial.ts";
 
 /** An importer that has stored nothing for this time counts as dead: another may take over. */
 export const IMPORT_LEASE_MS = 3_000;
@@ -154,7 +155,8 @@ export function createImportStore(input: {
 
     /**
      * `phoneStyle` is stored for reading corrected rows of the list; `places` to show whom a
-     * campaign with a window waits for.
+     * campaign with a window waits for. `canaryRows`: the pending rows that go first, if the
+     * definition has a canary.
      */
     async finish(
       input: ImportHandle & {
@@ -162,11 +164,13 @@ export function createImportStore(input: {
         batches: number;
         phoneStyle?: string;
         places?: readonly StoredPlace[];
+        canaryRows?: readonly number[];
       },
     ): Promise<FinishResult> {
       const { campaign, token, rows, batches, phoneStyle = "" } = input;
       const places = packPlaces(input.places);
-      const args = { campaign, token, rows, batches, rejected: "", phoneStyle, places };
+      const canary = packTrialRows(input.canaryRows ?? []);
+      const args = { campaign, token, rows, batches, rejected: "", phoneStyle, places, canary };
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
       await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
@@ -175,7 +179,7 @@ export function createImportStore(input: {
     /** The list cannot be sent: the campaign is `rejected`, and its bytes may be imported again. */
     async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
       const { campaign, token, refusal } = input;
-      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "" };
+      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "", canary: "" };
       await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
     },
   };
@@ -203,6 +207,8 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     delegatedTo: delegatedTo(schedule) ?? 0,
     endBy: schedule.endByMs ?? 0,
     window: packWindow(schedule.window),
+    first: definition.recipients.first ?? 0,
+    canary: trialRules(definition.canary ?? null),
   };
   if (sender !== null) fields["sender"] = sender;
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;

@@ -8,6 +8,8 @@ export const NEWS = [
   "started",
   "paused",
   "resumed",
+  /** Enough messages of its canary or probe are delivered: the rest goes. */
+  "passed",
   /** It was finished, and rows are pending again. */
   "reopened",
   "finished",

@@ -93,17 +93,26 @@ export function createRollback(input: {
   /** Batches that may have been sent from, the most doubtful first, and how many they are. */
   async function suspects(campaign: string, rollback: Rollback) {
     const keys = campaignKeys(number, campaign);
-    const [noted, open, ready] = await Promise.all([
+    const dueBy = rollback.noticedAt + DAY_MS;
+    const [noted, open, ready, ...asides] = await Promise.all([
       redis.hget(guard, `open:${campaign}`),
       redis.hkeys(keys.open),
-      redis.zrangebyscore(keys.ready, "-inf", rollback.noticedAt + DAY_MS, "WITHSCORES"),
+      ...[keys.ready, keys.aside, keys.beyond].map((key) =>
+        redis.zrangebyscore(key, "-inf", dueBy, "WITHSCORES"),
+      ),
     ]);
     const first = new Set([...(noted ?? "").split(",").filter(Boolean), ...open].map(Number));
     const next: number[] = [];
-    for (let at = 0; at < ready.length; at += 2) {
-      const batch = Number(ready[at]);
+    // A trial may have ended in the lost time. Of its own batches some rows went before the others,
+    // so these batches do not count among what was reached next.
+    const setAside = asides.flat();
+    for (const [batch, dueAt] of pairsOf(ready ?? [])) {
       // A run that ended after the rollback put its batch behind the others.
-      if (Number(ready[at + 1]) >= rollback.wentBackTo) first.add(batch);
+      if (dueAt >= rollback.wentBackTo || setAside.length > 0) first.add(batch);
+      else next.push(batch);
+    }
+    for (const [batch, dueAt] of pairsOf(setAside)) {
+      if (dueAt >= rollback.wentBackTo) first.add(batch);
       else next.push(batch);
     }
     return { first, next };
@@ -222,6 +231,13 @@ export function createRollback(input: {
       return done === 1 ? "confirmed" : done === 0 ? "nothing_asked" : "went_back";
     },
   };
+}
+
+/** The batches of a zset and their scores. */
+function pairsOf(flat: readonly string[]): (readonly [batch: number, score: number])[] {
+  return flat.flatMap((batch, at) =>
+    at % 2 === 0 ? [[Number(batch), Number(flat[at + 1])] as const] : [],
+  );
 }
 
 /** How many messages may have been claimed in the lost time. */

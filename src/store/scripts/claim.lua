@@ -17,9 +17,10 @@
 --   reading or '', 1 when the number is at its rate, wait us until the next slot is within reach,
 --   what has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us
 --   from now, or 0 and why not (VERDICT of protocol.ts)}
--- Keys built: news, by-end, with-rows, clock, serial, halt, guard, told, resends, pace, leases,
---   claimed, suppressed, stats, running, scheduled, endings, campaign:<id> and its :counts
---   :errors :timeline :pricing :open :side :unknown :ledger:<batch>
+-- Keys built: trials, news, by-end, with-rows, clock, serial, halt, guard, told, resends, pace,
+--   leases, claimed, suppressed, stats, running, scheduled, endings, campaign:<id> and its
+--   :counts :errors :timeline :pricing :open :side :unknown :ledger:<batch> :aside :beyond
+--   :chosen :first :ready :trial
 local id, batch, nonce, worker = ARG.campaign, ARG.batch, ARG.nonce, ARG.process
 local LEASE_MS = num(ARG.lease_ms)
 local WAITS = {
@@ -108,6 +109,7 @@ end
 local taken = {}
 local function refusal(i, r)
   if r.state ~= STATE.pending then return VERDICT.not_pending end
+  if not may_go(c, rows[i], r) then return VERDICT.not_in_trial end
   if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return VERDICT.not_due end
   if not is_open(rows[i]) then return VERDICT.not_open end
   if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then

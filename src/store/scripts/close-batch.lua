@@ -1,14 +1,15 @@
 -- Ends one run of a batch: back to `ready` at the earliest time it has work, or done.
--- A row whose only opening has ended becomes expired.
+-- A row whose only opening has ended becomes expired. While a trial is on, a batch with none of its
+-- rows is set aside.
 --- @include "ledger"
 -- Atomic because: pending rows are read and the batch leaves `open` in one step; a later release
 -- finds the batch closed and makes it ready itself. A second close of a run does nothing.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window
 -- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
--- Keys built: news, by-end, endings, halt, resends, running, scheduled, with-rows, clock,
+-- Keys built: trials, news, by-end, endings, halt, resends, running, scheduled, with-rows, clock,
 --   campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing :timeline
---   :unknown
+--   :unknown :aside :beyond :chosen :first :trial
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end
 local fields = {}
@@ -23,7 +24,7 @@ local function has_missed(row)
   return c.closed == '' and num(closes[row]) > 0 and closes[row] <= WALL
 end
 
-local earliest
+local earliest = {}
 for i, value in ipairs(values) do
   local r, row = decode(value), batch * BATCH_ROWS + i
   if r.state == STATE.pending and has_missed(row) then
@@ -32,12 +33,15 @@ for i, value in ipairs(values) do
     redis.call('HSET', ledger_key(c, batch), row_field(row), encode(r))
   elseif r.state == STATE.pending then
     local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or NOW
-    local at = math.max(due, opens[row] or due)
-    if not earliest or at < earliest then earliest = at end
+    local at, goes = math.max(due, opens[row] or due), may_go(c, row, r)
+    earliest[goes] = math.min(at, earliest[goes] or at)
   end
 end
 redis.call('HDEL', c.key .. ':open', batch)
+local at = earliest[true] or earliest[false]
+if at and c.closed == '' then
+  redis.call('ZADD', earliest[true] and c.key .. ':ready' or set_aside_key(c), at, batch)
+end
+-- It may end the trial, and then what was set aside must be there.
 commit(c)
-if not earliest or c.closed ~= '' then return 0 end
-redis.call('ZADD', c.key .. ':ready', earliest, batch)
-return earliest
+return c.closed == '' and at or 0

@@ -14,15 +14,16 @@
 --   campaigns paused for their sender, separated by spaces, then campaign, batch, run for each
 --   batch opened}; the reading alone if nothing may be opened, '' while Redis may have gone back in
 --   time
--- Keys built: news, by-end, with-rows, clock, serial, guard, told, scheduled, endings, halt,
---   running, pace, rates, campaign:<id> and its :counts :timeline :errors :pricing :ready :open
+-- Keys built: trials, news, by-end, with-rows, clock, serial, guard, told, scheduled, endings,
+--   halt, running, pace, rates, campaign:<id> and its :counts :timeline :errors :pricing :ready
+--   :open :aside :beyond :chosen :first :trial
 local mode, most_open, most_campaigns = ARG.mode, num(ARG.open_max), num(ARG.open_campaigns_max)
 local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'worker')
 if guard.stopped then return { '' } end
 
 local ENDED_AT_ONCE = 20
-local function come(index)
-  return redis.call('ZRANGEBYSCORE', P .. index, '-inf', WALL, 'LIMIT', 0, ENDED_AT_ONCE)
+local function come(index, now)
+  return redis.call('ZRANGEBYSCORE', P .. index, '-inf', now or WALL, 'LIMIT', 0, ENDED_AT_ONCE)
 end
 for _, id in ipairs(come('scheduled')) do
   redis.call('ZREM', P .. 'scheduled', id)
@@ -32,6 +33,11 @@ for _, id in ipairs(come('scheduled')) do
     redis.call('HSET', c.key, 'startedAt', WALL)
     settle_status(c)
   end
+end
+for _, id in ipairs(come('trials', NOW)) do
+  redis.call('ZREM', P .. 'trials', id)
+  local c = open_campaign(id)
+  if c then settle_trials(c) end
 end
 for _, id in ipairs(come('endings')) do
   redis.call('ZREM', P .. 'endings', id)

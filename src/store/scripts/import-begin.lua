@@ -12,7 +12,7 @@
 --   campaign, how many of its rows were tried before it was cancelled, -1 if it was not} · {lost,
 --   ''} for 'own': another importer took over, or it was cancelled
 -- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
---   and its :counts :ready :open :errors :timeline :side
+--   and its :counts :ready :open :errors :timeline :side :beyond :first
 local digest, token, lease = ARG.digest, ARG.token, num(ARG.lease_ms)
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
@@ -71,7 +71,8 @@ end
 keep_clock()
 index_live(id)
 local key = P .. 'campaign:' .. id
-for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side' }) do
+for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side', ':first',
+  ':beyond' }) do
   redis.call('DEL', key .. suffix)
 end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '',

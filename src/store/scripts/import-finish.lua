@@ -4,14 +4,17 @@
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list writes
---   phones (JSON, for an accepted list) · places: its people by time zone (JSON)
+--   phones (JSON, for an accepted list) · places: its people by time zone (JSON) · canary: its rows
+--   in order, TRIAL_ROW of protocol.ts each
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An
 --   error if the stored rows are not those the importer counted: such a list must not be sent.
--- Keys built: news, clock, by-end, with-rows, guard, imports, running, scheduled, endings, halt,
---   campaign:<id> and its :counts :ready :timeline :errors :pricing
+-- Keys built: trials, news, clock, by-end, with-rows, guard, imports, running, scheduled,
+--   endings, halt, campaign:<id> and its :counts :ready :timeline :errors :pricing :aside :beyond
+--   :chosen :first :open :trial
 local c = open_campaign(ARG.campaign)
 if not c then return { 0, '' } end
-local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored')
+local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored', 'first',
+  'canary')
 if f[3] == ARG.token then return { 1, c.status } end
 if c.status ~= 'importing' or f[1] ~= ARG.token then return { 0, c.status } end
 if ARG.rejected == '' and (num(ARG.rows) ~= c.rows or num(ARG.batches) ~= num(f[4])) then
@@ -28,6 +31,11 @@ if ARG.rejected ~= '' then
   return { 1, 'rejected' }
 end
 redis.call('HSET', c.key, 'phoneStyle', ARG.phone_style, 'places', ARG.places)
+local first, up_to = num(f[5]), redis.call('HGET', c.key .. ':first', 'upTo')
+local pending = num(redis.call('HGET', c.key .. ':counts', STATE.pending))
+if up_to and pending > first then start_first(c, first, up_to) end
+local canary = trial_rows(ARG.canary)
+if #canary > 0 then start_trial(c, 'canary', f[6], canary, num(f[2])) end
 watch_end(c)
 if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)

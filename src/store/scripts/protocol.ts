@@ -74,6 +74,9 @@ export const CLAIM_ROW = layout({ row: "I4", person: "c8" });
  */
 export const ROW_OPENING = layout({ row: "I4", opens: "I4", closes: "I4" });
 
+/** A row of a canary or probe (lib/trial.lua). */
+export const TRIAL_ROW = layout({ row: "I4" });
+
 /** Why no row of a claim is granted. The claim counter sets `rollback` and `settling`. */
 export const GATE = named([
   "rollback",
@@ -99,6 +102,7 @@ export const VERDICT = {
   opted_out: -4,
   person_busy: -5,
   not_open: -6,
+  not_in_trial: -7,
 } as const;
 
 /** The result of an attempt, followed by the bytes of the stored wamid. */

@@ -1,18 +1,34 @@
 -- Resumes a paused campaign. Lifts a suspension of its number, and then sends one message first.
+-- With probe rows, these go before the rest (lib/trial.lua).
 --- @include "guard"
+--- @include "ledger"
 --- @include "pace"
--- Atomic because: the suspension ends and the probe is set before any message can be claimed.
+-- Atomic because: the suspension ends and the probes are set before any message can be claimed.
 -- KEYS: 1 slot key of the number
--- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known
--- Returns: {done | unchanged: not paused | no_campaign, status now, 1 if a suspension was lifted}
--- Keys built: news, clock, by-end, with-rows, guard, halt, pace, running, scheduled, endings,
---   campaign:<id> and its :counts
+-- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known ·
+--   probe_rows: of a probe, in order, TRIAL_ROW each, '' none · probe_rules: as of `start_trial`
+-- Returns: {done | unchanged: not paused | rewritten: none of the probe's rows is pending, read
+--   again | no_campaign, status now, 1 if a suspension was lifted, rows of the probe}
+-- Keys built: trials, news, clock, by-end, with-rows, guard, halt, pace, running, scheduled,
+--   endings, campaign:<id> and its :counts :aside :beyond :chosen :first :ledger :open :ready
+--   :trial
 local c = open_campaign(ARG.campaign)
-if not c then return { ANSWER.no_campaign, '', 0 } end
-if c.status ~= 'paused' or c.closed ~= '' then return { ANSWER.unchanged, c.status, 0 } end
+if not c then return { ANSWER.no_campaign, '', 0, 0 } end
+if c.status ~= 'paused' or c.closed ~= '' then return { ANSWER.unchanged, c.status, 0, 0 } end
+local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
+-- The first N rows keep the others back until a person was told that they were sent.
+local first, probe = open_trials(c)[1], {}
+if first and (first.slot ~= 'first' or is_told(first, f[3])) then first = nil end
+for _, row in ipairs(trial_rows(ARG.probe_rows)) do
+  local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), row_field(row)))
+  local is_in = not first or is_of(c, first, row, r)
+  if r.state == STATE.pending and is_in then probe[#probe + 1] = row end
+end
+if ARG.probe_rows ~= '' and #probe == 0 then return { ANSWER.rewritten, c.status, 0, 0 } end
 count_act()
 redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
-local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
+answer_trial(c, f[3], #probe > 0)
+if #probe > 0 then start_trial(c, 'probe', ARG.probe_rules, probe, math.max(NOW, num(f[1]))) end
 -- The person has seen the reason. If the sender is not known here, the next worker sets its own.
 if f[3] == 'other_sender' then
   if ARG.sender == '' then
@@ -31,9 +47,10 @@ end
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
-  return { ANSWER.done, 'scheduled', lifted }
+  return { ANSWER.done, 'scheduled', lifted, #probe }
 end
 start_running(c)
 if not f[2] then redis.call('HSET', c.key, 'startedAt', WALL) end
 settle_status(c)
-return { ANSWER.done, c.status, lifted }
+settle_trials(c)
+return { ANSWER.done, c.status, lifted, #probe }

@@ -45,11 +45,11 @@ end
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
-    'guarantee', 'purgedAt')
+    'guarantee', 'purgedAt', 'trials')
   if not f[1] then return nil end
   return {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
-    rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8],
+    rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
   }
 end
@@ -163,51 +163,13 @@ local function go_on(c)
   if c.status == 'finished' then redis.call('HDEL', c.key, 'pausedFor') end
 end
 
--- Writes the noted moves (counters, error counts, timeline), then updates the status.
-local function write_moves(c)
-  local live, moved = false, false
-  for state, n in pairs(c.count) do
-    if n ~= 0 then
-      redis.call('HINCRBY', c.key .. ':counts', state, n)
-      moved = true
-    end
-    if state == STATE.pending or state == STATE.sending then live = true end
-  end
-  -- A recount is valid only if nothing moved meanwhile.
-  if moved then redis.call('HINCRBY', c.key, 'moves', 1) end
-  local minute = math.floor(WALL / 60000)
-  for state, n in pairs(c.entered) do
-    if state ~= STATE.sending and state ~= STATE.pending then
-      redis.call('HINCRBY', c.key .. ':timeline', minute .. ':' .. state, n)
-    end
-  end
-  for code, n in pairs(c.errors) do
-    if redis.call('HINCRBY', c.key .. ':errors', code, n) <= 0 then
-      redis.call('HDEL', c.key .. ':errors', code)
-    end
-  end
-  for price, n in pairs(c.priced) do redis.call('HINCRBY', c.key .. ':pricing', price, n) end
-  if c.attempts > 0 then redis.call('HINCRBY', c.key, 'attempts', c.attempts) end
-  c.count, c.entered, c.errors, c.priced, c.attempts = {}, {}, {}, {}, 0
-  if live then settle_status(c) end
-end
-
--- Libraries that buffer writes add a function that writes their buffer.
-local kept_back = {}
-local function write_back()
-  for _, write in ipairs(kept_back) do write() end
-end
-
--- A script that moved rows of a campaign ends with `commit`. One that moved none but uses a library
--- that buffers writes ends with `write_back`.
-local function commit(c)
-  write_back()
-  write_moves(c)
-end
-
--- The batch has work from `at` on. An open batch is skipped: close-batch finds the work.
+-- The batch has work from `at` on. An open batch is skipped: close-batch finds the work. One that a
+-- trial has set aside comes back (lib/trial.lua).
 local function make_ready(c, batch, at)
   if redis.call('HEXISTS', c.key .. ':open', batch) == 1 then return end
+  if c.trials ~= '' then
+    for _, aside in ipairs({ ':aside', ':beyond' }) do redis.call('ZREM', c.key .. aside, batch) end
+  end
   redis.call('ZADD', c.key .. ':ready', 'LT', at, batch)
 end
 

@@ -1,4 +1,4 @@
---- @include "base"
+--- @include "moves"
 -- Ends a campaign permanently, whatever its size: its pending rows read as `closed` from now on. An
 -- expired campaign with messages on the wire is finished when the last of them is recorded.
 local function close_campaign(c, closed)

@@ -1,4 +1,4 @@
---- @include "base"
+--- @include "moves"
 -- Hashes that a script uses for many rows: read together first, written together at the end. This
 -- only saves calls, which cost more than their work; scripts are atomic either way. `commit` writes
 -- them.

@@ -1,4 +1,4 @@
---- @include "base"
+--- @include "moves"
 -- The ledger value of a row, and its moves. protocol.ts describes the layout.
 
 local function decode(value)
@@ -86,6 +86,7 @@ local function fire(c, row, r, event)
   -- A rollback may have lost an attempt.
   if event == 'claim' or event == 'rollback' then c.attempts = c.attempts + 1 end
   count_move(c, r.state, to)
+  move_in_trials(c, row, r, to)
   if r.state == STATE.failed then
     add(c.errors, error_field(r), -1)
     r.code, r.reason, r.times[TIME.failed] = 0, 0, nil

@@ -1,0 +1,61 @@
+import type { Redis } from "ioredis";
+import type { TrialRules } from "../../core/campaign.ts";
+import { campaignKeys } from "../keys.ts";
+import type { RowReader } from "../ledger/row-reader.ts";
+import type { CampaignStore, ControlResult } from "./campaign-store.ts";
+
+/** A batch with work usually has pending rows; so many more are read to find the rows. */
+const BATCHES_MORE = 100;
+/** How often it is read again if all that was read has changed meanwhile. */
+const READS_MAX = 3;
+
+/**
+ * Resumes a paused campaign with a probe: `size` messages go, and the rest only when enough of
+ * them are delivered (scripts/lib/trial.lua). Its rows are read here, those that are due first; the
+ * script takes what is still pending. `busy`: what was read had changed each time.
+ */
+export function createProbe(input: {
+  redis: Redis;
+  number: string;
+  campaigns: CampaignStore;
+  rows: RowReader;
+}) {
+  const { redis, number, campaigns, rows } = input;
+
+  async function batchesWithWork(id: string, max: number): Promise<number[]> {
+    const own = campaignKeys(number, id);
+    const zsets = [own.ready, own.aside, own.beyond];
+    const [open, ...waiting] = await Promise.all([
+      redis.hkeys(own.open),
+      ...zsets.map((key) => redis.zrange(key, "0", String(max - 1))),
+    ]);
+    const [ready = [], ...asides] = waiting;
+    return [...new Set([...ready, ...open, ...asides.flat()])].slice(0, max).map(Number);
+  }
+
+  async function pendingRows(id: string, size: number): Promise<number[]> {
+    const due: number[] = [];
+    const later: number[] = [];
+    for (const batch of await batchesWithWork(id, size + BATCHES_MORE)) {
+      if (due.length >= size) break;
+      for (const { row, state, value } of await rows.batch(id, batch)) {
+        if (state === "pending") (value.times.due === undefined ? due : later).push(row);
+      }
+    }
+    return [...due, ...later].slice(0, size).sort((a, b) => a - b);
+  }
+
+  return async function resumeWithProbe(
+    id: string,
+    { size, ...rules }: TrialRules & { readonly size: number },
+  ): Promise<ControlResult | { readonly kind: "busy" }> {
+    for (let read = 0; read < READS_MAX; read++) {
+      const found = await pendingRows(id, size);
+      // Without a pending row nothing is left to be probed.
+      if (found.length === 0) return campaigns.resume(id);
+      const result = await campaigns.resumeWith(id, { rows: found, rules });
+      if (result.kind !== "rows_changed") return result;
+    }
+    return { kind: "busy" };
+  };
+}
