@@ -30,8 +30,8 @@ interface Sending {
   readonly turns: Turns;
   /** Raised when there may be room or something to claim. */
   readonly wanted: Signal;
-  /** Claims under way. */
-  claims: number;
+  /** Claims under way: each ends when it is answered or given up. */
+  readonly claims: Set<Promise<void>>;
   window: ClaimWindow;
   /** Messages a run may be granted before it makes room; null if no campaign waits for room. */
   share: number | null;
@@ -55,7 +55,7 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
   const sending: Sending = {
     ...input,
     turns: createTurns(),
-    claims: 0,
+    claims: new Set(),
     window: FIRST_WINDOW,
     share: null,
     stopped: false,
@@ -84,12 +84,16 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
       loop ??= claimInTurn(sending);
     },
 
-    /** Stops claiming: every run is finished as it is. Granted messages are not affected. */
+    /**
+     * Stops claiming: every run is finished as it is. Granted messages are not affected. Resolves
+     * when no claim is under way, which takes seconds while Redis does not answer.
+     */
     async stop(): Promise<void> {
       sending.stopped = true;
       for (const run of turns.runs()) finishIfEmpty(sending, run);
       wanted.raise();
       await loop;
+      await Promise.all(sending.claims);
     },
   };
 }
@@ -102,7 +106,7 @@ async function claimInTurn(sending: Sending): Promise<void> {
     const { window } = sending;
     const now = performance.now();
     const turn = turns.next(now);
-    const isBusy = sending.claims >= window.claimsMax || flight.free() <= 0;
+    const isBusy = sending.claims.size >= window.claimsMax || flight.free() <= 0;
     if (turn === undefined || isBusy) await wanted.wait();
     else if (modeOf(window, now) === "held back") await wanted.wait(window.notBefore - now);
     else if ("at" in turn) await wanted.wait(turn.at - now);
@@ -119,13 +123,13 @@ function claimFor(sending: Sending, turn: CampaignTurn): void {
   const messages = run.waiting.splice(0, Math.max(1, most));
   turn.pass += messages.length / turn.weight;
   run.claiming += messages.length;
-  sending.claims++;
-  void deliver(run, messages).then((delivered) => {
-    sending.claims--;
+  const claim = deliver(run, messages).then((delivered) => {
+    sending.claims.delete(claim);
     run.claiming -= messages.length;
     settle(sending, { run, messages, delivered });
     wanted.raise();
   });
+  sending.claims.add(claim);
 }
 
 function settle(

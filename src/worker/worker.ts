@@ -143,15 +143,15 @@ function openBatchQueue({ space }: NumberStore, connection: Redis): Queue<BatchJ
 async function stop(parts: Parts, running: readonly Promise<unknown>[]): Promise<void> {
   const { sender, loops, queueWorkers, queue, failed, campaignLog, connections, timings } = parts;
   const deadline = performance.now() + timings.drainMs;
-  // No claims after this; the rest only waits for what has begun.
+  // No new claims after this; the rest only waits for what has begun.
   const claimsEnd = sender.stop();
   const loopsEnd = loops.map((loop) => loop.stop());
   // BullMQ would wait for a Redis that is down; it recovers unfinished work at its next start.
   const isForced = !(await answersNow(connections[0]));
   const closing = queueWorkers.map((worker) => worker.close(isForced));
   const limitMs = isForced ? ASK_MS : CLOSE_MS;
-  await Promise.all([claimsEnd, endInTime(limitMs, [...loopsEnd, ...closing])]);
-  await settleWire(parts, deadline);
+  await endInTime(limitMs, [...loopsEnd, ...closing]);
+  await settleWire(parts, { claimsEnd, deadline });
   if (!isForced) {
     // If this was the last worker, no other one logs these events.
     await endInTime(CLOSE_MS, [campaignLog.log()]);
@@ -169,14 +169,21 @@ async function answersNow(connection: Redis): Promise<boolean> {
   );
 }
 
-/** Waits for messages on the wire, until `deadline`, and for their records. */
-async function settleWire(parts: Parts, deadline: number): Promise<void> {
-  const { flight, recorder, timings, logger } = parts;
+/**
+ * Waits for claims under way and messages on the wire, until `deadline`, and for their records. A
+ * claim that Redis answers after the process has ended would hold its rows, and they would become
+ * unknown with nothing sent. One that is given up has its rows released by a record.
+ */
+async function settleWire(
+  { flight, recorder, timings, logger }: Parts,
+  { claimsEnd, deadline }: { claimsEnd: Promise<void>; deadline: number },
+): Promise<void> {
+  await endInTime(deadline - performance.now(), [claimsEnd]);
   while (flight.now() > 0 && performance.now() < deadline) await sleep(20);
   const left = flight.now();
   if (left > 0)
     logger.warn({ messages: left }, "stopped with messages on the wire: their leases end");
-  if (await endInTime(timings.recordMs, [recorder.settled()])) return;
+  if (await endInTime(timings.recordMs, [claimsEnd.then(recorder.settled)])) return;
   const messages = recorder.waiting();
   logger.error({ messages }, "stopped while Redis is down: these messages become unknown");
 }

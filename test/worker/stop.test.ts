@@ -1,27 +1,53 @@
 import { expect, test, vi } from "vitest";
 import { createQueueConnection } from "../../src/queue/queues.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
+import type { Ledger } from "../../src/store/index.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 
-/** A worker in the middle of a campaign, on a Redis of its own. */
-async function sendOn(server: OwnRedis) {
+/** Longer than the steps of a stop that are waited for apart from claims and messages. */
+const GIVEN_UP_MS = 3_500;
+
+/**
+ * A worker in the middle of a campaign, on a Redis of its own. `claiming` is called before each
+ * claim goes to Redis.
+ */
+async function sendOn(server: OwnRedis, claiming: () => void = () => {}) {
+  const bench = await openTestStore({}, server.connect());
+  const id = await bench.import(400);
   const redis = createLedgerClient(server.address);
   redis.on("error", () => {});
   await redis.connect();
-  const bench = await openTestStore({}, redis);
-  await bench.import(400);
-  const sandbox = await startSending(bench, {
-    knobs: { latencyMs: 50 },
-    openQueueConnection: () => {
-      const connection = createQueueConnection(server.address);
-      connection.on("error", () => {});
-      return connection;
+  const own = await openTestStore({}, redis, { number: bench.number });
+  const { ledger } = own.store;
+  const claim: Ledger["claim"] = (ask) => {
+    claiming();
+    return ledger.claim(ask);
+  };
+  const store = { ...own.store, ledger: { ...ledger, claim } };
+  const sandbox = await startSending(
+    { ...own, store },
+    {
+      knobs: { latencyMs: 50 },
+      openQueueConnection: () => {
+        const connection = createQueueConnection(server.address);
+        connection.on("error", () => {});
+        return connection;
+      },
     },
-  });
+  );
   await vi.waitFor(() => expect(sandbox.stats().posts).toBeGreaterThan(20), 10_000);
-  return { stop: sandbox.stopWorker, redis };
+  return {
+    bench,
+    id,
+    posts: () => sandbox.stats().posts,
+    /** Ends the worker as the end of its process does: nothing of it is left. */
+    async stop(): Promise<void> {
+      await sandbox.stopWorker();
+      redis.disconnect();
+    },
+  };
 }
 
 const OUTAGES = [
@@ -37,15 +63,39 @@ test.for(OUTAGES)(
   "a worker ends in time while Redis $name, and nothing is left open",
   async ({ begin, end }) => {
     const server = await startOwnRedis();
-    const { stop, redis } = await sendOn(server);
+    const { stop } = await sendOn(server);
 
     await begin(server);
     const startedAt = performance.now();
     await stop();
     const tookMs = performance.now() - startedAt;
     await end(server);
-    redis.disconnect();
 
-    expect(tookMs).toBeLessThan(5_000);
+    // 6.5 s of drain and last records, and what a busy machine adds to them.
+    expect(tookMs).toBeLessThan(10_000);
   },
 );
+
+test("a claim that Redis answers late, while its worker stops, leaves nothing in doubt", async () => {
+  const server = await startOwnRedis();
+  let claims: "go on" | "hang" | "hung" = "go on";
+  const { stop, posts, bench, id } = await sendOn(server, () => {
+    if (claims !== "hang") return;
+    claims = "hung";
+    process.kill(server.pid(), "SIGSTOP");
+  });
+
+  claims = "hang";
+  await vi.waitFor(() => expect(claims).toBe("hung"), { timeout: 10_000, interval: 5 });
+  const stopping = stop();
+  // The process would have ended by then if it did not wait for the claim.
+  setTimeout(() => process.kill(server.pid(), "SIGCONT"), GIVEN_UP_MS);
+  await stopping;
+
+  await bench.endLeases();
+  await bench.store.ledger.sweep();
+  const { accepted = 0, pending = 0, ...others } = await bench.counts(id);
+  expect(others).toEqual({});
+  expect(accepted).toBe(posts());
+  expect(accepted + pending).toBe(400);
+});
