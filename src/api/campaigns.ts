@@ -6,6 +6,7 @@ import { campaignPace, paceJson } from "../campaigns/pace-now.ts";
 import { retryCampaign } from "../campaigns/retry.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { actorOf } from "./access.ts";
 import type { Router } from "./route.ts";
 import {
   campaign,
@@ -110,9 +111,10 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         description: "A status that is already reached is not a failure: `changed` is false.",
         problems: [refusal, "no_such_campaign", "campaign_other_mode", "campaign_closed"],
       },
-      async ({ part }) => {
+      async ({ context, part }) => {
         const found = await findCampaign(stores, part("id"));
-        return found.ok ? controlCampaign(found.value, verb) : found;
+        if (!found.ok) return found;
+        return controlCampaign(found.value, verb, actorOf(context.get("access")));
       },
     );
   }
@@ -128,10 +130,11 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         ...(["campaign_closed", "rows_deleted", "retry_opted_out"] as const),
       ],
     },
-    async ({ part, body }) => {
+    async ({ context, part, body }) => {
       const found = await findCampaign(stores, part("id"));
       if (!found.ok) return found;
-      return retryCampaign(found.value, { codes: new Set(body?.codes), mode: "send" });
+      const request = { codes: new Set(body?.codes), mode: "send" } as const;
+      return retryCampaign(found.value, request, actorOf(context.get("access")));
     },
   );
 }

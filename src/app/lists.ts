@@ -1,8 +1,9 @@
 import type { Config } from "../config/config.ts";
-import { MODES } from "../core/mode.ts";
+import { MODES, type Mode } from "../core/mode.ts";
 import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";
 import {
+  type ActLog,
   createSuppressions,
   type NumberStore,
   numberOfCampaign,
@@ -15,6 +16,8 @@ import { type Platform, storeNamed } from "./platform.ts";
 /** Erases people in the files and in every number of this Redis, configured or not, of any mode. */
 export async function openEraser(platform: Platform): Promise<{
   erase(digits: string): Promise<Erased>;
+  /** The audits of both modes: it erases in both. */
+  readonly acts: Readonly<Record<Mode, ActLog>>;
   close(): Promise<void>;
 }> {
   const { redis, config, timings, openNumber } = platform;
@@ -49,6 +52,7 @@ export async function openEraser(platform: Platform): Promise<{
         },
         digits,
       ),
+    acts: { live: platform.actsOf("live"), sandbox: platform.actsOf("sandbox") },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       connection.disconnect();

@@ -17,8 +17,10 @@ import { type OutageWatch, watchOutage } from "../redis/outage.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "../redis/safety-watch.ts";
 import {
+  type ActLog,
   COUNTERS_FOLDER,
   checkSchema,
+  createActLog,
   createNumberStore,
   DEFAULT_LIMITS,
   type LedgerLimits,
@@ -41,6 +43,8 @@ export interface Platform {
   /** The store of any number of this Redis, configured or not; by default of this mode. */
   openNumber(number: string, mode?: Mode): Promise<NumberStore>;
   openQueueConnection(): Redis;
+  /** The audit of a mode. */
+  actsOf(mode: Mode): ActLog;
   /** Closes what this opened; stops an embedded Redis that no other process uses. */
   close(): Promise<void>;
 }
@@ -52,6 +56,7 @@ const AOF_NOT_REWRITTEN =
   "Redis could not be asked to rewrite its append-only file: after a power cut it may be damaged";
 const CANNOT_REMEMBER =
   "the claim counter cannot be stored in the data folder: after a restart of Redis a person is asked";
+const CANNOT_AUDIT = "what was done could not be noted in the audit";
 const ASK_AGAIN_MS = 1_000;
 
 /**
@@ -102,7 +107,9 @@ export async function openPlatform(input: {
     copies: mode === "live" ? "doubted" : "trusted",
     onProblem: (error: unknown) => logger.warn({ error: String(error) }, CANNOT_REMEMBER),
   };
-  const common = { redis, limits, safety };
+  const onAuditProblem = (error: unknown): void =>
+    logger.error({ error: String(error) }, CANNOT_AUDIT);
+  const common = { redis, limits, safety, onAuditProblem };
   const stores: Record<string, NumberStore> = {};
   for (const [number, { id }] of Object.entries(config.numbers)) {
     const readable = await checkSchema(redis, number, mode);
@@ -129,6 +136,7 @@ export async function openPlatform(input: {
     openNumber: async (number, of = mode) =>
       (of === mode ? stores[number] : undefined) ??
       createNumberStore({ ...common, number, mode: of }),
+    actsOf: (of) => createActLog({ redis, mode: of, onProblem: onAuditProblem }),
     openQueueConnection: () => quiet(createQueueConnection(address), troubles, "queue"),
     async close() {
       safety.stop();

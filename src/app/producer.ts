@@ -9,19 +9,23 @@ import type { RunningRole } from "./serving.ts";
 /** Watches the drop folder and imports its lists. */
 export async function startProducer(platform: Platform): Promise<Result<RunningRole>> {
   const { config, logger } = platform;
-  const [{ createDropFolder, dropTiming }, { createModeDrops }] = await Promise.all([
-    import("../producer/drop/folder.ts"),
-    import("../producer/drop/mode.ts"),
-  ]);
+  const [{ createDropFolder, dropTiming }, { createModeDrops }, { createNoteDrop }] =
+    await Promise.all([
+      import("../producer/drop/folder.ts"),
+      import("../producer/drop/mode.ts"),
+      import("../producer/drop/note-drop.ts"),
+    ]);
   const role = logger.child({ role: "producer" });
   const importFile = await createImporter(platform);
   const findCampaign = findCampaignIn(platform);
+  const noteDrop = createNoteDrop(platform.actsOf(config.mode));
   const { retentionMs } = config;
   const timing = dropTiming(config.timeScale);
   const say = (line: string): void => role.info(line);
   const folder = createModeDrops({
     ...{ dir: config.dropsDir, mode: config.mode, say },
-    open: (dir) => createDropFolder({ dir, importFile, findCampaign, retentionMs, timing, say }),
+    open: (dir) =>
+      createDropFolder({ dir, importFile, findCampaign, noteDrop, retentionMs, timing, say }),
   });
   const health = await startHealth(platform);
   if (!health.ok) return health;

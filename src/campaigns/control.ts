@@ -4,11 +4,13 @@
  * that is already reached is not a failure (`changed: false`).
  */
 
+import type { Actor } from "../core/act.ts";
 import type { CampaignStatus } from "../core/campaign.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import type { Campaign, ControlResult } from "../store/index.ts";
+import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
@@ -75,28 +77,41 @@ export function mayControl({ status, closed }: Pick<Campaign, "status" | "closed
 }
 
 /** Stops sending for now; requests in flight are finished. Refusal: `cannot_pause`. */
-export function pauseCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
-  return controlCampaign(found, "pause");
+export function pauseCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
+  return controlCampaign(found, "pause", by);
 }
 
 /** Continues a paused campaign, and lifts the suspension of its number. `cannot_resume`. */
-export function resumeCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
-  return controlCampaign(found, "resume");
+export function resumeCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
+  return controlCampaign(found, "resume", by);
 }
 
 /** Ends a campaign for good: waiting messages are never sent. Refusal: `cannot_cancel`. */
-export function cancelCampaign(found: FoundCampaign): Promise<Result<Controlled>> {
-  return controlCampaign(found, "cancel");
+export function cancelCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
+  return controlCampaign(found, "cancel", by);
 }
 
 /**
  * The three by name. Also refused: `no_such_campaign` if it was deleted meanwhile, and
  * `campaign_closed` while the last messages of an expired campaign are in flight.
  */
-export async function controlCampaign(
+export function controlCampaign(
   found: FoundCampaign,
   verb: Verb,
+  by: Actor,
 ): Promise<Result<Controlled>> {
+  return audited(
+    found.store.acts,
+    by,
+    { what: verb, campaigns: [found.campaign.id] },
+    () => control(found, verb),
+    ({ status, changed, haltLifted }) => ({
+      details: { status, changed, ...(haltLifted ? { haltLifted } : {}) },
+    }),
+  );
+}
+
+async function control(found: FoundCampaign, verb: Verb): Promise<Result<Controlled>> {
   const { campaign } = found;
   const { id } = campaign;
   const { act, changes, reached } = RULES[verb];

@@ -1,5 +1,7 @@
+import type { Actor } from "../core/act.ts";
 import type { State } from "../core/message.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
@@ -30,7 +32,17 @@ export interface ResolvedRows {
  * Decides the outcome of one unknown message. Refusals: `row_not_unknown` (evidence may have
  * arrived), `no_such_row`, `rows_deleted`, and for `resend` also `campaign_closed`.
  */
-export async function resolveRow(
+export function resolveRow(
+  found: FoundCampaign,
+  row: number,
+  decision: Decision,
+  by: Actor,
+): Promise<Result<ResolvedRow>> {
+  const act = { ...ofCampaign(found), details: { decision, row } };
+  return audited(found.store.acts, by, act, () => decideRow(found, row, decision));
+}
+
+async function decideRow(
   found: FoundCampaign,
   row: number,
   decision: Decision,
@@ -63,7 +75,26 @@ export async function resolveRow(
 }
 
 /** Decides the outcome of all unknown messages of these rows; others stay as they are. */
-export async function resolveRows(
+export function resolveRows(
+  found: FoundCampaign,
+  ranges: readonly RowRange[],
+  decision: Decision,
+  by: Actor,
+): Promise<Result<ResolvedRows>> {
+  return audited(
+    found.store.acts,
+    by,
+    { ...ofCampaign(found), details: { decision } },
+    () => decideRows(found, ranges, decision),
+    ({ rows }) => ({ details: { messages: rows.length } }),
+  );
+}
+
+function ofCampaign({ campaign }: FoundCampaign) {
+  return { what: "resolve", campaigns: [campaign.id] } as const;
+}
+
+async function decideRows(
   found: FoundCampaign,
   ranges: readonly RowRange[],
   decision: Decision,

@@ -1,3 +1,4 @@
+import type { ActDetails, Actor } from "../core/act.ts";
 import {
   checkRetryCodes,
   NOT_RETRIED_WORDS,
@@ -11,6 +12,7 @@ import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { failureJson } from "../export/campaign-json.ts";
 import { type CampaignRow, type LeftOut, type NumberStore, whyNotRetried } from "../store/index.ts";
 import { sendTimesOf } from "../time/send-times.ts";
+import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
@@ -41,8 +43,30 @@ type LeftOutJson = ReturnType<typeof failureJson> & { readonly why: NotRetried }
  */
 export async function retryCampaign(
   found: FoundCampaign,
-  request: RetryFilter & { readonly mode: "count" | "send" },
+  request: RetryRequest,
+  by: Actor,
 ): Promise<Result<Retried>> {
+  if (request.mode === "count") return retryFailed(found, request);
+  return audited(
+    found.store.acts,
+    by,
+    { what: "retry", campaigns: [found.campaign.id], details: filterDetails(request) },
+    () => retryFailed(found, request),
+    ({ retried }) => ({ details: { messages: retried } }),
+  );
+}
+
+/** `count`: only says what `send` would do. */
+type RetryRequest = RetryFilter & { readonly mode: "count" | "send" };
+
+function filterDetails({ codes, reasons = new Set() }: RetryFilter): ActDetails {
+  return {
+    ...(codes.size === 0 ? {} : { codes: [...codes].join(", ") }),
+    ...(reasons.size === 0 ? {} : { reasons: [...reasons].join(", ") }),
+  };
+}
+
+async function retryFailed(found: FoundCampaign, request: RetryRequest): Promise<Result<Retried>> {
   const may = checkRetryCodes(request.codes);
   if (!may.ok) return may;
   const rows = withRows(found);
@@ -102,7 +126,10 @@ export interface RetriedAttempts {
   readonly left: ReadonlyMap<number, WhyLeft>;
 }
 
-/** Sends some failed messages of one batch again, each fenced by its attempt. */
+/**
+ * Sends some failed messages of one batch again, each fenced by its attempt. The caller has noted
+ * who asks for it: one request may be about many batches.
+ */
 export async function retryAttempts(
   store: NumberStore,
   {

@@ -22,6 +22,7 @@ const FILES = {
   retry: () => import("./retry.ts"),
   resolve: () => import("./resolve.ts"),
   export: () => import("./export.ts"),
+  audit: () => import("./audit.ts"),
   suppress: () => import("./suppress.ts"),
   token: () => import("./token.ts"),
   erase: () => import("./erase.ts"),

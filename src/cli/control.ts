@@ -3,6 +3,7 @@ import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
 import { modeName, modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import type { Campaign } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
 import { CAMPAIGN_ID, type Command, type CommandFile, type CommandSpec } from "./command.ts";
 import { asksFirst, confirmAlone, type Question, YES } from "./confirm.ts";
 import { withPlatform } from "./session.ts";
@@ -57,7 +58,7 @@ function control(
         const confirmed = await confirmAlone(cli, question(campaign));
         if (!confirmed.ok) return confirmed;
       }
-      const result = await controlCampaign(found.value, verb);
+      const result = await controlCampaign(found.value, verb, commandActor(cli));
       if (!result.ok) return result;
       const { status, changed } = result.value;
       const text = changed ? done(found.value, result.value) : `${id} is already ${status}.`;

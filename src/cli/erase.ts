@@ -1,6 +1,10 @@
-import { accept } from "../core/refusal.ts";
+import { audited } from "../campaigns/audited.ts";
+import type { Mode } from "../core/mode.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import type { Erased } from "../privacy/erase.ts";
-import { type Command, type CommandSpec, textOption } from "./command.ts";
+import type { ActLog } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
+import { type Cli, type Command, type CommandSpec, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { readCountry, readPhones } from "./suppress.ts";
 import { counted } from "./words.ts";
@@ -24,7 +28,9 @@ export const run: Command = (cli, { args, options }) =>
     const { openEraser } = await import("../app/lists.ts");
     const eraser = await openEraser(platform);
     try {
-      const erased = await eraser.erase(phones.value[0] ?? "");
+      const done = await auditedErase(cli, eraser.acts, () => eraser.erase(phones.value[0] ?? ""));
+      if (!done.ok) return done;
+      const erased = done.value;
       const whole = erased.importing.length === 0 && erased.onTheWire === 0;
       return accept({
         json: { ...erased, complete: whole },
@@ -35,6 +41,20 @@ export const run: Command = (cli, { args, options }) =>
       await eraser.close();
     }
   });
+
+/** In the audits of both modes, because it erases in both. Nothing there says who was erased. */
+function auditedErase(
+  cli: Cli,
+  acts: Readonly<Record<Mode, ActLog>>,
+  erase: () => Promise<Erased>,
+): Promise<Result<Erased>> {
+  const by = commandActor(cli);
+  const noted = (mode: Mode, act: () => Promise<Result<Erased>>) =>
+    audited(acts[mode], by, { what: "erase" }, act, ({ rows, lines, importing, onTheWire }) => ({
+      details: { rows, lines, complete: importing.length === 0 && onTheWire === 0 },
+    }));
+  return noted("live", () => noted("sandbox", async () => accept(await erase())));
+}
 
 function erasedWords(erased: Erased): string {
   const { rows, campaigns, files, lines, cells, optedOut, importing, onTheWire, history } = erased;

@@ -1,11 +1,15 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Platform } from "../app/platform.ts";
+import { audited } from "../campaigns/audited.ts";
 import type { Config } from "../config/config.ts";
 import { findNumber, requireSendingNumber } from "../config/find-number.ts";
 import type { Encoding } from "../core/encoding.ts";
+import { withoutDigits } from "../core/recipient.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { countsOf } from "../producer/drop/note-drop.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportedList, ImportReport } from "../producer/report.ts";
+import { commandActor } from "./actor.ts";
 import { checkList, readingProgress } from "./check.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
@@ -60,16 +64,27 @@ export async function importCampaign(
     signal: input.signal,
     onProgress: readingProgress(cli),
   };
-  const imported = await importThrough(
-    platform,
-    (attempt) => importFile({ ...options, ...attempt }),
-    input,
+  return audited(
+    platform.actsOf(platform.config.mode),
+    commandActor(cli),
+    {
+      what: "send",
+      details: { list: withoutDigits(basename(input.listPath ?? input.campaignPath)) },
+    },
+    async () => {
+      const imported = await importThrough(
+        platform,
+        (attempt) => importFile({ ...options, ...attempt }),
+        input,
+      );
+      cli.terminal.live("");
+      if (imported === DETACHED) return refuseWhileAway();
+      if (!imported.ok) return imported;
+      const { value: list, report, rejectsPath } = imported;
+      return accept({ list, report, rejectsPath });
+    },
+    ({ list, report }) => ({ campaigns: [list.id], details: countsOf(report) }),
   );
-  cli.terminal.live("");
-  if (imported === DETACHED) return refuseWhileAway();
-  if (!imported.ok) return imported;
-  const { value: list, report, rejectsPath } = imported;
-  return accept({ list, report, rejectsPath });
 }
 
 function refuseWhileAway(): Result<never> {

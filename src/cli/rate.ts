@@ -3,6 +3,7 @@ import { resetCampaignRate, setCampaignRate, setNumberRate } from "../campaigns/
 import { findNumber } from "../config/find-number.ts";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
+import { commandActor } from "./actor.ts";
 import { type Command, type CommandSpec, flagOption, refuseUsage, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { rate as rateWords } from "./words.ts";
@@ -43,6 +44,7 @@ export const run: Command = async (cli, { args, options }) => {
   const asked = readAsked(args, textOption(options, "number"), flagOption(options, "reset"));
   if (!asked.ok) return asked;
   const { number, campaign, rate } = asked.value;
+  const by = commandActor(cli);
   return withPlatform(cli, async (platform) => {
     if (number !== undefined) {
       const known = findNumber(platform.config, number);
@@ -50,7 +52,7 @@ export const run: Command = async (cli, { args, options }) => {
       const { name, ratePerSecond } = known.value;
       const { storeNamed } = await import("../app/platform.ts");
       const perSecond = typeof rate === "number" ? rate : null;
-      const set = await setNumberRate(storeNamed(platform, name), perSecond);
+      const set = await setNumberRate(storeNamed(platform, name), perSecond, by);
       if (!set.ok) return set;
       const words =
         perSecond === null ? `its configured ${rateWords(ratePerSecond)}` : rateWords(perSecond);
@@ -63,8 +65,8 @@ export const run: Command = async (cli, { args, options }) => {
     if (!found.ok) return found;
     const set =
       rate === "reset"
-        ? await resetCampaignRate(found.value)
-        : await setCampaignRate(found.value, rate === "default" ? null : rate);
+        ? await resetCampaignRate(found.value, by)
+        : await setCampaignRate(found.value, rate === "default" ? null : rate, by);
     if (!set.ok) return set;
     const { id, ratePerSecond } = set.value;
     return accept({

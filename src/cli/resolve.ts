@@ -8,6 +8,7 @@ import {
   resolveRows,
 } from "../campaigns/resolve.ts";
 import { accept } from "../core/refusal.ts";
+import { commandActor } from "./actor.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec, refuseUsage } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { counted } from "./words.ts";
@@ -43,18 +44,19 @@ export const run: Command = async (cli, { args: [id = "", rowText = "", wanted =
   if (decision === undefined) {
     return refuseUsage(`"${wanted}" is not a decision.`, "Give resend, sent or failed.");
   }
+  const by = commandActor(cli);
   return withPlatform(cli, async ({ stores }) => {
     const found = await findCampaign(stores, id);
     if (!found.ok) return found;
     if (typeof rows === "number") {
-      const resolved = await resolveRow(found.value, rows, decision);
+      const resolved = await resolveRow(found.value, rows, decision, by);
       if (!resolved.ok) return resolved;
       return accept({
         json: resolved.value,
         text: `Row ${rows} of ${id} ${ONE[decision]}`,
       });
     }
-    const resolved = await resolveRows(found.value, rows, decision);
+    const resolved = await resolveRows(found.value, rows, decision, by);
     if (!resolved.ok) return resolved;
     const decided = resolved.value.rows.length;
     return accept({

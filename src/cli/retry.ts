@@ -13,6 +13,7 @@ import {
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Campaign } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
 import {
   CAMPAIGN_ID,
   type Cli,
@@ -77,7 +78,7 @@ export const run: Command = async (cli, { args: [id = ""], options }) => {
       if (!confirmed.ok) return confirmed;
     }
     const mode = dryRun ? "count" : "send";
-    const retried = await retryCampaign(found.value, { ...filter.value, mode });
+    const retried = await retryCampaign(found.value, { ...filter.value, mode }, commandActor(cli));
     if (!retried.ok) return retried;
     return accept({
       json: retried.value,
@@ -111,7 +112,7 @@ async function askFirst(
   found: FoundCampaign,
   filter: RetryFilter,
 ): Promise<Result<void>> {
-  const shown = await retryCampaign(found, { ...filter, mode: "count" });
+  const shown = await retryCampaign(found, { ...filter, mode: "count" }, commandActor(cli));
   if (!shown.ok) return shown;
   const messages = shown.value.matching;
   if (messages === 0) return accept(undefined);
@@ -121,7 +122,7 @@ async function askFirst(
   const perSecond = Math.min(pace, campaign.ratePerSecond ?? pace);
   const confirmed = await confirmAlone(cli, retryQuestion(campaign, shown.value, perSecond));
   if (!confirmed.ok) return confirmed;
-  const now = await retryCampaign(found, { ...filter, mode: "count" });
+  const now = await retryCampaign(found, { ...filter, mode: "count" }, commandActor(cli));
   if (!now.ok) return now;
   const more = now.value.matching - messages;
   if (more <= 0) return accept(undefined);

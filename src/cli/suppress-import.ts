@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
-import { accept, type Refused } from "../core/refusal.ts";
+import { audited } from "../campaigns/audited.ts";
+import { accept, type Refused, type Result } from "../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../core/reject.ts";
 import type { SuppressionFile, SuppressionRow } from "../producer/suppressions/read-file.ts";
-import type { NewOptOut, Scope, Suppressions } from "../store/index.ts";
-import { type Cli, type CommandResult, type Options, textOption } from "./command.ts";
+import type { ActLog, NewOptOut, Scope, Suppressions } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
+import { type Cli, type CommandResult, type Options, type Report, textOption } from "./command.ts";
 import { encodingOption } from "./encoding-option.ts";
 import { count, counted, printable } from "./words.ts";
 
@@ -27,14 +29,34 @@ interface Tally {
  * only hold messages back, and waiting for a corrected file would send messages to people who opted
  * out. Unreadable rows are listed, and the command exits 1.
  */
-export async function importFile(task: {
+export async function importFile(task: ImportTask): Promise<CommandResult> {
+  const scope = task.scope ?? "all";
+  return audited(
+    task.acts,
+    commandActor(task.cli),
+    { what: "suppress import", details: { scope } },
+    () => importEntries(task, scope),
+    ({ json }) => {
+      const { added, unchanged, unreadable } = json;
+      return { details: { added, unchanged, unreadable } };
+    },
+  );
+}
+
+interface ImportTask {
   cli: Cli;
   given: readonly string[];
   options: Options;
   scope: Scope | null;
   country: string | null;
   suppressions: Suppressions;
-}): Promise<CommandResult> {
+  acts: ActLog;
+}
+
+async function importEntries(
+  task: ImportTask,
+  scope: Scope,
+): Promise<Result<Report & { json: Tally }>> {
   const { cli, given, options, suppressions } = task;
   const encoding = encodingOption(options);
   if (!encoding.ok) return encoding;
@@ -53,7 +75,7 @@ export async function importFile(task: {
     country: task.country,
     columns: textsOption(options, "column"),
     encoding: encoding.value,
-    scope: task.scope ?? "all",
+    scope,
     source: textOption(options, "source") ?? "import",
     visit: async (rows) => {
       for (const row of rows) {

@@ -1,7 +1,9 @@
+import { audited } from "../campaigns/audited.ts";
 import type { Config } from "../config/config.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { OptOutFormat } from "../export/opt-outs.ts";
-import { type OptOut, SCOPES, type Scope, type Suppressions } from "../store/index.ts";
+import { type ActLog, type OptOut, SCOPES, type Scope, type Suppressions } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
 import {
   type Cli,
   type Command,
@@ -23,6 +25,7 @@ interface Task {
   readonly scope: Scope | null;
   readonly country: string | null;
   readonly suppressions: Suppressions;
+  readonly acts: ActLog;
 }
 
 const ACTIONS: Readonly<Record<string, (task: Task) => Promise<CommandResult>>> = {
@@ -90,7 +93,10 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
     const suppressions = await createSuppressions({ redis, startFenceMs, mode: config.mode });
     const country = await readCountry(textOption(options, "country"), config);
     if (!country.ok) return country;
-    return act({ cli, given, options, scope: scope.value, country: country.value, suppressions });
+    return act({
+      ...{ cli, given, options, scope: scope.value, country: country.value },
+      ...{ suppressions, acts: platform.actsOf(config.mode) },
+    });
   });
 };
 
@@ -98,13 +104,20 @@ const OF_IMPORT = ["column", "encoding"];
 
 const USAGE = "dropcast suppress --help shows its usage.";
 
-async function add({ given, scope, country, options, suppressions }: Task): Promise<CommandResult> {
+async function add(task: Task): Promise<CommandResult> {
+  const { cli, given, scope, country, options, suppressions, acts } = task;
   const phones = await readPhones(given, country);
   if (!phones.ok) return phones;
   const source = textOption(options, "source") ?? "command line";
   const wanted = scope ?? "all";
   const entries = phones.value.map((phone) => ({ phone, scope: wanted, source, atMs: null }));
-  const changes = await suppressions.add(entries);
+  const details = { scope: wanted, people: entries.length };
+  const act = { what: "suppress add", details } as const;
+  const done = await audited(acts, commandActor(cli), act, async () =>
+    accept(await suppressions.add(entries)),
+  );
+  if (!done.ok) return done;
+  const changes = done.value;
   const added = changes.filter(({ before, now }) => before !== now).length;
   const known = changes.length - added;
   const from = wanted === "all" ? "any message" : "marketing messages";
@@ -115,10 +128,16 @@ async function add({ given, scope, country, options, suppressions }: Task): Prom
   });
 }
 
-async function remove({ given, country, suppressions }: Task): Promise<CommandResult> {
+async function remove(task: Task): Promise<CommandResult> {
+  const { cli, given, country, suppressions, acts } = task;
   const phones = await readPhones(given, country);
   if (!phones.ok) return phones;
-  const changes = await suppressions.remove(phones.value);
+  const act = { what: "suppress remove", details: { people: phones.value.length } } as const;
+  const done = await audited(acts, commandActor(cli), act, async () =>
+    accept(await suppressions.remove(phones.value)),
+  );
+  if (!done.ok) return done;
+  const changes = done.value;
   const removed = changes.filter(({ before }) => before !== null).length;
   const absent = changes.length - removed;
   return accept({

@@ -1,6 +1,8 @@
+import { audited } from "../campaigns/audited.ts";
 import { ROLES, type Role } from "../core/access.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { ApiToken, Tokens } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
 import {
   type Command,
   type CommandResult,
@@ -41,18 +43,23 @@ export const run: Command = async (cli, { args: [action = "", name], options }) 
   }
   const wanted = readWanted(action, options);
   if (!wanted.ok) return wanted;
-  return withPlatform(cli, async ({ redis, config }) => {
+  return withPlatform(cli, async ({ redis, config, actsOf }) => {
     const { createTokens, isTokenName } = await import("../store/index.ts");
     const tokens = createTokens(redis, config.mode);
     if (name === undefined) return list(tokens);
-    if (action === "remove") return remove(tokens, name);
+    // A secret may have been pasted as the name, so only a name that was right is noted.
+    const noted = (what: "token add" | "token remove", act: () => Promise<CommandResult>) =>
+      audited(actsOf(config.mode), commandActor(cli), { what }, act, () => ({
+        details: { name, ...(what === "token add" ? { role: wanted.value.role } : {}) },
+      }));
+    if (action === "remove") return noted("token remove", () => remove(tokens, name));
     if (!isTokenName(name)) {
       return refuseUsage(
         "That is not a name for a token.",
         "Give up to 64 letters, digits, -, _ and ., beginning with a letter or a digit.",
       );
     }
-    return add(tokens, { name, ...wanted.value }, modeWords(config.mode));
+    return noted("token add", () => add(tokens, { name, ...wanted.value }, modeWords(config.mode)));
   });
 };
 

@@ -50,3 +50,11 @@ export function maskPhone(digits: string): string {
   if (digits.length < 7) return "******";
   return `${digits.slice(0, 2)}******${digits.slice(-2)}`;
 }
+
+/**
+ * A file's name without what may be a phone: people name lists after their customers. Seven digits
+ * in a row, or with separators between them, become `…`.
+ */
+export function withoutDigits(name: string): string {
+  return name.replace(/\+?\d(?:[ ().\-_]{0,2}\d){6,}/g, "…");
+}

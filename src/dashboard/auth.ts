@@ -45,13 +45,13 @@ export function createLogin(input: {
   return async (context, next) => {
     const given = readCredentials(context.req.header("authorization"));
     if (given === undefined) return answer(context, LOGIN_NEEDED);
-    const access = await accessOf(given);
-    if (access !== undefined) {
-      context.set("access", access);
-      return next();
-    }
     const remote = getConnInfo(context).remote.address ?? "";
     const address = clientAddress(remote, context.req.header("x-forwarded-for"));
+    const access = await accessOf(given);
+    if (access !== undefined) {
+      context.set("access", { ...access, from: address });
+      return next();
+    }
     const waitMs = throttle.fail(address);
     if (waitMs === 0) {
       return answer(context, given.kind === "password" ? LOGIN_NEEDED : TOKEN_INVALID);
@@ -60,7 +60,7 @@ export function createLogin(input: {
     return answer(context, { ...THROTTLED, headers });
   };
 
-  async function accessOf(given: Credentials): Promise<Access | undefined> {
+  async function accessOf(given: Credentials): Promise<Omit<Access, "from"> | undefined> {
     if (given.kind === "password") {
       return isPassword(given.text) ? { who: "password", role: "admin" } : undefined;
     }

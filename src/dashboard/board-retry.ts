@@ -9,6 +9,7 @@
  * which removes it.
  */
 import type { Job, Queue } from "bullmq";
+import { audited } from "../campaigns/audited.ts";
 import {
   type FailedAttempt,
   refuseLeft,
@@ -16,6 +17,7 @@ import {
   retryAttempts,
   type WhyLeft,
 } from "../campaigns/retry.ts";
+import type { Actor } from "../core/act.ts";
 import { NOT_RETRIED_WORDS, noneLeft } from "../core/failure.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { answerInTime } from "../queue/in-time.ts";
@@ -31,24 +33,31 @@ export interface FailedBoard {
 /** How many jobs are read, and requested from the ledger, at a time. */
 const CHUNK = 200;
 
+/** More would make the line of the audit long. */
+const CAMPAIGNS_NAMED_MAX = 100;
+
 /** Sends the message of one failed job again. */
 export async function retryOne(
   { queue, store }: FailedBoard,
   jobId: string,
+  by: Actor,
 ): Promise<Result<null>> {
   const job = await answerInTime("reading a failed job", queue.getJob(jobId));
   if (job === undefined) return jobMissing(jobId);
   const message = failedJobSchema.safeParse(job.data);
   if (!message.success) return jobUnreadable(jobId);
   const { campaign, row, attempt } = message.data;
-  const attempts = [{ row, attempt }];
-  const { retried, left } = await retryAttempts(store, {
-    ...{ campaign, batch: batchOfRow(row), attempts },
+  const act = { what: "retry", campaigns: [campaign], details: { row } } as const;
+  return audited(store.acts, by, act, async () => {
+    const attempts = [{ row, attempt }];
+    const { retried, left } = await retryAttempts(store, {
+      ...{ campaign, batch: batchOfRow(row), attempts },
+    });
+    const why = left.get(row);
+    if (why !== undefined) return refuseLeft(campaign, row, why);
+    await answerInTime("retrying a failed job", requeue(job));
+    return retried === 1 ? accept(null) : refuseNotFailed(campaign, row);
   });
-  const why = left.get(row);
-  if (why !== undefined) return refuseLeft(campaign, row, why);
-  await answerInTime("retrying a failed job", requeue(job));
-  return retried === 1 ? accept(null) : refuseNotFailed(campaign, row);
 }
 
 /**
@@ -56,13 +65,40 @@ export async function retryOne(
  * campaigns stay failed, and so do those that no retry sends (core/failure.ts): it then refuses
  * with `retry_incomplete`, after retrying the others.
  */
-export async function retryAll({
-  queue,
-  store,
-}: FailedBoard): Promise<Result<{ readonly retried: number }>> {
+export async function retryAll(
+  board: FailedBoard,
+  by: Actor,
+): Promise<Result<{ readonly retried: number }>> {
+  const done = await audited(
+    board.store.acts,
+    by,
+    { what: "retry", details: { number: board.store.number, jobs: "all failed" } },
+    async () => accept(await retryJobs(board)),
+    ({ retried, campaigns }) => ({
+      campaigns: [...campaigns].slice(0, CAMPAIGNS_NAMED_MAX),
+      details: { messages: retried },
+    }),
+  );
+  if (!done.ok) return done;
+  const { retried, stay } = done.value;
+  return Object.values(stay).some((count) => count > 0)
+    ? refuseIncomplete(retried, stay)
+    : accept({ retried });
+}
+
+/** What a retry of all failed jobs has done. */
+interface RetriedJobs {
+  readonly retried: number;
+  /** Those that had a message to be retried. */
+  readonly campaigns: ReadonlySet<string>;
+  readonly stay: Readonly<Record<WhyLeft, number>>;
+}
+
+async function retryJobs({ queue, store }: FailedBoard): Promise<RetriedJobs> {
   const failed = queue.getRanges(["failed"], 0, FAILED_JOBS_KEPT - 1);
   const ids = await answerInTime("reading failed jobs", failed);
   let retried = 0;
+  const campaigns = new Set<string>();
   const stay: Record<WhyLeft, number> = { ...noneLeft(), closed: 0, no_campaign: 0 };
   for (let at = 0; at < ids.length; at += CHUNK) {
     const some = Promise.all(ids.slice(at, at + CHUNK).map((id) => queue.getJob(id)));
@@ -70,6 +106,7 @@ export async function retryAll({
     for (const group of byBatch(jobs.filter((job) => job !== undefined))) {
       const { retried: taken, left } = await retryAttempts(store, group);
       retried += taken;
+      if (taken > 0) campaigns.add(group.campaign);
       const again: Job<FailedJob>[] = [];
       for (const [index, job] of group.jobs.entries()) {
         const why = left.get(group.attempts[index]?.row ?? 0);
@@ -79,9 +116,7 @@ export async function retryAll({
       await answerInTime("retrying failed jobs", Promise.all(again.map(requeue)));
     }
   }
-  return Object.values(stay).some((count) => count > 0)
-    ? refuseIncomplete(retried, stay)
-    : accept({ retried });
+  return { retried, campaigns, stay };
 }
 
 interface BatchGroup {

@@ -8,12 +8,14 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { HonoAdapter } from "@bull-board/hono";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { Queue } from "bullmq";
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { timeout } from "hono/timeout";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { type ApiEnv, actorOf } from "../api/access.ts";
 import { problemResponse } from "../api/answer.ts";
 import type { Stores } from "../campaigns/find.ts";
+import type { Actor } from "../core/act.ts";
 import { describeFailure } from "../core/failure.ts";
 import { plainProblem, toProblem } from "../http/problem.ts";
 import { endInTime, QUEUE_ANSWER_MS } from "../queue/in-time.ts";
@@ -59,7 +61,7 @@ export function createBoard(deps: BoardDeps) {
     ]),
   );
 
-  const app = new Hono();
+  const app = new Hono<ApiEnv>();
   app.get("/queues/", (context) => context.redirect(BASE, 308));
   app.use("/queues/api/*", async (_, next) => {
     if (await deps.ready()) return next();
@@ -68,14 +70,14 @@ export function createBoard(deps: BoardDeps) {
   app.put("/queues/api/queues/:queue/:job/retry", async (context) => {
     const board = boards.get(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
-    const result = await retryOne(board, context.req.param("job"));
+    const result = await retryOne(board, context.req.param("job"), pressedBy(context));
     if (result.ok) return context.body(null, 204);
     return problemResponse(toProblem(result));
   });
   app.put("/queues/api/queues/:queue/retry/failed", async (context) => {
     const board = boards.get(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
-    const result = await retryAll(board);
+    const result = await retryAll(board, pressedBy(context));
     // Bull Board's wording for "skipped" would be wrong here, so answer with a problem.
     if (!result.ok) return problemResponse(toProblem(result));
     return context.json({ retried: result.value.retried, skipped: 0 });
@@ -97,6 +99,10 @@ export function createBoard(deps: BoardDeps) {
       );
     },
   };
+}
+
+function pressedBy(context: Context<ApiEnv>): Actor {
+  return actorOf(context.get("access"), "Bull Board");
 }
 
 function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Hono {

@@ -105,7 +105,7 @@ function createRoutes(
     ready,
     probed,
   }: {
-    readonly board: Hono;
+    readonly board: Hono<ApiEnv>;
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
   },

@@ -6,6 +6,7 @@
  */
 
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
+export { ACTS_KEPT_MAX, type ActLog, createActLog } from "./act-log.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {

@@ -140,6 +140,8 @@ export function deploymentKeys(mode: Mode = "live") {
     tokensByDigest: `${prefix}tokens-by-digest`,
     /** hash: name of a token -> when it was last used, ms, to the minute. By use-token. */
     tokensUsed: `${prefix}tokens-used`,
+    /** stream: what people did, JSON (act-log.ts); a year or 100,000 lines. Written by note-act. */
+    audit: `${prefix}audit`,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { TRIES_MAX } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
+import { createActLog } from "./act-log.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
@@ -67,6 +68,8 @@ export async function createNumberStore(input: {
   sender?: string | null;
   /** Where the claim counter survives restarts of this process. Default: nowhere. */
   memory?: MemoryFolder;
+  /** A line of the audit could not be written. */
+  onAuditProblem?: (error: unknown) => void;
 }) {
   const { redis, mode = "live", safety = ALWAYS_SAFE, sender = null } = input;
   // From here on a number is named by its key space; only people and files use its plain name.
@@ -131,6 +134,8 @@ export async function createNumberStore(input: {
     nextWork: createNextWork({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     presence: (role: ProcessRole) => processes.presence(role, input.number),
+    /** What people did, in the whole deployment. */
+    acts: createActLog({ redis, mode, onProblem: input.onAuditProblem }),
     /** Takes lines for the workers' log. */
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { controlCampaign, mayControl, type Verb } from "../../src/campaigns/control.ts";
 import { findCampaign } from "../../src/campaigns/find.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
-import { STAGES, type Stage, statusOf } from "./stages.ts";
+import { ANNA, STAGES, type Stage, statusOf } from "./stages.ts";
 
 /** What each verb comes to: the status after it, "=" and the status it has already, or a code. */
 const TABLE: Readonly<Record<Stage, Readonly<Record<Verb, string>>>> = {
@@ -42,7 +42,7 @@ describe("every verb on a campaign at every stage", () => {
     const id = await STAGES[stage](bench);
     const found = await find(bench, id);
 
-    const result = await controlCampaign(found, verb);
+    const result = await controlCampaign(found, verb, ANNA);
 
     expect(found.campaign.status).toBe(statusOf(stage));
     const after = (await bench.found(id)).status;
@@ -70,8 +70,8 @@ describe("every verb on a campaign at every stage", () => {
     const bench = await openTestStore();
     const found = await find(bench, await STAGES[stage](bench));
 
-    const first = await controlCampaign(found, verb);
-    const second = await controlCampaign(found, verb);
+    const first = await controlCampaign(found, verb, ANNA);
+    const second = await controlCampaign(found, verb, ANNA);
 
     const unchanged = { changed: false, haltLifted: false };
     const again = first.ok ? { ok: true, value: { ...first.value, ...unchanged } } : first;
@@ -83,7 +83,7 @@ test("a campaign that is being imported may be dropped, by a command for its own
   const bench = await openTestStore(undefined, undefined, { mode: "sandbox" });
   const id = await STAGES.importing(bench);
 
-  const paused = await controlCampaign(await find(bench, id), "pause");
+  const paused = await controlCampaign(await find(bench, id), "pause", ANNA);
 
   expect(paused).toMatchObject({
     refusal: {
@@ -98,8 +98,8 @@ test("of two who cancel at once, one changes it", async () => {
   const found = await find(bench, await bench.import(2));
 
   const both = await Promise.all([
-    controlCampaign(found, "cancel"),
-    controlCampaign(found, "cancel"),
+    controlCampaign(found, "cancel", ANNA),
+    controlCampaign(found, "cancel", ANNA),
   ]);
 
   expect(both.filter((result) => result.ok && result.value.changed)).toHaveLength(1);
@@ -114,7 +114,7 @@ test.each(["pause", "resume", "cancel"] as const)(
     const found = await find(bench, id);
     await bench.redis.del(bench.own(id).campaign);
 
-    expect(await controlCampaign(found, verb)).toMatchObject({
+    expect(await controlCampaign(found, verb, ANNA)).toMatchObject({
       refusal: { code: "no_such_campaign" },
     });
   },

@@ -11,7 +11,7 @@ import {
 import { refuseLeft, retryAttempts, retryCampaign } from "../../src/campaigns/retry.ts";
 import { noneLeft } from "../../src/core/failure.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
-import { deleteRows, expire, STAGES, type Stage } from "./stages.ts";
+import { ANNA, deleteRows, expire, STAGES, type Stage } from "./stages.ts";
 
 async function find(bench: TestStore, id: string) {
   const found = await findCampaign({ [bench.number]: bench.store }, id);
@@ -59,8 +59,8 @@ describe("retry", () => {
     async (later, outcome) => {
       const { bench, id, found } = await reach(later);
 
-      const counted = await retryCampaign(found, { codes: ALL, mode: "count" });
-      const result = await retryCampaign(found, { codes: ALL, mode: "send" });
+      const counted = await retryCampaign(found, { codes: ALL, mode: "count" }, ANNA);
+      const result = await retryCampaign(found, { codes: ALL, mode: "send" }, ANNA);
 
       if (!result.ok) {
         expect(result.refusal.code).toBe(outcome);
@@ -83,7 +83,7 @@ describe("retry", () => {
     const bench = await openTestStore();
     const found = await find(bench, await STAGES[stage](bench));
 
-    const result = await retryCampaign(found, { codes: ALL, mode: "send" });
+    const result = await retryCampaign(found, { codes: ALL, mode: "send" }, ANNA);
 
     if (result.ok) expect(result.value).toMatchObject({ retried: 0, matching: 0, byCode: [] });
     else expect(result.refusal.code).toBe("campaign_closed");
@@ -97,7 +97,7 @@ describe("retry", () => {
     await bench.send(id, 2, "failed", { code: 131000 });
     const found = await find(bench, id);
     const retry = (...codes: number[]) =>
-      retryCampaign(found, { codes: new Set(codes), mode: "send" });
+      retryCampaign(found, { codes: new Set(codes), mode: "send" }, ANNA);
 
     expect(await retry(131026, 131050)).toMatchObject({ refusal: { code: "retry_opted_out" } });
     expect(await retry(131000)).toMatchObject({ value: { retried: 1 } });
@@ -170,7 +170,7 @@ describe("resolve", () => {
   test.each(CASES)("%s in a campaign that is %s: %s", async (decision, later, outcome) => {
     const { bench, id, found } = await reach(later);
 
-    const one = await resolveRow(found, 2, decision);
+    const one = await resolveRow(found, 2, decision, ANNA);
 
     if (!one.ok) expect(one.refusal.code).toBe(outcome);
     else expect(one.value).toEqual({ id, row: 2, state: outcome });
@@ -182,7 +182,7 @@ describe("resolve", () => {
   test.each(CASES)("%s of all in a campaign that is %s: %s", async (decision, later, outcome) => {
     const { id, found } = await reach(later);
 
-    const all = await resolveRows(found, [ALL_ROWS], decision);
+    const all = await resolveRows(found, [ALL_ROWS], decision, ANNA);
 
     if (all.ok) expect(all.value).toEqual({ id, decision, rows: [2] });
     else expect(all.refusal.code).toBe(outcome);
@@ -192,10 +192,10 @@ describe("resolve", () => {
   test("decides an unknown row once, and no other", async () => {
     const { id, found } = await reach("running");
 
-    const failed = await resolveRow(found, 1, "sent");
-    const first = await resolveRow(found, 2, "sent");
-    const again = await resolveRow(found, 2, "resend");
-    const beyond = await resolveRow(found, 4, "sent");
+    const failed = await resolveRow(found, 1, "sent", ANNA);
+    const first = await resolveRow(found, 2, "sent", ANNA);
+    const again = await resolveRow(found, 2, "resend", ANNA);
+    const beyond = await resolveRow(found, 4, "sent", ANNA);
 
     expect(first).toMatchObject({ ok: true });
     for (const refused of [failed, again]) {
@@ -214,7 +214,7 @@ describe("resolve", () => {
     const id = await bench.import(6);
     for (const row of [1, 2, 4, 6]) await bench.send(id, row, "unknown");
     const found = await find(bench, id);
-    const resolve = (...ranges: [number, number][]) => resolveRows(found, ranges, "sent");
+    const resolve = (...ranges: [number, number][]) => resolveRows(found, ranges, "sent", ANNA);
 
     expect(await resolve([2, 3], [6, 6])).toMatchObject({ value: { rows: [2, 6] } });
     expect(await resolve([2, 3])).toMatchObject({ value: { rows: [] } });
@@ -230,9 +230,9 @@ describe("rate", () => {
       const id = await STAGES[stage](bench);
       const found = await find(bench, id);
 
-      const set = await setCampaignRate(found, 0.5);
+      const set = await setCampaignRate(found, 0.5, ANNA);
       const during = (await bench.found(id)).ratePerSecond;
-      const back = await setCampaignRate(found, null);
+      const back = await setCampaignRate(found, null, ANNA);
 
       expect(set).toEqual({ ok: true, value: { id, ratePerSecond: 0.5 } });
       expect(during).toBe(0.5);
@@ -244,9 +244,9 @@ describe("rate", () => {
   test("of a number may be set and taken back", async () => {
     const { number, store } = await openTestStore();
 
-    const set = await setNumberRate(store, 20);
+    const set = await setNumberRate(store, 20, ANNA);
     const during = (await store.pace.read()).ratePerSecond;
-    await setNumberRate(store, null);
+    await setNumberRate(store, null, ANNA);
 
     expect(set).toEqual({ ok: true, value: { number, ratePerSecond: 20 } });
     expect(during).toBe(20);
@@ -259,7 +259,7 @@ describe("rate", () => {
     const found = await find(bench, id);
     await bench.redis.del(bench.own(id).campaign);
 
-    expect(await setCampaignRate(found, 1)).toMatchObject({
+    expect(await setCampaignRate(found, 1, ANNA)).toMatchObject({
       refusal: { code: "no_such_campaign" },
     });
   });

@@ -1,5 +1,9 @@
+import type { Actor } from "../../src/core/act.ts";
 import type { CampaignStatus } from "../../src/core/campaign.ts";
 import { type TestStore, testDefinition } from "../support/campaigns.ts";
+
+/** Who acts in these tests. */
+export const ANNA: Actor = { who: "anna", via: "command line", from: "host-1" };
 
 /** Every place in the life of a campaign where it may be asked something; the status comes first. */
 export const STAGES = {

@@ -21,17 +21,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
   app: ["lists", "platform", "roles", "serving"],
   campaigns: [
-    ...[
-      "control",
-      "find",
-      "overview",
-      "pace-now",
-      "rate",
-      "refusals",
-      "resolve",
-      "retry",
-      "waits-for",
-    ],
+    ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "refusals"],
+    ...["resolve", "retry", "waits-for"],
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
@@ -39,13 +30,15 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   dashboard: ["password", "server"],
   export: [
-    ...["campaign-json", "export-rows", "opt-outs", "row-format", "silence-words", "stall-words"],
+    ...["campaign-json", "export-rows", "opt-outs", "row-format"],
+    ...["silence-words", "stall-words"],
   ],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
   privacy: ["erase"],
   producer: [
-    ...["drop/files", "drop/folder", "drop/mode", "drop/probe", "drop/survey", "import-file"],
+    ...["drop/files", "drop/folder", "drop/mode", "drop/note-drop", "drop/probe", "drop/survey"],
+    "import-file",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
     ...["recurring/newest", "request", "sink/sink", "suppressions/read-file"],

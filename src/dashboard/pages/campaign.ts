@@ -4,10 +4,12 @@ import type { FoundCampaign } from "../../campaigns/find.ts";
 import type { Obstacles } from "../../campaigns/overview.ts";
 import { type CampaignPace, campaignPace, ratesDiffer } from "../../campaigns/pace-now.ts";
 import { waitsForWords } from "../../campaigns/waits-for.ts";
+import type { ActLine } from "../../core/act.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign, PaceNow } from "../../store/index.ts";
+import { actsCard } from "./acts.ts";
 import {
   modeBadge,
   rollbackBox,
@@ -20,17 +22,17 @@ import { count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
 
+/** What the page shows besides the campaign and its obstacles. */
+interface Shown {
+  readonly unsafe: string | undefined;
+  /** The last acts of people, newest first. */
+  readonly acts: readonly ActLine[];
+}
+
 /** One campaign: the state of its rows, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
-  {
-    halt,
-    rollback,
-    stall,
-    waitsFor,
-    pace,
-    unsafe,
-  }: Obstacles & { readonly unsafe: string | undefined },
+  { halt, rollback, stall, waitsFor, pace, unsafe, acts }: Obstacles & Shown,
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -62,6 +64,7 @@ export function campaignPage(
         ${statesCard(campaign)}
         ${factsCard(campaign, campaignPace(pace, campaign, null))}
       </div>
+      ${actsCard(acts)}
       <p class="links">
         <a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a>
         ${campaign.rowsDeletedAt === null ? html`<a href="/api/campaigns/${id}/export.csv" download>Export every row of ${file} (CSV)</a>` : ""}

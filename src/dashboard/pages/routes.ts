@@ -4,6 +4,7 @@ import type { Answer } from "../../api/answer.ts";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
 import { readObstacles, readOverview } from "../../campaigns/overview.ts";
 import { toProblem } from "../../http/problem.ts";
+import { readActs } from "./acts.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 import { type Html, layout } from "./layout.ts";
@@ -35,8 +36,13 @@ export function createPages(input: {
   pages.get("/campaigns/:id", async (context) => {
     const found = await findCampaign(stores, context.req.param("id"));
     if (!found.ok) return answer(context, toProblem(found));
-    const obstacles = { ...(await readObstacles(found.value)), unsafe: unsafe() };
-    return context.html(html`${campaignPage(found.value, obstacles)}`);
+    const [obstacles, acts] = await Promise.all([
+      readObstacles(found.value),
+      readActs(found.value),
+    ]);
+    return context.html(
+      html`${campaignPage(found.value, { ...obstacles, acts, unsafe: unsafe() })}`,
+    );
   });
 
   pages.get("/api/docs", (context) =>

@@ -9,6 +9,7 @@ import type { FindCampaign } from "./handle-list.ts";
 import { createInbox } from "./inbox.ts";
 import { isIgnored, isList } from "./names.ts";
 import { besideList } from "./note.ts";
+import type { NoteDrop } from "./note-drop.ts";
 import { createDropQueue, type DropQueue } from "./queue.ts";
 import { createDropRetention } from "./retention.ts";
 import { createScan, type SeenFolder } from "./scan.ts";
@@ -24,6 +25,7 @@ import { createScan, type SeenFolder } from "./scan.ts";
 export interface DropFolderOptions {
   readonly dir: string;
   readonly importFile: ImportFile;
+  readonly noteDrop: NoteDrop;
   readonly findCampaign: FindCampaign;
   /** How long files are kept in `done/` and `failed/`; null: without limit. */
   readonly retentionMs: number | null;
@@ -64,7 +66,7 @@ export interface DropFolder {
 }
 
 export function createDropFolder(options: DropFolderOptions): DropFolder {
-  const { importFile, findCampaign, retentionMs } = options;
+  const { importFile, findCampaign, noteDrop, retentionMs } = options;
   const timing = { ...dropTiming(1), ...options.timing };
   const folders = dropFolders(options.dir);
   const log = createDropLog(options.say);
@@ -72,7 +74,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
   const { signal } = stopping;
   const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
   const queue: DropQueue = createDropQueue({
-    ...{ folders, importFile, findCampaign, log, signal, againMs: timing.againMs },
+    ...{ folders, importFile, findCampaign, noteDrop, log, signal, againMs: timing.againMs },
     onSettled: (list, { report }) => inbox.settled(list, report.campaign),
   });
   const inbox = createInbox({

@@ -5,6 +5,7 @@ import type { ImportReport } from "../report.ts";
 import type { DropLog } from "./drop-log.ts";
 import type { DropFolders } from "./files.ts";
 import { type FindCampaign, type Handled, handleList } from "./handle-list.ts";
+import type { NoteDrop } from "./note-drop.ts";
 import { type Outcome, settleList } from "./settle.ts";
 import type { ClaimedList } from "./take.ts";
 
@@ -35,6 +36,7 @@ export interface QueueInput {
   readonly folders: DropFolders;
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;
+  readonly noteDrop: NoteDrop;
   readonly log: DropLog;
   readonly signal: AbortSignal;
   /** How long after a failure of Redis or the disk an import is retried; doubles each time. */
@@ -85,6 +87,9 @@ export function createDropQueue(input: QueueInput): DropQueue {
     const handled = await tryAgain(list, () => handleList({ ...input, list }));
     if (handled?.kind === "outcome") {
       const { outcome } = handled;
+      const { dropped, settling } = list.claim.note;
+      // Not again for a list that a producer noted before it died while it moved it on.
+      if (settling === null) await input.noteDrop(dropped, outcome.report);
       const moved = await tryAgain(list, async () => {
         const path = await settleList(folders, list, outcome);
         return { kind: path === null ? ("left" as const) : ("settled" as const) };

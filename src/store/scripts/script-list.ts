@@ -81,6 +81,7 @@ export const SCRIPTS = {
   ],
   "index-campaigns": ["firstRank", "campaigns"],
   "correct-rows": ["campaign", "batch", "rewrites", "blob"],
+  "note-act": ["begun", "line", "keptMs", "keptMax"],
   "note-audit": ["campaign", "moves", "differences"],
   "note-process": ["process", "info"],
   "pause-campaign": ["campaign", "reason"],

@@ -6,6 +6,7 @@ import {
   type DropFolder,
   type DropTiming,
 } from "../../../src/producer/drop/folder.ts";
+import { createNoteDrop } from "../../../src/producer/drop/note-drop.ts";
 import { createFileImporter, type ImportFile } from "../../../src/producer/import-file.ts";
 import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
@@ -62,6 +63,7 @@ export async function drops(): Promise<Drops> {
         dir,
         importFile: importer,
         findCampaign: store.campaigns.find,
+        noteDrop: createNoteDrop(store.acts),
         retentionMs: null,
         say: (line) => said.push(line),
         timing: { ...TIMING, ...timing },

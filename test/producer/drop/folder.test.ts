@@ -466,3 +466,27 @@ it("a rejects file that a mere check wrote is a list like any other", async () =
   const row = await drop.store.rows.one(campaign?.id ?? "", 1);
   expect(row).toMatchObject({ phone: testPhone(1), cells: [`+${testPhone(1)}`] });
 });
+
+it("each dropped list is noted in the audit with its outcome, without a phone in its name", async () => {
+  const drop = await drops();
+  await drop.start();
+
+  await drop.drop("campaign.yaml", drop.yaml("Audit"));
+  await drop.drop(`good ${testPhone(1)}.csv`, list(1, 2));
+  await drop.drop("bad.csv", "phone\nx\n");
+
+  const read = () =>
+    drop.store.acts.read({ campaign: null, sinceMs: 0, limit: 1_000, lookedAtMax: 100_000 });
+  await vi.waitFor(async () => {
+    const [campaign] = await drop.store.campaigns.list();
+    const { lines } = await read();
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        ...{ who: "drop folder", via: "drop folder", what: "send", result: "done" },
+        ...{ campaigns: [campaign?.id] },
+        details: { list: "good ….csv", messages: 2, rejected: 0 },
+      }),
+    );
+    expect(lines.some(({ details, code }) => details["list"] === "bad.csv" && code)).toBe(true);
+  }, WAIT);
+});

@@ -33,7 +33,7 @@ async function folderOfBoth() {
     const findCampaign = store.campaigns.find;
     const open = (at: string) =>
       createDropFolder({
-        ...{ dir: at, importFile, findCampaign, say },
+        ...{ dir: at, importFile, findCampaign, say, noteDrop: async () => {} },
         ...{ retentionMs: null, timing: TIMING },
       });
     const drops = createModeDrops({ dir, mode, open, say, timing: LOOK });

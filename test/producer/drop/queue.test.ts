@@ -25,6 +25,7 @@ async function together(sizes: Record<string, number>): Promise<string[]> {
   const queue = createDropQueue({
     ...{ folders, log: createDropLog(() => {}), signal: stopping.signal, againMs: 10 },
     ...{ findCampaign: drop.store.campaigns.find, onSettled: () => {}, largeBytes: 500 },
+    noteDrop: async () => {},
     async importFile(input) {
       const name = basename(input.csvPath ?? "", ".csv");
       inHand.add(name);

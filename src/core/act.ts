@@ -1,0 +1,60 @@
+import type { RefusalCode } from "./refusals.ts";
+
+/** What people do, as the audit names it. */
+export const ACT_KINDS = [
+  "send",
+  "pause",
+  "resume",
+  "cancel",
+  "rate",
+  "retry",
+  "resolve",
+  "suppress add",
+  "suppress remove",
+  "suppress import",
+  "erase",
+  "accept rollback",
+  "confirm nothing lost",
+  "recount",
+  "token add",
+  "token remove",
+] as const;
+export type ActKind = (typeof ACT_KINDS)[number];
+
+/** The way by which a person acts. */
+export type ActVia = "command line" | "dashboard" | "HTTP API" | "Bull Board" | "drop folder";
+
+/** Who acts, and from where. */
+export interface Actor {
+  /** The user of the operating system, `dashboard`, or `token:` and a name; or `drop folder`. */
+  readonly who: string;
+  readonly via: ActVia;
+  /** The host of a command or of the producer, or the address of a browser. */
+  readonly from: string;
+}
+
+/** Never a phone, a token or text that a person typed freely. */
+export type ActDetails = Readonly<Record<string, string | number | boolean>>;
+
+/** What a person did. */
+export interface Act {
+  readonly what: ActKind;
+  /** The campaigns it is about; none for acts about numbers or people. */
+  readonly campaigns: readonly string[];
+  readonly details: ActDetails;
+}
+
+/**
+ * `begun`: the process ended before its outcome was noted, or it still runs, so part or all of it
+ * may have been done.
+ */
+export type ActResult = "begun" | "done" | "refused";
+
+/** One line of the audit. */
+export interface ActLine extends Actor, Act {
+  /** By Redis TIME, ms since 1970. */
+  readonly at: number;
+  readonly result: ActResult;
+  /** Why it was refused. */
+  readonly code: RefusalCode | null;
+}
