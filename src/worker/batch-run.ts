@@ -50,6 +50,11 @@ export interface BatchRun {
   granted: number;
   /** Its start, by `performance.now()`. */
   readonly beganAt: number;
+  /**
+   * When it ends, finished or not, by `performance.now()`: a row of its batch that waited for its
+   * window may leave then. At a slow pace a run takes longer than a window is open.
+   */
+  readonly endsAt: number;
   /** Called once, when nothing is left to claim. */
   readonly finish: () => void;
 }
@@ -62,6 +67,8 @@ export type LoadedBatch =
       readonly due: DueMessage[];
       /** Rows that wait for their window, or missed it: for closing the run. */
       readonly waiting: readonly RowOpening[];
+      /** The first of their openings, by `performance.now()`; Infinity if none waits for one. */
+      readonly endsAt: number;
     }
   | { readonly kind: "gone" }
   /** Stored by the rules of another version: `why` is for the log. */
@@ -181,11 +188,17 @@ export function createBatchLoader(input: {
           due.push(toDue(row, { template, opening: hours?.opening ?? null, kept }));
         }
       }
-      return { kind: "loaded", campaign, due, waiting };
+      return { kind: "loaded", campaign, due, waiting, endsAt: firstOpening(waiting, clock) };
     } catch (error) {
       return { kind: "unreadable", why: String(error) };
     }
   };
+}
+
+/** By `performance.now()`. A row that missed its only opening waits for nothing. */
+function firstOpening(waiting: readonly RowOpening[], { wallMs }: NumberTime): number {
+  const opens = waiting.flatMap(({ opensMs, closesMs }) => (closesMs === null ? [opensMs] : []));
+  return performance.now() + Math.min(...opens) - wallMs;
 }
 
 function keptUntil({ definition }: CampaignToSend, { wallMs }: NumberTime): Kept | null {

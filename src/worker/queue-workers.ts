@@ -78,11 +78,11 @@ async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void
     await store.campaigns.pause(id, "unreadable");
   }
   if (loaded.kind === "loaded") {
-    const { campaign, due } = loaded;
+    const { campaign, due, endsAt } = loaded;
     await new Promise<void>((finish) => {
       sender.add({
         ...{ campaign, batch, run, waiting: due, finish },
-        ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+        ...{ claiming: 0, granted: 0, beganAt: performance.now(), endsAt },
       });
     });
   }

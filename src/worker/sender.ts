@@ -179,7 +179,8 @@ function takeBack(
 }
 
 function finishIfEmpty(sending: Sending, run: BatchRun): void {
-  if (sending.stopped || makesRoom(sending, run)) run.waiting.length = 0;
+  const isOver = performance.now() >= run.endsAt;
+  if (sending.stopped || isOver || makesRoom(sending, run)) run.waiting.length = 0;
   if (run.waiting.length > 0 || run.claiming > 0) return;
   sending.turns.remove(run);
   run.finish();

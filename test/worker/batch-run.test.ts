@@ -57,6 +57,19 @@ test("rows whose window is closed wait for it, and are not built", async () => {
   expect(Math.abs(Date.now() + HOUR_MS - (waiting[0]?.opensMs ?? 0))).toBeLessThan(61_000);
 });
 
+test("a run ends at the first opening of a row that waits, and not for one that missed its own", async () => {
+  const bench = await openTestStore();
+  const { endsAt } = await loadFrom(bench, { window: windowOf(1, 2) });
+  expect(Math.abs(performance.now() + HOUR_MS - endsAt)).toBeLessThan(61_000);
+
+  const open = await loadFrom(bench, { window: windowOf(-1, 2) });
+  const startedAt = Date.now() - 4 * HOUR_MS;
+  const missed = await loadFrom(bench, { window: windowOf(-3, -2, "skip") }, (id) =>
+    bench.redis.hset(bench.own(id).campaign, "startedAt", startedAt),
+  );
+  expect([open.endsAt, missed.endsAt]).toEqual([Infinity, Infinity]);
+});
+
 test("a row that is due after its window closes waits for the next opening, not for its due time", async () => {
   const bench = await openTestStore();
   const { due, waiting } = await loadFrom(bench, { window: windowOf(-1, 1) }, async (id) => {

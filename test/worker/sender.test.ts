@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { CampaignToSend } from "../../src/store/campaigns/campaign-reader.ts";
 import type { DueMessage } from "../../src/worker/batch-run.ts";
 import type { Delivered } from "../../src/worker/deliver.ts";
@@ -20,7 +20,7 @@ function messages(count: number): DueMessage[] {
 }
 
 /** A sender whose claims are noted, and granted unless `answer` says otherwise. */
-function openSender(answer: () => Delivered = () => ALL_GRANTED) {
+function openSender(answer: (rows: readonly DueMessage[]) => Delivered = () => ALL_GRANTED) {
   const claimed: [campaign: string, rows: number][] = [];
   const wanted = createSignal();
   const flight = createFlight(10, wanted.raise);
@@ -28,7 +28,7 @@ function openSender(answer: () => Delivered = () => ALL_GRANTED) {
     ...{ flight, wanted },
     deliver: async (run, rows) => {
       claimed.push([run.campaign.id, rows.length]);
-      return answer();
+      return answer(rows);
     },
   });
   sender.start();
@@ -36,12 +36,12 @@ function openSender(answer: () => Delivered = () => ALL_GRANTED) {
     sender,
     claimed,
     /** Resolves when the run has ended, with what it left unsent. */
-    add(id: string, rows: number): Promise<void> {
+    add(id: string, rows: number, endsAt = Number.POSITIVE_INFINITY): Promise<void> {
       const campaign = { id, definition: testDefinition("main") } as CampaignToSend;
       return new Promise((finish) => {
         sender.add({
           ...{ campaign, batch: 0, run: 1, waiting: messages(rows), finish },
-          ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+          ...{ claiming: 0, granted: 0, beganAt: performance.now(), endsAt },
         });
       });
     },
@@ -85,5 +85,26 @@ test("runs that have had their share end when campaigns begin to wait", async ()
   await new Promise((resolve) => setImmediate(resolve));
   sender.share(1);
   await ended;
+  await sender.stop();
+});
+
+test("a slow run ends when a row of its batch that waited for its window may leave", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const grantedAt: number[] = [];
+  const { sender, add } = openSender((rows) => {
+    const waitMs = (grantedAt.at(-1) ?? Number.NEGATIVE_INFINITY) + 10_000 - performance.now();
+    if (waitMs > 0) return { kind: "claimed", again: rows, waitMs, waits: "campaign" };
+    grantedAt.push(performance.now());
+    return { kind: "claimed", again: rows.slice(1), waitMs: 10_000, waits: "campaign" };
+  });
+  const ended = vi.fn();
+  void add("main-1", 100, performance.now() + 65_000).then(ended);
+
+  await vi.advanceTimersByTimeAsync(64_000);
+  expect(ended).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(ended).toHaveBeenCalledOnce();
+  expect(grantedAt).toHaveLength(7);
   await sender.stop();
 });
