@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { includesRole, type Role } from "../core/access.ts";
 import type { Actor } from "../core/act.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
@@ -16,6 +17,8 @@ export interface Access {
 export interface ApiEnv {
   readonly Variables: { access: Access };
 }
+
+export type ApiContext = Context<ApiEnv>;
 
 /** Null if the role suffices, else the refusal `api_role_too_low`. */
 export function refuseRole({ role }: Access, needed: Role): Refused | null {

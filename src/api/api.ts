@@ -5,11 +5,14 @@
  */
 import type { Hono } from "hono";
 import type { Stores } from "../campaigns/find.ts";
+import type { Requests } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { ApiEnv } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import { addCampaigns } from "./campaigns.ts";
+import { addDecisions } from "./decisions.ts";
 import { addExport } from "./export.ts";
+import { createIdempotency } from "./idempotency.ts";
 import { addMessages } from "./messages.ts";
 import { type OpenApiDocument, openApiMain } from "./openapi-page.ts";
 import { createRouter } from "./route.ts";
@@ -17,6 +20,8 @@ import { createRouter } from "./route.ts";
 export interface ApiDeps {
   readonly stores: Stores;
   readonly answer: Answer;
+  /** Those with an Idempotency-Key. */
+  readonly requests: Requests;
 }
 
 export interface Api {
@@ -26,9 +31,11 @@ export interface Api {
 }
 
 export function createApi(deps: ApiDeps): Api {
-  const router = createRouter(deps.answer);
+  const { answer, requests } = deps;
+  const router = createRouter({ answer, idempotency: createIdempotency(requests, answer) });
   addCampaigns(router, deps);
   addMessages(router, deps);
+  addDecisions(router, deps);
   addExport(router, deps);
   router.raw(
     {

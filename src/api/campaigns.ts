@@ -3,17 +3,16 @@ import { controlCampaign } from "../campaigns/control.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
 import { campaignPace, paceJson } from "../campaigns/pace-now.ts";
-import { retryCampaign } from "../campaigns/retry.ts";
+import { setCampaignRate } from "../campaigns/rate.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
-import { actorOf } from "./access.ts";
 import type { Router } from "./route.ts";
 import {
   campaign,
   campaignId,
-  failure,
   halt,
   listedCampaign,
+  rateBody,
   rollback,
   status,
 } from "./schemas.ts";
@@ -36,19 +35,6 @@ const overviewJson = z.object({
 const controlled = z
   .object({ id: campaignId, status, changed: z.boolean(), haltLifted: z.boolean() })
   .openapi("Controlled");
-
-const retryBody = z.strictObject({ codes: z.array(z.int().nonnegative()).min(1) }).optional();
-
-const retried = z
-  .object({
-    id: campaignId,
-    retried: z.int(),
-    matching: z.int(),
-    dryRun: z.boolean(),
-    byCode: z.array(failure).readonly(),
-    left: z.record(z.string(), z.int()),
-  })
-  .openapi("Retried");
 
 const CONTROLS = {
   pause: ["Stops sending for now; messages on their way are finished.", "cannot_pause"],
@@ -111,41 +97,29 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         description: "A status that is already reached is not a failure: `changed` is false.",
         problems: [refusal, "no_such_campaign", "campaign_other_mode", "campaign_closed"],
       },
-      async ({ context, part }) => {
+      async ({ by, part }) => {
         const found = await findCampaign(stores, part("id"));
         if (!found.ok) return found;
-        return controlCampaign(found.value, verb, actorOf(context.get("access")));
+        return controlCampaign(found.value, verb, by);
       },
     );
   }
 
   route(
     {
-      ...{ method: "post", path: "/api/campaigns/{id}/retry", name: "retryCampaign", tag: TAG },
-      ...{ summary: "Sends failed messages again, by error code", role: "operator" },
-      description: "`codes`: those error codes only (0: failures without one); no body: all.",
-      ...{ body: retryBody, form: retryForm, answer: retried, page: campaignPage },
-      problems: [
-        ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
-        ...(["campaign_closed", "rows_deleted", "retry_opted_out"] as const),
-      ],
+      ...{ method: "post", path: "/api/campaigns/{id}/rate", name: "setCampaignRate", tag: TAG },
+      ...{ summary: "Changes how fast a campaign is sent, from now on", role: "operator" },
+      description: "Messages a second over all workers; null: the rate of its number.",
+      ...{ body: rateBody, answer: z.object({ id: campaignId, ...rateBody.shape }) },
+      problems: ["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"],
     },
-    async ({ context, part, body }) => {
+    async ({ by, part, body }) => {
       const found = await findCampaign(stores, part("id"));
-      if (!found.ok) return found;
-      const request = { codes: new Set(body?.codes), mode: "send" } as const;
-      return retryCampaign(found.value, request, actorOf(context.get("access")));
+      return found.ok ? setCampaignRate(found.value, body.ratePerSecond, by) : found;
     },
   );
 }
 
-/** A form of our pages has the codes as fields `code`. */
-function retryForm(fields: URLSearchParams): unknown {
-  const codes = fields.getAll("code");
-  if (codes.length === 0) return undefined;
-  return { codes: codes.map((text) => (/^\d{1,8}$/.test(text) ? Number(text) : text)) };
-}
-
-function campaignPage({ id }: { id: string }): string {
+export function campaignPage({ id }: { id: string }): string {
   return `/campaigns/${id}`;
 }

@@ -7,13 +7,13 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
 import type { Role } from "../core/access.ts";
+import type { Actor } from "../core/act.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { describeRefusal, type RefusalCode } from "../core/refusals.ts";
 import { PROBLEM_TYPE, toProblem } from "../http/problem.ts";
-import { type ApiEnv, refuseRole } from "./access.ts";
+import { type ApiContext, type ApiEnv, actorOf, refuseRole } from "./access.ts";
 import { type Answer, wantsPage } from "./answer.ts";
-
-export type ApiContext = Context<ApiEnv>;
+import { digestOf, type Idempotency } from "./idempotency.ts";
 
 interface Described {
   readonly method: "get" | "post" | "put" | "delete";
@@ -55,10 +55,17 @@ export interface RawRoute extends Described {
 /** A request whose parts have been checked. */
 export interface Asked<Query, Body> {
   readonly context: ApiContext;
+  /** Who asks. */
+  readonly by: Actor;
   /** A part of the path. */
   readonly part: (name: string) => string;
   readonly query: Query;
   readonly body: Body;
+}
+
+export interface RouterDeps {
+  readonly answer: Answer;
+  readonly idempotency: Idempotency;
 }
 
 /** Every address may give these. */
@@ -67,17 +74,18 @@ const COMMON: readonly RefusalCode[] = [
   ...(["dashboard_throttled", "dashboard_store_unavailable"] as const),
 ];
 
-export function createRouter(answer: Answer) {
+export function createRouter({ answer, idempotency }: RouterDeps) {
   const app = new OpenAPIHono<ApiEnv>();
   const no = (context: Context, refused: Refused) => answer(context, toProblem(refused));
 
   function register(spec: Described, request: object, responses: object): void {
     const { method, path, name, tag, summary, description, role } = spec;
+    const own = method === "post" ? [...KEY_PROBLEMS, ...spec.problems] : spec.problems;
     app.openAPIRegistry.registerPath({
       ...{ method, path, summary, operationId: name, tags: [tag] },
       description: `${description === undefined ? "" : `${description} `}Role: ${role}.`,
-      request: { ...pathParameters(path), ...request },
-      responses: { ...responses, ...problemResponses([...COMMON, ...spec.problems]) },
+      request: { ...pathParameters(path), ...(method === "post" ? KEYED : {}), ...request },
+      responses: { ...responses, ...problemResponses([...COMMON, ...own]) },
     });
   }
 
@@ -120,7 +128,15 @@ export function createRouter(answer: Answer) {
       const run = async (context: ApiContext): Promise<Response> => {
         const asked = await readRequest(context, spec);
         if (!asked.ok) return no(context, asked);
-        const result = await handle(asked.value);
+        const act = () => carryOut(context, asked.value);
+        if (spec.method !== "post") return act();
+        return idempotency.run(context, digestOf(await context.req.text()), act);
+      };
+      const carryOut = async (
+        context: ApiContext,
+        asked: Asked<z.output<Query>, z.output<Body>>,
+      ): Promise<Response> => {
+        const result = await handle(asked);
         if (!result.ok) return no(context, result);
         if (page !== undefined && wantsPage(context)) {
           return context.redirect(page(result.value), 303);
@@ -150,7 +166,7 @@ async function readRequest<Query extends z.ZodType, Body extends z.ZodType>(
   if (given?.success === false) return bodyInvalid(given.error);
   const part = (name: string) => context.req.param(name) ?? "";
   return accept({
-    ...{ context, part },
+    ...{ context, part, by: actorOf(context.get("access")) },
     query: asked?.data as z.output<Query>,
     body: given?.data as z.output<Body>,
   });
@@ -203,6 +219,18 @@ function pathParameters(path: string) {
   if (names.length === 0) return {};
   return { params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) };
 }
+
+const KEYED = {
+  headers: z.object({
+    "Idempotency-Key": z.string().max(255).optional().openapi({
+      description: "The same key and request get the same answer for 24 hours, and act once.",
+    }),
+  }),
+};
+
+const KEY_PROBLEMS = [
+  ...(["idempotency_in_flight", "idempotency_key_invalid", "idempotency_key_reused"] as const),
+];
 
 const problemSchema = z
   .looseObject({

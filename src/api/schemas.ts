@@ -1,6 +1,6 @@
 /** The shapes that several addresses share. Fields may be added to them; none is removed. */
 import { z } from "@hono/zod-openapi";
-import { CAMPAIGN_STATUSES } from "../core/campaign.ts";
+import { CAMPAIGN_STATUSES, RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { MODES } from "../core/mode.ts";
 
@@ -101,6 +101,11 @@ export const message = z
     times: z.record(z.string(), time),
   })
   .openapi("Message");
+
+/** Messages a second; null: the rate that applies without this one. */
+export const rateBody = z.strictObject({
+  ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullable(),
+});
 
 /** Where to go on reading. */
 export const cursor = z.string().max(200).openapi({

@@ -10,7 +10,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { type ApiEnv, refuseRole } from "../api/access.ts";
-import { createApi } from "../api/api.ts";
+import { type ApiDeps, createApi } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import type { Result } from "../core/refusal.ts";
@@ -41,6 +41,8 @@ export interface DashboardOptions {
   readonly password: string;
   /** The tokens of the HTTP API, which open the rest of the port, too. */
   readonly tokens: Pick<Tokens, "find">;
+  /** What the HTTP API needs beside the stores. */
+  readonly api: Omit<ApiDeps, "stores" | "answer">;
   /** By number name; each number's queues are shown. */
   readonly stores: Stores;
   /** Opens a connection for BullMQ; closed by `stop`. */
@@ -128,7 +130,7 @@ function createRoutes(
     app.get("/metrics", async () => probeResponse(await probe("/metrics", { ...probed, metrics })));
   }
   app.route("/", createAssets());
-  const api = createApi({ stores, answer });
+  const api = createApi({ ...options.api, stores, answer });
   app.route("/", createPages({ stores, answer, unsafe, apiPage: api.page }));
   app.route("/", api.app);
   // Each address of the API says which role it needs; of Bull Board's, reading needs the least.

@@ -5,6 +5,12 @@
  * inconsistent data; `scripts` the Lua, and what it shares with TypeScript.
  */
 
+export {
+  type BegunRequest,
+  createRequests,
+  type Requests,
+  type RequestTry,
+} from "./access/requests.ts";
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
 export { ACTS_KEPT_MAX, type ActLog, createActLog } from "./act-log.ts";
 export type { Campaign } from "./campaigns/campaign.ts";

@@ -142,6 +142,11 @@ export function deploymentKeys(mode: Mode = "live") {
     tokensUsed: `${prefix}tokens-used`,
     /** stream: what people did, JSON (act-log.ts); a year or 100,000 lines. Written by note-act. */
     audit: `${prefix}audit`,
+    /**
+     * hash: a request with an Idempotency-Key: digest of what was asked (`body`), the try that acts
+     * (`token`, `until`), the campaign it began, its `answer`. Expires after 24 hours.
+     */
+    request: (digest: string) => `${prefix}requests:${digest}`,
   };
 }
 

@@ -12,6 +12,21 @@ export const API = catalogue(409, {
     fix: "See `dropcast token list`; `dropcast token add NAME` makes a new one.",
     http: 401,
   },
+  idempotency_in_flight: {
+    meaning: "A request with the same `Idempotency-Key` is being carried out.",
+    fix: "Repeat it after the time in `Retry-After`: it then gets the same answer.",
+  },
+  idempotency_key_invalid: {
+    meaning: "The `Idempotency-Key` is not 1 to 255 printable ASCII characters.",
+    fix: "Use a random one for each request, such as a UUID.",
+    http: 400,
+  },
+  idempotency_key_reused: {
+    meaning:
+      "The `Idempotency-Key` was used for another request in the last 24 hours, so nothing was done.",
+    fix: "Use a new key for a new request; to repeat one, send exactly the same.",
+    http: 422,
+  },
   token_name_taken: {
     meaning: "A token with this name exists.",
     fix: "Choose another name, or remove that one first: `dropcast token remove NAME`.",

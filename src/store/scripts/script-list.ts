@@ -19,6 +19,7 @@ export const SCRIPTS = {
     "unmatched",
     "failedWaitMs",
   ],
+  "begin-request": ["request", "body", "token", "leaseMs", "keptMs"],
   "cancel-campaign": ["campaign"],
   "change-opt-outs": ["change"],
   "change-tokens": ["change", "name", "digest", "role", "lastsMs", "tokensMax"],
@@ -56,6 +57,7 @@ export const SCRIPTS = {
     "ratePerSecond",
   ],
   "doubt-rows": ["campaign", "rows"],
+  "end-request": ["request", "token", "campaign", "answer", "ends"],
   "erase-person": ["person", "cursor", "eventsMax", "noPerson"],
   "erase-rows": ["campaign", "batch", "sha1", "blob"],
   "import-begin": [
