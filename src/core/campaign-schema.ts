@@ -15,8 +15,10 @@ import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
 import { recurringBlock, toRecurring } from "./recurring.ts";
+import { days, skipRepeat, WARN_REPEAT_MS, warnRepeat } from "./repeat-fields.ts";
 import { parseSendWindow, type SendWindow } from "./send-window.ts";
 import { type ShapeProblem, shapeProblems } from "./shape.ts";
+import { parseStopOn, STOP_ON } from "./stop-on.ts";
 import { placeholderProblems, type TemplateDefinition } from "./template.ts";
 import { templateProblems } from "./template-rules.ts";
 
@@ -67,42 +69,6 @@ const unbuiltKey = z.unknown().optional();
 /** By `deepProblems`. */
 const checkedInDepth = z.unknown().optional();
 
-/** `1d` to `365d`, in ms. */
-const days = z.string().transform((value, context) => {
-  const [, count] = /^\s*(\d{1,3})\s*d\s*$/.exec(value) ?? [];
-  if (count !== undefined && Number(count) >= 1 && Number(count) <= 365) {
-    return Number(count) * 24 * 3_600_000;
-  }
-  context.issues.push({ code: "custom", message: "must be 1d to 365d, as in 90d", input: value });
-  return z.NEVER;
-});
-
-/** `1h` to `30d`, in ms: every campaign of that time with the same name or template is read. */
-function repeatWindow(value: unknown): number | undefined {
-  const [, count, unit] = /^\s*(\d{1,3})\s*([hd])\s*$/.exec(String(value)) ?? [];
-  const hours = Number(count) * (unit === "d" ? 24 : 1);
-  return hours >= 1 && hours <= 30 * 24 ? hours * 3_600_000 : undefined;
-}
-
-const skipRepeat = z.string().transform((value, context) => {
-  const ms = repeatWindow(value);
-  if (ms !== undefined) return ms;
-  context.issues.push({ code: "custom", message: "must be 1h to 30d, as in 7d", input: value });
-  return z.NEVER;
-});
-
-const WARN_REPEAT_MS = 7 * 24 * 3_600_000;
-
-const warnRepeat = z.unknown().transform((value, context) => {
-  if (value === undefined || value === null) return WARN_REPEAT_MS;
-  if (value === "off" || value === false) return null;
-  const ms = repeatWindow(value);
-  if (ms !== undefined) return ms;
-  const message = "must be 1h to 30d, as in 7d, or off";
-  context.issues.push({ code: "custom", message, input: value });
-  return z.NEVER;
-});
-
 const recipients = z.strictObject({
   file: text.nullish(),
   to: text.nullish(),
@@ -147,6 +113,15 @@ const delivery = z.strictObject({
   retryCodes: unbuiltKey,
 });
 
+const stopOn = z.unknown().transform((value, context) => {
+  const read = parseStopOn((value ?? {}) as Json);
+  if (read.ok) return read.stopOn;
+  for (const { path, message } of read.problems) {
+    context.issues.push({ code: "custom", message, path: [...path], input: value });
+  }
+  return z.NEVER;
+});
+
 const campaignFile = z.strictObject({
   name: text.max(200).regex(/^\P{Cc}*$/u, "must be one line"),
   number: z.string().regex(NUMBER_NAME, NUMBER_NAME_RULE).nullish(),
@@ -156,6 +131,7 @@ const campaignFile = z.strictObject({
   schedule: schedule.nullish(),
   delivery: delivery.nullish(),
   recurring: recurringBlock.nullish(),
+  stopOn: stopOn.optional(),
   canary: unbuiltKey,
   ramp: unbuiltKey,
   cap: unbuiltKey,
@@ -273,6 +249,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       priority: file.delivery?.priority ?? "normal",
     },
     ...(file.recurring == null ? {} : { recurring: toRecurring(file.recurring, file.name) }),
+    stopOn: file.stopOn ?? STOP_ON,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Category } from "./category.ts";
 import type { Encoding } from "./encoding.ts";
 import type { Recurring } from "./recurring.ts";
 import type { SendWindow } from "./send-window.ts";
+import type { StopOn } from "./stop-on.ts";
 import type { TemplateDefinition } from "./template.ts";
 
 /** A parsed campaign file: plain JSON with every default filled in, safe to store. */
@@ -58,6 +59,8 @@ export interface CampaignDefinition {
   readonly recurring?: Recurring;
   /** `null`: all go at once. */
   readonly canary?: CanaryRules | null;
+  /** Definitions of older versions lack it. */
+  readonly stopOn?: StopOn;
 }
 
 /** Some messages go first, and the rest if enough of them are delivered in time. */

@@ -11,39 +11,41 @@ const RESUME = "Then resume the campaign.";
 const RESUME_OR_CORRECT =
   "Then resume the campaign; if its own file or list is wrong, cancel it and send a corrected one.";
 const REPLACE = "Cancel the campaign and send another one.";
+const SAME_TEMPLATE = "All running campaigns with this template were paused.";
 
 /**
  * Describes the reason stored with a paused campaign: `operator`, `account:190`,
- * `restricted:131048`, `template:132001`, `failures:131008`, `unknown_budget`, `double_wamid`,
- * `counters:main-1`, `other_sender`, `unreadable`. Shows unknown reasons, of a newer version, as
- * they are.
+ * `restricted:131048`, `template:132001`, `same_code:131008`, `failure_share:15/50`,
+ * `failure_share:15/50:131026` (all with this code), `category:marketing` (as what it is charged),
+ * `failures:131008` (of an older version), `unknown_budget`, `double_wamid`, `counters:main-1`,
+ * `other_sender`, `unreadable`. Shows unknown reasons, of a newer version, as they are.
  */
 export function describePause(reason: string): PauseReason {
-  const [kind = "", text] = reason.split(":");
-  const code = Number(text);
-  const title = text === undefined || code === 0 ? "no error code" : describeCode(code).title;
-  const named = code === 0 ? title : `${code}: ${title}`;
-  const described = text === undefined || code === 0 ? undefined : describeCode(code);
-  const advice = described?.advice ?? "";
+  const [kind = "", text, ...rest] = reason.split(":");
   switch (kind) {
     case "operator":
       return { words: "Paused by an operator.", advice: "Resume it when sending may continue." };
     case "account":
-      return { words: `The account cannot send (${named}).`, advice: withResume(advice) };
+      return withCode("The account cannot send", text, (advice) => withResume(advice));
     case "restricted":
-      return { words: `WhatsApp restricts the number (${named}).`, advice: withResume(advice) };
+      return withCode("WhatsApp restricts the number", text, (advice) => withResume(advice));
     case "template":
-      return {
-        words: `The template cannot be sent (${named}).`,
-        advice:
-          described?.retry === "in_vain"
-            ? `${advice} ${REPLACE}`
-            : `${advice} ${RESUME_OR_CORRECT}`,
-      };
+      return withCode("The template cannot be sent", text, (advice, isInVain) =>
+        isInVain ? `${advice} ${REPLACE}` : `${advice} ${SAME_TEMPLATE} ${RESUME_OR_CORRECT}`,
+      );
+    case "same_code":
+      return withCode("Too many messages in a row failed with the same error", text, afterFailures);
     case "failures":
+      return withCode("Too many messages in a row failed", text, afterFailures);
+    case "failure_share":
+      return failureShare(text, rest[0]);
+    case "category":
       return {
-        words: `Too many messages in a row failed (${named}).`,
-        advice: `${advice || "Check the failed messages."} ${RESUME_OR_CORRECT}`,
+        words: `WhatsApp charges the messages as ${text}, which the campaign file does not say.`,
+        advice:
+          "Look the template's category up in WhatsApp Manager: marketing costs more, and needs " +
+          "the recipients' consent. If they may get it, resume the campaign: the rest is then sent " +
+          `as ${text}, without the people who opted out of that.`,
       };
     case "unknown_budget":
       return {
@@ -79,6 +81,32 @@ export function describePause(reason: string): PauseReason {
         advice: "Resume it when sending may continue.",
       };
   }
+}
+
+/** `15/50`: failed messages of so many. `code`: the one that all failed with. */
+function failureShare(text = "", code?: string): PauseReason {
+  const [failed = "", messages = ""] = text.split("/");
+  const words = `Too many messages failed: ${failed} of ${messages} consecutive ones`;
+  if (code !== undefined) return withCode(`${words}, all with the same error`, code, afterFailures);
+  return { words: `${words}.`, advice: afterFailures("") };
+}
+
+/** A reason with an error code, 0 for none. */
+function withCode(
+  what: string,
+  text: string | undefined,
+  advise: (advice: string, isInVain: boolean) => string,
+): PauseReason {
+  const code = Number(text);
+  if (text === undefined || code === 0) {
+    return { words: `${what} (no error code).`, advice: advise("", false) };
+  }
+  const { title, advice, retry } = describeCode(code);
+  return { words: `${what} (${code}: ${title}).`, advice: advise(advice, retry === "in_vain") };
+}
+
+function afterFailures(advice: string): string {
+  return `${advice || "Check why the messages failed."} ${RESUME_OR_CORRECT}`;
 }
 
 function withResume(advice: string): string {

@@ -18,7 +18,7 @@ export const HASHES = {
     definition: ["the campaign file, read: JSON", "import-begin", ALWAYS],
     columns: ["header of the list, JSON", "import-begin", ALWAYS],
     template: ["name and language of the template, to be compared", "import-begin", ALWAYS],
-    category: ["marketing, utility or authentication", "import-begin", ALWAYS],
+    category: ["as declared; charged, once resumed", "import-begin resume-campaign", ALWAYS],
     file: ["name of the list's file", "import-begin", ALWAYS],
     mode: ["live or sandbox", "import-begin", ALWAYS],
     guarantee: ["at-most-once or at-least-once", "import-begin", ALWAYS],
@@ -74,7 +74,9 @@ export const HASHES = {
     canary: ["its rules: share|wait ms|go or ask; empty: none", "import-begin", "an old version's"],
     trials: ["first, trial: which are on, the inner one last", "trial", "none was"],
     // What pauses it.
-    streak: ["failures in a row", "stops", "0"],
+    stopOn: ["its limits: share, sample, same code, category", "import-begin", "the defaults"],
+    recent: ["latest outcomes, packed (lib/recent.lua)", "recent", "none since it last started"],
+    drift: ["messages charged as marketing that should not be", "stops", "0"],
     doubts: ["when messages became unknown lately, own clock, by commas", "stops", "none"],
     doubles: ["messages that got two wamids", "status", "0"],
     // Whether its counters are right (audit.ts), and retention.

@@ -44,7 +44,6 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   triesMax: TRIES_MAX,
   unknownBudget: 5,
   unknownBudgetWindowMs: 60_000,
-  failuresInARowMax: 20,
   settleMs: 10_000,
 };
 

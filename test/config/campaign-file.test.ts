@@ -51,8 +51,36 @@ describe("a campaign file that is right", () => {
         },
         schedule: { startAtMs: null, endByMs: null, window: null, delegate: false },
         delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
+        stopOn: { failureShare: 0.3, sample: 50, sameCode: 20, category: 3 },
       },
     });
+  });
+
+  test("says what pauses it by itself: other limits, some off, or all off", () => {
+    const stopOn = (line: string): unknown => {
+      const read = parseCampaign(`${SMALLEST}stopOn: ${line}\n`, "c.yaml");
+      return read.ok ? read.value.stopOn : read.refusal.message;
+    };
+    const usual = { failureShare: 0.3, sample: 50, sameCode: 20, category: 3 };
+    expect(stopOn("{ failureShare: 1, sample: 10, category: off }")).toEqual({
+      ...usual,
+      failureShare: 1,
+      sample: 10,
+      category: null,
+    });
+    expect(stopOn("{ sameCode: 5, failureShare: false }")).toEqual({
+      ...usual,
+      failureShare: null,
+      sameCode: 5,
+    });
+    for (const line of ["off", "false"]) {
+      expect(stopOn(line)).toEqual({
+        ...usual,
+        failureShare: null,
+        sameCode: null,
+        category: null,
+      });
+    }
   });
 
   test("keeps the template as it is, without its preview", () => {
@@ -337,6 +365,17 @@ recipients:
     ["number: Main!", "number must be 1 to 32 lowercase letters"],
     ["delivery: { ratePerSecond: 0 }", "delivery.ratePerSecond must be at least 0.01"],
     ["delivery: { priority: norml }", 'did you mean "normal"?'],
+    ["stopOn: 0.3", "stopOn must be a block of keys, or off"],
+    ["stopOn: [off]", "stopOn must be a block of keys, or off"],
+    ["stopOn: { failureshare: 0.3 }", 'is not a known key; did you mean "failureShare"?'],
+    ["stopOn: { failureShare: 30 }", "stopOn.failureShare must be above 0 and at most 1"],
+    ["stopOn: { failureShare: 30% }", "as in 0.3 for 30 %, or off"],
+    ["stopOn: { failureShare: 0 }", "stopOn.failureShare must be above 0"],
+    ["stopOn: { sample: off }", "stopOn.sample must be a whole number from 10 to 1000"],
+    ["stopOn: { sample: 9 }", "stopOn.sample must be a whole number from 10 to 1000"],
+    ["stopOn: { sameCode: 1 }", "stopOn.sameCode must be a whole number from 2 to 1000, or off"],
+    ["stopOn: { sameCode: true }", "stopOn.sameCode must be a whole number from 2 to 1000, or off"],
+    ["stopOn: { category: 1.5 }", "stopOn.category must be a whole number from 1 to 1000, or off"],
     ["schedule: { startAt: 2026-12-01T09:00:00 }", "schedule.startAt has no time zone"],
     [
       "schedule: { endBy: 2006-01-02T15:04:05Z07:00 }",

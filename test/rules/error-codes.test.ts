@@ -14,7 +14,8 @@ const CLASSES: Record<ErrorClass, string> = {
   later: "Not sent: the number is busy. It backs off for some minutes, then continues.",
   account: "Not sent. The number is suspended and its campaigns pause until one is resumed.",
   restricted: "Not sent. WhatsApp restricts the number: its campaigns pause.",
-  template: "Not sent. The campaign pauses: none of its messages could be sent.",
+  template:
+    "Not sent. All running campaigns with this template in this language pause: none of their messages could be sent.",
   message: "Failed: this message is wrong. Never sent again automatically.",
   recipient: "Failed: this recipient cannot get it. Never sent again automatically.",
   optout: "Failed, and the recipient is suppressed.",

@@ -22,7 +22,7 @@ test.each(seedsOf(NAME))(
     const { seed } = seeded(NAME, given);
     // What is kept on disk is not the question here, and without it the run is many times faster.
     const redis = (await startOwnRedis({ args: ["--appendonly", "no"] })).connect();
-    const limits = { personBusyMs: 1, unknownBudget: 1_000, failuresInARowMax: 1_000 };
+    const limits = { personBusyMs: 1, unknownBudget: 1_000 };
     const bench = await openTestStore(limits, redis);
     const sequence = fc.array(commands(), {
       minLength: COMMANDS,

@@ -6,14 +6,14 @@ import { openTestStore } from "../support/campaigns.ts";
 
 const rows = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-test("twenty failed messages in a row pause a campaign, and nineteen do not", async () => {
+test("twenty failures in a row with one code pause a campaign, and nineteen do not", async () => {
   const bench = await openTestStore();
   const id = await bench.import(30);
   const granted = await bench.grant(id, ...rows(21));
   for (const one of granted.slice(0, 19)) await bench.record(one, "failed", { code: 131026 });
   expect((await bench.found(id)).status).toBe("running");
   await bench.record(granted[19] as (typeof granted)[0], "failed", { code: 131026 });
-  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "failures:131026" });
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "same_code:131026" });
 });
 
 test("five unknown messages within a minute pause a campaign, and four do not", async () => {

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { openTestStore } from "../support/campaigns.ts";
+import { openTestStore, testDefinition } from "../support/campaigns.ts";
+
+/** The same template in another language. */
+const german = testDefinition("", {
+  template: { ...testDefinition("").template, language: { code: "de" } },
+});
 
 test("too fast holds the whole number, longer each time, and lowers its rate once a hold", async () => {
   const bench = await openTestStore();
@@ -96,9 +101,9 @@ test("resume of one campaign lifts the halt for its number, and the others stay 
   expect(await campaigns.resume(first)).toMatchObject({ kind: "changed", haltLifted: false });
 });
 
-test("a restricted number pauses its campaigns, and a template only its own", async () => {
+test("a restricted number pauses its campaigns, and a template those that use it", async () => {
   const bench = await openTestStore();
-  const [first, second] = [await bench.import(2), await bench.import(2)];
+  const [first, second] = [await bench.import(2), await bench.import(2, { definition: german })];
   await bench.send(first, 1, "template", { code: 132001 });
   expect(await bench.found(first)).toMatchObject({ status: "paused", reason: "template:132001" });
   expect((await bench.found(second)).status).toBe("running");
@@ -161,20 +166,6 @@ test("a probe that ends without an acceptance lets the next message try, of any 
   await bench.endLeases();
   await bench.store.ledger.sweep();
   await bench.grant(first, 4);
-});
-
-test("so many failures in a row pause the campaign, and an accepted one starts the count anew", async () => {
-  const bench = await openTestStore({ failuresInARowMax: 3 });
-  const id = await bench.import(10);
-  await bench.send(id, 1, "failed", { code: 131026 });
-  await bench.send(id, 2, "failed", { code: 131026 });
-  await bench.send(id, 3, "accepted", { wamid: "wamid.A" });
-  await bench.send(id, 4, "failed", { code: 131026 });
-  await bench.send(id, 5, "failed", { code: 131026 });
-  expect((await bench.found(id)).status).toBe("running");
-  const [last] = await bench.grant(id, 6);
-  expect((await bench.record(last, "failed", { code: 132012 })).stopped).toBe(true);
-  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "failures:132012" });
 });
 
 test("five ambiguous answers in a minute pause the campaign, and resume starts the window anew", async () => {

@@ -10,6 +10,7 @@ import type { Mode } from "../../core/mode.ts";
 import { REASONS } from "../../core/reasons.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { REJECTS } from "../../core/reject.ts";
+import type { StopOn } from "../../core/stop-on.ts";
 import { campaignMark } from "../keys.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-rows.ts";
 import type { Safety } from "../ledger/ledger.ts";
@@ -210,9 +211,15 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     first: definition.recipients.first ?? 0,
     canary: trialRules(definition.canary ?? null),
   };
+  if (definition.stopOn !== undefined) fields["stopOn"] = packStopOn(definition.stopOn);
   if (sender !== null) fields["sender"] = sender;
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
   return Object.entries(fields).flat();
+}
+
+/** As lib/recent.lua reads it; 0 is off. */
+function packStopOn({ failureShare, sample, sameCode, category }: StopOn): string {
+  return [failureShare, sample, sameCode, category].map((limit) => limit ?? 0).join(" ");
 }
 
 function batchArguments(batch: ImportBatch, counts: Map<State, number>): ScriptArgument[] {

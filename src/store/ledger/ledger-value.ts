@@ -1,5 +1,5 @@
 import { STATE_NAMES, STATES, type State } from "../../core/message.ts";
-import { FLAG, LEDGER_HEADER, LEDGER_VERSION, TICK_MS, TIME } from "../scripts/protocol.ts";
+import { FLAG, LEDGER_HEADER, LEDGER_VERSION, PRICED, TICK_MS, TIME } from "../scripts/protocol.ts";
 
 /** The ledger value of one row; protocol.ts describes the layout. No value means pending. */
 export interface LedgerValue {
@@ -76,17 +76,7 @@ export interface Price {
   billable: boolean | null;
 }
 
-const CATEGORIES = [
-  "",
-  "authentication",
-  "authentication_international",
-  "marketing",
-  "marketing_lite",
-  "utility",
-  "service",
-  "referral_conversion",
-  "other",
-];
+const CATEGORIES = ["", ...Object.keys(PRICED)];
 
 /** One byte: category x 4 + billable (0 unknown, 1 no, 2 yes). 0 means no price. */
 export function encodePrice(category: string | null, billable: boolean | null): number {

@@ -85,7 +85,6 @@ export interface LedgerLimits {
   readonly failedWaitMs: number;
   readonly unknownBudget: number;
   readonly unknownBudgetWindowMs: number;
-  readonly failuresInARowMax: number;
   /** How long workers have after a start of Redis to reconnect and report their readings. */
   readonly settleMs: number;
 }
@@ -182,10 +181,10 @@ export function createLedger(input: {
 
     /** Records outcomes of attempts of one campaign. Repeating it changes nothing. */
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
-      const { triesMax, failuresInARowMax, unknownBudget, unknownBudgetWindowMs } = limits;
+      const { triesMax, unknownBudget, unknownBudgetWindowMs } = limits;
       const rows = packRecords(records);
       const answer = (await run("record", {
-        ...{ campaign, rows, triesMax, failuresInARowMax, unknownBudget, unknownBudgetWindowMs },
+        ...{ campaign, rows, triesMax, unknownBudget, unknownBudgetWindowMs },
       })) as number[];
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },

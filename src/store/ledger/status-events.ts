@@ -1,3 +1,4 @@
+import { errorCode } from "../../core/error-codes.ts";
 import type { State } from "../../core/message.ts";
 import { canBeTemplates } from "../../core/template-codes.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
@@ -64,6 +65,7 @@ export function createApplyStatus(input: {
       status: event.status,
       atMs: Math.round(event.atMs),
       code: event.code,
+      stops: stopsOf(event),
       price: encodePrice(event.category, event.billable),
       person: event.recipient === null ? "" : person(event.recipient),
       foreign: isForeign(event) ? 1 : 0,
@@ -77,6 +79,12 @@ export function createApplyStatus(input: {
     if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
     return { kind, campaign, row, attempt, state: stateOf(state), code };
   };
+}
+
+/** What the code of a failure stops besides its message: the class, or nothing. */
+function stopsOf({ status, code }: StatusEvent): "template" | "account" | "restricted" | "" {
+  const found = status === "failed" ? errorCode(code)?.class : undefined;
+  return found === "template" || found === "account" || found === "restricted" ? found : "";
 }
 
 /** Conversations that a person started: their messages are not our templates. */

@@ -4,7 +4,8 @@
 -- binds the wamid and takes up the events parked for it.
 -- KEYS: 1 slot key of the number
 -- ARGV: digest (8 bytes) · wamid: as stored · status · at_ms: when it happened · code: error code
---   · price: one byte · person: digest of the recipient (8 bytes or '') · foreign: 1 when it
+--   · stops: what such a code stops, '' nothing · price: one byte · person: digest of the
+--   recipient (8 bytes or '') · foreign: 1 when it
 --   cannot be a template's · category or '' · unmatched: what to do when the wamid is unknown:
 --   'park' (match it by recipient, else park it), 'park_unmatched' (another number may be meant:
 --   only the wamid identifies its message), 'ask' (change nothing; return what this number waits
@@ -23,7 +24,7 @@ local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
 local event = {
   stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms),
-  code = math.min(num(ARG.code), LEDGER_CODE_MAX),
+  code = math.min(num(ARG.code), LEDGER_CODE_MAX), stops = ARG.stops,
   price = num(ARG.price), person = person, foreign = num(ARG.foreign), category = ARG.category,
   due = NOW + (ARG.status == 'failed' and num(ARG.failed_wait_ms) or 0),
   -- The version before this one waits from here, and events outlive an upgrade.

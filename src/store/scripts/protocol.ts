@@ -1,6 +1,7 @@
 import { CODES } from "../../core/error-codes.ts";
 import { STATES } from "../../core/message.ts";
 import { REASONS } from "../../core/reasons.ts";
+import { STOP_ON as STOP_ON_DEFAULTS } from "../../core/stop-on.ts";
 import { LATE_STATUS_DAYS } from "../../core/timings.ts";
 import { layout } from "./layout.ts";
 
@@ -13,6 +14,7 @@ import { layout } from "./layout.ts";
 export const STATE = STATES;
 export const REASON = REASONS;
 export const CODE = CODES;
+export const STOP_ON = STOP_ON_DEFAULTS;
 
 /** CSV rows in a batch, and so in a job, a blob and a ledger hash. */
 export const BATCH_ROWS = 100;
@@ -64,6 +66,18 @@ export const RETRY_ROW = layout({ row: "I4", attempt: "I2", person: "c8" });
 
 /** What a retry does with a row. `not_failed`: nothing, it has left `failed` or failed again. */
 export const RETRY = { taken: 1, notFailed: 0, suppressed: -1, openAttempt: -2 } as const;
+
+/** Categories by which WhatsApp prices messages; as `encodePrice` stores them. */
+export const PRICED = numbered([
+  "authentication",
+  "authentication_international",
+  "marketing",
+  "marketing_lite",
+  "utility",
+  "service",
+  "referral_conversion",
+  "other",
+]);
 
 /** A row that asks for a claim, with the digest of its person. */
 export const CLAIM_ROW = layout({ row: "I4", person: "c8" });

@@ -8,8 +8,8 @@
 -- does not know yet shows that Redis went back in time; the row takes it up.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · rows: RECORD_ROW of protocol.ts each, and the wamid as stored behind it ·
---   tries_max: of a message that was not sent · failures_in_a_row_max: so many pause a campaign ·
---   unknown_budget: so many unknown ones within its window do · unknown_budget_window_ms
+--   tries_max: of a message that was not sent · unknown_budget: so many unknown ones within its
+--   window pause a campaign · unknown_budget_window_ms
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
 -- Keys built: trials, news, clock, stats, by-end, with-rows, serial, guard, resends, leases,
 --   claimed, pace, halt, running, scheduled, endings, suppressed, opted-in, opt-out-outbox,
@@ -19,8 +19,8 @@
 local c = open_rows(ARG.campaign)
 if not c then return { 0 } end
 local LIMITS = {
-  tries = num(ARG.tries_max), failures = num(ARG.failures_in_a_row_max),
-  unknown = num(ARG.unknown_budget), unknown_window = num(ARG.unknown_budget_window_ms),
+  tries = num(ARG.tries_max), unknown = num(ARG.unknown_budget),
+  unknown_window = num(ARG.unknown_budget_window_ms),
 }
 
 -- The outcome at position `at` of `ARG.rows`, and where the next one begins.
@@ -98,6 +98,7 @@ for i, o in ipairs(outcomes) do answer[i] = shown(c, record(o)) end
 if answered then redis.call('HDEL', P .. 'pace', 'unreached') end
 note_quiet()
 if #leases > 0 then redis.call('ZREM', P .. 'leases', unpack(leases)) end
+if c.accepted > 0 then open_recent(c) end
 if c.status ~= status then stopped = true end
 commit(c)
 answer[#answer + 1] = stopped and 1 or 0

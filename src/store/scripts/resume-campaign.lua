@@ -26,7 +26,7 @@ for _, row in ipairs(trial_rows(ARG.probe_rows)) do
 end
 if ARG.probe_rows ~= '' and #probe == 0 then return { ANSWER.rewritten, c.status, 0, 0 } end
 count_act()
-redis.call('HDEL', c.key, 'doubts', 'streak', 'doubles', 'pausedAt')
+redis.call('HDEL', c.key, 'pausedAt')
 answer_trial(c, f[3], #probe > 0)
 if #probe > 0 then start_trial(c, 'probe', ARG.probe_rules, probe, math.max(NOW, num(f[1]))) end
 -- The person has seen the reason. If the sender is not known here, the next worker sets its own.
@@ -37,6 +37,9 @@ if f[3] == 'other_sender' then
     redis.call('HSET', c.key, 'sender', ARG.sender)
   end
 end
+-- WhatsApp charges it as marketing, so the rest goes out as marketing: not to people who opted out.
+local charged = string.match(f[3], '^category:(.+)')
+if charged then redis.call('HSET', c.key, 'category', charged) end
 local restricted = redis.call('HGET', P .. 'halt', 'code') == text(CODE.spam_limit)
 local lifted = redis.call('DEL', P .. 'halt')
 if lifted == 1 then

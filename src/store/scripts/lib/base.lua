@@ -51,6 +51,7 @@ local function open_campaign(id)
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
+    accepted = 0,
   }
 end
 
@@ -103,14 +104,16 @@ local function pause_campaign(c, reason)
   return true
 end
 
--- On a suspended number nothing starts: the campaign is paused with the same reason.
+-- On a suspended number nothing starts: the campaign is paused with the same reason. What pauses a
+-- campaign by itself is counted from its last start on: a person has seen what was before.
 local function start_running(c)
   local was = { paused = 'resumed', finished = 'reopened' }
   local what = was[c.status] or 'started'
   local lowest = redis.call('ZRANGE', P .. 'running', 0, 0, 'WITHSCORES')
   redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
+  redis.call('HDEL', c.key, 'recent', 'drift', 'doubts', 'doubles')
   redis.call('HSET', c.key, 'status', 'running', 'reason', '', 'servedAt', NOW)
-  c.status = 'running'
+  c.status, c.recent = 'running', nil
   local halt = redis.call('HMGET', P .. 'halt', 'code', 'why')
   if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) else note_news(c, what) end
 end

@@ -1,5 +1,4 @@
 --- @include "status"
---- @include "stops"
 -- Applies the outcome of an attempt to its row. `o` is a row of RECORD_ROW: row, attempt, nonce,
 -- outcome, code, reason, wait (ms), jitter (a fraction), digest ('' without an id) and stored form
 -- of the wamid, person, marks. `outage` means that the whole number cannot reach the API
@@ -45,6 +44,7 @@ local function accepted(c, r, o)
     set(r, FLAG.maybe_duplicate)
   end
   if marked(o, MARK.held) then set(r, FLAG.held) end
+  if took and c.status == 'running' then c.accepted = c.accepted + 1 end
   take_id(c, r, o)
   if not took then return end
   if r.state ~= STATE.accepted then confirmed = true
@@ -83,14 +83,14 @@ local function back_to_pending(c, r, o)
   make_ready(c, batch_of(o.row), NOW + wait)
 end
 
-local function failed(c, r, o, limits)
+local function failed(c, r, o)
   if not fire(c, o.row, r, 'refuse') then return end
   note_failed(c, o.row, r, o.code, o.reason, WALL)
   release_person(o.person, c, o.row, o.attempt)
   reopen_probe(c.id, o.row, o.attempt)
   if marked(o, MARK.opt_out) then opt_out(c, o.row, r.attempt, o.person, WALL) end
   if o.code == CODE.undeliverable then note_undeliverable(o.person) end
-  if o.outcome == OUTCOME.failed then count_failure_in_a_row(c, o.code, limits.failures) end
+  if c.status == 'running' then open_recent(c).add_refused(error_field(r)) end
 end
 
 local function unknown(c, r, o, limits)
@@ -106,7 +106,7 @@ local function unknown(c, r, o, limits)
   take_id(c, r, o)
 end
 
--- `limits`: tries of a message, failures in a row, unknown messages within a window (ms).
+-- `limits`: tries of a message, unknown messages within a window (ms).
 local function apply_outcome(c, r, o, limits)
   if o.outcome == OUTCOME.accepted then return accepted(c, r, o) end
   if o.attempt ~= r.attempt then return end
@@ -114,10 +114,10 @@ local function apply_outcome(c, r, o, limits)
   -- A person resolved it as sent, but it was not sent: it is not retried automatically.
   if r.state == STATE.accepted then
     if o.code == 0 and o.reason == 0 then o.reason = REASON.not_sent_other end
-    return failed(c, r, o, limits)
+    return failed(c, r, o)
   end
   -- After so many failed tries another one would not help.
   local is_last = uses_try(o) and r.tries + 1 >= limits.tries or r.attempt >= ATTEMPT_MAX
-  if o.outcome == OUTCOME.failed or is_last then return failed(c, r, o, limits) end
+  if o.outcome == OUTCOME.failed or is_last then return failed(c, r, o) end
   back_to_pending(c, r, o)
 end

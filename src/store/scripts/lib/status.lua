@@ -2,6 +2,7 @@
 --- @include "ledger"
 --- @include "pace"
 --- @include "wamid"
+--- @include "stops"
 -- Applies status events to rows, and finds the row of an event whose wamid is unknown.
 --
 -- An event with an unknown wamid is matched to the one open attempt to its recipient (`claimed`),
@@ -39,8 +40,8 @@ local function note_undeliverable(person)
   if person ~= '' then redis.call('ZADD', P .. 'undeliverable', WALL, person) end
 end
 
--- event: { status, at (ms), code, price, person, foreign, category, stored, due: the NOW from which
--- it may be matched }
+-- event: { status, at (ms), code, stops: what its code stops ('template', 'account', 'restricted',
+-- ''), price, person, foreign, category, stored, due: the NOW from which it may be matched }
 local function apply_status(c, row, r, attempt, event)
   if event.status == 'failed' and event.code == CODE.opted_out then
     opt_out(c, row, attempt, event.person, event.at)
@@ -48,6 +49,7 @@ local function apply_status(c, row, r, attempt, event)
   if event.price ~= 0 and r.price == 0 then
     r.price = event.price
     add(c.priced, event.price, 1)
+    if c.category ~= 'marketing' then check_category(c, event.price) end
   end
   local got_through = event.status == 'delivered' or event.status == 'read'
   if attempt < r.attempt then
@@ -59,6 +61,7 @@ local function apply_status(c, row, r, attempt, event)
     if not r.times[TIME[event.status]] then r.times[TIME[event.status]] = stamp(c, event.at) end
     if r.state == STATE.failed and got_through then
       redis.call('ZREM', P .. 'undeliverable', event.person)
+      if c.status == 'running' then open_recent(c).take_failed(r.times[TIME.accepted]) end
     end
     return fire(c, row, r, 'status_' .. event.status)
   end
@@ -67,6 +70,7 @@ local function apply_status(c, row, r, attempt, event)
     note_failed(c, row, r, event.code, reason, event.at)
     slow_down_after(event.code)
     if event.code == CODE.undeliverable then note_undeliverable(event.person) end
+    stop_by_status(c, r, event)
     return true
   end
   if r.state == STATE.delivered or r.state == STATE.read then set(r, FLAG.late_failed) end

@@ -1,5 +1,6 @@
 --- @include "pace"
--- The effects of an answer beyond its own message: backoff or suspension of the number, pauses.
+--- @include "recent"
+-- The effects of an outcome beyond its own message: backoff or suspension of the number, pauses.
 local QUIET_MS = 60000
 
 -- Backoff: no worker sends from this number until `wait` is over; if the API names no time, it
@@ -48,6 +49,18 @@ local function suspend_number(c, o, why)
   if is_new then note_news(c, 'suspended', why) end
 end
 
+-- Pauses all that runs with this template in this language. A campaign that starts later meets the
+-- same error with its first message, and is paused by that.
+local function pause_template(c, why)
+  if not pause_campaign(c, why) then return end
+  local template = redis.call('HGET', c.key, 'template')
+  for _, other in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
+    if redis.call('HGET', P .. 'campaign:' .. other, 'template') == template then
+      pause_campaign(open_campaign(other), why)
+    end
+  end
+end
+
 -- True if this answer stops more than its message. Only an answer to the current attempt can.
 local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
@@ -57,11 +70,8 @@ local function stop_by(c, o, r)
   elseif o.outcome == OUTCOME.retry then return note_unreached(o)
   elseif o.outcome == OUTCOME.halt then suspend_number(c, o, 'account:' .. o.code)
   elseif o.outcome == OUTCOME.restrict then suspend_number(c, o, 'restricted:' .. o.code)
-  elseif o.outcome == OUTCOME.template then pause_campaign(c, 'template:' .. o.code)
+  elseif o.outcome == OUTCOME.template then pause_template(c, 'template:' .. o.code)
   elseif o.outcome == OUTCOME.accepted then
-    -- Once per call is enough.
-    if not c.cleared then redis.call('HDEL', c.key, 'streak') end
-    c.cleared = true
     if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(c.id, o.row, o.attempt) then
       redis.call('HDEL', P .. 'pace', 'probing')
     end
@@ -70,11 +80,27 @@ local function stop_by(c, o, r)
   return true
 end
 
-local function count_failure_in_a_row(c, code, most)
-  c.cleared = false
-  if redis.call('HINCRBY', c.key, 'streak', 1) >= most then
-    redis.call('HDEL', c.key, 'streak')
-    pause_campaign(c, 'failures:' .. code)
+-- The same codes stop the same when a webhook reports them; a message from before the last start
+-- says nothing about now. `event` as in lib/status.lua; its message has failed.
+local function stop_by_status(c, r, event)
+  if c.status ~= 'running' then return end
+  local recent, answered, stops = open_recent(c), r.times[TIME.accepted], event.stops or ''
+  if stops ~= '' and recent.has(answered) then
+    local why = stops .. ':' .. r.code
+    if stops == 'template' then pause_template(c, why) else suspend_number(c, r, why) end
+  end
+  recent.add_failed(answered, error_field(r))
+end
+
+-- A campaign that is not declared as marketing is charged as marketing: WhatsApp has put its
+-- template into that category, to which not everybody on the list may have agreed.
+local function check_category(c, price)
+  if c.status ~= 'running' then return end
+  local charged = math.floor(price / 4)
+  if charged ~= PRICED.marketing and charged ~= PRICED.marketing_lite then return end
+  local most = limits_of(c).category
+  if most > 0 and redis.call('HINCRBY', c.key, 'drift', 1) >= most then
+    pause_campaign(c, 'category:marketing')
   end
 end
 
