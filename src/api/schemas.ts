@@ -52,6 +52,12 @@ const pace = z
     nowPerSecond: z.number().nullable(),
     fullPerSecond: z.number().nullable(),
     slowed: z.object({ share: z.number(), fullAt: z.string() }).nullable(),
+    ramp: z
+      .object({
+        ...{ from: z.number(), to: z.number().nullable(), overSeconds: z.number() },
+        ...{ startedAt: time.nullable(), fullAt: time.nullable() },
+      })
+      .nullable(),
     workersDiffer: z.object({ lowest: z.number(), highest: z.number() }).nullable(),
   })
   .openapi("Pace", { description: "How fast it may send now, and why not faster." });

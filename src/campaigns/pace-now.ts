@@ -1,4 +1,5 @@
 import { isoTime } from "../core/format.ts";
+import { type RampUp, rampEndsMs, rampRate } from "../core/ramp.ts";
 import { type Campaign, numberRate, type PaceNow } from "../store/index.ts";
 
 /** How fast a campaign may send now, and why not faster. Rates are messages a second. */
@@ -9,6 +10,8 @@ export interface CampaignPace {
   readonly fullPerSecond: number | null;
   /** The API said "too fast": the share of the number's rate now, and when it is whole again. */
   readonly slowed: PaceNow["slowed"];
+  /** It grows: how, since when and until when (ms). Null if it has reached the end of it. */
+  readonly ramp: (RampUp & { readonly sinceMs: number | null; readonly fullMs: number }) | null;
   /** Workers are configured with different rates, and the lowest holds. */
   readonly differs: { readonly lowest: number; readonly highest: number } | null;
 }
@@ -16,17 +19,19 @@ export interface CampaignPace {
 /** `configured`: the number's rate in this process, for when no worker runs; null if none. */
 export function campaignPace(
   pace: PaceNow,
-  campaign: Pick<Campaign, "ratePerSecond">,
+  campaign: Pick<Campaign, "ratePerSecond" | "ramp">,
   configured: number | null,
 ): CampaignPace {
   const number = numberRate(pace, configured);
-  const own = campaign.ratePerSecond;
+  const limit = lower(number, campaign.ratePerSecond);
   const { slowed } = pace;
   const now = number === null ? null : number * (slowed?.share ?? 1);
+  const ramped = limit === null ? null : rampedNow(campaign.ramp, limit, pace.clock);
   return {
-    nowPerSecond: lower(now, own),
-    fullPerSecond: lower(number, own),
+    nowPerSecond: lower(now, ramped?.rate ?? campaign.ratePerSecond),
+    fullPerSecond: lower(limit, campaign.ramp?.to ?? null),
     slowed,
+    ramp: ramped?.ramp ?? null,
     differs: ratesDiffer(pace),
   };
 }
@@ -37,11 +42,31 @@ export function ratesDiffer({ ratePerSecond, configured }: PaceNow): CampaignPac
   return configured.lowest < configured.highest ? configured : null;
 }
 
-export function paceJson({ nowPerSecond, fullPerSecond, slowed, differs }: CampaignPace) {
+/** Null without a ramp that is under way. Times are stored in the number's own clock. */
+function rampedNow(ramp: Campaign["ramp"], limit: number, { wallMs, nowMs }: PaceNow["clock"]) {
+  if (ramp === null) return null;
+  const sinceMs = ramp.sinceMs ?? nowMs;
+  const rate = rampRate(ramp, nowMs - sinceMs, limit);
+  const fullMs = sinceMs + rampEndsMs(ramp, limit);
+  if (fullMs <= nowMs) return { rate, ramp: null };
+  const offsetMs = wallMs - nowMs;
+  const since = ramp.sinceMs === null ? null : ramp.sinceMs + offsetMs;
+  return { rate, ramp: { ...ramp, sinceMs: since, fullMs: Math.ceil(fullMs) + offsetMs } };
+}
+
+export function paceJson({ nowPerSecond, fullPerSecond, slowed, ramp, differs }: CampaignPace) {
   return {
     nowPerSecond,
     fullPerSecond,
     slowed: slowed === null ? null : { share: slowed.share, fullAt: isoTime(slowed.untilMs) },
+    ramp:
+      ramp === null
+        ? null
+        : {
+            ...{ from: ramp.from, to: ramp.to, overSeconds: ramp.overMs / 1_000 },
+            startedAt: isoTime(ramp.sinceMs),
+            fullAt: ramp.sinceMs === null ? null : isoTime(ramp.fullMs),
+          },
     workersDiffer: differs,
   };
 }

@@ -1,4 +1,5 @@
 import type { Actor } from "../core/act.ts";
+import type { RampUp } from "../core/ramp.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { NumberStore } from "../store/index.ts";
 import { audited } from "./audited.ts";
@@ -17,28 +18,39 @@ export interface NumberRate {
   readonly ratePerSecond: number | null;
 }
 
-/** From now on, on all workers: messages a second (RATE_MIN to RATE_MAX); null removes it. */
+/**
+ * From now on, on all workers: messages a second (RATE_MIN to RATE_MAX); null removes it. A ramp
+ * ends with it.
+ */
 export function setCampaignRate(
   { campaign: { id }, store }: FoundCampaign,
   ratePerSecond: number | null,
   by: Actor,
 ): Promise<Result<CampaignRate>> {
-  const details = { ratePerSecond: ratePerSecond ?? "default" };
-  return audited(store.acts, by, { what: "rate", campaigns: [id], details }, async () => {
-    const done = await store.pace.setCampaignRate(id, ratePerSecond);
-    return done === "done" ? accept({ id, ratePerSecond }) : refuseNoCampaign(id);
-  });
+  return set(store, { id, ratePerSecond }, { rampUp: null, by });
 }
 
-/** Back to what the campaign's own file says; null if it names no rate. */
+/** Back to what the campaign's own file says, its ramp included; null if it names no rate. */
 export async function resetCampaignRate(
-  found: FoundCampaign,
+  { campaign: { id }, store }: FoundCampaign,
   by: Actor,
 ): Promise<Result<CampaignRate>> {
-  const { campaign, store } = found;
-  const imported = await store.campaigns.toSend(campaign.id);
-  if (imported === undefined) return refuseNoCampaign(campaign.id);
-  return setCampaignRate(found, imported.definition.delivery.ratePerSecond, by);
+  const imported = await store.campaigns.toSend(id);
+  if (imported === undefined) return refuseNoCampaign(id);
+  const { ratePerSecond, rampUp = null } = imported.definition.delivery;
+  return set(store, { id, ratePerSecond }, { rampUp, by });
+}
+
+function set(
+  { acts, pace }: Pick<NumberStore, "acts" | "pace">,
+  { id, ratePerSecond }: CampaignRate,
+  { rampUp, by }: { readonly rampUp: RampUp | null; readonly by: Actor },
+): Promise<Result<CampaignRate>> {
+  const details = { ratePerSecond: ratePerSecond ?? "default" };
+  return audited(acts, by, { what: "rate", campaigns: [id], details }, async () => {
+    const done = await pace.setCampaignRate(id, ratePerSecond, rampUp);
+    return done === "done" ? accept({ id, ratePerSecond }) : refuseNoCampaign(id);
+  });
 }
 
 /** The same for all campaigns of a number together; null: back to the configured rate. */

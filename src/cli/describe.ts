@@ -2,7 +2,7 @@ import type { CampaignPace } from "../campaigns/pace-now.ts";
 import { REASONS } from "../core/reasons.ts";
 import { describeHalt } from "../export/campaign-json.ts";
 import type { Campaign, Halt, PaceNow } from "../store/index.ts";
-import { dateTime, isoTime, rate } from "./words.ts";
+import { dateTime, duration, isoTime, rate } from "./words.ts";
 
 /** Why a number is suspended and what to do, in a sentence. */
 export function suspensionWords(number: string, halt: Halt): string {
@@ -39,8 +39,14 @@ export function backoffWords({ holdUntilMs, holdReason }: PaceNow): string {
 }
 
 /** How fast a campaign may send now; empty if that is not known. */
-export function rateWords({ nowPerSecond, fullPerSecond, slowed }: CampaignPace): string {
+export function rateWords({ nowPerSecond, fullPerSecond, slowed, ramp }: CampaignPace): string {
   if (nowPerSecond === null || fullPerSecond === null) return "";
+  if (ramp !== null) {
+    const { sinceMs, fullMs, overMs } = ramp;
+    const full =
+      sinceMs === null ? `${duration(overMs)} after its first message` : `at ${dateTime(fullMs)}`;
+    return `${rate(nowPerSecond)} now, ramping up to ${rate(fullPerSecond)} ${full}`;
+  }
   if (slowed === null || nowPerSecond === fullPerSecond) return rate(nowPerSecond);
   return (
     `${rate(nowPerSecond)} now: slowed down because the API reported that it is too fast; ` +

@@ -14,6 +14,7 @@ import { ENCODINGS, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
+import { checkRampUp, rampUpBlock, toRampUp } from "./ramp-schema.ts";
 import { recurringBlock, toRecurring } from "./recurring.ts";
 import { days, skipRepeat, WARN_REPEAT_MS, warnRepeat } from "./repeat-fields.ts";
 import { parseSendWindow, type SendWindow } from "./send-window.ts";
@@ -106,12 +107,15 @@ const schedule = z
     message: "must be later than schedule.startAt",
   });
 
-const delivery = z.strictObject({
-  guarantee: z.enum(GUARANTEES).nullish(),
-  ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
-  priority: z.enum(PRIORITIES).nullish(),
-  retryCodes: unbuiltKey,
-});
+const delivery = z
+  .strictObject({
+    guarantee: z.enum(GUARANTEES).nullish(),
+    ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
+    rampUp: rampUpBlock.nullish(),
+    priority: z.enum(PRIORITIES).nullish(),
+    retryCodes: unbuiltKey,
+  })
+  .superRefine(checkRampUp);
 
 const stopOn = z.unknown().transform((value, context) => {
   const read = parseStopOn((value ?? {}) as Json);
@@ -133,7 +137,6 @@ const campaignFile = z.strictObject({
   recurring: recurringBlock.nullish(),
   stopOn: stopOn.optional(),
   canary: unbuiltKey,
-  ramp: unbuiltKey,
   cap: unbuiltKey,
 });
 
@@ -142,13 +145,13 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
   recipients,
   schedule,
   delivery,
+  "delivery.rampUp": rampUpBlock,
   recurring: recurringBlock,
 };
 
 const NOT_BUILT_YET: readonly (readonly string[])[] = [
   ["delivery", "retryCodes"],
   ["canary"],
-  ["ramp"],
   ["cap"],
 ];
 
@@ -247,6 +250,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       guarantee: file.delivery?.guarantee ?? "at-most-once",
       ratePerSecond: file.delivery?.ratePerSecond ?? null,
       priority: file.delivery?.priority ?? "normal",
+      rampUp: toRampUp(file.delivery?.rampUp),
     },
     ...(file.recurring == null ? {} : { recurring: toRecurring(file.recurring, file.name) }),
     stopOn: file.stopOn ?? STOP_ON,

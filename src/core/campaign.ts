@@ -1,5 +1,6 @@
 import type { Category } from "./category.ts";
 import type { Encoding } from "./encoding.ts";
+import type { RampUp } from "./ramp.ts";
 import type { Recurring } from "./recurring.ts";
 import type { SendWindow } from "./send-window.ts";
 import type { StopOn } from "./stop-on.ts";
@@ -54,6 +55,8 @@ export interface CampaignDefinition {
     readonly guarantee: Guarantee;
     readonly ratePerSecond: number | null;
     readonly priority: Priority;
+    /** `null`: its whole rate from the start. */
+    readonly rampUp?: RampUp | null;
   };
   /** Of campaign files only: the campaigns that it makes are ordinary ones. */
   readonly recurring?: Recurring;

@@ -1,3 +1,4 @@
+import type { Speed } from "../core/ramp.ts";
 import type { OnMiss } from "../core/send-window.ts";
 import type { Opening } from "./openings.ts";
 import type { Place } from "./places.ts";
@@ -21,7 +22,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const ALWAYS: Opening = { fromMs: Number.NEGATIVE_INFINITY, untilMs: NEVER };
 
 /**
- * Sends `people` at `ratePerSecond` from `startMs` on, each in the hours of its place, and counts.
+ * Sends `people` at this speed from `startMs` on, each in the hours of its place, and counts.
  * While several places are open they share the rate by how many messages each has left, as the
  * rows of a list lie mixed. Pauses, and other campaigns of the number, come on top. `times` is
  * null where there is no window.
@@ -30,12 +31,11 @@ export function forecast(input: {
   people: ReadonlyMap<Place, number>;
   times: SendTimes | null;
   onMiss: OnMiss;
-  ratePerSecond: number;
+  speed: Speed;
   startMs: number;
   endByMs: number | null;
 }): Forecast {
-  const { people, times, onMiss, startMs, endByMs } = input;
-  const perMs = input.ratePerSecond / 1_000;
+  const { people, times, onMiss, speed, startMs, endByMs } = input;
   const endMs = Math.min(endByMs ?? NEVER, startMs + AHEAD_MS);
   const day = createSendTimes(
     { hours: MARKETING_HOURS, timezone: "recipient", onMiss: "next" },
@@ -56,9 +56,11 @@ export function forecast(input: {
     }
     if (left > 0) {
       firstMs ??= nowMs;
-      const takesMs = left / perMs;
+      const sinceMs = nowMs - firstMs;
+      const takesMs = speed.takesMs(left, sinceMs);
       // All of it, exactly: a remainder left by rounding would never come to an end.
-      const share = takesMs <= untilMs - nowMs ? 1 : ((untilMs - nowMs) * perMs) / left;
+      const share =
+        takesMs <= untilMs - nowMs ? 1 : speed.messages(sinceMs, untilMs - firstMs) / left;
       if (share === 1) untilMs = nowMs + takesMs;
       for (const queue of waiting) {
         if (!queue.isOpen) continue;

@@ -105,6 +105,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     counts: { ...zeroCounts(), ...counts },
     errors: [],
     ratePerSecond: null,
+    ramp: null,
     createdAt: 0,
     startAt: null,
     delegatedTo: null,

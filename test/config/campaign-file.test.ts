@@ -50,7 +50,9 @@ describe("a campaign file that is right", () => {
           timezone: null,
         },
         schedule: { startAtMs: null, endByMs: null, window: null, delegate: false },
-        delivery: { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
+        delivery: {
+          ...{ guarantee: "at-most-once", ratePerSecond: null, rampUp: null, priority: "normal" },
+        },
         stopOn: { failureShare: 0.3, sample: 50, sameCode: 20, category: 3 },
       },
     });
@@ -215,7 +217,20 @@ recipients:
 
   test.each([
     ["canary: { size: 20 }", "canary is not built yet"],
-    ["ramp: {}", "ramp is not built yet"],
+    ["delivery: { rampUp: { from: 5 } }", "delivery.rampUp.over is missing"],
+    ["delivery: { rampUp: { from: 5, over: 2 h 30m } }", "must be 1s to 30d, as in 2h"],
+    ["delivery: { rampUp: { from: 5, over: 31d } }", "must be 1s to 30d, as in 2h"],
+    ["delivery: { rampUp: { from: 5, to: 5, over: 2h } }", "must be higher than"],
+    ["delivery: { rampUp: { from: 0, over: 2h } }", "delivery.rampUp.from must be"],
+    ["delivery: { rampUp: { from: 5, until: 80, over: 2h } }", "rampUp.until is not a known key"],
+    [
+      "delivery: { ratePerSecond: 20, rampUp: { from: 5, to: 80, over: 2h } }",
+      "delivery.rampUp.to is above delivery.ratePerSecond",
+    ],
+    [
+      "delivery: { ratePerSecond: 4, rampUp: { from: 5, over: 2h } }",
+      "delivery.rampUp.from is above delivery.ratePerSecond",
+    ],
     ["cap: 100", "cap is not built yet"],
     ["recipients: { timezone: tz }", "recipients.timezone is of use only with a schedule.window"],
     ["recipients: { skipUndeliverable: 400d }", "must be 1d to 365d, as in 90d"],

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { speedOf } from "../../src/core/ramp.ts";
 import type { OnMiss, WindowHours } from "../../src/core/send-window.ts";
 import { forecast } from "../../src/time/forecast.ts";
 import type { Place } from "../../src/time/places.ts";
@@ -24,7 +25,7 @@ function ahead(
   const times =
     hours === null ? null : createSendTimes({ hours, timezone: "recipient", onMiss }, -1);
   const result = forecast({
-    ...{ people: new Map(people), times, onMiss, ratePerSecond: rate },
+    ...{ people: new Map(people), times, onMiss, speed: speedOf(null, rate) },
     ...{ startMs: at(start), endByMs: endBy === undefined ? null : at(endBy) },
   });
   const text = (ms: number): string => new Date(ms).toISOString().slice(8, 16);
@@ -89,7 +90,7 @@ test("lists of any size, at any rate, over many places come to an end, and no me
       const times =
         hours === null ? null : createSendTimes({ hours, timezone: "recipient", onMiss }, -1);
       const endByMs = endInMs === null ? null : startMs + endInMs;
-      const asked = { people: new Map(people), times, onMiss, ratePerSecond: rate };
+      const asked = { people: new Map(people), times, onMiss, speed: speedOf(null, rate) };
       const { firstMs, lastMs, late, atNight } = forecast({ ...asked, startMs, endByMs });
       expect(late).toBeGreaterThanOrEqual(0);
       expect(late + atNight).toBeLessThanOrEqual(total + 1);

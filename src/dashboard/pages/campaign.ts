@@ -172,9 +172,13 @@ function paceNote(number: string, pace: PaceNow): Html | "" {
   );
 }
 
-function rateFact({ nowPerSecond, fullPerSecond }: CampaignPace): string {
+function rateFact({ nowPerSecond, fullPerSecond, ramp }: CampaignPace): Html | string {
   if (nowPerSecond === null) return "the number's rate";
   const now = `${Number(nowPerSecond.toPrecision(3))}/s`;
+  if (ramp !== null) {
+    const full = ramp.sinceMs === null ? "" : html` at ${moment(ramp.fullMs)}`;
+    return html`${now} now, ramping up to ${fullPerSecond}/s${full}`;
+  }
   return nowPerSecond === fullPerSecond ? now : `${now} now, of ${fullPerSecond}/s`;
 }
 

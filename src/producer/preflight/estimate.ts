@@ -1,9 +1,11 @@
+import { type RampUp, speedOf } from "../../core/ramp.ts";
+
 /** How long sending takes. Times are ISO 8601 in UTC. */
 export interface Estimate {
   seconds: number;
   startsAt: string;
   endsAt: string;
-  /** The slower of the number's rate and the campaign's own. */
+  /** The slower of the number's rate and the campaign's own; with a ramp: what it grows to. */
   ratePerSecond: number;
   endBy: string | null;
   /** Messages that cannot be sent before `endBy`: they would become `expired`. */
@@ -26,6 +28,7 @@ export function startsAt(
 export function estimateSending(input: {
   messages: number;
   ratePerSecond: number;
+  rampUp?: RampUp | null;
   startAtMs: number | null;
   delegate?: boolean;
   endByMs: number | null;
@@ -33,12 +36,13 @@ export function estimateSending(input: {
 }): Estimate {
   const { messages, ratePerSecond, endByMs, nowMs } = input;
   const startsMs = startsAt(input, nowMs);
-  const takesMs = Math.ceil((messages * 1_000) / ratePerSecond);
+  const speed = speedOf(input.rampUp ?? null, ratePerSecond);
+  const takesMs = Math.ceil(speed.takesMs(messages, 0));
   const inTime =
     endByMs === null
       ? messages
       : // The first one goes out at once.
-        Math.ceil((Math.max(0, endByMs - startsMs) * ratePerSecond) / 1_000);
+        Math.ceil(speed.messages(0, Math.max(0, endByMs - startsMs)));
   return {
     seconds: Math.ceil(takesMs / 1_000),
     startsAt: new Date(startsMs).toISOString(),

@@ -1,5 +1,6 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { delegatedTo } from "../../core/delegate.ts";
+import { speedOf } from "../../core/ramp.ts";
 import { forecast } from "../../time/forecast.ts";
 import type { Place } from "../../time/places.ts";
 import type { SendTimes } from "../../time/send-times.ts";
@@ -17,7 +18,7 @@ export interface Outlook {
 }
 
 /** By then the API has all messages. */
-const AT_ONCE = 1e6;
+const AT_ONCE = speedOf(null, 1e6);
 
 /** `people`: of the rows to be sent, by place; `messages`: the number of those rows. */
 export function outlookOf(
@@ -38,22 +39,24 @@ export function outlookOf(
       ? {}
       : { window: windowReport(written, { people, times, startMs }) };
   if (input === null) return { estimate: null, ...window, atNight: 0 };
+  const rampUp = delivery.rampUp ?? null;
   const ratePerSecond = Math.min(
     input.ratePerSecond,
     delivery.ratePerSecond ?? Number.POSITIVE_INFINITY,
+    rampUp?.to ?? Number.POSITIVE_INFINITY,
   );
   const onMiss = written?.onMiss ?? "next";
   const sendsAtMs = delegatedTo(schedule);
   const ahead = forecast(
     sendsAtMs === null
-      ? { people, times, onMiss, ratePerSecond, startMs, endByMs }
-      : { people, times, onMiss, ratePerSecond: AT_ONCE, startMs: sendsAtMs, endByMs: null },
+      ? { people, times, onMiss, speed: speedOf(rampUp, ratePerSecond), startMs, endByMs }
+      : { people, times, onMiss, speed: AT_ONCE, startMs: sendsAtMs, endByMs: null },
   );
   const { atNight } = ahead;
   if (times === null) {
     const { nowMs } = input;
     // Without a window the estimate is plain arithmetic.
-    const estimate = estimateSending({ messages, ratePerSecond, nowMs, ...schedule });
+    const estimate = estimateSending({ messages, ratePerSecond, rampUp, nowMs, ...schedule });
     return { estimate, atNight };
   }
   const estimate = {

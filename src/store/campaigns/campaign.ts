@@ -3,6 +3,7 @@ import type { CampaignStatus } from "../../core/campaign.ts";
 import type { FailureCause, FailureCount } from "../../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
+import { parseRamp, type RampUp } from "../../core/ramp.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys, numberOfCampaign } from "../keys.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
@@ -26,6 +27,8 @@ export interface Campaign {
   /** Failed rows by their cause, most frequent first. */
   readonly errors: readonly FailureCount[];
   readonly ratePerSecond: number | null;
+  /** How its rate grows, and its first claim, from which that counts (ms, the number's clock). */
+  readonly ramp: (RampUp & { readonly sinceMs: number | null }) | null;
   readonly createdAt: number;
   readonly startAt: number | null;
   /** When the API sends the messages it was given. */
@@ -72,7 +75,7 @@ type Fields = Record<string, string>;
 const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
-  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy"] as const),
+  ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
   ...(["window", "places", "delegatedTo"] as const),
   ...(["createdAt", "startedAt", "finishedAt"] as const),
 );
@@ -99,6 +102,10 @@ function toCampaign(
       .map(([field, count]) => ({ ...causeOf(Number(field)), count: Number(count) }))
       .sort((a, b) => b.count - a.count || a.code - b.code),
     ratePerSecond: fields.ratePerSecond === undefined ? null : Number(fields.ratePerSecond),
+    ramp:
+      fields.ramp === undefined
+        ? null
+        : { ...parseRamp(fields.ramp), sinceMs: timeOrNull(fields.rampAt) },
     createdAt: Number(fields.createdAt),
     startAt: timeOrNull(fields.startAt),
     delegatedTo: timeOrNull(fields.delegatedTo),

@@ -7,6 +7,7 @@ import {
 import { delegatedTo } from "../../core/delegate.ts";
 import { STATES, type State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
+import { rampText } from "../../core/ramp.ts";
 import { REASONS } from "../../core/reasons.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { REJECTS } from "../../core/reject.ts";
@@ -213,6 +214,7 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
   };
   if (definition.stopOn !== undefined) fields["stopOn"] = packStopOn(definition.stopOn);
   if (sender !== null) fields["sender"] = sender;
+  if (delivery.rampUp != null) fields["ramp"] = rampText(delivery.rampUp);
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
   return Object.entries(fields).flat();
 }

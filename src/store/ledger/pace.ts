@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
-import { readNumberTime } from "../clock.ts";
+import { type RampUp, rampText } from "../../core/ramp.ts";
+import { type NumberTime, readNumberTime } from "../clock.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
 import { ANSWER, RATE_KEPT_MS, RECOVERY_MS, SLOW_SHARE_MIN } from "../scripts/protocol.ts";
@@ -17,6 +18,8 @@ export interface PaceNow {
   readonly holdReason: "too_fast" | "unreachable";
   /** After "too fast": the share of the rate that is used now, and when all of it is again. */
   readonly slowed: { readonly share: number; readonly untilMs: number } | null;
+  /** When this was read. */
+  readonly clock: NumberTime;
 }
 
 /**
@@ -40,6 +43,7 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
         holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
         holdReason: fields.holdReason === "unreachable" ? "unreachable" : "too_fast",
         slowed: slowedBy(fields, nowMs, wallMs),
+        clock: { wallMs, nowMs },
       };
     },
 
@@ -51,15 +55,20 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
 
     /** Sets a number's rate (messages a second) on all pods; null removes it. */
     async setNumberRate(ratePerSecond: number | null): Promise<void> {
-      await run("set-rate", { campaign: "", ratePerSecond: ratePerSecond ?? "" });
+      await run("set-rate", { campaign: "", ratePerSecond: ratePerSecond ?? "", ramp: "" });
     },
 
-    /** Sets a campaign's own rate. `no_campaign` if there is none with this id. */
+    /**
+     * Sets a campaign's own rate, and how it grows: a rate without a ramp ends the one it had.
+     * `no_campaign` if there is none with this id.
+     */
     async setCampaignRate(
       campaign: string,
       ratePerSecond: number | null,
+      rampUp: RampUp | null = null,
     ): Promise<"done" | "no_campaign"> {
-      const done = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "" });
+      const ramp = rampUp === null ? "" : rampText(rampUp);
+      const done = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "", ramp });
       return done === ANSWER.noCampaign ? "no_campaign" : "done";
     },
   };

@@ -95,7 +95,7 @@ export const SCRIPTS = {
   "resume-campaign": ["campaign", "sender", "probeRows", "probeRules"],
   "retry-rows": ["campaign", "batch", "act", "rows", "leaseMs", "webhooksArrivingMs"],
   "set-counts": ["campaign", "moves"],
-  "set-rate": ["campaign", "ratePerSecond"],
+  "set-rate": ["campaign", "ratePerSecond", "ramp"],
   sweep: ["takenMax", "forgottenMax", "resendAfterMs", "webhooksArrivingMs", "claimedCursor"],
   "take-news": ["takenMax", "linesMax", "minuteMs"],
   "use-token": ["digest"],

@@ -65,18 +65,37 @@ local function configured_rate(own, lowest)
   return math.min(own, num(lowest, own))
 end
 
+-- A campaign that ramps up (core/ramp.ts) from `since` on, its first claim. `limit` is its rate
+-- without that.
+local function ramp_rate(ramp, since, limit)
+  local from, to, over = string.match(ramp, '^(%S+) (%S+) (%S+)$')
+  from, to = num(from), to == '-' and limit or num(to)
+  return math.min(limit, from + (to - from) * math.min(1, (NOW - since) / num(over)))
+end
+
+local function own_rate_of(f, limit)
+  local rate = f.rate and num(f.rate)
+  return f.ramp and ramp_rate(f.ramp, num(f.ramp_at, NOW), rate or limit) or rate
+end
+
+-- The last send time at the campaign's own rate, unless it is left over as above.
+local function last_slot(stored, reach)
+  local last = num(stored)
+  return last <= NOW_US + math.max(REACH_MAX_US, reach) and last or 0
+end
+
 local function open_pace(c, configured, reach)
   local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt', 'lowest')
-  local own = redis.call('HMGET', c.key, 'ratePerSecond', 'tat')
+  local own = redis.call('HMGET', c.key, 'ratePerSecond', 'lastSlot', 'ramp', 'rampAt')
   local rate = num(f[1], configured_rate(configured, f[6]))
   local interval = 1000000 / (rate * slowed(f[4], f[5]))
   local tat = free_slot(f[2], interval, reach)
-  local own_interval = own[1] and 1000000 / num(own[1])
+  local own_rate = own_rate_of({ rate = own[1], ramp = own[3], ramp_at = own[4] }, rate)
   return {
     key = c.key, rate = rate, hold = held_until(f[3]), interval = interval,
     slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
-    own_interval = own_interval, own_tat = own_interval and free_slot(own[2], own_interval, reach),
-    used = 0, wait = 0, waits = '',
+    own_interval = own_rate and 1000000 / own_rate, own_last = last_slot(own[2], reach),
+    is_first = own[3] and not own[4], used = 0, wait = 0, waits = '',
   }
 end
 
@@ -88,11 +107,13 @@ local function next_slot(pace)
     return nil
   end
   if pace.own_interval then
-    if pace.own_tat > slot then
-      pace.wait, pace.waits = pace.own_tat - slot, 'campaign'
+    -- Counted from the last one, so that a rate that has grown meanwhile holds for this gap.
+    local free = pace.own_last + pace.own_interval
+    if free > slot then
+      pace.wait, pace.waits = free - slot, 'campaign'
       return nil
     end
-    pace.own_tat = math.max(pace.own_tat, slot - CAMPAIGN_TOLERANCE_US) + pace.own_interval
+    pace.own_last = math.max(free, slot - CAMPAIGN_TOLERANCE_US)
   end
   pace.slot, pace.used = slot + pace.interval, pace.used + 1
   return slot
@@ -101,5 +122,6 @@ end
 local function close_pace(pace)
   if pace.used == 0 then return end
   redis.call('HSET', P .. 'pace', 'tat', text(pace.slot))
-  if pace.own_interval then redis.call('HSET', pace.key, 'tat', text(pace.own_tat)) end
+  if pace.own_interval then redis.call('HSET', pace.key, 'lastSlot', text(pace.own_last)) end
+  if pace.is_first then redis.call('HSET', pace.key, 'rampAt', NOW) end
 end
