@@ -12,6 +12,7 @@ const FILES = {
   dashboard: async () => (await import("./roles.ts")).dashboard,
   check: () => import("./check.ts"),
   send: () => import("./send.ts"),
+  test: () => import("./test.ts"),
   list: () => import("./list.ts"),
   show: () => import("./show.ts"),
   watch: () => import("./watch.ts"),

@@ -122,6 +122,7 @@ export function campaignText(
     ["List", `${printable(campaign.file)}, ${counted(campaign.rows, "row")}`],
   ];
   const { mode } = campaign;
+  if (campaign.isTest) head.push(["Test", "one message, not counted as a campaign"]);
   head.push([
     "Mode",
     mode === "sandbox" ? "sandbox: nothing reaches a person" : "live: real people",

@@ -3,6 +3,7 @@ import type { RefusalCode } from "./refusals.ts";
 /** What people do, as the audit names it. */
 export const ACT_KINDS = [
   "send",
+  "test",
   "pause",
   "resume",
   "cancel",

@@ -28,6 +28,7 @@ export function campaignJson(campaign: Campaign) {
     name: campaign.name,
     number: campaign.number,
     mode: campaign.mode,
+    test: campaign.isTest,
     category: campaign.category,
     file: campaign.file,
     status: campaign.status,

@@ -98,6 +98,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     status: "running",
     reason: "",
     mode: "sandbox",
+    isTest: false,
     category: "marketing",
     file: "list.csv",
     closed: false,

@@ -20,7 +20,7 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" })
 
 /** What the store offers for people, and where it is called; each of these files notes the act. */
 const CALLED_IN: readonly [RegExp, readonly string[]][] = [
-  [/\bcampaigns\.(?:pause|resume|cancel)\(/, ["campaigns/control.ts"]],
+  [/\bcampaigns\.(?:pause|resume|cancel)\(/, ["campaigns/control.ts", "cli/test.ts"]],
   [/\bcampaigns\.resolve\(/, ["campaigns/resolve.ts"]],
   [/\.retryFailed\(|\bcampaigns\.retryRows\(/, ["campaigns/retry.ts"]],
   [/\bretryAttempts\(/, ["campaigns/retry.ts", "dashboard/board-retry.ts"]],

@@ -9,7 +9,16 @@ import { describe, expect, test } from "vitest";
  */
 const PRODUCER: readonly string[] = [
   ...["list", "phones", "columns", "rejects", "check", "preflight", "sink"],
-  ...["request.ts", "report.ts", "suppressions", "import", "correct", "import-file.ts", "drop"],
+  ...[
+    "request.ts",
+    "report.ts",
+    "suppressions",
+    "import",
+    "correct",
+    "test-message.ts",
+    "import-file.ts",
+    "drop",
+  ],
   "recurring",
 ];
 
@@ -19,7 +28,7 @@ const PRODUCER: readonly string[] = [
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
-  app: ["lists", "platform", "roles", "serving"],
+  app: ["lists", "platform", "roles", "serving", "test-sender"],
   campaigns: [
     ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "refusals"],
     ...["resolve", "retry", "waits-for"],
@@ -41,7 +50,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "import-file",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
-    ...["recurring/newest", "request", "sink/sink", "suppressions/read-file"],
+    ...["recurring/newest", "request", "sink/sink", "suppressions/read-file", "test-message"],
   ],
   queue: ["failed-queue", "in-time", "queues"],
   redis: [
@@ -52,7 +61,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   store: ["index"],
   time: ["due-times", "forecast", "places", "row-hours", "send-times"],
   webhooks: ["server"],
-  worker: ["flight", "worker"],
+  worker: ["flight", "send-one", "worker"],
 };
 
 /** Packages that belong to one concern, and the parts that have it. Any part may use the others. */

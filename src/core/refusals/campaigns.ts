@@ -26,7 +26,7 @@ export const CAMPAIGNS = catalogue(409, {
   },
   confirmation_needed: {
     meaning:
-      "`send`, `cancel`, `retry` or a live `up --send` needs a confirmation but has no terminal; the message says what it would do. Nothing was stored or sent. Exit code 2.",
+      "`send`, `cancel`, `retry`, a live `test` or a live `up --send` needs a confirmation but has no terminal; the message says what it would do. Nothing was stored or sent. Exit code 2.",
     fix: "Add `--yes` (`--json` implies it).",
     exitCode: 2,
   },
@@ -58,7 +58,7 @@ export const CAMPAIGNS = catalogue(409, {
   },
   not_confirmed: {
     meaning:
-      "The question of `send`, `cancel` or `retry` was not answered with yes; or more messages failed while `retry` was asking. Nothing was stored, sent or cancelled.",
+      "The question of `send`, `test`, `cancel` or `retry` was not answered with yes; or more messages failed while `retry` was asking. Nothing was stored, sent or cancelled.",
     fix: "Answer `y`, or add `--yes`.",
   },
   retry_incomplete: {
@@ -95,5 +95,25 @@ export const CAMPAIGNS = catalogue(409, {
     meaning: "The rows of the campaign were older than `DROPCAST_RETENTION_DAYS` and were deleted.",
     fix: "The counters are kept: `dropcast show ID`.",
     http: 410,
+  },
+  test_number_stopped: {
+    meaning:
+      "`test` sends nothing while its number is suspended, or waits after a rollback of Redis.",
+    fix: "Do what the message says; `dropcast doctor` shows the state of every number.",
+  },
+  test_opted_out: {
+    meaning:
+      "The phone number of `--to` is on the suppression list, so `test` sends nothing to it.",
+    fix: "Test with another number; or `dropcast suppress remove`, if its owner agrees.",
+  },
+  test_row_missing: {
+    meaning: "The list has no row with the number that `test --row` names.",
+    fix: "Rows count from 1, without the header and blank lines.",
+    http: 404,
+  },
+  test_row_rejected: {
+    meaning: "The row whose values `test` was to send cannot be sent; the message says why.",
+    fix: "Correct the row, or name another one with `--row`.",
+    http: 422,
   },
 });

@@ -29,6 +29,12 @@ export function createCampaignList(input: {
     return found.filter((campaign) => campaign !== undefined);
   }
 
+  async function allLive(): Promise<Campaign[]> {
+    return (await findAll(await liveIds()))
+      .filter(({ status }) => LIVE.has(status))
+      .sort((a, b) => b.createdAt - a.createdAt);
+  }
+
   return {
     /** The newest campaigns of the number, newest first: at most `max`, after the first `skip`. */
     list: async ({ skip = 0, max = LISTED_MAX } = {}): Promise<Campaign[]> =>
@@ -38,14 +44,16 @@ export function createCampaignList(input: {
     count: (): Promise<number> => redis.zcard(keys.campaigns),
 
     /** Every campaign that has not ended, newest first. */
-    live: async (): Promise<Campaign[]> =>
-      (await findAll(await liveIds()))
-        .filter(({ status }) => LIVE.has(status))
-        .sort((a, b) => b.createdAt - a.createdAt),
+    live: async (): Promise<Campaign[]> => (await allLive()).filter(({ isTest }) => !isTest),
+
+    /** The same, and the test messages that have not ended. */
+    liveWithTests: allLive,
 
     /** Campaigns that ended at `sinceMs` or later, the latest first, `max` at most. */
-    endedSince: async (sinceMs: number, max: number): Promise<Campaign[]> =>
-      findAll(await redis.zrevrangebyscore(keys.byEnd, "(+inf", sinceMs, "LIMIT", 0, max)),
+    endedSince: async (sinceMs: number, max: number): Promise<Campaign[]> => {
+      const ids = await redis.zrevrangebyscore(keys.byEnd, "(+inf", sinceMs, "LIMIT", 0, max);
+      return (await findAll(ids)).filter(({ isTest }) => !isTest);
+    },
 
     /** All campaigns, newest first, a page at a time: only for what a person asks for. */
     async *all(): AsyncGenerator<Campaign, void> {

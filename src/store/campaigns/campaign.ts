@@ -18,6 +18,8 @@ export interface Campaign {
   /** Why it is paused or rejected, as a code or text; empty otherwise. */
   readonly reason: string;
   readonly mode: Mode;
+  /** A test message: one row, kept out of the list of campaigns and what counts them. */
+  readonly isTest: boolean;
   readonly category: string;
   readonly file: string;
   readonly rows: number;
@@ -76,7 +78,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
-  ...(["window", "places", "delegatedTo"] as const),
+  ...(["window", "places", "delegatedTo", "test"] as const),
   ...(["createdAt", "startedAt", "finishedAt"] as const),
 );
 
@@ -93,6 +95,7 @@ function toCampaign(
     status: fields.status as CampaignStatus,
     reason: fields.reason ?? "",
     mode: fields.mode === "live" ? "live" : "sandbox",
+    isTest: fields.test !== undefined,
     category: fields.category ?? "",
     file: fields.file ?? "",
     rows: Number(fields.rows),

@@ -42,6 +42,8 @@ export interface BeginImport {
   /** The column of the phones; by default it is found again when needed. */
   readonly phoneColumn?: string;
   readonly mode: Mode;
+  /** A test message: for how long it may be sent, ms. Default: it is a campaign. */
+  readonly testMs?: number;
 }
 
 /** The earlier import of the same bytes. */
@@ -111,7 +113,10 @@ export function createImportStore(input: {
       const again = input.again ? "1" : "";
       const answer = (await run(
         "import-begin",
-        { ...importer(), digest: input.digest, token, again, fresh: input.fresh ?? "begin" },
+        {
+          ...{ ...importer(), digest: input.digest, token, again },
+          ...{ fresh: input.fresh ?? "begin", testMs: input.testMs ?? 0 },
+        },
         campaignFields(input, sender),
       )) as [string, string, number | undefined];
       const [kind, campaign, tried = -1] = answer;
@@ -129,7 +134,7 @@ export function createImportStore(input: {
     async beginAnew(input: BeginImport, { token }: ImportHandle): Promise<"begun" | "lost"> {
       const [kind] = (await run(
         "import-begin",
-        { ...importer(), digest: input.digest, token, again: "own", fresh: "begin" },
+        { ...importer(), digest: input.digest, token, again: "own", fresh: "begin", testMs: 0 },
         campaignFields(input, sender),
       )) as [string, string];
       return kind === "lost" ? "lost" : "begun";

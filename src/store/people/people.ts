@@ -101,10 +101,10 @@ export function createPeople(input: {
   async function read(id: string) {
     const fields = fieldsOf(
       "campaign",
-      ...(["mode", "status", "rows", "name", "template", "skipRepeat", "digest"] as const),
+      ...(["mode", "status", "rows", "name", "template", "skipRepeat", "digest", "test"] as const),
     );
     const { campaign } = campaignKeys(number, id);
-    const [its, status, rows, name, template, skip, digest] = await redis.hmget(
+    const [its, status, rows, name, template, skip, digest, isTest] = await redis.hmget(
       campaign,
       ...fields,
     );
@@ -113,7 +113,8 @@ export function createPeople(input: {
       ...{ status: status as CampaignStatus, skipsRepeats: Number(skip) > 0 },
       digest: digest ?? "",
     };
-    return { its, campaign: found };
+    // A test message is for a person who looks at it, not for one who must not get it twice.
+    return { its: isTest === null ? its : null, campaign: found };
   }
 
   return {

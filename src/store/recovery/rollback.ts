@@ -203,7 +203,7 @@ export function createRollback(input: {
       };
       // Since it was noticed nothing is sent. Serials show what came later; times can be equal.
       const wasThere = (id: string): boolean => serialOfCampaign(id) <= serialThen;
-      for (const { id, status, startAt, startedAt, counts } of await campaigns.live()) {
+      for (const { id, status, startAt, startedAt, counts } of await campaigns.liveWithTests()) {
         if (!wasThere(id)) continue;
         note({ campaign: id, failed: counts.failed, rejected: counts.rejected });
         if (status === "importing") {

@@ -1,5 +1,6 @@
 -- Opens an import: a new campaign, or the same one again if its importer died.
 --- @include "guard"
+--- @include "test-message"
 -- Atomic because: two importers of the same bytes must end up with one campaign and one token. The
 -- token fences every chunk: a frozen importer that wakes up after another took over is refused.
 -- KEYS: 1 slot key of the number
@@ -7,12 +8,13 @@
 --   again, 'own' to refill only the campaign that is being imported under this token · fresh:
 --   'refuse' to begin none and only resume an interrupted one · reading: this process's of the
 --   claim counter, '' none · process: a name for this process · settle_ms: how long workers have to
---   report after a start of Redis; then field and value pairs of the campaign hash
+--   report after a start of Redis · test_ms: for how long a test message may be sent, 0 for a
+--   campaign; then field and value pairs of the campaign hash
 -- Returns: {begun|restarted|busy, campaign}, or {none, ''} if `fresh` prevented a new one · {known,
 --   campaign, how many of its rows were tried before it was cancelled, -1 if it was not} · {lost,
 --   ''} for 'own': another importer took over, or it was cancelled
--- Keys built: by-end, with-rows, clock, guard, told, imports, serial, campaigns, campaign:<id>
---   and its :counts :ready :open :errors :timeline :side :beyond :first
+-- Keys built: endings, by-end, with-rows, clock, guard, told, imports, serial, campaigns,
+--   campaign:<id> and its :counts :ready :open :errors :timeline :side :beyond :first
 local digest, token, lease = ARG.digest, ARG.token, num(ARG.lease_ms)
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
@@ -65,8 +67,10 @@ if not importing then
   end
   id = number_name() .. '-' .. redis.call('INCR', P .. 'serial')
   count_act()
-  redis.call('HSET', P .. 'imports', digest, id)
-  redis.call('ZADD', P .. 'campaigns', WALL, id)
+  if num(ARG.test_ms) == 0 then
+    redis.call('HSET', P .. 'imports', digest, id)
+    redis.call('ZADD', P .. 'campaigns', WALL, id)
+  end
 end
 keep_clock()
 index_live(id)
@@ -80,4 +84,5 @@ redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing',
   'stored', 0, 'attempts', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
 for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+if num(ARG.test_ms) > 0 then limit_test(key, id, num(ARG.test_ms)) end
 return { answer, id }

@@ -1,6 +1,7 @@
 -- Ends an import: the campaign starts, waits for its start time, or is rejected.
 --- @include "closing"
 --- @include "guard"
+--- @include "test-message"
 -- Atomic because: until this step nothing may be sent, and after it everything may.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list writes
@@ -37,6 +38,7 @@ if up_to and pending > first then start_first(c, first, up_to) end
 local canary = trial_rows(ARG.canary)
 if #canary > 0 then start_trial(c, 'canary', f[6], canary, num(f[2])) end
 watch_end(c)
+if c.is_test then open_test(c) end
 if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled')

@@ -70,6 +70,7 @@ export const SCRIPTS = {
     "reading",
     "process",
     "settleMs",
+    "testMs",
   ],
   "import-chunk": ["campaign", "token", "leaseMs", "firstBatch", "batches"],
   "import-finish": [

@@ -45,11 +45,12 @@ end
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
-    'guarantee', 'purgedAt', 'trials')
+    'guarantee', 'purgedAt', 'trials', 'test')
   if not f[1] then return nil end
   return {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
+    is_test = f[#f],
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
     accepted = 0,
   }
@@ -89,6 +90,7 @@ local NEWS_MAX = 1000
 -- Stands for the campaign in events of the number itself.
 local THE_NUMBER = { id = '' }
 local function note_news(c, what, detail)
+  if c.is_test and what ~= 'suspended' then return end
   redis.call('RPUSH', P .. 'news', c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or ''))
   redis.call('LTRIM', P .. 'news', -NEWS_MAX, -1)
 end

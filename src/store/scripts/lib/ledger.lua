@@ -105,5 +105,6 @@ end
 local function note_failed(c, row, r, code, reason, at)
   r.code, r.reason, r.times[TIME.failed] = code, reason, stamp(c, at)
   add(c.errors, error_field(r), 1)
+  if c.is_test then return end
   redis.call('ZADD', P .. 'failed-outbox', NOW, attempt_ref(c.id, row, r.attempt))
 end

@@ -1,0 +1,46 @@
+import type { NumberConfig } from "../config/config.ts";
+import { requireSendingNumber } from "../config/find-number.ts";
+import type { Result } from "../core/refusal.ts";
+import { accept } from "../core/refusal.ts";
+import { type Platform, storeNamed } from "./platform.ts";
+
+/** Sends one test message from this process. */
+export interface TestSender {
+  /** Sends it if it is due; resolves when it has its outcome, or has to wait. */
+  sendDue(campaign: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens what sends test messages of a number; refuses a number without id or token
+ * (`number_incomplete`): then only a worker can send them.
+ */
+export async function openTestSender(
+  platform: Platform,
+  number: NumberConfig,
+): Promise<Result<TestSender>> {
+  const { config, timings, logger, outage } = platform;
+  const sending = requireSendingNumber(number);
+  if (!sending.ok) return sending;
+  const [{ createLivechatClient }, { createOneSender }] = await Promise.all([
+    import("../livechat/client.ts"),
+    import("../worker/send-one.ts"),
+  ]);
+  const { id, token, name, ratePerSecond } = sending.value;
+  const { answerTimeoutMs, connectTimeoutMs, startFenceMs } = timings;
+  const client = createLivechatClient({
+    ...{ apiUrl: config.apiUrl, numberId: id, token, connections: 1 },
+    ...{ answerTimeoutMs, connectTimeoutMs, startFenceMs },
+  });
+  const sender = createOneSender({
+    ...{ store: storeNamed(platform, name), client, ratePerSecond, mode: config.mode },
+    ...{ timings, logger, isAway: () => outage.now() !== undefined },
+  });
+  return accept({
+    sendDue: sender.sendDue,
+    async stop() {
+      await sender.stop();
+      await client.close();
+    },
+  });
+}

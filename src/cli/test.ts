@@ -1,0 +1,239 @@
+import { resolve } from "node:path";
+import type { Platform } from "../app/platform.ts";
+import type { TestSender } from "../app/test-sender.ts";
+import { audited } from "../campaigns/audited.ts";
+import type { NumberConfig } from "../config/config.ts";
+import type { CampaignDefinition } from "../core/campaign.ts";
+import type { State } from "../core/message.ts";
+import { maskPhone } from "../core/recipient.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { rollbackWords } from "../export/campaign-json.ts";
+import type { TestValues } from "../producer/test-message.ts";
+import type { NumberStore } from "../store/index.ts";
+import { commandActor } from "./actor.ts";
+import {
+  type Cli,
+  type Command,
+  type CommandSpec,
+  LIST_FILES,
+  type Options,
+  refuseUsage,
+  textOption,
+} from "./command.ts";
+import { asksFirst, confirm, YES } from "./confirm.ts";
+import { suspensionWords } from "./describe.ts";
+import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { sayOutages } from "./outage.ts";
+import { withPlatform } from "./session.ts";
+import { readPhones } from "./suppress.ts";
+import { followTest } from "./test-follow.ts";
+import { testJson, testText } from "./test-report.ts";
+import { modeWords, printable } from "./words.ts";
+
+export const spec: CommandSpec = {
+  name: "test",
+  args: LIST_FILES,
+  options: [
+    { flags: "--to <phone>", description: "who gets it, as in +48600700800", harmless: true },
+    {
+      flags: "--row <row>",
+      description: "whose values to send, from 1 without the header (default: 1)",
+      harmless: true,
+    },
+    YES,
+    ENCODING_OPTION,
+  ],
+  summary: "send one test message with the values of a row, and show what becomes of it",
+  examples: [
+    "dropcast test examples/spring-sale.yaml --to +48600700800",
+    "dropcast test sale.yaml list.csv --to +48600700800 --row 17",
+  ],
+};
+
+/** What is sent, to whom, and from where. */
+interface TestPlan {
+  readonly definition: CampaignDefinition;
+  readonly number: NumberConfig;
+  readonly store: NumberStore;
+  readonly values: TestValues;
+  readonly row: number;
+  /** Digits with country code. */
+  readonly phone: string;
+}
+
+/**
+ * `test CAMPAIGN.yaml [LIST.csv] --to PHONE`: sends one message with the values of a row, and waits
+ * for its outcome. It goes through the ledger's claim like any other, from this process, so no
+ * worker need run and it is never sent twice.
+ */
+export const run: Command = (cli, { args: [campaignPath = "", listPath], options }) =>
+  withPlatform(cli, async (platform) => {
+    platform.outage.tell(sayOutages(cli.terminal.say));
+    const plan = await readPlan(
+      cli,
+      platform,
+      { campaignPath, listPath: listPath ?? null },
+      options,
+    );
+    if (!plan.ok) return plan;
+    const may = await checkMaySend(plan.value);
+    if (!may.ok) return may;
+    const sender = await openSender(platform, plan.value);
+    if (!sender.ok) return sender;
+    const interrupt = onInterrupt();
+    try {
+      if (platform.config.mode === "live" && asksFirst(cli, options)) {
+        const confirmed = await confirm(cli, questionOf(plan.value), interrupt.signal);
+        if (!confirmed.ok) return confirmed;
+      }
+      return await sendAndFollow(cli, platform, {
+        ...plan.value,
+        ...{ sender: sender.value, signal: interrupt.signal },
+      });
+    } finally {
+      interrupt.release();
+      await sender.value?.stop();
+    }
+  });
+
+async function readPlan(
+  cli: Cli,
+  platform: Platform,
+  paths: { readonly campaignPath: string; readonly listPath: string | null },
+  options: Options,
+): Promise<Result<TestPlan>> {
+  const { config } = platform;
+  const to = textOption(options, "to");
+  if (to === undefined) {
+    return refuseUsage("--to is missing.", "Give the phone number, as in --to +48600700800.");
+  }
+  const rowText = textOption(options, "row") ?? "1";
+  if (!/^[1-9]\d{0,8}$/.test(rowText)) {
+    return refuseUsage(
+      `"${rowText}" is not a row number.`,
+      "Give a number from 1, as in --row 17.",
+    );
+  }
+  const encoding = encodingOption(options);
+  if (!encoding.ok) return encoding;
+  const [{ readCampaign }, { findNumber }, { storeNamed }, { readTestValues }] = await Promise.all([
+    import("../producer/import-file.ts"),
+    import("../config/find-number.ts"),
+    import("../app/platform.ts"),
+    import("../producer/test-message.ts"),
+  ]);
+  const campaignPath = resolve(cli.cwd, paths.campaignPath);
+  const campaign = await readCampaign(campaignPath);
+  if (!campaign.ok) return campaign;
+  const definition = campaign.value;
+  const number = findNumber(config, definition.number);
+  if (!number.ok) return number;
+  const country = definition.recipients.country ?? number.value.country;
+  const phones = await readPhones([to], country);
+  if (!phones.ok) {
+    return refuse(
+      "phone_unreadable",
+      "The phone number of --to cannot be read.",
+      'Write it with its country code and in quotes, as in --to "+48 600 700 800".',
+    );
+  }
+  const row = Number(rowText);
+  const values = await readTestValues({
+    ...{ definition, campaignPath, row, country, encoding: encoding.value },
+    listPath: paths.listPath === null ? null : resolve(cli.cwd, paths.listPath),
+  });
+  if (!values.ok) return values;
+  const store = storeNamed(platform, definition.number);
+  const phone = phones.value[0] ?? "";
+  return accept({ definition, number: number.value, store, values: values.value, row, phone });
+}
+
+/** Nothing is stored for a person on the suppression list, or a number that sends nothing. */
+async function checkMaySend({ definition, store, phone }: TestPlan): Promise<Result<void>> {
+  await store.join();
+  const recipients = { ...definition.recipients, skipUndeliverableMs: null };
+  const [[suppressed], halt, rollback] = await Promise.all([
+    store.optOuts.check({ category: definition.category, recipients }, [phone]),
+    store.campaigns.halt(),
+    store.rollback.read(),
+  ]);
+  if (suppressed !== null && suppressed !== undefined) {
+    return refuse(
+      "test_opted_out",
+      `${maskPhone(phone)} is on the suppression list: nothing was sent.`,
+      "Test with another number; or, if its owner agrees, dropcast suppress remove.",
+    );
+  }
+  if (halt !== undefined) return refuseStopped(suspensionWords(store.number, halt));
+  if (rollback !== undefined) return refuseStopped(rollbackWords(store.number, rollback));
+  return accept(undefined);
+}
+
+function refuseStopped(why: string): Refused {
+  return refuse("test_number_stopped", `${why} Nothing was sent.`, "Run the command again then.");
+}
+
+/** Null: this process has no token, but a worker that runs has one. */
+async function openSender(
+  platform: Platform,
+  { number, store }: TestPlan,
+): Promise<Result<TestSender | null>> {
+  const { openTestSender } = await import("../app/test-sender.ts");
+  const sender = await openTestSender(platform, number);
+  if (sender.ok) return sender;
+  return (await store.presence("worker")).isLive ? accept(null) : sender;
+}
+
+function questionOf({ definition, number, values, row, phone }: TestPlan) {
+  const from = `from number ${number.name}`;
+  const of = values.file === null ? "" : ` with the values of row ${row}`;
+  const what = `send one test message of "${printable(definition.name)}"${of}`;
+  const shown = values.text === null ? [] : [printable(values.text)];
+  return {
+    shown: [...shown, ...values.doubts.map((doubt) => `warning: ${doubt}`)].join("\n"),
+    question: `${modeWords("live")}: ${what} to +${phone} ${from} now?`,
+    would: `${what} to ${maskPhone(phone)} ${from}. ${modeWords("live")}`,
+    otherwise: "Nothing was sent",
+  };
+}
+
+const SENT: ReadonlySet<State> = new Set(["accepted", "sent", "delivered", "read"] as const);
+
+async function sendAndFollow(
+  cli: Cli,
+  platform: Platform,
+  input: TestPlan & { readonly sender: TestSender | null; readonly signal: AbortSignal },
+) {
+  const { definition, store, values, phone, row, sender, signal } = input;
+  const { mode } = platform.config;
+  const { storeTestMessage } = await import("../producer/test-message.ts");
+  const tested = await audited(
+    store.acts,
+    commandActor(cli),
+    { what: "test", details: { number: store.number } },
+    async () => {
+      const id = await storeTestMessage(store.imports, { definition, values, phone, mode });
+      if (id === null) return refuseStopped("The test message was cancelled before it was sent.");
+      const followed = await followTest({
+        ...{ id, store, platform, sender },
+        cancel: () => store.campaigns.cancel(id),
+        signal: AbortSignal.any([signal, cli.terminal.closed]),
+        tell: (line) => cli.terminal.say(line),
+      });
+      return accept({ id, followed });
+    },
+    ({ id, followed }) => ({ campaigns: [id], details: { state: followed.row.state } }),
+  );
+  if (!tested.ok) return tested;
+  const { id, followed } = tested.value;
+  const report = {
+    ...{ ...followed, id, number: store.number, mode, phone, listRow: row, file: values.file },
+  };
+  const warnings = values.doubts.map((doubt) => `warning: ${doubt}`);
+  return accept({
+    json: testJson(report),
+    text: [...warnings, testText(report)].join("\n"),
+    exitCode: SENT.has(followed.row.state) ? (0 as const) : (1 as const),
+  });
+}
