@@ -66,6 +66,18 @@ export const rollback = z
   .object({ noticedAt: time, wentBackTo: time, claimsLost: z.int().nullable() })
   .openapi("Rollback");
 
+const trial = z
+  .object({
+    kind: z.enum(["canary", "probe", "first"]),
+    size: z.int(),
+    sent: z.int(),
+    delivered: z.int(),
+    failed: z.int(),
+    needed: z.int().nullable().openapi({ description: "Null: they are not judged." }),
+    until: time.nullable().openapi({ description: "Null: not all of them have left." }),
+  })
+  .openapi("Trial", { description: "Messages that go before the rest of the campaign." });
+
 const campaignFields = {
   id: campaignId,
   name: z.string(),
@@ -78,6 +90,7 @@ const campaignFields = {
   reasonCode: z.string().nullable(),
   rows: z.int(),
   counts,
+  trial: trial.nullable(),
   errors: z.array(failure),
   ratePerSecond: z.number().nullable().openapi({ description: "Null: the rate of its number." }),
   createdAt: time,

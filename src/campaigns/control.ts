@@ -9,6 +9,7 @@ import type { CampaignStatus } from "../core/campaign.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
+import { TRIAL_RULES } from "../core/trial.ts";
 import type { Campaign, ControlResult } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
@@ -23,6 +24,8 @@ export interface Controlled {
   readonly changed: boolean;
   /** `resume` lifted the suspension of the campaign's number: one message goes first. */
   readonly haltLifted: boolean;
+  /** For a resume with a probe: how many messages go before the rest. */
+  readonly probe?: number;
 }
 
 export type Verb = "pause" | "resume" | "cancel";
@@ -86,6 +89,27 @@ export function resumeCampaign(found: FoundCampaign, by: Actor): Promise<Result<
   return controlCampaign(found, "resume", by);
 }
 
+/**
+ * Continues a paused campaign with `size` of its messages; the rest follows only if enough of them
+ * are delivered in time. `cannot_resume`, `probe_not_possible`.
+ */
+export function probeCampaign(
+  found: FoundCampaign,
+  size: number,
+  by: Actor,
+): Promise<Result<Controlled>> {
+  return perform(found, { verb: "resume", by, probe: size }, async () => {
+    const { campaign, store } = found;
+    const result = await store.resumeWithProbe(campaign.id, { ...TRIAL_RULES, size });
+    if (result.kind !== "busy") return controlled(campaign, "resume", result);
+    return refuse(
+      "probe_not_possible",
+      `No message of ${campaign.id} that could be tried first was found.`,
+      "Try again; without --probe, resume sends the rest.",
+    );
+  });
+}
+
 /** Ends a campaign for good: waiting messages are never sent. Refusal: `cannot_cancel`. */
 export function cancelCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
   return controlCampaign(found, "cancel", by);
@@ -100,26 +124,36 @@ export function controlCampaign(
   verb: Verb,
   by: Actor,
 ): Promise<Result<Controlled>> {
+  return perform(found, { verb, by }, async () =>
+    controlled(found.campaign, verb, await RULES[verb].act(found)),
+  );
+}
+
+/** Notes who did it. */
+function perform(
+  { campaign, store }: FoundCampaign,
+  { verb, by, probe }: { readonly verb: Verb; readonly by: Actor; readonly probe?: number },
+  act: () => Promise<Result<Controlled>>,
+): Promise<Result<Controlled>> {
+  const asked = probe === undefined ? {} : { probe };
   return audited(
-    found.store.acts,
+    store.acts,
     by,
-    { what: verb, campaigns: [found.campaign.id] },
-    () => control(found, verb),
+    { what: verb, campaigns: [campaign.id] },
+    act,
     ({ status, changed, haltLifted }) => ({
-      details: { status, changed, ...(haltLifted ? { haltLifted } : {}) },
+      details: { status, changed, ...(haltLifted ? { haltLifted } : {}), ...asked },
     }),
   );
 }
 
-async function control(found: FoundCampaign, verb: Verb): Promise<Result<Controlled>> {
-  const { campaign } = found;
+function controlled(campaign: Campaign, verb: Verb, result: ControlResult): Result<Controlled> {
   const { id } = campaign;
-  const { act, changes, reached } = RULES[verb];
-  const result = await act(found);
+  const { changes, reached } = RULES[verb];
   if (result.kind === "no_campaign") return refuseNoCampaign(id);
-  const { status, haltLifted } = result;
-  const changed = result.kind === "changed";
-  if (changed || reached.includes(status)) return accept({ id, status, changed, haltLifted });
+  const { kind, status, ...more } = result;
+  const changed = kind === "changed";
+  if (changed || reached.includes(status)) return accept({ id, status, changed, ...more });
   return changes.includes(status) ? refuseClosed(id) : refuseStatus(campaign, status, verb);
 }
 

@@ -1,7 +1,7 @@
 import type { Mode } from "../core/mode.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Result } from "../core/refusal.ts";
-import { type Refused, refuse } from "../core/refusal.ts";
+import { accept, type Refused, refuse } from "../core/refusal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command gets: its output, its environment, and whether a script runs it. */
@@ -127,4 +127,14 @@ export function suggestion(
 
 function nameOf(spec: CommandSpec | OptionSpec): string {
   return "flags" in spec ? (/--[a-z0-9-]+/.exec(spec.flags)?.[0] ?? spec.flags) : spec.name;
+}
+
+/** A whole number from 1 to `max`; null if the option was not given. */
+export function countOption(options: Options, name: string, max: number): Result<number | null> {
+  const typed = textOption(options, name);
+  if (typed === undefined) return accept(null);
+  const value = /^[1-9]\d{0,8}$/.test(typed) ? Number(typed) : Number.NaN;
+  if (value <= max) return accept(value);
+  const most = max.toLocaleString("en-US");
+  return refuseUsage(`--${name} ${typed} is not a number of messages.`, `Give 1 to ${most}.`);
 }

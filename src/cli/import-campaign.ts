@@ -15,7 +15,7 @@ import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
 import { importThrough } from "./import-through.ts";
 import { DETACHED } from "./outage.ts";
-import { paceWords, startWords } from "./plan-words.ts";
+import { canaryWords, goesFirstWords, messageWords, paceWords, startWords } from "./plan-words.ts";
 import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
 import { count, counted, modeWords, printable } from "./words.ts";
 
@@ -25,6 +25,8 @@ export interface SendInput {
   readonly listPath: string | null;
   readonly repeats: "refuse" | "import";
   readonly encoding?: Encoding | null;
+  /** Only so many rows go until a person resumes the campaign. */
+  readonly first?: number | null;
   /** Where to write the rejected rows; left out: beside the list. */
   readonly rejectsPath?: string;
 }
@@ -44,13 +46,13 @@ export async function importCampaign(
     campaignPath: resolve(cli.cwd, input.campaignPath),
     csvPath: input.listPath === null ? null : resolve(cli.cwd, input.listPath),
   };
-  const encoding = input.encoding ?? null;
+  const { encoding = null, first = null } = input;
   const sendable = await checkSendable(platform, paths.campaignPath);
   if (!sendable.ok) return sendable;
   let agreed: Agreed = {};
   if (input.asking === "ask") {
     const { repeats, signal } = input;
-    const asked = await askFirst(cli, platform, { ...paths, repeats, encoding, signal });
+    const asked = await askFirst(cli, platform, { ...paths, repeats, encoding, first, signal });
     if (!asked.ok) return asked;
     agreed = asked.value;
   }
@@ -60,7 +62,7 @@ export async function importCampaign(
     ...paths,
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     ...agreed,
-    encoding,
+    ...{ encoding, first },
     signal: input.signal,
     onProgress: readingProgress(cli),
   };
@@ -125,7 +127,7 @@ const ANSWER_MS_MAX = 5 * 60_000;
 async function askFirst(
   cli: Cli,
   platform: Platform,
-  input: Pick<ImportFileInput, "campaignPath" | "csvPath" | "repeats" | "encoding" | "signal"> & {
+  input: Pick<ImportFileInput, "campaignPath" | "csvPath" | "repeats" | "encoding" | "first"> & {
     signal: AbortSignal;
   },
 ): Promise<Result<Agreed>> {
@@ -148,11 +150,12 @@ function sendingQuestion(
 ): Question {
   const what =
     report.mended === undefined
-      ? `${counted(report.ok, "message")} of "${printable(report.name ?? "")}"`
+      ? `${messageWords(report)} of "${printable(report.name ?? "")}"`
       : `${counted(report.mended, "corrected row")} of ${report.campaign}`;
   const { estimate, number } = report;
   const start = startWords(estimate, Date.now());
-  const words = `send ${what} from number ${number}${paceWords(estimate)}, ${start}`;
+  const canary = canaryWords(report);
+  const words = `send ${what} from number ${number}${paceWords(estimate)}, ${start}${canary}`;
   return {
     shown: preflightText(report, terminal),
     ...{ question: `${modeWords(mode)}: ${words}?`, would: `${words}. ${modeWords(mode)}` },
@@ -182,13 +185,15 @@ export function importedText(
   const lines =
     report.mended === undefined
       ? [
-          `${id} is ${status}: ${counted(rows, "row")}, ${counted(counts.pending, "message")}${paceWords(report.estimate)}` +
+          `${id} is ${status}: ${counted(rows, "row")}, ${messageWords(report)}${paceWords(report.estimate)}` +
             `${left === "" ? "." : `; ${left}.`}`,
         ]
       : [`${id} is ${status}: ${correctedWords(report)}.`];
   if (counts.pending > 0) {
     lines.push(`${modeWords(mode)}; ${startWords(report.estimate, Date.now())}.`);
   }
+  const { goesFirst } = report;
+  if (goesFirst !== undefined) lines.push(...goesFirstWords(goesFirst, counts.pending));
   if (list.restarted) lines.push("An interrupted import of this list was continued under its id.");
   lines.push(...guessesText(report));
   if (report.phoneStyle !== null) lines.push(`Phones: ${phoneStyleWords(report.phoneStyle)}.`);

@@ -10,6 +10,7 @@ import {
   settlingWords,
 } from "../export/campaign-json.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
+import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import {
@@ -174,7 +175,9 @@ function listText(listed: readonly Listed[]): string {
 
 function statusWords(campaign: Campaign, workers: Presence, waitsFor: WaitsFor | null): string {
   if (isStalled(campaign, workers)) return `${campaign.status}: no worker`;
-  return waitsFor === null ? campaign.status : `waits for ${openingWords(waitsFor)}`;
+  if (waitsFor !== null) return `waits for ${openingWords(waitsFor)}`;
+  const trial = trialWords(campaign, (ms) => clockTime(ms, Date.now()));
+  return trial === null ? campaign.status : `${campaign.status}: ${trial}`;
 }
 
 function shorten(name: string): string {

@@ -4,6 +4,7 @@ import type { ListCost } from "../producer/preflight/countries.ts";
 import type { Estimate } from "../producer/preflight/estimate.ts";
 import type { Warning } from "../producer/preflight/warnings.ts";
 import type { ImportReport } from "../producer/report.ts";
+import { goesFirstWords } from "./plan-words.ts";
 import type { Terminal } from "./terminal.ts";
 import { windowText } from "./window-text.ts";
 import { count, counted, dateTime, duration, printable, rate, table, wrap } from "./words.ts";
@@ -217,7 +218,11 @@ function notesText(report: ImportReport, columns: number): string {
     const names = notChecked.map((name) => NOT_CHECKED[name] ?? name);
     notes.push(`Not checked, or only partly: ${names.join("; ")}.`);
   }
-  if (estimate !== null && report.ok > 0) notes.push(...timeWords(estimate, report.ok));
+  const { goesFirst } = report;
+  if (goesFirst !== undefined) notes.push(...goesFirstWords(goesFirst, report.ok));
+  if (estimate !== null && report.ok > 0) {
+    notes.push(...timeWords(estimate, goesFirst?.first ?? report.ok));
+  }
   return notes.map((note) => wrap(note, columns - 1, "")).join("\n");
 }
 

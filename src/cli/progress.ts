@@ -1,4 +1,5 @@
 import { reasonWords } from "../export/campaign-json.ts";
+import { trialWords } from "../export/trial-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
 import { clockTime, count, duration, printable, rate } from "./words.ts";
@@ -89,6 +90,8 @@ function now({ campaign, perSecond, nowMs }: ProgressSample): string {
     case "paused":
       return `paused: ${printable(reasonWords(campaign) ?? "")}`;
     case "running": {
+      const trial = trialWords(campaign, (ms) => clockTime(ms, nowMs));
+      if (trial !== null) return trial;
       const end = expectedEnd(campaign, perSecond, nowMs);
       if (end === null) {
         const justStarted = nowMs - (campaign.startedAt ?? nowMs) < RATE_WINDOW_MS;

@@ -9,6 +9,7 @@ import {
   type Command,
   type CommandResult,
   type CommandSpec,
+  countOption,
   flagOption,
   LIST_FILES,
 } from "./command.ts";
@@ -20,6 +21,8 @@ import { onInterrupt } from "./interrupt.ts";
 import { askThrough, DETACHED, sayOutages } from "./outage.ts";
 import { withPlatform } from "./session.ts";
 import { campaignText } from "./show.ts";
+
+const ROWS_MAX = 100_000_000;
 
 export const spec: CommandSpec = {
   name: "send",
@@ -33,11 +36,16 @@ export const spec: CommandSpec = {
     YES,
     AGAIN,
     ENCODING_OPTION,
+    {
+      flags: "--first <n>",
+      description: "send the first n rows only; resume goes on with the rest",
+    },
   ],
   summary: "import a list and start sending it, now or at its startAt",
   examples: [
     "dropcast send examples/spring-sale.yaml",
     "dropcast send sale.yaml list.csv --wait --yes",
+    "dropcast send sale.yaml list.csv --first 500",
   ],
 };
 
@@ -47,6 +55,8 @@ export const run: Command = (cli, { args: [campaignPath = "", listPath], options
     const { terminal } = cli;
     const encoding = encodingOption(options);
     if (!encoding.ok) return encoding;
+    const first = countOption(options, "first", ROWS_MAX);
+    if (!first.ok) return first;
     platform.outage.tell(sayOutages(terminal.say));
     const interrupt = onInterrupt();
     try {
@@ -55,6 +65,7 @@ export const run: Command = (cli, { args: [campaignPath = "", listPath], options
         listPath: listPath ?? null,
         repeats: flagOption(options, "again") ? "import" : "refuse",
         encoding: encoding.value,
+        first: first.value,
         asking: asksFirst(cli, options) ? "ask" : "skip",
         signal: interrupt.signal,
       });
@@ -102,7 +113,9 @@ async function waitForIt(
     return accept({ json, text });
   }
   const text = campaignText(last, halt, terminal);
-  return accept({ json, text, exitCode: last.status === "paused" ? 1 : 0 });
+  // The first rows were to be sent, and are.
+  const isStopped = last.status === "paused" && !last.reason.startsWith("first:");
+  return accept({ json, text, exitCode: isStopped ? 1 : 0 });
 }
 
 async function sentJson(

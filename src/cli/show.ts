@@ -22,6 +22,7 @@ import {
 } from "../export/campaign-json.ts";
 import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
+import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import {
@@ -34,7 +35,7 @@ import {
 } from "./describe.ts";
 import { withPlatform } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-import { count, counted, dateTime, duration, printable, table } from "./words.ts";
+import { clockTime, count, counted, dateTime, duration, printable, table } from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "show",
@@ -129,6 +130,8 @@ export function campaignText(
   ]);
   const speed = rates === undefined || campaign.finishedAt !== null ? "" : rateWords(rates);
   if (speed !== "") head.push(["Rate", speed]);
+  const trial = trialWords(campaign, (ms) => clockTime(ms, Date.now()));
+  if (trial !== null) head.push(["First", trial]);
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
   if (halt !== undefined) parts.push(colours.red(suspensionWords(campaign.number, halt)));

@@ -22,6 +22,7 @@ import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { parseStopOn, STOP_ON } from "./stop-on.ts";
 import { placeholderProblems, type TemplateDefinition } from "./template.ts";
 import { templateProblems } from "./template-rules.ts";
+import { canaryBlock, toCanary } from "./trial.ts";
 
 export type Validated =
   | { readonly ok: true; readonly definition: CampaignDefinition }
@@ -85,6 +86,7 @@ const recipients = z.strictObject({
   skipUndeliverable: days.nullish(),
   warnRepeat: warnRepeat.optional(),
   skipRepeat: skipRepeat.nullish(),
+  first: z.int().min(1).nullish(),
 });
 
 const schedule = z
@@ -136,7 +138,7 @@ const campaignFile = z.strictObject({
   delivery: delivery.nullish(),
   recurring: recurringBlock.nullish(),
   stopOn: stopOn.optional(),
-  canary: unbuiltKey,
+  canary: canaryBlock.nullish(),
   cap: unbuiltKey,
 });
 
@@ -147,13 +149,10 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
   delivery,
   "delivery.rampUp": rampUpBlock,
   recurring: recurringBlock,
+  canary: canaryBlock,
 };
 
-const NOT_BUILT_YET: readonly (readonly string[])[] = [
-  ["delivery", "retryCodes"],
-  ["canary"],
-  ["cap"],
-];
+const NOT_BUILT_YET: readonly (readonly string[])[] = [["delivery", "retryCodes"], ["cap"]];
 
 /** The keys to suggest at a path: none that would be refused in turn. */
 function knownKeysAt(path: readonly (string | number)[]): string[] {
@@ -176,7 +175,15 @@ function deepProblems(content: Json): ShapeProblem[] {
     ...deepTemplateProblems(content),
     ...windowProblems(content),
     ...recurringProblems(content),
+    ...canaryProblems(content),
   ];
+}
+
+function canaryProblems(content: Json): ShapeProblem[] {
+  const given = (valueAt(content, ["canary"]) ?? null) !== null;
+  if (!given || valueAt(content, ["schedule", "delegate"]) !== true) return [];
+  const message = "does not go with schedule.delegate: the API delivers nothing before startAt";
+  return [{ path: ["canary"], message }];
 }
 
 /** What a campaign that is sent again and again cannot have. */
@@ -239,6 +246,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
         file.recipients?.warnRepeat === undefined ? WARN_REPEAT_MS : file.recipients.warnRepeat,
       skipRepeatMs: file.recipients?.skipRepeat ?? null,
       timezone: file.recipients?.timezone ?? null,
+      first: file.recipients?.first ?? null,
     },
     schedule: {
       startAtMs: file.schedule?.startAt ?? null,
@@ -252,6 +260,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       priority: file.delivery?.priority ?? "normal",
       rampUp: toRampUp(file.delivery?.rampUp),
     },
+    canary: file.canary == null ? null : toCanary(file.canary),
     ...(file.recurring == null ? {} : { recurring: toRecurring(file.recurring, file.name) }),
     stopOn: file.stopOn ?? STOP_ON,
   };

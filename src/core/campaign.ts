@@ -5,6 +5,7 @@ import type { Recurring } from "./recurring.ts";
 import type { SendWindow } from "./send-window.ts";
 import type { StopOn } from "./stop-on.ts";
 import type { TemplateDefinition } from "./template.ts";
+import type { CanaryRules } from "./trial.ts";
 
 /** A parsed campaign file: plain JSON with every default filled in, safe to store. */
 export interface CampaignDefinition {
@@ -65,26 +66,6 @@ export interface CampaignDefinition {
   /** Definitions of older versions lack it. */
   readonly stopOn?: StopOn;
 }
-
-/** Some messages go first, and the rest if enough of them are delivered in time. */
-export interface TrialRules {
-  /** The share of them that must be delivered, above 0 to 1. */
-  readonly minDelivered: number;
-  /** How long that may take from the claim of the last one. */
-  readonly waitMs: number;
-  /** What follows when it passes; `ask`: a person decides. */
-  readonly after: "go" | "ask";
-}
-
-export interface CanaryRules extends TrialRules {
-  /** How many messages; they are spread over the list. */
-  readonly size: number;
-}
-
-/** Most messages of a canary or probe: each script reads them all. */
-export const TRIAL_SIZE_MAX = 1_000;
-/** What a campaign file or a command leaves out. */
-export const TRIAL_RULES: TrialRules = { minDelivered: 0.8, waitMs: 10 * 60_000, after: "go" };
 
 /**
  * What to do about a message that may or may not have been sent. `at-most-once`: never send it

@@ -1,4 +1,5 @@
 import { describeCode } from "./error-codes.ts";
+import { describeTrialPause } from "./trial-pause.ts";
 
 /** Why a campaign is paused: what happened, and what to do about it. */
 export interface PauseReason {
@@ -18,9 +19,12 @@ const SAME_TEMPLATE = "All running campaigns with this template were paused.";
  * `restricted:131048`, `template:132001`, `same_code:131008`, `failure_share:15/50`,
  * `failure_share:15/50:131026` (all with this code), `category:marketing` (as what it is charged),
  * `failures:131008` (of an older version), `unknown_budget`, `double_wamid`, `counters:main-1`,
- * `other_sender`, `unreadable`. Shows unknown reasons, of a newer version, as they are.
+ * `other_sender`, `unreadable`, and those of trial-pause.ts. Shows unknown reasons, of a newer
+ * version, as they are. `pending`: how many messages are left.
  */
-export function describePause(reason: string): PauseReason {
+export function describePause(reason: string, pending?: number): PauseReason {
+  const trial = describeTrialPause(reason, pending);
+  if (trial !== null) return trial;
   const [kind = "", text, ...rest] = reason.split(":");
   switch (kind) {
     case "operator":

@@ -52,6 +52,7 @@ function wording(issue: z.core.$ZodIssue): string {
 const WANTED: Readonly<Record<string, string>> = {
   string: "must be text",
   number: "must be a number",
+  int: "must be a whole number",
   boolean: "must be true or false",
   object: "must be a block of keys and values",
   record: "must be a block of keys and values",

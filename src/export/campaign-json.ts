@@ -4,12 +4,15 @@ import { count, isoTime } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
 import type { Campaign, Halt, Rollback, UnknownRows } from "../store/index.ts";
+import { trialJson } from "./trial-words.ts";
 
 /** Why a campaign is paused or was refused; null if it is neither. */
-export function reasonWords(campaign: Pick<Campaign, "status" | "reason">): string | null {
-  const { status, reason } = campaign;
+export function reasonWords(
+  campaign: Pick<Campaign, "status" | "reason" | "counts">,
+): string | null {
+  const { status, reason, counts } = campaign;
   if (status === "paused") {
-    const { words, advice } = describePause(reason);
+    const { words, advice } = describePause(reason, counts.pending);
     return `${words} ${advice}`;
   }
   return reason === "" ? null : reason;
@@ -36,6 +39,7 @@ export function campaignJson(campaign: Campaign) {
     reasonCode: campaign.status === "paused" ? campaign.reason : null,
     rows: campaign.rows,
     counts: campaign.counts,
+    trial: trialJson(campaign),
     errors: campaign.errors.map(failureJson),
     ratePerSecond: campaign.ratePerSecond,
     createdAt: isoTime(campaign.createdAt),

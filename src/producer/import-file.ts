@@ -63,7 +63,8 @@ export function createFileImporter(deps: {
     if (!opened.ok) return refused(csvPath, opened.refusal, definition ?? undefined);
     try {
       const { rejectsPath = await freeRejectsPath(csvPath) } = input;
-      return await take(opened.value, definition, { ...asked, rejectsPath });
+      const first = asked.first ?? null;
+      return await take(opened.value, withFirst(definition, first), { ...asked, rejectsPath });
     } finally {
       if (handed === undefined) await opened.value.close();
     }
@@ -92,6 +93,7 @@ export function createFileImporter(deps: {
     if (ofSandbox && mode === "live") return refused(file.name, ofSandboxOnly(id));
     const name = numberOfCampaign(id);
     if (name === undefined) return refused(file.name, refuseMarked(id).refusal);
+    if ((request.first ?? null) !== null) return refused(file.name, noFirst(file.name, id));
     if (!known.includes(name)) return refused(file.name, unknownNumber(name, known));
     const number = await deps.openNumber(name);
     const { store, sink } = number;
@@ -100,6 +102,14 @@ export function createFileImporter(deps: {
     const { purpose } = sink;
     return correctList({ file, of, mode, purpose, number, store, request });
   }
+}
+
+function withFirst(
+  definition: CampaignDefinition | null,
+  first: number | null,
+): CampaignDefinition | null {
+  if (definition === null || first === null) return definition;
+  return { ...definition, recipients: { ...definition.recipients, first } };
 }
 
 /** The list that a campaign file names, relative to itself. */
@@ -161,6 +171,15 @@ function ofSandboxOnly(id: string): Refusal {
     "mend_other_mode",
     `The rows belong to ${id} of the sandbox, but the configured API is the real one.`,
     "Run the command with --sandbox; to send the rows as a list of its own, remove the columns dropcast_campaign and dropcast_row.",
+  );
+  return refusal;
+}
+
+function noFirst(file: string, campaign: string): Refusal {
+  const { refusal } = refuse(
+    "first_of_corrections",
+    `${file} holds corrected rows of ${campaign}: --first is for new lists.`,
+    "Send it without --first: its rows continue that campaign.",
   );
   return refusal;
 }

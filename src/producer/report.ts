@@ -9,6 +9,7 @@ import type { PhoneStyleReport } from "./phones/number-style.ts";
 import { splitPhone } from "./phones/phone-reader.ts";
 import type { ListCost } from "./preflight/countries.ts";
 import type { Estimate } from "./preflight/estimate.ts";
+import type { GoesFirst } from "./preflight/goes-first.ts";
 import type { PreflightFindings, Sample } from "./preflight/preflight.ts";
 import type { Warning } from "./preflight/warnings.ts";
 import type { WindowReport } from "./preflight/window-report.ts";
@@ -63,6 +64,8 @@ export interface ImportReport {
   readonly cost: ListCost | null;
   /** How long sending takes; null if the rate is not known. */
   readonly estimate: Estimate | null;
+  /** Absent if all of it goes at once. */
+  readonly goesFirst?: GoesFirst;
   /** The sending hours; absent if it may be sent at any time. */
   readonly window?: WindowReport;
   /** What could not be looked up without Redis. */

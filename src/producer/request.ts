@@ -35,6 +35,8 @@ export interface ListRequest {
   readonly checked?: string;
   /** The list's encoding as the person gave it; takes precedence over the campaign's. */
   readonly encoding?: Encoding | null;
+  /** Only so many rows may go at first; takes precedence over the campaign's. */
+  readonly first?: number | null;
   readonly signal?: AbortSignal;
   /**
    * Called when the list's SHA-256 (hex) is known and nothing is stored: a refusal ends the import.

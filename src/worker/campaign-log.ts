@@ -77,8 +77,8 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
   switch (kind) {
     case "paused":
     case "suspended": {
-      const { words, advice } = describePause(reason);
-      const code = /:(\d+)$/.exec(reason)?.[1];
+      const { words, advice } = describePause(reason, campaign?.counts.pending);
+      const code = /^(?!first|canary|probe).*:(\d+)$/.exec(reason)?.[1];
       return {
         reason,
         ...(code === undefined ? {} : { code: Number(code) }),

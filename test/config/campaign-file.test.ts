@@ -48,7 +48,9 @@ describe("a campaign file that is right", () => {
           warnRepeatMs: 7 * 24 * 3_600_000,
           skipRepeatMs: null,
           timezone: null,
+          first: null,
         },
+        canary: null,
         schedule: { startAtMs: null, endByMs: null, window: null, delegate: false },
         delivery: {
           ...{ guarantee: "at-most-once", ratePerSecond: null, rampUp: null, priority: "normal" },
@@ -216,7 +218,19 @@ recipients:
   });
 
   test.each([
-    ["canary: { size: 20 }", "canary is not built yet"],
+    ["canary: { minDelivered: 0.8 }", "canary.size is missing"],
+    ["canary: { size: 1001 }", "canary.size must be at most 1000"],
+    ["canary: { size: 20, minDelivered: 0 }", "canary.minDelivered must be at least 0.01"],
+    ["canary: { size: 20, wait: 25h }", "canary.wait must be 1s to 24h, as in 10m"],
+    ["canary: { size: 20, wait: 600 }", "canary.wait must be text"],
+    ["canary: { size: 20, then: stop }", "canary.then must be one of go, ask"],
+    ["canary: { sise: 20 }", 'canary.sise is not a known key; did you mean "size"?'],
+    ["recipients: { first: 0 }", "recipients.first must be at least 1"],
+    ["recipients: { first: 1.5 }", "recipients.first must be a whole number"],
+    [
+      "canary: { size: 2 }\nschedule: { startAt: 2026-12-01T09:00:00Z, delegate: true }",
+      "canary does not go with schedule.delegate",
+    ],
     ["delivery: { rampUp: { from: 5 } }", "delivery.rampUp.over is missing"],
     ["delivery: { rampUp: { from: 5, over: 2 h 30m } }", "must be 1s to 30d, as in 2h"],
     ["delivery: { rampUp: { from: 5, over: 31d } }", "must be 1s to 30d, as in 2h"],
@@ -405,7 +419,7 @@ recipients:
   });
 
   test("an unknown key never suggests one that would be refused too", () => {
-    expect(withLines("canari: 1")).not.toContain("did you mean");
+    expect(withLines("rampp: 1")).not.toContain("did you mean");
   });
 
   test("a number where text belongs is told to be quoted", () => {

@@ -40,7 +40,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   dashboard: ["password", "server"],
   export: [
     ...["campaign-json", "export-rows", "opt-outs", "row-format"],
-    ...["silence-words", "stall-words"],
+    ...["silence-words", "stall-words", "trial-words"],
   ],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],

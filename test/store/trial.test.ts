@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CanaryRules } from "../../src/core/campaign.ts";
+import type { CanaryRules } from "../../src/core/trial.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 

@@ -46,6 +46,10 @@ export const CAMPAIGNS = catalogue(409, {
       "Retry was pressed on a message that is no longer failed, or that has failed again since. Nothing was changed.",
     fix: "See its state in `dropcast export ID`.",
   },
+  probe_not_possible: {
+    meaning: "`resume --probe` found no waiting message that could be tried first.",
+    fix: "Try again, or resume without `--probe`.",
+  },
   no_such_campaign: {
     meaning: "There is no campaign with that id.",
     fix: "See `dropcast list` for all campaigns and their ids.",

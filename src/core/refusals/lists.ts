@@ -120,6 +120,10 @@ export const LISTS = catalogue(422, {
       "The list is UTF-8 by its BOM, by its given encoding or by nearly all of its text, but one line is not; the message names it.",
     fix: "Save the list again as UTF-8 and check that line: parts of it may come from another file.",
   },
+  first_of_corrections: {
+    meaning: "`--first` was given with a file of corrected rows, which continue their campaign.",
+    fix: "Send it without `--first`.",
+  },
   list_quote_open: {
     meaning: "A quoted cell is never closed.",
     fix: "Close the quote in the row that the message names, or double it if it is text.",

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import type { Overview, Page } from "../../campaigns/overview.ts";
 import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
+import { trialWords } from "../../export/trial-words.ts";
 import type { Campaign, Halt, Rollback } from "../../store/index.ts";
-import { count, counted, moment, percent } from "./format.ts";
+import { clockUtc, count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, progressBar } from "./progress.ts";
 
@@ -117,7 +118,7 @@ function table(campaigns: readonly Campaign[]): Html {
 
 function row(campaign: Campaign): Html {
   const { id, name, rows, counts } = campaign;
-  const reason = reasonWords(campaign);
+  const reason = reasonWords(campaign) ?? trialWords(campaign, clockUtc);
   return html`<tr role="row">
     <th role="rowheader" scope="row"><a href="/campaigns/${id}">${name}</a><span class="quiet id">${id}${modeBadge(campaign)}</span></th>
     <td role="cell" data-label="Status">${statusBadge(campaign)}${reason === null ? "" : html`<span class="reason">${reason}</span>`}</td>

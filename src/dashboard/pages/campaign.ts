@@ -7,6 +7,7 @@ import { waitsForWords } from "../../campaigns/waits-for.ts";
 import type { ActLine } from "../../core/act.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
+import { trialWords } from "../../export/trial-words.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign, PaceNow } from "../../store/index.ts";
 import { actsCard } from "./acts.ts";
@@ -18,7 +19,7 @@ import {
   suspensionBox,
   unsafeBox,
 } from "./campaign-list.ts";
-import { count, counted, moment, percent } from "./format.ts";
+import { clockUtc, count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
 
@@ -36,6 +37,7 @@ export function campaignPage(
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
+  const trial = trialWords(campaign, clockUtc);
   return layout({
     title: name,
     kind: "live",
@@ -52,6 +54,7 @@ export function campaignPage(
       ${stall === undefined ? "" : stallBox(stall)}
       ${paceNote(number, pace)}
       ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
+      ${trial === null ? "" : html`<section class="card note"><p>${trial}.</p></section>`}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
       <section class="card" aria-labelledby="progress">
         <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>

@@ -11,6 +11,11 @@ export function percent(part: number, whole: number): string {
   return `${Math.min(99, Math.max(1, Math.round((part / whole) * 100)))}%`;
 }
 
+/** Within a text: `14:20 UTC`. */
+export function clockUtc(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 16)} UTC`;
+}
+
 /** A moment in UTC; refresh.js shows it in the reader's own zone. */
 export function moment(ms: number | null) {
   if (ms === null) return html`<span class="none">–</span>`;

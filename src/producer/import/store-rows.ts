@@ -31,6 +31,7 @@ import type { RowFindings } from "../report.ts";
 import { type ListRequest, refuseInterrupted } from "../request.ts";
 import type { RowWriter } from "../sink/batch-writer.ts";
 import type { Place } from "../sink/sink.ts";
+import { type CanaryRows, createCanaryRows } from "./canary-rows.ts";
 import { checkWholeList } from "./check-whole-list.ts";
 
 export interface StoreRowsInput {
@@ -66,9 +67,13 @@ export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
   const rejects = rejectsFileOf(input);
   const tally = createTally();
   const shapes = createShapeCounter();
+  const { canary, recipients } = definition;
+  const canaryRows = createCanaryRows(canary?.size ?? 0, recipients.first ?? null);
   try {
     const begun = await preflight.begin(place.campaign ?? "");
-    const read = begun.ok ? await readInto({ ...input, writer, rejects, tally, shapes }) : begun;
+    const read = begun.ok
+      ? await readInto({ ...input, writer, rejects, tally, shapes, canaryRows })
+      : begun;
     const given = definition.recipients.numbers ?? null;
     const style = styleOf(shapes.counts, { country, given });
     const ended = read.ok ? read.value : "refused";
@@ -89,7 +94,10 @@ export async function storeRows(input: StoreRowsInput): Promise<StoredRows> {
     // A refused list gets its rejects file too, which shows why.
     const written = (read.ok ? await rejects?.finish() : null) ?? NO_REJECTS;
     const result = verdict.ok
-      ? await finish({ place, writer, rows: tally.rows, style, places: placesOf(found.window) })
+      ? await finish({
+          ...{ place, writer, rows: tally.rows, style, places: placesOf(found.window) },
+          canaryRows: canaryRows.chosen(),
+        })
       : await reject(place, verdict);
     return { kind: "ended", found: { ...found, rejects: written }, result };
   } finally {
@@ -118,11 +126,13 @@ async function finish(input: {
   rows: number;
   style: NumberStyle;
   places: readonly StoredPlace[];
+  canaryRows: readonly number[];
 }): Promise<Result<CampaignStatus | null>> {
-  const { place, writer, rows, style, places } = input;
+  const { place, writer, rows, style, places, canaryRows } = input;
   const batches = await writer.end();
   if (batches === null) return refuseLost(place);
-  const finished = await place.finish({ rows, batches, phoneStyle: JSON.stringify(style), places });
+  const phoneStyle = JSON.stringify(style);
+  const finished = await place.finish({ rows, batches, phoneStyle, places, canaryRows });
   return finished.kind === "lost" ? refuseLost(place) : accept(finished.status);
 }
 
@@ -135,6 +145,7 @@ type Reading = StoreRowsInput & {
   readonly rejects: RejectsFile | null;
   readonly tally: Tally;
   readonly shapes: ShapeCounter;
+  readonly canaryRows: CanaryRows;
 };
 
 async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "interrupted">> {
@@ -196,11 +207,12 @@ function createBlockChecker(reading: Reading): (block: CsvBlock) => CheckedRow[]
 }
 
 /** Hands checked rows to the store and counts them; returns the rejected ones. */
-function take(rows: readonly CheckedRow[], { writer, tally }: Reading): RejectedRow[] {
+function take(rows: readonly CheckedRow[], { writer, tally, canaryRows }: Reading): RejectedRow[] {
   const rejected: RejectedRow[] = [];
   for (const { cells, line, outcome } of rows) {
     writer.add({ cells, outcome });
     tally.add(outcome, line);
+    if (outcome.kind === "pending") canaryRows.add(tally.rows);
     if (outcome.kind !== "rejected") continue;
     const { kind: _, ...why } = outcome;
     rejected.push({ cells, ...why, line, row: tally.rows });

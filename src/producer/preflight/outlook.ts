@@ -20,16 +20,20 @@ export interface Outlook {
 /** By then the API has all messages. */
 const AT_ONCE = speedOf(null, 1e6);
 
-/** `people`: of the rows to be sent, by place; `messages`: the number of those rows. */
+/**
+ * `people`: of the rows to be sent, by place; `going`: those of them that go at first; `messages`:
+ * how many these are.
+ */
 export function outlookOf(
   { definition, times }: { definition: CampaignDefinition; times: SendTimes | null },
   list: {
     people: ReadonlyMap<Place, number>;
+    going: ReadonlyMap<Place, number>;
     messages: number;
     input: { ratePerSecond: number; nowMs: number } | null;
   },
 ): Outlook {
-  const { people, messages, input } = list;
+  const { people, going, messages, input } = list;
   const { schedule, delivery } = definition;
   const { endByMs } = schedule;
   const written = schedule.window ?? null;
@@ -49,8 +53,8 @@ export function outlookOf(
   const sendsAtMs = delegatedTo(schedule);
   const ahead = forecast(
     sendsAtMs === null
-      ? { people, times, onMiss, speed: speedOf(rampUp, ratePerSecond), startMs, endByMs }
-      : { people, times, onMiss, speed: AT_ONCE, startMs: sendsAtMs, endByMs: null },
+      ? { people: going, times, onMiss, speed: speedOf(rampUp, ratePerSecond), startMs, endByMs }
+      : { people: going, times, onMiss, speed: AT_ONCE, startMs: sendsAtMs, endByMs: null },
   );
   const { atNight } = ahead;
   if (times === null) {

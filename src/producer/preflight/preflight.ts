@@ -18,6 +18,7 @@ import type { CheckedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
 import type { Estimate } from "./estimate.ts";
+import { type GoesFirst, goesFirst } from "./goes-first.ts";
 import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
 import { outlookOf } from "./outlook.ts";
 import {
@@ -60,8 +61,10 @@ export interface PreflightFindings {
   /** The first messages as they will be sent. */
   readonly samples: readonly Sample[];
   readonly cost: ListCost;
-  /** Null if the rate is not known. */
+  /** Null if the rate is not known. Of the first N if only these go. */
   readonly estimate: Estimate | null;
+  /** Absent if all go. */
+  readonly goesFirst?: GoesFirst;
   /** The sending hours; absent if it may be sent at any time. */
   readonly window?: WindowReport;
   readonly warnings: readonly Warning[];
@@ -119,11 +122,15 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
       return settled;
     },
     found(messages) {
-      const outlook = outlookOf(list, { people: look.places, messages, input });
+      const first = goesFirst(definition, messages);
+      const going = first?.first ?? messages;
+      const { places: people, firstPlaces } = look;
+      const outlook = outlookOf(list, { people, going: firstPlaces, messages: going, input });
       return {
         samples: look.samples,
         cost: costOf(look.countries, { category, prices: input?.prices ?? null }),
         estimate: outlook.estimate,
+        ...(first === null ? {} : { goesFirst: first }),
         ...(outlook.window === undefined ? {} : { window: outlook.window }),
         warnings: [
           ...previewWarning(definition, messages),
@@ -196,6 +203,8 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   const countryOf = createCountryOfPhone();
   const countries = new Map<string | null, number>();
   const places = new Map<Place, number>();
+  const firstPlaces = new Map<Place, number>();
+  let messages = 0;
   const samples: Sample[] = [];
   // For a list that is sent now.
   const schedule = scheduleText(definition.schedule, 0);
@@ -205,7 +214,11 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
     countries.set(country, (countries.get(country) ?? 0) + 1);
     const found = list.times?.placeOf(phone, cells) ?? null;
     const place = found === null ? placeOfPhone(phone) : found.ok ? found.place : null;
-    if (place !== null) places.set(place, (places.get(place) ?? 0) + 1);
+    const isFirst = messages++ < (definition.recipients.first ?? Number.POSITIVE_INFINITY);
+    if (place !== null) {
+      places.set(place, (places.get(place) ?? 0) + 1);
+      if (isFirst) firstPlaces.set(place, (firstPlaces.get(place) ?? 0) + 1);
+    }
     if (found?.ok === true && found.place.zones.length > 1) {
       warnings.add("zones_of_country", line, found.place.country ?? undefined);
     }
@@ -240,6 +253,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
     samples,
     countries,
     places,
+    firstPlaces,
     warnings: warnings.list,
   };
 }

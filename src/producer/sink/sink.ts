@@ -43,6 +43,7 @@ export interface Place {
     batches: number;
     phoneStyle: string;
     places: readonly StoredPlace[];
+    canaryRows: readonly number[];
   }): Promise<Finished>;
   /** The list cannot be sent: the campaign is `rejected`, and the same bytes may be given again. */
   reject(refusal: Refusal): Promise<void>;

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
-import type { CampaignStatus, TrialRules } from "../../core/campaign.ts";
+import type { CampaignStatus } from "../../core/campaign.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
+import type { TrialRules } from "../../core/trial.ts";
 import { fieldOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { packRetryRows } from "../ledger/attempt-rows.ts";

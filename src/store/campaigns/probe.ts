@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { TrialRules } from "../../core/campaign.ts";
+import type { TrialRules } from "../../core/trial.ts";
 import { campaignKeys } from "../keys.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
 import type { CampaignStore, ControlResult } from "./campaign-store.ts";

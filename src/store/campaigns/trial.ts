@@ -1,5 +1,6 @@
-import type { CampaignStatus, TrialRules } from "../../core/campaign.ts";
+import type { CampaignStatus } from "../../core/campaign.ts";
 import { STATES, type State } from "../../core/message.ts";
+import { neededOf, type TrialRules } from "../../core/trial.ts";
 import type { HashFields } from "../hashes.ts";
 import { TRIAL_ROW } from "../scripts/protocol.ts";
 
@@ -42,11 +43,6 @@ function toTrial(fields: HashFields<"trial"> & Record<string, string>): Trial {
     needed: fields.share === undefined ? null : neededOf(left, Number(fields.share)),
     until: fields.until === undefined ? null : Number(fields.until),
   };
-}
-
-/** As lib/trial.lua computes it. */
-export function neededOf(size: number, minDelivered: number): number {
-  return Math.max(1, Math.ceil(size * minDelivered - 1e-9));
 }
 
 /** Rules as the scripts read them; empty: no trial. */

@@ -23,10 +23,8 @@ function outlook(
   const { definition } = read;
   const { window } = definition.schedule;
   const times = window == null ? null : createSendTimes(window, -1);
-  return outlookOf(
-    { definition, times },
-    { people: new Map([[WARSAW, 600]]), messages: 600, input },
-  );
+  const people = new Map([[WARSAW, 600]]);
+  return outlookOf({ definition, times }, { people, going: people, messages: 600, input });
 }
 
 test("under a window sending takes the time from its first message to its last", () => {
