@@ -144,6 +144,21 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
       }
     },
   });
+  const signatures = new Gauge({
+    name: "dropcast_webhook_wrong_signatures",
+    help: "Webhooks with a wrong signature in the last 10 minutes, for the number or for all.",
+    labelNames: ["number"],
+    registers: [registry],
+    async collect() {
+      for (const { number, wrongSignatures } of Object.values(stores)) {
+        const wrong = await wrongSignatures();
+        signatures.set(
+          { number },
+          wrong.reduce((sum, { count }) => sum + count, 0),
+        );
+      }
+    },
+  });
   const events = new Gauge({
     name: "dropcast_status_events",
     help: "Unmatched status events: waiting for their message (parked) and dropped so far (orphans).",

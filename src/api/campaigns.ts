@@ -4,6 +4,7 @@ import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
 import { campaignPace, paceJson } from "../campaigns/pace-now.ts";
 import { setCampaignRate } from "../campaigns/rate.ts";
+import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import type { Router } from "./route.ts";
@@ -84,6 +85,7 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         halt: haltJson(obstacles.halt),
         rollback: rollbackJson(obstacles.rollback),
         pace: paceJson(campaignPace(obstacles.pace, found.value.campaign, null)),
+        ...webhookTroublesJson(obstacles.webhooks),
       });
     },
   );

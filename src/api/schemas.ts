@@ -62,6 +62,16 @@ const pace = z
   })
   .openapi("Pace", { description: "How fast it may send now, and why not faster." });
 
+/** Why outcomes may be missing. */
+const webhookTroubles = {
+  webhookSilence: z
+    .object({ kind: z.enum(["none", "others"]), accepted: z.int(), since: time, last: time })
+    .nullable(),
+  wrongSignatures: z.array(
+    z.object({ address: z.enum(["number", "shared"]), count: z.int(), lastAt: time }),
+  ),
+};
+
 export const rollback = z
   .object({ noticedAt: time, wentBackTo: time, claimsLost: z.int().nullable() })
   .openapi("Rollback");
@@ -106,7 +116,13 @@ const campaignFields = {
 export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign");
 
 export const campaign = z
-  .object({ ...campaignFields, halt: halt.nullable(), rollback: rollback.nullable(), pace })
+  .object({
+    ...campaignFields,
+    halt: halt.nullable(),
+    rollback: rollback.nullable(),
+    pace,
+    ...webhookTroubles,
+  })
   .openapi("Campaign");
 
 export const message = z

@@ -1,6 +1,7 @@
 import { accept, type Result } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
 import { localUrl } from "../http/listen.ts";
+import { createWrongSignatures } from "../store/index.ts";
 import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import { type Platform, storeNamed } from "./platform.ts";
@@ -35,6 +36,7 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     onFailed: async ({ number, campaign, row, attempt }) => {
       await failed.get(number)?.add({ campaign, row, attempt });
     },
+    onWrongSignatures: createWrongSignatures(redis, config.mode).note,
   });
   const started = await server.start();
   const close = async () => {

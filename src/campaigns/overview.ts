@@ -2,6 +2,7 @@ import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Rollback } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
+import { readWebhookTroubles, type WebhookTroubles } from "./webhook-troubles.ts";
 
 /** What prevents a campaign from being sent, besides its own status. */
 export interface Obstacles {
@@ -12,6 +13,7 @@ export interface Obstacles {
   /** The opening of its window it waits for; null: none. */
   readonly waitsFor: WaitsFor | null;
   readonly pace: PaceNow;
+  readonly webhooks: WebhookTroubles;
 }
 
 /** A page of the campaigns; the first is 1. */
@@ -32,17 +34,20 @@ export interface Overview {
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
   /** By number: why none of its running campaigns is being sent. */
   readonly stalls: ReadonlyMap<string, string>;
+  /** Of every number: no webhooks, or refused ones. */
+  readonly webhooks: readonly WebhookTroubles[];
 }
 
 export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
-  const [halt, rollback, stall, waitsFor, pace] = await Promise.all([
+  const [halt, rollback, stall, waitsFor, pace, webhooks] = await Promise.all([
     store.campaigns.halt(),
     store.rollback.read(),
     stallOf(store, [campaign]),
     readWaitsFor(store, campaign),
     store.pace.read(),
+    readWebhookTroubles(store),
   ]);
-  return { halt, rollback, stall, waitsFor, pace };
+  return { halt, rollback, stall, waitsFor, pace, webhooks };
 }
 
 export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {
@@ -53,15 +58,16 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
   const each = await Promise.all(
     all.map(async ([number, store]) => {
       const { campaigns, rollback: guard } = store;
-      const [list, total, live, halt, rollback] = await Promise.all([
+      const [list, total, live, halt, rollback, webhooks] = await Promise.all([
         campaigns.list({ skip, max }),
         campaigns.count(),
         campaigns.live(),
         campaigns.halt(),
         guard.read(),
+        readWebhookTroubles(store),
       ]);
       const stall = await stallOf(store, live);
-      return { number, list, total, live, halt, rollback, stall };
+      return { number, list, total, live, halt, rollback, stall, webhooks };
     }),
   );
   const newest = each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt);
@@ -77,6 +83,7 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
     stalls: new Map(
       each.flatMap(({ number, stall }) => (stall === undefined ? [] : [[number, stall]])),
     ),
+    webhooks: each.map(({ webhooks }) => webhooks),
   };
 }
 

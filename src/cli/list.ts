@@ -1,6 +1,12 @@
 import type { Platform } from "../app/platform.ts";
 import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
 import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
+import {
+  readWebhookTroubles,
+  type WebhookTroubles,
+  webhookTroubleLines,
+  webhookTroublesJson,
+} from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
@@ -63,13 +69,14 @@ export const run: Command = async (cli, { options }) => {
           newest: await campaigns.list({ max: limit }),
           live: await campaigns.live(),
           workers: await presence("worker"),
+          troubles: await readWebhookTroubles(store),
         };
       }),
     );
     const found = numbers
-      .flatMap(({ store, newest, live, pace, halt, rollback, workers }) =>
+      .flatMap(({ store, newest, live, pace, halt, rollback, workers, troubles }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ store, campaign, pace, halt, rollback, workers }),
+          (campaign) => ({ store, campaign, pace, halt, rollback, workers, troubles }),
         ),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
@@ -82,7 +89,7 @@ export const run: Command = async (cli, { options }) => {
     );
     const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
     return accept({
-      json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor }) => ({
+      json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor, troubles }) => ({
         ...campaignJson(campaign),
         halt: haltJson(halt),
         hold: backoffJson(pace),
@@ -92,6 +99,7 @@ export const run: Command = async (cli, { options }) => {
         rollback: rollbackJson(rollback),
         stalled: isStalled(campaign, workers) ? "no_worker" : null,
         waitsFor: waitsForJson(waitsFor),
+        ...webhookTroublesJson(troubles),
       })),
       text: [
         listText(all),
@@ -100,6 +108,7 @@ export const run: Command = async (cli, { options }) => {
           : []),
         ...numbers.flatMap(stopLines),
         ...stallLines(all),
+        ...troubleLines(numbers),
         ...(cli.json || all.length > 0 ? [] : await elsewhereLines(Object.values(stores))),
         ...(cli.json ? [] : await dropsNow(config)),
       ].join("\n"),
@@ -143,6 +152,12 @@ function stallLines(listed: readonly Listed[]): string[] {
   const stalled = listed.filter(({ campaign, workers }) => isStalled(campaign, workers));
   const words = stalled.map(({ campaign, workers }) => `\n${stallWords(campaign, workers)}`);
   return [...new Set(words)];
+}
+
+/** Each once: numbers may share an address. */
+function troubleLines(numbers: readonly { readonly troubles: WebhookTroubles }[]): string[] {
+  const lines = numbers.flatMap(({ troubles }) => webhookTroubleLines(troubles));
+  return [...new Set(lines)].map((line) => `\n${line}`);
 }
 
 function listText(listed: readonly Listed[]): string {

@@ -6,6 +6,11 @@ import {
   waitsForJson,
   waitsForWords,
 } from "../campaigns/waits-for.ts";
+import {
+  readWebhookTroubles,
+  webhookTroubleLines,
+  webhookTroublesJson,
+} from "../campaigns/webhook-troubles.ts";
 import { describeFailure } from "../core/failure.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { modeOption } from "../core/mode.ts";
@@ -20,7 +25,6 @@ import {
   unknownJson,
   unknownWords,
 } from "../export/campaign-json.ts";
-import { silenceJson, silenceWords } from "../export/silence-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
@@ -52,7 +56,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [...[halt, pace, rollback, isSettling, unknown, waits, workers, silence, waitsFor]] =
+    const [...[halt, pace, rollback, isSettling, unknown, waits, workers, troubles, waitsFor]] =
       await Promise.all([
         store.campaigns.halt(),
         store.pace.read(),
@@ -61,7 +65,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         store.campaigns.unknown(id),
         campaign.status === "running" ? store.waiting(id) : [],
         store.presence("worker"),
-        store.webhookSilence(),
+        readWebhookTroubles(store),
         readWaitsFor(store, campaign),
       ]);
     const { number } = campaign;
@@ -69,7 +73,9 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const rates = campaignPace(pace, campaign, configured);
     const differs = rates.differs === null ? "" : `\n\n${ratesDifferWords(number, rates.differs)}`;
     const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
-    const quiet = silence === undefined ? "" : `\n\n${silenceWords(number, silence)}`;
+    const quiet = webhookTroubleLines(troubles)
+      .map((line) => `\n\n${line}`)
+      .join("");
     const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
     const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
@@ -84,7 +90,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         waits,
         waitsFor: waitsForJson(waitsFor),
         stalled: stall === undefined ? null : "no_worker",
-        webhookSilence: silenceJson(silence),
+        ...webhookTroublesJson(troubles),
       },
       text:
         campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor, rates }) +

@@ -1,11 +1,35 @@
-import { count } from "../core/format.ts";
-import type { WebhookSilence } from "../store/index.ts";
+import { count, isoTime } from "../core/format.ts";
+import type { WebhookSilence, WrongSignatures } from "../store/index.ts";
 
-/** Describes missing webhooks, and what to check. */
+/** Why outcomes may stay open, and what to check. */
+export interface WebhookTrouble {
+  readonly words: string;
+  readonly advice: string;
+}
+
+/** Describes webhooks with a wrong signature. */
+export function describeSignatures(
+  number: string,
+  { address, count: wrong, lastMs }: WrongSignatures,
+): WebhookTrouble {
+  const webhooks = wrong === 1 ? "1 webhook" : `${count(wrong)} webhooks`;
+  const isOwn = address === "number";
+  return {
+    words:
+      `${webhooks} with a wrong signature arrived in the last 10 minutes` +
+      `${isOwn ? ` for number ${number}` : ""}, the last at ${isoTime(lastMs)}.`,
+    advice:
+      "Their outcomes are not recorded. Check that DROPCAST_WEBHOOK_SECRET" +
+      `${isOwn ? " (or the number's webhookSecret)" : ""} is the secret that LiveChat gave you. If ` +
+      "outcomes do arrive, they were sent by a stranger.",
+  };
+}
+
+/** Describes missing webhooks. */
 export function describeSilence(
   number: string,
   { kind, accepted, forMs }: WebhookSilence,
-): { words: string; advice: string } {
+): WebhookTrouble {
   const minutes = count(Math.floor(forMs / 60_000));
   const messages = accepted === 1 ? "1 message" : `${count(accepted)} messages`;
   return kind === "none"
@@ -27,16 +51,9 @@ export function describeSilence(
       };
 }
 
-/** {@link describeSilence} as one text. */
-export function silenceWords(number: string, silence: WebhookSilence): string {
-  const { words, advice } = describeSilence(number, silence);
-  return `${words} ${advice}`;
-}
-
 /** Missing webhooks as JSON; null while webhooks arrive. */
 export function silenceJson(silence: WebhookSilence | undefined) {
   if (silence === undefined) return null;
   const { kind, accepted, sinceMs, lastMs } = silence;
-  const [since, last] = [sinceMs, lastMs].map((ms) => new Date(ms).toISOString());
-  return { kind, accepted, since, last };
+  return { kind, accepted, since: isoTime(sinceMs), last: isoTime(lastMs) };
 }

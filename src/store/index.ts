@@ -75,5 +75,6 @@ export {
 } from "./recovery/processes.ts";
 export type { AcceptedRollback, Rollback } from "./recovery/rollback.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";
+export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-signatures.ts";
 export { checkSchema } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";

@@ -134,6 +134,11 @@ export function deploymentKeys(mode: Mode = "live") {
     processes: `${prefix}processes`,
     /** zset: process -> when it was last seen, ms; forgotten after an hour. The same. */
     processesSeen: `${prefix}processes-seen`,
+    /**
+     * hash: number, or `*` for the address that numbers share -> webhooks with a wrong signature
+     * (wrong-signatures.ts). Written by note-signatures.
+     */
+    wrongSignatures: `${prefix}wrong-signatures`,
     /** hash: name of a token of the HTTP API -> `role|createdAt|expiresAt|digest` (tokens.ts). */
     tokens: `${prefix}tokens`,
     /** hash: SHA-256 of a token, hex -> its name. Written by change-tokens. */

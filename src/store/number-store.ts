@@ -30,6 +30,7 @@ import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./recovery/co
 import { createProcesses, type ProcessRole } from "./recovery/processes.ts";
 import { createRollback, findRolledBack } from "./recovery/rollback.ts";
 import { createWebhookSilence } from "./recovery/webhook-silence.ts";
+import { createWrongSignatures } from "./recovery/wrong-signatures.ts";
 import { upgradeSchema } from "./schema.ts";
 import { createScriptRunner, type RunScript } from "./scripts/runner.ts";
 import { ACTS } from "./scripts/script-list.ts";
@@ -93,6 +94,7 @@ export async function createNumberStore(input: {
   const campaigns = createCampaignStore({ redis, number, run, counter, sender, limits });
   const rows = createRowReader({ redis, number });
   const processes = createProcesses(redis, mode);
+  const signatures = createWrongSignatures(redis, mode);
   return {
     number: input.number,
     mode,
@@ -125,6 +127,7 @@ export async function createNumberStore(input: {
     ledger,
     applyStatus: createApplyStatus({ run, person, failedWaitMs: limits.failedWaitMs }),
     webhookSilence: createWebhookSilence({ redis, number }),
+    wrongSignatures: () => signatures.read(input.number),
     pace: createPace({ redis, number, run }),
     campaigns,
     people: createPeople({ redis, number, person, run }),

@@ -10,6 +10,7 @@ import type { Connections } from "./connections.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { createHints } from "./hints.ts";
 import { PROBLEMS } from "./problems.ts";
+import type { SignatureCount } from "./signature-count.ts";
 import { parseStatusEvent } from "./status-event.ts";
 import type { Verifier } from "./verify.ts";
 
@@ -17,6 +18,7 @@ export interface ReceiveDeps extends DeliveryPorts {
   readonly verifier: Verifier;
   readonly throttle: Throttle;
   readonly counters: WebhookCounters;
+  readonly wrongSignatures: SignatureCount;
   readonly bodyBytesMax: number;
   readonly budget: BodyBudget;
   readonly connections: Connections;
@@ -51,7 +53,10 @@ export function createReceiver(
       if (body === "no_room") return answerRefusal(request, response, PROBLEMS.crowded, LATER);
 
       const verified = verifier.verify(body, request.rawHeaders, number);
-      if (!verified.ok) return refuseUnverified(request, response, verified.problem);
+      if (!verified.ok) {
+        if (verified.problem === PROBLEMS.signatureMismatch) deps.wrongSignatures.add(number);
+        return refuseUnverified(request, response, verified.problem);
+      }
       deps.connections.trust(request.socket);
 
       const parsed = parseStatusEvent(verified.text, verified.signedAtMs);

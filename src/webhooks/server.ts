@@ -27,6 +27,7 @@ import { createWebhookCounters, type WebhookCounters } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
 import { createReceiver } from "./receive.ts";
 import { createRoutes } from "./routes.ts";
+import { createSignatureCount, type SignatureCount } from "./signature-count.ts";
 import { createVerifier, type Verifier, type WebhookNumber } from "./verify.ts";
 
 export interface WebhookLimits {
@@ -70,6 +71,8 @@ export interface WebhookServerOptions extends DeliveryPorts {
   readonly metrics?: Registry;
   /** Served at /metrics. Leave it out if the port is public. */
   readonly scrape?: Scrape;
+  /** Webhooks whose signature was wrong, at most once a second (signature-count.ts). */
+  readonly onWrongSignatures?: (counts: ReadonlyMap<string | null, number>) => Promise<void>;
   /** Whether Redis answers: the result of /readyz. */
   readonly ready: () => boolean | Promise<boolean>;
   /** A problem to fix, shown by /readyz; events are taken all the same. */
@@ -89,6 +92,7 @@ export interface WebhookServer {
 export function createWebhookServer(options: WebhookServerOptions): WebhookServer {
   const limits = { ...WEBHOOK_LIMITS, ...options.limits };
   const verifier = createVerifier(options.numbers);
+  const wrongSignatures = createSignatureCount(options.onWrongSignatures ?? (async () => {}));
   let server: Server | undefined;
   let running: ReturnType<typeof trackRunning> | undefined;
   let starting: ReturnType<WebhookServer["start"]> | undefined;
@@ -97,7 +101,12 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   function start(): ReturnType<WebhookServer["start"]> {
     if (!verifier.ok) return Promise.resolve(verifier);
     if (starting === undefined) {
-      const opened = build(options, limits, verifier.value, () => stopping !== undefined);
+      const isStopping = () => stopping !== undefined;
+      const opened = build(options, limits, {
+        verifier: verifier.value,
+        wrongSignatures,
+        isStopping,
+      });
       server = opened;
       running = trackRunning(opened);
       const { host, port } = options;
@@ -115,6 +124,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
     const closed = closeServer(server, limits.requestTimeoutMs);
     running?.finish();
     await closed;
+    await wrongSignatures.stop();
   }
 
   function stop(): Promise<void> {
@@ -128,9 +138,9 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
 function build(
   options: WebhookServerOptions,
   limits: WebhookLimits,
-  verifier: Verifier,
-  isStopping: () => boolean,
+  made: { verifier: Verifier; wrongSignatures: SignatureCount; isStopping: () => boolean },
 ): Server {
+  const { verifier, wrongSignatures, isStopping } = made;
   const { apply, onFailed, logger, metrics } = options;
   const now = () => performance.now();
   const counters = createWebhookCounters({ logger, metrics, now });
@@ -153,6 +163,7 @@ function build(
     verifier,
     throttle,
     counters,
+    wrongSignatures,
     bodyBytesMax: limits.bodyBytesMax,
     budget: createBodyBudget(limits.bodiesBytesMax),
     connections: boundConnections(server, limits.connectionsMax, () => {

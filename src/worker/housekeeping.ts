@@ -6,7 +6,10 @@ const SILENCE_OVER_MS = 60 * 60_000;
 
 /** The parts of the sweep for people and old data. */
 export interface HousekeepingContext {
-  readonly store: Pick<NumberStore, "number" | "optOuts" | "rows" | "webhookSilence" | "deleteOld">;
+  readonly store: Pick<
+    NumberStore,
+    "number" | "optOuts" | "rows" | "webhookSilence" | "wrongSignatures" | "deleteOld"
+  >;
   readonly retention: Retention;
   readonly logger: Logger;
 }
@@ -21,8 +24,14 @@ export async function passOnOptOuts({ store, logger }: HousekeepingContext): Pro
   if (heard > 0) logger.info({ people: heard }, "opted out by error 131050");
 }
 
-/** Messages are accepted, but no webhook reports on them. */
+/** Messages are accepted, but no webhook reports on them, or webhooks are refused. */
 export async function logSilence({ store, logger }: HousekeepingContext): Promise<void> {
+  for (const { address, count } of await store.wrongSignatures()) {
+    logger.warn(
+      { number: store.number, address, count },
+      "webhooks with a wrong signature in the last 10 minutes: is the webhook secret right?",
+    );
+  }
   const silence = await store.webhookSilence();
   if (silence === undefined || Date.now() - silence.lastMs > SILENCE_OVER_MS) return;
   const { kind, accepted, forMs } = silence;

@@ -31,7 +31,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   app: ["lists", "platform", "roles", "serving", "test-sender"],
   campaigns: [
     ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "refusals"],
-    ...["resolve", "retry", "waits-for"],
+    ...["resolve", "retry", "waits-for", "webhook-troubles"],
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],

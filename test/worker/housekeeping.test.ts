@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { silenceJson, silenceWords } from "../../src/export/silence-words.ts";
+import { describeSilence, silenceJson } from "../../src/export/silence-words.ts";
 import { logSilence } from "../../src/worker/housekeeping.ts";
 import { openTestStore } from "../support/campaigns.ts";
 
@@ -49,11 +49,11 @@ test("long after the last message was accepted it is told by show alone", async 
   expect(lines).toEqual([]);
   const silence = await bench.store.webhookSilence();
   if (silence === undefined) throw new Error("Webhooks are not silent.");
-  expect(silenceWords("main", silence)).toMatch(
+  expect(describeSilence("main", silence).words).toMatch(
     /^The API has accepted 1 message of number main, but no webhook has arrived for 90 minutes, so /,
   );
   expect(silenceJson(silence)).toMatchObject({ kind: "none", accepted: 1 });
-  expect(silenceWords("main", { ...silence, kind: "others", accepted: 1_234 })).toMatch(
+  expect(describeSilence("main", { ...silence, kind: "others", accepted: 1_234 }).words).toMatch(
     /^The API has accepted 1,234 messages of number main in 90 minutes\. Webhooks arrive, but none /,
   );
   expect(silenceJson(undefined)).toBeNull();

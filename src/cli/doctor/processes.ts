@@ -1,5 +1,5 @@
+import { readWebhookTroubles } from "../../campaigns/webhook-troubles.ts";
 import { describePause } from "../../core/pause-reason.ts";
-import { describeSilence } from "../../export/silence-words.ts";
 import { unseenWords } from "../../export/stall-words.ts";
 import type { Campaign, NumberStore, Presence } from "../../store/index.ts";
 import { counted, printable } from "../words.ts";
@@ -7,7 +7,7 @@ import type { Check } from "./check.ts";
 
 type NumberProcesses = Pick<
   NumberStore,
-  "number" | "mode" | "campaigns" | "presence" | "webhookSilence"
+  "number" | "mode" | "campaigns" | "presence" | "webhookSilence" | "wrongSignatures"
 >;
 
 /** Whether the needed workers and webhooks processes run, and campaigns that paused themselves. */
@@ -16,7 +16,7 @@ export async function checkProcesses(store: NumberProcesses): Promise<Check[]> {
   return [
     ...(await workers(store, live)),
     ...(await webhooks(store, live)),
-    ...(await silentWebhooks(store)),
+    ...(await webhookTroubles(store)),
     ...live.flatMap(pausedByItself),
   ];
 }
@@ -77,12 +77,12 @@ async function webhooks(
   return [{ name, verdict: "warn", message, fix: startIt("webhooks", mode) }];
 }
 
-/** A webhooks process may run although no webhook for this number arrives. */
-async function silentWebhooks({ number, webhookSilence }: NumberProcesses): Promise<Check[]> {
-  const silence = await webhookSilence();
-  if (silence === undefined) return [];
-  const { words: message, advice: fix } = describeSilence(number, silence);
-  return [{ name: "Webhooks", verdict: "warn", message, fix }];
+/** A webhooks process may run although no webhook for this number arrives, or none is valid. */
+async function webhookTroubles(store: NumberProcesses): Promise<Check[]> {
+  const { described } = await readWebhookTroubles(store);
+  return described.map(({ words: message, advice: fix }) => {
+    return { name: "Webhooks", verdict: "warn", message, fix };
+  });
 }
 
 function pausedByItself({ id, status, reason }: Campaign): Check[] {

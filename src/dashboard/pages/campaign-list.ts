@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Overview, Page } from "../../campaigns/overview.ts";
+import { type WebhookTroubles, webhookTroubleLines } from "../../campaigns/webhook-troubles.ts";
 import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
 import { trialWords } from "../../export/trial-words.ts";
 import type { Campaign, Halt, Rollback } from "../../store/index.ts";
@@ -12,7 +13,7 @@ export function campaignListPage(
   overview: Overview,
   { page, size, unsafe }: Page & { readonly unsafe: string | undefined },
 ): Html {
-  const { campaigns, total, live, halts, rollbacks, stalls } = overview;
+  const { campaigns, total, live, halts, rollbacks, stalls, webhooks } = overview;
   const pages = Math.max(1, Math.ceil(total / size));
   return layout({
     title: "Campaigns",
@@ -23,6 +24,7 @@ export function campaignListPage(
       ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
       ${halts.map(({ number, halt }) => suspensionBox(number, halt))}
       ${[...stalls.values()].map(stallBox)}
+      ${webhookBoxes(webhooks)}
       ${live.length === 0 ? "" : totals(live)}
       ${total === 0 ? empty() : table(campaigns)}
       ${pages > 1 ? pager(page, pages) : ""}`,
@@ -51,6 +53,16 @@ export function unsafeBox(words: string | undefined): Html | "" {
 /** No worker is running that would send. */
 export function stallBox(words: string): Html {
   return html`<section class="card alert" role="alert"><p>${words}</p></section>`;
+}
+
+/** Outcomes stay open because no webhook arrives, or because they are refused; each once. */
+export function webhookBoxes(troubles: readonly WebhookTroubles[]): Html[] {
+  return [...new Set(troubles.flatMap(webhookTroubleLines))].map(
+    (words) => html`<section class="card alert" role="alert">
+    <h2>Outcomes may be missing</h2>
+    <p>${words}</p>
+  </section>`,
+  );
 }
 
 /** Redis was rolled back: nothing is sent until a person decides. */

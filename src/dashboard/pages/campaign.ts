@@ -18,6 +18,7 @@ import {
   statusBadge,
   suspensionBox,
   unsafeBox,
+  webhookBoxes,
 } from "./campaign-list.ts";
 import { clockUtc, count, counted, moment, percent } from "./format.ts";
 import { type Html, layout } from "./layout.ts";
@@ -33,7 +34,7 @@ interface Shown {
 /** One campaign: the state of its rows, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
-  { halt, rollback, stall, waitsFor, pace, unsafe, acts }: Obstacles & Shown,
+  { halt, rollback, stall, waitsFor, pace, webhooks, unsafe, acts }: Obstacles & Shown,
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -52,6 +53,7 @@ export function campaignPage(
       ${rollback === undefined ? "" : rollbackBox(number, rollback)}
       ${halt === undefined ? "" : suspensionBox(number, halt)}
       ${stall === undefined ? "" : stallBox(stall)}
+      ${webhookBoxes([webhooks])}
       ${paceNote(number, pace)}
       ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
       ${trial === null ? "" : html`<section class="card note"><p>${trial}.</p></section>`}

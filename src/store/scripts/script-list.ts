@@ -88,6 +88,7 @@ export const SCRIPTS = {
   "note-act": ["begun", "line", "keptMs", "keptMax"],
   "note-audit": ["campaign", "moves", "differences"],
   "note-process": ["process", "info"],
+  "note-signatures": ["keptMs"],
   "pause-campaign": ["campaign", "reason"],
   "purge-campaign": ["campaign", "keptMs", "batchesMax"],
   "read-counter": ["reading", "process", "settleMs"],
