@@ -67,6 +67,10 @@ export function numberKeys(number: string) {
     pace: `${prefix}pace`,
     /** hash: worker -> the rate it is configured with, and when it said so: rates.lua. */
     rates: `${prefix}rates`,
+    /** hash: campaign -> its pass and weight, and `now`: which one is next (share.lua). */
+    shares: `${prefix}shares`,
+    /** zset: campaign -> when it last found no send time, ms. Dropped after a minute. */
+    asking: `${prefix}asking`,
     /** hash: `offset` and `mark` of the number's own clock, ms (scripts/lib/base.lua). */
     clock: `${prefix}clock`,
     /** hash: why nothing may be sent from this number; absent when it may. */

@@ -21,6 +21,7 @@ const OF_LUA_ALONE: Readonly<Record<string, readonly string[]>> = {
   "lib/guard.lua": ["VOUCH_MS", "WORKERS_MAX", "SERIALS_RESERVED"],
   "lib/pace.lua": ["CAMPAIGN_TOLERANCE_US", "UNMEASURED_S", "ON_WIRE_MAX"],
   "lib/recent.lua": ["GROUPS_MAX", "REACH"],
+  "lib/share.lua": ["AHEAD_S", "TWO_GAPS"],
   "lib/rates.lua": ["REPORT_EVERY_MS"],
   "lib/stops.lua": ["QUIET_MS"],
   "lib/wamid.lua": ["BUCKETS_LOG2_MAX", "BUCKET_ENTRIES"],

@@ -1,4 +1,5 @@
 --- @include "base"
+--- @include "share"
 -- The pace of a number: GCRA (generic cell rate algorithm) in microseconds of NOW. `tat`, the
 -- theoretical arrival time, is the next free send time. A campaign's own rate is checked at the
 -- number's send time, so a slow campaign does not use up send times of the number; its tolerance
@@ -95,13 +96,17 @@ local function open_pace(c, configured, reach)
     key = c.key, rate = rate, hold = held_until(f[3]), interval = interval,
     slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
     own_interval = own_rate and 1000000 / own_rate, own_last = last_slot(own[2], reach),
-    is_first = own[3] and not own[4], used = 0, wait = 0, waits = '',
+    is_first = own[3] and not own[4], share = open_share(c, rate), used = 0, wait = 0, waits = '',
   }
 end
 
 -- The next send time within reach; nil if there is none yet, and `wait` is then how long to wait.
 local function next_slot(pace)
-  local slot = pace.slot
+  local slot, yields = pace.slot, share_wait(pace.share)
+  if yields then
+    pace.wait, pace.waits = yields, 'campaign'
+    return nil
+  end
   if slot > pace.last then
     pace.wait, pace.waits = slot - pace.last, 'number'
     return nil
@@ -115,11 +120,13 @@ local function next_slot(pace)
     end
     pace.own_last = math.max(free, slot - CAMPAIGN_TOLERANCE_US)
   end
+  take_share(pace.share)
   pace.slot, pace.used = slot + pace.interval, pace.used + 1
   return slot
 end
 
 local function close_pace(pace)
+  close_share(pace.share, pace.waits)
   if pace.used == 0 then return end
   redis.call('HSET', P .. 'pace', 'tat', text(pace.slot))
   if pace.own_interval then redis.call('HSET', pace.key, 'lastSlot', text(pace.own_last)) end
