@@ -88,12 +88,26 @@ const trial = z
   })
   .openapi("Trial", { description: "Messages that go before the rest of the campaign." });
 
+/** Null: off. */
+const stopOn = z
+  .object({
+    failureShare: z.number().nullable(),
+    sample: z.int(),
+    sameCode: z.int().nullable(),
+    category: z.int().nullable(),
+  })
+  .openapi("StopOn", { description: "At which outcomes it pauses by itself." });
+
 const campaignFields = {
   id: campaignId,
   name: z.string(),
   number: z.string(),
   mode,
   category: z.string(),
+  charged: z
+    .record(z.string(), z.int())
+    .openapi({ description: "Messages by the category that WhatsApp charged them in." }),
+  stopOn,
   file: z.string(),
   status,
   reason: z.string().nullable().openapi({ description: "Why it is paused or was refused." }),

@@ -25,6 +25,7 @@ import {
   unknownJson,
   unknownWords,
 } from "../export/campaign-json.ts";
+import { chargedWords } from "../export/charged-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
@@ -240,6 +241,8 @@ function notes(campaign: Campaign): string[] {
   if (status === "finished" && openRows(campaign) > 0) {
     lines.push(`${counted(openRows(campaign), "message")} without a final outcome yet.`);
   }
+  const charged = chargedWords(campaign);
+  if (charged !== null) lines.push(charged);
   if (counts.unknown > 0) {
     lines.push(
       `${counted(counts.unknown, "message")} may or may not have been sent: that is not known ` +

@@ -11,6 +11,10 @@ const RESUME = "Then resume the campaign.";
 /** A campaign keeps the file it was imported with. */
 const RESUME_OR_CORRECT =
   "Then resume the campaign; if its own file or list is wrong, cancel it and send a corrected one.";
+/** `--probe` lets so many messages go first. */
+const TRY_OR_CORRECT =
+  "Then resume the campaign, with --probe 20 to try a few messages first; if its own file or list " +
+  "is wrong, cancel it and send a corrected one.";
 const REPLACE = "Cancel the campaign and send another one.";
 const SAME_TEMPLATE = "All running campaigns with this template were paused.";
 
@@ -110,7 +114,7 @@ function withCode(
 }
 
 function afterFailures(advice: string): string {
-  return `${advice || "Check why the messages failed."} ${RESUME_OR_CORRECT}`;
+  return `${advice || "Check why the messages failed."} ${TRY_OR_CORRECT}`;
 }
 
 function withResume(advice: string): string {

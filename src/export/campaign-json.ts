@@ -33,6 +33,8 @@ export function campaignJson(campaign: Campaign) {
     mode: campaign.mode,
     test: campaign.isTest,
     category: campaign.category,
+    charged: campaign.charged,
+    stopOn: campaign.stopOn,
     file: campaign.file,
     status: campaign.status,
     reason: reasonWords(campaign),

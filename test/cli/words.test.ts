@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createRateMeter, progressLine } from "../../src/cli/progress.ts";
 import { clockTime, dateTime, duration, rate, table, timeToCome } from "../../src/cli/words.ts";
 import { zeroCounts } from "../../src/core/message.ts";
+import { STOP_ON } from "../../src/core/stop-on.ts";
 import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 
 test.each([
@@ -115,6 +116,8 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     startedAt: 0,
     finishedAt: null,
     rowsDeletedAt: null,
+    charged: {},
+    stopOn: STOP_ON,
     trial: null,
   };
 }

@@ -39,7 +39,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   dashboard: ["password", "server"],
   export: [
-    ...["campaign-json", "export-rows", "opt-outs", "row-format"],
+    ...["campaign-json", "charged-words", "export-rows", "opt-outs", "row-format"],
     ...["silence-words", "stall-words", "trial-words"],
   ],
   http: ["health", "listen", "probes", "problem", "throttle"],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { StopOn } from "../../src/core/stop-on.ts";
+import { STOP_ON, type StopOn } from "../../src/core/stop-on.ts";
+import { chargedWords } from "../../src/export/charged-words.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 import { type Fate, sendOutcomes } from "../support/outcomes.ts";
 
@@ -294,6 +295,35 @@ test("a category that is cheaper than declared pauses nothing, nor one of a camp
     await sendOutcomes(bench, id, { rows: 5, fate: () => ok, atOnce: 5 });
     for (const row of [1, 2, 3, 4, 5])
       await bench.status(`wamid.${id}-${row}`, "sent", { category });
-    expect((await bench.found(id)).status).toBe("running");
+    expect(await bench.found(id)).toMatchObject({ status: "running", charged: { [category]: 5 } });
   }
+  const words = [marketing, off].map(async (id) => chargedWords(await bench.found(id)));
+  expect(await Promise.all(words)).toEqual([
+    "WhatsApp charged messages in another category than marketing: 5 as utility.",
+    "WhatsApp charged messages in another category than authentication: 5 as marketing.",
+  ]);
+});
+
+test("what WhatsApp charges as declared, or as a chat that a person began, is no other category", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(5, utility);
+  await sendOutcomes(bench, id, { rows: 3, fate: () => ok, atOnce: 3 });
+  await bench.status(`wamid.${id}-1`, "sent", { category: "utility", billable: true });
+  await bench.status(`wamid.${id}-2`, "sent", { category: "utility", billable: false });
+  await bench.status(`wamid.${id}-3`, "sent", { category: "service" });
+
+  const campaign = await bench.found(id);
+
+  expect(campaign.charged).toEqual({ utility: 2, service: 1 });
+  expect(chargedWords(campaign)).toBeNull();
+});
+
+test("a campaign shows the limits that it has; one of an older version has the defaults", async () => {
+  const bench = await openTestStore();
+  const [own, old] = [await bench.import(1, withStops({ sameCode: 5 })), await bench.import(1)];
+
+  expect((await bench.found(own)).stopOn).toEqual({
+    ...{ failureShare: null, sample: 50, sameCode: 5, category: null },
+  });
+  expect((await bench.found(old)).stopOn).toEqual(STOP_ON);
 });

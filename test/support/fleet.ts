@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { vi } from "vitest";
 import type { CampaignStatus } from "../../src/core/campaign.ts";
+import type { Category } from "../../src/core/category.ts";
 import type { Counts } from "../../src/core/message.ts";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
@@ -179,11 +180,16 @@ function flagsOf(knobs: Readonly<Record<string, string>>): string[] {
 }
 
 /** A campaign file for a list with the columns `phone` and `first_name`. */
-export function campaignFile(o: { number: string; name?: string; startAt?: Date }): string {
+export function campaignFile(o: {
+  number: string;
+  name?: string;
+  startAt?: Date;
+  category?: Category;
+}): string {
   return JSON.stringify({
     name: o.name ?? "Spring sale",
     number: o.number,
-    category: "marketing",
+    category: o.category ?? "marketing",
     template: {
       name: "spring_sale",
       language: { code: "en_US" },

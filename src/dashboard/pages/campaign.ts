@@ -7,6 +7,7 @@ import { waitsForWords } from "../../campaigns/waits-for.ts";
 import type { ActLine } from "../../core/act.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
+import { chargedWords } from "../../export/charged-words.ts";
 import { trialWords } from "../../export/trial-words.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign, PaceNow } from "../../store/index.ts";
@@ -192,7 +193,7 @@ function factsCard(campaign: Campaign, rates: CampaignPace): Html {
   const facts: [string, Html | string][] = [
     ["List", file],
     ["Number", number],
-    ["Category", category],
+    ["Category", chargedWords(campaign) ?? category],
     ["Rate", rateFact(rates)],
     ["Imported", moment(createdAt)],
     ["Starts at", moment(campaign.startAt)],

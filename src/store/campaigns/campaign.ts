@@ -4,9 +4,12 @@ import type { FailureCause, FailureCount } from "../../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { parseRamp, type RampUp } from "../../core/ramp.ts";
+import type { StopOn } from "../../core/stop-on.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys, numberOfCampaign } from "../keys.ts";
+import { decodePrice } from "../ledger/ledger-value.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
+import { readStopOn } from "./stop-limits.ts";
 import { readTrial, type Trial } from "./trial.ts";
 
 /** A campaign as people see it. Times are ms since 1970, null if not reached. */
@@ -21,6 +24,10 @@ export interface Campaign {
   /** A test message: one row, kept out of the list of campaigns and what counts them. */
   readonly isTest: boolean;
   readonly category: string;
+  /** Messages by the category that WhatsApp charged them in. */
+  readonly charged: Readonly<Record<string, number>>;
+  /** At which outcomes it pauses by itself. */
+  readonly stopOn: StopOn;
   readonly file: string;
   readonly rows: number;
   readonly counts: Counts;
@@ -58,17 +65,19 @@ export async function readCampaign(
     .hmget(own.campaign, ...SHOWN_FIELDS)
     .hgetall(own.counts)
     .hgetall(own.errors)
+    .hgetall(own.pricing)
     .hgetall(own.trial)
     .hgetall(own.first)
     .exec();
-  const [values, counts, errors, ...trials] = (answers ?? []).map(([, value]) => value);
+  const [values, counts, errors, pricing, ...trials] = (answers ?? []).map(([, value]) => value);
   const found = (values ?? []) as (string | null)[];
   const fields: HashFields<"campaign"> = Object.fromEntries(
     SHOWN_FIELDS.flatMap((name, at) => (found[at] == null ? [] : [[name, found[at]]])),
   );
   if (fields.epoch === undefined) return undefined;
   const campaign = toCampaign(id, fields, (counts ?? {}) as Fields, (errors ?? {}) as Fields);
-  return { ...campaign, trial: readTrial(campaign, trials as HashFields<"trial">[]) };
+  const charged = toCharged((pricing ?? {}) as Fields);
+  return { ...campaign, charged, trial: readTrial(campaign, trials as HashFields<"trial">[]) };
 }
 
 type Fields = Record<string, string>;
@@ -78,7 +87,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
-  ...(["window", "places", "delegatedTo", "test"] as const),
+  ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
   ...(["createdAt", "startedAt", "finishedAt"] as const),
 );
 
@@ -87,7 +96,7 @@ function toCampaign(
   fields: HashFields<"campaign">,
   counts: Fields,
   errors: Fields,
-): Omit<Campaign, "trial"> {
+): Omit<Campaign, "trial" | "charged"> {
   return {
     id,
     number: numberOfCampaign(id) ?? "",
@@ -97,6 +106,7 @@ function toCampaign(
     mode: fields.mode === "live" ? "live" : "sandbox",
     isTest: fields.test !== undefined,
     category: fields.category ?? "",
+    stopOn: readStopOn(fields.stopOn),
     file: fields.file ?? "",
     rows: Number(fields.rows),
     counts: toCounts(counts),
@@ -118,6 +128,16 @@ function toCampaign(
     finishedAt: timeOrNull(fields.finishedAt),
     rowsDeletedAt: timeOrNull(fields.purgedAt),
   };
+}
+
+/** The scripts count messages by the byte of their price. */
+function toCharged(pricing: Fields): Record<string, number> {
+  const charged: Record<string, number> = {};
+  for (const [byte, messages] of Object.entries(pricing)) {
+    const category = decodePrice(Number(byte))?.category ?? "";
+    if (category !== "") charged[category] = (charged[category] ?? 0) + Number(messages);
+  }
+  return charged;
 }
 
 /** The scripts count failures without a code under the negative number of their reason. */

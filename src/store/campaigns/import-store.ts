@@ -11,7 +11,6 @@ import { rampText } from "../../core/ramp.ts";
 import { REASONS } from "../../core/reasons.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { REJECTS } from "../../core/reject.ts";
-import type { StopOn } from "../../core/stop-on.ts";
 import { campaignMark } from "../keys.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-rows.ts";
 import type { Safety } from "../ledger/ledger.ts";
@@ -21,6 +20,7 @@ import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
+import { packStopOn } from "./stop-limits.ts";
 import { packTrialRows, trialRules } from "./trial.ts";
 
 /** An importer that has stored nothing for this time counts as dead: another may take over. */
@@ -222,11 +222,6 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
   if (delivery.rampUp != null) fields["ramp"] = rampText(delivery.rampUp);
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
   return Object.entries(fields).flat();
-}
-
-/** As lib/recent.lua reads it; 0 is off. */
-function packStopOn({ failureShare, sample, sameCode, category }: StopOn): string {
-  return [failureShare, sample, sameCode, category].map((limit) => limit ?? 0).join(" ");
 }
 
 function batchArguments(batch: ImportBatch, counts: Map<State, number>): ScriptArgument[] {
