@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { accept, type Result } from "../core/refusal.ts";
+import type { DropSource } from "../producer/drop/folder.ts";
+import { createRecurring } from "../store/index.ts";
 import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
 import { createImporter, findCampaignIn } from "./lists.ts";
@@ -22,10 +24,14 @@ export async function startProducer(platform: Platform): Promise<Result<RunningR
   const { retentionMs } = config;
   const timing = dropTiming(config.timeScale);
   const say = (line: string): void => role.info(line);
+  const sourceIn = await openRecurring(platform, (line) => role.warn(line));
   const folder = createModeDrops({
     ...{ dir: config.dropsDir, mode: config.mode, say },
-    open: (dir) =>
-      createDropFolder({ dir, importFile, findCampaign, noteDrop, retentionMs, timing, say }),
+    open: (dir) => {
+      const source = sourceIn(dir);
+      const common = { dir, importFile, findCampaign, noteDrop, retentionMs, timing, say };
+      return createDropFolder({ ...common, source });
+    },
   });
   const health = await startHealth(platform);
   if (!health.ok) return health;
@@ -44,4 +50,28 @@ export async function startProducer(platform: Platform): Promise<Result<RunningR
   };
   const all = Object.keys(platform.stores);
   return accept(withBeats(platform, { role: "producer", numbers: all }, running));
+}
+
+/** Recurring campaign files, for the drop folder of the mode. */
+async function openRecurring(
+  { redis, config }: Platform,
+  warn: (line: string) => void,
+): Promise<(dir: string) => DropSource> {
+  const [{ createRecurringDrops }, { recurringTiming }, { allowAddresses }] = await Promise.all([
+    import("../producer/recurring/recurring.ts"),
+    import("../producer/recurring/timing.ts"),
+    import("../producer/recurring/addresses.ts"),
+  ]);
+  const { mode, timeScale } = config;
+  return (dir) =>
+    createRecurringDrops({
+      ...{
+        dir,
+        mode,
+        warn,
+        store: createRecurring(redis, mode),
+        numbers: Object.keys(config.numbers),
+      },
+      ...{ isAllowed: allowAddresses(config.sourceNetworks), timing: recurringTiming(timeScale) },
+    });
 }

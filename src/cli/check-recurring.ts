@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { shownUrl } from "../core/recurring.ts";
 import { dueWords, nextDueTimes } from "../time/due-times.ts";
 import { isoTime, printable } from "./words.ts";
 
@@ -30,7 +31,7 @@ export async function planRecurring(
   const next = due.map((ms) => isoTime(ms));
   const dueMs = due[0] ?? nowMs;
   if (source.kind === "url") {
-    return { plan: { cron, timezone, next, source: source.url, list: null }, dueMs };
+    return { plan: { cron, timezone, next, source: shownUrl(source.url), list: null }, dueMs };
   }
   const folder = resolve(dirname(campaignPath), source.path);
   return { plan: { cron, timezone, next, source: folder, list: await newestIn(folder) }, dueMs };

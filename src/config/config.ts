@@ -10,7 +10,7 @@ import {
   withoutCredentials,
 } from "./addresses.ts";
 import { isProxyAddress } from "./client-address.ts";
-import type { ConfigProblem, Findings } from "./environment.ts";
+import type { ConfigProblem } from "./environment.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { readConfigFile } from "./file.ts";
 import type { NumberConfig } from "./numbers.ts";
@@ -46,6 +46,8 @@ export interface Config {
   /** Whether the webhooks port, which is public, serves metrics as well. */
   readonly webhookMetrics: boolean;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted. */
+  /** Private networks that recurring campaigns may fetch their lists from. */
+  readonly sourceNetworks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly dashboardPassword: string | null;
   readonly answerTimeoutMs: number;
@@ -115,7 +117,8 @@ function readConfig(environment: Environment): ReadConfig {
     dashboardPort: port("DROPCAST_DASHBOARD_PORT") ?? 8080,
     metricsPort: port("DROPCAST_METRICS_PORT") ?? null,
     webhookMetrics: environment.flag("DROPCAST_WEBHOOK_METRICS"),
-    trustedProxies: readTrustedProxies(text("DROPCAST_TRUSTED_PROXIES"), findings),
+    sourceNetworks: readNetworks("DROPCAST_SOURCE_NETWORKS", environment),
+    trustedProxies: readNetworks("DROPCAST_TRUSTED_PROXIES", environment),
     dashboardPassword: environment.secret("DROPCAST_DASHBOARD_PASSWORD") ?? null,
     answerTimeoutMs: Math.round((answerTimeoutSeconds ?? 60) * 1000),
     retentionMs: retentionDays === undefined ? null : retentionDays * 24 * 3_600_000,
@@ -125,16 +128,17 @@ function readConfig(environment: Environment): ReadConfig {
   };
 }
 
-function readTrustedProxies(given: string | undefined, findings: Findings): string[] {
-  const proxies = (given ?? "").split(/[\s,]+/).filter((one) => one !== "");
-  for (const proxy of proxies.filter((one) => !isProxyAddress(one))) {
+/** Addresses and networks. */
+function readNetworks(name: Variable, { text, findings }: Environment): string[] {
+  const networks = (text(name) ?? "").split(/[\s,]+/).filter((one) => one !== "");
+  for (const network of networks.filter((one) => !isProxyAddress(one))) {
     findings.add(
-      "DROPCAST_TRUSTED_PROXIES",
-      `holds "${proxy.slice(0, 60)}", which is not an address or a network`,
-      "Give addresses or networks of your proxies, as in 127.0.0.1 10.0.0.0/8.",
+      name,
+      `holds "${network.slice(0, 60)}", which is not an address or a network`,
+      "Give addresses or networks, as in 127.0.0.1 10.0.0.0/8.",
     );
   }
-  return proxies;
+  return networks;
 }
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;

@@ -159,6 +159,28 @@ export const HASHES = {
     quietSince: ["when the first of them was, own clock", "outcome", "0"],
     quietLast: ["when the last of them was, own clock", "outcome", "0"],
   },
+  /** `recurring:<name>` */
+  recurring: {
+    schedule: ["its pattern and time zone", "note-recurring", "the file is gone"],
+    info: ["for people, JSON: source, next run, problem", "note-recurring", "the file is gone"],
+    handled: [
+      "the last due time that is done with; time",
+      "note-recurring commit-recurring end-recurring",
+      ALWAYS,
+    ],
+    lease: ["token of the producer that looks for a list", "take-recurring", "none does"],
+    leaseUntil: ["time", "take-recurring", "none does"],
+    tried: ["the last due time that a producer began with", "take-recurring", "none yet"],
+    drop: ["id of the last list that was committed", "commit-recurring", "none yet"],
+    etag: ["of the last answer of the source; empty: none", "commit-recurring", "none yet"],
+    etagOf: ["the address it is of", "commit-recurring", "none yet"],
+    // The last run.
+    due: ["its due time", "commit-recurring end-recurring", "none yet"],
+    at: ["time of its outcome", "commit-recurring end-recurring", "none yet"],
+    outcome: ["RunOutcome of recurring.ts", "commit-recurring end-recurring", "none yet"],
+    campaign: ["that it became; empty: none", "commit-recurring end-recurring", "none yet"],
+    detail: ["why, for people; may be empty", "commit-recurring end-recurring", "none yet"],
+  },
   /** `clock` */
   clock: {
     offset: ["how far Redis TIME has stepped back, ms", "base", "0"],

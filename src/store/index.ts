@@ -39,6 +39,13 @@ export type {
   KnownImport,
 } from "./campaigns/import-store.ts";
 export type { News, NewsKind } from "./campaigns/news.ts";
+export {
+  type CommittedList,
+  createRecurring,
+  type RecurringRun,
+  type RecurringState,
+  type RecurringStore,
+} from "./campaigns/recurring.ts";
 export type { Retention } from "./campaigns/retention.ts";
 export { type LeftOut, whyNotRetried } from "./campaigns/retry-failed.ts";
 export type { Trial } from "./campaigns/trial.ts";

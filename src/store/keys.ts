@@ -156,6 +156,12 @@ export function deploymentKeys(mode: Mode = "live") {
      * (`token`, `until`), the campaign it began, its `answer`. Expires after 24 hours.
      */
     request: (digest: string) => `${prefix}requests:${digest}`,
+    /** zset: recurring campaign file -> when a producer last saw it, ms. By note-recurring. */
+    recurringFiles: `${prefix}recurring-files`,
+    /** hash: its schedule and its last run: hashes.ts. Expires 400 days after the file is gone. */
+    recurring: (name: string) => `${prefix}recurring:${name}`,
+    /** zset: `drop` and `bytes` with their id or digest -> their due time, ms. The same. */
+    recurringPast: (name: string) => `${prefix}recurring-past:${name}`,
   };
 }
 

@@ -69,6 +69,7 @@ describe("defaults", () => {
       retentionMs: null,
       campaignsKeptMs: null,
       webhookMetrics: false,
+      sourceNetworks: [],
       trustedProxies: [],
       timeScale: 1,
       warnings: [],

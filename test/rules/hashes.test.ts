@@ -27,6 +27,7 @@ const KEYS: readonly [RegExp, HashName][] = [
   [/^P \.\. 'stats'$/, "stats"],
   [/^P \.\. 'clock'$/, "clock"],
   [/^t\.key$|^c\.key \.\. .:(trial|first).$|^key \.\. .:first.$/, "trial"],
+  [/^P \.\. 'recurring:' \.\. \S+$/, "recurring"],
 ];
 
 /** The arguments of a call, which begin at `from`, as they are written. */

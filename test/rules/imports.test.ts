@@ -50,7 +50,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "import-file",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
-    ...["recurring/newest", "request", "sink/sink", "suppressions/read-file", "test-message"],
+    ...["recurring/addresses", "recurring/newest", "recurring/recurring", "recurring/timing"],
+    ...["request", "sink/sink", "suppressions/read-file", "test-message"],
   ],
   queue: ["failed-queue", "in-time", "queues"],
   redis: [
@@ -78,7 +79,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "app"],
   "libphonenumber-js": ["producer", "config"],
   standardwebhooks: ["webhooks"],
-  undici: ["livechat", "sandbox"],
+  undici: ["livechat", "producer", "sandbox"],
   yaml: ["config"],
 };
 

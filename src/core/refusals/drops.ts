@@ -53,6 +53,17 @@ export const DROPS = catalogue(409, {
       "The interrupted import of a dropped list would continue as another campaign: the API or the number has changed since.",
     fix: "To send the list now, drop it again; remove the interrupted campaign with `dropcast cancel ID`.",
   },
+  recurring_missing: {
+    meaning: "A campaign file in `recurring/` has no block `recurring`. It is not run.",
+    fix: "Add `recurring` with a folder or url, a cron and a timezone, or move the file to the inbox.",
+    http: 422,
+  },
+  recurring_name_twice: {
+    meaning:
+      "Two campaign files in `recurring/` have the same name without their endings. Neither is run.",
+    fix: "Keep one of them, or rename one.",
+    http: 422,
+  },
   drops_not_one_filesystem: {
     meaning:
       "Files cannot be renamed between `inbox`, `processing`, `done` and `failed`: they are on different file systems, or mounted separately.",

@@ -8,7 +8,7 @@ import { type DropFolders, dropFolders, makeDropFolders, makeFolder } from "./fi
 import type { FindCampaign } from "./handle-list.ts";
 import { createInbox } from "./inbox.ts";
 import { isIgnored, isList } from "./names.ts";
-import { besideList } from "./note.ts";
+import { besideList, type DueRuns } from "./note.ts";
 import type { NoteDrop } from "./note-drop.ts";
 import { createDropQueue, type DropQueue } from "./queue.ts";
 import { createDropRetention } from "./retention.ts";
@@ -32,6 +32,29 @@ export interface DropFolderOptions {
   /** For people: one line for each event. No phones. */
   readonly say: (line: string) => void;
   readonly timing?: Partial<DropTiming>;
+  /** What else puts lists into `processing/`: recurring campaign files. */
+  readonly source?: DropSource;
+}
+
+/** Puts lists into `processing/` by itself, where they are claimed and imported as all others. */
+export interface DropSource {
+  readonly runs: DueRuns;
+  /** Called once for a folder. */
+  open(parts: DropParts): {
+    /** Begins what is due. Called at each scan; does not wait for lists. */
+    look(): Promise<void>;
+    /** Resolves when nothing is in hand: soon after the signal is aborted. */
+    idle(): Promise<void>;
+  };
+}
+
+export interface DropParts {
+  readonly folders: DropFolders;
+  readonly claims: Claims;
+  readonly queue: DropQueue;
+  readonly log: DropLog;
+  readonly signal: AbortSignal;
+  readonly timing: DropTiming;
 }
 
 export interface DropTiming {
@@ -66,7 +89,7 @@ export interface DropFolder {
 }
 
 export function createDropFolder(options: DropFolderOptions): DropFolder {
-  const { importFile, findCampaign, noteDrop, retentionMs } = options;
+  const { importFile, findCampaign, noteDrop, retentionMs, source } = options;
   const timing = { ...dropTiming(1), ...options.timing };
   const folders = dropFolders(options.dir);
   const log = createDropLog(options.say);
@@ -75,6 +98,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
   const claims = createClaims({ staleAfterMs: timing.claimStaleMs });
   const queue: DropQueue = createDropQueue({
     ...{ folders, importFile, findCampaign, noteDrop, log, signal, againMs: timing.againMs },
+    runs: source?.runs ?? null,
     onSettled: (list, { report }) => inbox.settled(list, report.campaign),
   });
   const inbox = createInbox({
@@ -91,6 +115,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
   const goOn = createTakeOver({ folders, claims, queue, log, signal, staleAfterMs });
   const retention =
     retentionMs === null ? null : createDropRetention({ folders, retentionMs, log });
+  const recurring = source?.open({ folders, claims, queue, log, signal, timing });
   const mirrored = new Set<string>();
 
   async function look(): Promise<void> {
@@ -101,6 +126,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
     }
     await inbox.look(dropped);
     for (const folder of await scanProcessing()) await goOn(folder);
+    await recurring?.look();
     await retention?.step(Date.now());
   }
 
@@ -127,6 +153,7 @@ export function createDropFolder(options: DropFolderOptions): DropFolder {
       clearTimeout(timer);
       await looking;
       await retention?.close();
+      await recurring?.idle();
       await queue.idle();
     },
   };

@@ -8,7 +8,7 @@ import { type OpenedList, peekList } from "../rejects/peek.ts";
 import { emptyReport, type ImportReport, withoutPhones } from "../report.ts";
 import { checkRegular, type DropFolders, lstatOrNull } from "./files.ts";
 import { stemOf } from "./names.ts";
-import { frozenPath, hiddenRejectsPath } from "./note.ts";
+import { type DueRuns, frozenPath, hiddenRejectsPath } from "./note.ts";
 import {
   campaignCancelled,
   campaignGone,
@@ -36,20 +36,23 @@ export type FindCampaign = (
 >;
 
 /**
- * The result for a list: an outcome, to be retried later, left for the next start, or no longer
- * ours.
+ * The result for a list: an outcome, to be retried later, left for the next start, no longer ours,
+ * or not the list of its due time.
  */
 export type Handled =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
   | { readonly kind: "again"; readonly why: string }
   | { readonly kind: "interrupted" }
-  | { readonly kind: "left" };
+  | { readonly kind: "left" }
+  | { readonly kind: "discarded"; readonly why: "same" | "late" };
 
 export interface HandleInput {
   readonly folders: DropFolders;
   readonly list: ClaimedList;
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;
+  /** Null: there are no recurring campaign files. */
+  readonly runs: DueRuns | null;
   readonly signal: AbortSignal;
 }
 
@@ -64,6 +67,17 @@ const CRASHES_MAX = 3;
  * Throws if the disk or Redis fails: the list stays claimed and may be handled again.
  */
 export async function handleList(input: HandleInput): Promise<Handled> {
+  const { list, runs } = input;
+  const handled = await decide(input);
+  const { id, run } = list.claim.note;
+  if (handled.kind === "outcome" && run !== undefined) {
+    const { campaign, refusal = null } = handled.outcome.report;
+    await runs?.ended(run, id, { campaign, refusal });
+  }
+  return handled;
+}
+
+async function decide(input: HandleInput): Promise<Handled> {
   const { folders, list } = input;
   const { note } = list.claim;
   const reported = await readOwnReport(folders, list);
@@ -72,6 +86,12 @@ export async function handleList(input: HandleInput): Promise<Handled> {
   }
   const known = note.campaign === null ? null : await outcomeOf(note.campaign, input);
   if (known !== null) return { kind: "outcome", outcome: known };
+  if (note.run !== undefined && note.campaign === null) {
+    // Without a decision it stays: another version's producer may have put it there.
+    const decided = await input.runs?.commit(note.run, note.id);
+    if (decided === undefined) return { kind: "interrupted" };
+    if (decided !== "committed") return { kind: "discarded", why: decided };
+  }
   if (note.crashes >= CRASHES_MAX) return failed(list, killedProducer(note.dropped, CRASHES_MAX));
   const regular = await checkRegular(list.csvPath);
   if (regular !== "gone" && !regular.ok) return failed(list, regular.refusal);
@@ -104,6 +124,7 @@ async function importClaimed(
   const result = await importFile({
     campaignPath: campaign?.path ?? null,
     ...(campaign === null ? {} : { campaignName: campaign.name }),
+    ...(claim.note.run === undefined ? {} : { dueMs: claim.note.run.dueMs }),
     csvPath,
     rejectsPath: hiddenRejectsPath(csvPath),
     opened,

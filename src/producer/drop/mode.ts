@@ -44,6 +44,8 @@ export interface ModeDrops extends DropFolder {
 
 /** The sandbox's drop folder once `drops/` is live; `erase` knows the name, too. */
 const SANDBOX_FOLDER = "sandbox";
+/** Recurring campaign files; beside the four folders. */
+export const RECURRING_FOLDER = "recurring";
 const LIVE_MARK = ".live";
 const SANDBOX_MARK = ".sandbox";
 const SANDBOX_CLAIM = /^\.(sandbox-[0-9a-f]+)\.claim$/;
@@ -200,12 +202,13 @@ async function moveSandboxLists(dir: string, say: (line: string) => void): Promi
 
 /**
  * Files dropped for the sandbox, and those it had in hand. Shared campaign files stay: they send
- * nothing by themselves.
+ * nothing by themselves. Recurring ones do.
  */
 async function sandboxLists(dir: string): Promise<string[]> {
   const { inbox, processing } = dropFolders(dir);
   const found = [...(await filesBelow(inbox)), ...(await filesBelow(processing))];
-  return found.filter((path) => !isShared(path));
+  const recurring = await filesBelow(join(dir, RECURRING_FOLDER));
+  return [...found.filter((path) => !isShared(path)), ...recurring];
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

@@ -1,9 +1,35 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Refusal } from "../../core/refusal.ts";
 import { isGone, writeNewFile } from "./files.ts";
 
 /** The content of a claim, and the hidden files beside a list in `processing/`. */
+
+/** The due time of a recurring campaign file that a list is for. */
+export interface DueRun {
+  /** The name of the file, without its ending. */
+  readonly name: string;
+  readonly dueMs: number;
+  /** SHA-256 of the list's bytes, hex. */
+  readonly digest: string;
+  /** Of the answer that had the list, and the digest of its address; empty without one. */
+  readonly etag: string;
+  readonly etagOf: string;
+}
+
+/** Decides whether lists of recurring campaign files are imported; src/producer/recurring. */
+export interface DueRuns {
+  /** Whether the list with this drop id is the one of its due time. May be repeated. */
+  commit(run: DueRun, drop: string): Promise<"committed" | "same" | "late">;
+  /** Notes the outcome of a committed list. May be repeated. */
+  ended(run: DueRun, drop: string, outcome: RunEnd): Promise<void>;
+}
+
+export interface RunEnd {
+  readonly campaign: string | null;
+  readonly refusal: Refusal | null;
+}
 
 export interface ClaimNote {
   /** Identifies this drop; its report has it too. */
@@ -25,6 +51,8 @@ export interface ClaimNote {
   readonly crashes: number;
   /** Arrival of the list by this host's clock; `startAt` is compared with it. */
   readonly arrivedAtMs: number;
+  /** For a list of a recurring campaign file: set before the list is in `processing/`. */
+  readonly run?: DueRun;
 }
 
 export function newNote(
@@ -49,6 +77,11 @@ export function frozenPath(listPath: string): string {
   return besidePath(listPath, "campaign");
 }
 
+/** A list that is being copied or fetched into `processing/`. */
+export function incomingPath(listPath: string): string {
+  return besidePath(listPath, "incoming");
+}
+
 /** The rejected rows of a list in `processing/`: not itself a list. */
 export function hiddenRejectsPath(listPath: string): string {
   return besidePath(listPath, "rejects");
@@ -57,7 +90,7 @@ export function hiddenRejectsPath(listPath: string): string {
 /** The purpose of a hidden file in `processing/`; null for other names. Includes our drafts. */
 export function besideList(name: string): { list: string; isClaim: boolean } | null {
   const [, list, what] =
-    /^\.{1,2}(.+\.csv)\.((?:claim|campaign|rejects)(?:\..*)?)$/i.exec(name) ?? [];
+    /^\.{1,2}(.+\.csv)\.((?:claim|campaign|rejects|incoming)(?:\..*)?)$/i.exec(name) ?? [];
   return list === undefined ? null : { list, isClaim: what === "claim" };
 }
 

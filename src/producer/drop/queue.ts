@@ -1,10 +1,12 @@
 import { statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ImportFile } from "../import-file.ts";
 import type { ImportReport } from "../report.ts";
 import type { DropLog } from "./drop-log.ts";
 import type { DropFolders } from "./files.ts";
 import { type FindCampaign, type Handled, handleList } from "./handle-list.ts";
+import type { DueRuns } from "./note.ts";
 import type { NoteDrop } from "./note-drop.ts";
 import { type Outcome, settleList } from "./settle.ts";
 import type { ClaimedList } from "./take.ts";
@@ -37,6 +39,7 @@ export interface QueueInput {
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;
   readonly noteDrop: NoteDrop;
+  readonly runs: DueRuns | null;
   readonly log: DropLog;
   readonly signal: AbortSignal;
   /** How long after a failure of Redis or the disk an import is retried; doubles each time. */
@@ -99,6 +102,10 @@ export function createDropQueue(input: QueueInput): DropQueue {
         return input.onSettled(list, outcome);
       }
     }
+    if (handled?.kind === "discarded") {
+      const moved = await tryAgain(list, async () => ({ kind: await discard(list) }));
+      if (moved !== null) return;
+    }
     await list.claim.giveBack().catch(() => {
       // The disk is unreachable: the claim goes stale, as if this process had died.
     });
@@ -141,6 +148,13 @@ export function createDropQueue(input: QueueInput): DropQueue {
       while (runs.size > 0) await Promise.all(runs.values());
     },
   };
+}
+
+/** Removes a copy that is not sent; its source still has the list. */
+async function discard({ csvPath, claim }: ClaimedList): Promise<"discarded"> {
+  if (await claim.holds()) await rm(csvPath, { force: true });
+  await claim.end();
+  return "discarded";
 }
 
 function isSuspect({ claim }: ClaimedList): boolean {

@@ -226,3 +226,10 @@ function numbered<const Name extends string>(
 function named<const Name extends string>(names: readonly Name[]): { readonly [one in Name]: one } {
   return Object.fromEntries(names.map((name) => [name, name])) as { [one in Name]: one };
 }
+
+/** Entries of `recurring-past:<name>`, two for each run. */
+export const RECURRING_PAST_MAX = 20_000;
+/** What is known of a recurring campaign file is dropped so long after the file is gone. */
+export const RECURRING_KEPT_S = 400 * 24 * 3_600;
+/** One that no producer has seen for so long is no longer listed. */
+export const RECURRING_UNSEEN_MS = 30 * 24 * 3_600_000;

@@ -23,6 +23,7 @@ async function together(sizes: Record<string, number>): Promise<string[]> {
   });
   const stopping = new AbortController();
   const queue = createDropQueue({
+    runs: null,
     ...{ folders, log: createDropLog(() => {}), signal: stopping.signal, againMs: 10 },
     ...{ findCampaign: drop.store.campaigns.find, onSettled: () => {}, largeBytes: 500 },
     noteDrop: async () => {},

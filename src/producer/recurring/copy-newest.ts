@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { constants, createWriteStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LIST_BYTES_MAX } from "../list/open.ts";
+import { type FoundList, newestList } from "./newest.ts";
+import type { Given } from "./stage.ts";
+
+/** How often a list that is still being written is looked at before it is left for later. */
+const LOOKS_MAX = 10;
+
+/**
+ * Copies the newest list of a folder. As in the inbox, a list is complete when it has not changed
+ * for a while, and for longer if it ends in the middle of a line.
+ */
+export async function copyNewest(
+  folder: string,
+  input: { to: string; settleMs: number; graceMs: number; signal: AbortSignal },
+): Promise<Given> {
+  const { to, settleMs, graceMs, signal } = input;
+  try {
+    let list = await newestList(folder);
+    for (let look = 0; look < LOOKS_MAX; look++) {
+      if (list === null) return { kind: "none", outcome: "empty", why: "there is no list" };
+      const waitMs = (await endsWithLine(list)) ? settleMs : graceMs;
+      await sleep(waitMs, undefined, { signal });
+      const again: FoundList | null = await newestList(folder);
+      if (again?.path === list.path && again.look === list.look) return await copyList(list, to);
+      list = again;
+    }
+    return { kind: "trouble", why: `${list?.name ?? "the list"} is still being written` };
+  } catch (error) {
+    if (signal.aborted) return { kind: "trouble", why: "it was interrupted" };
+    const { code, message } = error as NodeJS.ErrnoException;
+    return {
+      kind: "trouble",
+      why: `the folder or its newest list cannot be read (${code ?? message})`,
+    };
+  }
+}
+
+async function copyList(list: FoundList, to: string): Promise<Given> {
+  const source = await openList(list);
+  try {
+    const found = await source.stat();
+    if (found.size > LIST_BYTES_MAX) return { kind: "trouble", why: `${list.name} is over 4 GiB` };
+    const hash = createHash("sha256");
+    const tap = hashing(hash);
+    await pipeline(
+      source.createReadStream({ autoClose: false }),
+      tap,
+      createWriteStream(to, { flags: "wx", mode: 0o600, flush: true }),
+    );
+    const { size, mtimeMs } = await source.stat();
+    if (size !== found.size || mtimeMs !== found.mtimeMs) {
+      return { kind: "trouble", why: `${list.name} was changed while it was read` };
+    }
+    return { kind: "list", digest: hash.digest("hex"), etag: "", etagOf: "" };
+  } finally {
+    await source.close();
+  }
+}
+
+function openList({ path }: FoundList): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+}
+
+/** Passes bytes on, and hashes them. */
+export function hashing(hash: { update(chunk: Buffer): unknown }): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+}
+
+/** A list that ends in the middle of a line may still be arriving. */
+async function endsWithLine(list: FoundList): Promise<boolean> {
+  const source = await openList(list);
+  try {
+    const { size } = await source.stat();
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    return /[\r\n]/.test(buffer.toString("latin1", 0, bytesRead));
+  } finally {
+    await source.close();
+  }
+}

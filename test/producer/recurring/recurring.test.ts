@@ -1,0 +1,333 @@
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { list, WAIT } from "../drop/drops.ts";
+import { recurringDrops } from "./recurring.ts";
+
+test("at its due time the newest list becomes a campaign, and the source keeps it", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("old.csv", list(9), 600);
+  await bench.export("new.csv", list(1, 2));
+  await bench.export("newer.txt", "no list", 5);
+  await bench.due();
+  await bench.produce();
+
+  await vi.waitFor(async () => {
+    expect(await bench.last()).toMatchObject({ outcome: "campaign" });
+    expect(await bench.files("processing")).toEqual([]);
+  }, WAIT);
+
+  const [campaign, ...others] = await bench.campaigns();
+  expect(others).toEqual([]);
+  expect(campaign).toMatchObject({ rows: 2, status: "running" });
+  const [, date, time] = /^Bills (\d{4}-\d\d-\d\d) (\d\d:\d\d)$/.exec(campaign?.name ?? "") ?? [];
+  const stem = `${bench.name}-${date}-${time?.replace(":", "")}`;
+  expect(await bench.files("done")).toEqual([
+    `recurring/${stem}.csv`,
+    `recurring/${stem}.report.json`,
+  ]);
+  expect(await bench.report(`done/recurring/${stem}.report.json`)).toMatchObject({
+    ...{ campaign: campaign?.id, campaignFile: `${bench.name}.yaml`, ok: 2 },
+  });
+  expect(await bench.exported()).toEqual(["new.csv", "newer.txt", "old.csv"]);
+  expect(await bench.last()).toMatchObject({ campaign: campaign?.id, detail: "" });
+  expect(bench.said.some((line) => line.includes(`its list is ${stem}.csv`))).toBe(true);
+  expect(bench.warned).toEqual([]);
+});
+
+test("the same bytes are sent once, whatever the file is called, and a new list is sent again", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("one.csv", list(1));
+  await bench.due();
+  await bench.produce();
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "campaign" }),
+    WAIT,
+  );
+
+  await bench.export("copy.csv", list(1), 30);
+  await bench.due();
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "unchanged" }),
+    WAIT,
+  );
+  await bench.export("two.csv", list(2), 10);
+  await bench.due();
+  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(2), WAIT);
+  // A list that was sent earlier than the last one is remembered as well.
+  await bench.export("one-again.csv", list(1), 1);
+  await bench.due();
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "unchanged" }),
+    WAIT,
+  );
+
+  expect(await bench.campaigns()).toHaveLength(2);
+  await vi.waitFor(() => expect(bench.warned).toHaveLength(2), WAIT);
+  expect(bench.warned[0]).toContain("the list is the same, byte for byte");
+});
+
+describe("a run without a list", () => {
+  test.each([
+    ["an empty folder", null],
+    ["a list with a header alone", "phone\n"],
+    ["an empty file", ""],
+  ])("%s warns, or is silent with onEmpty: ok", async (_, content) => {
+    for (const onEmpty of ["warn", "ok"]) {
+      const bench = await recurringDrops();
+      await bench.write({ onEmpty });
+      if (content !== null) await bench.export("list.csv", content);
+      await bench.due();
+      await bench.produce();
+
+      await vi.waitFor(
+        async () => expect(await bench.last()).toMatchObject({ outcome: "empty" }),
+        WAIT,
+      );
+
+      expect(bench.warned).toHaveLength(onEmpty === "warn" ? 1 : 0);
+      expect(bench.said.filter((line) => !line.includes("next run"))).toEqual([]);
+      expect(await bench.campaigns()).toEqual([]);
+      await vi.waitFor(async () => expect(await bench.files("processing")).toEqual([]), WAIT);
+      expect(await bench.files("failed")).toEqual([]);
+    }
+  });
+});
+
+describe("due times at which no producer ran", () => {
+  test("once: the last of them is made up for, by its own name", async () => {
+    const bench = await recurringDrops();
+    await bench.write({ name: "Year {date}" });
+    await bench.export("list.csv", list(1));
+    await bench.due();
+    await bench.produce({ timing: { missedMs: 60_000 } });
+
+    await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(1), WAIT);
+
+    const year = new Date().getUTCFullYear();
+    expect((await bench.campaigns())[0]?.name).toBe(`Year ${year}-01-01`);
+    expect(bench.said.some((line) => line.includes("made up for"))).toBe(true);
+    expect(await bench.hash()).toMatchObject({ handled: String(Date.UTC(year, 0, 1)) });
+  });
+
+  test("skip: none is, and that is told", async () => {
+    const bench = await recurringDrops();
+    await bench.write({ onMissed: "skip" });
+    await bench.export("list.csv", list(1));
+    await bench.due();
+    await bench.produce({ timing: { missedMs: 60_000 } });
+
+    await vi.waitFor(
+      async () => expect(await bench.last()).toMatchObject({ outcome: "missed" }),
+      WAIT,
+    );
+
+    expect(await bench.campaigns()).toEqual([]);
+    expect(bench.warned[0]).toContain("onMissed: skip");
+  });
+
+  test("a file that is new is not due for what was before", async () => {
+    const bench = await recurringDrops();
+    await bench.write();
+    await bench.export("list.csv", list(1));
+    await bench.produce();
+
+    await vi.waitFor(() => expect(bench.said.join()).toContain("next run"), WAIT);
+    await vi.waitFor(async () => expect((await bench.state())?.nextMs).toBeGreaterThan(0), WAIT);
+
+    expect(await bench.last()).toBeNull();
+    expect(await bench.campaigns()).toEqual([]);
+  });
+});
+
+test("a Redis that has forgotten its last runs does not send their lists again", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("list.csv", list(1));
+  await bench.due();
+  const first = await bench.produce();
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "campaign" }),
+    WAIT,
+  );
+  await first.stop();
+
+  // As a backup of an hour ago has it.
+  await bench.redis.del(`dropcast:{all.numbers}:recurring-past:${bench.name}`);
+  await bench.due("remembers");
+  await bench.produce();
+
+  await vi.waitFor(
+    async () =>
+      expect(await bench.last()).toMatchObject({
+        outcome: expect.stringMatching(/missed|unchanged/),
+      }),
+    WAIT,
+  );
+  expect(await bench.campaigns()).toHaveLength(1);
+});
+
+test("a list that is refused is reported as any other, and tried again once it is corrected", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("list.csv", "name\nAna\n");
+  await bench.due();
+  await bench.produce();
+
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "failed" }),
+    WAIT,
+  );
+  await vi.waitFor(async () => expect(await bench.files("processing")).toEqual([]), WAIT);
+  expect(await bench.files("failed")).toHaveLength(2);
+  expect((await bench.last())?.detail).not.toBe("");
+  await bench.write({}, { recipients: { to: "name" } });
+  await bench.export("list.csv", "name\n+48600100200\n", 5);
+  await bench.due();
+
+  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(1), WAIT);
+});
+
+test("a broken file is told, runs nothing, and has a report beside it until it is corrected", async () => {
+  const bench = await recurringDrops();
+  await bench.write({ timezone: "Europe/Warsw" });
+  await bench.export("list.csv", list(1));
+  await bench.due();
+  await bench.produce();
+
+  const report = `recurring/${bench.name}.report.json`;
+  await vi.waitFor(async () => expect(await bench.there(report)).toBe(true), WAIT);
+  await vi.waitFor(
+    async () => expect((await bench.state())?.problem).toContain("Europe/Warsaw"),
+    WAIT,
+  );
+  expect(JSON.parse(await bench.read(report))).toMatchObject({
+    ...{ file: `${bench.name}.yaml`, refusal: { code: "campaign_file_invalid" } },
+  });
+  expect(bench.said.filter((line) => line.includes("is not run"))).toHaveLength(1);
+  expect(await bench.campaigns()).toEqual([]);
+
+  await bench.write();
+  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(1), WAIT);
+  expect(await bench.there(report)).toBe(false);
+});
+
+test("files without recurring, of an unknown number or with one name are not run", async () => {
+  const bench = await recurringDrops();
+  const { dir } = bench;
+  const path = (file: string): string => join(dir, "recurring", file);
+  await writeFile(path(`${bench.name}.yaml`), bench.yaml("None"));
+  await bench.write({}, {});
+  await writeFile(path(`${bench.name}.json`), "{}");
+  await writeFile(path("plain.yaml"), bench.yaml("Plain"));
+  await writeFile(path("bills.token"), "secret");
+  await bench.produce();
+
+  const refusal = async (file: string) => JSON.parse(await bench.read(`recurring/${file}`)).refusal;
+  await vi.waitFor(async () => {
+    expect(await refusal(`${bench.name}.report.json`)).toMatchObject({
+      code: "recurring_name_twice",
+    });
+    expect(await refusal("plain.report.json")).toMatchObject({ code: "recurring_missing" });
+  }, WAIT);
+  expect(await bench.campaigns()).toEqual([]);
+});
+
+test("a file that is gone runs no more, and is no longer shown", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.produce();
+  await vi.waitFor(async () => expect(await bench.state()).toBeDefined(), WAIT);
+
+  await rm(join(bench.dir, "recurring", `${bench.name}.yaml`));
+
+  await vi.waitFor(async () => expect(await bench.state()).toBeUndefined(), WAIT);
+  await bench.export("list.csv", list(1));
+  expect(
+    await bench.recurring.take({ name: bench.name, dueMs: 1, token: "x", leaseMs: 1 }),
+  ).toEqual({
+    kind: "gone",
+  });
+});
+
+test("a list that is still being written is waited for", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("list.csv", "phone\n+486001");
+  await bench.due();
+  let writing = true;
+  const written = (async () => {
+    for (let row = 0; writing; row++) {
+      await appendFile(join(bench.exports, "list.csv"), `\n+4860010${1_000 + row}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await appendFile(join(bench.exports, "list.csv"), "\n");
+  })();
+  await bench.produce();
+  await vi.waitFor(async () => expect((await bench.hash())["tried"]).toBeDefined(), WAIT);
+  expect(await bench.campaigns()).toEqual([]);
+  writing = false;
+  await written;
+
+  await vi.waitFor(
+    async () =>
+      expect(await bench.last()).toMatchObject({
+        outcome: expect.stringMatching(/campaign|failed/),
+      }),
+    WAIT,
+  );
+  await vi.waitFor(async () => expect(await bench.files("processing")).toEqual([]), WAIT);
+  const text = await bench.read(`../exports/list.csv`);
+  const done = (await bench.files("done")).concat(await bench.files("failed"));
+  const copy = done.find((file) => file.endsWith(".csv"));
+  expect(
+    await bench.read(`${(await bench.files("done")).length > 0 ? "done" : "failed"}/${copy}`),
+  ).toBe(text);
+});
+
+test("a folder that cannot be read is told, and read when it can be", async () => {
+  const bench = await recurringDrops();
+  await bench.write({ folder: "../../later" });
+  await bench.due();
+  await bench.produce();
+  await vi.waitFor(() => expect(bench.said.join()).toContain("cannot be read (ENOENT)"), WAIT);
+
+  await mkdir(join(bench.dir, "../later"));
+  await writeFile(join(bench.dir, "../later/list.csv"), list(1));
+
+  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(1), WAIT);
+});
+
+test("a source that cannot be read is given up after a while, and that is shown", async () => {
+  const bench = await recurringDrops();
+  await bench.write({ folder: "../../never" });
+  await bench.due();
+  await bench.produce({ timing: { giveUpMs: 1 } });
+
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "unreachable" }),
+    WAIT,
+  );
+  expect(bench.warned[0]).toContain("ENOENT");
+});
+
+test("of two producers one makes the campaign", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("list.csv", list(1, 2, 3));
+  await bench.produce();
+  await bench.produce();
+  await bench.produce();
+  for (let round = 0; round < 3; round++) {
+    await bench.export("list.csv", list(round * 3 + 1, round * 3 + 2));
+    await bench.due();
+    await vi.waitFor(async () => {
+      expect(await bench.campaigns()).toHaveLength(round + 1);
+      expect(await bench.files("processing")).toEqual([]);
+    }, WAIT);
+  }
+  expect((await bench.files("done")).filter((file) => file.endsWith(".csv"))).toHaveLength(3);
+  expect(await bench.files("failed")).toEqual([]);
+});
