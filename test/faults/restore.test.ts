@@ -65,7 +65,7 @@ test.each(seedsOf(NAME))(
     expectSound(result);
     published(NAME, chance.seed, { restores: ROUNDS, stopsAsked: asked, ...result.figures });
   },
-  120_000 + ROUNDS * 30_000,
+  240_000 + ROUNDS * 30_000,
 );
 
 /** The workers' machines: one folder for all, as compose has it, or one each, as Kubernetes has. */

@@ -3,7 +3,6 @@ import type { Redis } from "ioredis";
 import { slotKey } from "../keys.ts";
 import { renderLua } from "./render-lua.ts";
 import {
-  SCRIPT_NAMES,
   SCRIPTS,
   type ScriptArgument,
   type ScriptArguments,
@@ -20,25 +19,30 @@ export type RunScript = <Name extends ScriptName>(
   rest?: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-/** Registers the scripts on `redis` and returns the function that runs them for `number`. */
+/** Returns the function that runs the scripts for `number` on `redis`. */
 export function createScriptRunner(redis: Redis, number: string): RunScript {
   const key = slotKey(number);
-  for (const name of SCRIPT_NAMES) {
-    if (!(commandName(name) in redis)) {
-      redis.defineCommand(commandName(name), { numberOfKeys: 1, lua: scriptSource(name) });
-    }
-  }
   return (name, args, rest = []) => {
     const named: readonly (keyof typeof args)[] = SCRIPTS[name];
     return commandOf(redis, name)(key, ...named.map((argument) => args[argument]), ...rest);
   };
 }
 
+const sources = new Map<ScriptName, string>();
+
 /**
  * The whole text of a script: its libraries (`--- @include "x"` is `scripts/lib/x.lua`), each once
  * and after those it includes itself, and the values of protocol.ts.
  */
 export function scriptSource(name: ScriptName): string {
+  const known = sources.get(name);
+  if (known !== undefined) return known;
+  const source = render(name);
+  sources.set(name, source);
+  return source;
+}
+
+function render(name: ScriptName): string {
   const included = new Set<string>();
   const expand = (path: string): string =>
     readScript(path).replace(/^--- @include "([a-z-]+)"\n/gm, (_, lib: string) => {
@@ -55,7 +59,11 @@ function commandName(name: ScriptName): string {
 
 type Command = (key: string, ...args: ScriptArgument[]) => Promise<unknown>;
 
+/** A script is registered when it is first used: to render all of them takes 100 ms. */
 function commandOf(redis: Redis, name: ScriptName): Command {
+  if (!(commandName(name) in redis)) {
+    redis.defineCommand(commandName(name), { numberOfKeys: 1, lua: scriptSource(name) });
+  }
   const command: unknown = Reflect.get(redis, commandName(name));
   if (typeof command !== "function") throw new Error(`Script ${name} is not defined.`);
   return command.bind(redis) as Command;
