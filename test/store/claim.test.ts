@@ -240,7 +240,7 @@ test("what was noted of an attempt does not go on to the next one, what was note
   await campaigns.retryRows(id, 0, [{ row: 2, attempt: 1 }]);
   await bench.send(id, 3, "accepted", { held: true });
   await bench.status("wamid.3", "sent", { recipient: testPhone(3) });
-  await bench.status("wamid.3", "failed", { code: 132015 });
+  await bench.status("wamid.3", "failed", { code: 131000 });
   await campaigns.retryRows(id, 0, [{ row: 3, attempt: 1 }]);
   expect(await flags(1)).toEqual(["maybeDuplicate", "reference"]);
   expect(await flags(2)).toEqual(["maybeDuplicate", "decided"]);
