@@ -124,8 +124,8 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
     found(messages) {
       const first = goesFirst(definition, messages);
       const going = first?.first ?? messages;
-      const { places: people, firstPlaces } = look;
-      const outlook = outlookOf(list, { people, going: firstPlaces, messages: going, input });
+      const at = { people: look.places, going: look.firstPlaces };
+      const outlook = outlookOf(list, { ...at, messages: going, input });
       return {
         samples: look.samples,
         cost: costOf(look.countries, { category, prices: input?.prices ?? null }),
