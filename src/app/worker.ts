@@ -2,6 +2,7 @@ import { requireSendingNumber } from "../config/find-number.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
+import { openNotices } from "./notices.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 
@@ -16,6 +17,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     import("../worker/flight.ts"),
     import("../worker/worker.ts"),
   ]);
+  const notices = await openNotices(platform);
   const stops: (() => Promise<void>)[] = [];
   const numbers: string[] = [];
   for (const number of sending) {
@@ -47,15 +49,17 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       openQueueConnection: platform.openQueueConnection,
     });
     await worker.start();
+    const notifier = notices.start(store);
     numbers.push(store.number);
     stops.push(async () => {
-      await worker.stop();
+      await Promise.all([worker.stop(), notifier.stop()]);
       await client.close();
     });
   }
   const health = await startHealth(platform);
   if (!health.ok) {
     await stopAll(stops);
+    await notices.close();
     return health;
   }
   const running = {
@@ -63,6 +67,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     async stop() {
       health.value.drain();
       await stopAll(stops);
+      await notices.close();
       await health.value.stop();
     },
   };

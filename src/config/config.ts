@@ -15,9 +15,11 @@ import { type Environment, readEnvironment } from "./environment.ts";
 import { readConfigFile } from "./file.ts";
 import type { NumberConfig } from "./numbers.ts";
 import type { Variable } from "./variables.ts";
+import type { WebhookEndpoint } from "./webhooks-out.ts";
 
 export type { ConfigProblem } from "./environment.ts";
 export type { NumberConfig } from "./numbers.ts";
+export type { WebhookEndpoint } from "./webhooks-out.ts";
 
 /** All external settings: read once at start, fully checked, then frozen. */
 export interface Config {
@@ -55,6 +57,8 @@ export interface Config {
   readonly retentionMs: number | null;
   /** How long a finished campaign itself is kept (`campaigns.keep`); `null`: without limit. */
   readonly campaignsKeptMs: number | null;
+  /** Where the operator is told of events. */
+  readonly webhooksOut: readonly WebhookEndpoint[];
   readonly allowUnsafeRedis: boolean;
   readonly logLevel: string;
   /** Divides the product's own waits, for tests; 1 in production. */
@@ -174,6 +178,7 @@ export function describeConfig(config: ReadConfig): string[] {
     `dashboard password: ${present(config.dashboardPassword)}`,
     `rows of finished campaigns: ${config.retentionMs === null ? "kept until they are erased" : `deleted after ${config.retentionMs / 86_400_000} days`}`,
     `finished campaigns: ${config.campaignsKeptMs === null ? "kept" : `deleted after ${config.campaignsKeptMs / 86_400_000} days`}`,
+    `webhooks out: ${config.webhooksOut.map(({ name }) => name).join(", ") || "none"}`,
     `answer timeout: ${config.answerTimeoutMs / 1000} s`,
     ...(config.allowUnsafeRedis ? ["unsafe Redis settings are allowed"] : []),
     ...(config.timeScale === 1 ? [] : [`waits are divided by ${config.timeScale} (for tests)`]),

@@ -8,6 +8,7 @@ import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
 import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
 import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
+import { readWebhooksOut, type WebhookEndpoint } from "./webhooks-out.ts";
 import { correctionText } from "./yaml/correct.ts";
 import { PROBLEMS_MAX, readYamlText } from "./yaml/yaml-text.ts";
 
@@ -29,6 +30,8 @@ const fileShape = z
     /** The table itself, or the name of a file with it. */
     prices: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
     campaigns: z.strictObject({ keep: keptDays.nullish() }).nullish(),
+    /** One endpoint, or a list of them. */
+    webhooksOut: z.unknown().optional(),
   })
   .refine((file) => Object.values(file).some((block) => block != null), {
     path: ["numbers"],
@@ -37,22 +40,29 @@ const fileShape = z
 
 /**
  * The content of the YAML file that `DROPCAST_CONFIG` names, and of files named in it: the numbers
- * (in addition to that of the variables), the prices, and how long campaigns are kept.
+ * (in addition to that of the variables), the prices, how long campaigns are kept, and the
+ * endpoints of webhooks out.
  */
 export function readConfigFile(environment: Environment): {
   numbers: Record<string, NumberConfig>;
   prices: PriceTable | null;
   campaignsKeptMs: number | null;
+  webhooksOut: readonly WebhookEndpoint[];
 } {
   const given = environment.text("DROPCAST_CONFIG");
   const path = given === undefined ? null : resolve(environment.cwd, given);
   const yaml = path === null ? null : parseFile(path, environment);
   const content = yaml === null ? null : check(yaml);
   const folder = path === null ? environment.cwd : dirname(path);
+  const numbers = readNumbers(environment, { folder, numbers: content?.numbers ?? {} });
   return {
-    numbers: readNumbers(environment, { folder, numbers: content?.numbers ?? {} }),
+    numbers,
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),
     campaignsKeptMs: content?.campaigns?.keep ?? null,
+    webhooksOut: readWebhooksOut(content?.webhooksOut, {
+      ...{ folder, findings: environment.findings, numbers: Object.keys(numbers) },
+      complain: (problems) => yaml?.complain(problems),
+    }),
   };
 }
 
@@ -75,7 +85,9 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
   const yaml = readYamlText(bytes);
   if (!yaml.ok) {
     // Never show lines with a token or a secret.
-    const shown = yaml.corrections.filter(({ written }) => !/token|secret|password/i.test(written));
+    const shown = yaml.corrections.filter(
+      ({ written }) => !/token|secret|password|url|:\/\//i.test(written),
+    );
     for (const [index, { place, message }] of yaml.problems.entries()) {
       const text = place === null ? message : `${place}: ${message}`;
       complain(index === 0 ? text + correctionText(shown) : text);

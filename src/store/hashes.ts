@@ -158,6 +158,19 @@ export const HASHES = {
     quiet: ["messages accepted since then", "outcome", "0"],
     quietSince: ["when the first of them was, own clock", "outcome", "0"],
     quietLast: ["when the last of them was, own clock", "outcome", "0"],
+    silenceToldAt: ["when the silence began that was noted last", "note-silence", "none was"],
+    noticesDropped: ["failed messages that no endpoint was told of", "ledger", "0"],
+  },
+  /** `endpoint:<id>`, of webhooks out */
+  endpoint: {
+    name: ["its host, and the start of its id", "register-endpoints", ALWAYS],
+    delivered: ["deliveries it has taken", "settle-delivery", "0"],
+    deliveredAt: ["time of the last of them", "settle-delivery", "none was"],
+    failedAt: ["time of the last try that failed", "settle-delivery", "none did"],
+    failure: ["why it failed, in words", "settle-delivery", "none did"],
+    givenUp: ["deliveries that failed at their last try", "settle-delivery", "0"],
+    dropped: ["deliveries that made room for newer ones", "queue-event", "0"],
+    disabledAt: ["since when it wants no more (410)", "settle-delivery", "it is enabled"],
   },
   /** `recurring:<name>` */
   recurring: {

@@ -59,6 +59,15 @@ export { numberRate, type PaceNow } from "./ledger/pace.ts";
 export type { CampaignRow } from "./ledger/row-reader.ts";
 export type { ApplyResult, StatusEvent, Unmatched, Waits } from "./ledger/status-events.ts";
 export type { WaitingRow } from "./ledger/waiting.ts";
+export type {
+  DeliveryResult,
+  EndpointState,
+  FailedNotice,
+  NewDelivery,
+  Notice,
+  Notices,
+  TakenDelivery,
+} from "./notices/notices.ts";
 export { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./number-store.ts";
 export type { TracedBatch } from "./people/eraser.ts";
 export type { NumberOptOuts } from "./people/number-opt-outs.ts";

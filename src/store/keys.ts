@@ -103,6 +103,25 @@ export function numberKeys(number: string) {
      * hash: end of the minute (`until`), its `lines`, and counts of lines not logged. By take-news.
      */
     newsMinute: `${prefix}news-minute`,
+    /**
+     * string: `events` or `all` (failed messages as well) while an endpoint for webhooks out is
+     * configured. By register-endpoints.
+     */
+    notify: `${prefix}notify`,
+    /** stream: `campaign|what|when|detail` to be told to endpoints; ten thousand at most. */
+    notices: `${prefix}notices`,
+    /** stream: `campaign|row|when|code|reason` of failed messages; a hundred thousand at most. */
+    noticesFailed: `${prefix}notices-failed`,
+    /** zset: endpoint -> when a worker last had it in its configuration, ms. */
+    endpoints: `${prefix}endpoints`,
+    /** hash: what was delivered to an endpoint, and what failed: hashes.ts. */
+    endpoint: (id: string) => `${prefix}endpoint:${id}`,
+    /** zset: delivery -> when it is due, own clock, ms. */
+    endpointDue: (id: string) => `${prefix}endpoint-due:${id}`,
+    /** zset: delivery -> its place: the lowest is dropped when too many wait. */
+    endpointOrder: (id: string) => `${prefix}endpoint-order:${id}`,
+    /** hash: delivery -> `tries|type|body`. */
+    endpointDeliveries: (id: string) => `${prefix}endpoint-deliveries:${id}`,
     /** hash: unmatched status events, the last webhook, and data of webhook-silence.ts. */
     stats: `${prefix}stats`,
     /** hash: `top`, `bottom`, and per level `size:<L>` and `closed:<L>` of the wamid index. */

@@ -18,6 +18,7 @@ import { createPace } from "./ledger/pace.ts";
 import { createRowReader } from "./ledger/row-reader.ts";
 import { createApplyStatus } from "./ledger/status-events.ts";
 import { createWaiting } from "./ledger/waiting.ts";
+import { createNotices } from "./notices/notices.ts";
 import { createEraser } from "./people/eraser.ts";
 import { createNumberOptOuts } from "./people/number-opt-outs.ts";
 import { createOptOutList } from "./people/opt-out-list.ts";
@@ -136,6 +137,7 @@ export async function createNumberStore(input: {
     nextWork: createNextWork({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     presence: (role: ProcessRole) => processes.presence(role, input.number),
+    notices: createNotices({ redis, number, run }),
     /** What people did, in the whole deployment. */
     acts: createActLog({ redis, mode, onProblem: input.onAuditProblem }),
     /** Takes lines for the workers' log. */

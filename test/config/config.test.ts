@@ -68,6 +68,7 @@ describe("defaults", () => {
       logLevel: "info",
       retentionMs: null,
       campaignsKeptMs: null,
+      webhooksOut: [],
       webhookMetrics: false,
       sourceNetworks: [],
       trustedProxies: [],

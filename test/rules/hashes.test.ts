@@ -26,6 +26,7 @@ const KEYS: readonly [RegExp, HashName][] = [
   [/^P \.\. 'guard'$|^GUARD$/, "guard"],
   [/^P \.\. 'stats'$/, "stats"],
   [/^P \.\. 'clock'$/, "clock"],
+  [/^P \.\. 'endpoint:' \.\. \S+$/, "endpoint"],
   [/^t\.key$|^c\.key \.\. .:(trial|first).$|^key \.\. .:first.$/, "trial"],
   [/^P \.\. 'recurring:' \.\. \S+$/, "recurring"],
 ];

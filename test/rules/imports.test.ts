@@ -35,7 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
-    "find-number",
+    ...["find-number", "public-address"],
   ],
   dashboard: ["password", "server"],
   export: [
@@ -44,6 +44,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
+  notices: ["notifier", "post"],
   privacy: ["erase"],
   producer: [
     ...["drop/files", "drop/folder", "drop/mode", "drop/note-drop", "drop/probe", "drop/survey"],
@@ -78,8 +79,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "iconv-lite": ["producer"],
   ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "app"],
   "libphonenumber-js": ["producer", "config"],
-  standardwebhooks: ["webhooks"],
-  undici: ["livechat", "producer", "sandbox"],
+  standardwebhooks: ["webhooks", "notices"],
+  undici: ["livechat", "notices", "producer", "sandbox"],
   yaml: ["config"],
 };
 

@@ -108,7 +108,7 @@ test.each(SCRIPT_NAMES)("%s builds every key from the slot key it is given", (na
 test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
   const known = new Set<string>();
   for (const key of Object.values(numberKeys("n"))) {
-    const text = typeof key === "string" ? key : key(0, 0);
+    const text = typeof key === "string" ? key : (key as (...parts: unknown[]) => string)(0, 0);
     known.add(text.slice(slotKey("n").length + 1).replace(/:.*/, ""));
   }
   for (const key of Object.values(deploymentKeys())) {

@@ -7,9 +7,9 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window
 -- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
--- Keys built: trials, news, by-end, endings, halt, resends, running, scheduled, with-rows, clock,
---   campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing :timeline
---   :unknown :aside :beyond :chosen :first :trial
+-- Keys built: notices, notify, trials, news, by-end, endings, halt, resends, running, scheduled,
+--   with-rows, clock, campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing
+--   :timeline :unknown :aside :beyond :chosen :first :trial
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end
 local fields = {}

@@ -84,6 +84,18 @@ local function count_move(c, from, to)
   add(c.entered, to, 1)
 end
 
+-- An outbox for webhooks out: each of these events becomes deliveries (queue-event). Nothing is
+-- written unless an endpoint is configured (register-endpoints).
+local NOTICES = {
+  started = 1, paused = 1, resumed = 1, reopened = 1, finished = 1, cancelled = 1, expired = 1,
+  suspended = 1, released = 1,
+}
+local NOTICES_MAX = 10000
+local function note_notice(line)
+  if redis.call('EXISTS', P .. 'notify') == 0 then return end
+  redis.call('XADD', P .. 'notices', 'MAXLEN', '=', NOTICES_MAX, '*', 'line', line)
+end
+
 -- An outbox for the workers' log: events of campaigns and of the number. One worker takes each line
 -- (take-news). When more than a thousand wait, the oldest are dropped.
 local NEWS_MAX = 1000
@@ -91,8 +103,10 @@ local NEWS_MAX = 1000
 local THE_NUMBER = { id = '' }
 local function note_news(c, what, detail)
   if c.is_test and what ~= 'suspended' then return end
-  redis.call('RPUSH', P .. 'news', c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or ''))
+  local line = c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or '')
+  redis.call('RPUSH', P .. 'news', line)
   redis.call('LTRIM', P .. 'news', -NEWS_MAX, -1)
+  if NOTICES[what] then note_notice(line) end
 end
 
 -- A paused campaign keeps its rows; no more are claimed. The first reason stays.

@@ -101,10 +101,25 @@ local function fire(c, row, r, event)
   return true
 end
 
+-- An outbox for webhooks out, as NOTICES (base.lua), for endpoints that want failed messages.
+local FAILED_NOTICES_MAX = 100000
+local failed_wanted
+local function note_failed_notice(c, row, r)
+  if failed_wanted == nil then failed_wanted = redis.call('GET', P .. 'notify') == 'all' end
+  if not failed_wanted or c.is_test then return end
+  local key = P .. 'notices-failed'
+  if redis.call('XLEN', key) >= FAILED_NOTICES_MAX then
+    redis.call('HINCRBY', P .. 'stats', 'noticesDropped', 1)
+  end
+  redis.call('XADD', key, 'MAXLEN', '=', FAILED_NOTICES_MAX, '*', 'line',
+    c.id .. '|' .. row .. '|' .. WALL .. '|' .. r.code .. '|' .. r.reason)
+end
+
 -- Call it after `fire` moved the row to failed: counts the cause and requests the failed job.
 local function note_failed(c, row, r, code, reason, at)
   r.code, r.reason, r.times[TIME.failed] = code, reason, stamp(c, at)
   add(c.errors, error_field(r), 1)
   if c.is_test then return end
   redis.call('ZADD', P .. 'failed-outbox', NOW, attempt_ref(c.id, row, r.attempt))
+  note_failed_notice(c, row, r)
 end

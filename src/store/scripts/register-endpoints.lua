@@ -1,0 +1,26 @@
+-- Notes which endpoints are configured for webhooks out, so that scripts note events for them.
+--- @include "base"
+-- Atomic because: an endpoint is forgotten with everything that waited for it.
+-- KEYS: 1 slot key of the number
+-- ARGV: notify: events, or all (failed messages as well), or '' for no endpoint ·
+--   forget_ms: an endpoint that has not been configured for so long is forgotten;
+--   then for each endpoint: id, name
+-- Returns: how many were forgotten
+-- Keys built: notify, notices, notices-failed, endpoints, endpoint:<id>, endpoint-due:<id>,
+--   endpoint-order:<id>, endpoint-deliveries:<id>
+if ARG.notify == '' then
+  redis.call('DEL', P .. 'notify', P .. 'notices', P .. 'notices-failed')
+else
+  redis.call('SET', P .. 'notify', ARG.notify)
+end
+for at = REST, #ARGV, 2 do
+  redis.call('HSET', P .. 'endpoint:' .. ARGV[at], 'name', ARGV[at + 1])
+  redis.call('ZADD', P .. 'endpoints', WALL, ARGV[at])
+end
+local old = redis.call('ZRANGEBYSCORE', P .. 'endpoints', '-inf', WALL - num(ARG.forget_ms))
+for _, e in ipairs(old) do
+  redis.call('DEL', P .. 'endpoint:' .. e, P .. 'endpoint-due:' .. e, P .. 'endpoint-order:' .. e,
+    P .. 'endpoint-deliveries:' .. e)
+  redis.call('ZREM', P .. 'endpoints', e)
+end
+return #old
