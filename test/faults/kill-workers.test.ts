@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { startFaultRun } from "../support/fault-run.ts";
 import { pause } from "../support/ledger-watch.ts";
 import type { Running } from "../support/processes.ts";
@@ -8,6 +9,9 @@ import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 const NAME = "kill-workers";
 const KILLS = volume(300);
 const WORKERS = 4;
+/** Some fail, for lost webhooks and killed workers: then a person sends the rest. */
+const CANARY = { size: 10, minDelivered: 0.6, wait: "3s" };
+const CANARY_PEOPLE = 60;
 /** Four workers at this rate and latency have some 180 POSTs on the wire. */
 const RATE = 120;
 const KNOBS = { latencyMs: "1200-1800", webhookLost: "0.3", readShare: "0.3" };
@@ -37,6 +41,8 @@ test.each(seedsOf(NAME))(
 
     for (let kills = 0; kills < KILLS; kills++) {
       await run.stock();
+      if (kills % 2 === 0) await run.send(CANARY_PEOPLE, { canary: CANARY });
+      await run.resumeCanaries();
       await pause(chance.int(50, 400));
       while (workers.length < 2) await Promise.race(starting);
       const victim = chance.pick(workers);
@@ -47,6 +53,11 @@ test.each(seedsOf(NAME))(
     }
     await Promise.all(starting);
 
+    const trials = (all: readonly Campaign[]) => all.filter(({ trial }) => trial !== null);
+    while (trials(await run.watch.campaigns()).length > 0) {
+      await run.resumeCanaries();
+      await pause(100);
+    }
     const result = await run.settle({ withinMs: 60_000 });
     expectSound(result);
     const interrupted = interruptedRows(result);

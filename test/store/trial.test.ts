@@ -317,13 +317,19 @@ test("a probe stays within the first N until a person was told of them", async (
   expect(await bench.store.resumeWithProbe(id, { ...RULES, size: 5 })).toMatchObject({ probe: 5 });
 });
 
-test("when Redis lost a trial's end, everything that may have gone after it is in doubt", async () => {
+test("when Redis lost a trial's end, what may have gone after it is in doubt, and the wait begins again", async () => {
   const bench = await openTestStore();
-  const id = await importCanary(bench);
+  const definition = testDefinition(bench.number, { canary: RULES });
+  const id = await bench.import(900, { definition, canaryRows: CANARY });
   await send(bench, id, 45);
   await bench.redis.hset(bench.keys.guard, {
     ...{ noticedAt: Date.now() + 1, wentBackTo: Date.now(), lost: 1, lostActs: 0, serial: 1 },
   });
   const accepted = await bench.store.rollback.accept(1);
-  expect(accepted?.unknown).toEqual([{ campaign: id, rows: 449 }]);
+  // The five batches of the canary, and the first of those that were set aside.
+  expect(accepted?.unknown).toEqual([{ campaign: id, rows: 599 }]);
+  await bench.store.campaigns.dispatch("sandbox", 0);
+  const { status, trial } = await bench.found(id);
+  expect(status).toBe("running");
+  expect(Math.abs((trial?.until ?? 0) - Date.now() - WAIT_MS)).toBeLessThan(5_000);
 });

@@ -23,8 +23,10 @@ export interface FaultRun {
   readonly workers: Running[];
   /** Takes so many people who are in no other list: the first one's number (fleet.ts, phoneOf). */
   people(count: number): number;
-  /** Sends a list of so many people. Returns the campaign. */
-  send(people: number): Promise<string>;
+  /** Sends a list of so many people; `keys` are of its campaign file. Returns the campaign. */
+  send(people: number, keys?: object): Promise<string>;
+  /** A person who sends the rest of every campaign whose canary paused it. */
+  resumeCanaries(): Promise<void>;
   /** Sends another list when there is less than a second of work left. */
   stock(): Promise<void>;
   /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
@@ -84,6 +86,12 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
       const waiting = counts.reduce((sum, count) => sum + count, 0);
       if (waiting < o.ratePerSecond) await send(Math.max(LIST_MIN, o.ratePerSecond * LIST_SECONDS));
     },
+    async resumeCanaries() {
+      for (const { id, status, reason } of await watch.campaigns()) {
+        const isPaused = status === "paused" && reason.startsWith("canary:");
+        if (isPaused) await store.campaigns.resume(id);
+      }
+    },
     async claimed() {
       const { guard } = numberKeys(store.space);
       const lastClaim = () => client.hget(guard, "claimedAt");
@@ -125,9 +133,10 @@ function createLists(o: {
     mode: "sandbox",
   });
   let lists = 0;
-  return async (count) => {
+  return async (count, keys = {}) => {
     const name = `list-${++lists}`;
-    const campaignPath = o.stage.write(`${name}.yaml`, campaignFile({ number: NUMBER, name }));
+    const file = JSON.parse(campaignFile({ number: NUMBER, name })) as object;
+    const campaignPath = o.stage.write(`${name}.yaml`, JSON.stringify({ ...file, ...keys }));
     const csvPath = o.stage.write(`${name}.csv`, listOf(count, o.people(count)));
     const imported = await importFile({ campaignPath, csvPath });
     if (!imported.ok) throw new Error(imported.refusal.message);

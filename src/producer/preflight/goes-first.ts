@@ -15,10 +15,10 @@ export function goesFirst(
   messages: number,
 ): GoesFirst | null {
   const holds = first !== null && first < messages ? first : null;
-  const size = Math.min(canary?.size ?? 0, holds ?? messages);
+  // Nothing waits for a canary that is all there is to send.
   const tried =
-    canary === null || size === 0
+    canary === null || canary.size >= (holds ?? messages)
       ? null
-      : { ...canary, size, needed: neededOf(size, canary.minDelivered) };
+      : { ...canary, needed: neededOf(canary.size, canary.minDelivered) };
   return holds === null && tried === null ? null : { first: holds, canary: tried };
 }

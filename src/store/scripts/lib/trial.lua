@@ -44,12 +44,17 @@ local function open_trials(c)
       local state = tonumber(fields[at])
       if state then t.rows[state] = num(fields[at + 1]) else t[fields[at]] = fields[at + 1] end
     end
-    c.on_trial[#c.on_trial + 1] = t
+    if #fields > 0 then c.on_trial[#c.on_trial + 1] = t end
   end
   return c.on_trial
 end
 
--- Of the first N are not: rows that were rejected then and a person has corrected since.
+local function inner_trial(c)
+  local all = open_trials(c)
+  return all[#all]
+end
+
+-- Rows that were rejected by the import and corrected since are not among the first N.
 local function is_of(c, t, row, r)
   if t.slot == 'trial' then return redis.call('SISMEMBER', c.key .. ':chosen', row) == 1 end
   local corrected = r.attempt == 0 and bit.band(r.flags, FLAG.retried) ~= 0
@@ -72,6 +77,9 @@ local function move_in_trials(c, row, r, to)
     if is_of(c, t, row, r) then
       add(t.moved, r.state, -1)
       add(t.moved, to, 1)
+      -- After a rollback: it may have been claimed in the lost time.
+      local is_doubted = r.state == STATE.pending and to == STATE.unknown
+      t.claimed = t.claimed or is_doubted or to == STATE.sending
     end
   end
 end
@@ -83,15 +91,13 @@ end
 
 -- Where a batch goes that has only rows outside of the trial.
 local function set_aside_key(c)
-  local all = open_trials(c)
-  return c.key .. TRIALS[all[#all].slot].aside
+  return c.key .. TRIALS[inner_trial(c).slot].aside
 end
 
 -- Ends the inner trial: what was set aside for it comes back. Batches in `ready` may hold other
 -- rows that are due by now.
 local function end_trial(c)
-  local all = open_trials(c)
-  local t = all[#all]
+  local all, t = open_trials(c), inner_trial(c)
   local aside, ready = set_aside_key(c), c.key .. ':ready'
   if redis.call('EXISTS', aside) == 1 then
     for _, batch in ipairs(redis.call('ZRANGE', ready, 0, -1)) do
@@ -178,11 +184,11 @@ local function write_trial_moves(t)
   for state, n in pairs(t.moved) do
     if n ~= 0 then t.rows[state] = redis.call('HINCRBY', t.key, state, n) end
   end
-  if num(t.moved[STATE.sending]) > 0 then
+  if t.claimed then
     t.claimedAt = NOW
     redis.call('HSET', t.key, 'claimedAt', NOW)
   end
-  t.moved = {}
+  t.moved, t.claimed = {}, false
 end
 
 -- Judges the trials of a campaign whose moves are written. Only a running campaign is paused, and
@@ -190,8 +196,8 @@ end
 local function settle_trials(c)
   if c.trials == '' or c.closed ~= '' then return end
   for _, t in ipairs(open_trials(c)) do write_trial_moves(t) end
-  while c.trials ~= '' and (c.status == 'running' or c.status == 'finished') do
-    local t = open_trials(c)[#open_trials(c)]
+  local t = inner_trial(c)
+  while t and (c.status == 'running' or c.status == 'finished') do
     local verdict = judge(t)
     if c.status == 'finished' then
       end_trial(c)
@@ -204,6 +210,7 @@ local function settle_trials(c)
       if not verdict then watch_wait(c, t) end
       return
     end
+    t = inner_trial(c)
   end
 end
 
@@ -213,6 +220,6 @@ local function is_told(t, reason) return string.match(reason, '^%a+') == t.kind 
 -- A person who resumes the campaign knows the figures of the trial that paused it, and has decided.
 -- A new probe replaces a canary or probe that is on.
 local function answer_trial(c, reason, is_probe)
-  local t = open_trials(c)[#open_trials(c)]
+  local t = inner_trial(c)
   if t and (is_told(t, reason) or (is_probe and t.slot == 'trial')) then end_trial(c) end
 end
