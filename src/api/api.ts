@@ -3,37 +3,65 @@
  * one subject to the router (route.ts); what they do is done by `campaigns/` and the store, as for
  * the command line.
  */
+import { join } from "node:path";
 import type { Hono } from "hono";
-import type { Stores } from "../campaigns/find.ts";
 import type { Requests } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { ApiEnv } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import { addCampaigns } from "./campaigns.ts";
+import { addCreate, type CreateDeps } from "./create.ts";
 import { addDecisions } from "./decisions.ts";
 import { addExport } from "./export.ts";
 import { createIdempotency } from "./idempotency.ts";
+import { createImports, type ImportsDeps } from "./imports.ts";
+import { addLists } from "./lists.ts";
 import { addMessages } from "./messages.ts";
 import { type OpenApiDocument, openApiMain } from "./openapi-page.ts";
 import { createRouter } from "./route.ts";
+import { createRunning, type RunningDeps } from "./running.ts";
+import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
 
-export interface ApiDeps {
-  readonly stores: Stores;
+export interface ApiDeps
+  extends Pick<ImportsDeps, "stores" | "importFile" | "checkFile" | "maySend" | "acts">,
+    Pick<RunningDeps, "logger">,
+    Pick<CreateDeps, "mode" | "unsafe"> {
   readonly answer: Answer;
   /** Those with an Idempotency-Key. */
   readonly requests: Requests;
+  /** Where lists that are uploaded wait. */
+  readonly uploadsDir: string;
+  /** For tests. */
+  readonly uploadLimits?: UploadLimits;
 }
 
 export interface Api {
   readonly app: Hono<ApiEnv>;
   /** The description of every address, for people: the contents of a page. */
   readonly page: () => ReturnType<typeof openApiMain>;
+  /** Continues imports that an earlier process left behind. */
+  start(): void;
+  /** Resolves when no import runs: those that take longer than `withinMs` are interrupted. */
+  stop(withinMs: number): Promise<void>;
 }
 
+/** Whether a request may have a body of any size, which its address reads as a stream. */
+export function takesFile(method: string, path: string): boolean {
+  return TAKE_FILES.includes(`${method} ${path}`);
+}
+
+const TAKE_FILES = ["PUT /api/lists", "POST /api/campaigns", "POST /api/campaigns/preflight"];
+
 export function createApi(deps: ApiDeps): Api {
-  const { answer, requests } = deps;
-  const router = createRouter({ answer, idempotency: createIdempotency(requests, answer) });
+  const { answer, requests, mode, uploadLimits = UPLOAD_LIMITS } = deps;
+  const idempotency = createIdempotency(requests, answer);
+  const uploads = createUploads({ folder: join(deps.uploadsDir, mode), limits: uploadLimits });
+  const running = createRunning({ ...deps, uploads });
+  const imports = createImports({ ...deps, uploads, running });
+  const router = createRouter({ answer, idempotency });
   addCampaigns(router, deps);
+  addCreate(router, { ...deps, uploads, imports, idempotency });
+  addLists(router, { uploads, running });
   addMessages(router, deps);
   addDecisions(router, deps);
   addExport(router, deps);
@@ -46,7 +74,8 @@ export function createApi(deps: ApiDeps): Api {
     (context) => context.json(document),
   );
   const document = describe(router);
-  return { app: router.app, page: () => openApiMain(document) };
+  const { start, stop } = running;
+  return { app: router.app, page: () => openApiMain(document), start, stop };
 }
 
 function describe({ app }: ReturnType<typeof createRouter>): OpenApiDocument {

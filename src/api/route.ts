@@ -8,12 +8,13 @@ import type { Context, Handler, MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
 import type { Role } from "../core/access.ts";
 import type { Actor } from "../core/act.ts";
-import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Refused, type Result } from "../core/refusal.ts";
 import { describeRefusal, type RefusalCode } from "../core/refusals.ts";
 import { PROBLEM_TYPE, toProblem } from "../http/problem.ts";
 import { type ApiContext, type ApiEnv, actorOf, refuseRole } from "./access.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { digestOf, type Idempotency } from "./idempotency.ts";
+import { bodyInvalid, queryInvalid } from "./invalid.ts";
 
 interface Described {
   readonly method: "get" | "post" | "put" | "delete";
@@ -146,6 +147,7 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
       mount(spec, run, spec.method === "get" ? [etag()] : []);
     },
 
+    /** It reads the body itself, and takes care of the Idempotency-Key. */
     raw(spec: RawRoute, handle: (context: ApiContext) => Response | Promise<Response>): void {
       const { query, request = {} } = spec;
       register(spec, { ...(query === undefined ? {} : { query }), ...request }, spec.answers);
@@ -189,29 +191,6 @@ function bodyOf(
     // No schema takes null.
     return null;
   }
-}
-
-export function queryInvalid(error: z.ZodError): Refused {
-  return refuse("dashboard_query_invalid", `The query is not valid: ${wordsOf(error)}.`, WHERE);
-}
-
-export function bodyInvalid(error: z.ZodError): Refused {
-  return refuse("dashboard_body_invalid", `The body is not valid: ${wordsOf(error)}.`, WHERE);
-}
-
-const WHERE = "The page /api/docs, and /api/openapi.json, say what this address takes.";
-const ISSUES_SHOWN = 5;
-
-/** The parts that are wrong; never their values. */
-function wordsOf({ issues }: z.ZodError): string {
-  const words = issues.slice(0, ISSUES_SHOWN).map((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return `${issue.keys.map((key) => key.slice(0, 40)).join(", ")} (not known)`;
-    }
-    const place = issue.path.map((part) => String(part).slice(0, 40)).join(".");
-    return place === "" ? "it is not JSON of the right shape" : place;
-  });
-  return words.join("; ");
 }
 
 function pathParameters(path: string) {

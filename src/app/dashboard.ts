@@ -1,7 +1,8 @@
 import { createClientAddress } from "../config/client-address.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { localUrl } from "../http/listen.ts";
-import { createRequests, createTokens } from "../store/index.ts";
+import { createTokens } from "../store/index.ts";
+import { apiDeps } from "./api.ts";
 import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
 import type { Platform } from "./platform.ts";
@@ -31,7 +32,7 @@ export async function startDashboard(
     port: config.dashboardPort,
     password: password.value,
     tokens: createTokens(redis, config.mode),
-    api: { requests: createRequests(redis, config.mode) },
+    api: apiDeps(platform),
     stores,
     openQueueConnection: platform.openQueueConnection,
     ready: async () => (await redis.ping()) === "PONG",

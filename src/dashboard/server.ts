@@ -10,7 +10,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { type ApiEnv, refuseRole } from "../api/access.ts";
-import { type ApiDeps, createApi } from "../api/api.ts";
+import { type Api, type ApiDeps, createApi, takesFile } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import type { Result } from "../core/refusal.ts";
@@ -27,8 +27,11 @@ import { createOriginCheck } from "./origin.ts";
 import { createPages } from "./pages/routes.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** Forms and small JSON: nothing here takes a file. */
+/** Forms and small JSON. An address that takes a file bounds it by itself. */
 const BODY_BYTES_MAX = 64 * 1024;
+
+/** For a list of a gigabyte over a slow line. */
+const REQUEST_MS_MAX = 30 * 60_000;
 
 /** How long `stop` waits for running requests before it cuts them. */
 const STOP_MS = 5_000;
@@ -42,7 +45,7 @@ export interface DashboardOptions {
   /** The tokens of the HTTP API, which open the rest of the port, too. */
   readonly tokens: Pick<Tokens, "find">;
   /** What the HTTP API needs beside the stores. */
-  readonly api: Omit<ApiDeps, "stores" | "answer">;
+  readonly api: Omit<ApiDeps, "stores" | "answer" | "logger">;
   /** By number name; each number's queues are shown. */
   readonly stores: Stores;
   /** Opens a connection for BullMQ; closed by `stop`. */
@@ -80,11 +83,13 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const { stores, logger } = options;
       const board = createBoard({ stores, connection, ready, logger });
       const probed = { ready: async () => !stopping && (await ready()) };
-      const { fetch } = createRoutes(options, { board: board.app, ready, probed });
-      const server = createAdaptorServer({ fetch }) as Server;
+      const api = createApi({ ...options.api, stores, logger, answer: answerProblem });
+      const { fetch } = createRoutes(options, { api, board: board.app, ready, probed });
+      const serverOptions = { requestTimeout: REQUEST_MS_MAX };
+      const server = createAdaptorServer({ fetch, serverOptions }) as Server;
       close = async () => {
         stopping = true;
-        await closeServer(server, STOP_MS);
+        await Promise.all([closeServer(server, STOP_MS), api.stop(STOP_MS)]);
         await board.close();
         connection.disconnect();
       };
@@ -92,7 +97,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         ...{ host, port, refusal: "dashboard_cannot_listen" },
         portVariable: "DROPCAST_DASHBOARD_PORT",
       });
-      if (!listening.ok) await close();
+      if (listening.ok) api.start();
+      else await close();
       return listening;
     },
 
@@ -103,10 +109,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 function createRoutes(
   options: DashboardOptions,
   {
+    api,
     board,
     ready,
     probed,
   }: {
+    readonly api: Pick<Api, "app" | "page">;
     readonly board: Hono<ApiEnv>;
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
@@ -123,14 +131,17 @@ function createRoutes(
   app.use(createOriginCheck({ host, answer }));
   const now = () => performance.now();
   app.use(createLogin({ password, tokens, limits, clientAddress, answer, now }));
-  app.use(
-    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => answer(context, BODY_TOO_LARGE) }),
+  const limited = bodyLimit({
+    maxSize: BODY_BYTES_MAX,
+    onError: (context) => answer(context, BODY_TOO_LARGE),
+  });
+  app.use(async (context, next) =>
+    takesFile(context.req.method, context.req.path) ? next() : limited(context, next),
   );
   if (metrics !== undefined) {
     app.get("/metrics", async () => probeResponse(await probe("/metrics", { ...probed, metrics })));
   }
   app.route("/", createAssets());
-  const api = createApi({ ...options.api, stores, answer });
   app.route("/", createPages({ stores, answer, unsafe, apiPage: api.page }));
   app.route("/", api.app);
   // Each address of the API says which role it needs; of Bull Board's, reading needs the least.

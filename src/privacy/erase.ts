@@ -127,7 +127,8 @@ async function eraseFromFiles(
   result: Erased,
 ): Promise<void> {
   const drops = { skip: [], inProgress: ["processing", "sandbox/processing"] };
-  const data = { skip: [REDIS_FOLDER, COUNTERS_FOLDER], inProgress: [] };
+  // Lists that came over HTTP are gone within a day; until then their imports must not change.
+  const data = { skip: [REDIS_FOLDER, COUNTERS_FOLDER], inProgress: ["uploads"] };
   for (const [folder, options] of [
     [input.dropsDir, drops],
     [input.dataDir, data],

@@ -1,21 +1,58 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Hono } from "hono";
+import { onTestFinished } from "vitest";
 import type { Access, ApiEnv } from "../../src/api/access.ts";
 import { problemResponse } from "../../src/api/answer.ts";
 import { type ApiDeps, createApi } from "../../src/api/api.ts";
+import { accept } from "../../src/core/refusal.ts";
+import { createLogger } from "../../src/logger.ts";
+import { createFileImporter, type ImportFile } from "../../src/producer/import-file.ts";
+import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
 import { createRequests } from "../../src/store/access/requests.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 export const OPERATOR: Access = { who: "token:test", role: "operator", from: "127.0.0.1" };
 
+/** What the API needs beside stores: real imports, and a folder that goes when the test ends. */
+export function apiDepsOf({ number, store, redis }: TestStore) {
+  const uploadsDir = mkdtempSync(join(tmpdir(), "dropcast-uploads-"));
+  onTestFinished(() => rmSync(uploadsDir, { recursive: true, force: true }));
+  const importer = (sink: ListSink): ImportFile =>
+    createFileImporter({
+      numbers: { [number]: {} },
+      openNumber: async () => {
+        await store.join();
+        const { people, optOuts } = store;
+        const preflight = { people, optOuts, ratePerSecond: 500, prices: null, nowMs: Date.now() };
+        return { sink, store, country: "PL", preflight };
+      },
+      mode: "sandbox",
+    });
+  return {
+    ...{ mode: "sandbox" as const, uploadsDir, requests: createRequests(redis, "sandbox") },
+    importFile: async () => importer(storeIn(store.imports)),
+    checkFile: async () => importer(keepNothing(store.campaigns)),
+    acts: store.acts,
+    maySend: () => accept(null),
+    unsafe: () => undefined,
+  };
+}
+
 /** The API in this process, behind a login that has found `access`. */
 export async function openApi(changes: Partial<ApiDeps> & { test?: TestStore } = {}) {
   const { test = await openTestStore(), ...deps } = changes;
+  const lines: string[] = [];
+  const own = apiDepsOf(test);
   const api = createApi({
+    ...own,
     stores: { [test.number]: test.store },
     answer: (_, problem) => problemResponse(problem),
-    requests: createRequests(test.redis, "sandbox"),
+    logger: createLogger({ level: "info", stream: { write: (line) => lines.push(line) } }),
     ...deps,
   });
+  onTestFinished(() => api.stop(10_000));
 
   async function ask(
     path: string,
@@ -38,7 +75,11 @@ export async function openApi(changes: Partial<ApiDeps> & { test?: TestStore } =
     });
   }
 
-  return { test, ask };
+  const folder = join(deps.uploadsDir ?? own.uploadsDir, "sandbox");
+  /** Names of what lies on the disk. */
+  const onDisk = () => (existsSync(folder) ? readdirSync(folder) : []);
+
+  return { test, ask, api, lines, folder, onDisk, uploadsDir: own.uploadsDir };
 }
 
 export type TestApi = Awaited<ReturnType<typeof openApi>>;

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { createDashboard } from "../../src/dashboard/server.ts";
 import { createLogger } from "../../src/logger.ts";
-import { createRequests } from "../../src/store/access/requests.ts";
+import { apiDepsOf } from "../api/support.ts";
 import { basic, openDashboard, openQueueConnection, PASSWORD, problemCode } from "./support.ts";
 
 /** By node:http, since fetch does not let a caller write Host or Sec-Fetch-Site. */
@@ -225,7 +225,7 @@ it("a port that is taken is a refusal, and leaves nothing open", async () => {
     port,
     password: PASSWORD,
     tokens: { find: async () => undefined },
-    api: { requests: createRequests(test.redis, "sandbox") },
+    api: apiDepsOf(test),
     stores: { [test.number]: test.store },
     openQueueConnection,
     ready: async () => true,

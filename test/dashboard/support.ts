@@ -8,8 +8,9 @@ import { createLogger } from "../../src/logger.ts";
 import { createQueueConnection } from "../../src/queue/queues.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { createRequests, createTokens, type Retention } from "../../src/store/index.ts";
+import { createTokens, type Retention } from "../../src/store/index.ts";
 import { createWorker } from "../../src/worker/worker.ts";
+import { apiDepsOf } from "../api/support.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { redisAddress } from "../support/redis.ts";
 
@@ -38,7 +39,7 @@ export async function openDashboard(
     port: 0,
     password: PASSWORD,
     tokens: createTokens(test.redis, "sandbox"),
-    api: { requests: createRequests(test.redis, "sandbox") },
+    api: apiDepsOf(test),
     stores: { [test.number]: test.store },
     openQueueConnection,
     ready: async () => (await test.redis.ping()) === "PONG",

@@ -30,7 +30,12 @@ const CALLED_IN: readonly [RegExp, readonly string[]][] = [
   [/\brollback\.(?:accept|confirmStart)\(/, ["cli/doctor/accept-rollback.ts"]],
   [/\baudit\.correct\(/, ["cli/doctor/recount.ts"]],
   [/\btokens\.(?:add|remove)\(/, ["cli/token.ts"]],
-  [/\bcreateImporter\(/, ["app/lists.ts", "app/producer.ts", "cli/import-campaign.ts"]],
+  [
+    /\bcreateImporter\(/,
+    ["app/api.ts", "app/lists.ts", "app/producer.ts", "cli/import-campaign.ts"],
+  ],
+  // A job continues what was noted when it began.
+  [/\bdeps\.importFile\(/, ["api/imports.ts", "api/running.ts"]],
 ];
 
 /** Passed on as they are: the verbs of a control, the actions of `token`. */
@@ -42,7 +47,7 @@ const BY_NAME: ReadonlySet<string> = new Set([
 const BY_ITSELF: ReadonlySet<string> = new Set(["worker/queue-workers.ts"]);
 
 /** These only make what others call. */
-const MAKERS: ReadonlySet<string> = new Set(["app/lists.ts"]);
+const MAKERS: ReadonlySet<string> = new Set(["api/running.ts", "app/api.ts", "app/lists.ts"]);
 
 test.each(CALLED_IN)("%s is called only where the act is noted", (call, allowed) => {
   const calling = files

@@ -21,11 +21,26 @@ export const API = catalogue(409, {
     fix: "Use a random one for each request, such as a UUID.",
     http: 400,
   },
+  idempotency_key_needed: {
+    meaning:
+      "`again` was asked for without an `Idempotency-Key`: repeated, the request would send twice.",
+    fix: "Send it with an `Idempotency-Key`.",
+    http: 400,
+  },
   idempotency_key_reused: {
     meaning:
       "The `Idempotency-Key` was used for another request in the last 24 hours, so nothing was done.",
     fix: "Use a new key for a new request; to repeat one, send exactly the same.",
     http: 422,
+  },
+  imports_too_many: {
+    meaning: "Three lists are being checked or imported over HTTP, which is the most.",
+    fix: "Send the request again after the time in `Retry-After`.",
+    http: 503,
+  },
+  list_count_other: {
+    meaning: "The list has another number of messages than the request expects (`expect`).",
+    fix: "Look at the preflight of the list, and expect what it says.",
   },
   token_name_taken: {
     meaning: "A token with this name exists.",
@@ -35,6 +50,32 @@ export const API = catalogue(409, {
     meaning: "There is no token with this name.",
     fix: "`dropcast token list` shows all names.",
     http: 404,
+  },
+  upload_incomplete: {
+    meaning: "A request ended before its body was complete, so nothing was stored.",
+    fix: "Send it again.",
+    http: 400,
+  },
+  upload_too_large: {
+    meaning: "A part of an upload is too large: a list of 1 GiB, or a campaign file of 1 MiB.",
+    fix: "Split the list, or import it with `dropcast send`, which takes up to 4 GiB.",
+    http: 413,
+  },
+  upload_too_slow: {
+    meaning: "Nothing of the body of a request came for 30 seconds, so nothing was stored.",
+    fix: "Send it again over a better connection.",
+    http: 408,
+  },
+  upload_unknown: {
+    meaning:
+      "There is no upload with this id: it was used, removed or expired, or another dashboard has it.",
+    fix: "Upload the list again (`PUT /api/lists`), or send it in one request with the campaign.",
+    http: 404,
+  },
+  uploads_too_many: {
+    meaning: "Four lists are being received, or sixteen wait to be used, which is the most.",
+    fix: "Send it again in a while; `DELETE /api/lists/ID` removes one that is not needed.",
+    http: 503,
   },
   tokens_too_many: {
     meaning: "There are 200 tokens, which is the most.",

@@ -14,7 +14,7 @@ export const DASHBOARD = catalogue(409, {
   },
   dashboard_body_too_large: {
     meaning: "The body of the request is larger than 64 KiB.",
-    fix: "The dashboard takes no files: send lists by dropcast send or the drop folder.",
+    fix: "Upload lists by `PUT /api/lists`, or send them by dropcast send or the drop folder.",
     http: 413,
   },
   dashboard_cannot_listen: {

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { ApiDeps } from "../api/api.ts";
+import { findNumber, requireSendingNumber } from "../config/find-number.ts";
+import { accept } from "../core/refusal.ts";
+import { createRequests } from "../store/index.ts";
+import type { Platform } from "./platform.ts";
+
+/** What the HTTP API needs beside the dashboard's own. The producer is loaded when it is needed. */
+export function apiDeps(platform: Platform): Omit<ApiDeps, "stores" | "answer" | "logger"> {
+  const { config, redis, safety } = platform;
+  const { mode, dataDir } = config;
+  const lists = () => import("./lists.ts");
+  return {
+    mode,
+    acts: platform.actsOf(mode),
+    requests: createRequests(redis, mode),
+    uploadsDir: join(dataDir, "uploads"),
+    importFile: async () => (await lists()).createImporter(platform),
+    checkFile: async () => (await lists()).createChecker(config, platform),
+    maySend: (name) => {
+      // With a Redis on this machine only, no other process has the token: a campaign would wait.
+      if (mode !== "live" || config.redisUrl !== null) return accept(null);
+      const number = findNumber(config, name);
+      return number.ok ? requireSendingNumber(number.value) : number;
+    },
+    unsafe: () => safety.problem(),
+  };
+}
