@@ -159,6 +159,25 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
       }
     },
   });
+  const endpoints = new Gauge({
+    name: "dropcast_webhooks_out",
+    help: "Deliveries to an endpoint of webhooks out: delivered, waiting, given up, dropped; disabled is 1 after a 410.",
+    labelNames: ["number", "endpoint", "what"],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { number, notices } of Object.values(stores)) {
+        for (const state of await notices.endpoints()) {
+          const { name: endpoint, delivered, waiting, givenUp, dropped, disabledAt } = state;
+          const disabled = disabledAt === null ? 0 : 1;
+          const all = { delivered, waiting, given_up: givenUp, dropped, disabled };
+          for (const [what, value] of Object.entries(all)) {
+            endpoints.set({ number, endpoint, what }, value);
+          }
+        }
+      }
+    },
+  });
   const events = new Gauge({
     name: "dropcast_status_events",
     help: "Unmatched status events: waiting for their message (parked) and dropped so far (orphans).",

@@ -1,3 +1,5 @@
+import type { WebhookEndpoint } from "../config/config.ts";
+import type { Mode } from "../core/mode.ts";
 import { createTroubleLog } from "../core/trouble-log.ts";
 import type { NumberStore } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
@@ -8,7 +10,8 @@ export async function openNotices({ config, logger, outage }: Platform) {
     import("../notices/notifier.ts"),
     import("../notices/post.ts"),
   ]);
-  const poster = createPoster();
+  const timing = notifierTiming(config.timeScale);
+  const poster = createPoster({ timeoutMs: timing.postTimeoutMs });
   const log = logger.child({ role: "worker" });
   const isAway = (): boolean => outage.now() !== undefined;
   const troubles = createTroubleLog({ logger: log, isAway, now: () => performance.now() });
@@ -16,7 +19,7 @@ export async function openNotices({ config, logger, outage }: Platform) {
     /** Tells the endpoints for this number from now on. */
     start(store: NumberStore): { stop(): Promise<void> } {
       const notifier = createNotifier({
-        ...{ store, post: poster.post, timing: notifierTiming(config.timeScale) },
+        ...{ store, post: poster.post, timing },
         ...{ logger: log.child({ number: store.number }), troubles },
         endpoints: config.webhooksOut.filter(
           ({ numbers }) => numbers === null || numbers.has(store.number),
@@ -27,4 +30,24 @@ export async function openNotices({ config, logger, outage }: Platform) {
     },
     close: poster.close,
   };
+}
+
+/** Posts to endpoints, for a command. */
+export async function openPoster() {
+  const { createPoster } = await import("../notices/post.ts");
+  return createPoster();
+}
+
+/** A webhook that tells of nothing but the test. */
+export async function testWebhook(
+  { format }: WebhookEndpoint,
+  number: string,
+  mode: Mode,
+): Promise<{ id: string; body: string }> {
+  const [{ bodyOf }, { testEvent }, { newWebhookId }] = await Promise.all([
+    import("../notices/body.ts"),
+    import("../notices/event.ts"),
+    import("../notices/notifier.ts"),
+  ]);
+  return { id: newWebhookId(), body: bodyOf(testEvent(number, mode, Date.now()), format) };
 }

@@ -23,6 +23,7 @@ const FILES = {
   retry: () => import("./retry.ts"),
   resolve: () => import("./resolve.ts"),
   export: () => import("./export.ts"),
+  "webhooks-out": () => import("./webhooks-out.ts"),
   audit: () => import("./audit.ts"),
   suppress: () => import("./suppress.ts"),
   token: () => import("./token.ts"),

@@ -26,6 +26,7 @@ import {
   unknownWords,
 } from "../export/campaign-json.ts";
 import { chargedWords } from "../export/charged-words.ts";
+import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
@@ -57,18 +58,20 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [...[halt, pace, rollback, isSettling, unknown, waits, workers, troubles, waitsFor]] =
-      await Promise.all([
-        store.campaigns.halt(),
-        store.pace.read(),
-        store.rollback.read(),
-        store.rollback.isSettling(),
-        store.campaigns.unknown(id),
-        campaign.status === "running" ? store.waiting(id) : [],
-        store.presence("worker"),
-        readWebhookTroubles(store),
-        readWaitsFor(store, campaign),
-      ]);
+    const [
+      ...[halt, pace, rollback, isSettling, unknown, waits, workers, troubles, waitsFor, endpoints]
+    ] = await Promise.all([
+      store.campaigns.halt(),
+      store.pace.read(),
+      store.rollback.read(),
+      store.rollback.isSettling(),
+      store.campaigns.unknown(id),
+      campaign.status === "running" ? store.waiting(id) : [],
+      store.presence("worker"),
+      readWebhookTroubles(store),
+      readWaitsFor(store, campaign),
+      store.notices.endpoints(),
+    ]);
     const { number } = campaign;
     const configured = platform.config.numbers[number]?.ratePerSecond ?? null;
     const rates = campaignPace(pace, campaign, configured);
@@ -76,6 +79,10 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
     const quiet = webhookTroubleLines(troubles)
       .map((line) => `\n\n${line}`)
+      .join("");
+    const untold = endpoints
+      .filter(isEndpointInTrouble)
+      .map((state) => `\n\nWebhooks out, ${endpointWords(state)}.`)
       .join("");
     const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
@@ -92,13 +99,15 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         waitsFor: waitsForJson(waitsFor),
         stalled: stall === undefined ? null : "no_worker",
         ...webhookTroublesJson(troubles),
+        webhooksOut: endpoints.map(endpointJson),
       },
       text:
         campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor, rates }) +
         backoff +
         differs +
         back +
-        quiet,
+        quiet +
+        untold,
     });
   });
 

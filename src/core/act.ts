@@ -17,6 +17,8 @@ export const ACT_KINDS = [
   "accept rollback",
   "confirm nothing lost",
   "recount",
+  "test webhooks",
+  "redeliver webhooks",
   "token add",
   "token remove",
 ] as const;

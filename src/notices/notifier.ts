@@ -20,7 +20,7 @@ import type {
 } from "../store/index.ts";
 import { bodyOf } from "./body.ts";
 import { eventOf, failedEvent } from "./event.ts";
-import type { Posted, Poster } from "./post.ts";
+import { POST_TIMEOUT_MS, type Posted, type Poster } from "./post.ts";
 import type { WebhookEvent } from "./schema.ts";
 
 export interface NotifierTiming {
@@ -30,6 +30,7 @@ export interface NotifierTiming {
   /** Failed messages wait for others so long, unless 100 have failed. */
   readonly failedEveryMs: number;
   readonly silenceEveryMs: number;
+  readonly postTimeoutMs: number;
   /** Longer than a POST may take. */
   readonly leaseMs: number;
   /** {@link RETRY_AFTER_MS} */
@@ -38,12 +39,15 @@ export interface NotifierTiming {
 
 export function notifierTiming(timeScale: number): NotifierTiming {
   const scaled = (ms: number): number => Math.max(20, Math.round(ms / timeScale));
+  // An endpoint needs its time also on a machine that is busy with tests.
+  const postTimeoutMs = Math.max(2_000, scaled(POST_TIMEOUT_MS));
   return {
+    postTimeoutMs,
     everyMs: scaled(1_000),
     registerEveryMs: scaled(60_000),
     failedEveryMs: scaled(10_000),
     silenceEveryMs: scaled(60_000),
-    leaseMs: 60_000,
+    leaseMs: postTimeoutMs + scaled(40_000),
     retryAfterMs: RETRY_AFTER_MS.map(scaled),
   };
 }

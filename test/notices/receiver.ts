@@ -8,7 +8,7 @@ import { createNotifier, notifierTiming } from "../../src/notices/notifier.ts";
 import { createPoster } from "../../src/notices/post.ts";
 import type { TestStore } from "../support/campaigns.ts";
 
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 /** A webhook as the receiver got it; its signature is verified. */
 export interface Received {

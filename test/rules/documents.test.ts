@@ -45,7 +45,7 @@ describe("README.md", () => {
 
   test("lists every command, in the order of the help", () => {
     const listed = rowsOf(sectionOf(readme, "Commands")).map(
-      (line) => /^\| `(\w+)/.exec(line)?.[1],
+      (line) => /^\| `([\w-]+)/.exec(line)?.[1],
     );
 
     expect(listed).toEqual(COMMAND_NAMES);

@@ -28,7 +28,7 @@ const PRODUCER: readonly string[] = [
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
-  app: ["lists", "platform", "roles", "serving", "test-sender"],
+  app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
   campaigns: [
     ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "refusals"],
     ...["resolve", "retry", "waits-for", "webhook-troubles"],
@@ -39,12 +39,19 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   dashboard: ["password", "server"],
   export: [
-    ...["campaign-json", "charged-words", "export-rows", "opt-outs", "row-format"],
+    ...[
+      "campaign-json",
+      "charged-words",
+      "endpoint-words",
+      "export-rows",
+      "opt-outs",
+      "row-format",
+    ],
     ...["silence-words", "stall-words", "trial-words"],
   ],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
-  notices: ["notifier", "post"],
+  notices: ["body", "event", "notifier", "post"],
   privacy: ["erase"],
   producer: [
     ...["drop/files", "drop/folder", "drop/mode", "drop/note-drop", "drop/probe", "drop/survey"],

@@ -13,6 +13,7 @@ import { onPlatform } from "../session.ts";
 import { counted, dateTime, duration } from "../words.ts";
 import type { Check } from "./check.ts";
 import { checkProcesses } from "./processes.ts";
+import { checkWebhooksOut } from "./webhooks-out.ts";
 
 /** The state of Redis, and the numbers with a running worker or webhooks process. */
 export interface RedisChecks {
@@ -29,6 +30,7 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
     checks.push(await safety(platform), await room(platform), await clock(platform));
     for (const [number, store] of Object.entries(platform.stores)) {
       checks.push(...(await numberState(platform, number)), ...(await checkProcesses(store)));
+      checks.push(...(await checkWebhooksOut(config, store)));
       if ((await store.presence("worker")).isLive) sending.add(number);
       if ((await store.presence("webhooks")).isLive) receiving.add(number);
     }

@@ -53,4 +53,9 @@ export const SETUP = catalogue(500, {
     http: 400,
     exitCode: 2,
   },
+  webhooks_out_missing: {
+    meaning: "`webhooks-out test` or `retry` was given, and no endpoint is configured.",
+    fix: "Add `webhooksOut` to the file in `DROPCAST_CONFIG`: see docs/webhooks-out.md.",
+    http: 404,
+  },
 });
