@@ -1,6 +1,7 @@
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Rollback } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
+import { type RecurringWords, readRecurring, recurringWords } from "./recurring.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 import { readWebhookTroubles, type WebhookTroubles } from "./webhook-troubles.ts";
 
@@ -36,6 +37,7 @@ export interface Overview {
   readonly stalls: ReadonlyMap<string, string>;
   /** Of every number: no webhooks, or refused ones. */
   readonly webhooks: readonly WebhookTroubles[];
+  readonly recurring: readonly RecurringWords[];
 }
 
 export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
@@ -84,6 +86,7 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
       each.flatMap(({ number, stall }) => (stall === undefined ? [] : [[number, stall]])),
     ),
     webhooks: each.map(({ webhooks }) => webhooks),
+    recurring: (await readRecurring(stores)).map(recurringWords),
   };
 }
 

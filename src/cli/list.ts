@@ -1,5 +1,6 @@
 import type { Platform } from "../app/platform.ts";
 import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
+import { readRecurring, recurringWords } from "../campaigns/recurring.ts";
 import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
 import {
   readWebhookTroubles,
@@ -110,11 +111,23 @@ export const run: Command = async (cli, { options }) => {
         ...stallLines(all),
         ...troubleLines(numbers),
         ...(cli.json || all.length > 0 ? [] : await elsewhereLines(Object.values(stores))),
+        ...(cli.json ? [] : recurringLines(await readRecurring(stores))),
         ...(cli.json ? [] : await dropsNow(config)),
       ].join("\n"),
     });
   });
 };
+
+function recurringLines(states: Parameters<typeof recurringWords>[0][]): string[] {
+  if (states.length === 0) return [];
+  const rows = states
+    .map(recurringWords)
+    .map(({ name, next, last }) => [
+      ...[`  ${shorten(printable(name))}`, printable(next)],
+      last === null ? "" : printable(`last ${last}`),
+    ]);
+  return [`\nRecurring:\n${table(rows)}`];
+}
 
 /** Shown only here: lists that did not become a campaign. */
 async function dropsNow(config: Platform["config"]): Promise<string[]> {

@@ -9,6 +9,7 @@ import { createImportStore } from "./campaigns/import-store.ts";
 import { createNews } from "./campaigns/news.ts";
 import { createNextWork } from "./campaigns/next-work.ts";
 import { createProbe } from "./campaigns/probe.ts";
+import { createRecurring } from "./campaigns/recurring.ts";
 import { createRetention } from "./campaigns/retention.ts";
 import { createRetryFailed } from "./campaigns/retry-failed.ts";
 import { fieldOf } from "./hashes.ts";
@@ -136,6 +137,8 @@ export async function createNumberStore(input: {
     rows,
     nextWork: createNextWork({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
+    /** Recurring campaign files: those of the whole deployment. */
+    recurring: createRecurring(redis, mode),
     presence: (role: ProcessRole) => processes.presence(role, input.number),
     notices: createNotices({ redis, number, run }),
     /** What people did, in the whole deployment. */

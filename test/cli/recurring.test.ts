@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { createRecurring } from "../../src/store/campaigns/recurring.ts";
+import { connectTestRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place } from "./run-cli.ts";
 
@@ -74,4 +76,30 @@ test("a recurring file is not sent by send, which says how it is sent", async ()
     },
   });
   expect(json(listed)).toEqual([]);
+});
+
+test("list and doctor say when a recurring file runs next, and what its last run was", async () => {
+  const place = makePlace();
+  const recurring = createRecurring(connectTestRedis());
+  const name = `bills-${place.number}`;
+  onTestFinished(() => recurring.leave(name));
+  const nextMs = Date.parse("2030-01-01T08:00:00Z");
+  const info = { cron: "0 9 * * *", timezone: "Europe/Warsaw", source: "../x", problem: null };
+  await recurring.note(name, { ...info, nextMs });
+  mkdirSync(join(place.dir, "drops/recurring"), { recursive: true });
+  writeFileSync(join(place.dir, "drops/recurring/broken.yaml"), "name: Broken\n");
+
+  const listed = await runHere(place, ["list"]);
+  const text = await runHere(place, ["doctor"]);
+  const told = await runHere(place, ["doctor", "--json"]);
+
+  expect(listed.stdout).toMatch(
+    new RegExp(`Recurring:\n(.*\n)* {2}${name} +next run Tue 2030-01-01 09:00 Europe/Warsaw`),
+  );
+  expect(text.stdout).toContain(`${name}: next run Tue 2030-01-01 09:00 Europe/Warsaw`);
+  expect(text.stdout).toMatch(/warn Recurring +broken\.yaml: broken\.yaml has \d+ mistakes/);
+  const { recurring: files } = json<{ recurring: { name: string }[] }>(told);
+  expect(files.find((one) => one.name === name)).toMatchObject({
+    ...{ next: "2030-01-01T08:00:00.000Z", problem: null, last: null },
+  });
 });

@@ -66,6 +66,22 @@ describe("the pages without a script", () => {
     expect(page).not.toContain(testPhone(1).slice(2));
   });
 
+  it("the list ends with recurring files: their next run and the outcome of the last", async () => {
+    const dashboard = await openDashboard();
+    const { recurring } = dashboard.test.store;
+    const name = `bills-${dashboard.test.number}`;
+    onTestFinished(() => recurring.leave(name));
+    const nextMs = Date.parse("2030-01-01T08:00:00Z");
+    const info = { cron: "0 9 * * *", timezone: "Europe/Warsaw", source: SCRIPT, problem: null };
+    await recurring.note(name, { ...info, nextMs });
+
+    const page = await (await dashboard.ask("/")).text();
+
+    expect(page).toContain('<h2 id="recurring">Recurring</h2>');
+    expect(page).toContain(`<strong>${name}</strong>: next run Tue 2030-01-01 09:00 Europe/Warsaw`);
+    expect(page).not.toContain(SCRIPT);
+  });
+
   it("a campaign shows each of its thirteen states, and why messages failed", async () => {
     const dashboard = await openDashboard();
     const { sent } = await manyCampaigns(dashboard);

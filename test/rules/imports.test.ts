@@ -30,8 +30,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
   app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
   campaigns: [
-    ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "refusals"],
-    ...["resolve", "retry", "waits-for", "webhook-troubles"],
+    ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "recurring"],
+    ...["refusals", "resolve", "retry", "waits-for", "webhook-troubles"],
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
@@ -58,7 +58,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "import-file",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
-    ...["recurring/addresses", "recurring/newest", "recurring/recurring", "recurring/timing"],
+    ...[
+      "recurring/addresses",
+      "recurring/files",
+      "recurring/newest",
+      "recurring/recurring",
+      "recurring/timing",
+    ],
     ...["request", "sink/sink", "suppressions/read-file", "test-message"],
   ],
   queue: ["failed-queue", "in-time", "queues"],

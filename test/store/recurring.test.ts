@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createRecurring } from "../../src/store/campaigns/recurring.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { connectTestRedis } from "../support/redis.ts";
@@ -31,6 +31,8 @@ async function openBench() {
     ...{ name, dueMs, drop, digest, etag: `"${drop}"`, etagOf: "https://a.example" },
   });
   const dueMs = Date.now() - 60_000;
+  // All tests share the deployment, and others show what it has.
+  onTestFinished(() => recurring.leave(name));
   return { redis, recurring, keys, name, state, note, take, list, dueMs };
 }
 

@@ -1,3 +1,4 @@
+import { recurringJson } from "../../campaigns/recurring.ts";
 import { accept } from "../../core/refusal.ts";
 import { type Command, type CommandSpec, flagOption } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
@@ -41,10 +42,10 @@ export const run: Command = async (cli, { options }) => {
     if (!cli.json) cli.terminal.out(checkLine(check, cli.terminal));
   };
   add({ name: "Node", verdict: "ok", message: process.version });
-  await (await import("./examine.ts")).examine(cli, add);
+  const recurring = await (await import("./examine.ts")).examine(cli, add);
   const faults = checks.filter(({ verdict }) => verdict === "fail").length;
   return accept({
-    json: { ok: faults === 0, checks },
+    json: { ok: faults === 0, checks, recurring: recurring.map(recurringJson) },
     text: faults === 0 ? "\nAll is well." : `\n${counted(faults, "problem")} found.`,
     exitCode: faults === 0 ? 0 : 1,
   });

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join, parse } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { clockTime, printable } from "../words.ts";
 import type { Check } from "./check.ts";
@@ -35,6 +37,29 @@ export async function checkDrops(config: Config): Promise<Check[]> {
       return { name: NAME, verdict: "warn", message: printable(`${file}: ${why}`), fix };
     }),
   ];
+}
+
+/** Files in `recurring/` that no producer has noted; of the others Redis knows more. */
+export async function checkRecurringFiles(
+  config: Config,
+  known: ReadonlySet<string>,
+): Promise<Check[]> {
+  const [{ dropsOf, RECURRING_FOLDER }, { isRecurringFile }, { readCampaign }] = await Promise.all([
+    import("../../producer/drop/mode.ts"),
+    import("../../producer/recurring/files.ts"),
+    import("../../producer/import-file.ts"),
+  ]);
+  const dir = join(dropsOf(config), RECURRING_FOLDER);
+  const names = await readdir(dir).catch(() => []);
+  const unknown = names.filter((name) => isRecurringFile(name) && !known.has(parse(name).name));
+  return Promise.all(
+    unknown.map(async (name): Promise<Check> => {
+      const read = await readCampaign(join(dir, name));
+      const message = read.ok ? "no producer has seen it" : read.refusal.message;
+      const fix = read.ok ? "Start a producer: dropcast producer, or up." : read.refusal.fix;
+      return { name: "Recurring", verdict: "warn", message: printable(`${name}: ${message}`), fix };
+    }),
+  );
 }
 
 const NAME = "Drop folder";

@@ -1,20 +1,27 @@
 import { inMode, loadConfig } from "../../config/config.ts";
+import type { RecurringState } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { loadCommandConfig } from "../configuration.ts";
 import type { Check } from "./check.ts";
-import { checkDrops } from "./drops.ts";
+import { checkDrops, checkRecurringFiles } from "./drops.ts";
 import { checkFolders, checkPorts } from "./machine.ts";
 import { checkNumbers } from "./numbers.ts";
 import { checkRedis } from "./redis.ts";
 
-/** Every check in order, each reported as soon as it is done. */
-export async function examine(cli: Cli, add: (check: Check) => void): Promise<void> {
+/**
+ * Every check in order, each reported as soon as it is done. Returns the recurring campaign files
+ * that producers have seen.
+ */
+export async function examine(
+  cli: Cli,
+  add: (check: Check) => void,
+): Promise<readonly RecurringState[]> {
   const loaded = loadConfig({ env: cli.env, cwd: cli.cwd });
   if (!loaded.ok) {
     for (const { name, message, fix } of loaded.problems) {
       add({ name: "Configuration", verdict: "fail", message: `${name} ${message}`, fix });
     }
-    return;
+    return [];
   }
   for (const message of loaded.warnings) {
     add({ name: "Configuration", verdict: "warn", message, fix: "Correct it, or leave it out." });
@@ -33,5 +40,8 @@ export async function examine(cli: Cli, add: (check: Check) => void): Promise<vo
   for (const check of await checkNumbers(config, redis)) add(check);
   for (const check of checkFolders(config)) add(check);
   for (const check of await checkDrops(config)) add(check);
+  const known = new Set(redis.recurring.map(({ name }) => name));
+  for (const check of await checkRecurringFiles(config, known)) add(check);
   for (const check of await checkPorts(config)) add(check);
+  return redis.recurring;
 }

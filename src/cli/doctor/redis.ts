@@ -1,16 +1,17 @@
 import type { Platform } from "../../app/platform.ts";
 import { ratesDiffer } from "../../campaigns/pace-now.ts";
+import { readRecurring, recurringWords } from "../../campaigns/recurring.ts";
 import type { Config } from "../../config/config.ts";
 import { REASONS } from "../../core/reasons.ts";
 import { redisTrouble } from "../../core/redis-trouble.ts";
 import { accept } from "../../core/refusal.ts";
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { redisInfo, redisTimeMs } from "../../redis/server.ts";
-import { oldOnes } from "../../store/index.ts";
+import { oldOnes, type RecurringState } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { backoffWords, ratesDifferWords, slowedWords, suspensionWords } from "../describe.ts";
 import { onPlatform } from "../session.ts";
-import { counted, dateTime, duration } from "../words.ts";
+import { counted, dateTime, duration, printable } from "../words.ts";
 import type { Check } from "./check.ts";
 import { checkProcesses } from "./processes.ts";
 import { checkWebhooksOut } from "./webhooks-out.ts";
@@ -20,11 +21,13 @@ export interface RedisChecks {
   readonly checks: readonly Check[];
   readonly sending: ReadonlySet<string>;
   readonly receiving: ReadonlySet<string>;
+  readonly recurring: readonly RecurringState[];
 }
 
 /** Checks Redis itself, the clock against it, and the ledger of each number. */
 export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks> {
   const checks: Check[] = [];
+  const recurring: RecurringState[] = [];
   const [sending, receiving] = [new Set<string>(), new Set<string>()];
   const opened = await onPlatform(cli, config, async (platform) => {
     checks.push(await safety(platform), await room(platform), await clock(platform));
@@ -34,13 +37,23 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
       if ((await store.presence("worker")).isLive) sending.add(number);
       if ((await store.presence("webhooks")).isLive) receiving.add(number);
     }
+    recurring.push(...(await readRecurring(platform.stores)));
+    checks.push(...recurring.map(recurringCheck));
     return accept(null);
   });
   if (!opened.ok) {
     const { message, fix } = opened.refusal;
     checks.push({ name: "Redis", verdict: "fail", message, fix });
   }
-  return { checks, sending, receiving };
+  return { checks, sending, receiving, recurring };
+}
+
+function recurringCheck(state: RecurringState): Check {
+  const { name, next, last, isTrouble } = recurringWords(state);
+  const message = printable(`${name}: ${next}${last === null ? "" : `; last ${last}`}`);
+  if (!isTrouble) return { name: "Recurring", verdict: "ok", message };
+  const fix = `Look at recurring/${name} in the drop folder of the producer, and at its log.`;
+  return { name: "Recurring", verdict: "warn", message, fix };
 }
 
 async function safety({ redis }: Platform): Promise<Check> {

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Overview, Page } from "../../campaigns/overview.ts";
+import type { RecurringWords } from "../../campaigns/recurring.ts";
 import { type WebhookTroubles, webhookTroubleLines } from "../../campaigns/webhook-troubles.ts";
 import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
 import { trialWords } from "../../export/trial-words.ts";
@@ -13,7 +14,7 @@ export function campaignListPage(
   overview: Overview,
   { page, size, unsafe }: Page & { readonly unsafe: string | undefined },
 ): Html {
-  const { campaigns, total, live, halts, rollbacks, stalls, webhooks } = overview;
+  const { campaigns, total, live, halts, rollbacks, stalls, webhooks, recurring } = overview;
   const pages = Math.max(1, Math.ceil(total / size));
   return layout({
     title: "Campaigns",
@@ -27,7 +28,8 @@ export function campaignListPage(
       ${webhookBoxes(webhooks)}
       ${live.length === 0 ? "" : totals(live)}
       ${total === 0 ? empty() : table(campaigns)}
-      ${pages > 1 ? pager(page, pages) : ""}`,
+      ${pages > 1 ? pager(page, pages) : ""}
+      ${recurringCard(recurring)}`,
   });
 }
 
@@ -141,6 +143,18 @@ function row(campaign: Campaign): Html {
     ${figure("Unknown", counts.unknown, "odd")}
     <td role="cell" data-label="Started">${startOf(campaign)}</td>
   </tr>`;
+}
+
+/** Recurring campaign files, with their next run and the outcome of the last. */
+function recurringCard(files: readonly RecurringWords[]): Html | "" {
+  if (files.length === 0) return "";
+  return html`<section class="card" aria-labelledby="recurring">
+    <h2 id="recurring">Recurring</h2>
+    <ul>${files.map(
+      ({ name, next, last }) =>
+        html`<li><strong>${name}</strong>: ${next}${last === null ? "" : html`<span class="quiet"> · last ${last}</span>`}</li>`,
+    )}</ul>
+  </section>`;
 }
 
 function figure(label: string, value: number, tone: "bad" | "odd" | "plain" = "plain"): Html {

@@ -26,17 +26,25 @@ export async function recurringDrops() {
   const drop = await drops();
   const { dir, number, store, said } = drop;
   const redis = connectTestRedis();
-  const recurring = createRecurring(redis);
-  const keys = deploymentKeys();
+  // All tests share the deployment: what is shown of it elsewhere is of the other mode.
+  const recurring = createRecurring(redis, "sandbox");
+  const keys = deploymentKeys("sandbox");
   const name = `bills-${process.pid}-${Date.now()}-${++count}`;
   const exports = join(dir, "../exports");
+  onTestFinished(() => recurring.leave(name));
   const warned: string[] = [];
   await mkdir(exports, { recursive: true });
   await mkdir(join(dir, "recurring"), { recursive: true });
 
   function source(timing: Partial<RecurringTiming> = {}) {
     return createRecurringDrops({
-      ...{ dir, mode: "live", store: recurring, numbers: [number], isAllowed: allowAddresses([]) },
+      ...{
+        dir,
+        mode: "sandbox",
+        store: recurring,
+        numbers: [number],
+        isAllowed: allowAddresses([]),
+      },
       warn: (line) => warned.push(line),
       timing: { leaseMs: 400, noteEveryMs: 100, missedMs: LATE_MS, giveUpMs: LATE_MS, ...timing },
     });
@@ -83,7 +91,7 @@ export async function recurringDrops() {
      */
     async due(drops: "too" | "remembers" = "too"): Promise<void> {
       const handledMs = 1;
-      const memory = join(dir, ".recurring", `${name}.live.json`);
+      const memory = join(dir, ".recurring", `${name}.sandbox.json`);
       if (drops === "too" && existsSync(memory)) {
         const last = JSON.parse(await readFile(memory, "utf8"));
         await writeFile(memory, JSON.stringify({ ...last, dueMs: handledMs }));
