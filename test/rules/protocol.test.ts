@@ -21,7 +21,7 @@ const OF_LUA_ALONE: Readonly<Record<string, readonly string[]>> = {
   "lib/ledger.lua": ["FAILED_NOTICES_MAX"],
   "lib/guard.lua": ["VOUCH_MS", "WORKERS_MAX", "SERIALS_RESERVED"],
   "lib/pace.lua": ["CAMPAIGN_TOLERANCE_US", "UNMEASURED_S", "ON_WIRE_MAX"],
-  "lib/recent.lua": ["GROUPS_MAX", "REACH"],
+  "lib/recent.lua": ["GROUPS_MAX", "REACH", "STEP_TICKS"],
   "lib/share.lua": ["AHEAD_S", "TWO_GAPS"],
   "lib/rates.lua": ["REPORT_EVERY_MS"],
   "lib/stops.lua": ["QUIET_MS"],

@@ -243,6 +243,47 @@ test("an account error by webhook suspends the number, but not for a message of 
   expect((await bench.found(first)).reason).toBe("account:131042");
 });
 
+test("a failure without a code stops nothing but its message", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(3);
+  await sendOutcomes(bench, id, { rows: 2, fate: (row) => (row === 1 ? fails(0) : ok), atOnce: 1 });
+
+  expect(await bench.found(id)).toMatchObject({ status: "running", counts: { failed: 1 } });
+  expect(await bench.store.campaigns.halt()).toBeUndefined();
+});
+
+test("when Redis TIME steps back, outcomes are counted from scratch", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(200);
+  await bench.redis.hincrby(bench.own(id).campaign, "epoch", -7_200_000);
+  await sendOutcomes(bench, id, { rows: 60, fate: () => ok, atOnce: 5 });
+  // A later epoch: the campaign's time is an hour earlier, as after such a step.
+  await bench.redis.hincrby(bench.own(id).campaign, "epoch", 3_600_000);
+  const bad = fates(200, (_, roll) => (roll() < 0.05 ? fails(131026, 3) : ok));
+  await sendOutcomes(bench, id, { from: 61, rows: 199, fate: bad, atOnce: 5 });
+  for (let row = 1; row <= 60; row++) {
+    await bench.status(`wamid.${id}-${row}`, "failed", { code: 131026 });
+  }
+
+  const list = await recentOf(bench, id);
+
+  expect((await bench.found(id)).status).toBe("running");
+  const messages = list.filter((_, at) => at >= 4 && at % 4 === 0);
+  expect(messages.reduce((sum, count) => sum + count, 0)).toBe(139);
+});
+
+test("an outcome that is recorded twice counts once", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(3);
+  const granted = await bench.grant(id, 1, 2);
+  for (let told = 0; told < 3; told++) {
+    await bench.record(granted[0], "accepted", { wamid: "wamid.A" });
+    await bench.record(granted[1], "failed", { code: 131009 });
+  }
+
+  expect((await recentOf(bench, id)).slice(4)).toEqual([2, 1, 131009]);
+});
+
 const utility = { definition: testDefinition("", { category: "utility" }) };
 
 test("messages charged as marketing pause a campaign that is not declared so, at the third", async () => {

@@ -83,7 +83,8 @@ export function createApplyStatus(input: {
 
 /** What the code of a failure stops besides its message: the class, or nothing. */
 function stopsOf({ status, code }: StatusEvent): "template" | "account" | "restricted" | "" {
-  const found = status === "failed" ? errorCode(code)?.class : undefined;
+  // In an answer 0 is a code of its own; here it means that there is none.
+  const found = status === "failed" && code !== 0 ? errorCode(code)?.class : undefined;
   return found === "template" || found === "account" || found === "restricted" ? found : "";
 }
 

@@ -15,8 +15,11 @@
 -- refusals, and how many they were in a row; then for each group, oldest first, the time of its
 -- first answer (ticks), messages, failures, and their code (0: several). It begins again with each
 -- start of the campaign (start_running), so messages from before have no effect, and only a running
--- campaign counts.
+-- campaign counts. It also begins again when Redis TIME has stepped back, because times from before
+-- the step then say nothing about the order of messages.
 local GROUP_MIN, GROUPS_MAX, REACH = 5, 20, 10000
+-- Processes that write at the same moment differ by less.
+local STEP_TICKS = 200
 
 -- The campaign's limits; an older version's campaign has the defaults. 0: off.
 local function limits_of(c)
@@ -39,8 +42,9 @@ local function open_recent(c)
     return recent
   end
   local HEAD, SINCE, COUNT, FAILED = 3, 3, 2, 1
-  local kept = redis.call('HGET', c.key, 'recent')
+  local kept, tick = redis.call('HGET', c.key, 'recent'), stamp(c, WALL)
   local list, changed = kept and cmsgpack.unpack(kept) or { 0, 0, 0 }, false
+  if tick + STEP_TICKS < list[1] then list = { 0, 0, 0 } end
   recent = {}
   c.recent = recent
   kept_back[#kept_back + 1] = function()
@@ -69,7 +73,7 @@ local function open_recent(c)
 
   -- Messages that the API has answered now.
   local function add(messages)
-    local last, tick = #list, stamp(c, WALL)
+    local last = #list
     if last == HEAD or (list[last - COUNT] >= GROUP_MIN and tick > list[1]) then
       list[last + 1], list[last + 2], list[last + 3], list[last + 4] = tick, 0, 0, 0
       if last + 4 > HEAD + 4 * GROUPS_MAX then merge_groups() end
@@ -79,10 +83,11 @@ local function open_recent(c)
     list[last - COUNT] = list[last - COUNT] + messages
   end
 
-  -- The group of a message that was answered at `tick`; nil if that was before the last start.
-  local function group_at(tick)
+  -- The group of a message that was answered then; nil if that was before the last start.
+  local function group_at(answered)
+    if answered > list[1] then return end
     for at = #list, HEAD + 4, -4 do
-      if list[at - SINCE] <= tick then return at end
+      if list[at - SINCE] <= answered then return at end
     end
   end
 
@@ -158,17 +163,17 @@ local function open_recent(c)
   end
 
   -- Whether the message was answered since the last start.
-  function recent.has(tick) return tick ~= nil and group_at(tick) ~= nil end
+  function recent.has(answered) return answered ~= nil and group_at(answered) ~= nil end
 
-  -- A webhook reports the failure of a message that was accepted at `tick`.
-  function recent.add_failed(tick, cause)
-    local at = tick and group_at(tick)
+  -- A webhook reports the failure of a message that was accepted then.
+  function recent.add_failed(answered, cause)
+    local at = answered and group_at(answered)
     if at then fail(at, cause) end
   end
 
   -- It was delivered after all.
-  function recent.take_failed(tick)
-    local at = tick and group_at(tick)
+  function recent.take_failed(answered)
+    local at = answered and group_at(answered)
     if not at then return end
     list[at - FAILED], changed = math.max(0, list[at - FAILED] - 1), true
   end
