@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
+import { portfolioOf } from "../config/portfolios.ts";
 import type { Mode } from "../core/mode.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
@@ -121,7 +122,12 @@ export async function openPlatform(input: {
       return readable;
     }
     const sender = id === null ? null : `${id} at ${config.apiName}`;
-    const store = await createNumberStore({ ...common, number, mode, sender, memory });
+    const portfolio = portfolioOf(config.portfolios, number);
+    const counted = portfolio === undefined ? {} : { portfolio };
+    const store = await createNumberStore({
+      ...{ ...common, number, mode, sender, memory },
+      ...counted,
+    });
     if (input.patience === "wait") await store.join();
     stores[number] = store;
   }

@@ -14,6 +14,7 @@ import type { ConfigProblem } from "./environment.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { readConfigFile } from "./file.ts";
 import type { NumberConfig } from "./numbers.ts";
+import type { PortfolioConfig } from "./portfolios.ts";
 import type { Variable } from "./variables.ts";
 import type { WebhookEndpoint } from "./webhooks-out.ts";
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly apiName: string;
   readonly mode: Mode;
   readonly numbers: Readonly<Record<string, NumberConfig>>;
+  /** Numbers that share WhatsApp's limit of people, by name; none: people are not counted. */
+  readonly portfolios: Readonly<Record<string, PortfolioConfig>>;
   /** Prices of messages; null if the operator gave no table. */
   readonly prices: PriceTable | null;
   /** Absolute. */
@@ -173,6 +176,10 @@ export function describeConfig(config: ReadConfig): string[] {
     `api: ${config.apiUrl} (${config.mode ?? "not asked yet"})`,
     `redis: ${config.redisUrl === null ? `embedded in ${config.dataDir}` : withoutCredentials(config.redisUrl)}`,
     ...numbers,
+    ...Object.values(config.portfolios).map(
+      ({ name, limit, numbers: its }) =>
+        `portfolio ${name}: ${limit} people in 24 hours, of ${its.join(", ")}`,
+    ),
     `drop folder: ${config.dropsDir}`,
     `http: ${config.httpHost}, webhooks ${config.webhookPort}, dashboard ${config.dashboardPort}, metrics ${config.metricsPort ?? "off"}`,
     `dashboard password: ${present(config.dashboardPassword)}`,

@@ -7,6 +7,13 @@ import type { PriceTable } from "../core/prices.ts";
 import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
 import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
+import {
+  type PortfolioConfig,
+  portfolioNameProblems,
+  portfolioProblems,
+  portfolioShape,
+  toPortfolios,
+} from "./portfolios.ts";
 import { countryPricesKeys, pricesShape, toPriceTable } from "./prices.ts";
 import { readWebhooksOut, type WebhookEndpoint } from "./webhooks-out.ts";
 import { correctionText } from "./yaml/correct.ts";
@@ -32,6 +39,7 @@ const fileShape = z
     campaigns: z.strictObject({ keep: keptDays.nullish() }).nullish(),
     /** One endpoint, or a list of them. */
     webhooksOut: z.unknown().optional(),
+    portfolios: z.record(z.string(), portfolioShape).nullish(),
   })
   .refine((file) => Object.values(file).some((block) => block != null), {
     path: ["numbers"],
@@ -48,6 +56,7 @@ export function readConfigFile(environment: Environment): {
   prices: PriceTable | null;
   campaignsKeptMs: number | null;
   webhooksOut: readonly WebhookEndpoint[];
+  portfolios: Record<string, PortfolioConfig>;
 } {
   const given = environment.text("DROPCAST_CONFIG");
   const path = given === undefined ? null : resolve(environment.cwd, given);
@@ -55,8 +64,11 @@ export function readConfigFile(environment: Environment): {
   const content = yaml === null ? null : check(yaml);
   const folder = path === null ? environment.cwd : dirname(path);
   const numbers = readNumbers(environment, { folder, numbers: content?.numbers ?? {} });
+  const inFile = content?.portfolios ?? {};
+  yaml?.complain(portfolioProblems(inFile, Object.keys(numbers)));
   return {
     numbers,
+    portfolios: toPortfolios(inFile, Object.keys(numbers)),
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),
     campaignsKeptMs: content?.campaigns?.keep ?? null,
     webhooksOut: readWebhooksOut(content?.webhooksOut, {
@@ -109,6 +121,7 @@ function check({ content, complain }: ParsedFile) {
   const parsed = fileShape.safeParse(content, { reportInput: true });
   const problems = [
     ...badNames(content),
+    ...portfolioNameProblems(content),
     ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
   ];
   complain(problems);
@@ -139,6 +152,7 @@ function readPrices(
 
 function knownKeysAt(path: readonly (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(fileShape.shape);
+  if (path[0] === "portfolios") return Object.keys(portfolioShape.shape);
   return path[0] === "campaigns" ? ["keep"] : Object.keys(numberShape.shape);
 }
 

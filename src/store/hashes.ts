@@ -76,6 +76,8 @@ export const HASHES = {
     first: ["so many rows may go at first; 0 all", "import-begin", "an old version's"],
     canary: ["its rules: share|wait ms|go or ask; empty: none", "import-begin", "an old version's"],
     trials: ["first, trial: which are on, the inner one last", "trial", "none was"],
+    budgetAt: ["when the budget of people has room, time", "close-batch", "it was never full"],
+    nextTryAt: ["no batch is opened before, own clock", "close-batch", "the same"],
     // What pauses it.
     stopOn: ["its limits: share, sample, same code, category", "import-begin", "the defaults"],
     recent: ["latest outcomes, packed (lib/recent.lua)", "recent", "none since it last started"],
@@ -108,6 +110,7 @@ export const HASHES = {
     holdReason: ["too_fast or unreachable", "stops", "there was none"],
     lowest: ["of the rates that the workers are configured with", "rates", "no worker has run"],
     highest: ["the same", "rates", "no worker has run"],
+    portfolio: ["that some worker counts people for; empty: none", "rates", "no worker has run"],
     backedOff: ["why: the log knows of it, and is told of the recovery", "pace rates", "recovered"],
     slow: ["share of the rate after too_fast; recovers", "pace set-rate", "1"],
     slowAt: ["since when, own clock", "pace", "there was none"],

@@ -13,6 +13,7 @@ export {
 } from "./access/requests.ts";
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
 export { ACTS_KEPT_MAX, type ActLog, createActLog } from "./act-log.ts";
+export type { Budget, BudgetNow, PortfolioLimit } from "./budget/budget.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {

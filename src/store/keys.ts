@@ -184,6 +184,22 @@ export function deploymentKeys(mode: Mode = "live") {
   };
 }
 
+/** The tag of a portfolio's keys; like {@link ALL_NUMBERS} it cannot be a number's name. */
+export function portfolioSpace(name: string): string {
+  return `portfolio.${name}`;
+}
+
+/** Keys of one portfolio, by its key space. Written by reserve. */
+export function portfolioKeys(space: string) {
+  const prefix = `${slotKey(space)}:`;
+  return {
+    /** zset: digest of a person -> until when the person counts, ms; no more than its limit. */
+    people: `${prefix}people`,
+    /** hash: `offset` and `mark` of the portfolio's own clock, as of a number. */
+    clock: `${prefix}clock`,
+  };
+}
+
 /** Keys of one campaign. They live as long as the campaign. */
 export function campaignKeys(number: string, campaign: string) {
   const key = `${slotKey(number)}:campaign:${campaign}`;

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { TRIES_MAX } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { createActLog } from "./act-log.ts";
+import { createBudget, type PortfolioLimit } from "./budget/budget.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
@@ -70,6 +71,8 @@ export async function createNumberStore(input: {
   sender?: string | null;
   /** Where the claim counter survives restarts of this process. Default: nowhere. */
   memory?: MemoryFolder;
+  /** Whose budget of people its messages use up. Default: none is counted. */
+  portfolio?: PortfolioLimit;
   /** A line of the audit could not be written. */
   onAuditProblem?: (error: unknown) => void;
 }) {
@@ -91,9 +94,12 @@ export async function createNumberStore(input: {
     input.memory === undefined
       ? NO_MEMORY
       : createCounterMemory({ ...input.memory, number, databaseId });
+  const { portfolio } = input;
+  const budget = portfolio === undefined ? null : createBudget({ redis, portfolio, mode });
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
-  const ledger = createLedger({ redis, number, run, person, counter, safety, sender, limits });
-  const campaigns = createCampaignStore({ redis, number, run, counter, sender, limits });
+  const shared = { redis, number, run, counter, sender, limits, budget };
+  const ledger = createLedger({ ...shared, person, safety });
+  const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
   const processes = createProcesses(redis, mode);
   const signatures = createWrongSignatures(redis, mode);
@@ -127,6 +133,8 @@ export async function createNumberStore(input: {
     rolledBackNumbers: async () => findRolledBack(redis, { numbers: await list.numbers(), mode }),
     imports: createImportStore({ run, safety, sender, counter, mode }),
     ledger,
+    /** Of its portfolio; null: people are not counted. */
+    budget,
     applyStatus: createApplyStatus({ run, person, failedWaitMs: limits.failedWaitMs }),
     webhookSilence: createWebhookSilence({ redis, number }),
     wrongSignatures: () => signatures.read(input.number),

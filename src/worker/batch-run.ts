@@ -48,6 +48,9 @@ export interface BatchRun {
   claiming: number;
   /** Granted messages of this run. */
   granted: number;
+  /** Rows that wait for the budget of people, for closing the run, and when it has room. */
+  readonly putOff: RowOpening[];
+  budgetAtMs: number | null;
   /** Its start, by `performance.now()`. */
   readonly beganAt: number;
   /**

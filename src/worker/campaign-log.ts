@@ -25,6 +25,8 @@ const WORDS: Readonly<Record<NewsKind, string>> = {
   backed_off: "number backs off: nothing is sent from it for a while",
   recovered: "number has recovered: its whole rate is used again",
   rates_differ: "workers are configured with different rates for this number: the lowest holds",
+  budget_differs:
+    "workers are configured with different portfolios for this number: only those with this one send",
 };
 
 /**
@@ -70,7 +72,9 @@ function logNews(logger: Logger, news: News, campaign: Campaign | undefined): vo
 }
 
 function isWarning({ kind, reason }: News): boolean {
-  return kind === "paused" ? reason !== "operator" : /^(backed_off|rates_differ)$/.test(kind);
+  return kind === "paused"
+    ? reason !== "operator"
+    : /^(backed_off|rates_differ|budget_differs)$/.test(kind);
 }
 
 function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): object {
@@ -97,6 +101,8 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
         ? {}
         : { counts: nonZero(campaign.counts), tookSeconds: tookSeconds(campaign) };
     case "passed":
+    case "budget_differs":
+      return { portfolio: reason };
     case "backed_off":
     case "recovered":
       return { reason };

@@ -74,6 +74,7 @@ async function deliver(
   }
   const { result, askedAt, readAt } = claimed;
   if (result.kind === "gate") return result;
+  putOff(run, messages, result);
   const lateMs = result.atRate ? SLOT_LATE_MS : timings.startFenceMs;
   for (const [at, verdict] of result.verdicts.entries()) {
     const message = messages[at];
@@ -106,7 +107,8 @@ async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
     try {
       const reachMs = roundTrip.reachMs();
       const answerMs = flight.answerMs();
-      const result = await ledger.claim({ ...ask, reachMs, answerMs, rows, openings });
+      const timed = { reachMs, answerMs, laterMs: laterMs(messages) };
+      const result = await ledger.claim({ ...ask, ...timed, rows, openings });
       const now = performance.now();
       roundTrip.took(now - sentAt);
       // Redis read the claim after it was sent. Counted from the sending, no message leaves too
@@ -156,6 +158,28 @@ async function post(context: DeliverContext, grant: Grant): Promise<void> {
   flight.ended(outcome.kind === "accepted" ? performance.now() - startedAt : undefined);
   const { row, person } = message;
   recorder.add(run.campaign.id, { row, attempt, nonce, person, ...toRecord(outcome, timings) });
+}
+
+/** The batch comes again when the budget has room, or earlier: a person may raise the limit. */
+const BUDGET_LATEST_MS = 10 * 60_000;
+
+function putOff(
+  run: BatchRun,
+  messages: readonly DueMessage[],
+  { verdicts, budgetAtMs }: Extract<ClaimResult, { kind: "rows" }>,
+): void {
+  if (budgetAtMs === null) return;
+  run.budgetAtMs = budgetAtMs;
+  const opensMs = Math.min(budgetAtMs, Date.now() + BUDGET_LATEST_MS);
+  for (const [at, { row }] of messages.entries()) {
+    if (verdicts[at]?.kind === "budget") run.putOff.push({ row, opensMs, closesMs: null });
+  }
+}
+
+/** How much later than now the API sends the last of them. */
+function laterMs(messages: readonly DueMessage[]): number {
+  const now = performance.now();
+  return Math.max(0, ...messages.map(({ kept }) => (kept === null ? 0 : kept.passedAt - now)));
 }
 
 function withoutSlot(

@@ -13,8 +13,8 @@ import {
   failedJobSchema,
   failedQueueName,
 } from "../queue/queues.ts";
-import { type NumberStore, OPEN_CAMPAIGNS_MAX } from "../store/index.ts";
-import type { LoadedBatch } from "./batch-run.ts";
+import { type NumberStore, OPEN_CAMPAIGNS_MAX, type RowOpening } from "../store/index.ts";
+import type { BatchRun, LoadedBatch } from "./batch-run.ts";
 import type { Loop } from "./loop.ts";
 import type { Sender } from "./sender.ts";
 
@@ -77,17 +77,22 @@ async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void
     logger.error({ campaign: id, batch, error: loaded.why }, "batch cannot be read; paused");
     await store.campaigns.pause(id, "unreadable");
   }
+  const putOff: RowOpening[] = [];
+  let budgetAtMs: number | null = null;
   if (loaded.kind === "loaded") {
     const { campaign, due, endsAt } = loaded;
-    await new Promise<void>((finish) => {
-      sender.add({
-        ...{ campaign, batch, run, waiting: due, finish },
-        ...{ claiming: 0, granted: 0, beganAt: performance.now(), endsAt },
-      });
+    const batchRun = await new Promise<BatchRun>((ended) => {
+      const begun: BatchRun = {
+        ...{ campaign, batch, run, waiting: due, finish: () => ended(begun) },
+        ...{ claiming: 0, granted: 0, putOff, budgetAtMs: null },
+        ...{ beganAt: performance.now(), endsAt },
+      };
+      sender.add(begun);
     });
+    budgetAtMs = batchRun.budgetAtMs;
   }
   const waiting = loaded.kind === "loaded" ? loaded.waiting : [];
-  await store.ledger.close(id, batch, run, waiting);
+  await store.ledger.close(id, batch, run, [...waiting, ...putOff], budgetAtMs);
   dispatching.wake();
 }
 

@@ -68,7 +68,7 @@ export function createOneSender(deps: SendOneDeps) {
       await new Promise<void>((finish) => {
         sender.add({
           ...{ campaign: loaded.campaign, batch, run: OPEN_RUN, waiting: loaded.due, finish },
-          ...{ claiming: 0, granted: 0, beganAt: performance.now() },
+          ...{ claiming: 0, granted: 0, putOff: [], budgetAtMs: null, beganAt: performance.now() },
           endsAt: Number.POSITIVE_INFINITY,
         });
       });

@@ -108,6 +108,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     errors: [],
     ratePerSecond: null,
     ramp: null,
+    budgetAtMs: null,
     createdAt: 0,
     startAt: null,
     delegatedTo: null,

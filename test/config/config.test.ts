@@ -55,6 +55,7 @@ describe("defaults", () => {
           timezone: null,
         },
       },
+      portfolios: {},
       prices: null,
       dropsDir: join(cwd, "drops"),
       dataDir: join(cwd, ".dropcast"),
@@ -398,6 +399,53 @@ describe("the file of numbers", () => {
     const told = problems({ ...yaml("numbers: { main: { id: n1 } }"), DROPCAST_NUMBER_ID: "n2" });
 
     expect(told[0]).toContain("numbers.main is also defined by DROPCAST_NUMBER_ID");
+  });
+
+  test("has portfolios: those without numbers have all that are in no other", () => {
+    const loaded = load(
+      yaml(
+        "numbers: { a: {}, b: {}, c: {} }\n" +
+          "portfolios: { all: { dailyRecipients: 10000 }, " +
+          "shop: { numbers: [b], dailyRecipients: 3, share: 0.5 } }",
+      ),
+    );
+    expect(loaded.portfolios).toEqual({
+      all: {
+        ...{ name: "all", numbers: ["a", "c"] },
+        dailyRecipients: 10_000,
+        share: 0.8,
+        limit: 8_000,
+      },
+      shop: { ...{ name: "shop", numbers: ["b"] }, dailyRecipients: 3, share: 0.5, limit: 1 },
+    });
+  });
+
+  test.each([
+    ["portfolios: { x: { numbers: [a] } }", "portfolios.x.dailyRecipients is missing"],
+    [
+      "portfolios: { x: { dailyRecipients: 0 } }",
+      "portfolios.x.dailyRecipients must be at least 1",
+    ],
+    [
+      "portfolios: { x: { dailyRecipients: 9, share: 80 } }",
+      "portfolios.x.share must be at most 1",
+    ],
+    ["portfolios: { x: { dailyRecipient: 9 } }", 'did you mean "dailyRecipients"?'],
+    ["portfolios: { X: { dailyRecipients: 9 } }", "portfolios.X is not a name"],
+    [
+      "portfolios: { x: { numbers: [aa], dailyRecipients: 9 } }",
+      'portfolios.x.numbers.0 is "aa", which is not a configured number',
+    ],
+    [
+      "portfolios: { x: { numbers: [a], dailyRecipients: 9 }, y: { numbers: [a], dailyRecipients: 9 } }",
+      'portfolios.y.numbers.0 is "a", which is in portfolios.x already',
+    ],
+    [
+      "portfolios: { x: { dailyRecipients: 9 }, y: { dailyRecipients: 9 } }",
+      "portfolios.y.numbers is missing, as it is in portfolios.x",
+    ],
+  ])("is refused with where and why: %s", (text, expected) => {
+    expect(problems(yaml(`numbers: { a: {} }\n${text}`)).join("\n")).toContain(expected);
   });
 
   test.each([

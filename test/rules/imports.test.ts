@@ -35,7 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
-    ...["find-number", "public-address"],
+    ...["find-number", "portfolios", "public-address"],
   ],
   dashboard: ["password", "server"],
   export: [

@@ -5,6 +5,7 @@ import {
   campaignKeys,
   deploymentKeys,
   numberKeys,
+  portfolioKeys,
   slotKey,
 } from "../../src/store/keys.ts";
 import { luaName } from "../../src/store/scripts/render-lua.ts";
@@ -114,6 +115,9 @@ test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
   for (const key of Object.values(deploymentKeys())) {
     const text = typeof key === "string" ? key : key("");
     known.add(text.slice(slotKey(ALL_NUMBERS).length + 1).replace(/:.*/, ""));
+  }
+  for (const key of Object.values(portfolioKeys("n"))) {
+    known.add(key.slice(slotKey("n").length + 1));
   }
   const { campaign, ...rest } = campaignKeys("n", "n-1");
   known.add("campaign");

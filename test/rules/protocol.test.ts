@@ -13,7 +13,9 @@ const SCRIPTS = new URL("store/scripts/", SRC);
 /** Constants of the scripts alone, by file. */
 const OF_LUA_ALONE: Readonly<Record<string, readonly string[]>> = {
   "accept-rollback.lua": ["HEADROOM"],
-  "claim.lua": ["CAP_WAIT_MS", "PROBE_WAIT_MS"],
+  "claim.lua": ["CAP_WAIT_MS", "PROBE_WAIT_MS", "BUDGET_WAIT_MS"],
+  "close-batch.lua": ["NEXT_TRY_MS"],
+  "reserve.lua": ["DROPPED_AT_ONCE"],
   "dispatch.lua": ["ENDED_AT_ONCE"],
   "note-process.lua": ["FORGOTTEN_AFTER_MS"],
   "lib/base.lua": ["MARK_EVERY_MS", "NOTICES_MAX"],

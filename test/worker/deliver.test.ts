@@ -70,7 +70,14 @@ async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
   if (loaded.kind !== "loaded") throw new Error(`The batch is ${loaded.kind}.`);
   const batchRun = {
     ...{ campaign: loaded.campaign, batch: 0, run, waiting: [], finish: () => {} },
-    ...{ claiming: 0, granted: 0, beganAt: performance.now(), endsAt: Number.POSITIVE_INFINITY },
+    ...{
+      claiming: 0,
+      granted: 0,
+      putOff: [],
+      budgetAtMs: null,
+      beganAt: performance.now(),
+      endsAt: Number.POSITIVE_INFINITY,
+    },
   };
   return {
     bench,

@@ -41,7 +41,14 @@ function openSender(answer: (rows: readonly DueMessage[]) => Delivered = () => A
       return new Promise((finish) => {
         sender.add({
           ...{ campaign, batch: 0, run: 1, waiting: messages(rows), finish },
-          ...{ claiming: 0, granted: 0, beganAt: performance.now(), endsAt },
+          ...{
+            claiming: 0,
+            granted: 0,
+            putOff: [],
+            budgetAtMs: null,
+            beganAt: performance.now(),
+            endsAt,
+          },
         });
       });
     },

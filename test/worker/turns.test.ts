@@ -14,7 +14,18 @@ function run(id: string, priority: Priority, rows = 1): BatchRun {
     ...{ row: at + 1, person: Buffer.alloc(8), body: "", kept: null, opening: null },
   }));
   return {
-    ...{ campaign, batch: 0, run: 1, waiting, claiming: 0, granted: 0, beganAt: 0, endsAt: 0 },
+    ...{
+      campaign,
+      batch: 0,
+      run: 1,
+      waiting,
+      claiming: 0,
+      granted: 0,
+      putOff: [],
+      budgetAtMs: null,
+      beganAt: 0,
+      endsAt: 0,
+    },
     finish: () => {},
   };
 }

@@ -3,6 +3,7 @@ import type { CampaignStatus } from "../../core/campaign.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { TrialRules } from "../../core/trial.ts";
+import type { Budget } from "../budget/budget.ts";
 import { fieldOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { packRetryRows } from "../ledger/attempt-rows.ts";
@@ -62,9 +63,10 @@ export function createCampaignStore(input: {
   run: RunScript;
   counter: ClaimCounter;
   sender: string | null;
+  budget: Budget | null;
   limits: Pick<LedgerLimits, "leaseMs" | "webhooksArrivingMs">;
 }) {
-  const { redis, number, run, counter, sender, limits } = input;
+  const { redis, number, run, counter, sender, limits, budget } = input;
   const keys = numberKeys(number);
   const reader = createCampaignReader({ redis, number });
 
@@ -86,7 +88,7 @@ export function createCampaignStore(input: {
         ...{ mode, sender: sender ?? "" },
         ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
-        ratePerSecond: ratePerSecond ?? "",
+        ...{ ratePerSecond: ratePerSecond ?? "", portfolio: budget?.portfolio ?? "" },
       })) as DispatchAnswer;
       const [reading, crowded = 0, paused = "", ...flat] = answer;
       counter.saw(reading);

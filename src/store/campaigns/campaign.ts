@@ -38,6 +38,8 @@ export interface Campaign {
   readonly ratePerSecond: number | null;
   /** How its rate grows, and its first claim, from which that counts (ms, the number's clock). */
   readonly ramp: (RampUp & { readonly sinceMs: number | null }) | null;
+  /** When the budget of people, which it found full, has room again. */
+  readonly budgetAtMs: number | null;
   readonly createdAt: number;
   readonly startAt: number | null;
   /** When the API sends the messages it was given. */
@@ -87,6 +89,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
+  ...(["budgetAt"] as const),
   ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
   ...(["createdAt", "startedAt", "finishedAt"] as const),
 );
@@ -119,6 +122,7 @@ function toCampaign(
       fields.ramp === undefined
         ? null
         : { ...parseRamp(fields.ramp), sinceMs: timeOrNull(fields.rampAt) },
+    budgetAtMs: timeOrNull(fields.budgetAt),
     createdAt: Number(fields.createdAt),
     startAt: timeOrNull(fields.startAt),
     delegatedTo: timeOrNull(fields.delegatedTo),

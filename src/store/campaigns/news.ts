@@ -24,6 +24,8 @@ export const NEWS = [
   "recovered",
   /** Workers are configured with different rates: `reason` has the lowest and the highest. */
   "rates_differ",
+  /** Only some workers count people for a portfolio, which `reason` names: the others wait. */
+  "budget_differs",
 ] as const;
 export type NewsKind = (typeof NEWS)[number];
 

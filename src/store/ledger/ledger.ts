@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import type { Budget, Reservation } from "../budget/budget.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
 import { rowInBatch } from "../keys.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
@@ -25,7 +26,7 @@ export type ClaimGate = keyof typeof GATE | "unsafe";
 /** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the answer. */
 export type ClaimVerdict =
   | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
-  | { readonly kind: keyof typeof VERDICT };
+  | { readonly kind: keyof typeof VERDICT | "budget" };
 
 export type ClaimResult =
   | { readonly kind: "gate"; readonly gate: ClaimGate; readonly waitMs: number }
@@ -37,6 +38,8 @@ export type ClaimResult =
       /** When to ask again, and what waits: the whole number, or only this campaign. */
       readonly waitMs: number;
       readonly waits: "number" | "campaign" | "";
+      /** Rows were refused because the budget of people is full: when it has room (ms); or null. */
+      readonly budgetAtMs: number | null;
     };
 
 export interface ClaimInput {
@@ -58,6 +61,8 @@ export interface ClaimInput {
   readonly rows: readonly { row: number; person: Buffer }[];
   /** For a campaign with a window: when rows may leave. A row that is not listed may not. */
   readonly openings?: readonly RowOpening[];
+  /** How long the API keeps the messages back before it sends them. */
+  readonly laterMs?: number;
 }
 
 export interface RecordResult {
@@ -134,9 +139,17 @@ export function createLedger(input: {
   safety: Safety;
   sender: string | null;
   limits: LedgerLimits;
+  /** Of the number's portfolio; null: any number of people. */
+  budget: Budget | null;
 }) {
-  const { redis, number, run, person, counter, safety, sender, limits } = input;
+  const { redis, number, run, person, counter, safety, sender, limits, budget } = input;
   let claimedFrom = 0;
+  /** Before the claim: a message is sent only to people who were counted. */
+  async function reserve({ rows, laterMs }: ClaimInput): Promise<Reservation> {
+    const persons = rows.map(({ person: digest }) => digest);
+    if (budget !== null) return budget.reserve(persons, laterMs);
+    return { allowed: persons.map(() => true), nextAtMs: 0 };
+  }
   return {
     /** The digest of the person behind a phone. */
     person,
@@ -155,14 +168,22 @@ export function createLedger(input: {
         throw new Error("Redis is not known to be safe, so nothing is claimed now.");
       const { campaign, batch, mode, nonce, ratePerSecond } = claim;
       const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
+      const reserved = await reserve(claim);
+      const rows = claim.rows.filter((_, at) => reserved.allowed[at]);
+      const budgetAtMs = rows.length < claim.rows.length ? reserved.nextAtMs : null;
+      if (rows.length === 0) {
+        const verdicts = claim.rows.map(() => ({ kind: "budget" }) as const);
+        return { kind: "rows", verdicts, atRate: false, waitMs: 0, waits: "", budgetAtMs };
+      }
       const [granted, ...rest] = (await run("claim", {
-        ...{ campaign, batch, run: claim.run, nonce, rows: packClaimRows(claim.rows) },
+        ...{ campaign, batch, run: claim.run, nonce, rows: packClaimRows(rows) },
         ...{ mode, sender: sender ?? "", ratePerSecond },
         reachUs: Math.round(claim.reachMs * 1_000),
         answerMs: Math.round(claim.answerMs),
         ...{ leaseMs, personBusyMs, webhooksArrivingMs },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
         openings: packOpenings(claim.openings ?? []),
+        portfolio: budget?.portfolio ?? "",
       })) as [number, ...unknown[]];
       if (granted === 0) {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
@@ -170,12 +191,16 @@ export function createLedger(input: {
       const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
       // Stored before anything is sent, so the claims are known even if this worker is killed now.
       counter.saw(reading);
+      let at = 0;
       return {
         kind: "rows",
-        verdicts: claim.rows.map((_, at) => toVerdict(pairs[2 * at] ?? 0, pairs[2 * at + 1] ?? 0)),
+        verdicts: reserved.allowed.map((isAllowed) =>
+          isAllowed ? toVerdict(pairs[at++] ?? 0, pairs[at++] ?? 0) : { kind: "budget" },
+        ),
         atRate: atRate === 1,
         waitMs: waitUs / 1_000,
         waits: waits as "number" | "campaign" | "",
+        budgetAtMs,
       };
     },
 
@@ -213,7 +238,8 @@ export function createLedger(input: {
 
     /**
      * Ends one run of a batch. `waiting`: rows whose window is closed, with its next opening; a row
-     * whose only opening has ended (`closesMs`) becomes expired. Returns when the batch has work
+     * whose only opening has ended (`closesMs`) becomes expired. `budgetAtMs`: rows among them wait
+     * for the budget of people, which has room then. Returns when the batch has work
      * again (ms), `done` if it has none, or `stale` if this run no longer holds it.
      */
     async close(
@@ -221,11 +247,10 @@ export function createLedger(input: {
       batch: number,
       runNumber: number,
       waiting: readonly RowOpening[] = [],
+      budgetAtMs: number | null = null,
     ): Promise<number | "done" | "stale"> {
-      const packed = packOpenings(waiting);
-      const at = Number(
-        await run("close-batch", { campaign, batch, run: runNumber, waiting: packed }),
-      );
+      const args = { campaign, batch, run: runNumber, waiting: packOpenings(waiting) };
+      const at = Number(await run("close-batch", { ...args, budgetAt: budgetAtMs ?? "" }));
       return at === -1 ? "stale" : at === 0 ? "done" : at;
     },
 

@@ -5,11 +5,13 @@
 -- Atomic because: pending rows are read and the batch leaves `open` in one step; a later release
 -- finds the batch closed and makes it ready itself. A second close of a run does nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window
+-- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window or the
+--   budget of people · budget_at: when the budget has room again, ms; '' if it had room
 -- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
 -- Keys built: notices, notify, trials, news, by-end, endings, halt, resends, running, scheduled,
 --   with-rows, clock, campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing
 --   :timeline :unknown :aside :beyond :chosen :first :trial
+local NEXT_TRY_MS = 1000
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end
 local fields = {}
@@ -38,6 +40,9 @@ for i, value in ipairs(values) do
   end
 end
 redis.call('HDEL', c.key .. ':open', batch)
+if ARG.budget_at ~= '' then
+  redis.call('HSET', c.key, 'budgetAt', ARG.budget_at, 'nextTryAt', NOW + NEXT_TRY_MS)
+end
 local at = earliest[true] or earliest[false]
 if at and c.closed == '' then
   redis.call('ZADD', earliest[true] and c.key .. ':ready' or set_aside_key(c), at, batch)

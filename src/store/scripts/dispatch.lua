@@ -9,7 +9,8 @@
 --   batches may be open over all campaigns · open_campaigns_max: how many when each is the only
 --   one of its campaign · reading: this worker's of the claim counter, '' none · process: a name
 --   for this worker · settle_ms: how long workers have to report after a start of Redis ·
---   rate_per_second: as configured, '' to report none
+--   rate_per_second: as configured, '' to report none · portfolio: that this worker counts people
+--   for, '' none
 -- Returns: {this worker's new reading, 1 if a campaign with work found no room, else 0, ids of
 --   campaigns paused for their sender, separated by spaces, then campaign, batch, run for each
 --   batch opened}; the reading alone if nothing may be opened, '' while Redis may have gone back in
@@ -48,7 +49,7 @@ end
 keep_clock()
 if not guard.is_stored then store_count(ARG.process, guard.count) end
 local new_reading = reading(guard.count, guard.acts)
-if ARG.rate_per_second ~= '' then report_rate(ARG.process, ARG.rate_per_second) end
+if ARG.rate_per_second ~= '' then report_rate(ARG.process, ARG.rate_per_second, ARG.portfolio) end
 note_recovery()
 if redis.call('EXISTS', P .. 'halt') == 1 then return { new_reading } end
 if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { new_reading } end
@@ -80,9 +81,10 @@ end
 -- their turn: thousands may run, and most of them find no room.
 local function is_ours(turn)
   if not turn.weight then
-    local f = redis.call('HMGET', turn.key, 'mode', 'weight', 'sender')
+    local f = redis.call('HMGET', turn.key, 'mode', 'weight', 'sender', 'nextTryAt')
     turn.weight = num(f[2], 4)
     turn.left = f[1] ~= mode or is_foreign(turn.id, turn.key, f[3])
+    turn.waits = num(f[4]) > NOW
   end
   return not turn.left
 end
@@ -91,9 +93,13 @@ for _, turn in ipairs(turns) do
   if turn.open > 0 then is_ours(turn) end
 end
 
+-- While the budget of people is full, one batch in a while looks whether that is still so, or has
+-- people who cost nothing.
 local function has_work(turn)
-  turn.batch = turn.batch
-    or redis.call('ZRANGEBYSCORE', turn.key .. ':ready', '-inf', NOW, 'LIMIT', 0, 1)[1]
+  if not turn.batch and not turn.waits then
+    local ready = turn.key .. ':ready'
+    turn.batch = redis.call('ZRANGEBYSCORE', ready, '-inf', NOW, 'LIMIT', 0, 1)[1]
+  end
   turn.idle = not turn.batch
   return not turn.idle
 end

@@ -106,6 +106,7 @@ export const GATE = named([
   "run",
   "cap",
   "probe",
+  "budget",
 ]);
 
 /** Why one row of a claim is not granted. */
@@ -193,6 +194,13 @@ export const RECOVERY_MS = MINUTE_MS;
 export const SLOW_SHARE_MIN = 0.1;
 /** For this long a worker counts after it last reported the rate it is configured with. */
 export const RATE_KEPT_MS = 15_000;
+/** WhatsApp counts people in a moving day. */
+export const BUDGET_WINDOW_MS = 24 * HOUR_MS;
+/** People stop counting at these steps. */
+export const BUDGET_STEP_MS = 10 * MINUTE_MS;
+/** A message leaves at most so long after its person was counted. */
+export const BUDGET_MARGIN_MS = 2 * MINUTE_MS;
+
 /** The longest wait of a message between two tries, before jitter. */
 export const RETRY_WAIT_MAX_MS = 5 * MINUTE_MS;
 

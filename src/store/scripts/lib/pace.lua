@@ -86,14 +86,15 @@ local function last_slot(stored, reach)
 end
 
 local function open_pace(c, configured, reach)
-  local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt', 'lowest')
+  local f = redis.call('HMGET', P .. 'pace', 'rate', 'tat', 'hold', 'slow', 'slowAt', 'lowest',
+    'portfolio')
   local own = redis.call('HMGET', c.key, 'ratePerSecond', 'lastSlot', 'ramp', 'rampAt')
   local rate = num(f[1], configured_rate(configured, f[6]))
   local interval = 1000000 / (rate * slowed(f[4], f[5]))
   local tat = free_slot(f[2], interval, reach)
   local own_rate = own_rate_of({ rate = own[1], ramp = own[3], ramp_at = own[4] }, rate)
   return {
-    key = c.key, rate = rate, hold = held_until(f[3]), interval = interval,
+    key = c.key, portfolio = f[7] or '', rate = rate, hold = held_until(f[3]), interval = interval,
     slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
     own_interval = own_rate and 1000000 / own_rate, own_last = last_slot(own[2], reach),
     is_first = own[3] and not own[4], share = open_share(c, rate), used = 0, wait = 0, waits = '',

@@ -3,22 +3,29 @@
 -- of them (configured_rate in pace.lua). A worker that left stops counting after a while.
 local REPORT_EVERY_MS = 5000
 
--- Reports the rate of `worker`, and drops what workers reported that are gone.
-local function report_rate(worker, rate)
+-- Reports the rate of `worker`, and the portfolio that it counts people for ('' none). Drops what
+-- workers reported that are gone. If one of them counts people, all others have to (claim.lua).
+local function report_rate(worker, rate, portfolio)
   local key, reports = P .. 'rates', redis.call('HGETALL', P .. 'rates')
-  local lowest, highest, is_known = num(rate), num(rate), false
+  local lowest, highest, counted_for, is_known = num(rate), num(rate), portfolio, false
   for at = 1, #reports, 2 do
-    local other, seen = string.match(reports[at + 1], '^(.-)|(.-)$')
+    local its_rate, seen, its_portfolio = string.match(reports[at + 1], '^(.-)|(.-)|(.*)$')
     if reports[at] == worker then
-      is_known = other == rate and num(seen) + REPORT_EVERY_MS > NOW
+      is_known = its_rate == rate and its_portfolio == portfolio
+        and num(seen) + REPORT_EVERY_MS > NOW
     elseif num(seen) + RATE_KEPT_MS < NOW then
       redis.call('HDEL', key, reports[at])
     else
-      lowest, highest = math.min(lowest, num(other)), math.max(highest, num(other))
+      lowest, highest = math.min(lowest, num(its_rate)), math.max(highest, num(its_rate))
+      if its_portfolio > counted_for then counted_for = its_portfolio end
     end
   end
-  if not is_known then redis.call('HSET', key, worker, rate .. '|' .. NOW) end
-  local f = redis.call('HMGET', P .. 'pace', 'lowest', 'highest')
+  if not is_known then redis.call('HSET', key, worker, rate .. '|' .. NOW .. '|' .. portfolio) end
+  local f = redis.call('HMGET', P .. 'pace', 'lowest', 'highest', 'portfolio')
+  if (f[3] or '') ~= counted_for then
+    redis.call('HSET', P .. 'pace', 'portfolio', counted_for)
+    if counted_for ~= portfolio then note_news(THE_NUMBER, 'budget_differs', counted_for) end
+  end
   if num(f[1]) == lowest and num(f[2]) == highest then return end
   redis.call('HSET', P .. 'pace', 'lowest', tostring(lowest), 'highest', tostring(highest))
   if lowest < highest then
