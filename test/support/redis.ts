@@ -2,13 +2,14 @@
  * Redis for tests. One server serves the whole run; what keeps tests apart is the number: every
  * key of a number lies under `dropcast:{<number>}:`, and its queues are named after it, so each
  * test takes a random one. Every socket a test opens to Redis must be closed when it ends: a
- * client left open is a leak in the product or in the test, and the test fails for it.
+ * client left open is a leak in the product or in the test, and the test fails for it
+ * (redis-leaks.ts).
  */
 import { randomBytes } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import { isIP, type Socket } from "node:net";
 import { Redis, type RedisOptions } from "ioredis";
-import { beforeEach, inject, onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import type { RedisAddress } from "../../src/redis/address.ts";
 import { startRedisServer, type TestRedisServer } from "./redis-server.ts";
 
@@ -70,14 +71,15 @@ export interface OwnRedis extends Pick<TestRedisServer, "dir" | "pid" | "kill" |
 }
 
 const ownPorts = new Set<number>();
-const open = new Set<Socket>();
+/** Every connection to Redis of this process. */
+export const openSockets = new Set<Socket>();
 
 subscribe("net.client.socket", (message) => {
   const { socket } = message as { socket: Socket };
   socket.once("connect", () => {
-    if (isToRedis(socket)) open.add(socket);
+    if (isToRedis(socket)) openSockets.add(socket);
   });
-  socket.once("close", () => open.delete(socket));
+  socket.once("close", () => openSockets.delete(socket));
 });
 
 function isToRedis(socket: Socket): boolean {
@@ -86,21 +88,3 @@ function isToRedis(socket: Socket): boolean {
   if (remoteAddress === undefined || isIP(remoteAddress) === 0) return true;
   return remotePort === inject("redisPort") || ownPorts.has(remotePort ?? 0);
 }
-
-beforeEach(() => {
-  const before = new Set(open);
-  // Registered first, so it runs last: after everything the test itself wants closed.
-  onTestFinished(async () => {
-    const mine = () => [...open].filter((socket) => !before.has(socket));
-    // A client that was just told to close needs a moment for its socket.
-    const deadline = Date.now() + 1_000;
-    while (mine().length > 0 && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    const leaked = mine();
-    for (const socket of leaked) socket.destroy();
-    if (leaked.length > 0) {
-      throw new Error(`The test left ${leaked.length} Redis connections open.`);
-    }
-  });
-});
