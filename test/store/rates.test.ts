@@ -122,8 +122,8 @@ test.each([80007, 130429, 131048])(
     const id = await bench.import(3);
     for (const row of [1, 2, 3]) {
       await bench.send(id, row, "accepted", { wamid: `wamid.${code}-${row}` });
-      await bench.status(`wamid.${code}-${row}`, "failed", { code });
     }
+    for (const row of [1, 2, 3]) await bench.status(`wamid.${code}-${row}`, "failed", { code });
     expect((await bench.store.pace.read()).slowed?.share).toBeCloseTo(0.75, 1);
     expect(await told(bench)).toEqual(["backed_off too_fast"]);
   },

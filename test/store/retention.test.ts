@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
+import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 const DAY_MS = 86_400_000;
@@ -66,10 +67,8 @@ test("a campaign that is younger, or not over, keeps its rows", async () => {
 test("a look that was cut short is gone on with", async () => {
   const bench = await openTestStore();
   const id = await finish(bench, 250, 50);
-  const script = Reflect.get(bench.redis, "dropcast-purge-campaign") as (
-    ...args: (string | number)[]
-  ) => Promise<number>;
-  const purge = () => script.call(bench.redis, `dropcast:{${bench.number}}`, id, 45 * DAY_MS, 2);
+  const run = createScriptRunner(bench.redis, bench.number);
+  const purge = () => run("purge-campaign", { campaign: id, keptMs: 45 * DAY_MS, batchesMax: 2 });
 
   expect(await purge()).toBe(1);
   expect(await bench.redis.exists(bench.own(id).batch(2))).toBe(1);
