@@ -13,7 +13,7 @@ const COMMANDS = ["cli", "dashboard", "deploy", "bench", "setup", "privacy", "re
 const CRASHES = "test/producer/drop/crash.test.ts";
 const PROCESSES = [...COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`), CRASHES];
 /** Kills nobody, but takes as long: beside runs that mostly wait it costs no time. */
-const MODEL = "test/store/conservation.test.ts";
+const MODEL = "test/store/{conservation,trial-model}.test.ts";
 
 export default defineConfig({
   test: {

@@ -82,6 +82,29 @@ describe("the pages without a script", () => {
     expect(page).not.toContain(SCRIPT);
   });
 
+  it("a canary says on both pages how it stands", async () => {
+    const dashboard = await openDashboard();
+    const { test } = dashboard;
+    const rules = { size: 2, minDelivered: 1, waitMs: 60_000, after: "go" } as const;
+    const definition = testDefinition(test.number, { canary: rules });
+    const id = await test.import(9, { definition, canaryRows: [3, 7] });
+    await test.send(id, 3, "accepted", { wamid: "wamid.3" });
+    await test.status("wamid.3", "delivered");
+
+    const words = "canary: 1 of 2 delivered, needs 2";
+    expect(await (await dashboard.ask("/")).text()).toContain(words);
+    expect(await (await dashboard.ask(`/campaigns/${id}`)).text()).toContain(`<p>${words}.</p>`);
+
+    await test.send(id, 7, "accepted", { wamid: "wamid.7" });
+    const waiting = await (await dashboard.ask(`/campaigns/${id}`)).text();
+    expect(waiting).toMatch(/canary: 1 of 2 delivered, needs 2 by \d\d:\d\d UTC\./);
+    const { trial } = (await (await dashboard.ask(`/api/campaigns/${id}`)).json()) as {
+      trial: { until: string };
+    };
+    expect(trial).toMatchObject({ kind: "canary", size: 2, sent: 2, delivered: 1, needed: 2 });
+    expect(Date.parse(trial.until)).toBeGreaterThan(Date.now());
+  });
+
   it("a campaign shows each of its thirteen states, and why messages failed", async () => {
     const dashboard = await openDashboard();
     const { sent } = await manyCampaigns(dashboard);
