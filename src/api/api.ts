@@ -12,12 +12,17 @@ import type { Answer } from "./answer.ts";
 import { addCampaigns } from "./campaigns.ts";
 import { addCreate, type CreateDeps } from "./create.ts";
 import { addDecisions } from "./decisions.ts";
+import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
+import { createFeed } from "./feed.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createImports, type ImportsDeps } from "./imports.ts";
 import { addLists } from "./lists.ts";
 import { addMessages } from "./messages.ts";
+import { addNumbers } from "./numbers.ts";
 import { type OpenApiDocument, openApiMain } from "./openapi-page.ts";
+import { addOptOuts, type OptOutDeps } from "./opt-outs.ts";
+import { addPeople } from "./people.ts";
 import { createRouter } from "./route.ts";
 import { createRunning, type RunningDeps } from "./running.ts";
 import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
@@ -25,7 +30,8 @@ import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
 export interface ApiDeps
   extends Pick<ImportsDeps, "stores" | "importFile" | "checkFile" | "maySend" | "acts">,
     Pick<RunningDeps, "logger">,
-    Pick<CreateDeps, "mode" | "unsafe"> {
+    Pick<CreateDeps, "mode" | "unsafe">,
+    Pick<OptOutDeps, "suppressions" | "country"> {
   readonly answer: Answer;
   /** Those with an Idempotency-Key. */
   readonly requests: Requests;
@@ -50,7 +56,12 @@ export function takesFile(method: string, path: string): boolean {
   return TAKE_FILES.includes(`${method} ${path}`);
 }
 
-const TAKE_FILES = ["PUT /api/lists", "POST /api/campaigns", "POST /api/campaigns/preflight"];
+const TAKE_FILES = [
+  "PUT /api/lists",
+  "POST /api/campaigns",
+  "POST /api/campaigns/preflight",
+  "POST /api/opt-outs/import",
+];
 
 export function createApi(deps: ApiDeps): Api {
   const { answer, requests, mode, uploadLimits = UPLOAD_LIMITS } = deps;
@@ -62,7 +73,14 @@ export function createApi(deps: ApiDeps): Api {
   addCampaigns(router, deps);
   addCreate(router, { ...deps, uploads, imports, idempotency });
   addLists(router, { uploads, running });
+  const feed = createFeed(deps.stores, (error) =>
+    deps.logger.warn({ err: error }, "campaigns cannot be read for event streams"),
+  );
   addMessages(router, deps);
+  addPeople(router, deps);
+  addNumbers(router, deps);
+  addOptOuts(router, { ...deps, uploads, idempotency });
+  addEvents(router, { ...deps, feed });
   addDecisions(router, deps);
   addExport(router, deps);
   router.raw(
@@ -74,8 +92,15 @@ export function createApi(deps: ApiDeps): Api {
     (context) => context.json(document),
   );
   const document = describe(router);
-  const { start, stop } = running;
-  return { app: router.app, page: () => openApiMain(document), start, stop };
+  return {
+    app: router.app,
+    page: () => openApiMain(document),
+    start: running.start,
+    stop: async (withinMs) => {
+      feed.close();
+      await running.stop(withinMs);
+    },
+  };
 }
 
 function describe({ app }: ReturnType<typeof createRouter>): OpenApiDocument {

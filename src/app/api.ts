@@ -1,18 +1,21 @@
 import { join } from "node:path";
 import type { ApiDeps } from "../api/api.ts";
-import { findNumber, requireSendingNumber } from "../config/find-number.ts";
+import { commonCountry, findNumber, requireSendingNumber } from "../config/find-number.ts";
 import { accept } from "../core/refusal.ts";
-import { createRequests } from "../store/index.ts";
+import { createRequests, createSuppressions } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
 
 /** What the HTTP API needs beside the dashboard's own. The producer is loaded when it is needed. */
 export function apiDeps(platform: Platform): Omit<ApiDeps, "stores" | "answer" | "logger"> {
   const { config, redis, safety } = platform;
+  const { startFenceMs } = platform.timings;
   const { mode, dataDir } = config;
   const lists = () => import("./lists.ts");
   return {
     mode,
     acts: platform.actsOf(mode),
+    country: commonCountry(config),
+    suppressions: () => createSuppressions({ redis, startFenceMs, mode }),
     requests: createRequests(redis, mode),
     uploadsDir: join(dataDir, "uploads"),
     importFile: async () => (await lists()).createImporter(platform),

@@ -1,5 +1,6 @@
 import { audited } from "../campaigns/audited.ts";
 import type { Config } from "../config/config.ts";
+import { commonCountry } from "../config/find-number.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { OptOutFormat } from "../export/opt-outs.ts";
 import { type ActLog, type OptOut, SCOPES, type Scope, type Suppressions } from "../store/index.ts";
@@ -195,13 +196,6 @@ function readScope(text: string | undefined): Result<Scope | null> {
   return scope === undefined
     ? refuseUsage(`Unknown scope "${text}".`, `Give ${SCOPES.join(" or ")}.`)
     : accept(scope);
-}
-
-/** The numbers' country, if all have the same: the command line names no number. */
-function commonCountry({ numbers }: Pick<Config, "numbers">): string | null {
-  const countries = new Set(Object.values(numbers).map(({ country }) => country));
-  const [only = null] = countries;
-  return countries.size === 1 ? only : null;
 }
 
 /** The given country, or the common country of the numbers; refuses a wrong one (`usage`). */

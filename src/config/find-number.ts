@@ -32,3 +32,10 @@ export function requireSendingNumber(number: NumberConfig): Result<SendingNumber
     `${place}; the README says where to get them. To try without them: dropcast up --sandbox`,
   );
 }
+
+/** The numbers' country, if all have the same: for phones that are given without a number. */
+export function commonCountry({ numbers }: Pick<Config, "numbers">): string | null {
+  const countries = new Set(Object.values(numbers).map(({ country }) => country));
+  const [only = null] = countries;
+  return countries.size === 1 ? only : null;
+}

@@ -11,6 +11,7 @@ import { createLogger } from "../../src/logger.ts";
 import { createFileImporter, type ImportFile } from "../../src/producer/import-file.ts";
 import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
 import { createRequests } from "../../src/store/access/requests.ts";
+import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
 export const OPERATOR: Access = { who: "token:test", role: "operator", from: "127.0.0.1" };
@@ -35,6 +36,8 @@ export function apiDepsOf({ number, store, redis }: TestStore) {
     importFile: async () => importer(storeIn(store.imports)),
     checkFile: async () => importer(keepNothing(store.campaigns)),
     acts: store.acts,
+    country: "PL",
+    suppressions: () => createSuppressions({ redis, startFenceMs: 0, mode: "sandbox" }),
     maySend: () => accept(null),
     unsafe: () => undefined,
   };

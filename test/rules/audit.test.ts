@@ -18,6 +18,8 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" })
     code: readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ""),
   }));
 
+const ENTRIES = "producer/suppressions/import-entries.ts";
+
 /** What the store offers for people, and where it is called; each of these files notes the act. */
 const CALLED_IN: readonly [RegExp, readonly string[]][] = [
   [/\bcampaigns\.(?:pause|resume|cancel)\(/, ["campaigns/control.ts", "cli/test.ts"]],
@@ -25,7 +27,8 @@ const CALLED_IN: readonly [RegExp, readonly string[]][] = [
   [/\.retryFailed\(|\bcampaigns\.retryRows\(/, ["campaigns/retry.ts"]],
   [/\bretryAttempts\(/, ["campaigns/retry.ts", "dashboard/board-retry.ts"]],
   [/\bpace\.set(?:Number|Campaign)Rate\(/, ["campaigns/rate.ts"]],
-  [/\bsuppressions\.(?:add|remove)\(/, ["cli/suppress-import.ts", "cli/suppress.ts"]],
+  [/\bsuppressions\.(?:add|remove)\(/, ["api/opt-outs.ts", "cli/suppress.ts", ENTRIES]],
+  [/\bimportOptOuts\(/, ["api/opt-outs.ts", "cli/suppress-import.ts", ENTRIES]],
   [/\beraser\.erase\(/, ["cli/erase.ts"]],
   [/\brollback\.(?:accept|confirmStart)\(/, ["cli/doctor/accept-rollback.ts"]],
   [/\baudit\.correct\(/, ["cli/doctor/recount.ts"]],
@@ -47,7 +50,9 @@ const BY_NAME: ReadonlySet<string> = new Set([
 const BY_ITSELF: ReadonlySet<string> = new Set(["worker/queue-workers.ts"]);
 
 /** These only make what others call. */
-const MAKERS: ReadonlySet<string> = new Set(["api/running.ts", "app/api.ts", "app/lists.ts"]);
+const MAKERS: ReadonlySet<string> = new Set([
+  ...["api/running.ts", "app/api.ts", "app/lists.ts", ENTRIES],
+]);
 
 test.each(CALLED_IN)("%s is called only where the act is noted", (call, allowed) => {
   const calling = files

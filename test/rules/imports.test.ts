@@ -65,7 +65,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "recurring/recurring",
       "recurring/timing",
     ],
-    ...["request", "sink/sink", "suppressions/read-file", "test-message"],
+    ...[
+      "request",
+      "sink/sink",
+      "suppressions/import-entries",
+      "suppressions/read-file",
+      "test-message",
+    ],
   ],
   queue: ["failed-queue", "in-time", "queues"],
   redis: [

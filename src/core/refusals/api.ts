@@ -42,6 +42,11 @@ export const API = catalogue(409, {
     meaning: "The list has another number of messages than the request expects (`expect`).",
     fix: "Look at the preflight of the list, and expect what it says.",
   },
+  streams_too_many: {
+    meaning: "A hundred event streams are open at this process, which is the most.",
+    fix: "Close some, or ask for the campaign again and again with `If-None-Match`.",
+    http: 503,
+  },
   token_name_taken: {
     meaning: "A token with this name exists.",
     fix: "Choose another name, or remove that one first: `dropcast token remove NAME`.",

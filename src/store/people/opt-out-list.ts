@@ -146,13 +146,16 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
         const entries = await read(from, PAGE);
         const last = entries.at(-1);
         if (last === undefined) return;
-        yield entries.flatMap(({ field, scope, at, source }) =>
-          scope === null
-            ? []
-            : [{ phone: field.startsWith("#") ? null : field, scope, source, at }],
-        );
+        yield entries.flatMap(shown);
         from = `(${last.position}`;
       }
+    },
+
+    /** The list after a position, in the order of the last change. `next`: null at the end. */
+    async page(after: number, max: number): Promise<{ entries: OptOut[]; next: number | null }> {
+      const found = await read(`(${after}`, max);
+      const entries = found.flatMap(shown);
+      return { entries, next: found.length < max ? null : (found.at(-1)?.position ?? null) };
     },
 
     /** The position of the newest change; 0 if there is none. */
@@ -196,6 +199,11 @@ interface Entry {
   readonly scope: Scope | null;
   readonly at: number;
   readonly source: string;
+}
+
+/** A removal is kept for numbers that are behind, and shown to no one. */
+function shown({ field, scope, at, source }: Entry): OptOut[] {
+  return scope === null ? [] : [{ phone: field.startsWith("#") ? null : field, scope, source, at }];
 }
 
 function toEntry(field: string, value: string | null | undefined): Entry | undefined {

@@ -37,6 +37,7 @@ export async function createSuppressions(input: {
 
   return {
     all: list.all,
+    page: list.page,
 
     /** The change of each, in the order given. */
     async add(entries: readonly NewOptOut[]): Promise<readonly OptOutChange[]> {

@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { streamSSE } from "hono/streaming";
+import { findCampaign, type Stores } from "../campaigns/find.ts";
+import { type Refused, refuse } from "../core/refusal.ts";
+import { toProblem } from "../http/problem.ts";
+import type { Campaign } from "../store/index.ts";
+import type { ApiContext } from "./access.ts";
+import type { Answer } from "./answer.ts";
+import type { CampaignState, Feed } from "./feed.ts";
+import type { RawRoute, Router } from "./route.ts";
+
+const TAG = "Events";
+
+const STREAMS_MAX = 100;
+/** How often there is at least a comment: proxies close connections that are silent. */
+const ALIVE_EVERY_MS = 15_000;
+/** Then the client connects again, by itself: a token that was removed ends here. */
+const STREAM_MS_MAX = 15 * 60_000;
+const RECONNECT_MS = 2_000;
+/** Campaigns that ended while a client was away, of each number. */
+const ENDED_MAX = 100;
+const AWAY_MS_MAX = 24 * 3_600_000;
+
+const ANSWERS: RawRoute["answers"] = {
+  200: {
+    description: "Events `campaign`, each with the whole campaign as JSON.",
+    content: { "text/event-stream": { schema: { type: "string" } } },
+  },
+};
+
+/**
+ * Server-sent events. Each has the whole state of a campaign, so a client that was away needs only
+ * the newest: `Last-Event-ID` says what it has.
+ */
+export function addEvents(
+  { raw }: Router,
+  deps: { readonly stores: Stores; readonly feed: Feed; readonly answer: Answer },
+): void {
+  const { stores, feed, answer } = deps;
+
+  raw(
+    {
+      ...{ method: "get", path: "/api/campaigns/{id}/events", name: "campaignEvents", tag: TAG },
+      ...{ summary: "Changes of one campaign as they happen", role: "viewer", answers: ANSWERS },
+      problems: ["no_such_campaign", "campaign_other_mode", "streams_too_many"],
+    },
+    async (context) => {
+      const found = await findCampaign(stores, context.req.param("id") ?? "");
+      if (!found.ok) return answer(context, toProblem(found));
+      const { campaign } = found.value;
+      const last = context.req.header("last-event-id");
+      return follow(context, {
+        ...{ only: campaign.id, first: [campaign] },
+        idOf: digestOf,
+        has: (state) => digestOf(state) === last,
+      });
+    },
+  );
+
+  raw(
+    {
+      ...{ method: "get", path: "/api/events", name: "events", tag: TAG },
+      ...{ summary: "Changes of every campaign as they happen", role: "viewer", answers: ANSWERS },
+      description:
+        "First all campaigns that have not ended, then every change. With `Last-Event-ID` also those that ended since.",
+      problems: ["streams_too_many"],
+    },
+    async (context) => {
+      const last = Number(/^\d{13}$/.exec(context.req.header("last-event-id") ?? "")?.[0]);
+      const first = await firstOf(stores, last);
+      const idOf = ({ atMs }: CampaignState) => String(atMs);
+      return follow(context, { only: null, first, idOf, has: () => false });
+    },
+  );
+
+  function follow(
+    context: ApiContext,
+    input: {
+      readonly only: string | null;
+      readonly first: readonly Campaign[];
+      readonly idOf: (state: CampaignState) => string;
+      readonly has: (state: CampaignState) => boolean;
+    },
+  ): Response | Promise<Response> {
+    if (feed.size() >= STREAMS_MAX) return answer(context, toProblem(refuseMany(), RETRY));
+    const { only, first, idOf, has } = input;
+    const subscription = feed.subscribe(only, first, has);
+    return streamSSE(context, async (stream) => {
+      stream.onAbort(subscription.close);
+      const endsAt = performance.now() + STREAM_MS_MAX;
+      try {
+        await stream.write(`retry: ${RECONNECT_MS}\n\n`);
+        while (!stream.aborted && performance.now() < endsAt) {
+          const state = await subscription.next(ALIVE_EVERY_MS);
+          if (state === null) return;
+          if (state === undefined) await stream.write(": still here\n\n");
+          else await stream.writeSSE({ event: "campaign", id: idOf(state), data: state.json });
+        }
+      } finally {
+        subscription.close();
+      }
+    });
+  }
+}
+
+/** Those that have not ended; and, for a client that was here, those that ended since. */
+async function firstOf(stores: Stores, lastMs: number): Promise<Campaign[]> {
+  const sinceMs = Math.max(lastMs, Date.now() - AWAY_MS_MAX);
+  const each = await Promise.all(
+    Object.values(stores).map(async ({ campaigns }) => [
+      ...(await campaigns.live()),
+      ...(Number.isNaN(lastMs) ? [] : await campaigns.endedSince(sinceMs, ENDED_MAX)),
+    ]),
+  );
+  return each.flat();
+}
+
+function digestOf({ json }: CampaignState): string {
+  return createHash("sha256").update(json).digest("hex").slice(0, 16);
+}
+
+const RETRY = { "retry-after": "30" };
+
+function refuseMany(): Refused {
+  return refuse(
+    "streams_too_many",
+    `${STREAMS_MAX} event streams are open, which is the most.`,
+    "Close some, or ask for the campaign again and again with If-None-Match.",
+  );
+}

@@ -1,0 +1,160 @@
+import type { Stores } from "../campaigns/find.ts";
+import { campaignJson } from "../export/campaign-json.ts";
+import { type Campaign, numberOfCampaign } from "../store/index.ts";
+
+/** The state of a campaign at a moment: a client that has the newest needs none before it. */
+export interface CampaignState {
+  readonly campaign: string;
+  /** When it was read, ms. */
+  readonly atMs: number;
+  /** The campaign as JSON. */
+  readonly json: string;
+}
+
+export interface Subscription {
+  /** The next change; undefined when `waitMs` have passed without one, null at the end. */
+  next(waitMs: number): Promise<CampaignState | undefined | null>;
+  close(): void;
+}
+
+const EVERY_MS = 1_000;
+
+/**
+ * Changes of campaigns, for streams. One reader serves all streams of this process, and none runs
+ * while there is no stream. States are sent, not steps: what a slow client misses it does not need.
+ */
+export function createFeed(stores: Stores, onProblem: (error: unknown) => void) {
+  const subscribers = new Set<Subscriber>();
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  async function read(): Promise<void> {
+    const live = await Promise.all(Object.values(stores).map((store) => store.campaigns.live()));
+    const found = new Map(live.flat().map((campaign) => [campaign.id, campaign]));
+    const known = new Set([...subscribers].flatMap((one) => one.missing(found)));
+    await Promise.all(
+      [...known].map(async (id) => {
+        const campaign = await find(id);
+        if (campaign !== undefined) found.set(id, campaign);
+      }),
+    );
+    const atMs = Date.now();
+    const states = [...found.values()].map((campaign) => stateOf(campaign, atMs));
+    for (const one of subscribers) for (const state of states) one.offer(state);
+  }
+
+  function find(id: string): Promise<Campaign | undefined> {
+    const number = numberOfCampaign(id) ?? "";
+    const store = Object.hasOwn(stores, number) ? stores[number] : undefined;
+    return store?.campaigns.find(id) ?? Promise.resolve(undefined);
+  }
+
+  function schedule(): void {
+    timer ??= setTimeout(() => void readAgain(), EVERY_MS);
+  }
+
+  async function readAgain(): Promise<void> {
+    await read().catch(onProblem);
+    timer = undefined;
+    if (subscribers.size > 0) schedule();
+  }
+
+  return {
+    /**
+     * From now on the changes of one campaign, or of all (null). `first`: what is sent at once,
+     * except the states that the client `has`.
+     */
+    subscribe(
+      only: string | null,
+      first: readonly Campaign[],
+      has: (state: CampaignState) => boolean,
+    ): Subscription {
+      const subscriber = createSubscriber(only);
+      const atMs = Date.now();
+      for (const campaign of first) {
+        const state = stateOf(campaign, atMs);
+        subscriber.offer(state, has(state) ? "known" : "new");
+      }
+      if (isClosed) subscriber.end();
+      subscribers.add(subscriber);
+      schedule();
+      return {
+        next: subscriber.next,
+        close: () => {
+          subscriber.end();
+          subscribers.delete(subscriber);
+          if (subscribers.size > 0) return;
+          clearTimeout(timer);
+          timer = undefined;
+        },
+      };
+    },
+
+    size: () => subscribers.size,
+
+    /** Ends every stream. */
+    close(): void {
+      isClosed = true;
+      for (const one of subscribers) one.end();
+    },
+  };
+}
+
+export type Feed = ReturnType<typeof createFeed>;
+type Subscriber = ReturnType<typeof createSubscriber>;
+
+/** Waiting states of one client: the newest of each campaign. */
+function createSubscriber(only: string | null) {
+  const sent = new Map<string, string>();
+  const waiting = new Map<string, CampaignState>();
+  let isEnded = false;
+  let wake: () => void = () => {};
+
+  return {
+    /** Campaigns that it knows as live, or asks for, and that were not read with the live ones. */
+    missing(found: ReadonlyMap<string, unknown>): string[] {
+      const wanted = only === null ? [...sent.keys()] : [only];
+      return wanted.filter((id) => !found.has(id));
+    },
+
+    offer(state: CampaignState, as: "new" | "known" = "new"): void {
+      const { campaign, json } = state;
+      if (only !== null && campaign !== only) return;
+      if (sent.get(campaign) === json) return;
+      sent.set(campaign, json);
+      if (as === "known") return;
+      waiting.set(campaign, state);
+      wake();
+    },
+
+    end(): void {
+      isEnded = true;
+      wake();
+    },
+
+    async next(waitMs: number): Promise<CampaignState | undefined | null> {
+      if (waiting.size === 0 && !isEnded) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, waitMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      if (isEnded) return null;
+      const [state] = waiting.values();
+      if (state === undefined) return undefined;
+      waiting.delete(state.campaign);
+      // One that has ended and was told is looked after no longer, except by who asks for it.
+      if (only === null && ENDED.test(state.json)) sent.delete(state.campaign);
+      return state;
+    },
+  };
+}
+
+const ENDED = /"status":"(finished|cancelled|rejected)"/;
+
+function stateOf(campaign: Campaign, atMs: number): CampaignState {
+  return { campaign: campaign.id, atMs, json: JSON.stringify(campaignJson(campaign)) };
+}

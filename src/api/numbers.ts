@@ -1,0 +1,115 @@
+import { z } from "@hono/zod-openapi";
+import type { Stores } from "../campaigns/find.ts";
+import { setNumberRate } from "../campaigns/rate.ts";
+import { isoTime } from "../core/format.ts";
+import { accept, type Refused, refuse } from "../core/refusal.ts";
+import { haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
+import type { Router } from "./route.ts";
+import { halt, rateBody, rollback, time } from "./schemas.ts";
+
+const TAG = "Numbers";
+
+const presence = z.object({
+  running: z.boolean(),
+  lastSeenSeconds: z.int().nullable().openapi({ description: "Null: not in the last hour." }),
+});
+
+const numberJson = z
+  .object({
+    number: z.string(),
+    ratePerSecond: z.number().nullable().openapi({ description: "In force; null: not known." }),
+    setRatePerSecond: z.number().nullable().openapi({ description: "Set by a person." }),
+    backoff: z.object({ until: time, reason: z.string().nullable() }).nullable(),
+    halt: halt.nullable(),
+    rollback: rollback.nullable(),
+    isSettling: z.boolean().openapi({ description: "Redis was restarted a moment ago." }),
+    campaigns: z.object({ live: z.int(), total: z.int() }),
+    pending: z.int().openapi({ description: "Messages of live campaigns that wait." }),
+    workers: presence,
+    webhooks: presence,
+    lastWebhookAt: time.nullable(),
+    unmatchedStatusEvents: z.int(),
+  })
+  .openapi("Number");
+
+/** The sending numbers: what they may do now, and how fast. */
+export function addNumbers({ route }: Router, { stores }: { readonly stores: Stores }): void {
+  const storeOf = (name: string): NumberStore | undefined =>
+    Object.hasOwn(stores, name) ? stores[name] : undefined;
+
+  route(
+    {
+      ...{ method: "get", path: "/api/numbers", name: "listNumbers", tag: TAG },
+      ...{ summary: "Every number of this deployment", role: "viewer", problems: [] },
+      answer: z.object({ numbers: z.array(numberJson) }),
+    },
+    async () => accept({ numbers: await Promise.all(Object.values(stores).map(readNumber)) }),
+  );
+
+  route(
+    {
+      ...{ method: "get", path: "/api/numbers/{number}", name: "showNumber", tag: TAG },
+      ...{ summary: "One number", role: "viewer", answer: numberJson },
+      problems: ["number_unknown"],
+    },
+    async ({ part }) => {
+      const store = storeOf(part("number"));
+      return store === undefined ? refuseUnknown(stores) : accept(await readNumber(store));
+    },
+  );
+
+  route(
+    {
+      ...{ method: "post", path: "/api/numbers/{number}/rate", name: "setNumberRate", tag: TAG },
+      ...{ summary: "Changes how fast all its campaigns together are sent", role: "operator" },
+      description: "Messages a second over all workers; null: the configured rate.",
+      ...{ body: rateBody, answer: z.object({ number: z.string(), ...rateBody.shape }) },
+      problems: ["dashboard_body_invalid", "number_unknown"],
+    },
+    async ({ by, part, body }) => {
+      const store = storeOf(part("number"));
+      return store === undefined
+        ? refuseUnknown(stores)
+        : setNumberRate(store, body.ratePerSecond, by);
+    },
+  );
+}
+
+async function readNumber(store: NumberStore) {
+  const { campaigns, pace, rollback: guard } = store;
+  const [now, its, back, isSettling, live, total, stats, workers, webhooks] = await Promise.all([
+    ...([pace.read(), campaigns.halt(), guard.read(), guard.isSettling()] as const),
+    ...([campaigns.live(), campaigns.count(), campaigns.stats()] as const),
+    ...([store.presence("worker"), store.presence("webhooks")] as const),
+  ]);
+  return {
+    number: store.number,
+    ratePerSecond: numberRate(now, null),
+    setRatePerSecond: now.ratePerSecond,
+    backoff:
+      now.holdUntilMs === null ? null : { until: isoTime(now.holdUntilMs), reason: now.holdReason },
+    halt: haltJson(its),
+    rollback: rollbackJson(back),
+    isSettling,
+    campaigns: { live: live.length, total },
+    pending: live.reduce((sum, { counts }) => sum + counts.pending, 0),
+    workers: presenceJson(workers),
+    webhooks: presenceJson(webhooks),
+    lastWebhookAt: isoTime(stats.lastWebhookAt),
+    unmatchedStatusEvents: stats.orphans,
+  };
+}
+
+function presenceJson({ isLive, lastSeenMs }: Presence) {
+  const lastSeenSeconds = lastSeenMs === null ? null : Math.round(lastSeenMs / 1_000);
+  return { running: isLive, lastSeenSeconds };
+}
+
+function refuseUnknown(stores: Stores): Refused {
+  return refuse(
+    "number_unknown",
+    "There is no number of this name.",
+    `Configured: ${Object.keys(stores).join(", ")}.`,
+  );
+}
