@@ -7,6 +7,7 @@ import { setCampaignRate } from "../campaigns/rate.ts";
 import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { furtherTriesJson } from "../export/further-tries-words.ts";
 import type { Router } from "./route.ts";
 import {
   campaign,
@@ -82,6 +83,7 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       return accept({
         ...campaignJson(found.value.campaign),
         stalled: obstacles.stall ?? null,
+        furtherTries: furtherTriesJson(obstacles.tries),
         halt: haltJson(obstacles.halt),
         rollback: rollbackJson(obstacles.rollback),
         pace: paceJson(campaignPace(obstacles.pace, found.value.campaign, null)),

@@ -1,5 +1,12 @@
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Campaign, Halt, NumberStore, PaceNow, Rollback } from "../store/index.ts";
+import type {
+  Campaign,
+  FurtherTries,
+  Halt,
+  NumberStore,
+  PaceNow,
+  Rollback,
+} from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { type RecurringWords, readRecurring, recurringWords } from "./recurring.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
@@ -15,6 +22,8 @@ export interface Obstacles {
   readonly waitsFor: WaitsFor | null;
   readonly pace: PaceNow;
   readonly webhooks: WebhookTroubles;
+  /** Failed messages that are sent again by themselves. */
+  readonly tries: readonly FurtherTries[];
 }
 
 /** A page of the campaigns; the first is 1. */
@@ -41,15 +50,16 @@ export interface Overview {
 }
 
 export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
-  const [halt, rollback, stall, waitsFor, pace, webhooks] = await Promise.all([
+  const [halt, rollback, stall, waitsFor, pace, webhooks, tries] = await Promise.all([
     store.campaigns.halt(),
     store.rollback.read(),
     stallOf(store, [campaign]),
     readWaitsFor(store, campaign),
     store.pace.read(),
     readWebhookTroubles(store),
+    store.furtherTries(campaign.id),
   ]);
-  return { halt, rollback, stall, waitsFor, pace, webhooks };
+  return { halt, rollback, stall, waitsFor, pace, webhooks, tries };
 }
 
 export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {

@@ -19,12 +19,14 @@ const REPORTED_FROM_MS = 60_000;
 
 /** The opening a running campaign waits for; null: none. */
 export async function readWaitsFor(
-  store: Pick<NumberStore, "nextWork">,
+  store: Pick<NumberStore, "nextWork" | "furtherTries">,
   campaign: Pick<Campaign, "id" | "status" | "counts" | "hours">,
 ): Promise<WaitsFor | null> {
   const { id, status, counts, hours } = campaign;
   if (status !== "running" || hours === null || counts.pending === 0) return null;
-  const { atMs, nowMs } = await store.nextWork(id);
+  const [{ atMs, nowMs }, tries] = await Promise.all([store.nextWork(id), store.furtherTries(id)]);
+  // All that is left waits for a further try, not for the window.
+  if (tries.reduce((sum, { count }) => sum + count, 0) >= counts.pending) return null;
   if (atMs === null || atMs <= nowMs) return null;
   const times = createSendTimes(hours.window, -1);
   const { timezone } = hours.window;

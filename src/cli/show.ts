@@ -23,13 +23,13 @@ import {
   rollbackWords,
   settlingWords,
   unknownJson,
-  unknownWords,
 } from "../export/campaign-json.ts";
 import { chargedWords } from "../export/charged-words.ts";
 import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
+import { furtherTriesJson } from "../export/further-tries-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
-import type { Campaign, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
+import type { Campaign, FurtherTries, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import {
   backoffJson,
@@ -40,6 +40,7 @@ import {
   suspensionWords,
 } from "./describe.ts";
 import { withPlatform } from "./session.ts";
+import { triesText, unknownText, waitsText } from "./show-waits.ts";
 import type { Terminal } from "./terminal.ts";
 import { clockTime, count, counted, dateTime, duration, printable, table } from "./words.ts";
 
@@ -59,7 +60,19 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     if (!found.ok) return found;
     const { campaign, store } = found.value;
     const [
-      ...[halt, pace, rollback, isSettling, unknown, waits, workers, troubles, waitsFor, endpoints]
+      ...[
+        halt,
+        pace,
+        rollback,
+        isSettling,
+        unknown,
+        waits,
+        workers,
+        troubles,
+        waitsFor,
+        tries,
+        endpoints,
+      ]
     ] = await Promise.all([
       store.campaigns.halt(),
       store.pace.read(),
@@ -70,6 +83,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       store.presence("worker"),
       readWebhookTroubles(store),
       readWaitsFor(store, campaign),
+      store.furtherTries(id),
       store.notices.endpoints(),
     ]);
     const { number } = campaign;
@@ -97,12 +111,20 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         unknown: unknownJson(unknown),
         waits,
         waitsFor: waitsForJson(waitsFor),
+        furtherTries: furtherTriesJson(tries),
         stalled: stall === undefined ? null : "no_worker",
         ...webhookTroublesJson(troubles),
         webhooksOut: endpoints.map(endpointJson),
       },
       text:
-        campaignText(campaign, halt, cli.terminal, { unknown, waits, stall, waitsFor, rates }) +
+        campaignText(campaign, halt, cli.terminal, {
+          unknown,
+          waits,
+          stall,
+          waitsFor,
+          rates,
+          tries,
+        }) +
         backoff +
         differs +
         back +
@@ -119,6 +141,8 @@ interface Details {
   readonly stall?: string | undefined;
   /** The opening of its window that it waits for. */
   readonly waitsFor?: WaitsFor | null;
+  /** Failed messages that are sent again by themselves. */
+  readonly tries?: readonly FurtherTries[];
   /** How fast it may send now. */
   readonly rates?: CampaignPace;
 }
@@ -128,7 +152,7 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  { unknown, waits = [], stall, waitsFor = null, rates }: Details = {},
+  { unknown, waits = [], stall, waitsFor = null, rates, tries = [] }: Details = {},
 ): string {
   const reason = reasonWords(campaign);
   const why = stall ?? (waitsFor === null ? reason : waitsForWords(waitsFor));
@@ -154,6 +178,7 @@ export function campaignText(
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));
   if (unknown !== undefined) parts.push(unknownText(unknown));
+  if (tries.length > 0) parts.push(tries.map(triesText).join("\n"));
   if (waits.length > 0) parts.push(waitsText(waits));
   parts.push(...notes(campaign));
   return parts.join("\n\n");
@@ -201,41 +226,6 @@ function errorsText({ errors }: Campaign): string {
   const left = errors.length - shown.length;
   const more = left > 0 ? `\n  and ${counted(left, "other code")}: dropcast show --json` : "";
   return `Failed, by error code:\n${table(shown, new Set([0, 1]))}${more}`;
-}
-
-/** How long messages have been unknown, and why. */
-function unknownText({ oldestAt, reasons }: UnknownRows): string {
-  const lines = reasons.map(({ reason, count: rows }) => [
-    `  ${count(rows)}`,
-    unknownWords(reason),
-  ]);
-  const age = duration(Date.now() - oldestAt);
-  return `Unknown, the oldest for ${age}:\n${table(lines, new Set([0]))}`;
-}
-
-const WAITS_SHOWN = 3;
-
-/** Rows that wait for an earlier message to the same person, and what ends the wait. */
-function waitsText(waits: readonly WaitingRow[]): string {
-  const lines = waits
-    .slice(0, WAITS_SHOWN)
-    .map(
-      ({ row, campaign, campaignRow, state }) =>
-        `  row ${row}: row ${campaignRow} of ${campaign} is ${state}`,
-    );
-  const left = waits.length - lines.length;
-  if (left > 0) lines.push(`  and ${count(left)} more: dropcast show --json`);
-  const unknown = waits.find(({ state }) => state === "unknown");
-  const decided =
-    unknown === undefined
-      ? ""
-      : ` To decide an unknown one: \`dropcast resolve ${unknown.campaign} ${unknown.campaignRow} sent\` ` +
-        "(or failed); its person's next message then goes out within a minute.";
-  return (
-    `${counted(waits.length, "row")} ${waits.length === 1 ? "waits" : "wait"} for an earlier message ` +
-    `to the same person:\n${lines.join("\n")}\n` +
-    `Each is sent when that one has its status, or two hours after its attempt.${decided}`
-  );
 }
 
 function notes(campaign: Campaign): string[] {

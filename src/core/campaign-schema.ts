@@ -17,6 +17,7 @@ import { didYouMean } from "./nearest.ts";
 import { checkRampUp, rampUpBlock, toRampUp } from "./ramp-schema.ts";
 import { recurringBlock, toRecurring } from "./recurring.ts";
 import { days, skipRepeat, WARN_REPEAT_MS, warnRepeat } from "./repeat-fields.ts";
+import { parseSendAgain } from "./send-again.ts";
 import { parseSendWindow, type SendWindow } from "./send-window.ts";
 import { type ShapeProblem, shapeProblems } from "./shape.ts";
 import { parseStopOn, STOP_ON } from "./stop-on.ts";
@@ -109,13 +110,23 @@ const schedule = z
     message: "must be later than schedule.startAt",
   });
 
+const retryCodes = z.unknown().transform((value, context) => {
+  if (value === undefined || value === null) return [];
+  const read = parseSendAgain(value as Json);
+  if (read.ok) return read.codes;
+  for (const { path, message } of read.problems) {
+    context.issues.push({ code: "custom", message, path: [...path], input: value });
+  }
+  return z.NEVER;
+});
+
 const delivery = z
   .strictObject({
     guarantee: z.enum(GUARANTEES).nullish(),
     ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullish(),
     rampUp: rampUpBlock.nullish(),
     priority: z.enum(PRIORITIES).nullish(),
-    retryCodes: unbuiltKey,
+    retry: retryCodes.optional(),
   })
   .superRefine(checkRampUp);
 
@@ -152,7 +163,7 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
   canary: canaryBlock,
 };
 
-const NOT_BUILT_YET: readonly (readonly string[])[] = [["delivery", "retryCodes"], ["cap"]];
+const NOT_BUILT_YET: readonly (readonly string[])[] = [["cap"]];
 
 /** The keys to suggest at a path: none that would be refused in turn. */
 function knownKeysAt(path: readonly (string | number)[]): string[] {
@@ -258,6 +269,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       guarantee: file.delivery?.guarantee ?? "at-most-once",
       ratePerSecond: file.delivery?.ratePerSecond ?? null,
       priority: file.delivery?.priority ?? "normal",
+      retry: file.delivery?.retry ?? [],
       rampUp: toRampUp(file.delivery?.rampUp),
     },
     canary: file.canary == null ? null : toCanary(file.canary),

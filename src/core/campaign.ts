@@ -55,6 +55,8 @@ export interface CampaignDefinition {
   readonly delivery: {
     readonly guarantee: Guarantee;
     readonly ratePerSecond: number | null;
+    /** Error codes after which a message is sent again by itself (send-again.ts). */
+    readonly retry?: readonly number[];
     readonly priority: Priority;
     /** `null`: its whole rate from the start. */
     readonly rampUp?: RampUp | null;

@@ -112,6 +112,8 @@ export const CODES = {
   undeliverable: 131026,
   /** Marketing to the person ends, whatever the message becomes. */
   optedOut: 131050,
+  /** WhatsApp chose not to deliver: sent again by itself after a day, if the campaign says so. */
+  notDelivered: 131049,
   /** What WhatsApp fails messages with that it held back: the template was paused meanwhile. */
   templatePaused: 132015,
   /** The number sends at less than its rate for a while, also if a webhook reports it. */
@@ -156,7 +158,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 131045, class: "account", title: "Number not registered", advice: NUMBER_SETUP },
   { code: 131047, class: "message", title: "More than 24 hours since the last reply", advice: "Only templates may be sent now: check that the campaign names an approved template." },
   { code: CODES.spamLimit, class: "restricted", title: "Number restricted: too many blocks or reports", advice: "Check the number's quality in WhatsApp Manager, and wait at least a day." },
-  { code: 131049, class: "recipient", title: "WhatsApp chose not to deliver", advice: "The person got a lot of marketing recently, or has a US number, to which WhatsApp delivers none.", retry: "after_day" },
+  { code: CODES.notDelivered, class: "recipient", title: "WhatsApp chose not to deliver", advice: "The person got a lot of marketing recently, or has a US number, to which WhatsApp delivers none.", retry: "after_day" },
   { code: CODES.optedOut, class: "optout", title: "Recipient has opted out of marketing messages", advice: "Nothing to do: the person is on the suppression list and gets no more marketing." },
   { code: 131051, class: "message", title: "Unsupported message type", advice: SHOULD_NOT_HAPPEN },
   { code: 131052, class: "message", title: "Media download failed", advice: "Check that the media link in the template opens without a login.", retry: "after_cause" },

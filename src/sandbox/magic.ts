@@ -93,6 +93,11 @@ export const MAGIC_RECIPIENTS: readonly MagicRecipient[] = [
   magic("9033", "`read` without `delivered` (the chat was open)", () => ({
     statuses: [SENT, READ],
   })),
+  magic(
+    "9034",
+    "accepted, then `failed` with 131056 (pair rate limit) for every odd POST, delivered for every even one",
+    everyOther({ statuses: [failedWith(131056)] }),
+  ),
 ];
 
 function magic(ending: string, does: string, outcome: MagicRecipient["outcome"]): MagicRecipient {

@@ -32,6 +32,11 @@ export const HASHES = {
     delegatedTo: ["when the API sends; 0 when it gets it", "import-begin", "an old version's"],
     endBy: ["time; 0 none", "import-begin test-message", ALWAYS],
     window: ["hours in which rows may leave, JSON; empty: all", "import-begin", "an old version's"],
+    again: [
+      "codes sent again by itself, with waits; empty: none",
+      "import-begin",
+      "an old version's",
+    ],
     places: ["its people by time zone, JSON", "import-finish", "it is being imported"],
     sender: [
       "number id and API it goes out from",

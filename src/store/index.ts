@@ -33,6 +33,7 @@ export type {
   CorrectedRow,
   Corrections,
 } from "./campaigns/corrections.ts";
+export type { FurtherTries } from "./campaigns/further-tries.ts";
 export type {
   BeginImport,
   BeginResult,

@@ -216,11 +216,14 @@ export function campaignKeys(number: string, campaign: string) {
     pricing: `${key}:pricing`,
     /**
      * hash: what few rows have: `<row>:ref` a reference, `:second` a second wamid, `:w<attempt>` an
-     * earlier wamid, `:o<attempt>` an opt-out that was applied.
+     * earlier wamid, `:o<attempt>` an opt-out that was applied,
+     * `:again` how many further tries it had (lib/again.lua).
      */
     side: `${key}:side`,
     /** zset: unknown row -> since when, ms. */
     unknown: `${key}:unknown`,
+    /** zset: row that waits for a further try after an error code -> when it is due, own clock. */
+    again: (code: number, nth = 1) => `${key}:again:${code}:${nth}`,
     /** zset: batch -> the earliest time it has work, ms. */
     ready: `${key}:ready`,
     /** hash: batch that a job works on -> run number. */

@@ -6,6 +6,7 @@ import { createBudget, type PortfolioLimit } from "./budget/budget.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
+import { createFurtherTries } from "./campaigns/further-tries.ts";
 import { createImportStore } from "./campaigns/import-store.ts";
 import { createNews } from "./campaigns/news.ts";
 import { createNextWork } from "./campaigns/next-work.ts";
@@ -144,6 +145,7 @@ export async function createNumberStore(input: {
     corrections: createCorrections({ redis, number, run }),
     rows,
     nextWork: createNextWork({ redis, number }),
+    furtherTries: createFurtherTries({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     /** Recurring campaign files: those of the whole deployment. */
     recurring: createRecurring(redis, mode),

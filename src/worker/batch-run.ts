@@ -15,6 +15,8 @@ import { type SendTimes, sendTimesOf } from "../time/send-times.ts";
 export interface DueMessage {
   readonly row: number;
   readonly person: Buffer;
+  /** The phone begins with +1. */
+  readonly plusOne: boolean;
   /** The request body without `schedule`. */
   readonly body: string;
   /** For a message that the API is to keep until `startAt`. */
@@ -125,7 +127,10 @@ export function createBatchLoader(input: {
   ): DueMessage {
     // An erased row has no person: its claim suppresses it, and nothing is sent.
     if (row.phone === "") {
-      return { row: row.row, person: ledger.person(""), body: "", opening, kept };
+      return {
+        ...{ row: row.row, person: ledger.person(""), plusOne: false },
+        ...{ body: "", opening, kept },
+      };
     }
     const filled = template.fill(row.cells);
     // The import rejects rows whose values do not fit, so a pending row always fills.
@@ -133,6 +138,7 @@ export function createBatchLoader(input: {
     return {
       row: row.row,
       person: ledger.person(row.phone),
+      plusOne: row.phone.startsWith("1"),
       body: `{"to":${JSON.stringify(row.phone)},"template":${filled.json}}`,
       opening,
       kept,

@@ -156,8 +156,9 @@ async function post(context: DeliverContext, grant: Grant): Promise<void> {
   const tooLate = startedAt - slotAt > lateMs;
   const outcome = tooLate ? ABORTED : await client.send(requestBody(message), askedAt);
   flight.ended(outcome.kind === "accepted" ? performance.now() - startedAt : undefined);
-  const { row, person } = message;
-  recorder.add(run.campaign.id, { row, attempt, nonce, person, ...toRecord(outcome, timings) });
+  const { row, person, plusOne } = message;
+  const told = toRecord(outcome, timings);
+  recorder.add(run.campaign.id, { row, attempt, nonce, person, plusOne, ...told });
 }
 
 /** The batch comes again when the budget has room, or earlier: a person may raise the limit. */

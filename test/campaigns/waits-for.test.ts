@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import { readWaitsFor, waitsForWords } from "../../src/campaigns/waits-for.ts";
 import { zeroCounts } from "../../src/core/message.ts";
-import type { Campaign } from "../../src/store/index.ts";
+import type { Campaign, FurtherTries } from "../../src/store/index.ts";
 
 const NOW = Date.parse("2026-11-30T03:00:00Z");
 const OPENS = Date.parse("2026-11-30T08:00:00Z");
 const hours = [{ days: [1, 2, 3, 4, 5, 6, 7], fromS: 9 * 3_600, toS: 20 * 3_600 }];
 
-function waitsAt(atMs: number | null, changes: Partial<Campaign> = {}) {
+function waitsAt(
+  atMs: number | null,
+  changes: Partial<Campaign> = {},
+  tries: readonly FurtherTries[] = [],
+) {
   const campaign: Pick<Campaign, "id" | "status" | "counts" | "hours"> = {
     id: "main-1",
     status: "running",
@@ -21,7 +25,11 @@ function waitsAt(atMs: number | null, changes: Partial<Campaign> = {}) {
     },
     ...changes,
   };
-  return readWaitsFor({ nextWork: async () => ({ atMs, nowMs: NOW }) }, campaign);
+  const store = {
+    nextWork: async () => ({ atMs, nowMs: NOW }),
+    furtherTries: async () => [...tries],
+  };
+  return readWaitsFor(store, campaign);
 }
 
 test("a campaign that waits for an opening says when it is by the clock there, and for how many", async () => {
@@ -52,4 +60,11 @@ test("a campaign that has work now, or no window, or nothing pending waits for n
   expect(await waitsAt(OPENS, { hours: null })).toBeNull();
   expect(await waitsAt(OPENS, { status: "paused" })).toBeNull();
   expect(await waitsAt(OPENS, { counts: zeroCounts() })).toBeNull();
+});
+
+test("a campaign of which only further tries are left waits for no opening", async () => {
+  const tries = [{ code: 131049, nth: 2, count: 12, firstAt: OPENS }];
+  const counts = { ...zeroCounts(), pending: 12 };
+  expect(await waitsAt(OPENS, { counts }, tries)).toBeNull();
+  expect(await waitsAt(OPENS, { counts: { ...counts, pending: 13 } }, tries)).not.toBeNull();
 });

@@ -44,6 +44,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "charged-words",
       "endpoint-words",
       "export-rows",
+      "further-tries-words",
       "opt-outs",
       "row-format",
     ],

@@ -13,6 +13,7 @@ function messages(count: number): DueMessage[] {
   return Array.from({ length: count }, (_, index) => ({
     row: index + 1,
     person: Buffer.alloc(8),
+    plusOne: false,
     body: "",
     kept: null,
     opening: null,

@@ -11,7 +11,14 @@ function run(id: string, priority: Priority, rows = 1): BatchRun {
   const delivery = { guarantee: "at-most-once", ratePerSecond: null, priority } as const;
   const campaign = { id, definition: testDefinition("main", { delivery }) } as CampaignToSend;
   const waiting = Array.from({ length: rows }, (_, at) => ({
-    ...{ row: at + 1, person: Buffer.alloc(8), body: "", kept: null, opening: null },
+    ...{
+      row: at + 1,
+      person: Buffer.alloc(8),
+      plusOne: false,
+      body: "",
+      kept: null,
+      opening: null,
+    },
   }));
   return {
     ...{

@@ -8,6 +8,7 @@ import type { ActLine } from "../../core/act.ts";
 import { describeFailure } from "../../core/failure.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { chargedWords } from "../../export/charged-words.ts";
+import { furtherTriesWords } from "../../export/further-tries-words.ts";
 import { trialWords } from "../../export/trial-words.ts";
 import { failedQueueName } from "../../queue/queues.ts";
 import type { Campaign, PaceNow } from "../../store/index.ts";
@@ -35,7 +36,7 @@ interface Shown {
 /** One campaign: the state of its rows, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
-  { halt, rollback, stall, waitsFor, pace, webhooks, unsafe, acts }: Obstacles & Shown,
+  { halt, rollback, stall, waitsFor, pace, webhooks, tries, unsafe, acts }: Obstacles & Shown,
 ): Html {
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
@@ -58,6 +59,7 @@ export function campaignPage(
       ${paceNote(number, pace)}
       ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
       ${trial === null ? "" : html`<section class="card note"><p>${trial}.</p></section>`}
+      ${tries.map((one) => html`<section class="card note"><p>${furtherTriesWords(one)}, the first at ${moment(one.firstAt)}.</p></section>`)}
       ${reason === null ? "" : html`<section class="card note"><p>${reason}</p></section>`}
       <section class="card" aria-labelledby="progress">
         <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>

@@ -11,6 +11,7 @@ import { rampText } from "../../core/ramp.ts";
 import { REASONS } from "../../core/reasons.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { REJECTS } from "../../core/reject.ts";
+import { packSendAgain } from "../../core/send-again.ts";
 import { campaignMark } from "../keys.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-rows.ts";
 import type { Safety } from "../ledger/ledger.ts";
@@ -214,6 +215,7 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     delegatedTo: delegatedTo(schedule) ?? 0,
     endBy: schedule.endByMs ?? 0,
     window: packWindow(schedule.window),
+    again: packSendAgain(delivery.retry),
     first: definition.recipients.first ?? 0,
     canary: trialRules(definition.canary ?? null),
   };

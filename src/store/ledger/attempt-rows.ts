@@ -34,6 +34,8 @@ export interface AttemptRecord {
   readonly id: { readonly text: string; readonly isWamid: boolean } | null;
   readonly held: boolean;
   readonly optOut: boolean;
+  /** The phone begins with +1. Default: it does not. */
+  readonly plusOne?: boolean;
 }
 
 /** Without a person, the digest is one that no person has. */
@@ -88,12 +90,13 @@ export function packRecords(records: readonly AttemptRecord[]): Buffer {
 }
 
 function packRecord(record: AttemptRecord): Buffer[] {
-  const { id, held, optOut } = record;
+  const { id, held, optOut, plusOne = false } = record;
   const stored = id === null ? NO_WAMID : packWamid(id.text).subarray(0, WAMID_BYTES_MAX);
   const marks =
     (id !== null && !id.isWamid ? MARK.reference : 0) +
     (held ? MARK.held : 0) +
     (optOut ? MARK.optOut : 0) +
+    (plusOne ? MARK.plusOne : 0) +
     (id === null ? 0 : MARK.id);
   const row = Buffer.allocUnsafe(RECORD_ROW.bytes);
   RECORD_ROW.write(row, 0, {

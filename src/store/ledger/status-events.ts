@@ -68,6 +68,8 @@ export function createApplyStatus(input: {
       stops: stopsOf(event),
       price: encodePrice(event.category, event.billable),
       person: event.recipient === null ? "" : person(event.recipient),
+      // Unknown counts as +1: then nothing is sent again by itself.
+      plusOne: event.recipient?.startsWith("1") === false ? 0 : 1,
       foreign: isForeign(event) ? 1 : 0,
       category: event.category ?? event.origin ?? "",
       unmatched,

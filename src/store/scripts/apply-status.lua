@@ -5,11 +5,12 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: digest (8 bytes) · wamid: as stored · status · at_ms: when it happened · code: error code
 --   · stops: what such a code stops, '' nothing · price: one byte · person: digest of the
---   recipient (8 bytes or '') · foreign: 1 when it
---   cannot be a template's · category or '' · unmatched: what to do when the wamid is unknown:
---   'park' (match it by recipient, else park it), 'park_unmatched' (another number may be meant:
---   only the wamid identifies its message), 'ask' (change nothing; return what this number waits
---   for) · failed_wait_ms: how long a failure waits for a `sent` before it is matched by recipient
+--   recipient (8 bytes or '') · plus_one: 0 when it is known not to begin with +1 · foreign: 1
+--   when it cannot be a template's · category or '' · unmatched: what to do when the wamid is
+--   unknown: 'park' (match it by recipient, else park it), 'park_unmatched' (another number may be
+--   meant: only the wamid identifies its message), 'ask' (change nothing; return what this number
+--   waits for) · failed_wait_ms: how long a failure waits for a `sent` before it is matched by
+--   recipient
 -- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
 --   {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a lost one |
 --   'open': there is an open attempt, but the event does not fit it | 'wire': an answer may still
@@ -19,13 +20,15 @@
 --   leases, opted-in, opt-out-outbox, undeliverable, failed-outbox, wamid:<level>:<bucket>,
 --   wamid-levels, running, scheduled, endings, halt, campaign:<id> and its :counts :errors
 --   :timeline :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen :first :ready :trial
+--   :again :open
 local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
 -- Only this many messages at once are matched by recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
 local event = {
   stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms),
   code = math.min(num(ARG.code), LEDGER_CODE_MAX), stops = ARG.stops,
-  price = num(ARG.price), person = person, foreign = num(ARG.foreign), category = ARG.category,
+  price = num(ARG.price), person = person, plus_one = num(ARG.plus_one),
+  foreign = num(ARG.foreign), category = ARG.category,
   due = NOW + (ARG.status == 'failed' and num(ARG.failed_wait_ms) or 0),
   -- The version before this one waits from here, and events outlive an upgrade.
   seen = NOW,

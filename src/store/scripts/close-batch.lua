@@ -10,7 +10,7 @@
 -- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
 -- Keys built: notices, notify, trials, news, by-end, endings, halt, resends, running, scheduled,
 --   with-rows, clock, campaign:<id> and its :open :ready :ledger:<batch> :counts :errors :pricing
---   :timeline :unknown :aside :beyond :chosen :first :trial
+--   :timeline :unknown :aside :beyond :chosen :first :trial :again :side
 local NEXT_TRY_MS = 1000
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end

@@ -14,7 +14,7 @@
 -- Keys built: notices, notify, trials, news, clock, by-end, with-rows, guard, resends,
 --   opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running, scheduled,
 --   endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side :unknown
---   :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial
+--   :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
 local c, batch = open_campaign(ARG.campaign), num(ARG.batch)
 if not c then return ANSWER.no_campaign end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)

@@ -160,8 +160,11 @@ export const OUTCOME = numbered([
   "unknown",
 ]);
 
-/** Bits of `marks`: the id is only a reference; held for quality; an opt-out; there is an id. */
-export const MARK = { reference: 1, held: 2, optOut: 4, id: 8 } as const;
+/**
+ * Bits of `marks`: the id is only a reference; held for quality; an opt-out; there is an id; the
+ * phone begins with +1.
+ */
+export const MARK = { reference: 1, held: 2, optOut: 4, id: 8, plusOne: 16 } as const;
 
 /** The first element of the answer of scripts that people's commands run. */
 export const ANSWER = {

@@ -7,7 +7,7 @@
 -- ARGV: campaign · kept_ms: how long after its end · batches_max: most to delete
 -- Returns: early: it is too soon | more: there are more batches | done: nothing is left
 -- Keys built: with-rows, campaign:<id> and its :batch:<batch> :ledger:<batch> :ready :open :side
---   :unknown :aside :beyond :chosen :first :trial
+--   :unknown :aside :beyond :chosen :first :trial :again
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'rows', 'purged')
 local over = { finished = true, cancelled = true, rejected = true }
@@ -21,6 +21,10 @@ end
 redis.call('HSET', key, 'purged', to)
 if to < batches then return PURGE.more end
 redis.call('ZREM', P .. 'with-rows', ARG.campaign)
+for code, waits in string.gmatch(redis.call('HGET', key, 'again') or '', '(%d+):([%d,]+)') do
+  local _, more = string.gsub(waits, ',', '')
+  for nth = 1, more + 1 do redis.call('UNLINK', key .. ':again:' .. code .. ':' .. nth) end
+end
 redis.call('UNLINK', key .. ':ready', key .. ':open', key .. ':side', key .. ':unknown',
   key .. ':first', key .. ':beyond', key .. ':trial', key .. ':chosen', key .. ':aside')
 return PURGE.done

@@ -16,6 +16,7 @@
 --   opted-in, opt-out-outbox, undeliverable, failed-outbox, parked, parked-until, parked-for,
 --   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
 --   :pricing :side :unknown :ready :open :ledger:<batch> :aside :beyond :chosen :first :trial
+--   :again
 local c = open_rows(ARG.campaign)
 if not c then return { 0 } end
 local LIMITS = {

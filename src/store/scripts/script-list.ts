@@ -15,6 +15,7 @@ export const SCRIPTS = {
     "stops",
     "price",
     "person",
+    "plusOne",
     "foreign",
     "category",
     "unmatched",

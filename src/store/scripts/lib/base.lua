@@ -45,12 +45,12 @@ end
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
-    'guarantee', 'purgedAt', 'trials', 'test')
+    'guarantee', 'purgedAt', 'trials', 'again', 'test')
   if not f[1] then return nil end
   return {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
-    is_test = f[#f],
+    again = f[#f - 1] or '', is_test = f[#f],
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
     accepted = 0,
   }

@@ -78,6 +78,16 @@ local function next_state(r, event)
   return moves and moves[event] or has(r, FLAG.decided) and overrules and overrules[event] or nil
 end
 
+-- The rows that wait for further try `nth` after `code` (lib/again.lua), by when they are due.
+local function again_key(c, code, nth) return c.key .. ':again:' .. code .. ':' .. nth end
+
+local function forget_again(c, row, r)
+  if r.code == 0 then return end
+  local nth = redis.call('HGET', c.key .. ':side', row .. ':again')
+  if nth then redis.call('ZREM', again_key(c, r.code, nth), row) end
+  r.code = 0
+end
+
 -- Moves `r` by `event`, with its counters; false if the event changes nothing.
 local function fire(c, row, r, event)
   local to = next_state(r, event)
@@ -95,7 +105,10 @@ local function fire(c, row, r, event)
     r.code, r.reason = 0, 0
     redis.call('ZREM', c.key .. ':unknown', row)
   end
-  if r.state == STATE.pending then r.reason, r.times[TIME.due] = 0, nil end
+  if r.state == STATE.pending then
+    forget_again(c, row, r)
+    r.reason, r.times[TIME.due] = 0, nil
+  end
   r.state = to
   if to == STATE.unknown then note_unknown(c, row, r) end
   return true

@@ -118,6 +118,9 @@ local function apply_outcome(c, r, o, limits)
   end
   -- After so many failed tries another one would not help.
   local is_last = uses_try(o) and r.tries + 1 >= limits.tries or r.attempt >= ATTEMPT_MAX
-  if o.outcome == OUTCOME.failed or is_last then return failed(c, r, o) end
-  back_to_pending(c, r, o)
+  if o.outcome ~= OUTCOME.failed and not is_last then return back_to_pending(c, r, o) end
+  failed(c, r, o)
+  if not is_last then
+    send_again(c, o.row, r, { at = WALL, plus_one = marked(o, MARK.plus_one) and 1 or 0 })
+  end
 end

@@ -1,5 +1,5 @@
 --- @include "hashes"
---- @include "ledger"
+--- @include "again"
 --- @include "pace"
 --- @include "wamid"
 --- @include "stops"
@@ -41,7 +41,8 @@ local function note_undeliverable(person)
 end
 
 -- event: { status, at (ms), code, stops: what its code stops ('template', 'account', 'restricted',
--- ''), price, person, foreign, category, stored, due: the NOW from which it may be matched }
+-- ''), plus_one (lib/again.lua), price, person, foreign, category, stored, due: the NOW from which
+-- it may be matched }
 local function apply_status(c, row, r, attempt, event)
   if event.status == 'failed' and event.code == CODE.opted_out then
     opt_out(c, row, attempt, event.person, event.at)
@@ -71,6 +72,7 @@ local function apply_status(c, row, r, attempt, event)
     slow_down_after(event.code)
     if event.code == CODE.undeliverable then note_undeliverable(event.person) end
     stop_by_status(c, r, event)
+    send_again(c, row, r, event)
     return true
   end
   if r.state == STATE.delivered or r.state == STATE.read then set(r, FLAG.late_failed) end

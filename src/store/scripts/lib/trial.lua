@@ -55,7 +55,10 @@ local function inner_trial(c)
 end
 
 -- Rows that were rejected by the import and corrected since are not among the first N.
+-- Nor is a row that waits for a further try after a failure (lib/again.lua): in the trial it stays
+-- failed, and it goes when the trial is over.
 local function is_of(c, t, row, r)
+  if r.leaves_trial or r.state == STATE.pending and r.code ~= 0 then return false end
   if t.slot == 'trial' then return redis.call('SISMEMBER', c.key .. ':chosen', row) == 1 end
   local corrected = r.attempt == 0 and bit.band(r.flags, FLAG.retried) ~= 0
   return row <= num(t.upTo) and not corrected
