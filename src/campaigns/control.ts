@@ -13,6 +13,7 @@ import { TRIAL_RULES } from "../core/trial.ts";
 import type { Campaign, ControlResult } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
+import { leavesNow } from "./leaves-now.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
 /** The result of a control, also as JSON. */
@@ -100,7 +101,8 @@ export function probeCampaign(
 ): Promise<Result<Controlled>> {
   return perform(found, { verb: "resume", by, probe: size }, async () => {
     const { campaign, store } = found;
-    const result = await store.resumeWithProbe(campaign.id, { ...TRIAL_RULES, size });
+    const isOpen = await leavesNow(store, campaign.id, Date.now());
+    const result = await store.resumeWithProbe(campaign.id, { ...TRIAL_RULES, size }, isOpen);
     if (result.kind !== "busy") return controlled(campaign, "resume", result);
     return refuse(
       "probe_not_possible",

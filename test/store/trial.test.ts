@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CanaryRules } from "../../src/core/trial.ts";
-import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
+import type { ImportOutcome, ImportRow } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 const WAIT_MS = 600_000;
@@ -247,6 +247,54 @@ test("the first 150 rows that may go are sent, then the campaign asks", async ()
   await bench.grant(id, 153);
 });
 
+test("the first N are counted over the chunks of an import, and once more if it begins again", async () => {
+  const bench = await openTestStore();
+  const { recipients, ...rest } = testDefinition(bench.number);
+  const { imports } = bench.store;
+  const begin = async (first: number) => {
+    const begun = await imports.begin({
+      ...{ digest: `list of ${bench.number}`, again: false, file: "list.csv", mode: "sandbox" },
+      columns: ["phone"],
+      definition: { ...rest, recipients: { ...recipients, first } },
+    });
+    if (begun.kind !== "begun") throw new Error(begun.kind);
+    return begun;
+  };
+  const rowsOf = (batch: number): ImportRow[] =>
+    Array.from({ length: 100 }, (_, place) => {
+      const phone = testPhone(batch * 100 + place + 1);
+      // Every second row is of a person who is on the list already.
+      const outcome: ImportOutcome =
+        place % 2 === 0 ? { kind: "duplicate", phone, of: 1 } : { kind: "pending", phone };
+      return { cells: [phone], outcome };
+    });
+  const chunk = (begun: { campaign: string; token: string }, firstBatch: number, count: number) =>
+    imports.chunk({
+      ...{ ...begun, firstBatch },
+      batches: Array.from({ length: count }, (_, at) => ({ rows: rowsOf(firstBatch + at) })),
+    });
+
+  await chunk(await begin(75), 0, 2);
+  await bench.later(10_000);
+  const begun = await begin(120);
+  for (const [first, count] of [
+    [0, 1],
+    [1, 2],
+    [1, 2],
+    [3, 1],
+  ] as const) {
+    await chunk(begun, first, count);
+  }
+  const id = begun.campaign;
+  expect(await batches(bench, id)).toEqual({ ready: ["0", "1", "2"], aside: ["3"] });
+  await imports.finish({ ...begun, rows: 400, batches: 4 });
+  const { first } = bench.own(id);
+  // The 20th of the third batch.
+  expect(await bench.redis.hmget(first, "kind", "size", "upTo")).toEqual(["first", "120", "240"]);
+  expect(await kindOf(bench, id, 242)).toBe("not_in_trial");
+  expect(await kindOf(bench, id, 240)).toBe("granted");
+});
+
 test("a list with no more rows than the first N has no trial", async () => {
   const bench = await openTestStore();
   const id = await importFirst(bench, 450);
@@ -304,6 +352,16 @@ test("a probe sends some rows that are due, and goes on or pauses again by their
   await send(bench, id, 3, "delivered");
   expect(await bench.found(id)).toMatchObject({ status: "running", trial: null });
   await bench.grant(id, 301);
+});
+
+test("a probe takes rows whose window is open before the others", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(450);
+  await bench.store.campaigns.pause(id, "operator");
+  const isOpen = ({ row }: { row: number }) => row % 50 === 7;
+  await bench.store.resumeWithProbe(id, { ...RULES, size: 10 }, isOpen);
+  const chosen = (await bench.redis.smembers(bench.own(id).chosen)).map(Number);
+  expect(chosen.sort((a, b) => a - b)).toEqual([1, 7, 57, 107, 157, 207, 257, 307, 357, 407]);
 });
 
 test("a probe stays within the first N until a person was told of them", async () => {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { TrialRules } from "../../core/trial.ts";
 import { campaignKeys } from "../keys.ts";
-import type { RowReader } from "../ledger/row-reader.ts";
+import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { CampaignStore, ControlResult } from "./campaign-store.ts";
 
 /** A batch with work usually has pending rows; so many more are read to find the rows. */
@@ -11,8 +11,9 @@ const READS_MAX = 3;
 
 /**
  * Resumes a paused campaign with a probe: `size` messages go, and the rest only when enough of
- * them are delivered (scripts/lib/trial.lua). Its rows are read here, those that are due first; the
- * script takes what is still pending. `busy`: what was read had changed each time.
+ * them are delivered (scripts/lib/trial.lua). Its rows are read here, those first that wait for
+ * nothing: neither for a retry nor, by `leavesNow`, for their window. The script takes what is
+ * still pending. `busy`: what was read had changed each time.
  */
 export function createProbe(input: {
   redis: Redis;
@@ -33,24 +34,30 @@ export function createProbe(input: {
     return [...new Set([...ready, ...open, ...asides.flat()])].slice(0, max).map(Number);
   }
 
-  async function pendingRows(id: string, size: number): Promise<number[]> {
-    const due: number[] = [];
+  async function pendingRows(
+    id: string,
+    { size, leavesNow }: { size: number; leavesNow: (row: CampaignRow) => boolean },
+  ): Promise<number[]> {
+    const now: number[] = [];
     const later: number[] = [];
     for (const batch of await batchesWithWork(id, size + BATCHES_MORE)) {
-      if (due.length >= size) break;
-      for (const { row, state, value } of await rows.batch(id, batch)) {
-        if (state === "pending") (value.times.due === undefined ? due : later).push(row);
+      if (now.length >= size) break;
+      for (const one of await rows.batch(id, batch)) {
+        if (one.state !== "pending") continue;
+        const isNow = one.value.times.due === undefined && leavesNow(one);
+        (isNow ? now : later).push(one.row);
       }
     }
-    return [...due, ...later].slice(0, size).sort((a, b) => a - b);
+    return [...now, ...later].slice(0, size).sort((a, b) => a - b);
   }
 
   return async function resumeWithProbe(
     id: string,
     { size, ...rules }: TrialRules & { readonly size: number },
+    leavesNow: (row: CampaignRow) => boolean = () => true,
   ): Promise<ControlResult | { readonly kind: "busy" }> {
     for (let read = 0; read < READS_MAX; read++) {
-      const found = await pendingRows(id, size);
+      const found = await pendingRows(id, { size, leavesNow });
       // Without a pending row nothing is left to be probed.
       if (found.length === 0) return campaigns.resume(id);
       const result = await campaigns.resumeWith(id, { rows: found, rules });
