@@ -36,7 +36,7 @@ export async function copyNewest(
     const { code, message } = error as NodeJS.ErrnoException;
     return {
       kind: "trouble",
-      why: `the folder or its newest list cannot be read (${code ?? message})`,
+      why: `the newest list of its folder cannot be copied (${code ?? message})`,
     };
   }
 }

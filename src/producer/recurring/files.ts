@@ -103,7 +103,7 @@ export function createRecurringFiles({ dir, numbers, settleMs, log }: FilesInput
 
   return {
     async look() {
-      const names = (await readdir(dir)).filter(isRecurringFile);
+      const names = (await namesIn(dir)).filter(isRecurringFile);
       const after = new Map<string, Seen>();
       for (const file of names) {
         const seen = await lookAt(file, names);
@@ -127,6 +127,14 @@ export function createRecurringFiles({ dir, numbers, settleMs, log }: FilesInput
       return { files: [...after.values()].flatMap(({ read }) => read ?? []), gone };
     },
   };
+}
+
+/** A folder that was removed has no files: none of them runs any longer. */
+async function namesIn(dir: string): Promise<string[]> {
+  return readdir(dir).catch((error: unknown) => {
+    if (isGone(error)) return [];
+    throw error;
+  });
 }
 
 /** Other files may lie there: tokens, notes, our reports. */

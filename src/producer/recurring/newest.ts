@@ -13,12 +13,13 @@ export interface FoundList {
 
 /**
  * The list of a folder that was changed last, by the times of the files; null if there is none.
- * Unfinished uploads, links and sub-folders do not count. Throws if the folder cannot be read.
+ * Unfinished uploads, files of rejected rows, links and sub-folders do not count. Throws if the
+ * folder cannot be read.
  */
 export async function newestList(folder: string): Promise<FoundList | null> {
   let newest: (FoundList & { readonly changedMs: number }) | null = null;
   for (const name of (await readdir(folder)).sort()) {
-    if (!isList(name) || isIgnored(name)) continue;
+    if (!isList(name) || isIgnored(name) || isRejects(name)) continue;
     const path = join(folder, name);
     const found = await lstatOrNull(path);
     if (found === null || !found.isFile()) continue;
@@ -27,4 +28,9 @@ export async function newestList(folder: string): Promise<FoundList | null> {
     newest = { name, path, look, changedMs: found.mtimeMs };
   }
   return newest;
+}
+
+/** `check` writes one beside the list that it was given, which is then the newest file. */
+function isRejects(name: string): boolean {
+  return /\.rejects\.csv$/i.test(name);
 }

@@ -52,6 +52,8 @@ interface Run {
   readonly dueMs: number;
   readonly token: string;
   isWorking: boolean;
+  /** When this process began with it, by our clock. */
+  readonly sinceMs: number;
   waitMs: number;
   /** By our clock. */
   notBeforeMs: number;
@@ -83,7 +85,11 @@ function watchFiles(
   const stale = new Set<string>();
   const working = new Set<Promise<void>>();
 
+  let isMade = false;
+
   async function look(): Promise<void> {
+    if (!isMade) await makeFolder(dir);
+    isMade = true;
     const seen = await files.look();
     for (const name of seen.gone) {
       watched.delete(name);
@@ -139,7 +145,10 @@ function watchFiles(
 
   function newRun(name: string, dueMs: number): Run {
     const token = randomBytes(8).toString("hex");
-    const run = { dueMs, token, isWorking: false, waitMs: againMs, notBeforeMs: 0 };
+    const run = {
+      ...{ dueMs, token, sinceMs: clock() },
+      ...{ isWorking: false, waitMs: againMs, notBeforeMs: 0 },
+    };
     runs.set(name, run);
     return run;
   }
@@ -149,7 +158,8 @@ function watchFiles(
     if (!file.read.ok) return;
     const { dueMs, token } = run;
     run.isWorking = true;
-    const work = runner({ file, read: file.read.value, dueMs, token, lateMs: nowOf(one) - dueMs })
+    const times = { lateMs: nowOf(one) - dueMs, triedMs: clock() - run.sinceMs };
+    const work = runner({ file, read: file.read.value, dueMs, token, ...times })
       .catch((error: Error) => {
         log.condition(file.name, `recurring/${file.file}: ${error.message}; it will be retried.`);
         return "again" as const;
@@ -171,11 +181,9 @@ function watchFiles(
 
   return {
     look: () =>
-      makeFolder(dir)
-        .then(look)
-        .catch((error: Error) => {
-          log.condition(dir, `The folder recurring: ${error.message}; it will be tried again.`);
-        }),
+      look().catch((error: Error) => {
+        log.condition(dir, `The folder recurring: ${error.message}; it will be tried again.`);
+      }),
     async idle() {
       await Promise.all(working);
     },

@@ -21,6 +21,8 @@ export interface DueWork {
   /** Identifies this producer's work on it. */
   readonly token: string;
   readonly lateMs: number;
+  /** How long this producer has tried. */
+  readonly triedMs: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export function createRunner(input: RunnerInput): Runner {
   const { log, queue, signal } = parts;
 
   return async (work) => {
-    const { file, read, dueMs, token, lateMs } = work;
+    const { file, read, dueMs, token, lateMs, triedMs } = work;
     const { recurring } = read;
     const about = `recurring/${file.file}, run of ${dueWords(dueMs, recurring.timezone)}`;
     const take = () => store.take({ name: file.name, dueMs, token, leaseMs: timing.leaseMs });
@@ -87,13 +89,18 @@ export function createRunner(input: RunnerInput): Runner {
       if (signal.aborted && staged.kind !== "staged") return "left";
       if (staged.kind === "none") return await end(staged.outcome, staged.why);
       if (staged.kind === "trouble") {
-        if (lateMs > timing.giveUpMs) return await end("unreachable", staged.why);
+        if (triedMs > timing.giveUpMs) return await end("unreachable", staged.why);
         log.condition(about, `${about}: ${staged.why}; it will be tried again.`);
         return "again";
       }
       const { claim } = staged.list;
       const { run } = claim.note;
-      const decided = run === undefined ? "late" : await runs.commit(run, claim.note.id);
+      if (run === undefined) throw new Error("a staged list has no run");
+      const decided = await runs.commit(run, claim.note.id).catch(async (error: unknown) => {
+        // It may have been committed all the same: the producer that resumes the list asks again.
+        await claim.giveBack();
+        throw error;
+      });
       if (decided === "committed") {
         log.clear(about);
         log.line(`${about}: its list is ${claim.note.dropped}.`);

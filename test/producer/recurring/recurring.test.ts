@@ -1,6 +1,10 @@
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { accept } from "../../../src/core/refusal.ts";
+import { createModeDrops } from "../../../src/producer/drop/mode.ts";
 import { list, WAIT } from "../drop/drops.ts";
 import { recurringDrops } from "./recurring.ts";
 
@@ -10,6 +14,8 @@ test("at its due time the newest list becomes a campaign, and the source keeps i
   await bench.export("old.csv", list(9), 600);
   await bench.export("new.csv", list(1, 2));
   await bench.export("newer.txt", "no list", 5);
+  await bench.export("new.rejects.csv", list(7), 3);
+  await bench.export("newest.csv.part", list(8), 1);
   await bench.due();
   await bench.produce();
 
@@ -30,7 +36,9 @@ test("at its due time the newest list becomes a campaign, and the source keeps i
   expect(await bench.report(`done/recurring/${stem}.report.json`)).toMatchObject({
     ...{ campaign: campaign?.id, campaignFile: `${bench.name}.yaml`, ok: 2 },
   });
-  expect(await bench.exported()).toEqual(["new.csv", "newer.txt", "old.csv"]);
+  expect((await bench.exported()).sort()).toEqual(
+    ["new.csv", "new.rejects.csv", "newer.txt", "newest.csv.part", "old.csv"].sort(),
+  );
   expect(await bench.last()).toMatchObject({ campaign: campaign?.id, detail: "" });
   expect(bench.said.some((line) => line.includes(`its list is ${stem}.csv`))).toBe(true);
   expect(bench.warned).toEqual([]);
@@ -292,7 +300,7 @@ test("a folder that cannot be read is told, and read when it can be", async () =
   await bench.write({ folder: "../../later" });
   await bench.due();
   await bench.produce();
-  await vi.waitFor(() => expect(bench.said.join()).toContain("cannot be read (ENOENT)"), WAIT);
+  await vi.waitFor(() => expect(bench.said.join()).toContain("cannot be copied (ENOENT)"), WAIT);
 
   await mkdir(join(bench.dir, "../later"));
   await writeFile(join(bench.dir, "../later/list.csv"), list(1));
@@ -331,3 +339,91 @@ test("of two producers one makes the campaign", async () => {
   expect((await bench.files("done")).filter((file) => file.endsWith(".csv"))).toHaveLength(3);
   expect(await bench.files("failed")).toEqual([]);
 });
+
+test("a list is fetched with its token, and only when it has changed", async () => {
+  const asked: (string | undefined)[][] = [];
+  let [list1, etag] = [list(1), '"v1"'];
+  const server = createServer(({ headers }, response) => {
+    asked.push([headers.authorization, headers["if-none-match"]]);
+    if (headers["if-none-match"] === etag) return response.writeHead(304).end();
+    return response.setHeader("etag", etag).end(list1);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const bench = await recurringDrops();
+  await writeFile(join(bench.dir, "recurring/bills.token"), "secret-token\n");
+  const url = `http://127.0.0.1:${port}/bills.csv?key=secret-key`;
+  await bench.write({ folder: undefined, url, tokenFile: "bills.token" });
+  await bench.due();
+  await bench.produce();
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "campaign" }),
+    WAIT,
+  );
+
+  await bench.due();
+  await vi.waitFor(
+    async () => expect(await bench.last()).toMatchObject({ outcome: "unchanged" }),
+    WAIT,
+  );
+  [list1, etag] = [list(2), '"v2"'];
+  await bench.due();
+  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(2), WAIT);
+
+  expect(asked).toEqual([
+    ["Bearer secret-token", undefined],
+    ["Bearer secret-token", '"v1"'],
+    ["Bearer secret-token", '"v1"'],
+  ]);
+  const told = JSON.stringify([bench.said, bench.warned, await bench.state(), await bench.hash()]);
+  expect(told).not.toMatch(/secret/);
+});
+
+test("what was recurring in the sandbox does not run for real people", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await writeFile(join(bench.dir, ".sandbox"), "");
+  const said: string[] = [];
+  const live = createModeDrops({
+    ...{ dir: bench.dir, mode: "live", say: (line: string) => said.push(line) },
+    open: () => ({ start: async () => accept(undefined), stop: async () => {} }),
+  });
+  onTestFinished(() => live.stop());
+
+  await live.start();
+
+  expect(await bench.there(`recurring/${bench.name}.yaml`)).toBe(false);
+  expect(await bench.there(`sandbox/recurring/${bench.name}.yaml`)).toBe(true);
+  expect(said.join()).toContain("dropped for the sandbox");
+});
+
+test.each(["before it was written", "after it was written"])(
+  "a commit that Redis does not answer, %s, is asked for again, and the list is sent once",
+  async (when) => {
+    const bench = await recurringDrops();
+    await bench.write();
+    await bench.export("list.csv", list(1));
+    await bench.due();
+    let asked = 0;
+    const commit: typeof bench.recurring.commit = async (run) => {
+      const isLost = ++asked === 1;
+      if (isLost && when === "before it was written") throw new Error("no answer");
+      const decided = await bench.recurring.commit(run);
+      if (isLost) throw new Error("no answer");
+      return decided;
+    };
+    await bench.produce({ redis: { ...bench.recurring, commit } });
+
+    await vi.waitFor(async () => {
+      expect(await bench.last()).toMatchObject({ outcome: "campaign" });
+      expect(await bench.files("processing")).toEqual([]);
+    }, WAIT);
+    expect(await bench.campaigns()).toHaveLength(1);
+    expect((await bench.files("done")).filter((file) => file.endsWith(".csv"))).toHaveLength(1);
+    expect(await bench.files("failed")).toEqual([]);
+  },
+);

@@ -6,7 +6,7 @@ import { createDropFolder, type DropFolder } from "../../../src/producer/drop/fo
 import { allowAddresses } from "../../../src/producer/recurring/addresses.ts";
 import { createRecurringDrops } from "../../../src/producer/recurring/recurring.ts";
 import type { RecurringTiming } from "../../../src/producer/recurring/timing.ts";
-import { createRecurring } from "../../../src/store/campaigns/recurring.ts";
+import { createRecurring, type RecurringStore } from "../../../src/store/campaigns/recurring.ts";
 import { deploymentKeys } from "../../../src/store/keys.ts";
 import { connectTestRedis } from "../../support/redis.ts";
 import { drops } from "../drop/drops.ts";
@@ -36,12 +36,12 @@ export async function recurringDrops() {
   await mkdir(exports, { recursive: true });
   await mkdir(join(dir, "recurring"), { recursive: true });
 
-  function source(timing: Partial<RecurringTiming> = {}) {
+  function source(timing: Partial<RecurringTiming> = {}, store: RecurringStore = recurring) {
     return createRecurringDrops({
       ...{
         dir,
         mode: "sandbox",
-        store: recurring,
+        store,
         numbers: [number],
         isAllowed: allowAddresses([]),
       },
@@ -73,13 +73,17 @@ export async function recurringDrops() {
     },
     /** One more producer on the folder. */
     async produce(
-      input: { timing?: Partial<RecurringTiming>; atEnd?: "stopped" | "left running" } = {},
+      input: {
+        timing?: Partial<RecurringTiming>;
+        atEnd?: "stopped" | "left running";
+        redis?: RecurringStore;
+      } = {},
     ): Promise<DropFolder> {
       const folder = createDropFolder({
         ...{ dir, importFile: drop.importFile, findCampaign: store.campaigns.find },
         ...{ retentionMs: null, say: (line: string) => said.push(line), timing: TIMING },
         noteDrop: async () => {},
-        source: source(input.timing),
+        source: source(input.timing, input.redis),
       });
       if (input.atEnd !== "left running") onTestFinished(() => folder.stop());
       expect(await folder.start()).toMatchObject({ ok: true });
