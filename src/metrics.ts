@@ -120,6 +120,28 @@ function createLedgerMetrics(stores: Readonly<Record<string, NumberStore>>): Reg
       }
     },
   });
+  const people = new Gauge({
+    name: "dropcast_portfolio_people",
+    help: "People that a portfolio wrote to within 24 hours (used), and may write to (limit).",
+    labelNames: ["portfolio", "what"],
+    registers: [registry],
+  });
+  const full = new Gauge({
+    name: "dropcast_portfolio_full_seconds",
+    help: "How long until a portfolio may write to another person; 0: it may now.",
+    labelNames: ["portfolio"],
+    registers: [registry],
+    async collect() {
+      for (const { budget } of Object.values(stores)) {
+        if (budget === null) continue;
+        const { name, used, limit, nextAtMs } = await budget.read();
+        people.set({ portfolio: name, what: "used" }, used);
+        people.set({ portfolio: name, what: "limit" }, limit);
+        const leftMs = nextAtMs === null ? 0 : Math.max(0, nextAtMs - Date.now());
+        full.set({ portfolio: name }, leftMs / 1_000);
+      }
+    },
+  });
   const ages = new Gauge({
     name: "dropcast_oldest_seconds",
     help: "How long the oldest of each kind has waited. A value that keeps growing is stuck: alert on it.",

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { budgetJson } from "../campaigns/budget.ts";
 import { controlCampaign } from "../campaigns/control.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
@@ -86,6 +87,7 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         furtherTries: furtherTriesJson(obstacles.tries),
         halt: haltJson(obstacles.halt),
         rollback: rollbackJson(obstacles.rollback),
+        ...budgetJson(obstacles.budget),
         pace: paceJson(campaignPace(obstacles.pace, found.value.campaign, null)),
         ...webhookTroublesJson(obstacles.webhooks),
       });

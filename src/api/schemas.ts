@@ -47,6 +47,10 @@ export const halt = z
   .openapi("Suspension");
 
 /** Messages a second. */
+const budget = z
+  .object({ portfolio: z.string(), used: z.int(), limit: z.int(), nextAt: time.nullable() })
+  .openapi("Budget", { description: "Different people that a portfolio wrote to in 24 hours." });
+
 const pace = z
   .object({
     nowPerSecond: z.number().nullable(),
@@ -135,6 +139,8 @@ export const campaign = z
     halt: halt.nullable(),
     rollback: rollback.nullable(),
     pace,
+    budget: budget.nullable(),
+    waitsForBudget: time.nullable(),
     ...webhookTroubles,
   })
   .openapi("Campaign");

@@ -135,6 +135,7 @@ async function listNumber(input: { config: Config; name: string; store: NumberSt
       optOuts: store?.optOuts ?? null,
       ratePerSecond: (await store?.pace.rate(configured)) ?? configured,
       prices: config.prices,
+      budget: (await store?.budget?.read()) ?? null,
       nowMs: Date.now(),
     },
   };

@@ -7,6 +7,7 @@ import type {
   PaceNow,
   Rollback,
 } from "../store/index.ts";
+import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { type RecurringWords, readRecurring, recurringWords } from "./recurring.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
@@ -21,6 +22,7 @@ export interface Obstacles {
   /** The opening of its window it waits for; null: none. */
   readonly waitsFor: WaitsFor | null;
   readonly pace: PaceNow;
+  readonly budget: CampaignBudget;
   readonly webhooks: WebhookTroubles;
   /** Failed messages that are sent again by themselves. */
   readonly tries: readonly FurtherTries[];
@@ -50,7 +52,7 @@ export interface Overview {
 }
 
 export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
-  const [halt, rollback, stall, waitsFor, pace, webhooks, tries] = await Promise.all([
+  const [halt, rollback, stall, waitsFor, pace, webhooks, tries, people] = await Promise.all([
     store.campaigns.halt(),
     store.rollback.read(),
     stallOf(store, [campaign]),
@@ -58,8 +60,10 @@ export async function readObstacles({ campaign, store }: FoundCampaign): Promise
     store.pace.read(),
     readWebhookTroubles(store),
     store.furtherTries(campaign.id),
+    readBudget(store),
   ]);
-  return { halt, rollback, stall, waitsFor, pace, webhooks, tries };
+  const budget = campaignBudget(campaign, people);
+  return { halt, rollback, stall, waitsFor, pace, webhooks, tries, budget };
 }
 
 export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {

@@ -1,4 +1,10 @@
 import type { Platform } from "../app/platform.ts";
+import {
+  budgetJson,
+  type CampaignBudget,
+  campaignBudget,
+  readBudget,
+} from "../campaigns/budget.ts";
 import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
 import { readRecurring, recurringWords } from "../campaigns/recurring.ts";
 import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
@@ -63,6 +69,7 @@ export const run: Command = async (cli, { options }) => {
           number,
           store,
           pace: await pace.read(),
+          people: await readBudget(store),
           halt: await campaigns.halt(),
           rollback: await rollback.read(),
           isSettling: await rollback.isSettling(),
@@ -75,9 +82,9 @@ export const run: Command = async (cli, { options }) => {
       }),
     );
     const found = numbers
-      .flatMap(({ store, newest, live, pace, halt, rollback, workers, troubles }) =>
+      .flatMap(({ store, newest, live, people, ...rest }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ store, campaign, pace, halt, rollback, workers, troubles }),
+          (campaign) => ({ ...rest, store, campaign, budget: campaignBudget(campaign, people) }),
         ),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
@@ -90,7 +97,7 @@ export const run: Command = async (cli, { options }) => {
     );
     const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
     return accept({
-      json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor, troubles }) => ({
+      json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor, troubles, budget }) => ({
         ...campaignJson(campaign),
         halt: haltJson(halt),
         hold: backoffJson(pace),
@@ -100,6 +107,7 @@ export const run: Command = async (cli, { options }) => {
         rollback: rollbackJson(rollback),
         stalled: isStalled(campaign, workers) ? "no_worker" : null,
         waitsFor: waitsForJson(waitsFor),
+        ...budgetJson(budget),
         ...webhookTroublesJson(troubles),
       })),
       text: [
@@ -158,6 +166,7 @@ interface Listed {
   readonly campaign: Campaign;
   readonly workers: Presence;
   readonly waitsFor: WaitsFor | null;
+  readonly budget: CampaignBudget;
 }
 
 /** Each sentence once: all campaigns of a number share it. */
@@ -178,7 +187,8 @@ function listText(listed: readonly Listed[]): string {
     return "No campaigns yet. Send one: dropcast send CAMPAIGN.yaml LIST.csv";
   }
   const now = Date.now();
-  const rows = listed.map(({ campaign, workers, waitsFor }) => {
+  const rows = listed.map((one) => {
+    const { campaign } = one;
     const { counts } = campaign;
     const delivered = counts.delivered + counts.read;
     const numbers = [
@@ -192,7 +202,7 @@ function listText(listed: readonly Listed[]): string {
     return [
       campaign.id,
       shorten(printable(campaign.name)),
-      statusWords(campaign, workers, waitsFor),
+      statusWords(one),
       campaign.mode,
       ...numbers.map(count),
       clockTime(campaign.createdAt, now),
@@ -201,9 +211,12 @@ function listText(listed: readonly Listed[]): string {
   return table([COLUMNS, ...rows], NUMBERS);
 }
 
-function statusWords(campaign: Campaign, workers: Presence, waitsFor: WaitsFor | null): string {
+function statusWords({ campaign, workers, waitsFor, budget }: Listed): string {
   if (isStalled(campaign, workers)) return `${campaign.status}: no worker`;
   if (waitsFor !== null) return `waits for ${openingWords(waitsFor)}`;
+  if (budget.waitsUntilMs !== null) {
+    return `waits for budget: ${clockTime(budget.waitsUntilMs, Date.now())}`;
+  }
   const trial = trialWords(campaign, (ms) => clockTime(ms, Date.now()));
   return trial === null ? campaign.status : `${campaign.status}: ${trial}`;
 }

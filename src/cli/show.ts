@@ -1,3 +1,10 @@
+import {
+  budgetJson,
+  type CampaignBudget,
+  campaignBudget,
+  readBudget,
+  waitsForBudgetWords,
+} from "../campaigns/budget.ts";
 import { findCampaign } from "../campaigns/find.ts";
 import { type CampaignPace, campaignPace, paceJson } from "../campaigns/pace-now.ts";
 import {
@@ -86,6 +93,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       store.furtherTries(id),
       store.notices.endpoints(),
     ]);
+    const budget = campaignBudget(campaign, await readBudget(store));
     const { number } = campaign;
     const configured = platform.config.numbers[number]?.ratePerSecond ?? null;
     const rates = campaignPace(pace, campaign, configured);
@@ -107,6 +115,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         halt: haltJson(halt),
         hold: backoffJson(pace),
         pace: paceJson(rates),
+        ...budgetJson(budget),
         rollback: rollbackJson(rollback),
         unknown: unknownJson(unknown),
         waits,
@@ -118,12 +127,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       },
       text:
         campaignText(campaign, halt, cli.terminal, {
-          unknown,
-          waits,
-          stall,
-          waitsFor,
-          rates,
-          tries,
+          ...{ unknown, waits, stall, waitsFor, rates, budget, tries },
         }) +
         backoff +
         differs +
@@ -145,6 +149,8 @@ interface Details {
   readonly tries?: readonly FurtherTries[];
   /** How fast it may send now. */
   readonly rates?: CampaignPace;
+  /** Whether it waits for the budget of people. */
+  readonly budget?: CampaignBudget;
 }
 
 /** A campaign for people, with possible next steps. */
@@ -152,10 +158,11 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  { unknown, waits = [], stall, waitsFor = null, rates, tries = [] }: Details = {},
+  { unknown, waits = [], stall, waitsFor = null, rates, budget, tries = [] }: Details = {},
 ): string {
   const reason = reasonWords(campaign);
-  const why = stall ?? (waitsFor === null ? reason : waitsForWords(waitsFor));
+  const waiting = waitsFor === null ? budgetWaits(budget) : waitsForWords(waitsFor);
+  const why = stall ?? waiting ?? reason;
   const status = why === null ? campaign.status : `${campaign.status}: ${printable(why)}`;
   const head: [string, string][] = [
     ["Campaign", `${campaign.id}  ${printable(campaign.name)}`],
@@ -182,6 +189,11 @@ export function campaignText(
   if (waits.length > 0) parts.push(waitsText(waits));
   parts.push(...notes(campaign));
   return parts.join("\n\n");
+}
+
+function budgetWaits(budget: CampaignBudget | undefined): string | null {
+  if (budget === undefined || budget.waitsUntilMs === null) return null;
+  return waitsForBudgetWords(budget, clockTime(budget.waitsUntilMs, Date.now()));
 }
 
 function times(campaign: Campaign): [string, string][] {

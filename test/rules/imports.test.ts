@@ -30,7 +30,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
   app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
   campaigns: [
-    ...["act-words", "audited", "control", "find", "overview", "pace-now", "rate", "recurring"],
+    ...[
+      "act-words",
+      "audited",
+      "budget",
+      "control",
+      "find",
+      "overview",
+      "pace-now",
+      "rate",
+      "recurring",
+    ],
     ...["refusals", "resolve", "retry", "waits-for", "webhook-troubles"],
   ],
   config: [

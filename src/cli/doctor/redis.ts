@@ -1,4 +1,5 @@
 import type { Platform } from "../../app/platform.ts";
+import { budgetWords, readBudget } from "../../campaigns/budget.ts";
 import { ratesDiffer } from "../../campaigns/pace-now.ts";
 import { readRecurring, recurringWords } from "../../campaigns/recurring.ts";
 import type { Config } from "../../config/config.ts";
@@ -7,7 +8,7 @@ import { redisTrouble } from "../../core/redis-trouble.ts";
 import { accept } from "../../core/refusal.ts";
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { redisInfo, redisTimeMs } from "../../redis/server.ts";
-import { oldOnes, type RecurringState } from "../../store/index.ts";
+import { type NumberStore, oldOnes, type RecurringState } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { backoffWords, ratesDifferWords, slowedWords, suspensionWords } from "../describe.ts";
 import { onPlatform } from "../session.ts";
@@ -157,6 +158,7 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
   } else if (pace.slowed !== null) {
     checks.push({ name, verdict: "ok", message: slowedWords(pace.slowed) });
   }
+  checks.push(...(await budgetChecks(store, pace.portfolio)));
   const rates = ratesDiffer(pace);
   if (rates !== null) {
     const message = ratesDifferWords(number, rates);
@@ -179,4 +181,24 @@ async function numberState({ stores, timings }: Platform, number: string): Promi
       : `last webhook at ${dateTime(lastWebhookAt)}`;
   checks.push({ name, verdict: "ok", message });
   return checks;
+}
+
+/** Whether the budget of people has room, and whether all who send count people for it. */
+async function budgetChecks(store: NumberStore, counted: string | null): Promise<Check[]> {
+  const name = `Number ${store.number}`;
+  const now = await readBudget(store);
+  if ((now?.name ?? null) !== counted && counted !== null) {
+    const message = `its workers count people for portfolio ${counted}, this configuration ${now === null ? "for none" : `for ${now.name}`}`;
+    const fix =
+      "Give all processes the same portfolios: a worker that does not count sends nothing";
+    return [{ name, verdict: "warn", message, fix }];
+  }
+  if (now === null) return [];
+  const message = `portfolio ${now.name} wrote to ${budgetWords(now)}`;
+  if (now.nextAtMs === null) return [{ name, verdict: "ok", message }];
+  const fix =
+    "Nothing to do: the others wait. If WhatsApp Manager shows a higher limit, raise portfolios." +
+    `${now.name}.dailyRecipients and restart the workers`;
+  const full = `${message}: the next one may get a message at ${dateTime(now.nextAtMs)}`;
+  return [{ name, verdict: "warn", message: full, fix }];
 }

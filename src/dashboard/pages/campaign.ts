@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { waitsForBudgetWords } from "../../campaigns/budget.ts";
 import { mayControl, type Verb } from "../../campaigns/control.ts";
 import type { FoundCampaign } from "../../campaigns/find.ts";
 import type { Obstacles } from "../../campaigns/overview.ts";
@@ -36,8 +37,10 @@ interface Shown {
 /** One campaign: the state of its rows, why some failed, and what can be done. */
 export function campaignPage(
   { campaign, store }: FoundCampaign,
-  { halt, rollback, stall, waitsFor, pace, webhooks, tries, unsafe, acts }: Obstacles & Shown,
+  obstacles: Obstacles & Shown,
 ): Html {
+  const { halt, rollback, stall, waitsFor, pace, budget, webhooks, tries, unsafe, acts } =
+    obstacles;
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
   const trial = trialWords(campaign, clockUtc);
@@ -57,6 +60,7 @@ export function campaignPage(
       ${stall === undefined ? "" : stallBox(stall)}
       ${webhookBoxes([webhooks])}
       ${paceNote(number, pace)}
+      ${budget.waitsUntilMs === null ? "" : html`<section class="card note"><p>It ${waitsForBudgetWords(budget, clockUtc(budget.waitsUntilMs))}.</p></section>`}
       ${waitsFor === null ? "" : html`<section class="card note"><p>It ${waitsForWords(waitsFor)}: schedule.window is closed until then.</p></section>`}
       ${trial === null ? "" : html`<section class="card note"><p>${trial}.</p></section>`}
       ${tries.map((one) => html`<section class="card note"><p>${furtherTriesWords(one)}, the first at ${moment(one.firstAt)}.</p></section>`)}

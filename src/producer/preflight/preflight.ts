@@ -12,7 +12,7 @@ import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.
 import type { PriceTable } from "../../core/prices.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
-import type { NumberOptOuts, People } from "../../store/index.ts";
+import type { BudgetNow, NumberOptOuts, People } from "../../store/index.ts";
 import { type Place, placeOfPhone } from "../../time/places.ts";
 import type { CheckedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
@@ -22,6 +22,7 @@ import { type GoesFirst, goesFirst } from "./goes-first.ts";
 import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
 import { outlookOf } from "./outlook.ts";
 import {
+  budgetWarning,
   createWarnings,
   delegateWarning,
   nightWarning,
@@ -38,6 +39,8 @@ export interface PreflightInput {
   /** The number's rate. */
   readonly ratePerSecond: number;
   readonly prices: PriceTable | null;
+  /** The budget of people of the number's portfolio; null if none is configured. */
+  readonly budget?: BudgetNow | null;
   readonly nowMs: number;
 }
 
@@ -135,6 +138,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
         warnings: [
           ...previewWarning(definition, messages),
           ...delegateWarning(definition, messages),
+          ...budgetWarning(input?.budget ?? null, going),
           ...look.warnings(),
           ...(category === "marketing" ? nightWarning(outlook.atNight) : []),
         ],

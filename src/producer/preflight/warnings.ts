@@ -1,6 +1,8 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { delegatedTo } from "../../core/delegate.ts";
+import { count as countWords } from "../../core/format.ts";
 import { previewProblem } from "../../core/preview.ts";
+import type { BudgetNow } from "../../store/index.ts";
 import { LINES_SHOWN } from "../check/tally.ts";
 
 /** Something notable about rows that are sent, or deliberately left out. */
@@ -107,6 +109,21 @@ export function delegateWarning({ schedule }: CampaignDefinition, count: number)
     `the messages are handed to the API now, which sends them at ${new Date(atMs).toISOString()}; from then ` +
     "on they cannot be cancelled or paused, and opt-outs that come later do not reach them (schedule.delegate)";
   return [{ code: "delegated", reason, count, lines: [] }];
+}
+
+/** More people than the portfolio may still write to within 24 hours: the others wait. */
+export function budgetWarning(budget: BudgetNow | null, messages: number): Warning[] {
+  if (budget === null) return [];
+  const { name, limit, used, nextAtMs } = budget;
+  const room = Math.max(0, limit - used);
+  if (messages <= room) return [];
+  const days = Math.ceil((messages - room) / limit);
+  const next = nextAtMs === null ? "" : `, the next ones until ${new Date(nextAtMs).toISOString()}`;
+  const reason =
+    `portfolio ${name} may write to ${countWords(limit)} people in 24 hours, and has room for ` +
+    `${countWords(room)} of them now; these wait${next}, and it takes about ` +
+    `${days === 1 ? "a day" : `${days} days`} until all are sent. Those who got a message in the last 24 hours need not wait`;
+  return [{ code: "budget_full", reason, count: messages - room, lines: [] }];
 }
 
 /** `count` marketing messages would be sent while people sleep: a warning, not a decision. */

@@ -18,6 +18,8 @@ export interface PaceNow {
   readonly holdReason: "too_fast" | "unreachable";
   /** After "too fast": the share of the rate that is used now, and when all of it is again. */
   readonly slowed: { readonly share: number; readonly untilMs: number } | null;
+  /** The portfolio that its workers count people for; null if for none. */
+  readonly portfolio: string | null;
   /** When this was read. */
   readonly clock: NumberTime;
 }
@@ -43,6 +45,7 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
         holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
         holdReason: fields.holdReason === "unreachable" ? "unreachable" : "too_fast",
         slowed: slowedBy(fields, nowMs, wallMs),
+        portfolio: fields.portfolio || null,
         clock: { wallMs, nowMs },
       };
     },
