@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const FIGURES = ["send", "import", "memory", "pace", "history"];
+const FIGURES = ["send", "import", "memory", "pace", "pause", "history"];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 
   --rows N         recipients of the list (send: 20000, import: 1000000, memory: 100000)
-  --rounds N       rounds of each sender, alternating (send, import: 3; history: 7)
-  --seconds N      how long each pace is watched (pace, history: 20)
+  --rounds N       rounds of each sender, alternating (send, import: 3; history: 7); pauses (pause: 100)
+  --seconds N      how long each pace is watched (pace: 30, history: 20)
   --campaigns N    history: how many campaigns have ended (50000)
   --days N         history: within how many days (900)
   --fsync MODE     send, import: only this appendfsync mode, always or everysec (both)

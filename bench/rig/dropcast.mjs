@@ -44,6 +44,17 @@ serve({
   },
   /** Ends a campaign, so that the next import does not look for its people in it. */
   cancel: async (id) => void (await platform.stores.main.campaigns.cancel(id)),
+  /** Pauses, resumes or cancels a campaign; between which times it did, by the common clock. */
+  control: async ({ verb, id }) => {
+    const begunAt = clockMs();
+    await platform.stores.main.campaigns[verb](id, "operator");
+    return { begunAt, doneAt: clockMs() };
+  },
+  /** Sets the number's rate; when that was acknowledged. */
+  setRate: async (ratePerSecond) => {
+    await platform.stores.main.pace.setNumberRate(ratePerSecond);
+    return clockMs();
+  },
   peakRssBytes,
   /** Rows by state. */
   counts: async (id) => (await platform.stores.main.campaigns.find(id))?.counts,
