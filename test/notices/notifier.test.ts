@@ -244,6 +244,38 @@ describe("a worker that dies", () => {
   });
 });
 
+test("a POST that a stop cuts counts as no try: it is delivered again under the same id", async () => {
+  const bench = await openTestStore();
+  const receiver = await openReceiver(() => {
+    // No answer.
+  });
+  const [begun, cut] = [new AbortController(), new AbortController()];
+  const raised = ({ signal }: AbortController) =>
+    new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener("abort", resolve);
+    });
+  const stopping = openNotifier(bench, [endpointOf(receiver.url)], {
+    post: async () => {
+      begun.abort();
+      await raised(cut);
+      return { kind: "failed", why: "the connection was cut" };
+    },
+  });
+  await stopping.deliver();
+  await bench.import(1);
+  await stopping.step();
+  await raised(begun);
+
+  const stopped = stopping.stop();
+  cut.abort();
+  await stopped;
+
+  expect(await state(bench)).toMatchObject({ waiting: 1, failedAt: null, givenUp: 0 });
+  const [value] = await bench.redis.hvals(bench.keys.endpointDeliveries("e1"));
+  expect(value).toMatch(/^0\|campaign\.started\|/);
+});
+
 test("two workers deliver each event once", async () => {
   const { bench, store, receiver, endpoint, notifier } = await openBench();
   const other = openNotifier(bench, [endpoint]);
