@@ -112,9 +112,14 @@ function rangesOf(rows: "all" | readonly (number | [number, number])[]): RowRang
   return rows.map((one) => (typeof one === "number" ? [one, one] : one));
 }
 
-/** A form of our pages has the codes as fields `code`. */
+/** A form of our pages has codes as fields `code`, and reasons as fields `reason`. */
 function retryForm(fields: URLSearchParams): unknown {
-  const codes = fields.getAll("code");
-  if (codes.length === 0) return undefined;
-  return { codes: codes.map((text) => (/^\d{1,8}$/.test(text) ? Number(text) : text)) };
+  const [codes, reasons] = [fields.getAll("code"), fields.getAll("reason")];
+  if (codes.length + reasons.length === 0) return undefined;
+  return {
+    ...(codes.length === 0
+      ? {}
+      : { codes: codes.map((text) => (/^\d{1,8}$/.test(text) ? Number(text) : text)) }),
+    ...(reasons.length === 0 ? {} : { reasons }),
+  };
 }

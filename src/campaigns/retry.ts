@@ -56,6 +56,11 @@ export async function retryCampaign(
   );
 }
 
+/** What {@link retryCampaign} would do; it changes nothing. The same refusals. */
+export function previewRetry(found: FoundCampaign, filter: RetryFilter): Promise<Result<Retried>> {
+  return retryFailed(found, { ...filter, mode: "count" });
+}
+
 /** `count`: only says what `send` would do. */
 type RetryRequest = RetryFilter & { readonly mode: "count" | "send" };
 

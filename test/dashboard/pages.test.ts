@@ -1,5 +1,6 @@
 import { type Browser, chromium as launcher, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { REASONS } from "../../src/core/reasons.ts";
 import { testDefinition, testPhone } from "../support/campaigns.ts";
 import {
   chromium,
@@ -130,9 +131,65 @@ describe("the pages without a script", () => {
       expired: 0,
     });
     expect(page).toContain("<code>131026</code>");
-    expect(page).toContain(`action="/api/campaigns/${sent}/retry"`);
+    expect(page).toContain(`href="/campaigns/${sent}/retry?code=131026"`);
     expect(page).toContain(`href="/queues/queue/failed-${dashboard.test.number}?status=failed"`);
     expect(page).not.toContain(testPhone(1).slice(2));
+  });
+
+  it("a retry shows first what would be sent and who is left out, and its form sends exactly that", async () => {
+    const { ask, test } = await openDashboard();
+    const id = await test.import(6);
+    for (const [at, code] of [131000, 131000, 131026, 131049, 131050].entries()) {
+      await test.send(id, at + 1, "failed", { code });
+    }
+    const person = test.store.ledger.person(testPhone(2));
+    await test.redis.hset(test.keys.suppressed, person as never, "all");
+
+    const page = await (await ask(`/campaigns/${id}/retry`)).text();
+    const named = await (await ask(`/campaigns/${id}/retry?code=131026`)).text();
+    const none = await (await ask(`/campaigns/${id}/retry?code=131049`)).text();
+    const before = await test.counts(id);
+    const sent = await ask(`/api/campaigns/${id}/retry`, {
+      method: "POST",
+      headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded" },
+      body: "",
+    });
+
+    expect(page).toContain("1 message would be sent again");
+    expect(page).toContain("Send 1 again</button>");
+    expect(page).toContain("4 messages left out");
+    expect(page).toContain("131026 Message undeliverable: 1");
+    expect(page).toContain("The recipient has opted out since, and is on the suppression list.");
+    expect(page).not.toContain('name="code"');
+    expect(named).toContain('<input type="hidden" name="code" value="131026">');
+    expect(none).toContain("Nothing to send again");
+    expect(none).not.toContain("<form");
+    expect(before).toEqual({ failed: 5, pending: 1 });
+    expect([sent.status, sent.headers.get("location")]).toEqual([303, `/campaigns/${id}`]);
+    expect(await test.counts(id)).toEqual({ failed: 4, pending: 2 });
+    expect(page).not.toMatch(/ style=|<style| on[a-z]+="|<script>/);
+  });
+
+  it("a retry by a reason names it in its form, and refuses codes and reasons that are none", async () => {
+    const { ask, test } = await openDashboard();
+    const id = await test.import(1);
+    await test.send(id, 1, "failed", { reason: REASONS.not_sent_dns });
+
+    const page = await (await ask(`/campaigns/${id}/retry?reason=not_sent_dns`)).text();
+    const answers = await Promise.all(
+      ["code=all", "reason=dns", "code=131050"].map((query) =>
+        ask(`/campaigns/${id}/retry?${query}`, { headers: { accept: "text/html" } }),
+      ),
+    );
+    const sent = await ask(`/api/campaigns/${id}/retry`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "reason=not_sent_dns",
+    });
+
+    expect(page).toContain('<input type="hidden" name="reason" value="not_sent_dns">');
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 409]);
+    expect(await sent.json()).toMatchObject({ retried: 1 });
   });
 
   it("an unknown campaign gets a page that says so", async () => {
@@ -179,7 +236,7 @@ describe.skipIf(chromium === undefined)(
       expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Spring sale");
       await test.send(sent, 6, "accepted", { wamid: "wamid.6" });
       await page.locator(".legend", { hasText: "Waiting 0" }).waitFor();
-      await page.getByText("Retry…").click();
+      await page.getByRole("link", { name: "Retry these 1…" }).click();
       await page.getByRole("button", { name: "Send 1 again" }).click();
       await page.locator(".legend", { hasText: "Failed 0" }).waitFor();
 
@@ -192,7 +249,12 @@ describe.skipIf(chromium === undefined)(
       const { sent, paused } = await manyCampaigns(dashboard);
       const { page, faults } = await openBrowser(dashboard, { width: 390, height: 844 });
 
-      for (const path of ["/", `/campaigns/${sent}`, `/campaigns/${paused}`]) {
+      for (const path of [
+        "/",
+        `/campaigns/${sent}`,
+        `/campaigns/${sent}/retry`,
+        `/campaigns/${paused}`,
+      ]) {
         await page.goto(dashboard.url + path);
         const width = await page.evaluate("document.documentElement.scrollWidth");
         expect([path, width]).toEqual([path, 390]);

@@ -6,7 +6,8 @@ import type { Obstacles } from "../../campaigns/overview.ts";
 import { type CampaignPace, campaignPace, ratesDiffer } from "../../campaigns/pace-now.ts";
 import { waitsForWords } from "../../campaigns/waits-for.ts";
 import type { ActLine } from "../../core/act.ts";
-import { describeFailure } from "../../core/failure.ts";
+import { describeFailure, type FailureCount } from "../../core/failure.ts";
+import { reasonName } from "../../core/reasons.ts";
 import { reasonWords } from "../../export/campaign-json.ts";
 import { chargedWords } from "../../export/charged-words.ts";
 import { furtherTriesWords } from "../../export/further-tries-words.ts";
@@ -115,29 +116,26 @@ function errorsCard(campaign: Campaign): Html {
       ${errors.map((cause) => {
         const { code, count: failed } = cause;
         const { title, advice, retry } = describeFailure(cause);
-        // All failures without a code are retried together: a button for one would send all.
-        const alone = code !== 0 || errors.filter((one) => one.code === 0).length === 1;
-        const retries = !closed && alone && retry !== "never";
+        const retries = !closed && retry !== "never";
         return html`<li>
           <div>
             <p><b>${title}</b>${code === 0 ? "" : html` <code>${code}</code>`}</p>
             <p class="quiet">${advice}</p>
           </div>
           <p class="total">${counted(failed, "message")}</p>
-          ${retries ? retryForm(id, code, failed) : ""}
+          ${retries ? retryLink(id, cause) : ""}
         </li>`;
       })}
     </ul>
+    ${closed || errors.length < 2 ? "" : html`<p class="links"><a href="/campaigns/${id}/retry">Retry all for which it may help…</a></p>`}
   </section>`;
 }
 
-function retryForm(id: string, code: number, failed: number): Html {
-  return html`<details data-keep="retry-${code}"><summary>Retry…</summary>
-    <form method="post" action="/api/campaigns/${id}/retry">
-      <input type="hidden" name="code" value="${code}">
-      <button class="main">Send ${count(failed)} again</button>
-    </form>
-  </details>`;
+/** A link, since the next page says first what would be sent and to whom not. */
+function retryLink(id: string, { code, reason, count: failed }: FailureCount): Html {
+  const name = reasonName(reason);
+  const cause = code === 0 && name !== undefined ? `reason=${name}` : `code=${code}`;
+  return html`<a class="button" href="/campaigns/${id}/retry?${cause}">Retry these ${count(failed)}…</a>`;
 }
 
 function statesCard({ rows, counts }: Campaign): Html {

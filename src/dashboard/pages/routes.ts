@@ -3,11 +3,15 @@ import { html } from "hono/html";
 import type { Answer } from "../../api/answer.ts";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
 import { readObstacles, readOverview } from "../../campaigns/overview.ts";
+import { previewRetry } from "../../campaigns/retry.ts";
+import { failureReasons } from "../../core/failure.ts";
+import { type Refused, refuse } from "../../core/refusal.ts";
 import { toProblem } from "../../http/problem.ts";
 import { readActs } from "./acts.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 import { type Html, layout } from "./layout.ts";
+import { retryPage } from "./retry.ts";
 
 const CAMPAIGNS_A_PAGE = 50;
 
@@ -45,9 +49,35 @@ export function createPages(input: {
     );
   });
 
+  pages.get("/campaigns/:id/retry", async (context) => {
+    const found = await findCampaign(stores, context.req.param("id"));
+    if (!found.ok) return answer(context, toProblem(found));
+    const codes = context.req.queries("code") ?? [];
+    if (!codes.every((code) => /^\d{1,8}$/.test(code))) {
+      return answer(context, toProblem(refuseCodes()));
+    }
+    const reasons = failureReasons(context.req.queries("reason") ?? []);
+    if (!reasons.ok) return answer(context, toProblem(reasons));
+    const filter = { codes: new Set(codes.map(Number)), reasons: reasons.value };
+    const [preview, pace] = await Promise.all([
+      previewRetry(found.value, filter),
+      found.value.store.pace.read(),
+    ]);
+    if (!preview.ok) return answer(context, toProblem(preview));
+    return context.html(html`${retryPage(found.value, { filter, preview: preview.value, pace })}`);
+  });
+
   pages.get("/api/docs", (context) =>
     context.html(html`${layout({ title: "HTTP API", kind: "still", main: apiPage() })}`),
   );
 
   return pages;
+}
+
+function refuseCodes(): Refused {
+  return refuse(
+    "dashboard_query_invalid",
+    "The address does not name error codes: code is a number, and may occur several times.",
+    "Open it from the page of the campaign.",
+  );
 }
