@@ -70,6 +70,20 @@ test("only the batches of the canary are ready, and only its rows are granted, w
   expect(await bench.counts(id)).toEqual({ pending: 449, accepted: 1 });
 });
 
+test("a worker loads no row that a trial keeps back, so it counts none of their people", async () => {
+  const bench = await openTestStore();
+  const loaded = async (id: string, batch: number) => {
+    const { createdAt } = await bench.found(id);
+    return (await bench.store.ledger.load(id, batch, createdAt))?.rows.map(({ row }) => row);
+  };
+  const canary = await importCanary(bench);
+  expect(await loaded(canary, 1)).toEqual([135]);
+  const first = await importFirst(bench, 102);
+  expect(await loaded(first, 1)).toEqual([101, 102]);
+  expect(await loaded(first, 2)).toEqual([]);
+  expect(await loaded(await bench.import(3), 0)).toEqual([1, 2, 3]);
+});
+
 test("a batch whose canary rows are claimed is set aside, and is not opened while the others wait", async () => {
   const bench = await openTestStore();
   const id = await importCanary(bench);

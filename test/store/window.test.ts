@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RowOpening } from "../../src/store/ledger/attempt-rows.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+import { contentOf } from "../support/content.ts";
 
 const HOUR_MS = 3_600_000;
 const hour = (from: number, to: number) => ({
@@ -18,12 +19,12 @@ function windowed(bench: TestStore, rows: number): Promise<string> {
 }
 
 /** All that Redis holds of the number, but for what a claim notes of clocks and of its worker. */
-async function everything({ redis, store }: TestStore): Promise<[string, string | undefined][]> {
-  const keys = (await redis.keys(`dropcast:{${store.space}}:*`)).sort();
-  const kept = keys.filter((key) => !/:(clock|told)$/.test(key));
-  return Promise.all(
-    kept.map(async (key) => [key, (await redis.dumpBuffer(key))?.toString("hex")] as const),
-  ).then((all) => all.map(([key, value]) => [key, value]));
+async function everything({ redis, store }: TestStore) {
+  const keys = await redis.keys(`dropcast:{${store.space}}:*`);
+  return contentOf(
+    redis,
+    keys.filter((key) => !/:(clock|told)$/.test(key)),
+  );
 }
 
 async function claim(bench: TestStore, id: string, openings: readonly RowOpening[]) {

@@ -1,7 +1,9 @@
+import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../../core/campaign.ts";
 import { STATES, type State } from "../../core/message.ts";
 import { neededOf, type TrialRules } from "../../core/trial.ts";
-import type { HashFields } from "../hashes.ts";
+import { fieldOf, type HashFields } from "../hashes.ts";
+import { campaignKeys } from "../keys.ts";
 import { TRIAL_ROW } from "../scripts/protocol.ts";
 
 /** Rows of a campaign that go before the rest (scripts/lib/trial.lua), in messages. */
@@ -43,6 +45,28 @@ function toTrial(fields: HashFields<"trial"> & Record<string, string>): Trial {
     needed: fields.share === undefined ? null : neededOf(left, Number(fields.share)),
     until: fields.until === undefined ? null : Number(fields.until),
   };
+}
+
+/**
+ * Tells of some rows whether no trial keeps them back. The claim decides that; a worker reads it
+ * before, so that it neither asks for the others nor counts their people (budget.ts).
+ */
+export async function readMayGo(
+  redis: Redis,
+  number: string,
+  { campaign, rows }: { readonly campaign: string; readonly rows: readonly number[] },
+): Promise<(row: number) => boolean> {
+  const own = campaignKeys(number, campaign);
+  const trials = (await redis.hget(own.campaign, fieldOf("campaign", "trials"))) ?? "";
+  if (trials === "" || rows.length === 0) return () => true;
+  const [upTo, chosen] = await Promise.all([
+    redis.hget(own.first, fieldOf("trial", "upTo")),
+    redis.smismember(own.chosen, ...rows),
+  ]);
+  const isFirst = trials.includes("first");
+  const isTried = trials.includes("trial");
+  const taken = new Set(rows.filter((_, at) => chosen[at] === 1));
+  return (row) => (!isFirst || row <= Number(upTo)) && (!isTried || taken.has(row));
 }
 
 /** Rules as the scripts read them; empty: no trial. */

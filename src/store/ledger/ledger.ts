@@ -3,6 +3,7 @@ import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Budget, Reservation } from "../budget/budget.ts";
+import { readMayGo } from "../campaigns/trial.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
 import { rowInBatch } from "../keys.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
@@ -215,8 +216,8 @@ export function createLedger(input: {
     },
 
     /**
-     * The rows of a batch with their states, until when due rows count as due, and both clocks of
-     * the number at the time of reading.
+     * The rows of a batch that no trial keeps back, with their states, until when due rows count as
+     * due, and both clocks of the number at the time of reading.
      */
     async load(
       campaign: string,
@@ -228,11 +229,13 @@ export function createLedger(input: {
         readNumberTime(redis, number),
       ]);
       if (stored === undefined) return undefined;
-      const rows = unpackRows(stored.blob).map((row, place) => ({
+      const all = unpackRows(stored.blob).map((row, place) => ({
         ...row,
         row: rowInBatch(batch, place),
         value: stored.value(place, epochMs),
       }));
+      const mayGo = await readMayGo(redis, number, { campaign, rows: all.map(({ row }) => row) });
+      const rows = all.filter(({ row }) => mayGo(row));
       return { rows, dueByMs: clock.nowMs + DUE_SOON_MS, clock };
     },
 
