@@ -86,7 +86,7 @@ export const HASHES = {
     // What pauses it.
     stopOn: ["its limits: share, sample, same code, category", "import-begin", "the defaults"],
     recent: ["latest outcomes, packed (lib/recent.lua)", "recent", "none since it last started"],
-    drift: ["messages charged as marketing that should not be", "stops", "0"],
+    drift: ["messages charged as marketing that should not be", "recent", "0"],
     doubts: ["when messages became unknown lately, own clock, by commas", "stops", "none"],
     doubles: ["messages that got two wamids", "status", "0"],
     // Whether its counters are right (audit.ts), and retention.

@@ -17,22 +17,6 @@
 -- start of the campaign (start_running), so messages from before have no effect, and only a running
 -- campaign counts. It also begins again when Redis TIME has stepped back, because times from before
 -- the step then say nothing about the order of messages.
-local GROUP_MIN, GROUPS_MAX, REACH = 5, 20, 10000
--- Processes that write at the same moment differ by less.
-local STEP_TICKS = 200
-
--- The campaign's limits; an older version's campaign has the defaults. 0: off.
-local function limits_of(c)
-  if c.limits then return c.limits end
-  local share, sample, same, category = string.match(redis.call('HGET', c.key, 'stopOn') or '',
-    '^(%S+) (%d+) (%d+) (%d+)$')
-  c.limits = {
-    share = num(share, STOP_ON.failure_share), sample = num(sample, STOP_ON.sample),
-    same = num(same, STOP_ON.same_code), category = num(category, STOP_ON.category),
-  }
-  return c.limits
-end
-
 -- Opens the list, with the messages that this script has accepted so far (`c.accepted`). The
 -- functions are made here because most scripts that could count a failure have none to count.
 local function open_recent(c)
@@ -42,6 +26,8 @@ local function open_recent(c)
     return recent
   end
   local HEAD, SINCE, COUNT, FAILED = 3, 3, 2, 1
+  -- `STEP_TICKS`: times of the same moment differ by less.
+  local GROUP_MIN, GROUPS_MAX, REACH, STEP_TICKS = 5, 20, 10000, 200
   local kept, tick = redis.call('HGET', c.key, 'recent'), stamp(c, WALL)
   local list, changed = kept and cmsgpack.unpack(kept) or { 0, 0, 0 }, false
   if tick + STEP_TICKS < list[1] then list = { 0, 0, 0 } end
@@ -50,6 +36,19 @@ local function open_recent(c)
   kept_back[#kept_back + 1] = function()
     if changed then redis.call('HSET', c.key, 'recent', cmsgpack.pack(list)) end
     changed = false
+  end
+
+  -- The campaign's limits; an older version's campaign has the defaults. 0: off.
+  local limits
+  local function limits_of()
+    if limits then return limits end
+    local share, sample, same, category = string.match(redis.call('HGET', c.key, 'stopOn') or '',
+      '^(%S+) (%d+) (%d+) (%d+)$')
+    limits = {
+      share = num(share, STOP_ON.failure_share), sample = num(sample, STOP_ON.sample),
+      same = num(same, STOP_ON.same_code), category = num(category, STOP_ON.category),
+    }
+    return limits
   end
 
   -- Merges two neighbours, the pair that is smallest for its age. A group is named by the place of
@@ -138,13 +137,13 @@ local function open_recent(c)
   local function fail(at, cause)
     list[at] = (list[at - FAILED] == 0 or list[at] == cause) and cause or 0
     list[at - FAILED], changed = list[at - FAILED] + 1, true
-    local limits = limits_of(c)
+    local most = limits_of()
     local in_a_row = math.max(list[2] == cause and list[3] or 0, all_failed(at))
-    if limits.same > 0 and in_a_row >= limits.same then
+    if most.same > 0 and in_a_row >= most.same then
       return pause_campaign(c, 'same_code:' .. math.max(0, cause))
     end
-    if limits.share == 0 then return end
-    local failed, messages, code = too_many(at, limits.share, limits.sample)
+    if most.share == 0 then return end
+    local failed, messages, code = too_many(at, most.share, most.sample)
     if not failed then return end
     local share = failed .. '/' .. messages
     pause_campaign(c, 'failure_share:' .. share .. (code > 0 and ':' .. code or ''))
@@ -176,6 +175,15 @@ local function open_recent(c)
     local at = answered and group_at(answered)
     if not at then return end
     list[at - FAILED], changed = math.max(0, list[at - FAILED] - 1), true
+  end
+
+  -- A message is charged as marketing although its campaign is not declared so: WhatsApp has put
+  -- the template into that category, to which not everybody on the list may have agreed.
+  function recent.add_marketing()
+    local most = limits_of().category
+    if most > 0 and redis.call('HINCRBY', c.key, 'drift', 1) >= most then
+      pause_campaign(c, 'category:marketing')
+    end
   end
 
   recent.add_accepted()

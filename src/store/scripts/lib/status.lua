@@ -50,7 +50,11 @@ local function apply_status(c, row, r, attempt, event)
   if event.price ~= 0 and r.price == 0 then
     r.price = event.price
     add(c.priced, event.price, 1)
-    if c.category ~= 'marketing' then check_category(c, event.price) end
+    local charged = math.floor(event.price / 4)
+    local is_marketing = charged == PRICED.marketing or charged == PRICED.marketing_lite
+    if is_marketing and c.category ~= 'marketing' and c.status == 'running' then
+      open_recent(c).add_marketing()
+    end
   end
   local got_through = event.status == 'delivered' or event.status == 'read'
   if attempt < r.attempt then

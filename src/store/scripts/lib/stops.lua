@@ -30,35 +30,27 @@ local function note_unreached(o)
   return true
 end
 
-local function each_running(c, act)
-  for _, other in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
-    if other == c.id then act(c) else
-      local peer = open_campaign(other)
-      if peer then act(peer) end
-    end
+-- Stops what an error of this kind affects, as `o` (or the row) reports it. `template`: pauses all
+-- that runs with this template in this language; a campaign that starts later is paused by its own
+-- first message. `account`, `restricted`: suspends the number. Nothing is sent until a person
+-- resumes, not even lists that arrive meanwhile (start_running). Correcting counters lifts only a
+-- suspension by the audit (note-audit).
+local function stop_many(c, o, kind)
+  local why, template, is_new = kind .. ':' .. o.code, nil, false
+  if kind == 'template' then
+    if c.status ~= 'running' then return end
+    template = redis.call('HGET', c.key, 'template')
+  else
+    is_new = redis.call('EXISTS', P .. 'halt') == 0
+    redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign',
+      c.id, 'why', why)
   end
-end
-
--- Suspends the number: nothing is sent until a person resumes, not even lists that arrive meanwhile
--- (start_running). Correcting counters lifts only a suspension by the audit (note-audit).
-local function suspend_number(c, o, why)
-  local is_new = redis.call('EXISTS', P .. 'halt') == 0
-  redis.call('HSET', P .. 'halt', 'code', o.code, 'reason', o.reason, 'at', WALL, 'campaign', c.id,
-    'why', why)
-  each_running(c, function(one) pause_campaign(one, why) end)
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
+    local its = template and redis.call('HGET', P .. 'campaign:' .. id, 'template')
+    local one = its == template and (id == c.id and c or open_campaign(id))
+    if one then pause_campaign(one, why) end
+  end
   if is_new then note_news(c, 'suspended', why) end
-end
-
--- Pauses all that runs with this template in this language. A campaign that starts later meets the
--- same error with its first message, and is paused by that.
-local function pause_template(c, why)
-  if not pause_campaign(c, why) then return end
-  local template = redis.call('HGET', c.key, 'template')
-  for _, other in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
-    if redis.call('HGET', P .. 'campaign:' .. other, 'template') == template then
-      pause_campaign(open_campaign(other), why)
-    end
-  end
 end
 
 -- True if this answer stops more than its message. Only an answer to the current attempt can.
@@ -68,9 +60,9 @@ local function stop_by(c, o, r)
   end
   if o.outcome == OUTCOME.hold then o.wait = back_off(o.wait, 'too_fast')
   elseif o.outcome == OUTCOME.retry then return note_unreached(o)
-  elseif o.outcome == OUTCOME.halt then suspend_number(c, o, 'account:' .. o.code)
-  elseif o.outcome == OUTCOME.restrict then suspend_number(c, o, 'restricted:' .. o.code)
-  elseif o.outcome == OUTCOME.template then pause_template(c, 'template:' .. o.code)
+  elseif o.outcome == OUTCOME.halt then stop_many(c, o, 'account')
+  elseif o.outcome == OUTCOME.restrict then stop_many(c, o, 'restricted')
+  elseif o.outcome == OUTCOME.template then stop_many(c, o, 'template')
   elseif o.outcome == OUTCOME.accepted then
     if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(c.id, o.row, o.attempt) then
       redis.call('HDEL', P .. 'pace', 'probing')
@@ -85,23 +77,8 @@ end
 local function stop_by_status(c, r, event)
   if c.status ~= 'running' then return end
   local recent, answered, stops = open_recent(c), r.times[TIME.accepted], event.stops or ''
-  if stops ~= '' and recent.has(answered) then
-    local why = stops .. ':' .. r.code
-    if stops == 'template' then pause_template(c, why) else suspend_number(c, r, why) end
-  end
+  if stops ~= '' and recent.has(answered) then stop_many(c, r, stops) end
   recent.add_failed(answered, error_field(r))
-end
-
--- A campaign that is not declared as marketing is charged as marketing: WhatsApp has put its
--- template into that category, to which not everybody on the list may have agreed.
-local function check_category(c, price)
-  if c.status ~= 'running' then return end
-  local charged = math.floor(price / 4)
-  if charged ~= PRICED.marketing and charged ~= PRICED.marketing_lite then return end
-  local most = limits_of(c).category
-  if most > 0 and redis.call('HINCRBY', c.key, 'drift', 1) >= most then
-    pause_campaign(c, 'category:marketing')
-  end
 end
 
 -- After `most` ambiguous answers within the window the campaign is paused.
