@@ -20,7 +20,7 @@ export interface Ran {
  * `answer` is the person at the terminal, who may do something before the answer; null: nobody is.
  */
 export async function runHere(
-  place: Place,
+  place: Pick<Place, "dir" | "env">,
   args: readonly string[],
   answer: (() => string | null | Promise<string | null>) | null = null,
 ): Promise<Ran> {

@@ -6,9 +6,13 @@ import type { Counts } from "../../src/core/message.ts";
 import type { RequestEntry, WebhookEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS } from "../../src/sandbox/options.ts";
 import type { SandboxStats } from "../../src/sandbox/sandbox.ts";
+import { runHere } from "../cli/in-process.ts";
 import type { ExportedRow } from "./compare-request-log.ts";
+import { pause } from "./ledger-watch.ts";
 import { createStage, type Running, type Stage } from "./processes.ts";
 import { readRequestLog, readWebhookLog } from "./request-log.ts";
+
+const LOOK_EVERY_MS = 100;
 
 /** What `show --json` has that tests look at. */
 export interface ShownCampaign {
@@ -108,7 +112,14 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   await Promise.all(Array.from({ length: o.workers }, startWorker));
 
   const posts = (): RequestEntry[] => readRequestLog(requestLogPath);
-  const show = (id: string) => stage.json<ShownCampaign>(["show", id]);
+  // In this process: a process for each look would take the processor from what is looked at.
+  const look = async (args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runHere(stage, args);
+    if (code !== 0) throw new Error(`dropcast ${args.join(" ")}: ${code} ${stdout} ${stderr}`);
+    return stdout;
+  };
+  const show = async (id: string) =>
+    JSON.parse(await look(["show", id, "--json"])) as ShownCampaign;
   return {
     stage,
     workers,
@@ -123,8 +134,11 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
     posts,
     webhooks: () => readWebhookLog(webhookLogPath),
     show,
-    list: () => stage.json<ShownCampaign[]>(["list"]),
-    exported: (id) => exported(stage, id),
+    list: async () => JSON.parse(await look(["list", "--json"])) as ShownCampaign[],
+    async exported(id) {
+      const lines = (await look(["export", id, "--format", "ndjson"])).split("\n").slice(0, -1);
+      return lines.map((line) => JSON.parse(line) as ExportedRow);
+    },
     posted: (atLeast, withinMs = 20_000) =>
       vi.waitFor(() => expectAtLeast(posts().length, atLeast), { timeout: withinMs, interval: 20 }),
     async until(id, holds, { withinMs, onLook }) {
@@ -136,6 +150,7 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
         if (performance.now() > deadline) {
           throw new Error(`${id} after ${withinMs} ms: ${JSON.stringify(campaign)}`);
         }
+        await pause(LOOK_EVERY_MS);
       }
     },
     webhooksDelivered: (withinMs) =>
@@ -148,15 +163,6 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
         { timeout: withinMs, interval: 100 },
       ),
   };
-}
-
-async function exported(stage: Stage, id: string): Promise<ExportedRow[]> {
-  const { code, stdout, stderr } = await stage.run(["export", id, "--format", "ndjson"]);
-  if (code !== 0) throw new Error(`export ended with ${code}: ${stderr}`);
-  return stdout
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as ExportedRow);
 }
 
 function expectAtLeast(count: number, atLeast: number): void {

@@ -36,6 +36,8 @@ export interface Stage {
   readonly dir: string;
   /** Where the processes of the stage write what they have to say. */
   readonly logsDir: string;
+  /** The environment of whatever is started now. */
+  readonly env: Readonly<Record<string, string>>;
   /** Laid over the environment of whatever is started from now on. */
   setEnv(env: Readonly<Record<string, string>>): void;
   /** Writes a file below the working folder; returns its path. */
@@ -129,6 +131,7 @@ export function createStage(env: Readonly<Record<string, string>> = {}): Stage {
   return {
     dir,
     logsDir,
+    env: environment,
     setEnv: (more) => void Object.assign(environment, more),
     write(name, text) {
       const path = join(dir, name);
