@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Whole deployments with real pace and real kills: alone on the machine, one after another. */
+/** Whole deployments with real kills: two at once, beside the faults. */
 const E2E = "test/e2e/**/*.test.ts";
+/** Those that measure time: alone on the machine, one after another. */
+const TIMED = "test/e2e/{control,fair-share,pace,stops,window}.test.ts";
 /**
  * Kills, cuts and storms: a share of what `npm run faults` does (test/support/volume.ts). Last, and two at once: they mostly
  * wait, none of them measures time, and a machine that is short of CPU is one fault more.
@@ -36,7 +38,16 @@ export default defineConfig({
       { extends: true, test: { name: "processes", include: PROCESSES } },
       {
         extends: true,
-        test: { name: "e2e", include: [E2E], fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: {
+          name: "e2e-timed",
+          include: [TIMED],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: [E2E], exclude: [TIMED], sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
