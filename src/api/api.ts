@@ -15,6 +15,7 @@ import { addDecisions } from "./decisions.ts";
 import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
 import { createFeed } from "./feed.ts";
+import { addHealth, type HealthDeps } from "./health.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createImports, type ImportsDeps } from "./imports.ts";
 import { addLists } from "./lists.ts";
@@ -31,6 +32,7 @@ export interface ApiDeps
   extends Pick<ImportsDeps, "stores" | "importFile" | "checkFile" | "maySend" | "acts">,
     Pick<RunningDeps, "logger">,
     Pick<CreateDeps, "mode" | "unsafe">,
+    Pick<HealthDeps, "timings" | "checkRedis">,
     Pick<OptOutDeps, "suppressions" | "country"> {
   readonly answer: Answer;
   /** Those with an Idempotency-Key. */
@@ -79,6 +81,7 @@ export function createApi(deps: ApiDeps): Api {
   addMessages(router, deps);
   addPeople(router, deps);
   addNumbers(router, deps);
+  addHealth(router, deps);
   addOptOuts(router, { ...deps, uploads, idempotency });
   addEvents(router, { ...deps, feed });
   addDecisions(router, deps);

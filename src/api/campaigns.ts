@@ -13,8 +13,10 @@ import type { Router } from "./route.ts";
 import {
   campaign,
   campaignId,
+  cursor,
   halt,
   listedCampaign,
+  nextCursor,
   rateBody,
   rollback,
   status,
@@ -24,6 +26,7 @@ const TAG = "Campaigns";
 
 const pageQuery = z.strictObject({
   page: z.coerce.number().int().min(1).max(9_999).default(1),
+  cursor: cursor.regex(/^\d{1,15}~[a-z0-9_-]{1,50}$/).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
@@ -31,6 +34,9 @@ const overviewJson = z.object({
   campaigns: z.array(listedCampaign),
   total: z.int(),
   next: z.int().nullable().openapi({ description: "The next `page`; null: this is the last." }),
+  nextCursor: nextCursor.openapi({
+    description: "For `cursor`: unlike a page, it skips and repeats nothing when campaigns come.",
+  }),
   rollbacks: z.array(rollback.extend({ number: z.string() })),
   halts: z.array(halt.extend({ number: z.string() })),
 });
@@ -53,15 +59,19 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       ...{ summary: "Campaigns of every number, newest first", role: "viewer" },
       ...{ query: pageQuery, answer: overviewJson, problems: ["dashboard_query_invalid"] },
     },
-    async ({ query: { page, limit: size } }) => {
-      const overview = await readOverview(stores, { page, size });
+    async ({ query: { page, cursor: after, limit: size } }) => {
+      const asked = after === undefined ? { page, size } : { after: readCursor(after), size };
+      const overview = await readOverview(stores, asked);
+      const last = overview.campaigns.at(-1);
+      const isFull = overview.campaigns.length === size;
       return accept({
         campaigns: overview.campaigns.map((one) => ({
           ...campaignJson(one),
           stalled: stallIn(overview, one),
         })),
         total: overview.total,
-        next: page * size < overview.total ? page + 1 : null,
+        next: after === undefined && page * size < overview.total ? page + 1 : null,
+        nextCursor: isFull && last !== undefined ? `${last.createdAt}~${last.id}` : null,
         rollbacks: overview.rollbacks.map(({ number, rollback: its }) => ({
           number,
           ...rollbackJson(its),
@@ -124,6 +134,11 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       return found.ok ? setCampaignRate(found.value, body.ratePerSecond, by) : found;
     },
   );
+}
+
+function readCursor(text: string): { createdAt: number; id: string } {
+  const [at, id = ""] = text.split("~");
+  return { createdAt: Number(at), id };
 }
 
 export function campaignPage({ id }: { id: string }): string {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ApiDeps } from "../api/api.ts";
 import { commonCountry, findNumber, requireSendingNumber } from "../config/find-number.ts";
 import { accept } from "../core/refusal.ts";
+import { checkRedisServer } from "../health/redis.ts";
 import { createRequests, createSuppressions } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
 
@@ -14,6 +15,8 @@ export function apiDeps(platform: Platform): Omit<ApiDeps, "stores" | "answer" |
   return {
     mode,
     acts: platform.actsOf(mode),
+    timings: platform.timings,
+    checkRedis: () => checkRedisServer(redis),
     country: commonCountry(config),
     suppressions: () => createSuppressions({ redis, startFenceMs, mode }),
     requests: createRequests(redis, mode),

@@ -34,6 +34,12 @@ export interface Page {
   readonly size: number;
 }
 
+/** What comes after one of the campaigns. */
+interface After {
+  readonly after: Pick<Campaign, "id" | "createdAt">;
+  readonly size: number;
+}
+
 /** The data of the start page. Its cost does not depend on the number of ended campaigns. */
 export interface Overview {
   /** One page of the campaigns of every number, newest first. */
@@ -66,16 +72,14 @@ export async function readObstacles({ campaign, store }: FoundCampaign): Promise
   return { halt, rollback, stall, waitsFor, pace, webhooks, tries, budget };
 }
 
-export async function readOverview(stores: Stores, { page, size }: Page): Promise<Overview> {
+export async function readOverview(stores: Stores, asked: Page | After): Promise<Overview> {
   const all = Object.entries(stores);
-  // The page may have campaigns of any number, so read the newest of each up to the page's end.
-  const max = all.length === 1 ? size : page * size;
-  const skip = all.length === 1 ? (page - 1) * size : 0;
+  const pages = pagesOf(asked, all.length);
   const each = await Promise.all(
     all.map(async ([number, store]) => {
       const { campaigns, rollback: guard } = store;
       const [list, total, live, halt, rollback, webhooks] = await Promise.all([
-        campaigns.list({ skip, max }),
+        pages.read(campaigns),
         campaigns.count(),
         campaigns.live(),
         campaigns.halt(),
@@ -86,10 +90,9 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
       return { number, list, total, live, halt, rollback, stall, webhooks };
     }),
   );
-  const newest = each.flatMap(({ list }) => list).sort((a, b) => b.createdAt - a.createdAt);
-  const from = (page - 1) * size - skip;
+  const newest = each.flatMap(({ list }) => list).sort(byAge);
   return {
-    campaigns: newest.slice(from, from + size),
+    campaigns: newest.slice(pages.from, pages.from + asked.size),
     total: each.reduce((sum, { total }) => sum + total, 0),
     live: each.flatMap(({ live }) => live),
     halts: each.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }])),
@@ -102,6 +105,35 @@ export async function readOverview(stores: Stores, { page, size }: Page): Promis
     webhooks: each.map(({ webhooks }) => webhooks),
     recurring: (await readRecurring(stores)).map(recurringWords),
   };
+}
+
+/** How much of each number a page needs, and where in all of that it begins. */
+function pagesOf(asked: Page | After, numbers: number) {
+  const { size } = asked;
+  if ("after" in asked) {
+    const { after } = asked;
+    const isLater = (one: Campaign) => one.id !== after.id && byAge(after, one) < 0;
+    return {
+      from: 0,
+      read: async ({ listBefore }: NumberStore["campaigns"]) =>
+        (await listBefore(after.createdAt, size + TIES_MAX)).filter(isLater),
+    };
+  }
+  // The page may have campaigns of any number, so read the newest of each up to the page's end.
+  const end = asked.page * size;
+  const skip = numbers === 1 ? end - size : 0;
+  return {
+    from: end - size - skip,
+    read: ({ list }: NumberStore["campaigns"]) => list({ skip, max: end - skip }),
+  };
+}
+
+/** Campaigns of one number and millisecond. */
+const TIES_MAX = 50;
+
+/** The newest first. */
+function byAge(a: Pick<Campaign, "id" | "createdAt">, b: Pick<Campaign, "id" | "createdAt">) {
+  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
 }
 
 /** Why one campaign of an overview is not being sent, as on its page; null: no known reason. */

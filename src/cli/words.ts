@@ -1,34 +1,21 @@
-import { count } from "../core/format.ts";
+import { count, duration, pad, zone } from "../core/format.ts";
 import { type Mode, modeName } from "../core/mode.ts";
 
 /** Numbers, times and tables in the style of the command line. */
 
-export { count, counted, isoTime, printable } from "../core/format.ts";
+export {
+  count,
+  counted,
+  dateTime,
+  duration,
+  isoTime,
+  printable,
+  rate,
+} from "../core/format.ts";
 
 /** Who gets the messages. */
 export function modeWords(mode: Mode): string {
   return `${modeName(mode)}, ${mode === "live" ? "to real people" : "no real people"}`;
-}
-
-/** A rate with no more digits than it needs: `0.5/s`, `80/s`. */
-export function rate(perSecond: number): string {
-  const digits = perSecond < 10 ? 2 : perSecond < 100 ? 1 : 0;
-  return `${Number(perSecond.toFixed(digits)).toLocaleString("en-US")}/s`;
-}
-
-/** `45 s`, `2 min 36 s`, `3 h 5 min`, `2 days 4 h`: the two largest units. */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return join(minutes, "min", seconds % 60, "s");
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return join(hours, "h", minutes % 60, "min");
-  return join(Math.floor(hours / 24), "days", hours % 24, "h");
-}
-
-function join(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
 /** Local time: `14:32 +01:00` today, `Tue 14:32 +01:00` within a week, else with the date. */
@@ -53,13 +40,6 @@ export function timeToCome(ms: number, nowMs: number): string {
   return `${day} ${time} ${zone(date)}, in ${largestUnit(ms - nowMs)}`;
 }
 
-/** The offset from UTC: a name such as CET is ambiguous. */
-function zone(date: Date): string {
-  const minutes = -date.getTimezoneOffset();
-  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  return `${minutes < 0 ? "-" : "+"}${pad(hours)}:${pad(rest)}`;
-}
-
 function largestUnit(ms: number): string {
   const minutes = Math.round(ms / 60_000);
   if (minutes < 2) return duration(ms);
@@ -71,18 +51,6 @@ function largestUnit(ms: number): string {
 /** `14:02:10 UTC`: for events reported as they happen. */
 export function utcTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
-}
-
-/** Local date and time with its zone: `2026-12-01 09:00:05 +01:00`. */
-export function dateTime(ms: number): string {
-  const date = new Date(ms);
-  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  return `${day} ${time} ${zone(date)}`;
-}
-
-function pad(value: number): string {
-  return String(value).padStart(2, "0");
 }
 
 /** Columns two spaces apart; those in `right` are numbers. No trailing spaces. */

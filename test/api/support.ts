@@ -7,6 +7,8 @@ import type { Access, ApiEnv } from "../../src/api/access.ts";
 import { problemResponse } from "../../src/api/answer.ts";
 import { type ApiDeps, createApi } from "../../src/api/api.ts";
 import { accept } from "../../src/core/refusal.ts";
+import { timings } from "../../src/core/timings.ts";
+import { checkRedisServer } from "../../src/health/redis.ts";
 import { createLogger } from "../../src/logger.ts";
 import { createFileImporter, type ImportFile } from "../../src/producer/import-file.ts";
 import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
@@ -36,6 +38,8 @@ export function apiDepsOf({ number, store, redis }: TestStore) {
     importFile: async () => importer(storeIn(store.imports)),
     checkFile: async () => importer(keepNothing(store.campaigns)),
     acts: store.acts,
+    timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
+    checkRedis: () => checkRedisServer(redis),
     country: "PL",
     suppressions: () => createSuppressions({ redis, startFenceMs: 0, mode: "sandbox" }),
     maySend: () => accept(null),

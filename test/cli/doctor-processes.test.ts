@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { checkProcesses } from "../../src/cli/doctor/processes.ts";
 import { isStalled, stallWords } from "../../src/export/stall-words.ts";
+import { checkProcesses } from "../../src/health/processes.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";

@@ -51,6 +51,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   export: [
     ...[
       "campaign-json",
+      "number-words",
       "charged-words",
       "endpoint-words",
       "export-rows",
@@ -60,6 +61,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["silence-words", "stall-words", "trial-words"],
   ],
+  health: ["check", "number", "processes", "redis"],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
   notices: ["body", "event", "notifier", "post"],
@@ -107,7 +109,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@hono/zod-openapi": ["api"],
   hono: ["api", "dashboard"],
   "iconv-lite": ["producer"],
-  ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "app"],
+  ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "health", "app"],
   "libphonenumber-js": ["producer", "config"],
   standardwebhooks: ["webhooks", "notices"],
   undici: ["livechat", "notices", "producer", "sandbox"],

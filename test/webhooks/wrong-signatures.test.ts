@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkProcesses } from "../../src/cli/doctor/processes.ts";
+import { checkProcesses } from "../../src/health/processes.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createWrongSignatures } from "../../src/store/recovery/wrong-signatures.ts";

@@ -1,9 +1,9 @@
 import { recurringJson } from "../../campaigns/recurring.ts";
 import { accept } from "../../core/refusal.ts";
+import type { Check } from "../../health/check.ts";
 import { type Command, type CommandSpec, flagOption } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import { counted } from "../words.ts";
-import type { Check } from "./check.ts";
 
 export const spec: CommandSpec = {
   name: "doctor",

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, parse } from "node:path";
 import type { Config } from "../../config/config.ts";
+import type { Check } from "../../health/check.ts";
 import { clockTime, printable } from "../words.ts";
-import type { Check } from "./check.ts";
 
 /**
  * Tries each step of a producer in the drop folder, and reports failed and waiting files. Checks

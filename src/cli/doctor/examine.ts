@@ -1,8 +1,8 @@
 import { inMode, loadConfig } from "../../config/config.ts";
+import type { Check } from "../../health/check.ts";
 import type { RecurringState } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { loadCommandConfig } from "../configuration.ts";
-import type { Check } from "./check.ts";
 import { checkDrops, checkRecurringFiles } from "./drops.ts";
 import { checkFolders, checkPorts } from "./machine.ts";
 import { checkNumbers } from "./numbers.ts";

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
+import type { Check } from "../../health/check.ts";
 import { localUrl } from "../../http/listen.ts";
-import type { Check } from "./check.ts";
 
 /** Whether the folders exist or can be created, and are writable. Creates nothing. */
 export function checkFolders(config: Config): Check[] {

@@ -1,7 +1,7 @@
 import type { Config, NumberConfig } from "../../config/config.ts";
 import { requireSendingNumber } from "../../config/find-number.ts";
 import { timings } from "../../core/timings.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../../health/check.ts";
 import type { RedisChecks } from "./redis.ts";
 
 /**

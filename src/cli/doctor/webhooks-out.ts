@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { endpointWords, isEndpointInTrouble } from "../../export/endpoint-words.ts";
+import type { Check } from "../../health/check.ts";
 import type { NumberStore } from "../../store/index.ts";
-import type { Check } from "./check.ts";
 
 /** The endpoints of webhooks out for one number: nothing to check without any. */
 export async function checkWebhooksOut(

@@ -40,6 +40,10 @@ export function createCampaignList(input: {
     list: async ({ skip = 0, max = LISTED_MAX } = {}): Promise<Campaign[]> =>
       findAll(await redis.zrevrange(keys.campaigns, skip, skip + max - 1)),
 
+    /** The newest that were created at `beforeMs` or earlier, newest first: `max` at most. */
+    listBefore: async (beforeMs: number, max: number): Promise<Campaign[]> =>
+      findAll(await redis.zrevrangebyscore(keys.campaigns, beforeMs, "-inf", "LIMIT", 0, max)),
+
     /** How many campaigns there are. */
     count: (): Promise<number> => redis.zcard(keys.campaigns),
 

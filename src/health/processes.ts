@@ -1,8 +1,8 @@
-import { readWebhookTroubles } from "../../campaigns/webhook-troubles.ts";
-import { describePause } from "../../core/pause-reason.ts";
-import { unseenWords } from "../../export/stall-words.ts";
-import type { Campaign, NumberStore, Presence } from "../../store/index.ts";
-import { counted, printable } from "../words.ts";
+import { readWebhookTroubles } from "../campaigns/webhook-troubles.ts";
+import { counted, printable } from "../core/format.ts";
+import { describePause } from "../core/pause-reason.ts";
+import { unseenWords } from "../export/stall-words.ts";
+import type { Campaign, NumberStore, Presence } from "../store/index.ts";
 import type { Check } from "./check.ts";
 
 type NumberProcesses = Pick<

@@ -1,0 +1,42 @@
+import { dateTime, rate } from "../core/format.ts";
+import { REASONS } from "../core/reasons.ts";
+import type { Halt, PaceNow } from "../store/index.ts";
+import { describeHalt } from "./campaign-json.ts";
+
+/** Why a number is suspended and what to do, in a sentence. */
+export function suspensionWords(number: string, halt: Halt): string {
+  const { title, advice } = describeHalt(halt);
+  const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
+  const lifted =
+    halt.reason === REASONS.counters_differ
+      ? "That lifts the suspension too."
+      : "Resuming one of its campaigns lifts the suspension.";
+  return `Number ${number} is suspended (${named}). ${advice} ${lifted}`;
+}
+
+/** Why a number is backing off. */
+export function backoffWords({ holdUntilMs, holdReason }: PaceNow): string {
+  const until = dateTime(holdUntilMs ?? Date.now());
+  return holdReason === "unreachable"
+    ? `is backing off until ${until}, then tries again: the API cannot be reached; nothing was sent`
+    : `is backing off until ${until}: the API reports that it is too fast`;
+}
+
+/** A number that uses less than its rate, to follow its name. */
+export function slowedWords({ share, untilMs }: NonNullable<PaceNow["slowed"]>): string {
+  return (
+    `sends at ${Math.floor(share * 100)} % of its rate, because the API reported that it is too ` +
+    `fast; at all of it again at ${dateTime(untilMs)}`
+  );
+}
+
+/** Workers of a number that do not agree on its rate. */
+export function ratesDifferWords(
+  number: string,
+  { lowest, highest }: { lowest: number; highest: number },
+): string {
+  return (
+    `Workers of number ${number} are configured with different rates, from ${rate(lowest)} to ` +
+    `${rate(highest)}: the lowest holds.`
+  );
+}
