@@ -75,6 +75,8 @@ async function fill(
   { file, read, dueMs, give }: Parameters<typeof stageList>[1],
 ): Promise<Staged> {
   const incoming = incomingPath(list.csvPath);
+  // A producer that was killed may have left a part of it.
+  await rm(incoming, { force: true });
   const given = await give(incoming);
   if (given.kind !== "list") return given;
   if (!(await hasRows(incoming))) return { kind: "none", outcome: "empty", why: "has no rows" };

@@ -427,3 +427,18 @@ test.each(["before it was written", "after it was written"])(
     expect(await bench.files("failed")).toEqual([]);
   },
 );
+
+test("what a producer that was killed left of a list does not disturb the next", async () => {
+  const bench = await recurringDrops();
+  await bench.write();
+  await bench.export("list.csv", list(1));
+  const folder = join(bench.dir, "processing/recurring");
+  await mkdir(folder, { recursive: true });
+  const left = `.${bench.name}-${new Date().getUTCFullYear()}-01-01-0000.csv.incoming`;
+  await writeFile(join(folder, left), "phone\n+4");
+  await bench.due();
+  await bench.produce();
+
+  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(1), WAIT);
+  expect(bench.said.filter((line) => line.includes("tried again"))).toEqual([]);
+});
