@@ -128,13 +128,11 @@ export const run: Command = async (cli, { options }) => {
 
 function recurringLines(states: Parameters<typeof recurringWords>[0][]): string[] {
   if (states.length === 0) return [];
-  const rows = states
-    .map(recurringWords)
-    .map(({ name, next, last }) => [
-      ...[`  ${shorten(printable(name))}`, printable(next)],
-      last === null ? "" : printable(`last ${last}`),
-    ]);
-  return [`\nRecurring:\n${table(rows)}`];
+  const lines = states.map(recurringWords).map(({ name, next, last }) => {
+    const words = `  ${name}: ${next}${last === null ? "" : `; last ${last}`}`;
+    return printable(words);
+  });
+  return [`\nRecurring:\n${lines.join("\n")}`];
 }
 
 /** Shown only here: lists that did not become a campaign. */

@@ -94,7 +94,7 @@ test("list and doctor say when a recurring file runs next, and what its last run
   const told = await runHere(place, ["doctor", "--json"]);
 
   expect(listed.stdout).toMatch(
-    new RegExp(`Recurring:\n(.*\n)* {2}${name} +next run Tue 2030-01-01 09:00 Europe/Warsaw`),
+    new RegExp(`Recurring:\n(.*\n)* {2}${name}: next run Tue 2030-01-01 09:00 Europe/Warsaw`),
   );
   expect(text.stdout).toContain(`${name}: next run Tue 2030-01-01 09:00 Europe/Warsaw`);
   expect(text.stdout).toMatch(/warn Recurring +broken\.yaml: broken\.yaml has \d+ mistakes/);
