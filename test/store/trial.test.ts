@@ -378,6 +378,21 @@ test("a probe takes rows whose window is open before the others", async () => {
   expect(chosen.sort((a, b) => a - b)).toEqual([1, 7, 57, 107, 157, 207, 257, 307, 357, 407]);
 });
 
+test("a probe takes no row that waits a day for a further try", async () => {
+  const bench = await openTestStore();
+  const delivery = { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" } as const;
+  const definition = testDefinition(bench.number, { delivery: { ...delivery, retry: [131049] } });
+  const id = await bench.import(3, { definition });
+  await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+  await bench.status("wamid.1", "failed", { code: 131049, recipient: testPhone(1) });
+  expect(await bench.state(id, 1)).toBe("pending");
+  await bench.store.campaigns.pause(id, "operator");
+  expect(await bench.store.resumeWithProbe(id, { ...RULES, size: 5 })).toMatchObject({ probe: 2 });
+  await send(bench, id, 2, "delivered");
+  await send(bench, id, 3, "delivered");
+  expect(await bench.found(id)).toMatchObject({ status: "running", trial: null });
+});
+
 test("a probe stays within the first N until a person was told of them", async () => {
   const bench = await openTestStore();
   const id = await importFirst(bench, 2);

@@ -43,7 +43,8 @@ export function createProbe(input: {
     for (const batch of await batchesWithWork(id, size + BATCHES_MORE)) {
       if (now.length >= size) break;
       for (const one of await rows.batch(id, batch)) {
-        if (one.state !== "pending") continue;
+        // With a code it waits for a further try after a failure, maybe for a day.
+        if (one.state !== "pending" || one.value.code !== 0) continue;
         const isNow = one.value.times.due === undefined && leavesNow(one);
         (isNow ? now : later).push(one.row);
       }

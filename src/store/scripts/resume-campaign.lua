@@ -22,7 +22,8 @@ if first and (first.slot ~= 'first' or is_told(first, f[3])) then first = nil en
 for _, row in ipairs(trial_rows(ARG.probe_rows)) do
   local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), row_field(row)))
   local is_in = not first or is_of(c, first, row, r)
-  if r.state == STATE.pending and is_in then probe[#probe + 1] = row end
+  -- With a code it waits for a further try after a failure, in no trial (lib/again.lua).
+  if r.state == STATE.pending and r.code == 0 and is_in then probe[#probe + 1] = row end
 end
 if ARG.probe_rows ~= '' and #probe == 0 then return { ANSWER.rewritten, c.status, 0, 0 } end
 count_act()
