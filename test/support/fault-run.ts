@@ -5,7 +5,7 @@
  */
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { storeIn } from "../../src/producer/sink/sink.ts";
-import { keySpace, numberKeys } from "../../src/store/keys.ts";
+import { keySpace, numberKeys, portfolioKeys, portfolioSpace } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
 import { type LedgerWatch, pause, watchLedger } from "./ledger-watch.ts";
@@ -29,6 +29,8 @@ export interface FaultRun {
   resumeCanaries(): Promise<void>;
   /** Sends another list when there is less than a second of work left. */
   stock(): Promise<void>;
+  /** People who were written to and are not counted by the portfolio for a day. */
+  uncounted(): Promise<string[]>;
   /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
   claimed(): Promise<void>;
   /** Waits for everything to be over and compares; by `compare` where the usual is too strict. */
@@ -38,6 +40,8 @@ export interface FaultRun {
 
 export interface FaultRunOptions {
   readonly ratePerSecond: number;
+  /** The portfolio of its number counts people up to this many; none is counted without it. */
+  readonly dailyRecipients?: number;
   readonly workers: number;
   readonly knobs: Readonly<Record<string, string>>;
   /** From the last byte of a POST to the end of its answer, at most. */
@@ -57,6 +61,9 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
     number: NUMBER,
     ratePerSecond: o.ratePerSecond,
     workers: o.workers,
+    ...(o.dailyRecipients === undefined
+      ? {}
+      : { portfolios: { [NUMBER]: { dailyRecipients: o.dailyRecipients } } }),
     knobs: { magic: "off", webhookDelayMs: "20-200", webhookRetryDelaysMs: RETRIES, ...o.knobs },
     env: {
       DROPCAST_TIME_SCALE: String(o.timeScale),
@@ -92,6 +99,13 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
         if (isPaused) await store.campaigns.resume(id);
       }
     },
+    async uncounted() {
+      const { people: counted } = portfolioKeys(keySpace(portfolioSpace(NUMBER), mode));
+      const written = new Set(fleet.posts().flatMap(({ to }) => to ?? []));
+      const phones = [...written];
+      const until = await client.zmscore(counted, ...phones.map((to) => store.ledger.person(to)));
+      return phones.filter((_, at) => Number(until[at] ?? 0) < Date.now() + DAY_MS - CLOCK_MS);
+    },
     async claimed() {
       const { guard } = numberKeys(store.space);
       const lastClaim = () => client.hget(guard, "claimedAt");
@@ -111,6 +125,9 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
   };
 }
 
+const DAY_MS = 24 * 3_600_000;
+/** A run lasts for less than this. */
+const CLOCK_MS = 3_600_000;
 const CLAIMED_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 /** Short lists: what is left of the last one when a run ends has to be sent as well. */

@@ -63,6 +63,8 @@ export async function startFleet(o: {
   /** Further numbers of the same workers; the sandbox knows each by its name. */
   moreNumbers?: readonly string[];
   ratePerSecond: number;
+  /** As in the configuration file. */
+  portfolios?: object;
   workers: number;
   knobs?: Readonly<Record<string, string>>;
   env?: Readonly<Record<string, string>>;
@@ -85,7 +87,8 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
   const requestLogPath = join(stage.dir, "requests.ndjson");
   const webhookLogPath = join(stage.dir, "webhooks.ndjson");
   const more = o.moreNumbers ?? [];
-  stage.write("numbers.yaml", numbersFile(o.number, more, o.ratePerSecond));
+  const file = JSON.parse(numbersFile(o.number, more, o.ratePerSecond)) as object;
+  stage.write("numbers.yaml", JSON.stringify({ ...file, portfolios: o.portfolios ?? {} }));
   const numberIds = [SANDBOX_DEFAULTS.numberIds[0], ...more].join(",");
   const knobs = { logPath: requestLogPath, webhookLogPath, numberIds, ...o.knobs };
   const startWebhooks = () => stage.start<{ place: string }>("webhooks", ["webhooks"]);
