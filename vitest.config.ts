@@ -11,8 +11,8 @@ const TIMED = "test/e2e/{control,fair-share,pace,stops,window}.test.ts";
 const FAULTS = "test/faults/**/*.test.ts";
 /** Real processes, a browser, whole folders: what `npm run test:fast` leaves to `npm test`. */
 const COMMANDS = ["cli", "dashboard", "deploy", "bench", "setup", "privacy", "redis"];
-/** A producer that dies at each of its steps. */
-const CRASHES = "test/producer/drop/crash.test.ts";
+/** A producer that dies at each of its steps: with files of its own in place of the module's. */
+const CRASHES = "test/producer/*/crash.test.ts";
 const PROCESSES = [...COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`), CRASHES];
 /** Kills nobody, but takes as long: beside runs that mostly wait it costs no time. */
 const MODEL = "test/store/{conservation,trial-model}.test.ts";
@@ -29,7 +29,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "fast",
-          // Its files share a process and its modules: to start anew for each took a third of the time.
+          // Its files share a process and its modules: to start anew for each took a third of the
+          // time. One that replaces a module (vi.mock) belongs to "processes".
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: [...PROCESSES, E2E, FAULTS, MODEL],
