@@ -74,4 +74,14 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   const accepted = fleet.posts().filter(({ decision }) => decision === "accepted");
   expect(new Set(accepted.map(({ to }) => to)).size).toBe(accepted.length);
   expect(accepted).toHaveLength(400 + 100 + 200);
+
+  // LiveChat signs with another secret: the process that only reads knows of it.
+  await fleet.turn({ webhookSecret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
+  await send("unheard", 1, "marketing");
+  const wrong = async () =>
+    (await stage.json<{ wrongSignatures: { address: string; count: number }[] }[]>(["list"]))[0]
+      ?.wrongSignatures;
+  await expect
+    .poll(wrong, { timeout: 20_000, interval: 200 })
+    .toEqual([expect.objectContaining({ address: "shared" })]);
 }, 120_000);

@@ -77,7 +77,7 @@ test("a share is told with its figures, and without a code when there are severa
 
   await sendOutcomes(bench, id, { rows: 100, fate, atOnce: 5 });
 
-  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "failure_share:17/50" });
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "failure_share:17/51" });
 });
 
 test("fewer failures than the sample allows say nothing", async () => {

@@ -116,7 +116,7 @@ local function open_recent(c)
     local upto = first - 4
     messages = 0
     while first <= at do
-      while messages < sample and upto < #list do
+      while (messages < sample or upto < at) and upto < #list do
         upto = upto + 4
         messages, failed = messages + list[upto - COUNT], failed + list[upto - FAILED]
       end
