@@ -6,7 +6,7 @@ import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
 import type { Router } from "./route.ts";
-import { halt, rateBody, rollback, time } from "./schemas.ts";
+import { halt, orNull, rateBody, rollback, time } from "./schemas.ts";
 
 const TAG = "Numbers";
 
@@ -21,8 +21,8 @@ const numberJson = z
     ratePerSecond: z.number().nullable().openapi({ description: "In force; null: not known." }),
     setRatePerSecond: z.number().nullable().openapi({ description: "Set by a person." }),
     backoff: z.object({ until: time, reason: z.string().nullable() }).nullable(),
-    halt: halt.nullable(),
-    rollback: rollback.nullable(),
+    halt: orNull(halt),
+    rollback: orNull(rollback),
     isSettling: z.boolean().openapi({ description: "Redis was restarted a moment ago." }),
     campaigns: z.object({ live: z.int(), total: z.int() }),
     pending: z.int().openapi({ description: "Messages of live campaigns that wait." }),

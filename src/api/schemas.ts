@@ -36,6 +36,11 @@ export const failure = z
   })
   .openapi("FailureCount");
 
+/** Of a shape with a name: `nullable` would leave out that it may be null in the document. */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.null()]);
+}
+
 export const halt = z
   .object({
     code: z.int(),
@@ -136,8 +141,8 @@ export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign")
 export const campaign = z
   .object({
     ...campaignFields,
-    halt: halt.nullable(),
-    rollback: rollback.nullable(),
+    halt: orNull(halt),
+    rollback: orNull(rollback),
     pace,
     budget: budget.nullable(),
     waitsForBudget: time.nullable(),
