@@ -157,7 +157,7 @@ export async function createNumberStore(input: {
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
     audit: createAudit({ redis, number, run, campaigns }),
-    rollback: createRollback({ redis, number, run, person, databaseId, campaigns, rows }),
+    rollback: createRollback({ ...shared, person, databaseId, campaigns, rows }),
     counter,
     memory,
     /** Call it when the process ends: stores the claim counter if this process changed anything. */

@@ -5,6 +5,7 @@ import { portfolioKeys, portfolioSpace } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
+import { snapshot } from "../support/snapshot.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -230,4 +231,21 @@ test("a batch that waits for the budget is tried again once in a while, and the 
   expect(await openRuns()).toBe(0);
   await bench.later(1_100);
   expect(await openRuns()).toBe(2);
+});
+
+test("accepting a rollback counts the people who may have got a message in the lost time, room or not", async () => {
+  const bench = await openTestStore();
+  const portfolio = { name: testNumber(), limit: 5 };
+  const { redis, number } = bench;
+  const store = await createNumberStore({ redis, number, portfolio });
+  const id = await bench.import(40);
+  await bench.send(id, 1, "accepted");
+  const restore = await snapshot(bench);
+  await bench.send(id, 2, "accepted");
+  await restore();
+  await bench.store.campaigns.dispatch("sandbox", 1);
+  const accepted = await store.rollback.accept(80);
+
+  expect(accepted?.unknown).toEqual([{ campaign: id, rows: 39 }]);
+  expect(await store.budget?.read()).toMatchObject({ used: 39, limit: 5 });
 });

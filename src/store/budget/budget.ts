@@ -49,7 +49,7 @@ export function createBudget(input: { redis: Redis; portfolio: PortfolioLimit; m
     return steady - then.steady < RESERVED_MS && Math.abs(wall - then.wall) < RESERVED_MS;
   }
 
-  async function ask(persons: readonly Buffer[], laterMs: number, wanted: "1" | "") {
+  async function ask(persons: readonly Buffer[], laterMs: number, wanted: "fitting" | "all" | "") {
     const packed = Buffer.concat(persons);
     return (await run("reserve", { limit, persons: packed, laterMs, wanted })) as number[];
   }
@@ -65,11 +65,16 @@ export function createBudget(input: { redis: Redis; portfolio: PortfolioLimit; m
       const asked = persons.filter((person) => !isReserved(person));
       if (asked.length === 0) return { allowed: persons.map(() => true), nextAtMs: 0 };
       const at = now();
-      const [, nextAtMs = 0, ...answers] = await ask(asked, laterMs, "1");
+      const [, nextAtMs = 0, ...answers] = await ask(asked, laterMs, "fitting");
       for (const [index, person] of asked.entries()) {
         if (answers[index] === 1) reservedAt.set(person, at);
       }
       return { allowed: persons.map(isReserved), nextAtMs };
+    },
+
+    /** Counts people whether or not there is room: they may have got a message. */
+    async countAll(persons: readonly Buffer[]): Promise<void> {
+      await ask(persons, 0, "all");
     },
 
     async read(): Promise<BudgetNow> {

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { STATES } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { redisInfo } from "../../redis/server.ts";
+import type { Budget } from "../budget/budget.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { fieldOf, fieldsOf } from "../hashes.ts";
 import { campaignKeys, keySpace, numberKeys, serialOfCampaign } from "../keys.ts";
@@ -68,8 +69,9 @@ export function createRollback(input: {
   databaseId: string;
   campaigns: CampaignStore;
   rows: RowReader;
+  budget: Budget | null;
 }) {
-  const { redis, number, run, person, databaseId, campaigns, rows } = input;
+  const { redis, number, run, person, databaseId, campaigns, rows, budget } = input;
   const { guard } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
@@ -121,7 +123,10 @@ export function createRollback(input: {
   async function doubt(campaign: string, found: readonly CampaignRow[]): Promise<number> {
     const pending = found.filter(({ state }) => state === "pending");
     if (pending.length === 0) return 0;
-    const packed = packClaimRows(pending.map(({ row, phone }) => ({ row, person: person(phone) })));
+    const doubted = pending.map(({ row, phone }) => ({ row, person: person(phone) }));
+    // The portfolio may have lost their count as well.
+    await budget?.countAll(doubted.map((one) => one.person));
+    const packed = packClaimRows(doubted);
     return Number(await run("doubt-rows", { campaign, rows: packed }));
   }
 

@@ -6,7 +6,8 @@
 -- counted who got no message, until a day later; never the other way round.
 -- KEYS: 1 slot key of the number
 -- ARGV: limit: people within 24 hours · persons: a digest each · later_ms: how much later than now
---   their messages may leave · wanted: '1' to count them, '' only to look
+--   their messages may leave · wanted: 'fitting' to count who has room, 'all' to count everyone, ''
+--   only to look
 -- Returns: {people counted now, when the next one may be counted, ms (0: now), then for each
 --   person 1 or 0}
 -- Keys built: clock, people
@@ -28,7 +29,7 @@ local used = redis.call('ZCARD', key) - ended
 local answer, writes, taken = {}, {}, {}
 for i, person in ipairs(persons) do
   local is_counted = num(known[i]) > NOW or taken[person]
-  local fits = is_counted or used < limit
+  local fits = is_counted or used < limit or ARG.wanted == 'all'
   answer[i] = fits and 1 or 0
   if fits and not is_counted then used = used + 1 end
   if fits and not taken[person] and num(known[i]) < until_ms then
@@ -44,7 +45,7 @@ if used >= limit then
   local at = ended + used - limit
   next_ms = num(redis.call('ZRANGE', key, at, at, 'WITHSCORES')[2], until_ms) - CLOCK_OFFSET
 end
-if ARG.wanted == '1' then
+if ARG.wanted ~= '' then
   -- First, while those that have ended are the lowest.
   if ended > 0 then
     redis.call('ZREMRANGEBYRANK', key, 0, math.min(ended, DROPPED_AT_ONCE) - 1)
