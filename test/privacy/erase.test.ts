@@ -9,6 +9,7 @@ import { createFailedQueue } from "../../src/queue/failed-queue.ts";
 import { createQueueConnection } from "../../src/queue/queues.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
+import { scriptSource } from "../../src/store/scripts/runner.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
@@ -268,6 +269,7 @@ test("a row that changes between the look and the step is looked at again", asyn
   const granted = await bench.send(id, 7, "unknown");
   const { redis } = bench;
   const name = "dropcast-erase-rows";
+  redis.defineCommand(name, { numberOfKeys: 1, lua: scriptSource("erase-rows") });
   const run = Reflect.get(redis, name) as (...args: unknown[]) => Promise<number>;
   let calls = 0;
   Reflect.set(redis, name, async (...args: unknown[]) => {
