@@ -17,6 +17,7 @@ import {
   halt,
   listedCampaign,
   nextCursor,
+  rampUp,
   rateBody,
   rollback,
   status,
@@ -125,8 +126,9 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
     {
       ...{ method: "post", path: "/api/campaigns/{id}/rate", name: "setCampaignRate", tag: TAG },
       ...{ summary: "Changes how fast a campaign is sent, from now on", role: "operator" },
-      description: "Messages a second over all workers; null: the rate of its number.",
-      ...{ body: rateBody, answer: z.object({ id: campaignId, ...rateBody.shape }) },
+      description: "Messages a second over all workers; null: the rate of its number. Ends a ramp.",
+      body: rateBody,
+      answer: z.object({ id: campaignId, ...rateBody.shape, rampUp }),
       problems: ["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"],
     },
     async ({ by, part, body }) => {

@@ -163,6 +163,11 @@ export const message = z
   .openapi("Message");
 
 /** Messages a second; null: the rate that applies without this one. */
+export const rampUp = z
+  .object({ from: z.number(), to: z.number().nullable(), overMs: z.int() })
+  .nullable()
+  .openapi({ description: "Null: there is none, or it ended when a rate was set." });
+
 export const rateBody = z.strictObject({
   ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullable(),
 });

@@ -10,6 +10,8 @@ export interface CampaignRate {
   readonly id: string;
   /** Null: the rate of its number applies. */
   readonly ratePerSecond: number | null;
+  /** Null: it does not begin slowly. */
+  readonly rampUp: RampUp | null;
 }
 
 export interface NumberRate {
@@ -27,7 +29,7 @@ export function setCampaignRate(
   ratePerSecond: number | null,
   by: Actor,
 ): Promise<Result<CampaignRate>> {
-  return set(store, { id, ratePerSecond }, { rampUp: null, by });
+  return set(store, { id, ratePerSecond, rampUp: null }, by);
 }
 
 /** Back to what the campaign's own file says, its ramp included; null if it names no rate. */
@@ -38,18 +40,18 @@ export async function resetCampaignRate(
   const imported = await store.campaigns.toSend(id);
   if (imported === undefined) return refuseNoCampaign(id);
   const { ratePerSecond, rampUp = null } = imported.definition.delivery;
-  return set(store, { id, ratePerSecond }, { rampUp, by });
+  return set(store, { id, ratePerSecond, rampUp }, by);
 }
 
 function set(
   { acts, pace }: Pick<NumberStore, "acts" | "pace">,
-  { id, ratePerSecond }: CampaignRate,
-  { rampUp, by }: { readonly rampUp: RampUp | null; readonly by: Actor },
+  { id, ratePerSecond, rampUp }: CampaignRate,
+  by: Actor,
 ): Promise<Result<CampaignRate>> {
   const details = { ratePerSecond: ratePerSecond ?? "default" };
   return audited(acts, by, { what: "rate", campaigns: [id], details }, async () => {
     const done = await pace.setCampaignRate(id, ratePerSecond, rampUp);
-    return done === "done" ? accept({ id, ratePerSecond }) : refuseNoCampaign(id);
+    return done === "done" ? accept({ id, ratePerSecond, rampUp }) : refuseNoCampaign(id);
   });
 }
 

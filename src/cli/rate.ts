@@ -1,12 +1,17 @@
 import { findCampaign } from "../campaigns/find.ts";
-import { resetCampaignRate, setCampaignRate, setNumberRate } from "../campaigns/rate.ts";
+import {
+  type CampaignRate,
+  resetCampaignRate,
+  setCampaignRate,
+  setNumberRate,
+} from "../campaigns/rate.ts";
 import { findNumber } from "../config/find-number.ts";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { commandActor } from "./actor.ts";
 import { type Command, type CommandSpec, flagOption, refuseUsage, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
-import { rate as rateWords } from "./words.ts";
+import { duration, rate as rateWords } from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "rate",
@@ -68,16 +73,20 @@ export const run: Command = async (cli, { args, options }) => {
         ? await resetCampaignRate(found.value, by)
         : await setCampaignRate(found.value, rate === "default" ? null : rate, by);
     if (!set.ok) return set;
-    const { id, ratePerSecond } = set.value;
-    return accept({
-      json: set.value,
-      text:
-        ratePerSecond === null
-          ? `${id} now uses its number's rate.`
-          : `${id} sends at most ${rateWords(ratePerSecond)} from now on.`,
-    });
+    return accept({ json: set.value, text: campaignText(set.value) });
   });
 };
+
+function campaignText({ id, ratePerSecond, rampUp }: CampaignRate): string {
+  if (rampUp !== null) {
+    const { from, to, overMs } = rampUp;
+    const full = to === null ? "its full rate" : rateWords(to);
+    return `${id} ramps up again, from ${rateWords(from)} to ${full} over ${duration(overMs)}, counted from its first message.`;
+  }
+  return ratePerSecond === null
+    ? `${id} now uses its number's rate.`
+    : `${id} sends at most ${rateWords(ratePerSecond)} from now on.`;
+}
 
 function readAsked(
   args: readonly (string | undefined)[],

@@ -234,9 +234,9 @@ describe("rate", () => {
       const during = (await bench.found(id)).ratePerSecond;
       const back = await setCampaignRate(found, null, ANNA);
 
-      expect(set).toEqual({ ok: true, value: { id, ratePerSecond: 0.5 } });
+      expect(set).toEqual({ ok: true, value: { id, ratePerSecond: 0.5, rampUp: null } });
       expect(during).toBe(0.5);
-      expect(back).toEqual({ ok: true, value: { id, ratePerSecond: null } });
+      expect(back).toEqual({ ok: true, value: { id, ratePerSecond: null, rampUp: null } });
       expect((await bench.found(id)).ratePerSecond).toBeNull();
     },
   );

@@ -130,7 +130,7 @@ test("rate changes a campaign's rate and takes it back", async () => {
   const back = await runHere(place, ["rate", id, "default", "--json"]);
 
   expect(changed?.ratePerSecond).toBe(0.5);
-  expect(json(back)).toEqual({ id, ratePerSecond: null });
+  expect(json(back)).toEqual({ id, ratePerSecond: null, rampUp: null });
   expect((await store.campaigns.find(id))?.ratePerSecond).toBeNull();
 });
 
@@ -147,10 +147,26 @@ test("rate --reset goes back to the rate of the campaign's file, and of the conf
   const own = await runHere(place, ["rate", id, "--reset", "--json"]);
   const number = await runHere(place, ["rate", "--number", place.number, "--reset", "--json"]);
 
-  expect(json(own)).toEqual({ id, ratePerSecond: 7 });
+  expect(json(own)).toEqual({ id, ratePerSecond: 7, rampUp: null });
   expect((await store.campaigns.find(id))?.ratePerSecond).toBe(7);
   expect(json(number)).toEqual({ number: place.number, ratePerSecond: null });
   expect((await store.pace.read()).ratePerSecond).toBeNull();
+});
+
+test("rate --reset brings back the ramp of the campaign's file, and says so", async () => {
+  const place = makePlace();
+  const store = await openStore(place);
+  const rampUp = { from: 5, to: 40, overMs: 60_000 };
+  const delivery = { guarantee: "at-most-once", ratePerSecond: null, priority: "normal" } as const;
+  const definition = testDefinition(place.number, { delivery: { ...delivery, rampUp } });
+  const id = await importTestCampaign(store, { rows: 1, definition });
+  await runHere(place, ["rate", id, "3"]);
+
+  const words = await runHere(place, ["rate", id, "--reset"]);
+  const back = await runHere(place, ["rate", id, "--reset", "--json"]);
+
+  expect(words.stdout).toContain(`${id} ramps up again, from 5/s to 40/s over 1 min`);
+  expect(json(back)).toEqual({ id, ratePerSecond: null, rampUp });
 });
 
 test("show and list say how fast a campaign may send now, and why not faster", async () => {
