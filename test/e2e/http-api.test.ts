@@ -54,7 +54,7 @@ test("a campaign goes from its upload to its end over HTTP alone, and through a 
     form.append(
       "campaign",
       new Blob([
-        `name: Sale ${rows}\nnumber: ${place.number}\ncategory: utility\n`,
+        `name: Sale ${rows}\nnumber: ${place.number}\ncategory: marketing\n`,
         "template: { name: spring_sale, language: { code: en_US } }\n",
       ]),
       "sale.yaml",
