@@ -3,8 +3,8 @@ import { accept, type Result } from "../core/refusal.ts";
 import { localUrl } from "../http/listen.ts";
 import { createTokens } from "../store/index.ts";
 import { apiDeps } from "./api.ts";
-import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
+import { withHeartbeat } from "./heartbeat.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 
@@ -55,5 +55,5 @@ export async function startDashboard(
     },
   };
   const shown = { role: "dashboard", numbers: Object.keys(stores) } as const;
-  return accept(withBeats(platform, shown, running));
+  return accept(withHeartbeat(platform, shown, running));
 }

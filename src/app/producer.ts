@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { accept, type Result } from "../core/refusal.ts";
 import type { DropSource } from "../producer/drop/folder.ts";
 import { createRecurring } from "../store/index.ts";
-import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
+import { withHeartbeat } from "./heartbeat.ts";
 import { createImporter, findCampaignIn } from "./lists.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
@@ -49,7 +49,7 @@ export async function startProducer(platform: Platform): Promise<Result<RunningR
     },
   };
   const all = Object.keys(platform.stores);
-  return accept(withBeats(platform, { role: "producer", numbers: all }, running));
+  return accept(withHeartbeat(platform, { role: "producer", numbers: all }, running));
 }
 
 /** Recurring campaign files, for the drop folder of the mode. */

@@ -2,8 +2,8 @@ import { accept, type Result } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
 import { localUrl } from "../http/listen.ts";
 import { createWrongSignatures } from "../store/index.ts";
-import { withBeats } from "./beats.ts";
 import { metricsOf, startHealth, unsafeWords } from "./health.ts";
+import { withHeartbeat } from "./heartbeat.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 
@@ -52,5 +52,5 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
   }
   const info = { role: "webhooks", numbers: numbers.map(({ name }) => name) } as const;
   const place = `${localUrl(started.value)}/webhooks/livechat`;
-  return accept(withBeats(platform, info, { place, stop: close }));
+  return accept(withHeartbeat(platform, info, { place, stop: close }));
 }

@@ -1,7 +1,7 @@
 import { requireSendingNumber } from "../config/find-number.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import { withBeats } from "./beats.ts";
 import { startHealth } from "./health.ts";
+import { withHeartbeat } from "./heartbeat.ts";
 import { openNotices } from "./notices.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
@@ -71,7 +71,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       await health.value.stop();
     },
   };
-  return accept(withBeats(platform, { role: "worker", numbers }, running));
+  return accept(withHeartbeat(platform, { role: "worker", numbers }, running));
 }
 
 async function stopAll(stops: readonly (() => Promise<void>)[]): Promise<void> {

@@ -86,8 +86,8 @@ export { oldOnes } from "./recovery/ages.ts";
 export type { Difference } from "./recovery/audit.ts";
 export { COUNTERS_FOLDER, type MemoryFolder } from "./recovery/counter-memory.ts";
 export {
-  BEAT_EVERY_MS,
   createProcesses,
+  HEARTBEAT_EVERY_MS,
   type Presence,
   type ProcessRole,
 } from "./recovery/processes.ts";

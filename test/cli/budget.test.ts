@@ -40,7 +40,7 @@ test("a campaign that waits for the budget says so, and when the next messages m
   const { nextAtMs } = await reserve(7, 2);
   await redis.hset(campaignKeys(place.number, id).campaign, "budgetAt", nextAtMs);
   // Without a worker that would be said first.
-  await createProcesses(redis, "live").beat(randomUUID(), {
+  await createProcesses(redis, "live").heartbeat(randomUUID(), {
     ...{ role: "worker", version: "1", numbers: [place.number], host: "h", pid: 1, startedAt: 1 },
   });
 

@@ -17,7 +17,7 @@ async function openBench() {
   /** Reports a process of this number, last seen so long ago; it is taken away when asked. */
   const report = async (role: ProcessInfo["role"], agoMs = 0): Promise<() => Promise<void>> => {
     const id = `${role} of ${place.number}`;
-    await processes.beat(id, {
+    await processes.heartbeat(id, {
       ...{ role, version: "1.2.3", numbers: [place.number] },
       ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
     });
@@ -85,7 +85,7 @@ test("doctor warns of webhooks that tell nothing of what was accepted, also when
     (await checkProcesses(bench.store)).filter(({ message }) => message.includes("accepted"));
   const id = await bench.import(2);
   await bench.send(id, 1, "accepted", { wamid: "wamid.one" });
-  await createProcesses(bench.redis).beat(`webhooks of ${bench.number}`, {
+  await createProcesses(bench.redis).heartbeat(`webhooks of ${bench.number}`, {
     ...{ role: "webhooks", version: "1.2.3", numbers: [bench.number] },
     ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
   });

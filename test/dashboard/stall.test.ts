@@ -17,7 +17,7 @@ test("pages and API say that nothing is sent while no worker is there", async ()
 
   const without = await pages();
   const json = await stalled();
-  await createProcesses(bench.redis).beat(`worker of ${bench.number}`, {
+  await createProcesses(bench.redis).heartbeat(`worker of ${bench.number}`, {
     ...{ role: "worker", version: "1.2.3", numbers: [bench.number] },
     ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
   });

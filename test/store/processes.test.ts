@@ -23,9 +23,9 @@ async function openBench() {
 
 test("a process that reports itself is there, and gone after its clean stop", async () => {
   const { processes, state } = await openBench();
-  await processes.beat("a", WORKER);
-  await processes.beat("a", WORKER);
-  await processes.beat("b", { ...WORKER, role: "webhooks" });
+  await processes.heartbeat("a", WORKER);
+  await processes.heartbeat("a", WORKER);
+  await processes.heartbeat("b", { ...WORKER, role: "webhooks" });
 
   const both = await state();
   await processes.leave("a");
@@ -42,12 +42,12 @@ test("a process that reports itself is there, and gone after its clean stop", as
 
 test("what was not seen for an hour, or only by a clock that was fast, is forgotten", async () => {
   const { processes, state, seenAgo } = await openBench();
-  for (const id of ["old", "young", "future"]) await processes.beat(id, WORKER);
+  for (const id of ["old", "young", "future"]) await processes.heartbeat(id, WORKER);
   await seenAgo("old", 3_600_001);
   await seenAgo("young", 3_500_000);
   await seenAgo("future", -3_660_000);
 
-  await processes.beat("now", WORKER);
+  await processes.heartbeat("now", WORKER);
 
   const { infos, seen } = await state();
   expect(Object.keys(infos).sort()).toEqual(["now", "young"]);
@@ -57,8 +57,8 @@ test("what was not seen for an hour, or only by a clock that was fast, is forgot
 test("a role is there for a number and in its mode while one was seen within 90 seconds", async () => {
   const { redis, processes, seenAgo } = await openBench();
   const nothing = await processes.presence("worker", "main");
-  await processes.beat("a", WORKER);
-  await processes.beat("b", WORKER);
+  await processes.heartbeat("a", WORKER);
+  await processes.heartbeat("b", WORKER);
   await seenAgo("a", 240_000);
 
   const live = await processes.presence("worker", "main");

@@ -36,7 +36,7 @@ export interface Presence {
 }
 
 /** How often a process reports itself, ms. */
-export const BEAT_EVERY_MS = 10_000;
+export const HEARTBEAT_EVERY_MS = 10_000;
 /** Several reports may be lost before a process counts as gone. */
 export const GONE_AFTER_MS = 90_000;
 
@@ -71,7 +71,7 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
     seen,
 
     /** Notes that the process runs now. */
-    async beat(id: string, info: ProcessInfo): Promise<void> {
+    async heartbeat(id: string, info: ProcessInfo): Promise<void> {
       await run("note-process", { process: id, info: JSON.stringify(info) });
     },
 

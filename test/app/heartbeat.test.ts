@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { withBeats } from "../../src/app/beats.ts";
+import { withHeartbeat } from "../../src/app/heartbeat.ts";
 import { createProcesses } from "../../src/store/recovery/processes.ts";
 import { VERSION } from "../../src/version.ts";
 import { startOwnRedis } from "../support/redis.ts";
@@ -9,14 +9,14 @@ const logger = { debug: () => {} };
 
 function platform(redis: unknown) {
   const config = { mode: "live" };
-  return { redis, config, logger } as unknown as Parameters<typeof withBeats>[0];
+  return { redis, config, logger } as unknown as Parameters<typeof withHeartbeat>[0];
 }
 
 test("a role reports itself from its start to the end of its stop", async () => {
   const redis = (await startOwnRedis()).connect();
   const { seen } = createProcesses(redis);
   let stops = 0;
-  const role = withBeats(platform(redis), WORK, { stop: async () => void stops++ });
+  const role = withHeartbeat(platform(redis), WORK, { stop: async () => void stops++ });
 
   const look = async () => (await seen()).processes;
   const during = await vi.waitFor(
@@ -41,7 +41,7 @@ test("a Redis that is away neither fails a role nor keeps it from stopping", asy
   const redis = server.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.disconnect();
   let stops = 0;
-  const role = withBeats(platform(redis), WORK, { stop: async () => void stops++ });
+  const role = withHeartbeat(platform(redis), WORK, { stop: async () => void stops++ });
 
   await role.stop();
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { endInTime } from "../queue/in-time.ts";
-import { BEAT_EVERY_MS, createProcesses, type ProcessRole } from "../store/index.ts";
+import { createProcesses, HEARTBEAT_EVERY_MS, type ProcessRole } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { Platform } from "./platform.ts";
 
@@ -10,9 +10,9 @@ const LEAVE_MS = 1_000;
 
 /**
  * Reports a running role every ten seconds, until its `stop`. Best effort: a failed write is
- * repeated at the next beat, and nothing waits for it.
+ * repeated at the next heartbeat, and nothing waits for it.
  */
-export function withBeats<R extends { stop(): Promise<void> }>(
+export function withHeartbeat<R extends { stop(): Promise<void> }>(
   { redis, config, logger }: Pick<Platform, "redis" | "config" | "logger">,
   { role, numbers }: { readonly role: ProcessRole; readonly numbers: readonly string[] },
   running: R,
@@ -25,16 +25,16 @@ export function withBeats<R extends { stop(): Promise<void> }>(
   };
   const failed = (error: unknown) => logger.debug({ role, error: String(error) }, "no heartbeat");
   let last = Promise.resolve();
-  const beat = (): void => {
-    last = processes.beat(id, info).catch(failed);
+  const heartbeat = (): void => {
+    last = processes.heartbeat(id, info).catch(failed);
   };
-  beat();
-  const timer = setInterval(beat, BEAT_EVERY_MS).unref();
+  heartbeat();
+  const timer = setInterval(heartbeat, HEARTBEAT_EVERY_MS).unref();
   return {
     ...running,
     async stop() {
       clearInterval(timer);
-      // After the last beat, which would register the process again.
+      // After the last heartbeat, which would register the process again.
       const left = last.then(() => processes.leave(id)).catch(failed);
       await Promise.all([endInTime(LEAVE_MS, [left]), running.stop()]);
     },
