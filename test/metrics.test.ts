@@ -34,7 +34,7 @@ test("a number counts as halted while it is suspended, and while Redis went back
     );
   const id = await env.import(3);
   expect(await halted()).toBe(0);
-  await env.send(id, 1, "halt", { code: 190 });
+  await env.send(id, 1, "suspend", { code: 190 });
   expect(await halted()).toBe(1);
   await env.store.campaigns.resume(id);
   expect(await halted()).toBe(0);

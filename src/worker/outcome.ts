@@ -33,21 +33,21 @@ export function toRecord(outcome: SendOutcome, timings: Timings): Told {
     case "slow":
       return {
         ...PLAIN,
-        outcome: "hold",
+        outcome: "backOff",
         code: outcome.code,
         waitMs: waitOf(outcome.retryAfterMs),
       };
     case "later":
       return {
         ...PLAIN,
-        outcome: "hold",
+        outcome: "backOff",
         code: outcome.code,
         waitMs: waitOf(outcome.retryAfterMs) || timings.laterMs,
       };
     case "pair":
       return { ...PLAIN, outcome: "pair", code: outcome.code, waitMs: PAIR_FIRST_MS };
     case "account":
-      return { ...PLAIN, outcome: "halt", code: outcome.code || outcome.httpStatus };
+      return { ...PLAIN, outcome: "suspend", code: outcome.code || outcome.httpStatus };
     case "restricted":
       return { ...PLAIN, outcome: "restrict", code: outcome.code };
     case "template":

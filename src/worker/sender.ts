@@ -17,7 +17,7 @@ const ENDING_GATES: ReadonlySet<ClaimGate> = new Set<ClaimGate>([
   "closed",
   "paused",
   "ended",
-  "halt",
+  "suspended",
 ]);
 
 /** How long a run that waits for its campaign's own pace keeps its place when others wait. */

@@ -37,7 +37,7 @@ it.each(["x", "1", "1~", "~main-1", "1~MAIN 1"])("a cursor %j is refused", async
 it("health says what doctor says of Redis, the numbers and the processes", async () => {
   const { ask, test } = await openApi();
   const id = await test.import(2);
-  await test.send(id, 1, "halt", { code: 190 });
+  await test.send(id, 1, "suspend", { code: 190 });
 
   const answer = await ask("/api/health");
   const { ok, checks } = (await answer.json()) as { ok: boolean; checks: { name: string }[] };

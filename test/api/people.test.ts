@@ -134,7 +134,7 @@ describe("numbers", () => {
   it("tell what they may do, and take a rate", async () => {
     const { ask, test } = await openApi();
     const id = await test.import(2);
-    await test.send(id, 1, "halt", { code: 190 });
+    await test.send(id, 1, "suspend", { code: 190 });
     const path = `/api/numbers/${test.number}`;
 
     const rate = await ask(`${path}/rate`, { json: { ratePerSecond: 7 } });

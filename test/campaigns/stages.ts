@@ -23,7 +23,7 @@ export const STAGES = {
   },
   "paused with its number": async (bench: TestStore) => {
     const id = await bench.import(2);
-    await bench.send(id, 1, "halt", { code: 190 });
+    await bench.send(id, 1, "suspend", { code: 190 });
     return id;
   },
   "paused, expired, its last message on the wire": async (bench: TestStore) => {

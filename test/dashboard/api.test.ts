@@ -19,7 +19,7 @@ describe("GET /api/campaigns", () => {
     const first = await test.import(3);
     const second = await test.import(2);
     await test.send(first, 1, "failed", { code: 131026 });
-    await test.send(second, 1, "halt", { code: 190 });
+    await test.send(second, 1, "suspend", { code: 190 });
 
     const { campaigns, halts } = (await (await ask("/api/campaigns")).json()) as {
       campaigns: { id: string; counts: Record<string, number> }[];

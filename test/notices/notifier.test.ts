@@ -69,9 +69,9 @@ test("the life of a campaign reaches the endpoint signed, in its order, with wor
 test("a suspended number and its release are told, and nothing of backoffs", async () => {
   const { bench, store, receiver, notifier } = await openBench();
   const id = await bench.import(2);
-  await bench.send(id, 1, "hold", { waitMs: 1 });
+  await bench.send(id, 1, "backOff", { waitMs: 1 });
   await bench.later(60_000);
-  await bench.send(id, 1, "halt", { code: 190 });
+  await bench.send(id, 1, "suspend", { code: 190 });
   await store.campaigns.resume(id);
 
   await notifier.deliver();

@@ -105,7 +105,7 @@ test("a halt for another reason is neither overwritten by a difference nor lifte
   await spoil(id);
   await bench.store.audit.look(id);
   await bench.store.audit.look(id);
-  await bench.record(onWire, "halt", { code: 190 });
+  await bench.record(onWire, "suspend", { code: 190 });
   await bench.store.audit.look(id);
   await bench.store.audit.look(id);
   await bench.store.audit.correct(id);

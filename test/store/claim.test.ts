@@ -44,8 +44,8 @@ const GATES: [string, (bench: TestStore, id: string) => Promise<unknown>][] = [
   ["paused", (bench, id) => bench.store.campaigns.pause(id, "person")],
   ["closed", (bench, id) => bench.store.campaigns.cancel(id)],
   ["ended", (bench, id) => bench.redis.hset(bench.own(id).campaign, "endBy", 1)],
-  ["halt", (bench) => bench.redis.hset(bench.keys.halt, "code", 190, "at", 1)],
-  ["hold", (bench) => bench.redis.hset(bench.keys.pace, "hold", Date.now() + 60_000)],
+  ["suspended", (bench) => bench.redis.hset(bench.keys.halt, "code", 190, "at", 1)],
+  ["backoff", (bench) => bench.redis.hset(bench.keys.pace, "hold", Date.now() + 60_000)],
   ["probe", (bench) => bench.redis.hset(bench.keys.pace, "probing", "main-1|1|1")],
   ["run", (bench, id) => bench.redis.hset(bench.own(id).open, "0", 2)],
   ["mode", (bench, id) => bench.redis.hset(bench.own(id).campaign, "mode", "live")],
@@ -176,7 +176,7 @@ test("after the lease an open attempt is waited for only while webhooks arrive, 
 test("after a halt one message goes first; the rest follow when it is accepted", async () => {
   const bench = await openTestStore();
   const id = await bench.import(5);
-  await bench.send(id, 1, "halt", { code: 190 });
+  await bench.send(id, 1, "suspend", { code: 190 });
   await bench.store.campaigns.resume(id);
   const first = await bench.claim(id, [2, 3]);
   expect(kinds(first)).toEqual(["granted", "no_slot_yet"]);
@@ -193,7 +193,7 @@ test.each(["wait", "failed", "unknown"] as const)(
     const bench = await openTestStore();
     const id = await bench.import(5);
     const [one, two] = await bench.grant(id, 1, 2);
-    await bench.record(one, "halt", { code: 190 });
+    await bench.record(one, "suspend", { code: 190 });
     await bench.store.campaigns.resume(id);
     const [third] = await bench.grant(id, 3);
     await bench.record(third, outcome);
@@ -206,7 +206,7 @@ test.each(["wait", "failed", "unknown"] as const)(
 test("a lease that ends gives the allowance of a halt back", async () => {
   const bench = await openTestStore();
   const id = await bench.import(3);
-  await bench.send(id, 1, "halt", { code: 190 });
+  await bench.send(id, 1, "suspend", { code: 190 });
   await bench.store.campaigns.resume(id);
   await bench.grant(id, 2);
   await bench.endLeases();

@@ -24,12 +24,12 @@ async function withFastClock(limits: Parameters<typeof openTestStore>[0] = {}) {
 test("a backoff stored by a clock that was two hours fast takes its own length", async () => {
   const env = await withFastClock();
   const id = await env.import(3);
-  await env.send(id, 1, "hold", { waitMs: 300 });
+  await env.send(id, 1, "backOff", { waitMs: 300 });
 
   await env.putRight();
 
   const gate = await env.claim(id, [2]);
-  expect(gate).toMatchObject({ kind: "gate", gate: "hold" });
+  expect(gate).toMatchObject({ kind: "gate", gate: "backoff" });
   expect(gate.kind === "gate" && gate.waitMs).toBeLessThanOrEqual(300);
   const { holdUntilMs } = await env.store.pace.read();
   expect((holdUntilMs ?? 0) - Date.now()).toBeLessThanOrEqual(300);

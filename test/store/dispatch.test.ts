@@ -164,7 +164,7 @@ test("a held number opens nothing until shortly before the hold ends", async () 
 test("on a halted number a new campaign is paused with the halt's reason, and resume lifts it", async () => {
   const bench = await openTestStore();
   const first = await bench.import(1);
-  await bench.send(first, 1, "halt", { code: 190 });
+  await bench.send(first, 1, "suspend", { code: 190 });
   await bench.store.campaigns.cancel(first);
   const second = await bench.import(1);
   expect(await bench.found(second)).toMatchObject({ status: "paused", reason: "account:190" });

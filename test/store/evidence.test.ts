@@ -61,7 +61,7 @@ describe("a message that a person called sent", () => {
   test.each([
     ["wait", { waitMs: 50 }, 0, REASONS.not_sent_other],
     ["retry", { reason: REASONS.not_sent_dns }, 0, REASONS.not_sent_dns],
-    ["hold", { code: 130429 }, 130429, 0],
+    ["backOff", { code: 130429 }, 130429, 0],
   ] as const)(
     "has failed when nothing had left (%s), and does not go out by itself",
     async (outcome, told, code, reason) => {

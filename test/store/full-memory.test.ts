@@ -10,7 +10,7 @@ test("when Redis is full a claim is refused and changes nothing, and every kind 
   await redis.config("SET", "maxmemory", "1");
 
   await expect(store.claim(campaign, [7, 8])).rejects.toThrow(/^OOM/);
-  const outcomes = ["accepted", "failed", "unknown", "retry", "hold", "halt"] as const;
+  const outcomes = ["accepted", "failed", "unknown", "retry", "backOff", "suspend"] as const;
   const states = [];
   for (const [at, outcome] of outcomes.entries()) {
     const attempt = granted[at];

@@ -38,8 +38,8 @@ test("a number that is suspended is told once with its reason, after what it pau
   const id = await bench.import(3);
   const other = await bench.import(1);
   const [one, two] = await bench.grant(id, 1, 2);
-  await bench.record(one, "halt", { code: 190 });
-  await bench.record(two, "halt", { code: 190 });
+  await bench.record(one, "suspend", { code: 190 });
+  await bench.record(two, "suspend", { code: 190 });
   const suspended = told(await store.takeNews(LIMITS)).slice(2);
   await store.campaigns.resume(id);
 
@@ -74,7 +74,7 @@ test("more changes than a minute has lines are counted, and told with the next m
   await bench.import(1);
   await bench.import(1);
   const [granted] = await bench.grant(id, 1);
-  await bench.record(granted, "halt", { code: 190 });
+  await bench.record(granted, "suspend", { code: 190 });
 
   const first = await store.takeNews(limits);
   await bench.later(60_000);

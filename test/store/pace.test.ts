@@ -128,7 +128,7 @@ test("a rate that is not above zero is refused: it would stop the number for eve
 test("after too fast the rate is lower, and recovers by itself within two minutes", async () => {
   const bench = await openTestStore();
   const id = await bench.import(100);
-  await bench.send(id, 1, "hold", { waitMs: 1 });
+  await bench.send(id, 1, "backOff", { waitMs: 1 });
   const { pace } = bench.keys;
   const slow = Number(await bench.redis.hget(pace, "slow"));
   expect(slow).toBeGreaterThanOrEqual(0.5);

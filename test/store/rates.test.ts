@@ -80,10 +80,10 @@ test("a backoff is told once, however long it lasts, and so is the recovery of t
   const id = await bench.import(10);
   await dispatch(bench.store, 80);
   const granted = await bench.grant(id, 1, 2, 3);
-  for (const one of granted) await bench.record(one, "hold", { code: 130429 });
+  for (const one of granted) await bench.record(one, "backOff", { code: 130429 });
   await dispatch(bench.store, 80);
   await bench.later(1_500);
-  await bench.send(id, 4, "hold", { code: 130429 });
+  await bench.send(id, 4, "backOff", { code: 130429 });
   await dispatch(bench.store, 80);
   expect(await told(bench)).toEqual(["backed_off too_fast"]);
 

@@ -11,7 +11,7 @@ test("too fast holds the whole number, longer each time, and lowers its rate onc
   const id = await bench.import(10);
   const granted = await bench.grant(id, 1, 2, 3);
   for (const one of granted)
-    expect((await bench.record(one, "hold", { code: 130429 })).stopped).toBe(true);
+    expect((await bench.record(one, "backOff", { code: 130429 })).stopped).toBe(true);
   const { pace } = bench.keys;
   // The hold began when the rate was lowered, in the same script.
   const holdMs = async () => {
@@ -26,15 +26,15 @@ test("too fast holds the whole number, longer each time, and lowers its rate onc
   const slow = Number(await bench.redis.hget(pace, "slow"));
   expect(slow).toBeGreaterThanOrEqual(0.5);
   await bench.redis.hset(pace, "hold", Date.now() + 60_000);
-  expect(await bench.claim(id, [4])).toMatchObject({ gate: "hold" });
+  expect(await bench.claim(id, [4])).toMatchObject({ gate: "backoff" });
 
   await bench.redis.hset(pace, "hold", Date.now() - 100);
-  await bench.send(id, 4, "hold", { code: 130429 });
+  await bench.send(id, 4, "backOff", { code: 130429 });
   expect(await holdMs()).toBe(2_000);
   expect(await bench.redis.hget(pace, "holds")).toBe("2");
 
   await bench.redis.hset(pace, "hold", Date.now() - 61_000);
-  await bench.send(id, 5, "hold", { code: 130429 });
+  await bench.send(id, 5, "backOff", { code: 130429 });
   expect(await holdMs()).toBe(1_000);
   expect(await bench.redis.hget(pace, "holds")).toBe("1");
 });
@@ -43,7 +43,7 @@ test("a hold with Retry-After lasts as long as the API said, and the row waits f
   const bench = await openTestStore();
   const id = await bench.import(2);
   const before = Date.now();
-  await bench.send(id, 1, "hold", { code: 4, waitMs: 90_000 });
+  await bench.send(id, 1, "backOff", { code: 4, waitMs: 90_000 });
   const hold = Number(await bench.redis.hget(bench.keys.pace, "hold")) - before;
   expect(hold).toBeGreaterThanOrEqual(90_000);
   expect(hold).toBeLessThan(95_000);
@@ -56,8 +56,8 @@ test("a shorter hold that was on the wire meanwhile does not end a longer one", 
   const id = await bench.import(2);
   const [first, second] = await bench.grant(id, 1, 2);
   const before = Date.now();
-  await bench.record(first, "hold", { code: 429, waitMs: 90_000 });
-  await bench.record(second, "hold", { code: 429, waitMs: 5_000 });
+  await bench.record(first, "backOff", { code: 429, waitMs: 90_000 });
+  await bench.record(second, "backOff", { code: 429, waitMs: 5_000 });
   const { holdUntilMs } = await bench.store.pace.read();
   expect((holdUntilMs ?? 0) - before).toBeGreaterThanOrEqual(90_000);
   const due = (await bench.row(id, 2)).value.times.due ?? 0;
@@ -69,7 +69,7 @@ test("no number waits longer than 15 minutes: a longer wait is of a clock that w
   const id = await bench.import(2);
   const { pace } = bench.keys;
   await bench.redis.hset(pace, "hold", Date.now() + 14 * 60_000);
-  expect(await bench.claim(id, [1])).toMatchObject({ gate: "hold" });
+  expect(await bench.claim(id, [1])).toMatchObject({ gate: "backoff" });
   await bench.redis.hset(pace, "hold", Date.now() + 16 * 60_000);
   await bench.grant(id, 1);
 });
@@ -80,7 +80,7 @@ test("an account error halts the number and pauses every running campaign with t
   const second = await bench.import(2);
   await bench.grant(second, 2);
   const [granted] = await bench.grant(first, 1);
-  expect((await bench.record(granted, "halt", { code: 190 })).stopped).toBe(true);
+  expect((await bench.record(granted, "suspend", { code: 190 })).stopped).toBe(true);
   for (const id of [first, second]) {
     expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "account:190" });
   }
@@ -93,7 +93,7 @@ test("resume of one campaign lifts the halt for its number, and the others stay 
   const bench = await openTestStore();
   const first = await bench.import(2);
   const second = await bench.import(2);
-  await bench.send(first, 1, "halt", { code: 190 });
+  await bench.send(first, 1, "suspend", { code: 190 });
   const { campaigns } = bench.store;
   expect(await campaigns.resume(second)).toMatchObject({ kind: "changed", haltLifted: true });
   expect(await campaigns.halt()).toBeUndefined();
@@ -119,7 +119,7 @@ test("a restricted number pauses its campaigns, and a template those that use it
 test.each([
   ["restrict", 131048, "restricted:131048"],
   ["restrict", 368, "restricted:368"],
-  ["halt", 190, "account:190"],
+  ["suspend", 190, "account:190"],
 ] as const)(
   "a list that comes after %s with %i waits with that reason",
   async (outcome, code, reason) => {
@@ -137,7 +137,7 @@ test("after a halt one message of the number goes first, whatever campaigns are 
   const bench = await openTestStore();
   const [first, second] = [await bench.import(4), await bench.import(4)];
   const [early] = await bench.grant(second, 2);
-  await bench.send(first, 1, "halt", { code: 190 });
+  await bench.send(first, 1, "suspend", { code: 190 });
   await bench.store.campaigns.resume(first);
   await bench.store.campaigns.resume(second);
 
@@ -154,7 +154,7 @@ test("after a halt one message of the number goes first, whatever campaigns are 
 test("a probe that ends without an acceptance lets the next message try, of any campaign", async () => {
   const bench = await openTestStore();
   const [first, second] = [await bench.import(4), await bench.import(4)];
-  await bench.send(first, 1, "halt", { code: 190 });
+  await bench.send(first, 1, "suspend", { code: 190 });
   await bench.store.campaigns.resume(first);
   await bench.store.campaigns.resume(second);
 
@@ -205,7 +205,7 @@ test("an answer to an attempt that has moved on stops nothing", async () => {
   const id = await bench.import(2);
   const earlier = await bench.send(id, 1, "wait");
   await bench.grant(id, 1);
-  for (const outcome of ["hold", "halt", "restrict", "template"] as const) {
+  for (const outcome of ["backOff", "suspend", "restrict", "template"] as const) {
     expect((await bench.record(earlier, outcome, { code: 190 })).stopped).toBe(false);
   }
   expect((await bench.found(id)).status).toBe("running");

@@ -59,7 +59,7 @@ test("a failed test message gets no job, and a finished one is not counted as en
 test("a suspension that a test message causes is told all the same", async () => {
   const bench = await openTestStore();
   const id = await storeTest(bench);
-  await bench.send(id, 1, "halt", { code: 190 });
+  await bench.send(id, 1, "suspend", { code: 190 });
 
   const [told] = await bench.redis.lrange(bench.keys.news, "0", "-1");
   expect(told).toMatch(new RegExp(`^${id}\\|suspended\\|\\d+\\|account:190$`));

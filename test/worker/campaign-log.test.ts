@@ -56,7 +56,7 @@ test("a backoff, the recovery and different rates are logged as events of the nu
   const other = await createNumberStore({ redis: bench.redis, number: bench.number });
   await other.campaigns.dispatch("sandbox", 1, 20);
   await bench.store.campaigns.dispatch("sandbox", 1, 80);
-  await bench.send(id, 1, "hold", { code: 429 });
+  await bench.send(id, 1, "backOff", { code: 429 });
   await bench.later(60_000);
   await bench.store.campaigns.dispatch("sandbox", 1, 80);
   await log();

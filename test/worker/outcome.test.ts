@@ -26,23 +26,23 @@ const TABLE: readonly [SendOutcome, Partial<ReturnType<typeof toRecord>>][] = [
   [{ kind: "aborted" }, { outcome: "wait", waitMs: 50 }],
   [
     { kind: "slow", code: 130429, retryAfterMs: null },
-    { outcome: "hold", code: 130429 },
+    { outcome: "backOff", code: 130429 },
   ],
   [
     { kind: "slow", code: 429, retryAfterMs: 90_000 },
-    { outcome: "hold", code: 429, waitMs: 90_000 },
+    { outcome: "backOff", code: 429, waitMs: 90_000 },
   ],
   [
     { kind: "slow", code: 429, retryAfterMs: 3_600_000 },
-    { outcome: "hold", code: 429, waitMs: 900_000 },
+    { outcome: "backOff", code: 429, waitMs: 900_000 },
   ],
   [
     { kind: "later", code: 131057, retryAfterMs: null },
-    { outcome: "hold", code: 131057, waitMs: 120_000 },
+    { outcome: "backOff", code: 131057, waitMs: 120_000 },
   ],
   [
     { kind: "later", code: 131057, retryAfterMs: 7_000 },
-    { outcome: "hold", code: 131057, waitMs: 7_000 },
+    { outcome: "backOff", code: 131057, waitMs: 7_000 },
   ],
   [
     { kind: "pair", code: 131056 },
@@ -50,11 +50,11 @@ const TABLE: readonly [SendOutcome, Partial<ReturnType<typeof toRecord>>][] = [
   ],
   [
     { kind: "account", code: 190, httpStatus: 401 },
-    { outcome: "halt", code: 190 },
+    { outcome: "suspend", code: 190 },
   ],
   [
     { kind: "account", code: 0, httpStatus: 401 },
-    { outcome: "halt", code: 401 },
+    { outcome: "suspend", code: 401 },
   ],
   [
     { kind: "restricted", code: 131048 },

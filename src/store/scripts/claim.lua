@@ -77,12 +77,12 @@ local function gate()
   if c.closed ~= '' then return GATE.closed, 0 end
   if c.status ~= 'running' then return GATE.paused, 0 end
   if num(f[2]) > 0 and num(f[2]) <= WALL then return GATE.ended, 0 end
-  if redis.call('EXISTS', P .. 'halt') == 1 then return GATE.halt, 0 end
+  if redis.call('EXISTS', P .. 'halt') == 1 then return GATE.suspended, 0 end
   -- Another worker of this number counts people, so a worker that does not may not send.
   if pace.portfolio ~= '' and pace.portfolio ~= ARG.portfolio then
     return GATE.budget, BUDGET_WAIT_MS
   end
-  if pace.hold > NOW then return GATE.hold, pace.hold - NOW end
+  if pace.hold > NOW then return GATE.backoff, pace.hold - NOW end
   if redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return GATE.run, 0 end
   if room <= 0 then return GATE.cap, CAP_WAIT_MS end
   if probe and probe ~= 'open' then return GATE.probe, PROBE_WAIT_MS end

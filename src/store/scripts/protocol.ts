@@ -101,8 +101,8 @@ export const GATE = named([
   "closed",
   "paused",
   "ended",
-  "halt",
-  "hold",
+  "suspended",
+  "backoff",
   "run",
   "cap",
   "probe",
@@ -144,16 +144,16 @@ export const JITTER_MAX = 255;
  *
  * - `accepted`. `failed`: refused permanently. `unknown`: it is not known whether it was sent.
  * - Not sent: `retry` and `pair` wait for the given time x 2^tries and x 4^tries; `wait` for the
- *   given time; `hold` also starts a backoff of the number; `halt` suspends it; `restrict` and
- *   `template` retry after the wait, and pause campaigns.
+ *   given time; `backOff` also starts a backoff of the number; `suspend` suspends it; `restrict`
+ *   and `template` retry after the wait, and pause campaigns.
  */
 export const OUTCOME = numbered([
   "accepted",
   "retry",
   "pair",
   "wait",
-  "hold",
-  "halt",
+  "backOff",
+  "suspend",
   "restrict",
   "template",
   "failed",

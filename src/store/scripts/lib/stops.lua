@@ -58,9 +58,9 @@ local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
     return false
   end
-  if o.outcome == OUTCOME.hold then o.wait = back_off(o.wait, 'too_fast')
+  if o.outcome == OUTCOME.back_off then o.wait = back_off(o.wait, 'too_fast')
   elseif o.outcome == OUTCOME.retry then return note_unreached(o)
-  elseif o.outcome == OUTCOME.halt then stop_many(c, o, 'account')
+  elseif o.outcome == OUTCOME.suspend then stop_many(c, o, 'account')
   elseif o.outcome == OUTCOME.restrict then stop_many(c, o, 'restricted')
   elseif o.outcome == OUTCOME.template then stop_many(c, o, 'template')
   elseif o.outcome == OUTCOME.accepted then
