@@ -220,7 +220,7 @@ describe("a message that failed is added again", () => {
   test("Dropcast: a failed message that is retried is pending again, under a new attempt", async () => {
     const store = await openTestStore();
     const campaign = await store.import(2);
-    const failed = await store.send(campaign, 1, "failed", { code: 131026 });
+    const failed = await store.send(campaign, 1, "failed", { code: 131000 });
     await store.store.retryFailed(campaign, { codes: new Set(), mode: "send" });
     const [again] = await store.grant(campaign, 1);
     expect(again.attempt).toBe(failed.attempt + 1);
