@@ -158,7 +158,7 @@ export function createImports(deps: ImportsDeps) {
         ...input,
         onBegun: async (campaign) => {
           if (mine !== null && campaign !== mine) return refuseLost({ campaign: mine });
-          await attempt?.note(campaign);
+          if ((await attempt?.note(campaign)) === false) return refuseLost({ campaign });
           await jobs.note(list, { ...job, campaign });
           place.begun(campaign);
           answer(campaign);

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { problemCode, SOON } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
-import { freshKey, OPERATOR, openApi, type TestApi } from "./support.ts";
+import { apiDepsOf, freshKey, OPERATOR, openApi, type TestApi } from "./support.ts";
 
 interface Created {
   readonly id: string;
@@ -34,8 +34,8 @@ function formOf(parts: Readonly<Record<string, string | Blob>>): FormData {
   return form;
 }
 
-async function open() {
-  const api = await openApi();
+async function open(changes: Parameters<typeof openApi>[0] = {}) {
+  const api = await openApi(changes);
   const campaign = campaignFile(api.test.number);
   const send = (parts: Readonly<Record<string, string | Blob>>, key?: string) =>
     api.ask("/api/campaigns", {
@@ -221,6 +221,41 @@ describe("POST /api/campaigns", () => {
     expect(again).toMatchObject({ id: first.id, status: "running", messages: null });
     expect(await api.test.store.campaigns.count()).toBe(1);
     expect(api.onDisk()).toEqual([]);
+  });
+
+  it("is not carried out by a try that gave no sign for so long that another was", async () => {
+    const test = await openTestStore();
+    const { checkFile } = apiDepsOf(test);
+    let meanwhile = async () => {};
+    const api = await open({
+      test,
+      checkFile: async () => async (input) => {
+        await meanwhile();
+        return (await checkFile())(input);
+      },
+    });
+    const parts = { campaign: api.campaign, list: listOf(2), again: "true" };
+    const key = freshKey();
+    const keys = "dropcast:{all.numbers.sandbox}:requests:*";
+    const before = await test.redis.keys(keys);
+    const seconds: Response[] = [];
+    meanwhile = async () => {
+      meanwhile = async () => {};
+      for (const one of await test.redis.keys(keys)) {
+        if (!before.includes(one)) await test.redis.hset(one, "until", Date.now() - 1);
+      }
+      const second = await api.send(parts, key);
+      seconds.push(second.clone());
+      const { id } = (await second.json()) as Created;
+      await vi.waitFor(async () => expect((await test.found(id)).status).toBe("running"), SOON);
+    };
+
+    const first = await api.send(parts, key);
+    const campaigns = await test.store.campaigns.list({ max: 9 });
+
+    expect(seconds.map(({ status }) => status)).toEqual([202]);
+    expect([first.status, await problemCode(first)]).toEqual([409, "import_lost"]);
+    expect(campaigns.map(({ status }) => status).sort()).toEqual(["rejected", "running"]);
   });
 
   it.each([

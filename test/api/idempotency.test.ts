@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { ApiEnv } from "../../src/api/access.ts";
 import { problemResponse } from "../../src/api/answer.ts";
 import { createIdempotency } from "../../src/api/idempotency.ts";
@@ -150,5 +150,31 @@ describe("the requests in Redis", () => {
     expect(second).toMatchObject({ kind: "begun", request: { campaign: "main-7" } });
     expect(other).toEqual({ kind: "other" });
     expect(await redis.hgetall(keyOf(key))).toEqual({ body: "b", campaign: "main-7" });
+  });
+
+  it("let a try note its campaign only while no other try acts or has begun one", async () => {
+    const { redis, requests, key } = open();
+    const input = { who: "me", key, body: "b" };
+    const begin = async () => {
+      const begun = await requests.begin(input);
+      if (begun.kind !== "begun") throw new Error(begun.kind);
+      onTestFinished(() => begun.request.end(null));
+      return begun.request;
+    };
+
+    const first = await begin();
+    await redis.hset(keyOf(key), "until", Date.now() - 1);
+    const second = await begin();
+    const whileItActs = await first.note("main-7");
+    const own = [await second.note("main-8"), await second.note("main-8")];
+    await second.end(null);
+    const third = await begin();
+    const afterIt = await third.note("main-9");
+
+    expect([whileItActs, own, afterIt]).toEqual([false, [true, true], false]);
+    expect(await redis.hgetall(keyOf(key))).toEqual({
+      ...{ body: "b", campaign: "main-8" },
+      ...{ token: expect.any(String), until: expect.any(String) },
+    });
   });
 });

@@ -15,8 +15,11 @@ const ANSWER_BYTES_MAX = 16 * 1024;
 export interface RequestTry {
   /** The campaign that an earlier try began, whose answer was lost; null: none. */
   readonly campaign: string | null;
-  /** From now on a later try knows that this campaign is the request's. */
-  note(campaign: string): Promise<void>;
+  /**
+   * From now on a later try knows that this campaign is the request's. False: this try gave no
+   * sign for too long, and another took over, or began another campaign. It must not go on.
+   */
+  note(campaign: string): Promise<boolean>;
   /** Keeps the answer; null: the request may be tried again. */
   end(answer: string | null): Promise<void>;
 }
@@ -63,7 +66,7 @@ export function createRequests(redis: Redis, mode: Mode) {
         request: {
           campaign: value === "" ? null : value,
           async note(campaign) {
-            await write(campaign, "", "0");
+            return (await write(campaign, "", "0")) === 1;
           },
           async end(answer) {
             clearInterval(alive);
