@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Priority } from "../../src/core/campaign.ts";
-import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 const RATE = 104;
 const STEP_MS = 5;
@@ -119,3 +119,52 @@ test("what campaigns left behind in the count is dropped after a minute", async 
   expect(await bench.redis.zrange(bench.keys.asking, "0", "-1")).not.toContain(urgent.id);
   expect(await bench.redis.hexists(bench.keys.shares, urgent.id)).toBe(0);
 });
+
+/** A campaign of one row, or a test message, which has its batch open from the start. */
+async function importOne(bench: TestStore, kind: string): Promise<string> {
+  if (kind !== "test message") return await bench.import(1);
+  const { imports } = bench.store;
+  const begun = await imports.begin({
+    ...{ digest: "a test", again: false, definition: testDefinition(bench.number) },
+    ...{ file: "list.csv", columns: ["phone", "first_name"], mode: "sandbox", testMs: 60_000 },
+  });
+  if (begun.kind !== "begun") throw new Error(`import ${begun.kind}`);
+  const phone = testPhone(1);
+  const rows = [{ cells: [phone, "Ann"], outcome: { kind: "pending" as const, phone } }];
+  await imports.chunk({ ...begun, firstBatch: 0, batches: [{ rows }] });
+  await imports.finish({ ...begun, rows: 1, batches: 1 });
+  return begun.campaign;
+}
+
+const counted = async ({ redis, keys }: TestStore) => ({
+  shares: (await redis.hkeys(keys.shares)).sort(),
+  asking: (await redis.zrange(keys.asking, "0", "-1")).sort(),
+});
+
+test.each(["finished", "cancelled", "expired", "test message"])(
+  "%s: a campaign that ended leaves nothing in the count",
+  async (kind) => {
+    const bench = await openTestStore();
+    const { redis, keys } = bench;
+    const other = await openQueue(bench, { priority: "normal" }, 10_000);
+    const ended = await importOne(bench, kind);
+    const [granted] = await bench.grant(ended, 1);
+    await redis.zadd(keys.asking, "1", ended);
+    await redis.zadd(keys.asking, "1", other.id);
+    await redis.hset(keys.shares, other.id, "0.0000 4");
+    const before = await counted(bench);
+
+    if (kind === "cancelled") await bench.store.campaigns.cancel(ended);
+    if (kind === "expired") {
+      await redis.zadd(keys.endings, "1", ended);
+      await bench.store.campaigns.dispatch("sandbox", 0);
+    }
+    await bench.record(granted, "accepted");
+
+    const status = kind === "cancelled" ? "cancelled" : "finished";
+    expect((await bench.found(ended)).status).toBe(status);
+    const both = [ended, other.id].sort();
+    expect(before).toEqual({ shares: ["now", ...both], asking: both });
+    expect(await counted(bench)).toEqual({ shares: ["now", other.id], asking: [other.id] });
+  },
+);

@@ -15,12 +15,12 @@
 --   {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a lost one |
 --   'open': there is an open attempt, but the event does not fit it | 'wire': an answer may still
 --   name the wamid | 'none'}
--- Keys built: notices, notices-failed, notify, trials, pace, news, clock, by-end, with-rows,
---   guard, resends, stats, claimed, parked, parked-until, parked-for, failures-due, suppressed,
---   leases, opted-in, opt-out-outbox, undeliverable, failed-outbox, wamid:<level>:<bucket>,
---   wamid-levels, running, scheduled, endings, halt, campaign:<id> and its :counts :errors
---   :timeline :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen :first :ready :trial
---   :again :open
+-- Keys built: asking, shares, notices, notices-failed, notify, trials, pace, news, clock, by-end,
+--   with-rows, guard, resends, stats, claimed, parked, parked-until, parked-for, failures-due,
+--   suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
+--   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
+--   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen
+--   :first :ready :trial :again :open
 local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
 -- Only this many messages at once are matched by recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES

@@ -10,9 +10,10 @@
 -- Returns: {no_campaign}: none, or its rows are deleted · {rewritten}: read them again · {closed,
 --   cancelled|expired|importing|ended}: not to be sent, or not yet · {done, rows corrected,
 --   rewrites now}
--- Keys built: notices, notify, trials, news, clock, by-end, with-rows, guard, resends, running,
---   scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :unknown
---   :ready :open :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :trial :again :side
+-- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
+--   resends, running, scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline
+--   :pricing :unknown :ready :open :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first
+--   :trial :again :side
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')

@@ -11,10 +11,10 @@
 --   to be stored; then for each row: row, wamid as it was read or '', how many fields of the side
 --   hash, each field, how many digests of wamids, each digest
 -- Returns: done | rewritten: something was changed meanwhile | no_campaign
--- Keys built: notices, notify, trials, news, clock, by-end, with-rows, guard, resends,
---   opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running, scheduled,
---   endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side :unknown
---   :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
+-- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
+--   resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running,
+--   scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side
+--   :unknown :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
 local c, batch = open_campaign(ARG.campaign), num(ARG.batch)
 if not c then return ANSWER.no_campaign end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)

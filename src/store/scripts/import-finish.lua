@@ -9,9 +9,9 @@
 --   in order, TRIAL_ROW of protocol.ts each
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An
 --   error if the stored rows are not those the importer counted: such a list must not be sent.
--- Keys built: notices, notify, trials, news, clock, by-end, with-rows, guard, imports, running,
---   scheduled, endings, halt, campaign:<id> and its :counts :ready :timeline :errors :pricing
---   :aside :beyond :chosen :first :open :trial
+-- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
+--   imports, running, scheduled, endings, halt, campaign:<id> and its :counts :ready :timeline
+--   :errors :pricing :aside :beyond :chosen :first :open :trial
 local c = open_campaign(ARG.campaign)
 if not c then return { 0, '' } end
 local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored', 'first',

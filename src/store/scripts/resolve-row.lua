@@ -7,10 +7,10 @@
 -- ARGV: campaign · row · decision: resend | sent | failed
 -- Returns: {no_campaign} · {no_row} · {unchanged, state}: no longer unknown · {closed,
 --   cancelled|expired}: the campaign was closed · {done, state now}
--- Keys built: notices, notices-failed, notify, stats, trials, news, clock, by-end, with-rows,
---   guard, resends, running, scheduled, endings, halt, failed-outbox, campaign:<id> and its
---   :counts :errors :timeline :pricing :unknown :ready :open :ledger:<batch> :aside :beyond
---   :chosen :first :trial :again :side
+-- Keys built: asking, shares, notices, notices-failed, notify, stats, trials, news, clock,
+--   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
+--   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
+--   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side
 local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
 local c, row, decision = open_rows(ARG.campaign), num(ARG.row), ARG.decision
 if not c then return { ANSWER.no_campaign } end

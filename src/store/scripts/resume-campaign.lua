@@ -9,9 +9,9 @@
 --   probe_rows: of a probe, in order, TRIAL_ROW each, '' none · probe_rules: as of `start_trial`
 -- Returns: {done | unchanged: not paused | rewritten: none of the probe's rows is pending, read
 --   again | no_campaign, status now, 1 if a suspension was lifted, rows of the probe}
--- Keys built: notices, notify, trials, news, clock, by-end, with-rows, guard, halt, pace,
---   running, scheduled, endings, campaign:<id> and its :counts :aside :beyond :chosen :first
---   :ledger :open :ready :trial
+-- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
+--   halt, pace, running, scheduled, endings, campaign:<id> and its :counts :aside :beyond :chosen
+--   :first :ledger :open :ready :trial
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '', 0, 0 } end
 if c.status ~= 'paused' or c.closed ~= '' then return { ANSWER.unchanged, c.status, 0, 0 } end

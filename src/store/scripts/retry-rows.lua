@@ -9,10 +9,10 @@
 --   protocol.ts each · lease_ms · webhooks_arriving_ms: they count as arriving for this time
 -- Returns: {no_campaign} · {closed, cancelled|expired} · {done, and RETRY of protocol.ts for each
 --   row}
--- Keys built: notices, notify, trials, claimed, stats, suppressed, news, clock, by-end,
---   with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox, campaign:<id>
---   and its :counts :errors :timeline :pricing :unknown :ready :open :ledger:<batch> :aside
---   :beyond :chosen :first :trial :again :side
+-- Keys built: asking, shares, notices, notify, trials, claimed, stats, suppressed, news, clock,
+--   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
+--   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
+--   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 if c.closed ~= '' then return { ANSWER.closed, c.closed } end

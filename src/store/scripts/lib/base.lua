@@ -150,6 +150,9 @@ end
 local function index_ended(id)
   redis.call('ZADD', P .. 'by-end', WALL, id)
   redis.call('ZADD', P .. 'with-rows', WALL, id)
+  -- Its share of send times (lib/share.lua): nothing else would remove it.
+  redis.call('HDEL', P .. 'shares', id)
+  redis.call('ZREM', P .. 'asking', id)
 end
 
 -- A campaign is finished when its last row leaves pending and sending, and runs again when a row
