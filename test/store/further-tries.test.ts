@@ -294,3 +294,56 @@ test("in a canary it stays a failure: nobody waits a day for its verdict", async
   expect(await bench.redis.exists(bench.own(id).trial)).toBe(0);
   expect(freed).toMatchObject({ verdicts: [{ kind: "granted", attempt: 2 }] });
 });
+
+test.each(["canary", "first"] as const)(
+  "when a %s is over, the rest of a small list does not wait for a further try",
+  async (kind) => {
+    const bench = await openTestStore();
+    const { recipients, ...rest } = testDefinition(bench.number, {
+      canary:
+        kind === "canary"
+          ? { size: 2, minDelivered: 0.5, waitMs: 600_000, after: "go" as const }
+          : null,
+      delivery: {
+        ...{ guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
+        retry: [CAPPED],
+      },
+    });
+    const definition = {
+      ...rest,
+      recipients: { ...recipients, first: kind === "first" ? 2 : null },
+    };
+    const id = await bench.import(10, { definition, canaryRows: kind === "canary" ? [1, 2] : [] });
+    const { ready, trial, first } = bench.own(id);
+    await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+    const [last] = await bench.grant(id, 2);
+    await bench.store.ledger.close(id, 0, await bench.runOf(id, 0));
+
+    await fail(bench, "wamid.1");
+    expect(Number(await bench.redis.zscore(ready, "0"))).toBeGreaterThan(Date.now() + DAY_MS / 2);
+    await bench.record(last, "accepted", { wamid: "wamid.2" });
+    await bench.status("wamid.2", "delivered", { recipient: testPhone(2) });
+    if (kind === "first") await bench.store.campaigns.resume(id);
+
+    expect(await bench.redis.exists(trial, first)).toBe(0);
+    expect(Number(await bench.redis.zscore(ready, "0"))).toBeLessThanOrEqual(Date.now());
+  },
+);
+
+test("when a canary is over, the rest does not wait for the backoff of a canary row", async () => {
+  const bench = await openTestStore();
+  const definition = testDefinition(bench.number, {
+    canary: { size: 2, minDelivered: 0.5, waitMs: 600_000, after: "go" },
+  });
+  const id = await bench.import(10, { definition, canaryRows: [1, 2] });
+  const { ready } = bench.own(id);
+  await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+  const [other] = await bench.grant(id, 2);
+  await bench.record(other, "wait", { waitMs: 60_000 });
+  await bench.store.ledger.close(id, 0, await bench.runOf(id, 0));
+  expect(Number(await bench.redis.zscore(ready, "0"))).toBeGreaterThan(Date.now() + 30_000);
+
+  await bench.status("wamid.1", "delivered", { recipient: testPhone(1) });
+
+  expect(Number(await bench.redis.zscore(ready, "0"))).toBeLessThanOrEqual(Date.now());
+});

@@ -97,17 +97,15 @@ local function set_aside_key(c)
   return c.key .. TRIALS[inner_trial(c).slot].aside
 end
 
--- Ends the inner trial: what was set aside for it comes back. Batches in `ready` may hold other
--- rows that are due by now.
+-- Ends the inner trial: what was set aside for it comes back. A batch in `ready` may hold other
+-- rows that are due by now: its score is that of the trial's rows, or of a further try in a day.
 local function end_trial(c)
   local all, t = open_trials(c), inner_trial(c)
   local aside, ready = set_aside_key(c), c.key .. ':ready'
-  if redis.call('EXISTS', aside) == 1 then
-    for _, batch in ipairs(redis.call('ZRANGE', ready, 0, -1)) do
-      redis.call('ZADD', aside, 'LT', NOW, batch)
-    end
-    redis.call('RENAME', aside, ready)
+  for _, batch in ipairs(redis.call('ZRANGE', ready, 0, -1)) do
+    redis.call('ZADD', aside, 'LT', NOW, batch)
   end
+  if redis.call('EXISTS', aside) == 1 then redis.call('RENAME', aside, ready) end
   redis.call('DEL', t.key)
   if t.slot == 'trial' then redis.call('DEL', c.key .. ':chosen') end
   redis.call('ZREM', P .. 'trials', c.id)
