@@ -51,7 +51,8 @@ export function speedOf(ramp: RampUp | null, limit: number): Speed {
   const whenSent = (messages: number): number => {
     const ramped = sent(endMs);
     if (messages >= ramped) return endMs + (messages - ramped) / last;
-    return (Math.sqrt(first * first + 2 * growth * messages) - first) / growth;
+    // The root of sent(ms) = messages, in the form that holds for a growth near zero, too.
+    return (2 * messages) / (first + Math.sqrt(first * first + 2 * growth * messages));
   };
   return {
     messages: (fromMs, untilMs) => sent(untilMs) - sent(fromMs),
