@@ -77,7 +77,11 @@ export const HASHES = {
     attempts: ["that were claimed", "import-begin moves", "Redis may have forgotten some"],
     lastSlot: ["its last send time at its own rate, us, own clock", "pace", "none was granted"],
     ramp: ["how its rate grows (core/ramp.ts)", "import-begin set-rate", "it does not"],
-    rampAt: ["its first claim, from which the ramp counts, own clock", "pace", "none yet"],
+    rampAt: [
+      "its first claim, or the first after a trial: the ramp counts from it, own clock",
+      "pace",
+      "none yet",
+    ],
     first: ["so many rows may go at first; 0 all", "import-begin", "an old version's"],
     canary: ["its rules: share|wait ms|go or ask; empty: none", "import-begin", "an old version's"],
     trials: ["first, trial: which are on, the inner one last", "trial", "none was"],

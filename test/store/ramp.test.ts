@@ -56,6 +56,36 @@ test("a ramp counts from the first claim, through a pause and a new start of the
   expect(await shown(bench, id)).toMatchObject({ nowPerSecond: 100, ramp: null });
 });
 
+test("when a trial ends the ramp begins again, with the first message of the rest", async () => {
+  const bench = await openTestStore();
+  const delivery = { guarantee: "at-most-once", priority: "normal", ratePerSecond: null } as const;
+  const { recipients, ...rest } = testDefinition(bench.number, {
+    canary: { size: 1, minDelivered: 1, waitMs: HOUR_MS, after: "go" },
+    delivery: { ...delivery, rampUp: RAMP },
+  });
+  const definition = { ...rest, recipients: { ...recipients, first: 3 } };
+  const id = await bench.import(9, { definition, canaryRows: [2] });
+  const rampAt = () => bench.redis.hget(bench.own(id).campaign, "rampAt");
+  await bench.send(id, 2, "accepted", { wamid: "wamid.canary" });
+  await bench.later(2 * HOUR_MS);
+  expect((await shown(bench, id)).nowPerSecond).toBe(100);
+
+  await bench.status("wamid.canary", "delivered");
+  expect(await rampAt()).toBeNull();
+  await bench.later(HOUR_MS);
+  expect((await shown(bench, id)).nowPerSecond).toBe(10);
+  for (const row of [1, 3]) await bench.send(id, row, "accepted", { wamid: `wamid.${row}` });
+  await bench.later(HOUR_MS);
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "first:3" });
+  expect((await shown(bench, id)).nowPerSecond).toBeCloseTo(55, 0);
+
+  await bench.store.campaigns.resume(id);
+  expect(await rampAt()).toBeNull();
+  await bench.grant(id, 4);
+  expect(Number(await rampAt())).toBeGreaterThan(Date.now() + 4 * HOUR_MS - 10_000);
+  expect((await shown(bench, id)).nowPerSecond).toBeCloseTo(10, 0);
+});
+
 test("a ramp without an end grows to the number's rate", async () => {
   const bench = await openTestStore();
   const id = await importRamped(bench, 10, { rampUp: { ...RAMP, to: null } });

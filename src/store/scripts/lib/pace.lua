@@ -66,8 +66,8 @@ local function configured_rate(own, lowest)
   return math.min(own, num(lowest, own))
 end
 
--- A campaign that ramps up (core/ramp.ts) from `since` on, its first claim. `limit` is its rate
--- without that.
+-- A campaign that ramps up (core/ramp.ts) from `since` on, its first claim or the first after a
+-- trial. `limit` is its rate without that.
 local function ramp_rate(ramp, since, limit)
   local from, to, over = string.match(ramp, '^(%S+) (%S+) (%S+)$')
   from, to = num(from), to == '-' and limit or num(to)

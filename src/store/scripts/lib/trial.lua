@@ -97,8 +97,9 @@ local function set_aside_key(c)
   return c.key .. TRIALS[inner_trial(c).slot].aside
 end
 
--- Ends the inner trial: what was set aside for it comes back. A batch in `ready` may hold other
--- rows that are due by now: its score is that of the trial's rows, or of a further try in a day.
+-- Ends the inner trial: what was set aside for it comes back, and ramps up from its own first
+-- message. A batch in `ready` may hold other rows that are due by now: its score is that of the
+-- trial's rows, or of a further try in a day.
 local function end_trial(c)
   local all, t = open_trials(c), inner_trial(c)
   local aside, ready = set_aside_key(c), c.key .. ':ready'
@@ -107,6 +108,7 @@ local function end_trial(c)
   end
   if redis.call('EXISTS', aside) == 1 then redis.call('RENAME', aside, ready) end
   redis.call('DEL', t.key)
+  redis.call('HDEL', c.key, 'rampAt')
   if t.slot == 'trial' then redis.call('DEL', c.key .. ':chosen') end
   redis.call('ZREM', P .. 'trials', c.id)
   set_trials(c, #all > 1 and { all[1].slot } or {})
