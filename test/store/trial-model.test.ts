@@ -215,12 +215,14 @@ async function probe(bench: TestStore, model: Model, size: number): Promise<void
   const { campaign } = model;
   const { status, reason } = await bench.found(campaign);
   const rules = { minDelivered: 0.6, waitMs: WAIT_MS, after: "go" } as const;
-  if (status === "paused") answer(model, reason, true);
   const result = await bench.store.resumeWithProbe(campaign, { ...rules, size });
   if (status !== "paused" || result.kind !== "changed") return;
+  const isProbe = result.probe !== undefined;
+  answer(model, reason, isProbe);
+  if (!isProbe) return;
   const rows = (await bench.redis.smembers(bench.own(campaign).chosen)).map(Number);
   expect(rows.length).toBeLessThanOrEqual(size);
-  model.judged = rows.length === 0 ? null : { kind: "probe", rows, ...rules };
+  model.judged = { kind: "probe", rows, ...rules };
 }
 
 /** A person who resumes was told of the trial that the campaign is paused for. */

@@ -316,8 +316,8 @@ test("a list with no more rows than the first N has no trial", async () => {
   expect(await batches(bench, id)).toEqual({ ready: ["0", "1", "2", "3", "4"], aside: [] });
 });
 
-test("a row of the first N that was corrected since waits with the rest", async () => {
-  const bench = await openTestStore();
+/** Rows 2 and 3 are the first two; row 1 was rejected by the import and is correct by now. */
+async function importCorrected(bench: TestStore): Promise<string> {
   const rejected: ImportOutcome = { kind: "rejected", code: "phone_missing", column: "phone" };
   const id = await importFirst(bench, 2, new Map([[1, rejected]]));
   const [own, batch] = [
@@ -327,6 +327,12 @@ test("a row of the first N that was corrected since waits with the rest", async 
   if (own === undefined || batch === undefined) throw new Error("There is nothing to correct.");
   const rows = [{ row: 1, phone: testPhone(1), cells: [testPhone(1), "Ann"] }];
   await bench.store.corrections.apply(id, batch, { rows, rewrites: own.rewrites });
+  return id;
+}
+
+test("a row of the first N that was corrected since waits with the rest", async () => {
+  const bench = await openTestStore();
+  const id = await importCorrected(bench);
   expect(await kindOf(bench, id, 1)).toBe("not_in_trial");
   await send(bench, id, 2);
   await send(bench, id, 3);
@@ -419,4 +425,44 @@ test("when Redis lost a trial's end, what may have gone after it is in doubt, an
   const { status, trial } = await bench.found(id);
   expect(status).toBe("running");
   expect(Math.abs((trial?.until ?? 0) - Date.now() - WAIT_MS)).toBeLessThan(5_000);
+});
+
+test("a probe after the first N are gone tells of them, and then tries some of the rest", async () => {
+  const bench = await openTestStore();
+  const id = await importFirst(bench, 2);
+  const [last] = await bench.grant(id, 1);
+  await send(bench, id, 2);
+  await bench.store.campaigns.pause(id, "operator");
+  await bench.record(last, "accepted", { wamid: "wamid.1" });
+  const probe = () => bench.store.resumeWithProbe(id, { ...RULES, size: 5 });
+
+  expect(await probe()).toEqual({ kind: "changed", status: "paused", haltLifted: false });
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "first:2" });
+  expect(await bench.counts(id)).toEqual({ pending: 448, accepted: 2 });
+  expect(await bench.redis.exists(bench.own(id).trial, bench.own(id).chosen)).toBe(0);
+
+  expect(await probe()).toMatchObject({ kind: "changed", status: "running", probe: 5 });
+  const chosen = (await bench.redis.smembers(bench.own(id).chosen)).map(Number);
+  expect(chosen.sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7]);
+  expect(await kindOf(bench, id, 8)).toBe("not_in_trial");
+});
+
+test("a probe within the first N takes rows that wait, not rows beyond that could go now", async () => {
+  const bench = await openTestStore();
+  const id = await importFirst(bench, 2);
+  await bench.store.campaigns.pause(id, "operator");
+  const isOpen = ({ row }: { row: number }) => row > 2;
+  const probed = await bench.store.resumeWithProbe(id, { ...RULES, size: 2 }, isOpen);
+  expect(probed).toMatchObject({ kind: "changed", status: "running", probe: 2 });
+  expect((await bench.redis.smembers(bench.own(id).chosen)).sort()).toEqual(["1", "2"]);
+});
+
+test("a probe within the first N leaves out a row that was corrected since", async () => {
+  const bench = await openTestStore();
+  const id = await importCorrected(bench);
+  await send(bench, id, 2);
+  await bench.store.campaigns.pause(id, "operator");
+  const probed = await bench.store.resumeWithProbe(id, { ...RULES, size: 1 });
+  expect(probed).toMatchObject({ kind: "changed", status: "running", probe: 1 });
+  expect(await bench.redis.smembers(bench.own(id).chosen)).toEqual(["3"]);
 });
