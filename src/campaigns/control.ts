@@ -6,6 +6,7 @@
 
 import type { Actor } from "../core/act.ts";
 import type { CampaignStatus } from "../core/campaign.ts";
+import { dateTime } from "../core/format.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
@@ -92,7 +93,7 @@ export function resumeCampaign(found: FoundCampaign, by: Actor): Promise<Result<
 
 /**
  * Continues a paused campaign with `size` of its messages; the rest follows only if enough of them
- * are delivered in time. `cannot_resume`, `probe_not_possible`.
+ * are delivered in time. `cannot_resume`, `probe_not_possible`, `probe_before_start`.
  */
 export function probeCampaign(
   found: FoundCampaign,
@@ -101,6 +102,8 @@ export function probeCampaign(
 ): Promise<Result<Controlled>> {
   return perform(found, { verb: "resume", by, probe: size }, async () => {
     const { campaign, store } = found;
+    const early = refuseEarlyProbe(campaign, Date.now());
+    if (early !== null) return early;
     const isOpen = await leavesNow(store, campaign.id, Date.now());
     const result = await store.resumeWithProbe(campaign.id, { ...TRIAL_RULES, size }, isOpen);
     if (result.kind !== "busy") return controlled(campaign, "resume", result);
@@ -110,6 +113,17 @@ export function probeCampaign(
       "Try again; without --probe, resume sends the rest.",
     );
   });
+}
+
+/** The API keeps delegated messages until their time, so the wait for deliveries would be over. */
+function refuseEarlyProbe(campaign: Campaign, nowMs: number): Refused | null {
+  const { id, status, delegatedTo } = campaign;
+  if (status !== "paused" || delegatedTo === null || delegatedTo <= nowMs) return null;
+  return refuse(
+    "probe_before_start",
+    `${id} can have no probe before ${dateTime(delegatedTo)}: the API delivers nothing of it earlier (schedule.delegate).`,
+    "Resume with --probe after that time. Without --probe the API gets all the rest at once, and that cannot be called back.",
+  );
 }
 
 /** Ends a campaign for good: waiting messages are never sent. Refusal: `cannot_cancel`. */

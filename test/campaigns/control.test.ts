@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { controlCampaign, mayControl, type Verb } from "../../src/campaigns/control.ts";
+import {
+  controlCampaign,
+  mayControl,
+  probeCampaign,
+  type Verb,
+} from "../../src/campaigns/control.ts";
 import { findCampaign } from "../../src/campaigns/find.ts";
-import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { dateTime } from "../../src/core/format.ts";
+import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 import { ANNA, STAGES, type Stage, statusOf } from "./stages.ts";
 
 /** What each verb comes to: the status after it, "=" and the status it has already, or a code. */
@@ -119,3 +125,39 @@ test.each(["pause", "resume", "cancel"] as const)(
     });
   },
 );
+
+test("a probe of delegated messages is refused until their time has come", async () => {
+  const bench = await openTestStore();
+  const importDelegated = async (startAtMs: number) => {
+    const schedule = { startAtMs, endByMs: null, delegate: true };
+    const id = await bench.import(3, { definition: testDefinition(bench.number, { schedule }) });
+    await bench.store.campaigns.pause(id, "operator");
+    return id;
+  };
+  const startAtMs = Date.UTC(2036, 0, 2, 8);
+  const early = await importDelegated(startAtMs);
+  const due = await importDelegated(Date.now() - 1);
+
+  expect(await probeCampaign(await find(bench, early), 2, ANNA)).toEqual({
+    ok: false,
+    refusal: {
+      code: "probe_before_start",
+      message: `${early} can have no probe before ${dateTime(startAtMs)}: the API delivers nothing of it earlier (schedule.delegate).`,
+      fix: "Resume with --probe after that time. Without --probe the API gets all the rest at once, and that cannot be called back.",
+    },
+  });
+  expect((await bench.found(early)).status).toBe("paused");
+  expect(await bench.redis.exists(bench.own(early).trial)).toBe(0);
+  expect(await probeCampaign(await find(bench, due), 2, ANNA)).toMatchObject({
+    value: { status: "running", changed: true, probe: 2 },
+  });
+});
+
+test("a probe of a delegated campaign that runs already changes nothing", async () => {
+  const bench = await openTestStore();
+  const schedule = { startAtMs: Date.now() + 3_600_000, endByMs: null, delegate: true };
+  const id = await bench.import(3, { definition: testDefinition(bench.number, { schedule }) });
+  expect(await probeCampaign(await find(bench, id), 2, ANNA)).toMatchObject({
+    value: { status: "running", changed: false },
+  });
+});

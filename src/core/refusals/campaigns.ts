@@ -46,6 +46,11 @@ export const CAMPAIGNS = catalogue(409, {
       "Retry was pressed on a message that is no longer failed, or that has failed again since. Nothing was changed.",
     fix: "See its state in `dropcast export ID`.",
   },
+  probe_before_start: {
+    meaning:
+      "`resume --probe` of a campaign with `schedule.delegate`, before its `startAt`: the API delivers nothing earlier, so a probe could not pass. The campaign stays paused.",
+    fix: "Resume with `--probe` after `startAt`. Without `--probe` the API gets all the rest at once, and that cannot be called back.",
+  },
   probe_not_possible: {
     meaning: "`resume --probe` found no waiting message that could be tried first.",
     fix: "Try again, or resume without `--probe`.",
