@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { budgetJson } from "../campaigns/budget.ts";
-import { controlCampaign } from "../campaigns/control.ts";
+import { controlCampaign, probeCampaign } from "../campaigns/control.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
 import { campaignPace, paceJson } from "../campaigns/pace-now.ts";
-import { setCampaignRate } from "../campaigns/rate.ts";
+import { resetCampaignRate, setCampaignRate } from "../campaigns/rate.ts";
 import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
+import { TRIAL_SIZE_MAX } from "../core/trial.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { furtherTriesJson } from "../export/further-tries-words.ts";
 import type { Router } from "./route.ts";
@@ -19,6 +20,7 @@ import {
   nextCursor,
   rampUp,
   rateBody,
+  ratePerSecond,
   rollback,
   status,
 } from "./schemas.ts";
@@ -42,15 +44,27 @@ const overviewJson = z.object({
   halts: z.array(halt.extend({ number: z.string() })),
 });
 
+const probe = z.int().min(1).max(TRIAL_SIZE_MAX).optional();
+
 const controlled = z
-  .object({ id: campaignId, status, changed: z.boolean(), haltLifted: z.boolean() })
+  .object({
+    ...{ id: campaignId, status, changed: z.boolean(), haltLifted: z.boolean() },
+    probe: probe.openapi({ description: "So many messages go before the rest." }),
+  })
   .openapi("Controlled");
+
+const resumeBody = z.strictObject({ probe }).optional();
 
 const CONTROLS = {
   pause: ["Stops sending for now; messages on their way are finished.", "cannot_pause"],
-  resume: ["Continues a paused campaign, and lifts the suspension of its number.", "cannot_resume"],
   cancel: ["Ends a campaign for good: waiting messages are never sent.", "cannot_cancel"],
 } as const;
+
+const REACHED = "A status that is already reached is not a failure: `changed` is false.";
+const CONTROL_PROBLEMS = [
+  ...(["dashboard_body_invalid", "no_such_campaign"] as const),
+  ...(["campaign_other_mode", "campaign_closed"] as const),
+];
 
 /** Campaigns: to see them, and to control them. */
 export function addCampaigns({ route }: Router, { stores }: { readonly stores: Stores }): void {
@@ -105,14 +119,14 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
     },
   );
 
-  for (const verb of ["pause", "resume", "cancel"] as const) {
+  for (const verb of ["pause", "cancel"] as const) {
     const [summary, refusal] = CONTROLS[verb];
     route(
       {
         ...{ method: "post", path: `/api/campaigns/{id}/${verb}`, name: `${verb}Campaign` },
         ...{ tag: TAG, summary, role: "operator", answer: controlled, page: campaignPage },
-        description: "A status that is already reached is not a failure: `changed` is false.",
-        problems: [refusal, "no_such_campaign", "campaign_other_mode", "campaign_closed"],
+        description: REACHED,
+        problems: [refusal, ...CONTROL_PROBLEMS],
       },
       async ({ by, part }) => {
         const found = await findCampaign(stores, part("id"));
@@ -124,16 +138,37 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
 
   route(
     {
-      ...{ method: "post", path: "/api/campaigns/{id}/rate", name: "setCampaignRate", tag: TAG },
-      ...{ summary: "Changes how fast a campaign is sent, from now on", role: "operator" },
-      description: "Messages a second over all workers; null: the rate of its number. Ends a ramp.",
-      body: rateBody,
-      answer: z.object({ id: campaignId, ...rateBody.shape, rampUp }),
-      problems: ["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"],
+      ...{ method: "post", path: "/api/campaigns/{id}/resume", name: "resumeCampaign", tag: TAG },
+      ...{ summary: "Continues a paused campaign, and lifts the suspension of its number." },
+      description: `\`probe\`: so many messages go first, and the rest only if they get through. ${REACHED}`,
+      ...{ role: "operator", body: resumeBody, answer: controlled, page: campaignPage },
+      problems: ["cannot_resume", "probe_not_possible", ...CONTROL_PROBLEMS],
     },
     async ({ by, part, body }) => {
       const found = await findCampaign(stores, part("id"));
-      return found.ok ? setCampaignRate(found.value, body.ratePerSecond, by) : found;
+      if (!found.ok) return found;
+      return body?.probe === undefined
+        ? controlCampaign(found.value, "resume", by)
+        : probeCampaign(found.value, body.probe, by);
+    },
+  );
+
+  route(
+    {
+      ...{ method: "post", path: "/api/campaigns/{id}/rate", name: "setCampaignRate", tag: TAG },
+      ...{ summary: "Changes how fast a campaign is sent, from now on", role: "operator" },
+      description:
+        "`ratePerSecond`: messages a second over all workers; null: the rate of its number; ends a ramp. `reset`: the rate and ramp of its file.",
+      body: rateBody,
+      answer: z.object({ id: campaignId, ratePerSecond, rampUp }),
+      problems: CONTROL_PROBLEMS,
+    },
+    async ({ by, part, body }) => {
+      const found = await findCampaign(stores, part("id"));
+      if (!found.ok) return found;
+      return body.ratePerSecond === undefined
+        ? resetCampaignRate(found.value, by)
+        : setCampaignRate(found.value, body.ratePerSecond, by);
     },
   );
 }

@@ -6,7 +6,7 @@ import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
 import type { Router } from "./route.ts";
-import { halt, orNull, rateBody, rollback, time } from "./schemas.ts";
+import { halt, orNull, rateBody, ratePerSecond, rollback, time } from "./schemas.ts";
 
 const TAG = "Numbers";
 
@@ -63,15 +63,16 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
     {
       ...{ method: "post", path: "/api/numbers/{number}/rate", name: "setNumberRate", tag: TAG },
       ...{ summary: "Changes how fast all its campaigns together are sent", role: "operator" },
-      description: "Messages a second over all workers; null: the configured rate.",
-      ...{ body: rateBody, answer: z.object({ number: z.string(), ...rateBody.shape }) },
+      description:
+        "`ratePerSecond`: messages a second over all workers. Null, or `reset`: the configured rate.",
+      ...{ body: rateBody, answer: z.object({ number: z.string(), ratePerSecond }) },
       problems: ["dashboard_body_invalid", "number_unknown"],
     },
     async ({ by, part, body }) => {
       const store = storeOf(part("number"));
       return store === undefined
         ? refuseUnknown(stores)
-        : setNumberRate(store, body.ratePerSecond, by);
+        : setNumberRate(store, body.ratePerSecond ?? null, by);
     },
   );
 }

@@ -34,7 +34,7 @@ interface Described {
 export interface JsonRoute<Query extends z.ZodType, Body extends z.ZodType, Out extends z.ZodType>
   extends Described {
   readonly query?: Query;
-  /** Left out: a body is not read. */
+  /** Left out: it takes none, and refuses one. */
   readonly body?: Body;
   /** A body that is a form, in the shape of `body`; undefined: as if there were none. */
   readonly form?: (fields: URLSearchParams) => unknown;
@@ -158,19 +158,22 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
 
 export type Router = ReturnType<typeof createRouter>;
 
+/** What would be ignored is refused: who sent it expects something of it. */
+const NO_BODY = z.strictObject({}).optional();
+
 async function readRequest<Query extends z.ZodType, Body extends z.ZodType>(
   context: ApiContext,
   { query, body, form }: Pick<JsonRoute<Query, Body, z.ZodType>, "query" | "body" | "form">,
 ): Promise<Result<Asked<z.output<Query>, z.output<Body>>>> {
   const asked = query === undefined ? undefined : query.safeParse(context.req.query());
   if (asked?.success === false) return queryInvalid(asked.error);
-  const given = body?.safeParse(bodyOf(context, await context.req.text(), form));
-  if (given?.success === false) return bodyInvalid(given.error);
+  const given = (body ?? NO_BODY).safeParse(bodyOf(context, await context.req.text(), form));
+  if (!given.success) return bodyInvalid(given.error);
   const part = (name: string) => context.req.param(name) ?? "";
   return accept({
     ...{ context, part, by: actorOf(context.get("access")) },
     query: asked?.data as z.output<Query>,
-    body: given?.data as z.output<Body>,
+    body: given.data as z.output<Body>,
   });
 }
 

@@ -162,15 +162,23 @@ export const message = z
   })
   .openapi("Message");
 
-/** Messages a second; null: the rate that applies without this one. */
 export const rampUp = z
   .object({ from: z.number(), to: z.number().nullable(), overMs: z.int() })
   .nullable()
   .openapi({ description: "Null: there is none, or it ended when a rate was set." });
 
-export const rateBody = z.strictObject({
-  ratePerSecond: z.number().min(RATE_MIN).max(RATE_MAX).nullable(),
-});
+/** Messages a second; null: the rate that applies without this one. */
+export const ratePerSecond = z.number().min(RATE_MIN).max(RATE_MAX).nullable();
+
+/** Exactly one of the two. */
+export const rateBody = z
+  .strictObject({
+    ratePerSecond: ratePerSecond.optional(),
+    reset: z.literal(true).optional().openapi({
+      description: "Back to what the campaign file or the configuration says.",
+    }),
+  })
+  .refine((body) => (body.ratePerSecond === undefined) === (body.reset === true));
 
 /** Where to go on reading. */
 export const cursor = z.string().max(200).openapi({

@@ -1,10 +1,10 @@
 import type { Actor } from "../core/act.ts";
 import type { RampUp } from "../core/ramp.ts";
-import { accept, type Result } from "../core/refusal.ts";
+import { accept, type Refused, type Result } from "../core/refusal.ts";
 import type { NumberStore } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
-import { refuseNoCampaign } from "./refusals.ts";
+import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
 
 export interface CampaignRate {
   readonly id: string;
@@ -22,7 +22,7 @@ export interface NumberRate {
 
 /**
  * From now on, on all workers: messages a second (RATE_MIN to RATE_MAX); null removes it. A ramp
- * ends with it.
+ * ends with it. Refusal: `campaign_closed`.
  */
 export function setCampaignRate(
   { campaign: { id }, store }: FoundCampaign,
@@ -32,11 +32,12 @@ export function setCampaignRate(
   return set(store, { id, ratePerSecond, rampUp: null }, by);
 }
 
-/** Back to what the campaign's own file says, its ramp included; null if it names no rate. */
+/** Back to what the campaign's own file says, its ramp included. Refusal: `campaign_closed`. */
 export async function resetCampaignRate(
-  { campaign: { id }, store }: FoundCampaign,
+  { campaign: { id, closed }, store }: FoundCampaign,
   by: Actor,
 ): Promise<Result<CampaignRate>> {
+  if (closed) return refuseRate(id);
   const imported = await store.campaigns.toSend(id);
   if (imported === undefined) return refuseNoCampaign(id);
   const { ratePerSecond, rampUp = null } = imported.definition.delivery;
@@ -51,8 +52,13 @@ function set(
   const details = { ratePerSecond: ratePerSecond ?? "default" };
   return audited(acts, by, { what: "rate", campaigns: [id], details }, async () => {
     const done = await pace.setCampaignRate(id, ratePerSecond, rampUp);
+    if (done === "closed") return refuseRate(id);
     return done === "done" ? accept({ id, ratePerSecond, rampUp }) : refuseNoCampaign(id);
   });
+}
+
+function refuseRate(id: string): Refused {
+  return refuseClosed(id, "Its rate is of no use: set that of a campaign that still sends.");
 }
 
 /** The same for all campaigns of a number together; null: back to the configured rate. */

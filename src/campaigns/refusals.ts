@@ -17,7 +17,7 @@ export function refuseClosed(
 ): Refused {
   return refuse(
     "campaign_closed",
-    `${id} was cancelled, or its end has passed: it sends nothing more.`,
+    `${id} was cancelled or rejected, or its end has passed: it sends nothing more.`,
     fix,
   );
 }

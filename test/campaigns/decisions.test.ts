@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findCampaign } from "../../src/campaigns/find.ts";
-import { setCampaignRate, setNumberRate } from "../../src/campaigns/rate.ts";
+import { resetCampaignRate, setCampaignRate, setNumberRate } from "../../src/campaigns/rate.ts";
 import {
   ALL_ROWS,
   DECISIONS,
@@ -223,23 +223,42 @@ describe("resolve", () => {
 });
 
 describe("rate", () => {
-  test.each(Object.keys(STAGES) as Stage[])(
-    "of a campaign that is %s may be set",
-    async (stage) => {
-      const bench = await openTestStore();
-      const id = await STAGES[stage](bench);
-      const found = await find(bench, id);
+  const CLOSED: readonly Stage[] = [
+    ...(["cancelled", "rejected", "finished by its end"] as const),
+    "running, expired, its last message on the wire",
+    "paused, expired, its last message on the wire",
+  ];
 
-      const set = await setCampaignRate(found, 0.5, ANNA);
-      const during = (await bench.found(id)).ratePerSecond;
-      const back = await setCampaignRate(found, null, ANNA);
+  test.each(CLOSED)("of a campaign that is %s is refused, and nothing changes", async (stage) => {
+    const bench = await openTestStore();
+    const id = await STAGES[stage](bench);
+    const found = await find(bench, id);
+    const before = await bench.redis.hgetall(bench.own(id).campaign);
 
-      expect(set).toEqual({ ok: true, value: { id, ratePerSecond: 0.5, rampUp: null } });
-      expect(during).toBe(0.5);
-      expect(back).toEqual({ ok: true, value: { id, ratePerSecond: null, rampUp: null } });
-      expect((await bench.found(id)).ratePerSecond).toBeNull();
-    },
-  );
+    const set = await setCampaignRate(found, 0.5, ANNA);
+    const reset = await resetCampaignRate(found, ANNA);
+
+    expect(set).toMatchObject({ ok: false, refusal: { code: "campaign_closed" } });
+    expect(reset).toEqual(set);
+    expect(await bench.redis.hgetall(bench.own(id).campaign)).toEqual(before);
+  });
+
+  const OPEN = (Object.keys(STAGES) as Stage[]).filter((stage) => !CLOSED.includes(stage));
+
+  test.each(OPEN)("of a campaign that is %s may be set", async (stage) => {
+    const bench = await openTestStore();
+    const id = await STAGES[stage](bench);
+    const found = await find(bench, id);
+
+    const set = await setCampaignRate(found, 0.5, ANNA);
+    const during = (await bench.found(id)).ratePerSecond;
+    const back = await setCampaignRate(found, null, ANNA);
+
+    expect(set).toEqual({ ok: true, value: { id, ratePerSecond: 0.5, rampUp: null } });
+    expect(during).toBe(0.5);
+    expect(back).toEqual({ ok: true, value: { id, ratePerSecond: null, rampUp: null } });
+    expect((await bench.found(id)).ratePerSecond).toBeNull();
+  });
 
   test("of a number may be set and taken back", async () => {
     const { number, store } = await openTestStore();

@@ -3,7 +3,8 @@ import { catalogue } from "./catalogue.ts";
 /** Commands on campaigns. */
 export const CAMPAIGNS = catalogue(409, {
   campaign_closed: {
-    meaning: "The campaign was cancelled, or its `endBy` has passed: it sends nothing more.",
+    meaning:
+      "The campaign was cancelled or rejected, or its `endBy` has passed: it sends nothing more.",
     fix: "Send the rows as a new campaign: `dropcast export ID --state failed`.",
   },
   campaign_other_mode: {

@@ -63,16 +63,17 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
 
     /**
      * Sets a campaign's own rate, and how it grows: a rate without a ramp ends the one it had.
-     * `no_campaign` if there is none with this id.
+     * `no_campaign` if there is none with this id; `closed`: it sends nothing more.
      */
     async setCampaignRate(
       campaign: string,
       ratePerSecond: number | null,
       rampUp: RampUp | null = null,
-    ): Promise<"done" | "no_campaign"> {
+    ): Promise<"done" | "no_campaign" | "closed"> {
       const ramp = rampUp === null ? "" : rampText(rampUp);
       const done = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "", ramp });
-      return done === ANSWER.noCampaign ? "no_campaign" : "done";
+      if (done === ANSWER.noCampaign) return "no_campaign";
+      return done === ANSWER.closed ? "closed" : "done";
     },
   };
 }

@@ -5,7 +5,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign: or '' for the number · rate_per_second: or '' to remove the rate · ramp: of the
 --   campaign from now on (core/ramp.ts), '' for none
--- Returns: done | no_campaign
+-- Returns: done | no_campaign | closed: it sends nothing more
 -- Keys built: guard, pace, campaign:<id>
 if ARG.rate_per_second ~= '' and num(ARG.rate_per_second) <= 0 then
   return redis.error_reply('ERR a rate must be above zero')
@@ -19,6 +19,7 @@ if ARG.campaign == '' then
 else
   local c = open_campaign(ARG.campaign)
   if not c then return ANSWER.no_campaign end
+  if c.closed ~= '' then return ANSWER.closed end
   put(c.key, 'ratePerSecond', ARG.rate_per_second)
   put(c.key, 'ramp', ARG.ramp)
 end
