@@ -38,6 +38,15 @@ async function again({ bench, id }: { bench: TestStore; id: string }, wamid: str
   return bench.send(id, 1, "accepted", { wamid });
 }
 
+/** Lets the sweep of an at-least-once campaign send its unknown messages again. */
+async function sweepResends(bench: TestStore): Promise<void> {
+  await bench.redis.hset(bench.keys.stats, "lastWebhookAt", Date.now());
+  for (const ref of await bench.redis.zrange(bench.keys.resends, "0", "-1")) {
+    await bench.redis.zadd(bench.keys.resends, "1", ref);
+  }
+  expect(await bench.store.ledger.sweep()).toMatchObject({ resent: 1 });
+}
+
 describe("a failure for which the campaign sends again by itself", () => {
   test("waits a day, then two, and is failed for good after the third", async () => {
     const one = await sent();
@@ -110,6 +119,23 @@ describe("a failure for which the campaign sends again by itself", () => {
       expect((await bench.row(id, 1)).value).toMatchObject({ code: 0, attempt: 1 });
     },
   );
+
+  test("is called back, without a second id, by the delivered of an attempt before the last", async () => {
+    const one = await sent();
+    const { bench, id } = one;
+    await fail(bench, "wamid.1");
+    await again(one, "wamid.2");
+    await fail(bench, "wamid.2");
+
+    await bench.status("wamid.1", "delivered");
+    await bench.status("wamid.1", "read");
+
+    expect(await bench.row(id, 1)).toMatchObject({
+      ...{ state: "read", wamid: "wamid.1" },
+      value: { attempt: 2, code: 0, flags: ["retried"] },
+    });
+    expect(await bench.store.furtherTries(id)).toEqual([]);
+  });
 
   test("does not end its wait by a late sent of the first attempt", async () => {
     const { bench, id } = await sent();
@@ -200,6 +226,35 @@ describe("a failed message stays failed", () => {
     expect((await bench.row(id, 1)).value.flags).toContain("matched");
     expect(await bench.counts(id)).toEqual({ failed: 1 });
   });
+
+  test.each(["at-most-once", "at-least-once"] as const)(
+    "if an earlier attempt of an %s campaign has no outcome, which may still turn out delivered",
+    async (guarantee) => {
+      const bench = await openTestStore();
+      const definition = testDefinition(bench.number, {
+        delivery: { guarantee, ratePerSecond: null, priority: "normal", retry: [CAPPED] },
+      });
+      const id = await bench.import(1, { definition });
+      const [first] = await bench.grant(id, 1);
+      await bench.record(first, "unknown");
+      if (guarantee === "at-most-once") await bench.store.campaigns.resolve(id, 1, "resend");
+      else await sweepResends(bench);
+      await bench.send(id, 1, "accepted", { wamid: "wamid.2" });
+
+      await fail(bench, "wamid.2");
+
+      expect(await bench.counts(id)).toEqual({ failed: 1 });
+      expect(await bench.store.furtherTries(id)).toEqual([]);
+      expect(await bench.store.campaigns.failedOutbox(10)).toHaveLength(1);
+      // The first one was sent: the row says so, and no further try is left to be called back.
+      await bench.record(first, "accepted", { wamid: "wamid.1" });
+      await bench.status("wamid.1", "delivered");
+      expect(await bench.row(id, 1)).toMatchObject({
+        ...{ state: "failed", wamid: "wamid.2" },
+        value: { attempt: 2, code: CAPPED, flags: ["maybeDuplicate"] },
+      });
+    },
+  );
 
   test("but not utility to +1", async () => {
     const { bench, id } = await sent({ category: "utility" });

@@ -46,10 +46,7 @@ local c = id and open_rows(id)
 if c then
   local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
   release_person(person, c, row, attempt)
-  if attempt < r.attempt and calls_back(r, attempt, event.status) then
-    attempt = r.attempt
-    bind(c, row, r, attempt, digest, event.stored)
-  end
+  attempt = applies_to(c, row, r, attempt, digest, event)
   local moved = apply_status(c, row, r, attempt, event)
   return answer(c, row, r, attempt, moved)
 end

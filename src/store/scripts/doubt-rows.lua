@@ -31,9 +31,7 @@ for i, row in ipairs(rows) do
   local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or 0
   -- A row that was due only after the rollback was noticed cannot have been sent in the lost time.
   if due - CLOCK_OFFSET <= num(guard[1]) and fire(c, row, r, 'rollback') then
-    local old = hash_get(ledger, wamid_field(row))
-    if old then redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old) end
-    hash_put(ledger, wamid_field(row), false)
+    put_wamid_away(c, row, r)
     r.attempt, r.reason = r.attempt + 1, REASON.rollback
     r.times = { [TIME.claimed] = stamp(c, num(guard[2])) }
     -- Webhooks from the lost time name the person: this attempt becomes the open one, unless the

@@ -63,9 +63,7 @@ local function adopt(r, o)
   if r.state == STATE.failed then fire(c, o.row, r, 'retry') end
   if r.state == STATE.unknown then fire(c, o.row, r, 'resend') end
   if not fire(c, o.row, r, 'claim') then return end
-  local old = hash_get(o.ledger, wamid_field(o.row))
-  if old then redis.call('HSET', c.key .. ':side', o.row .. ':w' .. r.attempt, old) end
-  hash_put(o.ledger, wamid_field(o.row), false)
+  put_wamid_away(c, o.row, r)
   r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, WALL) }
   if o.person ~= '' and not hash_get(P .. 'claimed', o.person) then
     hash_put(P .. 'claimed', o.person, attempt_ref(c.id, o.row, r.attempt) .. '|' .. NOW)

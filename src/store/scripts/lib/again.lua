@@ -22,9 +22,11 @@ local function is_in_vain(c, code, plus_one)
   return code == CODE.not_delivered and c.category == 'marketing' and plus_one ~= 0
 end
 
--- Whether the failure is certainly that of our one message.
+-- Whether the failure is certainly that of our one message: an earlier attempt without an outcome
+-- may have been delivered.
 local function is_certain(r)
   return not has(r, FLAG.matched) and not has(r, FLAG.double_wamid)
+    and not has(r, FLAG.maybe_duplicate)
 end
 
 -- Call it when a row has just failed. `failure`: at (ms), plus_one: 0 if the phone is known not to

@@ -34,7 +34,9 @@ local quiet, confirmed = 0, false
 
 local function accepted(c, r, o)
   if r.state == STATE.pending then
-    if not calls_back(r, o.attempt, 'accepted') then return end
+    -- A later `delivered` finds the message by its id, and calls the retry back.
+    if not calls_back(r, o.attempt, 'accepted') then return take_id(c, r, o) end
+    if o.attempt < r.attempt then put_wamid_away(c, o.row, r) end
     o.attempt = r.attempt
   end
   local took = o.attempt == r.attempt and fire(c, o.row, r, 'accept')
@@ -94,7 +96,10 @@ local function failed(c, r, o)
 end
 
 local function unknown(c, r, o, limits)
-  if not fire(c, o.row, r, 'doubt') then return end
+  if o.attempt ~= r.attempt or not fire(c, o.row, r, 'doubt') then
+    if o.digest ~= '' then take_id(c, r, o) end
+    return
+  end
   r.reason, r.code = o.reason, o.code
   reopen_probe(c.id, o.row, o.attempt)
   spend_unknown_budget(c, limits.unknown, limits.unknown_window)
@@ -109,8 +114,8 @@ end
 -- `limits`: tries of a message, unknown messages within a window (ms).
 local function apply_outcome(c, r, o, limits)
   if o.outcome == OUTCOME.accepted then return accepted(c, r, o) end
-  if o.attempt ~= r.attempt then return end
   if o.outcome == OUTCOME.unknown then return unknown(c, r, o, limits) end
+  if o.attempt ~= r.attempt then return end
   -- A person resolved it as sent, but it was not sent: it is not retried automatically.
   if r.state == STATE.accepted then
     if o.code == 0 and o.reason == 0 then o.reason = REASON.not_sent_other end

@@ -83,6 +83,26 @@ local function apply_status(c, row, r, attempt, event)
   return false
 end
 
+-- Moves the wamid of the row's last attempt, if any, to its history.
+local function put_wamid_away(c, row, r)
+  local key, field = ledger_key(c, batch_of(row)), wamid_field(row)
+  local old = hash_get(key, field)
+  if not old then return end
+  redis.call('HSET', c.key .. ':side', row .. ':w' .. r.attempt, old)
+  hash_put(key, field, false)
+end
+
+-- The attempt to which the event applies. An earlier one that calls back the retry takes the place
+-- of the current one, with its wamid.
+local function applies_to(c, row, r, attempt, digest, event)
+  if attempt == r.attempt or not calls_back(r, attempt, event.status) then return attempt end
+  put_wamid_away(c, row, r)
+  unset(r, FLAG.reference)
+  hash_put(ledger_key(c, batch_of(row)), wamid_field(row), event.stored)
+  index_put(c, digest, row, r.attempt)
+  return r.attempt
+end
+
 local function unpark(digest)
   local packed = hash_get(P .. 'parked', digest)
   if not packed then return {} end
@@ -152,7 +172,10 @@ local function bind(c, row, r, attempt, digest, stored)
     end
   end
   index_put(c, digest, row, attempt)
-  for _, event in ipairs(unpark(digest)) do apply_status(c, row, r, attempt, event) end
+  for _, event in ipairs(unpark(digest)) do
+    attempt = applies_to(c, row, r, attempt, digest, event)
+    apply_status(c, row, r, attempt, event)
+  end
 end
 
 local function parse_attempt(ref)
