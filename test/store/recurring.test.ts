@@ -171,6 +171,30 @@ test("a run without a list is done with once, and the next asks with the last et
   expect(await lastRun(recurring, name)).toMatchObject({ dueMs: dueMs + 1, outcome: "empty" });
 });
 
+test("a due time that only a change of the schedule handled is ended once, and one with a list is not", async () => {
+  const { recurring, name, note, take, list, dueMs, state } = await openBench();
+  await note();
+  await take(dueMs, "a");
+  const { handledMs } = await recurring.note(name, { ...INFO, cron: "0 8 * * *" });
+
+  expect(await recurring.commit(list(dueMs, "x"))).toBe("late");
+  expect(await recurring.endWithout(name, dueMs, "missed", "changed")).toBe(true);
+  const noted = await state();
+  expect(await recurring.endWithout(name, dueMs, "missed", "changed again")).toBe(false);
+  expect(await recurring.endWithout(name, dueMs - 1, "missed", "changed again")).toBe(false);
+
+  expect(await state()).toEqual(noted);
+  expect(noted).toEqual({
+    hash: {
+      ...{ schedule: "0 8 * * * UTC", info: expect.any(String), tried: String(dueMs) },
+      ...{ lease: "a", leaseUntil: expect.any(String), handled: String(handledMs) },
+      ...{ due: String(dueMs), at: expect.any(String) },
+      ...{ outcome: "missed", campaign: "", detail: "changed" },
+    },
+    past: [],
+  });
+});
+
 test("a file that is gone is no longer listed, but its bytes are remembered when it returns", async () => {
   const { redis, recurring, keys, name, note, list, dueMs, state } = await openBench();
   await note();

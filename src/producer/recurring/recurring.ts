@@ -61,7 +61,7 @@ interface Run {
 
 export function createRecurringDrops(options: RecurringOptions): DropSource {
   const memory = createRunMemory(options.dir, options.mode);
-  const runs = createDueRuns(options.store, memory);
+  const runs = createDueRuns({ ...options, memory });
   const timing = { ...recurringTiming(1), ...options.timing };
   return {
     runs,

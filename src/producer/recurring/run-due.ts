@@ -4,12 +4,12 @@ import type { RecurringStore } from "../../store/index.ts";
 import { dueWords } from "../../time/due-times.ts";
 import type { DropParts } from "../drop/folder.ts";
 import { RECURRING_FOLDER } from "../drop/mode.ts";
-import type { DueRuns } from "../drop/note.ts";
 import type { IsAllowed } from "./addresses.ts";
 import { copyNewest } from "./copy-newest.ts";
 import { fetchList, readToken } from "./fetch-list.ts";
 import type { ReadFile, RecurringFile } from "./files.ts";
 import type { RunMemory } from "./memory.ts";
+import type { RecurringRuns } from "./runs.ts";
 import { discard, type Given, stageList } from "./stage.ts";
 import type { RecurringTiming } from "./timing.ts";
 
@@ -36,7 +36,7 @@ export interface RunnerInput {
   readonly dir: string;
   readonly store: RecurringStore;
   readonly memory: RunMemory;
-  readonly runs: DueRuns;
+  readonly runs: RecurringRuns;
   readonly parts: DropParts;
   readonly timing: RecurringTiming;
   readonly isAllowed: IsAllowed;
@@ -64,7 +64,11 @@ export function createRunner(input: RunnerInput): Runner {
     }
 
     const taken = await take();
-    if (taken.kind !== "taken") return taken.kind === "handled" ? "done" : "left";
+    if (taken.kind === "handled") {
+      await runs.endHandled(file.name, dueMs);
+      return "done";
+    }
+    if (taken.kind !== "taken") return "left";
     const last = await memory.read(file.name);
     if (last !== null && last.dueMs >= dueMs) {
       return end("missed", "its list was taken before, and Redis has lost that it was");

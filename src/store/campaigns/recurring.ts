@@ -111,7 +111,7 @@ export function createRecurring(redis: Redis, mode: Mode = "live") {
       return answer as "committed" | "same" | "late";
     },
 
-    /** A due time without a list. False if it was handled before. */
+    /** A due time without a list. False if it has an outcome, or the file is gone. */
     async endWithout(
       name: string,
       dueMs: number,

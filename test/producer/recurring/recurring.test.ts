@@ -428,6 +428,45 @@ test.each(["before it was written", "after it was written"])(
   },
 );
 
+test.each(["take", "commit"] as const)(
+  "a run whose schedule another producer sees changed, before its %s, is told as missed",
+  async (step) => {
+    const bench = await recurringDrops();
+    const { recurring, name } = bench;
+    await bench.write({ onEmpty: "ok" });
+    await bench.export("list.csv", list(1));
+    await bench.due();
+    const changed = { cron: "0 0 1 2 *", timezone: "UTC", source: "", nextMs: null, problem: null };
+    let isChanged = false;
+    const other = async () => {
+      if (!isChanged) await recurring.note(name, changed);
+      isChanged = true;
+    };
+    const take: typeof recurring.take = async (input) => {
+      if (step === "take") await other();
+      return recurring.take(input);
+    };
+    const commit: typeof recurring.commit = async (run) => {
+      await other();
+      return recurring.commit(run);
+    };
+    await bench.produce({ redis: { ...recurring, take, commit } });
+
+    const dueMs = Date.UTC(new Date().getUTCFullYear(), 0, 1);
+    await vi.waitFor(
+      async () => expect(await bench.last()).toMatchObject({ outcome: "missed", dueMs }),
+      WAIT,
+    );
+    await vi.waitFor(async () => expect(await bench.files("processing")).toEqual([]), WAIT);
+    expect(bench.warned).toEqual([
+      expect.stringMatching(
+        `^recurring/${name}, run of \\w+ \\d+-01-01 00:00 UTC: no campaign: its schedule was changed`,
+      ),
+    ]);
+    expect(await bench.campaigns()).toEqual([]);
+  },
+);
+
 test("what a producer that was killed left of a list does not disturb the next", async () => {
   const bench = await recurringDrops();
   await bench.write();
