@@ -12,7 +12,7 @@ export interface CampaignPace {
   readonly slowed: PaceNow["slowed"];
   /** It grows: how, since when and until when (ms). Null if it has reached the end of it. */
   readonly ramp: (RampUp & { readonly sinceMs: number | null; readonly fullMs: number }) | null;
-  /** Workers are configured with different rates, and the lowest holds. */
+  /** Workers are configured with different rates, and the lowest applies. */
   readonly differs: { readonly lowest: number; readonly highest: number } | null;
 }
 

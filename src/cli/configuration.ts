@@ -174,7 +174,7 @@ export function refuseConfig(problems: readonly ConfigProblem[]): Refused {
   const { refusal } = refuse(
     "config_invalid",
     problems.length === 1
-      ? `The configuration has a mistake: ${lines[0]}.`
+      ? `The configuration has a mistake: ${lines[0]}${lines[0]?.endsWith("?") ? "" : "."}`
       : `The configuration has ${problems.length} mistakes.`,
     problems[0]?.fix ?? "",
   );

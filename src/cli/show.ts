@@ -104,7 +104,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       .join("");
     const untold = endpoints
       .filter(isEndpointInTrouble)
-      .map((state) => `\n\nWebhooks out, ${endpointWords(state)}.`)
+      .map((state) => `\n\nWebhooks out, ${endpointWords(state, platform.config.webhooksOut)}.`)
       .join("");
     const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";

@@ -50,7 +50,7 @@ async function list({ config, stores }: Platform): Promise<CommandResult> {
     })),
   );
   const lines = numbers.flatMap(({ number, endpoints, failedDropped }) => [
-    ...endpoints.map((state) => `${number}: ${endpointWords(state)}`),
+    ...endpoints.map((state) => `${number}: ${endpointWords(state, config.webhooksOut)}`),
     ...(failedDropped > 0
       ? [
           `${number}: ${counted(failedDropped, "failed message")} told to no endpoint: no worker ran`,

@@ -23,10 +23,12 @@ import { PROBLEMS_MAX, readYamlText } from "./yaml/yaml-text.ts";
 const KEPT_DAYS_MIN = 40;
 const DAY_MS = 24 * 3_600_000;
 
+const KEPT_DAYS_WORDS = "must be a number of days, as in 400d";
+
 /** `400d` as ms. */
 const keptDays = z
-  .string()
-  .regex(/^\d{1,5}d$/, { message: "must be a number of days, as in 400d" })
+  .string(KEPT_DAYS_WORDS)
+  .regex(/^\d{1,5}d$/, { message: KEPT_DAYS_WORDS })
   .transform((text) => Number.parseInt(text, 10))
   .refine((days) => days >= KEPT_DAYS_MIN, { message: `must be at least ${KEPT_DAYS_MIN}d` })
   .transform((days) => days * DAY_MS);
@@ -74,6 +76,7 @@ export function readConfigFile(environment: Environment): {
     webhooksOut: readWebhooksOut(content?.webhooksOut, {
       ...{ folder, findings: environment.findings, numbers: Object.keys(numbers) },
       complain: (problems) => yaml?.complain(problems),
+      nameOf: (at) => `DROPCAST_CONFIG ${path}: ${yaml?.placeOf(at)}: ${pathText(at)}`,
     }),
   };
 }
@@ -81,6 +84,8 @@ export function readConfigFile(environment: Environment): {
 interface ParsedFile {
   readonly content: Json;
   readonly complain: (problems: readonly ShapeProblem[]) => void;
+  /** `line 3, column 5` of a key. */
+  readonly placeOf: (path: ShapeProblem["path"]) => string;
 }
 
 function parseFile(path: string, { findings }: Environment): ParsedFile | null {
@@ -106,12 +111,13 @@ function parseFile(path: string, { findings }: Environment): ParsedFile | null {
     }
     return null;
   }
+  const placeOf = (at: ShapeProblem["path"]): string => yaml.locate(at) ?? "line 1";
   return {
     content: yaml.content,
+    placeOf,
     complain: (problems) => {
       for (const problem of problems.slice(0, PROBLEMS_MAX)) {
-        const place = yaml.locate(problem.path) ?? "line 1";
-        complain(`${place}: ${pathText(problem.path)} ${problem.message}`);
+        complain(`${placeOf(problem.path)}: ${pathText(problem.path)} ${problem.message}`);
       }
     },
   };

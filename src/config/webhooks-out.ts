@@ -57,6 +57,8 @@ export function readWebhooksOut(
     readonly folder: string;
     readonly numbers: readonly string[];
     readonly complain: (problems: readonly ShapeProblem[]) => void;
+    /** What a finding about a key's value is named by: file, line and key. */
+    readonly nameOf: (path: ShapeProblem["path"]) => string;
   },
 ): readonly WebhookEndpoint[] {
   if (given == null) return [];
@@ -81,7 +83,10 @@ export function readWebhooksOut(
     const wrong = mistakesOf(parsed.data, input.numbers);
     problems.push(...wrong.map(({ path, message }) => ({ path: [...at, ...path], message })));
     if (wrong.length > 0) continue;
-    const endpoint = toEndpoint(parsed.data, { ...input, at: at.join(".") });
+    const endpoint = toEndpoint(parsed.data, {
+      ...input,
+      name: (key) => input.nameOf([...at, key]),
+    });
     if (endpoint === null) continue;
     if (endpoints.has(endpoint.id)) {
       problems.push({ path: [...at, "url"], message: "is given twice: remove one of the two" });
@@ -119,17 +124,23 @@ function mistakesOf(given: GivenEndpoint, known: readonly string[]): ShapeProble
 
 function toEndpoint(
   given: GivenEndpoint,
-  { findings, folder, at }: { findings: Findings; folder: string; at: string },
+  input: { findings: Findings; folder: string; name: (key: string) => string },
 ): WebhookEndpoint | null {
-  const name = (key: string) => `DROPCAST_CONFIG ${at}.${key}`;
+  const { findings, folder, name } = input;
   const fromFile = (key: string, path: string) =>
     readSecretFile(name(key), resolve(folder, path), findings);
   const text = given.url ?? fromFile("urlFile", given.urlFile ?? "");
   const secret =
     given.secret ?? (given.secretFile ? fromFile("secretFile", given.secretFile) : null);
-  const secrets = secret === null ? [] : checkWebhookSecrets(name("secret"), secret, findings);
+  const secrets =
+    secret === null
+      ? []
+      : checkWebhookSecrets(name(given.secret ? "secret" : "secretFile"), secret, findings);
   const allowPrivate = given.allowPrivate ?? false;
-  const url = text === null ? null : checkUrl(name("url"), text.trim(), { allowPrivate, findings });
+  const url =
+    text === null
+      ? null
+      : checkUrl(name(given.url ? "url" : "urlFile"), text.trim(), { allowPrivate, findings });
   if (url === null) return null;
   const id = createHash("sha256").update(url.href).digest("hex").slice(0, 12);
   return {

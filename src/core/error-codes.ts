@@ -164,7 +164,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   { code: 131052, class: "message", title: "Media download failed", advice: "Check that the media link in the template opens without a login.", retry: "after_cause" },
   { code: 131053, class: "message", title: "Media upload failed", advice: "Check that the media link opens without a login, and the file's type and size.", retry: "after_cause" },
   { code: 131055, class: "message", title: "Only marketing templates allowed here", advice: "Use a marketing template, or ask LiveChat support which API the number uses." },
-  { code: 131056, class: "pair", title: "Too many messages to this recipient", advice: "Dropcast retries this message automatically; other messages are not delayed." },
+  { code: 131056, class: "pair", title: "Too many messages to this recipient", advice: "Wait some minutes until the next message to this recipient; others are not delayed." },
   { code: 131057, class: "later", title: "Business account in maintenance", advice: BUSY },
   { code: 131062, class: "recipient", title: "Recipient cannot be reached by user id", advice: "Use the person's phone number in the list." },
   { code: 131063, class: "account", title: "Marketing templates disabled for this account", advice: "Ask LiveChat support to allow marketing templates." },

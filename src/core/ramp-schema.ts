@@ -5,12 +5,14 @@ import type { RampUp } from "./ramp.ts";
 const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 24 * 3_600_000 } as const;
 const OVER_MAX_MS = 30 * UNITS_MS.d;
 
+const OVER_WORDS = "must be 1s to 30d, as in 2h";
+
 /** `90s`, `30m`, `2h` or `1d`, up to 30 days; in ms. */
-const over = z.string().transform((value, context) => {
+const over = z.string(OVER_WORDS).transform((value, context) => {
   const [, count, unit] = /^\s*(\d{1,6})\s*([smhd])\s*$/.exec(value) ?? [];
   const ms = Number(count) * UNITS_MS[(unit ?? "s") as keyof typeof UNITS_MS];
   if (ms > 0 && ms <= OVER_MAX_MS) return ms;
-  context.issues.push({ code: "custom", message: "must be 1s to 30d, as in 2h", input: value });
+  context.issues.push({ code: "custom", message: OVER_WORDS, input: value });
   return z.NEVER;
 });
 
@@ -32,7 +34,8 @@ export function checkRampUp(
   },
   context: z.RefinementCtx,
 ): void {
-  const most = delivery.ratePerSecond ?? RATE_MAX;
+  const most = delivery.ratePerSecond;
+  if (most == null) return;
   for (const key of ["from", "to"] as const) {
     if ((delivery.rampUp?.[key] ?? 0) <= most) continue;
     const message = "is above delivery.ratePerSecond";

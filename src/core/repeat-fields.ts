@@ -1,12 +1,14 @@
 import { z } from "zod";
 
+const DAYS_WORDS = "must be 1d to 365d, as in 90d";
+
 /** `1d` to `365d`, in ms. */
-export const days = z.string().transform((value, context) => {
+export const days = z.string(DAYS_WORDS).transform((value, context) => {
   const [, count] = /^\s*(\d{1,3})\s*d\s*$/.exec(value) ?? [];
   if (count !== undefined && Number(count) >= 1 && Number(count) <= 365) {
     return Number(count) * 24 * 3_600_000;
   }
-  context.issues.push({ code: "custom", message: "must be 1d to 365d, as in 90d", input: value });
+  context.issues.push({ code: "custom", message: DAYS_WORDS, input: value });
   return z.NEVER;
 });
 
@@ -17,11 +19,13 @@ function repeatWindow(value: unknown): number | undefined {
   return hours >= 1 && hours <= 30 * 24 ? hours * 3_600_000 : undefined;
 }
 
+const SKIP_WORDS = "must be 1h to 30d, as in 7d";
+
 /** Whom to leave out, in ms. */
-export const skipRepeat = z.string().transform((value, context) => {
+export const skipRepeat = z.string(SKIP_WORDS).transform((value, context) => {
   const ms = repeatWindow(value);
   if (ms !== undefined) return ms;
-  context.issues.push({ code: "custom", message: "must be 1h to 30d, as in 7d", input: value });
+  context.issues.push({ code: "custom", message: SKIP_WORDS, input: value });
   return z.NEVER;
 });
 

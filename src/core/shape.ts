@@ -34,12 +34,16 @@ export function pathText(path: readonly (string | number)[]): string {
 function wording(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_type") {
     const missing = issue.input === undefined || issue.input === null;
-    const wanted = WANTED[issue.expected] ?? `must be of type ${issue.expected}`;
+    const ownWords = issue.message.startsWith(ZOD_WORDS) ? null : issue.message;
+    const wanted = ownWords ?? WANTED[issue.expected] ?? `must be of type ${issue.expected}`;
+    if (!missing && ownWords !== null) return ownWords;
     return missing ? `is missing: it ${wanted}` : wanted + hint(issue.expected, issue.input);
   }
   if (issue.code === "invalid_value") return oneOf(issue.values.map(String), issue.input);
   if (issue.code === "too_small") {
-    return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+    if (issue.origin === "string") return "must not be empty";
+    const least = issue.origin === "array" ? "must name at least" : "must be at least";
+    return `${least} ${issue.minimum}`;
   }
   if (issue.code === "too_big") {
     return issue.origin === "string"
@@ -48,6 +52,9 @@ function wording(issue: z.core.$ZodIssue): string {
   }
   return issue.message;
 }
+
+/** How zod begins a message of its own; any other message is that of the field. */
+const ZOD_WORDS = "Invalid input";
 
 const WANTED: Readonly<Record<string, string>> = {
   string: "must be text",

@@ -29,12 +29,14 @@ export function neededOf(size: number, minDelivered: number): number {
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 const WAIT_MAX_MS = 24 * 3_600_000;
 
+const WAIT_WORDS = "must be 1s to 24h, as in 10m";
+
 /** `1s` to `24h`, in ms. */
-const wait = z.string().transform((value, context) => {
+const wait = z.string(WAIT_WORDS).transform((value, context) => {
   const [, digits, unit] = /^\s*(\d{1,5})\s*([smh])\s*$/.exec(value) ?? [];
   const ms = Number(digits) * (UNITS_MS[unit ?? ""] ?? Number.NaN);
   if (ms >= 1_000 && ms <= WAIT_MAX_MS) return ms;
-  context.issues.push({ code: "custom", message: "must be 1s to 24h, as in 10m", input: value });
+  context.issues.push({ code: "custom", message: WAIT_WORDS, input: value });
   return z.NEVER;
 });
 

@@ -9,8 +9,14 @@ export function isEndpointInTrouble(state: EndpointState): boolean {
   return disabledAt !== null || (failedAt !== null && failedAt > (deliveredAt ?? 0));
 }
 
-/** `crm.example.com #3fa9c1: 12 delivered, 3 waiting; the last try failed: HTTP 503`. */
-export function endpointWords(state: EndpointState): string {
+/**
+ * `crm.example.com #3fa9c1: 12 delivered, 3 waiting; the last try failed: HTTP 503`. `configured`:
+ * the endpoints of this process; nothing is left to correct about one that is not among them.
+ */
+export function endpointWords(
+  state: EndpointState,
+  configured: readonly { readonly id: string }[],
+): string {
   const { name, delivered, waiting, givenUp, dropped, failure, disabledAt } = state;
   const counts = [
     `${counted(delivered, "event")} delivered`,
@@ -18,6 +24,9 @@ export function endpointWords(state: EndpointState): string {
     ...(givenUp > 0 ? [`${givenUp} given up`] : []),
     ...(dropped > 0 ? [`${dropped} dropped to make room`] : []),
   ].join(", ");
+  if (!configured.some(({ id }) => id === state.id)) {
+    return `${name}: no longer in the configuration; ${counts}`;
+  }
   if (disabledAt !== null) return `${name}: disabled, it answered 410 (gone); ${counts}`;
   return isEndpointInTrouble(state)
     ? `${name}: ${counts}; the last try failed: ${failure}`

@@ -37,6 +37,6 @@ export function ratesDifferWords(
 ): string {
   return (
     `Workers of number ${number} are configured with different rates, from ${rate(lowest)} to ` +
-    `${rate(highest)}: the lowest holds.`
+    `${rate(highest)}: the lowest applies.`
   );
 }

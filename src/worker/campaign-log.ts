@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<NewsKind, string>> = {
   released: "number released",
   backed_off: "number backs off: nothing is sent from it for a while",
   recovered: "number has recovered: its whole rate is used again",
-  rates_differ: "workers are configured with different rates for this number: the lowest holds",
+  rates_differ: "workers are configured with different rates for this number: the lowest applies",
   budget_differs:
     "workers are configured with different portfolios for this number: only those with this one send",
 };

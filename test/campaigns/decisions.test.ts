@@ -86,7 +86,8 @@ describe("retry", () => {
     const result = await retryCampaign(found, { codes: ALL, mode: "send" }, ANNA);
 
     if (result.ok) expect(result.value).toMatchObject({ retried: 0, matching: 0, byCode: [] });
-    else expect(result.refusal.code).toBe("campaign_closed");
+    else
+      expect(result.refusal.message).toContain("was cancelled or rejected, or its end has passed");
     expect(result.ok).toBe(!found.campaign.closed);
   });
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { STATES } from "../../src/core/message.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
@@ -94,6 +96,30 @@ test("where no worker remembers what Redis held, a person is asked, and may say 
   expect(json(scripted)).toMatchObject([{ rollback: { claimsLost: null } }]);
   expect(confirmed.stdout).toContain(`Number ${place.number} sends again.`);
   expect(json(again)).toEqual({ confirmed: [] });
+});
+
+test("warnings without a fault are counted at the end, not passed over as well", async () => {
+  const place = makePlace();
+  await openStore(place);
+
+  const { code, stdout } = await runHere(place, ["doctor"]);
+
+  const warnings = stdout.split("\n").filter((line) => line.startsWith("warn")).length;
+  const faults = stdout.split("\n").filter((line) => line.startsWith("FAIL")).length;
+  expect(warnings).toBeGreaterThan(0);
+  expect(stdout).not.toContain("All is well");
+  if (code === 0) expect(stdout).toContain(`No faults; ${warnings} warnings.`);
+  else expect(stdout).toContain(`${faults} problem`);
+});
+
+test("one mistake of the configuration ends with one mark", async () => {
+  const place = makePlace();
+  writeFileSync(join(place.dir, "numbers.yaml"), "portfolois: {}\nnumbers: {}\n");
+
+  const { stderr } = await runHere(place, ["list"]);
+
+  expect(stderr).toContain('did you mean "portfolios"?');
+  expect(stderr).not.toContain("?.");
 });
 
 test("nobody can say that nothing is lost while a worker remembers more", async () => {

@@ -75,6 +75,19 @@ test("list, doctor and show say what waits and why; a test that succeeds enables
   expect(listed.stdout + checked.stdout).not.toContain("secret-key");
 });
 
+test("an endpoint that left the configuration is shown as such, not as one to correct", async () => {
+  const place = placeWith("http://127.0.0.1:1/");
+  const store = await createNumberStore({ redis: connectTestRedis(), number: place.number });
+  await store.join();
+  const gone = { id: "0123456789ab", name: "old.example #012345" };
+  await store.notices.register([gone], "all");
+  await store.notices.settle(gone.id, { id: "none", tries: 0 }, { kind: "gone", why: "HTTP 410" });
+
+  const listed = await runHere(place, ["webhooks-out"]);
+
+  expect(listed.stdout).toContain("old.example #012345: no longer in the configuration; 0 events");
+});
+
 async function endpointOf(place: ReturnType<typeof placeWith>) {
   const { loadConfig } = await import("../../src/config/config.ts");
   const loaded = loadConfig({ env: place.env, cwd: place.dir });

@@ -67,7 +67,10 @@ test.each([
     `{ url: "https://x.example", secret: ${SECRET}, events: [campaign.puased] }`,
     'did you mean "campaign.paused"?',
   ],
-  [`{ url: "https://x.example", secret: ${SECRET}, events: [] }`, "webhooksOut.events"],
+  [
+    `{ url: "https://x.example", secret: ${SECRET}, events: [] }`,
+    "webhooksOut.events must name at least 1",
+  ],
   [`{ url: "https://x.example", secret: ${SECRET}, format: slak }`, 'did you mean "slack"?'],
   [
     `{ url: "https://x.example", secret: ${SECRET}, numbers: [mian] }`,
@@ -105,6 +108,17 @@ test.each([
   expect(found).toContain(expected);
   for (const secret of [SECRET.slice(6), "planted", "me:pass"]) expect(found).not.toContain(secret);
 });
+
+test.each(['url: "http://x.example"', "urlFile: slack", 'url: "https://x.example"'])(
+  "what is wrong with a value is told with its line: %s",
+  (url) => {
+    const [found = ""] = problems(`webhooksOut:\n  - secret: short\n    ${url}\n`, {
+      slack: "ftp://x\n",
+    });
+
+    expect(found).toMatch(/dropcast\.yaml: line [23], column 5: webhooksOut\.0\.(url|secret)/);
+  },
+);
 
 test("neither the description nor a broken file shows a URL or a secret", () => {
   const loaded = load(`webhooksOut: { url: "${SLACK}", format: slack }\n`);

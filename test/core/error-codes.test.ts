@@ -66,6 +66,10 @@ describe("a code", () => {
     expect(errorCode(code)).toBeUndefined();
   });
 
+  it("promises no retry where a webhook reports it: only a campaign that asks for it retries", () => {
+    for (const { advice } of ERROR_CODES) expect(advice).not.toMatch(/retries|again automatically/);
+  });
+
   it("has words, known or not", () => {
     expect(describeCode(131026).title).toBe("Message undeliverable");
     expect(describeCode(422).title).toBe("Message refused without an error code (HTTP 422)");

@@ -43,13 +43,20 @@ export const run: Command = async (cli, { options }) => {
   };
   add({ name: "Node", verdict: "ok", message: process.version });
   const recurring = await (await import("./examine.ts")).examine(cli, add);
-  const faults = checks.filter(({ verdict }) => verdict === "fail").length;
+  const having = (wanted: Check["verdict"]): number =>
+    checks.filter(({ verdict }) => verdict === wanted).length;
+  const faults = having("fail");
   return accept({
     json: { ok: faults === 0, checks, recurring: recurring.map(recurringJson) },
-    text: faults === 0 ? "\nAll is well." : `\n${counted(faults, "problem")} found.`,
+    text: `\n${endWords(faults, having("warn"))}`,
     exitCode: faults === 0 ? 0 : 1,
   });
 };
+
+function endWords(faults: number, warnings: number): string {
+  if (faults > 0) return `${counted(faults, "problem")} found.`;
+  return warnings > 0 ? `No faults; ${counted(warnings, "warning")}.` : "All is well.";
+}
 
 function checkLine({ name, verdict, message, fix }: Check, { colours }: Terminal): string {
   const mark = {

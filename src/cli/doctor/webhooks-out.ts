@@ -25,7 +25,7 @@ export async function checkWebhooksOut(
         fix: "Give all workers the file in DROPCAST_CONFIG",
       };
     }
-    const message = `webhooks out: ${endpointWords(state)}`;
+    const message = `webhooks out: ${endpointWords(state, configured)}`;
     if (!isEndpointInTrouble(state)) return { name, verdict: "ok", message };
     const fix = "Correct the endpoint; then try it: dropcast webhooks-out test";
     return { name, verdict: "warn", message, fix };

@@ -178,7 +178,7 @@ function paceNote(number: string, pace: PaceNow): Html | "" {
   }
   if (differs === null) return "";
   return note(
-    html`Workers of number ${number} are configured with different rates, from ${differs.lowest}/s to ${differs.highest}/s: the lowest holds.`,
+    html`Workers of number ${number} are configured with different rates, from ${differs.lowest}/s to ${differs.highest}/s: the lowest applies.`,
   );
 }
 

@@ -77,7 +77,7 @@ export function createCampaignStore(input: {
     /**
      * Starts and ends campaigns that are due and opens due batches, up to the limit. After Redis
      * went back in time it does nothing until a person accepts that (rollback.ts). A worker reports
-     * the rate it is configured with: of several the lowest holds.
+     * the rate it is configured with: of several the lowest applies.
      */
     async dispatch(
       mode: Mode,
