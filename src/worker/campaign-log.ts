@@ -100,9 +100,9 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
       return campaign === undefined
         ? {}
         : { counts: nonZero(campaign.counts), tookSeconds: tookSeconds(campaign) };
-    case "passed":
     case "budget_differs":
       return { portfolio: reason };
+    case "passed":
     case "backed_off":
     case "recovered":
       return { reason };

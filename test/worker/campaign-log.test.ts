@@ -3,7 +3,7 @@ import { createLogger } from "../../src/logger.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { createCampaignLog } from "../../src/worker/campaign-log.ts";
 import { startSending } from "../dashboard/support.ts";
-import { openTestStore, testPhone } from "../support/campaigns.ts";
+import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -69,6 +69,22 @@ test("a backoff, the recovery and different rates are logged as events of the nu
       { level: "info", msg: /recovered/, reason: "too_fast" },
     ].map((one) => ({ ...one, msg: expect.stringMatching(one.msg) })),
   );
+});
+
+test("a canary that passes is logged with its figures", async () => {
+  const bench = await openTestStore();
+  const { log, lines } = openLog(bench.store);
+  const definition = testDefinition(bench.number, {
+    canary: { size: 1, minDelivered: 1, waitMs: 600_000, after: "go" },
+  });
+  const id = await bench.import(2, { definition, canaryRows: [1] });
+  await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+  await bench.status("wamid.1", "delivered");
+  await log();
+
+  const passed = lines.find(({ msg }) => String(msg).startsWith("enough of the campaign's"));
+  expect(passed).toMatchObject({ level: "info", campaign: id, reason: "canary:passed:1:1:1:0" });
+  expect(passed).not.toHaveProperty("portfolio");
 });
 
 test("with 1,000 running campaigns the log gets some dozens of lines a minute, and how many there are", async () => {
