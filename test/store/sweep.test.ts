@@ -145,3 +145,23 @@ test("100,000 messages that nobody knows are parked at most: the one to be forgo
   expect(await bench.redis.exists(parkedFor)).toBe(0);
   expect((await bench.store.campaigns.stats()).orphans).toBe(2);
 });
+
+test("a campaign that another one's failure pauses in the same sweep finishes as paused", async () => {
+  const bench = await openTestStore({ failedWaitMs: 60_000 });
+  const failing = await bench.import(3);
+  await bench.send(failing, 1, "accepted");
+  await bench.status("wamid.A", "failed", { recipient: testPhone(1), code: 132015 });
+  const outcomes = new Map([
+    [1, { kind: "rejected", code: "phone_missing", column: "phone" } as const],
+  ]);
+  const last = await bench.import(2, { outcomes });
+  await bench.grant(last, 2);
+  await bench.later(60_000);
+  await bench.endLeases();
+
+  expect(await bench.store.ledger.sweep()).toMatchObject({ unknown: 1, matched: 1 });
+
+  expect(await bench.found(failing)).toMatchObject({ status: "paused", reason: "template:132015" });
+  expect(await bench.found(last)).toMatchObject({ status: "finished" });
+  expect(await bench.redis.hget(bench.own(last).campaign, "pausedFor")).toBe("template:132015");
+});

@@ -41,19 +41,24 @@ local function webhooks_arriving(window_ms)
   return last <= WALL and last + window_ms > WALL
 end
 
+-- The campaigns that this script has opened, as it left them, by id.
+local opened_campaigns = {}
+
 -- Reads the fields of campaign `id` that moves depend on; nil if there is no such campaign.
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
     'guarantee', 'purgedAt', 'trials', 'again', 'test')
   if not f[1] then return nil end
-  return {
+  local c = {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
     again = f[#f - 1] or '', is_test = f[#f],
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
     accepted = 0,
   }
+  opened_campaigns[id] = c
+  return c
 end
 
 -- How sets and hashes refer to an attempt.

@@ -47,7 +47,7 @@ local function stop_many(c, o, kind)
   end
   for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
     local its = template and redis.call('HGET', P .. 'campaign:' .. id, 'template')
-    local one = its == template and (id == c.id and c or open_campaign(id))
+    local one = its == template and (opened_campaigns[id] or open_campaign(id))
     if one then pause_campaign(one, why) end
   end
   if is_new then note_news(c, 'suspended', why) end
