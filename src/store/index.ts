@@ -26,6 +26,7 @@ export {
   type CampaignStore,
   type ControlResult,
   OPEN_CAMPAIGNS_MAX,
+  openBatchesMax,
 } from "./campaigns/campaign-store.ts";
 export type {
   CorrectableBatch,

@@ -253,6 +253,11 @@ export function batchesOf(rows: number): number {
   return Math.ceil(rows / BATCH_ROWS);
 }
 
+/** The rows of so many full batches. */
+export function rowsOf(batches: number): number {
+  return batches * BATCH_ROWS;
+}
+
 /** The batch a row (from 1) is in. */
 export function batchOfRow(row: number): number {
   return Math.floor((row - 1) / BATCH_ROWS);

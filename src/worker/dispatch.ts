@@ -2,16 +2,11 @@ import type { Queue } from "bullmq";
 import type { Logger } from "pino";
 import type { Mode } from "../core/mode.ts";
 import type { BatchJob } from "../queue/queues.ts";
-import { BATCH_ROWS, type NumberStore, OPEN_CAMPAIGNS_MAX } from "../store/index.ts";
+import { type NumberStore, OPEN_CAMPAIGNS_MAX, openBatchesMax } from "../store/index.ts";
 import { addBatchJobs } from "./batch-jobs.ts";
 import type { Flight } from "./flight.ts";
 import type { Sender } from "./sender.ts";
 
-/**
- * About two seconds of work are open at once, so Redis stays small and a pause takes effect fast.
- */
-const OPEN_SECONDS = 2;
-const OPEN_MIN = 4;
 /** If more campaigns have work, each gets a share of about a second and then makes room. */
 const TURN_SECONDS = 1;
 
@@ -39,7 +34,7 @@ export async function dispatch(context: DispatchContext): Promise<void> {
   flight.setRate(rate);
   const { opened, isCrowded, paused } = await store.campaigns.dispatch(
     mode,
-    openBatches(rate),
+    openBatchesMax(rate),
     ratePerSecond,
   );
   sender.share(isCrowded ? Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX) : null);
@@ -48,9 +43,4 @@ export async function dispatch(context: DispatchContext): Promise<void> {
     const { importedFor, configured } = await store.campaigns.senders(campaign);
     logger.error({ campaign, importedFor, configured }, FOREIGN);
   }
-}
-
-function openBatches(ratePerSecond: number): number {
-  const useful = Math.ceil((OPEN_SECONDS * ratePerSecond) / BATCH_ROWS);
-  return Math.min(OPEN_CAMPAIGNS_MAX, Math.max(OPEN_MIN, useful));
 }

@@ -5,7 +5,7 @@ import type { Mode } from "../../core/mode.ts";
 import type { TrialRules } from "../../core/trial.ts";
 import type { Budget } from "../budget/budget.ts";
 import { fieldOf } from "../hashes.ts";
-import { campaignKeys, numberKeys } from "../keys.ts";
+import { batchesOf, campaignKeys, numberKeys } from "../keys.ts";
 import { packRetryRows } from "../ledger/attempt-rows.ts";
 import type { LedgerLimits } from "../ledger/ledger.ts";
 import { stateOf } from "../ledger/ledger-value.ts";
@@ -47,6 +47,18 @@ type DispatchAnswer = [
 
 /** Each campaign with work keeps a batch open, up to this many campaigns: one worker's capacity. */
 export const OPEN_CAMPAIGNS_MAX = 64;
+
+/**
+ * About two seconds of work are open at once, so Redis stays small and a pause takes effect fast.
+ */
+const OPEN_SECONDS = 2;
+const OPEN_MIN = 4;
+
+/** How many batches of a number are open at once, unless more campaigns have work. */
+export function openBatchesMax(ratePerSecond: number): number {
+  const useful = batchesOf(OPEN_SECONDS * ratePerSecond);
+  return Math.min(OPEN_CAMPAIGNS_MAX, Math.max(OPEN_MIN, useful));
+}
 
 export interface Dispatched {
   readonly opened: readonly OpenBatch[];

@@ -3,6 +3,7 @@ import { STATES } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { redisInfo } from "../../redis/server.ts";
 import type { Budget } from "../budget/budget.ts";
+import type { Campaign } from "../campaigns/campaign.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { fieldOf, fieldsOf } from "../hashes.ts";
 import { campaignKeys, keySpace, numberKeys, serialOfCampaign } from "../keys.ts";
@@ -10,6 +11,7 @@ import { packClaimRows } from "../ledger/attempt-rows.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { RunScript } from "../scripts/runner.ts";
+import { reachOf } from "./rollback-reach.ts";
 
 /**
  * Redis holds less than it once confirmed, or it is not known whether it does (lib/guard.lua
@@ -17,12 +19,18 @@ import type { RunScript } from "../scripts/runner.ts";
  * so nothing is sent until a person accepts the rollback; then every row that may have been sent in
  * the lost time becomes `unknown`.
  *
- * Which rows those are: claims are granted in the order of `ready`, from batches that were open or
- * came next. `lost` counts the missing claims; a worker that died with Redis may have been granted
- * more than the others know, which the rate bounds. So these rows of every campaign are in doubt:
- * all open batches, all rows that were due since the moment to which Redis went back, and then the
- * next in order until enough pending rows are taken. If no process remembers, the rate and the time
- * since bound all of it.
+ * Which rows those are: all of batches that were open, or that had work since the moment to which
+ * Redis went back. Then those of batches that were due before it, in the order of `ready`. No batch
+ * that has work only after the rollback was noticed was touched. How far along `ready` the lost
+ * time can have reached is known only if batches go out one after another and whole: then a missing
+ * claim accounts for one row, its own or another of the same person, which it kept waiting. `lost`
+ * counts the missing claims; a worker that died with Redis may have been granted more than the
+ * others know, which the rate bounds; and a few batches were left half claimed (rollback-reach.ts).
+ *
+ * Otherwise few rows may have gone out of each of many batches, so all that were due are in doubt:
+ * with a window, a trial or a budget of people, when campaigns share the open batches, after a
+ * change by people (it may have been a probe), and when the lost time was long or no process
+ * remembers it.
  */
 export interface Rollback {
   /** When it was noticed, ms. */
@@ -58,9 +66,6 @@ export interface AcceptedRollback extends Pick<Rollback, "lostActs" | "lostSeria
   readonly left: readonly LeftRows[];
 }
 
-/** A worker shares its reading with each dispatch, every 500 ms; so much may be granted between. */
-const UNTOLD_SECONDS = 8;
-
 export function createRollback(input: {
   redis: Redis;
   number: string;
@@ -72,7 +77,7 @@ export function createRollback(input: {
   budget: Budget | null;
 }) {
   const { redis, number, run, person, databaseId, campaigns, rows, budget } = input;
-  const { guard } = numberKeys(number);
+  const { guard, clock, pace, claimed, suppressed } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
     const [noticedAt, ...rest] = await redis.hmget(
@@ -92,11 +97,13 @@ export function createRollback(input: {
     };
   }
 
-  /** Batches that may have been sent from, the most doubtful first, and how many they are. */
+  /** Batches that may have been sent from: `next` are in the order in which they would go. */
   async function suspects(campaign: string, rollback: Rollback) {
     const keys = campaignKeys(number, campaign);
-    const dueBy = rollback.noticedAt + DAY_MS;
-    const [noted, open, ready, ...asides] = await Promise.all([
+    // Scores are by the number's own clock (scripts/lib/base.lua).
+    const offset = Number(await redis.hget(clock, fieldOf("clock", "offset")));
+    const dueBy = rollback.noticedAt + offset;
+    const [noted, open, ...batches] = await Promise.all([
       redis.hget(guard, `open:${campaign}`),
       redis.hkeys(keys.open),
       ...[keys.ready, keys.aside, keys.beyond].map((key) =>
@@ -105,19 +112,35 @@ export function createRollback(input: {
     ]);
     const first = new Set([...(noted ?? "").split(",").filter(Boolean), ...open].map(Number));
     const next: number[] = [];
-    // A trial may have ended in the lost time. Of its own batches some rows went before the others,
-    // so these batches do not count among what was reached next.
-    const setAside = asides.flat();
-    for (const [batch, dueAt] of pairsOf(ready ?? [])) {
+    for (const [batch, dueAt] of pairsOf(batches.flat())) {
       // A run that ended after the rollback put its batch behind the others.
-      if (dueAt >= rollback.wentBackTo || setAside.length > 0) first.add(batch);
-      else next.push(batch);
-    }
-    for (const [batch, dueAt] of pairsOf(setAside)) {
       if (dueAt >= rollback.wentBackTo) first.add(batch);
       else next.push(batch);
     }
     return { first, next };
+  }
+
+  /** Whether every row of a batch goes when its turn comes. */
+  async function goesWhole({ id, hours }: Campaign): Promise<boolean> {
+    const { campaign } = campaignKeys(number, id);
+    // A trial that is over may have ended since the rollback.
+    const trials = await redis.hget(campaign, fieldOf("campaign", "trials"));
+    const portfolio = await redis.hget(pace, fieldOf("pace", "portfolio"));
+    return hours === null && trials === null && budget === null && (portfolio ?? "") === "";
+  }
+
+  /** How many of these rows were claimed for certain if their batch went in the lost time. */
+  async function certain(found: readonly CampaignRow[], wentBackTo: number): Promise<number> {
+    const due = found.filter(
+      ({ state, phone, value }) =>
+        state === "pending" && phone !== "" && (value.times.due ?? 0) <= wentBackTo,
+    );
+    if (due.length === 0) return 0;
+    const persons = due.map(({ phone }) => person(phone));
+    const [busy, optedOut] = await Promise.all(
+      [claimed, suppressed].map((key) => redis.hmget(key, ...persons)),
+    );
+    return due.filter((_, at) => busy?.[at] === null && optedOut?.[at] === null).length;
   }
 
   async function doubt(campaign: string, found: readonly CampaignRow[]): Promise<number> {
@@ -131,19 +154,22 @@ export function createRollback(input: {
   }
 
   async function doubtCampaign(
-    campaign: string,
+    campaign: Campaign,
     rollback: Rollback,
     reachRows: number,
   ): Promise<number> {
-    const { first, next } = await suspects(campaign, rollback);
+    const { id } = campaign;
+    const { first, next } = await suspects(id, rollback);
+    const most = (await goesWhole(campaign)) ? reachRows : Number.POSITIVE_INFINITY;
     let unknown = 0;
-    for (const batch of first) unknown += await doubt(campaign, await rows.batch(campaign, batch));
+    for (const batch of first) unknown += await doubt(id, await rows.batch(id, batch));
     let reached = 0;
     for (const batch of next) {
-      if (reached >= reachRows) break;
-      const doubted = await doubt(campaign, await rows.batch(campaign, batch));
-      reached += doubted;
-      unknown += doubted;
+      if (reached >= most) break;
+      const found = await rows.batch(id, batch);
+      // Before they are in doubt: a person in doubt reads as busy.
+      reached += await certain(found, rollback.wentBackTo);
+      unknown += await doubt(id, found);
     }
     return unknown;
   }
@@ -197,7 +223,8 @@ export function createRollback(input: {
       const rollback = await read();
       if (rollback === undefined) return undefined;
       const { noticedAt, lostActs, lostSerials } = rollback;
-      const reachRows = mostClaims(rollback, ratePerSecond);
+      const live = await campaigns.liveWithTests();
+      const reachRows = reachOf(rollback, ratePerSecond, live.length);
       const unknown: { campaign: string; rows: number }[] = [];
       const dropped: string[] = [];
       const left: LeftRows[] = [];
@@ -208,7 +235,8 @@ export function createRollback(input: {
       };
       // Since it was noticed nothing is sent. Serials show what came later; times can be equal.
       const wasThere = (id: string): boolean => serialOfCampaign(id) <= serialThen;
-      for (const { id, status, startAt, startedAt, counts } of await campaigns.liveWithTests()) {
+      for (const campaign of live) {
+        const { id, status, startAt, startedAt, counts } = campaign;
         if (!wasThere(id)) continue;
         note({ campaign: id, failed: counts.failed, rejected: counts.rejected });
         if (status === "importing") {
@@ -219,7 +247,7 @@ export function createRollback(input: {
         }
         const reached = startedAt !== null || (startAt ?? 0) <= noticedAt;
         if (!LIVE.has(status) || !reached) continue;
-        const doubted = await doubtCampaign(id, rollback, reachRows);
+        const doubted = await doubtCampaign(campaign, rollback, reachRows);
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
       for (const rows of ended) if (wasThere(rows.campaign)) note(rows);
@@ -245,12 +273,6 @@ function pairsOf(flat: readonly string[]): (readonly [batch: number, score: numb
   );
 }
 
-/** How many messages may have been claimed in the lost time. */
-function mostClaims({ lost, noticedAt, wentBackTo }: Rollback, ratePerSecond: number): number {
-  const remembered = lost ?? ((noticedAt - wentBackTo) / 1_000) * ratePerSecond;
-  return Math.ceil(remembered + UNTOLD_SECONDS * ratePerSecond) + 10;
-}
-
 /** Which of these numbers wait for a person to accept a rollback. */
 export async function findRolledBack(
   redis: Redis,
@@ -267,7 +289,6 @@ export async function findRolledBack(
 export type RollbackGuard = ReturnType<typeof createRollback>;
 
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "scheduled"]);
-const DAY_MS = 24 * 3600 * 1000;
 /** Recently ended campaigns, whose failed or rejected rows a person may have sent again. */
-const MONTH_MS = 30 * DAY_MS;
+const MONTH_MS = 30 * 24 * 3600 * 1000;
 const ENDED_MAX = 1_000;

@@ -1,6 +1,7 @@
 -- Ends one run of a batch: back to `ready` at the earliest time it has work, or done.
 -- A row whose only opening has ended becomes expired. While a trial is on, a batch with none of its
 -- rows is set aside.
+--- @include "guard"
 --- @include "ledger"
 -- Atomic because: pending rows are read and the batch leaves `open` in one step; a later release
 -- finds the batch closed and makes it ready itself. A second close of a run does nothing.
@@ -9,8 +10,9 @@
 --   budget of people · budget_at: when the budget has room again, ms; '' if it had room
 -- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
 -- Keys built: asking, shares, notices, notify, trials, news, by-end, endings, halt, resends,
---   running, scheduled, with-rows, clock, campaign:<id> and its :open :ready :ledger:<batch>
---   :counts :errors :pricing :timeline :unknown :aside :beyond :chosen :first :trial :again :side
+--   running, scheduled, with-rows, clock, guard, campaign:<id> and its :open :ready
+--   :ledger:<batch> :counts :errors :pricing :timeline :unknown :aside :beyond :chosen :first
+--   :trial :again :side
 local NEXT_TRY_MS = 1000
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end
@@ -44,6 +46,9 @@ if ARG.budget_at ~= '' then
   redis.call('HSET', c.key, 'budgetAt', ARG.budget_at, 'nextTryAt', NOW + NEXT_TRY_MS)
 end
 local at = earliest[true] or earliest[false]
+-- Rows may have left in a time that Redis lost. With work only later, nothing of it would be in
+-- doubt (recovery/rollback.ts).
+if at and not guard_is_open() then at = math.min(at, NOW) end
 if at and c.closed == '' then
   redis.call('ZADD', earliest[true] and c.key .. ':ready' or set_aside_key(c), at, batch)
 end
