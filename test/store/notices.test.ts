@@ -157,6 +157,25 @@ test("events are noted in the step in which they happen, failed messages only if
   ]);
 });
 
+test("a worker without endpoints drops no events while another has had some in the last minutes", async () => {
+  const { notices, stored, ...bench } = await openBench("all");
+  const { redis, keys } = bench;
+  const id = await bench.import(2);
+  await bench.send(id, 1, "failed", { code: 131026 });
+  const before = await stored();
+  await redis.zadd(keys.endpoints, String(Date.now() - 170_000), E);
+
+  await notices.register([], "events");
+  const during = await stored();
+  await redis.zadd(keys.endpoints, String(Date.now() - 190_000), E);
+  await notices.register([], "events");
+
+  expect(before).toMatchObject({ notify: "all", events: 1, failed: 1, endpoints: [E] });
+  expect(during).toEqual(before);
+  expect(await stored()).toEqual({ ...before, notify: null, events: 0, failed: 0 });
+  expect(await redis.exists(keys.notices, keys.noticesFailed)).toBe(0);
+});
+
 test("when Redis is full an outcome and a pause are stored with their events", async () => {
   const redis = (await startOwnRedis()).connect();
   const { stored, ...bench } = await openBench("all", redis);
@@ -183,6 +202,7 @@ test("failed messages that no worker takes are dropped above a hundred thousand,
 
   expect(await redis.xlen(keys.noticesFailed)).toBe(100_000);
   expect(await notices.failedDropped()).toBe(1);
+  await redis.zadd(keys.endpoints, "1", E);
   await notices.register([], "events");
   expect(await redis.exists(keys.noticesFailed, keys.notify)).toBe(0);
   expect(store.number).toBe(bench.number);

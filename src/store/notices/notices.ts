@@ -98,7 +98,10 @@ export function createNotices({
       return (await redis.exists(keys.notify, keys.endpoints)) > 0;
     },
 
-    /** From now on events are noted for these endpoints; none: nothing is noted. */
+    /**
+     * From now on events are noted for these endpoints. None: nothing is noted, once no worker has
+     * had any for three minutes.
+     */
     async register(
       endpoints: readonly { readonly id: string; readonly name: string }[],
       notify: "events" | "all",

@@ -8,8 +8,15 @@
 -- Returns: how many were forgotten
 -- Keys built: notify, notices, notices-failed, endpoints, endpoint:<id>, endpoint-due:<id>,
 --   endpoint-order:<id>, endpoint-deliveries:<id>
+local CONFIGURED_MS = 180000
+-- Workers register once a minute. In a rolling restart some have endpoints and others do not yet;
+-- those without change nothing, so that no event of that time is lost.
 if ARG.notify == '' then
-  redis.call('DEL', P .. 'notify', P .. 'notices', P .. 'notices-failed')
+  local last = redis.call('ZREVRANGE', P .. 'endpoints', 0, 0, 'WITHSCORES')
+  local age = WALL - num(last[2])
+  if age < 0 or age >= CONFIGURED_MS then
+    redis.call('DEL', P .. 'notify', P .. 'notices', P .. 'notices-failed')
+  end
 else
   redis.call('SET', P .. 'notify', ARG.notify)
 end
