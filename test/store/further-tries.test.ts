@@ -402,3 +402,49 @@ test("when a canary is over, the rest does not wait for the backoff of a canary 
 
   expect(Number(await bench.redis.zscore(ready, "0"))).toBeLessThanOrEqual(Date.now());
 });
+
+describe("a canary whose row waits for a further try", () => {
+  /** Three rows are the canary, and all must be delivered; the first has failed. */
+  async function waiting() {
+    const bench = await openTestStore();
+    const definition = testDefinition(bench.number, {
+      canary: { size: 3, minDelivered: 1, waitMs: 600_000, after: "ask" },
+      delivery: {
+        ...{ guarantee: "at-most-once", ratePerSecond: null, priority: "normal" },
+        retry: [CAPPED],
+      },
+    });
+    const id = await bench.import(10, { definition, canaryRows: [1, 2, 3] });
+    const granted = await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+    await fail(bench, "wamid.1");
+    const { trial } = bench.own(id);
+    const counted = async () =>
+      Object.entries(await bench.redis.hgetall(trial)).filter(
+        ([field, n]) => /^[0-9]+$/.test(field) && n !== "0",
+      );
+    return { bench, id, granted, counted };
+  }
+
+  test("counts it as delivered once, not as failed, when the failure proves wrong", async () => {
+    const { bench, counted } = await waiting();
+    expect(await counted()).toEqual([
+      ["4", "2"],
+      ["10", "1"],
+    ]);
+    await bench.status("wamid.1", "delivered");
+    await bench.status("wamid.1", "read");
+    expect(await counted()).toEqual([
+      ["4", "2"],
+      ["9", "1"],
+    ]);
+  });
+
+  test("counts no row below zero when Redis lost the claim of the further try", async () => {
+    const { bench, granted, counted } = await waiting();
+    await bench.record({ ...granted, attempt: 2 }, "accepted", { wamid: "wamid.2" });
+    expect(await counted()).toEqual([
+      ["4", "2"],
+      ["6", "1"],
+    ]);
+  });
+});

@@ -330,6 +330,22 @@ async function importCorrected(bench: TestStore): Promise<string> {
   return id;
 }
 
+test("a corrected row whose claim Redis lost counts as one of the first N, none below zero", async () => {
+  const bench = await openTestStore();
+  const id = await importCorrected(bench);
+  const [second, third] = await bench.grant(id, 2, 3);
+  const person = bench.store.ledger.person(testPhone(1));
+
+  await bench.record({ ...second, row: 1, person }, "accepted", { wamid: "wamid.1" });
+
+  const { first } = bench.own(id);
+  expect(await bench.redis.hgetall(first)).toMatchObject({ 4: "0", 5: "2", 6: "1" });
+  await bench.record(second, "accepted", { wamid: "wamid.2" });
+  expect((await bench.found(id)).status).toBe("running");
+  await bench.record(third, "accepted", { wamid: "wamid.3" });
+  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "first:2" });
+});
+
 test("a row of the first N that was corrected since waits with the rest", async () => {
   const bench = await openTestStore();
   const id = await importCorrected(bench);

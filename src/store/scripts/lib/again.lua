@@ -45,9 +45,9 @@ local function send_again(c, row, r, failure)
   local ends = num(redis.call('HGET', c.key, 'endBy'))
   if ends > 0 and ends <= WALL + wait then return end
   -- For a trial it stays failed: none waits a day for its outcome (lib/trial.lua).
-  r.leaves_trial = true
+  r.stays_failed = true
   fire(c, row, r, 'retry')
-  r.tries, r.code = 0, code
+  r.tries, r.code, r.stays_failed = 0, code, nil
   set(r, FLAG.retried)
   r.times[TIME.due] = stamp(c, NOW + wait)
   redis.call('HSET', side, row .. ':again', nth)

@@ -54,19 +54,29 @@ local function inner_trial(c)
   return all[#all]
 end
 
+local function is_corrected(r) return r.attempt == 0 and bit.band(r.flags, FLAG.retried) ~= 0 end
+
 -- Rows that were rejected by the import and corrected since are not among the first N.
--- Nor is a row that waits for a further try after a failure (lib/again.lua): in the trial it stays
--- failed, and it goes when the trial is over.
 local function is_of(c, t, row, r)
-  if r.leaves_trial or r.state == STATE.pending and r.code ~= 0 then return false end
   if t.slot == 'trial' then return redis.call('SISMEMBER', c.key .. ':chosen', row) == 1 end
-  local corrected = r.attempt == 0 and bit.band(r.flags, FLAG.retried) ~= 0
-  return row <= num(t.upTo) and not corrected
+  return row <= num(t.upTo) and not is_corrected(r)
 end
+
+-- A corrected row that may have been sent joins the first N: Redis lost its claim, so from now on
+-- the row has an attempt and counts as one of them.
+local function joins(t, row, r, to)
+  return t.slot == 'first' and row <= num(t.upTo) and is_corrected(r)
+    and (to == STATE.sending or to == STATE.unknown)
+end
+
+-- Whether the row waits for a further try after a failure (lib/again.lua). In a trial it stays
+-- failed until something else is known of it, and it goes when the trial is over.
+local function waits_again(r) return r.state == STATE.pending and r.code ~= 0 end
 
 -- Whether no trial keeps the row back.
 local function may_go(c, row, r)
   if c.trials == '' then return true end
+  if waits_again(r) and inner_trial(c) then return false end
   for _, t in ipairs(open_trials(c)) do
     if not is_of(c, t, row, r) then return false end
   end
@@ -75,10 +85,13 @@ end
 
 -- Notes a move of a row; `settle_trials` writes it in the same script.
 local function move_in_trials(c, row, r, to)
-  if c.trials == '' or c.closed ~= '' or r.state == STATE.rejected then return end
+  if c.trials == '' or c.closed ~= '' or r.state == STATE.rejected or r.stays_failed then return end
+  local from = waits_again(r) and STATE.failed or r.state
   for _, t in ipairs(open_trials(c)) do
-    if is_of(c, t, row, r) then
-      add(t.moved, r.state, -1)
+    if joins(t, row, r, to) then
+      add(t.moved, to, 1)
+    elseif is_of(c, t, row, r) then
+      add(t.moved, from, -1)
       add(t.moved, to, 1)
       -- After a rollback: it may have been claimed in the lost time.
       local is_doubted = r.state == STATE.pending and to == STATE.unknown
