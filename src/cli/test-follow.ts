@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Platform } from "../app/platform.ts";
 import type { TestSender } from "../app/test-sender.ts";
+import { budgetWords, readBudget } from "../campaigns/budget.ts";
+import { dateTime, rate } from "../core/format.ts";
 import type { State } from "../core/message.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import type { CampaignRow, NumberStore } from "../store/index.ts";
 import { backoffWords } from "./describe.ts";
-import { askThrough, DETACHED } from "./outage.ts";
+import { askThrough, DETACHED, type Reachable } from "./outage.ts";
 
 /** What is known of a test message when its command ends. */
 export interface FollowedTest {
@@ -35,7 +36,7 @@ const WITH_API: ReadonlySet<State> = new Set(["accepted", "sent", "unknown"] as 
 interface FollowInput {
   readonly id: string;
   readonly store: NumberStore;
-  readonly platform: Platform;
+  readonly platform: Reachable;
   /** Null: a running worker sends it. */
   readonly sender: TestSender | null;
   readonly signal: AbortSignal;
@@ -127,6 +128,16 @@ async function whyNotSent(
     const { campaign, campaignRow, state } = waits;
     const words = `It waits for row ${campaignRow} of ${campaign}, to the same person, which is ${state}.`;
     return { words, code: 0 };
+  }
+  const budget = await readBudget(store);
+  if (budget !== null && budget.nextAtMs !== null) {
+    const until = dateTime(budget.nextAtMs);
+    const words = `Portfolio ${budget.name} is full until ${until}: ${budgetWords(budget)}.`;
+    return { words, code: 0 };
+  }
+  const perSecond = pace.ratePerSecond ?? pace.configured?.lowest ?? Number.POSITIVE_INFINITY;
+  if (perSecond * (WAIT_MS / 1_000) < 2) {
+    return { words: `The number sends only ${rate(perSecond)}, so others were first.`, code: 0 };
   }
   const name = reasonName(row.value.reason);
   return { words: name === undefined ? NO_CLAIM : describeReason(name), code: 0 };

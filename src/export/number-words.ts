@@ -7,11 +7,15 @@ import { describeHalt } from "./campaign-json.ts";
 export function suspensionWords(number: string, halt: Halt): string {
   const { title, advice } = describeHalt(halt);
   const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
-  const lifted =
-    halt.reason === REASONS.counters_differ
-      ? "That lifts the suspension too."
-      : "Resuming one of its campaigns lifts the suspension.";
-  return `Number ${number} is suspended (${named}). ${advice} ${lifted}`;
+  return `Number ${number} is suspended (${named}). ${advice} ${liftWords(halt)}`;
+}
+
+/** What lifts a suspension. The campaign that it names does so even if it was only a test. */
+export function liftWords({ campaign, reason }: Halt): string {
+  if (reason === REASONS.counters_differ) return "That lifts the suspension too.";
+  const named =
+    campaign === "" ? "one of its campaigns" : `${campaign} (dropcast resume ${campaign})`;
+  return `Resuming ${named} or another campaign that is paused lifts the suspension.`;
 }
 
 /** Why a number is backing off. */

@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { followTest } from "../../src/cli/test-follow.ts";
+import { createLogger } from "../../src/logger.ts";
+import { watchOutage } from "../../src/redis/outage.ts";
 import { createBudget } from "../../src/store/budget/budget.ts";
 import { campaignKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
@@ -61,6 +64,29 @@ test("a campaign that waits for the budget says so, and when the next messages m
   expect(doctor.stdout).toMatch(
     /warn .*portfolio \S+ wrote to 8 of 8 people in 24 hours: the next/,
   );
+});
+
+test("a test that is not sent says that the budget is full, or that the number is slow", async () => {
+  const { portfolio, reserve, redis, store } = await openPlace();
+  const follow = async () => {
+    const id = await importTestCampaign(store, { rows: 1 });
+    const { notSent } = await followTest({
+      ...{ id, store, sender: null, signal: AbortSignal.abort(), tell: () => {} },
+      platform: { outage: watchOutage(redis), logger: createLogger({ level: "silent" }) },
+      cancel: () => store.campaigns.cancel(id),
+    });
+    return notSent?.words;
+  };
+
+  const idle = await follow();
+  await store.pace.setNumberRate(0.01);
+  const slow = await follow();
+  await reserve(7, 2);
+  const full = await follow();
+
+  expect(idle).toContain("No worker took it");
+  expect(slow).toContain("The number sends only 0.01/s");
+  expect(full).toContain(`Portfolio ${portfolio.name} is full until `);
 });
 
 test("check says how many people have no room, and how long it takes until all have their message", async () => {

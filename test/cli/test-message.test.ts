@@ -129,6 +129,22 @@ test("nothing is sent to a person on the suppression list, or from a suspended n
   expect(place.posts()).toHaveLength(1);
 });
 
+test("the words about a number that a test suspended name a command that lifts it", async () => {
+  const place = await makeTestPlace();
+  const { id } = json(await send(place)) as { id: string };
+  const halt = { code: 190, at: 1, campaign: id };
+  await connectTestRedis().hset(`dropcast:{${place.number}.sandbox}:halt`, halt);
+
+  const refused = await send(place);
+  const resumed = await runHere(place, ["resume", id]);
+  const sent = await send(place);
+
+  expect(refused.stdout).toContain(`dropcast resume ${id}`);
+  expect(resumed).toMatchObject({ code: 0 });
+  expect(resumed.stdout).toContain(`The suspension of number ${place.number} is lifted`);
+  expect(json(sent)).toMatchObject({ state: "accepted" });
+});
+
 test("a campaign that waits on a number without workers stays where it is", async () => {
   const place = await makeTestPlace();
   writeFileSync(

@@ -65,6 +65,25 @@ test("a suspension that a test message causes is told all the same", async () =>
   expect(told).toMatch(new RegExp(`^${id}\\|suspended\\|\\d+\\|account:190$`));
 });
 
+test("resume of the test that suspended a number lifts it once, also when the test is over", async () => {
+  const bench = await openTestStore();
+  const { campaigns } = bench.store;
+  const [id, other] = [await storeTest(bench), await bench.import(1)];
+  await bench.send(id, 1, "suspend", { code: 190 });
+  await campaigns.cancel(id);
+  await campaigns.cancel(other);
+
+  const cannot = await campaigns.resume(other);
+  const resumed = await campaigns.resume(id);
+  const again = await campaigns.resume(id);
+
+  expect(cannot).toMatchObject({ kind: "unchanged", haltLifted: false });
+  expect(resumed).toEqual({ kind: "changed", status: "cancelled", haltLifted: true });
+  expect(again).toMatchObject({ kind: "unchanged", haltLifted: false });
+  expect(await campaigns.halt()).toBeUndefined();
+  expect(await bench.redis.hget(bench.keys.pace, "probing")).toBe("open");
+});
+
 test.each(["begun", "stored"] as const)(
   "a test message that was %s, and whose sender died, ends after ten minutes and is not sent",
   async (step) => {

@@ -3,6 +3,7 @@ import type { Overview, Page } from "../../campaigns/overview.ts";
 import type { RecurringWords } from "../../campaigns/recurring.ts";
 import { type WebhookTroubles, webhookTroubleLines } from "../../campaigns/webhook-troubles.ts";
 import { describeHalt, reasonWords, rollbackWords } from "../../export/campaign-json.ts";
+import { liftWords } from "../../export/number-words.ts";
 import { trialWords } from "../../export/trial-words.ts";
 import type { Campaign, Halt, Rollback } from "../../store/index.ts";
 import { clockUtc, count, counted, moment, percent } from "./format.ts";
@@ -39,7 +40,7 @@ export function suspensionBox(number: string, halt: Halt): Html {
   return html`<section class="card alert" role="alert">
     <h2>Number ${number} is suspended</h2>
     <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
-    <p>${advice} Resuming one of its campaigns lifts the suspension.</p>
+    <p>${advice} ${liftWords(halt)}</p>
   </section>`;
 }
 

@@ -1,4 +1,5 @@
 -- Resumes a paused campaign. Lifts a suspension of its number, and then sends one message first.
+-- The campaign that the suspension names, perhaps a test message, lifts it whatever its status.
 -- With probe rows, these go before the rest (lib/trial.lua).
 --- @include "guard"
 --- @include "ledger"
@@ -14,7 +15,23 @@
 --   :first :ledger :open :ready :trial
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '', 0, 0 } end
-if c.status ~= 'paused' or c.closed ~= '' then return { ANSWER.unchanged, c.status, 0, 0 } end
+local function lift_suspension()
+  local restricted = redis.call('HGET', P .. 'halt', 'code') == text(CODE.spam_limit)
+  if redis.call('DEL', P .. 'halt') == 0 then return 0 end
+  if restricted then slow_down_after(CODE.spam_limit) end
+  redis.call('HSET', P .. 'pace', 'probing', 'open')
+  note_news(c, 'released')
+  return 1
+end
+if c.status ~= 'paused' or c.closed ~= '' then
+  -- Counters that differ are corrected first, by a recount that lifts it too.
+  local by = redis.call('HMGET', P .. 'halt', 'campaign', 'reason')
+  if by[1] ~= c.id or num(by[2]) == REASON.counters_differ then
+    return { ANSWER.unchanged, c.status, 0, 0 }
+  end
+  count_act()
+  return { ANSWER.done, c.status, lift_suspension(), 0 }
+end
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
 -- The first N rows keep the others back until a person was told that they were sent.
 local first, probe = open_trials(c)[1], {}
@@ -41,13 +58,7 @@ end
 -- WhatsApp charges it as marketing, so the rest goes out as marketing: not to people who opted out.
 local charged = string.match(f[3], '^category:(.+)')
 if charged then redis.call('HSET', c.key, 'category', charged) end
-local restricted = redis.call('HGET', P .. 'halt', 'code') == text(CODE.spam_limit)
-local lifted = redis.call('DEL', P .. 'halt')
-if lifted == 1 then
-  if restricted then slow_down_after(CODE.spam_limit) end
-  redis.call('HSET', P .. 'pace', 'probing', 'open')
-  note_news(c, 'released')
-end
+local lifted = lift_suspension()
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
