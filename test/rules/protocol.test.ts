@@ -18,6 +18,7 @@ const OF_LUA_ALONE: Readonly<Record<string, readonly string[]>> = {
   "reserve.lua": ["DROPPED_AT_ONCE"],
   "dispatch.lua": ["ENDED_AT_ONCE"],
   "note-process.lua": ["FORGOTTEN_AFTER_MS"],
+  "register-endpoints.lua": ["CONFIGURED_MS"],
   "lib/base.lua": ["MARK_EVERY_MS", "NOTICES_MAX"],
   "lib/busy.lua": ["ON_WIRE_WAIT_MS"],
   "lib/ledger.lua": ["FAILED_NOTICES_MAX"],
