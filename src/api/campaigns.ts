@@ -50,6 +50,9 @@ const controlled = z
   .object({
     ...{ id: campaignId, status, changed: z.boolean(), haltLifted: z.boolean() },
     probe: probe.openapi({ description: "So many messages go before the rest." }),
+    probeThen: z.enum(["go", "ask"]).optional().openapi({
+      description: "`go`: the rest follows if enough are delivered; `ask`: it pauses.",
+    }),
   })
   .openapi("Controlled");
 
@@ -142,7 +145,7 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       ...{ summary: "Continues a paused campaign, and lifts the suspension of its number." },
       description: `\`probe\`: so many messages go first, and the rest only if they get through. ${REACHED}`,
       ...{ role: "operator", body: resumeBody, answer: controlled, page: campaignPage },
-      problems: ["cannot_resume", "probe_not_possible", ...CONTROL_PROBLEMS],
+      problems: ["cannot_resume", "probe_not_possible", "probe_before_start", ...CONTROL_PROBLEMS],
     },
     async ({ by, part, body }) => {
       const found = await findCampaign(stores, part("id"));

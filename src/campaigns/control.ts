@@ -10,7 +10,7 @@ import { dateTime } from "../core/format.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
-import { TRIAL_RULES } from "../core/trial.ts";
+import { TRIAL_RULES, type TrialRules } from "../core/trial.ts";
 import type { Campaign, ControlResult } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
@@ -28,6 +28,8 @@ export interface Controlled {
   readonly haltLifted: boolean;
   /** For a resume with a probe: how many messages go before the rest. */
   readonly probe?: number;
+  /** With it: what follows when enough of them are delivered; `ask`: it pauses. */
+  readonly probeThen?: TrialRules["after"];
 }
 
 export type Verb = "pause" | "resume" | "cancel";
@@ -93,7 +95,8 @@ export function resumeCampaign(found: FoundCampaign, by: Actor): Promise<Result<
 
 /**
  * Continues a paused campaign with `size` of its messages; the rest follows only if enough of them
- * are delivered in time. `cannot_resume`, `probe_not_possible`, `probe_before_start`.
+ * are delivered in time. In place of an unfinished canary, what follows is as the file says of
+ * that. `cannot_resume`, `probe_not_possible`, `probe_before_start`.
  */
 export function probeCampaign(
   found: FoundCampaign,
@@ -105,8 +108,17 @@ export function probeCampaign(
     const early = refuseEarlyProbe(campaign, Date.now());
     if (early !== null) return early;
     const isOpen = await leavesNow(store, campaign.id, Date.now());
-    const result = await store.resumeWithProbe(campaign.id, { ...TRIAL_RULES, size }, isOpen);
-    if (result.kind !== "busy") return controlled(campaign, "resume", result);
+    const after = await afterProbe(found);
+    const result = await store.resumeWithProbe(
+      campaign.id,
+      { ...TRIAL_RULES, after, size },
+      isOpen,
+    );
+    if (result.kind !== "busy") {
+      const done = controlled(campaign, "resume", result);
+      if (!done.ok || done.value.probe === undefined) return done;
+      return accept({ ...done.value, probeThen: after });
+    }
     return refuse(
       "probe_not_possible",
       `No message of ${campaign.id} that could be tried first was found.`,
@@ -124,6 +136,13 @@ function refuseEarlyProbe(campaign: Campaign, nowMs: number): Refused | null {
     `${id} can have no probe before ${dateTime(delegatedTo)}: the API delivers nothing of it earlier (schedule.delegate).`,
     "Resume with --probe after that time. Without --probe the API gets all the rest at once, and that cannot be called back.",
   );
+}
+
+/** A probe takes the place of a canary that is not over; a file that asks is still obeyed. */
+async function afterProbe({ store, campaign }: FoundCampaign): Promise<TrialRules["after"]> {
+  if (campaign.trial?.kind !== "canary") return TRIAL_RULES.after;
+  const imported = await store.campaigns.toSend(campaign.id);
+  return imported?.definition.canary?.after ?? TRIAL_RULES.after;
 }
 
 /** Ends a campaign for good: waiting messages are never sent. Refusal: `cannot_cancel`. */

@@ -32,13 +32,13 @@ export const pause = control("pause", "stop sending for now", ({ campaign: { id,
 export const resume = control(
   "resume",
   "continue a paused campaign; also lifts the suspension of its number",
-  ({ campaign }, { status, haltLifted, probe }) => {
+  ({ campaign }, { status, haltLifted, probe, probeThen }) => {
     const { id, number } = campaign;
     const lifted = `The suspension of number ${number} is lifted: one message goes first, the rest once it is accepted. Campaigns that were paused with it stay paused.`;
     if (haltLifted) return `${id} is ${status}. ${lifted}`;
     if (status === "finished") return `${id} has nothing left to send: it is finished.`;
     if (status === "paused") return `${id} stays paused: dropcast show ${id} says why.`;
-    return `${id} is ${status}${status === "scheduled" ? ": it waits for its start" : ""}.${probeWords(probe)}`;
+    return `${id} is ${status}${status === "scheduled" ? ": it waits for its start" : ""}.${probeWords(probe, probeThen)}`;
   },
   {
     probe: (options) => countOption(options, "probe", TRIAL_SIZE_MAX),
@@ -52,11 +52,16 @@ export const resume = control(
   },
 );
 
-function probeWords(probe: number | undefined): string {
+function probeWords(probe: number | undefined, then: Controlled["probeThen"]): string {
   if (probe === undefined) return "";
   const { minDelivered, waitMs } = TRIAL_RULES;
   const needed = count(neededOf(probe, minDelivered));
-  return ` ${counted(probe, "message")} ${probe === 1 ? "goes" : "go"} first; the rest follows once ${needed} of them are delivered, else it pauses ${duration(waitMs)} after the last one has left.`;
+  const first = ` ${counted(probe, "message")} ${probe === 1 ? "goes" : "go"} first`;
+  const once = `once ${needed} of them are delivered`;
+  const late = `${duration(waitMs)} after the last one has left`;
+  return then === "ask"
+    ? `${first}, then it pauses (canary.then: ask): ${once}, or at the latest ${late}.`
+    : `${first}; the rest follows ${once}, else it pauses ${late}.`;
 }
 
 export const cancel = control(

@@ -22,6 +22,7 @@ import {
   rollbackWords,
   settlingWords,
 } from "../export/campaign-json.ts";
+import { shortPauseWords } from "../export/pause-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
@@ -159,6 +160,7 @@ const HEAD = ["ID", "NAME", "STATUS", "MODE", "ROWS", "TO SEND", "ACCEPTED", "DE
 const COLUMNS = [...HEAD, "UNKNOWN", "CREATED"];
 const NUMBERS = new Set([4, 5, 6, 7, 8, 9]);
 const NAME_MAX = 32;
+const REASON_MAX = 60;
 
 interface Listed {
   readonly campaign: Campaign;
@@ -199,7 +201,7 @@ function listText(listed: readonly Listed[]): string {
     ];
     return [
       campaign.id,
-      shorten(printable(campaign.name)),
+      shorten(printable(campaign.name), NAME_MAX),
       statusWords(one),
       campaign.mode,
       ...numbers.map(count),
@@ -210,17 +212,21 @@ function listText(listed: readonly Listed[]): string {
 }
 
 function statusWords({ campaign, workers, waitsFor, budget }: Listed): string {
+  const time = (ms: number) => clockTime(ms, Date.now());
+  if (campaign.status === "paused") {
+    return `paused: ${shorten(printable(shortPauseWords(campaign, time)), REASON_MAX)}`;
+  }
   if (isStalled(campaign, workers)) return `${campaign.status}: no worker`;
   if (waitsFor !== null) return `waits for ${openingWords(waitsFor)}`;
   if (budget.waitsUntilMs !== null) {
-    return `waits for budget: ${clockTime(budget.waitsUntilMs, Date.now())}`;
+    return `waits for budget: ${time(budget.waitsUntilMs)}`;
   }
-  const trial = trialWords(campaign, (ms) => clockTime(ms, Date.now()));
+  const trial = trialWords(campaign, time);
   return trial === null ? campaign.status : `${campaign.status}: ${trial}`;
 }
 
-function shorten(name: string): string {
-  return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
+function shorten(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }
 
 function stopLines(stops: {

@@ -35,10 +35,13 @@ export function goesFirstWords(
   const sentences: string[] = [];
   if (canary !== null) {
     const { size, needed, waitMs, after } = canary;
-    const rest = after === "go" ? "the rest follows" : "resume sends the rest";
+    const goes = `A canary of ${count(size)}, spread over the list, goes first`;
+    const once = `once ${count(needed)} of them are delivered`;
+    const late = `${duration(waitMs)} after the last one has left`;
     sentences.push(
-      `A canary of ${count(size)}, spread over the list, goes first: ${rest} once ${count(needed)} ` +
-        `of them are delivered, at most ${duration(waitMs)} after the last one has left; else the campaign pauses.`,
+      after === "go"
+        ? `${goes}: the rest follows ${once}, at most ${late}; else the campaign pauses.`
+        : `${goes}, then the campaign pauses: ${once}, or at the latest ${late}. resume sends the rest.`,
     );
   }
   if (first !== null) {

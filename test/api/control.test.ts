@@ -18,7 +18,8 @@ it("resume with a probe lets so many messages go before the rest", async () => {
   const answer = await post("resume", { probe: 2 });
 
   expect(await answer.json()).toEqual({
-    ...{ id, status: "running", changed: true, haltLifted: false, probe: 2 },
+    ...{ id, status: "running", changed: true, haltLifted: false },
+    ...{ probe: 2, probeThen: "go" },
   });
   expect((await test.found(id)).trial).toMatchObject({ kind: "probe", size: 2 });
 });

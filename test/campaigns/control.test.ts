@@ -161,3 +161,21 @@ test("a probe of a delegated campaign that runs already changes nothing", async 
     value: { status: "running", changed: false },
   });
 });
+
+test.each(["ask", "go"] as const)(
+  "a probe in place of an unfinished canary does what the canary's file says: %s",
+  async (after) => {
+    const bench = await openTestStore();
+    const canary = { size: 2, minDelivered: 1, waitMs: 600_000, after };
+    const definition = testDefinition(bench.number, { canary });
+    const id = await bench.import(4, { definition, canaryRows: [1, 3] });
+    await bench.store.campaigns.pause(id, "operator");
+
+    const resumed = await probeCampaign(await find(bench, id), 1, ANNA);
+    await bench.send(id, 1, "accepted", { wamid: "wamid.PROBE" });
+    await bench.status("wamid.PROBE", "delivered");
+
+    expect(resumed).toMatchObject({ value: { probe: 1, probeThen: after } });
+    expect((await bench.found(id)).status).toBe(after === "ask" ? "paused" : "running");
+  },
+);

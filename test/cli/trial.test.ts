@@ -97,11 +97,31 @@ test("send tells of a canary what it needs and what follows", async () => {
   const asked = await runHere(place, ["send", ...files], () => "y");
   expect(asked.questions.join()).toContain("start now, a canary of 20 first?");
   expect(asked.shown.replaceAll("\n", " ")).toContain(
-    "resume sends the rest once 16 of them are delivered",
+    "goes first, then the campaign pauses: once 16 of them are delivered, or at the latest " +
+      "5 min after the last one has left. resume sends the rest.",
   );
   const checked = json<{ goesFirst: object }>(await runHere(place, ["check", ...files, "--json"]));
   expect(checked.goesFirst).toEqual({
     first: null,
     canary: { size: 20, minDelivered: 0.8, waitMs: 300_000, after: "ask", needed: 16 },
   });
+});
+
+test("a probe in place of a canary does what the file says of that, and list says who paused", async () => {
+  const { place, files } = makeList(40, "canary: { size: 20, then: ask }\n");
+  const { id } = json<Shown>(await runHere(place, ["send", ...files, "--json"]));
+  await runHere(place, ["pause", id]);
+
+  const listed = await runHere(place, ["list"]);
+  const resumed = await runHere(place, ["resume", id, "--probe", "1"]);
+
+  expect(listed.stdout).toContain("paused: by an operator");
+  expect(listed.stdout).not.toContain("canary");
+  expect(resumed.stdout).toContain("1 message goes first, then it pauses (canary.then: ask)");
+});
+
+test("check says that a canary larger than its list is all of it", async () => {
+  const { place, files } = makeList(3, "canary: { size: 5 }\n");
+  const checked = await runHere(place, ["check", ...files]);
+  expect(checked.stdout.replaceAll("\n", " ")).toContain("all 3 are canary (canary.size is 5)");
 });

@@ -59,7 +59,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "opt-outs",
       "row-format",
     ],
-    ...["silence-words", "stall-words", "trial-words"],
+    ...["silence-words", "pause-words", "stall-words", "trial-words"],
   ],
   health: ["check", "number", "processes", "redis"],
   http: ["health", "listen", "probes", "problem", "throttle"],

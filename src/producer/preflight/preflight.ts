@@ -23,6 +23,7 @@ import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaig
 import { outlookOf } from "./outlook.ts";
 import {
   budgetWarning,
+  canaryWarning,
   createWarnings,
   delegateWarning,
   nightWarning,
@@ -138,6 +139,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
         warnings: [
           ...previewWarning(definition, messages),
           ...delegateWarning(definition, messages),
+          ...canaryWarning(definition, going),
           ...budgetWarning(input?.budget ?? null, going),
           ...look.warnings(),
           ...(category === "marketing" ? nightWarning(outlook.atNight) : []),

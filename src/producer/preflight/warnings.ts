@@ -111,6 +111,14 @@ export function delegateWarning({ schedule }: CampaignDefinition, count: number)
   return [{ code: "delegated", reason, count, lines: [] }];
 }
 
+/** Nothing waits for a canary that is all there is to send, which its size may not have meant. */
+export function canaryWarning({ canary }: CampaignDefinition, going: number): Warning[] {
+  if (canary === undefined || canary === null || going === 0 || canary.size < going) return [];
+  const size = `canary.size is ${countWords(canary.size)}`;
+  const reason = `all ${countWords(going)} are canary (${size}), so none waits for its result`;
+  return [{ code: "canary_is_all", reason, count: going, lines: [] }];
+}
+
 /** More people than the portfolio may still write to within 24 hours: the others wait. */
 export function budgetWarning(budget: BudgetNow | null, messages: number): Warning[] {
   if (budget === null) return [];
