@@ -359,7 +359,8 @@ test("a list is fetched with its token, and only when it has changed", async () 
   const url = `http://127.0.0.1:${port}/bills.csv?key=secret-key`;
   await bench.write({ folder: undefined, url, tokenFile: "bills.token" });
   await bench.due();
-  await bench.produce();
+  // A process that stands still for longer than its lease would rightly ask once more.
+  await bench.produce({ timing: { leaseMs: 60_000 } });
   await vi.waitFor(
     async () => expect(await bench.last()).toMatchObject({ outcome: "campaign" }),
     WAIT,
