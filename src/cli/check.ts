@@ -50,7 +50,7 @@ export const run: Command = async (cli, { args: [campaignPath = "", listPath], o
       encoding: encoding.value,
       signal: interrupt.signal,
     };
-    const recurring = await planRecurring(input.campaignPath);
+    const recurring = await planRecurring(input.campaignPath, config.value.sourceNetworks);
     if (recurring === null) return resultOf(cli, await checkList(cli, platform, input));
     const { plan, dueMs } = recurring;
     const csvPath = input.csvPath ?? plan.list;

@@ -59,6 +59,19 @@ test("check of a recurring file needs no list, and no source that can be reached
   expect(json(told)).toMatchObject({ recurring: { source: url, list: null } });
 });
 
+test.each([
+  [{ folder: "./does-not-exist" }, /warning: the folder \S+does-not-exist cannot be read here/],
+  [{}, /warning: the folder \S+ holds no list/],
+  [{ folder: undefined, url: "https://10.0.0.1/a.csv" }, /warning: 10\.0\.0\.1 is a private/],
+])("check warns of a source that gives no list: %j", async (source, expected) => {
+  const place = makePlace();
+  const file = writeRecurring(place, source);
+
+  const told = await runHere(place, ["check", file]);
+
+  expect(told).toMatchObject({ code: 0, stdout: expect.stringMatching(expected) });
+});
+
 test("a recurring file is not sent by send, which says how it is sent", async () => {
   const place = makePlace();
   const file = writeRecurring(place);
