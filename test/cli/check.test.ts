@@ -188,7 +188,8 @@ test("rows that were rejected, corrected and sent again reach their people in th
   const shown = await vi.waitFor(async () => {
     const ended = await runHere(place, ["show", id, "--json"]);
     const { counts } = json<{ counts: Record<string, number> }>(ended);
-    expect((counts["delivered"] ?? 0) + (counts["read"] ?? 0)).toBe(11);
+    const reached = (counts["delivered"] ?? 0) + (counts["read"] ?? 0);
+    expect(reached, JSON.stringify(counts)).toBe(11);
     return ended;
   }, SOON);
   const exported = await runHere(place, ["export", id, "--format", "ndjson"]);

@@ -27,8 +27,11 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
     const { id } = await stage.json<{ id: string }>(["send", `${name}.yaml`, `${name}.csv`]);
     return id;
   };
+  // What was on the wire when it paused is answered a moment later.
   const paused = (id: string) =>
-    fleet.until(id, ({ status }) => status === "paused", { withinMs: 20_000 });
+    fleet.until(id, ({ status, counts }) => status === "paused" && counts.sending === 0, {
+      withinMs: 20_000,
+    });
   const before = () => fleet.posts().length;
 
   // Half of the messages fail by webhook.
