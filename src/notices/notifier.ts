@@ -236,7 +236,7 @@ function tell(
   if (result.kind === "delivered") return;
   const fields = { endpoint: endpoint.name, event: delivery.type, why: result.why };
   if (result.kind === "gone") {
-    logger.error(fields, "the endpoint answered 410: it is told nothing more");
+    logger.error(fields, "the endpoint answered 410 and is disabled");
   } else if (result.waitMs === null) {
     logger.error(fields, "an event could not be delivered and is given up");
   } else if (delivery.tries === 0) {
