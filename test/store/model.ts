@@ -137,11 +137,10 @@ async function record(
 
 function recordAccepted(row: ModelRow, grant: ModelGrant, id: boolean): void {
   let { attempt } = grant.granted;
-  if (row.state === "pending") {
-    if (row.retried) return;
-    attempt = row.attempts;
-  }
-  if (attempt === row.attempts) move(row, "accept");
+  // The wamid of an attempt that failed, and was retried, is kept for a later `delivered`.
+  const isRetried = row.state === "pending" && row.retried;
+  if (row.state === "pending" && !isRetried) attempt = row.attempts;
+  if (attempt === row.attempts && !isRetried) move(row, "accept");
   if (!id) return;
   grant.bound = attempt;
   for (const parked of grant.parked.splice(0)) applyStatus(row, grant, parked);
