@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Stores } from "../campaigns/find.ts";
 import { includesRole, type Role } from "../core/access.ts";
 import type { Actor } from "../core/act.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
@@ -9,6 +10,8 @@ export interface Access {
   readonly who: string;
   /** The holder of the password is an admin. */
   readonly role: Role;
+  /** The names of the numbers whose campaigns are visible and may be acted on; null: all. */
+  readonly numbers: ReadonlySet<string> | null;
   /** The client's address. */
   readonly from: string;
 }
@@ -27,6 +30,38 @@ export function refuseRole({ role }: Access, needed: Role): Refused | null {
     "api_role_too_low",
     `This token has the role ${role}; this needs ${needed}.`,
     `Use a token of that role: dropcast token add NAME --role ${needed}.`,
+  );
+}
+
+/** Whether a number, and all campaigns of it, are there for this access. */
+export function seesNumber({ numbers }: Pick<Access, "numbers">, number: string): boolean {
+  return numbers === null || numbers.has(number);
+}
+
+/**
+ * The stores of the numbers that an access may see. Every page and address looks things up in
+ * these only, so a campaign of another number answers exactly as one that does not exist.
+ */
+export function visibleStores(stores: Stores, access: Pick<Access, "numbers">): Stores {
+  if (access.numbers === null) return stores;
+  return Object.fromEntries(Object.entries(stores).filter(([name]) => seesNumber(access, name)));
+}
+
+/** A list belongs to no number until it is used: who is limited to some sees only their own. */
+export function maySeeUpload({ numbers, who }: Access, { by }: { readonly by: string }): boolean {
+  return numbers === null || by === who;
+}
+
+/**
+ * For what belongs to no single number (opt-outs of everybody, queues, the audit): null if the
+ * access is for all numbers, else the refusal `api_numbers_limited`.
+ */
+export function refuseLimited({ numbers }: Pick<Access, "numbers">): Refused | null {
+  if (numbers === null) return null;
+  return refuse(
+    "api_numbers_limited",
+    `This concerns every number; this access is limited to ${[...numbers].sort().join(", ")}.`,
+    "Ask an admin, or use a user or token for all numbers.",
   );
 }
 

@@ -10,6 +10,7 @@ import { accept } from "../core/refusal.ts";
 import { TRIAL_SIZE_MAX } from "../core/trial.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { furtherTriesJson } from "../export/further-tries-words.ts";
+import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
 import {
   campaign,
@@ -77,9 +78,9 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       ...{ summary: "Campaigns of every number, newest first", role: "viewer" },
       ...{ query: pageQuery, answer: overviewJson, problems: ["dashboard_query_invalid"] },
     },
-    async ({ query: { page, cursor: after, limit: size } }) => {
+    async ({ access, query: { page, cursor: after, limit: size } }) => {
       const asked = after === undefined ? { page, size } : { after: readCursor(after), size };
-      const overview = await readOverview(stores, asked);
+      const overview = await readOverview(visibleStores(stores, access), asked);
       const last = overview.campaigns.at(-1);
       const isFull = overview.campaigns.length === size;
       return accept({
@@ -105,8 +106,8 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       ...{ summary: "One campaign", role: "viewer", answer: campaign },
       problems: ["no_such_campaign", "campaign_other_mode"],
     },
-    async ({ part }) => {
-      const found = await findCampaign(stores, part("id"));
+    async ({ access, part }) => {
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       const obstacles = await readObstacles(found.value);
       return accept({
@@ -131,8 +132,8 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
         description: REACHED,
         problems: [refusal, ...CONTROL_PROBLEMS],
       },
-      async ({ by, part }) => {
-        const found = await findCampaign(stores, part("id"));
+      async ({ access, by, part }) => {
+        const found = await findCampaign(visibleStores(stores, access), part("id"));
         if (!found.ok) return found;
         return controlCampaign(found.value, verb, by);
       },
@@ -147,8 +148,8 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       ...{ role: "operator", body: resumeBody, answer: controlled, page: campaignPage },
       problems: ["cannot_resume", "probe_not_possible", "probe_before_start", ...CONTROL_PROBLEMS],
     },
-    async ({ by, part, body }) => {
-      const found = await findCampaign(stores, part("id"));
+    async ({ access, by, part, body }) => {
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       return body?.probe === undefined
         ? controlCampaign(found.value, "resume", by)
@@ -166,8 +167,8 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       answer: z.object({ id: campaignId, ratePerSecond, rampUp }),
       problems: CONTROL_PROBLEMS,
     },
-    async ({ by, part, body }) => {
-      const found = await findCampaign(stores, part("id"));
+    async ({ access, by, part, body }) => {
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       return body.ratePerSecond === undefined
         ? resetCampaignRate(found.value, by)

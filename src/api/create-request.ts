@@ -8,7 +8,7 @@ import { Busboy, type BusboyFileStream } from "@fastify/busboy";
 import { z } from "@hono/zod-openapi";
 import { ENCODINGS, type Encoding } from "../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
-import type { ApiContext } from "./access.ts";
+import { type ApiContext, maySeeUpload } from "./access.ts";
 import { digestOf } from "./idempotency.ts";
 import { bodyInvalid } from "./invalid.ts";
 import { refuseIncomplete, shownName, type Upload, type Uploads } from "./uploads.ts";
@@ -22,6 +22,8 @@ export interface CreateRequest {
   /** The campaign file's name in messages. */
   readonly campaignName: string;
   readonly options: CreateOptions;
+  /** The numbers that may be used; null: all. */
+  readonly numbers: ReadonlySet<string> | null;
   /** Of everything that decides what is sent, whatever the form of the request. */
   readonly digest: string;
 }
@@ -73,19 +75,27 @@ export async function readCreateRequest(
   const body = createJson.safeParse(jsonOf(text.value));
   if (!body.success) return bodyInvalid(body.error);
   const { campaign, list: id, ...options } = body.data;
+  const access = context.get("access");
   const list = await uploads.find(id);
-  if (list === undefined) return refuseNoUpload();
+  if (list === undefined || !maySeeUpload(access, list)) return refuseNoUpload();
   const file = Buffer.from(typeof campaign === "string" ? campaign : JSON.stringify(campaign));
   if (file.length > CAMPAIGN_BYTES_MAX) return refuseLarge("campaign");
-  return accept(requestOf({ campaign: file, campaignName: "campaign", list, options }, false));
+  return accept(
+    requestOf(
+      { campaign: file, campaignName: "campaign", list, options, numbers: access.numbers },
+      false,
+    ),
+  );
 }
 
 function requestOf(
-  given: Pick<CreateRequest, "campaign" | "campaignName" | "list" | "options">,
+  given: Pick<CreateRequest, "campaign" | "campaignName" | "list" | "options" | "numbers">,
   isOwnList: boolean,
 ): CreateRequest {
-  const { campaign, list, options } = given;
-  const digest = digestOf(JSON.stringify([digestOf(campaign), list.sha256, options]));
+  const { campaign, list, options, numbers } = given;
+  // Who may use some numbers only is never told the campaign of somebody who may use others.
+  const limits = numbers === null ? [] : [[...numbers].sort()];
+  const digest = digestOf(JSON.stringify([digestOf(campaign), list.sha256, options, ...limits]));
   return { ...given, isOwnList, digest };
 }
 
@@ -107,7 +117,8 @@ async function readForm(
   const read = formOptions(form);
   if (read.ok && list !== null && campaign !== null) {
     const { bytes, name } = campaign;
-    const given = { campaign: bytes, campaignName: name, list, options: read.value };
+    const { numbers } = context.get("access");
+    const given = { campaign: bytes, campaignName: name, list, options: read.value, numbers };
     return accept(requestOf(given, true));
   }
   if (list !== null) await uploads.remove(list.id);
@@ -183,7 +194,7 @@ async function parseForm(context: ApiContext, type: string, uploads: Uploads): P
   async function take(name: string, file: Readable, filename = ""): Promise<Result<unknown>> {
     if (name === "list") {
       if (form.list !== null) return refusePart("list is given twice");
-      const list = await uploads.receive(file, filename);
+      const list = await uploads.receive(file, filename, context.get("access").who);
       if (list.ok) form.list = list.value;
       return list;
     }

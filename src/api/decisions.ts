@@ -9,6 +9,7 @@ import {
 } from "../campaigns/resolve.ts";
 import { retryCampaign } from "../campaigns/retry.ts";
 import { failureReasons, NOT_RETRIED } from "../core/failure.ts";
+import { visibleStores } from "./access.ts";
 import { campaignPage } from "./campaigns.ts";
 import type { Router } from "./route.ts";
 import { campaignId, failure, state, time } from "./schemas.ts";
@@ -76,8 +77,8 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
         ...(["retry_unknown_reason"] as const),
       ],
     },
-    async ({ by, part, body }) => {
-      const found = await findCampaign(stores, part("id"));
+    async ({ access, by, part, body }) => {
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       const reasons = failureReasons(body?.reasons ?? []);
       if (!reasons.ok) return reasons;
@@ -98,8 +99,8 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
         ...(["campaign_closed", "rows_deleted", "no_such_row", "row_not_unknown"] as const),
       ],
     },
-    async ({ by, part, body }) => {
-      const found = await findCampaign(stores, part("id"));
+    async ({ access, by, part, body }) => {
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       if ("row" in body) return resolveRow(found.value, body.row, body.decision, by);
       return resolveRows(found.value, rangesOf(body.rows), body.decision, by);

@@ -4,7 +4,7 @@ import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
 import type { Campaign } from "../store/index.ts";
-import type { ApiContext } from "./access.ts";
+import { type ApiContext, seesNumber, visibleStores } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { CampaignState, Feed } from "./feed.ts";
 import type { RawRoute, Router } from "./route.ts";
@@ -45,7 +45,10 @@ export function addEvents(
       problems: ["no_such_campaign", "campaign_other_mode", "streams_too_many"],
     },
     async (context) => {
-      const found = await findCampaign(stores, context.req.param("id") ?? "");
+      const found = await findCampaign(
+        visibleStores(stores, context.get("access")),
+        context.req.param("id") ?? "",
+      );
       if (!found.ok) return answer(context, toProblem(found));
       const { campaign } = found.value;
       const last = context.req.header("last-event-id");
@@ -67,7 +70,7 @@ export function addEvents(
     },
     async (context) => {
       const last = Number(/^\d{13}$/.exec(context.req.header("last-event-id") ?? "")?.[0]);
-      const first = await firstOf(stores, last);
+      const first = await firstOf(visibleStores(stores, context.get("access")), last);
       const idOf = ({ atMs }: CampaignState) => String(atMs);
       return follow(context, { only: null, first, idOf, has: () => false });
     },
@@ -84,7 +87,9 @@ export function addEvents(
   ): Response | Promise<Response> {
     if (feed.size() >= STREAMS_MAX) return answer(context, toProblem(refuseMany(), RETRY));
     const { only, first, idOf, has } = input;
-    const subscription = feed.subscribe(only, first, has);
+    const access = context.get("access");
+    const sees = ({ number }: Pick<Campaign, "number">) => seesNumber(access, number);
+    const subscription = feed.subscribe({ only, sees }, first, has);
     return streamSSE(context, async (stream) => {
       stream.onAbort(subscription.close);
       const endsAt = performance.now() + STREAM_MS_MAX;

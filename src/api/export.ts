@@ -2,6 +2,7 @@ import { stream } from "hono/streaming";
 import { findRows, type Stores } from "../campaigns/find.ts";
 import { exportRows } from "../export/export-rows.ts";
 import { toProblem } from "../http/problem.ts";
+import { visibleStores } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { Router } from "./route.ts";
 
@@ -21,7 +22,7 @@ export function addExport(
     },
     async (context) => {
       const id = context.req.param("id") ?? "";
-      const found = await findRows(stores, id);
+      const found = await findRows(visibleStores(stores, context.get("access")), id);
       if (!found.ok) return answer(context, toProblem(found));
       const { campaign, store } = found.value;
       context.header("content-type", "text/csv; charset=utf-8");

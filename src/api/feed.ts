@@ -5,10 +5,18 @@ import { type Campaign, numberOfCampaign } from "../store/index.ts";
 /** The state of a campaign at a moment: a client that has the newest needs none before it. */
 export interface CampaignState {
   readonly campaign: string;
+  readonly number: string;
   /** When it was read, ms. */
   readonly atMs: number;
   /** The campaign as JSON. */
   readonly json: string;
+}
+
+/** What a client is told. */
+export interface Wanted {
+  /** One campaign; null: all that it may see. */
+  readonly only: string | null;
+  readonly sees: (campaign: Pick<Campaign, "number">) => boolean;
 }
 
 export interface Subscription {
@@ -61,15 +69,15 @@ export function createFeed(stores: Stores, onProblem: (error: unknown) => void) 
 
   return {
     /**
-     * From now on the changes of one campaign, or of all (null). `first`: what is sent at once,
-     * except the states that the client `has`.
+     * From now on the changes of what is wanted. `first`: what is sent at once, except the states
+     * that the client `has`.
      */
     subscribe(
-      only: string | null,
+      wanted: Wanted,
       first: readonly Campaign[],
       has: (state: CampaignState) => boolean,
     ): Subscription {
-      const subscriber = createSubscriber(only);
+      const subscriber = createSubscriber(wanted);
       const atMs = Date.now();
       for (const campaign of first) {
         const state = stateOf(campaign, atMs);
@@ -104,7 +112,7 @@ export type Feed = ReturnType<typeof createFeed>;
 type Subscriber = ReturnType<typeof createSubscriber>;
 
 /** Waiting states of one client: the newest of each campaign. */
-function createSubscriber(only: string | null) {
+function createSubscriber({ only, sees }: Wanted) {
   const sent = new Map<string, string>();
   const waiting = new Map<string, CampaignState>();
   let isEnded = false;
@@ -118,8 +126,8 @@ function createSubscriber(only: string | null) {
     },
 
     offer(state: CampaignState, as: "new" | "known" = "new"): void {
-      const { campaign, json } = state;
-      if (only !== null && campaign !== only) return;
+      const { campaign, number, json } = state;
+      if (!sees({ number }) || (only !== null && campaign !== only)) return;
       if (sent.get(campaign) === json) return;
       sent.set(campaign, json);
       if (as === "known") return;
@@ -156,5 +164,6 @@ function createSubscriber(only: string | null) {
 const ENDED = /"status":"(finished|cancelled|rejected)"/;
 
 function stateOf(campaign: Campaign, atMs: number): CampaignState {
-  return { campaign: campaign.id, atMs, json: JSON.stringify(campaignJson(campaign)) };
+  const { id, number } = campaign;
+  return { campaign: id, number, atMs, json: JSON.stringify(campaignJson(campaign)) };
 }

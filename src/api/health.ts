@@ -5,6 +5,7 @@ import type { Timings } from "../core/timings.ts";
 import type { Check } from "../health/check.ts";
 import { checkNumber } from "../health/number.ts";
 import { checkProcesses } from "../health/processes.ts";
+import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
 
 export interface HealthDeps {
@@ -37,9 +38,9 @@ export function addHealth({ route }: Router, deps: HealthDeps): void {
       description: "The address and token of the API, folders and ports: see `dropcast doctor`.",
       ...{ answer: healthJson, problems: [] },
     },
-    async () => {
+    async ({ access }) => {
       const checks = await deps.checkRedis();
-      for (const store of Object.values(deps.stores)) {
+      for (const store of Object.values(visibleStores(deps.stores, access))) {
         checks.push(...(await checkNumber(store, deps.timings)), ...(await checkProcesses(store)));
       }
       return accept({ ok: checks.every(({ verdict }) => verdict !== "fail"), checks });

@@ -201,11 +201,12 @@ export function createImports(deps: ImportsDeps) {
   }
 
   function inputOf(request: CreateRequest, campaignFile: string): ImportFileInput {
-    const { list, campaignName, options } = request;
+    const { list, campaignName, options, numbers } = request;
     const { encoding = null, first = null, again } = options;
     return {
       ...jobs.inputOf(list, { campaignFile, campaignName, encoding, first }),
       ...{ repeats: again ? "import" : "refuse", signal: running.signal },
+      numbers,
     };
   }
 

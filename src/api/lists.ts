@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { z } from "@hono/zod-openapi";
 import { isoTime } from "../core/format.ts";
 import { accept } from "../core/refusal.ts";
+import { maySeeUpload } from "./access.ts";
 import { problemResponse } from "./answer.ts";
 import { uploadProblem } from "./create.ts";
 import { refuseNoUpload } from "./create-request.ts";
@@ -56,7 +57,9 @@ export function addLists(
         body === null
           ? Readable.from([])
           : Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-      const received = await uploads.receive(source, query.data.name);
+      const received = await uploads.receive(
+        ...([source, query.data.name, context.get("access").who] as const),
+      );
       if (!received.ok) return problemResponse(uploadProblem(received));
       return context.json(uploadJson(received.value), 201);
     },
@@ -68,8 +71,9 @@ export function addLists(
       ...{ summary: "Uploads that are not used yet", role: "viewer", problems: [] },
       answer: z.object({ lists: z.array(upload) }),
     },
-    async () => {
-      const unused = (await uploads.list()).filter(({ id }) => !running.uses(id));
+    async ({ access }) => {
+      const mine = (await uploads.list()).filter((one) => maySeeUpload(access, one));
+      const unused = mine.filter(({ id }) => !running.uses(id));
       return accept({ lists: unused.map(uploadJson) });
     },
   );
@@ -80,9 +84,10 @@ export function addLists(
       ...{ summary: "Removes an upload", role: "operator", problems: ["upload_unknown"] },
       answer: z.object({ id: z.string() }),
     },
-    async ({ part }) => {
+    async ({ access, part }) => {
       const found = await uploads.find(part("id"));
-      if (found === undefined || running.uses(found.id)) return refuseNoUpload();
+      if (found === undefined || !maySeeUpload(access, found) || running.uses(found.id))
+        return refuseNoUpload();
       await uploads.remove(found.id);
       return accept({ id: found.id });
     },

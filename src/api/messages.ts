@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type FoundCampaign, findRows, type Stores } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
 import { batchesOf, batchOfRow } from "../store/index.ts";
+import { visibleStores } from "./access.ts";
 import { messageJson } from "./message-json.ts";
 import type { Router } from "./route.ts";
 import { message, state } from "./schemas.ts";
@@ -35,8 +36,8 @@ export function addMessages({ route }: Router, { stores }: { readonly stores: St
         ...(["campaign_other_mode", "rows_deleted"] as const),
       ],
     },
-    async ({ part, query }) => {
-      const found = await findRows(stores, part("id"));
+    async ({ access, part, query }) => {
+      const found = await findRows(visibleStores(stores, access), part("id"));
       return found.ok ? accept(await readMessages(found.value, query)) : found;
     },
   );

@@ -5,6 +5,7 @@ import { isoTime } from "../core/format.ts";
 import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
+import { type Access, visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
 import { halt, orNull, rateBody, ratePerSecond, rollback, time } from "./schemas.ts";
 
@@ -35,8 +36,10 @@ const numberJson = z
 
 /** The sending numbers: what they may do now, and how fast. */
 export function addNumbers({ route }: Router, { stores }: { readonly stores: Stores }): void {
-  const storeOf = (name: string): NumberStore | undefined =>
-    Object.hasOwn(stores, name) ? stores[name] : undefined;
+  const storeOf = (access: Access, name: string): NumberStore | undefined => {
+    const visible = visibleStores(stores, access);
+    return Object.hasOwn(visible, name) ? visible[name] : undefined;
+  };
 
   route(
     {
@@ -44,7 +47,10 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
       ...{ summary: "Every number of this deployment", role: "viewer", problems: [] },
       answer: z.object({ numbers: z.array(numberJson) }),
     },
-    async () => accept({ numbers: await Promise.all(Object.values(stores).map(readNumber)) }),
+    async ({ access }) => {
+      const visible = Object.values(visibleStores(stores, access));
+      return accept({ numbers: await Promise.all(visible.map(readNumber)) });
+    },
   );
 
   route(
@@ -53,9 +59,11 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
       ...{ summary: "One number", role: "viewer", answer: numberJson },
       problems: ["number_unknown"],
     },
-    async ({ part }) => {
-      const store = storeOf(part("number"));
-      return store === undefined ? refuseUnknown(stores) : accept(await readNumber(store));
+    async ({ access, part }) => {
+      const store = storeOf(access, part("number"));
+      return store === undefined
+        ? refuseUnknown(visibleStores(stores, access))
+        : accept(await readNumber(store));
     },
   );
 
@@ -68,10 +76,10 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
       ...{ body: rateBody, answer: z.object({ number: z.string(), ratePerSecond }) },
       problems: ["dashboard_body_invalid", "number_unknown"],
     },
-    async ({ by, part, body }) => {
-      const store = storeOf(part("number"));
+    async ({ access, by, part, body }) => {
+      const store = storeOf(access, part("number"));
       return store === undefined
-        ? refuseUnknown(stores)
+        ? refuseUnknown(visibleStores(stores, access))
         : setNumberRate(store, body.ratePerSecond ?? null, by);
     },
   );

@@ -8,7 +8,7 @@ import { toProblem } from "../http/problem.ts";
 import { createPhoneReader } from "../producer/phones/phone-reader.ts";
 import { importOptOuts } from "../producer/suppressions/import-entries.ts";
 import { type ActLog, SCOPES, type Suppressions } from "../store/index.ts";
-import { actorOf } from "./access.ts";
+import { actorOf, refuseLimited } from "./access.ts";
 import { problemResponse } from "./answer.ts";
 import { uploadProblem } from "./create.ts";
 import { digestOf, type Idempotency } from "./idempotency.ts";
@@ -86,7 +86,9 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
       ...{ summary: "People who must not be messaged", role: "viewer" },
       ...{ query: listQuery, answer: listJson, problems: ["dashboard_query_invalid"] },
     },
-    async ({ query }) => {
+    async ({ access, query }) => {
+      const limited = refuseLimited(access);
+      if (limited !== null) return limited;
       const page = await (await deps.suppressions()).page(Number(query.cursor ?? 0), query.limit);
       return accept({
         optOuts: page.entries.map(({ phone, scope: of, source, at }) => ({
@@ -127,7 +129,9 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
       ...{ body: removeBody, problems: ["dashboard_body_invalid", "phone_unreadable"] },
       answer: z.object({ removed: z.int(), absent: z.int() }),
     },
-    async ({ by, body }) => {
+    async ({ access, by, body }) => {
+      const limited = refuseLimited(access);
+      if (limited !== null) return limited;
       const read = readPhones(body.phones, body.country ?? deps.country);
       if (!read.ok) return read;
       const details = { people: read.value.length };
@@ -158,12 +162,14 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
       ],
     },
     async (context) => {
+      const limited = refuseLimited(context.get("access"));
+      if (limited !== null) return problemResponse(toProblem(limited));
       const query = importQuery.safeParse(context.req.query());
       if (!query.success) return problemResponse(toProblem(queryInvalid(query.error)));
       const { body } = context.req.raw;
       if (body === null) return problemResponse(toProblem(bodyInvalid(NO_BODY)));
       const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-      const file = await uploads.receive(source, "opt-outs.csv");
+      const file = await uploads.receive(source, "opt-outs.csv", context.get("access").who);
       if (!file.ok) return problemResponse(uploadProblem(file));
       try {
         return await deps.idempotency.run(context, digestOf(file.value.sha256), async () => {

@@ -5,6 +5,7 @@ import { reasonName } from "../core/reasons.ts";
 import { foldPhone } from "../core/recipient.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { CampaignRow } from "../store/index.ts";
+import { visibleStores } from "./access.ts";
 import { messageJson } from "./message-json.ts";
 import { readPhones } from "./opt-outs.ts";
 import type { Router } from "./route.ts";
@@ -56,17 +57,18 @@ export function addPeople(
       ...{ body: findBody, answer: foundJson },
       problems: ["dashboard_body_invalid", "phone_unreadable", "no_such_campaign"],
     },
-    async ({ body }) => {
+    async ({ access, body }) => {
+      const visible = visibleStores(stores, access);
       const read = readPhones([body.phone], body.country ?? deps.country);
       if (!read.ok) return read;
       const [phone = ""] = read.value;
-      const campaigns = await newestCampaigns(stores);
+      const campaigns = await newestCampaigns(visible);
       const from =
         body.cursor === undefined
           ? 0
           : campaigns.findIndex(({ campaign }) => campaign.id === body.cursor);
       if (from < 0) {
-        const found = await findCampaign(stores, body.cursor ?? "");
+        const found = await findCampaign(visible, body.cursor ?? "");
         return found.ok ? accept({ messages: [], next: null }) : found;
       }
       return accept(await findMessages(campaigns.slice(from), phone));
@@ -80,8 +82,8 @@ export function addPeople(
       answer: timelineJson,
       problems: ["no_such_campaign", "campaign_other_mode", "rows_deleted", "no_such_row"],
     },
-    async ({ part }) => {
-      const found = await findRows(stores, part("id"));
+    async ({ access, part }) => {
+      const found = await findRows(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       const { campaign, store } = found.value;
       const row = /^[1-9]\d{0,9}$/.test(part("row")) ? Number(part("row")) : 0;

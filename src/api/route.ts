@@ -11,7 +11,7 @@ import type { Actor } from "../core/act.ts";
 import { accept, type Refused, type Result } from "../core/refusal.ts";
 import { describeRefusal, type RefusalCode } from "../core/refusals.ts";
 import { PROBLEM_TYPE, toProblem } from "../http/problem.ts";
-import { type ApiContext, type ApiEnv, actorOf, refuseRole } from "./access.ts";
+import { type Access, type ApiContext, type ApiEnv, actorOf, refuseRole } from "./access.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { digestOf, type Idempotency } from "./idempotency.ts";
 import { bodyInvalid, queryInvalid } from "./invalid.ts";
@@ -56,7 +56,9 @@ export interface RawRoute extends Described {
 /** A request whose parts have been checked. */
 export interface Asked<Query, Body> {
   readonly context: ApiContext;
-  /** Who asks. */
+  /** Who asks, and what they may see. */
+  readonly access: Access;
+  /** The same, for the audit. */
   readonly by: Actor;
   /** A part of the path. */
   readonly part: (name: string) => string;
@@ -171,7 +173,7 @@ async function readRequest<Query extends z.ZodType, Body extends z.ZodType>(
   if (!given.success) return bodyInvalid(given.error);
   const part = (name: string) => context.req.param(name) ?? "";
   return accept({
-    ...{ context, part, by: actorOf(context.get("access")) },
+    ...{ context, part, access: context.get("access"), by: actorOf(context.get("access")) },
     query: asked?.data as z.output<Query>,
     body: given.data as z.output<Body>,
   });

@@ -18,6 +18,8 @@ export interface Upload {
   readonly id: string;
   /** The list's name, for people. */
   readonly name: string;
+  /** Who sent it, as the audit names them. */
+  readonly by: string;
   readonly bytes: number;
   readonly sha256: string;
   /** ms since 1970. */
@@ -83,7 +85,7 @@ export function createUploads({ folder, limits }: { folder: string; limits: Uplo
      * `uploads_too_many`, `upload_too_large`, `upload_too_slow`, `upload_incomplete`,
      * `data_dir_full`.
      */
-    async receive(source: Readable, name: string): Promise<Result<Upload>> {
+    async receive(source: Readable, name: string, by: string): Promise<Result<Upload>> {
       // The sender may leave before the first byte is read.
       source.on("error", () => {});
       if (receiving >= limits.receivingMax || (await entries()).length >= limits.keptMax) {
@@ -98,7 +100,7 @@ export function createUploads({ folder, limits }: { folder: string; limits: Uplo
         const written = await write(source, join(part, called), limits);
         if (!written.ok) return written;
         const expiresAt = Date.now() + limits.keptMs;
-        const upload: Upload = { id, name: called, ...written.value, expiresAt };
+        const upload: Upload = { id, name: called, by, ...written.value, expiresAt };
         await writeFile(join(part, META), JSON.stringify(upload), { mode: 0o600 });
         await rename(part, folderOf(id));
         return accept(upload);

@@ -62,10 +62,12 @@ export function createLogin(input: {
 
   async function accessOf(given: Credentials): Promise<Omit<Access, "from"> | undefined> {
     if (given.kind === "password") {
-      return isPassword(given.text) ? { who: "password", role: "admin" } : undefined;
+      return isPassword(given.text) ? { who: "password", role: "admin", numbers: null } : undefined;
     }
     const token = await tokens.find(given.text);
-    return token === undefined ? undefined : { who: `token:${token.name}`, role: token.role };
+    return token === undefined
+      ? undefined
+      : { who: `token:${token.name}`, role: token.role, numbers: null };
   }
 }
 

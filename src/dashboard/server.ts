@@ -9,7 +9,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import { type ApiEnv, refuseRole } from "../api/access.ts";
+import { type ApiEnv, refuseLimited, refuseRole } from "../api/access.ts";
 import { type Api, type ApiDeps, createApi, takesFile } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
 import type { ClientAddress } from "../config/client-address.ts";
@@ -139,7 +139,11 @@ function createRoutes(
     takesFile(context.req.method, context.req.path) ? next() : limited(context, next),
   );
   if (metrics !== undefined) {
-    app.get("/metrics", async () => probeResponse(await probe("/metrics", { ...probed, metrics })));
+    app.get("/metrics", async (context) => {
+      const limited = refuseLimited(context.get("access"));
+      if (limited !== null) return answer(context, toProblem(limited));
+      return probeResponse(await probe("/metrics", { ...probed, metrics }));
+    });
   }
   app.route("/", createAssets());
   app.route("/", createPages({ stores, answer, unsafe, apiPage: api.page }));
@@ -147,7 +151,8 @@ function createRoutes(
   // Each address of the API says which role it needs; of Bull Board's, reading needs the least.
   app.use("/queues/*", async (context, next) => {
     const isRead = context.req.method === "GET" || context.req.method === "HEAD";
-    const refused = refuseRole(context.get("access"), isRead ? "viewer" : "operator");
+    const access = context.get("access");
+    const refused = refuseRole(access, isRead ? "viewer" : "operator") ?? refuseLimited(access);
     return refused === null ? next() : answer(context, toProblem(refused));
   });
   app.route("/", board);

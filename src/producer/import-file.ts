@@ -28,6 +28,8 @@ export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
   readonly rejectsPath?: string | null;
   /** The due time of a recurring campaign file, ms: without it, such a file is refused. */
   readonly dueMs?: number;
+  /** The numbers that may be used; default, or null: every configured one. */
+  readonly numbers?: ReadonlySet<string> | null;
 }
 
 export type ImportFile = (input: ImportFileInput) => Promise<ImportResult>;
@@ -43,10 +45,12 @@ export function createFileImporter(deps: {
   mode: Mode;
 }): ImportFile {
   const { mode } = deps;
-  const known = Object.keys(deps.numbers);
+  const configured = Object.keys(deps.numbers);
 
   return async (input) => {
-    const { campaignPath, campaignName, csvPath: given, opened: handed, dueMs, ...asked } = input;
+    const { campaignPath, campaignName, csvPath: given, opened: handed, ...more } = input;
+    const { dueMs, numbers = null, ...asked } = more;
+    const known = configured.filter((name) => numbers === null || numbers.has(name));
     const named = given ?? campaignPath ?? "";
     const campaign = campaignPath === null ? null : await readCampaign(campaignPath, campaignName);
     if (campaign?.ok === false) return refused(given ?? "", campaign.refusal);
@@ -64,7 +68,8 @@ export function createFileImporter(deps: {
     try {
       const { rejectsPath = await freeRejectsPath(csvPath) } = input;
       const first = asked.first ?? null;
-      return await take(opened.value, withFirst(definition, first), { ...asked, rejectsPath });
+      const request = { ...asked, rejectsPath };
+      return await take(opened.value, known, withFirst(definition, first), request);
     } finally {
       if (handed === undefined) await opened.value.close();
     }
@@ -72,10 +77,12 @@ export function createFileImporter(deps: {
 
   async function take(
     file: OpenedList,
+    known: readonly string[],
     definition: CampaignDefinition | null,
     request: ListRequest,
   ): Promise<ImportResult> {
-    const corrected = file.rejectsOf === null ? null : await correct(file, definition, request);
+    const corrected =
+      file.rejectsOf === null ? null : await correct(file, known, definition, request);
     if (corrected !== null) return corrected;
     if (definition === null) return refused(file.name, noCampaign(file.name));
     const number = await deps.openNumber(definition.number);
@@ -85,6 +92,7 @@ export function createFileImporter(deps: {
   /** Null where rejects files are read as ordinary lists. */
   async function correct(
     file: OpenedList,
+    known: readonly string[],
     given: CampaignDefinition | null,
     request: ListRequest,
   ): Promise<ImportResult | null> {

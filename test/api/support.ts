@@ -16,7 +16,12 @@ import { createRequests } from "../../src/store/access/requests.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
-export const OPERATOR: Access = { who: "token:test", role: "operator", from: "127.0.0.1" };
+export const OPERATOR: Access = {
+  who: "token:test",
+  role: "operator",
+  numbers: null,
+  from: "127.0.0.1",
+};
 
 /** What the API needs beside stores: real imports, and a folder that goes when the test ends. */
 export function apiDepsOf({ number, store, redis }: TestStore) {

@@ -2,6 +2,11 @@ import { catalogue } from "./catalogue.ts";
 
 /** The HTTP API: who may use it, and what it takes. */
 export const API = catalogue(409, {
+  api_numbers_limited: {
+    meaning: "This concerns every number, and the user or token is limited to some.",
+    fix: "Ask an admin, or use a user or token for all numbers.",
+    http: 403,
+  },
   api_role_too_low: {
     meaning: "The token's role does not allow this.",
     fix: "Use a token with the role that the message names: `dropcast token add NAME --role operator`.",

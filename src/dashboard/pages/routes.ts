@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
+import { type ApiEnv, visibleStores } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
 import { readObstacles, readOverview } from "../../campaigns/overview.ts";
@@ -23,9 +24,9 @@ export function createPages(input: {
   unsafe: () => string | undefined;
   /** The description of the HTTP API. */
   apiPage: () => Html;
-}): Hono {
+}): Hono<ApiEnv> {
   const { stores, answer, unsafe, apiPage } = input;
-  const pages = new Hono();
+  const pages = new Hono<ApiEnv>();
 
   pages.get("/", async (context) => {
     const asked = context.req.query("page") ?? "";
@@ -33,12 +34,18 @@ export function createPages(input: {
       page: /^[1-9]\d{0,3}$/.test(asked) ? Number(asked) : 1,
       size: CAMPAIGNS_A_PAGE,
     };
-    const overview = await readOverview(stores, shown);
+    const access = context.get("access");
+    const all = await readOverview(visibleStores(stores, access), shown);
+    // A recurring campaign file is of no number until it has run.
+    const overview = access.numbers === null ? all : { ...all, recurring: [] };
     return context.html(html`${campaignListPage(overview, { ...shown, unsafe: unsafe() })}`);
   });
 
   pages.get("/campaigns/:id", async (context) => {
-    const found = await findCampaign(stores, context.req.param("id"));
+    const found = await findCampaign(
+      visibleStores(stores, context.get("access")),
+      context.req.param("id"),
+    );
     if (!found.ok) return answer(context, toProblem(found));
     const [obstacles, acts] = await Promise.all([
       readObstacles(found.value),
@@ -50,7 +57,10 @@ export function createPages(input: {
   });
 
   pages.get("/campaigns/:id/retry", async (context) => {
-    const found = await findCampaign(stores, context.req.param("id"));
+    const found = await findCampaign(
+      visibleStores(stores, context.get("access")),
+      context.req.param("id"),
+    );
     if (!found.ok) return answer(context, toProblem(found));
     const codes = context.req.queries("code") ?? [];
     if (!codes.every((code) => /^\d{1,8}$/.test(code))) {
