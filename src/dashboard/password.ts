@@ -41,7 +41,7 @@ export async function dashboardPassword(input: {
   const path = join(dataDir, "dashboard-password");
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    const kept = (await read(path)) ?? (await make(path, say));
+    const kept = (await readWritten(path)) ?? (await make(path, say));
     return kept === "" ? unusable(path, "it is empty") : accept(kept);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -57,17 +57,17 @@ async function make(path: string, say: (line: string) => void): Promise<string> 
     await writeFile(path, `${made}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return readWritten(path);
+    return (await readWritten(path)) ?? "";
   }
   say(`Dashboard password (any user name): ${made}   It is stored in ${path}.`);
   return made;
 }
 
-/** The other process has created the file and is about to write it. */
-async function readWritten(path: string): Promise<string> {
+/** An empty file is one that another process has created and is about to write. */
+async function readWritten(path: string): Promise<string | undefined> {
   for (let tries = 0; tries < WRITTEN_TRIES; tries++) {
     const kept = await read(path);
-    if (kept !== undefined && kept !== "") return kept;
+    if (kept !== "") return kept;
     await sleep(WRITTEN_EVERY_MS);
   }
   return "";

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -70,6 +70,18 @@ it("two processes that start at once agree on one", async () => {
 
   expect(both[0]?.result).toEqual(both[1]?.result);
   expect(both.flatMap(({ said }) => said)).toHaveLength(1);
+});
+
+it("a file that another process has created, and not written yet, is read when it is", async () => {
+  const dir = dataDir();
+  const path = join(dir, "dashboard-password");
+  mkdirSync(dir);
+  writeFileSync(path, "");
+
+  const asked = ask({ dataDir: dir });
+  setTimeout(() => writeFileSync(path, "made-by-the-other-one\n"), 50);
+
+  expect((await asked).result).toEqual({ ok: true, value: "made-by-the-other-one" });
 });
 
 it("a password file that is empty or cannot be read is refused, not replaced", async () => {
