@@ -20,7 +20,7 @@ const MODEL = "test/store/{conservation,trial-model}.test.ts";
 export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
-    setupFiles: ["test/support/redis-leaks.ts"],
+    setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

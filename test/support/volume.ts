@@ -31,14 +31,30 @@ export interface Seeded {
   readonly pick: <T>(list: readonly T[]) => T;
 }
 
+/** The seed where none is asked for: what fails with it fails because of the change. */
+const USUAL_SEED = 20_261_129;
+
 /**
- * A seeded run: the given seed, else that of FAULTS_SEED, else a fresh one; printed to stderr with
- * the name. Two runs of one seed differ by their names.
+ * The seed of this run: FAULTS_SEED, which may be `random`; a fresh one at full volume; else always
+ * the same.
+ */
+export function seedOfRun(): number {
+  const asked = process.env["FAULTS_SEED"] || (process.env["FAULTS"] === "full" ? "random" : "");
+  if (asked === "") return USUAL_SEED;
+  if (asked === "random") return randomInt(1, 2 ** 31);
+  const seed = Number(asked);
+  if (!Number.isSafeInteger(seed)) {
+    throw new Error(`FAULTS_SEED=${asked}: it is a whole number, or "random".`);
+  }
+  return seed;
+}
+
+/**
+ * A seeded run: the given seed, else {@link seedOfRun}; printed to stderr with the name. Two runs of
+ * one seed differ by their names.
  */
 export function seeded(name: string, given?: number): Seeded {
-  const asked = process.env["FAULTS_SEED"];
-  const seed = given ?? (asked ? Number(asked) : randomInt(1, 2 ** 31));
-  if (!Number.isSafeInteger(seed)) throw new Error(`FAULTS_SEED is no whole number: ${asked}`);
+  const seed = given ?? seedOfRun();
   process.stderr.write(`faults: ${name}: seed ${seed}\n`);
   const random = generator(seed, name);
   const int = (min: number, max: number): number => min + Math.floor(random() * (max - min + 1));
