@@ -143,7 +143,7 @@ export function stallIn({ stalls }: Overview, campaign: Campaign): string | null
 }
 
 /** Why none of a number's running campaigns is being sent; undefined: some is, or none runs. */
-async function stallOf(
+export async function stallOf(
   store: NumberStore,
   campaigns: readonly Campaign[],
 ): Promise<string | undefined> {

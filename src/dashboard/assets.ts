@@ -1,34 +1,51 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { extname } from "node:path";
 import { Hono } from "hono";
 
-const TYPES = {
-  "style.css": "text/css; charset=utf-8",
-  "refresh.js": "text/javascript; charset=utf-8",
-  "icon.svg": "image/svg+xml",
-} as const;
+/** By the ending of a file in the folder `assets`; all of them are served. */
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
 
-type AssetName = keyof typeof TYPES;
+const folder = new URL("./assets/", import.meta.url);
 
 const assets = new Map(
-  Object.entries(TYPES).map(([name, type]) => {
-    const bytes = readFileSync(new URL(`./assets/${name}`, import.meta.url), "utf8");
-    const version = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
-    return [name, { bytes, type, version }];
-  }),
+  readdirSync(folder).map((name) => [
+    name,
+    { bytes: readFileSync(new URL(name, folder)), type: TYPES[extname(name)] ?? "text/plain" },
+  ]),
 );
 
+/** Of all of them together, since scripts import each other by name. */
+const version = digestOf([...assets.values()].map(({ bytes }) => bytes));
+
+/** Every style sheet: first the one that has the colours and what pages share. */
+export const STYLES: readonly string[] = [
+  "style.css",
+  ...[...assets.keys()].filter((name) => name.endsWith(".css") && name !== "style.css").sort(),
+];
+
 /** The address of an asset; it changes with the content, so browsers may cache it. */
-export function assetUrl(name: AssetName): string {
-  return `/assets/${name}?v=${assets.get(name)?.version}`;
+export function assetUrl(name: string): string {
+  if (!assets.has(name)) throw new Error(`There is no asset ${name}.`);
+  return `/assets/${version}/${name}`;
 }
 
 export function createAssets(): Hono {
   const app = new Hono();
   for (const [name, { bytes, type }] of assets) {
-    app.get(`/assets/${name}`, (context) =>
+    app.get(`/assets/:version/${name}`, (context) =>
       context.body(bytes, 200, { "content-type": type, "cache-control": "private, max-age=86400" }),
     );
   }
   return app;
+}
+
+function digestOf(parts: readonly Buffer[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 12);
 }

@@ -26,6 +26,7 @@ import {
   failedJobSchema,
   failedQueueName,
 } from "../queue/queues.ts";
+import { assetUrl } from "./assets.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
 import { maskData, maskText, maskTexts } from "./mask.ts";
 
@@ -124,8 +125,8 @@ function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Ho
       handlerHooks: { before: ({ method }) => ({ allow: method === "get" }) },
       uiConfig: {
         boardTitle: "Dropcast",
-        boardLogo: { path: "/assets/icon.svg", width: 28, height: 28 },
-        favIcon: { default: "/assets/icon.svg", alternative: "static/favicon-32x32.png" },
+        boardLogo: { path: assetUrl("icon.svg"), width: 28, height: 28 },
+        favIcon: { default: assetUrl("icon.svg"), alternative: "static/favicon-32x32.png" },
         miscLinks: [{ text: "Campaigns", url: "/" }],
         hideDocsLink: true,
         hideRedisDetails: true,

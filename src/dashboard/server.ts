@@ -5,13 +5,14 @@
  */
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { type ApiEnv, refuseLimited, refuseRole } from "../api/access.ts";
 import { type Api, type ApiDeps, createApi, takesFile } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
+import { createStops } from "../campaigns/stops.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
@@ -23,6 +24,7 @@ import { answerProblem } from "./answer.ts";
 import { createAssets } from "./assets.ts";
 import { createLogin, LOGIN_LIMITS, type LoginLimits } from "./auth.ts";
 import { createBoard } from "./board.ts";
+import { createLive, type Live } from "./live.ts";
 import { createOriginCheck } from "./origin.ts";
 import { createPages } from "./pages/routes.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -84,11 +86,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const board = createBoard({ stores, connection, ready, logger });
       const probed = { ready: async () => !stopping && (await ready()) };
       const api = createApi({ ...options.api, stores, logger, answer: answerProblem });
-      const { fetch } = createRoutes(options, { api, board: board.app, ready, probed });
+      const { fetch, live } = createRoutes(options, { api, board: board.app, ready, probed });
       const serverOptions = { requestTimeout: REQUEST_MS_MAX };
       const server = createAdaptorServer({ fetch, serverOptions }) as Server;
       close = async () => {
         stopping = true;
+        live.stop();
         await Promise.all([closeServer(server, STOP_MS), api.stop(STOP_MS)]);
         await board.close();
         connection.disconnect();
@@ -119,7 +122,7 @@ function createRoutes(
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
   },
-): Pick<Hono<ApiEnv>, "fetch"> {
+): Pick<Hono<ApiEnv>, "fetch"> & { readonly live: Live } {
   const { host, password, tokens, logger, metrics, clientAddress, stores, unsafe } = options;
   const answer = answerProblem;
   const limits = options.loginLimits ?? LOGIN_LIMITS;
@@ -130,7 +133,8 @@ function createRoutes(
   }
   app.use(createOriginCheck({ host, answer }));
   const now = () => performance.now();
-  app.use(createLogin({ password, tokens, limits, clientAddress, answer, now }));
+  const login = createLogin({ password, tokens, limits, clientAddress, answer, now });
+  app.use(login);
   const limited = bodyLimit({
     maxSize: BODY_BYTES_MAX,
     onError: (context) => answer(context, BODY_TOO_LARGE),
@@ -146,7 +150,12 @@ function createRoutes(
     });
   }
   app.route("/", createAssets());
-  app.route("/", createPages({ stores, answer, unsafe, apiPage: api.page }));
+  const framed = createFramed(stores, unsafe);
+  app.use(framed);
+  const pages = createPages({ stores, answer, unsafe, apiPage: api.page });
+  const live = createLive({ before: [login, framed], pages, answer });
+  app.route("/", live.app);
+  app.route("/", pages);
   app.route("/", api.app);
   // Each address of the API says which role it needs; of Bull Board's, reading needs the least.
   app.use("/queues/*", async (context, next) => {
@@ -161,7 +170,17 @@ function createRoutes(
     logger.error({ err: error, path: context.req.routePath }, "dashboard request failed");
     return answer(context, (await ready()) ? FAILED : STORE_UNAVAILABLE);
   });
-  return app;
+  return { fetch: app.fetch, live };
+}
+
+/** Gives every page of a signed-in reader its frame. */
+function createFramed(stores: Stores, unsafe: () => string | undefined): MiddlewareHandler<ApiEnv> {
+  const [store] = Object.values(stores);
+  const frame = { mode: store?.mode ?? "live", stops: createStops(stores, unsafe) };
+  return (context, next) => {
+    context.set("frame", frame);
+    return next();
+  };
 }
 
 function probeResponse({ status, contentType, body }: ProbeAnswer): Response {

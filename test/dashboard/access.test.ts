@@ -33,7 +33,7 @@ describe("the password", () => {
       "/queues/static/x",
       "/api/campaigns",
       "/metrics",
-      "/assets/style.css",
+      "/assets/1/style.css",
       "/nowhere",
     ]) {
       const answer = await fetch(`${url}${path}`);

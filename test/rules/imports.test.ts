@@ -41,7 +41,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "rate",
       "recurring",
     ],
-    ...["refusals", "resolve", "retry", "waits-for", "webhook-troubles"],
+    ...["refusals", "resolve", "retry", "stops", "waits-for", "webhook-troubles"],
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],

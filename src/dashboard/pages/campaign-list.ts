@@ -7,31 +7,23 @@ import { liftWords } from "../../export/number-words.ts";
 import { trialWords } from "../../export/trial-words.ts";
 import type { Campaign, Halt, Rollback } from "../../store/index.ts";
 import { clockUtc, count, counted, moment, percent } from "./format.ts";
-import { type Html, layout } from "./layout.ts";
+import type { Html, PageContent } from "./layout.ts";
 import { groupTotal, handledRows, progressBar } from "./progress.ts";
 
 /** The start page: every campaign, newest first, in pages from 1. */
-export function campaignListPage(
-  overview: Overview,
-  { page, size, unsafe }: Page & { readonly unsafe: string | undefined },
-): Html {
-  const { campaigns, total, live, halts, rollbacks, stalls, webhooks, recurring } = overview;
+export function campaignListPage(overview: Overview, { page, size }: Page): PageContent {
+  const { campaigns, total, live, recurring } = overview;
   const pages = Math.max(1, Math.ceil(total / size));
-  return layout({
+  return {
     title: "Campaigns",
     kind: "live",
     main: html`
       <div class="head"><h1>Campaigns</h1><p class="quiet">${counted(total, "campaign")}${live.length === 0 ? "" : `, ${count(live.length)} not ended`}</p></div>
-      ${unsafeBox(unsafe)}
-      ${rollbacks.map(({ number, rollback }) => rollbackBox(number, rollback))}
-      ${halts.map(({ number, halt }) => suspensionBox(number, halt))}
-      ${[...stalls.values()].map(stallBox)}
-      ${webhookBoxes(webhooks)}
       ${live.length === 0 ? "" : totals(live)}
       ${total === 0 ? empty() : table(campaigns)}
       ${pages > 1 ? pager(page, pages) : ""}
       ${recurringCard(recurring)}`,
-  });
+  };
 }
 
 /** Why a number sends nothing at all. */
@@ -113,7 +105,7 @@ function totals(campaigns: readonly Campaign[]): Html {
 
 /** Explicit ARIA roles, because on a phone the rows are laid out as cards. */
 function table(campaigns: readonly Campaign[]): Html {
-  return html`<table class="campaigns card" role="table">
+  return html`<table class="cards card" role="table">
     <caption class="hidden">Campaigns, newest first</caption>
     <thead role="rowgroup">
       <tr role="row">
@@ -135,9 +127,9 @@ function row(campaign: Campaign): Html {
   const { id, name, rows, counts } = campaign;
   const reason = reasonWords(campaign) ?? trialWords(campaign, clockUtc);
   return html`<tr role="row">
-    <th role="rowheader" scope="row"><a href="/campaigns/${id}">${name}</a><span class="quiet id">${id}${modeBadge(campaign)}</span></th>
-    <td role="cell" data-label="Status">${statusBadge(campaign)}${reason === null ? "" : html`<span class="reason">${reason}</span>`}</td>
-    <td role="cell" class="wide" data-label="Progress">${progressBar(rows, counts)}<span class="quiet share">${percent(handledRows(rows, counts), rows)} handled</span></td>
+    <th role="rowheader" scope="row"><a href="/campaigns/${id}">${name}</a><span class="quiet">${id}${modeBadge(campaign)}</span></th>
+    <td role="cell" data-label="Status">${statusBadge(campaign)}${reason === null ? "" : html`<span class="quiet">${reason}</span>`}</td>
+    <td role="cell" class="wide" data-label="Progress">${progressBar(rows, counts)}<span class="quiet">${percent(handledRows(rows, counts), rows)} handled</span></td>
     ${figure("Rows", rows)}
     ${figure("Reached", counts.delivered + counts.read)}
     ${figure("Failed", counts.failed, "bad")}

@@ -25,7 +25,7 @@ import {
   webhookBoxes,
 } from "./campaign-list.ts";
 import { clockUtc, count, counted, moment, percent } from "./format.ts";
-import { type Html, layout } from "./layout.ts";
+import type { Html, PageContent } from "./layout.ts";
 import { groupTotal, handledRows, legend, progressBar, STATE_GROUPS } from "./progress.ts";
 
 /** What the page shows besides the campaign and its obstacles. */
@@ -39,13 +39,13 @@ interface Shown {
 export function campaignPage(
   { campaign, store }: FoundCampaign,
   obstacles: Obstacles & Shown,
-): Html {
+): PageContent {
   const { halt, rollback, stall, waitsFor, pace, budget, webhooks, tries, unsafe, acts } =
     obstacles;
   const { id, name, number, rows, counts, file } = campaign;
   const reason = reasonWords(campaign);
   const trial = trialWords(campaign, clockUtc);
-  return layout({
+  return {
     title: name,
     kind: "live",
     main: html`
@@ -82,7 +82,7 @@ export function campaignPage(
         <a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a>
         ${campaign.rowsDeletedAt === null ? html`<a href="/api/campaigns/${id}/export.csv" download>Export every row of ${file} (CSV)</a>` : ""}
       </p>`,
-  });
+  };
 }
 
 /** Forms, so that they work without a script; an irreversible one asks for confirmation. */

@@ -16,7 +16,7 @@ export function clockUtc(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 16)} UTC`;
 }
 
-/** A moment in UTC; refresh.js shows it in the reader's own zone. */
+/** A moment in UTC; the script shows it in the reader's own zone. */
 export function moment(ms: number | null) {
   if (ms === null) return html`<span class="none">–</span>`;
   const iso = new Date(ms).toISOString();

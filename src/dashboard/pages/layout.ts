@@ -1,16 +1,74 @@
+import type { Context } from "hono";
 import { html } from "hono/html";
-import { assetUrl } from "../assets.ts";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Access, ApiEnv } from "../../api/access.ts";
+import { assetUrl, STYLES } from "../assets.ts";
+import { banner, bar, type Frame, keysDialog } from "./frame.ts";
 
 /** The result of a tagged template of `hono/html`. Values in it are escaped. */
 export type Html = ReturnType<typeof html>;
 
+/** What one page adds to the frame that all share. */
+export interface PageContent {
+  readonly title: string;
+  /**
+   * The main part of a `live` page is renewed while it is open, for all readers of the same address,
+   * role and numbers at once: it must not depend on who reads it. An element that a script draws has
+   * an id and `data-own`: its inside stays.
+   */
+  readonly kind: "live" | "still";
+  readonly main: Html;
+  /** Assets with what only this page needs. */
+  readonly scripts?: readonly string[];
+  /** Default: 200. */
+  readonly status?: number;
+}
+
+declare module "hono" {
+  /** Set by the dashboard for whoever is signed in. */
+  interface ContextVariableMap {
+    frame?: Frame;
+  }
+}
+
+/** The parts of a live page that are renewed, as HTML. */
+export interface LiveParts {
+  readonly banner: string;
+  readonly main: string;
+}
+
 /** Seconds between reloads without a script; with one, the page updates in place. */
 const RELOAD_SECONDS = 10;
 
-/** A whole page. `live` ones update the contents of `<main>`. */
-export function layout(input: { title: string; kind: "live" | "still"; main: Html }): Html {
-  const { title, kind, main } = input;
-  const live = kind === "live";
+/** Answers with a whole page. */
+export async function page(context: Context<ApiEnv>, content: PageContent): Promise<Response> {
+  const { kind, status = 200 } = content;
+  // A stranger sees a refusal or the sign-in, and nothing of what is behind it.
+  const access = context.get("access") as Access | undefined;
+  const frame = context.get("frame");
+  const top = frame === undefined || access === undefined ? "" : await banner(frame, access);
+  if (asksForParts(context)) {
+    if (kind !== "live") return context.body(null, 204);
+    const main = String(await content.main);
+    return context.json({ banner: String(top), main } satisfies LiveParts, pageStatus(status));
+  }
+  const whole = layout(content, { bar: bar({ frame, access, kind, path: context.req.path }), top });
+  return context.html(html`${whole}`, pageStatus(status));
+}
+
+/** Only the process itself can set it (live.ts): it is no part of a request. */
+export const LIVE_PARTS = { liveParts: true };
+
+function asksForParts({ env }: Context): boolean {
+  return (env as Partial<typeof LIVE_PARTS> | undefined)?.liveParts === true;
+}
+
+/** A whole page, in a frame of its own. */
+function layout(
+  { title, kind, main, scripts = [] }: PageContent,
+  around: { readonly bar: Html; readonly top: Html | "" },
+): Html {
+  const isLive = kind === "live";
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -20,22 +78,22 @@ export function layout(input: { title: string; kind: "live" | "still"; main: Htm
     <meta name="robots" content="noindex">
     <title>${title} · Dropcast</title>
     <link rel="icon" type="image/svg+xml" href="${assetUrl("icon.svg")}">
-    <link rel="stylesheet" href="${assetUrl("style.css")}">
-    ${live ? html`<noscript><meta http-equiv="refresh" content="${RELOAD_SECONDS}"></noscript>` : ""}
-    ${live ? html`<script type="module" src="${assetUrl("refresh.js")}"></script>` : ""}
+    ${STYLES.map((name) => html`<link rel="stylesheet" href="${assetUrl(name)}">`)}
+    ${isLive ? html`<noscript><meta http-equiv="refresh" content="${RELOAD_SECONDS}"></noscript>` : ""}
+    ${[...SCRIPTS, ...scripts].map((name) => html`<script type="module" src="${assetUrl(name)}"></script>`)}
   </head>
   <body>
     <a class="skip" href="#main">Skip to content</a>
-    <header class="bar">
-      <a class="brand" href="/"><img src="${assetUrl("icon.svg")}" alt="" width="28" height="28">Dropcast</a>
-      <nav aria-label="Main">
-        <a href="/">Campaigns</a>
-        <a href="/queues">Queues</a>
-        <a href="/api/docs">API</a>
-      </nav>
-      ${live ? html`<p class="stale" id="stale" role="status" hidden>Not up to date: the dashboard does not answer.</p>` : ""}
-    </header>
-    <main id="main"${live ? html` data-live` : ""}>${main}</main>
+    ${around.bar}
+    <div id="banner">${around.top}</div>
+    <main id="main"${isLive ? html` data-live` : ""}>${main}</main>
+    ${keysDialog()}
   </body>
 </html>`;
+}
+
+const SCRIPTS = ["page.js"];
+
+function pageStatus(status: number): ContentfulStatusCode {
+  return status as ContentfulStatusCode;
 }

@@ -7,16 +7,16 @@ import { reasonName } from "../../core/reasons.ts";
 import type { PaceNow } from "../../store/index.ts";
 import { modeBadge, statusBadge } from "./campaign-list.ts";
 import { count, counted, moment } from "./format.ts";
-import { type Html, layout } from "./layout.ts";
+import type { Html, PageContent } from "./layout.ts";
 
 /** What a retry would send, and whom it leaves out and why: its form then does exactly that. */
 export function retryPage(
   { campaign }: FoundCampaign,
   { filter, preview, pace }: { filter: RetryFilter; preview: Retried; pace: PaceNow },
-): Html {
+): PageContent {
   const { id, name } = campaign;
   const { matching, byCode, leftOut } = preview;
-  return layout({
+  return {
     title: `Retry · ${name}`,
     kind: "still",
     main: html`
@@ -32,7 +32,7 @@ export function retryPage(
         ${matching === 0 ? "" : confirm(id, filter, matching)}
       </section>
       ${leftOut.length === 0 ? "" : leftOutCard(preview)}`,
-  });
+  };
 }
 
 function causes(byCode: Retried["byCode"]): Html | "" {

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { html } from "hono/html";
 import { type ApiEnv, visibleStores } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
@@ -11,7 +10,7 @@ import { toProblem } from "../../http/problem.ts";
 import { readActs } from "./acts.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
-import { type Html, layout } from "./layout.ts";
+import { type Html, page } from "./layout.ts";
 import { retryPage } from "./retry.ts";
 
 const CAMPAIGNS_A_PAGE = 50;
@@ -38,7 +37,7 @@ export function createPages(input: {
     const all = await readOverview(visibleStores(stores, access), shown);
     // A recurring campaign file is of no number until it has run.
     const overview = access.numbers === null ? all : { ...all, recurring: [] };
-    return context.html(html`${campaignListPage(overview, { ...shown, unsafe: unsafe() })}`);
+    return page(context, campaignListPage(overview, shown));
   });
 
   pages.get("/campaigns/:id", async (context) => {
@@ -51,9 +50,7 @@ export function createPages(input: {
       readObstacles(found.value),
       readActs(found.value),
     ]);
-    return context.html(
-      html`${campaignPage(found.value, { ...obstacles, acts, unsafe: unsafe() })}`,
-    );
+    return page(context, campaignPage(found.value, { ...obstacles, acts, unsafe: unsafe() }));
   });
 
   pages.get("/campaigns/:id/retry", async (context) => {
@@ -74,11 +71,11 @@ export function createPages(input: {
       found.value.store.pace.read(),
     ]);
     if (!preview.ok) return answer(context, toProblem(preview));
-    return context.html(html`${retryPage(found.value, { filter, preview: preview.value, pace })}`);
+    return page(context, retryPage(found.value, { filter, preview: preview.value, pace }));
   });
 
   pages.get("/api/docs", (context) =>
-    context.html(html`${layout({ title: "HTTP API", kind: "still", main: apiPage() })}`),
+    page(context, { title: "HTTP API", kind: "still", main: apiPage() }),
   );
 
   return pages;

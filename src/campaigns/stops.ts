@@ -1,0 +1,108 @@
+import { describeHalt, rollbackWords } from "../export/campaign-json.ts";
+import { liftWords } from "../export/number-words.ts";
+import type { NumberStore } from "../store/index.ts";
+import type { Stores } from "./find.ts";
+import { stallOf } from "./overview.ts";
+import { readWebhookTroubles, webhookTroubleLines } from "./webhook-troubles.ts";
+
+/** Something that stands still, until it ends or a person acts. */
+export interface Stop {
+  /** The number it concerns; null: all of them. */
+  readonly number: string | null;
+  readonly title: string;
+  /** Why, and what to do. */
+  readonly words: string;
+  /** Ms; null if it is not stored. */
+  readonly sinceMs: number | null;
+}
+
+/** A page may be up to this old, and so may what it says of the numbers. */
+const KEPT_MS = 1_000;
+
+/**
+ * What stands still in the whole deployment, worst first. Each page shows it, so all of them share
+ * one reading a second; its cost depends on the numbers and the campaigns that have not ended.
+ */
+export function createStops(stores: Stores, unsafe: () => string | undefined) {
+  let kept: { readonly atMs: number; readonly stops: Promise<readonly Stop[]> } | undefined;
+
+  return function stops(): Promise<readonly Stop[]> {
+    const now = performance.now();
+    if (kept === undefined || now - kept.atMs >= KEPT_MS) {
+      const stops = readStops(stores, unsafe()).catch(() => [REDIS_AWAY]);
+      kept = { atMs: now, stops };
+    }
+    return kept.stops;
+  };
+}
+
+async function readStops(stores: Stores, unsafe: string | undefined): Promise<readonly Stop[]> {
+  const each = await Promise.all(Object.values(stores).map(stopsOf));
+  return [
+    ...(unsafe === undefined ? [] : [{ ...OF_ALL, title: REDIS_UNSAFE, words: unsafe }]),
+    ...RANKS.flatMap((rank) => each.flatMap((stops) => stops[rank])),
+  ];
+}
+
+/** A page that says why nothing can be read must not fail for the same reason. */
+const REDIS_AWAY: Stop = {
+  number: null,
+  title: "Nothing is sent: Redis does not answer",
+  words: "It goes on by itself when Redis is back; nothing is lost meanwhile.",
+  sinceMs: null,
+};
+
+const OF_ALL = { number: null, sinceMs: null };
+const REDIS_UNSAFE = "Nothing is sent: Redis is not safe";
+
+/** Worst first. */
+const RANKS = ["rollbacks", "suspensions", "stalls", "webhooks"] as const;
+
+async function stopsOf(
+  store: NumberStore,
+): Promise<Record<(typeof RANKS)[number], readonly Stop[]>> {
+  const { number } = store;
+  const [rollback, halt, live, troubles] = await Promise.all([
+    store.rollback.read(),
+    store.campaigns.halt(),
+    store.campaigns.live(),
+    readWebhookTroubles(store),
+  ]);
+  const stall = await stallOf(store, live);
+  const went = rollback?.lost === null ? "may be an older copy" : "went back in time";
+  return {
+    rollbacks:
+      rollback === undefined
+        ? []
+        : [
+            {
+              number,
+              title: `Number ${number} has stopped: Redis ${went}`,
+              words: rollbackWords(number, rollback),
+              sinceMs: rollback.noticedAt,
+            },
+          ],
+    suspensions: halt === undefined ? [] : [suspension(number, halt)],
+    stalls:
+      stall === undefined
+        ? []
+        : [{ number, title: `Number ${number} has no worker`, words: stall, sinceMs: null }],
+    webhooks: webhookTroubleLines(troubles).map((words) => ({
+      number,
+      title: `Outcomes of number ${number} may be missing`,
+      words,
+      sinceMs: null,
+    })),
+  };
+}
+
+function suspension(number: string, halt: Parameters<typeof describeHalt>[0]): Stop {
+  const { title, advice } = describeHalt(halt);
+  const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
+  return {
+    number,
+    title: `Number ${number} is suspended`,
+    words: `${named}. Nothing is sent from it. ${advice} ${liftWords(halt)}`,
+    sinceMs: halt.at,
+  };
+}
