@@ -12,6 +12,8 @@ import { type Drops, drops, list, WAIT } from "./drops.ts";
 
 interface Disk {
   steps: number;
+  /** Steps that the disk is at. */
+  underway: number;
   /** What becomes of a step. */
   at: (step: number) => "done" | "never" | NodeJS.ErrnoException;
 }
@@ -35,7 +37,11 @@ vi.mock("node:fs/promises", async (importOriginal) => {
           if (fate === "never") return new Promise(() => {});
           if (fate !== "done") throw fate;
         }
-        const answer = await (real[name] as (...all: unknown[]) => unknown)(...args);
+        if (state !== undefined) state.underway++;
+        const step = real[name] as (...all: unknown[]) => Promise<unknown>;
+        const answer = await step(...args).finally(() => {
+          if (state !== undefined) state.underway--;
+        });
         if (name === "open" && state !== undefined) opened.push(answer as FileHandle);
         return answer;
       },
@@ -53,7 +59,7 @@ const DONE = ["x.csv", "x.report.json", "x.yaml"];
  * refused at the start. It is not stopped: a dead one could not be.
  */
 async function startOn(at: Disk["at"], drop: Drops): Promise<Disk> {
-  const state: Disk = { steps: 0, at: () => "done" };
+  const state: Disk = { steps: 0, underway: 0, at: () => "done" };
   await disk.run(state, () => drop.start(drop.importFile, TIMING, "left running"));
   state.steps = 0;
   state.at = at;
@@ -117,6 +123,7 @@ it("a producer may die at any step: the next one ends what it began, and nothing
     await vi.waitFor(async () => {
       const isDone = state.steps <= last && (await drop.files("done")).length === DONE.length;
       expect(state.steps > last || isDone).toBe(true);
+      expect(state.underway).toBe(0);
     }, WAIT);
     bury(drop);
 
