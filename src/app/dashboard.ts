@@ -3,10 +3,11 @@ import { accept, type Result } from "../core/refusal.ts";
 import { localUrl } from "../http/listen.ts";
 import { createTokens } from "../store/index.ts";
 import { apiDeps } from "./api.ts";
-import { metricsOf, startHealth, unsafeWords } from "./health.ts";
+import { startHealth, unsafeWords } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
+import { telemetryOf } from "./telemetry.ts";
 
 /** Serves campaign pages, their API and the retry dashboard. `say` prints a new password. */
 export async function startDashboard(
@@ -38,7 +39,7 @@ export async function startDashboard(
     ready: async () => (await redis.ping()) === "PONG",
     unsafe: () => unsafeWords(platform),
     logger: logger.child({ role: "dashboard" }),
-    metrics: metricsOf(platform),
+    metrics: telemetryOf(platform).metrics,
     clientAddress: createClientAddress(config.trustedProxies),
   });
   const started = await dashboard.start();

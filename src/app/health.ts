@@ -1,7 +1,7 @@
 import { accept, type Result } from "../core/refusal.ts";
 import { createHealthServer } from "../http/health.ts";
-import { createMetrics, type Metrics } from "../metrics.ts";
 import type { Platform } from "./platform.ts";
+import { telemetryOf } from "./telemetry.ts";
 
 export interface Health {
   /** From now on `/readyz` answers 503. */
@@ -18,22 +18,12 @@ export async function startHealth(platform: Platform): Promise<Result<Health>> {
   const health = createHealthServer({
     host: config.httpHost,
     port: config.metricsPort,
-    metrics: metricsOf(platform),
+    metrics: telemetryOf(platform).metrics,
     ready: async () => (await redis.ping()) === "PONG" && safety.isSafe(),
     problem: () => unsafeWords(platform),
   });
   const started = await health.start();
   return started.ok ? accept(health) : started;
-}
-
-/** By the stores, which all roles of a process share. */
-const metrics = new WeakMap<Platform["stores"], Metrics>();
-
-/** The metrics of this process: one registry, so that its port shows the counts of every role. */
-export function metricsOf({ stores }: Pick<Platform, "stores">): Metrics {
-  const known = metrics.get(stores) ?? createMetrics(stores);
-  metrics.set(stores, known);
-  return known;
 }
 
 /** Why Redis is unsafe, for people; undefined while it is safe. */

@@ -9,7 +9,9 @@ import {
   numberOfCampaign,
   type Suppressions,
 } from "../store/index.ts";
+import { traceImports } from "../telemetry/trace-import.ts";
 import { type Platform, storeNamed } from "./platform.ts";
+import { telemetryOf } from "./telemetry.ts";
 
 /** The other half of the composition root: operations on lists and people. */
 
@@ -80,7 +82,7 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
     import("../producer/import-file.ts"),
     import("../producer/sink/sink.ts"),
   ]);
-  return createFileImporter({
+  const importFile = createFileImporter({
     numbers: config.numbers,
     openNumber: async (name) => {
       const store = storeNamed(platform, name);
@@ -93,6 +95,7 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
     },
     mode: config.mode,
   });
+  return traceImports(importFile, telemetryOf(platform).tracing);
 }
 
 /**

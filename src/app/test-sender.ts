@@ -3,6 +3,7 @@ import { requireSendingNumber } from "../config/find-number.ts";
 import type { Result } from "../core/refusal.ts";
 import { accept } from "../core/refusal.ts";
 import { type Platform, storeNamed } from "./platform.ts";
+import { sendObserverOf } from "./telemetry.ts";
 
 /** Sends one test message from this process. */
 export interface TestSender {
@@ -35,6 +36,7 @@ export async function openTestSender(
   const sender = createOneSender({
     ...{ store: storeNamed(platform, name), client, ratePerSecond, mode: config.mode },
     ...{ timings, logger, isAway: () => outage.now() !== undefined },
+    observer: sendObserverOf(platform, name),
   });
   return accept({
     sendDue: sender.sendDue,

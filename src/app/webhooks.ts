@@ -2,10 +2,12 @@ import { accept, type Result } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
 import { localUrl } from "../http/listen.ts";
 import { createWrongSignatures } from "../store/index.ts";
-import { metricsOf, startHealth, unsafeWords } from "./health.ts";
+import { observeWebhooks } from "../telemetry/observe-webhooks.ts";
+import { startHealth, unsafeWords } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
+import { telemetryOf } from "./telemetry.ts";
 
 /** Receives status webhooks for every number with a secret; refuses if none has one. */
 export async function startWebhooks(platform: Platform): Promise<Result<RunningRole>> {
@@ -16,7 +18,9 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     import("../queue/failed-queue.ts"),
     import("../webhooks/server.ts"),
   ]);
-  const metrics = metricsOf(platform);
+  const { metrics, tracing } = telemetryOf(platform);
+  const role = logger.child({ role: "webhooks" });
+  const observe = observeWebhooks(metrics.process, tracing, role);
   const health = await startHealth(platform);
   if (!health.ok) return health;
   const connection = platform.openQueueConnection();
@@ -27,12 +31,17 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     host: config.httpHost,
     port: config.webhookPort,
     numbers,
-    logger: logger.child({ role: "webhooks" }),
-    metrics: metrics.registry,
+    logger: role,
+    totals: metrics.process.webhooks,
     ...(config.webhookMetrics ? { scrape: metrics } : {}),
     ready: async () => (await redis.ping()) === "PONG",
     problem: () => unsafeWords(platform),
-    apply: (number, event, unmatched) => storeNamed(platform, number).applyStatus(event, unmatched),
+    async apply(number, event, unmatched) {
+      const startedAt = Date.now();
+      const result = await storeNamed(platform, number).applyStatus(event, unmatched);
+      observe(number, event, { result, startedAt });
+      return result;
+    },
     onFailed: async ({ number, campaign, row, attempt }) => {
       await failed.get(number)?.add({ campaign, row, attempt });
     },

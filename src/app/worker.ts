@@ -5,6 +5,7 @@ import { withHeartbeat } from "./heartbeat.ts";
 import { openNotices } from "./notices.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
+import { sendObserverOf } from "./telemetry.ts";
 
 /** Sends the campaigns of every number with an id and a token; refuses if none has both. */
 export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {
@@ -45,6 +46,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       timings,
       retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
       logger: logger.child({ role: "worker", number: number.value.name }),
+      observer: sendObserverOf(platform, number.value.name),
       isAway: () => platform.outage.now() !== undefined,
       openQueueConnection: platform.openQueueConnection,
     });

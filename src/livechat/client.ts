@@ -14,9 +14,14 @@ export interface LivechatClient {
   /**
    * POSTs one message. Never rejects, and settles within the connect and answer timeouts.
    * `claimedAt` is `now()` just before the claim: a request that would start more than
-   * `startFenceMs` later is not started (`aborted`).
-  /** The clock of the start fence, in ms: {@link createFenceClock}. */
-  send(body: string, claimedAt: number): Promise<SendOutcome>;
+   * `startFenceMs` later is not started (`aborted`). `onStatus` gets the HTTP status of the
+   * answer, if one came, before this settles.
+   */
+  send(
+    body: string,
+    claimedAt: number,
+    onStatus?: (httpStatus: number) => void,
+  ): Promise<SendOutcome>;
   /** The clock that the start fence is measured on, ms: {@link createFenceClock}. */
   now(): number;
   /** GETs the number's template messages: status and body as received, whatever the status. */
@@ -75,9 +80,13 @@ export function createLivechatClient(options: LivechatClientOptions): LivechatCl
   const postHeaders = [...getHeaders, "content-type", "application/json"];
   let closed: Promise<void> | undefined;
 
-  function send(body: string, claimedAt: number): Promise<SendOutcome> {
+  function send(
+    body: string,
+    claimedAt: number,
+    onStatus?: (httpStatus: number) => void,
+  ): Promise<SendOutcome> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(settings, claimedAt, resolve);
+      const exchange = new Exchange(settings, claimedAt, resolve, onStatus);
       dispatch(pool, { path, method: "POST", headers: postHeaders, body, exchange }, exchange);
     });
   }

@@ -27,6 +27,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   readonly #settings: ExchangeSettings<T>;
   readonly #claimedAt: number;
   readonly #resolve: (value: T) => void;
+  readonly #onStatus: ((httpStatus: number) => void) | undefined;
   #phase: "waiting" | "started" | "settled" = "waiting";
   #controller: Dispatcher.DispatchController | null = null;
   #timer: NodeJS.Timeout;
@@ -36,10 +37,16 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
   #rest: Buffer[] | null = null;
   #bytes = 0;
 
-  constructor(settings: ExchangeSettings<T>, claimedAt: number, resolve: (value: T) => void) {
+  constructor(
+    settings: ExchangeSettings<T>,
+    claimedAt: number,
+    resolve: (value: T) => void,
+    onStatus?: (httpStatus: number) => void,
+  ) {
     this.#settings = settings;
     this.#claimedAt = claimedAt;
     this.#resolve = resolve;
+    this.#onStatus = onStatus;
     this.#timer = setTimeout(onStartDeadline, settings.startTimeoutMs, this);
   }
 
@@ -69,6 +76,7 @@ export class Exchange<T> implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
+    this.#onStatus?.(status);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

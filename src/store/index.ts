@@ -91,6 +91,7 @@ export {
   HEARTBEAT_EVERY_MS,
   type Presence,
   type ProcessRole,
+  type SeenProcess,
 } from "./recovery/processes.ts";
 export type { AcceptedRollback, Rollback } from "./recovery/rollback.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";

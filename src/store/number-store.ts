@@ -31,6 +31,7 @@ import { createAges } from "./recovery/ages.ts";
 import { createAudit } from "./recovery/audit.ts";
 import { createClaimCounter } from "./recovery/claim-counter.ts";
 import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./recovery/counter-memory.ts";
+import { createOldest } from "./recovery/oldest.ts";
 import { createProcesses, type ProcessRole } from "./recovery/processes.ts";
 import { createRollback, findRolledBack } from "./recovery/rollback.ts";
 import { createWebhookSilence } from "./recovery/webhook-silence.ts";
@@ -156,6 +157,7 @@ export async function createNumberStore(input: {
     /** Takes lines for the workers' log. */
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
+    oldest: createOldest({ redis, number, campaigns, leaseMs: limits.leaseMs }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ ...shared, person, databaseId, campaigns, rows }),
     counter,

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Counter, type Registry } from "prom-client";
+import { PROBLEMS } from "./problems.ts";
 
 /** Counts the results of requests, for metrics and the log. */
 export interface WebhookCounters {
@@ -9,31 +9,38 @@ export interface WebhookCounters {
   warn(result: string, message: string, fields?: Readonly<Record<string, string>>): void;
 }
 
+/** The counters of the process that a port counts into. */
+export interface WebhookTotals {
+  readonly results: { inc(labels: { readonly result: string }): void };
+  /** Those that were not taken. */
+  readonly rejected: { inc(labels: { readonly reason: string }): void };
+}
+
+/** The reason of a result that is not a code of docs/errors.md; null: the request was taken. */
+const REASONS: Readonly<Record<string, string | null>> = {
+  unreadable: null,
+  unavailable: PROBLEMS.storeUnavailable.refusal.code,
+};
+
 /** At most one log line per result in this time; the line says how many there were. */
 const LOG_EVERY_MS = 10_000;
 
 /**
- * Counts into `dropcast_webhooks_total{result}`, and logs at most one line per result in 10 s, so
- * that a forger cannot fill the disk. `now` is a clock in ms that never goes back.
+ * Counts results, and those that were not taken by their reason; logs at most one line per result
+ * in 10 s, so that a forger cannot fill the disk. `now` is a clock in ms that never goes back.
  */
 export function createWebhookCounters(options: {
   readonly logger: Logger;
-  readonly metrics: Registry | undefined;
+  readonly totals: WebhookTotals | undefined;
   readonly now: () => number;
 }): WebhookCounters {
-  const { logger, metrics, now } = options;
-  const total =
-    metrics === undefined
-      ? undefined
-      : registered(metrics, {
-          name: "dropcast_webhooks_total",
-          help: "Webhook requests by result.",
-          labelNames: ["result"] as const,
-        });
+  const { logger, totals, now } = options;
   const logged = new Map<string, { atMs: number; since: number }>();
 
   function warn(result: string, message: string, fields = {}): void {
-    total?.inc({ result });
+    totals?.results.inc({ result });
+    const reason = result in REASONS ? REASONS[result] : result;
+    if (reason) totals?.rejected.inc({ reason });
     const nowMs = now();
     const last = logged.get(result) ?? { atMs: Number.NEGATIVE_INFINITY, since: 0 };
     last.since += 1;
@@ -44,14 +51,5 @@ export function createWebhookCounters(options: {
     last.since = 0;
   }
 
-  return { count: (result) => total?.inc({ result }), warn };
-}
-
-/** The registry belongs to the process: a port that is opened again continues its counts. */
-function registered(
-  registry: Registry,
-  counter: { name: string; help: string; labelNames: readonly ["result"] },
-) {
-  const known = registry.getSingleMetric(counter.name) as Counter<"result"> | undefined;
-  return known ?? new Counter({ ...counter, registers: [registry] });
+  return { count: (result) => totals?.results.inc({ result }), warn };
 }

@@ -12,7 +12,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
-import type { Registry } from "prom-client";
 import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
 import { closeServer, type Listening, listen } from "../http/listen.ts";
@@ -23,7 +22,7 @@ import type { DeliveryPorts } from "./apply.ts";
 import { declaredTooLarge } from "./body.ts";
 import { createBodyBudget } from "./body-budget.ts";
 import { boundConnections } from "./connections.ts";
-import { createWebhookCounters, type WebhookCounters } from "./counters.ts";
+import { createWebhookCounters, type WebhookCounters, type WebhookTotals } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
 import { createReceiver } from "./receive.ts";
 import { createRoutes } from "./routes.ts";
@@ -67,8 +66,8 @@ export interface WebhookServerOptions extends DeliveryPorts {
   readonly port: number;
   readonly numbers: readonly WebhookNumber[];
   readonly logger: Logger;
-  /** Gets `dropcast_webhooks_total`. */
-  readonly metrics?: Registry;
+  /** What counts requests by result. */
+  readonly totals?: WebhookTotals;
   /** Served at /metrics. Leave it out if the port is public. */
   readonly scrape?: Scrape;
   /** Webhooks whose signature was wrong, at most once a second (signature-count.ts). */
@@ -141,9 +140,9 @@ function build(
   made: { verifier: Verifier; wrongSignatures: SignatureCount; isStopping: () => boolean },
 ): Server {
   const { verifier, wrongSignatures, isStopping } = made;
-  const { apply, onFailed, logger, metrics } = options;
+  const { apply, onFailed, logger, totals } = options;
   const now = () => performance.now();
-  const counters = createWebhookCounters({ logger, metrics, now });
+  const counters = createWebhookCounters({ logger, totals, now });
   const throttle = createThrottle({
     ratePerSecond: limits.failuresPerSecond,
     burst: limits.failuresBurst,

@@ -7,6 +7,7 @@ import type { LivechatClient, SendOutcome } from "../livechat/client.ts";
 import type { ClaimGate, ClaimResult, Ledger } from "../store/index.ts";
 import { type BatchRun, type DueMessage, requestBody } from "./batch-run.ts";
 import type { Flight } from "./flight.ts";
+import type { SendingObserver, SendObserver } from "./observer.ts";
 import { toRecord } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RoundTrip } from "./round-trip.ts";
@@ -32,6 +33,7 @@ export interface DeliverContext {
   readonly ledger: Ledger;
   readonly client: Pick<LivechatClient, "send" | "now">;
   readonly recorder: Recorder;
+  readonly observer: SendObserver;
   readonly flight: Flight;
   readonly roundTrip: RoundTrip;
   /** As configured. */
@@ -63,24 +65,29 @@ async function deliver(
   run: BatchRun,
   messages: readonly DueMessage[],
 ): Promise<Delivered> {
-  const { ledger, roundTrip, timings } = context;
+  const { ledger, observer, roundTrip, timings } = context;
   const closed = ledger.closed();
   if (closed !== undefined) return closed;
   const nonce = randomBytes(8);
+  const observed = observer.claiming(run.campaign.id);
   const claimed = await claim(context, { run, messages, nonce });
   if (claimed === undefined) {
+    observed.unanswered();
     giveBack(context, { run, messages, nonce });
     return { kind: "redis_trouble" };
   }
   const { result, askedAt, readAt } = claimed;
   if (result.kind === "gate") return result;
   putOff(run, messages, result);
+  observed.granted(result.verdicts.filter(({ kind }) => kind === "granted").length);
   const lateMs = result.atRate ? SLOT_LATE_MS : timings.startFenceMs;
   for (const [at, verdict] of result.verdicts.entries()) {
     const message = messages[at];
     if (message === undefined || verdict.kind !== "granted") continue;
     const slotAt = readAt + verdict.slotMs;
-    void post(context, { run, message, attempt: verdict.attempt, nonce, askedAt, slotAt, lateMs });
+    const { attempt } = verdict;
+    const sending = observed.sending(message.row, attempt);
+    void post(context, { run, message, attempt, nonce, askedAt, slotAt, lateMs, sending });
   }
   // Claiming when half the reach is free claims several messages at once at high rates.
   const waitMs = result.waitMs + roundTrip.reachMs() / 2;
@@ -143,19 +150,24 @@ interface Grant {
   readonly slotAt: number;
   /** How long after its send time it may still be sent. */
   readonly lateMs: number;
+  readonly sending: SendingObserver;
 }
 
 async function post(context: DeliverContext, grant: Grant): Promise<void> {
   const { client, recorder, flight, timings } = context;
-  const { run, message, attempt, nonce, askedAt, slotAt, lateMs } = grant;
+  const { run, message, attempt, nonce, askedAt, slotAt, lateMs, sending } = grant;
   flight.granted();
   const earlyMs = slotAt - performance.now();
   if (earlyMs > 1) await sleep(earlyMs);
   const startedAt = performance.now();
   flight.started();
   const tooLate = startedAt - slotAt > lateMs;
-  const outcome = tooLate ? ABORTED : await client.send(requestBody(message), askedAt);
+  if (!tooLate) sending.posting();
+  const outcome = tooLate
+    ? ABORTED
+    : await client.send(requestBody(message), askedAt, sending.answered);
   flight.ended(outcome.kind === "accepted" ? performance.now() - startedAt : undefined);
+  sending.ended(outcome);
   const { row, person, plusOne } = message;
   const told = toRecord(outcome, timings);
   recorder.add(run.campaign.id, { row, attempt, nonce, person, plusOne, ...told });

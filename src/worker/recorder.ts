@@ -4,6 +4,7 @@ import type { FailedMessage } from "../core/failure.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { TroubleLog } from "../core/trouble-log.ts";
 import type { AttemptRecord, Ledger } from "../store/index.ts";
+import type { SendObserver } from "./observer.ts";
 
 /** Most rows in one script call. */
 const RECORDS_MAX = 64;
@@ -18,6 +19,7 @@ export interface RecorderContext {
   readonly onFailed: (message: FailedMessage) => Promise<void>;
   readonly logger: Logger;
   readonly troubles: TroubleLog;
+  readonly observer: Pick<SendObserver, "recording">;
 }
 
 /** Outcomes not written yet. */
@@ -78,7 +80,9 @@ function flush(recording: Recording): void {
     const some = records.splice(0, RECORDS_MAX);
     if (records.length === 0) unwritten.delete(campaign);
     recording.writes++;
+    const recorded = recording.observer.recording(campaign, some);
     void write(recording, campaign, some).then(() => {
+      recorded();
       recording.writes--;
       recording.taken -= some.length;
       flush(recording);
@@ -115,8 +119,8 @@ async function writeSingly(
 ): Promise<void> {
   const { campaign, records, error } = failure;
   if (records.length === 1) {
-    const row = records[0]?.row;
-    context.logger.error({ campaign, row, error: String(error) }, "not recordable");
+    const [{ row, attempt } = { row: 0, attempt: 0 }] = records;
+    context.logger.error({ campaign, row, attempt, error: String(error) }, "not recordable");
     return;
   }
   for (const record of records) await write(context, campaign, [record]);
@@ -127,8 +131,9 @@ async function addFailed(context: RecorderContext, message: FailedMessage): Prom
   try {
     await context.onFailed(message);
   } catch (error) {
-    const { campaign } = message;
-    context.troubles(error, "failed job not added; the sweep will", { campaign });
+    const { campaign, row, attempt } = message;
+    const fields = { campaign, row, attempt };
+    context.troubles(error, "failed job not added; the sweep will", fields);
   }
 }
 

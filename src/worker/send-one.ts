@@ -8,6 +8,7 @@ import { batchOfRow, type NumberStore } from "../store/index.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { createDeliver } from "./deliver.ts";
 import { createFlight } from "./flight.ts";
+import { type SendObserver, UNOBSERVED } from "./observer.ts";
 import { createRecorder } from "./recorder.ts";
 import { createRoundTrip } from "./round-trip.ts";
 import { createSender } from "./sender.ts";
@@ -26,6 +27,8 @@ export interface SendOneDeps {
   readonly timings: Timings;
   readonly logger: Logger;
   readonly isAway: () => boolean;
+  /** Default: nothing is measured. */
+  readonly observer?: SendObserver;
 }
 
 /**
@@ -34,17 +37,17 @@ export interface SendOneDeps {
  * only one claim is granted.
  */
 export function createOneSender(deps: SendOneDeps) {
-  const { store, client, ratePerSecond, mode, timings, logger } = deps;
+  const { store, client, ratePerSecond, mode, timings, logger, observer = UNOBSERVED } = deps;
   const { ledger, campaigns } = store;
   const now = (): number => performance.now();
   const troubles = createTroubleLog({ logger, isAway: deps.isAway, now });
   // A failed test message has no job in the dashboard.
-  const recorder = createRecorder({ ledger, onFailed: async () => {}, logger, troubles });
+  const recorder = createRecorder({ ledger, onFailed: async () => {}, logger, troubles, observer });
   const wanted = createSignal();
   const flight = createFlight(ratePerSecond, wanted.raise);
   const deliver = createDeliver({
     ...{ ledger, client, recorder, flight, roundTrip: createRoundTrip() },
-    ...{ ratePerSecond, mode, timings, troubles },
+    ...{ ratePerSecond, mode, timings, troubles, observer },
   });
   const sender = createSender({ deliver, flight, wanted });
   const load = createBatchLoader({ campaigns, ledger, startFenceMs: timings.startFenceMs });

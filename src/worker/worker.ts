@@ -18,6 +18,7 @@ import { createDeliver } from "./deliver.ts";
 import { dispatch } from "./dispatch.ts";
 import { createFlight, type Flight } from "./flight.ts";
 import { createLoop, type Loop } from "./loop.ts";
+import { type SendObserver, UNOBSERVED } from "./observer.ts";
 import { openQueueWorkers } from "./queue-workers.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRoundTrip } from "./round-trip.ts";
@@ -33,6 +34,8 @@ export interface WorkerDeps {
   readonly timings: Timings;
   readonly retention: Retention;
   readonly logger: Logger;
+  /** Default: nothing is measured. */
+  readonly observer?: SendObserver;
   /** Whether Redis is known to be away. */
   readonly isAway: () => boolean;
   /** Opens a connection with BullMQ's options; `stop` closes it. */
@@ -87,7 +90,7 @@ interface Parts extends Pick<WorkerDeps, "timings" | "logger"> {
 }
 
 function makeParts(deps: WorkerDeps): Parts {
-  const { store, client, mode, timings, logger } = deps;
+  const { store, client, mode, timings, logger, observer = UNOBSERVED } = deps;
   const { ratePerSecond } = deps.number;
   const { ledger, campaigns } = store;
   const connections = [deps.openQueueConnection(), deps.openQueueConnection()] as const;
@@ -97,14 +100,14 @@ function makeParts(deps: WorkerDeps): Parts {
   const now = (): number => performance.now();
   const troubles = createTroubleLog({ logger, isAway: deps.isAway, now });
   const campaignLog = createCampaignLog({ store, logger, minuteMs: timings.logMinuteMs });
-  const recorder = createRecorder({ ledger, onFailed: failed.add, logger, troubles });
+  const recorder = createRecorder({ ledger, onFailed: failed.add, logger, troubles, observer });
 
   // A message that leaves the wire makes room for the sender's next claim.
   const wanted = createSignal();
   const flight = createFlight(ratePerSecond, wanted.raise);
   const deliver = createDeliver({
     ...{ ledger, client, recorder, flight, roundTrip: createRoundTrip() },
-    ...{ ratePerSecond, mode, timings, troubles },
+    ...{ ratePerSecond, mode, timings, troubles, observer },
   });
   const sender = createSender({ deliver, flight, wanted });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createMetrics } from "../../src/metrics.ts";
+import { createMetrics } from "../../src/metrics/metrics.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import { openDashboard } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config/config.ts";
 import { SECRETS } from "../../src/config/variables.ts";
+import { exposedIn } from "../metrics/exposition.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import {
   imageEnvironment,
@@ -15,6 +16,7 @@ import {
   podEnvironment,
   ROLES,
   type Role,
+  read,
   serviceOf,
   workloadOf,
 } from "./deployment.ts";
@@ -105,7 +107,8 @@ describe.each(DEPLOYMENTS)("%s", (_, declaredFor) => {
         const url = `http://127.0.0.1:${env[PORTS[role]]}`;
         const probe = await statusOf(`${url}${probePath(role)}`);
         const metrics = await statusOf(`${url}/metrics`);
-        return { role, health, probe, metrics, end: await process.terminate() };
+        const names = await metricNames(env["DROPCAST_METRICS_PORT"]);
+        return { role, health, probe, metrics, names, end: await process.terminate() };
       }),
     );
 
@@ -116,11 +119,25 @@ describe.each(DEPLOYMENTS)("%s", (_, declaredFor) => {
         probe: 200,
         // The webhooks port is open to strangers, the dashboard's metrics are behind its password.
         metrics: { dashboard: 401, webhooks: 404, producer: 200, worker: 200 }[role],
+        // Every role has the same names; what it has not configured has no value.
+        names: documentedMetrics(),
         end: { code: 0, signal: null },
       })),
     );
   });
 });
+
+function documentedMetrics(): string[] {
+  const rows = read("docs/metrics.md").matchAll(/^\| `(\w+)` \| \w+ \|/gm);
+  return [...rows].map(([, name = ""]) => name).sort();
+}
+
+async function metricNames(port: string | undefined): Promise<string[]> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return exposedIn(text, /^(dropcast|bullmq)_/)
+    .map(({ name }) => name)
+    .sort();
+}
 
 /** The path that decides whether a pod gets requests. */
 function probePath(role: Role): string {

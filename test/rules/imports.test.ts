@@ -64,6 +64,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   health: ["check", "number", "processes", "redis"],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
+  metrics: ["deployment", "metrics", "process-metrics"],
   notices: ["body", "event", "notifier", "post"],
   privacy: ["erase"],
   producer: [
@@ -86,16 +87,24 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "test-message",
     ],
   ],
-  queue: ["failed-queue", "in-time", "queues"],
+  queue: ["failed-queue", "in-time", "job-counts", "queues"],
   redis: [
     ...["address", "aof", "data-folder", "embedded", "ledger-client", "outage"],
     ...["process-identity", "safety", "safety-watch", "server"],
   ],
   sandbox: ["knobs", "magic", "options", "sandbox"],
   store: ["index"],
+  telemetry: [
+    "count-sending",
+    "log-sending",
+    "observe-webhooks",
+    "trace-import",
+    "trace-sending",
+    "tracing",
+  ],
   time: ["due-times", "forecast", "places", "row-hours", "send-times"],
   webhooks: ["server"],
-  worker: ["flight", "send-one", "worker"],
+  worker: ["flight", "observer", "send-one", "worker"],
 };
 
 /** Packages that belong to one concern, and the parts that have it. Any part may use the others. */
@@ -109,8 +118,12 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@hono/zod-openapi": ["api"],
   hono: ["api", "dashboard"],
   "iconv-lite": ["producer"],
-  ioredis: ["redis", "store", "queue", "worker", "dashboard", "privacy", "health", "app"],
+  ioredis: [
+    ...["redis", "store", "queue", "worker", "dashboard", "privacy", "health", "metrics", "app"],
+  ],
   "libphonenumber-js": ["producer", "config"],
+  "@opentelemetry/api": ["telemetry"],
+  "prom-client": ["metrics"],
   standardwebhooks: ["webhooks", "notices"],
   undici: ["livechat", "notices", "producer", "sandbox"],
   yaml: ["config"],

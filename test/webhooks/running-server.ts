@@ -1,19 +1,23 @@
 import { connect, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { pino } from "pino";
-import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
 import type { ApplyResult, StatusEvent, Unmatched } from "../../src/store/ledger/status-events.ts";
 import type { FailedOfNumber } from "../../src/webhooks/apply.ts";
 import { createWebhookServer, type WebhookServerOptions } from "../../src/webhooks/server.ts";
 import { signWebhook, WEBHOOK_SECRET } from "../support/webhook-samples.ts";
 
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
 /** A webhooks server on a free port, with what it handed on and what it logged. */
 export async function runServer(options: Partial<WebhookServerOptions> = {}) {
   const applied: { number: string; event: StatusEvent; unmatched: Unmatched }[] = [];
   const jobs: FailedOfNumber[] = [];
   const log: string[] = [];
-  const metrics = new Registry();
+  const results: Record<string, number> = {};
+  const rejected: Record<string, number> = {};
   const server = createWebhookServer({
     host: "127.0.0.1",
     port: 0,
@@ -33,7 +37,10 @@ export async function runServer(options: Partial<WebhookServerOptions> = {}) {
         },
       }),
     ),
-    metrics,
+    totals: {
+      results: { inc: ({ result }) => count(results, result) },
+      rejected: { inc: ({ reason }) => count(rejected, reason) },
+    },
     ready: () => true,
     ...options,
   });
@@ -49,12 +56,8 @@ export async function runServer(options: Partial<WebhookServerOptions> = {}) {
     applied,
     jobs,
     log: () => log.join(""),
-    results: async () => {
-      const metric = await metrics.getSingleMetric("dropcast_webhooks_total")?.get();
-      return Object.fromEntries(
-        (metric?.values ?? []).map(({ labels, value }) => [labels["result"], value]),
-      );
-    },
+    results: async () => results,
+    rejected: () => rejected,
     /** Posts `body`, signed rightly unless `headers` say otherwise. */
     post: (
       body: string | Buffer,

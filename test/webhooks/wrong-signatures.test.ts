@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkProcesses } from "../../src/health/processes.ts";
-import { createMetrics } from "../../src/metrics.ts";
+import { createMetrics } from "../../src/metrics/metrics.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createWrongSignatures } from "../../src/store/recovery/wrong-signatures.ts";
 import { runHere } from "../cli/in-process.ts";

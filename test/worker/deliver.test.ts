@@ -8,6 +8,7 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createBatchLoader } from "../../src/worker/batch-run.ts";
 import { createDeliver } from "../../src/worker/deliver.ts";
 import { createFlight } from "../../src/worker/flight.ts";
+import { UNOBSERVED } from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
 import { createRoundTrip } from "../../src/worker/round-trip.ts";
 import { openTestStore } from "../support/campaigns.ts";
@@ -45,7 +46,13 @@ async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
   const logger = pino({ level: "silent" });
   const troubles = createTroubleLog({ logger, isAway: () => false, now: () => performance.now() });
   const { ledger, campaigns } = bench.store;
-  const recorder = createRecorder({ ledger, onFailed: async () => {}, logger, troubles });
+  const recorder = createRecorder({
+    ledger,
+    onFailed: async () => {},
+    logger,
+    troubles,
+    observer: UNOBSERVED,
+  });
   const flight = createFlight(RATE, () => {});
   const roundTrip = createRoundTrip();
   // Slots are granted as far ahead as they ever are.
@@ -61,6 +68,7 @@ async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
     },
     ...{ roundTrip, client, recorder, mode: "sandbox", timings: waits, troubles, flight },
     ratePerSecond: RATE,
+    observer: UNOBSERVED,
   });
   const id = await bench.import(2);
   const run = await bench.runOf(id, 0);

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
+import { UNOBSERVED } from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
 
 type Record = (campaign: string, records: readonly AttemptRecord[]) => Promise<string>;
@@ -21,6 +22,7 @@ function openRecorder(answer: Record) {
     onFailed: async (message) => void failed.push(message),
     logger: pino({ level: "silent" }),
     troubles: (error) => void troubles.push(String(error)),
+    observer: UNOBSERVED,
   });
   return { recorder, written, failed, troubles };
 }
