@@ -35,14 +35,44 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export type Command = (
   cli: Cli,
-  input: { readonly args: readonly string[]; readonly options: Options },
+  input: {
+    readonly args: readonly string[];
+    readonly options: Options;
+    /** The whole command line, for what completes it. */
+    readonly program: () => Promise<ProgramShape>;
+  },
 ) => Promise<CommandResult>;
+
+/** The commands and options that the command line knows. */
+export interface ProgramShape {
+  readonly name: string;
+  readonly options: readonly OptionShape[];
+  readonly commands: readonly {
+    readonly name: string;
+    readonly summary: string;
+    /** What its first argument may be; empty: anything. */
+    readonly words: readonly string[];
+    readonly options: readonly OptionShape[];
+  }[];
+}
+
+interface OptionShape {
+  /** `--dry-run` */
+  readonly flag: string;
+  readonly description: string;
+  readonly takesValue: boolean;
+}
 
 /** One command of the command line. Its `run` loads the heavy packages. */
 export interface CommandSpec {
   readonly name: string;
   /** In commander's notation: `<campaign>`, `[list]`. */
-  readonly args: readonly { readonly syntax: string; readonly description: string }[];
+  readonly args: readonly {
+    readonly syntax: string;
+    readonly description: string;
+    /** All that it may be: for completion. */
+    readonly choices?: readonly string[];
+  }[];
   readonly options: readonly OptionSpec[];
   readonly summary: string;
   /** Runs as configured until it is stopped: it takes neither `--live` nor `--sandbox`. */

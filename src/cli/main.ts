@@ -10,6 +10,7 @@ import type {
   CommandSpec,
   OptionSpec,
   Options,
+  ProgramShape,
 } from "./command.ts";
 import { flagOption, refuseUsage, suggestion } from "./command.ts";
 import { loadCommands } from "./commands.ts";
@@ -52,7 +53,10 @@ export async function runCommandLine(
     const chosen = chosenMode(spec, input.options);
     const onlyLooks = spec.harmless === true || spec.bothModes === true;
     result = chosen.ok
-      ? await start({ ...cli, chosenMode: chosen.value, onlyLooks }, input)
+      ? await start(
+          { ...cli, chosenMode: chosen.value, onlyLooks },
+          { ...input, program: () => describeProgram(cli) },
+        )
       : chosen;
   });
   try {
@@ -143,6 +147,26 @@ function buildProgram(
     .addHelpText("after", "\nTry it without an account: dropcast up --sandbox");
   for (const command of commands) addCommand(program, command, act);
   return program;
+}
+
+/** The whole command line, as it would be parsed. */
+async function describeProgram(cli: Pick<Cli, "terminal" | "version">): Promise<ProgramShape> {
+  const files = await loadCommands(undefined);
+  const program = buildProgram(cli, files, async () => {});
+  return {
+    name: program.name(),
+    options: program.options.map(optionShape),
+    commands: program.commands.map((command) => ({
+      name: command.name(),
+      summary: command.description(),
+      words: files.find(({ spec }) => spec.name === command.name())?.spec.args[0]?.choices ?? [],
+      options: command.options.map(optionShape),
+    })),
+  };
+}
+
+function optionShape({ long, description, required, optional }: Option) {
+  return { flag: long ?? "", description, takesValue: required || optional };
 }
 
 function addCommand(program: Commander, file: CommandFile, act: Act): void {

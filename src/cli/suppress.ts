@@ -40,7 +40,11 @@ const ACTIONS: Readonly<Record<string, (task: Task) => Promise<CommandResult>>> 
 export const spec: CommandSpec = {
   name: "suppress",
   args: [
-    { syntax: "<action>", description: "add, remove, list, import or export" },
+    {
+      syntax: "<action>",
+      description: "add, remove, list, import or export",
+      choices: Object.keys(ACTIONS),
+    },
     { syntax: "[numbers...]", description: "phone numbers in any spelling; for import: a file" },
   ],
   options: [

@@ -14,10 +14,12 @@ import {
 import { withPlatform } from "./session.ts";
 import { dateTime, isoTime, modeWords, table } from "./words.ts";
 
+const ACTIONS = ["add", "list", "remove"];
+
 export const spec: CommandSpec = {
   name: "token",
   args: [
-    { syntax: "<action>", description: "add, list or remove" },
+    { syntax: "<action>", description: "add, list or remove", choices: ACTIONS },
     { syntax: "[name]", description: "of add and remove: the token's name" },
   ],
   options: [
@@ -27,8 +29,6 @@ export const spec: CommandSpec = {
   summary: "tokens for the HTTP API of the dashboard",
   examples: ["dropcast token add crm --role operator --expires 90d", "dropcast token list"],
 };
-
-const ACTIONS = ["add", "list", "remove"];
 
 /** `token add|list|remove`: who may use the HTTP API, besides the dashboard's password. */
 export const run: Command = async (cli, { args: [action = "", name], options }) => {

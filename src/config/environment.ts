@@ -36,6 +36,8 @@ export interface Environment {
   readonly findings: Findings;
   readonly cwd: string;
   readonly text: (name: Variable) => string | undefined;
+  /** `environment` or `.env line 3`; undefined if it is not given. */
+  readonly sourceOf: (name: Variable) => string | undefined;
   number(name: Variable, range: NumberRange): number | undefined;
   flag(name: Variable): boolean;
   choice<const T extends string>(name: Variable, values: readonly T[]): T | undefined;
@@ -66,6 +68,10 @@ export function readEnvironment(
     findings,
     cwd,
     text,
+    sourceOf: (name) => {
+      if (text(name) === undefined) return undefined;
+      return env[name] === undefined ? `.env line ${file.lines.get(name)}` : "environment";
+    },
     number: (name, range) => readNumber(name, text(name), range, findings),
     flag: (name) => readFlag(name, text(name), findings),
     choice: (name, allowed) => readChoice(name, text(name), allowed, findings),

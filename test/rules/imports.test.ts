@@ -45,7 +45,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
-    ...["find-number", "portfolios", "public-address"],
+    ...["find-number", "portfolios", "public-address", "settings"],
   ],
   dashboard: ["password", "server"],
   export: [

@@ -18,6 +18,11 @@ export const SETUP = catalogue(500, {
       "The environment, `.env` or the file in `DROPCAST_CONFIG` has mistakes, or a file is not UTF-8. All mistakes are listed by variable (`problems` in JSON).",
     fix: "Correct each of them; check again with `dropcast doctor`.",
   },
+  init_not_writable: {
+    meaning:
+      "The folder that `init` was given cannot be written to. Nothing that exists was changed.",
+    fix: "Give a folder of yours: `dropcast init FOLDER`.",
+  },
   metrics_cannot_listen: {
     meaning:
       "The metrics port of a role cannot be opened (in use, or not an address of this host).",
