@@ -8,6 +8,7 @@ import type { Hono } from "hono";
 import type { Requests } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { ApiEnv } from "./access.ts";
+import { addActions } from "./actions.ts";
 import type { Answer } from "./answer.ts";
 import { addCampaigns } from "./campaigns.ts";
 import { addCreate, type CreateDeps } from "./create.ts";
@@ -85,6 +86,7 @@ export function createApi(deps: ApiDeps): Api {
   addOptOuts(router, { ...deps, uploads, idempotency });
   addEvents(router, { ...deps, feed });
   addDecisions(router, deps);
+  addActions(router, deps);
   addExport(router, deps);
   router.raw(
     {

@@ -1,13 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
-import {
-  ALL_ROWS,
-  DECISIONS,
-  type RowRange,
-  resolveRow,
-  resolveRows,
-} from "../campaigns/resolve.ts";
+import { ALL_ROWS, resolveRow, resolveRows } from "../campaigns/resolve.ts";
 import { retryCampaign } from "../campaigns/retry.ts";
+import { DECISIONS, type RowRange } from "../core/action.ts";
 import { failureReasons, NOT_RETRIED } from "../core/failure.ts";
 import { visibleStores } from "./access.ts";
 import { campaignPage } from "./campaigns.ts";
@@ -34,6 +29,7 @@ const retried = z
     byCode: z.array(failure).readonly(),
     left: z.record(z.enum(NOT_RETRIED), z.int()),
     leftOut: z.array(failure.extend({ why: z.enum(NOT_RETRIED) })).readonly(),
+    action: z.string().nullable().openapi({ description: "The bulk action that sends them." }),
     waiting: z.object({ count: z.int(), firstAt: time }).nullable().openapi({
       description: "Those that wait for `schedule.window`, and until when the first waits.",
     }),
@@ -59,7 +55,10 @@ const resolveBody = z.union([
 
 const resolved = z.union([
   z.object({ id: campaignId, row: z.int(), state }),
-  z.object({ id: campaignId, decision: z.enum(DECISIONS), rows: z.array(z.int()).readonly() }),
+  z.object({
+    ...{ id: campaignId, decision: z.enum(DECISIONS), rows: z.array(z.int()).readonly() },
+    action: z.string().nullable(),
+  }),
 ]);
 
 /** What a person decides about messages that failed, or whose outcome is unknown. */
@@ -74,7 +73,7 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
       problems: [
         ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
         ...(["campaign_closed", "rows_deleted", "retry_opted_out"] as const),
-        ...(["retry_unknown_reason"] as const),
+        ...(["retry_unknown_reason", "actions_too_many"] as const),
       ],
     },
     async ({ access, by, part, body }) => {
@@ -97,6 +96,7 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
       problems: [
         ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
         ...(["campaign_closed", "rows_deleted", "no_such_row", "row_not_unknown"] as const),
+        ...(["actions_too_many"] as const),
       ],
     },
     async ({ access, by, part, body }) => {

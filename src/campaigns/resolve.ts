@@ -1,16 +1,14 @@
+import { randomUUID } from "node:crypto";
 import type { Actor } from "../core/act.ts";
+import type { Decision, ResolveWhat, RowRange } from "../core/action.ts";
 import type { State } from "../core/message.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import type { SelectedUnknown } from "../store/index.ts";
+import { actionDetails, type ChosenMessages, carryOut, startAction } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
-
-/** A person's decision about an unknown message. */
-export const DECISIONS = ["resend", "sent", "failed"] as const;
-export type Decision = (typeof DECISIONS)[number];
-
-/** Row numbers from 1, both ends included. */
-export type RowRange = readonly [first: number, last: number];
+import type { Following } from "./retry.ts";
 
 export const ALL_ROWS: RowRange = [1, Number.POSITIVE_INFINITY];
 
@@ -26,6 +24,8 @@ export interface ResolvedRows {
   readonly decision: Decision;
   /** The rows whose outcome was decided. */
   readonly rows: readonly number[];
+  /** The bulk action that decides them; null: none was unknown. */
+  readonly action: string | null;
 }
 
 /**
@@ -74,19 +74,30 @@ async function decideRow(
   }
 }
 
-/** Decides the outcome of all unknown messages of these rows; others stay as they are. */
+/**
+ * Decides the outcome of all unknown messages of these rows; others stay as they are. It is a bulk
+ * action (actions.ts): if this process dies, a worker goes on with it.
+ */
 export function resolveRows(
   found: FoundCampaign,
   ranges: readonly RowRange[],
   decision: Decision,
   by: Actor,
+  following: Following = {},
 ): Promise<Result<ResolvedRows>> {
+  const all = ranges.some(([first, last]) => first === 1 && last === ALL_ROWS[1]);
+  const what: ResolveWhat = {
+    ...{ kind: "resolve", decision, reasons: [], olderThanMs: null },
+    rows: all ? null : ranges,
+  };
   return audited(
     found.store.acts,
     by,
-    { ...ofCampaign(found), details: { decision } },
-    () => decideRows(found, ranges, decision),
-    ({ rows }) => ({ details: { messages: rows.length } }),
+    { ...ofCampaign(found), details: actionDetails(what) },
+    () => resolveNow(found, what, by, following),
+    ({ rows, action }) => ({
+      details: { messages: rows.length, ...(action === null ? {} : { action }) },
+    }),
   );
 }
 
@@ -94,25 +105,61 @@ function ofCampaign({ campaign }: FoundCampaign) {
   return { what: "resolve", campaigns: [campaign.id] } as const;
 }
 
-async function decideRows(
+async function resolveNow(
   found: FoundCampaign,
-  ranges: readonly RowRange[],
-  decision: Decision,
+  what: ResolveWhat,
+  by: Actor,
+  { signal, onStep }: Following,
 ): Promise<Result<ResolvedRows>> {
+  const { decision } = what;
+  const { id } = found.campaign;
+  const chosen = await chooseUnknown(found, what);
+  if (!chosen.ok) return chosen;
+  if (chosen.value.total === 0) return accept({ id, decision, rows: [], action: null });
+  const request = { what, token: randomUUID() };
+  const begun = await startAction(found, request, unknownMessages(chosen.value), by);
+  if (!begun.ok) return begun.refusal.code === "campaign_closed" ? refuseResend(id) : begun;
+  const action = begun.value.id;
+  const ended = await carryOut(found.store, action, { signal, onStep: () => onStep?.(action) });
+  const rows =
+    ended?.done === chosen.value.total
+      ? chosen.value.rows
+      : await decidedRows(found, chosen.value.rows, decision);
+  return accept({ id, decision, rows, action });
+}
+
+/** Of these rows those that a person has decided so; the others had evidence first. */
+async function decidedRows(
+  { campaign, store }: FoundCampaign,
+  rows: readonly number[],
+  decision: Decision,
+): Promise<number[]> {
+  const flag = decision === "resend" ? "maybeDuplicate" : "decided";
+  const decided: number[] = [];
+  for (const row of rows) {
+    const now = await store.rows.one(campaign.id, row);
+    if (now !== undefined && now.state !== "unknown" && now.value.flags.includes(flag)) {
+      decided.push(row);
+    }
+  }
+  return decided;
+}
+
+/** The unknown messages that a decision is about. Refusals: `rows_deleted`, `campaign_closed`. */
+export async function chooseUnknown(
+  found: FoundCampaign,
+  what: ResolveWhat,
+): Promise<Result<SelectedUnknown>> {
   const withThem = withRows(found);
   if (!withThem.ok) return withThem;
   const { campaign, store } = found;
-  const { id } = campaign;
-  const isChosen = (row: number): boolean =>
-    ranges.some(([first, last]) => row >= first && row <= last);
-  const rows: number[] = [];
-  for (const row of (await store.campaigns.unknownRows(id)).filter(isChosen)) {
-    const result = await store.campaigns.resolve(id, row, decision);
-    if (result.kind === "closed") return refuseResend(id);
-    if (result.kind === "no_campaign") return refuseNoCampaign(id);
-    if (result.kind === "resolved") rows.push(row);
-  }
-  return accept({ id, decision, rows });
+  const chosen = await store.selectUnknown(campaign.id, what, Date.now());
+  const cannotSend = what.decision === "resend" && campaign.closed && chosen.total > 0;
+  return cannotSend ? refuseResend(campaign.id) : accept(chosen);
+}
+
+export function unknownMessages({ packed, total }: SelectedUnknown): ChosenMessages {
+  return { packed, total, leftOut: {} };
 }
 
 function refuseResend(id: string) {

@@ -1,4 +1,6 @@
-import type { ActDetails, Actor } from "../core/act.ts";
+import { randomUUID } from "node:crypto";
+import type { Actor } from "../core/act.ts";
+import type { RetryWhat } from "../core/action.ts";
 import {
   checkRetryCodes,
   NOT_RETRIED_WORDS,
@@ -8,10 +10,18 @@ import {
   type RetryFilter,
 } from "../core/failure.ts";
 import { isoTime } from "../core/format.ts";
+import { reasonName } from "../core/reasons.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { failureJson } from "../export/campaign-json.ts";
-import { type CampaignRow, type LeftOut, type NumberStore, whyNotRetried } from "../store/index.ts";
+import {
+  type CampaignRow,
+  type LeftOut,
+  type NumberStore,
+  type SelectedFailed,
+  whyNotRetried,
+} from "../store/index.ts";
 import { sendTimesOf } from "../time/send-times.ts";
+import { actionDetails, type ChosenMessages, carryOut, startAction } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
@@ -32,66 +42,118 @@ export interface Retried {
   readonly leftOut: readonly LeftOutJson[];
   /** How many of those that may be sent wait for `schedule.window`; null: none. */
   readonly waiting: { readonly count: number; readonly firstAt: string } | null;
+  /** The bulk action that sends them; null: there is nothing to send, or a dry run. */
+  readonly action: string | null;
 }
 
 type LeftOutJson = ReturnType<typeof failureJson> & { readonly why: NotRetried };
 
+/** How a retry is followed. */
+export interface Following {
+  /** Detaches: a worker goes on with the action. */
+  readonly signal?: AbortSignal | undefined;
+  /** The action has begun, or taken a step. */
+  readonly onStep?: ((action: string) => Promise<void> | void) | undefined;
+}
+
 /**
  * Sends failed messages again: those that the filter asks for. Repeated or concurrent requests send
- * nothing twice, and `count` leaves out the same messages as `send`. Refusals: `retry_opted_out`,
- * `campaign_closed`, `rows_deleted`.
+ * nothing twice, and `count` leaves out the same messages as `send`. A retry is a bulk action
+ * (actions.ts): if this process dies, a worker goes on with it. Refusals: `retry_opted_out`,
+ * `campaign_closed`, `rows_deleted`, `actions_too_many`.
  */
 export async function retryCampaign(
   found: FoundCampaign,
   request: RetryRequest,
   by: Actor,
+  following: Following = {},
 ): Promise<Result<Retried>> {
-  if (request.mode === "count") return retryFailed(found, request);
+  if (request.mode === "count") return previewRetry(found, request);
+  const what = retryOf(request);
   return audited(
     found.store.acts,
     by,
-    { what: "retry", campaigns: [found.campaign.id], details: filterDetails(request) },
-    () => retryFailed(found, request),
-    ({ retried }) => ({ details: { messages: retried } }),
+    { what: "retry", campaigns: [found.campaign.id], details: actionDetails(what) },
+    () => retryNow(found, request, by, following),
+    ({ retried, action }) => ({
+      details: { messages: retried, ...(action === null ? {} : { action }) },
+    }),
   );
 }
 
 /** What {@link retryCampaign} would do; it changes nothing. The same refusals. */
-export function previewRetry(found: FoundCampaign, filter: RetryFilter): Promise<Result<Retried>> {
-  return retryFailed(found, { ...filter, mode: "count" });
+export async function previewRetry(
+  found: FoundCampaign,
+  filter: RetryFilter,
+): Promise<Result<Retried>> {
+  const chosen = await chooseFailed(found, filter);
+  return chosen.ok ? accept(retriedOf(found, chosen.value)) : chosen;
 }
 
 /** `count`: only says what `send` would do. */
 type RetryRequest = RetryFilter & { readonly mode: "count" | "send" };
 
-function filterDetails({ codes, reasons = new Set() }: RetryFilter): ActDetails {
+async function retryNow(
+  found: FoundCampaign,
+  filter: RetryFilter,
+  by: Actor,
+  { signal, onStep }: Following,
+): Promise<Result<Retried>> {
+  const chosen = await chooseFailed(found, filter);
+  if (!chosen.ok) return chosen;
+  const preview = { ...retriedOf(found, chosen.value), dryRun: false };
+  if (chosen.value.total === 0) return accept(preview);
+  const request = { what: retryOf(filter), token: randomUUID() };
+  const begun = await startAction(found, request, failedMessages(chosen.value), by);
+  if (!begun.ok) return begun;
+  const { id } = begun.value;
+  const ended = await carryOut(found.store, id, { signal, onStep: () => onStep?.(id) });
+  const { done = 0, skipped } = ended ?? {};
+  const left = { ...preview.left };
+  for (const why of ["suppressed", "open_attempt"] as const) left[why] += skipped?.[why] ?? 0;
+  return accept({ ...preview, retried: done, left, action: id });
+}
+
+/** The filter as an action keeps it. */
+export function retryOf({ codes, reasons = new Set() }: RetryFilter): RetryWhat {
   return {
-    ...(codes.size === 0 ? {} : { codes: [...codes].join(", ") }),
-    ...(reasons.size === 0 ? {} : { reasons: [...reasons].join(", ") }),
+    ...{ kind: "retry", codes: [...codes] },
+    reasons: [...reasons].map((reason) => reasonName(reason) ?? String(reason)),
   };
 }
 
-async function retryFailed(found: FoundCampaign, request: RetryRequest): Promise<Result<Retried>> {
-  const may = checkRetryCodes(request.codes);
+export function failedMessages({ packed, total, left }: SelectedFailed): ChosenMessages {
+  const leftOut: Record<string, number> = {};
+  for (const { why, count } of left) leftOut[why] = (leftOut[why] ?? 0) + count;
+  return { packed, total, leftOut };
+}
+
+/** The failed messages that the filter asks for, without those that a retry leaves out. */
+export async function chooseFailed(
+  found: FoundCampaign,
+  filter: RetryFilter,
+): Promise<Result<SelectedFailed>> {
+  const may = checkRetryCodes(filter.codes);
   if (!may.ok) return may;
   const rows = withRows(found);
   if (!rows.ok) return rows;
   const { id } = found.campaign;
   const opensMs = await readOpenings(found);
-  const result = await found.store.retryFailed(id, { ...request, opensMs });
-  if (result.kind === "no_campaign") return refuseNoCampaign(id);
-  if (result.kind === "closed") return refuseClosed(id);
-  const byCode = result.byCode.map(failureJson);
-  const matching = byCode.reduce((sum, { count }) => sum + count, 0);
-  const dryRun = request.mode === "count";
+  const chosen = await found.store.selectFailed(id, { ...filter, opensMs });
+  if (chosen.kind === "selected") return accept(chosen);
+  return chosen.kind === "closed" ? refuseClosed(id) : refuseNoCampaign(id);
+}
+
+function retriedOf({ campaign: { id } }: FoundCampaign, chosen: SelectedFailed): Retried {
   const left = noneLeft();
-  for (const { why, count } of result.left) left[why] += count;
-  const { waiting } = result;
-  return accept({
-    ...{ id, retried: dryRun ? 0 : matching, matching, dryRun, byCode, left },
-    leftOut: result.left.map((one: LeftOut) => ({ why: one.why, ...failureJson(one) })),
+  for (const { why, count } of chosen.left) left[why] += count;
+  const { total, byCode, waiting } = chosen;
+  return {
+    ...{ id, retried: 0, matching: total, dryRun: true, byCode: byCode.map(failureJson), left },
+    leftOut: chosen.left.map((one: LeftOut) => ({ why: one.why, ...failureJson(one) })),
     waiting: waiting === null ? null : { count: waiting.count, firstAt: isoTime(waiting.firstMs) },
-  });
+    action: null,
+  };
 }
 
 /**

@@ -1,12 +1,6 @@
 import { findCampaign } from "../campaigns/find.ts";
-import {
-  ALL_ROWS,
-  DECISIONS,
-  type Decision,
-  type RowRange,
-  resolveRow,
-  resolveRows,
-} from "../campaigns/resolve.ts";
+import { ALL_ROWS, resolveRow, resolveRows } from "../campaigns/resolve.ts";
+import { DECISIONS, type Decision, type RowRange } from "../core/action.ts";
 import { accept } from "../core/refusal.ts";
 import { commandActor } from "./actor.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec, refuseUsage } from "./command.ts";

@@ -10,6 +10,7 @@ export const ACT_KINDS = [
   "rate",
   "retry",
   "resolve",
+  "stop action",
   "suppress add",
   "suppress remove",
   "suppress import",

@@ -65,6 +65,11 @@ export type UnknownReason = Exclude<
   | "counters_differ"
 >;
 
+/** The reasons by which unknown messages may be chosen. */
+export const UNKNOWN_REASONS = (Object.keys(REASONS) as Reason[]).filter(
+  (name) => REASONS[name] < REASONS.not_sent_dns,
+);
+
 /** Why a row is not to be sent, when its list is imported. */
 export type SuppressReason = Extract<Reason, "opted_out" | "undeliverable" | "repeated">;
 

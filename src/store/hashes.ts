@@ -206,6 +206,28 @@ export const HASHES = {
     campaign: ["that it became; empty: none", "commit-recurring end-recurring", "none yet"],
     detail: ["why, for people; may be empty", "commit-recurring end-recurring", "none yet"],
   },
+  /** `action:<id>` */
+  action: {
+    plan: ["ActionPlan of core/action.ts, JSON", "begin-action", ALWAYS],
+    campaign: ["whose messages it is about", "begin-action", ALWAYS],
+    kind: ["retry or resolve", "begin-action", ALWAYS],
+    decision: ["resend, sent or failed; empty: a retry", "begin-action", ALWAYS],
+    createdAt: ["time", "begin-action", ALWAYS],
+    state: ["ActionState of core/action.ts", "begin-action action", ALWAYS],
+    why: ["ActionEnd of core/action.ts; empty: it did all", "action", "it runs"],
+    endedAt: ["time", "action", "it runs"],
+    cursor: ["how many bytes of its messages are done", "begin-action step-action", ALWAYS],
+    movedAt: ["time of its last step", "step-action", "none yet"],
+    runner: ["process that takes its steps", "step-action", "none does"],
+    until: ["when another may, own clock", "step-action", "none does"],
+    // Its messages.
+    total: ["all", "begin-action", ALWAYS],
+    done: ["decided as it says", "step-action", "0"],
+    changed: ["that were no longer as it found them", "step-action", "0"],
+    suppressed: ["whose person opted out since", "step-action", "0"],
+    openAttempt: ["whose person has another open attempt", "step-action", "0"],
+    failed: ["that it could not reach: the campaign was closed", "step-action", "0"],
+  },
   /** `clock` */
   clock: {
     offset: ["how far Redis TIME has stepped back, ms", "base", "0"],

@@ -13,6 +13,15 @@ export {
 } from "./access/requests.ts";
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
 export { ACTS_KEPT_MAX, type ActLog, createActLog } from "./act-log.ts";
+export {
+  type Action,
+  type Actions,
+  actionId,
+  campaignOfAction,
+  type NewAction,
+} from "./actions/actions.ts";
+export { type LeftOut, type SelectedFailed, whyNotRetried } from "./actions/select-failed.ts";
+export { AGES_MS, type SelectedUnknown } from "./actions/select-unknown.ts";
 export type { Budget, BudgetNow, PortfolioLimit } from "./budget/budget.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
@@ -50,7 +59,6 @@ export {
   type RecurringStore,
 } from "./campaigns/recurring.ts";
 export type { Retention } from "./campaigns/retention.ts";
-export { type LeftOut, whyNotRetried } from "./campaigns/retry-failed.ts";
 export type { Trial } from "./campaigns/trial.ts";
 export type { NumberTime } from "./clock.ts";
 export { batchesOf, batchOfRow, numberOfCampaign, readCampaignMark } from "./keys.ts";

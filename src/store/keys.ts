@@ -97,6 +97,14 @@ export function numberKeys(number: string) {
     undeliverable: `${prefix}undeliverable`,
     /** zset: failed message whose job has not been added yet -> when it failed, ms. */
     failedOutbox: `${prefix}failed-outbox`,
+    /** zset: bulk action -> when it began, ms; a thousand at most. Written by begin-action. */
+    actions: `${prefix}actions`,
+    /** zset: the same, of those that run. */
+    actionsLive: `${prefix}actions-live`,
+    /** hash: a bulk action: hashes.ts. Expires 90 days after its end. */
+    action: (id: string) => `${prefix}action:${id}`,
+    /** string: its messages, packed (actions/packed-rows.ts). Deleted when it ends. */
+    actionRows: (id: string) => `${prefix}action-rows:${id}`,
     /** list: `campaign|what|when|detail` for the workers' log (news.ts); a thousand at most. */
     news: `${prefix}news`,
     /**

@@ -2,6 +2,9 @@ import type { Redis } from "ioredis";
 import { TRIES_MAX } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { createActLog } from "./act-log.ts";
+import { createActions } from "./actions/actions.ts";
+import { createSelectFailed } from "./actions/select-failed.ts";
+import { createSelectUnknown } from "./actions/select-unknown.ts";
 import { createBudget, type PortfolioLimit } from "./budget/budget.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
@@ -13,7 +16,6 @@ import { createNextWork } from "./campaigns/next-work.ts";
 import { createProbe } from "./campaigns/probe.ts";
 import { createRecurring } from "./campaigns/recurring.ts";
 import { createRetention } from "./campaigns/retention.ts";
-import { createRetryFailed } from "./campaigns/retry-failed.ts";
 import { fieldOf } from "./hashes.ts";
 import { keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts";
@@ -103,6 +105,7 @@ export async function createNumberStore(input: {
   const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
+  const actions = createActions({ redis, number, run, rows, person, limits });
   const processes = createProcesses(redis, mode);
   const signatures = createWrongSignatures(redis, mode);
   return {
@@ -159,7 +162,7 @@ export async function createNumberStore(input: {
     ages: createAges({ redis, number, campaigns }),
     oldest: createOldest({ redis, number, campaigns, leaseMs: limits.leaseMs }),
     audit: createAudit({ redis, number, run, campaigns }),
-    rollback: createRollback({ ...shared, person, databaseId, campaigns, rows }),
+    rollback: createRollback({ ...shared, person, databaseId, campaigns, rows, actions }),
     counter,
     memory,
     /** Call it when the process ends: stores the claim counter if this process changed anything. */
@@ -170,7 +173,9 @@ export async function createNumberStore(input: {
     optOuts,
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
-    retryFailed: createRetryFailed({ campaigns, rows, person }),
+    actions,
+    selectFailed: createSelectFailed({ campaigns, rows, person }),
+    selectUnknown: createSelectUnknown({ redis, number }),
     resumeWithProbe: createProbe({ redis, number, campaigns, rows }),
   };
 }

@@ -11,6 +11,7 @@ import { createFailedQueue, type FailedQueue } from "../queue/failed-queue.ts";
 import { answerInTime, endInTime } from "../queue/in-time.ts";
 import { type BatchJob, batchQueueName, QUEUE_EVENTS_KEPT } from "../queue/queues.ts";
 import type { NumberStore, Retention } from "../store/index.ts";
+import { createActionSteps } from "./action-steps.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { type CampaignLog, createCampaignLog } from "./campaign-log.ts";
 import { choresOf } from "./chores.ts";
@@ -81,7 +82,7 @@ interface Parts extends Pick<WorkerDeps, "timings" | "logger"> {
   readonly sender: Sender;
   readonly recorder: Recorder;
   readonly campaignLog: CampaignLog;
-  /** Dispatch and sweep. Both are idempotent: any number of workers may do so at once. */
+  /** Dispatch, sweep and bulk actions. Any number of workers may run them at once. */
   readonly loops: readonly Loop[];
   readonly queue: Queue<BatchJob>;
   readonly failed: FailedQueue;
@@ -123,6 +124,10 @@ function makeParts(deps: WorkerDeps): Parts {
     ...{ name: "sweep", everyMs: timings.sweepEveryMs, troubles },
     act: createSweep({ chores, troubles, now }),
   });
+  const stepping = createLoop({
+    ...{ name: "bulk actions", everyMs: timings.dispatchEveryMs, troubles },
+    act: createActionSteps({ store, logger }),
+  });
   const load = createBatchLoader({ campaigns, ledger, startFenceMs: timings.startFenceMs });
   const queueWorkers = openQueueWorkers({
     ...{ store, connection, timings, logger, troubles },
@@ -130,7 +135,7 @@ function makeParts(deps: WorkerDeps): Parts {
   });
   return {
     ...{ timings, logger, flight, sender, recorder, campaignLog },
-    ...{ loops: [dispatching, sweeping], queue, failed, queueWorkers, connections },
+    ...{ loops: [dispatching, sweeping, stepping], queue, failed, queueWorkers, connections },
   };
 }
 

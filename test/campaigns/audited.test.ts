@@ -39,16 +39,17 @@ test("every act on a campaign leaves one line with what was done and its result"
   await controlCampaign(found, "cancel", ANNA);
   await controlCampaign(found, "resume", ANNA);
 
+  const anAction = expect.stringMatching(`^${id}\\.`);
   expect(await linesOf(bench, id)).toEqual([
     ["pause", "done", { status: "paused", changed: true }],
     ["pause", "done", { status: "paused", changed: false }],
     ["resume", "done", { status: "running", changed: true }],
     ["rate", "done", { ratePerSecond: 5 }],
     ["rate", "done", { ratePerSecond: "default" }],
-    ["retry", "done", { codes: "131000", messages: 1 }],
+    ["retry", "done", { codes: "131000", messages: 1, action: anAction }],
     ["resolve", "done", { decision: "sent", row: 2 }],
     ["resolve", "row_not_unknown", { decision: "sent", row: 2 }],
-    ["resolve", "done", { decision: "failed", messages: 1 }],
+    ["resolve", "done", { decision: "failed", messages: 1, action: anAction }],
     ["cancel", "done", { status: "cancelled", changed: true }],
     ["resume", "cannot_resume", {}],
   ]);

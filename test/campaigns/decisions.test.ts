@@ -1,14 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { findCampaign } from "../../src/campaigns/find.ts";
 import { resetCampaignRate, setCampaignRate, setNumberRate } from "../../src/campaigns/rate.ts";
-import {
-  ALL_ROWS,
-  DECISIONS,
-  type Decision,
-  resolveRow,
-  resolveRows,
-} from "../../src/campaigns/resolve.ts";
+import { ALL_ROWS, resolveRow, resolveRows } from "../../src/campaigns/resolve.ts";
 import { refuseLeft, retryAttempts, retryCampaign } from "../../src/campaigns/retry.ts";
+import { DECISIONS, type Decision } from "../../src/core/action.ts";
 import { noneLeft } from "../../src/core/failure.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { ANNA, deleteRows, expire, STAGES, type Stage } from "./stages.ts";
@@ -185,7 +180,7 @@ describe("resolve", () => {
 
     const all = await resolveRows(found, [ALL_ROWS], decision, ANNA);
 
-    if (all.ok) expect(all.value).toEqual({ id, decision, rows: [2] });
+    if (all.ok) expect(all.value).toMatchObject({ id, decision, rows: [2] });
     else expect(all.refusal.code).toBe(outcome);
     expect(all.ok).toBe(Object.values(FREE).includes(outcome));
   });

@@ -11,6 +11,7 @@ import { openTestStore } from "../support/campaigns.ts";
 import { httpAnswer, type RawServer, startRawServer } from "../support/raw-server.ts";
 import { testNumber } from "../support/redis.ts";
 import { type Moment, type RedisProxy, startRedisProxy } from "../support/redis-proxy.ts";
+import { retryFailed } from "../support/retry.ts";
 import { openPlain, type Plain } from "./plain-queue.ts";
 
 let api: RawServer;
@@ -221,7 +222,7 @@ describe("a message that failed is added again", () => {
     const store = await openTestStore();
     const campaign = await store.import(2);
     const failed = await store.send(campaign, 1, "failed", { code: 131000 });
-    await store.store.retryFailed(campaign, { codes: new Set(), mode: "send" });
+    await retryFailed(store.store, campaign, { codes: new Set(), mode: "send" });
     const [again] = await store.grant(campaign, 1);
     expect(again.attempt).toBe(failed.attempt + 1);
   });

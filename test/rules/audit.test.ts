@@ -24,7 +24,12 @@ const ENTRIES = "producer/suppressions/import-entries.ts";
 const CALLED_IN: readonly [RegExp, readonly string[]][] = [
   [/\bcampaigns\.(?:pause|resume|cancel)\(/, ["campaigns/control.ts", "cli/test.ts"]],
   [/\bcampaigns\.resolve\(/, ["campaigns/resolve.ts"]],
-  [/\.retryFailed\(|\bcampaigns\.retryRows\(/, ["campaigns/retry.ts"]],
+  [/\bcampaigns\.retryRows\(/, ["campaigns/retry.ts"]],
+  [/\bactions\.(?:begin|stop)\(/, ["campaigns/actions.ts"]],
+  [
+    /\bstartAction\(/,
+    ["actions", "begin-action", "resolve", "retry"].map((file) => `campaigns/${file}.ts`),
+  ],
   [/\bretryAttempts\(/, ["campaigns/retry.ts", "dashboard/board-retry.ts"]],
   [/\bpace\.set(?:Number|Campaign)Rate\(/, ["campaigns/rate.ts"]],
   [/\bsuppressions\.(?:add|remove)\(/, ["api/opt-outs.ts", "cli/suppress.ts", ENTRIES]],

@@ -29,6 +29,7 @@ const KEYS: readonly [RegExp, HashName][] = [
   [/^P \.\. 'endpoint:' \.\. \S+$/, "endpoint"],
   [/^t\.key$|^c\.key \.\. .:(trial|first).$|^key \.\. .:first.$/, "trial"],
   [/^P \.\. 'recurring:' \.\. \S+$/, "recurring"],
+  [/^P \.\. 'action:' \.\. \S+$/, "action"],
 ];
 
 /** The arguments of a call, which begin at `from`, as they are written. */

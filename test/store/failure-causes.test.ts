@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
 import { openTestStore } from "../support/campaigns.ts";
+import { retryFailed } from "../support/retry.ts";
 
 const CONNECT = REASONS.not_sent_connect;
 
@@ -31,7 +32,7 @@ test("each cause of a failure without a code is counted by itself", async () => 
 test("the counts of the causes go when the messages leave failed", async () => {
   const { bench, id } = await failedFourWays();
   await bench.status("wamid.3", "delivered");
-  await bench.store.retryFailed(id, { codes: new Set([0]), mode: "send" });
+  await retryFailed(bench.store, id, { codes: new Set([0]), mode: "send" });
 
   expect(await bench.counts(id)).toEqual({ pending: 3, delivered: 1 });
   expect((await bench.found(id)).errors).toEqual([]);
@@ -72,7 +73,7 @@ test("retry without a code leaves people who stopped marketing, and what is too 
     waiting: null,
   };
 
-  const ask = (mode: "count" | "send") => bench.store.retryFailed(id, { codes: new Set(), mode });
+  const ask = (mode: "count" | "send") => retryFailed(bench.store, id, { codes: new Set(), mode });
 
   expect(await ask("count")).toEqual(expected);
   expect(await ask("send")).toEqual(expected);

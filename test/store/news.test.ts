@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TakenNews } from "../../src/store/campaigns/news.ts";
 import { openTestStore } from "../support/campaigns.ts";
+import { retryFailed } from "../support/retry.ts";
 
 const LIMITS = { takenMax: 100, linesMax: 60, minuteMs: 60_000 };
 
@@ -15,7 +16,7 @@ test("each change of a campaign's status is noted in its order, and taken once",
   await store.campaigns.pause(id, "operator");
   await store.campaigns.resume(id);
   await bench.send(id, 1, "failed", { code: 131000 });
-  await store.retryFailed(id, { codes: new Set(), mode: "send" });
+  await retryFailed(store, id, { codes: new Set(), mode: "send" });
   await store.campaigns.cancel(id);
   await store.campaigns.cancel(id);
 

@@ -9,6 +9,7 @@ import {
 } from "../../src/store/ledger/batch-rows.ts";
 import type { Windows } from "../../src/store/people/people.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+import { retryFailed } from "../support/retry.ts";
 
 const DAY = 24 * 3_600_000;
 
@@ -29,7 +30,7 @@ test("a campaign is recent for ever while it may send, and from its end on by it
   const { finishedAt } = await bench.found(id);
   expect(Number(await score(bench, id))).toBe(finishedAt);
 
-  await bench.store.retryFailed(id, { codes: new Set(), mode: "send" });
+  await retryFailed(bench.store, id, { codes: new Set(), mode: "send" });
   expect(await score(bench, id)).toBe("inf");
   await bench.store.campaigns.cancel(id);
   expect(Number(await score(bench, id))).toBe((await bench.found(id)).finishedAt);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
 import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { retryFailed } from "../support/retry.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -89,7 +90,7 @@ test("nothing moves a row that is gone: no webhook, no retry, no decision", asyn
     kind: "no_campaign",
   });
   expect(await bench.store.campaigns.resolve(id, 1, "resend")).toEqual({ kind: "no_campaign" });
-  expect(await bench.store.retryFailed(id, { codes: new Set(), mode: "send" })).toEqual({
+  expect(await retryFailed(bench.store, id, { codes: new Set(), mode: "send" })).toEqual({
     kind: "closed",
   });
   expect(await bench.counts(id)).toEqual(counts);

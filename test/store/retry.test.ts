@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createPersonSet } from "../../src/store/people/person-set.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+import { retryFailed } from "../support/retry.ts";
 
 const LATER = { code: 131000 };
 
@@ -23,7 +24,7 @@ async function failed(rows: number) {
   const bench = await openTestStore();
   const id = await bench.import(rows);
   for (let row = 1; row <= rows; row++) await bench.send(id, row, "failed", LATER);
-  const ask = (mode: "count" | "send") => bench.store.retryFailed(id, { codes: new Set(), mode });
+  const ask = (mode: "count" | "send") => retryFailed(bench.store, id, { codes: new Set(), mode });
   return { bench, id, ask };
 }
 
@@ -97,7 +98,8 @@ describe("a retry", () => {
     const outcomes = new Map([2, 150].map((row) => [row, { kind: "pending" as const, phone }]));
     const id = await bench.import(150, { outcomes });
     for (const row of [1, 2, 150]) await bench.send(id, row, "failed", LATER);
-    const ask = (mode: "count" | "send") => bench.store.retryFailed(id, { codes: new Set(), mode });
+    const ask = (mode: "count" | "send") =>
+      retryFailed(bench.store, id, { codes: new Set(), mode });
 
     const answers = [await ask("count"), await ask("send")];
 
@@ -117,7 +119,7 @@ describe("a retry", () => {
     await bench.send(id, 2, "failed", { code: 999_999 });
     await bench.send(id, 3, "failed", LATER);
     const ask = (...codes: number[]) =>
-      bench.store.retryFailed(id, { codes: new Set(codes), mode: "send" });
+      retryFailed(bench.store, id, { codes: new Set(codes), mode: "send" });
 
     expect(await ask()).toMatchObject({
       byCode: [{ code: 131000, count: 1 }],
@@ -135,7 +137,7 @@ describe("a retry", () => {
     const soon = Date.now() + 3_600_000;
     const opensMs = ({ row }: { row: number }) => [0, null, soon + 1_000, soon][row - 1] ?? null;
     const ask = (mode: "count" | "send") =>
-      bench.store.retryFailed(id, { codes: new Set(), mode, opensMs });
+      retryFailed(bench.store, id, { codes: new Set(), mode, opensMs });
 
     const answers = [await ask("count"), await ask("send")];
 

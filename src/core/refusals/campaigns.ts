@@ -2,6 +2,24 @@ import { catalogue } from "./catalogue.ts";
 
 /** Commands on campaigns. */
 export const CAMPAIGNS = catalogue(409, {
+  action_filter_empty: {
+    meaning: "A bulk action names no messages, so nothing was begun.",
+    fix: "Name codes, reasons, an age or rows; `all: true` means every message for which it may help.",
+    http: 422,
+  },
+  action_not_confirmed: {
+    meaning:
+      "Unknown messages were to be sent again, and the number of people who may get a second one was not confirmed, or is another by now. Nothing was begun.",
+    fix: "Look at the preview again, and confirm the number that it shows.",
+  },
+  action_nothing_matches: {
+    meaning: "No message matches what a bulk action asks for, so nothing was begun.",
+    fix: "Look at the campaign again: outcomes may have arrived since.",
+  },
+  actions_too_many: {
+    meaning: "50 bulk actions of the number are running, which is the most.",
+    fix: "Wait until one has finished, or stop one: `dropcast actions stop ID`.",
+  },
   campaign_closed: {
     meaning:
       "The campaign was cancelled or rejected, or its `endBy` has passed: it sends nothing more.",
@@ -55,6 +73,11 @@ export const CAMPAIGNS = catalogue(409, {
   probe_not_possible: {
     meaning: "`resume --probe` found no waiting message that could be tried first.",
     fix: "Try again, or resume without `--probe`.",
+  },
+  no_such_action: {
+    meaning: "There is no bulk action with that id: they are kept for 90 days.",
+    fix: "`dropcast actions list` shows them all.",
+    http: 404,
   },
   no_such_campaign: {
     meaning: "There is no campaign with that id.",

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { STATES } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { redisInfo } from "../../redis/server.ts";
+import type { Actions } from "../actions/actions.ts";
 import type { Budget } from "../budget/budget.ts";
 import type { Campaign } from "../campaigns/campaign.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
@@ -75,6 +76,7 @@ export function createRollback(input: {
   campaigns: CampaignStore;
   rows: RowReader;
   budget: Budget | null;
+  actions: Pick<Actions, "live" | "stop">;
 }) {
   const { redis, number, run, person, databaseId, campaigns, rows, budget } = input;
   const { guard, clock, pace, claimed, suppressed } = numberKeys(number);
@@ -251,6 +253,8 @@ export function createRollback(input: {
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
       for (const rows of ended) if (wasThere(rows.campaign)) note(rows);
+      // What is left of a bulk action may have been done in the lost time.
+      for (const action of await input.actions.live()) await input.actions.stop(action, "rollback");
       await run("accept-rollback", { databaseId });
       return { unknown, dropped, left, lostActs, lostSerials };
     },

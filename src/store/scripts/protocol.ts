@@ -244,3 +244,10 @@ export const RECURRING_PAST_MAX = 20_000;
 export const RECURRING_KEPT_S = 400 * 24 * 3_600;
 /** One that no producer has seen for so long is no longer listed. */
 export const RECURRING_UNSEEN_MS = 30 * 24 * 3_600_000;
+
+/** A bulk action is kept so long after its end. */
+export const ACTION_KEPT_MS = 90 * 24 * HOUR_MS;
+/** So many are kept for a number; the oldest that ended make room. */
+export const ACTIONS_MAX = 1_000;
+/** So many run at once for a number. */
+export const ACTIONS_LIVE_MAX = 50;

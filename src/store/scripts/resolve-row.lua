@@ -1,5 +1,5 @@
 -- A person's decision on an unknown message: send it again, or call it sent or failed.
---- @include "ledger"
+--- @include "decide"
 --- @include "guard"
 -- Atomic because: late evidence may arrive at the same moment; the first one decides, and the other
 -- finds a state in which it changes nothing.
@@ -11,27 +11,15 @@
 --   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side
-local EVENT = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
 local c, row, decision = open_rows(ARG.campaign), num(ARG.row), ARG.decision
 if not c then return { ANSWER.no_campaign } end
 if row < 1 or row > c.rows then return { ANSWER.no_row } end
-local key, field = ledger_key(c, batch_of(row)), row_field(row)
-local r = decode(redis.call('HGET', key, field))
-if not EVENT[decision] then return redis.error_reply('ERR no such decision') end
+local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), row_field(row)))
+if not EVENT_OF[decision] then return redis.error_reply('ERR no such decision') end
 if r.state ~= STATE.unknown then return { ANSWER.unchanged, shown(c, r.state) } end
 if decision == 'resend' and c.closed ~= '' then return { ANSWER.closed, c.closed } end
 count_act()
-fire(c, row, r, EVENT[decision])
-if decision == 'resend' then
-  r.tries = 0
-  set(r, FLAG.maybe_duplicate)
-  unset(r, FLAG.retried)
-  make_ready(c, batch_of(row), NOW)
-  go_on(c)
-else
-  set(r, FLAG.decided)
-end
-if decision == 'failed' then note_failed(c, row, r, 0, REASON.decided, WALL) end
-redis.call('HSET', key, field, encode(r))
+decide_row(c, row, r, decision)
+if decision == 'resend' then reopen_batch(c, batch_of(row)) end
 commit(c)
 return { ANSWER.done, shown(c, r.state) }

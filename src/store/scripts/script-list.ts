@@ -21,6 +21,7 @@ export const SCRIPTS = {
     "unmatched",
     "failedWaitMs",
   ],
+  "begin-action": ["action", "campaign", "kind", "decision", "plan", "total", "rows"],
   "begin-request": ["request", "body", "token", "leaseMs", "keptMs"],
   "cancel-campaign": ["campaign"],
   "change-opt-outs": ["change"],
@@ -112,6 +113,19 @@ export const SCRIPTS = {
   "set-counts": ["campaign", "moves"],
   "set-rate": ["campaign", "ratePerSecond", "ramp"],
   sweep: ["takenMax", "forgottenMax", "resendAfterMs", "webhooksArrivingMs", "claimedCursor"],
+  "step-action": [
+    "action",
+    "runner",
+    "heldMs",
+    "asks",
+    "cursor",
+    "next",
+    "batch",
+    "rows",
+    "leaseMs",
+    "webhooksArrivingMs",
+  ],
+  "stop-action": ["action", "why"],
   "take-recurring": ["name", "due", "token", "leaseMs"],
   "take-news": ["takenMax", "linesMax", "minuteMs"],
   "use-token": ["digest"],
@@ -135,6 +149,7 @@ export type ScriptArguments<Name extends ScriptName> = {
  */
 export const ACTS: ReadonlySet<ScriptName> = new Set<ScriptName>([
   "apply-opt-outs",
+  "begin-action",
   "cancel-campaign",
   "erase-rows",
   "import-begin",
@@ -145,4 +160,6 @@ export const ACTS: ReadonlySet<ScriptName> = new Set<ScriptName>([
   "resume-campaign",
   "retry-rows",
   "set-rate",
+  "step-action",
+  "stop-action",
 ]);

@@ -6,33 +6,34 @@ import {
   notRetried,
   type RetryFilter,
 } from "../../core/failure.ts";
+import type { CampaignStore, RetryVerdict } from "../campaigns/campaign-store.ts";
 import { batchesOf } from "../keys.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import { createPersonSet } from "../people/person-set.ts";
-import type { CampaignStore, RetryVerdict } from "./campaign-store.ts";
+import { createRowsPacker } from "./packed-rows.ts";
 
 /** Failed messages that stay failed, by why and cause. */
 export interface LeftOut extends FailureCount {
   readonly why: NotRetried;
 }
 
-export type RetryResult =
-  | {
-      readonly kind: "retried";
-      /** Messages sent again (or, for `count`, that would be), by cause, most frequent first. */
-      readonly byCode: readonly FailureCount[];
-      /** Messages that were requested but stay failed, most frequent first. */
-      readonly left: readonly LeftOut[];
-      /** Of those sent again: how many wait for their window, and when it first opens, ms. */
-      readonly waiting: { readonly count: number; readonly firstMs: number } | null;
-    }
-  | { readonly kind: "closed" }
-  | { readonly kind: "no_campaign" };
+export interface SelectedFailed {
+  readonly kind: "selected";
+  /** The messages that would be sent again, packed (packed-rows.ts). */
+  readonly packed: Buffer;
+  readonly total: number;
+  /** The same by cause, most frequent first. */
+  readonly byCode: readonly FailureCount[];
+  /** Messages that were requested but stay failed, most frequent first. */
+  readonly left: readonly LeftOut[];
+  /** Of those sent again: how many wait for their window, and when it first opens, ms. */
+  readonly waiting: { readonly count: number; readonly firstMs: number } | null;
+}
 
-export interface RetryRequest extends RetryFilter {
-  /** `count` changes nothing, and leaves out the same messages. */
-  readonly mode: "count" | "send";
+export type SelectFailedResult = SelectedFailed | { readonly kind: "closed" | "no_campaign" };
+
+export interface SelectFailedRequest extends RetryFilter {
   /**
    * When the message may leave at the earliest, ms; 0 at once, null not before the campaign ends.
    * Default: at once.
@@ -41,23 +42,27 @@ export interface RetryRequest extends RetryFilter {
 }
 
 /**
- * Sends a campaign's failed messages again: those the filter asks for, except messages that must
- * wait, whose person does not want them or would get two (core/failure.ts). It works batch by
- * batch: it holds one batch of rows, and 12 bytes for each message that is asked for. Each row is
- * fenced by the attempt that failed, so repeated or parallel calls send nothing twice.
+ * Chooses the failed messages that a retry is about: those the filter asks for, except messages
+ * that must wait, whose person does not want them or would get two (core/failure.ts). It changes
+ * nothing. It works batch by batch: it holds one batch of rows, and 15 bytes for each message that
+ * is asked for.
  */
-export function createRetryFailed(input: {
+export function createSelectFailed(input: {
   campaigns: CampaignStore;
   rows: RowReader;
   person: PersonDigest;
 }) {
   const { campaigns, rows, person } = input;
-  return async function retryFailed(id: string, request: RetryRequest): Promise<RetryResult> {
+  return async function selectFailed(
+    id: string,
+    request: SelectFailedRequest,
+  ): Promise<SelectFailedResult> {
     const campaign = await campaigns.find(id);
     if (campaign === undefined) return { kind: "no_campaign" };
     if (campaign.closed) return { kind: "closed" };
     const [sent, left] = [createTally<FailureCount>(), createTally<LeftOut>()];
     const people = createPersonSet();
+    const packer = createRowsPacker();
     const { opensMs: opensOf = () => 0 } = request;
     const waiting = { count: 0, firstMs: Number.POSITIVE_INFINITY };
 
@@ -80,11 +85,13 @@ export function createRetryFailed(input: {
       return asked;
     }
 
-    function note({ cause, opensMs }: Asked, verdict: RetryVerdict | undefined): void {
+    function note(asked: Asked, verdict: RetryVerdict | undefined): void {
+      const { cause, opensMs } = asked;
       if (verdict === "suppressed" || verdict === "open_attempt") {
         left.add({ ...cause, why: verdict });
       }
       if (verdict !== "taken") return;
+      packer.add(asked);
       sent.add(cause);
       if (opensMs <= Date.now()) return;
       waiting.count++;
@@ -94,12 +101,12 @@ export function createRetryFailed(input: {
     for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
       const asked = await choose(batch);
       if (asked.length === 0) continue;
-      const result = await campaigns.retryRows(id, batch, asked, request.mode);
+      const result = await campaigns.retryRows(id, batch, asked, "count");
       if (result.kind !== "retried") return result;
       for (const [at, one] of asked.entries()) note(one, result.verdicts[at]);
     }
     return {
-      ...{ kind: "retried", byCode: sent.list(), left: left.list() },
+      ...{ kind: "selected", ...packer.end(), byCode: sent.list(), left: left.list() },
       waiting: waiting.count === 0 ? null : waiting,
     };
   };

@@ -1,0 +1,289 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ActDetails, Actor } from "../core/act.ts";
+import type { ActionWhat, LeftOutCounts } from "../core/action.ts";
+import { SKIPPED } from "../core/action.ts";
+import { count, counted, isoTime, printable } from "../core/format.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
+import {
+  type Action,
+  actionId,
+  campaignOfAction,
+  type NumberStore,
+  numberOfCampaign,
+} from "../store/index.ts";
+import {
+  actionName,
+  actionWords,
+  endWords,
+  SKIPPED_WORDS,
+  waitsForWorker,
+} from "./action-words.ts";
+import { audited } from "./audited.ts";
+import type { FoundCampaign, Stores } from "./find.ts";
+import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+
+/** The messages that were chosen for an action (store/actions/). */
+export interface ChosenMessages {
+  readonly packed: Buffer;
+  readonly total: number;
+  /** How many were left out, by why. */
+  readonly leftOut: LeftOutCounts;
+}
+
+export interface ActionRequest {
+  readonly what: ActionWhat;
+  /** Default: made from `what`. */
+  readonly name?: string | undefined;
+  /** How many messages the person was shown. The action says how many more or fewer it is about. */
+  readonly expected?: number | null | undefined;
+  /** The same request has the same token, and begins one action. */
+  readonly token: string;
+}
+
+/** A bulk action and its store. */
+export interface FoundAction {
+  readonly action: Action;
+  readonly store: NumberStore;
+}
+
+const NAME_MAX = 120;
+
+/**
+ * Begins an action about messages that were chosen, of which there must be one. The caller notes
+ * the act. Refusals: `actions_too_many`, `campaign_closed`, `no_such_campaign`.
+ */
+export async function startAction(
+  { campaign, store }: FoundCampaign,
+  request: ActionRequest,
+  chosen: ChosenMessages,
+  by: Actor,
+): Promise<Result<Action>> {
+  const { what, expected = null, token } = request;
+  const given = printable(request.name ?? "")
+    .trim()
+    .slice(0, NAME_MAX);
+  const id = actionId(campaign.id, token);
+  const begun = await store.actions.begin({
+    ...{ id, campaign: campaign.id, packed: chosen.packed, total: chosen.total },
+    plan: {
+      name: given === "" ? actionName(what, printable(campaign.name)) : given,
+      ...{ what, by, campaignName: campaign.name, leftOut: chosen.leftOut, expected },
+    },
+  });
+  if (begun === "no_campaign") return refuseNoCampaign(campaign.id);
+  if (begun === "closed") return refuseClosed(campaign.id);
+  if (begun === "full") return refuseFull();
+  const action = await store.actions.find(id);
+  return action === undefined ? refuseNoAction(id) : accept(action);
+}
+
+/** What the audit says of an action beside its result. */
+export function actionDetails(what: ActionWhat): ActDetails {
+  const reasons = what.reasons.length === 0 ? {} : { reasons: what.reasons.join(", ") };
+  if (what.kind === "resolve") {
+    const { decision, olderThanMs } = what;
+    const age = olderThanMs === null ? {} : { olderThanMinutes: Math.round(olderThanMs / 60_000) };
+    return { decision, ...reasons, ...age };
+  }
+  return { ...(what.codes.length === 0 ? {} : { codes: what.codes.join(", ") }), ...reasons };
+}
+
+/** For so long a process that follows an action waits before it looks again. */
+const LOOK_EVERY_MS = 300;
+
+/**
+ * Takes the steps of an action until it has ended, or follows it while another process takes them.
+ * `signal` detaches: a worker goes on. Returns its last state; undefined if it is gone.
+ */
+export async function carryOut(
+  { actions }: Pick<NumberStore, "actions">,
+  id: string,
+  {
+    signal,
+    onStep = () => {},
+  }: {
+    readonly signal?: AbortSignal | undefined;
+    readonly onStep?: () => Promise<void> | void;
+  } = {},
+): Promise<Action | undefined> {
+  const runner = randomUUID();
+  while (signal?.aborted !== true) {
+    const step = await actions.step(id, { runner, guard: "passed" });
+    if (step === "ended" || step === "gone") break;
+    await onStep();
+    if (step === "busy") {
+      await sleep(LOOK_EVERY_MS, undefined, { ...(signal === undefined ? {} : { signal }) }).catch(
+        () => {
+          // Detached.
+        },
+      );
+    }
+  }
+  return actions.find(id);
+}
+
+/** Finds an action by its id, which may be any text (`no_such_action`). */
+export async function findAction(stores: Stores, id: string): Promise<Result<FoundAction>> {
+  const number = numberOfCampaign(campaignOfAction(id) ?? "");
+  const known = number !== undefined && Object.hasOwn(stores, number);
+  const store = known ? stores[number] : undefined;
+  const action = await store?.actions.find(id);
+  return action === undefined || store === undefined
+    ? refuseNoAction(id)
+    : accept({ action, store });
+}
+
+export interface ActionPage {
+  readonly actions: readonly Action[];
+  /** There are older ones. */
+  readonly isCut: boolean;
+}
+
+/** Actions of all numbers, newest first; `after`: older than this one. */
+export async function listActions(
+  stores: Stores,
+  query: { size: number; after?: { readonly createdAt: number; readonly id: string } },
+): Promise<ActionPage> {
+  const { size } = query;
+  const asked = { ...query, size: size + 1 };
+  const all = await Promise.all(Object.values(stores).map(({ actions }) => actions.newest(asked)));
+  const sorted = all.flat().sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+  return { actions: sorted.slice(0, size), isCut: sorted.length > size };
+}
+
+/** Where to go on reading after this action, as text. */
+export function actionCursor({ createdAt, id }: Pick<Action, "createdAt" | "id">): string {
+  return `${createdAt}~${id}`;
+}
+
+/** What such a text looks like. */
+export const ACTION_CURSOR = /^\d{1,15}~[a-z0-9_.-]{1,60}$/;
+
+export function readActionCursor(text: string): { createdAt: number; id: string } {
+  const [at, id = ""] = text.split("~");
+  return { createdAt: Number(at), id };
+}
+
+/** The result of a stop, also as JSON. */
+export interface StoppedAction extends ActionJson {
+  /** False: it had ended before. */
+  readonly changed: boolean;
+}
+
+/** Stops an action at once; what it has done stays done. */
+export function stopAction(
+  { action, store }: FoundAction,
+  by: Actor,
+): Promise<Result<StoppedAction>> {
+  const { id, campaign } = action;
+  return audited(
+    store.acts,
+    by,
+    { what: "stop action", campaigns: [campaign], details: { action: id } },
+    async () => {
+      const result = await store.actions.stop(id, "stopped");
+      const now = await store.actions.find(id);
+      if (result === "gone" || now === undefined) return refuseNoAction(id);
+      return accept({ ...actionJson(now, Date.now()), changed: result === "stopped" });
+    },
+    ({ done, left }) => ({ details: { done, left } }),
+  );
+}
+
+/** An action as JSON. `total` = done + skipped + failed + left. */
+export type ActionJson = ReturnType<typeof actionJson>;
+
+export function actionJson(action: Action, nowMs: number) {
+  const { id, campaign, name, what, by, state, end, total, expected } = action;
+  const skipped = SKIPPED.map((why) => ({
+    ...{ why, words: SKIPPED_WORDS[why], count: action.skipped[why] },
+  })).filter((one) => one.count > 0);
+  return {
+    ...{ id, name, kind: what.kind, campaign, campaignName: action.campaignName },
+    ...{ filter: filterJson(what), filterWords: actionWords(what) },
+    ...{ who: by.who, via: by.via, state },
+    end: end === null ? null : { code: end, words: endWords(end) },
+    createdAt: isoTime(action.createdAt),
+    endedAt: isoTime(action.endedAt),
+    movedAt: isoTime(action.movedAt),
+    waitsForWorker: waitsForWorker(action, nowMs),
+    ...{ total, expected, difference: expected === null ? null : total - expected },
+    done: action.done,
+    skipped: skipped.reduce((sum, one) => sum + one.count, 0),
+    skippedBy: skipped,
+    failed: action.failed,
+    left: action.left,
+    leftOut: Object.entries(action.leftOut).map(([why, some]) => ({ why, count: some })),
+  };
+}
+
+function filterJson(what: ActionWhat) {
+  if (what.kind === "retry") {
+    const { codes, reasons } = what;
+    return { codes, reasons, all: codes.length + reasons.length === 0 };
+  }
+  const { decision, reasons, olderThanMs, rows } = what;
+  const all = reasons.length === 0 && olderThanMs === null && rows === null;
+  const olderThanMinutes = olderThanMs === null ? null : olderThanMs / 60_000;
+  return { decision, reasons, olderThanMinutes, rows, all };
+}
+
+/** `1,204 sent again, 3 left out, 93 to go`: it adds up to the total. */
+export function progressWords(action: Action): string {
+  const { what, done, failed, left, skipped, state } = action;
+  const all = Object.values(skipped).reduce((sum, one) => sum + one, 0);
+  const did = {
+    retry: "sent again",
+    resend: "sent again",
+    sent: "marked as sent",
+    failed: "marked as failed",
+  };
+  return [
+    `${count(done)} ${did[what.kind === "retry" ? "retry" : what.decision]}`,
+    ...(all === 0 ? [] : [`${count(all)} left out`]),
+    ...(failed === 0 ? [] : [`${count(failed)} not reached`]),
+    ...(left === 0 ? [] : [`${count(left)} ${state === "running" ? "to go" : "not reached"}`]),
+  ].join(", ");
+}
+
+export function refuseNothing(campaign: string): Refused {
+  return refuse(
+    "action_nothing_matches",
+    `No message of ${campaign} matches now, so nothing was begun.`,
+    "Look at the campaign again: outcomes may have arrived since.",
+  );
+}
+
+/** `total`: how many messages people may get twice. */
+export function refuseUnconfirmed(total: number): Refused {
+  return refuse(
+    "action_not_confirmed",
+    `${counted(total, "person", "people")} may get the message twice, and that number was not confirmed. Nothing was begun.`,
+    `To take the risk, confirm exactly ${total}.`,
+  );
+}
+
+export function refuseEmptyFilter(): Refused {
+  return refuse(
+    "action_filter_empty",
+    "The action names no messages. Nothing was begun.",
+    "Name codes, reasons, an age or rows; or say that you mean all of them (`all: true`).",
+  );
+}
+
+function refuseFull(): Refused {
+  return refuse(
+    "actions_too_many",
+    "50 bulk actions of this number are running, which is the most. Nothing was begun.",
+    "Wait until one has finished, or stop one: dropcast actions list.",
+  );
+}
+
+export function refuseNoAction(id: string): Refused {
+  return refuse(
+    "no_such_action",
+    `There is no bulk action "${id.slice(0, 80)}".`,
+    "`dropcast actions list` shows those of the last 90 days.",
+  );
+}

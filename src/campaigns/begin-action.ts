@@ -1,0 +1,131 @@
+import type { Actor } from "../core/act.ts";
+import type { ActionWhat, ResolveWhat, RetryWhat } from "../core/action.ts";
+import { failureReasons } from "../core/failure.ts";
+import { isoTime } from "../core/format.ts";
+import { reasonName } from "../core/reasons.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import type { Action, SelectedUnknown } from "../store/index.ts";
+import { actionName, actionWords, leftOutWords, unknownReasonWords } from "./action-words.ts";
+import {
+  type ActionRequest,
+  actionDetails,
+  type ChosenMessages,
+  refuseNothing,
+  refuseUnconfirmed,
+  startAction,
+} from "./actions.ts";
+import { audited } from "./audited.ts";
+import type { FoundCampaign } from "./find.ts";
+import { chooseUnknown, unknownMessages } from "./resolve.ts";
+import { chooseFailed, failedMessages, previewRetry } from "./retry.ts";
+
+/** What an action would be about, also as JSON. It changes nothing. */
+export interface ActionPreview {
+  readonly campaign: string;
+  readonly kind: ActionWhat["kind"];
+  /** The name that it gets unless a person gives one. */
+  readonly name: string;
+  readonly filterWords: string;
+  readonly matching: number;
+  /** The same by cause, most frequent first. */
+  readonly byCause: readonly {
+    readonly code: number;
+    readonly reason: string | null;
+    readonly title: string;
+    readonly count: number;
+  }[];
+  /** Asked for, and left out. */
+  readonly leftOut: readonly {
+    readonly why: string;
+    readonly words: string;
+    readonly count: number;
+  }[];
+  /** Since when the oldest is unknown; null for a retry. */
+  readonly oldestAt: string | null;
+  /** Of those sent again, how many wait for `schedule.window`. */
+  readonly waiting: { readonly count: number; readonly firstAt: string } | null;
+}
+
+export async function previewAction(
+  found: FoundCampaign,
+  what: ActionWhat,
+): Promise<Result<ActionPreview>> {
+  const { id, name } = found.campaign;
+  const common = { campaign: id, kind: what.kind, filterWords: actionWords(what) };
+  const named = { ...common, name: actionName(what, name) };
+  if (what.kind === "resolve") {
+    const chosen = await chooseUnknown(found, what);
+    if (!chosen.ok) return chosen;
+    const { total, oldestAt } = chosen.value;
+    return accept({
+      ...{ ...named, matching: total, byCause: unknownCauses(chosen.value), leftOut: [] },
+      ...{ oldestAt: isoTime(oldestAt), waiting: null },
+    });
+  }
+  const filter = retryFilter(what);
+  if (!filter.ok) return filter;
+  const preview = await previewRetry(found, filter.value);
+  if (!preview.ok) return preview;
+  const { matching, byCode, left, waiting } = preview.value;
+  return accept({
+    ...{ ...named, matching, byCause: byCode, oldestAt: null, waiting },
+    leftOut: Object.entries(left)
+      .filter(([, count]) => count > 0)
+      .map(([why, count]) => ({ why, words: leftOutWords(why), count })),
+  });
+}
+
+/** Unknown messages by why they are unknown. */
+export function unknownCauses({ byReason }: SelectedUnknown): ActionPreview["byCause"] {
+  return byReason.map(({ reason, count }) => {
+    const name = reasonName(reason);
+    return { code: 0, reason: name ?? null, title: unknownReasonWords(name), count };
+  });
+}
+
+/**
+ * Begins a bulk action and returns at once: a worker takes its steps. Refusals:
+ * `action_nothing_matches`, `actions_too_many`, those of a retry or a decision, and for `resend`
+ * `action_not_confirmed` unless `confirm` is exactly how many people may get it twice.
+ */
+export function beginAction(
+  found: FoundCampaign,
+  request: ActionRequest & { readonly confirm?: number | null | undefined },
+  by: Actor,
+): Promise<Result<Action>> {
+  const { what } = request;
+  return audited(
+    found.store.acts,
+    by,
+    { what: what.kind, campaigns: [found.campaign.id], details: actionDetails(what) },
+    async () => {
+      const chosen = await chooseMessages(found, what);
+      if (!chosen.ok) return chosen;
+      const { total } = chosen.value;
+      if (total === 0) return refuseNothing(found.campaign.id);
+      const isRisky = what.kind === "resolve" && what.decision === "resend";
+      if (isRisky && request.confirm !== total) return refuseUnconfirmed(total);
+      return startAction(found, request, chosen.value, by);
+    },
+    ({ id, total }) => ({ details: { action: id, messages: total } }),
+  );
+}
+
+async function chooseMessages(
+  found: FoundCampaign,
+  what: RetryWhat | ResolveWhat,
+): Promise<Result<ChosenMessages>> {
+  if (what.kind === "resolve") {
+    const chosen = await chooseUnknown(found, what);
+    return chosen.ok ? accept(unknownMessages(chosen.value)) : chosen;
+  }
+  const filter = retryFilter(what);
+  if (!filter.ok) return filter;
+  const chosen = await chooseFailed(found, filter.value);
+  return chosen.ok ? accept(failedMessages(chosen.value)) : chosen;
+}
+
+function retryFilter({ codes, reasons }: RetryWhat) {
+  const known = failureReasons(reasons);
+  return known.ok ? accept({ codes: new Set(codes), reasons: known.value }) : known;
+}

@@ -1,0 +1,70 @@
+-- Takes one step of a bulk action: decides about its messages in one batch.
+--- @include "action"
+--- @include "decide"
+--- @include "guard"
+-- Atomic because: the messages, the counts of the action and its place move together. So a step
+-- that is repeated after a crash, or taken by two processes at once, finds another place and does
+-- nothing. Each message is fenced by the attempt it had when the action began.
+-- KEYS: 1 slot key of the number
+-- ARGV: action · runner: names the process that takes the step · held_ms: for so long only that
+--   one takes steps · asks: 'guard' to wait while Redis may have gone back in time; '' when a
+--   person waits for the result · cursor: the place where the messages were read · next: the place
+--   after them · batch · rows: RETRY_ROW of protocol.ts each · lease_ms · webhooks_arriving_ms:
+--   they count as arriving for this time
+-- Returns: 'stepped' · 'ended': it has, now or before · 'gone' · 'busy': another process takes
+--   steps · 'moved': the place is another · 'guarded'
+-- Keys built: action, action-rows, actions-live, asking, shares, notices, notices-failed, notify,
+--   trials, claimed, stats, suppressed, news, clock, by-end, with-rows, guard, resends, running,
+--   scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors :timeline
+--   :pricing :unknown :ready :open :ledger:<batch> :aside :beyond :chosen :first :trial :again
+--   :side
+local key = P .. 'action:' .. ARG.action
+local f = redis.call('HMGET', key, 'state', 'cursor', 'campaign', 'decision', 'runner', 'until')
+if not f[1] then return 'gone' end
+if f[1] ~= 'running' then return 'ended' end
+if ARG.asks == 'guard' and not guard_is_open() then return 'guarded' end
+if f[5] and f[5] ~= ARG.runner and num(f[6]) > NOW then return 'busy' end
+if f[2] ~= ARG.cursor then return 'moved' end
+
+local c, batch, decision = open_rows(f[3]), num(ARG.batch), f[4]
+local sends = decision == '' or decision == 'resend'
+if not c or sends and c.closed ~= '' then
+  local n = redis.call('HMGET', key, 'total', 'done', 'changed', 'suppressed', 'openAttempt')
+  local rest = num(n[1]) - num(n[2]) - num(n[3]) - num(n[4]) - num(n[5])
+  redis.call('HSET', key, 'failed', rest)
+  end_action(ARG.action, 'finished', c and 'campaign_closed' or 'rows_deleted')
+  return 'ended'
+end
+
+local waits = { lease = num(ARG.lease_ms), wait = 0, window = num(ARG.webhooks_arriving_ms) }
+-- What is done with a message: the field that counts it.
+local function act(row, attempt, person)
+  local r = decode(redis.call('HGET', ledger_key(c, batch), row_field(row)))
+  if decision ~= '' then
+    if r.state ~= STATE.unknown or r.attempt ~= attempt then return 'changed' end
+    decide_row(c, row, r, decision)
+    return 'done'
+  end
+  local is = retry_verdict(c, row, r, { attempt = attempt, person = person }, waits)
+  if is == RETRY.suppressed then return 'suppressed' end
+  if is == RETRY.open_attempt then return 'openAttempt' end
+  if is == RETRY.not_failed then return 'changed' end
+  retry_row(c, row, r)
+  return 'done'
+end
+
+local did = {}
+for at = 1, #ARG.rows, RETRY_ROW.bytes do
+  add(did, act(struct.unpack(RETRY_ROW.format, ARG.rows, at)), 1)
+end
+if did.done then
+  count_act()
+  if sends then reopen_batch(c, batch) end
+  commit(c)
+end
+for field, n in pairs(did) do redis.call('HINCRBY', key, field, n) end
+redis.call('HSET', key, 'cursor', ARG.next, 'movedAt', WALL, 'runner', ARG.runner,
+  'until', NOW + num(ARG.held_ms))
+if num(ARG.next) < redis.call('STRLEN', P .. 'action-rows:' .. ARG.action) then return 'stepped' end
+end_action(ARG.action, 'finished', '')
+return 'ended'
