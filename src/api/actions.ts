@@ -15,7 +15,7 @@ import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { ACTION_ENDS, ACTION_STATES, type ActionWhat, DECISIONS, SKIPPED } from "../core/action.ts";
 import { type Reason, UNKNOWN_REASONS } from "../core/reasons.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import type { ApiContext } from "./access.ts";
+import { type ApiContext, visibleStores } from "./access.ts";
 import { KEY_HEADER } from "./idempotency.ts";
 import type { Router } from "./route.ts";
 import { campaignId, cursor, nextCursor, time } from "./schemas.ts";
@@ -151,10 +151,10 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
       ...{ tag: TAG, summary: "Says what a bulk action would be about", role: "viewer" },
       ...{ body: previewBody, answer: preview, problems: BEGIN_PROBLEMS },
     },
-    async ({ part, body }) => {
+    async ({ access, part, body }) => {
       const what = readWhat(body);
       if (!what.ok) return what;
-      const found = await findCampaign(stores, part("id"));
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       return found.ok ? previewAction(found.value, what.value) : found;
     },
   );
@@ -172,10 +172,10 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
         ...(["action_nothing_matches", "action_not_confirmed", "actions_too_many"] as const),
       ],
     },
-    async ({ context, by, part, body }) => {
+    async ({ context, access, by, part, body }) => {
       const what = readWhat(body);
       if (!what.ok) return what;
-      const found = await findCampaign(stores, part("id"));
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       const { name, expected } = body;
       const confirm = body.kind === "resolve" ? body.confirm : null;
@@ -194,9 +194,12 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
       answer: z.object({ actions: z.array(action), nextCursor }),
       problems: ["dashboard_query_invalid"],
     },
-    async ({ query: { cursor: after, limit: size } }) => {
+    async ({ access, query: { cursor: after, limit: size } }) => {
       const from = after === undefined ? {} : { after: readActionCursor(after) };
-      const { actions, isCut } = await listActions(stores, { size, ...from });
+      const { actions, isCut } = await listActions(visibleStores(stores, access), {
+        size,
+        ...from,
+      });
       const last = actions.at(-1);
       return accept({
         actions: actions.map((one) => actionJson(one, Date.now())),
@@ -211,8 +214,8 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
       ...{ summary: "One bulk action and how far it is", role: "viewer", answer: action },
       problems: ["no_such_action"],
     },
-    async ({ part }) => {
-      const found = await findAction(stores, part("id"));
+    async ({ access, part }) => {
+      const found = await findAction(visibleStores(stores, access), part("id"));
       return found.ok ? accept(actionJson(found.value.action, Date.now())) : found;
     },
   );
@@ -226,8 +229,8 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
       page: ({ id }) => `/actions/${id}`,
       problems: ["no_such_action"],
     },
-    async ({ by, part }) => {
-      const found = await findAction(stores, part("id"));
+    async ({ access, by, part }) => {
+      const found = await findAction(visibleStores(stores, access), part("id"));
       return found.ok ? stopAction(found.value, by) : found;
     },
   );

@@ -247,6 +247,11 @@ export function progressWords(action: Action): string {
   ].join(", ");
 }
 
+/** A person gave up while the messages were being chosen. */
+export function refuseInterrupted(): Refused {
+  return refuse("not_confirmed", "Interrupted: nothing was begun.", "Run the command again.");
+}
+
 export function refuseNothing(campaign: string): Refused {
   return refuse(
     "action_nothing_matches",

@@ -4,7 +4,13 @@ import type { Decision, ResolveWhat, RowRange } from "../core/action.ts";
 import type { State } from "../core/message.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { SelectedUnknown } from "../store/index.ts";
-import { actionDetails, type ChosenMessages, carryOut, startAction } from "./actions.ts";
+import {
+  actionDetails,
+  type ChosenMessages,
+  carryOut,
+  refuseInterrupted,
+  startAction,
+} from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
@@ -116,6 +122,7 @@ async function resolveNow(
   const chosen = await chooseUnknown(found, what);
   if (!chosen.ok) return chosen;
   if (chosen.value.total === 0) return accept({ id, decision, rows: [], action: null });
+  if (signal?.aborted === true) return refuseInterrupted();
   const request = { what, token: randomUUID() };
   const begun = await startAction(found, request, unknownMessages(chosen.value), by);
   if (!begun.ok) return begun.refusal.code === "campaign_closed" ? refuseResend(id) : begun;

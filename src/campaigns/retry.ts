@@ -21,7 +21,13 @@ import {
   whyNotRetried,
 } from "../store/index.ts";
 import { sendTimesOf } from "../time/send-times.ts";
-import { actionDetails, type ChosenMessages, carryOut, startAction } from "./actions.ts";
+import {
+  actionDetails,
+  type ChosenMessages,
+  carryOut,
+  refuseInterrupted,
+  startAction,
+} from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
@@ -103,6 +109,7 @@ async function retryNow(
   if (!chosen.ok) return chosen;
   const preview = { ...retriedOf(found, chosen.value), dryRun: false };
   if (chosen.value.total === 0) return accept(preview);
+  if (signal?.aborted === true) return refuseInterrupted();
   const request = { what: retryOf(filter), token: randomUUID() };
   const begun = await startAction(found, request, failedMessages(chosen.value), by);
   if (!begun.ok) return begun;

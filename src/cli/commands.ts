@@ -22,6 +22,7 @@ const FILES = {
   rate: () => import("./rate.ts"),
   retry: () => import("./retry.ts"),
   resolve: () => import("./resolve.ts"),
+  actions: () => import("./actions.ts"),
   export: () => import("./export.ts"),
   "webhooks-out": () => import("./webhooks-out.ts"),
   audit: () => import("./audit.ts"),

@@ -2,6 +2,7 @@ import { findCampaign } from "../campaigns/find.ts";
 import { ALL_ROWS, resolveRow, resolveRows } from "../campaigns/resolve.ts";
 import { DECISIONS, type Decision, type RowRange } from "../core/action.ts";
 import { accept } from "../core/refusal.ts";
+import { detachedText, followAction } from "./action-follow.ts";
 import { commandActor } from "./actor.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec, refuseUsage } from "./command.ts";
 import { withPlatform } from "./session.ts";
@@ -50,8 +51,17 @@ export const run: Command = async (cli, { args: [id = "", rowText = "", wanted =
         text: `Row ${rows} of ${id} ${ONE[decision]}`,
       });
     }
-    const resolved = await resolveRows(found.value, rows, decision, by);
+    const { result: resolved, detached } = await followAction(cli, found.value.store, (following) =>
+      resolveRows(found.value, rows, decision, by, following),
+    );
     if (!resolved.ok) return resolved;
+    const { action } = resolved.value;
+    if (detached && action !== null) {
+      return accept({
+        json: resolved.value,
+        text: detachedText(action, found.value.campaign.mode),
+      });
+    }
     const decided = resolved.value.rows.length;
     return accept({
       json: resolved.value,

@@ -1,6 +1,6 @@
 import type { Platform } from "../app/platform.ts";
 import { type FoundCampaign, findRows } from "../campaigns/find.ts";
-import { type Retried, retryCampaign } from "../campaigns/retry.ts";
+import { type Following, type Retried, retryCampaign } from "../campaigns/retry.ts";
 import { RATE_MAX } from "../core/campaign.ts";
 import {
   checkRetryCodes,
@@ -13,6 +13,7 @@ import {
 import { modeName } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { Campaign } from "../store/index.ts";
+import { detachedText, followAction } from "./action-follow.ts";
 import { commandActor } from "./actor.ts";
 import {
   CAMPAIGN_ID,
@@ -78,11 +79,19 @@ export const run: Command = async (cli, { args: [id = ""], options }) => {
       if (!confirmed.ok) return confirmed;
     }
     const mode = dryRun ? "count" : "send";
-    const retried = await retryCampaign(found.value, { ...filter.value, mode }, commandActor(cli));
+    const act = (following?: Following) =>
+      retryCampaign(found.value, { ...filter.value, mode }, commandActor(cli), following);
+    const { result: retried, detached } = dryRun
+      ? { result: await act(), detached: false }
+      : await followAction(cli, found.value.store, act);
     if (!retried.ok) return retried;
+    const { action } = retried.value;
+    const isDetached = detached && action !== null;
     return accept({
       json: retried.value,
-      text: retriedText(found.value.campaign, retried.value, filter.value),
+      text: isDetached
+        ? detachedText(action, found.value.campaign.mode)
+        : retriedText(found.value.campaign, retried.value, filter.value),
     });
   });
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { html } from "hono/html";
 import type { FoundCampaign } from "../../campaigns/find.ts";
 import { campaignPace } from "../../campaigns/pace-now.ts";
@@ -58,11 +59,18 @@ function outlook({ matching, waiting, byCode }: Retried, perSecond: number | nul
     ${waiting === null ? "" : html`<p class="quiet">${count(waiting.count)} of them wait for schedule.window, the first until ${moment(Date.parse(waiting.firstAt))}.</p>`}`;
 }
 
-/** The causes are named again, so that it sends what the page counted and no other cause. */
+/**
+ * The causes are named again, so that it sends what the page counted and no other cause. `key`
+ * names this page: pressed twice, the button begins one action.
+ */
 function confirm(id: string, { codes, reasons = new Set() }: RetryFilter, matching: number): Html {
-  return html`<form method="post" action="/api/campaigns/${id}/retry" class="confirm">
-    ${[...codes].map((code) => html`<input type="hidden" name="code" value="${code}">`)}
-    ${[...reasons].map((reason) => html`<input type="hidden" name="reason" value="${reasonName(reason) ?? ""}">`)}
+  const hidden = (name: string, value: string | number) =>
+    html`<input type="hidden" name="${name}" value="${value}">`;
+  return html`<form method="post" action="/api/campaigns/${id}/actions" class="confirm">
+    ${hidden("kind", "retry")}${hidden("expected", matching)}${hidden("key", randomUUID())}
+    ${codes.size + reasons.size === 0 ? hidden("all", 1) : ""}
+    ${[...codes].map((code) => hidden("code", code))}
+    ${[...reasons].map((reason) => hidden("reason", reasonName(reason) ?? ""))}
     <button class="main">Send ${count(matching)} again</button>
     <a href="/campaigns/${id}">Back</a>
   </form>`;

@@ -7,10 +7,12 @@ import { previewRetry } from "../../campaigns/retry.ts";
 import { failureReasons } from "../../core/failure.ts";
 import { type Refused, refuse } from "../../core/refusal.ts";
 import { toProblem } from "../../http/problem.ts";
+import { addActionsPages } from "./actions.ts";
 import { readActs } from "./acts.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 import { type Html, page } from "./layout.ts";
+import { addResolvePages } from "./resolve.ts";
 import { retryPage } from "./retry.ts";
 
 const CAMPAIGNS_A_PAGE = 50;
@@ -73,6 +75,9 @@ export function createPages(input: {
     if (!preview.ok) return answer(context, toProblem(preview));
     return page(context, retryPage(found.value, { filter, preview: preview.value, pace }));
   });
+
+  addActionsPages(pages, { stores, answer });
+  addResolvePages(pages, { stores, answer });
 
   pages.get("/api/docs", (context) =>
     page(context, { title: "HTTP API", kind: "still", main: apiPage() }),

@@ -1,0 +1,65 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { beginAction } from "../../src/campaigns/begin-action.ts";
+import type { Action } from "../../src/store/actions/actions.ts";
+import { openTestStore } from "../support/campaigns.ts";
+import { startFleet } from "../support/fleet.ts";
+import { connectTestRedis, redisUrl, testNumber } from "../support/redis.ts";
+import { RETRY_ALL } from "../support/retry.ts";
+
+const ROWS = 4_000;
+const BATCH = 100;
+
+test("workers are killed while a retry of thousands of messages runs: each goes out once, and the sums add up", async () => {
+  const number = testNumber();
+  const bench = await openTestStore({}, connectTestRedis(), { number, mode: "sandbox" });
+  const { store } = bench;
+  const id = await bench.import(ROWS);
+  for (let from = 1; from <= ROWS; from += BATCH) {
+    const rows = Array.from({ length: BATCH }, (_, at) => from + at);
+    for (const granted of await bench.grant(id, ...rows)) {
+      await bench.record(granted, "failed", { code: 131000 });
+    }
+  }
+  const found = { campaign: await bench.found(id), store };
+  const by = { who: "anna", via: "command line", from: "host-1" } as const;
+  const begun = await beginAction(found, { what: RETRY_ALL, token: "kill" }, by);
+  if (!begun.ok) throw new Error(begun.refusal.message);
+  const action = begun.value.id;
+  const look = async (): Promise<Action> => {
+    const now = await store.actions.find(action);
+    if (now === undefined) throw new Error("The action is gone.");
+    return now;
+  };
+  const reached = (done: number) =>
+    vi.waitFor(async () => expect((await look()).done).toBeGreaterThan(done), {
+      ...{ timeout: 60_000, interval: 5 },
+    });
+
+  // One at a time, so that the one that is killed is the one that takes the steps.
+  const fleet = await startFleet({
+    ...{ redisUrl: redisUrl(), number, ratePerSecond: 500, workers: 1 },
+    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const places: number[] = [];
+  for (let kills = 0; kills < 2; kills++) {
+    await reached((places.at(-1) ?? 0) + 3 * BATCH);
+    await fleet.workers.at(-1)?.kill();
+    places.push((await look()).done);
+    await fleet.startWorker();
+  }
+  await vi.waitFor(async () => expect((await look()).state).toBe("finished"), {
+    ...{ timeout: 60_000, interval: 100 },
+  });
+
+  // It was killed in the middle, or the test shows nothing.
+  expect(places.every((done) => done < ROWS)).toBe(true);
+  expect(await look()).toMatchObject({ total: ROWS, done: ROWS, failed: 0, left: 0 });
+  const end = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 120_000 });
+  const posts = new Map<string, number>();
+  for (const { to } of fleet.posts()) posts.set(String(to), (posts.get(String(to)) ?? 0) + 1);
+  expect([...posts.values()].filter((times) => times > 1)).toEqual([]);
+  // What was on the wire of a worker when it died is unknown, and everybody else got it.
+  expect(posts.size + end.counts.unknown).toBeGreaterThanOrEqual(ROWS);
+  expect(end.counts.failed + end.counts.pending).toBe(0);
+}, 240_000);

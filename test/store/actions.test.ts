@@ -1,0 +1,407 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { ActionWhat, ResolveWhat } from "../../src/core/action.ts";
+import { actionId } from "../../src/store/actions/actions.ts";
+import { ACTION_KEPT_MS, ACTIONS_LIVE_MAX, ACTIONS_MAX } from "../../src/store/scripts/protocol.ts";
+import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+import { RETRY_ALL, testPlan } from "../support/retry.ts";
+
+const LATER = { code: 131000 };
+
+/** A campaign whose rows all failed, and an action about them. */
+async function failed(rows: number, changes: Parameters<TestStore["import"]>[1] = {}) {
+  const bench = await openTestStore();
+  const id = await bench.import(rows, changes);
+  for (let row = 1; row <= rows; row++) await bench.send(id, row, "failed", LATER);
+  return { bench, id };
+}
+
+async function beginRetry(bench: TestStore, campaign: string, token: string = randomUUID()) {
+  const chosen = await bench.store.selectFailed(campaign, { codes: new Set() });
+  if (chosen.kind !== "selected") throw new Error(chosen.kind);
+  const id = actionId(campaign, token);
+  const { packed, total } = chosen;
+  const begun = await bench.store.actions.begin({
+    ...{ id, campaign, plan: testPlan(RETRY_ALL), packed, total },
+  });
+  return { id, begun };
+}
+
+async function beginResolve(
+  bench: TestStore,
+  campaign: string,
+  what: Pick<ResolveWhat, "decision"> & Partial<ResolveWhat>,
+) {
+  const whole: ActionWhat = {
+    ...{ kind: "resolve", reasons: [], olderThanMs: null, rows: null },
+    ...what,
+  };
+  const { packed, total } = await bench.store.selectUnknown(campaign, whole, Date.now());
+  const id = actionId(campaign, randomUUID());
+  const begun = await bench.store.actions.begin({
+    ...{ id, campaign, plan: testPlan(whole), packed, total },
+  });
+  return { id, begun };
+}
+
+const steps = (bench: TestStore, id: string, runner = "a", guard: "waits" | "passed" = "passed") =>
+  bench.store.actions.step(id, { runner, guard });
+
+async function action(bench: TestStore, id: string) {
+  const found = await bench.store.actions.find(id);
+  if (found === undefined) throw new Error(`There is no action ${id}.`);
+  return found;
+}
+
+const NONE = { changed: 0, suppressed: 0, open_attempt: 0 };
+
+describe("a bulk action", () => {
+  test("takes a batch a step, moves its counts with the messages, and ends with the last", async () => {
+    const { bench, id } = await failed(250);
+    const { id: its, begun } = await beginRetry(bench, id);
+
+    expect(begun).toBe("begun");
+    expect(await action(bench, its)).toMatchObject({
+      ...{ state: "running", total: 250, done: 0, left: 250, movedAt: null, endedAt: null },
+    });
+    expect(await bench.store.actions.live()).toEqual([its]);
+    expect(await steps(bench, its)).toBe("stepped");
+    expect(await action(bench, its)).toMatchObject({ state: "running", done: 100, left: 150 });
+    expect(await bench.counts(id)).toEqual({ failed: 150, pending: 100 });
+    expect(await steps(bench, its)).toBe("stepped");
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({
+      ...{ state: "finished", end: null, total: 250, done: 250, left: 0, failed: 0 },
+      skipped: NONE,
+    });
+    expect(await bench.counts(id)).toEqual({ pending: 250 });
+    expect(await steps(bench, its)).toBe("ended");
+    expect(await bench.store.actions.live()).toEqual([]);
+    expect(await bench.redis.exists(bench.keys.actionRows(its))).toBe(0);
+    const expires = await bench.redis.pttl(bench.keys.action(its));
+    expect(ACTION_KEPT_MS - expires).toBeLessThan(60_000);
+  });
+
+  test("begins once for one request", async () => {
+    const { bench, id } = await failed(2);
+
+    const first = await beginRetry(bench, id, "anna\nkey");
+    const again = await beginRetry(bench, id, "anna\nkey");
+    const other = await beginRetry(bench, id, "anna\nother");
+
+    expect(again).toEqual({ ...first, begun: "known" });
+    expect(other.begun).toBe("begun");
+    expect(other.id).not.toBe(first.id);
+    // Both are about the same messages; the second finds them sent.
+    expect(await steps(bench, first.id)).toBe("ended");
+    expect(await steps(bench, other.id)).toBe("ended");
+    expect(await action(bench, other.id)).toMatchObject({
+      ...{ done: 0, left: 0, skipped: { ...NONE, changed: 2 } },
+    });
+    expect(await bench.counts(id)).toEqual({ pending: 2 });
+  });
+
+  test("retries no message that failed again since it began", async () => {
+    const { bench, id } = await failed(3);
+    const { id: its } = await beginRetry(bench, id);
+    const { id: other } = await beginRetry(bench, id);
+    await steps(bench, other);
+    await bench.send(id, 2, "failed", LATER);
+
+    await steps(bench, its);
+
+    expect(await action(bench, its)).toMatchObject({
+      ...{ total: 3, done: 0, left: 0, skipped: { ...NONE, changed: 3 } },
+    });
+    expect(await bench.counts(id)).toEqual({ pending: 2, failed: 1 });
+  });
+
+  test("leaves out who opted out since, or has another open attempt, and counts them", async () => {
+    const { bench, id } = await failed(4);
+    const other = await bench.import(4);
+    const { id: its } = await beginRetry(bench, id);
+    await bench.redis.hset(
+      bench.keys.suppressed,
+      bench.store.ledger.person(testPhone(1)) as never,
+      "all",
+    );
+    await bench.grant(other, 2);
+
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({
+      ...{ total: 4, done: 2, left: 0 },
+      skipped: { changed: 0, suppressed: 1, open_attempt: 1 },
+    });
+  });
+
+  test("that is read at one place does nothing at the next", async () => {
+    const { bench, id } = await failed(250);
+    const { id: its } = await beginRetry(bench, id);
+
+    // Both have read the same batch when the first of them acts.
+    const both = await Promise.all([steps(bench, its, "a"), steps(bench, its, "a")]);
+
+    expect(both.sort()).toEqual(["moved", "stepped"]);
+    expect(await action(bench, its)).toMatchObject({ done: 100, left: 150 });
+    expect(await bench.counts(id)).toEqual({ failed: 150, pending: 100 });
+  });
+
+  test("is taken on by another process once the one that took its steps is silent", async () => {
+    const { bench, id } = await failed(250);
+    const { id: its } = await beginRetry(bench, id);
+    await steps(bench, its, "a");
+
+    expect(await steps(bench, its, "b")).toBe("busy");
+    expect(await action(bench, its)).toMatchObject({ done: 100 });
+    await bench.later(5_000);
+    expect(await steps(bench, its, "b")).toBe("stepped");
+    expect(await steps(bench, its, "a")).toBe("busy");
+    expect(await steps(bench, its, "b")).toBe("ended");
+    expect(await action(bench, its)).toMatchObject({ state: "finished", done: 250 });
+  });
+
+  test("is stopped at once; what it has not reached stays as it is", async () => {
+    const { bench, id } = await failed(250);
+    const { id: its } = await beginRetry(bench, id);
+    await steps(bench, its);
+
+    expect(await bench.store.actions.stop(its, "stopped")).toBe("stopped");
+    expect(await bench.store.actions.stop(its, "stopped")).toBe("ended");
+    expect(await bench.store.actions.stop(`${id}.aaaaaaaa`, "stopped")).toBe("gone");
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({
+      ...{ state: "stopped", end: "stopped", done: 100, left: 150, failed: 0 },
+    });
+    expect(await bench.counts(id)).toEqual({ failed: 150, pending: 100 });
+    expect(await bench.redis.exists(bench.keys.actionRows(its))).toBe(0);
+  });
+
+  test("of a campaign that is cancelled meanwhile ends, and says how many it did not reach", async () => {
+    const { bench, id } = await failed(150);
+    const { id: its } = await beginRetry(bench, id);
+    await steps(bench, its);
+    await bench.store.campaigns.cancel(id);
+
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({
+      ...{ state: "finished", end: "campaign_closed", done: 100, failed: 50, left: 0 },
+    });
+    expect(await bench.counts(id)).toEqual({ failed: 50, cancelled: 100 });
+  });
+
+  test("does not begin in a closed campaign, one that is gone, or beside too many others", async () => {
+    const { bench, id } = await failed(1);
+    const { packed, total } = (await bench.store.selectFailed(id, { codes: new Set() })) as {
+      packed: Buffer;
+      total: number;
+    };
+    const begin = (campaign: string) =>
+      bench.store.actions.begin({
+        ...{ id: actionId(campaign, randomUUID()), campaign, packed, total },
+        plan: testPlan(RETRY_ALL),
+      });
+
+    expect(await begin(`${bench.number}-99`)).toBe("no_campaign");
+    for (let at = 0; at < ACTIONS_LIVE_MAX; at++) expect(await begin(id)).toBe("begun");
+    expect(await begin(id)).toBe("full");
+    const [oldest = ""] = await bench.store.actions.live();
+    await bench.store.actions.stop(oldest, "stopped");
+    expect(await begin(id)).toBe("begun");
+    await bench.store.campaigns.cancel(id);
+    expect(await begin(id)).toBe("closed");
+  });
+
+  test("makes room: the oldest that ended goes when there are too many, and no one that runs", async () => {
+    const { bench, id } = await failed(1);
+    const first = await beginRetry(bench, id);
+    const second = await beginRetry(bench, id);
+    await bench.store.actions.stop(second.id, "stopped");
+    for (let at = 0; at < ACTIONS_MAX - 2; at++) {
+      const old = `${id}.old${at}`;
+      await bench.redis.hset(bench.keys.action(old), "state", "finished", "plan", "{}");
+      await bench.redis.zadd(bench.keys.actions, Date.now() + at, old);
+    }
+
+    await beginRetry(bench, id);
+
+    expect(await bench.redis.zcard(bench.keys.actions)).toBe(ACTIONS_MAX);
+    expect((await action(bench, first.id)).state).toBe("running");
+    expect(await bench.store.actions.find(second.id)).toBeUndefined();
+  });
+
+  test("waits in a worker while Redis may have gone back in time, and is stopped by accepting that", async () => {
+    const { bench, id } = await failed(150);
+    const { id: its } = await beginRetry(bench, id);
+    await bench.redis.hset(bench.keys.guard, "noticedAt", Date.now(), "wentBackTo", Date.now());
+
+    expect(await steps(bench, its, "a", "waits")).toBe("guarded");
+    expect(await action(bench, its)).toMatchObject({ state: "running", done: 0 });
+    await bench.store.rollback.accept(80);
+
+    expect(await action(bench, its)).toMatchObject({
+      state: "stopped",
+      end: "rollback",
+      left: 150,
+    });
+    expect(await steps(bench, its, "a", "waits")).toBe("ended");
+  });
+
+  test("of one campaign does not keep the batches of the other", async () => {
+    const { bench, id } = await failed(2);
+    const other = await bench.import(1);
+    await bench.send(other, 1, "unknown");
+    const [retry, resolve] = [
+      await beginRetry(bench, id),
+      await beginResolve(bench, other, { decision: "failed" }),
+    ];
+
+    expect(await bench.store.actions.live()).toEqual([retry.id, resolve.id]);
+    expect(await steps(bench, resolve.id)).toBe("ended");
+    expect(await steps(bench, retry.id)).toBe("ended");
+    const newest = await bench.store.actions.newest({ size: 10 });
+    expect(newest.map((one) => one.id).sort()).toEqual([resolve.id, retry.id].sort());
+  });
+});
+
+describe("deciding unknown messages", () => {
+  test.each([
+    ["resend", { pending: 3 }],
+    ["sent", { accepted: 3 }],
+    ["failed", { failed: 3 }],
+  ] as const)("as %s moves each once", async (decision, counts) => {
+    const bench = await openTestStore();
+    const id = await bench.import(3);
+    for (const row of [1, 2, 3]) await bench.send(id, row, "unknown");
+    const { id: its } = await beginResolve(bench, id, { decision });
+
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await bench.counts(id)).toEqual(counts);
+    expect(await action(bench, its)).toMatchObject({ done: 3, left: 0, state: "finished" });
+  });
+
+  test("sends no message again that became unknown once more since it was chosen", async () => {
+    const bench = await openTestStore();
+    const id = await bench.import(1);
+    await bench.send(id, 1, "unknown");
+    const [first, second] = [
+      await beginResolve(bench, id, { decision: "resend" }),
+      await beginResolve(bench, id, { decision: "resend" }),
+    ];
+    await steps(bench, first.id);
+    await bench.send(id, 1, "unknown");
+
+    expect(await steps(bench, second.id)).toBe("ended");
+
+    expect(await bench.state(id, 1)).toBe("unknown");
+    expect(await action(bench, second.id)).toMatchObject({
+      ...{ done: 0, skipped: { ...NONE, changed: 1 } },
+    });
+  });
+
+  test("leaves one to the evidence that came first", async () => {
+    const bench = await openTestStore();
+    const id = await bench.import(2);
+    const [granted] = await bench.grant(id, 1);
+    await bench.record(granted, "unknown");
+    await bench.send(id, 2, "unknown");
+    const { id: its } = await beginResolve(bench, id, { decision: "failed" });
+    await bench.record(granted, "accepted", { wamid: "wamid.A" });
+
+    await steps(bench, its);
+
+    expect(await bench.states(id)).toEqual(["accepted", "failed"]);
+    expect(await action(bench, its)).toMatchObject({
+      ...{ total: 2, done: 1, skipped: { ...NONE, changed: 1 } },
+    });
+  });
+
+  test("chooses by reason, by age and by rows", async () => {
+    const bench = await openTestStore();
+    const id = await bench.import(5);
+    for (const [at, reason] of [2, 2, 8, 8, 2].entries()) {
+      await bench.send(id, at + 1, "unknown", { reason });
+    }
+    const hour = 3_600_000;
+    const now = Date.now();
+    await bench.redis.zadd(bench.own(id).unknown, now - 2 * hour, "1", now - 25 * hour, "3");
+    const choose = async (filter: Partial<ResolveWhat>) => {
+      const none = { reasons: [], olderThanMs: null, rows: null };
+      return (await bench.store.selectUnknown(id, { ...none, ...filter }, Date.now())).rows;
+    };
+
+    expect(await choose({})).toEqual([1, 2, 3, 4, 5]);
+    expect(await choose({ reasons: ["answer_timeout"] })).toEqual([1, 2, 5]);
+    expect(await choose({ olderThanMs: hour })).toEqual([1, 3]);
+    expect(
+      await choose({
+        rows: [
+          [2, 3],
+          [5, 9],
+        ],
+      }),
+    ).toEqual([2, 3, 5]);
+    const all = await bench.store.selectUnknown(
+      id,
+      { reasons: ["http_5xx"], olderThanMs: null, rows: null },
+      Date.now(),
+    );
+    expect(all).toMatchObject({ total: 2, others: 3, byReason: [{ reason: 8, count: 2 }] });
+    expect(all.byAge.map(({ count }) => count)).toEqual([2, 1, 1, 0]);
+  });
+});
+
+/** Random steps of several processes, deaths, stops and late outcomes: nothing is done twice. */
+test.each([1, 2, 3, 4, 5, 6])(
+  "the sums add up and no message is sent twice by one action, whatever dies (seed %i)",
+  async (seed) => {
+    const random = createRandom(seed);
+    const { bench, id } = await failed(230);
+    const { id: its } = await beginRetry(bench, id);
+    const attempts = async () =>
+      Promise.all(
+        Array.from({ length: 230 }, async (_, at) => (await bench.row(id, at + 1)).value.attempt),
+      );
+    const before = await attempts();
+    let stopped = false;
+    for (let round = 0; round < 12; round++) {
+      const runners = ["a", "b", "c"].filter(() => random() < 0.6);
+      // A process may die after its step was taken: it learns nothing, and never comes back.
+      await Promise.all(runners.map((runner) => steps(bench, its, `${runner}${round % 4}`)));
+      if (random() < 0.4) await bench.later(6_000);
+      if (random() < 0.3) {
+        const row = 1 + Math.floor(random() * 230);
+        if ((await bench.state(id, row)) === "pending") await bench.send(id, row, "failed", LATER);
+      }
+      if (random() < 0.03) stopped = (await bench.store.actions.stop(its, "stopped")) === "stopped";
+      const now = await action(bench, its);
+      const all = now.done + now.failed + now.left + now.skipped.changed;
+      expect(all).toBe(230);
+      if (now.state !== "running") break;
+    }
+    await bench.later(6_000);
+    while ((await steps(bench, its, "last")) === "stepped");
+
+    const end = await action(bench, its);
+    expect(end.state).toBe(stopped ? "stopped" : "finished");
+    if (!stopped) expect(end.left).toBe(0);
+    const { counts } = await bench.found(id);
+    const again = (await attempts()).filter((attempt, at) => attempt > (before[at] ?? 0)).length;
+    // Each message that it retried is pending, or was sent once more by the test and failed.
+    expect(counts.pending + again).toBe(end.done);
+    expect((await attempts()).every((attempt, at) => attempt <= (before[at] ?? 0) + 1)).toBe(true);
+  },
+  60_000,
+);
+
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
