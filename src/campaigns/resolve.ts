@@ -80,22 +80,37 @@ async function decideRow(
   }
 }
 
-/**
- * Decides the outcome of all unknown messages of these rows; others stay as they are. It is a bulk
- * action (actions.ts): if this process dies, a worker goes on with it.
- */
+/** Decides the outcome of all unknown messages of these rows, as {@link resolveMany} does. */
 export function resolveRows(
   found: FoundCampaign,
   ranges: readonly RowRange[],
   decision: Decision,
   by: Actor,
+): Promise<Result<ResolvedRows>> {
+  return resolveMany(found, resolveWhat(ranges, decision), by);
+}
+
+/** What decides about the unknown messages of these rows. */
+export function resolveWhat(
+  ranges: readonly RowRange[],
+  decision: Decision,
+  filter: Partial<Pick<ResolveWhat, "reasons" | "olderThanMs">> = {},
+): ResolveWhat {
+  const all = ranges.some(([first, last]) => first === 1 && last === ALL_ROWS[1]);
+  const none = { reasons: [], olderThanMs: null };
+  return { kind: "resolve", decision, ...none, ...filter, rows: all ? null : ranges };
+}
+
+/**
+ * Decides the outcome of unknown messages; others stay as they are. It is a bulk action
+ * (actions.ts): if this process dies, a worker goes on with it.
+ */
+export function resolveMany(
+  found: FoundCampaign,
+  what: ResolveWhat,
+  by: Actor,
   following: Following = {},
 ): Promise<Result<ResolvedRows>> {
-  const all = ranges.some(([first, last]) => first === 1 && last === ALL_ROWS[1]);
-  const what: ResolveWhat = {
-    ...{ kind: "resolve", decision, reasons: [], olderThanMs: null },
-    rows: all ? null : ranges,
-  };
   return audited(
     found.store.acts,
     by,

@@ -1,12 +1,21 @@
 import { findCampaign } from "../campaigns/find.ts";
-import { ALL_ROWS, resolveRow, resolveRows } from "../campaigns/resolve.ts";
-import { DECISIONS, type Decision, type RowRange } from "../core/action.ts";
-import { accept } from "../core/refusal.ts";
+import { ALL_ROWS, resolveMany, resolveRow, resolveWhat } from "../campaigns/resolve.ts";
+import { DECISIONS, type Decision, type ResolveWhat, type RowRange } from "../core/action.ts";
+import { UNKNOWN_REASONS } from "../core/reasons.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import { detachedText, followAction } from "./action-follow.ts";
 import { commandActor } from "./actor.ts";
-import { CAMPAIGN_ID, type Command, type CommandSpec, refuseUsage } from "./command.ts";
+import {
+  CAMPAIGN_ID,
+  type Command,
+  type CommandSpec,
+  listOption,
+  type Options,
+  refuseUsage,
+  textOption,
+} from "./command.ts";
 import { withPlatform } from "./session.ts";
-import { counted } from "./words.ts";
+import { counted, printable } from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "resolve",
@@ -18,16 +27,32 @@ export const spec: CommandSpec = {
     },
     { syntax: "<decision>", description: "resend, sent or failed" },
   ],
-  options: [],
+  options: [
+    {
+      flags: "--reason <name>",
+      description: "of several: only those that are unknown for this reason",
+      repeatable: true,
+    },
+    {
+      flags: "--older-than <time>",
+      description: "of several: only those that are unknown for longer, as in 30m, 24h, 7d",
+    },
+  ],
   summary: "decide the outcome of unknown messages",
-  examples: ["dropcast resolve main-17 4211 sent", "dropcast resolve main-17 all resend"],
+  examples: [
+    "dropcast resolve main-17 4211 sent",
+    "dropcast resolve main-17 all failed --older-than 24h",
+  ],
 };
 
 /**
  * `resolve ID ROW DECISION`: a person decides the outcome of an unknown message, or of several with
  * `10-20`, `3,5,9` or `all`; rows that are not unknown stay as they are.
  */
-export const run: Command = async (cli, { args: [id = "", rowText = "", wanted = ""] }) => {
+export const run: Command = async (
+  cli,
+  { args: [id = "", rowText = "", wanted = ""], options },
+) => {
   const rows = parseRows(rowText);
   if (rows === null) {
     return refuseUsage(
@@ -38,6 +63,15 @@ export const run: Command = async (cli, { args: [id = "", rowText = "", wanted =
   const decision = DECISIONS.find((one) => one === wanted);
   if (decision === undefined) {
     return refuseUsage(`"${wanted}" is not a decision.`, "Give resend, sent or failed.");
+  }
+  const filter = readFilter(options);
+  if (!filter.ok) return filter;
+  const isFiltered = filter.value.reasons.length > 0 || filter.value.olderThanMs !== null;
+  if (typeof rows === "number" && isFiltered) {
+    return refuseUsage(
+      "--reason and --older-than choose among several rows.",
+      "Give several rows, or all.",
+    );
   }
   const by = commandActor(cli);
   return withPlatform(cli, async ({ stores }) => {
@@ -52,7 +86,7 @@ export const run: Command = async (cli, { args: [id = "", rowText = "", wanted =
       });
     }
     const { result: resolved, detached } = await followAction(cli, found.value.store, (following) =>
-      resolveRows(found.value, rows, decision, by, following),
+      resolveMany(found.value, resolveWhat(rows, decision, filter.value), by, following),
     );
     if (!resolved.ok) return resolved;
     const { action } = resolved.value;
@@ -72,6 +106,25 @@ export const run: Command = async (cli, { args: [id = "", rowText = "", wanted =
     });
   });
 };
+
+function readFilter(options: Options): Result<Pick<ResolveWhat, "reasons" | "olderThanMs">> {
+  const reasons = listOption(options, "reason");
+  const wrong = reasons.find((name) => !UNKNOWN_REASONS.some((known) => known === name));
+  if (wrong !== undefined) {
+    return refuseUsage(
+      `"${printable(wrong)}" is not a reason for which messages are unknown.`,
+      `Give one of ${UNKNOWN_REASONS.join(", ")}.`,
+    );
+  }
+  const age = textOption(options, "olderThan");
+  if (age === undefined) return accept({ reasons, olderThanMs: null });
+  const [, amount = "", unit = ""] = /^([1-9]\d{0,4})([mhd])$/.exec(age) ?? [];
+  if (amount === "") {
+    return refuseUsage(`"${printable(age)}" is not a time.`, "Give it as in 30m, 24h or 7d.");
+  }
+  const minutes = { m: 1, h: 60, d: 24 * 60 }[unit] ?? 1;
+  return accept({ reasons, olderThanMs: Number(amount) * minutes * 60_000 });
+}
 
 /** One row, ranges of rows, or all of them; null if it is none of these. */
 type Rows = number | readonly RowRange[];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { actionName, actionWords } from "../../src/campaigns/action-words.ts";
 import { actionJson, carryOut, listActions, stopAction } from "../../src/campaigns/actions.ts";
 import { beginAction } from "../../src/campaigns/begin-action.ts";
-import { resolveRows } from "../../src/campaigns/resolve.ts";
+import { resolveMany, resolveWhat } from "../../src/campaigns/resolve.ts";
 import { retryCampaign } from "../../src/campaigns/retry.ts";
 import type { ActionWhat, ResolveWhat } from "../../src/core/action.ts";
 import { openTestStore } from "../support/campaigns.ts";
@@ -79,7 +79,7 @@ test("a person who gives up while the messages are chosen begins nothing", async
   const signal = AbortSignal.abort();
 
   const retried = await retryCampaign(found, { codes: new Set(), mode: "send" }, ANNA, { signal });
-  const resolved = await resolveRows(found, [[1, 1]], "sent", ANNA, { signal });
+  const resolved = await resolveMany(found, resolveWhat([[1, 1]], "sent"), ANNA, { signal });
 
   expect(retried).toMatchObject({ refusal: { code: "not_confirmed" } });
   // Nothing was unknown: there was nothing to give up.

@@ -62,3 +62,33 @@ test.each([
   expect(ended.code).toBe(code);
   expect(json(ended)).toMatchObject({ error: { code: refusal } });
 });
+
+test("resolve decides those of a reason and an age, and names neither for one row", async () => {
+  const { bench, id, run } = await prepare(1);
+  const other = await bench.import(4);
+  for (const row of [1, 2, 3, 4]) {
+    await bench.send(other, row, "unknown", { reason: row === 4 ? 8 : 2 });
+  }
+  await bench.redis.zadd(bench.own(other).unknown, Date.now() - 7_200_000, "2");
+
+  const old = await run("resolve", other, "all", "sent", "--older-than", "1h", "--json");
+  const timeouts = await run(
+    "resolve",
+    other,
+    "all",
+    "failed",
+    "--reason=answer_timeout",
+    "--json",
+  );
+  const refused = await Promise.all([
+    run("resolve", other, "4", "sent", "--older-than", "1h", "--json"),
+    run("resolve", other, "all", "sent", "--older-than", "soon", "--json"),
+    run("resolve", other, "all", "sent", "--reason", "bad_luck", "--json"),
+  ]);
+
+  expect(json(old)).toMatchObject({ rows: [2] });
+  expect(json(timeouts)).toMatchObject({ rows: [1, 3] });
+  expect(refused.map(({ code }) => code)).toEqual([2, 2, 2]);
+  expect(await bench.states(other)).toEqual(["failed", "accepted", "failed", "unknown"]);
+  expect(await bench.counts(id)).toEqual({ failed: 1 });
+});
