@@ -174,7 +174,7 @@ export async function createNumberStore(input: {
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
     actions,
-    selectFailed: createSelectFailed({ campaigns, rows, person }),
+    selectFailed: createSelectFailed({ run, campaigns, rows, person }),
     selectUnknown: createSelectUnknown({ redis, number }),
     resumeWithProbe: createProbe({ redis, number, campaigns, rows }),
   };

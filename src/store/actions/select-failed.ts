@@ -6,11 +6,13 @@ import {
   notRetried,
   type RetryFilter,
 } from "../../core/failure.ts";
+import type { Campaign } from "../campaigns/campaign.ts";
 import type { CampaignStore, RetryVerdict } from "../campaigns/campaign-store.ts";
 import { batchesOf } from "../keys.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import { createPersonSet } from "../people/person-set.ts";
+import type { RunScript } from "../scripts/runner.ts";
 import { createRowsPacker } from "./packed-rows.ts";
 
 /** Failed messages that stay failed, by why and cause. */
@@ -41,6 +43,11 @@ export interface SelectFailedRequest extends RetryFilter {
   readonly opensMs?: (row: CampaignRow) => number | null;
 }
 
+/** Batches looked at in one call: some milliseconds of Redis. */
+const LOOKED_AT_ONCE = 100;
+/** Batches that are read at the same time. */
+const AHEAD = 8;
+
 /**
  * Chooses the failed messages that a retry is about: those the filter asks for, except messages
  * that must wait, whose person does not want them or would get two (core/failure.ts). It changes
@@ -48,11 +55,28 @@ export interface SelectFailedRequest extends RetryFilter {
  * is asked for.
  */
 export function createSelectFailed(input: {
+  run: RunScript;
   campaigns: CampaignStore;
   rows: RowReader;
   person: PersonDigest;
 }) {
-  const { campaigns, rows, person } = input;
+  const { run, campaigns, rows, person } = input;
+
+  /** The batches with failed rows, ascending. It looks no further than the last of them. */
+  async function failedBatches({ id, rows: all, counts }: Campaign): Promise<number[]> {
+    const found: number[] = [];
+    let left = counts.failed;
+    for (let first = 0; first < batchesOf(all) && left > 0; first += LOOKED_AT_ONCE) {
+      const looked = { campaign: id, firstBatch: first, batches: LOOKED_AT_ONCE };
+      const flat = (await run("find-failed", looked)) as number[];
+      for (let at = 0; at < flat.length; at += 2) {
+        found.push(flat[at] ?? 0);
+        left -= flat[at + 1] ?? 0;
+      }
+    }
+    return found;
+  }
+
   return async function selectFailed(
     id: string,
     request: SelectFailedRequest,
@@ -67,9 +91,9 @@ export function createSelectFailed(input: {
     const waiting = { count: 0, firstMs: Number.POSITIVE_INFINITY };
 
     /** The failed rows of a batch that are asked for and may be sent. */
-    async function choose(batch: number): Promise<Asked[]> {
+    function choose(found: readonly CampaignRow[]): Asked[] {
       const asked: Asked[] = [];
-      for (const row of await rows.batch(id, batch)) {
+      for (const row of found) {
         if (row.state !== "failed" || !isAskedFor(request, row.value)) continue;
         const { phone, value } = row;
         const one = { row: row.row, attempt: value.attempt, person: person(phone) };
@@ -85,6 +109,19 @@ export function createSelectFailed(input: {
       return asked;
     }
 
+    async function* readAhead(batches: readonly number[]) {
+      const ahead: Promise<CampaignRow[]>[] = [];
+      for (const [at, batch] of batches.entries()) {
+        for (let next = at + ahead.length; next < Math.min(batches.length, at + AHEAD); next++) {
+          const asked = rows.batch(id, batches[next] ?? 0);
+          // If the caller stops early, no one waits for it.
+          asked.catch(() => {});
+          ahead.push(asked);
+        }
+        yield { batch, found: (await ahead.shift()) ?? [] };
+      }
+    }
+
     function note(asked: Asked, verdict: RetryVerdict | undefined): void {
       const { cause, opensMs } = asked;
       if (verdict === "suppressed" || verdict === "open_attempt") {
@@ -98,8 +135,8 @@ export function createSelectFailed(input: {
       waiting.firstMs = Math.min(waiting.firstMs, opensMs);
     }
 
-    for (let batch = 0; batch < batchesOf(campaign.rows); batch++) {
-      const asked = await choose(batch);
+    for await (const { batch, found } of readAhead(await failedBatches(campaign))) {
+      const asked = choose(found);
       if (asked.length === 0) continue;
       const result = await campaigns.retryRows(id, batch, asked, "count");
       if (result.kind !== "retried") return result;

@@ -67,6 +67,7 @@ export const SCRIPTS = {
   "end-recurring": ["name", "due", "drop", "outcome", "campaign", "detail", "forgotten"],
   "erase-person": ["person", "cursor", "eventsMax", "noPerson"],
   "erase-rows": ["campaign", "batch", "sha1", "blob"],
+  "find-failed": ["campaign", "firstBatch", "batches"],
   "import-begin": [
     "digest",
     "token",
