@@ -63,7 +63,7 @@ export async function startAction(
   const given = printable(request.name ?? "")
     .trim()
     .slice(0, NAME_MAX);
-  const id = actionId(campaign.id, token);
+  const { id } = await findRequest({ campaign, store }, token);
   const begun = await store.actions.begin({
     ...{ id, campaign: campaign.id, packed: chosen.packed, total: chosen.total },
     plan: {
@@ -76,6 +76,22 @@ export async function startAction(
   if (begun === "full") return refuseFull();
   const action = await store.actions.find(id);
   return action === undefined ? refuseNoAction(id) : accept(action);
+}
+
+/** So long the same token means the same request: as long as an Idempotency-Key does. */
+const SAME_REQUEST_MS = 24 * 3_600_000;
+
+/** The id of the action that a request begins, and the action if it was begun before. */
+export async function findRequest(
+  { campaign, store }: FoundCampaign,
+  token: string,
+): Promise<{ readonly id: string; readonly known: Action | null }> {
+  for (let nth = 0; ; nth++) {
+    const id = actionId(campaign.id, nth === 0 ? token : `${token}\n${nth}`);
+    const known = await store.actions.find(id);
+    if (known === undefined) return { id, known: null };
+    if (known.createdAt > Date.now() - SAME_REQUEST_MS) return { id, known };
+  }
 }
 
 /** What the audit says of an action beside its result. */

@@ -10,6 +10,7 @@ import {
   type ActionRequest,
   actionDetails,
   type ChosenMessages,
+  findRequest,
   refuseNothing,
   refuseUnconfirmed,
   startAction,
@@ -88,12 +89,15 @@ export function unknownCauses({ byReason }: SelectedUnknown): ActionPreview["byC
  * `action_nothing_matches`, `actions_too_many`, those of a retry or a decision, and for `resend`
  * `action_not_confirmed` unless `confirm` is exactly how many people may get it twice.
  */
-export function beginAction(
+export async function beginAction(
   found: FoundCampaign,
   request: ActionRequest & { readonly confirm?: number | null | undefined },
   by: Actor,
 ): Promise<Result<Action>> {
   const { what } = request;
+  // Its messages may be done by now: a repeated request would find none.
+  const { known } = await findRequest(found, request.token);
+  if (known !== null) return accept(known);
   return audited(
     found.store.acts,
     by,

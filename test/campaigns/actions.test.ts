@@ -139,3 +139,20 @@ test("JSON of an action adds up at every step", async () => {
     ["stopped", 100, 130],
   ]);
 });
+
+test("a request is the same for a day; then its key begins another action", async () => {
+  const { bench, id, found } = await failed(1);
+  const begin = () => beginAction(found, { what: RETRY_ALL, token: "key" }, ANNA);
+  const [first, same] = [await begin(), await begin()];
+  if (!first.ok || !same.ok) throw new Error("refused");
+  const old = Date.now() - 24 * 3_600_000 - 1;
+  await bench.redis.hset(bench.keys.action(first.value.id), "createdAt", old);
+
+  const [later, again] = [await begin(), await begin()];
+
+  if (!later.ok || !again.ok) throw new Error("refused");
+  expect(same.value.id).toBe(first.value.id);
+  expect(later.value.id).not.toBe(first.value.id);
+  expect(again.value.id).toBe(later.value.id);
+  expect(await bench.counts(id)).toEqual({ failed: 1 });
+});
