@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
+import { actionJson } from "../campaigns/action-json.ts";
 import {
   ACTION_CURSOR,
   actionCursor,
-  actionJson,
   findAction,
   listActions,
   readActionCursor,

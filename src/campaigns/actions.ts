@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ActDetails, Actor } from "../core/act.ts";
 import type { ActionWhat, LeftOutCounts } from "../core/action.ts";
-import { SKIPPED } from "../core/action.ts";
-import { count, counted, isoTime, printable } from "../core/format.ts";
+import { counted, printable } from "../core/format.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import {
   type Action,
@@ -12,13 +11,8 @@ import {
   type NumberStore,
   numberOfCampaign,
 } from "../store/index.ts";
-import {
-  actionName,
-  actionWords,
-  endWords,
-  SKIPPED_WORDS,
-  waitsForWorker,
-} from "./action-words.ts";
+import { type ActionJson, actionJson } from "./action-json.ts";
+import { actionName } from "./action-words.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
@@ -207,62 +201,6 @@ export function stopAction(
   );
 }
 
-/** An action as JSON. `total` = done + skipped + failed + left. */
-export type ActionJson = ReturnType<typeof actionJson>;
-
-export function actionJson(action: Action, nowMs: number) {
-  const { id, campaign, name, what, by, state, end, total, expected } = action;
-  const skipped = SKIPPED.map((why) => ({
-    ...{ why, words: SKIPPED_WORDS[why], count: action.skipped[why] },
-  })).filter((one) => one.count > 0);
-  return {
-    ...{ id, name, kind: what.kind, campaign, campaignName: action.campaignName },
-    ...{ filter: filterJson(what), filterWords: actionWords(what) },
-    ...{ who: by.who, via: by.via, state },
-    end: end === null ? null : { code: end, words: endWords(end) },
-    createdAt: isoTime(action.createdAt),
-    endedAt: isoTime(action.endedAt),
-    movedAt: isoTime(action.movedAt),
-    waitsForWorker: waitsForWorker(action, nowMs),
-    ...{ total, expected, difference: expected === null ? null : total - expected },
-    done: action.done,
-    skipped: skipped.reduce((sum, one) => sum + one.count, 0),
-    skippedBy: skipped,
-    failed: action.failed,
-    left: action.left,
-    leftOut: Object.entries(action.leftOut).map(([why, some]) => ({ why, count: some })),
-  };
-}
-
-function filterJson(what: ActionWhat) {
-  if (what.kind === "retry") {
-    const { codes, reasons } = what;
-    return { codes, reasons, all: codes.length + reasons.length === 0 };
-  }
-  const { decision, reasons, olderThanMs, rows } = what;
-  const all = reasons.length === 0 && olderThanMs === null && rows === null;
-  const olderThanMinutes = olderThanMs === null ? null : olderThanMs / 60_000;
-  return { decision, reasons, olderThanMinutes, rows, all };
-}
-
-/** `1,204 sent again, 3 left out, 93 to go`: it adds up to the total. */
-export function progressWords(action: Action): string {
-  const { what, done, failed, left, skipped, state } = action;
-  const all = Object.values(skipped).reduce((sum, one) => sum + one, 0);
-  const did = {
-    retry: "sent again",
-    resend: "sent again",
-    sent: "marked as sent",
-    failed: "marked as failed",
-  };
-  return [
-    `${count(done)} ${did[what.kind === "retry" ? "retry" : what.decision]}`,
-    ...(all === 0 ? [] : [`${count(all)} left out`]),
-    ...(failed === 0 ? [] : [`${count(failed)} not reached`]),
-    ...(left === 0 ? [] : [`${count(left)} ${state === "running" ? "to go" : "not reached"}`]),
-  ].join(", ");
-}
-
 /** A person gave up while the messages were being chosen. */
 export function refuseInterrupted(): Refused {
   return refuse("not_confirmed", "Interrupted: nothing was begun.", "Run the command again.");
@@ -296,7 +234,7 @@ export function refuseEmptyFilter(): Refused {
 function refuseFull(): Refused {
   return refuse(
     "actions_too_many",
-    "50 bulk actions of this number are running, which is the most. Nothing was begun.",
+    "Too many bulk actions of this number are running: 50 is the most. Nothing was begun.",
     "Wait until one has finished, or stop one: dropcast actions list.",
   );
 }

@@ -1,11 +1,6 @@
+import { actionJson, progressWords } from "../campaigns/action-json.ts";
 import { actionWords, endWords, SKIPPED_WORDS, waitsForWorker } from "../campaigns/action-words.ts";
-import {
-  actionJson,
-  findAction,
-  listActions,
-  progressWords,
-  stopAction,
-} from "../campaigns/actions.ts";
+import { findAction, listActions, stopAction } from "../campaigns/actions.ts";
 import type { Stores } from "../campaigns/find.ts";
 import { SKIPPED } from "../core/action.ts";
 import { accept } from "../core/refusal.ts";

@@ -23,6 +23,7 @@ export {
 export { type LeftOut, type SelectedFailed, whyNotRetried } from "./actions/select-failed.ts";
 export { AGES_MS, type SelectedUnknown } from "./actions/select-unknown.ts";
 export type { Budget, BudgetNow, PortfolioLimit } from "./budget/budget.ts";
+export { numberOfCampaign, readCampaignMark } from "./campaign-id.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {
@@ -61,7 +62,7 @@ export {
 export type { Retention } from "./campaigns/retention.ts";
 export type { Trial } from "./campaigns/trial.ts";
 export type { NumberTime } from "./clock.ts";
-export { batchesOf, batchOfRow, numberOfCampaign, readCampaignMark } from "./keys.ts";
+export { batchesOf, batchOfRow } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
 export type { ClaimGate, ClaimResult, Ledger, LedgerLimits, LoadedRow } from "./ledger/ledger.ts";

@@ -7,7 +7,6 @@
  * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
  * for each is enough.
  */
-import { NUMBER_NAME } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { BATCH_ROWS } from "./scripts/protocol.ts";
 
@@ -279,30 +278,4 @@ export function placeInBatch(row: number): number {
 /** The row (from 1) at a place (from 0) in a batch. */
 export function rowInBatch(batch: number, place: number): number {
   return batch * BATCH_ROWS + place + 1;
-}
-
-const CAMPAIGN_ID = new RegExp(`^(${NUMBER_NAME.source.slice(1, -1)})-[1-9][0-9]{0,9}$`);
-
-/** The number's name inside a campaign id (`main-17` -> `main`), or undefined. */
-export function numberOfCampaign(campaign: string): string | undefined {
-  return CAMPAIGN_ID.exec(campaign)?.[1];
-}
-
-/** The serial inside a campaign id (`main-17` -> 17): a later import has a higher one. */
-export function serialOfCampaign(campaign: string): number {
-  return Number(campaign.slice(campaign.lastIndexOf("-") + 1));
-}
-
-/**
- * How a returned file names its campaign. A sandbox campaign is `main.sandbox-17`, so that it is
- * never taken for the live campaign with the same id.
- */
-export function campaignMark(campaign: string, mode: Mode): string {
-  return mode === "live" ? campaign : campaign.replace(/-(\d+)$/, ".sandbox-$1");
-}
-
-/** The campaign that a mark names, and whether the mark is for the sandbox. */
-export function readCampaignMark(mark: string): { campaign: string; ofSandbox: boolean } {
-  const campaign = mark.replace(/\.sandbox-(\d+)$/, "-$1");
-  return { campaign, ofSandbox: campaign !== mark };
 }

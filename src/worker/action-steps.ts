@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { NumberStore } from "../store/index.ts";
 
-/** After a step this many times as long is left to the sending: steps take a quarter of the time. */
+/** After a step so many times as long is left to the sending: steps take a quarter of the time. */
 const REST = 3;
 const REST_MS_MAX = 1_000;
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import type { ActionJson } from "../../src/campaigns/actions.ts";
+import type { ActionJson } from "../../src/campaigns/action-json.ts";
 import { problemCode } from "../dashboard/support.ts";
+import { importFailed } from "../support/retry.ts";
 import { freshKey, OPERATOR, openApi, type TestApi } from "./support.ts";
 
 async function openFailed(codes: readonly number[]) {
@@ -136,7 +137,8 @@ it("a form of a page that is sent twice begins one action and leads to its page"
 });
 
 it("stop ends it, once; both are noted with who did it", async () => {
-  const { ask, id, test } = await openFailed(Array.from({ length: 120 }, () => 131000));
+  const { ask, test } = await openApi();
+  const id = await importFailed(test, 120);
   const begun = await ask(`/api/campaigns/${id}/actions`, { json: { kind: "retry", all: true } });
   const { id: action } = (await begun.json()) as ActionJson;
   await test.store.actions.step(action, { runner: "w", guard: "waits" });

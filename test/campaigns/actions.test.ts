@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { actionJson } from "../../src/campaigns/action-json.ts";
 import { actionName, actionWords } from "../../src/campaigns/action-words.ts";
-import { actionJson, carryOut, listActions, stopAction } from "../../src/campaigns/actions.ts";
+import { carryOut, listActions, stopAction } from "../../src/campaigns/actions.ts";
 import { beginAction } from "../../src/campaigns/begin-action.ts";
 import { resolveMany, resolveWhat } from "../../src/campaigns/resolve.ts";
 import { retryCampaign } from "../../src/campaigns/retry.ts";
 import type { ActionWhat, ResolveWhat } from "../../src/core/action.ts";
 import { openTestStore } from "../support/campaigns.ts";
-import { RETRY_ALL } from "../support/retry.ts";
+import { importFailed, RETRY_ALL } from "../support/retry.ts";
 import { ANNA } from "./stages.ts";
 
 const UNKNOWN: ResolveWhat = {
@@ -15,8 +16,7 @@ const UNKNOWN: ResolveWhat = {
 
 async function failed(rows: number) {
   const bench = await openTestStore();
-  const id = await bench.import(rows);
-  for (let row = 1; row <= rows; row++) await bench.send(id, row, "failed", { code: 131000 });
+  const id = await importFailed(bench, rows);
   const found = { campaign: await bench.found(id), store: bench.store };
   return { bench, id, found };
 }

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { importFailed } from "../support/retry.ts";
 import { openDashboard, type TestDashboard } from "./support.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
@@ -25,8 +26,7 @@ async function press({ ask }: Pick<TestDashboard, "ask">, form: ReturnType<typeo
 it("the page of a retry begins an action, whose page shows sums that add up, and Stop", async () => {
   const dashboard = await openDashboard();
   const { ask, test } = dashboard;
-  const id = await test.import(150);
-  for (let row = 1; row <= 150; row++) await test.send(id, row, "failed", { code: 131000 });
+  const id = await importFailed(test, 150);
 
   const preview = await (await ask(`/campaigns/${id}/retry?code=131000`)).text();
   const begun = await press(dashboard, formWith(preview, "Send 150 again"));

@@ -4,7 +4,7 @@ import type { Action } from "../../src/store/actions/actions.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startFleet } from "../support/fleet.ts";
 import { connectTestRedis, redisUrl, testNumber } from "../support/redis.ts";
-import { RETRY_ALL } from "../support/retry.ts";
+import { importFailed, RETRY_ALL } from "../support/retry.ts";
 
 const ROWS = 4_000;
 const BATCH = 100;
@@ -13,13 +13,7 @@ test("workers are killed while a retry of thousands of messages runs: each goes 
   const number = testNumber();
   const bench = await openTestStore({}, connectTestRedis(), { number, mode: "sandbox" });
   const { store } = bench;
-  const id = await bench.import(ROWS);
-  for (let from = 1; from <= ROWS; from += BATCH) {
-    const rows = Array.from({ length: BATCH }, (_, at) => from + at);
-    for (const granted of await bench.grant(id, ...rows)) {
-      await bench.record(granted, "failed", { code: 131000 });
-    }
-  }
+  const id = await importFailed(bench, ROWS);
   const found = { campaign: await bench.found(id), store };
   const by = { who: "anna", via: "command line", from: "host-1" } as const;
   const begun = await beginAction(found, { what: RETRY_ALL, token: "kill" }, by);

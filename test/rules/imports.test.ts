@@ -30,7 +30,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ["access", "answer", "api"],
   app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
   campaigns: [
-    ...["action-words", "actions", "begin-action"],
+    ...["action-json", "action-words", "actions", "begin-action"],
     ...[
       "act-words",
       "audited",

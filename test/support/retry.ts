@@ -4,6 +4,8 @@ import type { RetryFilter } from "../../src/core/failure.ts";
 import { actionId } from "../../src/store/actions/actions.ts";
 import type { CampaignRow } from "../../src/store/ledger/row-reader.ts";
 import type { NumberStore } from "../../src/store/number-store.ts";
+import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
+import { type TestStore, testDefinition } from "./campaigns.ts";
 
 /** What is fixed when a test's action begins. */
 export function testPlan(what: ActionWhat, changes: Partial<ActionPlan> = {}): ActionPlan {
@@ -36,4 +38,17 @@ export async function retryFailed(
     while ((await store.actions.step(action, { runner, guard: "passed" })) === "stepped");
   }
   return { kind: "retried", byCode, left, waiting };
+}
+
+/** A campaign that no failure pauses, whose rows have all failed with a code. Returns its id. */
+export async function importFailed(bench: TestStore, rows: number, code = 131000): Promise<string> {
+  const stopOn = { failureShare: null, sample: 50, sameCode: null, category: null };
+  const definition = testDefinition(bench.number, { stopOn });
+  const id = await bench.import(rows, { definition });
+  for (let from = 1; from <= rows; from += BATCH_ROWS) {
+    const some = Math.min(BATCH_ROWS, rows - from + 1);
+    const granted = await bench.grant(id, ...Array.from({ length: some }, (_, at) => from + at));
+    for (const one of granted) await bench.record(one, "failed", { code });
+  }
+  return id;
 }

@@ -17,7 +17,7 @@ export const CAMPAIGNS = catalogue(409, {
     fix: "Look at the campaign again: outcomes may have arrived since.",
   },
   actions_too_many: {
-    meaning: "50 bulk actions of the number are running, which is the most.",
+    meaning: "Too many bulk actions of the number are running: 50 is the most.",
     fix: "Wait until one has finished, or stop one: `dropcast actions stop ID`.",
   },
   campaign_closed: {

@@ -5,8 +5,9 @@ import { type Counts, STATES, type State, zeroCounts } from "../../core/message.
 import type { Mode } from "../../core/mode.ts";
 import { parseRamp, type RampUp } from "../../core/ramp.ts";
 import type { StopOn } from "../../core/stop-on.ts";
+import { numberOfCampaign } from "../campaign-id.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
-import { campaignKeys, numberOfCampaign } from "../keys.ts";
+import { campaignKeys } from "../keys.ts";
 import { decodePrice } from "../ledger/ledger-value.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
 import { readStopOn } from "./stop-limits.ts";

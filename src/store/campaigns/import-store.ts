@@ -12,7 +12,7 @@ import { REASONS } from "../../core/reasons.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { REJECTS } from "../../core/reject.ts";
 import { packSendAgain } from "../../core/send-again.ts";
-import { campaignMark } from "../keys.ts";
+import { campaignMark } from "../campaign-id.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-rows.ts";
 import type { Safety } from "../ledger/ledger.ts";
 import { encodeImportedValue } from "../ledger/ledger-value.ts";

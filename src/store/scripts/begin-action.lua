@@ -4,10 +4,10 @@
 -- Atomic because: an action exists with all its messages or not at all, and the same request
 -- repeated finds the action that it began.
 -- KEYS: 1 slot key of the number
--- ARGV: action · campaign · kind: retry | resolve · decision: of resolve; else '' · plan: ActionPlan
---   of core/action.ts, JSON · total · rows: the messages, packed (actions/packed-rows.ts)
+-- ARGV: action · campaign · kind: retry | resolve · decision: of resolve; else '' · plan:
+--   ActionPlan of core/action.ts, JSON · total · rows: the messages, packed (packed-rows.ts)
 -- Returns: 'begun' · 'known': it began before · 'full': too many run · 'no_campaign' · 'closed'
--- Keys built: actions, actions-live, action, action-rows, clock, guard, campaign:<id>
+-- Keys built: actions, actions-live, action, action-rows, guard, campaign:<id>
 local id = ARG.action
 local key = P .. 'action:' .. id
 if redis.call('EXISTS', key) == 1 then return 'known' end

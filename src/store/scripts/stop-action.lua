@@ -5,7 +5,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: action · why: ActionEnd of core/action.ts
 -- Returns: 'stopped' · 'ended': it had ended before · 'gone'
--- Keys built: action, action-rows, actions-live, clock, guard
+-- Keys built: action, action-rows, actions-live, guard
 local state = redis.call('HGET', P .. 'action:' .. ARG.action, 'state')
 if not state then return 'gone' end
 if state ~= 'running' then return 'ended' end
