@@ -222,7 +222,7 @@ describe("a bulk action", () => {
     for (let at = 0; at < ACTIONS_MAX - 2; at++) {
       const old = `${id}.old${at}`;
       await bench.redis.hset(bench.keys.action(old), "state", "finished", "plan", "{}");
-      await bench.redis.zadd(bench.keys.actions, Date.now() + at, old);
+      await bench.redis.zadd(bench.keys.actions, Date.now() + 1_000 + at, old);
     }
 
     await beginRetry(bench, id);
