@@ -1,5 +1,6 @@
 import type { CampaignDefinition } from "../core/campaign.ts";
-import { validateCampaign } from "../core/campaign-schema.ts";
+import { type Validated, validateCampaign } from "../core/campaign-schema.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { pathText } from "../core/shape.ts";
 import { cronProblem } from "../time/due-times.ts";
@@ -18,12 +19,9 @@ export function parseCampaign(
 ): Result<CampaignDefinition> {
   const yaml = readYamlText(content, CAMPAIGN);
   if (!yaml.ok) return refuseFile(fileName, yaml.problems, yaml.corrections);
-  const validated = validateCampaign(yaml.content);
-  const problems = validated.ok
-    ? [...listCountry(validated.definition), ...readCron(validated.definition)]
-    : validated.problems;
-  if (validated.ok && problems.length === 0) return accept(validated.definition);
-  const reported = problems.slice(0, PROBLEMS_MAX);
+  const checked = checkContent(yaml.content);
+  if (checked.ok) return accept(checked.definition);
+  const reported = checked.problems.slice(0, PROBLEMS_MAX);
   return refuseFile(
     fileName,
     reported.map(({ path, message }) => ({
@@ -34,6 +32,23 @@ export function parseCampaign(
       message.includes("put quotes around it") ? (yaml.withQuotes(path) ?? []) : [],
     ),
   );
+}
+
+/** The content of a campaign file as a definition, or all its mistakes, each with its key. */
+export function checkContent(content: Json): Validated {
+  const validated = validateCampaign(content);
+  if (!validated.ok) return validated;
+  const problems = [...listCountry(validated.definition), ...readCron(validated.definition)];
+  return problems.length === 0 ? validated : { ok: false, problems };
+}
+
+/** The content of a campaign file that a person brings, which may still lack keys. */
+export function readContent(bytes: Uint8Array, fileName: string): Result<JsonObject> {
+  const yaml = readYamlText(bytes, CAMPAIGN);
+  if (!yaml.ok) return refuseFile(fileName, yaml.problems, yaml.corrections);
+  if (isJsonObject(yaml.content)) return accept(yaml.content);
+  const message = "the file must be a block of keys and values";
+  return refuseFile(fileName, [{ place: null, message }], []);
 }
 
 const RECURRING_TEXTS: readonly string[] = ["name", "folder", "url", "tokenFile"];

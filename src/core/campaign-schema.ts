@@ -10,6 +10,7 @@ import {
   RATE_MIN,
 } from "./campaign.ts";
 import { CATEGORIES } from "./category.ts";
+import { DELIMITER_NAMES, delimiterNamed } from "./delimiters.ts";
 import { ENCODINGS, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
@@ -68,6 +69,14 @@ const encoding = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+const delimiter = z.string().transform((value, context) => {
+  const named = delimiterNamed(value);
+  if (named !== null) return named;
+  const message = `must be one of ${DELIMITER_NAMES.join(", ")}${didYouMean(value, DELIMITER_NAMES)}`;
+  context.issues.push({ code: "custom", message, input: value });
+  return z.NEVER;
+});
+
 const unbuiltKey = z.unknown().optional();
 /** By `deepProblems`. */
 const checkedInDepth = z.unknown().optional();
@@ -81,6 +90,7 @@ const recipients = z.strictObject({
     .nullish(),
   numbers: z.enum(NUMBERS).nullish(),
   encoding: encoding.nullish(),
+  delimiter: delimiter.nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   strictValues: z.boolean().nullish(),
   timezone: text.nullish(),
@@ -250,6 +260,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       country: file.recipients?.country ?? null,
       numbers: file.recipients?.numbers ?? null,
       encoding: file.recipients?.encoding ?? null,
+      ...(file.recipients?.delimiter == null ? {} : { delimiter: file.recipients.delimiter }),
       maxRejected: file.recipients?.maxRejected ?? 0.2,
       strictValues: file.recipients?.strictValues ?? false,
       skipUndeliverableMs: file.recipients?.skipUndeliverable ?? null,

@@ -1,4 +1,5 @@
 import type { Category } from "./category.ts";
+import type { Delimiter } from "./delimiters.ts";
 import type { Encoding } from "./encoding.ts";
 import type { RampUp } from "./ramp.ts";
 import type { Recurring } from "./recurring.ts";
@@ -28,6 +29,8 @@ export interface CampaignDefinition {
     readonly numbers: Numbers | null;
     /** The list's encoding, if its bytes do not show it; `null`: guess. */
     readonly encoding: Encoding | null;
+    /** What separates its cells; `null`: recognised by its first lines. */
+    readonly delimiter?: Delimiter | null;
     /** The whole list is refused if a larger share of its rows is rejected, 0..1. */
     readonly maxRejected: number;
     /** Reject rows with a suspicious value (`VALUE_DOUBTS`) rather than only warn about them. */

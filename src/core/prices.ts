@@ -7,6 +7,8 @@ import type { Category } from "./category.ts";
 export interface PriceTable {
   /** For display only. */
   readonly currency: string;
+  /** The day on which these prices held, as in 2026-10-01. */
+  readonly asOf?: string;
   /** ISO 3166 code -> price of one message. */
   readonly countries: Readonly<Record<string, CountryPrices>>;
   /** For all other countries; null: price unknown. */

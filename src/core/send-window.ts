@@ -31,7 +31,7 @@ const ON_MISS = ["next", "skip"] as const;
 export type OnMiss = (typeof ON_MISS)[number];
 
 export const DAY_S = 86_400;
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export const DAY_NAMES = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export const ALL_DAYS: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
 /** More windows than days twice over are a slip. */
@@ -159,20 +159,20 @@ function readDays(
   }
   const days = new Set<number>();
   for (const [at, name] of value.entries()) {
-    const day = typeof name === "string" ? DAYS.indexOf(name.trim().toLowerCase() as Day) : -1;
+    const day = typeof name === "string" ? DAY_NAMES.indexOf(name.trim().toLowerCase() as Day) : -1;
     if (day !== -1) {
       days.add(day + 1);
       continue;
     }
     const written = typeof name === "string" ? name : "";
-    const start = DAYS.find((known) => written.trim().toLowerCase().startsWith(known));
-    const guess = start === undefined ? didYouMean(written, DAYS) : `; did you mean "${start}"?`;
-    problems.push({ path: [...path, at], message: `must be one of ${DAYS.join(", ")}${guess}` });
+    const start = DAY_NAMES.find((known) => written.trim().toLowerCase().startsWith(known));
+    const guess = start === undefined ? didYouMean(written, DAY_NAMES) : `; did you mean "${start}"?`;
+    problems.push({ path: [...path, at], message: `must be one of ${DAY_NAMES.join(", ")}${guess}` });
   }
   return [...days].sort((a, b) => a - b);
 }
 
-type Day = (typeof DAYS)[number];
+type Day = (typeof DAY_NAMES)[number];
 
 function readZone(value: Json | undefined, path: Path, problems: ShapeProblem[]): string {
   if (value === undefined || value === null || value === "recipient") return "recipient";
@@ -196,13 +196,13 @@ function readOnMiss(content: JsonObject, path: Path, problems: ShapeProblem[]): 
 
 function daysWords(days: readonly number[]): string {
   if (days.length === 7) return "every day";
-  const names = days.map((day) => DAYS[day - 1] ?? "");
+  const names = days.map((day) => DAY_NAMES[day - 1] ?? "");
   const isRun = days.every((day, at) => at === 0 || day === (days[at - 1] ?? 0) + 1);
   return isRun && days.length > 2 ? `${names[0]}-${names.at(-1)}` : names.join(", ");
 }
 
 /** `09:00`, with seconds where there are some. */
-function clockTime(seconds: number): string {
+export function clockTime(seconds: number): string {
   const two = (part: number): string => String(part).padStart(2, "0");
   const [hours, minutes, rest] = [
     Math.floor(seconds / 3_600),

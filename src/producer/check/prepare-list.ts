@@ -1,4 +1,5 @@
 import type { CampaignDefinition, Numbers } from "../../core/campaign.ts";
+import type { Delimiter } from "../../core/delimiters.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import { type CompiledTemplate, compileTemplate, templateColumns } from "../../core/template.ts";
@@ -51,62 +52,106 @@ export async function prepareList(
     /** Given if the phone style is already known: for corrected rows. */
     style?: NumberStyle | undefined;
     encoding?: Encoding | null | undefined;
+    /** Default: the campaign's; null: recognised, as for corrected rows. */
+    delimiter?: Delimiter | null | undefined;
     signal?: AbortSignal | undefined;
   },
 ): Promise<Result<PreparedList>> {
   const { definition, country, signal } = input;
-  const given = input.encoding ?? definition.recipients.encoding;
-  const bytes = await readListBytes(file, { given, signal });
-  if (!bytes.ok) return bytes;
-  const beginning = await readBeginning(file, bytes.value.encoding);
-  if (!beginning.ok) return beginning;
-  const { header } = beginning.value;
-  const layout = findRejectsLayout(header.columns);
-  const columns = layout?.columns ?? header.columns;
-  const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
-  const rows = beginning.value.rows.map(ownCells);
-  const seen = seeColumns(columns, { rows, readPhone: createPhoneFinder(country) }, definition);
-  if (!seen.ok) return seen;
-  const nameless = layout === null ? checkNameless(header, rows) : accept(undefined);
-  if (!nameless.ok) return nameless;
-  const phone = findPhones(seen.value, definition.recipients.to);
+  const { recipients } = definition;
+  const delimiter = input.delimiter === undefined ? recipients.delimiter : input.delimiter;
+  const encoding = input.encoding ?? recipients.encoding;
+  const written = await readAsWritten(file, { encoding, delimiter, signal });
+  if (!written.ok) return written;
+  const { header, layout, columns, ownCells, rows } = written.value;
+  const phone = findPhones(written.value, {
+    ...{ to: recipients.to, country },
+    used: [...templateColumns(definition.template), recipients.timezone ?? null],
+  });
   if (!phone.ok) return phone;
-  const zoneColumn = checkZoneColumn(columns, definition.recipients.timezone ?? null);
+  const zoneColumn = checkZoneColumn(columns, recipients.timezone ?? null);
   if (!zoneColumn.ok) return zoneColumn;
   const template = compileTemplate(definition.template, columns, definition.category);
   if (!template.ok) return template;
   const { index } = phone.value;
-  const encodingSamples = bytes.value.encodingGuessed
+  const { bytes } = written.value;
+  const encodingSamples = bytes.encodingGuessed
     ? await findSampleCells(file, header, { index, ownCells })
     : [];
   const phones = rows.map((row) => row[index] ?? "");
   return accept({
-    ...{ file, bytes: bytes.value, encodingSamples, header, columns, layout },
+    ...{ file, bytes, encodingSamples, header, columns, layout },
     ...{ phone: phone.value, template: template.value, country },
     ...{ times: sendTimesOf(definition, columns), zoneColumn: zoneColumn.value },
-    style: input.style ?? styleOfPhones(phones, country, definition.recipients.numbers ?? null),
+    style: input.style ?? styleOfPhones(phones, country, recipients.numbers ?? null),
   });
 }
 
-/** The columns of a list whose first line is a header with unambiguous names. */
+/** A list as it is written, before anything is asked of its columns. */
+export interface WrittenList {
+  readonly bytes: ListBytes;
+  readonly header: CsvHeader;
+  readonly layout: RejectsLayout | null;
+  /** The list's own columns. */
+  readonly columns: readonly string[];
+  readonly ownCells: (cells: readonly string[]) => readonly string[];
+  /** The first rows, in these columns, and the line of each. */
+  readonly rows: readonly (readonly string[])[];
+  readonly lines: readonly number[];
+}
+
+/** Finds out how a list is written; null: by its bytes. Reads the whole list. */
+export async function readAsWritten(
+  file: ListFile,
+  how: {
+    encoding: Encoding | null;
+    delimiter?: Delimiter | null | undefined;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<Result<WrittenList>> {
+  const bytes = await readListBytes(file, { given: how.encoding, signal: how.signal });
+  if (!bytes.ok) return bytes;
+  const beginning = await readBeginning(file, bytes.value.encoding, how.delimiter);
+  if (!beginning.ok) return beginning;
+  const { header, lines } = beginning.value;
+  const layout = findRejectsLayout(header.columns);
+  const ownCells = layout?.ownCells ?? ((cells: readonly string[]) => cells);
+  return accept({
+    ...{ bytes: bytes.value, header, layout, columns: layout?.columns ?? header.columns },
+    ...{ ownCells, rows: beginning.value.rows.map(ownCells), lines },
+  });
+}
+
+/**
+ * The column with the phones of a list whose first line is a header with unambiguous names. `to`
+ * and `used`: the columns that the campaign names.
+ */
+export function findPhones(
+  { header, layout, columns, rows }: Pick<WrittenList, "header" | "layout" | "columns" | "rows">,
+  wanted: { to: string | null; used: readonly (string | null)[]; country: string | null },
+): Result<PhoneColumn> {
+  const sample = { rows, readPhone: createPhoneFinder(wanted.country) };
+  const seen = seeColumns(columns, sample, [...wanted.used, wanted.to]);
+  if (!seen.ok) return seen;
+  const nameless = layout === null ? checkNameless(header, rows) : accept(undefined);
+  if (!nameless.ok) return nameless;
+  const phone = findPhoneColumn(seen.value, wanted.to);
+  if (!phone.ok) return phone;
+  const alone = checkHeader(seen.value, [phone.value.name]);
+  return alone.ok ? phone : alone;
+}
+
 function seeColumns(
   columns: readonly string[],
   sample: PhoneSample,
-  { recipients: { to, timezone }, template }: CampaignDefinition,
+  named: readonly (string | null)[],
 ): Result<SeenColumn[]> {
   const seen = lookAtColumns(columns, sample);
   const headed = checkIsHeader(seen, sample);
   if (!headed.ok) return headed;
-  const wanted = [to, timezone ?? null].filter((name) => name !== null);
-  const named = checkHeader(seen, [...templateColumns(template), ...wanted]);
-  return named.ok ? accept(seen) : named;
-}
-
-function findPhones(seen: readonly SeenColumn[], to: string | null): Result<PhoneColumn> {
-  const phone = findPhoneColumn(seen, to);
-  if (!phone.ok) return phone;
-  const alone = checkHeader(seen, [phone.value.name]);
-  return alone.ok ? phone : alone;
+  const used = named.filter((name) => name !== null);
+  const checked = checkHeader(seen, used);
+  return checked.ok ? accept(seen) : checked;
 }
 
 function styleOfPhones(

@@ -78,6 +78,8 @@ export async function correctList(input: CorrectListInput): Promise<ImportResult
     // The style of the whole list: the few corrected rows do not show it.
     style: readStyle(open.value.phoneStyle, { country, given: recipients.numbers ?? null }),
     encoding: request.encoding,
+    // A spreadsheet may have saved them with another delimiter than the list had.
+    delimiter: null,
     signal: request.signal,
   });
   if (!list.ok) return endWith(list, found);

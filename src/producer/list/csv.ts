@@ -1,4 +1,5 @@
 import { CsvError, Parser } from "csv-parse";
+import type { Delimiter } from "../../core/delimiters.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
@@ -45,19 +46,27 @@ export interface Beginning {
   readonly header: CsvHeader;
   /** The first rows; fewer if one of them cannot be read, which {@link readRows} reports. */
   readonly rows: readonly (readonly string[])[];
+  /** The line on which each of them begins. */
+  readonly lines: readonly number[];
 }
 
 /** Enough to find the column with the phones. */
 const FIRST_ROWS = 200;
 
-/** Reads the header line and the first rows below it; does not check the names. */
+/**
+ * Reads the header line and the first rows below it; does not check the names. `delimiter`: as
+ * somebody gave it; null: recognised.
+ */
 export async function readBeginning(
   list: ListFile,
   encoding: Encoding,
+  delimiter: Delimiter | null = null,
 ): Promise<Result<Beginning>> {
-  const dialect = sniffDialect(headText(list, encoding));
+  const sniffed = sniffDialect(headText(list, encoding));
+  const dialect = delimiter === null ? sniffed : { ...sniffed, delimiter };
   let header: CsvHeader | null = null;
   const rows: (readonly string[])[] = [];
+  const lines: number[] = [];
   const read = await readRecords(list, { dialect, encoding }, (block) => {
     const [cells] = block.rows;
     const [line] = block.lines;
@@ -66,11 +75,12 @@ export async function readBeginning(
     header ??= { ...namesOf(cells), line, dialect, encoding };
     const below = isFirst ? belowHeader(block) : block;
     const { rows: some } = withoutEmptyEnds(below, header.columns.length);
+    lines.push(...below.lines.slice(0, FIRST_ROWS - rows.length));
     rows.push(...some.slice(0, FIRST_ROWS - rows.length));
     return rows.length < FIRST_ROWS;
   });
   // The header may be valid although something after it, in the same piece of file, is not.
-  if (header !== null) return accept({ header, rows });
+  if (header !== null) return accept({ header, rows, lines });
   return read.ok ? refuseEmpty(list.name) : read;
 }
 

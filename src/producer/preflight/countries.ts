@@ -12,6 +12,8 @@ export interface ListCost {
   countries: CountryCost[];
   /** Null without a price table. */
   currency: string | null;
+  /** The day of the prices; absent if the table does not say it. */
+  pricesAsOf?: string;
   /** Of all messages with a price; null without a price table. */
   amount: number | null;
   /** Messages for whose country and category the table has no price. */
@@ -85,7 +87,11 @@ export function costOf(
   });
   countries.sort((a, b) => b.messages - a.messages);
   if (prices === null) return { countries, currency: null, amount: null, unpriced: 0 };
-  return { countries, currency: prices.currency, amount: toCents(amount), unpriced };
+  const { currency, asOf } = prices;
+  return {
+    ...{ countries, currency, amount: toCents(amount), unpriced },
+    ...(asOf === undefined ? {} : { pricesAsOf: asOf }),
+  };
 }
 
 /** Sums of prices with five decimals should not show binary rounding errors. */

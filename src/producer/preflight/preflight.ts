@@ -264,7 +264,8 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   };
 }
 
-function sampleOf(row: {
+/** The message of a row that passed its check. */
+export function sampleOf(row: {
   phone: string;
   line: number;
   text: string | null;
