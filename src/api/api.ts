@@ -13,12 +13,14 @@ import type { Answer } from "./answer.ts";
 import { addCampaigns } from "./campaigns.ts";
 import { addCreate, type CreateDeps } from "./create.ts";
 import { addDecisions } from "./decisions.ts";
+import { createDrafting, type Drafting } from "./drafting.ts";
 import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
 import { createFeed } from "./feed.ts";
 import { addHealth, type HealthDeps } from "./health.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createImports, type ImportsDeps } from "./imports.ts";
+import { addLooks } from "./list-looks.ts";
 import { addLists } from "./lists.ts";
 import { addMessages } from "./messages.ts";
 import { addNumbers } from "./numbers.ts";
@@ -27,6 +29,7 @@ import { addOptOuts, type OptOutDeps } from "./opt-outs.ts";
 import { addPeople } from "./people.ts";
 import { createRouter } from "./route.ts";
 import { createRunning, type RunningDeps } from "./running.ts";
+import type { TestSendDeps } from "./test-send.ts";
 import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
 
 export interface ApiDeps
@@ -34,7 +37,8 @@ export interface ApiDeps
     Pick<RunningDeps, "logger">,
     Pick<CreateDeps, "mode" | "unsafe">,
     Pick<HealthDeps, "timings" | "checkRedis">,
-    Pick<OptOutDeps, "suppressions" | "country"> {
+    Pick<OptOutDeps, "suppressions" | "country">,
+    Pick<TestSendDeps, "numberCountries" | "openTestSender"> {
   readonly answer: Answer;
   /** Those with an Idempotency-Key. */
   readonly requests: Requests;
@@ -48,11 +52,21 @@ export interface Api {
   readonly app: Hono<ApiEnv>;
   /** The description of every address, for people: the contents of a page. */
   readonly page: () => ReturnType<typeof openApiMain>;
+  /** What the pages for a new campaign do: the same as the addresses of the API. */
+  readonly drafting: Drafting;
   /** Continues imports that an earlier process left behind. */
   start(): void;
   /** Resolves when no import runs: those that take longer than `withinMs` are interrupted. */
   stop(withinMs: number): Promise<void>;
 }
+
+/** What the pages for a new campaign show. */
+export type { InspectedList as Inspected } from "../producer/check/inspect-list.ts";
+export type { Sample as MessagePreview } from "../producer/preflight/preflight.ts";
+export type { ImportReport as Report } from "../producer/report.ts";
+export type { Check } from "./checks.ts";
+export type { Draft, Drafting, Started } from "./drafting.ts";
+export type { TestSent } from "./test-send.ts";
 
 /** Whether a request may have a body of any size, which its address reads as a stream. */
 export function takesFile(method: string, path: string): boolean {
@@ -64,6 +78,7 @@ const TAKE_FILES = [
   "POST /api/campaigns",
   "POST /api/campaigns/preflight",
   "POST /api/opt-outs/import",
+  "POST /new",
 ];
 
 export function createApi(deps: ApiDeps): Api {
@@ -76,6 +91,9 @@ export function createApi(deps: ApiDeps): Api {
   addCampaigns(router, deps);
   addCreate(router, { ...deps, uploads, imports, idempotency });
   addLists(router, { uploads, running });
+  const keptMs = uploadLimits.keptMs;
+  const drafting = createDrafting({ ...deps, uploads, running, imports, requests, keptMs });
+  addLooks(router, { uploads, ...drafting });
   const feed = createFeed(deps.stores, (error) =>
     deps.logger.warn({ err: error }, "campaigns cannot be read for event streams"),
   );
@@ -100,6 +118,7 @@ export function createApi(deps: ApiDeps): Api {
   return {
     app: router.app,
     page: () => openApiMain(document),
+    drafting,
     start: running.start,
     stop: async (withinMs) => {
       feed.close();

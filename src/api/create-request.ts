@@ -3,15 +3,21 @@
  * (multipart), the list is streamed to the disk; as JSON, it names a list that was uploaded before.
  */
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { Busboy, type BusboyFileStream } from "@fastify/busboy";
 import { z } from "@hono/zod-openapi";
 import { ENCODINGS, type Encoding } from "../core/encoding.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { type ApiContext, maySeeUpload } from "./access.ts";
+import {
+  CAMPAIGN_BYTES_MAX,
+  collect,
+  type FileForm,
+  readFileForm,
+  refuseLarge,
+  refusePart,
+} from "./file-form.ts";
 import { digestOf } from "./idempotency.ts";
 import { bodyInvalid } from "./invalid.ts";
-import { refuseIncomplete, shownName, type Upload, type Uploads } from "./uploads.ts";
+import { refuseIncomplete, type Upload, type Uploads } from "./uploads.ts";
 
 export interface CreateRequest {
   readonly list: Upload;
@@ -26,12 +32,11 @@ export interface CreateRequest {
   readonly numbers: ReadonlySet<string> | null;
   /** Of everything that decides what is sent, whatever the form of the request. */
   readonly digest: string;
+  /** The same without `expect`: requests of which one check tells. */
+  readonly checkDigest: string;
 }
 
-/** Campaign files are written by hand: a larger one is something else. */
-const CAMPAIGN_BYTES_MAX = 1024 * 1024;
 const JSON_BYTES_MAX = CAMPAIGN_BYTES_MAX + 64 * 1024;
-const FIELD_BYTES_MAX = 4 * 1024;
 
 export const createOptions = z.strictObject({
   expect: z
@@ -69,7 +74,7 @@ export async function readCreateRequest(
   uploads: Uploads,
 ): Promise<Result<CreateRequest>> {
   const type = context.req.header("content-type") ?? "";
-  if (/^multipart\/form-data\b/i.test(type)) return readForm(context, type, uploads);
+  if (/^multipart\/form-data\b/i.test(type)) return readForm(context, uploads);
   const text = await readText(context, JSON_BYTES_MAX);
   if (!text.ok) return text;
   const body = createJson.safeParse(jsonOf(text.value));
@@ -78,25 +83,33 @@ export async function readCreateRequest(
   const access = context.get("access");
   const list = await uploads.find(id);
   if (list === undefined || !maySeeUpload(access, list)) return refuseNoUpload();
-  const file = Buffer.from(typeof campaign === "string" ? campaign : JSON.stringify(campaign));
-  if (file.length > CAMPAIGN_BYTES_MAX) return refuseLarge("campaign");
-  return accept(
-    requestOf(
-      { campaign: file, campaignName: "campaign", list, options, numbers: access.numbers },
-      false,
-    ),
-  );
+  return campaignRequest({ campaign, list, options, numbers: access.numbers });
 }
 
-function requestOf(
+/** A request that names its list, and has its campaign as JSON does. */
+export function campaignRequest(
+  given: Pick<CreateRequest, "list" | "options" | "numbers"> & {
+    readonly campaign: z.output<typeof createJson>["campaign"];
+  },
+): Result<CreateRequest> {
+  const { campaign } = given;
+  const file = Buffer.from(typeof campaign === "string" ? campaign : JSON.stringify(campaign));
+  if (file.length > CAMPAIGN_BYTES_MAX) return refuseLarge("campaign");
+  return accept(requestOf({ ...given, campaign: file, campaignName: "campaign" }, false));
+}
+
+/** A request for a campaign, from its parts. */
+export function requestOf(
   given: Pick<CreateRequest, "campaign" | "campaignName" | "list" | "options" | "numbers">,
   isOwnList: boolean,
 ): CreateRequest {
   const { campaign, list, options, numbers } = given;
   // Who may use some numbers only is never told the campaign of somebody who may use others.
   const limits = numbers === null ? [] : [[...numbers].sort()];
-  const digest = digestOf(JSON.stringify([digestOf(campaign), list.sha256, options, ...limits]));
-  return { ...given, isOwnList, digest };
+  const digestWith = (asked: CreateOptions) =>
+    digestOf(JSON.stringify([digestOf(campaign), list.sha256, asked, ...limits]));
+  const { expect: _, ...checked } = options;
+  return { ...given, isOwnList, digest: digestWith(options), checkDigest: digestWith(checked) };
 }
 
 export function refuseNoUpload(): Refused {
@@ -107,12 +120,8 @@ export function refuseNoUpload(): Refused {
   );
 }
 
-async function readForm(
-  context: ApiContext,
-  type: string,
-  uploads: Uploads,
-): Promise<Result<CreateRequest>> {
-  const form = await parseForm(context, type, uploads);
+async function readForm(context: ApiContext, uploads: Uploads): Promise<Result<CreateRequest>> {
+  const form = await readFileForm(context, uploads, FIELDS);
   const { list, campaign } = form;
   const read = formOptions(form);
   if (read.ok && list !== null && campaign !== null) {
@@ -126,87 +135,9 @@ async function readForm(
   return refusePart(`the part ${campaign === null ? "campaign" : "list"} is missing`);
 }
 
-interface Form {
-  list: Upload | null;
-  campaign: { readonly bytes: Buffer; readonly name: string } | null;
-  readonly fields: Map<string, string>;
-  refused: Refused | null;
-}
-
-const FILES = ["campaign", "list"];
 const FIELDS = ["expect", "again", "first", "encoding"];
 
-/** Never rejects for what a sender does: that is in `refused`. */
-async function parseForm(context: ApiContext, type: string, uploads: Uploads): Promise<Form> {
-  const form: Form = { list: null, campaign: null, fields: new Map(), refused: null };
-  const { body, signal } = context.req.raw;
-  if (body === null) return { ...form, refused: refusePart("it is empty") };
-  const cut = new AbortController();
-  const refusal = (refused: Refused): void => {
-    form.refused ??= refused;
-    cut.abort();
-  };
-  let parser: InstanceType<typeof Busboy>;
-  try {
-    parser = new Busboy({
-      headers: { "content-type": type },
-      isPartAFile: (name) => FILES.includes(name ?? ""),
-      limits: {
-        ...{ fieldNameSize: 100, fieldSize: FIELD_BYTES_MAX, fields: 10, files: 2, parts: 12 },
-        ...{ headerPairs: 20, headerSize: 8 * 1024 },
-      },
-    });
-  } catch {
-    return { ...form, refused: refusePart("its boundary is missing") };
-  }
-  const reading: Promise<void>[] = [];
-  const files = new Set<BusboyFileStream>();
-  parser.on("file", (name, file, filename) => {
-    files.add(file);
-    // Until it is read: a form that is cut off must not end the process.
-    file.on("error", () => {});
-    reading.push(
-      take(name, file, filename).then((taken) => {
-        if (!taken.ok) refusal(taken);
-      }),
-    );
-  });
-  parser.on("field", (name, value, _, isTruncated) => {
-    if (!FIELDS.includes(name) || form.fields.has(name))
-      refusal(refusePart(`${shown(name)} is not expected`));
-    else if (isTruncated) refusal(refuseLarge(name));
-    else form.fields.set(name, value);
-  });
-  for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
-    parser.on(limit, () => refusal(refusePart("it has too many parts")));
-  }
-  const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-  try {
-    await pipeline(source, parser, { signal: AbortSignal.any([cut.signal, signal]) });
-  } catch {
-    // Cut off by the sender, or by a refusal.
-    form.refused ??= refuseIncomplete();
-    for (const file of files) file.destroy(new Error("cut off"));
-  }
-  await Promise.all(reading);
-  return form;
-
-  async function take(name: string, file: Readable, filename = ""): Promise<Result<unknown>> {
-    if (name === "list") {
-      if (form.list !== null) return refusePart("list is given twice");
-      const list = await uploads.receive(file, filename, context.get("access").who);
-      if (list.ok) form.list = list.value;
-      return list;
-    }
-    if (form.campaign !== null) return refusePart("campaign is given twice");
-    const bytes = await collect(file, CAMPAIGN_BYTES_MAX);
-    if (bytes === null) return refuseLarge(name);
-    form.campaign = { bytes, name: shownName(filename, "campaign") };
-    return accept(null);
-  }
-}
-
-function formOptions({ refused, fields }: Form): Result<CreateOptions> {
+function formOptions({ refused, fields }: FileForm): Result<CreateOptions> {
   if (refused !== null) return refused;
   const encoding = fields.get("encoding");
   const asJson = ["expect", "again", "first"].flatMap((name) => {
@@ -231,18 +162,6 @@ async function readText(context: ApiContext, bytesMax: number): Promise<Result<s
   }
 }
 
-/** Null if there is more than `bytesMax`. */
-async function collect(source: Readable, bytesMax: number): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -250,24 +169,4 @@ function jsonOf(text: string): unknown {
     // No schema takes null.
     return null;
   }
-}
-
-function refusePart(why: string): Refused {
-  return refuse(
-    "dashboard_body_invalid",
-    `The form is not valid: ${why}.`,
-    "Send the parts campaign and list, as in curl -F campaign=@sale.yaml -F list=@list.csv.",
-  );
-}
-
-function refuseLarge(what: string): Refused {
-  return refuse(
-    "upload_too_large",
-    `The ${shown(what)} is too large. Nothing was stored.`,
-    "A campaign file has up to 1 MiB; upload the list by PUT /api/lists or as the part list.",
-  );
-}
-
-function shown(name: string): string {
-  return name.replace(/[^\w-]/g, "?").slice(0, 40);
 }

@@ -3,6 +3,7 @@
  * it is refused. Then the same import as that of `send` begins. The request is answered once the
  * campaign has its id; the import goes on by itself (running.ts).
  */
+import { rm } from "node:fs/promises";
 import { audited } from "../campaigns/audited.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
 import type { Actor } from "../core/act.ts";
@@ -13,6 +14,7 @@ import { countsOf } from "../producer/drop/note-drop.ts";
 import { refuseLost } from "../producer/import/store-rows.ts";
 import type { ImportFile, ImportFileInput } from "../producer/import-file.ts";
 import type { ImportReport, ImportResult } from "../producer/report.ts";
+import type { ImportProgress } from "../producer/request.ts";
 import type { ActLog, RequestTry } from "../store/index.ts";
 import type { CreateRequest } from "./create-request.ts";
 import { IMPORTS_MAX, type Place, type Running } from "./running.ts";
@@ -29,6 +31,13 @@ export interface ImportsDeps {
   readonly maySend: (number: string) => Result<unknown>;
   readonly acts: Pick<ActLog, "begin" | "end">;
 }
+
+/**
+ * How long a list that passed its check need not be checked again before it is imported: the import
+ * looks at everything that may have changed (opt-outs, earlier imports, the time) once more itself.
+ */
+export const CHECK_HOLDS_MS = 15 * 60_000;
+const PASSED_MAX = 100;
 
 /** The result of a request for a campaign. */
 export type Created =
@@ -55,15 +64,30 @@ interface Asking {
 export function createImports(deps: ImportsDeps) {
   const { uploads, running, stores } = deps;
   const { jobs } = running;
+  /** Lists that passed, by `checkDigest` of the request. */
+  const passed = new Map<string, { result: ImportResult & { ok: true }; atMs: number }>();
 
-  /** Reads a list to its end; nothing is stored. A list that came with its request is removed. */
-  async function check(request: CreateRequest): Promise<ImportResult | "busy"> {
+  /**
+   * Reads a list to its end; nothing is stored. A list that came with its request is removed; with
+   * one that was uploaded before, its rejected rows stay beside it.
+   */
+  async function check(
+    request: CreateRequest,
+    onProgress?: (progress: ImportProgress) => void,
+  ): Promise<ImportResult | "busy"> {
     const place = running.enter(request.list.id, request.digest);
     try {
       if (place === null) return "busy";
       const file = await jobs.writeCampaign(request);
       try {
-        return await (await deps.checkFile())(inputOf(request, file));
+        const rejectsPath = request.isOwnList ? null : jobs.rejectsOf(request.list);
+        if (rejectsPath !== null) await rm(rejectsPath, { force: true });
+        const result = await (await deps.checkFile())({
+          ...{ ...inputOf(request, file), rejectsPath },
+          ...(onProgress === undefined ? {} : { onProgress }),
+        });
+        remember(request, result);
+        return result;
       } finally {
         await jobs.removeCampaign(request, file);
       }
@@ -71,6 +95,23 @@ export function createImports(deps: ImportsDeps) {
       place?.leave();
       await release(request);
     }
+  }
+
+  function remember({ checkDigest }: CreateRequest, result: ImportResult): void {
+    passed.delete(checkDigest);
+    if (result.ok) passed.set(checkDigest, { result, atMs: Date.now() });
+    const [oldest] = passed.keys();
+    if (passed.size > PASSED_MAX && oldest !== undefined) passed.delete(oldest);
+  }
+
+  /** What a check that holds has found, or another one. */
+  async function checkedResult(
+    { checkDigest }: CreateRequest,
+    input: ImportFileInput,
+  ): Promise<ImportResult> {
+    const known = passed.get(checkDigest);
+    if (known !== undefined && known.atMs + CHECK_HOLDS_MS > Date.now()) return known.result;
+    return (await deps.checkFile())(input);
   }
 
   /** A list that came with its request is removed, unless its import goes on. */
@@ -113,7 +154,7 @@ export function createImports(deps: ImportsDeps) {
     const repeats = asking.attempt?.campaign == null ? {} : ({ repeats: "refuse" } as const);
     const input = { ...inputOf(request, file), ...repeats };
     const startCheckedAtMs = Date.now();
-    const checked = await (await deps.checkFile())(input);
+    const checked = await checkedResult(request, input);
     const wanted = checked.ok ? asWanted(request, checked.report) : checked;
     if (checked.ok && wanted.ok) {
       const agreed = { checked: checked.value.fingerprint, startCheckedAtMs };

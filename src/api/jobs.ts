@@ -3,9 +3,12 @@
  * when the campaign has its id and before the request is answered, so a process that is killed
  * afterwards knows what to continue.
  */
+import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Encoding } from "../core/encoding.ts";
+import type { Result } from "../core/refusal.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { CreateRequest } from "./create-request.ts";
 import type { Upload, Uploads } from "./uploads.ts";
@@ -23,23 +26,52 @@ export interface Job {
 }
 
 const JOB = "job.json";
+/** It ends in `.csv`, as erasing a person expects of a list. */
+const REJECTS = "rejects.csv";
 
 export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
   const fileOf = (list: Upload, name: string) => join(uploads.folderOf(list.id), name);
 
+  /** Stores the campaign file beside its list; returns its name there. */
+  async function writeCampaign({ list, campaign, digest }: CreateRequest): Promise<string> {
+    const name = `campaign-${digest.slice(0, 16)}`;
+    await writeFile(fileOf(list, name), campaign, { mode: 0o600 });
+    return name;
+  }
+
   return {
-    /** Stores the campaign file beside its list; returns its name there. */
-    async writeCampaign({ list, campaign, digest }: CreateRequest): Promise<string> {
-      const name = `campaign-${digest.slice(0, 16)}`;
-      await writeFile(fileOf(list, name), campaign, { mode: 0o600 });
-      return name;
-    },
+    writeCampaign,
 
     /** The name of a stored campaign file, from its path. */
     nameOf: (path: string): string => basename(path),
 
     async removeCampaign({ list }: CreateRequest, name: string): Promise<void> {
       await rm(fileOf(list, name), { force: true });
+    },
+
+    /** Where the rejected rows of the last check of an uploaded list are. */
+    rejectsOf: (list: Upload): string => fileOf(list, REJECTS),
+
+    /**
+     * Reads the campaign of a request as an import does, from a file of its own; `known`
+     * has the configured numbers.
+     */
+    async withDefinition<T>(
+      request: CreateRequest,
+      known: Readonly<Record<string, unknown>>,
+      act: (read: { definition: CampaignDefinition; path: string }) => Promise<Result<T>>,
+    ): Promise<Result<T>> {
+      const { list, campaign, campaignName, numbers } = request;
+      const names = Object.keys(known).filter((name) => numbers === null || numbers.has(name));
+      const { readOneOff } = await import("../producer/import-file.ts");
+      const path = fileOf(list, `campaign-${randomUUID()}`);
+      await writeFile(path, campaign, { mode: 0o600 });
+      try {
+        const definition = await readOneOff(path, campaignName, names);
+        return definition.ok ? await act({ definition: definition.value, path }) : definition;
+      } finally {
+        await rm(path, { force: true });
+      }
     },
 
     async note(list: Upload, job: Job): Promise<void> {
@@ -71,3 +103,5 @@ export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
     },
   };
 }
+
+export type Jobs = ReturnType<typeof createJobs>;

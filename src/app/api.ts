@@ -18,6 +18,15 @@ export function apiDeps(platform: Platform): Omit<ApiDeps, "stores" | "answer" |
     timings: platform.timings,
     checkRedis: () => checkRedisServer(redis),
     country: commonCountry(config),
+    numberCountries: Object.fromEntries(
+      Object.entries(config.numbers).map(([name, { country }]) => [name, country]),
+    ),
+    openTestSender: async (name) => {
+      const number = findNumber(config, name);
+      if (!number.ok) return number;
+      const { openTestSender } = await import("./test-sender.ts");
+      return openTestSender(platform, number.value);
+    },
     suppressions: () => createSuppressions({ redis, startFenceMs, mode }),
     requests: createRequests(redis, mode),
     uploadsDir: join(dataDir, "uploads"),

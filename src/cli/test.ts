@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import type { Platform } from "../app/platform.ts";
 import type { TestSender } from "../app/test-sender.ts";
 import { audited } from "../campaigns/audited.ts";
+import { checkMayTest, refuseTestStopped } from "../campaigns/may-test.ts";
 import type { NumberConfig } from "../config/config.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { State } from "../core/message.ts";
 import { maskPhone } from "../core/recipient.ts";
-import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
-import { rollbackWords } from "../export/campaign-json.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { TestValues } from "../producer/test-message.ts";
 import type { NumberStore } from "../store/index.ts";
 import { commandActor } from "./actor.ts";
@@ -21,7 +21,6 @@ import {
   textOption,
 } from "./command.ts";
 import { asksFirst, confirm, YES } from "./confirm.ts";
-import { suspensionWords } from "./describe.ts";
 import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { sayOutages } from "./outage.ts";
@@ -77,7 +76,7 @@ export const run: Command = (cli, { args: [campaignPath = "", listPath], options
       options,
     );
     if (!plan.ok) return plan;
-    const may = await checkMaySend(plan.value);
+    const may = await checkMayTest(plan.value.store, plan.value);
     if (!may.ok) return may;
     const sender = await openSender(platform, plan.value);
     if (!sender.ok) return sender;
@@ -149,31 +148,6 @@ async function readPlan(
   return accept({ definition, number: number.value, store, values: values.value, row, phone });
 }
 
-/** Nothing is stored for a person on the suppression list, or a number that sends nothing. */
-async function checkMaySend({ definition, store, phone }: TestPlan): Promise<Result<void>> {
-  await store.join();
-  const recipients = { ...definition.recipients, skipUndeliverableMs: null };
-  const [[suppressed], halt, rollback] = await Promise.all([
-    store.optOuts.check({ category: definition.category, recipients }, [phone]),
-    store.campaigns.halt(),
-    store.rollback.read(),
-  ]);
-  if (suppressed !== null && suppressed !== undefined) {
-    return refuse(
-      "test_opted_out",
-      `${maskPhone(phone)} is on the suppression list: nothing was sent.`,
-      "Test with another number; or, if its owner agrees, dropcast suppress remove.",
-    );
-  }
-  if (halt !== undefined) return refuseStopped(suspensionWords(store.number, halt));
-  if (rollback !== undefined) return refuseStopped(rollbackWords(store.number, rollback));
-  return accept(undefined);
-}
-
-function refuseStopped(why: string): Refused {
-  return refuse("test_number_stopped", `${why} Nothing was sent.`, "Run the command again then.");
-}
-
 /** Null: this process has no token, but a worker that runs has one. */
 async function openSender(
   platform: Platform,
@@ -214,7 +188,8 @@ async function sendAndFollow(
     { what: "test", details: { number: store.number } },
     async () => {
       const id = await storeTestMessage(store.imports, { definition, values, phone, mode });
-      if (id === null) return refuseStopped("The test message was cancelled before it was sent.");
+      if (id === null)
+        return refuseTestStopped("The test message was cancelled before it was sent.");
       const followed = await followTest({
         ...{ id, store, platform, sender },
         cancel: () => store.campaigns.cancel(id),

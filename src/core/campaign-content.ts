@@ -42,7 +42,11 @@ function recipientsOf(recipients: CampaignDefinition["recipients"]): JsonObject 
     strictValues: strictValues || null,
     skipUndeliverable: skipUndeliverableMs === null ? null : timeText(skipUndeliverableMs),
     warnRepeat:
-      warnRepeatMs === null ? "off" : warnRepeatMs === WARN_REPEAT_MS ? null : timeText(warnRepeatMs),
+      warnRepeatMs === null
+        ? "off"
+        : warnRepeatMs === WARN_REPEAT_MS
+          ? null
+          : timeText(warnRepeatMs),
     skipRepeat: skipRepeatMs === null ? null : timeText(skipRepeatMs),
     ...{ timezone: recipients.timezone ?? null, first: recipients.first ?? null },
   });

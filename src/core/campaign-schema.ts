@@ -61,21 +61,16 @@ const template = z.custom<TemplateDefinition>((value) => isJsonObject(value), {
   error: (issue) => (issue.input == null ? "is missing" : "must be a block of keys and values"),
 });
 
-const encoding = z.string().transform((value, context) => {
-  const named = encodingNamed(value);
-  if (named !== null) return named;
-  const message = `must be one of ${ENCODINGS.join(", ")}${didYouMean(value, ENCODINGS)}`;
-  context.issues.push({ code: "custom", message, input: value });
-  return z.NEVER;
-});
-
-const delimiter = z.string().transform((value, context) => {
-  const named = delimiterNamed(value);
-  if (named !== null) return named;
-  const message = `must be one of ${DELIMITER_NAMES.join(", ")}${didYouMean(value, DELIMITER_NAMES)}`;
-  context.issues.push({ code: "custom", message, input: value });
-  return z.NEVER;
-});
+/** A text that names one of several things in any usual spelling. */
+function named<T>(find: (text: string) => T | null, names: readonly string[]) {
+  return z.string().transform((value, context) => {
+    const found = find(value);
+    if (found !== null) return found;
+    const message = `must be one of ${names.join(", ")}${didYouMean(value, names)}`;
+    context.issues.push({ code: "custom", message, input: value });
+    return z.NEVER;
+  });
+}
 
 const unbuiltKey = z.unknown().optional();
 /** By `deepProblems`. */
@@ -89,8 +84,8 @@ const recipients = z.strictObject({
     .regex(/^[A-Z]{2}$/, "must be two capital letters, as in PL")
     .nullish(),
   numbers: z.enum(NUMBERS).nullish(),
-  encoding: encoding.nullish(),
-  delimiter: delimiter.nullish(),
+  encoding: named(encodingNamed, ENCODINGS).nullish(),
+  delimiter: named(delimiterNamed, DELIMITER_NAMES).nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   strictValues: z.boolean().nullish(),
   timezone: text.nullish(),

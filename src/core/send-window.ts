@@ -166,8 +166,12 @@ function readDays(
     }
     const written = typeof name === "string" ? name : "";
     const start = DAY_NAMES.find((known) => written.trim().toLowerCase().startsWith(known));
-    const guess = start === undefined ? didYouMean(written, DAY_NAMES) : `; did you mean "${start}"?`;
-    problems.push({ path: [...path, at], message: `must be one of ${DAY_NAMES.join(", ")}${guess}` });
+    const guess =
+      start === undefined ? didYouMean(written, DAY_NAMES) : `; did you mean "${start}"?`;
+    problems.push({
+      path: [...path, at],
+      message: `must be one of ${DAY_NAMES.join(", ")}${guess}`,
+    });
   }
   return [...days].sort((a, b) => a - b);
 }

@@ -4,7 +4,7 @@ import { parseCampaign } from "../config/campaign-file.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { numberOfCampaign, readCampaignMark } from "../store/index.ts";
 import { nameAt } from "../time/due-times.ts";
 import { correctList, refuseMarked } from "./correct/correct-list.ts";
@@ -153,6 +153,23 @@ export async function readCampaign(
       "Check the path of the campaign file and its permissions.",
     );
   }
+}
+
+/**
+ * The campaign of a file that goes with one list: refuses a recurring one (`campaign_recurring`),
+ * and a number that is not among `known` (`number_unknown`), as an import does.
+ */
+export async function readOneOff(
+  path: string,
+  name: string,
+  known: readonly string[],
+): Promise<Result<CampaignDefinition>> {
+  const campaign = await readCampaign(path, name);
+  if (!campaign.ok) return campaign;
+  const definition = definitionAt(campaign.value, undefined);
+  if (definition === "recurring") return { ok: false, refusal: recurringCampaign(name) };
+  if (known.includes(definition.number)) return accept(definition);
+  return { ok: false, refusal: unknownNumber(definition.number, known) };
 }
 
 /** The campaign of a due time; without one, `recurring` for a file that needs it. */

@@ -3,6 +3,7 @@ import { scheduleText } from "../core/delegate.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { compilePreview } from "../core/preview.ts";
 import { accept, type Result } from "../core/refusal.ts";
+import { unescapeCells } from "../core/spreadsheet.ts";
 import { createRowCheck } from "./check/check-rows.ts";
 import { type PreparedList, prepareList } from "./check/prepare-list.ts";
 import { readRows } from "./list/csv.ts";
@@ -59,7 +60,7 @@ async function readPeople(
   const read = await readRows(file, header, {
     visit({ rows, lines }) {
       for (const [at, given] of rows.entries()) {
-        const cells = ownCells(given);
+        const cells = unescapeCells(ownCells(given));
         const outcome = check(cells, ++row);
         if (outcome.kind !== "pending") continue;
         const { phone } = outcome;

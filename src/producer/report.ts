@@ -174,15 +174,17 @@ function correctionReport(rows: RowFindings | undefined, alreadyMended: number) 
  * phone as well.
  */
 export function withoutPhones(report: ImportReport): ImportReport {
-  const samples = report.samples.map(({ line, body, preview }) => {
-    const { mask } = createPersonTrace({ digits: body.to, ...splitPhone(body.to) });
-    return {
-      line,
-      body: { ...body, to: maskPhone(body.to), template: maskTexts(body.template, mask) },
-      preview: preview === null ? null : mask(preview),
-    };
-  });
-  return { ...report, samples };
+  return { ...report, samples: report.samples.map(maskSample) };
+}
+
+/** A message without the phone of its person, which a template may hold as well. */
+export function maskSample({ line, body, preview }: Sample): Sample {
+  const { mask } = createPersonTrace({ digits: body.to, ...splitPhone(body.to) });
+  return {
+    line,
+    body: { ...body, to: maskPhone(body.to), template: maskTexts(body.template, mask) },
+    preview: preview === null ? null : mask(preview),
+  };
 }
 
 function maskTexts(value: unknown, mask: (text: string) => string): unknown {

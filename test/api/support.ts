@@ -7,6 +7,7 @@ import type { Access, ApiEnv } from "../../src/api/access.ts";
 import { problemResponse } from "../../src/api/answer.ts";
 import { type ApiDeps, createApi } from "../../src/api/api.ts";
 import { accept } from "../../src/core/refusal.ts";
+import { refusePlainly } from "../../src/core/refusals.ts";
 import { timings } from "../../src/core/timings.ts";
 import { checkRedisServer } from "../../src/health/redis.ts";
 import { createLogger } from "../../src/logger.ts";
@@ -46,6 +47,8 @@ export function apiDepsOf({ number, store, redis }: TestStore) {
     timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
     checkRedis: () => checkRedisServer(redis),
     country: "PL",
+    numberCountries: { [number]: "PL" },
+    openTestSender: async () => refusePlainly("number_incomplete"),
     suppressions: () => createSuppressions({ redis, startFenceMs: 0, mode: "sandbox" }),
     maySend: () => accept(null),
     unsafe: () => undefined,

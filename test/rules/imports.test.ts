@@ -16,6 +16,7 @@ const PRODUCER: readonly string[] = [
     "import",
     "correct",
     "test-message.ts",
+    "preview-people.ts",
     "import-file.ts",
     "drop",
   ],
@@ -37,6 +38,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "budget",
       "control",
       "find",
+      "may-test",
       "overview",
       "pace-now",
       "rate",
@@ -46,7 +48,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
-    ...["find-number", "portfolios", "public-address", "settings"],
+    ...["campaign-text", "find-number", "portfolios", "public-address", "settings"],
   ],
   dashboard: ["password", "server"],
   export: [
@@ -72,6 +74,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["drop/files", "drop/folder", "drop/mode", "drop/note-drop", "drop/probe", "drop/survey"],
     "import-file",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
+    ...["check/inspect-list", "preflight/preflight", "preview-people"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
     ...[
       "recurring/addresses",
@@ -103,7 +106,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "trace-sending",
     "tracing",
   ],
-  time: ["due-times", "forecast", "places", "row-hours", "send-times"],
+  time: ["due-times", "forecast", "local-time", "places", "row-hours", "send-times"],
   webhooks: ["server"],
   worker: ["flight", "observer", "send-one", "worker"],
 };

@@ -17,6 +17,12 @@ export const API = catalogue(409, {
     fix: "See `dropcast token list`; `dropcast token add NAME` makes a new one.",
     http: 401,
   },
+  draft_unknown: {
+    meaning:
+      "The new campaign of this page was started or discarded, has expired (a day), or is another person's or another process's.",
+    fix: "Look for it among the campaigns; else begin it again with its list.",
+    http: 404,
+  },
   idempotency_in_flight: {
     meaning: "A request with the same `Idempotency-Key` is being carried out.",
     fix: "Repeat it after the time in `Retry-After`: it then gets the same answer.",
@@ -46,6 +52,11 @@ export const API = catalogue(409, {
   list_count_other: {
     meaning: "The list has another number of messages than the request expects (`expect`).",
     fix: "Look at the preflight of the list, and expect what it says.",
+  },
+  rejects_none: {
+    meaning: "An uploaded list has no rejected rows that were kept.",
+    fix: "Ask for its preflight first.",
+    http: 404,
   },
   streams_too_many: {
     meaning: "A hundred event streams are open at this process, which is the most.",

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { type ApiEnv, visibleStores } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
+import type { Drafting } from "../../api/api.ts";
 import { findCampaign, type Stores } from "../../campaigns/find.ts";
 import { readObstacles, readOverview } from "../../campaigns/overview.ts";
 import { previewRetry } from "../../campaigns/retry.ts";
@@ -12,6 +13,7 @@ import { readActs } from "./acts.ts";
 import { campaignPage } from "./campaign.ts";
 import { campaignListPage } from "./campaign-list.ts";
 import { type Html, page } from "./layout.ts";
+import { addNewCampaignPages } from "./new-campaign/routes.ts";
 import { addResolvePages } from "./resolve.ts";
 import { retryPage } from "./retry.ts";
 
@@ -25,8 +27,9 @@ export function createPages(input: {
   unsafe: () => string | undefined;
   /** The description of the HTTP API. */
   apiPage: () => Html;
+  drafting: Drafting;
 }): Hono<ApiEnv> {
-  const { stores, answer, unsafe, apiPage } = input;
+  const { stores, answer, unsafe, apiPage, drafting } = input;
   const pages = new Hono<ApiEnv>();
 
   pages.get("/", async (context) => {
@@ -78,6 +81,7 @@ export function createPages(input: {
 
   addActionsPages(pages, { stores, answer });
   addResolvePages(pages, { stores, answer });
+  addNewCampaignPages(pages, { stores, answer, drafting });
 
   pages.get("/api/docs", (context) =>
     page(context, { title: "HTTP API", kind: "still", main: apiPage() }),

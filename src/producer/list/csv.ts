@@ -55,7 +55,7 @@ const FIRST_ROWS = 200;
 
 /**
  * Reads the header line and the first rows below it; does not check the names. `delimiter`: as
- * somebody gave it; null: recognised.
+ * a person gave it; null: recognised.
  */
 export async function readBeginning(
   list: ListFile,
