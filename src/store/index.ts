@@ -23,13 +23,14 @@ export {
 export { type LeftOut, type SelectedFailed, whyNotRetried } from "./actions/select-failed.ts";
 export { AGES_MS, type SelectedUnknown } from "./actions/select-unknown.ts";
 export type { Budget, BudgetNow, PortfolioLimit } from "./budget/budget.ts";
-export { numberOfCampaign, readCampaignMark } from "./campaign-id.ts";
+export { campaignMark, numberOfCampaign, readCampaignMark } from "./campaign-id.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {
   CampaignReader,
   CampaignToSend,
   Halt,
+  UnknownRow,
   UnknownRows,
 } from "./campaigns/campaign-reader.ts";
 export {
@@ -45,6 +46,13 @@ export type {
   Corrections,
 } from "./campaigns/corrections.ts";
 export type { FurtherTries } from "./campaigns/further-tries.ts";
+export type {
+  Backoff,
+  CampaignEvent,
+  History,
+  SeenFailure,
+  SendSteps,
+} from "./campaigns/history.ts";
 export type {
   BeginImport,
   BeginResult,

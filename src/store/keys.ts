@@ -64,6 +64,8 @@ export function numberKeys(number: string) {
      * hash: rate, next free send time, backoff, slow-down, the probe after a suspension: hashes.ts.
      */
     pace: `${prefix}pace`,
+    /** list: `from|until|why` of its latest backoffs, ms; 200 at most. */
+    backoffs: `${prefix}backoffs`,
     /** hash: worker -> the rate it is configured with, and when it said so: rates.lua. */
     rates: `${prefix}rates`,
     /** hash: campaign -> its pass and weight, and `now`: which one is next (share.lua). */
@@ -217,8 +219,17 @@ export function campaignKeys(number: string, campaign: string) {
     counts: `${key}:counts`,
     /** hash: error code, or the negative number of a reason without one -> failed rows with it. */
     errors: `${key}:errors`,
-    /** hash: `<minute>:<state number>` -> rows that entered the state in that minute. */
+    /**
+     * hash: `<minute>:<state number>` -> rows that entered the state in that minute; a day after
+     * the start in those ten minutes, a week after it in that hour.
+     */
     timeline: `${key}:timeline`,
+    /** hash: `first <field of errors>` and `last <the same>` -> when it was seen, ms. */
+    seen: `${key}:seen`,
+    /** hash: `from` and `step`, ms; `<step>` -> messages granted in it, `a<step>` -> allowed rate. */
+    sends: `${key}:sends`,
+    /** list: `when|what|detail` of the campaign's latest events; 200 at most. */
+    events: `${key}:events`,
     /** hash: price byte (ledger-value.ts) -> messages priced so. */
     pricing: `${key}:pricing`,
     /**

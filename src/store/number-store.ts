@@ -10,6 +10,7 @@ import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
 import { createFurtherTries } from "./campaigns/further-tries.ts";
+import { createHistory } from "./campaigns/history.ts";
 import { createImportStore } from "./campaigns/import-store.ts";
 import { createNews } from "./campaigns/news.ts";
 import { createNextWork } from "./campaigns/next-work.ts";
@@ -150,6 +151,7 @@ export async function createNumberStore(input: {
     rows,
     nextWork: createNextWork({ redis, number }),
     furtherTries: createFurtherTries({ redis, number }),
+    history: createHistory({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     /** Recurring campaign files: those of the whole deployment. */
     recurring: createRecurring(redis, mode),

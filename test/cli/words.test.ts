@@ -115,6 +115,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     endBy: null,
     hours: null,
     startedAt: 0,
+    pausedAt: null,
     finishedAt: null,
     rowsDeletedAt: null,
     charged: {},

@@ -39,6 +39,16 @@ export interface UnknownRows {
   readonly reasons: readonly { readonly reason: number; readonly count: number }[];
 }
 
+/** An unknown message. */
+export interface UnknownRow {
+  readonly row: number;
+  readonly sinceMs: number;
+  /** Number of core/reasons.ts. */
+  readonly reason: number;
+  readonly code: number;
+  readonly attempt: number;
+}
+
 /** More are rare, and then have the same reason. */
 const UNKNOWN_MAX = 1_000;
 
@@ -57,22 +67,38 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 
   const find = (id: string): Promise<Campaign | undefined> => readCampaign(redis, number, id);
 
-  /** The unknown rows of a campaign with their age and reasons; undefined if it has none. */
-  async function unknown(id: string): Promise<UnknownRows | undefined> {
+  /** Unknown rows from the oldest; those that were settled while they were read are left out. */
+  async function unknownPage(
+    id: string,
+    { from, max }: { readonly from: number; readonly max: number },
+  ): Promise<UnknownRow[]> {
     const own = campaignKeys(number, id);
-    const oldest = await redis.zrange(own.unknown, "0", String(UNKNOWN_MAX - 1), "WITHSCORES");
-    if (oldest.length === 0) return undefined;
-    const rows = oldest.filter((_, at) => at % 2 === 0).map(Number);
+    const found = await redis.zrange(
+      own.unknown,
+      String(from),
+      String(from + max - 1),
+      "WITHSCORES",
+    );
+    const rows = found.filter((_, at) => at % 2 === 0).map(Number);
     const stored = await Promise.all(
       rows.map((row) => redis.hgetBuffer(own.ledger(batchOfRow(row)), String(placeInBatch(row)))),
     );
+    return rows.flatMap((row, at) => {
+      const { state, reason, code, attempt } = decodeLedgerValue(stored[at] ?? undefined, 0);
+      const sinceMs = Number(found[2 * at + 1]);
+      return state === "unknown" ? [{ row, sinceMs, reason, code, attempt }] : [];
+    });
+  }
+
+  /** The unknown rows of a campaign with their age and reasons; undefined if it has none. */
+  async function unknown(id: string): Promise<UnknownRows | undefined> {
+    const rows = await unknownPage(id, { from: 0, max: UNKNOWN_MAX });
+    const [oldest] = rows;
+    if (oldest === undefined) return undefined;
     const reasons = new Map<number, number>();
-    for (const value of stored) {
-      const { state, reason } = decodeLedgerValue(value ?? undefined, 0);
-      if (state === "unknown") reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    }
+    for (const { reason } of rows) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     return {
-      oldestAt: Number(oldest[1]),
+      oldestAt: oldest.sinceMs,
       looked: rows.length,
       reasons: [...reasons]
         .map(([reason, count]) => ({ reason, count }))
@@ -83,6 +109,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
   return {
     find,
     unknown,
+    unknownPage,
 
     /** All unknown rows of a campaign, ascending. */
     async unknownRows(id: string): Promise<number[]> {

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../../core/campaign.ts";
-import type { FailureCause, FailureCount } from "../../core/failure.ts";
+import type { FailureCount } from "../../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { parseRamp, type RampUp } from "../../core/ramp.ts";
@@ -10,6 +10,7 @@ import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys } from "../keys.ts";
 import { decodePrice } from "../ledger/ledger-value.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
+import { causeOf } from "./history.ts";
 import { readStopOn } from "./stop-limits.ts";
 import { readTrial, type Trial } from "./trial.ts";
 
@@ -49,6 +50,8 @@ export interface Campaign {
   /** When its messages may leave, and its people by place; null if at any time. */
   readonly hours: CampaignHours | null;
   readonly startedAt: number | null;
+  /** When it was paused last; null if it was resumed since. */
+  readonly pausedAt: number | null;
   readonly finishedAt: number | null;
   /** When retention deleted its rows. */
   readonly rowsDeletedAt: number | null;
@@ -92,7 +95,7 @@ const SHOWN_FIELDS = fieldsOf(
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
   ...(["budgetAt"] as const),
   ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
-  ...(["createdAt", "startedAt", "finishedAt"] as const),
+  ...(["createdAt", "startedAt", "pausedAt", "finishedAt"] as const),
 );
 
 function toCampaign(
@@ -130,6 +133,7 @@ function toCampaign(
     endBy: timeOrNull(fields.endBy),
     hours: readHours(fields),
     startedAt: timeOrNull(fields.startedAt),
+    pausedAt: timeOrNull(fields.pausedAt),
     finishedAt: timeOrNull(fields.finishedAt),
     rowsDeletedAt: timeOrNull(fields.purgedAt),
   };
@@ -143,11 +147,6 @@ function toCharged(pricing: Fields): Record<string, number> {
     if (category !== "") charged[category] = (charged[category] ?? 0) + Number(messages);
   }
   return charged;
-}
-
-/** The scripts count failures without a code under the negative number of their reason. */
-function causeOf(field: number): FailureCause {
-  return field > 0 ? { code: field, reason: 0 } : { code: 0, reason: Math.abs(field) };
 }
 
 function toCounts(fields: Fields): Counts {

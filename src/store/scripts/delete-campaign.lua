@@ -16,7 +16,8 @@ if digest and redis.call('HGET', P .. 'imports', digest) == id then
   redis.call('HDEL', P .. 'imports', digest)
 end
 redis.call('UNLINK', key, key .. ':counts', key .. ':errors', key .. ':timeline', key .. ':pricing',
-  key .. ':side', key .. ':unknown', key .. ':ready', key .. ':open')
+  key .. ':side', key .. ':unknown', key .. ':ready', key .. ':open', key .. ':events',
+  key .. ':sends', key .. ':seen')
 redis.call('ZREM', P .. 'campaigns', id)
 redis.call('ZREM', P .. 'by-end', id)
 return 1

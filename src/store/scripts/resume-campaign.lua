@@ -62,6 +62,7 @@ local lifted = lift_suspension()
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
+  note_event(c, 'resumed')
   return { ANSWER.done, 'scheduled', lifted, #probe }
 end
 start_running(c)

@@ -48,12 +48,12 @@ local opened_campaigns = {}
 local function open_campaign(id)
   local key = P .. 'campaign:' .. id
   local f = redis.call('HMGET', key, 'epoch', 'status', 'closed', 'category', 'rows', 'weight',
-    'guarantee', 'purgedAt', 'trials', 'again', 'test')
+    'guarantee', 'purgedAt', 'trials', 'startedAt', 'again', 'test')
   if not f[1] then return nil end
   local c = {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
-    again = f[#f - 1] or '', is_test = f[#f],
+    started_at = num(f[10], WALL), again = f[#f - 1] or '', is_test = f[#f],
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
     accepted = 0,
   }
@@ -101,6 +101,14 @@ local function note_notice(line)
   redis.call('XADD', P .. 'notices', 'MAXLEN', '=', NOTICES_MAX, '*', 'line', line)
 end
 
+-- What happened to a campaign, for its page: its latest events (history.ts).
+local EVENTS_MAX = 200
+local function note_event(c, what, detail)
+  local key = c.key .. ':events'
+  redis.call('RPUSH', key, WALL .. '|' .. what .. '|' .. (detail or ''))
+  redis.call('LTRIM', key, -EVENTS_MAX, -1)
+end
+
 -- An outbox for the workers' log: events of campaigns and of the number. One worker takes each line
 -- (take-news). When more than a thousand wait, the oldest are dropped.
 local NEWS_MAX = 1000
@@ -108,6 +116,7 @@ local NEWS_MAX = 1000
 local THE_NUMBER = { id = '' }
 local function note_news(c, what, detail)
   if c.is_test and what ~= 'suspended' then return end
+  if c.key then note_event(c, what, detail) end
   local line = c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or '')
   redis.call('RPUSH', P .. 'news', line)
   redis.call('LTRIM', P .. 'news', -NEWS_MAX, -1)

@@ -2,6 +2,25 @@
 --- @include "trial"
 -- The end of a script that moved rows.
 
+-- When a cause of failures was first and last seen, while any row failed with it.
+local function note_seen(c, code, n, left)
+  local key, first, last = c.key .. ':seen', 'first ' .. code, 'last ' .. code
+  if left <= 0 then redis.call('HDEL', key, first, last) end
+  if left <= 0 or n <= 0 then return end
+  redis.call('HSETNX', key, first, WALL)
+  redis.call('HSET', key, last, WALL)
+end
+
+-- The timeline has minutes; of rows that move a day after the start steps of ten minutes, and after
+-- a week hours, since people read messages for weeks.
+local DAY_MIN, WEEK_MIN = 1440, 10080
+local function timeline_minute(c)
+  local minute = math.floor(WALL / 60000)
+  local age = minute - math.floor(c.started_at / 60000)
+  local step = age < DAY_MIN and 1 or age < WEEK_MIN and 10 or 60
+  return minute - minute % step
+end
+
 -- Writes the noted moves (counters, error counts, timeline), then updates the status and trials.
 local function write_moves(c)
   local live, moved = false, false
@@ -14,16 +33,16 @@ local function write_moves(c)
   end
   -- A recount is valid only if nothing moved meanwhile.
   if moved then redis.call('HINCRBY', c.key, 'moves', 1) end
-  local minute = math.floor(WALL / 60000)
+  local minute = timeline_minute(c)
   for state, n in pairs(c.entered) do
     if state ~= STATE.sending and state ~= STATE.pending then
       redis.call('HINCRBY', c.key .. ':timeline', minute .. ':' .. state, n)
     end
   end
   for code, n in pairs(c.errors) do
-    if redis.call('HINCRBY', c.key .. ':errors', code, n) <= 0 then
-      redis.call('HDEL', c.key .. ':errors', code)
-    end
+    local left = redis.call('HINCRBY', c.key .. ':errors', code, n)
+    if left <= 0 then redis.call('HDEL', c.key .. ':errors', code) end
+    note_seen(c, code, n, left)
   end
   for price, n in pairs(c.priced) do redis.call('HINCRBY', c.key .. ':pricing', price, n) end
   if c.attempts > 0 then redis.call('HINCRBY', c.key, 'attempts', c.attempts) end

@@ -126,9 +126,46 @@ local function next_slot(pace)
   return slot
 end
 
+-- How fast a campaign is sent, for its page (history.ts): how many messages were granted in each
+-- step of time since its first claim, and the rate that was allowed when the step began, in
+-- messages per 1000 s. If there are too many steps, two become one.
+local FIRST_STEP_MS, STEPS_MAX = 1000, 200
+local function double_steps(key, from, step)
+  local sent, allowed, stored = {}, {}, redis.call('HGETALL', key)
+  for at = 1, #stored, 2 do
+    local kind, place = string.match(stored[at], '^(a?)(%d+)$')
+    if place then
+      local half, value = math.floor(num(place) / 2), num(stored[at + 1])
+      if kind == '' then add(sent, half, value)
+      else allowed[half] = math.max(allowed[half] or 0, value) end
+    end
+  end
+  local puts = { 'from', from, 'step', 2 * step }
+  for place, value in pairs(sent) do
+    for _, put in ipairs({ place, value, 'a' .. place, allowed[place] or 0 }) do
+      puts[#puts + 1] = put
+    end
+  end
+  redis.call('DEL', key)
+  redis.call('HSET', key, unpack(puts))
+end
+
+local function note_sends(pace)
+  local key = pace.key .. ':sends'
+  local f = redis.call('HMGET', key, 'from', 'step')
+  local from, step = num(f[1], WALL), num(f[2], FIRST_STEP_MS)
+  if not f[1] then redis.call('HSET', key, 'from', from, 'step', step) end
+  local place = string.format('%d', math.max(0, (WALL - from) / step))
+  if redis.call('HINCRBY', key, place, pace.used) ~= pace.used then return end
+  local interval = math.max(pace.interval, pace.own_interval or 0)
+  redis.call('HSET', key, 'a' .. place, text(1000000000 / interval))
+  if redis.call('HLEN', key) > 2 + 2 * STEPS_MAX then double_steps(key, from, step) end
+end
+
 local function close_pace(pace)
   close_share(pace.share, pace.waits)
   if pace.used == 0 then return end
+  note_sends(pace)
   redis.call('HSET', P .. 'pace', 'tat', text(pace.slot))
   if pace.own_interval then redis.call('HSET', pace.key, 'lastSlot', text(pace.own_last)) end
   if pace.is_first then redis.call('HSET', pace.key, 'rampAt', NOW) end

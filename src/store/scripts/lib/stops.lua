@@ -3,6 +3,21 @@
 -- The effects of an outcome beyond its own message: backoff or suspension of the number, pauses.
 local QUIET_MS = 60000
 
+-- When the number backed off, and why, for the pages (history.ts). Those that follow each other
+-- closely are one.
+local BACKOFFS_MAX, SAME_BACKOFF_MS = 200, 5000
+local function note_backoff(wait, why)
+  local key, until_ms = P .. 'backoffs', math.ceil(WALL + wait)
+  local last = redis.call('LINDEX', key, -1) or ''
+  local from, ended, was = string.match(last, '^(%d+)|(%d+)|(.*)$')
+  if was == why and num(ended) + SAME_BACKOFF_MS >= WALL and num(from) <= WALL then
+    redis.call('LSET', key, -1, from .. '|' .. math.max(num(ended), until_ms) .. '|' .. why)
+    return
+  end
+  redis.call('RPUSH', key, WALL .. '|' .. until_ms .. '|' .. why)
+  redis.call('LTRIM', key, -BACKOFFS_MAX, -1)
+end
+
 -- Backoff: no worker sends from this number until `wait` is over; if the API names no time, it
 -- grows with each backoff. Each new one lowers the rate by a quarter; it recovers (pace.lua).
 local function back_off(wait, why)
@@ -18,6 +33,7 @@ local function back_off(wait, why)
   if wait <= 0 then wait = math.min(OWN_BACKOFF_MAX_MS, 1000 * 2 ^ (holds - 1)) end
   until_ms = math.max(until_ms, NOW + wait)
   redis.call('HSET', key, 'hold', until_ms)
+  note_backoff(until_ms - NOW, why)
   return until_ms - NOW
 end
 
