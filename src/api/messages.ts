@@ -44,10 +44,12 @@ export function addMessages({ route }: Router, { stores }: { readonly stores: St
 }
 
 /** Messages after row `after`, in list order. */
-async function readMessages(
-  { campaign, store }: FoundCampaign,
-  { state: wanted, after, limit }: z.output<typeof messagesQuery>,
-) {
+async function readMessages(found: FoundCampaign, query: z.output<typeof messagesQuery>) {
+  const { campaign, store } = found;
+  const { state: wanted, after, limit } = query;
+  if (wanted === "unknown" && campaign.counts.unknown <= UNKNOWN_KNOWN_MAX) {
+    return readUnknown(found, query);
+  }
   const messages: ReturnType<typeof messageJson>[] = [];
   const first = batchOfRow(after + 1);
   const end = Math.min(batchesOf(campaign.rows), first + BATCHES_READ_MAX);
@@ -61,4 +63,22 @@ async function readMessages(
     }
   }
   return { messages, next: seen < campaign.rows ? seen : null };
+}
+
+/** Fewer are found by their own set; of more, every page of the list has some. */
+const UNKNOWN_KNOWN_MAX = 10_000;
+
+async function readUnknown(
+  { campaign: { id }, store }: FoundCampaign,
+  { after, limit }: z.output<typeof messagesQuery>,
+) {
+  const all = (await store.campaigns.unknownRows(id)).filter((row) => row > after);
+  const wanted = new Set(all.slice(0, limit));
+  const batches = [...new Set([...wanted].map(batchOfRow))];
+  const rows = await Promise.all(batches.map((batch) => store.rows.batch(id, batch)));
+  const messages = rows
+    .flat()
+    .filter(({ row, state: its }) => wanted.has(row) && its === "unknown")
+    .map(messageJson);
+  return { messages, next: all.length > limit ? (all[limit - 1] ?? null) : null };
 }

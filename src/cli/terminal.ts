@@ -22,8 +22,8 @@ export interface Terminal {
   readonly closed: AbortSignal;
   /** A line on stdout. */
   readonly out: (line: string) => void;
-  /** Raw text on stdout; resolves when more may be written. */
-  readonly write: (text: string) => Promise<void>;
+  /** Raw text or bytes on stdout; resolves when more may be written. */
+  readonly write: (data: string | Uint8Array) => Promise<void>;
   /** A line on stderr. */
   readonly say: (line: string) => void;
   /** A finished piece of stderr, newline included: for the logger. */
@@ -83,9 +83,9 @@ export function createTerminal(input: {
       live = line;
       if (line !== "") stdout.write(line);
     },
-    write: (text) =>
+    write: (data) =>
       new Promise((resolve) => {
-        if (closing.signal.aborted || stdout.write(text)) {
+        if (closing.signal.aborted || stdout.write(data)) {
           resolve();
           return;
         }

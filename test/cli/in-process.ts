@@ -41,7 +41,8 @@ export async function runHere(
     errorColours: pc.createColors(false),
     closed: new AbortController().signal,
     out: (line) => void stdout?.push(`${line}\n`),
-    write: async (text) => void stdout?.push(text),
+    write: async (data) =>
+      void stdout?.push(typeof data === "string" ? data : Buffer.from(data).toString("latin1")),
     say: (line) => void stderr?.push(`${line}\n`),
     log: (text) => void stderr?.push(text),
     live: () => {},

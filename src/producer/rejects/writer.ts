@@ -42,6 +42,9 @@ export interface RejectedRow {
   readonly about?: string;
 }
 
+/** The same, where the line of the list's file may not be known (null). */
+export type RowToCorrect = Omit<RejectedRow, "line"> & { readonly line: number | null };
+
 export function createRejectsFile(input: {
   path: string;
   columns: readonly string[];
@@ -49,7 +52,6 @@ export function createRejectsFile(input: {
   /** Written beside each row; null: the list was only checked, and there is no campaign. */
   campaign: string | null;
 }): RejectsFile {
-  const { columns, delimiter } = input;
   const hidden = join(
     dirname(input.path),
     `.${basename(input.path)}.${input.campaign ?? process.pid}.tmp`,
@@ -57,16 +59,7 @@ export function createRejectsFile(input: {
   let handle: FileHandle | null = null;
   let problem: string | null = null;
 
-  const text = (rows: readonly (readonly string[])[], extra: { bom: boolean }): string =>
-    stringify(
-      rows.map((row) => row.map(escapeCellWithDigits)),
-      {
-        ...{ delimiter, record_delimiter: "\r\n" },
-        // By default it quotes only cells with the whole CRLF.
-        quoted_match: /[\r\n]/,
-        ...extra,
-      },
-    );
+  const text = createRejectsText(input);
 
   async function discard(): Promise<void> {
     await handle?.close();
@@ -97,10 +90,9 @@ export function createRejectsFile(input: {
           // Removes what a killed import left under this name; a link placed there is not followed.
           await rm(hidden, { force: true });
           handle = await open(hidden, "wx", 0o600);
-          await handle.write(text([[...columns, ...addedColumns(columns)]], { bom: true }));
+          await handle.write(text.head());
         }
-        const lines = rows.map((row) => fileRow(row, columns.length, input.campaign ?? ""));
-        await handle.write(text(lines, { bom: false }));
+        await handle.write(text.rows(rows));
       });
     },
     async finish() {
@@ -118,10 +110,45 @@ export function createRejectsFile(input: {
   };
 }
 
+/** The text of such a file: its head, and rows. Both end with a line break. */
+export function createRejectsText(input: {
+  readonly columns: readonly string[];
+  readonly delimiter: string;
+  /** Written beside each row; null: the list was only checked, and there is no campaign. */
+  readonly campaign: string | null;
+}) {
+  const { columns, delimiter, campaign } = input;
+  const text = (rows: readonly (readonly string[])[], extra: { bom: boolean }): string =>
+    stringify(
+      rows.map((row) => row.map(escapeCellWithDigits)),
+      {
+        ...{ delimiter, record_delimiter: "\r\n" },
+        // By default it quotes only cells with the whole CRLF.
+        quoted_match: /[\r\n]/,
+        ...extra,
+      },
+    );
+  return {
+    head: () => text([[...columns, ...addedColumns(columns)]], { bom: true }),
+    rows: (rows: readonly RowToCorrect[]) =>
+      text(
+        rows.map((row) => fileRow(row, columns.length, campaign ?? "")),
+        { bom: false },
+      ),
+  };
+}
+
 /** A row's cells beyond the header's columns go behind all others, to keep those aligned. */
-function fileRow(row: RejectedRow, width: number, campaign: string): string[] {
+function fileRow(row: RowToCorrect, width: number, campaign: string): string[] {
   const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? "");
   const { wrong, fix } = rejectWords(row.code, row.column, row.about);
-  const added = [String(row.line), row.code, wrong, fix, campaign, String(row.row)];
+  const added = [
+    row.line === null ? "" : String(row.line),
+    row.code,
+    wrong,
+    fix,
+    campaign,
+    String(row.row),
+  ];
   return [...cells, ...added, ...row.cells.slice(width)];
 }
