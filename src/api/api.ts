@@ -30,6 +30,7 @@ import { addPeople } from "./people.ts";
 import { createRouter } from "./route.ts";
 import { createRunning, type RunningDeps } from "./running.ts";
 import type { TestSendDeps } from "./test-send.ts";
+import { addTimeline } from "./timeline.ts";
 import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
 
 export interface ApiDeps
@@ -106,6 +107,7 @@ export function createApi(deps: ApiDeps): Api {
   addDecisions(router, deps);
   addActions(router, deps);
   addExport(router, deps);
+  addTimeline(router, deps);
   router.raw(
     {
       ...{ method: "get", path: "/api/openapi.json", name: "openApi", tag: "About" },

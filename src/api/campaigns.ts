@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { budgetJson } from "../campaigns/budget.ts";
+import { failuresJson, nowJson, readCampaignView } from "../campaigns/campaign-view.ts";
 import { controlCampaign, probeCampaign } from "../campaigns/control.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
-import { readObstacles, readOverview, stallIn } from "../campaigns/overview.ts";
-import { campaignPace, paceJson } from "../campaigns/pace-now.ts";
+import { readOverview, stallIn } from "../campaigns/overview.ts";
+import { paceJson } from "../campaigns/pace-now.ts";
 import { resetCampaignRate, setCampaignRate } from "../campaigns/rate.ts";
 import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
@@ -59,6 +60,13 @@ const controlled = z
 
 const resumeBody = z.strictObject({ probe }).optional();
 
+/** A form of our pages has it as a field. */
+function resumeForm(fields: URLSearchParams): unknown {
+  const asked = fields.get("probe");
+  if (asked === null) return undefined;
+  return { probe: /^\d{1,8}$/.test(asked) ? Number(asked) : asked };
+}
+
 const CONTROLS = {
   pause: ["Stops sending for now; messages on their way are finished.", "cannot_pause"],
   cancel: ["Ends a campaign for good: waiting messages are never sent.", "cannot_cancel"],
@@ -71,7 +79,17 @@ const CONTROL_PROBLEMS = [
 ];
 
 /** Campaigns: to see them, and to control them. */
-export function addCampaigns({ route }: Router, { stores }: { readonly stores: Stores }): void {
+export function addCampaigns(
+  { route }: Router,
+  {
+    stores,
+    unsafe,
+  }: {
+    readonly stores: Stores;
+    /** Why Redis is unsafe and nothing is sent. */
+    readonly unsafe: () => { readonly message: string } | undefined;
+  },
+): void {
   route(
     {
       ...{ method: "get", path: "/api/campaigns", name: "listCampaigns", tag: TAG },
@@ -109,15 +127,18 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
     async ({ access, part }) => {
       const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
-      const obstacles = await readObstacles(found.value);
+      const { campaign: its } = found.value;
+      const obstacles = await readCampaignView(found.value, unsafe()?.message);
       return accept({
-        ...campaignJson(found.value.campaign),
+        ...campaignJson(its),
+        now: nowJson(obstacles),
+        failures: failuresJson(its, obstacles.failures),
         stalled: obstacles.stall ?? null,
         furtherTries: furtherTriesJson(obstacles.tries),
         halt: haltJson(obstacles.halt),
         rollback: rollbackJson(obstacles.rollback),
         ...budgetJson(obstacles.budget),
-        pace: paceJson(campaignPace(obstacles.pace, found.value.campaign, null)),
+        pace: paceJson(obstacles.rates),
         ...webhookTroublesJson(obstacles.webhooks),
       });
     },
@@ -145,7 +166,8 @@ export function addCampaigns({ route }: Router, { stores }: { readonly stores: S
       ...{ method: "post", path: "/api/campaigns/{id}/resume", name: "resumeCampaign", tag: TAG },
       ...{ summary: "Continues a paused campaign, and lifts the suspension of its number." },
       description: `\`probe\`: so many messages go first, and the rest only if they get through. ${REACHED}`,
-      ...{ role: "operator", body: resumeBody, answer: controlled, page: campaignPage },
+      ...{ role: "operator", body: resumeBody, form: resumeForm },
+      ...{ answer: controlled, page: campaignPage },
       problems: ["cannot_resume", "probe_not_possible", "probe_before_start", ...CONTROL_PROBLEMS],
     },
     async ({ access, by, part, body }) => {

@@ -141,6 +141,17 @@ export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign")
 export const campaign = z
   .object({
     ...campaignFields,
+    now: z
+      .object({
+        kind: z.string(),
+        words: z.string(),
+        advice: z.string().nullable(),
+        doneAt: time.nullable(),
+      })
+      .openapi({ description: "What it does now, why, and what waits, in a sentence." }),
+    failures: z.array(
+      failure.extend({ advice: z.string(), firstAt: time.nullable(), lastAt: time.nullable() }),
+    ),
     halt: orNull(halt),
     rollback: orNull(rollback),
     pace,

@@ -96,11 +96,11 @@ async function chunksOf(
 
 function checkOutput({ terminal }: Cli, format: Format, states: ReadonlySet<State>): Result<null> {
   if (format === "xlsx" && terminal.interactive) {
-    return refuseUsage("A workbook is no text.", "Write it to a file: … > result.xlsx");
+    return refuseUsage("A terminal cannot show a workbook.", "Write it to a file: … > result.xlsx");
   }
   if (format === "rejects" && states.size > 0) {
     return refuseUsage(
-      "--format rejects has the rejected rows only.",
+      "The format rejects has the rejected rows only.",
       "Leave out --state and --only, or choose another format.",
     );
   }

@@ -12,10 +12,20 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const folder = new URL("./assets/", import.meta.url);
 
+/** What a page needs of a package is served from here, too: no page asks another host. */
+const PACKAGED = { "uplot.js": "uplot/dist/uPlot.esm.js", "uplot.css": "uplot/dist/uPlot.min.css" };
+
+const files: readonly (readonly [name: string, at: URL])[] = [
+  ...readdirSync(folder).map((name) => [name, new URL(name, folder)] as const),
+  ...Object.entries(PACKAGED).map(
+    ([name, path]) => [name, new URL(import.meta.resolve(path))] as const,
+  ),
+];
+
 const assets = new Map(
-  readdirSync(folder).map((name) => [
+  files.map(([name, at]) => [
     name,
-    { bytes: readFileSync(new URL(name, folder)), type: TYPES[extname(name)] ?? "text/plain" },
+    { bytes: readFileSync(at), type: TYPES[extname(name)] ?? "text/plain" },
   ]),
 );
 

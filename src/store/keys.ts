@@ -226,7 +226,7 @@ export function campaignKeys(number: string, campaign: string) {
     timeline: `${key}:timeline`,
     /** hash: `first <field of errors>` and `last <the same>` -> when it was seen, ms. */
     seen: `${key}:seen`,
-    /** hash: `from` and `step`, ms; `<step>` -> messages granted in it, `a<step>` -> allowed rate. */
+    /** hash: `from` and `step`, ms; `<n>` -> granted in that step, `a<n>` -> rate allowed then. */
     sends: `${key}:sends`,
     /** list: `when|what|detail` of the campaign's latest events; 200 at most. */
     events: `${key}:events`,

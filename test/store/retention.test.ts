@@ -43,9 +43,9 @@ test("rows, phones and wamids of an old campaign go; counts, errors and timeline
     id,
   ]);
 
-  const { campaign, counts, timeline: minutes } = bench.own(id);
+  const { campaign, counts, timeline: minutes, events, sends } = bench.own(id);
   const left = await bench.redis.keys(`${campaign}*`);
-  expect(left.sort()).toEqual([campaign, counts, minutes].sort());
+  expect(left.sort()).toEqual([campaign, counts, minutes, events, sends].sort());
   const after = await bench.found(id);
   expect(after).toEqual({ ...before, closed: true, rowsDeletedAt: expect.any(Number) });
   expect(await bench.store.campaigns.timeline(id)).toEqual(timeline);

@@ -2,20 +2,14 @@ import { Hono } from "hono";
 import { type ApiEnv, visibleStores } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
 import type { Drafting } from "../../api/api.ts";
-import { findCampaign, type Stores } from "../../campaigns/find.ts";
-import { readObstacles, readOverview } from "../../campaigns/overview.ts";
-import { previewRetry } from "../../campaigns/retry.ts";
-import { failureReasons } from "../../core/failure.ts";
-import { type Refused, refuse } from "../../core/refusal.ts";
-import { toProblem } from "../../http/problem.ts";
+import type { Stores } from "../../campaigns/find.ts";
+import { readOverview } from "../../campaigns/overview.ts";
 import { addActionsPages } from "./actions.ts";
-import { readActs } from "./acts.ts";
-import { campaignPage } from "./campaign.ts";
+import { addCampaignPages } from "./campaign/routes.ts";
 import { campaignListPage } from "./campaign-list.ts";
 import { type Html, page } from "./layout.ts";
 import { addNewCampaignPages } from "./new-campaign/routes.ts";
 import { addResolvePages } from "./resolve.ts";
-import { retryPage } from "./retry.ts";
 
 const CAMPAIGNS_A_PAGE = 50;
 
@@ -45,39 +39,7 @@ export function createPages(input: {
     return page(context, campaignListPage(overview, shown));
   });
 
-  pages.get("/campaigns/:id", async (context) => {
-    const found = await findCampaign(
-      visibleStores(stores, context.get("access")),
-      context.req.param("id"),
-    );
-    if (!found.ok) return answer(context, toProblem(found));
-    const [obstacles, acts] = await Promise.all([
-      readObstacles(found.value),
-      readActs(found.value),
-    ]);
-    return page(context, campaignPage(found.value, { ...obstacles, acts, unsafe: unsafe() }));
-  });
-
-  pages.get("/campaigns/:id/retry", async (context) => {
-    const found = await findCampaign(
-      visibleStores(stores, context.get("access")),
-      context.req.param("id"),
-    );
-    if (!found.ok) return answer(context, toProblem(found));
-    const codes = context.req.queries("code") ?? [];
-    if (!codes.every((code) => /^\d{1,8}$/.test(code))) {
-      return answer(context, toProblem(refuseCodes()));
-    }
-    const reasons = failureReasons(context.req.queries("reason") ?? []);
-    if (!reasons.ok) return answer(context, toProblem(reasons));
-    const filter = { codes: new Set(codes.map(Number)), reasons: reasons.value };
-    const [preview, pace] = await Promise.all([
-      previewRetry(found.value, filter),
-      found.value.store.pace.read(),
-    ]);
-    if (!preview.ok) return answer(context, toProblem(preview));
-    return page(context, retryPage(found.value, { filter, preview: preview.value, pace }));
-  });
+  addCampaignPages(pages, { stores, answer, unsafe });
 
   addActionsPages(pages, { stores, answer });
   addResolvePages(pages, { stores, answer });
@@ -88,12 +50,4 @@ export function createPages(input: {
   );
 
   return pages;
-}
-
-function refuseCodes(): Refused {
-  return refuse(
-    "dashboard_query_invalid",
-    "The address does not name error codes: code is a number, and may occur several times.",
-    "Open it from the page of the campaign.",
-  );
 }

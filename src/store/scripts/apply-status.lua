@@ -20,7 +20,7 @@
 --   suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen
---   :first :ready :trial :again :open
+--   :first :ready :trial :again :open :events :seen
 local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
 -- Only this many messages at once are matched by recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES

@@ -9,7 +9,7 @@
 -- Returns: {done | unchanged | no_campaign, status now}
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   imports, running, scheduled, endings, halt, campaign:<id> and its :counts :timeline :errors
---   :pricing :aside :beyond :chosen :first :ready :trial
+--   :pricing :aside :beyond :chosen :first :ready :trial :events :seen
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '' } end
 local done, was = close_campaign(c, 'cancelled')

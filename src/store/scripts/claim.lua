@@ -21,7 +21,7 @@
 -- Keys built: notices, notify, asking, shares, trials, news, by-end, with-rows, clock, serial,
 --   halt, guard, told, resends, pace, leases, claimed, suppressed, stats, running, scheduled,
 --   endings, campaign:<id> and its :counts :errors :timeline :pricing :open :side :unknown
---   :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
+--   :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again :events :seen :sends
 local id, batch, nonce, worker = ARG.campaign, ARG.batch, ARG.nonce, ARG.process
 local LEASE_MS = num(ARG.lease_ms)
 local WAITS = {

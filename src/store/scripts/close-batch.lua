@@ -12,7 +12,7 @@
 -- Keys built: asking, shares, notices, notify, trials, news, by-end, endings, halt, resends,
 --   running, scheduled, with-rows, clock, guard, campaign:<id> and its :open :ready
 --   :ledger:<batch> :counts :errors :pricing :timeline :unknown :aside :beyond :chosen :first
---   :trial :again :side
+--   :trial :again :side :events :seen
 local NEXT_TRY_MS = 1000
 local c, batch = open_campaign(ARG.campaign), ARG.batch
 if not c or redis.call('HGET', c.key .. ':open', batch) ~= ARG.run then return -1 end

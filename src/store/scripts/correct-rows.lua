@@ -13,7 +13,7 @@
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   resends, running, scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline
 --   :pricing :unknown :ready :open :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first
---   :trial :again :side
+--   :trial :again :side :events :seen
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')

@@ -5,7 +5,7 @@
 -- ARGV: campaign · kept_ms: how long after its end
 -- Returns: 1 deleted, 0 not: it is not time, or its rows are still there
 -- Keys built: campaigns, by-end, with-rows, imports, campaign:<id> and its :counts :errors
---   :timeline :pricing :side :unknown :ready :open
+--   :timeline :pricing :side :unknown :ready :open :events :seen :sends
 local id = ARG.campaign
 local ended_at = redis.call('ZSCORE', P .. 'by-end', id)
 if not ended_at or num(ended_at) + num(ARG.kept_ms) > WALL then return 0 end

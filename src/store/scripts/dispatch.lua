@@ -17,7 +17,7 @@
 --   time
 -- Keys built: asking, shares, notices, notify, trials, news, by-end, with-rows, clock, serial,
 --   guard, told, scheduled, endings, halt, running, pace, rates, campaign:<id> and its :counts
---   :timeline :errors :pricing :ready :open :aside :beyond :chosen :first :trial
+--   :timeline :errors :pricing :ready :open :aside :beyond :chosen :first :trial :events :seen
 local mode, most_open, most_campaigns = ARG.mode, num(ARG.open_max), num(ARG.open_campaigns_max)
 local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'worker')
 if guard.stopped then return { '' } end

@@ -10,7 +10,7 @@
 --   opt-out-outbox, undeliverable, resends, failed-outbox, running, scheduled, endings, halt,
 --   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
 --   :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
---   :open
+--   :open :events :seen
 local c = open_rows(ARG.campaign)
 local guard = redis.call('HMGET', P .. 'guard', 'noticedAt', 'wentBackTo')
 if not c or not guard[1] then return -1 end

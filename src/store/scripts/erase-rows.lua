@@ -15,6 +15,7 @@
 --   resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running,
 --   scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side
 --   :unknown :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
+--   :events :seen
 local c, batch = open_campaign(ARG.campaign), num(ARG.batch)
 if not c then return ANSWER.no_campaign end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)

@@ -11,7 +11,7 @@
 --   error if the stored rows are not those the importer counted: such a list must not be sent.
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   imports, running, scheduled, endings, halt, campaign:<id> and its :counts :ready :timeline
---   :errors :pricing :aside :beyond :chosen :first :open :trial
+--   :errors :pricing :aside :beyond :chosen :first :open :trial :events :seen
 local c = open_campaign(ARG.campaign)
 if not c then return { 0, '' } end
 local f = redis.call('HMGET', c.key, 'importer', 'startAt', 'finishToken', 'stored', 'first',

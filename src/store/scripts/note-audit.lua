@@ -5,7 +5,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · moves: at the recount · differences: '' or where counters and rows differ
 -- Returns: 'moved': not valid · 'fits' · 'noted': seen once · 'halted': seen twice
--- Keys built: notices, notify, news, halt, running, scheduled, campaign:<id>
+-- Keys built: notices, notify, news, halt, running, scheduled, campaign:<id> :events
 local c = open_campaign(ARG.campaign)
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return 'moved' end
 if ARG.differences == '' then

@@ -4,7 +4,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · reason
 -- Returns: {done | unchanged | no_campaign, status now}
--- Keys built: notices, notify, news, guard, running, scheduled, campaign:<id>
+-- Keys built: notices, notify, news, guard, running, scheduled, campaign:<id> :events
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '' } end
 local done = pause_campaign(c, ARG.reason)

@@ -10,7 +10,7 @@
 -- Keys built: asking, shares, notices, notices-failed, notify, stats, trials, news, clock,
 --   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
---   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side
+--   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side :events :seen
 local c, row, decision = open_rows(ARG.campaign), num(ARG.row), ARG.decision
 if not c then return { ANSWER.no_campaign } end
 if row < 1 or row > c.rows then return { ANSWER.no_row } end

@@ -12,7 +12,7 @@
 --   again | no_campaign, status now, 1 if a suspension was lifted, rows of the probe}
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   halt, pace, running, scheduled, endings, campaign:<id> and its :counts :aside :beyond :chosen
---   :first :ledger :open :ready :trial
+--   :first :ledger :open :ready :trial :events
 local c = open_campaign(ARG.campaign)
 if not c then return { ANSWER.no_campaign, '', 0, 0 } end
 local function lift_suspension()

@@ -12,7 +12,7 @@
 -- Keys built: asking, shares, notices, notify, trials, claimed, stats, suppressed, news, clock,
 --   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
---   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side
+--   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side :events :seen
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 if c.closed ~= '' then return { ANSWER.closed, c.closed } end

@@ -5,7 +5,7 @@
 -- ARGV: campaign · moves: at the recount; then state and rows in it, for every state that has any
 -- Returns: 1 done, 0 a row has moved since, or there is no such campaign
 -- Keys built: asking, shares, notices, notify, news, clock, by-end, with-rows, running,
---   scheduled, endings, halt, campaign:<id> and its :counts
+--   scheduled, endings, halt, campaign:<id> and its :counts :events
 local c = open_campaign(ARG.campaign)
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return 0 end
 redis.call('DEL', c.key .. ':counts')

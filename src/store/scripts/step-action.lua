@@ -17,7 +17,7 @@
 --   trials, claimed, stats, suppressed, news, clock, by-end, with-rows, guard, resends, running,
 --   scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors :timeline
 --   :pricing :unknown :ready :open :ledger:<batch> :aside :beyond :chosen :first :trial :again
---   :side
+--   :side :events :seen
 local key = P .. 'action:' .. ARG.action
 local f = redis.call('HMGET', key, 'state', 'cursor', 'campaign', 'decision', 'runner', 'until')
 if not f[1] then return 'gone' end

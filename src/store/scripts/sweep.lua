@@ -16,7 +16,7 @@
 --   stats, suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox, running,
 --   scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts
 --   :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch> :aside :beyond :chosen
---   :first :trial :again
+--   :first :trial :again :events :seen
 local MOST = num(ARG.taken_max)
 local SCANNED_AT_ONCE = 100
 

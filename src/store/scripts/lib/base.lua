@@ -53,7 +53,7 @@ local function open_campaign(id)
   local c = {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
     rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
-    started_at = num(f[10], WALL), again = f[#f - 1] or '', is_test = f[#f],
+    started_at = num(f[#f - 2], WALL), again = f[#f - 1] or '', is_test = f[#f],
     count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
     accepted = 0,
   }

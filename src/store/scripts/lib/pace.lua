@@ -130,6 +130,8 @@ end
 -- step of time since its first claim, and the rate that was allowed when the step began, in
 -- messages per 1000 s. If there are too many steps, two become one.
 local FIRST_STEP_MS, STEPS_MAX = 1000, 200
+-- 1000 s, in microseconds.
+local KILO_US = 1000000000
 local function double_steps(key, from, step)
   local sent, allowed, stored = {}, {}, redis.call('HGETALL', key)
   for at = 1, #stored, 2 do
@@ -158,7 +160,7 @@ local function note_sends(pace)
   local place = string.format('%d', math.max(0, (WALL - from) / step))
   if redis.call('HINCRBY', key, place, pace.used) ~= pace.used then return end
   local interval = math.max(pace.interval, pace.own_interval or 0)
-  redis.call('HSET', key, 'a' .. place, text(1000000000 / interval))
+  redis.call('HSET', key, 'a' .. place, text(KILO_US / interval))
   if redis.call('HLEN', key) > 2 + 2 * STEPS_MAX then double_steps(key, from, step) end
 end
 

@@ -1,20 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { html } from "hono/html";
-import type { FoundCampaign } from "../../campaigns/find.ts";
-import { campaignPace } from "../../campaigns/pace-now.ts";
-import type { Retried } from "../../campaigns/retry.ts";
-import { NOT_RETRIED, NOT_RETRIED_WORDS, type RetryFilter } from "../../core/failure.ts";
-import { reasonName } from "../../core/reasons.ts";
-import type { PaceNow } from "../../store/index.ts";
-import { modeBadge, statusBadge } from "./campaign-list.ts";
-import { count, counted, moment } from "./format.ts";
-import type { Html, PageContent } from "./layout.ts";
+import type { CampaignView } from "../../../campaigns/campaign-view.ts";
+import type { FoundCampaign } from "../../../campaigns/find.ts";
+import type { Retried } from "../../../campaigns/retry.ts";
+import { NOT_RETRIED, NOT_RETRIED_WORDS, type RetryFilter } from "../../../core/failure.ts";
+import { reasonName } from "../../../core/reasons.ts";
+import type { Campaign } from "../../../store/index.ts";
+import { modeBadge, statusBadge } from "../campaign-list.ts";
+import { count, counted, moment } from "../format.ts";
+import type { Html, PageContent } from "../layout.ts";
+import { said } from "./now.ts";
 
 /** What a retry would send, and whom it leaves out and why: its form then does exactly that. */
 export function retryPage(
   { campaign }: FoundCampaign,
-  { filter, preview, pace }: { filter: RetryFilter; preview: Retried; pace: PaceNow },
+  shown: {
+    readonly filter: RetryFilter;
+    readonly preview: Retried;
+    readonly view: CampaignView;
+    readonly mayAct: boolean;
+  },
 ): PageContent {
+  const { filter, preview, view, mayAct } = shown;
   const { id, name } = campaign;
   const { matching, byCode, leftOut } = preview;
   return {
@@ -29,8 +36,8 @@ export function retryPage(
       <section class="card" aria-labelledby="again">
         <h2 id="again">${matching === 0 ? "Nothing to send again" : `${counted(matching, "message")} would be sent again`}</h2>
         ${causes(byCode)}
-        ${matching === 0 ? "" : outlook(preview, campaignPace(pace, campaign, null).nowPerSecond)}
-        ${matching === 0 ? "" : confirm(id, filter, matching)}
+        ${matching === 0 ? "" : outlook(preview, campaign, view)}
+        ${matching === 0 ? html`<p><a href="/campaigns/${id}">Back</a></p>` : confirm(id, filter, { matching, mayAct })}
       </section>
       ${leftOut.length === 0 ? "" : leftOutCard(preview)}`,
   };
@@ -48,22 +55,42 @@ function causes(byCode: Retried["byCode"]): Html | "" {
   </ul>`;
 }
 
-/** Whether someone may get a message twice, and when they leave. */
-function outlook({ matching, waiting, byCode }: Retried, perSecond: number | null): Html {
-  const minutes = perSecond === null ? null : Math.ceil(matching / perSecond / 60);
-  const takes = minutes === null ? "" : `, about ${counted(minutes, "minute")} at its rate now`;
+/** Whether a person may get a message twice, and when they leave. */
+function outlook(preview: Retried, campaign: Campaign, view: CampaignView): Html {
+  const { waiting, byCode } = preview;
   const twice = byCode.some(({ reason }) => reason === "decided")
     ? "Messages that an operator marked as failed may have been sent: their recipients may get them twice."
-    : "No one gets a message twice: each of these failed.";
-  return html`<p class="quiet">${twice} They go through the campaign’s rate, hours and pauses${takes}.</p>
+    : "No person gets a second message: all of these were refused or reported as failed.";
+  return html`<p>${twice}</p>
+    <p class="quiet">${doneWords(preview, campaign, view)}</p>
     ${waiting === null ? "" : html`<p class="quiet">${count(waiting.count)} of them wait for schedule.window, the first until ${moment(Date.parse(waiting.firstAt))}.</p>`}`;
+}
+
+/** When they are done. They go behind what waits already, at the rate of the campaign. */
+function doneWords({ matching }: Retried, campaign: Campaign, view: CampaignView): Html {
+  const { nowPerSecond } = view.rates;
+  const { counts, status, name } = campaign;
+  const through = html`They go through the campaign’s rate, hours and pauses`;
+  if (status === "paused") {
+    return html`${through}; ${name} is paused, so they wait until it is resumed.`;
+  }
+  if (nowPerSecond === null || nowPerSecond === 0) return html`${through}.`;
+  const seconds = (counts.pending + matching) / nowPerSecond;
+  const doneMs = view.nowMs + seconds * 1_000;
+  const behind = counts.pending === 0 ? "" : ` behind the ${count(counts.pending)} that wait`;
+  return html`${through}: done about ${said([{ ms: doneMs }])}${behind}, at ${Number(nowPerSecond.toPrecision(3))} a second.`;
 }
 
 /**
  * The causes are named again, so that it sends what the page counted and no other cause. `key`
  * names this page: pressed twice, the button begins one action.
  */
-function confirm(id: string, { codes, reasons = new Set() }: RetryFilter, matching: number): Html {
+function confirm(
+  id: string,
+  { codes, reasons = new Set() }: RetryFilter,
+  { matching, mayAct }: { readonly matching: number; readonly mayAct: boolean },
+): Html {
+  if (!mayAct) return html`<p><a href="/campaigns/${id}">Back</a></p>`;
   const hidden = (name: string, value: string | number) =>
     html`<input type="hidden" name="${name}" value="${value}">`;
   return html`<form method="post" action="/api/campaigns/${id}/actions" class="confirm">
