@@ -142,7 +142,7 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
         const result = await handle(asked);
         if (!result.ok) return no(context, result);
         if (page !== undefined && wantsPage(context)) {
-          return context.redirect(page(result.value), 303);
+          return context.redirect(ownPath(context.req.query("back")) ?? page(result.value), 303);
         }
         return context.json(result.value as object, status);
       };
@@ -159,6 +159,11 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
 }
 
 export type Router = ReturnType<typeof createRouter>;
+
+/** A page of ours, to which a form asks to return; null for anything else. */
+function ownPath(path: string | undefined): string | null {
+  return path !== undefined && /^\/(?![/\\])[\w/?=&.-]*$/.test(path) ? path : null;
+}
 
 /** What would be ignored is refused: who sent it expects something of it. */
 const NO_BODY = z.strictObject({}).optional();

@@ -14,6 +14,8 @@ export interface Stop {
   readonly words: string;
   /** Ms; null if it is not stored. */
   readonly sinceMs: number | null;
+  /** It keeps messages from being sent; else only their outcomes may be missing. */
+  readonly keeps: boolean;
 }
 
 /** A page may be up to this old, and so may what it says of the numbers. */
@@ -46,13 +48,12 @@ async function readStops(stores: Stores, unsafe: string | undefined): Promise<re
 
 /** A page that says why nothing can be read must not fail for the same reason. */
 const REDIS_AWAY: Stop = {
-  number: null,
+  ...{ number: null, sinceMs: null, keeps: true },
   title: "Nothing is sent: Redis does not answer",
   words: "It goes on by itself when Redis is back; nothing is lost meanwhile.",
-  sinceMs: null,
 };
 
-const OF_ALL = { number: null, sinceMs: null };
+const OF_ALL = { number: null, sinceMs: null, keeps: true };
 const REDIS_UNSAFE = "Nothing is sent: Redis is not safe";
 
 /** Worst first. */
@@ -80,18 +81,28 @@ async function stopsOf(
               title: `Number ${number} has stopped: Redis ${went}`,
               words: rollbackWords(number, rollback),
               sinceMs: rollback.noticedAt,
+              keeps: true,
             },
           ],
     suspensions: halt === undefined ? [] : [suspension(number, halt)],
     stalls:
       stall === undefined
         ? []
-        : [{ number, title: `Number ${number} has no worker`, words: stall, sinceMs: null }],
+        : [
+            {
+              number,
+              title: `Number ${number} has no worker`,
+              words: stall,
+              sinceMs: null,
+              keeps: true,
+            },
+          ],
     webhooks: webhookTroubleLines(troubles).map((words) => ({
       number,
       title: `Outcomes of number ${number} may be missing`,
       words,
       sinceMs: null,
+      keeps: false,
     })),
   };
 }
@@ -104,5 +115,6 @@ function suspension(number: string, halt: Parameters<typeof describeHalt>[0]): S
     title: `Number ${number} is suspended`,
     words: `${named}. Nothing is sent from it. ${advice} ${liftWords(halt)}`,
     sinceMs: halt.at,
+    keeps: true,
   };
 }

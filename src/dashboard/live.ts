@@ -21,6 +21,8 @@ const RECONNECT_MS = 2_000;
 
 export interface Live {
   readonly app: Hono<ApiEnv>;
+  /** How many pages are rendered, because they are being looked at. */
+  watched(): number;
   /** Ends every stream. */
   stop(): void;
 }
@@ -30,8 +32,11 @@ export function createLive(input: {
   readonly before: readonly MiddlewareHandler<ApiEnv>[];
   readonly pages: Hono<ApiEnv>;
   readonly answer: Answer;
+  /** For tests. */
+  readonly rightsEveryMs?: number;
+  readonly streamsMax?: number;
 }): Live {
-  const { answer } = input;
+  const { answer, rightsEveryMs = RIGHTS_EVERY_MS, streamsMax = STREAMS_MAX } = input;
   const ask = createAsk(input);
   const groups = new Map<string, Group>();
   const renderInTurn = createTurns();
@@ -42,8 +47,8 @@ export function createLive(input: {
   app.get("/live", async (context) => {
     const path = pathOf(context.req.query("page") ?? "");
     if (path === null) return answer(context, toProblem(refuseAddress()));
-    if (streams >= STREAMS_MAX || isStopped) {
-      return answer(context, toProblem(refuseMany(), { "retry-after": "60" }));
+    if (streams >= streamsMax || isStopped) {
+      return answer(context, toProblem(refuseMany(streamsMax), { "retry-after": "60" }));
     }
     const rights = rightsOf(context.get("access"));
     const group = enter(path, rights);
@@ -52,15 +57,15 @@ export function createLive(input: {
       const reader = group.join(context);
       stream.onAbort(reader.leave);
       let sent = context.req.header("last-event-id");
-      let checkAt = performance.now() + RIGHTS_EVERY_MS;
+      let checkAt = performance.now() + rightsEveryMs;
       try {
         await stream.write(`retry: ${RECONNECT_MS}\n\n`);
         for (;;) {
-          const shown = await reader.next(sent, RIGHTS_EVERY_MS);
+          const shown = await reader.next(sent, rightsEveryMs);
           if (shown === null) return;
           if (performance.now() >= checkAt) {
             if (!(await stillHas(context, rights))) return;
-            checkAt = performance.now() + RIGHTS_EVERY_MS;
+            checkAt = performance.now() + rightsEveryMs;
             // Proxies close a connection that is silent.
             if (shown === undefined) await stream.write(": still here\n\n");
           }
@@ -89,23 +94,20 @@ export function createLive(input: {
 
   /** Null: this reader may no longer see it. */
   async function render(reader: ApiContext, rights: string, path: string): Promise<Shown | null> {
-    try {
-      const response = await ask(reader, rights, path);
-      const { status } = response;
-      if (status === 200 && isParts(response)) return shownAs("page", await response.text());
-      await response.body?.cancel();
-      return status === 401 || status === 403 ? null : shownAs("trouble", String(status));
-    } catch {
-      return shownAs("trouble", "500");
-    }
+    const response = await ask(reader, rights, path);
+    const { status } = response;
+    if (status === 200 && isParts(response)) return shownAs("page", await response.text());
+    await response.body?.cancel();
+    return isOver(response) ? null : shownAs("trouble", String(status));
   }
 
   async function stillHas(reader: ApiContext, rights: string): Promise<boolean> {
-    return (await ask(reader, rights, RIGHTS)).ok;
+    return !isOver(await ask(reader, rights, RIGHTS));
   }
 
   return {
     app,
+    watched: () => groups.size,
     stop() {
       isStopped = true;
       for (const group of groups.values()) group.stop();
@@ -126,10 +128,16 @@ function createAsk({ before, pages }: Pick<Parameters<typeof createLive>[0], "be
   });
   inside.get(RIGHTS, (context) => context.body(null, 204));
   inside.route("/", pages);
+  inside.onError((_, context) => context.body(null, 500));
   return async (reader: ApiContext, rights: string, path: string): Promise<Response> => {
     const request = new Request(new URL(path, BASE), { headers: reader.req.raw.headers });
     return inside.fetch(request, { ...(reader.env as object), ...LIVE_PARTS, rights });
   };
+}
+
+/** The rights have ended; Redis that is away for a moment ends nothing. */
+function isOver({ status }: Response): boolean {
+  return status === 401 || status === 403;
 }
 
 const BASE = "http://dashboard";
@@ -270,10 +278,10 @@ function refuseAddress() {
   );
 }
 
-function refuseMany() {
+function refuseMany(most: number) {
   return refuse(
     "streams_too_many",
-    `${STREAMS_MAX} pages are followed live, which is the most.`,
+    `${most} pages are followed live, which is the most.`,
     "Close some; until then a page renews itself every 10 seconds.",
   );
 }

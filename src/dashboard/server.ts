@@ -150,7 +150,7 @@ function createRoutes(
     });
   }
   app.route("/", createAssets());
-  const framed = createFramed(stores, unsafe);
+  const framed = createFramed(stores, unsafe, (path) => isPage(app, path));
   app.use(framed);
   const pages = createPages({ stores, answer, unsafe, apiPage: api.page, drafting: api.drafting });
   const live = createLive({ before: [login, framed], pages, answer });
@@ -173,10 +173,19 @@ function createRoutes(
   return { fetch: app.fetch, live };
 }
 
+/** Bull Board is no page of ours, and always there. */
+function isPage({ routes }: Pick<Hono<ApiEnv>, "routes">, path: string): boolean {
+  return path === "/queues" || routes.some((route) => route.path === path);
+}
+
 /** Gives every page of a signed-in reader its frame. */
-function createFramed(stores: Stores, unsafe: () => string | undefined): MiddlewareHandler<ApiEnv> {
+function createFramed(
+  stores: Stores,
+  unsafe: () => string | undefined,
+  hasPage: (path: string) => boolean,
+): MiddlewareHandler<ApiEnv> {
   const [store] = Object.values(stores);
-  const frame = { mode: store?.mode ?? "live", stops: createStops(stores, unsafe) };
+  const frame = { mode: store?.mode ?? "live", stops: createStops(stores, unsafe), hasPage };
   return (context, next) => {
     context.set("frame", frame);
     return next();

@@ -1,70 +1,43 @@
-import { type Browser, chromium as launcher, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
 import { testDefinition, testPhone } from "../support/campaigns.ts";
-import {
-  chromium,
-  failedJobs,
-  openDashboard,
-  PASSWORD,
-  SOON,
-  startSending,
-  type TestDashboard,
-} from "./support.ts";
-
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-let browser: Browser | undefined;
-
-const SCRIPT = '<script>alert("x")</script>';
-
-/** Campaigns in every interesting condition. Returns their ids. */
-async function manyCampaigns({ test }: TestDashboard) {
-  const named = (name: string) => ({ definition: testDefinition(test.number, { name }) });
-  const sent = await test.import(6, named("Spring sale"));
-  for (const [row, status] of [
-    [1, "sent"],
-    [2, "delivered"],
-    [3, "read"],
-  ] as const) {
-    await test.send(sent, row, "accepted", { wamid: `wamid.${row}` });
-    await test.status(`wamid.${row}`, status);
-  }
-  await test.send(sent, 4, "failed", { code: 131026 });
-  await test.send(sent, 5, "unknown", { reason: 1 });
-  const paused = await test.import(3, named(`Ostatnia szansa ${SCRIPT}`));
-  await test.store.campaigns.pause(paused, "operator");
-  const cancelled = await test.import(2, named("Autumn"));
-  await test.store.campaigns.cancel(cancelled);
-  return { sent, paused, cancelled };
-}
+import { describeInBrowser, openBrowser } from "./browser.ts";
+import { manyCampaigns, SCRIPT } from "./seed-pages.ts";
+import { failedJobs, openDashboard, SOON, startSending } from "./support.ts";
 
 describe("the pages without a script", () => {
   it("the list is whole: counts, reasons in words, escaped names, no phone", async () => {
     const dashboard = await openDashboard();
-    const { sent, paused } = await manyCampaigns(dashboard);
+    const { sent, paused, cancelled } = await manyCampaigns(dashboard);
 
-    const page = await (await dashboard.ask("/")).text();
+    const [page = "", waiting = "", needs = "", finished = ""] = await Promise.all(
+      ["/", "/?tab=waiting", "/?tab=needs", "/?tab=finished"].map(async (path) =>
+        (await dashboard.ask(path)).text(),
+      ),
+    );
 
-    expect(page).toContain(`href="/campaigns/${sent}">Spring sale</a>`);
-    expect(page).toContain("Ostatnia szansa &lt;script&gt;");
-    expect(page).not.toContain(SCRIPT);
-    expect(page).toContain("Paused by an operator.");
-    expect(page).toContain(
-      'aria-label="Reached 2, With WhatsApp 1, Failed 1, Unknown 1, Waiting 1"',
+    for (const each of [page, needs]) {
+      expect(each).toContain(`href="/campaigns/${sent}">Spring sale</a>`);
+      expect(each).toContain("1 message may or may not have been sent");
+      expect(each).toContain("<b>5 of 6</b>");
+      expect(each).toContain(
+        'aria-label="Reached 2, Sent by WhatsApp 1, Failed 1, Unknown 1, Waiting 1"',
+      );
+    }
+    expect(waiting).toContain("Ostatnia szansa &lt;script&gt;");
+    expect(waiting).toContain("Paused by an operator.");
+    expect(waiting).toMatch(/<button>Resume 3<span/);
+    expect(finished).toContain(`href="/campaigns/${cancelled}">Autumn</a>`);
+    expect(page.match(/<b>\d<\/b><\/a>/g)).toEqual(
+      ["1", "1", "1", "1"].map((one) => `<b>${one}</b></a>`),
     );
     expect(page).toMatch(/<noscript><meta http-equiv="refresh"/);
-    expect(page).not.toMatch(/ style=|<style| on[a-z]+="|<script>/);
-    expect(page).toContain(paused);
-    expect(page).not.toContain(testPhone(1).slice(2));
+    for (const each of [page, waiting, needs, finished]) {
+      expect(each).not.toContain(SCRIPT);
+      expect(each).not.toMatch(/ style=|<style| on[a-z]+="|<script>/);
+      expect(each).not.toContain(testPhone(1).slice(2));
+    }
+    expect(waiting).toContain(paused);
   });
 
   it("the list ends with recurring files: their next run and the outcome of the last", async () => {
@@ -163,7 +136,7 @@ describe("the pages without a script", () => {
     expect(page).not.toContain('name="code"');
     expect(named).toContain('<input type="hidden" name="code" value="131026">');
     expect(none).toContain("Nothing to send again");
-    expect(none).not.toContain('/retry" class="confirm"');
+    expect(none).not.toContain('action="/api/');
     expect(before).toEqual({ failed: 5, pending: 1 });
     expect([sent.status, sent.headers.get("location")]).toEqual([303, `/campaigns/${id}`]);
     expect(await test.counts(id)).toEqual({ failed: 4, pending: 2 });
@@ -206,119 +179,100 @@ describe("the pages without a script", () => {
     const ids: string[] = [];
     for (let made = 0; made < 52; made++) ids.push(await test.import(1));
 
-    const [first, second] = await Promise.all(
-      ["/", "/?page=2"].map(async (path) => (await ask(path)).text()),
-    );
+    const first = await (await ask("/?tab=running")).text();
+    const [, older = ""] = /<a href="([^"]+)" rel="next">Older<\/a>/.exec(first) ?? [];
+    const second = await (await ask(older.replace("&amp;", "&"))).text();
 
-    const idsOf = (page = "") =>
+    const idsOf = (page: string) =>
       [...page.matchAll(/href="\/campaigns\/([^"]+)"/g)].map(([, id]) => id);
     expect([...idsOf(first), ...idsOf(second)]).toEqual(ids.reverse());
-    expect(first).toContain('<a href="/?page=2" rel="next">Older</a>');
+    expect(second).toContain('<a href="/?tab=running" rel="first">Newest</a>');
+    expect(second).not.toContain("Older");
+  });
+
+  it("no campaign: three ways to start one, and no tabs", async () => {
+    const page = await (await (await openDashboard()).ask("/")).text();
+
+    expect(page).toContain("Three ways to start one");
+    expect(page).toContain("dropcast send CAMPAIGN.yaml LIST.csv");
+    expect(page).not.toContain('class="tabs"');
+  });
+
+  it("a button of the list comes back to the list, and to no other place", async () => {
+    const { ask, test } = await openDashboard();
+    const id = await test.import(2);
+    const press = async (back: string) => {
+      const answer = await ask(`/api/campaigns/${id}/pause?back=${encodeURIComponent(back)}`, {
+        method: "POST",
+        headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded" },
+        body: "",
+      });
+      return answer.headers.get("location");
+    };
+
+    expect(await press("/?tab=waiting")).toBe("/?tab=waiting");
+    for (const other of [
+      "https://elsewhere.example/",
+      "//elsewhere.example",
+      "/\\elsewhere",
+      "/a\nb",
+    ]) {
+      expect(await press(other)).toBe(`/campaigns/${id}`);
+    }
   });
 });
 
-describe.skipIf(chromium === undefined)(
-  `the pages in a browser${chromium === undefined ? " (skipped: no Chromium found)" : ""}`,
-  () => {
-    beforeAll(async () => {
-      browser = await launcher.launch({ executablePath: chromium ?? "", args: ARGS });
-    });
-    afterAll(() => browser?.close());
+describeInBrowser("the pages in a browser", () => {
+  it("list and campaign renew themselves, and work within the content security policy", async () => {
+    const dashboard = await openDashboard();
+    const { test, url } = dashboard;
+    const { sent } = await manyCampaigns(dashboard);
+    const { page, faults } = await openBrowser(dashboard);
 
-    it("list and campaign renew themselves, and work within the content security policy", async () => {
-      const dashboard = await openDashboard();
-      const { test, url } = dashboard;
-      const { sent } = await manyCampaigns(dashboard);
-      const { page, faults } = await openBrowser(dashboard);
+    await page.goto(`${url}/`);
+    await page.getByRole("link", { name: "Spring sale" }).click();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Spring sale");
+    await test.send(sent, 6, "accepted", { wamid: "wamid.6" });
+    await page.locator(".legend", { hasText: "Waiting 0" }).waitFor();
+    await page.getByRole("link", { name: "Retry these 1…" }).click();
+    await page.getByRole("button", { name: "Send 1 again" }).click();
+    await page.waitForURL(/\/actions\//);
 
-      await page.goto(`${url}/`);
-      await page.getByRole("link", { name: "Spring sale" }).click();
-      expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Spring sale");
-      await test.send(sent, 6, "accepted", { wamid: "wamid.6" });
-      await page.locator(".legend", { hasText: "Waiting 0" }).waitFor();
-      await page.getByRole("link", { name: "Retry these 1…" }).click();
-      await page.getByRole("button", { name: "Send 1 again" }).click();
-      await page.locator(".legend", { hasText: "Failed 0" }).waitFor();
-
-      expect(await test.state(sent, 4)).toBe("pending");
-      expect(faults).toEqual([]);
-    });
-
-    it("a phone's screen holds every page without scrolling sideways", async () => {
-      const dashboard = await openDashboard();
-      const { sent, paused } = await manyCampaigns(dashboard);
-      const { page, faults } = await openBrowser(dashboard, { width: 390, height: 844 });
-
-      for (const path of [
-        "/",
-        `/campaigns/${sent}`,
-        `/campaigns/${sent}/retry`,
-        `/campaigns/${paused}`,
-      ]) {
-        await page.goto(dashboard.url + path);
-        const width = await page.evaluate("document.documentElement.scrollWidth");
-        expect([path, width]).toEqual([path, 390]);
-      }
-      expect(faults).toEqual([]);
-    });
-
-    it("says that it is out of date while the dashboard does not answer", async () => {
-      const dashboard = await openDashboard();
-      const { page } = await openBrowser(dashboard);
-      await page.goto(dashboard.url);
-
-      await dashboard.stop();
-
-      await page.getByText("Not up to date").waitFor();
-    });
-
-    it("Bull Board runs from our own host alone, and its Retry button sends the message again", async () => {
-      const dashboard = await openDashboard();
-      const { test, url } = dashboard;
-      const sandbox = await startSending(test, { knobs: { errorCodes: { 131026: 1 } } });
-      const campaign = await test.import(1);
-      await vi.waitFor(async () => expect(await failedJobs(dashboard)).toHaveLength(1), SOON);
-      sandbox.change({ errorCodes: {} });
-      const { page, faults } = await openBrowser(dashboard);
-
-      await page.goto(`${url}/campaigns/${campaign}`);
-      await page.getByRole("link", { name: /^Failed messages/ }).click();
-      await page.getByText("131026").first().waitFor();
-      const text = await page.locator("body").textContent();
-      // Its buttons have no names but tooltips; Retry is the first of a job.
-      const job = page.getByText(`f-${campaign}-1-1`).locator("xpath=ancestor::*[.//button][1]");
-      await job.getByRole("button").first().click();
-      await page.getByText("Are you sure that you want to retry this job?").waitFor();
-      await page.getByRole("button", { name: "Confirm" }).click();
-
-      await vi.waitFor(async () => expect(await test.state(campaign, 1)).toBe("accepted"), SOON);
-      expect(sandbox.stats().posts).toBe(2);
-      expect(text).not.toMatch(/48600\d/);
-      expect(faults).toEqual([]);
-    });
-  },
-);
-
-/** A page with the password; `faults` gets each console error and each request to another host. */
-async function openBrowser(
-  { url }: TestDashboard,
-  viewport = { width: 1280, height: 900 },
-): Promise<{ page: Page; faults: string[] }> {
-  if (browser === undefined) throw new Error("There is no browser.");
-  const context = await browser.newContext({
-    viewport,
-    httpCredentials: { username: "anybody", password: PASSWORD },
+    expect(faults).toEqual([]);
   });
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  const faults: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
+
+  it("says that it is out of date while the dashboard does not answer", async () => {
+    const dashboard = await openDashboard();
+    const { page } = await openBrowser(dashboard);
+    await page.goto(dashboard.url);
+
+    await dashboard.stop();
+
+    await page.getByText("Not up to date").waitFor();
   });
-  page.on("pageerror", (error) => faults.push(error.message));
-  page.on("request", (request) => {
-    const { protocol, host } = new URL(request.url());
-    if (protocol !== "data:" && host !== new URL(url).host) faults.push(request.url());
+
+  it("Bull Board runs from our own host alone, and its Retry button sends the message again", async () => {
+    const dashboard = await openDashboard();
+    const { test, url } = dashboard;
+    const sandbox = await startSending(test, { knobs: { errorCodes: { 131026: 1 } } });
+    const campaign = await test.import(1);
+    await vi.waitFor(async () => expect(await failedJobs(dashboard)).toHaveLength(1), SOON);
+    sandbox.change({ errorCodes: {} });
+    const { page, faults } = await openBrowser(dashboard);
+
+    await page.goto(`${url}/campaigns/${campaign}`);
+    await page.getByRole("link", { name: /^Failed messages/ }).click();
+    await page.getByText("131026").first().waitFor();
+    const text = await page.locator("body").textContent();
+    // Its buttons have no names but tooltips; Retry is the first of a job.
+    const job = page.getByText(`f-${campaign}-1-1`).locator("xpath=ancestor::*[.//button][1]");
+    await job.getByRole("button").first().click();
+    await page.getByText("Are you sure that you want to retry this job?").waitFor();
+    await page.getByRole("button", { name: "Confirm" }).click();
+
+    await vi.waitFor(async () => expect(await test.state(campaign, 1)).toBe("accepted"), SOON);
+    expect(sandbox.stats().posts).toBe(2);
+    expect(text).not.toMatch(/48600\d/);
+    expect(faults).toEqual([]);
   });
-  return { page, faults };
-}
+});

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createProcesses } from "../../src/store/recovery/processes.ts";
-import { openDashboard } from "./support.ts";
+import { openDashboard, SOON } from "./support.ts";
 
 test("pages and API say that nothing is sent while no worker is there", async () => {
   const { test: bench, ask } = await openDashboard();
@@ -21,10 +21,12 @@ test("pages and API say that nothing is sent while no worker is there", async ()
     ...{ role: "worker", version: "1.2.3", numbers: [bench.number] },
     ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
   });
-  const beside = await pages();
 
   expect(without.map((page) => page.includes(words))).toEqual([true, true]);
-  expect(beside.map((page) => page.includes("Nothing is sent"))).toEqual([false, false]);
+  await vi.waitFor(async () => {
+    const beside = await pages();
+    expect(beside.map((page) => page.includes("Nothing is sent"))).toEqual([false, false]);
+  }, SOON);
   const said = expect.stringContaining(words) as string;
   expect([...json, ...(await stalled())]).toEqual([said, said, null, null]);
 });
@@ -54,10 +56,12 @@ test("list and campaign say what is unsafe about Redis, and nothing once it is s
 
   const shown = await pages();
   unsafe = undefined;
-  const safe = await pages();
 
   for (const page of shown) {
     expect(page).toContain("Redis has appendfsync everysec: a power cut &lt;can&gt;.");
   }
-  expect(safe.map((page) => page.includes("Redis is not safe"))).toEqual([false, false]);
+  await vi.waitFor(async () => {
+    const safe = await pages();
+    expect(safe.map((page) => page.includes("Redis is not safe"))).toEqual([false, false]);
+  }, SOON);
 });

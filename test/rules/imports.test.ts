@@ -44,9 +44,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "overview",
       "pace-now",
       "rate",
+      "rate-meter",
       "recurring",
     ],
-    ...["refusals", "resolve", "retry", "said", "stops", "timeline", "waits-for"],
+    ...["refusals", "resolve", "retry", "said", "stops", "tabs", "timeline", "waits-for"],
     "webhook-troubles",
   ],
   config: [

@@ -4,8 +4,6 @@ import { morphChildren } from "./morph.js";
 import { localise } from "./times.js";
 
 const POLL_MS = 10_000;
-/** Then it tries a stream again. */
-const POLLS_MAX = 6;
 const PAUSED = "dropcast-paused";
 const SILENT = "Not up to date: the dashboard does not answer.";
 
@@ -34,6 +32,7 @@ export function toggleLive() {
   isPaused = !isPaused;
   if (isPaused) sessionStorage.setItem(PAUSED, "yes");
   else sessionStorage.removeItem(PAUSED);
+  say("");
   begin();
 }
 
@@ -43,6 +42,7 @@ function begin() {
   button.setAttribute("aria-pressed", String(!isPaused));
   if (isPaused || document.hidden) return;
   source = new EventSource(`/live?page=${encodeURIComponent(location.pathname + location.search)}`);
+  source.addEventListener("open", () => say(""));
   source.addEventListener("page", ({ data }) => {
     say("");
     show(JSON.parse(data));
@@ -51,20 +51,21 @@ function begin() {
   // The browser connects again by itself, unless the server refused.
   source.addEventListener("error", ({ target }) => {
     if (target !== source) return;
-    say(SILENT);
-    if (source.readyState === EventSource.CLOSED) void poll(POLLS_MAX);
+    if (source.readyState === EventSource.CLOSED) void poll();
+    else say(SILENT);
   });
 }
 
 function end() {
   source?.close();
   source = undefined;
+  waiting = undefined;
   clearTimeout(timer);
-  say("");
 }
 
-async function poll(left) {
-  if (left === 0) return begin();
+/** Shows the page as it is now, and tries a stream again later. */
+async function poll() {
+  timer = setTimeout(begin, POLL_MS);
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.status === 401 || answer.redirected) return say("Signed out: load the page again.");
@@ -76,7 +77,6 @@ async function poll(left) {
   } catch {
     say(SILENT);
   }
-  timer = setTimeout(() => void poll(left - 1), POLL_MS);
 }
 
 /** Nothing moves under a text that is being selected: it is shown afterwards. */

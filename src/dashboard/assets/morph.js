@@ -1,15 +1,18 @@
 /**
  * Makes one element's inside equal to another's with as few changes as possible, so that focus,
  * what was typed, a scrolled box and an open <details> stay. An element with an id only becomes the
- * one with the same id: a focused button never changes to that of another row. The inside of an
- * element with `data-own` belongs to a script, and stays.
+ * one with the same id, and a form one with the same action: a focused button never changes to what
+ * does something else. The inside of an element with `data-own` belongs to a script, and stays.
  */
 export function morphChildren(from, to) {
-  const named = new Map([...from.children].filter(({ id }) => id).map((each) => [each.id, each]));
+  const named = new Map();
+  for (const each of from.children) if (nameOf(each) !== null) named.set(nameOf(each), each);
   let at = from.firstChild;
   for (const next of [...to.childNodes]) {
-    const same = next.id ? named.get(next.id) : isLike(at, next) ? at : undefined;
-    if (same === undefined || same.nodeName !== next.nodeName) from.insertBefore(next, at);
+    const name = nameOf(next);
+    const same = name === null ? (isLike(at, next) ? at : undefined) : named.get(name);
+    named.delete(name);
+    if (same === undefined) from.insertBefore(next, at);
     else {
       if (same === at) at = at.nextSibling;
       else from.insertBefore(same, at);
@@ -23,8 +26,16 @@ export function morphChildren(from, to) {
   }
 }
 
+/** Null for what has no name. */
+function nameOf(node) {
+  if (!(node instanceof Element)) return null;
+  const name =
+    node.getAttribute("id") ?? (node.nodeName === "FORM" ? node.getAttribute("action") : null);
+  return name === null ? null : `${node.nodeName} ${name}`;
+}
+
 function isLike(one, other) {
-  return one !== null && !one.id && one.nodeName === other.nodeName;
+  return one !== null && one.nodeName === other.nodeName && nameOf(one) === null;
 }
 
 function morph(from, to) {

@@ -22,3 +22,9 @@ export function moment(ms: number | null) {
   const iso = new Date(ms).toISOString();
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
 }
+
+/** The same as {@link moment}, which the script shortens to the clock time if it is today. */
+export function clock(ms: number) {
+  const iso = new Date(ms).toISOString();
+  return html`<time datetime="${iso}" data-clock>${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
+}

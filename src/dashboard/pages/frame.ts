@@ -6,13 +6,15 @@ import { includesRole, type Role } from "../../core/access.ts";
 import { type Mode, modeName } from "../../core/mode.ts";
 import { assetUrl } from "../assets.ts";
 import { moment } from "./format.ts";
-import type { Html } from "./layout.ts";
+import type { Html } from "./html.ts";
 
 /** What the frame shows of the deployment. */
 export interface Frame {
   readonly mode: Mode;
   /** Worst first. */
   readonly stops: () => Promise<readonly Stop[]>;
+  /** Whether there is such a page: none is offered that is not there. */
+  readonly hasPage: (path: string) => boolean;
 }
 
 /** The pages, with the least role that may see each. */
@@ -55,17 +57,24 @@ export function bar({ frame, access, kind, path }: Around): Html {
         <button>Search</button>
       </form>
       ${kind === "live" ? liveSwitch() : ""}
-      <p class="who"><span class="quiet">${access.role}</span> ${access.who}</p>
+      <p class="who">${whoWords(access.who)} <span class="quiet">${access.role}</span></p>
       <button type="button" class="menu" popovertarget="menu">Menu</button>
     </div>
     <nav id="menu" class="pages" aria-label="Main" popover>
-      ${PAGES.filter(([, , role]) => includesRole(access.role, role)).map(
+      ${PAGES.filter(([to, , role]) => includesRole(access.role, role) && frame.hasPage(to)).map(
         ([to, title]) =>
           html`<a href="${to}"${isIn(path, to) ? html` aria-current="page"` : ""}>${title}</a>`,
       )}
       <button type="button" id="help" class="needs-script">Keys</button>
     </nav>
   </header>`;
+}
+
+/** `user:ana` -> `ana`. One password has many users, so it names none of them. */
+function whoWords(who: string): string {
+  const [kind = "", ...name] = who.split(":");
+  if (name.length === 0) return "with the password";
+  return kind === "token" ? `token ${name.join(":")}` : name.join(":");
 }
 
 function brand(): Html {
@@ -90,18 +99,22 @@ function isIn(path: string, page: string): boolean {
 }
 
 /** What stands still and concerns the reader; empty if nothing does. The worst is told in full. */
-export async function banner({ stops }: Frame, access: Access): Promise<Html | ""> {
+export async function banner({ stops, hasPage }: Frame, access: Access): Promise<Html | ""> {
   const all = await stops();
   const [worst, ...others] = all.filter(
     ({ number }) => number === null || seesNumber(access, number),
   );
   if (worst === undefined) return "";
-  const since = worst.sinceMs === null ? "" : html` Since ${moment(worst.sinceMs)}.`;
   return html`<section class="stops" role="alert" aria-label="What stands still">
-    <p><strong>${worst.title}.</strong> ${worst.words}${since}</p>
-    ${others.length === 0 ? "" : html`<p>Also: ${others.map(({ title }) => title).join(" · ")}.</p>`}
-    <p><a href="${NUMBERS}">Numbers and health</a></p>
+    <p><strong>${worst.title}.</strong> ${stopWords(worst)}${hasPage(NUMBERS) ? html` <a href="${NUMBERS}">Numbers and health</a>` : ""}</p>
+    ${others.map(
+      (stop) => html`<details><summary>${stop.title}</summary><p>${stopWords(stop)}</p></details>`,
+    )}
   </section>`;
+}
+
+function stopWords({ words, sinceMs }: Stop): Html {
+  return html`${words}${sinceMs === null ? "" : html` Since ${moment(sinceMs)}.`}`;
 }
 
 const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [

@@ -4,9 +4,9 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Access, ApiEnv } from "../../api/access.ts";
 import { assetUrl, STYLES } from "../assets.ts";
 import { banner, bar, type Frame, keysDialog } from "./frame.ts";
+import type { Html } from "./html.ts";
 
-/** The result of a tagged template of `hono/html`. Values in it are escaped. */
-export type Html = ReturnType<typeof html>;
+export type { Html } from "./html.ts";
 
 /** What one page adds to the frame that all share. */
 export interface PageContent {

@@ -3,7 +3,7 @@ import type { Counts, State } from "../../core/message.ts";
 import { count, percent } from "./format.ts";
 import type { Html } from "./layout.ts";
 
-/** The thirteen states in the order of a message's life, in groups that make sense to people. */
+/** The thirteen states in groups that make sense to people: the furthest first. */
 export const STATE_GROUPS: readonly {
   readonly key: string;
   readonly title: string;
@@ -19,11 +19,13 @@ export const STATE_GROUPS: readonly {
   },
   {
     key: "underway",
-    title: "With WhatsApp",
-    states: [
-      ["accepted", "taken by the API"],
-      ["sent", "sent by WhatsApp"],
-    ],
+    title: "Sent by WhatsApp",
+    states: [["sent", "on its way to the phone"]],
+  },
+  {
+    key: "taken",
+    title: "Taken by LiveChat",
+    states: [["accepted", "taken by LiveChat, not yet with WhatsApp"]],
   },
   {
     key: "failed",

@@ -7,6 +7,9 @@ import type { Campaign } from "./campaign.ts";
 /** Campaigns in a page. */
 const LISTED_MAX = 100;
 
+/** Campaigns of one number and millisecond. */
+const TIES_MAX = 50;
+
 /** Not ended yet. */
 const LIVE: ReadonlySet<CampaignStatus> = new Set(["importing", "scheduled", "running", "paused"]);
 
@@ -43,6 +46,34 @@ export function createCampaignList(input: {
     /** The newest that were created at `beforeMs` or earlier, newest first: `max` at most. */
     listBefore: async (beforeMs: number, max: number): Promise<Campaign[]> =>
       findAll(await redis.zrevrangebyscore(keys.campaigns, beforeMs, "-inf", "LIMIT", 0, max)),
+
+    /** The newest that have ended, newest first: `max` at most, after one of them or from the first. */
+    ended: async (
+      after: Pick<Campaign, "id" | "createdAt"> | null,
+      max: number,
+    ): Promise<Campaign[]> => {
+      const live = new Set(await liveIds());
+      const most = max + live.size + (after === null ? 0 : TIES_MAX);
+      const newest = await redis.zrevrangebyscore(
+        keys.campaigns,
+        ...([after?.createdAt ?? "+inf", "-inf", "WITHSCORES", "LIMIT", 0, most] as const),
+      );
+      const ids = newest.filter((id, at) => {
+        if (at % 2 === 1 || live.has(id)) return false;
+        return after === null || Number(newest[at + 1]) < after.createdAt || id < after.id;
+      });
+      return findAll(ids.slice(0, max));
+    },
+
+    /** Of the `max` campaigns that ended last, since `sinceMs`: those with unknown messages. */
+    undecided: async (sinceMs: number, max: number): Promise<Campaign[]> => {
+      const ids = await redis.zrevrangebyscore(keys.byEnd, "(+inf", sinceMs, "LIMIT", 0, max);
+      const unknown = await Promise.all(
+        ids.map((id) => redis.zcard(campaignKeys(number, id).unknown)),
+      );
+      const found = await findAll(ids.filter((_, at) => (unknown[at] ?? 0) > 0));
+      return found.filter(({ isTest }) => !isTest);
+    },
 
     /** How many campaigns there are. */
     count: (): Promise<number> => redis.zcard(keys.campaigns),

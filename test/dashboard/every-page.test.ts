@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { crawl } from "../../scripts/crawl.mjs";
+import { describeInBrowser, findings, openBrowser, overflow, PHONE } from "./browser.ts";
+import { seedPages } from "./seed-pages.ts";
+import { openDashboard } from "./support.ts";
+
+describeInBrowser("every page that a link leads to", () => {
+  it("is there, runs without faults, is readable by day and night, and fits a phone", async () => {
+    const dashboard = await openDashboard();
+    await seedPages(dashboard);
+    const pages = await crawl(async (path) => {
+      const answer = await dashboard.ask(path, { headers: { accept: "text/html" } });
+      const type = answer.headers.get("content-type") ?? "";
+      return { status: answer.status, type, text: await answer.text() };
+    });
+    expect(pages.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(pages.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(["/", "/?tab=finished", "/api/docs"]),
+    );
+
+    const { page, faults, go } = await openBrowser(dashboard);
+    const problems: unknown[] = [];
+    for (const { path } of pages) {
+      await page.setViewportSize({ width: 1200, height: 900 });
+      await page.emulateMedia({ colorScheme: "light" });
+      await go(path);
+      for (const found of await findings(page)) problems.push({ path, by: "day", found });
+      await page.setViewportSize(PHONE);
+      await page.emulateMedia({ colorScheme: "dark" });
+      for (const found of await findings(page)) problems.push({ path, by: "night", found });
+      if ((await overflow(page)) > 0) problems.push({ path, wider: await overflow(page) });
+      for (const fault of faults.splice(0)) problems.push({ path, fault });
+    }
+
+    expect(problems).toEqual([]);
+  }, 180_000);
+});

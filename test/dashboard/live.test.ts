@@ -1,0 +1,158 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { html } from "hono/html";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { ApiEnv } from "../../src/api/access.ts";
+import type { Role } from "../../src/core/access.ts";
+import { answerProblem } from "../../src/dashboard/answer.ts";
+import { createLive } from "../../src/dashboard/live.ts";
+import { page } from "../../src/dashboard/pages/layout.ts";
+import { basic, openDashboard, PASSWORD, problemCode } from "./support.ts";
+
+interface Sent {
+  readonly event: string;
+  readonly id: string;
+  readonly data: string;
+}
+
+/** Follows a stream until the test ends, or leaves it. */
+async function follow(answer: Response | Promise<Response>) {
+  const response = await answer;
+  const reader = (response.body ?? new ReadableStream()).getReader() as Reader;
+  const events: (Sent & { readonly atMs: number })[] = [];
+  let isOver = false;
+  let text = "";
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += Buffer.from(value ?? []).toString();
+      const blocks = text.split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1] ?? "";
+        const event = field("event");
+        if (event === "") continue;
+        events.push({ event, id: field("id"), data: field("data"), atMs: performance.now() });
+      }
+    }
+    isOver = true;
+  };
+  void read().catch(() => (isOver = true));
+  const leave = () => reader.cancel().catch(() => {});
+  onTestFinished(leave);
+  return { response, events, leave, isOver: () => isOver };
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+const SOON = { timeout: 10_000, interval: 10 };
+
+/** A live page of its own, whose text and rights a test changes, and which counts its renderings. */
+function openPage({ rightsEveryMs = 50, streamsMax = 100 } = {}) {
+  const shown = { text: "one", role: "viewer" as Role | null, renderings: 0, status: 200 };
+  const signIn: MiddlewareHandler<ApiEnv> = async (context, next) => {
+    if (shown.role === null) return context.body(null, 401);
+    context.set("access", { who: "ana", role: shown.role, numbers: null, from: "::1" });
+    return next();
+  };
+  const pages = new Hono<ApiEnv>();
+  pages.get("/thing", async (context): Promise<Response> => {
+    shown.renderings++;
+    if (shown.status !== 200) return context.body(null, 500);
+    return page(context, { title: "Thing", kind: "live", main: html`<p>${shown.text}</p>` });
+  });
+  pages.get("/still", (context) => page(context, { title: "Still", kind: "still", main: html`x` }));
+  const live = createLive({
+    before: [signIn],
+    pages,
+    answer: answerProblem,
+    ...{ rightsEveryMs, streamsMax },
+  });
+  onTestFinished(() => live.stop());
+  const app = new Hono<ApiEnv>();
+  app.use(signIn);
+  app.route("/", live.app);
+  return {
+    shown,
+    live,
+    open: (path = "/thing") => app.request(`/live?page=${encodeURIComponent(path)}`),
+  };
+}
+
+test("a change of the ledger is on a live page within a second", async () => {
+  const dashboard = await openDashboard();
+  const { test: bench, url } = dashboard;
+  const id = await bench.import(3);
+  const headers = { authorization: basic(PASSWORD) };
+  const address = `${url}/live?page=${encodeURIComponent(`/campaigns/${id}`)}`;
+  const { events } = await follow(fetch(address, { headers }));
+  await vi.waitFor(() => expect(events).toHaveLength(1), SOON);
+  expect(events[0]).toMatchObject({ event: "page", data: expect.stringContaining("Waiting") });
+
+  await bench.send(id, 1, "failed", { code: 131026 });
+  const changedAt = performance.now();
+  await vi.waitFor(() => expect(events.at(-1)?.data).toContain("131026"), SOON);
+
+  expect((events.at(-1)?.atMs ?? 0) - changedAt).toBeLessThan(1_500);
+});
+
+test("all readers of a page share one renderer, which sends only changes and stops with the last", async () => {
+  const { shown, live, open } = openPage();
+  const readers = await Promise.all(Array.from({ length: 20 }, () => follow(open())));
+  const startedAt = performance.now();
+  await vi.waitFor(
+    () => expect(readers.every(({ events }) => events.length === 1)).toBe(true),
+    SOON,
+  );
+
+  shown.text = "two";
+  await vi.waitFor(
+    () => expect(readers.every(({ events }) => events.length === 2)).toBe(true),
+    SOON,
+  );
+  await vi.waitFor(() => expect(shown.renderings).toBeGreaterThan(3), SOON);
+  const seconds = (performance.now() - startedAt) / 1_000;
+
+  expect(readers.map(({ events }) => events.length)).toEqual(readers.map(() => 2));
+  expect(shown.renderings).toBeLessThanOrEqual(2 + seconds / 0.9);
+  await Promise.all(readers.map(({ leave }) => leave()));
+  await vi.waitFor(() => expect(live.watched()).toBe(0), SOON);
+});
+
+test.each([
+  ["session", null],
+  ["role", "operator"],
+] as const)("a stream ends when the %s with which it began does", async (_, role) => {
+  const { shown, open } = openPage();
+  const reader = await follow(open());
+  await vi.waitFor(() => expect(reader.events).toHaveLength(1), SOON);
+
+  shown.role = role;
+  shown.text = "not for them";
+
+  await vi.waitFor(() => expect(reader.isOver()).toBe(true), SOON);
+  expect(reader.events.map(({ data }) => data).join()).not.toContain("not for them");
+});
+
+test("a page that cannot be read now is called so, and shown again when it can", async () => {
+  const { shown, open } = openPage();
+  const { events } = await follow(open());
+  await vi.waitFor(() => expect(events).toHaveLength(1), SOON);
+  shown.status = 500;
+  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: "trouble" }), SOON);
+  shown.status = 200;
+  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: "page" }), SOON);
+});
+
+test("there are only so many streams, and only of our own pages that are live", async () => {
+  const { open } = openPage({ streamsMax: 1 });
+  expect(await problemCode(await open("https://elsewhere.example/"))).toBe(
+    "dashboard_query_invalid",
+  );
+  const first = await follow(open("/still"));
+  await vi.waitFor(() => expect(first.events).toMatchObject([{ event: "trouble" }]), SOON);
+
+  const second = await open();
+
+  expect([second.status, await problemCode(second)]).toEqual([503, "streams_too_many"]);
+});
