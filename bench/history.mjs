@@ -26,13 +26,15 @@ const FULL = 1_000;
 const ROWS_EACH = 20;
 const RATE = 80;
 const PASSWORD = "a-password-of-the-bench";
+const HEADERS = {
+  authorization: `Basic ${Buffer.from(`bench:${PASSWORD}`).toString("base64")}`,
+};
 /** As much more than with ten campaigns as may be. */
 const MORE_MAX = 0.2;
 /** `/metrics` is read once in five seconds. */
 const METRICS_CACHED_MS = 5_100;
 const PAGES = 20;
-const TABS = 5;
-const TAB_EVERY_MS = 3_000;
+const PAGES_OPEN = 50;
 const USED_MIN = 0.98;
 const DAY_MS = 86_400_000;
 
@@ -54,7 +56,7 @@ export async function measure({ campaigns = 50_000, days = 900, rounds = 7, ...o
     for (let round = 0; round < rounds; round++) {
       for (const stage of stages) await measureRound(stage, round);
     }
-    for (const stage of stages) stage.used = await paceWithTabs(stage, api, seconds);
+    for (const stage of stages) stage.used = await paceWithPages(stage, api, seconds);
   } finally {
     await Promise.all(stages.map((stage) => stage.stop()));
     await api.stop();
@@ -178,25 +180,43 @@ async function drop({ producer, drops, dir }, round) {
 }
 
 async function get({ dashboard }, path) {
-  const authorization = `Basic ${Buffer.from(`bench:${PASSWORD}`).toString("base64")}`;
-  const answer = await fetch(new URL(path, dashboard.place), { headers: { authorization } });
+  const answer = await fetch(new URL(path, dashboard.place), { headers: HEADERS });
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 200)}`);
 }
 
+/** Follows the pages in turn, each reader over a stream of its own. Returns how to leave them. */
+function openPages({ dashboard }, paths) {
+  const left = new AbortController();
+  for (let nth = 0; nth < PAGES_OPEN; nth++) {
+    const page = encodeURIComponent(paths[nth % paths.length]);
+    const address = new URL(`/live?page=${page}`, dashboard.place);
+    void follow(address, left.signal).catch((error) => {
+      if (!left.signal.aborted) throw error;
+    });
+  }
+  return () => left.abort();
+}
+
+async function follow(address, signal) {
+  const answer = await fetch(address, { headers: HEADERS, signal });
+  if (answer.status !== 200) throw new Error(`${address}: ${answer.status}`);
+  const reader = answer.body.getReader();
+  while (!(await reader.read()).done);
+}
+
 /** How much of the rate is used while people look at the dashboard. */
-async function paceWithTabs(stage, api, seconds) {
+async function paceWithPages(stage, api, seconds) {
   const { env, dir, campaignPath } = stage;
   await api.call("reset");
   const csvPath = join(dir, "pace.csv");
   writeList({ path: csvPath, rows: RATE * (seconds + 8), serial: 900 });
-  await runCommand(["send", campaignPath, csvPath, "--yes"], env);
+  const send = ["send", campaignPath, csvPath, "--yes", "--json"];
+  const sent = JSON.parse((await runCommand(send, env)).text);
   const worker = await startRole("worker", env);
-  const tabs = Array.from({ length: TABS }, () =>
-    setInterval(() => void get(stage, "/").catch(() => {}), TAB_EVERY_MS),
-  );
+  const closePages = openPages(stage, ["/?tab=running", `/campaigns/${sent.id}`]);
   await sleep((seconds + 4) * 1_000);
-  for (const tab of tabs) clearInterval(tab);
+  closePages();
   const arrivals = await api.call("arrivals");
   await worker.stop();
   const from = (arrivals[0] ?? 0) + 2_000;
@@ -219,7 +239,7 @@ function report(stages) {
     ];
   });
   const used = stages.map((stage) => `${(100 * stage.used).toFixed(1)} %`);
-  rows.push([`${RATE}/s used, ${TABS} tabs open`, ...used, "", "", "", "", ""]);
+  rows.push([`${RATE}/s used, ${PAGES_OPEN} live pages open`, ...used, "", "", "", "", ""]);
   rows.at(-1).push(reachedOrNot(many.used >= USED_MIN));
   const header = [
     "",
