@@ -273,7 +273,7 @@ function pathOf(text: string): string | null {
 function refuseAddress() {
   return refuse(
     "dashboard_query_invalid",
-    "page is not the address of a page of this dashboard.",
+    "The address in `page` is not a page of this dashboard.",
     "Open the page itself; its script follows it.",
   );
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { checkProcesses } from "../../src/health/processes.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
@@ -105,10 +105,15 @@ test("the dashboard tells of wrong signatures and of silence, and the API gives 
   await bench.later(11 * 60_000);
   await createWrongSignatures(bench.redis).note(new Map([[bench.number, 1]]));
 
-  for (const page of await pages()) {
-    expect(page).toContain("1 webhook with a wrong signature arrived in the last 10 minutes");
-    expect(page).toContain("no webhook has arrived for 11 minutes");
-  }
+  await vi.waitFor(
+    async () => {
+      for (const page of await pages()) {
+        expect(page).toContain("1 webhook with a wrong signature arrived in the last 10 minutes");
+        expect(page).toContain("no webhook has arrived for 11 minutes");
+      }
+    },
+    { timeout: 10_000 },
+  );
   expect(await (await ask(`/api/campaigns/${id}`)).json()).toMatchObject({
     wrongSignatures: [{ address: "number", count: 1 }],
     webhookSilence: { kind: "none", accepted: 1 },
