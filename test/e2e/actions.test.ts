@@ -6,7 +6,7 @@ import { startFleet } from "../support/fleet.ts";
 import { connectTestRedis, redisUrl, testNumber } from "../support/redis.ts";
 import { importFailed, RETRY_ALL } from "../support/retry.ts";
 
-const ROWS = 4_000;
+const ROWS = 2_500;
 const BATCH = 100;
 
 test("workers are killed while a retry of thousands of messages runs: each goes out once, and the sums add up", async () => {

@@ -7,7 +7,7 @@ import {
   type RetryFilter,
 } from "../../core/failure.ts";
 import type { Campaign } from "../campaigns/campaign.ts";
-import type { CampaignStore, RetryVerdict } from "../campaigns/campaign-store.ts";
+import type { CampaignStore, RetriedRows, RetryVerdict } from "../campaigns/campaign-store.ts";
 import { batchesOf } from "../keys.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
@@ -135,12 +135,32 @@ export function createSelectFailed(input: {
       waiting.firstMs = Math.min(waiting.firstMs, opensMs);
     }
 
+    /** Batches about which Redis is asked while the next ones are read, in order. */
+    const open: { asked: readonly Asked[]; result: Promise<RetriedRows> }[] = [];
+
+    /** The verdicts on the oldest of them; null if they were noted. */
+    async function noteOldest(): Promise<Exclude<RetriedRows, { kind: "retried" }> | null> {
+      const oldest = open.shift();
+      const result = await oldest?.result;
+      if (oldest === undefined || result === undefined) return null;
+      if (result.kind !== "retried") return result;
+      for (const [at, one] of oldest.asked.entries()) note(one, result.verdicts[at]);
+      return null;
+    }
+
     for await (const { batch, found } of readAhead(await failedBatches(campaign))) {
       const asked = choose(found);
       if (asked.length === 0) continue;
-      const result = await campaigns.retryRows(id, batch, asked, "count");
-      if (result.kind !== "retried") return result;
-      for (const [at, one] of asked.entries()) note(one, result.verdicts[at]);
+      const result = campaigns.retryRows(id, batch, asked, "count");
+      // If it fails while an older one is waited for, that is told when its turn comes.
+      result.catch(() => {});
+      open.push({ asked, result });
+      const refused = open.length < AHEAD ? null : await noteOldest();
+      if (refused !== null) return refused;
+    }
+    while (open.length > 0) {
+      const refused = await noteOldest();
+      if (refused !== null) return refused;
     }
     return {
       ...{ kind: "selected", ...packer.end(), byCode: sent.list(), left: left.list() },
