@@ -85,7 +85,7 @@ it("unknown messages are shown with ages, causes and three choices; sending agai
   resend.body.set("confirm", "3");
   const begun = await press(dashboard, resend);
 
-  expect(page).toContain("3 messages of which it is not known whether it was sent");
+  expect(page).toContain("It is not known whether 3 messages were sent");
   expect(page).toContain("Mark 3 as sent</button>");
   expect(page).toContain("Mark 3 as failed</button>");
   expect(page).toContain('name="confirm"');

@@ -78,7 +78,7 @@ function resolveMain({ campaign }: FoundCampaign, shown: Shown): Html {
       <p>${statusBadge(campaign)}${modeBadge(campaign)} <span class="quiet">${id}</span></p>
     </div>
     <section class="card" aria-labelledby="which">
-      <h2 id="which">${total === 0 ? "No message is unknown" : `${counted(total, "message")} of which it is not known whether it was sent`}</h2>
+      <h2 id="which">${total === 0 ? "No message is unknown" : `It is not known whether ${counted(total, "message")} ${total === 1 ? "was" : "were"} sent`}</h2>
       <p class="quiet">${
         total === 0
           ? "Nothing is to be decided."
@@ -90,7 +90,7 @@ function resolveMain({ campaign }: FoundCampaign, shown: Shown): Html {
     ${
       total === 0 || !mayDecide
         ? ""
-        : html`<div class="columns">
+        : html`<div class="choices">
             ${choice("sent", shown, id)}
             ${choice("failed", shown, id)}
             ${closed ? closedNote() : choice("resend", shown, id)}
@@ -125,6 +125,7 @@ function ages(id: string, { byAge }: SelectedUnknown, filter: ResolveWhat): Html
   return html`<p class="links">Unknown for: ${byAge.map(({ olderThanMs, count: some }, at) => {
     const words = `${AGE_WORDS[at] ?? ""}: ${count(some)}`;
     if ((filter.olderThanMs ?? 0) === olderThanMs) return html`<b>${words}</b>`;
+    if (some === 0) return html`<span>${words}</span>`;
     const older = olderThanMs === 0 ? [] : [`older=${olderThanMs / 60_000}`];
     const query = [...reasons, ...older].join("&");
     return html`<a href="/campaigns/${id}/resolve${query === "" ? "" : `?${query}`}">${words}</a>`;
