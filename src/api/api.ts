@@ -26,7 +26,7 @@ import { addMessages } from "./messages.ts";
 import { addNumbers } from "./numbers.ts";
 import { type OpenApiDocument, openApiMain } from "./openapi-page.ts";
 import { addOptOuts, type OptOutDeps } from "./opt-outs.ts";
-import { addPeople } from "./people.ts";
+import { addPeople, phoneReader } from "./people.ts";
 import { createRouter } from "./route.ts";
 import { createRunning, type RunningDeps } from "./running.ts";
 import type { TestSendDeps } from "./test-send.ts";
@@ -55,6 +55,8 @@ export interface Api {
   readonly page: () => ReturnType<typeof openApiMain>;
   /** What the pages for a new campaign do: the same as the addresses of the API. */
   readonly drafting: Drafting;
+  /** Reads a phone that a person typed: digits with country code; null if it is none. */
+  readonly readPhone: (text: string) => string | null;
   /** Continues imports that an earlier process left behind. */
   start(): void;
   /** Resolves when no import runs: those that take longer than `withinMs` are interrupted. */
@@ -121,6 +123,7 @@ export function createApi(deps: ApiDeps): Api {
     app: router.app,
     page: () => openApiMain(document),
     drafting,
+    readPhone: phoneReader(deps.country),
     start: running.start,
     stop: async (withinMs) => {
       feed.close();

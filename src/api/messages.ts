@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { type FoundCampaign, findRows, type Stores } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
+import { messageJson } from "../export/message-json.ts";
 import { batchesOf, batchOfRow } from "../store/index.ts";
 import { visibleStores } from "./access.ts";
-import { messageJson } from "./message-json.ts";
 import type { Router } from "./route.ts";
 import { message, state } from "./schemas.ts";
 

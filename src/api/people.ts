@@ -1,44 +1,66 @@
 import { z } from "@hono/zod-openapi";
-import { type FoundCampaign, findCampaign, findRows, type Stores } from "../campaigns/find.ts";
-import { isoTime } from "../core/format.ts";
-import { reasonName } from "../core/reasons.ts";
-import { foldPhone } from "../core/recipient.ts";
+import type { Stores } from "../campaigns/find.ts";
+import { messagesTo } from "../campaigns/person-messages.ts";
+import { findById, findMessage } from "../campaigns/search.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import type { CampaignRow } from "../store/index.ts";
+import { foundMessageJson, messageDetailJson } from "../export/message-json.ts";
+import { createPhoneReader } from "../producer/phones/phone-reader.ts";
 import { visibleStores } from "./access.ts";
-import { messageJson } from "./message-json.ts";
 import { readPhones } from "./opt-outs.ts";
 import type { Router } from "./route.ts";
 import { campaignId, cursor, message, nextCursor, time } from "./schemas.ts";
 
 const TAG = "Messages";
 
-/** The newest campaigns of each number that are looked through. */
-const CAMPAIGNS_MAX = 200;
-/** About half a second of reading; a larger campaign is read to its end all the same. */
-const ROWS_A_REQUEST = 300_000;
-
-const findBody = z.strictObject({
-  phone: z.string().max(64),
-  country: z.string().length(2).optional(),
-  cursor: cursor.optional(),
-});
+const findBody = z.union([
+  z.strictObject({
+    phone: z.string().max(64),
+    country: z.string().length(2).optional(),
+    cursor: cursor.optional(),
+  }),
+  z.strictObject({
+    wamid: z.string().min(1).max(255).openapi({
+      description: "The id of any attempt, from the API or from a webhook; known for 40 days.",
+    }),
+  }),
+]);
 
 const foundJson = z.object({
   messages: z.array(message.extend({ campaign: campaignId })),
   next: nextCursor,
+  unindexed: z.int().openapi({
+    description: "Campaigns older than the index of people, whose rows were read one by one.",
+  }),
+});
+
+const messageEvent = z.object({
+  what: z.string(),
+  at: time,
+  attempt: z.int().nullable(),
+  code: z.int().nullable(),
+  reason: z.string().nullable(),
+  http: z.int().nullable().openapi({
+    description: "The status of the API's answer; null: there was none, or it was not kept.",
+  }),
+  words: z.string(),
 });
 
 const timelineJson = message
   .extend({
     campaign: campaignId,
+    answer: z.string().openapi({ description: "What happened to it, in a sentence or two." }),
     reason: z.string().nullable().openapi({ description: "Why it is unknown, or failed." }),
     tries: z.int().openapi({ description: "Tries in a row that did not leave." }),
     marks: z.array(z.string()).openapi({
       description: "As `maybeDuplicate`, `decided` (by a person), `retried`, `doubleWamid`.",
     }),
     unknownSince: time.nullable(),
-    timeline: z.array(z.object({ what: z.string(), at: time })),
+    timeline: z.array(z.object({ what: z.string(), at: time })).openapi({
+      description: "The times of its last attempt.",
+    }),
+    events: z.array(messageEvent).openapi({
+      description: "All that is known of it: attempts, status events, and what people decided.",
+    }),
   })
   .openapi("MessageTimeline");
 
@@ -52,26 +74,32 @@ export function addPeople(
   route(
     {
       ...{ method: "post", path: "/api/messages/find", name: "findMessages", tag: TAG },
-      ...{ summary: "Messages to one person, of the newest campaigns", role: "viewer" },
-      description: `It changes nothing; it is a POST because an address, which proxies log, must not hold a phone number. It looks through the newest ${CAMPAIGNS_MAX} campaigns of each number, some a request.`,
+      ...{ summary: "Messages to one person, or the message with an id", role: "viewer" },
+      description:
+        "It changes nothing; it is a POST because an address, which proxies log, must not hold a phone number. Messages of the newest campaign come first.",
       ...{ body: findBody, answer: foundJson },
-      problems: ["dashboard_body_invalid", "phone_unreadable", "no_such_campaign"],
+      problems: [
+        ...(["dashboard_body_invalid", "phone_unreadable", "no_such_campaign"] as const),
+        ...(["campaign_other_mode", "rows_deleted", "no_such_row"] as const),
+        ...(["search_nothing_found"] as const),
+      ],
     },
     async ({ access, body }) => {
       const visible = visibleStores(stores, access);
+      if ("wamid" in body) {
+        const found = (await findById(visible, body.wamid)) ?? refuseId();
+        if (!found.ok) return found;
+        return accept({ messages: [foundMessageJson(found.value)], next: null, unindexed: 0 });
+      }
       const read = readPhones([body.phone], body.country ?? deps.country);
       if (!read.ok) return read;
-      const [phone = ""] = read.value;
-      const campaigns = await newestCampaigns(visible);
-      const from =
-        body.cursor === undefined
-          ? 0
-          : campaigns.findIndex(({ campaign }) => campaign.id === body.cursor);
-      if (from < 0) {
-        const found = await findCampaign(visible, body.cursor ?? "");
-        return found.ok ? accept({ messages: [], next: null }) : found;
-      }
-      return accept(await findMessages(campaigns.slice(from), phone));
+      const [store] = Object.values(visible);
+      if (store === undefined) return accept({ messages: [], next: null, unindexed: 0 });
+      const person = store.people.person(read.value[0] ?? "");
+      const found = await messagesTo(visible, person, body.cursor);
+      if (!found.ok) return found;
+      const { messages, next, unindexed } = found.value;
+      return accept({ messages: messages.map(foundMessageJson), next, unindexed });
     },
   );
 
@@ -83,63 +111,29 @@ export function addPeople(
       problems: ["no_such_campaign", "campaign_other_mode", "rows_deleted", "no_such_row"],
     },
     async ({ access, part }) => {
-      const found = await findRows(visibleStores(stores, access), part("id"));
+      const row = /^[1-9]\d{0,9}$/.test(part("row")) ? Number(part("row")) : 0;
+      const found = await findMessage(visibleStores(stores, access), part("id"), row);
       if (!found.ok) return found;
       const { campaign, store } = found.value;
-      const row = /^[1-9]\d{0,9}$/.test(part("row")) ? Number(part("row")) : 0;
-      const one = row === 0 ? undefined : await store.rows.one(campaign.id, row);
-      if (one === undefined) {
-        return refuse(
-          "no_such_row",
-          `${campaign.id} has no such row.`,
-          `Rows are counted from 1 to ${campaign.rows}, without the header.`,
-        );
-      }
-      return accept({ campaign: campaign.id, ...messageJson(one), ...historyOf(one) });
+      const history = await store.rowHistory(campaign.id, row);
+      return accept(messageDetailJson({ ...found.value, history }));
     },
   );
 }
 
-/** Newest first, over all numbers. */
-async function newestCampaigns(stores: Stores): Promise<FoundCampaign[]> {
-  const each = await Promise.all(
-    Object.values(stores).map(async (store) =>
-      (await store.campaigns.list({ max: CAMPAIGNS_MAX })).map((campaign) => ({ campaign, store })),
-    ),
-  );
-  return each.flat().sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
-}
-
-async function findMessages(campaigns: readonly FoundCampaign[], phone: string) {
-  const wanted = foldPhone(phone);
-  const messages: (ReturnType<typeof messageJson> & { campaign: string })[] = [];
-  let rows = 0;
-  for (const { campaign, store } of campaigns) {
-    if (rows >= ROWS_A_REQUEST) return { messages, next: campaign.id };
-    const { id } = campaign;
-    if (campaign.rowsDeletedAt !== null) continue;
-    rows += campaign.rows;
-    for await (const people of store.people.ofCampaign(id, campaign.rows)) {
-      for (const person of people) {
-        if (foldPhone(person.phone) !== wanted) continue;
-        const one = await store.rows.one(id, person.row);
-        if (one !== undefined) messages.push({ campaign: id, ...messageJson(one) });
-      }
-    }
-  }
-  return { messages, next: null };
-}
-
-/** The times of a message in their order; `due` is when it may be tried next. */
-function historyOf({ value, state, unknownSince }: CampaignRow) {
-  const { reason, tries, flags, times } = value;
-  const timeline = Object.entries(times)
-    .map(([what, at]) => ({ what, at }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ what, at }) => ({ what, at: isoTime(at) }));
-  const isExplained = state === "unknown" || state === "failed" || state === "suppressed";
-  return {
-    reason: isExplained && reason !== 0 ? (reasonName(reason) ?? null) : null,
-    ...{ tries, marks: [...flags], unknownSince: isoTime(unknownSince), timeline },
+/** `country`: of phones without a country code; null: there is none. */
+export function phoneReader(country: string | null): (text: string) => string | null {
+  const read = createPhoneReader(country);
+  return (text) => {
+    const phone = read(text);
+    return phone.ok ? phone.digits : null;
   };
+}
+
+function refuseId() {
+  return refuse(
+    "search_nothing_found",
+    "No message with this id is known.",
+    "Ids are known for 40 days after WhatsApp last reported one. Find it by the phone number.",
+  );
 }

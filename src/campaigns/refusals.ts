@@ -22,6 +22,14 @@ export function refuseClosed(
   );
 }
 
+export function refuseNoRow({ id, rows }: { readonly id: string; readonly rows: number }): Refused {
+  return refuse(
+    "no_such_row",
+    `${id} has no such row.`,
+    `Rows are counted from 1 to ${rows}, without the header.`,
+  );
+}
+
 export function refuseDeletedRows(id: string): Refused {
   return refuse(
     "rows_deleted",

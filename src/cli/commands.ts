@@ -21,6 +21,7 @@ const FILES = {
   cancel: async () => (await import("./control.ts")).cancel,
   rate: () => import("./rate.ts"),
   retry: () => import("./retry.ts"),
+  find: () => import("./find.ts"),
   resolve: () => import("./resolve.ts"),
   actions: () => import("./actions.ts"),
   export: () => import("./export.ts"),

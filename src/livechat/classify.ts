@@ -27,12 +27,12 @@ export type SendOutcome =
   | { kind: "accepted"; id: string | null; isWamid: boolean; held: boolean }
   | { kind: "not_sent"; reason: NotSentReason }
   | { kind: "aborted" }
-  | { kind: "slow"; code: number; retryAfterMs: number | null }
-  | { kind: "pair"; code: number }
-  | { kind: "later"; code: number; retryAfterMs: number | null }
+  | { kind: "slow"; code: number; httpStatus: number; retryAfterMs: number | null }
+  | { kind: "pair"; code: number; httpStatus: number }
+  | { kind: "later"; code: number; httpStatus: number; retryAfterMs: number | null }
   | { kind: "account"; code: number; httpStatus: number }
-  | { kind: "restricted"; code: number }
-  | { kind: "template"; code: number }
+  | { kind: "restricted"; code: number; httpStatus: number }
+  | { kind: "template"; code: number; httpStatus: number }
   | { kind: "failed"; code: number; httpStatus: number; optOut: boolean }
   | {
       kind: "unknown";
@@ -198,13 +198,13 @@ function outcome(
   const httpStatus = answer.status;
   switch (decided) {
     case "slow":
-      return { kind: "slow", code, retryAfterMs: retryAfterMs(answer) };
+      return { kind: "slow", code, httpStatus, retryAfterMs: retryAfterMs(answer) };
     case "later":
-      return { kind: "later", code, retryAfterMs: retryAfterMs(answer) };
+      return { kind: "later", code, httpStatus, retryAfterMs: retryAfterMs(answer) };
     case "pair":
     case "restricted":
     case "template":
-      return { kind: decided, code };
+      return { kind: decided, code, httpStatus };
     case "account":
       return { kind: "account", code, httpStatus };
     case "message":

@@ -54,6 +54,7 @@ export const HASHES = {
     finishToken: ["token of who finished it", "import-finish", "it is being imported"],
     stored: ["batches", "import-begin import-chunk", ALWAYS],
     rows: ["all of the list", "import-begin import-chunk", ALWAYS],
+    people: ["1: its people are indexed (lib/people.lua)", "import-begin", "an old version's"],
     rewrites: ["how often stored rows were rewritten", "correct-rows erase-rows", "0"],
     // Its state.
     status: [

@@ -90,7 +90,7 @@ export type {
 } from "./notices/notices.ts";
 export { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./number-store.ts";
 export type { TracedBatch } from "./people/eraser.ts";
-export type { NumberOptOuts } from "./people/number-opt-outs.ts";
+export type { NumberOptOuts, PersonMarks } from "./people/number-opt-outs.ts";
 export { type NewOptOut, type OptOut, SCOPES, type Scope } from "./people/opt-out-list.ts";
 export {
   type People,
@@ -99,6 +99,7 @@ export {
   templateOf,
   type Windows,
 } from "./people/people.ts";
+export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
 export { oldOnes } from "./recovery/ages.ts";
 export type { Difference } from "./recovery/audit.ts";

@@ -60,9 +60,7 @@ export function numberKeys(number: string) {
     claimed: `${prefix}claimed`,
     /** zset: attempt on the wire -> when its lease ends, ms. */
     leases: `${prefix}leases`,
-    /**
-     * hash: rate, next free send time, backoff, slow-down, the probe after a suspension: hashes.ts.
-     */
+    /** hash: rate, next free send time, backoff, slow-down, probe after a suspension: hashes.ts. */
     pace: `${prefix}pace`,
     /** list: `from|until|why` of its latest backoffs, ms; 200 at most. */
     backoffs: `${prefix}backoffs`,
@@ -82,9 +80,7 @@ export function numberKeys(number: string) {
     told: `${prefix}told`,
     /** zset: unknown message of an at-least-once campaign -> since when, ms. */
     resends: `${prefix}resends`,
-    /**
-     * hash: digest of a person -> scope of the opt-out (`marketing`, `all`): this number's copy.
-     */
+    /** hash: digest of a person -> scope of the opt-out, `marketing` or `all`: a copy. */
     suppressed: `${prefix}suppressed`,
     /** hash: digest of a person -> when their opt-out was last taken back, ms. */
     optedIn: `${prefix}opted-in`,
@@ -152,9 +148,7 @@ export function deploymentKeys(mode: Mode = "live") {
   return {
     /** hash: phone, or `#` and the digest of an erased person -> scope, when, source. */
     optOuts: `${prefix}opt-outs`,
-    /**
-     * zset: the same fields -> the position of their last change; numbers apply them in this order.
-     */
+    /** zset: the same fields -> the position of their last change: numbers apply them so. */
     optOutsOrder: `${prefix}opt-outs-order`,
     /** string: the position of the newest change. */
     optOutsHead: `${prefix}opt-outs-head`,
@@ -235,7 +229,7 @@ export function campaignKeys(number: string, campaign: string) {
     /**
      * hash: what few rows have: `<row>:ref` a reference, `:second` a second wamid, `:w<attempt>` an
      * earlier wamid, `:o<attempt>` an opt-out that was applied,
-     * `:again` how many further tries it had (lib/again.lua).
+     * `:again` how many further tries it had (lib/again.lua), `:h` its history (lib/history.lua).
      */
     side: `${key}:side`,
     /** zset: unknown row -> since when, ms. */
@@ -261,6 +255,8 @@ export function campaignKeys(number: string, campaign: string) {
      * erasure change it.
      */
     batch: (batch: number) => `${key}:batch:${batch}`,
+    /** hash: bucket of people -> their rows in PEOPLE_BATCHES batches (lib/people.lua). */
+    people: (segment: number) => `${key}:people:${segment}`,
     /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
     ledger: (batch: number) => `${key}:ledger:${batch}`,
   };

@@ -21,6 +21,7 @@ import { fieldOf } from "./hashes.ts";
 import { keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts";
 import { createPace } from "./ledger/pace.ts";
+import { createRowHistory } from "./ledger/row-history.ts";
 import { createRowReader } from "./ledger/row-reader.ts";
 import { createApplyStatus } from "./ledger/status-events.ts";
 import { createWaiting } from "./ledger/waiting.ts";
@@ -29,6 +30,7 @@ import { createEraser } from "./people/eraser.ts";
 import { createNumberOptOuts } from "./people/number-opt-outs.ts";
 import { createOptOutList } from "./people/opt-out-list.ts";
 import { createPeople } from "./people/people.ts";
+import { createPeopleIndex } from "./people/people-index.ts";
 import { createPersonDigest } from "./people/person-digest.ts";
 import { createAges } from "./recovery/ages.ts";
 import { createAudit } from "./recovery/audit.ts";
@@ -137,7 +139,7 @@ export async function createNumberStore(input: {
      * Numbers in this Redis that wait for a person to accept a rollback, configured here or not.
      */
     rolledBackNumbers: async () => findRolledBack(redis, { numbers: await list.numbers(), mode }),
-    imports: createImportStore({ run, safety, sender, counter, mode }),
+    imports: createImportStore({ run, person, safety, sender, counter, mode }),
     ledger,
     /** Of its portfolio; null: people are not counted. */
     budget,
@@ -147,8 +149,11 @@ export async function createNumberStore(input: {
     pace: createPace({ redis, number, run }),
     campaigns,
     people: createPeople({ redis, number, person, run }),
-    corrections: createCorrections({ redis, number, run }),
+    peopleIndex: createPeopleIndex({ redis, number, run }),
+    corrections: createCorrections({ redis, number, run, person }),
     rows,
+    /** What happened to a row before what its ledger value says. */
+    rowHistory: createRowHistory({ redis, number }),
     nextWork: createNextWork({ redis, number }),
     furtherTries: createFurtherTries({ redis, number }),
     history: createHistory({ redis, number }),

@@ -6,7 +6,7 @@ import { type AttemptRecord, BACKOFF_MAX_MS } from "../store/index.ts";
 
 type Told = Pick<
   AttemptRecord,
-  "outcome" | "code" | "reason" | "waitMs" | "id" | "held" | "optOut"
+  "outcome" | "code" | "reason" | "http" | "waitMs" | "id" | "held" | "optOut"
 >;
 
 const PLAIN = { code: 0, reason: 0, waitMs: 0, id: null, held: false, optOut: false } as const;
@@ -18,6 +18,11 @@ const ABORTED_WAIT_MS = 50;
 
 /** Translates the API's answer to an outcome of the ledger, here and nowhere else. */
 export function toRecord(outcome: SendOutcome, timings: Timings): Told {
+  const http = "httpStatus" in outcome ? outcome.httpStatus : 0;
+  return { ...toldOf(outcome, timings), http };
+}
+
+function toldOf(outcome: SendOutcome, timings: Timings): Told {
   switch (outcome.kind) {
     case "accepted":
       return { ...PLAIN, outcome: "accepted", id: idOf(outcome), held: outcome.held };

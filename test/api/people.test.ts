@@ -16,13 +16,13 @@ describe("messages", () => {
 
     const answer = await ask("/api/messages/find", { json: { phone }, access: VIEWER });
     const text = await answer.text();
-    const { messages, next } = JSON.parse(text) as { messages: object[]; next: unknown };
+    const { messages, next, unindexed } = JSON.parse(text) as Record<string, unknown>;
 
     expect(messages).toMatchObject([
       { campaign: two, row: 2, state: "pending" },
       { campaign: one, row: 2, state: "failed", code: 131026 },
     ]);
-    expect(next).toBeNull();
+    expect([next, unindexed]).toEqual([null, 0]);
     expect(text).not.toContain(testPhone(2));
   });
 
@@ -33,6 +33,19 @@ describe("messages", () => {
 
     expect(answer.status).toBe(422);
     expect(await problemCode(answer)).toBe("phone_unreadable");
+  });
+
+  it("is found by the id of any attempt, and one that is not known is refused", async () => {
+    const { ask, test } = await openApi();
+    const id = await test.import(2);
+    await test.send(id, 2, "accepted", { wamid: "wamid.SECRET" });
+    const answer = await ask("/api/messages/find", { json: { wamid: "wamid.SECRET" } });
+    const none = await ask("/api/messages/find", { json: { wamid: "wamid.NONE" } });
+    const both = await ask("/api/messages/find", { json: { wamid: "wamid.A", phone: "1" } });
+
+    expect(await answer.json()).toMatchObject({ messages: [{ campaign: id, row: 2 }], next: null });
+    expect([none.status, await problemCode(none)]).toEqual([404, "search_nothing_found"]);
+    expect([both.status, await problemCode(both)]).toEqual([400, "dashboard_body_invalid"]);
   });
 
   it("have a timeline, with times in their order and what is not known", async () => {
@@ -51,6 +64,12 @@ describe("messages", () => {
       timeline: [
         { what: "claimed", at: expect.any(String) },
         { what: "accepted", at: expect.any(String) },
+      ],
+      answer: expect.stringMatching(/^Taken by LiveChat on /),
+      events: [
+        { what: "imported", attempt: null },
+        { what: "claimed", attempt: 1 },
+        { what: "accepted", attempt: 1, http: null },
       ],
     });
     expect(accepted).not.toContain("SECRET");

@@ -20,6 +20,7 @@ const CAMPAIGN: Campaign = {
   mode: "live",
   isTest: false,
   category: "marketing",
+  guarantee: "at-most-once",
   charged: {},
   stopOn: STOP_ON,
   file: "list.csv",

@@ -101,6 +101,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     mode: "sandbox",
     isTest: false,
     category: "marketing",
+    guarantee: "at-most-once",
     file: "list.csv",
     closed: false,
     rows: 100,

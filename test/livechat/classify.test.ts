@@ -254,7 +254,7 @@ describe("(d) a known code", () => {
   it("that says later may say how much later", () => {
     const answer = complete(500, '{"error":{"code":131057}}', { "retry-after": "90" });
 
-    expect(classify(answer)).toEqual({ kind: "later", code: 131057, retryAfterMs: 90_000 });
+    expect(classify(answer)).toMatchObject({ kind: "later", code: 131057, retryAfterMs: 90_000 });
   });
 });
 
@@ -348,6 +348,7 @@ it.each([
   expect(classify(complete(429, "", { "retry-after": value }))).toEqual({
     kind: "slow",
     code: 429,
+    httpStatus: 429,
     retryAfterMs,
   });
 });

@@ -544,7 +544,11 @@ describe("a complete answer", () => {
       { kind: "failed", code: 131050, httpStatus: 400, optOut: true },
     ],
     ["401 Unauthorized", "no", { kind: "account", code: 401, httpStatus: 401 }],
-    ["500 Oops", '{"error":{"code":131057}}', { kind: "later", code: 131057, retryAfterMs: null }],
+    [
+      "500 Oops",
+      '{"error":{"code":131057}}',
+      { kind: "later", code: 131057, httpStatus: 500, retryAfterMs: null },
+    ],
   ])("%s %s", async (status, body, outcome) => {
     const { client } = await start(answering(httpAnswer(status, body)));
 
@@ -559,8 +563,18 @@ describe("a complete answer", () => {
     ]);
     const { client } = await start(answering(inSeconds, asDate));
 
-    expect(await send(client)).toEqual({ kind: "slow", code: 429, retryAfterMs: 7_000 });
-    expect(await send(client)).toEqual({ kind: "slow", code: 429, retryAfterMs: 30_000 });
+    expect(await send(client)).toEqual({
+      kind: "slow",
+      code: 429,
+      httpStatus: 429,
+      retryAfterMs: 7_000,
+    });
+    expect(await send(client)).toEqual({
+      kind: "slow",
+      code: 429,
+      httpStatus: 429,
+      retryAfterMs: 30_000,
+    });
   });
 
   it("204 without a body and without a length is accepted", async () => {

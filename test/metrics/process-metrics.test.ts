@@ -34,7 +34,7 @@ test("each POST is counted once by its result, and only an answer or its lack is
     ...{ kind: "unknown", reason: "answer_timeout", ...code, id: null, isWamid: false },
   });
   claim.sending(4, 1).ended({ kind: "not_sent", reason: "not_sent_connect" });
-  claim.sending(5, 1).ended({ kind: "slow", code: 130429, retryAfterMs: null });
+  claim.sending(5, 1).ended({ kind: "slow", code: 130429, httpStatus: 429, retryAfterMs: null });
   claim.sending(6, 1).ended({ kind: "aborted" });
 
   expect(await values("dropcast_posts_total", "result")).toEqual({

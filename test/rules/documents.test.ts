@@ -79,7 +79,7 @@ describe("ARCHITECTURE.md", () => {
       );
 
     // Those that end in a number of a batch or a bucket.
-    keys.push("…:batch:<n>", "…:ledger:<n>", "wamid:<level>:<bucket>");
+    keys.push("…:batch:<n>", "…:people:<n>", "…:ledger:<n>", "wamid:<level>:<bucket>");
     expect(keys.filter((key) => !table.includes(`\`${key}\``))).toEqual([]);
   });
 

@@ -49,6 +49,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["refusals", "resolve", "retry", "said", "stops", "tabs", "timeline", "waits-for"],
     "webhook-troubles",
+    ...["person-marks", "person-messages", "search"],
   ],
   config: [
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
@@ -66,6 +67,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "opt-outs",
     ],
     ...["silence-words", "pause-words", "stall-words", "trial-words"],
+    ...["message-json", "message-timeline", "message-words", "person-words"],
   ],
   health: ["check", "number", "processes", "redis"],
   http: ["health", "listen", "probes", "problem", "throttle"],

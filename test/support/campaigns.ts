@@ -111,7 +111,7 @@ type Outcome = AttemptRecord["outcome"];
 
 /** What a test may say of an outcome; the rest is nothing. */
 export type Told = Partial<
-  Pick<AttemptRecord, "code" | "reason" | "waitMs" | "held" | "optOut" | "plusOne">
+  Pick<AttemptRecord, "code" | "reason" | "http" | "waitMs" | "held" | "optOut" | "plusOne">
 > & {
   wamid?: string;
   reference?: string;

@@ -25,27 +25,27 @@ const TABLE: readonly [SendOutcome, Partial<ReturnType<typeof toRecord>>][] = [
   ],
   [{ kind: "aborted" }, { outcome: "wait", waitMs: 50 }],
   [
-    { kind: "slow", code: 130429, retryAfterMs: null },
+    { kind: "slow", code: 130429, httpStatus: 400, retryAfterMs: null },
     { outcome: "backOff", code: 130429 },
   ],
   [
-    { kind: "slow", code: 429, retryAfterMs: 90_000 },
+    { kind: "slow", code: 429, httpStatus: 429, retryAfterMs: 90_000 },
     { outcome: "backOff", code: 429, waitMs: 90_000 },
   ],
   [
-    { kind: "slow", code: 429, retryAfterMs: 3_600_000 },
+    { kind: "slow", code: 429, httpStatus: 429, retryAfterMs: 3_600_000 },
     { outcome: "backOff", code: 429, waitMs: 900_000 },
   ],
   [
-    { kind: "later", code: 131057, retryAfterMs: null },
+    { kind: "later", code: 131057, httpStatus: 400, retryAfterMs: null },
     { outcome: "backOff", code: 131057, waitMs: 120_000 },
   ],
   [
-    { kind: "later", code: 131057, retryAfterMs: 7_000 },
+    { kind: "later", code: 131057, httpStatus: 400, retryAfterMs: 7_000 },
     { outcome: "backOff", code: 131057, waitMs: 7_000 },
   ],
   [
-    { kind: "pair", code: 131056 },
+    { kind: "pair", code: 131056, httpStatus: 400 },
     { outcome: "pair", code: 131056, waitMs: 1_000 },
   ],
   [
@@ -57,11 +57,11 @@ const TABLE: readonly [SendOutcome, Partial<ReturnType<typeof toRecord>>][] = [
     { outcome: "suspend", code: 401 },
   ],
   [
-    { kind: "restricted", code: 131048 },
+    { kind: "restricted", code: 131048, httpStatus: 400 },
     { outcome: "restrict", code: 131048 },
   ],
   [
-    { kind: "template", code: 132001 },
+    { kind: "template", code: 132001, httpStatus: 400 },
     { outcome: "template", code: 132001 },
   ],
   [
@@ -102,7 +102,9 @@ function doubt(known: Partial<Extract<SendOutcome, { kind: "unknown" }>>): SendO
 
 describe("what an answer means in the ledger", () => {
   it.each(TABLE)("%o is %o", (outcome, told) => {
-    expect(toRecord(outcome, waits)).toEqual({ ...nothing, ...told });
+    const http = "httpStatus" in outcome ? outcome.httpStatus : 0;
+
+    expect(toRecord(outcome, waits)).toEqual({ ...nothing, http, ...told });
   });
 
   it("is said of every kind of outcome", () => {

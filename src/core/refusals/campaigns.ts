@@ -129,6 +129,11 @@ export const CAMPAIGNS = catalogue(409, {
     fix: "The counters are kept: `dropcast show ID`.",
     http: 410,
   },
+  search_nothing_found: {
+    meaning: "No phone number, message, row or campaign is known by what was searched for.",
+    fix: "Write a phone with its country code; a message's id is known for 40 days.",
+    http: 404,
+  },
   test_number_stopped: {
     meaning:
       "`test` sends nothing while its number is suspended, or waits after a rollback of Redis.",

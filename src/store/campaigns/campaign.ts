@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { CampaignStatus } from "../../core/campaign.ts";
+import type { CampaignStatus, Guarantee } from "../../core/campaign.ts";
 import type { FailureCount } from "../../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
@@ -26,6 +26,8 @@ export interface Campaign {
   /** A test message: one row, kept out of the list of campaigns and what counts them. */
   readonly isTest: boolean;
   readonly category: string;
+  /** What is done about a message of which it is not known whether it was sent. */
+  readonly guarantee: Guarantee;
   /** Messages by the category that WhatsApp charged them in. */
   readonly charged: Readonly<Record<string, number>>;
   /** At which outcomes it pauses by itself. */
@@ -93,7 +95,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
-  ...(["budgetAt"] as const),
+  ...(["budgetAt", "guarantee"] as const),
   ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
   ...(["createdAt", "startedAt", "pausedAt", "finishedAt"] as const),
 );
@@ -113,6 +115,7 @@ function toCampaign(
     mode: fields.mode === "live" ? "live" : "sandbox",
     isTest: fields.test !== undefined,
     category: fields.category ?? "",
+    guarantee: fields.guarantee === "at-least-once" ? "at-least-once" : "at-most-once",
     stopOn: readStopOn(fields.stopOn),
     file: fields.file ?? "",
     rows: Number(fields.rows),

@@ -3,8 +3,10 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf } from "../hashes.ts";
 import { batchOfRow, campaignKeys, placeInBatch, rowInBatch } from "../keys.ts";
+import { packClaimRows } from "../ledger/attempt-rows.ts";
 import { type BatchRow, correctBlob, unpackRows } from "../ledger/batch-rows.ts";
 import { readBatch } from "../ledger/read-batch.ts";
+import type { PersonDigest } from "../people/person-digest.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
@@ -56,8 +58,13 @@ export type CorrectionResult =
  * at another count is refused: that caller reads again. Everything that rewrites stored rows must
  * raise the count.
  */
-export function createCorrections(input: { redis: Redis; number: string; run: RunScript }) {
-  const { redis, number, run } = input;
+export function createCorrections(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  person: PersonDigest;
+}) {
+  const { redis, number, run, person } = input;
   return {
     async campaign(id: string): Promise<CorrectableCampaign | undefined> {
       const fields = await redis.hmget(
@@ -107,11 +114,10 @@ export function createCorrections(input: { redis: Redis; number: string; run: Ru
         return [placeInBatch(row), { phone, cells }] as const;
       });
       const blob = correctBlob(batch.blob, new Map(rows));
-      const [kind, why, rewrites] = (await run(
-        "correct-rows",
-        { campaign: id, batch: batch.batch, rewrites: change.rewrites, blob },
-        change.rows.map(({ row }) => row),
-      )) as [number, unknown, number];
+      const [kind, why, rewrites] = (await run("correct-rows", {
+        ...{ campaign: id, batch: batch.batch, rewrites: change.rewrites, blob },
+        rows: packClaimRows(change.rows.map(({ row, phone }) => ({ row, person: person(phone) }))),
+      })) as [number, unknown, number];
       if (kind === ANSWER.done) return { kind: "corrected", rewrites };
       if (kind === ANSWER.closed) return { kind: "closed", why: String(why) };
       return { kind: kind === ANSWER.rewritten ? "changed" : "no_campaign" };

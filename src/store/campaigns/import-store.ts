@@ -17,6 +17,8 @@ import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-ro
 import type { Safety } from "../ledger/ledger.ts";
 import { encodeImportedValue } from "../ledger/ledger-value.ts";
 import { templateOf } from "../people/people.ts";
+import { packPeople } from "../people/people-index.ts";
+import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
@@ -90,12 +92,13 @@ export type FinishResult =
  */
 export function createImportStore(input: {
   run: RunScript;
+  person: PersonDigest;
   safety: Safety;
   sender: string | null;
   counter: ClaimCounter;
   mode: Mode;
 }) {
-  const { run, safety, sender, counter, mode } = input;
+  const { run, person, safety, sender, counter, mode } = input;
   const importer = () => ({
     leaseMs: IMPORT_LEASE_MS,
     reading: counter.reading(),
@@ -148,7 +151,11 @@ export function createImportStore(input: {
       const { campaign, token, firstBatch, batches } = input;
       const rest: ScriptArgument[] = [];
       const counts = new Map<State, number>();
-      for (const batch of batches) rest.push(...batchArguments(batch, counts));
+      for (const [at, batch] of batches.entries()) {
+        const { blob, outcomes } = "blob" in batch ? batch : packBatch(batch.rows);
+        rest.push(blob, ...ledgerArguments(outcomes, counts));
+        rest.push(...packPeople(outcomes, firstBatch + at, person));
+      }
       for (const [state, count] of counts) rest.push(STATES[state], count);
       const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch };
       const stored = await run("import-chunk", { ...args, batches: batches.length }, rest);
@@ -226,11 +233,14 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
   return Object.entries(fields).flat();
 }
 
-function batchArguments(batch: ImportBatch, counts: Map<State, number>): ScriptArgument[] {
-  const packed = "blob" in batch ? batch : packBatch(batch.rows);
+/** Counts the outcomes as well. */
+function ledgerArguments(
+  outcomes: readonly ImportOutcome[],
+  counts: Map<State, number>,
+): ScriptArgument[] {
   const ledger: ScriptArgument[] = [];
   let pending = 0;
-  for (const [index, outcome] of packed.outcomes.entries()) {
+  for (const [index, outcome] of outcomes.entries()) {
     counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
     if (outcome.kind === "pending") {
       pending++;
@@ -238,7 +248,7 @@ function batchArguments(batch: ImportBatch, counts: Map<State, number>): ScriptA
     }
     ledger.push(index, encodeImportedValue(outcome.kind, reasonNumber(outcome)));
   }
-  return [packed.blob, packed.outcomes.length, pending, ledger.length / 2, ...ledger];
+  return [outcomes.length, pending, ledger.length / 2, ...ledger];
 }
 
 function packBatch(rows: readonly ImportRow[]) {

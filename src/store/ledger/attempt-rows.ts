@@ -30,6 +30,8 @@ export interface AttemptRecord {
   readonly outcome: Outcome;
   readonly code: number;
   readonly reason: number;
+  /** The status of the API's answer; 0 or left out: there was none. */
+  readonly http?: number;
   readonly waitMs: number;
   readonly id: { readonly text: string; readonly isWamid: boolean } | null;
   readonly held: boolean;
@@ -106,6 +108,7 @@ function packRecord(record: AttemptRecord): Buffer[] {
     outcome: OUTCOME[record.outcome],
     code: Math.min(record.code, LEDGER_CODE_MAX),
     reason: record.reason,
+    http: record.http ?? 0,
     waitMs: Math.min(Math.round(record.waitMs), WAIT_MS_MAX),
     jitter: Math.floor(Math.random() * (JITTER_MAX + 1)),
     digest: id === null ? NO_DIGEST : wamidDigest(id.text),

@@ -5,6 +5,7 @@ import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { batchesOf, campaignKeys, rowInBatch } from "../keys.ts";
 import { eraseInBlob, inflateBlob } from "../ledger/batch-rows.ts";
 import { readBatch } from "../ledger/read-batch.ts";
+import { historyField } from "../ledger/row-history.ts";
 import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
@@ -30,9 +31,9 @@ const EVENTS_AT_ONCE = 500;
 const LOOKS_MAX = 20;
 
 /**
- * Erases one person in one number. It reads all rows of all campaigns, some batches at a time
- * (there is no index by person, on purpose). Every step may be repeated; a later run finishes what
- * a killed run left.
+ * Erases one person in one number. It reads all rows of all campaigns, some batches at a time: the
+ * index of people knows recipients, not cells that name the person. Every step may be repeated; a
+ * later run finishes what a killed run left.
  */
 export function createEraser(input: {
   redis: Redis;
@@ -117,10 +118,11 @@ export function createEraser(input: {
     const args = { campaign, batch, sha1, blob: change.blob };
     for (const [nth, { row, attempt }] of rows.entries()) {
       const wamid = stored.wamid(change.erased[nth] ?? 0);
-      const fields = sideFields(row, attempt);
-      const side = await redis.hmgetBuffer(sideKey, ...fields);
+      const ids = idFields(row, attempt);
+      const side = await redis.hmgetBuffer(sideKey, ...ids);
       const wamids = [wamid, ...side].filter((one) => one != null);
       const digests = wamids.map((one) => wamidDigest(unpackWamid(one)));
+      const fields = [...ids, historyField(row)];
       rest.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
     }
     return { args, rest, erased };
@@ -129,9 +131,9 @@ export function createEraser(input: {
 
 export type Eraser = ReturnType<typeof createEraser>;
 
-function sideFields(row: number, attempt: number): string[] {
-  const history = Array.from({ length: attempt }, (_, at) => `${row}:w${at + 1}`);
-  return [`${row}:ref`, `${row}:second`, ...history];
+function idFields(row: number, attempt: number): string[] {
+  const earlier = Array.from({ length: attempt }, (_, at) => `${row}:w${at + 1}`);
+  return [`${row}:ref`, `${row}:second`, ...earlier];
 }
 
 /** The digits in the packed form of wamid.ts. */

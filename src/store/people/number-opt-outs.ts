@@ -7,7 +7,7 @@ import { readNumberTime } from "../clock.ts";
 import { numberKeys } from "../keys.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
-import type { OptOutList } from "./opt-out-list.ts";
+import { type OptOutList, SCOPES, type Scope } from "./opt-out-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
 /** Entries taken from the outbox at once. */
@@ -17,6 +17,14 @@ const UNDELIVERABLE_KEPT_MS = 365 * 24 * 3600 * 1000;
 const UNDELIVERABLE_MAX = 1_000_000;
 /** Digests in one HMGET. */
 const ASKED_AT_ONCE = 1_000;
+
+/** What a number knows of a person besides messages. */
+export interface PersonMarks {
+  /** What the person opted out of; null: nothing. */
+  readonly scope: Scope | null;
+  /** When WhatsApp last said that it cannot deliver to the person (131026), ms since 1970. */
+  readonly undeliverableAt: number | null;
+}
 
 /** One number's copy of the opt-outs, which the claim reads (see opt-out-list.ts). */
 export function createNumberOptOuts(input: {
@@ -64,6 +72,18 @@ export function createNumberOptOuts(input: {
         }
       }
       return Math.ceil(wait);
+    },
+
+    /** What keeps messages of this number from one person. */
+    async about(of: Buffer): Promise<PersonMarks> {
+      const [scope, failedAt] = await Promise.all([
+        redis.hget(keys.suppressed, of),
+        redis.zscore(keys.undeliverable, of),
+      ]);
+      return {
+        scope: SCOPES.find((one) => one === scope) ?? null,
+        undeliverableAt: failedAt === null ? null : Number(failedAt),
+      };
     },
 
     /** Which of these people a campaign must not be imported for; null for each that it may. */

@@ -144,6 +144,7 @@ local KEPT_FLAGS = 255 - FLAG.reference - FLAG.matched - FLAG.decided - FLAG.hel
 local leases, holders = {}, {}
 local function grant(i, row, r, slot)
   put_wamid_away(row, r)
+  if r.attempt > 0 then note_attempt(c, row, r) end
   fire(c, row, r, 'claim')
   -- Flags of the previous attempt do not apply to this one.
   if r.flags ~= 0 then r.flags = bit.band(r.flags, KEPT_FLAGS) end

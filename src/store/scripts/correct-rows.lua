@@ -1,19 +1,20 @@
 -- Stores a person's corrections of rejected rows of one batch: rejected -> pending.
 --- @include "ledger"
+--- @include "people"
 --- @include "guard"
 -- Atomic because: the stored rows, the ledger and the counters change together, and only if no
 -- other caller has rewritten stored rows since they were read (`rewrites`). Otherwise two callers
 -- could undo each other, or put one person into two rows.
 -- KEYS: 1 slot key of the number
--- ARGV: campaign · batch · rewrites: as the caller read it · blob: the batch's rows, corrected;
---   then each row
+-- ARGV: campaign · batch · rewrites: as the caller read it · blob: the batch's rows, corrected ·
+--   rows: CLAIM_ROW of protocol.ts each
 -- Returns: {no_campaign}: none, or its rows are deleted · {rewritten}: read them again · {closed,
 --   cancelled|expired|importing|ended}: not to be sent, or not yet · {done, rows corrected,
 --   rewrites now}
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   resends, running, scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline
 --   :pricing :unknown :ready :open :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first
---   :trial :again :side :events :seen
+--   :trial :again :side :events :seen :people:<segment>
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')
@@ -22,8 +23,10 @@ if c.status == 'importing' then return { ANSWER.closed, 'importing' } end
 if num(f[2]) > 0 and num(f[2]) <= WALL then return { ANSWER.closed, 'ended' } end
 if num(f[1]) ~= num(ARG.rewrites) then return { ANSWER.rewritten } end
 local key, values = ledger_key(c, batch), {}
-for at = REST, #ARGV do
-  local row = num(ARGV[at])
+local persons = {}
+for at = 1, #ARG.rows, CLAIM_ROW.bytes do
+  local row, person = struct.unpack(CLAIM_ROW.format, ARG.rows, at)
+  persons[row] = person
   local r = decode(redis.call('HGET', key, row_field(row)))
   if batch_of(row) ~= batch or not fire(c, row, r, 'correct') then
     return redis.error_reply('ERR row ' .. row .. ' of the batch is not rejected')
@@ -39,6 +42,7 @@ if rows == 0 then return { ANSWER.done, 0, num(f[1]) } end
 count_act()
 redis.call('SET', c.key .. ':batch:' .. batch, ARG.blob)
 redis.call('HSET', key, unpack(values))
+for row, person in pairs(persons) do index_person(c, row, person) end
 local rewrites = redis.call('HINCRBY', c.key, 'rewrites', 1)
 make_ready(c, batch, NOW)
 go_on(c)

@@ -32,6 +32,7 @@ for i, row in ipairs(rows) do
   -- A row that was due only after the rollback was noticed cannot have been sent in the lost time.
   if due - CLOCK_OFFSET <= num(guard[1]) and fire(c, row, r, 'rollback') then
     put_wamid_away(c, row, r)
+    note_attempt(c, row, r)
     r.attempt, r.reason = r.attempt + 1, REASON.rollback
     r.times = { [TIME.claimed] = stamp(c, num(guard[2])) }
     -- Webhooks from the lost time name the person: this attempt becomes the open one, unless the

@@ -1,6 +1,7 @@
--- Erases people in some rows of one batch: cells, phone, wamids and their index entries.
+-- Erases people in some rows of one batch: cells, phone, wamids, and their entries in both indexes.
 --- @include "ledger"
 --- @include "wamid"
+--- @include "people"
 --- @include "guard"
 -- Atomic because: the rows are replaced only if they are unchanged since they were read and no
 -- wamid was added since; otherwise nothing changes and the caller reads again. A pending row
@@ -15,7 +16,7 @@
 --   resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running,
 --   scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side
 --   :unknown :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
---   :events :seen
+--   :events :seen :people:<segment>
 local c, batch = open_campaign(ARG.campaign), num(ARG.batch)
 if not c then return ANSWER.no_campaign end
 local rows_key, ledger = c.key .. ':batch:' .. batch, ledger_key(c, batch)
@@ -56,5 +57,8 @@ for _, one in ipairs(erased) do
   redis.call('ZREM', P .. 'failed-outbox', attempt_ref(c.id, one.row, r.attempt))
   redis.call('ZREM', P .. 'opt-out-outbox', c.id .. '|' .. one.row)
 end
+local rows = {}
+for _, one in ipairs(erased) do rows[one.row] = true end
+if #erased > 0 then unindex_rows(c, batch, rows) end
 commit(c)
 return ANSWER.done

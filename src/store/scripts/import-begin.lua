@@ -80,8 +80,8 @@ for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':sid
   redis.call('DEL', key .. suffix)
 end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '',
-  'rows', 0,
-  'stored', 0, 'attempts', 0, 'importer', token, 'importLease', NOW + lease, 'digest', digest)
+  'rows', 0, 'stored', 0, 'people', 1, 'attempts', 0, 'importer', token,
+  'importLease', NOW + lease, 'digest', digest)
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
 for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 if num(ARG.test_ms) > 0 then limit_test(key, id, num(ARG.test_ms)) end

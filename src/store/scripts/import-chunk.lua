@@ -1,15 +1,16 @@
 -- Stores some batches of an import with their counters; with no batches, only renews the lease.
 -- Batches beyond the first N rows that may go are set aside (lib/trial.lua).
---- @include "base"
+--- @include "people"
 -- Atomic because: rows, counters and the position of the import move together, so a chunk that is
 -- sent twice is stored once. Nothing is sent from an `importing` campaign.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · lease_ms · first_batch · batches: how many; then for each batch: rows
---   blob, rows, pending rows, how many ledger fields, then each field and value; then state and
---   count pairs of the whole chunk
+--   blob, rows, pending rows, how many ledger fields, each field and value, how many buckets of
+--   people, each bucket and its rows (lib/people.lua); then state and count pairs of the whole
+--   chunk
 -- Returns: 1 stored (now or before), 0 lost: another importer took over, or it was cancelled
 -- Keys built: clock, campaign:<id> and its :counts :ready :batch:<batch> :ledger:<batch> :first
---   :beyond
+--   :beyond :people:<segment>
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'importer', 'stored', 'startAt', 'rows', 'first')
 if f[1] ~= 'importing' or f[2] ~= ARG.token then return 0 end
@@ -25,6 +26,29 @@ local function pending_row(batch, n, at)
   for place = 0, num(ARGV[at + 1]) - 1 do
     if not others[place] then n = n - 1 end
     if n == 0 then return batch * BATCH_ROWS + place + 1 end
+  end
+end
+
+-- The rows of the chunk for the index of people, by segment and bucket.
+local people = {}
+local function add_people(segment_key, from, buckets)
+  local segment = people[segment_key] or {}
+  people[segment_key] = segment
+  for i = from, from + 2 * buckets - 1, 2 do
+    local parts = segment[ARGV[i]] or {}
+    segment[ARGV[i]] = parts
+    parts[#parts + 1] = ARGV[i + 1]
+  end
+end
+local function write_people()
+  for segment_key, segment in pairs(people) do
+    local values = {}
+    for bucket, parts in pairs(segment) do
+      table.insert(parts, 1, redis.call('HGET', segment_key, bucket) or '')
+      values[#values + 1] = bucket
+      values[#values + 1] = table.concat(parts)
+    end
+    if #values > 0 then redis.call('HSET', segment_key, unpack(values)) end
   end
 end
 
@@ -49,7 +73,12 @@ for batch = first, first + batches - 1 do
   pending_before = pending_before + pending
   rows = rows + num(ARGV[at + 1])
   at = at + 4 + 2 * fields
+  -- What an importer that died has left of it.
+  if batch % PEOPLE_BATCHES == 0 then redis.call('DEL', people_key(key, batch)) end
+  add_people(people_key(key, batch), at + 1, num(ARGV[at]))
+  at = at + 1 + 2 * num(ARGV[at])
 end
+write_people()
 for i = at, #ARGV, 2 do redis.call('HINCRBY', key .. ':counts', ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', key, 'stored', first + batches, 'rows', num(f[5]) + rows)
 return 1

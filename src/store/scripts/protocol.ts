@@ -1,4 +1,5 @@
 import { CODES } from "../../core/error-codes.ts";
+import { HISTORY as HISTORY_KINDS } from "../../core/history.ts";
 import { STATES } from "../../core/message.ts";
 import { REASONS } from "../../core/reasons.ts";
 import { STOP_ON as STOP_ON_DEFAULTS } from "../../core/stop-on.ts";
@@ -14,6 +15,7 @@ import { layout } from "./layout.ts";
 export const STATE = STATES;
 export const REASON = REASONS;
 export const CODE = CODES;
+export const HISTORY = HISTORY_KINDS;
 export const STOP_ON = STOP_ON_DEFAULTS;
 
 /** CSV rows in a batch, and so in a job, a blob and a ledger hash. */
@@ -61,6 +63,17 @@ export const FLAG = {
 export const TIME = numbered(["claimed", "accepted", "sent", "delivered", "read", "failed", "due"]);
 export const LEDGER_TIMES = 7;
 
+/** An entry of a row's history (lib/history.lua); `at` is in ticks. Oldest entries give way. */
+export const HISTORY_ROW = layout({
+  what: "B",
+  at: "I4",
+  attempt: "I2",
+  code: "I3",
+  reason: "B",
+  http: "I2",
+});
+export const HISTORY_MAX = 16;
+
 /** A failed row that a person sends again: its failed attempt, and the digest of its person. */
 export const RETRY_ROW = layout({ row: "I4", attempt: "I2", person: "c8" });
 
@@ -87,6 +100,15 @@ export const CLAIM_ROW = layout({ row: "I4", person: "c8" });
  * 1970 on Redis's clock. When a batch closes, `closes` is the end of its only opening, 0 for never.
  */
 export const ROW_OPENING = layout({ row: "I4", opens: "I4", closes: "I4" });
+
+/** The index of people (lib/people.lua): the rows of so many batches are one hash. */
+export const PEOPLE_BATCHES = 10;
+/** Its fields: people are spread over them by their digests. */
+export const PEOPLE_BUCKETS = 16;
+/** What of a person's digest the index uses: the bucket, modulo their number, and the mark. */
+export const PERSON_HEAD = layout({ bucket: "B", mark: "I2" });
+/** A row in a field: its place among the rows of the hash, from 0, and its person's mark. */
+export const PEOPLE_ROW = layout({ place: "I2", mark: "I2" });
 
 /** A row of a canary or probe (lib/trial.lua). */
 export const TRIAL_ROW = layout({ row: "I4" });
@@ -128,6 +150,7 @@ export const RECORD_ROW = layout({
   outcome: "B",
   code: "I3",
   reason: "B",
+  http: "I2",
   waitMs: "I4",
   jitter: "B",
   digest: "c8",

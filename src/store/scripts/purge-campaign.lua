@@ -1,5 +1,5 @@
 -- Deletes the people of a campaign that ended long ago: rows, phones, wamids. Counts stay.
---- @include "base"
+--- @include "people"
 -- Atomic because: the campaign is marked in the step that deletes its first row, so no event and no
 -- person can move a row of a half deleted campaign. Deletes some batches a call; repeating it
 -- continues.
@@ -7,7 +7,7 @@
 -- ARGV: campaign · kept_ms: how long after its end · batches_max: most to delete
 -- Returns: early: it is too soon | more: there are more batches | done: nothing is left
 -- Keys built: with-rows, campaign:<id> and its :batch:<batch> :ledger:<batch> :ready :open :side
---   :unknown :aside :beyond :chosen :first :trial :again
+--   :unknown :aside :beyond :chosen :first :trial :again :people:<segment>
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'rows', 'purged')
 local over = { finished = true, cancelled = true, rejected = true }
@@ -16,7 +16,8 @@ redis.call('HSETNX', key, 'purgedAt', WALL)
 local batches, from = math.ceil(num(f[3]) / BATCH_ROWS), num(f[4])
 local to = math.min(batches, from + num(ARG.batches_max))
 for batch = from, to - 1 do
-  redis.call('UNLINK', key .. ':batch:' .. batch, key .. ':ledger:' .. batch)
+  redis.call('UNLINK', key .. ':batch:' .. batch, key .. ':ledger:' .. batch,
+    people_key(key, batch))
 end
 redis.call('HSET', key, 'purged', to)
 if to < batches then return PURGE.more end

@@ -27,8 +27,8 @@ local LIMITS = {
 -- The outcome at position `at` of `ARG.rows`, and where the next one begins.
 local function read_outcome(at)
   local o, jitter, bytes = {}, nil, nil
-  o.row, o.attempt, o.nonce, o.outcome, o.code, o.reason, o.wait, jitter, o.digest, o.person,
-    o.marks, bytes, at = struct.unpack(RECORD_ROW.format, ARG.rows, at)
+  o.row, o.attempt, o.nonce, o.outcome, o.code, o.reason, o.http, o.wait, jitter,
+    o.digest, o.person, o.marks, bytes, at = struct.unpack(RECORD_ROW.format, ARG.rows, at)
   o.jitter, o.stored = jitter / JITTER_MAX, string.sub(ARG.rows, at, at + bytes - 1)
   if not marked(o, MARK.id) then o.digest = '' end
   o.ledger, o.field = ledger_key(c, batch_of(o.row)), row_field(o.row)
@@ -64,6 +64,7 @@ local function adopt(r, o)
   if r.state == STATE.unknown then fire(c, o.row, r, 'resend') end
   if not fire(c, o.row, r, 'claim') then return end
   put_wamid_away(c, o.row, r)
+  note_attempt(c, o.row, r)
   r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, WALL) }
   if o.person ~= '' and not hash_get(P .. 'claimed', o.person) then
     hash_put(P .. 'claimed', o.person, attempt_ref(c.id, o.row, r.attempt) .. '|' .. NOW)

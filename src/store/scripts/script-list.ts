@@ -68,6 +68,8 @@ export const SCRIPTS = {
   "erase-person": ["person", "cursor", "eventsMax", "noPerson"],
   "erase-rows": ["campaign", "batch", "sha1", "blob"],
   "find-failed": ["campaign", "firstBatch", "batches"],
+  "find-message": ["digest"],
+  "find-people": ["person", "segmentsMax"],
   "import-begin": [
     "digest",
     "token",
@@ -91,7 +93,7 @@ export const SCRIPTS = {
     "canary",
   ],
   "index-campaigns": ["firstRank", "campaigns"],
-  "correct-rows": ["campaign", "batch", "rewrites", "blob"],
+  "correct-rows": ["campaign", "batch", "rewrites", "blob", "rows"],
   "note-act": ["begun", "line", "keptMs", "keptMax"],
   "note-audit": ["campaign", "moves", "differences"],
   "note-silence": ["since", "what"],

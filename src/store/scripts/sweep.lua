@@ -41,6 +41,7 @@ for _, ref in ipairs(ended_leases) do
   local ended = with_row(id, row, function(c, r)
     if r.attempt ~= attempt or not fire(c, row, r, 'lease_end') then return false end
     r.reason = REASON.lease_ended
+    note_history(c, row, HISTORY.unknown, { attempt = attempt, reason = r.reason })
     match_parked(c, row, r, person)
     return true
   end)
@@ -88,6 +89,7 @@ if webhooks_arriving(num(ARG.webhooks_arriving_ms)) and guard_is_open() then
         return false
       end
       fire(c, row, r, 'resend')
+      note_history(c, row, HISTORY.resent_by_itself, { attempt = r.attempt })
       r.tries = 0
       set(r, FLAG.maybe_duplicate)
       unset(r, FLAG.retried)

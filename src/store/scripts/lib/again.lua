@@ -47,6 +47,7 @@ local function send_again(c, row, r, failure)
   -- For a trial it stays failed: none waits a day for its outcome (lib/trial.lua).
   r.stays_failed = true
   fire(c, row, r, 'retry')
+  note_history(c, row, HISTORY.sent_again, { attempt = r.attempt })
   r.tries, r.code, r.stays_failed = 0, code, nil
   set(r, FLAG.retried)
   r.times[TIME.due] = stamp(c, NOW + wait)

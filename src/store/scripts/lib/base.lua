@@ -61,6 +61,12 @@ local function open_campaign(id)
   return c
 end
 
+-- Time of day in ms <-> ticks since the campaign's epoch, as stored in 4 bytes.
+local function stamp(c, ms)
+  return math.max(0, math.min(TICKS_MAX, math.floor((ms - c.epoch) / TICK_MS)))
+end
+local function unstamp(c, ticks) return c.epoch + ticks * TICK_MS end
+
 -- How sets and hashes refer to an attempt.
 local function attempt_ref(id, row, attempt) return id .. '|' .. row .. '|' .. attempt end
 

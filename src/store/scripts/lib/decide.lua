@@ -17,6 +17,7 @@ end
 -- Sends a failed message again.
 local function retry_row(c, row, r)
   fire(c, row, r, 'retry')
+  note_history(c, row, HISTORY.retried, { attempt = r.attempt })
   r.tries = 0
   -- A message that a person resolved as failed, or that was matched by recipient alone, may have
   -- been delivered: evidence still cancels its retry.
@@ -28,8 +29,12 @@ end
 
 -- Decides about an unknown message.
 local EVENT_OF = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
+local NOTED = {
+  resend = HISTORY.resent, sent = HISTORY.decided_sent, failed = HISTORY.decided_failed,
+}
 local function decide_row(c, row, r, decision)
   fire(c, row, r, EVENT_OF[decision])
+  note_history(c, row, NOTED[decision], { attempt = r.attempt })
   if decision == 'resend' then
     r.tries = 0
     set(r, FLAG.maybe_duplicate)

@@ -1,4 +1,5 @@
 --- @include "moves"
+--- @include "history"
 -- The ledger value of a row, and its moves. protocol.ts describes the layout.
 
 local function decode(value)
@@ -43,12 +44,6 @@ end
 local function has(r, flag) return bit.band(r.flags, flag) ~= 0 end
 local function set(r, flag) r.flags = bit.bor(r.flags, flag) end
 local function unset(r, flag) r.flags = bit.band(r.flags, 255 - flag) end
-
--- Time of day in ms <-> ticks since the campaign's epoch, as stored in 4 bytes.
-local function stamp(c, ms)
-  return math.max(0, math.min(TICKS_MAX, math.floor((ms - c.epoch) / TICK_MS)))
-end
-local function unstamp(c, ticks) return c.epoch + ticks * TICK_MS end
 
 local function ledger_key(c, batch) return c.key .. ':ledger:' .. batch end
 local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
@@ -99,6 +94,8 @@ local function fire(c, row, r, event)
   move_in_trials(c, row, r, to)
   if r.state == STATE.failed then
     add(c.errors, error_field(r), -1)
+    note_history(c, row, HISTORY.failed, { at = r.times[TIME.failed], attempt = r.attempt,
+      code = r.code, reason = r.reason })
     r.code, r.reason, r.times[TIME.failed] = 0, 0, nil
   end
   if r.state == STATE.unknown then

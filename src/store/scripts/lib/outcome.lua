@@ -74,6 +74,8 @@ local function back_to_pending(c, r, o)
   if not fire(c, o.row, r, 'release') then return end
   release_person(o.person, c, o.row, o.attempt)
   reopen_probe(c.id, o.row, o.attempt)
+  -- `wait`: this process was too busy, and no try was made.
+  if o.outcome ~= OUTCOME.wait then note_history(c, o.row, HISTORY.not_sent, o) end
   local wait = o.wait
   if uses_try(o) then
     r.tries = r.tries + 1
@@ -101,6 +103,7 @@ local function unknown(c, r, o, limits)
     return
   end
   r.reason, r.code = o.reason, o.code
+  note_history(c, o.row, HISTORY.unknown, o)
   reopen_probe(c.id, o.row, o.attempt)
   spend_unknown_budget(c, limits.unknown, limits.unknown_window)
   -- The opt-out holds whether or not this message was sent.

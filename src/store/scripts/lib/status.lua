@@ -57,8 +57,13 @@ local function apply_status(c, row, r, attempt, event)
     end
   end
   local got_through = event.status == 'delivered' or event.status == 'read'
+  local function note_event(what)
+    note_history(c, row, what, { at = stamp(c, event.at), attempt = attempt, code = event.code },
+      true)
+  end
   if attempt < r.attempt then
     if got_through then set(r, FLAG.maybe_duplicate) end
+    note_event(HISTORY[event.status])
     return false
   end
   if r.state == STATE.pending and not calls_back(r, attempt, event.status) then return false end
@@ -79,7 +84,10 @@ local function apply_status(c, row, r, attempt, event)
     send_again(c, row, r, event)
     return true
   end
-  if r.state == STATE.delivered or r.state == STATE.read then set(r, FLAG.late_failed) end
+  if r.state == STATE.delivered or r.state == STATE.read then
+    set(r, FLAG.late_failed)
+    note_event(HISTORY.late_failed)
+  end
   return false
 end
 
@@ -159,6 +167,7 @@ local function bind(c, row, r, attempt, digest, stored)
       local side = c.key .. ':side'
       if redis.call('HGET', side, row .. ':second') ~= stored then
         redis.call('HSET', side, row .. ':second', stored)
+        note_history(c, row, HISTORY.second_id, { attempt = attempt })
         if redis.call('HINCRBY', c.key, 'doubles', 1) >= 2 then
           pause_campaign(c, 'double_wamid')
         end

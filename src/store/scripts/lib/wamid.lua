@@ -1,4 +1,4 @@
---- @include "base"
+--- @include "moves"
 -- The index wamid -> attempt, in bounded hashes. Level L has 2^(6+L) buckets (at most 2^16); when
 -- it holds 100 entries a bucket on average, the next level opens. Lookups try the newest first.
 -- Buckets expire WAMID_KEPT_MS after their last write.

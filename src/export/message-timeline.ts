@@ -1,0 +1,121 @@
+import { describeCode } from "../core/error-codes.ts";
+import type { HistoryEntry, HistoryKind } from "../core/history.ts";
+import { describeReason, reasonName } from "../core/reasons.ts";
+import type { Campaign, CampaignRow } from "../store/index.ts";
+
+/** One thing that happened to a message. */
+export interface MessageEvent {
+  /** A stable name, for programs. */
+  readonly what: string;
+  /** ms since 1970. */
+  readonly at: number;
+  /** Of which attempt, from 1; null: of none. */
+  readonly attempt: number | null;
+  readonly code: number | null;
+  readonly reason: string | null;
+  /** The status of the API's answer; null: there was none, or it was not kept. */
+  readonly http: number | null;
+  /** In words, without the time. */
+  readonly words: string;
+}
+
+/** What is known of a message. `scope` and `at` of the person's opt-out, if there is one. */
+export interface TimelineOf {
+  readonly campaign: Pick<Campaign, "file" | "createdAt">;
+  readonly row: CampaignRow;
+  readonly history: readonly HistoryEntry[];
+}
+
+/**
+ * Everything known to have happened to a message, by time: its row in the list, every attempt,
+ * every status event, and what people decided. Bodies are not kept, and no id is shown: a wamid
+ * contains the phone number. Of an ordinary message the ledger keeps one attempt, and no status of
+ * HTTP; of others there is a history (store/ledger/row-history.ts).
+ */
+export function messageEvents({ campaign, row, history }: TimelineOf): MessageEvent[] {
+  const events = [
+    listed(campaign, row),
+    ...eventsOfLedger(row, history),
+    ...history.map(eventOfHistory),
+  ];
+  // Equal times keep this order: a message is handed over before its answer is not known.
+  return events.sort((a, b) => a.at - b.at);
+}
+
+const NO_CAUSE = { code: null, reason: null, http: null } as const;
+
+function listed({ file, createdAt }: TimelineOf["campaign"], { row }: CampaignRow): MessageEvent {
+  const words = `Imported as row ${row} of ${file}`;
+  return { what: "imported", at: createdAt, attempt: null, ...NO_CAUSE, words };
+}
+
+const IN_HISTORY: Readonly<Record<HistoryKind, string>> = {
+  accepted: "Taken by LiveChat",
+  sent: "Sent by WhatsApp",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Failed",
+  notSent: "Not sent",
+  unknown: "No certain answer",
+  lateFailed: "WhatsApp reported a failure, although it was delivered",
+  secondId: "A second id came for the same attempt",
+  retried: "A person asked to send it again",
+  sentAgain: "To be sent again by itself (delivery.retry)",
+  resent: "A person decided to send it again: the person may get it twice",
+  resentByItself: "To be sent again by itself (guarantee at-least-once)",
+  decidedSent: "A person decided that it was sent",
+  decidedFailed: "A person decided that it was not sent",
+};
+
+function eventOfHistory({ what, at, attempt, code, reason, http }: HistoryEntry): MessageEvent {
+  const named = reasonName(reason);
+  return {
+    ...{ what, at, attempt, code: code === 0 ? null : code, reason: named ?? null },
+    http: http === 0 ? null : http,
+    words: [`${IN_HISTORY[what]}`, causeWords(code, named)]
+      .filter((part) => part !== "")
+      .join(": "),
+  };
+}
+
+function causeWords(code: number, reason: ReturnType<typeof reasonName>): string {
+  if (reason !== undefined && reason !== "decided") {
+    return describeReason(reason).replace(/\.$/, "");
+  }
+  if (code === 0) return "";
+  return describeCode(code).title;
+}
+
+const OF_LEDGER = {
+  claimed: "Handed to LiveChat",
+  accepted: "Taken by LiveChat",
+  sent: "Sent by WhatsApp",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Failed",
+  due: "The next try is due",
+} as const;
+
+/** The last attempt, as the ledger has it. */
+function eventsOfLedger(row: CampaignRow, history: readonly HistoryEntry[]): MessageEvent[] {
+  const { value, state, unknownSince } = row;
+  const { attempt, code, reason } = value;
+  const named = reasonName(reason);
+  const events: MessageEvent[] = Object.entries(value.times).map(([name, at]) => {
+    const what = name as keyof typeof OF_LEDGER;
+    const isFailure = what === "failed";
+    const cause = isFailure ? causeWords(code, named) : "";
+    return {
+      ...{ what, at, attempt, http: null },
+      code: isFailure && code !== 0 ? code : null,
+      reason: isFailure ? (named ?? null) : null,
+      words: cause === "" ? OF_LEDGER[what] : `${OF_LEDGER[what]}: ${cause}`,
+    };
+  });
+  const isNoted = history.some((one) => one.what === "unknown" && one.attempt === attempt);
+  if (state === "unknown" && unknownSince !== null && !isNoted) {
+    const entry = { what: "unknown", at: unknownSince, attempt, code, reason, http: 0 } as const;
+    events.push(eventOfHistory(entry));
+  }
+  return events;
+}

@@ -1,0 +1,123 @@
+import type { Redis } from "ioredis";
+import { numberKeys, rowInBatch } from "../keys.ts";
+import type { ImportOutcome } from "../ledger/batch-rows.ts";
+import { wamidDigest } from "../ledger/wamid.ts";
+import { PEOPLE_BATCHES, PEOPLE_BUCKETS, PEOPLE_ROW, PERSON_HEAD } from "../scripts/protocol.ts";
+import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptArgument } from "../scripts/script-list.ts";
+import type { PersonDigest } from "./person-digest.ts";
+
+/** What one campaign has of a person. */
+export type PersonRows =
+  /** Rows that are the person's, or, one in a million, of a person whose digest is alike. */
+  | { readonly kind: "indexed"; readonly rows: readonly number[] }
+  /** It is older than the index: its rows must be read. */
+  | { readonly kind: "unindexed"; readonly rows: number }
+  /** Its rows are deleted. */
+  | { readonly kind: "gone" };
+
+/** A campaign to look in, in the order in which campaigns are looked in: the newest first. */
+export interface CampaignPlace {
+  readonly id: string;
+  /** ms since 1970. */
+  readonly createdAt: number;
+}
+
+/** One message among all. */
+export interface MessagePlace {
+  readonly campaign: string;
+  readonly row: number;
+  readonly attempt: number;
+}
+
+/** Hashes of the index that one script reads: a millisecond of Redis. */
+const SEGMENTS_A_CALL = 1_000;
+/** Campaigns that one script looks in. */
+const CAMPAIGNS_A_CALL = 100;
+
+/**
+ * Finds messages by their person, or by an id of any of their attempts. Nothing here changes
+ * anything. The index of people is built by the import (lib/people.lua has its layout), the one of
+ * ids by whatever stores an id (lib/wamid.lua); both go with the rows.
+ */
+export function createPeopleIndex({
+  redis,
+  number,
+  run,
+}: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+}) {
+  const { campaigns } = numberKeys(number);
+
+  return {
+    /** The newest campaigns that were created at `beforeMs` or earlier, newest first. */
+    async campaigns(beforeMs: number, max: number): Promise<CampaignPlace[]> {
+      const range = [beforeMs, "-inf", "WITHSCORES", "LIMIT", 0, max] as const;
+      const flat = await redis.zrevrangebyscore(campaigns, ...range);
+      return Array.from({ length: flat.length / 2 }, (_, at) => ({
+        id: flat[2 * at] ?? "",
+        createdAt: Number(flat[2 * at + 1]),
+      }));
+    },
+
+    /** What the campaigns have of a person, in the order of `ids`. */
+    async rowsOf(person: Buffer, ids: readonly string[]): Promise<PersonRows[]> {
+      const parts = Array.from({ length: Math.ceil(ids.length / CAMPAIGNS_A_CALL) }, (_, at) =>
+        ids.slice(at * CAMPAIGNS_A_CALL, (at + 1) * CAMPAIGNS_A_CALL),
+      );
+      return (await Promise.all(parts.map((part) => lookIn(person, part)))).flat();
+    },
+
+    /** The message with this id; null if the index has none: it expires after some weeks. */
+    async messageOf(id: string): Promise<MessagePlace | null> {
+      const [campaign, row, attempt] = (await run("find-message", { digest: wamidDigest(id) })) as [
+        string,
+        number,
+        number,
+      ];
+      return campaign === undefined ? null : { campaign, row, attempt };
+    },
+  };
+
+  async function lookIn(person: Buffer, ids: readonly string[]): Promise<PersonRows[]> {
+    const found: PersonRows[] = [];
+    while (found.length < ids.length) {
+      const args = { person, segmentsMax: SEGMENTS_A_CALL };
+      const answer = await run("find-people", args, ids.slice(found.length));
+      for (const [kind, ...rows] of answer as [number, ...number[]][]) {
+        if (kind === 1) found.push({ kind: "indexed", rows: rows.sort((a, b) => a - b) });
+        else found.push(kind === 0 ? { kind: "unindexed", rows: rows[0] ?? 0 } : { kind: "gone" });
+      }
+    }
+    return found;
+  }
+}
+
+export type PeopleIndex = ReturnType<typeof createPeopleIndex>;
+
+/**
+ * The people of one batch for `import-chunk`: how many buckets, then each bucket with its rows.
+ * Rejected rows have no phone, and a duplicate is the row that it repeats.
+ */
+export function packPeople(
+  outcomes: readonly ImportOutcome[],
+  batch: number,
+  person: PersonDigest,
+): ScriptArgument[] {
+  const buckets = new Map<number, Buffer[]>();
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.kind !== "pending" && outcome.kind !== "suppressed") continue;
+    const digest = person(outcome.phone);
+    const bucket = PERSON_HEAD.get(digest, "bucket") % PEOPLE_BUCKETS;
+    const row = Buffer.allocUnsafe(PEOPLE_ROW.bytes);
+    const place = rowInBatch(batch % PEOPLE_BATCHES, index) - 1;
+    PEOPLE_ROW.write(row, 0, { place, mark: PERSON_HEAD.get(digest, "mark") });
+    const rows = buckets.get(bucket);
+    if (rows === undefined) buckets.set(bucket, [row]);
+    else rows.push(row);
+  }
+  const pairs = [...buckets].flatMap(([bucket, rows]) => [bucket, Buffer.concat(rows)]);
+  return [buckets.size, ...pairs];
+}

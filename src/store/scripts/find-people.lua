@@ -1,0 +1,42 @@
+-- Reads which rows of some campaigns may be one person's (lib/people.lua).
+--- @include "people"
+-- Atomic because: it changes nothing; the caller compares the phone of each row.
+-- KEYS: 1 slot key of the number
+-- ARGV: person: digest · segments_max: after so many hashes of the index no further campaign is
+--   read; then each campaign
+-- Returns: for each campaign that was read, one at least: {-1} there is none, or its rows are
+--   deleted · {0, rows} it has no index · {1, each row that may be the person's}
+-- Keys built: campaign:<id> and its :people:<segment>
+local bucket, mark = person_head(ARG.person)
+local seen = 0
+
+local function rows_in(key, first_row)
+  local found, entries = {}, redis.call('HGET', key, bucket) or ''
+  for at = 1, #entries, PEOPLE_ROW.bytes do
+    local place, its = struct.unpack(PEOPLE_ROW.format, entries, at)
+    if its == mark then found[#found + 1] = first_row + place end
+  end
+  return found
+end
+
+local function look_in(key)
+  local f = redis.call('HMGET', key, 'rows', 'people', 'purgedAt')
+  if not f[1] or f[3] then return { -1 } end
+  local rows = num(f[1])
+  if f[2] ~= '1' then return { 0, rows } end
+  local answer = { 1 }
+  for batch = 0, math.ceil(rows / BATCH_ROWS) - 1, PEOPLE_BATCHES do
+    seen = seen + 1
+    for _, row in ipairs(rows_in(people_key(key, batch), batch * BATCH_ROWS + 1)) do
+      answer[#answer + 1] = row
+    end
+  end
+  return answer
+end
+
+local answer = {}
+for at = REST, #ARGV do
+  if at > REST and seen >= num(ARG.segments_max) then break end
+  answer[#answer + 1] = look_in(P .. 'campaign:' .. ARGV[at])
+end
+return answer
