@@ -92,7 +92,7 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
       ...{ summary: "Decides the outcome of unknown messages", role: "operator" },
       description:
         "`row`: one, refused if it is not unknown; `rows`: numbers and ranges, or `all`: those that are not unknown stay as they are. `resend` takes the risk of a second message.",
-      ...{ body: resolveBody, answer: resolved },
+      ...{ body: resolveBody, form: resolveForm, answer: resolved, page: resolvedPage },
       problems: [
         ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
         ...(["campaign_closed", "rows_deleted", "no_such_row", "row_not_unknown"] as const),
@@ -111,6 +111,15 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
 function rangesOf(rows: "all" | readonly (number | [number, number])[]): RowRange[] {
   if (rows === "all") return [ALL_ROWS];
   return rows.map((one) => (typeof one === "number" ? [one, one] : one));
+}
+
+/** The form of the page of a message. */
+function resolveForm(fields: URLSearchParams): unknown {
+  return { row: Number(fields.get("row")), decision: fields.get("decision") };
+}
+
+function resolvedPage(value: z.input<typeof resolved>): string {
+  return "row" in value ? `/campaigns/${value.id}/messages/${value.row}` : campaignPage(value);
 }
 
 /** A form of our pages has codes as fields `code`, and reasons as fields `reason`. */

@@ -117,7 +117,7 @@ function createRoutes(
     ready,
     probed,
   }: {
-    readonly api: Pick<Api, "app" | "page" | "drafting">;
+    readonly api: Pick<Api, "app" | "page" | "drafting" | "readPhone">;
     readonly board: Hono<ApiEnv>;
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
@@ -152,7 +152,8 @@ function createRoutes(
   app.route("/", createAssets());
   const framed = createFramed(stores, unsafe, (path) => isPage(app, path));
   app.use(framed);
-  const pages = createPages({ stores, answer, unsafe, apiPage: api.page, drafting: api.drafting });
+  const { page: apiPage, drafting, readPhone } = api;
+  const pages = createPages({ stores, answer, unsafe, apiPage, drafting, readPhone });
   const live = createLive({ before: [login, framed], pages, answer });
   app.route("/", live.app);
   app.route("/", pages);

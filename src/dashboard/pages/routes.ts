@@ -7,8 +7,11 @@ import { addActionsPages } from "./actions.ts";
 import { addCampaignPages } from "./campaign/routes.ts";
 import { addCampaignListPages } from "./campaign-list.ts";
 import { type Html, page } from "./layout.ts";
+import { addMessagePage } from "./message.ts";
 import { addNewCampaignPages } from "./new-campaign/routes.ts";
+import { addPersonPage } from "./person.ts";
 import { addResolvePages } from "./resolve.ts";
+import { addSearchPage } from "./search.ts";
 
 /** Pages are complete without a script: every figure is in the HTML. */
 export function createPages(input: {
@@ -19,9 +22,14 @@ export function createPages(input: {
   /** The description of the HTTP API. */
   apiPage: () => Html;
   drafting: Drafting;
+  /** Digits with country code; null if the text is not a phone. */
+  readPhone: (text: string) => string | null;
 }): Hono<ApiEnv> {
   const { stores, answer, unsafe, apiPage, drafting } = input;
   const pages = new Hono<ApiEnv>();
+  addSearchPage(pages, input);
+  addPersonPage(pages, input);
+  addMessagePage(pages, input);
 
   addCampaignListPages(pages, { stores });
 

@@ -1,0 +1,158 @@
+import { type Browser, chromium as launcher } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { REASONS } from "../../src/core/reasons.ts";
+import { createTokens } from "../../src/store/index.ts";
+import { testDefinition, testPhone } from "../support/campaigns.ts";
+import { chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
+
+const PHONE = testPhone(2);
+const HTML = { accept: "text/html" };
+const FORM = { "content-type": "application/x-www-form-urlencoded", ...HTML };
+
+/** A campaign with a message that is unknown, and one that arrived. */
+async function someMessages({ test }: TestDashboard) {
+  const named = (name: string) => ({ definition: testDefinition(test.number, { name }) });
+  const old = await test.import(3, named("Autumn"));
+  await test.send(old, 2, "accepted", { wamid: "wamid.OLD" });
+  await test.status("wamid.OLD", "delivered");
+  const id = await test.import(3, named("Winter"));
+  await test.send(id, 2, "unknown", { reason: REASONS.http_5xx, http: 502 });
+  return { old, id };
+}
+
+const search = ({ ask }: TestDashboard, q: string) =>
+  ask("/search", { method: "POST", headers: FORM, body: new URLSearchParams({ q }).toString() });
+
+describe("the search", () => {
+  it("leads to the person, the message or the campaign, with no phone in an address", async () => {
+    const dashboard = await openDashboard();
+    const { id, old } = await someMessages(dashboard);
+    const to = async (text: string) => {
+      const answer = await search(dashboard, text);
+      return [answer.status, answer.headers.get("location")];
+    };
+    const digest = dashboard.test.store.people.person(PHONE).toString("hex");
+
+    expect(await to(`+${PHONE}`)).toEqual([303, `/people/${digest}`]);
+    expect(await to("wamid.OLD")).toEqual([303, `/campaigns/${old}/messages/2`]);
+    expect(await to(`${id}:2`)).toEqual([303, `/campaigns/${id}/messages/2`]);
+    expect(await to(id)).toEqual([303, `/campaigns/${id}`]);
+    expect(await to("winter")).toEqual([303, `/campaigns/${id}`]);
+  });
+
+  it("says what to type if nothing is found, and lists campaigns if several are", async () => {
+    const dashboard = await openDashboard();
+    const { id, old } = await someMessages(dashboard);
+    const [none, several] = [await search(dashboard, "+48 600"), await search(dashboard, "t")];
+    const page = await several.text();
+
+    expect(none.status).toBe(404);
+    expect(await none.text()).toContain("Nothing was found.");
+    expect(several.status).toBe(200);
+    expect(page).toContain(`href="/campaigns/${id}"`);
+    expect(page).toContain(`href="/campaigns/${old}"`);
+  });
+});
+
+describe("the page of a message", () => {
+  it("answers in one line, then tells what is known; no title, address or log has the phone", async () => {
+    const dashboard = await openDashboard();
+    const { id, old } = await someMessages(dashboard);
+    const answer = await dashboard.ask(`/campaigns/${id}/messages/2`, { headers: HTML });
+    const page = await answer.text();
+
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(page).toContain("We do not know whether it arrived.");
+    expect(page).toContain("HTTP 502");
+    expect(page).toContain(`>+${PHONE}</h1>`);
+    expect(page).toContain(`href="/campaigns/${old}/messages/2"`);
+    expect(/<title>(.*)<\/title>/.exec(page)?.[1]).toBe(`Message ${id}:2 · Dropcast`);
+    expect([...page.matchAll(/(?:href|action)="([^"]*)"/g)].join()).not.toContain(PHONE);
+    expect(dashboard.logged.join()).not.toContain(PHONE);
+    expect(page).not.toMatch(/ style=|<style| on[a-z]+="|<script>/);
+  });
+
+  it("shows a viewer a masked phone, and no button", async () => {
+    const dashboard = await openDashboard();
+    const { id } = await someMessages(dashboard);
+    const tokens = createTokens(dashboard.test.redis, "sandbox");
+    const name = `reader-${dashboard.test.number}`;
+    const added = await tokens.add({ name, role: "viewer", lastsMs: null });
+    onTestFinished(async () => void (await tokens.remove(name)));
+    const headers = {
+      ...HTML,
+      authorization: `Bearer ${added.kind === "added" ? added.token : ""}`,
+    };
+    const person = dashboard.test.store.people.person(PHONE).toString("hex");
+    for (const path of [`/campaigns/${id}/messages/2`, `/people/${person}`]) {
+      const page = await (await dashboard.ask(path, { headers })).text();
+      const main = page.slice(page.indexOf("<main"), page.indexOf("</main>"));
+
+      expect(main).toContain("48******02");
+      expect(main).not.toContain(PHONE);
+      expect(main).not.toContain("<form");
+    }
+  });
+
+  it.each(["0", "4", "99999999999", "x"])("is not there for row %s", async (row) => {
+    const dashboard = await openDashboard();
+    const { id } = await someMessages(dashboard);
+    const answer = await dashboard.ask(`/campaigns/${id}/messages/${row}`, { headers: HTML });
+
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe("the page of a person", () => {
+  it("is there for people without a message, and for no address that is no digest", async () => {
+    const dashboard = await openDashboard();
+    const none = await dashboard.ask(`/people/${"0".repeat(16)}`, { headers: HTML });
+    const wrong = await dashboard.ask(`/people/${PHONE}`, { headers: HTML });
+
+    expect(await none.text()).toContain("No campaign has a message to this person.");
+    expect(wrong.status).toBe(404);
+  });
+});
+
+describe.skipIf(chromium === undefined)(
+  `the pages in a browser${chromium === undefined ? " (skipped: no Chromium found)" : ""}`,
+  () => {
+    let browser: Browser | undefined;
+    beforeAll(async () => {
+      browser = await launcher.launch({
+        ...{ executablePath: chromium ?? "", args: ["--no-sandbox", "--disable-gpu"] },
+      });
+    });
+    afterAll(() => browser?.close());
+
+    it("a message is found by phone, id and row, and decided, without a script", async () => {
+      const dashboard = await openDashboard();
+      const { id, old } = await someMessages(dashboard);
+      const context = await browser?.newContext({
+        ...{ httpCredentials: { username: "anybody", password: PASSWORD } },
+        ...{ javaScriptEnabled: false },
+      });
+      if (context === undefined) throw new Error("There is no browser.");
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
+      const find = async (text: string) => {
+        await page.getByRole("searchbox").fill(text);
+        await page.getByRole("searchbox").press("Enter");
+        await page.waitForURL(/people|messages/);
+      };
+      await page.goto(dashboard.url);
+      await find("+48 600 000 002");
+      await page.getByText("We do not know whether it arrived").first().waitFor();
+      await page.goto(dashboard.url);
+      await find("wamid.OLD");
+      expect(page.url()).toBe(`${dashboard.url}/campaigns/${old}/messages/2`);
+      await page.goto(dashboard.url);
+      await find(`${id}:2`);
+      await page.getByRole("button", { name: "Count 1 message as not sent" }).click();
+      await page.getByText("A person decided that it was not sent").first().waitFor();
+
+      expect(page.url()).toBe(`${dashboard.url}/campaigns/${id}/messages/2`);
+      expect(await dashboard.test.state(id, 2)).toBe("failed");
+    });
+  },
+);
