@@ -141,8 +141,17 @@ function scrub(line: string): string {
     .replace(/\b(Basic|Bearer)\s+[A-Za-z0-9+/=._-]{8,}/gi, "$1 [hidden]")
     .replace(/\bwh(sec|sk)_[A-Za-z0-9+/=]+/g, "wh$1_[hidden]")
     .replace(/\b(rediss?:\/\/)[^\s/"@]*@/g, "$1[hidden]@")
+    .replace(GROUPED, (found) => (isPhoneLong(found) ? "[digits]" : found))
     .replace(/(?<![\w:,[.-])\+?\d{9,15}(?![\w-])(?!\.\d)/g, "[digits]")
     .replace(/\+\d{9,15}(?!\d)/g, "[digits]");
+}
+
+/** Groups of digits with spaces, hyphens or parentheses: a phone number as people write it. */
+const GROUPED = /(?<![\w:,[.-])\+?(?:\(?\d{1,4}\)?[ -]){1,6}\d{2,12}(?![\w:-])(?!\.\d)/g;
+
+function isPhoneLong(text: string): boolean {
+  const { length } = text.replace(/\D/g, "");
+  return length >= 9 && length <= 15;
 }
 
 const COLOURS: Readonly<Record<string, (text: string) => string>> = {

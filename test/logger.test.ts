@@ -55,6 +55,32 @@ describe.each([false, true])(
   },
 );
 
+test.each([
+  ...["+48 609 655 911", "609 655 911", "609-655-911", "+48 (609) 655-911", "(555) 123-4567"],
+  ...["+1 555 123 4567", "0048 609 655 911", "+48 609655911", "609 65 59 11"],
+])("a phone number as people write it is hidden: %s", (phone) => {
+  const { lines, logger } = collect(false);
+
+  logger.warn({ note: `to ${phone}, twice` }, `no answer for ${phone}.`);
+
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    note: "to [digits], twice",
+    msg: "no answer for [digits].",
+  });
+});
+
+test.each([
+  ...["at 2026-11-30 14:20:05", "2026-11-30T14:20:05.123Z", "main-1 42 7", "3 of 1,204,567 rows"],
+  ...["from 192.168.100.200", "v1.10.0 20.20.2", "12 34 of 56", "up-48 in 100 ms, 200 ms, 300 ms"],
+  ...["9f1c2d3e-1234-5678-9012-123456789abc", "10 000 messages"],
+])("figures that are not a phone number stay: %s", (words) => {
+  const { lines, logger } = collect(false);
+
+  logger.info({ note: words }, words);
+
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ note: words, msg: words });
+});
+
 test("a JSON line keeps what may be said, and stays JSON", () => {
   const { lines, logger } = collect(false);
 

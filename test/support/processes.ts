@@ -62,6 +62,8 @@ export interface Running {
   stop(): Promise<number | null>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** It ends by itself, as the test expects; resolves with the exit code. */
+  ended(): Promise<number | null>;
 }
 
 export interface Launched {
@@ -149,6 +151,10 @@ export function createStage(env: Readonly<Record<string, string>> = {}): Stage {
         ready,
         stop: () => stop(entry),
         kill: () => kill(entry),
+        ended: () => {
+          entry.expected = true;
+          return entry.gone;
+        },
       };
     },
     launch,
