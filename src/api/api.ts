@@ -10,10 +10,12 @@ import { VERSION } from "../version.ts";
 import type { ApiEnv } from "./access.ts";
 import { addActions } from "./actions.ts";
 import type { Answer } from "./answer.ts";
+import { addAudit } from "./audit.ts";
 import { addCampaigns } from "./campaigns.ts";
 import { addCreate, type CreateDeps } from "./create.ts";
 import { addDecisions } from "./decisions.ts";
 import { createDrafting, type Drafting } from "./drafting.ts";
+import { addDrops } from "./drops.ts";
 import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
 import { createFeed } from "./feed.ts";
@@ -26,6 +28,7 @@ import { addMessages } from "./messages.ts";
 import { addNumbers } from "./numbers.ts";
 import { type OpenApiDocument, openApiMain } from "./openapi-page.ts";
 import { addOptOuts, type OptOutDeps } from "./opt-outs.ts";
+import { addOptOutImport, createImportForm } from "./opt-outs-import.ts";
 import { addPeople, phoneReader } from "./people.ts";
 import { createRouter } from "./route.ts";
 import { createRunning, type RunningDeps } from "./running.ts";
@@ -37,7 +40,7 @@ export interface ApiDeps
   extends Pick<ImportsDeps, "stores" | "importFile" | "checkFile" | "maySend" | "acts">,
     Pick<RunningDeps, "logger">,
     Pick<CreateDeps, "mode" | "unsafe">,
-    Pick<HealthDeps, "timings" | "checkRedis">,
+    Pick<HealthDeps, "health">,
     Pick<OptOutDeps, "suppressions" | "country">,
     Pick<TestSendDeps, "numberCountries" | "openTestSender"> {
   readonly answer: Answer;
@@ -57,6 +60,8 @@ export interface Api {
   readonly drafting: Drafting;
   /** Reads a phone that a person typed: digits with country code; null if it is none. */
   readonly readPhone: (text: string) => string | null;
+  /** For the page of opt-outs, which has a form with a file. */
+  readonly takeOptOutFile: ReturnType<typeof createImportForm>;
   /** Continues imports that an earlier process left behind. */
   start(): void;
   /** Resolves when no import runs: those that take longer than `withinMs` are interrupted. */
@@ -104,7 +109,10 @@ export function createApi(deps: ApiDeps): Api {
   addPeople(router, deps);
   addNumbers(router, deps);
   addHealth(router, deps);
-  addOptOuts(router, { ...deps, uploads, idempotency });
+  addAudit(router, deps);
+  addDrops(router, deps);
+  addOptOuts(router, deps);
+  addOptOutImport(router, { ...deps, uploads, idempotency });
   addEvents(router, { ...deps, feed });
   addDecisions(router, deps);
   addActions(router, deps);
@@ -124,6 +132,7 @@ export function createApi(deps: ApiDeps): Api {
     page: () => openApiMain(document),
     drafting,
     readPhone: phoneReader(deps.country),
+    takeOptOutFile: createImportForm({ ...deps, uploads, idempotency }),
     start: running.start,
     stop: async (withinMs) => {
       feed.close();

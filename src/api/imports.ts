@@ -29,7 +29,7 @@ export interface ImportsDeps {
   readonly checkFile: () => Promise<ImportFile>;
   /** Refuses a number from which no process could send. */
   readonly maySend: (number: string) => Result<unknown>;
-  readonly acts: Pick<ActLog, "begin" | "end">;
+  readonly acts: Pick<ActLog, "begin" | "end" | "read">;
 }
 
 /**

@@ -1,13 +1,16 @@
 import { z } from "@hono/zod-openapi";
+import { budgetJson } from "../campaigns/budget.ts";
 import type { Stores } from "../campaigns/find.ts";
 import { setNumberRate } from "../campaigns/rate.ts";
 import { isoTime } from "../core/format.ts";
 import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { readNumberFacts } from "../health/facts.ts";
+import { allowedNow } from "../health/number-facts-words.ts";
 import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
 import { type Access, visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
-import { halt, orNull, rateBody, ratePerSecond, rollback, time } from "./schemas.ts";
+import { budget, halt, orNull, rateBody, ratePerSecond, rollback, time } from "./schemas.ts";
 
 const TAG = "Numbers";
 
@@ -16,10 +19,17 @@ const presence = z.object({
   lastSeenSeconds: z.int().nullable().openapi({ description: "Null: not in the last hour." }),
 });
 
+const ageMs = z.int().nullable();
+
 const numberJson = z
   .object({
     number: z.string(),
     ratePerSecond: z.number().nullable().openapi({ description: "In force; null: not known." }),
+    allowedPerSecond: z.number().nullable().openapi({
+      description:
+        "What it may send now: less after an answer of too fast, 0 while it stands still.",
+    }),
+    usedPerSecond: z.number().openapi({ description: "In the last minute or two." }),
     setRatePerSecond: z.number().nullable().openapi({ description: "Set by a person." }),
     backoff: z.object({ until: time, reason: z.string().nullable() }).nullable(),
     halt: orNull(halt),
@@ -27,6 +37,11 @@ const numberJson = z
     isSettling: z.boolean().openapi({ description: "Redis was restarted a moment ago." }),
     campaigns: z.object({ live: z.int(), total: z.int() }),
     pending: z.int().openapi({ description: "Messages of live campaigns that wait." }),
+    oldest: z
+      .object({ dueMs: ageMs, sendingMs: ageMs, unknownMs: ageMs })
+      .openapi({ description: "How long the oldest message of each kind has been so." }),
+    budget: orNull(budget),
+    claims: z.int().openapi({ description: "The claim counter: it never decreases." }),
     workers: presence,
     webhooks: presence,
     lastWebhookAt: time.nullable(),
@@ -86,25 +101,38 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
 }
 
 async function readNumber(store: NumberStore) {
-  const { campaigns, pace, rollback: guard } = store;
-  const [now, its, back, isSettling, live, total, stats, workers, webhooks] = await Promise.all([
-    ...([pace.read(), campaigns.halt(), guard.read(), guard.isSettling()] as const),
-    ...([campaigns.live(), campaigns.count(), campaigns.stats()] as const),
-    ...([store.presence("worker"), store.presence("webhooks")] as const),
-  ]);
+  const facts = await readNumberFacts(store);
+  const {
+    pace,
+    halt: its,
+    rollback: back,
+    budget: people,
+    ages,
+    oldest,
+    vitals,
+    stats,
+    live,
+  } = facts;
   return {
     number: store.number,
-    ratePerSecond: numberRate(now, null),
-    setRatePerSecond: now.ratePerSecond,
+    ratePerSecond: numberRate(pace, null),
+    allowedPerSecond: allowedNow(facts),
+    usedPerSecond: vitals.usedPerSecond,
+    setRatePerSecond: pace.ratePerSecond,
     backoff:
-      now.holdUntilMs === null ? null : { until: isoTime(now.holdUntilMs), reason: now.holdReason },
+      pace.holdUntilMs === null
+        ? null
+        : { until: isoTime(pace.holdUntilMs), reason: pace.holdReason },
     halt: haltJson(its),
     rollback: rollbackJson(back),
-    isSettling,
-    campaigns: { live: live.length, total },
+    isSettling: facts.isSettling,
+    campaigns: { live: live.length, total: facts.campaigns },
     pending: live.reduce((sum, { counts }) => sum + counts.pending, 0),
-    workers: presenceJson(workers),
-    webhooks: presenceJson(webhooks),
+    oldest: { dueMs: oldest.pending, sendingMs: oldest.sending, unknownMs: ages.unknown },
+    budget: budgetJson({ now: people, waitsUntilMs: null }).budget,
+    claims: vitals.claims,
+    workers: presenceJson(facts.workers),
+    webhooks: presenceJson(facts.receivers),
     lastWebhookAt: isoTime(stats.lastWebhookAt),
     unmatchedStatusEvents: stats.orphans,
   };

@@ -1,21 +1,19 @@
-import { Readable } from "node:stream";
 import { z } from "@hono/zod-openapi";
-import { audited } from "../campaigns/audited.ts";
-import { ENCODINGS, type Encoding } from "../core/encoding.ts";
+import { addToList, removeFromList } from "../campaigns/opt-outs.ts";
 import { isoTime } from "../core/format.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { toProblem } from "../http/problem.ts";
+import { REMOVAL_NAMES } from "../core/removal.ts";
 import { createPhoneReader } from "../producer/phones/phone-reader.ts";
-import { importOptOuts } from "../producer/suppressions/import-entries.ts";
-import { type ActLog, SCOPES, type Suppressions } from "../store/index.ts";
-import { actorOf, refuseLimited } from "./access.ts";
-import { problemResponse } from "./answer.ts";
-import { uploadProblem } from "./create.ts";
-import { digestOf, type Idempotency } from "./idempotency.ts";
-import { bodyInvalid, queryInvalid } from "./invalid.ts";
+import {
+  type ActLog,
+  type KnownOptOut,
+  OPT_OUT_ORIGINS,
+  SCOPES,
+  type Suppressions,
+} from "../store/index.ts";
+import { refuseLimited } from "./access.ts";
 import type { Router } from "./route.ts";
-import { cursor, nextCursor, time } from "./schemas.ts";
-import type { Uploads } from "./uploads.ts";
+import { cursor, nextCursor, orNull, time } from "./schemas.ts";
 
 const TAG = "Opt-outs";
 
@@ -25,8 +23,6 @@ export interface OptOutDeps {
   /** Of phones without a country code; null: they are refused. */
   readonly country: string | null;
   readonly acts: Pick<ActLog, "begin" | "end">;
-  readonly uploads: Uploads;
-  readonly idempotency: Idempotency;
 }
 
 const scope = z.enum(SCOPES).openapi({ description: "`all`, or `marketing` messages only." });
@@ -44,16 +40,30 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
-const listJson = z.object({
-  optOuts: z.array(
-    z.object({
-      phone: z.string().nullable().openapi({ description: "Null: the person was erased." }),
-      scope,
-      source: z.string(),
-      at: time,
-    }),
-  ),
-  next: nextCursor,
+const optOutJson = z
+  .object({
+    phone: z.string().nullable().openapi({ description: "Null: the person was erased." }),
+    scope: z
+      .enum(SCOPES)
+      .nullable()
+      .openapi({ description: "`all`, or `marketing` messages only; null: it was removed." }),
+    origin: z
+      .enum(OPT_OUT_ORIGINS)
+      .nullable()
+      .openapi({ description: "`whatsapp` (131050), by `hand`, or by `import`; null: not noted." }),
+    who: z.string().openapi({ description: "Who added it; may be empty." }),
+    source: z.string(),
+    at: time,
+  })
+  .openapi("OptOut");
+
+const listJson = z.object({ optOuts: z.array(optOutJson), next: nextCursor });
+
+const findBody = z.strictObject({ phone: z.string().min(1).max(64), country });
+
+const countsJson = z.object({
+  ...{ whatsapp: z.int(), hand: z.int(), import: z.int() },
+  earlier: z.int().openapi({ description: "At most so many from before origins were noted." }),
 });
 
 const addBody = z.strictObject({
@@ -61,24 +71,14 @@ const addBody = z.strictObject({
   country,
 });
 
-const removeBody = z.strictObject({ phones, country });
-
-const importQuery = z.strictObject({
-  ...{ scope: scope.default("all"), source: z.string().max(100).default("import"), country },
-  column: z.string().max(200).optional(),
-  encoding: z.enum(ENCODINGS as readonly string[] as [Encoding, ...Encoding[]]).optional(),
-});
-
-const importJson = z.looseObject({
-  ...{ rows: z.int(), added: z.int(), unchanged: z.int(), unreadable: z.int() },
-  rejected: z.array(
-    z.object({ line: z.int(), column: z.string(), code: z.string(), reason: z.string() }),
-  ),
+const removeBody = z.strictObject({
+  ...{ phones, country },
+  reason: z.enum(REMOVAL_NAMES).optional().openapi({ description: "Why, for the audit." }),
 });
 
 /** Who must not be messaged. Phones are in the body of a request, never in its address. */
-export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
-  const { acts, uploads } = deps;
+export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
+  const { acts } = deps;
 
   route(
     {
@@ -91,11 +91,33 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
       if (limited !== null) return limited;
       const page = await (await deps.suppressions()).page(Number(query.cursor ?? 0), query.limit);
       return accept({
-        optOuts: page.entries.map(({ phone, scope: of, source, at }) => ({
-          ...{ phone: phone === null ? null : `+${phone}`, scope: of, source, at: isoTime(at) },
-        })),
+        optOuts: page.entries.map(toJson),
         next: page.next === null ? null : String(page.next),
       });
+    },
+  );
+
+  route(
+    {
+      ...{ method: "get", path: "/api/opt-outs/counts", name: "countOptOuts", tag: TAG },
+      ...{ summary: "How many people are on the list, by origin", role: "viewer" },
+      ...{ answer: countsJson, problems: [] },
+    },
+    async () => accept(await (await deps.suppressions()).counts()),
+  );
+
+  route(
+    {
+      ...{ method: "post", path: "/api/opt-outs/find", name: "findOptOut", tag: TAG },
+      ...{ summary: "What is known of one person", role: "viewer", body: findBody },
+      answer: z.object({ optOut: orNull(optOutJson) }),
+      problems: ["dashboard_body_invalid", "phone_unreadable"],
+    },
+    async ({ body }) => {
+      const read = readPhones([body.phone], body.country ?? deps.country);
+      if (!read.ok) return read;
+      const found = await (await deps.suppressions()).find(read.value[0] ?? "");
+      return accept({ optOut: found === undefined ? null : toJson(found) });
     },
   );
 
@@ -109,16 +131,10 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
     async ({ by, body }) => {
       const read = readPhones(body.phones, body.country ?? deps.country);
       if (!read.ok) return read;
-      const entries = read.value.map((phone) => ({
-        ...{ phone, scope: body.scope, source: body.source, atMs: null },
-      }));
-      const details = { scope: body.scope, people: entries.length };
       const suppressions = await deps.suppressions();
-      return audited(acts, by, { what: "suppress add", details }, async () => {
-        const changes = await suppressions.add(entries);
-        const added = changes.filter(({ before, now }) => before !== now).length;
-        return accept({ added, unchanged: changes.length - added, scope: body.scope });
-      });
+      const given = { phones: read.value, scope: body.scope, source: body.source };
+      const done = await addToList({ suppressions, acts, by }, given);
+      return done.ok ? accept({ ...done.value, scope: body.scope }) : done;
     },
   );
 
@@ -126,7 +142,8 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
     {
       ...{ method: "post", path: "/api/opt-outs/remove", name: "removeOptOuts", tag: TAG },
       ...{ summary: "Removes people: they may be messaged again", role: "operator" },
-      ...{ body: removeBody, problems: ["dashboard_body_invalid", "phone_unreadable"] },
+      body: removeBody,
+      problems: ["dashboard_body_invalid", "phone_unreadable", "api_numbers_limited"],
       answer: z.object({ removed: z.int(), absent: z.int() }),
     },
     async ({ access, by, body }) => {
@@ -134,70 +151,17 @@ export function addOptOuts({ route, raw }: Router, deps: OptOutDeps): void {
       if (limited !== null) return limited;
       const read = readPhones(body.phones, body.country ?? deps.country);
       if (!read.ok) return read;
-      const details = { people: read.value.length };
       const suppressions = await deps.suppressions();
-      return audited(acts, by, { what: "suppress remove", details }, async () => {
-        const changes = await suppressions.remove(read.value);
-        const removed = changes.filter(({ before }) => before !== null).length;
-        return accept({ removed, absent: changes.length - removed });
-      });
-    },
-  );
-
-  raw(
-    {
-      ...{ method: "post", path: "/api/opt-outs/import", name: "importOptOuts", tag: TAG },
-      ...{ summary: "Adds the people of a file (CSV, or one number a line)", role: "admin" },
-      description: "All readable rows are added; the others are listed, with their lines.",
-      query: importQuery,
-      request: {
-        body: { required: true, content: { "text/csv": { schema: { type: "string" } } } },
-      },
-      answers: {
-        200: { description: "Done.", content: { "application/json": { schema: importJson } } },
-      },
-      problems: [
-        ...(["dashboard_query_invalid", "upload_incomplete", "upload_too_large"] as const),
-        ...(["upload_too_slow", "uploads_too_many", "list_empty", "list_not_csv"] as const),
-      ],
-    },
-    async (context) => {
-      const limited = refuseLimited(context.get("access"));
-      if (limited !== null) return problemResponse(toProblem(limited));
-      const query = importQuery.safeParse(context.req.query());
-      if (!query.success) return problemResponse(toProblem(queryInvalid(query.error)));
-      const { body } = context.req.raw;
-      if (body === null) return problemResponse(toProblem(bodyInvalid(NO_BODY)));
-      const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-      const file = await uploads.receive(source, "opt-outs.csv", context.get("access").who);
-      if (!file.ok) return problemResponse(uploadProblem(file));
-      try {
-        return await deps.idempotency.run(context, digestOf(file.value.sha256), async () => {
-          const { column, encoding = null, scope: of, ...more } = query.data;
-          const suppressions = await deps.suppressions();
-          const done = await audited(
-            ...([acts, actorOf(context.get("access"))] as const),
-            { what: "suppress import", details: { scope: of } },
-            () =>
-              importOptOuts({
-                ...{ path: uploads.pathOf(file.value), suppressions, scope: of, encoding },
-                ...{ source: more.source, country: more.country ?? deps.country },
-                columns: column === undefined ? [] : [column],
-              }),
-            ({ added, unchanged, unreadable }) => ({ details: { added, unchanged, unreadable } }),
-          );
-          return done.ok ? context.json(done.value) : problemResponse(toProblem(done));
-        });
-      } finally {
-        await uploads.remove(file.value.id);
-      }
+      const given = { phones: read.value, reason: body.reason ?? null };
+      return removeFromList({ suppressions, acts, by }, given);
     },
   );
 }
 
-const NO_BODY = new z.ZodError([
-  { code: "custom", path: ["body"], message: "is missing", input: undefined },
-]);
+function toJson({ phone, scope: of, origin, who, source, at }: KnownOptOut) {
+  const shown = phone === null ? null : `+${phone}`;
+  return { phone: shown, scope: of, origin, who, source, at: isoTime(at) };
+}
 
 /** The phones as digits; refuses an unreadable one by its place, never by what it says. */
 export function readPhones(given: readonly string[], of: string | null): Result<readonly string[]> {

@@ -51,11 +51,11 @@ export const halt = z
   })
   .openapi("Suspension");
 
-/** Messages a second. */
-const budget = z
+export const budget = z
   .object({ portfolio: z.string(), used: z.int(), limit: z.int(), nextAt: time.nullable() })
   .openapi("Budget", { description: "Different people that a portfolio wrote to in 24 hours." });
 
+/** Messages a second. */
 const pace = z
   .object({
     nowPerSecond: z.number().nullable(),

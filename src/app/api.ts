@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ApiDeps } from "../api/api.ts";
 import { commonCountry, findNumber, requireSendingNumber } from "../config/find-number.ts";
 import { accept } from "../core/refusal.ts";
-import { checkRedisServer } from "../health/redis.ts";
+import { readRedisFacts } from "../health/redis.ts";
 import { createRequests, createSuppressions } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
 
@@ -15,8 +15,10 @@ export function apiDeps(platform: Platform): Omit<ApiDeps, "stores" | "answer" |
   return {
     mode,
     acts: platform.actsOf(mode),
-    timings: platform.timings,
-    checkRedis: () => checkRedisServer(redis),
+    health: {
+      ...{ timings: platform.timings, retentionMs: config.retentionMs },
+      ...{ endpoints: config.webhooksOut, readRedis: () => readRedisFacts(redis) },
+    },
     country: commonCountry(config),
     numberCountries: Object.fromEntries(
       Object.entries(config.numbers).map(([name, { country }]) => [name, country]),

@@ -26,7 +26,7 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
   const failed = (error: unknown) => logger.debug({ role, error: String(error) }, "no heartbeat");
   let last = Promise.resolve();
   const heartbeat = (): void => {
-    last = processes.heartbeat(id, info).catch(failed);
+    last = processes.heartbeat(id, { ...info, clockMs: Date.now() }).catch(failed);
   };
   heartbeat();
   const timer = setInterval(heartbeat, HEARTBEAT_EVERY_MS).unref();

@@ -1,21 +1,25 @@
 import { join } from "node:path";
 import { accept, type Result } from "../core/refusal.ts";
 import type { DropSource } from "../producer/drop/folder.ts";
-import { createRecurring } from "../store/index.ts";
+import { createDropReports, createRecurring } from "../store/index.ts";
 import { startHealth } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { createImporter, findCampaignIn } from "./lists.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 
+/** How often the dashboard learns what failed and waits in the drop folder. */
+const TELL_EVERY_MS = 30_000;
+
 /** Watches the drop folder and imports its lists. */
 export async function startProducer(platform: Platform): Promise<Result<RunningRole>> {
   const { config, logger } = platform;
-  const [{ createDropFolder, dropTiming }, { createModeDrops }, { createNoteDrop }] =
+  const [{ createDropFolder, dropTiming }, { createModeDrops }, { createNoteDrop }, telling] =
     await Promise.all([
       import("../producer/drop/folder.ts"),
       import("../producer/drop/mode.ts"),
       import("../producer/drop/note-drop.ts"),
+      import("../producer/drop/tell.ts"),
     ]);
   const role = logger.child({ role: "producer" });
   const importFile = await createImporter(platform);
@@ -40,10 +44,16 @@ export async function startProducer(platform: Platform): Promise<Result<RunningR
     await health.value.stop();
     return started;
   }
+  const teller = telling.createDropTeller({
+    ...{ reports: createDropReports(platform.redis, config.mode), dir: folder.dir },
+    everyMs: TELL_EVERY_MS / config.timeScale,
+    failed: (error) => role.debug({ error: String(error) }, "drops are not told"),
+  });
   const running = {
     place: join(folder.dir(), "inbox"),
     async stop() {
       health.value.drain();
+      await teller.stop();
       await folder.stop();
       await health.value.stop();
     },

@@ -22,7 +22,17 @@ export function actFromWords({ from, via }: ActLine): string {
 }
 
 export function actJson({ at, who, via, from, what, campaigns, details, result, code }: ActLine) {
-  return { at: isoTime(at), who, via, from, what, campaigns, details, result, code };
+  return {
+    at: isoTime(at),
+    who,
+    via,
+    from,
+    what,
+    campaigns: [...campaigns],
+    details,
+    result,
+    code,
+  };
 }
 
 /** `haltLifted` -> `halt lifted`. */

@@ -1,4 +1,5 @@
 import { actFromWords, actJson, actResultWords, actWords } from "../campaigns/act-words.ts";
+import { ACT_KINDS, type ActLine } from "../core/act.ts";
 import { parseInstant } from "../core/instant.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { ACTS_KEPT_MAX } from "../store/index.ts";
@@ -15,6 +16,8 @@ export const spec: CommandSpec = {
   args: [],
   options: [
     { flags: "--campaign <id>", description: "only what was done with this campaign" },
+    { flags: "--who <name>", description: "only what this person did: part of a name" },
+    { flags: "--what <act>", description: "only acts of this kind, as in --what pause" },
     { flags: "--since <when>", description: "30m, 24h, 7d, or a time with its zone" },
     { flags: "--limit <n>", description: "how many of the newest (default: 50)" },
   ],
@@ -32,8 +35,17 @@ export const run: Command = async (cli, { options }) => {
   const since = readSince(textOption(options, "since"), Date.now());
   if (!since.ok) return since;
   const campaign = textOption(options, "campaign") ?? null;
+  const who = textOption(options, "who")?.toLowerCase();
+  const named = textOption(options, "what");
+  const what = ACT_KINDS.find((kind) => kind === named);
+  if (named !== undefined && what === undefined) {
+    return refuseUsage(`"${named}" is not an act.`, `Give ${ACT_KINDS.join(", ")}.`);
+  }
+  const matches = (line: ActLine): boolean =>
+    (what === undefined || line.what === what) &&
+    (who === undefined || line.who.toLowerCase().includes(who));
   return withPlatform(cli, async ({ actsOf, config }) => {
-    const query = { campaign, sinceMs: since.value, limit, lookedAtMax: ACTS_KEPT_MAX };
+    const query = { campaign, sinceMs: since.value, limit, lookedAtMax: ACTS_KEPT_MAX, matches };
     const { lines, isCut } = await actsOf(config.mode).read(query);
     const rows = lines.map((line) => [
       dateTime(line.at),

@@ -46,6 +46,7 @@ async function importEntries(
     path: resolve(cli.cwd, given[0] ?? ""),
     ...{ country, columns: textsOption(options, "column"), encoding: encoding.value, scope },
     ...{ source: textOption(options, "source") ?? "import", suppressions },
+    who: commandActor(cli).who,
   });
   if (!imported.ok) return imported;
   const json = imported.value;

@@ -1,7 +1,9 @@
-import { audited } from "../campaigns/audited.ts";
+import { addToList, removeFromList } from "../campaigns/opt-outs.ts";
 import type { Config } from "../config/config.ts";
 import { commonCountry } from "../config/find-number.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { REMOVAL_NAMES } from "../core/removal.ts";
+import { originWords } from "../export/opt-out-words.ts";
 import type { OptOutFormat } from "../export/opt-outs.ts";
 import { type ActLog, type OptOut, SCOPES, type Scope, type Suppressions } from "../store/index.ts";
 import { commandActor } from "./actor.ts";
@@ -17,7 +19,7 @@ import {
 import { ENCODING_OPTION } from "./encoding-option.ts";
 import { withPlatform } from "./session.ts";
 import { importFile } from "./suppress-import.ts";
-import { count, counted, dateTime, printable } from "./words.ts";
+import { count, counted, dateTime } from "./words.ts";
 
 interface Task {
   readonly cli: Cli;
@@ -50,6 +52,7 @@ export const spec: CommandSpec = {
   options: [
     { flags: "--scope <scope>", description: "marketing or all (add, import: all)" },
     { flags: "--source <text>", description: "who reported it, for add and import" },
+    { flags: "--reason <why>", description: `of remove: ${REMOVAL_NAMES.join(", ")}` },
     { flags: "--country <code>", description: "country of numbers without a country code" },
     {
       flags: "--column <name>",
@@ -79,6 +82,9 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
     return wantsMore
       ? refuseUsage(`${action} needs ${action === "import" ? "a file" : "a phone number"}.`, USAGE)
       : refuseUsage(`${action} takes no argument.`, USAGE);
+  }
+  if (action !== "remove" && "reason" in options) {
+    return refuseUsage("--reason is an option of remove.", USAGE);
   }
   const idle = action === "import" ? undefined : OF_IMPORT.find((name) => name in options);
   if (idle !== undefined) return refuseUsage(`--${idle} is an option of import.`, USAGE);
@@ -115,16 +121,10 @@ async function add(task: Task): Promise<CommandResult> {
   if (!phones.ok) return phones;
   const source = textOption(options, "source") ?? "command line";
   const wanted = scope ?? "all";
-  const entries = phones.value.map((phone) => ({ phone, scope: wanted, source, atMs: null }));
-  const details = { scope: wanted, people: entries.length };
-  const act = { what: "suppress add", details } as const;
-  const done = await audited(acts, commandActor(cli), act, async () =>
-    accept(await suppressions.add(entries)),
-  );
+  const act = { suppressions, acts, by: commandActor(cli) };
+  const done = await addToList(act, { phones: phones.value, scope: wanted, source });
   if (!done.ok) return done;
-  const changes = done.value;
-  const added = changes.filter(({ before, now }) => before !== now).length;
-  const known = changes.length - added;
+  const { added, unchanged: known } = done.value;
   const from = wanted === "all" ? "any message" : "marketing messages";
   const before = known === 0 ? "" : ` ${counted(known, "was", "were")} already on the list.`;
   return accept({
@@ -134,17 +134,18 @@ async function add(task: Task): Promise<CommandResult> {
 }
 
 async function remove(task: Task): Promise<CommandResult> {
-  const { cli, given, country, suppressions, acts } = task;
+  const { cli, given, country, options, suppressions, acts } = task;
+  const typed = textOption(options, "reason");
+  const reason = REMOVAL_NAMES.find((one) => one === typed) ?? null;
+  if (typed !== undefined && reason === null) {
+    return refuseUsage(`"${typed}" is not a reason.`, `Give ${REMOVAL_NAMES.join(", ")}.`);
+  }
   const phones = await readPhones(given, country);
   if (!phones.ok) return phones;
-  const act = { what: "suppress remove", details: { people: phones.value.length } } as const;
-  const done = await audited(acts, commandActor(cli), act, async () =>
-    accept(await suppressions.remove(phones.value)),
-  );
+  const act = { suppressions, acts, by: commandActor(cli) };
+  const done = await removeFromList(act, { phones: phones.value, reason });
   if (!done.ok) return done;
-  const changes = done.value;
-  const removed = changes.filter(({ before }) => before !== null).length;
-  const absent = changes.length - removed;
+  const { removed, absent } = done.value;
   return accept({
     json: { removed, absent },
     text: `${counted(removed, "person", "people")} removed${absent === 0 ? "." : `; ${count(absent)} not on the list.`}`,
@@ -189,9 +190,10 @@ function forPeople(): OptOutFormat {
   };
 }
 
-function lineOf({ phone, scope, at, source }: OptOut): string {
+function lineOf(entry: OptOut): string {
+  const { phone, scope, at } = entry;
   const who = phone === null ? "(erased)" : `+${phone}`;
-  return `${who.padEnd(17)} ${scope.padEnd(10)} ${dateTime(at)}  ${printable(source)}`.trimEnd();
+  return `${who.padEnd(17)} ${scope.padEnd(10)} ${dateTime(at)}  ${originWords(entry)}`.trimEnd();
 }
 
 function readScope(text: string | undefined): Result<Scope | null> {

@@ -26,6 +26,7 @@ import { createLogin, LOGIN_LIMITS, type LoginLimits } from "./auth.ts";
 import { createBoard } from "./board.ts";
 import { createLive, type Live } from "./live.ts";
 import { createOriginCheck } from "./origin.ts";
+import { OPT_OUT_UPLOADS } from "./pages/opt-outs.ts";
 import { createPages } from "./pages/routes.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -117,7 +118,7 @@ function createRoutes(
     ready,
     probed,
   }: {
-    readonly api: Pick<Api, "app" | "page" | "drafting" | "readPhone">;
+    readonly api: Omit<Api, "start" | "stop">;
     readonly board: Hono<ApiEnv>;
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
@@ -140,7 +141,7 @@ function createRoutes(
     onError: (context) => answer(context, BODY_TOO_LARGE),
   });
   app.use(async (context, next) =>
-    takesFile(context.req.method, context.req.path) ? next() : limited(context, next),
+    boundsItself(context.req.method, context.req.path) ? next() : limited(context, next),
   );
   if (metrics !== undefined) {
     app.get("/metrics", async (context) => {
@@ -152,8 +153,11 @@ function createRoutes(
   app.route("/", createAssets());
   const framed = createFramed(stores, unsafe, (path) => isPage(app, path));
   app.use(framed);
-  const { page: apiPage, drafting, readPhone } = api;
-  const pages = createPages({ stores, answer, unsafe, apiPage, drafting, readPhone });
+  const { page: apiPage, drafting, readPhone, takeOptOutFile } = api;
+  const pages = createPages({
+    ...{ stores, answer, unsafe, apiPage, drafting, readPhone },
+    api: { ...options.api, takeOptOutFile },
+  });
   const live = createLive({ before: [login, framed], pages, answer });
   app.route("/", live.app);
   app.route("/", pages);
@@ -195,6 +199,11 @@ function createFramed(
 
 function probeResponse({ status, contentType, body }: ProbeAnswer): Response {
   return new Response(body, { status, headers: { "content-type": contentType } });
+}
+
+/** The address bounds what it reads by itself. */
+function boundsItself(method: string, path: string): boolean {
+  return takesFile(method, path) || OPT_OUT_UPLOADS.includes(`${method} ${path}`);
 }
 
 const BODY_TOO_LARGE = plainProblem("dashboard_body_too_large");

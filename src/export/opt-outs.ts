@@ -47,7 +47,8 @@ export function optOutFormat(format: "csv" | "ndjson" | "json"): OptOutFormat {
   };
 }
 
-function entryJson({ phone, scope, source, at }: OptOut): string {
+function entryJson({ phone, scope, source, at, origin, who }: OptOut): string {
   const date = new Date(at).toISOString();
-  return JSON.stringify({ phone: phone === null ? null : `+${phone}`, scope, source, date });
+  const shown = phone === null ? null : `+${phone}`;
+  return JSON.stringify({ phone: shown, scope, source, date, origin, who });
 }

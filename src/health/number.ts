@@ -1,4 +1,4 @@
-import { budgetWords, readBudget } from "../campaigns/budget.ts";
+import { budgetWords } from "../campaigns/budget.ts";
 import { ratesDiffer } from "../campaigns/pace-now.ts";
 import { counted, dateTime, duration } from "../core/format.ts";
 import { REASONS } from "../core/reasons.ts";
@@ -10,89 +10,161 @@ import {
   slowedWords,
   suspensionWords,
 } from "../export/number-words.ts";
-import { type NumberStore, oldOnes } from "../store/index.ts";
+import { type Ages, type Campaign, type Halt, oldOnes } from "../store/index.ts";
 import type { Check } from "./check.ts";
+import type { NumberFacts } from "./facts.ts";
+import type { CheckCode } from "./runbook.ts";
+
+type Waits = Pick<Timings, "sweepEveryMs" | "personBusyMs">;
 
 /** What keeps a number from sending, and what has waited for too long. */
-export async function checkNumber(store: NumberStore, timings: Timings): Promise<Check[]> {
-  const { number } = store;
-  const name = `Number ${number}`;
-  const [rollback, halt, stats, pace] = await Promise.all([
-    store.rollback.read(),
-    store.campaigns.halt(),
-    store.campaigns.stats(),
-    store.pace.read(),
-  ]);
+export function numberChecks(facts: NumberFacts, timings: Waits): Check[] {
+  return [
+    ...rollbackChecks(facts),
+    ...suspensionChecks(facts),
+    ...paceChecks(facts),
+    ...budgetChecks(facts),
+    ...ageChecks(facts, timings),
+    ...eventChecks(facts),
+  ];
+}
+
+function about({ number }: Pick<NumberFacts, "number">) {
+  return { name: `Number ${number}`, number };
+}
+
+function rollbackChecks(facts: NumberFacts): Check[] {
+  const { number, rollback, isSettling } = facts;
   const checks: Check[] = [];
   if (rollback !== undefined) {
-    const message = rollbackWords(number, rollback);
-    const fix =
-      "First check for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
-      "data still exists, restore it instead";
-    checks.push({ name, verdict: "fail", message, fix });
+    checks.push({
+      ...{ ...about(facts), code: "rollback", verdict: "fail" },
+      message: rollbackWords(number, rollback),
+      sinceMs: rollback.noticedAt,
+      fix:
+        "First check for a restored backup, a failover, or a wrong DROPCAST_REDIS_URL: if the newer " +
+        "data still exists, restore it instead",
+    });
   }
-  if (await store.rollback.isSettling()) {
-    const fix = "Start a worker with its own data folder; without one a person is asked";
-    checks.push({ name, verdict: "warn", message: settlingWords(number), fix });
+  if (isSettling) {
+    checks.push({
+      ...{ ...about(facts), code: "restart_settling", verdict: "warn" },
+      message: settlingWords(number),
+      fix: "Start a worker with its own data folder; without one a person is asked",
+    });
   }
-  if (halt !== undefined) {
-    const fix =
-      halt.reason === REASONS.counters_differ
-        ? "dropcast doctor --recount corrects the counters and lifts the suspension; then resume what it paused"
-        : `once the cause is corrected: dropcast resume ${halt.campaign} (or another paused campaign of the number)`;
-    checks.push({ name, verdict: "fail", message: suspensionWords(number, halt), fix });
-  }
+  return checks;
+}
+
+function suspensionChecks(facts: NumberFacts): Check[] {
+  const { number, halt, live } = facts;
+  if (halt === undefined) return [];
+  const lifts = liftingCampaign(halt, live);
+  return [
+    {
+      ...{ ...about(facts), code: "number_suspended", verdict: "fail" },
+      message: suspensionWords(number, halt),
+      sinceMs: halt.at,
+      fix:
+        halt.reason === REASONS.counters_differ
+          ? "dropcast doctor --recount corrects the counters and lifts the suspension; then resume what it paused"
+          : `once the cause is corrected: dropcast resume ${halt.campaign} (or another paused campaign of the number)`,
+      ...(lifts === undefined ? {} : { resume: lifts }),
+    },
+  ];
+}
+
+/** The campaign whose resume lifts the suspension: the one that caused it, or another. */
+function liftingCampaign(halt: Halt, live: readonly Campaign[]): Check["resume"] | undefined {
+  if (halt.reason === REASONS.counters_differ) return undefined;
+  const paused = live.filter(({ status, closed }) => status === "paused" && !closed);
+  const found = paused.find(({ id }) => id === halt.campaign) ?? paused[0];
+  return found && { campaign: found.id, pending: found.counts.pending };
+}
+
+function paceChecks(facts: NumberFacts): Check[] {
+  const { number, pace } = facts;
+  const checks: Check[] = [];
   if (pace.holdUntilMs !== null) {
-    const message = backoffWords(pace);
     const fix =
       pace.holdReason === "unreachable"
         ? "Check DROPCAST_API_URL, the network and the firewall; sending continues by itself"
         : `Nothing to do; if it recurs, lower the rate: dropcast rate --number ${number} RATE`;
-    checks.push({ name, verdict: "warn", message, fix });
+    const message = backoffWords(pace);
+    checks.push({ ...about(facts), code: "backoff", verdict: "warn", message, fix });
   } else if (pace.slowed !== null) {
-    checks.push({ name, verdict: "ok", message: slowedWords(pace.slowed) });
+    const message = slowedWords(pace.slowed);
+    checks.push({ ...about(facts), code: "backoff", verdict: "ok", message });
   }
-  checks.push(...(await budgetChecks(store, pace.portfolio)));
   const rates = ratesDiffer(pace);
   if (rates !== null) {
-    const message = ratesDifferWords(number, rates);
-    const fix = `Give all workers the same rate, or set one for all: dropcast rate --number ${number} RATE`;
-    checks.push({ name, verdict: "warn", message, fix });
+    checks.push({
+      ...{ ...about(facts), code: "rates_differ", verdict: "warn" },
+      message: ratesDifferWords(number, rates),
+      fix: `Give all workers the same rate, or set one for all: dropcast rate --number ${number} RATE`,
+    });
   }
-  for (const { what, ageMs } of oldOnes(await store.ages(), timings)) {
-    const message = `${what} has waited for ${duration(ageMs)}`;
-    const fix = "Is a worker running? Check its log; decide unknown ones with dropcast resolve";
-    checks.push({ name, verdict: "warn", message, fix });
-  }
-  if (stats.orphans > 0) {
-    const message = `${counted(stats.orphans, "status event")} matched none of our messages; those of agents' own messages are among them`;
-    checks.push({ name, verdict: "ok", message });
-  }
-  const { lastWebhookAt } = stats;
-  const message =
-    lastWebhookAt === null
-      ? "no webhook has come yet"
-      : `last webhook at ${dateTime(lastWebhookAt)}`;
-  checks.push({ name, verdict: "ok", message });
   return checks;
 }
 
 /** Whether the budget of people has room, and whether all who send count people for it. */
-async function budgetChecks(store: NumberStore, counted: string | null): Promise<Check[]> {
-  const name = `Number ${store.number}`;
-  const now = await readBudget(store);
-  if ((now?.name ?? null) !== counted && counted !== null) {
-    const message = `its workers count people for portfolio ${counted}, this configuration ${now === null ? "for none" : `for ${now.name}`}`;
-    const fix =
-      "Give all processes the same portfolios: a worker that does not count sends nothing";
-    return [{ name, verdict: "warn", message, fix }];
+function budgetChecks(facts: NumberFacts): Check[] {
+  const { budget } = facts;
+  const counts = facts.pace.portfolio;
+  if ((budget?.name ?? null) !== counts && counts !== null) {
+    const here = budget === null ? "for none" : `for ${budget.name}`;
+    return [
+      {
+        ...{ ...about(facts), code: "portfolio_differs", verdict: "warn" },
+        message: `its workers count people for portfolio ${counts}, this configuration ${here}`,
+        fix: "Give all processes the same portfolios: a worker that does not count sends nothing",
+      },
+    ];
   }
-  if (now === null) return [];
-  const message = `portfolio ${now.name} wrote to ${budgetWords(now)}`;
-  if (now.nextAtMs === null) return [{ name, verdict: "ok", message }];
+  if (budget === null) return [];
+  const own = { ...about(facts), code: "portfolio_budget" } as const;
+  const message = `portfolio ${budget.name} wrote to ${budgetWords(budget)}`;
+  if (budget.nextAtMs === null) return [{ ...own, verdict: "ok", message }];
   const fix =
     "Nothing to do: the others wait. If WhatsApp Manager shows a higher limit, raise portfolios." +
-    `${now.name}.dailyRecipients and restart the workers`;
-  const full = `${message}: the next one may get a message at ${dateTime(now.nextAtMs)}`;
-  return [{ name, verdict: "warn", message: full, fix }];
+    `${budget.name}.dailyRecipients and restart the workers`;
+  const full = `${message}: the next one may get a message at ${dateTime(budget.nextAtMs)}`;
+  return [{ ...own, verdict: "warn", message: full, fix }];
+}
+
+const AGE_CODES: Readonly<Record<keyof Ages, CheckCode>> = {
+  endedLease: "oldest_sending",
+  dueBatch: "oldest_due",
+  failedOutbox: "failed_outbox",
+  unknown: "oldest_unknown",
+};
+
+const CHECK_WORKER = "Is a worker running? Check its log; then restart it";
+
+function ageChecks(facts: NumberFacts, timings: Waits): Check[] {
+  return oldOnes(facts.ages, timings).map(({ kind, what, ageMs }) => ({
+    ...{ ...about(facts), code: AGE_CODES[kind], verdict: "warn" },
+    message: `${what} has waited for ${duration(ageMs)}`,
+    sinceMs: facts.pace.clock.wallMs - ageMs,
+    fix: kind === "unknown" ? "Decide it: dropcast resolve, or on its page" : CHECK_WORKER,
+  }));
+}
+
+function eventChecks(facts: NumberFacts): Check[] {
+  const { orphans, lastWebhookAt } = facts.stats;
+  const last =
+    lastWebhookAt === null
+      ? "no webhook has come yet"
+      : `last webhook at ${dateTime(lastWebhookAt)}`;
+  return [
+    ...(orphans === 0
+      ? []
+      : [
+          {
+            ...({ ...about(facts), code: "unmatched_events", verdict: "ok" } as const),
+            message: `${counted(orphans, "status event")} matched none of our messages; those of agents' own messages are among them`,
+          },
+        ]),
+    { ...about(facts), code: "webhooks_last", verdict: "ok", message: last },
+  ];
 }

@@ -1,43 +1,31 @@
-import { readWebhookTroubles } from "../campaigns/webhook-troubles.ts";
 import { counted, printable } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { unseenWords } from "../export/stall-words.ts";
-import type { Campaign, NumberStore, Presence } from "../store/index.ts";
+import type { Campaign, NumberStore, Presence, SeenProcess } from "../store/index.ts";
 import type { Check } from "./check.ts";
-
-type NumberProcesses = Pick<
-  NumberStore,
-  "number" | "mode" | "campaigns" | "presence" | "webhookSilence" | "wrongSignatures"
->;
+import type { ProcessFacts } from "./facts.ts";
 
 /** Whether the needed workers and webhooks processes run, and campaigns that paused themselves. */
-export async function checkProcesses(store: NumberProcesses): Promise<Check[]> {
-  const live = await store.campaigns.live();
+export function processChecks(facts: ProcessFacts): Check[] {
   return [
-    ...(await workers(store, live)),
-    ...(await webhooks(store, live)),
-    ...(await webhookTroubles(store)),
-    ...live.flatMap(pausedByItself),
+    workers(facts),
+    receivers(facts),
+    ...webhookTroubles(facts),
+    ...facts.live.flatMap(pausedByItself),
   ];
 }
 
-async function workers(
-  { number, mode, presence }: NumberProcesses,
-  live: readonly Campaign[],
-): Promise<Check[]> {
-  const name = "Workers";
-  const seen = await presence("worker");
+function workers({ number, mode, workers: seen, live }: ProcessFacts): Check {
+  const own = { code: "workers", name: "Workers", number } as const;
   if (seen.isLive) {
-    return [
-      { name, verdict: "ok", message: `number ${number}: a worker was seen ${agoWords(seen)}` },
-    ];
+    return { ...own, verdict: "ok", message: `number ${number}: a worker was seen ${ago(seen)}` };
   }
   const pendingIn = (wanted: Campaign["status"]): number =>
     live.reduce((sum, { status, counts }) => sum + (status === wanted ? counts.pending : 0), 0);
   const [pending, scheduled] = [pendingIn("running"), pendingIn("scheduled")];
   const missing = `number ${number}: no worker ${unseenWords(seen)}`;
   if (pending + scheduled === 0) {
-    return [{ name, verdict: "ok", message: `${missing}; nothing waits` }];
+    return { ...own, verdict: "ok", message: `${missing}; nothing waits` };
   }
   const waits = pending === 1 ? "1 message waits" : `${counted(pending, "message")} wait`;
   const message =
@@ -45,55 +33,108 @@ async function workers(
       ? `${missing}; ${waits}`
       : `${missing}; ${counted(scheduled, "message")} scheduled for later`;
   const verdict = pending > 0 ? "fail" : "warn";
-  return [{ name, verdict, message, fix: startIt("worker", mode) }];
+  return { ...own, verdict, message, ...since(seen), fix: startIt("worker", mode) };
 }
 
-/** Outcomes arrive for days, but most soon: a campaign that ended long ago is not an alarm. */
-const ENDED_LATELY_MS = 24 * 3_600_000;
-const ENDED_MAX = 20;
-
-async function webhooks(
-  { number, mode, campaigns, presence }: NumberProcesses,
-  live: readonly Campaign[],
-): Promise<Check[]> {
-  const seen = await presence("webhooks");
-  const name = "Webhooks";
-  if (seen.isLive)
-    return [
-      {
-        name,
-        verdict: "ok",
-        message: `number ${number}: a webhooks process was seen ${agoWords(seen)}`,
-      },
-    ];
-  const ended = await campaigns.endedSince(Date.now() - ENDED_LATELY_MS, ENDED_MAX);
+function receivers({ number, mode, receivers: seen, live, ended }: ProcessFacts): Check {
+  const own = { code: "webhooks_process", name: "Webhooks", number } as const;
+  if (seen.isLive) {
+    const message = `number ${number}: a webhooks process was seen ${ago(seen)}`;
+    return { ...own, verdict: "ok", message };
+  }
   const open = [...live, ...ended].reduce(
     (sum, { counts }) => sum + counts.accepted + counts.sent + counts.unknown,
     0,
   );
   const missing = `number ${number}: no webhooks process ${unseenWords(seen)}`;
-  if (open === 0) return [{ name, verdict: "ok", message: `${missing}; no outcome is pending` }];
+  if (open === 0) return { ...own, verdict: "ok", message: `${missing}; no outcome is pending` };
   const message = `${missing}; the outcome of ${counted(open, "message")} is pending`;
-  return [{ name, verdict: "warn", message, fix: startIt("webhooks", mode) }];
+  return { ...own, verdict: "warn", message, ...since(seen), fix: startIt("webhooks", mode) };
 }
 
 /** A webhooks process may run although no webhook for this number arrives, or none is valid. */
-async function webhookTroubles(store: NumberProcesses): Promise<Check[]> {
-  const { described } = await readWebhookTroubles(store);
-  return described.map(({ words: message, advice: fix }) => {
-    return { name: "Webhooks", verdict: "warn", message, fix };
+function webhookTroubles({ number, troubles }: ProcessFacts): Check[] {
+  const { described, signatures, silence } = troubles;
+  return described.map(({ words: message, advice: fix }, at) => {
+    const isRefused = at < signatures.length;
+    return {
+      ...{ code: isRefused ? "webhooks_refused" : "webhooks_silent", name: "Webhooks", number },
+      ...{ verdict: "warn", message, fix },
+      ...(isRefused || silence === undefined ? {} : { sinceMs: silence.sinceMs }),
+    };
   });
 }
 
-function pausedByItself({ id, status, reason }: Campaign): Check[] {
+function pausedByItself({
+  id,
+  number,
+  status,
+  reason,
+  counts,
+  pausedAt,
+  closed,
+}: Campaign): Check[] {
   if (status !== "paused" || reason === "operator") return [];
   const { words, advice } = describePause(reason);
-  const name = "Campaign";
-  const message = printable(`${id} paused itself: ${words}`);
-  return [{ name, verdict: "warn", message, fix: printable(advice) }];
+  return [
+    {
+      ...{ code: "campaign_paused", name: "Campaign", number, verdict: "warn" },
+      message: printable(`${id} paused itself: ${words}`),
+      fix: printable(advice),
+      ...(pausedAt === null ? {} : { sinceMs: pausedAt }),
+      ...(closed ? {} : { resume: { campaign: id, pending: counts.pending } }),
+    },
+  ];
 }
 
-function agoWords({ lastSeenMs }: Presence): string {
+/** Another version than the others, or a clock that is wrong: of processes that live. */
+export function fleetChecks(processes: readonly SeenProcess[]): Check[] {
+  const live = processes.filter(({ isLive }) => isLive);
+  const versions = [...new Set(live.map(({ version }) => version))].sort();
+  const checks: Check[] = [];
+  if (versions.length > 1) {
+    const each = versions.map(
+      (one) =>
+        `${one} (${live
+          .filter(({ version }) => version === one)
+          .map(nameOf)
+          .join(", ")})`,
+    );
+    checks.push({
+      ...{ code: "versions_differ", name: "Processes", verdict: "warn" },
+      message: `processes of ${versions.length} versions run: ${each.join("; ")}`,
+      fix: "Restart the processes of the older version with the newer one.",
+    });
+  }
+  const wrong = live.filter((one) => Math.abs(skewOf(one)) > SKEW_MS_MAX);
+  if (wrong.length > 0) {
+    const each = wrong.map((one) => `${nameOf(one)} by ${Math.round(skewOf(one) / 1_000)} s`);
+    checks.push({
+      ...{ code: "clocks", name: "Processes", verdict: "fail" },
+      message: `clocks differ from that of Redis: ${each.join(", ")}`,
+      fix: "Synchronise the clocks (NTP): webhooks are refused when they seem 5 minutes old.",
+    });
+  }
+  return checks;
+}
+
+/** Webhooks are refused from 5 minutes on (Standard Webhooks 1.0): this is noticed far earlier. */
+export const SKEW_MS_MAX = 10_000;
+
+/** How far ahead of Redis its clock was at its last report; 0 if an older version said nothing. */
+function skewOf({ clockMs, seenAt }: SeenProcess): number {
+  return clockMs === undefined ? 0 : clockMs - seenAt;
+}
+
+function nameOf({ role, host, pid }: SeenProcess): string {
+  return `${role} on ${host}, pid ${pid}`;
+}
+
+function since({ lastSeenMs }: Presence): Pick<Check, "sinceMs"> {
+  return lastSeenMs === null ? {} : { sinceMs: Date.now() - lastSeenMs };
+}
+
+function ago({ lastSeenMs }: Presence): string {
   return `${Math.round((lastSeenMs ?? 0) / 1_000)} s ago`;
 }
 

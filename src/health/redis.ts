@@ -1,70 +1,122 @@
 import type { Redis } from "ioredis";
 import { redisTrouble } from "../core/redis-trouble.ts";
-import { checkRedisSafety } from "../redis/safety.ts";
+import type { Result } from "../core/refusal.ts";
+import { checkRedisSafety, type RedisSafety } from "../redis/safety.ts";
 import { redisInfo, redisTimeMs } from "../redis/server.ts";
 import type { Check } from "./check.ts";
+import { SKEW_MS_MAX } from "./processes.ts";
+
+/** What Redis says of itself. */
+export interface RedisFacts {
+  /** Whether it keeps what it confirms; what was allowed nevertheless is a warning. */
+  readonly safety: Result<RedisSafety>;
+  /** Its last write to the append-only file failed. */
+  readonly isDiskFailing: boolean;
+  /** Bytes; `max` null: no limit but the machine's. */
+  readonly memory: { readonly used: number; readonly max: number | null };
+  /** What it does when its memory is full. */
+  readonly policy: string | null;
+  /** How far this machine's clock is ahead of its own, ms. */
+  readonly skewMs: number;
+}
+
+/** Rejects if Redis cannot be reached. */
+export async function readRedisFacts(redis: Redis): Promise<RedisFacts> {
+  const [safety, memory, persistence, skewMs] = await Promise.all([
+    checkRedisSafety(redis, { allowUnsafe: true }),
+    redisInfo(redis, "memory"),
+    redisInfo(redis, "persistence"),
+    readSkew(redis),
+  ]);
+  const max = Number(memory.get("maxmemory") ?? 0);
+  return {
+    safety,
+    isDiskFailing: persistence.get("aof_last_write_status") === "err",
+    memory: { used: Number(memory.get("used_memory") ?? 0), max: max === 0 ? null : max },
+    policy: memory.get("maxmemory_policy") ?? null,
+    skewMs,
+  };
+}
+
+async function readSkew(redis: Redis): Promise<number> {
+  const before = Date.now();
+  const redisMs = await redisTimeMs(redis);
+  return Math.round((before + Date.now()) / 2 - redisMs);
+}
 
 /** Redis itself: whether it keeps what it confirms, has room, and agrees about the time. */
 export async function checkRedisServer(redis: Redis): Promise<Check[]> {
-  return [await safety(redis), await room(redis), await clock(redis)];
+  return redisChecks(await readRedisFacts(redis));
 }
 
-async function safety(redis: Redis): Promise<Check> {
-  const safe = await checkRedisSafety(redis, { allowUnsafe: true });
-  if (!safe.ok) {
-    const { message, fix } = safe.refusal;
-    return { name: "Redis", verdict: "fail", message, fix };
+export function redisChecks(facts: RedisFacts): Check[] {
+  return [durability(facts), room(facts), clock(facts)];
+}
+
+/** The one check that can be made of a Redis that does not answer. */
+export function unreachableCheck(error: unknown): Check {
+  const trouble = redisTrouble(error);
+  return {
+    ...{ code: "redis_reachable", name: "Redis", verdict: "fail" },
+    message: `Redis does not answer${trouble === undefined ? "" : ` (${trouble.name})`}: nothing is sent, and nothing else can be checked`,
+    fix: trouble?.fix ?? "See the log of this process.",
+  };
+}
+
+function durability({ safety }: RedisFacts): Check {
+  const own = { code: "redis_durability", name: "Redis" } as const;
+  if (!safety.ok) {
+    const { message, fix } = safety.refusal;
+    return { ...own, verdict: "fail", message, fix };
   }
-  const { version, warnings } = safe.value;
+  const { version, warnings } = safety.value;
   if (warnings.length === 0) {
     const message = `${version}, append-only file written at once, nothing is evicted`;
-    return { name: "Redis", verdict: "ok", message };
+    return { ...own, verdict: "ok", message };
   }
   return {
-    name: "Redis",
-    verdict: "warn",
+    ...{ ...own, verdict: "warn" },
     message: `${version}; allowed by DROPCAST_ALLOW_UNSAFE_REDIS: ${warnings.join(" ")}`,
     fix: "A message may be sent twice after a crash of Redis: correct this, and remove the variable.",
   };
+}
+
+/** How it is known that Redis keeps what it confirms, in a few words. */
+export function durabilityWords({ safety }: RedisFacts): string {
+  if (!safety.ok) return "not kept: Redis is not safe";
+  return safety.value.warnings.length === 0
+    ? "kept: its settings were read (appendonly, appendfsync always)"
+    : "not proved: allowed by DROPCAST_ALLOW_UNSAFE_REDIS";
 }
 
 /** From here on the next import may fill it. */
 const MEMORY_USED_WARN = 0.85;
 
 /** Whether Redis can take writes: a full memory or disk makes every claim fail. */
-async function room(redis: Redis): Promise<Check> {
+function room({ isDiskFailing, memory: { used, max } }: RedisFacts): Check {
   const name = "Redis room";
-  const [memory, persistence] = await Promise.all([
-    redisInfo(redis, "memory"),
-    redisInfo(redis, "persistence"),
-  ]);
-  if (persistence.get("aof_last_write_status") === "err") {
+  if (isDiskFailing) {
     const message = "Redis could not write its append-only file";
-    return { name, verdict: "fail", message, fix: redisTrouble("MISCONF ")?.fix ?? "" };
+    const fix = redisTrouble("MISCONF ")?.fix ?? "";
+    return { code: "redis_disk", name, verdict: "fail", message, fix };
   }
-  const most = Number(memory.get("maxmemory"));
-  if (most === 0) return { name, verdict: "ok", message: "no limit on memory but the machine's" };
-  const used = Number(memory.get("used_memory")) / most;
-  const message = `${Math.round(used * 100)} % of maxmemory used`;
-  if (used < MEMORY_USED_WARN) return { name, verdict: "ok", message };
+  const own = { code: "redis_memory", name } as const;
+  if (max === null)
+    return { ...own, verdict: "ok", message: "no limit on memory but the machine's" };
+  const share = used / max;
+  const message = `${Math.round(share * 100)} % of maxmemory used`;
+  if (share < MEMORY_USED_WARN) return { ...own, verdict: "ok", message };
   const fix = redisTrouble("OOM ")?.fix ?? "";
-  return { name, verdict: used < 1 ? "warn" : "fail", message, fix };
+  return { ...own, verdict: share < 1 ? "warn" : "fail", message, fix };
 }
 
-/** Half of the tolerance of Standard Webhooks 1.0 (5 minutes): too near to ignore. */
-const SKEW_MS_MAX = 10_000;
-
-async function clock(redis: Redis): Promise<Check> {
-  const before = Date.now();
-  const redisMs = await redisTimeMs(redis);
-  const middle = (before + Date.now()) / 2;
-  const skewMs = Math.round(middle - redisMs);
+function clock({ skewMs }: RedisFacts): Check {
+  const own = { code: "clocks", name: "Clock" } as const;
   if (Math.abs(skewMs) <= SKEW_MS_MAX) {
-    return { name: "Clock", verdict: "ok", message: `${Math.abs(skewMs)} ms from Redis' clock` };
+    return { ...own, verdict: "ok", message: `${Math.abs(skewMs)} ms from Redis' clock` };
   }
   return {
-    name: "Clock",
-    verdict: "fail",
+    ...{ ...own, verdict: "fail" },
     message: `this machine's clock is ${Math.round(skewMs / 1_000)} s from Redis' clock`,
     fix: "Synchronise the clocks (NTP): webhooks are refused when they seem 5 minutes old.",
   };

@@ -17,11 +17,29 @@ export interface ActQuery {
   readonly campaign: string | null;
   /** Only lines from then on, ms since 1970. */
   readonly sinceMs: number;
+  /** Only lines until then; left out: until now. */
+  readonly untilMs?: number;
+  /** Only lines before the one with this id: `next` of an earlier answer. */
+  readonly before?: string;
+  /** Which lines are wanted; left out: all. */
+  readonly matches?: (line: ActLine) => boolean;
   /** How many lines to return. */
   readonly limit: number;
   /** How many lines to look at; a page bounds it, a command does not. */
   readonly lookedAtMax: number;
 }
+
+/** Lines, newest first. */
+export interface ActPage {
+  readonly lines: ActLine[];
+  /** There may be more that match. */
+  readonly isCut: boolean;
+  /** Where to go on if it was cut, else null. */
+  readonly next: string | null;
+}
+
+/** What `next` of a page looks like. */
+export const ACT_CURSOR = /^\d{1,15}-\d{1,15}$/;
 
 /**
  * The audit of the deployment in one mode: what people did, newest last, in a stream that is
@@ -66,25 +84,29 @@ export function createActLog(input: {
       await note(begun, line);
     },
 
-    /** Lines, newest first; `isCut`: there may be more that match. */
-    async read(query: ActQuery): Promise<{ lines: ActLine[]; isCut: boolean }> {
-      const { campaign, sinceMs, limit, lookedAtMax } = query;
+    /** Lines, newest first. */
+    async read(query: ActQuery): Promise<ActPage> {
+      const { campaign, sinceMs, untilMs, before, limit, lookedAtMax, matches } = query;
       const lines: ActLine[] = [];
       const from = String(Math.max(0, Math.floor(sinceMs)));
-      for (let before = "+", lookedAt = 0; ; ) {
-        const page = await redis.xrevrange(audit, before, from, "COUNT", PAGE);
+      const until = untilMs === undefined ? "+" : String(Math.max(0, Math.floor(untilMs)));
+      let last = "";
+      for (let at = before === undefined ? until : `(${before}`, lookedAt = 0; ; ) {
+        const page = await redis.xrevrange(audit, at, from, "COUNT", PAGE);
         for (const [id, fields] of page) {
           const line = toLine(id, fields);
-          if (line === undefined) continue;
-          if (campaign !== null && !line.campaigns.includes(campaign)) continue;
-          if (lines.length === limit) return { lines, isCut: true };
-          lines.push(line);
+          const isWanted =
+            line !== undefined &&
+            (campaign === null || line.campaigns.includes(campaign)) &&
+            (matches === undefined || matches(line));
+          if (isWanted && lines.length === limit) return { lines, isCut: true, next: last };
+          if (isWanted) lines.push(line);
+          last = id;
         }
-        const last = page.at(-1);
-        if (last === undefined || page.length < PAGE) return { lines, isCut: false };
+        if (page.length < PAGE) return { lines, isCut: false, next: null };
         lookedAt += page.length;
-        if (lookedAt >= lookedAtMax) return { lines, isCut: true };
-        before = `(${last[0]}`;
+        if (lookedAt >= lookedAtMax) return { lines, isCut: true, next: last };
+        at = `(${last}`;
       }
     },
   };

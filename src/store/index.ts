@@ -12,7 +12,7 @@ export {
   type RequestTry,
 } from "./access/requests.ts";
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
-export { ACTS_KEPT_MAX, type ActLog, createActLog } from "./act-log.ts";
+export { ACT_CURSOR, ACTS_KEPT_MAX, type ActLog, type ActPage, createActLog } from "./act-log.ts";
 export {
   type Action,
   type Actions,
@@ -70,6 +70,15 @@ export {
 export type { Retention } from "./campaigns/retention.ts";
 export type { Trial } from "./campaigns/trial.ts";
 export type { NumberTime } from "./clock.ts";
+export {
+  createDropReports,
+  DROPS_NOTED_MAX,
+  type DropReport,
+  type DropReports,
+  type FailedDropNote,
+  type SeenDropReport,
+  type WaitingDropNote,
+} from "./drops/drop-reports.ts";
 export { batchesOf, batchOfRow } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
@@ -91,7 +100,15 @@ export type {
 export { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./number-store.ts";
 export type { TracedBatch } from "./people/eraser.ts";
 export type { NumberOptOuts, PersonMarks } from "./people/number-opt-outs.ts";
-export { type NewOptOut, type OptOut, SCOPES, type Scope } from "./people/opt-out-list.ts";
+export {
+  type KnownOptOut,
+  type NewOptOut,
+  type OptOut,
+  type OptOutCounts,
+  SCOPES,
+  type Scope,
+} from "./people/opt-out-list.ts";
+export { OPT_OUT_ORIGINS, type OptOutOrigin } from "./people/opt-out-source.ts";
 export {
   type People,
   type RecentCampaign,
@@ -101,9 +118,10 @@ export {
 } from "./people/people.ts";
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
-export { oldOnes } from "./recovery/ages.ts";
+export { type Ages, oldOnes } from "./recovery/ages.ts";
 export type { Difference } from "./recovery/audit.ts";
 export { COUNTERS_FOLDER, type MemoryFolder } from "./recovery/counter-memory.ts";
+export type { Oldest } from "./recovery/oldest.ts";
 export {
   createProcesses,
   HEARTBEAT_EVERY_MS,
@@ -112,6 +130,7 @@ export {
   type SeenProcess,
 } from "./recovery/processes.ts";
 export type { AcceptedRollback, Rollback } from "./recovery/rollback.ts";
+export type { Vitals } from "./recovery/vitals.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";
 export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-signatures.ts";
 export { checkSchema } from "./schema.ts";

@@ -104,9 +104,7 @@ export function numberKeys(number: string) {
     actionRows: (id: string) => `${prefix}action-rows:${id}`,
     /** list: `campaign|what|when|detail` for the workers' log (news.ts); a thousand at most. */
     news: `${prefix}news`,
-    /**
-     * hash: end of the minute (`until`), its `lines`, and counts of lines not logged. By take-news.
-     */
+    /** hash: end of the minute (`until`), its `lines`, counts of lines not logged. By take-news. */
     newsMinute: `${prefix}news-minute`,
     /**
      * string: `events` or `all` (failed messages as well) while an endpoint for webhooks out is
@@ -152,6 +150,8 @@ export function deploymentKeys(mode: Mode = "live") {
     optOutsOrder: `${prefix}opt-outs-order`,
     /** string: the position of the newest change. */
     optOutsHead: `${prefix}opt-outs-head`,
+    /** hash: origin of an entry, or `removed` -> entries. Written with them by change-opt-outs. */
+    optOutsBy: `${prefix}opt-outs-by`,
     /** set: every number that ever joined. An opt-out holds once all of them have applied it. */
     numbers: `${prefix}numbers`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
@@ -178,6 +178,9 @@ export function deploymentKeys(mode: Mode = "live") {
      * (`token`, `until`), the campaign it began, its `answer`. Expires after 24 hours.
      */
     request: (digest: string) => `${prefix}requests:${digest}`,
+    /** hash: producer -> its drop folder, JSON; zset: producer -> when confirmed. By note-drops. */
+    dropReports: `${prefix}drop-reports`,
+    dropReportsSeen: `${prefix}drop-reports-seen`,
     /** zset: recurring campaign file -> when a producer last saw it, ms. By note-recurring. */
     recurringFiles: `${prefix}recurring-files`,
     /** hash: its schedule and its last run: hashes.ts. Expires 400 days after the file is gone. */

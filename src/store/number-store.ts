@@ -17,6 +17,7 @@ import { createNextWork } from "./campaigns/next-work.ts";
 import { createProbe } from "./campaigns/probe.ts";
 import { createRecurring } from "./campaigns/recurring.ts";
 import { createRetention } from "./campaigns/retention.ts";
+import { createDropReports } from "./drops/drop-reports.ts";
 import { fieldOf } from "./hashes.ts";
 import { keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts";
@@ -39,6 +40,7 @@ import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./recovery/co
 import { createOldest } from "./recovery/oldest.ts";
 import { createProcesses, type ProcessRole } from "./recovery/processes.ts";
 import { createRollback, findRolledBack } from "./recovery/rollback.ts";
+import { createVitals } from "./recovery/vitals.ts";
 import { createWebhookSilence } from "./recovery/webhook-silence.ts";
 import { createWrongSignatures } from "./recovery/wrong-signatures.ts";
 import { upgradeSchema } from "./schema.ts";
@@ -160,7 +162,11 @@ export async function createNumberStore(input: {
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     /** Recurring campaign files: those of the whole deployment. */
     recurring: createRecurring(redis, mode),
+    /** What is in the drop folders of the whole deployment. */
+    dropReports: createDropReports(redis, mode),
     presence: (role: ProcessRole) => processes.presence(role, input.number),
+    /** Every process of the deployment that was seen in the last hour. */
+    processes: processes.seen,
     notices: createNotices({ redis, number, run }),
     /** What people did, in the whole deployment. */
     acts: createActLog({ redis, mode, onProblem: input.onAuditProblem }),
@@ -168,6 +174,7 @@ export async function createNumberStore(input: {
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
     oldest: createOldest({ redis, number, campaigns, leaseMs: limits.leaseMs }),
+    vitals: createVitals({ redis, number }),
     audit: createAudit({ redis, number, run, campaigns }),
     rollback: createRollback({ ...shared, person, databaseId, campaigns, rows, actions }),
     counter,

@@ -9,7 +9,7 @@ import { type ApiDeps, createApi } from "../../src/api/api.ts";
 import { accept } from "../../src/core/refusal.ts";
 import { refusePlainly } from "../../src/core/refusals.ts";
 import { timings } from "../../src/core/timings.ts";
-import { checkRedisServer } from "../../src/health/redis.ts";
+import { readRedisFacts } from "../../src/health/redis.ts";
 import { createLogger } from "../../src/logger.ts";
 import { createFileImporter, type ImportFile } from "../../src/producer/import-file.ts";
 import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
@@ -44,8 +44,10 @@ export function apiDepsOf({ number, store, redis }: TestStore) {
     importFile: async () => importer(storeIn(store.imports)),
     checkFile: async () => importer(keepNothing(store.campaigns)),
     acts: store.acts,
-    timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
-    checkRedis: () => checkRedisServer(redis),
+    health: {
+      ...{ timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }), retentionMs: null },
+      ...{ endpoints: [], readRedis: () => readRedisFacts(redis) },
+    },
     country: "PL",
     numberCountries: { [number]: "PL" },
     openTestSender: async () => refusePlainly("number_incomplete"),

@@ -17,6 +17,7 @@ const OF_LUA_ALONE: Readonly<Record<string, readonly string[]>> = {
   "close-batch.lua": ["NEXT_TRY_MS"],
   "reserve.lua": ["DROPPED_AT_ONCE"],
   "dispatch.lua": ["ENDED_AT_ONCE"],
+  "note-drops.lua": ["FORGOTTEN_AFTER_MS"],
   "note-process.lua": ["FORGOTTEN_AFTER_MS"],
   "register-endpoints.lua": ["CONFIGURED_MS"],
   "lib/base.lua": ["MARK_EVERY_MS", "EVENTS_MAX", "NOTICES_MAX"],

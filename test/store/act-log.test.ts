@@ -38,6 +38,7 @@ test("the result of an act replaces the line that was written when it began", as
   expect(await log.read(ALL)).toEqual({
     lines: [{ ...JSON.parse(fields?.[1] ?? ""), at: Number.parseInt(id, 10) }],
     isCut: false,
+    next: null,
   });
   expect(await redis.keys("*audit*")).toEqual([audit]);
 });

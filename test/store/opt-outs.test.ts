@@ -52,6 +52,7 @@ test("an opt-out is listed with its scope, its source and its date", async () =>
     scope: "marketing",
     source: "a letter | of May",
     at: 1_700_000_000_000,
+    ...{ origin: null, who: "" },
   });
   expect(second).toMatchObject({ phone: "48600000002", scope: "all", source: "phone call" });
   expect(second?.at).toBeGreaterThanOrEqual(from - 1_000);
@@ -169,7 +170,14 @@ test("an erased person's opt-out stays as a digest, and an added or removed one 
   await bench.store.optOuts.catchUp();
 
   expect(await bench.all()).toEqual([
-    { phone: null, scope: "marketing", source: "erased", at: 1_700_000_000_000 },
+    {
+      phone: null,
+      scope: "marketing",
+      source: "erased",
+      at: 1_700_000_000_000,
+      origin: null,
+      who: "",
+    },
   ]);
   const again = await bench.list.add([optOut(phone, { scope: "marketing" })]);
   expect(again.changes).toEqual([{ before: "marketing", now: "marketing" }]);

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { checkProcesses } from "../../src/health/processes.ts";
+import { readProcessFacts } from "../../src/health/facts.ts";
+import { processChecks } from "../../src/health/processes.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createWrongSignatures } from "../../src/store/recovery/wrong-signatures.ts";
@@ -83,8 +84,10 @@ test("list, show, doctor and the metrics tell of wrong signatures", async () => 
     const [campaign] = Array.isArray(json) ? json : [json];
     expect(campaign).toMatchObject({ wrongSignatures: [{ address: "number", count: 212 }] });
   }
-  expect(await checkProcesses(bench.store)).toContainEqual({
+  expect(processChecks(await readProcessFacts(bench.store))).toContainEqual({
+    code: "webhooks_refused",
     name: "Webhooks",
+    number: place.number,
     verdict: "warn",
     message: expect.stringContaining(words) as string,
     fix: expect.stringContaining("DROPCAST_WEBHOOK_SECRET") as string,

@@ -1,6 +1,6 @@
 import { recurringJson } from "../../campaigns/recurring.ts";
 import { accept } from "../../core/refusal.ts";
-import type { Check } from "../../health/check.ts";
+import { type Check, checkJson } from "../../health/check.ts";
 import { type Command, type CommandSpec, flagOption } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import { counted } from "../words.ts";
@@ -41,13 +41,17 @@ export const run: Command = async (cli, { options }) => {
     checks.push(check);
     if (!cli.json) cli.terminal.out(checkLine(check, cli.terminal));
   };
-  add({ name: "Node", verdict: "ok", message: process.version });
+  add({ code: "node", name: "Node", verdict: "ok", message: process.version });
   const recurring = await (await import("./examine.ts")).examine(cli, add);
   const having = (wanted: Check["verdict"]): number =>
     checks.filter(({ verdict }) => verdict === wanted).length;
   const faults = having("fail");
   return accept({
-    json: { ok: faults === 0, checks, recurring: recurring.map(recurringJson) },
+    json: {
+      ok: faults === 0,
+      checks: checks.map(checkJson),
+      recurring: recurring.map(recurringJson),
+    },
     text: `\n${endWords(faults, having("warn"))}`,
     exitCode: faults === 0 ? 0 : 1,
   });

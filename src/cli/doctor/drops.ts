@@ -6,13 +6,13 @@ import type { Check } from "../../health/check.ts";
 import { clockTime, printable } from "../words.ts";
 
 /**
- * Tries each step of a producer in the drop folder, and reports failed and waiting files. Checks
- * nothing if there is no drop folder yet.
+ * Tries each step of a producer in the drop folder, and reports failed and waiting files. Null
+ * if there is no drop folder here.
  */
-export async function checkDrops(config: Config): Promise<Check[]> {
+export async function checkDrops(config: Config): Promise<Check[] | null> {
   const { dropsOf } = await import("../../producer/drop/mode.ts");
   const dropsDir = dropsOf(config);
-  if (!existsSync(dropsDir)) return [];
+  if (!existsSync(dropsDir)) return null;
   const [{ dropFolders }, { probeSteps }, { surveyDrops }] = await Promise.all([
     import("../../producer/drop/files.ts"),
     import("../../producer/drop/probe.ts"),
@@ -26,15 +26,19 @@ export async function checkDrops(config: Config): Promise<Check[]> {
   return [
     ...steps.map(({ step, code }): Check => {
       const message = `cannot ${step} (${code})`;
-      return { name: NAME, verdict: "fail", message, fix: fixOf(code) };
+      return { code: "folders", name: NAME, verdict: "fail", message, fix: fixOf(code) };
     }),
     ...failed.map(({ file, atMs, message, fix }): Check => {
       const failure = printable(`${file} failed at ${clockTime(atMs, nowMs)}: ${message}`);
-      return { name: NAME, verdict: "warn", message: failure, fix: printable(fix) };
+      return {
+        ...{ code: "drops_failed", name: NAME, verdict: "warn", message: failure },
+        ...{ fix: printable(fix), sinceMs: atMs },
+      };
     }),
     ...waiting.map(({ file, why }): Check => {
       const fix = "Add what is missing, or remove it from the folder.";
-      return { name: NAME, verdict: "warn", message: printable(`${file}: ${why}`), fix };
+      const message = printable(`${file}: ${why}`);
+      return { code: "drops_waiting", name: NAME, verdict: "warn", message, fix };
     }),
   ];
 }
@@ -57,7 +61,10 @@ export async function checkRecurringFiles(
       const read = await readCampaign(join(dir, name));
       const message = read.ok ? "no producer has seen it" : read.refusal.message;
       const fix = read.ok ? "Start a producer: dropcast producer, or up." : read.refusal.fix;
-      return { name: "Recurring", verdict: "warn", message: printable(`${name}: ${message}`), fix };
+      return {
+        ...{ code: "recurring", name: "Recurring", verdict: "warn" },
+        ...{ message: printable(`${name}: ${message}`), fix },
+      };
     }),
   );
 }

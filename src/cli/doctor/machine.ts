@@ -18,15 +18,21 @@ function folder(name: string, path: string, variable: string): Check {
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
   const fix = `Make it a folder this user can write to, or set ${variable} to another.`;
   if (!statSync(there).isDirectory()) {
-    return { name, verdict: "fail", message: `${there} is not a folder`, fix };
+    return { code: "folders", name, verdict: "fail", message: `${there} is not a folder`, fix };
   }
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch {
-    return { name, verdict: "fail", message: `${there} cannot be written to`, fix };
+    return {
+      code: "folders",
+      name,
+      verdict: "fail",
+      message: `${there} cannot be written to`,
+      fix,
+    };
   }
   const message = there === path ? path : `${path} (created when needed)`;
-  return { name, verdict: "ok", message };
+  return { code: "folders", name, verdict: "ok", message };
 }
 
 /** Whether the ports are free, or used by Dropcast itself. */
@@ -42,14 +48,15 @@ async function port(
   config: Config,
   { name, port: number, variable }: { name: string; port: number; variable: string },
 ): Promise<Check> {
-  if (number === 0) return { name, verdict: "ok", message: "any free one" };
+  const own = { code: "ports", name } as const;
+  if (number === 0) return { ...own, verdict: "ok", message: "any free one" };
   const problem = await tryToListen(config.httpHost, number);
-  if (problem === null) return { name, verdict: "ok", message: `${number} is free` };
+  if (problem === null) return { ...own, verdict: "ok", message: `${number} is free` };
   if (problem === "EADDRINUSE" && (await isOurs(config, number))) {
-    return { name, verdict: "ok", message: `${number} is in use by a running Dropcast` };
+    return { ...own, verdict: "ok", message: `${number} is in use by a running Dropcast` };
   }
   return {
-    name,
+    ...own,
     verdict: "warn",
     message:
       problem === "EADDRINUSE"

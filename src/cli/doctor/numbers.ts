@@ -26,16 +26,17 @@ async function sending(
   number: NumberConfig,
   isSentElsewhere: boolean,
 ): Promise<Check> {
-  const name = `Number ${number.name}`;
+  const of = { name: `Number ${number.name}`, number: number.name };
+  const own = { ...of, code: "number_credentials" } as const;
   const complete = requireSendingNumber(number);
   if (!complete.ok) {
     const { message, fix } = complete.refusal;
     if (isSentElsewhere) {
       const message =
         "no id or token is set here, so it was not asked; a worker that has them runs";
-      return { name, verdict: "ok", message };
+      return { ...own, verdict: "ok", message };
     }
-    return { name, verdict: "fail", message, fix };
+    return { ...own, verdict: "fail", message, fix };
   }
   const { createLivechatClient } = await import("../../livechat/client.ts");
   const { id, token } = complete.value;
@@ -49,12 +50,12 @@ async function sending(
   });
   try {
     const { verdict, explanation } = await client.probe();
-    if (verdict === "ok") return { name, verdict: "ok", message: explanation };
+    if (verdict === "ok") return { ...own, verdict: "ok", message: explanation };
     const fix =
       verdict === "unreachable"
         ? "Check DROPCAST_API_URL, the network and the firewall."
         : "This was only a check; nothing was sent. dropcast fetch shows the whole answer.";
-    return { name, verdict: verdict === "unclear" ? "warn" : "fail", message: explanation, fix };
+    return { ...own, verdict: verdict === "unclear" ? "warn" : "fail", message: explanation, fix };
   } finally {
     await client.close();
   }
@@ -67,19 +68,19 @@ function receiving(
   { name: number, webhookSecrets }: NumberConfig,
   isReceivedElsewhere: boolean,
 ): Check {
-  const name = `Number ${number}`;
+  const own = { code: "webhook_secret", name: `Number ${number}`, number } as const;
   const secrets = webhookSecrets.length;
   if (secrets > 0) {
     const message =
       secrets === 1 ? "a webhook secret is set" : `${secrets} webhook secrets are set`;
-    return { name, verdict: "ok", message };
+    return { ...own, verdict: "ok", message };
   }
   if (isReceivedElsewhere) {
     const message = "no webhook secret is set here; a webhooks process that has one runs";
-    return { name, verdict: "ok", message };
+    return { ...own, verdict: "ok", message };
   }
   return {
-    name,
+    ...own,
     verdict: "warn",
     message: "no webhook secret: outcomes stay `accepted`",
     fix: "Set DROPCAST_WEBHOOK_SECRET (or webhookSecretFile in DROPCAST_CONFIG) to the secret from LiveChat.",

@@ -1,15 +1,12 @@
-import { readRecurring, recurringWords } from "../../campaigns/recurring.ts";
+import { readRecurring } from "../../campaigns/recurring.ts";
 import type { Config } from "../../config/config.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Check } from "../../health/check.ts";
-import { checkNumber } from "../../health/number.ts";
-import { checkProcesses } from "../../health/processes.ts";
-import { checkRedisServer } from "../../health/redis.ts";
+import { readHealth } from "../../health/health.ts";
+import { readRedisFacts } from "../../health/redis.ts";
 import type { RecurringState } from "../../store/index.ts";
 import type { Cli } from "../command.ts";
 import { onPlatform } from "../session.ts";
-import { printable } from "../words.ts";
-import { checkWebhooksOut } from "./webhooks-out.ts";
 
 /** The state of Redis, and the numbers with a running worker or webhooks process. */
 export interface RedisChecks {
@@ -24,30 +21,22 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
   const checks: Check[] = [];
   const recurring: RecurringState[] = [];
   const [sending, receiving] = [new Set<string>(), new Set<string>()];
-  const opened = await onPlatform(cli, config, async (platform) => {
-    checks.push(...(await checkRedisServer(platform.redis)));
-    for (const [number, store] of Object.entries(platform.stores)) {
-      checks.push(...(await checkNumber(store, platform.timings)));
-      checks.push(...(await checkProcesses(store)));
-      checks.push(...(await checkWebhooksOut(config, store)));
-      if ((await store.presence("worker")).isLive) sending.add(number);
-      if ((await store.presence("webhooks")).isLive) receiving.add(number);
+  const opened = await onPlatform(cli, config, async ({ redis, stores, timings }) => {
+    const health = await readHealth(stores, {
+      ...{ timings, endpoints: config.webhooksOut, retentionMs: config.retentionMs },
+      readRedis: () => readRedisFacts(redis),
+    });
+    checks.push(...health.checks);
+    for (const { number, workers, receivers } of health.numbers) {
+      if (workers.isLive) sending.add(number);
+      if (receivers.isLive) receiving.add(number);
     }
-    recurring.push(...(await readRecurring(platform.stores)));
-    checks.push(...recurring.map(recurringCheck));
+    recurring.push(...(await readRecurring(stores)));
     return accept(null);
   });
   if (!opened.ok) {
     const { message, fix } = opened.refusal;
-    checks.push({ name: "Redis", verdict: "fail", message, fix });
+    checks.push({ code: "redis_reachable", name: "Redis", verdict: "fail", message, fix });
   }
   return { checks, sending, receiving, recurring };
-}
-
-function recurringCheck(state: RecurringState): Check {
-  const { name, next, last, isTrouble } = recurringWords(state);
-  const message = printable(`${name}: ${next}${last === null ? "" : `; last ${last}`}`);
-  if (!isTrouble) return { name: "Recurring", verdict: "ok", message };
-  const fix = `Look at recurring/${name} in the drop folder of the producer, and at its log.`;
-  return { name: "Recurring", verdict: "warn", message, fix };
 }

@@ -1,17 +1,24 @@
 import { Hono } from "hono";
 import type { ApiEnv } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
-import type { Drafting } from "../../api/api.ts";
+import type { Api, ApiDeps, Drafting } from "../../api/api.ts";
 import type { Stores } from "../../campaigns/find.ts";
 import { addActionsPages } from "./actions.ts";
+import { addAuditPages } from "./audit.ts";
 import { addCampaignPages } from "./campaign/routes.ts";
 import { addCampaignListPages } from "./campaign-list.ts";
+import { addDropsPage } from "./drops.ts";
 import { type Html, page } from "./layout.ts";
 import { addMessagePage } from "./message.ts";
 import { addNewCampaignPages } from "./new-campaign/routes.ts";
+import { addNumbersPages } from "./numbers.ts";
+import { addOptOutPages } from "./opt-outs.ts";
 import { addPersonPage } from "./person.ts";
 import { addResolvePages } from "./resolve.ts";
 import { addSearchPage } from "./search.ts";
+
+/** What pages share with the HTTP API. */
+export type PageDeps = Pick<ApiDeps, "health" | "suppressions" | "country" | "acts">;
 
 /** Pages are complete without a script: every figure is in the HTML. */
 export function createPages(input: {
@@ -24,12 +31,18 @@ export function createPages(input: {
   drafting: Drafting;
   /** Digits with country code; null if the text is not a phone. */
   readPhone: (text: string) => string | null;
+  /** What the HTTP API has as well. */
+  api: PageDeps & Pick<Api, "takeOptOutFile">;
 }): Hono<ApiEnv> {
-  const { stores, answer, unsafe, apiPage, drafting } = input;
+  const { stores, answer, unsafe, apiPage, drafting, api } = input;
   const pages = new Hono<ApiEnv>();
   addSearchPage(pages, input);
   addPersonPage(pages, input);
   addMessagePage(pages, input);
+  addNumbersPages(pages, { ...api, stores });
+  addOptOutPages(pages, { ...api, answer });
+  addAuditPages(pages, api);
+  addDropsPage(pages, { ...api, stores });
 
   addCampaignListPages(pages, { stores });
 

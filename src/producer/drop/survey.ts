@@ -1,5 +1,6 @@
 import { opendir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FailedDropNote, WaitingDropNote } from "../../store/index.ts";
 import type { ImportReport } from "../report.ts";
 import { dropFolders, lstatOrNull } from "./files.ts";
 import {
@@ -17,27 +18,15 @@ import { noCampaign, suspectedCampaign, unclearCampaign } from "./refusals.ts";
 /** The state of the drop folder for people: what failed lately, and what waits, and why. */
 export interface DropSurvey {
   /** Newest first. */
-  readonly failed: readonly FailedDrop[];
-  readonly waiting: readonly WaitingFile[];
-}
-
-export interface FailedDrop {
-  /** As it was dropped, with its folder below the inbox. */
-  readonly file: string;
-  readonly atMs: number;
-  readonly message: string;
-  readonly fix: string;
-}
-
-export interface WaitingFile {
-  /** Relative to the drop folder. */
-  readonly file: string;
-  readonly why: string;
+  readonly failed: readonly FailedDropNote[];
+  readonly waiting: readonly WaitingDropNote[];
 }
 
 /** Drops that failed longer ago are not shown. */
 const FAILED_FOR_MS = 7 * 24 * 3_600_000;
 const FAILED_MAX = 20;
+/** Causes of rejected rows that are told of a failed drop. */
+const PROBLEMS_MAX = 5;
 /** A running producer would by now have taken a complete file, or touched a claim. */
 const IDLE_MS = 60_000;
 /** Limit of names to read: a person waits for the answer. */
@@ -48,10 +37,14 @@ const REPORT_BYTES_MAX = 256 * 1024;
  * Reads names, times and the newest reports; changes nothing. A missing drop folder counts as
  * empty.
  */
-export async function surveyDrops(dir: string, nowMs: number): Promise<DropSurvey> {
+export async function surveyDrops(
+  dir: string,
+  nowMs: number,
+  failedMax: number = FAILED_MAX,
+): Promise<DropSurvey> {
   const { inbox, processing, failed } = dropFolders(dir);
   return {
-    failed: await failedLately(failed, nowMs),
+    failed: await failedLately(failed, nowMs, failedMax),
     waiting: [
       ...(await waitingIn(inbox, (folder) => inboxWaits(join(inbox, folder.path), folder, nowMs))),
       ...(await waitingIn(processing, (folder) => abandoned(processing, folder, nowMs))),
@@ -66,9 +59,9 @@ interface NamedFolder {
 
 async function waitingIn(
   root: string,
-  look: (folder: NamedFolder) => Promise<WaitingFile[]>,
-): Promise<WaitingFile[]> {
-  const found: WaitingFile[] = [];
+  look: (folder: NamedFolder) => Promise<WaitingDropNote[]>,
+): Promise<WaitingDropNote[]> {
+  const found: WaitingDropNote[] = [];
   for (const folder of await namesBelow(root)) found.push(...(await look(folder)));
   return found;
 }
@@ -77,8 +70,8 @@ async function inboxWaits(
   path: string,
   folder: NamedFolder,
   nowMs: number,
-): Promise<WaitingFile[]> {
-  const waits: WaitingFile[] = [];
+): Promise<WaitingDropNote[]> {
+  const waits: WaitingDropNote[] = [];
   const names = readNames(folder.names);
   for (const name of folder.names) {
     if (isIgnored(name)) continue;
@@ -113,8 +106,8 @@ async function abandoned(
   processing: string,
   { path, names }: NamedFolder,
   nowMs: number,
-): Promise<WaitingFile[]> {
-  const waits: WaitingFile[] = [];
+): Promise<WaitingDropNote[]> {
+  const waits: WaitingDropNote[] = [];
   for (const name of names) {
     if (!isList(name) || isIgnored(name)) continue;
     const claim = await lstatOrNull(claimPath(join(processing, path, name)));
@@ -125,7 +118,11 @@ async function abandoned(
   return waits;
 }
 
-async function failedLately(root: string, nowMs: number): Promise<FailedDrop[]> {
+async function failedLately(
+  root: string,
+  nowMs: number,
+  failedMax: number,
+): Promise<FailedDropNote[]> {
   const reports: { path: string; folder: string; atMs: number }[] = [];
   for (const { path: folder, names } of await namesBelow(root)) {
     for (const name of names) {
@@ -136,14 +133,27 @@ async function failedLately(root: string, nowMs: number): Promise<FailedDrop[]> 
     }
   }
   reports.sort((a, b) => b.atMs - a.atMs);
-  const failed: FailedDrop[] = [];
-  for (const { path, folder, atMs } of reports.slice(0, FAILED_MAX)) {
+  const failed: FailedDropNote[] = [];
+  for (const { path, folder, atMs } of reports.slice(0, failedMax)) {
     const report = await readReport(path);
     if (report?.refusal === undefined) continue;
-    const { message, fix } = report.refusal;
-    failed.push({ file: join(folder, String(report.file)), atMs, message, fix });
+    failed.push(noteOf(report, { file: join(folder, String(report.file)), atMs }));
   }
   return failed;
+}
+
+/** The report of another version may lack some of it. */
+function noteOf(
+  report: Partial<ImportReport>,
+  { file, atMs }: Pick<FailedDropNote, "file" | "atMs">,
+): FailedDropNote {
+  const { number = null, rows = 0, rejected = 0, problems = [], refusal } = report;
+  const { code = "", message = "", fix = "" } = refusal ?? {};
+  const told = problems.slice(0, PROBLEMS_MAX).map((one) => {
+    const { reason, count, lines } = one;
+    return { reason, count, lines };
+  });
+  return { file, atMs, number, code, message, fix, rows, rejected, problems: told };
 }
 
 /** Null if it is not one of our reports. */

@@ -35,9 +35,11 @@ export async function importOptOuts(input: {
   readonly encoding: Encoding | null;
   readonly scope: Scope;
   readonly source: string;
+  /** Who imports it. */
+  readonly who: string;
   readonly suppressions: Pick<Suppressions, "add">;
 }): Promise<Result<ImportedOptOuts>> {
-  const { suppressions, ...file } = input;
+  const { suppressions, who, ...file } = input;
   const tally: Tally = { rows: 0, added: 0, unchanged: 0, unreadable: 0, rejected: [] };
   let waiting: NewOptOut[] = [];
   const flush = async (): Promise<void> => {
@@ -52,7 +54,7 @@ export async function importOptOuts(input: {
     visit: async (rows) => {
       for (const row of rows) {
         countRow(row, tally);
-        waiting.push(...row.entries);
+        waiting.push(...row.entries.map((entry) => ({ ...entry, origin: "import", who }) as const));
       }
       if (waiting.length >= IMPORTED_AT_ONCE) await flush();
     },

@@ -131,6 +131,7 @@ export function createNumberOptOuts(input: {
             scope: "marketing",
             source: `${CODES.optedOut} ${campaign}${mode === "live" ? "" : " (sandbox)"}`,
             atMs: Number(when),
+            origin: "whatsapp",
           });
         }
         await redis.zrem(keys.optOutOutbox, ref);

@@ -4,6 +4,7 @@ import { foldPhone } from "../../core/recipient.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
+import { type OptOutOrigin, readSource, sourceField } from "./opt-out-source.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
 /** What a person opted out of: marketing messages, or every message. */
@@ -19,7 +20,17 @@ export interface OptOut {
   readonly source: string;
   /** When, ms since 1970. */
   readonly at: number;
+  /** Null: an earlier version did not note it. */
+  readonly origin: OptOutOrigin | null;
+  /** Who added it; empty if WhatsApp reported it, or it was not noted. */
+  readonly who: string;
 }
+
+/** What is known of one person: their opt-out, or that it was removed (scope null). */
+export type KnownOptOut = Omit<OptOut, "scope"> & { readonly scope: Scope | null };
+
+/** People on the list by origin; `earlier`: at most so many from before origins were noted. */
+export type OptOutCounts = Readonly<Record<OptOutOrigin | "earlier", number>>;
 
 /** An opt-out to add. `atMs` null: now. */
 export interface NewOptOut {
@@ -27,6 +38,10 @@ export interface NewOptOut {
   readonly scope: Scope;
   readonly source: string;
   readonly atMs: number | null;
+  /** Left out: it is not noted. */
+  readonly origin?: OptOutOrigin;
+  /** Who adds it. */
+  readonly who?: string;
 }
 
 /** The change of one person's entry. */
@@ -48,9 +63,6 @@ export interface OptOutPage {
   readonly to: number;
   readonly entries: readonly { person: Buffer; scope: Scope | null; at: number }[];
 }
-
-/** A source is a word or two; a longer one is cut. */
-export const SOURCE_LENGTH_MAX = 100;
 
 /** Persons in one call: bounds the time of one script. */
 const CHANGED_AT_ONCE = 500;
@@ -84,8 +96,10 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
     const changes: OptOutChange[] = [];
     for (let at = 0; at < entries.length; at += CHANGED_AT_ONCE) {
       const args: ScriptArgument[] = [];
-      for (const { phone, scope, source, atMs } of entries.slice(at, at + CHANGED_AT_ONCE)) {
-        args.push(foldPhone(phone), digestField(person(phone)), scope, atMs ?? 0, tidy(source));
+      for (const entry of entries.slice(at, at + CHANGED_AT_ONCE)) {
+        const { phone, scope, atMs } = entry;
+        const digest = digestField(person(phone));
+        args.push(foldPhone(phone), digest, scope, atMs ?? 0, sourceField(entry));
       }
       const [head, ...pairs] = (await run("change-opt-outs", { change: what }, args)) as [
         number,
@@ -103,16 +117,12 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
 
   /** Fields and values from one position on, oldest change first. */
   async function read(from: string, count: number): Promise<(Entry & { position: number })[]> {
-    const flat = await redis.zrange(
-      keys.optOutsOrder,
-      from,
-      "+inf",
-      "BYSCORE",
-      "LIMIT",
-      0,
-      count,
-      "WITHSCORES",
-    );
+    const limit = ["LIMIT", 0, count, "WITHSCORES"] as const;
+    return entriesOf(await redis.zrange(keys.optOutsOrder, from, "+inf", "BYSCORE", ...limit));
+  }
+
+  /** Entries of fields and their positions. */
+  async function entriesOf(flat: readonly string[]): Promise<(Entry & { position: number })[]> {
     const fields = flat.filter((_, at) => at % 2 === 0);
     if (fields.length === 0) return [];
     const values = await redis.hmget(keys.optOuts, ...fields);
@@ -158,6 +168,41 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
       return { entries, next: found.length < max ? null : (found.at(-1)?.position ?? null) };
     },
 
+    /**
+     * The changes before a position, newest first; null: from the newest. `next`: null at the end.
+     */
+    async latest(
+      before: number | null,
+      max: number,
+    ): Promise<{ entries: OptOut[]; next: number | null }> {
+      const from = before === null ? "+inf" : `(${before}`;
+      const limit = ["LIMIT", 0, max, "WITHSCORES"] as const;
+      const flat = await redis.zrange(keys.optOutsOrder, from, "-inf", "BYSCORE", "REV", ...limit);
+      const found = await entriesOf(flat);
+      const isEnd = flat.length < 2 * max;
+      return { entries: found.flatMap(shown), next: isEnd ? null : Number(flat.at(-1)) };
+    },
+
+    /** What is known of a person; undefined: nothing. */
+    async find(phone: string): Promise<KnownOptOut | undefined> {
+      const fields = [foldPhone(phone), digestField(person(phone))];
+      const values = await redis.hmget(keys.optOuts, ...fields);
+      const found = fields.flatMap((field, at) => toEntry(field, values[at]) ?? []);
+      return found.map(known)[0];
+    },
+
+    /** How many people there are, by origin. */
+    async counts(): Promise<OptOutCounts> {
+      const [all, fields] = await Promise.all([
+        redis.hlen(keys.optOuts),
+        redis.hgetall(keys.optOutsBy),
+      ]);
+      const of = (field: string): number => Math.max(0, Number(fields[field] ?? 0));
+      const counts = { whatsapp: of("whatsapp"), hand: of("hand"), import: of("import") };
+      const noted = counts.whatsapp + counts.hand + counts.import + of("removed");
+      return { ...counts, earlier: Math.max(0, all - noted) };
+    },
+
     /** The position of the newest change; 0 if there is none. */
     async position(): Promise<number> {
       return Number(await redis.get(keys.optOutsHead));
@@ -199,17 +244,24 @@ interface Entry {
   readonly scope: Scope | null;
   readonly at: number;
   readonly source: string;
+  readonly origin: OptOutOrigin | null;
+  readonly who: string;
 }
 
 /** A removal is kept for numbers that are behind, and shown to no one. */
-function shown({ field, scope, at, source }: Entry): OptOut[] {
-  return scope === null ? [] : [{ phone: field.startsWith("#") ? null : field, scope, source, at }];
+function shown(entry: Entry): OptOut[] {
+  const { scope } = entry;
+  return scope === null ? [] : [{ ...known(entry), scope }];
+}
+
+function known({ field, scope, at, source, origin, who }: Entry): KnownOptOut {
+  return { phone: field.startsWith("#") ? null : field, scope, source, at, origin, who };
 }
 
 function toEntry(field: string, value: string | null | undefined): Entry | undefined {
   const [, scope, at, source] = /^([a-z]*)\|(\d+)\|(.*)$/s.exec(value ?? "") ?? [];
   if (scope === undefined || at === undefined || source === undefined) return undefined;
-  return { field, scope: toScope(scope), at: Number(at), source };
+  return { field, scope: toScope(scope), at: Number(at), ...readSource(source) };
 }
 
 function toScope(text: string | undefined): Scope | null {
@@ -218,11 +270,4 @@ function toScope(text: string | undefined): Scope | null {
 
 function digestField(person: Buffer): string {
   return `#${person.toString("hex")}`;
-}
-
-function tidy(source: string): string {
-  return source
-    .replace(/\p{Cc}+/gu, " ")
-    .trim()
-    .slice(0, SOURCE_LENGTH_MAX);
 }

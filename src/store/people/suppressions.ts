@@ -38,6 +38,9 @@ export async function createSuppressions(input: {
   return {
     all: list.all,
     page: list.page,
+    latest: list.latest,
+    find: list.find,
+    counts: list.counts,
 
     /** The change of each, in the order given. */
     async add(entries: readonly NewOptOut[]): Promise<readonly OptOutChange[]> {

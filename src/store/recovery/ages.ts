@@ -100,11 +100,11 @@ const WORDS: Readonly<Record<keyof Ages, string>> = {
 export function oldOnes(
   ages: Ages,
   timings: Pick<Timings, "sweepEveryMs" | "personBusyMs">,
-): { what: string; ageMs: number }[] {
+): { kind: keyof Ages; what: string; ageMs: number }[] {
   const most = limits(timings);
   return (Object.keys(WORDS) as (keyof Ages)[]).flatMap((kind) => {
     const ageMs = ages[kind];
-    return ageMs === null || ageMs <= most[kind] ? [] : [{ what: WORDS[kind], ageMs }];
+    return ageMs === null || ageMs <= most[kind] ? [] : [{ kind, what: WORDS[kind], ageMs }];
   });
 }
 

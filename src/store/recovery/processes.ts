@@ -16,6 +16,8 @@ export interface ProcessInfo {
   readonly pid: number;
   /** By this machine's clock, ms since 1970. */
   readonly startedAt: number;
+  /** Its clock at its last report; older versions do not report it. */
+  readonly clockMs?: number;
 }
 
 export interface SeenProcess extends ProcessInfo {

@@ -1,25 +1,37 @@
 -- Changes the deployment's list of opt-outs: people whom no number may message.
 --- @include "base"
 -- Atomic because: each change takes the next position, and numbers apply changes in that order. A
--- person has one entry: by phone, or, if erased or opted in again, by digest alone. Repeating a
--- change has no effect.
+-- person has one entry: by phone, or, if erased or opted in again, by digest alone. The counts by
+-- origin are those of the entries. Repeating a change has no effect.
 -- KEYS: 1 slot key of the number
 -- ARGV: change: add (never weakens a scope), heard (as add, unless a later decision is known),
 --   remove, erase (keeps the opt-out, not the phone); then for each person: phone, digest as #
 --   and hex, scope (marketing or all), when in ms or 0 for now, source
 -- Returns: {position of the newest change, then for each person two: scope before, now ('' none)}
--- Keys built: opt-outs, opt-outs-order, opt-outs-head
+-- Keys built: opt-outs, opt-outs-order, opt-outs-head, opt-outs-by
 local what = ARG.change
 local head = num(redis.call('GET', P .. 'opt-outs-head'))
 local answer = { head }
 
+-- Entries of earlier versions have no origin, and are not counted.
+local function origin_of(value) return string.match(value, '^%a*|%d+|(%a+)\31') end
+local function count(value, n)
+  if not value then return end
+  local origin = string.sub(value, 1, 1) == '|' and 'removed' or origin_of(value)
+  if origin then redis.call('HINCRBY', P .. 'opt-outs-by', origin, n) end
+end
+
 local function put(field, scope, at, source)
   head = head + 1
-  redis.call('HSET', P .. 'opt-outs', field, string.format('%s|%d|%s', scope, at, source))
+  local value = string.format('%s|%d|%s', scope, at, source)
+  count(redis.call('HGET', P .. 'opt-outs', field), -1)
+  count(value, 1)
+  redis.call('HSET', P .. 'opt-outs', field, value)
   redis.call('ZADD', P .. 'opt-outs-order', head, field)
 end
 
 local function drop(field)
+  count(redis.call('HGET', P .. 'opt-outs', field), -1)
   redis.call('HDEL', P .. 'opt-outs', field)
   redis.call('ZREM', P .. 'opt-outs-order', field)
 end
@@ -29,7 +41,7 @@ local function entry(phone, digest)
     local known = redis.call('HGET', P .. 'opt-outs', field)
     if known then
       local scope, at = string.match(known, '^(.-)|(%d+)|')
-      return field, scope, num(at)
+      return field, scope, num(at), origin_of(known)
     end
   end
   return nil, '', 0
@@ -37,7 +49,7 @@ end
 
 for at = REST, #ARGV, 5 do
   local phone, digest, scope, at_ms, source = unpack(ARGV, at, at + 4)
-  local field, before, since = entry(phone, digest)
+  local field, before, since, origin = entry(phone, digest)
   local when = num(at_ms) > 0 and num(at_ms) or WALL
   local now = before
   if what == 'remove' then
@@ -49,7 +61,7 @@ for at = REST, #ARGV, 5 do
   elseif what == 'erase' then
     if field == phone then
       drop(phone)
-      put(digest, before, since, 'erased')
+      put(digest, before, since, origin and origin .. '\31\31erased' or 'erased')
     end
   elseif before ~= 'all' and before ~= scope and not (what == 'heard' and since >= when) then
     if field == digest then drop(digest) end

@@ -97,6 +97,7 @@ export const SCRIPTS = {
   "note-act": ["begun", "line", "keptMs", "keptMax"],
   "note-audit": ["campaign", "moves", "differences"],
   "note-silence": ["since", "what"],
+  "note-drops": ["producer", "report"],
   "note-process": ["process", "info"],
   "note-signatures": ["keptMs"],
   "note-recurring": ["name", "schedule", "info"],

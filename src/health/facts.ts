@@ -1,0 +1,85 @@
+import { readBudget } from "../campaigns/budget.ts";
+import { readWebhookTroubles, type WebhookTroubles } from "../campaigns/webhook-troubles.ts";
+import type {
+  Ages,
+  BudgetNow,
+  Campaign,
+  Halt,
+  NumberStore,
+  Oldest,
+  PaceNow,
+  Presence,
+  Rollback,
+  Vitals,
+} from "../store/index.ts";
+
+/** What is read about a number before anything is said about it. */
+export interface NumberFacts extends ProcessFacts {
+  readonly rollback: Rollback | undefined;
+  readonly isSettling: boolean;
+  readonly halt: Halt | undefined;
+  readonly pace: PaceNow;
+  /** Null: none is configured in this process. */
+  readonly budget: BudgetNow | null;
+  readonly ages: Ages;
+  readonly oldest: Oldest;
+  readonly vitals: Vitals;
+  readonly stats: { readonly orphans: number; readonly lastWebhookAt: number | null };
+  /** How many campaigns there are, ended ones among them. */
+  readonly campaigns: number;
+}
+
+/** What is read about the processes and the campaigns of a number. */
+export interface ProcessFacts {
+  readonly number: string;
+  readonly mode: NumberStore["mode"];
+  readonly workers: Presence;
+  readonly receivers: Presence;
+  /** Those that have not ended. */
+  readonly live: readonly Campaign[];
+  /** Some that ended within a day; read only if no process receives webhooks. */
+  readonly ended: readonly Campaign[];
+  readonly troubles: WebhookTroubles;
+}
+
+export type ProcessStore = Pick<
+  NumberStore,
+  "number" | "mode" | "campaigns" | "presence" | "webhookSilence" | "wrongSignatures"
+>;
+
+/** Outcomes arrive for days, but most soon: a campaign that ended long ago is not an alarm. */
+const ENDED_LATELY_MS = 24 * 3_600_000;
+const ENDED_MAX = 20;
+
+export async function readProcessFacts(store: ProcessStore): Promise<ProcessFacts> {
+  const { number, mode, campaigns, presence } = store;
+  const [workers, receivers, live, troubles] = await Promise.all([
+    ...([presence("worker"), presence("webhooks"), campaigns.live()] as const),
+    readWebhookTroubles(store),
+  ]);
+  const ended = receivers.isLive
+    ? []
+    : await campaigns.endedSince(Date.now() - ENDED_LATELY_MS, ENDED_MAX);
+  return { number, mode, workers, receivers, live, ended, troubles };
+}
+
+/** Its cost depends on the campaigns that have not ended, and not on those that have. */
+export async function readNumberFacts(store: NumberStore): Promise<NumberFacts> {
+  const { campaigns } = store;
+  const [processes, rollback, isSettling, halt, pace, budget, ages, oldest, vitals, stats, total] =
+    await Promise.all([
+      ...([readProcessFacts(store), store.rollback.read(), store.rollback.isSettling()] as const),
+      ...([
+        campaigns.halt(),
+        store.pace.read(),
+        readBudget(store),
+        store.ages(),
+        store.oldest(),
+      ] as const),
+      ...([store.vitals(), campaigns.stats(), campaigns.count()] as const),
+    ]);
+  return {
+    ...{ ...processes, rollback, isSettling, halt, pace, budget, ages, oldest, vitals, stats },
+    campaigns: total,
+  };
+}
