@@ -6,14 +6,16 @@ import { type Refused, refuse } from "../core/refusal.ts";
 
 /** Who makes a request, as the login of the port has found out. */
 export interface Access {
-  /** `password`, or `token:` and the token's name. */
+  /** `password`, or `user:`, `oidc:` or `token:` and a name. */
   readonly who: string;
-  /** The holder of the password is an admin. */
+  /** The holder of the dashboard's password is an admin. */
   readonly role: Role;
   /** The names of the numbers whose campaigns are visible and may be acted on; null: all. */
   readonly numbers: ReadonlySet<string> | null;
   /** The client's address. */
   readonly from: string;
+  /** The id of the session of a browser; absent: the request brought its own credentials. */
+  readonly session?: string;
 }
 
 /** What the login leaves in the context of every request. */
@@ -28,8 +30,8 @@ export function refuseRole({ role }: Access, needed: Role): Refused | null {
   if (includesRole(role, needed)) return null;
   return refuse(
     "api_role_too_low",
-    `This token has the role ${role}; this needs ${needed}.`,
-    `Use a token of that role: dropcast token add NAME --role ${needed}.`,
+    `You have the role ${role}; this needs ${needed}.`,
+    `Ask an admin, or use a token of that role: dropcast token add NAME --role ${needed}.`,
   );
 }
 
@@ -66,8 +68,8 @@ export function refuseLimited({ numbers }: Pick<Access, "numbers">): Refused | n
 }
 
 /** Who acts by a request. One password has many users, so it names none of them. */
-export function actorOf({ who, from }: Access, via?: "Bull Board"): Actor {
+export function actorOf({ who, from, session }: Access, via?: "Bull Board"): Actor {
   const byPassword = who === "password";
-  const by = byPassword ? "dashboard" : "HTTP API";
+  const by = byPassword || session !== undefined ? "dashboard" : "HTTP API";
   return { who: byPassword ? "dashboard" : who, via: via ?? by, from };
 }

@@ -5,6 +5,9 @@
  */
 import { join } from "node:path";
 import type { Hono } from "hono";
+import type { SessionDeps } from "../access/sessions.ts";
+import type { TokenDeps } from "../access/tokens.ts";
+import type { UserDeps } from "../access/users.ts";
 import type { Requests } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { ApiEnv } from "./access.ts";
@@ -32,9 +35,12 @@ import { addOptOutImport, createImportForm } from "./opt-outs-import.ts";
 import { addPeople, phoneReader } from "./people.ts";
 import { createRouter } from "./route.ts";
 import { createRunning, type RunningDeps } from "./running.ts";
+import { addSessions } from "./sessions.ts";
 import type { TestSendDeps } from "./test-send.ts";
 import { addTimeline } from "./timeline.ts";
+import { addTokens } from "./tokens.ts";
 import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
+import { addUsers } from "./users.ts";
 
 export interface ApiDeps
   extends Pick<ImportsDeps, "stores" | "importFile" | "checkFile" | "maySend" | "acts">,
@@ -44,6 +50,10 @@ export interface ApiDeps
     Pick<OptOutDeps, "suppressions" | "country">,
     Pick<TestSendDeps, "numberCountries" | "openTestSender"> {
   readonly answer: Answer;
+  /** Who may come in. */
+  readonly access: Pick<UserDeps, "users" | "numbers" | "cost"> &
+    Pick<TokenDeps, "tokens"> &
+    Pick<SessionDeps, "sessions">;
   /** Those with an Idempotency-Key. */
   readonly requests: Requests;
   /** Where lists that are uploaded wait. */
@@ -118,6 +128,10 @@ export function createApi(deps: ApiDeps): Api {
   addActions(router, deps);
   addExport(router, deps);
   addTimeline(router, deps);
+  const access = { ...deps.access, acts: deps.acts };
+  addUsers(router, access);
+  addTokens(router, access);
+  addSessions(router, access);
   router.raw(
     {
       ...{ method: "get", path: "/api/openapi.json", name: "openApi", tag: "About" },
@@ -157,7 +171,7 @@ function describe({ app }: ReturnType<typeof createRouter>): OpenApiDocument {
 
 const SECURITY = [
   ["token", "bearer", "A token of `dropcast token add`; its role says what it may do."],
-  ["password", "basic", "The dashboard's password, with any user name: the role admin."],
+  ["password", "basic", "A user's name and password; or the dashboard's password: role admin."],
 ] as const;
 
 const ABOUT = [

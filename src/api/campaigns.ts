@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { approveCampaign } from "../campaigns/approve.ts";
 import { budgetJson } from "../campaigns/budget.ts";
 import { failuresJson, nowJson, readCampaignView } from "../campaigns/campaign-view.ts";
 import { controlCampaign, probeCampaign } from "../campaigns/control.ts";
@@ -163,12 +164,35 @@ export function addCampaigns(
 
   route(
     {
+      ...{ method: "post", path: "/api/campaigns/{id}/approve", name: "approveCampaign", tag: TAG },
+      ...{ summary: "Lets a campaign start that waits for a second person", role: "operator" },
+      description: `By another user than the one who started it. ${REACHED}`,
+      ...{ answer: controlled, page: campaignPage },
+      problems: [
+        ...(["approval_needs_user", "approval_same_person", "approval_not_needed"] as const),
+        ...CONTROL_PROBLEMS,
+      ],
+    },
+    async ({ access, by, part }) => {
+      const found = await findCampaign(visibleStores(stores, access), part("id"));
+      return found.ok ? approveCampaign(found.value, by) : found;
+    },
+  );
+
+  route(
+    {
       ...{ method: "post", path: "/api/campaigns/{id}/resume", name: "resumeCampaign", tag: TAG },
       ...{ summary: "Continues a paused campaign, and lifts the suspension of its number." },
       description: `\`probe\`: so many messages go first, and the rest only if they get through. ${REACHED}`,
       ...{ role: "operator", body: resumeBody, form: resumeForm },
       ...{ answer: controlled, page: campaignPage },
-      problems: ["cannot_resume", "probe_not_possible", "probe_before_start", ...CONTROL_PROBLEMS],
+      problems: [
+        "cannot_resume",
+        "approval_needed",
+        "probe_not_possible",
+        "probe_before_start",
+        ...CONTROL_PROBLEMS,
+      ],
     },
     async ({ access, by, part, body }) => {
       const found = await findCampaign(visibleStores(stores, access), part("id"));

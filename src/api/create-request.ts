@@ -104,7 +104,7 @@ export function requestOf(
   isOwnList: boolean,
 ): CreateRequest {
   const { campaign, list, options, numbers } = given;
-  // Who may use some numbers only is never told the campaign of somebody who may use others.
+  // A person limited to some numbers is never told a campaign of others.
   const limits = numbers === null ? [] : [[...numbers].sort()];
   const digestWith = (asked: CreateOptions) =>
     digestOf(JSON.stringify([digestOf(campaign), list.sha256, asked, ...limits]));

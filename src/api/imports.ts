@@ -83,7 +83,7 @@ export function createImports(deps: ImportsDeps) {
         const rejectsPath = request.isOwnList ? null : jobs.rejectsOf(request.list);
         if (rejectsPath !== null) await rm(rejectsPath, { force: true });
         const result = await (await deps.checkFile())({
-          ...{ ...inputOf(request, file), rejectsPath },
+          ...{ ...inputOf(request, file, ""), rejectsPath },
           ...(onProgress === undefined ? {} : { onProgress }),
         });
         remember(request, result);
@@ -152,7 +152,7 @@ export function createImports(deps: ImportsDeps) {
   ): Promise<{ readonly goesOn: boolean; readonly created: Created }> {
     const file = await jobs.writeCampaign(request);
     const repeats = asking.attempt?.campaign == null ? {} : ({ repeats: "refuse" } as const);
-    const input = { ...inputOf(request, file), ...repeats };
+    const input = { ...inputOf(request, file, asking.by.who), ...repeats };
     const startCheckedAtMs = Date.now();
     const checked = await checkedResult(request, input);
     const wanted = checked.ok ? asWanted(request, checked.report) : checked;
@@ -187,7 +187,9 @@ export function createImports(deps: ImportsDeps) {
     const { list, digest, campaignName } = request;
     const { campaignPath, startCheckedAtMs, encoding = null, first = null } = input;
     const campaignFile = jobs.nameOf(campaignPath ?? "");
-    const job = { digest, campaignFile, campaignName, encoding, first, startCheckedAtMs };
+    const { startedBy = "" } = input;
+    const options = { encoding, first, startCheckedAtMs, startedBy };
+    const job = { digest, campaignFile, campaignName, ...options };
     const importFile = await deps.importFile();
     const mine = attempt?.campaign ?? null;
     let answer: (id: string) => void = () => {};
@@ -241,11 +243,15 @@ export function createImports(deps: ImportsDeps) {
     return created(result.value.id, result.value.status ?? "running", result.report);
   }
 
-  function inputOf(request: CreateRequest, campaignFile: string): ImportFileInput {
+  function inputOf(
+    request: CreateRequest,
+    campaignFile: string,
+    startedBy: string,
+  ): ImportFileInput {
     const { list, campaignName, options, numbers } = request;
     const { encoding = null, first = null, again } = options;
     return {
-      ...jobs.inputOf(list, { campaignFile, campaignName, encoding, first }),
+      ...jobs.inputOf(list, { campaignFile, campaignName, encoding, first, startedBy }),
       ...{ repeats: again ? "import" : "refuse", signal: running.signal },
       numbers,
     };

@@ -23,6 +23,8 @@ export interface Job {
   readonly encoding: Encoding | null;
   readonly first: number | null;
   readonly startCheckedAtMs: number;
+  /** Who asked for it. */
+  readonly startedBy: string;
 }
 
 const JOB = "job.json";
@@ -93,12 +95,13 @@ export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
     /** What the importer is given. No rejects file: an export has the rejected rows. */
     inputOf(
       list: Upload,
-      job: Pick<Job, "campaignFile" | "campaignName" | "encoding" | "first">,
+      job: Pick<Job, "campaignFile" | "campaignName" | "encoding" | "first" | "startedBy">,
     ): ImportFileInput {
-      const { campaignFile, campaignName, encoding, first } = job;
+      const { campaignFile, campaignName, encoding, first, startedBy } = job;
       return {
         campaignPath: fileOf(list, campaignFile),
         ...{ campaignName, csvPath: uploads.pathOf(list), rejectsPath: null, encoding, first },
+        startedBy,
       };
     },
   };

@@ -11,7 +11,14 @@ import type { Actor } from "../core/act.ts";
 import { accept, type Refused, type Result } from "../core/refusal.ts";
 import { describeRefusal, type RefusalCode } from "../core/refusals.ts";
 import { PROBLEM_TYPE, toProblem } from "../http/problem.ts";
-import { type Access, type ApiContext, type ApiEnv, actorOf, refuseRole } from "./access.ts";
+import {
+  type Access,
+  type ApiContext,
+  type ApiEnv,
+  actorOf,
+  refuseLimited,
+  refuseRole,
+} from "./access.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { digestOf, type Idempotency } from "./idempotency.ts";
 import { bodyInvalid, queryInvalid } from "./invalid.ts";
@@ -26,6 +33,13 @@ interface Described {
   readonly summary: string;
   readonly description?: string;
   readonly role: Role;
+  /** It concerns every number, so it is for those only who may see all. */
+  readonly everyNumber?: true;
+  /**
+   * The body or the answer has a secret: an Idempotency-Key is ignored, since nothing of either may
+   * be kept. Repeated, it must change nothing more.
+   */
+  readonly secret?: true;
   /** The refusals that are this address's own; those of access and of Redis are added. */
   readonly problems: readonly RefusalCode[];
 }
@@ -83,22 +97,28 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
 
   function register(spec: Described, request: object, responses: object): void {
     const { method, path, name, tag, summary, description, role } = spec;
-    const own = method === "post" ? [...KEY_PROBLEMS, ...spec.problems] : spec.problems;
+    const isKeyed = method === "post" && spec.secret === undefined;
+    const own = [
+      ...(isKeyed ? KEY_PROBLEMS : []),
+      ...(spec.everyNumber ? (["api_numbers_limited"] as const) : []),
+      ...spec.problems,
+    ];
     app.openAPIRegistry.registerPath({
       ...{ method, path, summary, operationId: name, tags: [tag] },
       description: `${description === undefined ? "" : `${description} `}Role: ${role}.`,
-      request: { ...pathParameters(path), ...(method === "post" ? KEYED : {}), ...request },
+      request: { ...pathParameters(path), ...(isKeyed ? KEYED : {}), ...request },
       responses: { ...responses, ...problemResponses([...COMMON, ...own]) },
     });
   }
 
   function mount(
-    { method, path, role }: Described,
+    { method, path, role, everyNumber }: Described,
     handle: (context: ApiContext) => Response | Promise<Response>,
     around: readonly MiddlewareHandler[] = [],
   ): void {
     const guarded: Handler<ApiEnv> = (context) => {
-      const refused = refuseRole(context.get("access"), role);
+      const access = context.get("access");
+      const refused = refuseRole(access, role) ?? (everyNumber ? refuseLimited(access) : null);
       return refused === null ? handle(context) : no(context, refused);
     };
     app.on([method.toUpperCase()], [path.replace(/\{(\w+)\}/g, ":$1")], ...around, guarded);
@@ -132,7 +152,7 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
         const asked = await readRequest(context, spec);
         if (!asked.ok) return no(context, asked);
         const act = () => carryOut(context, asked.value);
-        if (spec.method !== "post") return act();
+        if (spec.method !== "post" || spec.secret) return act();
         return idempotency.run(context, digestOf(await context.req.text()), act);
       };
       const carryOut = async (

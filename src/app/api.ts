@@ -7,7 +7,9 @@ import { createRequests, createSuppressions } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
 
 /** What the HTTP API needs beside the dashboard's own. The producer is loaded when it is needed. */
-export function apiDeps(platform: Platform): Omit<ApiDeps, "stores" | "answer" | "logger"> {
+export function apiDeps(
+  platform: Platform,
+): Omit<ApiDeps, "stores" | "answer" | "logger" | "access"> {
   const { config, redis, safety } = platform;
   const { startFenceMs } = platform.timings;
   const { mode, dataDir } = config;

@@ -1,7 +1,7 @@
 import { createClientAddress } from "../config/client-address.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { localUrl } from "../http/listen.ts";
-import { createTokens } from "../store/index.ts";
+import { createSessions, createTokens, createUsers } from "../store/index.ts";
 import { apiDeps } from "./api.ts";
 import { startHealth, unsafeWords } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
@@ -32,7 +32,12 @@ export async function startDashboard(
     host: config.httpHost,
     port: config.dashboardPort,
     password: password.value,
-    tokens: createTokens(redis, config.mode),
+    access: {
+      tokens: createTokens(redis, config.mode),
+      users: createUsers(redis, config.mode),
+      sessions: createSessions(redis, config.mode),
+      ...config.access,
+    },
     api: apiDeps(platform),
     stores,
     openQueueConnection: platform.openQueueConnection,

@@ -94,6 +94,7 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
       };
     },
     mode: config.mode,
+    approvalAbove: config.access.secondPersonAbove,
   });
   return traceImports(importFile, telemetryOf(platform).tracing);
 }

@@ -15,7 +15,7 @@ import type { Campaign, ControlResult } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
 import { leavesNow } from "./leaves-now.ts";
-import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+import { refuseClosed, refuseNoCampaign, refuseUnapproved } from "./refusals.ts";
 
 /** The result of a control, also as JSON. */
 export interface Controlled {
@@ -79,7 +79,11 @@ const RULES: Readonly<Record<Verb, Rule>> = {
 };
 
 /** Whether it would change such a campaign: if so, pages offer it and commands ask. */
-export function mayControl({ status, closed }: Pick<Campaign, "status" | "closed">, verb: Verb) {
+export function mayControl(
+  { status, closed, awaitsApprovalOf }: Pick<Campaign, "status" | "closed" | "awaitsApprovalOf">,
+  verb: Verb,
+) {
+  if (verb === "resume" && awaitsApprovalOf !== null) return false;
   return !closed && RULES[verb].changes.includes(status);
 }
 
@@ -186,6 +190,7 @@ function controlled(campaign: Campaign, verb: Verb, result: ControlResult): Resu
   const { id } = campaign;
   const { changes, reached } = RULES[verb];
   if (result.kind === "no_campaign") return refuseNoCampaign(id);
+  if (!("status" in result)) return refuseUnapproved(id);
   const { kind, status, ...more } = result;
   const changed = kind === "changed";
   if (changed || reached.includes(status)) return accept({ id, status, changed, ...more });

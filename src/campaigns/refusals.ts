@@ -30,6 +30,15 @@ export function refuseNoRow({ id, rows }: { readonly id: string; readonly rows: 
   );
 }
 
+/** A second person has to let it start. */
+export function refuseUnapproved(id: string): Refused {
+  return refuse(
+    "approval_needed",
+    `${id} waits for the approval of a second person, so it cannot be resumed.`,
+    "Another user with the role operator approves it on its page.",
+  );
+}
+
 export function refuseDeletedRows(id: string): Refused {
   return refuse(
     "rows_deleted",

@@ -140,6 +140,12 @@ export function listOption(options: Options, name: string): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
+/** Names with commas between them; null if the option was not given. */
+export function namesOption(options: Options, name: string): readonly string[] | null {
+  const typed = textOption(options, name);
+  return typed === undefined ? null : typed.split(",").map((one) => one.trim());
+}
+
 /**
  * The likely meaning of a mistyped command or option; null if nothing is near, or if the nearest
  * would send, confirm or delete: a person may run the suggestion without reading it.

@@ -28,6 +28,7 @@ const FILES = {
   "webhooks-out": () => import("./webhooks-out.ts"),
   audit: () => import("./audit.ts"),
   suppress: () => import("./suppress.ts"),
+  user: () => import("./user.ts"),
   token: () => import("./token.ts"),
   erase: () => import("./erase.ts"),
   config: () => import("./config.ts"),

@@ -63,6 +63,7 @@ export async function importCampaign(
     ...(input.rejectsPath === undefined ? {} : { rejectsPath: input.rejectsPath }),
     ...agreed,
     ...{ encoding, first },
+    startedBy: commandActor(cli).who,
     signal: input.signal,
     onProgress: readingProgress(cli),
   };

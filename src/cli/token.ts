@@ -1,13 +1,16 @@
-import { audited } from "../campaigns/audited.ts";
+import { addToken, type MadeToken, removeToken } from "../access/tokens.ts";
+import { numbersWords } from "../access/users.ts";
 import { ROLES, type Role } from "../core/access.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import type { ApiToken, Tokens } from "../store/index.ts";
 import { commandActor } from "./actor.ts";
 import {
   type Command,
   type CommandResult,
   type CommandSpec,
+  namesOption,
   type Options,
+  type Report,
   refuseUsage,
   textOption,
 } from "./command.ts";
@@ -24,6 +27,7 @@ export const spec: CommandSpec = {
   ],
   options: [
     { flags: "--role <role>", description: "of add: viewer (the default), operator or admin" },
+    { flags: "--numbers <names>", description: "of add: these numbers only, as in main,shop" },
     { flags: "--expires <days>", description: "of add: as in 90d; default: it does not expire" },
   ],
   summary: "tokens for the HTTP API of the dashboard",
@@ -47,24 +51,31 @@ export const run: Command = async (cli, { args: [action = "", name], options }) 
     const { createTokens, isTokenName } = await import("../store/index.ts");
     const tokens = createTokens(redis, config.mode);
     if (name === undefined) return list(tokens);
-    // A secret may have been pasted as the name, so only a name that was right is noted.
-    const noted = (what: "token add" | "token remove", act: () => Promise<CommandResult>) =>
-      audited(actsOf(config.mode), commandActor(cli), { what }, act, () => ({
-        details: { name, ...(what === "token add" ? { role: wanted.value.role } : {}) },
-      }));
-    if (action === "remove") return noted("token remove", () => remove(tokens, name));
+    const numbers = Object.keys(config.numbers);
+    const deps = { tokens, acts: actsOf(config.mode), numbers };
+    if (action === "remove") {
+      const removed = await removeToken(deps, name, commandActor(cli));
+      return removed.ok
+        ? accept({
+            json: { name, removed: true },
+            text: `Token "${name}" is removed: it opens nothing from now on.`,
+          })
+        : removed;
+    }
     if (!isTokenName(name)) {
       return refuseUsage(
         "That is not a name for a token.",
         "Give up to 64 letters, digits, -, _ and ., beginning with a letter or a digit.",
       );
     }
-    return noted("token add", () => add(tokens, { name, ...wanted.value }, modeWords(config.mode)));
+    const made = await addToken(deps, { name, ...wanted.value }, commandActor(cli));
+    return made.ok ? accept(madeReport(made.value, modeWords(config.mode))) : made;
   });
 };
 
 interface Wanted {
   readonly role: Role;
+  readonly numbers: readonly string[] | null;
   readonly lastsMs: number | null;
 }
 
@@ -72,54 +83,36 @@ const DAY_MS = 24 * 3_600_000;
 
 function readWanted(action: string, options: Options): Result<Wanted> {
   const typed = { role: textOption(options, "role"), expires: textOption(options, "expires") };
-  if (action !== "add" && (typed.role ?? typed.expires) !== undefined) {
-    return refuseUsage("--role and --expires are options of add.", "Leave them out.");
+  const numbers = namesOption(options, "numbers");
+  if (action !== "add" && (typed.role ?? typed.expires ?? numbers) != null) {
+    return refuseUsage("--role, --numbers and --expires are options of add.", "Leave them out.");
   }
   const role = ROLES.find((one) => one === (typed.role ?? "viewer"));
   if (role === undefined) {
     return refuseUsage(`"${typed.role}" is not a role.`, `Give ${ROLES.join(", ")}.`);
   }
-  if (typed.expires === undefined) return accept({ role, lastsMs: null });
+  if (typed.expires === undefined) return accept({ role, numbers, lastsMs: null });
   const days = Number(/^([1-9]\d{0,3})d$/.exec(typed.expires)?.[1] ?? Number.NaN);
   return days >= 1
-    ? accept({ role, lastsMs: days * DAY_MS })
+    ? accept({ role, numbers, lastsMs: days * DAY_MS })
     : refuseUsage(`"${typed.expires}" is not a number of days.`, "Give 1d to 9999d, as in 90d.");
 }
 
-async function add(
-  tokens: Tokens,
-  wanted: Wanted & { readonly name: string },
-  mode: string,
-): Promise<CommandResult> {
-  const { name } = wanted;
-  const result = await tokens.add(wanted);
-  if (result.kind === "taken") {
-    return refuse(
-      "token_name_taken",
-      `There is a token "${name}" already.`,
-      `Choose another name, or remove it first: dropcast token remove ${name}.`,
-    );
-  }
-  if (result.kind === "full") {
-    return refuse(
-      "tokens_too_many",
-      "There are 200 tokens, which is the most.",
-      "Remove those that are no longer used: dropcast token list.",
-    );
-  }
-  const { token, added } = result;
-  const until = added.expiresAt === null ? "" : `, until ${dateTime(added.expiresAt)}`;
-  return accept({
-    json: { ...tokenJson(added), token },
-    text: `${token}\nThis is token "${name}" (${added.role}${until}; ${mode}). It is shown only now: store it in a safe place.`,
-  });
+function madeReport(made: MadeToken, mode: string): Report {
+  const { name, role, numbers, expiresAt, token } = made;
+  const of = numbers === null ? "" : `, ${numbersWords(numbers)} only`;
+  const until = expiresAt === null ? "" : `, until ${dateTime(expiresAt)}`;
+  return {
+    json: { ...tokenJson(made), token },
+    text: `${token}\nThis is token "${name}" (${role}${of}${until}; ${mode}). It is shown only now: store it in a safe place.`,
+  };
 }
 
 async function list(tokens: Tokens): Promise<CommandResult> {
   const all = await tokens.list();
   const now = Date.now();
-  const rows = all.map(({ name, role, expiresAt, lastUsedAt, createdAt }) => [
-    ...[name, role, dateTime(createdAt)],
+  const rows = all.map(({ name, role, numbers, expiresAt, lastUsedAt, createdAt }) => [
+    ...[name, role, numbersWords(numbers), dateTime(createdAt)],
     lastUsedAt === null ? "never" : dateTime(lastUsedAt),
     expiresAt === null ? "never" : `${dateTime(expiresAt)}${expiresAt <= now ? " (expired)" : ""}`,
   ]);
@@ -128,27 +121,14 @@ async function list(tokens: Tokens): Promise<CommandResult> {
     text:
       all.length === 0
         ? "No tokens. Make one: dropcast token add NAME --role operator"
-        : table([["NAME", "ROLE", "CREATED", "LAST USED", "EXPIRES"], ...rows]),
+        : table([["NAME", "ROLE", "NUMBERS", "CREATED", "LAST USED", "EXPIRES"], ...rows]),
   });
 }
 
-async function remove(tokens: Tokens, name: string): Promise<CommandResult> {
-  if (await tokens.remove(name)) {
-    return accept({
-      json: { name, removed: true },
-      text: `Token "${name}" is removed: it opens nothing from now on.`,
-    });
-  }
-  return refuse(
-    "token_unknown",
-    "There is no token with this name.",
-    "dropcast token list shows all names.",
-  );
-}
-
-function tokenJson({ name, role, createdAt, expiresAt, lastUsedAt }: ApiToken) {
+function tokenJson({ name, role, numbers, createdAt, expiresAt, lastUsedAt }: ApiToken) {
   return {
-    ...{ name, role, createdAt: isoTime(createdAt) },
-    ...{ expiresAt: isoTime(expiresAt), lastUsedAt: isoTime(lastUsedAt) },
+    ...{ name, role, numbers: numbers === null ? null : [...numbers] },
+    ...{ createdAt: isoTime(createdAt), expiresAt: isoTime(expiresAt) },
+    lastUsedAt: isoTime(lastUsedAt),
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Mode } from "../core/mode.ts";
 import type { PriceTable } from "../core/prices.ts";
 import { LATE_STATUS_DAYS } from "../core/timings.ts";
+import type { AccessConfig } from "./access.ts";
 import {
   checkApiUrl,
   checkHost,
@@ -55,6 +56,8 @@ export interface Config {
   readonly sourceNetworks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly dashboardPassword: string | null;
+  /** Sign-in at a provider, and the second person. */
+  readonly access: AccessConfig;
   readonly answerTimeoutMs: number;
   /** How long the rows of a finished campaign are kept; `null`: without limit. */
   readonly retentionMs: number | null;
@@ -183,6 +186,10 @@ export function describeConfig(config: ReadConfig): string[] {
     `drop folder: ${config.dropsDir}`,
     `http: ${config.httpHost}, webhooks ${config.webhookPort}, dashboard ${config.dashboardPort}, metrics ${config.metricsPort ?? "off"}`,
     `dashboard password: ${present(config.dashboardPassword)}`,
+    ...(config.access.oidc === null ? [] : [`sign-in at ${config.access.oidc.issuer}`]),
+    ...(config.access.secondPersonAbove === null
+      ? []
+      : [`a second person approves above ${config.access.secondPersonAbove} messages`]),
     `rows of finished campaigns: ${config.retentionMs === null ? "kept until they are erased" : `deleted after ${config.retentionMs / 86_400_000} days`}`,
     `finished campaigns: ${config.campaignsKeptMs === null ? "kept" : `deleted after ${config.campaignsKeptMs / 86_400_000} days`}`,
     `webhooks out: ${config.webhooksOut.map(({ name }) => name).join(", ") || "none"}`,

@@ -5,6 +5,13 @@ import { NUMBER_NAME, NUMBER_NAME_RULE } from "../core/campaign.ts";
 import type { Json } from "../core/json.ts";
 import type { PriceTable } from "../core/prices.ts";
 import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
+import {
+  type AccessConfig,
+  accessKeysAt,
+  accessProblems,
+  accessShape,
+  toAccess,
+} from "./access.ts";
 import { type Environment, reason } from "./environment.ts";
 import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
 import {
@@ -42,6 +49,7 @@ const fileShape = z
     /** One endpoint, or a list of them. */
     webhooksOut: z.unknown().optional(),
     portfolios: z.record(z.string(), portfolioShape).nullish(),
+    access: accessShape.nullish(),
   })
   .refine((file) => Object.values(file).some((block) => block != null), {
     path: ["numbers"],
@@ -50,8 +58,8 @@ const fileShape = z
 
 /**
  * The content of the YAML file that `DROPCAST_CONFIG` names, and of files named in it: the numbers
- * (in addition to that of the variables), the prices, how long campaigns are kept, and the
- * endpoints of webhooks out.
+ * (in addition to that of the variables), the prices, how long campaigns are kept, the endpoints of
+ * webhooks out, and who may sign in.
  */
 export function readConfigFile(environment: Environment): {
   numbers: Record<string, NumberConfig>;
@@ -59,6 +67,7 @@ export function readConfigFile(environment: Environment): {
   campaignsKeptMs: number | null;
   webhooksOut: readonly WebhookEndpoint[];
   portfolios: Record<string, PortfolioConfig>;
+  access: AccessConfig;
 } {
   const given = environment.text("DROPCAST_CONFIG");
   const path = given === undefined ? null : resolve(environment.cwd, given);
@@ -68,10 +77,12 @@ export function readConfigFile(environment: Environment): {
   const numbers = readNumbers(environment, { folder, numbers: content?.numbers ?? {} });
   const inFile = content?.portfolios ?? {};
   yaml?.complain(portfolioProblems(inFile, Object.keys(numbers)));
+  yaml?.complain(accessProblems(content?.access, Object.keys(numbers)));
   return {
     numbers,
     portfolios: toPortfolios(inFile, Object.keys(numbers)),
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),
+    access: toAccess(content?.access, environment.secret("DROPCAST_OIDC_CLIENT_SECRET") ?? null),
     campaignsKeptMs: content?.campaigns?.keep ?? null,
     webhooksOut: readWebhooksOut(content?.webhooksOut, {
       ...{ folder, findings: environment.findings, numbers: Object.keys(numbers) },
@@ -159,6 +170,7 @@ function readPrices(
 function knownKeysAt(path: readonly (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(fileShape.shape);
   if (path[0] === "portfolios") return Object.keys(portfolioShape.shape);
+  if (path[0] === "access") return accessKeysAt(path);
   return path[0] === "campaigns" ? ["keep"] : Object.keys(numberShape.shape);
 }
 

@@ -20,6 +20,13 @@ export const ACT_KINDS = [
   "recount",
   "test webhooks",
   "redeliver webhooks",
+  "approve",
+  "sign in",
+  "sign in failed",
+  "end session",
+  "user add",
+  "user change",
+  "user remove",
   "token add",
   "token remove",
 ] as const;
@@ -30,7 +37,10 @@ export type ActVia = "command line" | "dashboard" | "HTTP API" | "Bull Board" | 
 
 /** Who acts, and from where. */
 export interface Actor {
-  /** The user of the operating system, `dashboard`, or `token:` and a name; or `drop folder`. */
+  /**
+   * The user of the operating system; `dashboard` (its password), `user:`, `oidc:` or `token:` and
+   * a name; or `drop folder`.
+   */
   readonly who: string;
   readonly via: ActVia;
   /** The host of a command or of the producer, or the address of a browser. */

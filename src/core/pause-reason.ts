@@ -19,7 +19,7 @@ const REPLACE = "Cancel the campaign and send another one.";
 const SAME_TEMPLATE = "All running campaigns with this template were paused.";
 
 /**
- * Describes the reason stored with a paused campaign: `operator`, `account:190`,
+ * Describes the reason stored with a paused campaign: `operator`, `approval`, `account:190`,
  * `restricted:131048`, `template:132001`, `same_code:131008`, `failure_share:15/50`,
  * `failure_share:15/50:131026` (all with this code), `category:marketing` (as what it is charged),
  * `failures:131008` (of an older version), `unknown_budget`, `double_wamid`, `counters:main-1`,
@@ -33,6 +33,11 @@ export function describePause(reason: string, pending?: number): PauseReason {
   switch (kind) {
     case "operator":
       return { words: "Paused by an operator.", advice: "Resume it when sending may continue." };
+    case "approval":
+      return {
+        words: "It waits for the approval of a second person.",
+        advice: "Another user than the one who started it approves it on its page.",
+      };
     case "account":
       return withCode("The account cannot send", text, (advice) => withResume(advice));
     case "restricted":

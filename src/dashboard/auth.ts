@@ -1,78 +1,142 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { getConnInfo } from "@hono/node-server/conninfo";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import type { SignedIn, SignIn } from "../access/sign-in.ts";
 import type { Access, ApiEnv } from "../api/access.ts";
-import type { Answer } from "../api/answer.ts";
+import { type Answer, wantsPage } from "../api/answer.ts";
+import type { AskBy } from "../config/access.ts";
 import type { ClientAddress } from "../config/client-address.ts";
-import { plainProblem } from "../http/problem.ts";
-import { createThrottle } from "../http/throttle.ts";
-import type { Tokens } from "../store/index.ts";
+import { type Problem, plainProblem } from "../http/problem.ts";
+import type { Sessions, Tokens } from "../store/index.ts";
+import { BASIC, readCookie, SESSION } from "./cookies.ts";
 
-/** Wrong passwords and tokens per address: a burst, then one each `refillMs`. */
-export interface LoginLimits {
-  readonly burst: number;
-  readonly refillMs: number;
+export interface LoginDeps {
+  readonly signIn: SignIn;
+  readonly tokens: Pick<Tokens, "find">;
+  readonly sessions: Pick<Sessions, "find" | "idOf">;
+  /** The mark of sessions that began at the provider. */
+  readonly ssoMark: string;
+  /** How a browser without a session is asked. */
+  readonly askBy: AskBy;
+  readonly clientAddress: ClientAddress;
+  readonly answer: Answer;
 }
 
-export const LOGIN_LIMITS: LoginLimits = { burst: 10, refillMs: 2_000 };
-
-/** More than any office has; when full, the address that failed longest ago is forgotten. */
-const ADDRESSES_MAX = 10_000;
-
 /**
- * Always admits the right password (HTTP Basic, RFC 7617, any user name) and a valid token (Bearer,
- * RFC 6750): a stranger who guesses behind the same proxy must not be able to shut out its users.
- * After some wrong ones an address only gets 429; the length of the password (password.ts) is what
- * stops guessing. A request without credentials is not a guess and never counts: every browser
- * begins with one.
+ * Who makes a request: by a token (Bearer, RFC 6750), a name and password (HTTP Basic, RFC 7617),
+ * or the session of a browser. Credentials that a request brings count before its cookie, and are
+ * refused if they are wrong even if the cookie is right.
+ *
+ * A browser without any is sent to the page to sign in; all else gets 401. A request without
+ * credentials is not a guess and never counts: every browser begins with one. If Redis is away it
+ * is an error (503), not a missing login: a browser would be sent around in circles.
  */
-export function createLogin(input: {
-  password: string;
-  tokens: Pick<Tokens, "find">;
-  limits: LoginLimits;
-  clientAddress: ClientAddress;
-  answer: Answer;
-  /** A clock in ms that never goes back. */
-  now: () => number;
-}): MiddlewareHandler<ApiEnv> {
-  const { password, tokens, limits, clientAddress, answer, now } = input;
-  const throttle = createThrottle({
-    ...{ burst: limits.burst, ratePerSecond: 1_000 / limits.refillMs },
-    ...{ addressesMax: ADDRESSES_MAX, now },
-  });
-  const isPassword = createComparison(password);
+export function createLogin(deps: LoginDeps): MiddlewareHandler<ApiEnv> {
+  const { signIn, tokens, sessions, ssoMark, answer } = deps;
 
   return async (context, next) => {
-    const given = readCredentials(context.req.header("authorization"));
-    if (given === undefined) return answer(context, LOGIN_NEEDED);
-    const remote = getConnInfo(context).remote.address ?? "";
-    const address = clientAddress(remote, context.req.header("x-forwarded-for"));
-    const access = await accessOf(given);
-    if (access !== undefined) {
-      context.set("access", { ...access, from: address });
-      return next();
+    const from = addressOf(context, deps.clientAddress);
+    const header = context.req.header("authorization");
+    const found = header === undefined ? await bySession(context) : await byHeader(header, from);
+    if ("status" in found) {
+      if (found.refusal.code !== "dashboard_login_needed" || header !== undefined) {
+        return answer(context, found);
+      }
+      return deps.askBy === "dialog" || mayBeAsked(context)
+        ? answer(context, found)
+        : toSignIn(context, answer);
     }
-    const waitMs = throttle.fail(address);
-    if (waitMs === 0) {
-      return answer(context, given.kind === "password" ? LOGIN_NEEDED : TOKEN_INVALID);
-    }
-    const headers = { "retry-after": String(Math.ceil(waitMs / 1000)) };
-    return answer(context, { ...THROTTLED, headers });
+    context.set("access", { ...found, from });
+    return next();
   };
 
-  async function accessOf(given: Credentials): Promise<Omit<Access, "from"> | undefined> {
-    if (given.kind === "password") {
-      return isPassword(given.text) ? { who: "password", role: "admin", numbers: null } : undefined;
-    }
-    const token = await tokens.find(given.text);
-    return token === undefined
-      ? undefined
-      : { who: `token:${token.name}`, role: token.role, numbers: null };
+  async function bySession(context: Context): Promise<Omit<Access, "from"> | Problem> {
+    const secret = readCookie(context, SESSION);
+    if (secret === undefined) return LOGIN_NEEDED;
+    const found = await sessions.find(secret, signIn.marks(secret, ssoMark));
+    return found === undefined ? LOGIN_NEEDED : { ...found, session: sessions.idOf(secret) };
   }
+
+  async function byHeader(header: string, from: string): Promise<Omit<Access, "from"> | Problem> {
+    const given = readCredentials(header);
+    if (given === undefined) return LOGIN_NEEDED;
+    if (given.kind === "token") {
+      const token = await tokens.find(given.text);
+      if (token !== undefined) {
+        const { name, role, numbers } = token;
+        return { who: `token:${name}`, role, numbers };
+      }
+      const waitMs = signIn.failToken(from);
+      return waitMs === 0 ? TOKEN_INVALID : throttled(waitMs);
+    }
+    const { name, text: password } = given;
+    const result = await signIn.by({ name, password, address: from });
+    if (result.kind !== "right") return signInProblem(result, LOGIN_NEEDED);
+    const { who, role, numbers } = result.identity;
+    return { who, role, numbers };
+  }
+}
+
+/** The address of the client, behind the proxies that are trusted. */
+export function addressOf(context: Context, clientAddress: ClientAddress): string {
+  const remote = getConnInfo(context).remote.address ?? "";
+  return clientAddress(remote, context.req.header("x-forwarded-for"));
+}
+
+/** Why a sign-in failed; `wrong`: the answer for a wrong name or password. */
+export function signInProblem(
+  result: Exclude<SignedIn, { readonly kind: "right" }>,
+  wrong: Problem,
+): Problem {
+  if (result.kind === "busy") return BUSY;
+  return result.waitMs === 0 ? wrong : throttled(result.waitMs);
+}
+
+function throttled(waitMs: number): Problem {
+  return { ...THROTTLED, headers: { "retry-after": String(Math.ceil(waitMs / 1000)) } };
+}
+
+/** Scripts get 401; and so does a browser that wants to be asked for the password itself. */
+function mayBeAsked(context: Context): boolean {
+  return !isBrowser(context) || readCookie(context, BASIC) !== undefined;
+}
+
+/** A page that is opened or a form; or what a page asks for by a script, an image and so on. */
+function isBrowser(context: Context): boolean {
+  return wantsPage(context) || context.req.header("sec-fetch-dest") !== undefined;
+}
+
+/** A form is not sent again by itself: after it, signing in leads to the start. */
+function toSignIn(context: Context, answer: Answer): Response | Promise<Response> {
+  if (!wantsPage(context)) return answer(context, SESSION_NEEDED);
+  const { method, url } = context.req;
+  const { pathname, search } = new URL(url);
+  const to =
+    method === "GET" && pathname !== "/" ? `?to=${encodeURIComponent(pathname + search)}` : "";
+  return context.redirect(`/sign-in${to}`, 303);
+}
+
+type Credentials =
+  | { readonly kind: "token"; readonly text: string }
+  | { readonly kind: "password"; readonly name: string; readonly text: string };
+
+function readCredentials(header: string): Credentials | undefined {
+  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
+  if (token !== undefined) return { kind: "token", text: token };
+  const encoded = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  if (colon < 0) return undefined;
+  return { kind: "password", name: text.slice(0, colon), text: text.slice(colon + 1) };
 }
 
 const LOGIN_NEEDED = plainProblem("dashboard_login_needed", {
   "www-authenticate": 'Basic realm="Dropcast", charset="UTF-8"',
+});
+
+/** Without Basic: a browser would ask for a password in a window of its own, on any page. */
+const SESSION_NEEDED = plainProblem("dashboard_login_needed", {
+  "www-authenticate": 'Bearer realm="Dropcast"',
 });
 
 const TOKEN_INVALID = plainProblem("api_token_invalid", {
@@ -81,30 +145,4 @@ const TOKEN_INVALID = plainProblem("api_token_invalid", {
 
 const THROTTLED = plainProblem("dashboard_throttled");
 
-interface Credentials {
-  readonly kind: "password" | "token";
-  readonly text: string;
-}
-
-function readCredentials(header: string | undefined): Credentials | undefined {
-  const token = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1];
-  if (token !== undefined) return { kind: "token", text: token };
-  const password = basicPassword(header);
-  return password === undefined ? undefined : { kind: "password", text: password };
-}
-
-function basicPassword(header: string | undefined): string | undefined {
-  const encoded = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(header ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon < 0 ? undefined : text.slice(colon + 1);
-}
-
-/** In constant time for any length: compares keyed digests, not the texts. */
-function createComparison(password: string): (given: string) => boolean {
-  const key = randomBytes(32);
-  const digest = (text: string) => createHmac("sha256", key).update(text).digest();
-  const wanted = digest(password);
-  return (given) => timingSafeEqual(digest(given), wanted);
-}
+const BUSY = plainProblem("sign_in_busy", { "retry-after": "5" });

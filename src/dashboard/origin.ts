@@ -4,13 +4,15 @@ import { isLoopback } from "../config/addresses.ts";
 import { plainProblem } from "../http/problem.ts";
 
 /**
- * Blocks pages of other sites. A browser sends the stored password for any page that requests it,
- * so:
+ * Blocks pages of other sites. A browser sends its cookie, or the stored password, for any page
+ * that requests it, so:
  *
- * - A write must come from a page of this origin. `Sec-Fetch-Site` proves it and cannot be set by a
- *   page; if it is absent (old browsers, plain http from another machine), `Origin` must have the
- *   requested host. A write with neither does not come from a browser: curl, a script. A token is
- *   never sent by a browser on its own, so a write with one needs no proof.
+ * - A write must come from a page of this origin, whatever its content type. `Sec-Fetch-Site` and
+ *   `Origin` are both checked, and neither makes up for the other: no page can set them. Of old
+ *   browsers, and over plain http from another machine, only `Origin` comes.
+ * - A write with neither does not come from a browser: curl, a script. It must bring its
+ *   credentials itself; the cookie, which a script has no reason to send, does not suffice.
+ * - A token is never sent by a browser on its own, so a write with one needs no proof.
  * - On a loopback address the `Host` must be this machine's. A foreign name is a page whose own
  *   name resolves to 127.0.0.1 (DNS rebinding) to become "same origin".
  */
@@ -26,15 +28,19 @@ export function createOriginCheck(input: { host: string; answer: Answer }): Midd
   };
 }
 
-function hasToken(header: (name: string) => string | undefined): boolean {
+type Header = (name: string) => string | undefined;
+
+function hasToken(header: Header): boolean {
   return /^Bearer /i.test(header("authorization") ?? "");
 }
 
-function isSameOrigin(header: (name: string) => string | undefined): boolean {
-  const site = header("sec-fetch-site");
-  if (site !== undefined) return site === "same-origin";
-  const origin = header("origin");
-  return origin === undefined || hostOf(origin) === header("host")?.toLowerCase();
+function isSameOrigin(header: Header): boolean {
+  const [site, origin] = [header("sec-fetch-site"), header("origin")];
+  if (site === undefined && origin === undefined) return header("authorization") !== undefined;
+  return (
+    (site === undefined || site === "same-origin") &&
+    (origin === undefined || hostOf(origin) === header("host")?.toLowerCase())
+  );
 }
 
 /** Host and port of an origin; undefined for "null" and invalid URLs. */

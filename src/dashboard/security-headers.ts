@@ -15,7 +15,8 @@ const BOARD_POLICY = [...POLICY, "style-src 'self' 'unsafe-inline'", "img-src 's
 const HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
+  // With no-referrer a browser would hide the Origin of our own forms, which origin.ts checks.
+  "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
 };

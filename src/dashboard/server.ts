@@ -9,25 +9,32 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { GUESS_LIMITS, type GuessLimits } from "../access/guesses.ts";
+import { createOidc } from "../access/oidc.ts";
+import type { PasswordCost } from "../access/passwords.ts";
+import { createSignIn } from "../access/sign-in.ts";
 import { type ApiEnv, refuseLimited, refuseRole } from "../api/access.ts";
 import { type Api, type ApiDeps, createApi, takesFile } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
 import { createStops } from "../campaigns/stops.ts";
+import type { AskBy, OidcConfig } from "../config/access.ts";
 import type { ClientAddress } from "../config/client-address.ts";
 import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
 import { closeServer, type Listening, listen } from "../http/listen.ts";
 import { type ProbeAnswer, type Probed, probe } from "../http/probes.ts";
 import { plainProblem, toProblem } from "../http/problem.ts";
-import type { Tokens } from "../store/index.ts";
+import type { Sessions, Tokens, Users } from "../store/index.ts";
 import { answerProblem } from "./answer.ts";
 import { createAssets } from "./assets.ts";
-import { createLogin, LOGIN_LIMITS, type LoginLimits } from "./auth.ts";
+import { createLogin } from "./auth.ts";
 import { createBoard } from "./board.ts";
 import { createLive, type Live } from "./live.ts";
 import { createOriginCheck } from "./origin.ts";
+import { addAccessPages } from "./pages/access.ts";
 import { OPT_OUT_UPLOADS } from "./pages/opt-outs.ts";
 import { createPages } from "./pages/routes.ts";
+import { createSignInPages } from "./pages/sign-in.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** Forms and small JSON. An address that takes a file bounds it by itself. */
@@ -45,10 +52,10 @@ export interface DashboardOptions {
   readonly port: number;
   /** From {@link dashboardPassword}: there is no dashboard without one. */
   readonly password: string;
-  /** The tokens of the HTTP API, which open the rest of the port, too. */
-  readonly tokens: Pick<Tokens, "find">;
+  /** Who else may come in, and what about it can be changed here. */
+  readonly access: AccessDeps;
   /** What the HTTP API needs beside the stores. */
-  readonly api: Omit<ApiDeps, "stores" | "answer" | "logger">;
+  readonly api: Omit<ApiDeps, "stores" | "answer" | "logger" | "access">;
   /** By number name; each number's queues are shown. */
   readonly stores: Stores;
   /** Opens a connection for BullMQ; closed by `stop`. */
@@ -63,7 +70,22 @@ export interface DashboardOptions {
   /** From a request's connection and its `X-Forwarded-For`. */
   readonly clientAddress: ClientAddress;
   /** For tests. */
-  readonly loginLimits?: LoginLimits;
+  readonly loginLimits?: GuessLimits;
+}
+
+export interface AccessDeps {
+  /** The tokens of the HTTP API, which open the rest of the port, too. */
+  readonly tokens: Tokens;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  /** The provider to sign in at; null: none. */
+  readonly oidc: OidcConfig | null;
+  /** A campaign of more messages waits for a second person; null: none does. */
+  readonly secondPersonAbove: number | null;
+  /** How a browser without a session is asked. */
+  readonly askBy: AskBy;
+  /** For tests. */
+  readonly cost?: PasswordCost;
 }
 
 export interface Dashboard {
@@ -86,7 +108,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const { stores, logger } = options;
       const board = createBoard({ stores, connection, ready, logger });
       const probed = { ready: async () => !stopping && (await ready()) };
-      const api = createApi({ ...options.api, stores, logger, answer: answerProblem });
+      const access = { ...options.access, numbers: Object.keys(stores) };
+      const api = createApi({ ...options.api, access, stores, logger, answer: answerProblem });
       const { fetch, live } = createRoutes(options, { api, board: board.app, ready, probed });
       const serverOptions = { requestTimeout: REQUEST_MS_MAX };
       const server = createAdaptorServer({ fetch, serverOptions }) as Server;
@@ -124,17 +147,25 @@ function createRoutes(
     readonly probed: Probed;
   },
 ): Pick<Hono<ApiEnv>, "fetch"> & { readonly live: Live } {
-  const { host, password, tokens, logger, metrics, clientAddress, stores, unsafe } = options;
+  const { host, password, logger, metrics, clientAddress, stores, unsafe } = options;
+  const { tokens, users, sessions, cost, askBy } = options.access;
+  const { acts } = options.api;
   const answer = answerProblem;
-  const limits = options.loginLimits ?? LOGIN_LIMITS;
   const app = new Hono<ApiEnv>();
   app.use(securityHeaders);
   for (const path of ["/healthz", "/readyz"]) {
     app.get(path, async () => probeResponse(await probe(path, probed)));
   }
   app.use(createOriginCheck({ host, answer }));
+  app.route("/", createAssets());
   const now = () => performance.now();
-  const login = createLogin({ password, tokens, limits, clientAddress, answer, now });
+  const limits = options.loginLimits ?? GUESS_LIMITS;
+  const signIn = createSignIn({ password, users, limits, now, ...(cost && { cost }) });
+  const oidc = options.access.oidc === null ? null : createOidc(options.access.oidc);
+  const url = options.access.oidc?.url ?? null;
+  const entering = { signIn, sessions, clientAddress, answer };
+  app.route("/", createSignInPages({ ...entering, oidc, url, acts }));
+  const login = createLogin({ ...entering, tokens, ssoMark: oidc?.mark ?? "", askBy });
   app.use(login);
   const limited = bodyLimit({
     maxSize: BODY_BYTES_MAX,
@@ -150,7 +181,6 @@ function createRoutes(
       return probeResponse(await probe("/metrics", { ...probed, metrics }));
     });
   }
-  app.route("/", createAssets());
   const framed = createFramed(stores, unsafe, (path) => isPage(app, path));
   app.use(framed);
   const { page: apiPage, drafting, readPhone, takeOptOutFile } = api;
@@ -158,15 +188,19 @@ function createRoutes(
     ...{ stores, answer, unsafe, apiPage, drafting, readPhone },
     api: { ...options.api, takeOptOutFile },
   });
+  const { secondPersonAbove } = options.access;
+  const numbers = Object.keys(stores);
+  addAccessPages(pages, { ...options.access, numbers, acts, answer, secondPersonAbove });
   const live = createLive({ before: [login, framed], pages, answer });
   app.route("/", live.app);
   app.route("/", pages);
   app.route("/", api.app);
-  // Each address of the API says which role it needs; of Bull Board's, reading needs the least.
+  // Each address of the API says which role it needs. Bull Board shows how the engine works, and
+  // its Retry has no preview: an operator may look, and retries on the page of the campaign.
   app.use("/queues/*", async (context, next) => {
     const isRead = context.req.method === "GET" || context.req.method === "HEAD";
     const access = context.get("access");
-    const refused = refuseRole(access, isRead ? "viewer" : "operator") ?? refuseLimited(access);
+    const refused = refuseRole(access, isRead ? "operator" : "admin") ?? refuseLimited(access);
     return refused === null ? next() : answer(context, toProblem(refused));
   });
   app.route("/", board);

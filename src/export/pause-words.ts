@@ -4,6 +4,7 @@ import { trialWords } from "./trial-words.ts";
 /** By the first part of the reason, which core/pause-reason.ts describes in full. */
 const SHORT: Readonly<Record<string, (text: string) => string>> = {
   operator: () => "by an operator",
+  approval: () => "waits for a second person",
   account: (code) => `account error${after(code)}`,
   restricted: (code) => `restricted by WhatsApp${after(code)}`,
   template: (code) => `template error${after(code)}`,

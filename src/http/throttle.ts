@@ -2,6 +2,8 @@
 export interface Throttle {
   /** Counts a failure of `address`. Returns 0, or the ms until the next one is allowed. */
   fail(address: string): number;
+  /** The ms until a failure of `address` would be allowed; counts none. */
+  waitMs(address: string): number;
   /** The number of remembered addresses. */
   size(): number;
 }
@@ -26,22 +28,28 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   // A Map keeps insertion order, so its first key is the least recently seen address.
   const buckets = new Map<string, { tokens: number; atMs: number }>();
 
+  function refill(address: string, nowMs: number): number {
+    const known = buckets.get(address);
+    if (known === undefined) return burst;
+    return Math.min(burst, known.tokens + ((nowMs - known.atMs) / 1000) * ratePerSecond);
+  }
+
+  const untilOne = (tokens: number): number =>
+    tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / ratePerSecond) * 1000);
+
   function fail(address: string): number {
     const nowMs = now();
+    const refilled = refill(address, nowMs);
     const known = buckets.get(address);
     buckets.delete(address);
     if (known === undefined && buckets.size >= addressesMax) {
       const oldest = buckets.keys().next();
       if (oldest.done !== true) buckets.delete(oldest.value);
     }
-    const refilled =
-      known === undefined
-        ? burst
-        : Math.min(burst, known.tokens + ((nowMs - known.atMs) / 1000) * ratePerSecond);
     const tokens = refilled >= 1 ? refilled - 1 : refilled;
     buckets.set(address, { tokens, atMs: nowMs });
-    return refilled >= 1 ? 0 : Math.ceil(((1 - refilled) / ratePerSecond) * 1000);
+    return untilOne(refilled);
   }
 
-  return { fail, size: () => buckets.size };
+  return { fail, waitMs: (address) => untilOne(refill(address, now())), size: () => buckets.size };
 }

@@ -15,7 +15,7 @@ import { endWith, type ImportResult } from "./report.ts";
 import type { ListNumber, ListRequest } from "./request.ts";
 
 /** The options given with a list; absent ones have a default. */
-export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
+export interface ImportFileInput extends Omit<ListRequest, "rejectsPath" | "approval"> {
   /** `null`: the list is a rejects file, which names its campaign. */
   readonly campaignPath: string | null;
   /** The campaign file's name in messages. Default: its base name. */
@@ -30,6 +30,8 @@ export interface ImportFileInput extends Omit<ListRequest, "rejectsPath"> {
   readonly dueMs?: number;
   /** The numbers that may be used; default, or null: every configured one. */
   readonly numbers?: ReadonlySet<string> | null;
+  /** Who asks, as the audit names them. Default: not known, so any person may be the second. */
+  readonly startedBy?: string;
 }
 
 export type ImportFile = (input: ImportFileInput) => Promise<ImportResult>;
@@ -43,13 +45,16 @@ export function createFileImporter(deps: {
   /** Called for names in `numbers` only. */
   openNumber: (name: string) => ListNumber | Promise<ListNumber>;
   mode: Mode;
+  /** A campaign of more messages waits for a second person's approval; default: none does. */
+  approvalAbove?: number | null;
 }): ImportFile {
-  const { mode } = deps;
+  const { mode, approvalAbove = null } = deps;
   const configured = Object.keys(deps.numbers);
 
   return async (input) => {
     const { campaignPath, campaignName, csvPath: given, opened: handed, ...more } = input;
-    const { dueMs, numbers = null, ...asked } = more;
+    const { dueMs, numbers = null, startedBy = "", ...asked } = more;
+    const approval = approvalAbove === null ? null : { by: startedBy, above: approvalAbove };
     const known = configured.filter((name) => numbers === null || numbers.has(name));
     const named = given ?? campaignPath ?? "";
     const campaign = campaignPath === null ? null : await readCampaign(campaignPath, campaignName);
@@ -68,7 +73,7 @@ export function createFileImporter(deps: {
     try {
       const { rejectsPath = await freeRejectsPath(csvPath) } = input;
       const first = asked.first ?? null;
-      const request = { ...asked, rejectsPath };
+      const request = { ...asked, rejectsPath, approval };
       return await take(opened.value, known, withFirst(definition, first), request);
     } finally {
       if (handed === undefined) await opened.value.close();

@@ -35,6 +35,8 @@ export interface ListRequest {
   readonly checked?: string;
   /** The list's encoding as the person gave it; takes precedence over the campaign's. */
   readonly encoding?: Encoding | null;
+  /** Who asks; above so many messages the campaign waits for another person's approval. */
+  readonly approval?: { readonly by: string; readonly above: number } | null;
   /** Only so many rows may go at first; takes precedence over the campaign's. */
   readonly first?: number | null;
   readonly signal?: AbortSignal;

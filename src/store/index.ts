@@ -11,7 +11,17 @@ export {
   type Requests,
   type RequestTry,
 } from "./access/requests.ts";
+export {
+  createSessions,
+  type Identity,
+  type Marks,
+  SESSION_IDLE_MS,
+  SESSION_LASTS_MS,
+  type Session,
+  type Sessions,
+} from "./access/sessions.ts";
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
+export { createUsers, isUserName, type User, type Users } from "./access/users.ts";
 export { ACT_CURSOR, ACTS_KEPT_MAX, type ActLog, type ActPage, createActLog } from "./act-log.ts";
 export {
   type Action,
@@ -79,7 +89,6 @@ export {
   type SeenDropReport,
   type WaitingDropNote,
 } from "./drops/drop-reports.ts";
-export { batchesOf, batchOfRow } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
 export type { ClaimGate, ClaimResult, Ledger, LedgerLimits, LoadedRow } from "./ledger/ledger.ts";
@@ -133,5 +142,6 @@ export type { AcceptedRollback, Rollback } from "./recovery/rollback.ts";
 export type { Vitals } from "./recovery/vitals.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";
 export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-signatures.ts";
+export { batchesOf, batchOfRow } from "./rows.ts";
 export { checkSchema } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";

@@ -8,7 +8,6 @@
  * for each is enough.
  */
 import type { Mode } from "../core/mode.ts";
-import { BATCH_ROWS } from "./scripts/protocol.ts";
 
 /**
  * The name of a number in keys and queues. The sandbox has key spaces of its own, so nothing it
@@ -165,12 +164,29 @@ export function deploymentKeys(mode: Mode = "live") {
      * (wrong-signatures.ts). Written by note-signatures.
      */
     wrongSignatures: `${prefix}wrong-signatures`,
-    /** hash: name of a token of the HTTP API -> `role|createdAt|expiresAt|digest` (tokens.ts). */
+    /**
+     * hash: name of a token of the HTTP API -> `role|createdAt|expiresAt|digest`; of one that is
+     * limited `role@|createdAt|expiresAt|numbers|digest` (tokens.ts).
+     */
     tokens: `${prefix}tokens`,
     /** hash: SHA-256 of a token, hex -> its name. Written by change-tokens. */
     tokensByDigest: `${prefix}tokens-by-digest`,
     /** hash: name of a token -> when it was last used, ms, to the minute. By use-token. */
     tokensUsed: `${prefix}tokens-used`,
+    /**
+     * hash: name of a user -> `role|numbers|createdAt|disabled|mark|hash of the password`
+     * (users.ts). By change-users.
+     */
+    users: `${prefix}users`,
+    /** hash: name of a user -> when they last used the dashboard, ms, to the minute. */
+    usersUsed: `${prefix}users-used`,
+    /**
+     * hash: SHA-256 of a session's secret, hex -> `role|numbers|mark|createdAt|usedAt|from|who`
+     * (sessions.ts); 2,000 at most. By begin-session and use-session.
+     */
+    sessions: `${prefix}sessions`,
+    /** string: the session that an answer of the provider began. Expires after 15 minutes. */
+    signIn: (digest: string) => `${prefix}sign-ins:${digest}`,
     /** stream: what people did, JSON (act-log.ts); a year or 100,000 lines. Written by note-act. */
     audit: `${prefix}audit`,
     /**
@@ -263,29 +279,4 @@ export function campaignKeys(number: string, campaign: string) {
     /** hash, kept a listpack: row of the batch -> ledger value; 100 + row -> wamid. */
     ledger: (batch: number) => `${key}:ledger:${batch}`,
   };
-}
-
-/** The number of batches of a campaign with `rows` rows. */
-export function batchesOf(rows: number): number {
-  return Math.ceil(rows / BATCH_ROWS);
-}
-
-/** The rows of so many full batches. */
-export function rowsOf(batches: number): number {
-  return batches * BATCH_ROWS;
-}
-
-/** The batch a row (from 1) is in. */
-export function batchOfRow(row: number): number {
-  return Math.floor((row - 1) / BATCH_ROWS);
-}
-
-/** The place (from 0) of a row in its batch. */
-export function placeInBatch(row: number): number {
-  return (row - 1) % BATCH_ROWS;
-}
-
-/** The row (from 1) at a place (from 0) in a batch. */
-export function rowInBatch(batch: number, place: number): number {
-  return batch * BATCH_ROWS + place + 1;
 }

@@ -85,7 +85,9 @@ describe("docs/http-api.md", () => {
   it.each(commands)("names an address that exists, with its method: %s", async (command) => {
     const document = await readDocument();
     const address = /http:\/\/127\.0\.0\.1:8080(\/[^\s"]*)/.exec(command)?.[1] ?? "";
-    const method = /-X POST|-F /.test(command) ? "post" : / -T /.test(command) ? "put" : "get";
+    const named = /-X (POST|DELETE)/.exec(command)?.[1]?.toLowerCase();
+    const implied = / -F | --json /.test(command) ? "post" : / -T /.test(command) ? "put" : "get";
+    const method = named ?? implied;
 
     const operation = document.paths[pathOf(document, address) ?? ""]?.[method];
 

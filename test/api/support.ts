@@ -14,6 +14,9 @@ import { createLogger } from "../../src/logger.ts";
 import { createFileImporter, type ImportFile } from "../../src/producer/import-file.ts";
 import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
 import { createRequests } from "../../src/store/access/requests.ts";
+import { createSessions } from "../../src/store/access/sessions.ts";
+import { createTokens } from "../../src/store/access/tokens.ts";
+import { createUsers } from "../../src/store/access/users.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 
@@ -23,6 +26,17 @@ export const OPERATOR: Access = {
   numbers: null,
   from: "127.0.0.1",
 };
+
+/** A comparison of passwords that costs nothing. */
+export const CHEAP = { N: 2, r: 1, p: 1 };
+
+export function accessStores(redis: TestStore["redis"]) {
+  return {
+    tokens: createTokens(redis, "sandbox"),
+    users: createUsers(redis, "sandbox"),
+    sessions: createSessions(redis, "sandbox"),
+  };
+}
 
 /** What the API needs beside stores: real imports, and a folder that goes when the test ends. */
 export function apiDepsOf({ number, store, redis }: TestStore) {
@@ -48,6 +62,7 @@ export function apiDepsOf({ number, store, redis }: TestStore) {
       ...{ timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }), retentionMs: null },
       ...{ endpoints: [], readRedis: () => readRedisFacts(redis) },
     },
+    access: { ...accessStores(redis), numbers: [number], cost: CHEAP },
     country: "PL",
     numberCountries: { [number]: "PL" },
     openTestSender: async () => refusePlainly("number_incomplete"),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createTokens } from "../../src/store/access/tokens.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
-import { openDashboard, problemCode } from "../dashboard/support.ts";
+import { accessOf, openDashboard, problemCode } from "../dashboard/support.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
 /** The tokens are the whole deployment's, so each of these tests has a Redis of its own. */
@@ -15,14 +15,14 @@ async function makeToken(
   tokens: ReturnType<typeof createTokens>,
   role: "viewer" | "operator" | "admin",
 ): Promise<string> {
-  const made = await tokens.add({ name: role, role, lastsMs: null });
+  const made = await tokens.add({ name: role, role, numbers: null, lastsMs: null });
   if (made.kind !== "added") throw new Error(made.kind);
   return made.token;
 }
 
 async function openWithTokens() {
   const { tokens } = await openTokens();
-  const dashboard = await openDashboard({ tokens });
+  const dashboard = await openDashboard({ access: { ...accessOf(), tokens } });
   const as = async (role: "viewer" | "operator" | "admin") => {
     const authorization = `Bearer ${await makeToken(tokens, role)}`;
     return (path: string, init: RequestInit = {}) =>
@@ -38,7 +38,12 @@ describe("the tokens in Redis", () => {
   it("are stored as digests only, and a removed one leaves nothing", async () => {
     const { redis, keys, tokens } = await openTokens();
 
-    const made = await tokens.add({ name: "crm", role: "operator", lastsMs: 60_000 });
+    const made = await tokens.add({
+      name: "crm",
+      role: "operator",
+      numbers: null,
+      lastsMs: 60_000,
+    });
     const token = made.kind === "added" ? made.token : "";
     const stored = await redis.hgetall(keys.tokens);
     const found = await tokens.find(token);
@@ -48,10 +53,10 @@ describe("the tokens in Redis", () => {
     const digest = createHash("sha256").update(token).digest("hex");
     expect(stored["crm"]).toMatch(new RegExp(`^operator\\|\\d+\\|\\d+\\|${digest}$`));
     expect(await redis.hgetall(keys.tokensByDigest)).toEqual({ [digest]: "crm" });
-    expect(found).toEqual({ name: "crm", role: "operator" });
+    expect(found).toEqual({ name: "crm", role: "operator", numbers: null });
     expect(listed).toEqual([
       {
-        ...{ name: "crm", role: "operator", createdAt: expect.any(Number) },
+        ...{ name: "crm", role: "operator", numbers: null, createdAt: expect.any(Number) },
         ...{ expiresAt: expect.any(Number), lastUsedAt: Number(used["crm"]) },
       },
     ]);
@@ -66,7 +71,9 @@ describe("the tokens in Redis", () => {
     const { redis, keys, tokens } = await openTokens();
     const token = await makeToken(tokens, "viewer");
 
-    expect(await tokens.add({ name: "viewer", role: "admin", lastsMs: null })).toEqual({
+    expect(
+      await tokens.add({ name: "viewer", role: "admin", numbers: null, lastsMs: null }),
+    ).toEqual({
       kind: "taken",
     });
     expect(await tokens.find(`${token}x`)).toBeUndefined();

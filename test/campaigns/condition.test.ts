@@ -39,6 +39,7 @@ const CAMPAIGN: Campaign = {
   startedAt: AT - HOUR,
   pausedAt: null,
   finishedAt: null,
+  awaitsApprovalOf: null,
   rowsDeletedAt: null,
   trial: null,
 };

@@ -30,7 +30,7 @@ test("a token is shown once when it is made, and listed without its text until i
   expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(90 * 24 * 3_600_000);
   expect(taken).toMatchObject({ code: 1, json: { error: { code: "token_name_taken" } } });
   expect(listed.json).toEqual([
-    { name: "crm", role: "operator", createdAt, expiresAt, lastUsedAt: null },
+    { name: "crm", role: "operator", numbers: null, createdAt, expiresAt, lastUsedAt: null },
   ]);
   expect(listed.stdout + shown.stdout).not.toContain(text);
   expect(removed).toMatchObject({ code: 0, json: { name: "crm", removed: true } });

@@ -118,6 +118,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     startedAt: 0,
     pausedAt: null,
     finishedAt: null,
+    awaitsApprovalOf: null,
     rowsDeletedAt: null,
     charged: {},
     stopOn: STOP_ON,

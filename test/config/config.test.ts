@@ -64,6 +64,7 @@ describe("defaults", () => {
       dashboardPort: 8080,
       metricsPort: null,
       dashboardPassword: null,
+      access: { oidc: null, secondPersonAbove: null, askBy: "page" },
       answerTimeoutMs: 60_000,
       allowUnsafeRedis: false,
       logLevel: "info",

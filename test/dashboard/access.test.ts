@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import { createDashboard } from "../../src/dashboard/server.ts";
 import { createLogger } from "../../src/logger.ts";
 import { apiDepsOf } from "../api/support.ts";
-import { basic, openDashboard, openQueueConnection, PASSWORD, problemCode } from "./support.ts";
+import {
+  accessOf,
+  basic,
+  openDashboard,
+  openQueueConnection,
+  PASSWORD,
+  problemCode,
+} from "./support.ts";
 
 /** By node:http, since fetch does not let a caller write Host or Sec-Fetch-Site. */
 async function askRaw(
@@ -33,7 +40,6 @@ describe("the password", () => {
       "/queues/static/x",
       "/api/campaigns",
       "/metrics",
-      "/assets/1/style.css",
       "/nowhere",
     ]) {
       const answer = await fetch(`${url}${path}`);
@@ -199,7 +205,7 @@ it("every answer carries the security headers, and data is never cached", async 
     expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     expect(headers.get("content-security-policy")).not.toMatch(/script-src|unsafe-eval|https?:/);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("referrer-policy")).toBe("same-origin");
     expect(headers.get("cache-control")).toBe("no-store");
   }
 });
@@ -224,7 +230,7 @@ it("a port that is taken is a refusal, and leaves nothing open", async () => {
     host: "127.0.0.1",
     port,
     password: PASSWORD,
-    tokens: { find: async () => undefined },
+    access: accessOf(),
     api: apiDepsOf(test),
     stores: { [test.number]: test.store },
     openQueueConnection,

@@ -1,11 +1,9 @@
 import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { createTokens } from "../../src/store/index.ts";
 import { apiDepsOf } from "../api/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
-import { startOwnRedis } from "../support/redis.ts";
-import { openDashboard, SOON } from "./support.ts";
+import { accessOf, openDashboard, SOON } from "./support.ts";
 
 const LIST = [
   "phone,first_name,city",
@@ -257,11 +255,17 @@ describe("what was entered", () => {
   });
 
   it("is there for its person only, and not for who may only read", async () => {
-    const tokens = createTokens((await startOwnRedis()).connect(), "sandbox");
-    const person = await open({ tokens });
+    const access = accessOf();
+    const { tokens } = access;
+    const person = await open({ access });
     const { draft } = await person.upload(LIST);
     const as = async (role: "operator" | "viewer", path: string) => {
-      const made = await tokens.add({ name: crypto.randomUUID(), role, lastsMs: null });
+      const made = await tokens.add({
+        name: crypto.randomUUID(),
+        role,
+        numbers: null,
+        lastsMs: null,
+      });
       const token = made.kind === "added" ? made.token : "";
       const headers = { authorization: `Bearer ${token}` };
       return (await fetch(`${person.url}${path}`, { headers })).status;

@@ -2,22 +2,26 @@ import { existsSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { createClientAddress } from "../../src/config/client-address.ts";
 import { timings } from "../../src/core/timings.ts";
-import { createDashboard, type DashboardOptions } from "../../src/dashboard/server.ts";
+import {
+  type AccessDeps,
+  createDashboard,
+  type DashboardOptions,
+} from "../../src/dashboard/server.ts";
 import { createLivechatClient } from "../../src/livechat/client.ts";
 import { createLogger } from "../../src/logger.ts";
 import { createQueueConnection } from "../../src/queue/queues.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { createTokens, type Retention } from "../../src/store/index.ts";
+import type { Retention } from "../../src/store/index.ts";
 import { createWorker } from "../../src/worker/worker.ts";
-import { apiDepsOf } from "../api/support.ts";
+import { accessStores, apiDepsOf, CHEAP } from "../api/support.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
-import { redisAddress } from "../support/redis.ts";
+import { connectTestRedis, redisAddress, testNumber } from "../support/redis.ts";
 
 export const PASSWORD = "correct horse: żółć";
 
 export function basic(password: string): string {
-  return `Basic ${Buffer.from(`anybody:${password}`).toString("base64")}`;
+  return basicAs("anybody", password);
 }
 
 export const openQueueConnection = () => createQueueConnection(redisAddress());
@@ -28,17 +32,46 @@ function createTestLogger(lines: string[] = []) {
   return createLogger({ level: "info", pretty: false, stream });
 }
 
+/** Users, tokens and sessions are a whole deployment's, so each dashboard gets keys of its own. */
+export function accessOf(redis = connectTestRedis({ keyPrefix: `${testNumber()}:` })): AccessDeps {
+  return {
+    ...accessStores(redis),
+    oidc: null,
+    secondPersonAbove: null,
+    askBy: "dialog",
+    cost: CHEAP,
+  };
+}
+
+export function basicAs(name: string, password: string): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
+}
+
+/** Signs in as a browser does; the cookie of the session, as a browser sends it back. */
+export async function signIn(
+  { url }: Pick<TestDashboard, "url">,
+  { cookie = "", ...fields }: { name?: string; password: string; cookie?: string },
+): Promise<string> {
+  const answer = await fetch(`${url}/sign-in`, {
+    ...{ method: "POST", redirect: "manual", body: new URLSearchParams(fields) },
+    headers: { origin: url, cookie },
+  });
+  if (answer.status !== 303) throw new Error(`signing in was answered ${answer.status}`);
+  return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
 /** A dashboard on a free port, of one number with a random name. Stopped when the test ends. */
 export async function openDashboard(
   changes: Partial<DashboardOptions> & { test?: TestStore } = {},
 ) {
   const { test = await openTestStore(), ...options } = changes;
   const logged: string[] = [];
+  const access = options.access ?? accessOf();
   const dashboard = createDashboard({
     host: "127.0.0.1",
     port: 0,
     password: PASSWORD,
-    tokens: createTokens(test.redis, "sandbox"),
+    access,
     api: apiDepsOf(test),
     stores: { [test.number]: test.store },
     openQueueConnection,
@@ -60,7 +93,7 @@ export async function openDashboard(
     return fetch(`${url}${path}`, { redirect: "manual", ...init, headers });
   }
 
-  return { test, url, port: started.value.port, logged, stop: () => dashboard.stop(), ask };
+  return { test, access, url, port: started.value.port, logged, stop: () => dashboard.stop(), ask };
 }
 
 type Headers = Readonly<Record<string, string>>;

@@ -40,7 +40,9 @@ const CALLED_IN: readonly [RegExp, readonly string[]][] = [
   [/\beraser\.erase\(/, ["cli/erase.ts"]],
   [/\brollback\.(?:accept|confirmStart)\(/, ["cli/doctor/accept-rollback.ts"]],
   [/\baudit\.correct\(/, ["cli/doctor/recount.ts"]],
-  [/\btokens\.(?:add|remove)\(/, ["cli/token.ts"]],
+  [/\btokens\.(?:add|remove)\(/, ["access/tokens.ts"]],
+  [/\busers\.(?:add|remove|set[A-Z]\w+)\(/, ["access/users.ts"]],
+  [/\bsessions\.end\(/, ["access/sessions.ts"]],
   [
     /\bcreateImporter\(/,
     ["app/api.ts", "app/lists.ts", "app/producer.ts", "cli/import-campaign.ts"],

@@ -28,12 +28,14 @@ const PRODUCER: readonly string[] = [
  * because each of them is one.
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
+  access: ["guesses", "oidc", "passwords", "sessions", "sign-in", "tokens", "users"],
   api: ["access", "answer", "api", "phone-forms"],
   app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
   campaigns: [
     ...["action-json", "action-words", "actions", "begin-action"],
     ...[
       "act-words",
+      "approve",
       "audit",
       "audited",
       "budget",
@@ -55,6 +57,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["person-marks", "person-messages", "search"],
   ],
   config: [
+    "access",
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
     ...["campaign-text", "find-number", "portfolios", "public-address", "settings"],
   ],
@@ -147,6 +150,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ],
   "libphonenumber-js": ["producer", "config"],
   "@opentelemetry/api": ["telemetry"],
+  oauth4webapi: ["access"],
   "prom-client": ["metrics"],
   standardwebhooks: ["webhooks", "notices"],
   undici: ["livechat", "notices", "producer", "sandbox"],

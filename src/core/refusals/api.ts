@@ -7,9 +7,14 @@ export const API = catalogue(409, {
     fix: "Ask an admin, or use a user or token for all numbers.",
     http: 403,
   },
+  access_numbers_invalid: {
+    meaning: "A user or token is to be limited to a number that is not configured, or to none.",
+    fix: "Name configured numbers, or leave them out for all.",
+    http: 422,
+  },
   api_role_too_low: {
-    meaning: "The token's role does not allow this.",
-    fix: "Use a token with the role that the message names: `dropcast token add NAME --role operator`.",
+    meaning: "The role of the user or token does not allow this.",
+    fix: "Ask an admin, or use a token with the role that the message names: `dropcast token add NAME --role operator`.",
     http: 403,
   },
   api_token_invalid: {
@@ -62,6 +67,11 @@ export const API = catalogue(409, {
     meaning: "A hundred event streams are open at this process, which is the most.",
     fix: "Close some, or ask for the campaign again and again with `If-None-Match`.",
     http: 503,
+  },
+  token_name_invalid: {
+    meaning: "The name of a token is not up to 64 letters, digits, `-`, `_` and `.`.",
+    fix: "Choose another name; never paste a token there.",
+    http: 422,
   },
   token_name_taken: {
     meaning: "A token with this name exists.",

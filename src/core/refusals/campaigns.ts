@@ -20,6 +20,24 @@ export const CAMPAIGNS = catalogue(409, {
     meaning: "Too many bulk actions of the number are running: 50 is the most.",
     fix: "Wait until one has finished, or stop one: `dropcast actions stop ID`.",
   },
+  approval_needed: {
+    meaning: "The campaign waits for the approval of a second person, so it cannot be resumed.",
+    fix: "Another user with the role operator approves it on its page (docs/access.md).",
+  },
+  approval_needs_user: {
+    meaning: "A token or the dashboard's password cannot approve a campaign: it may be anybody's.",
+    fix: "Sign in as a user (`dropcast user add`) or by single sign-on.",
+    http: 403,
+  },
+  approval_not_needed: {
+    meaning: "The campaign does not wait for an approval.",
+    fix: "Resume it if it is paused.",
+  },
+  approval_same_person: {
+    meaning: "Who started a campaign cannot be the second person who approves it.",
+    fix: "Another user with the role operator approves it.",
+    http: 403,
+  },
   campaign_closed: {
     meaning:
       "The campaign was cancelled or rejected, or its `endBy` has passed: it sends nothing more.",

@@ -24,7 +24,7 @@ export const DASHBOARD = catalogue(409, {
   },
   dashboard_cross_site: {
     meaning: "The request came from a page of another site, so nothing was changed.",
-    fix: "Use the dashboard's own pages. A proxy must forward the Host header.",
+    fix: "Use the dashboard's own pages; a script sends a token. A proxy must forward the Host header.",
     http: 403,
   },
   dashboard_failed: {
@@ -38,8 +38,8 @@ export const DASHBOARD = catalogue(409, {
     http: 421,
   },
   dashboard_login_needed: {
-    meaning: "The dashboard needs its password, or a token.",
-    fix: "Enter any user name and the password in DROPCAST_DASHBOARD_PASSWORD or in the file dashboard-password in the data folder; a script sends a token of dropcast token add.",
+    meaning: "The dashboard needs a user's name and password, its own password, or a token.",
+    fix: "Sign in at /sign-in: with your name and password, or with any name and the password in DROPCAST_DASHBOARD_PASSWORD or in the file dashboard-password in the data folder; a script sends a token of dropcast token add.",
     http: 401,
   },
   dashboard_not_found: {
@@ -75,8 +75,72 @@ export const DASHBOARD = catalogue(409, {
     fix: "Nothing is lost. Check Redis with dropcast doctor, then try again.",
     http: 503,
   },
+  session_unknown: {
+    meaning: "There is no session with this id: it ended meanwhile.",
+    fix: "None needed.",
+    http: 404,
+  },
+  sign_in_busy: {
+    meaning: "Too many passwords are being compared, so this one was not looked at.",
+    fix: "Try again after the time in Retry-After. Sessions, tokens and the dashboard's own password go on working.",
+    http: 503,
+  },
+  sign_in_cookie_missing: {
+    meaning: "The browser did not keep the cookie of the sign-in.",
+    fix: "Open the dashboard by https or as http://localhost, and allow cookies; or let the browser ask for the password (`/sign-in/basic`).",
+    http: 400,
+  },
+  sign_in_wrong: {
+    meaning: "The name or the password is wrong.",
+    fix: "Check both. An admin can set a new password: `dropcast user password NAME`.",
+    http: 401,
+  },
+  sso_answer_invalid: {
+    meaning:
+      "The answer of the sign-in provider does not belong to a sign-in that this browser began, was used before, or cannot be trusted (signature, issuer, audience, time).",
+    fix: "Sign in again. If it stays so, compare `access.oidc` with the provider's settings.",
+    http: 400,
+  },
+  sso_no_role: {
+    meaning: "The person is known to the provider, but none of their groups has a role here.",
+    fix: "Add one of the person's groups to `access.oidc.roles`.",
+    http: 403,
+  },
+  sso_refused: {
+    meaning: "The sign-in provider did not sign the person in.",
+    fix: "Try again, or ask who manages accounts at the provider.",
+    http: 403,
+  },
+  sso_unreachable: {
+    meaning: "The sign-in provider does not answer as it should.",
+    fix: "Try again in a minute, or sign in with a name and password. An admin checks `access.oidc.issuer`.",
+    http: 502,
+  },
+  user_name_invalid: {
+    meaning: "The name of a user is not up to 64 lower-case letters, digits and `. _ - @`.",
+    fix: "Choose another name.",
+    http: 422,
+  },
+  user_name_taken: {
+    meaning: "A user with this name exists.",
+    fix: "Choose another name, or change that user.",
+  },
+  user_password_invalid: {
+    meaning: "The new password has fewer than 12 characters, or more than 1,024 bytes.",
+    fix: "Choose another one, for example by `openssl rand -base64 18`.",
+    http: 422,
+  },
+  user_unknown: {
+    meaning: "There is no user with this name.",
+    fix: "`dropcast user list`, and the page Access, show all names.",
+    http: 404,
+  },
+  users_too_many: {
+    meaning: "There are 1,000 users, which is the most.",
+    fix: "Remove those that are no longer needed.",
+  },
   dashboard_throttled: {
-    meaning: "There were too many wrong passwords or tokens from this address.",
+    meaning: "There were too many wrong passwords or tokens from this address, or for this user.",
     fix: "Wait for the time in Retry-After, then enter the right one.",
     http: 429,
   },

@@ -27,7 +27,7 @@ const PAGES: readonly (readonly [path: string, title: string, role: Role])[] = [
   ["/drops", "Drops", "viewer"],
   ["/audit", "Audit", "viewer"],
   ["/access", "Access", "admin"],
-  ["/queues", "Queues", "admin"],
+  ["/queues", "Queues", "operator"],
   ["/api/docs", "API", "viewer"],
 ];
 
@@ -58,6 +58,7 @@ export function bar({ frame, access, kind, path }: Around): Html {
       </form>
       ${kind === "live" ? liveSwitch() : ""}
       <p class="who">${whoWords(access.who)} <span class="quiet">${access.role}</span></p>
+      ${access.session === undefined ? "" : html`<form method="post" action="/sign-out"><button class="plain">Sign out</button></form>`}
       <button type="button" class="menu" popovertarget="menu">Menu</button>
     </div>
     <nav id="menu" class="pages" aria-label="Main" popover>

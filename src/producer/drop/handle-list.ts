@@ -130,6 +130,7 @@ async function importClaimed(
     opened,
     signal,
     startCheckedAtMs: Math.max(claim.note.arrivedAtMs, Date.now() - WAITED_MS_MAX),
+    startedBy: "drop folder",
     onRead: (bytes) => noteBytes(list, bytes),
     onBegun: (id) => noteCampaign(list, id),
   });

@@ -139,6 +139,7 @@ function identityOf(
   return {
     digest: fingerprintOf([mode, definition.number, definition.name, bytes.digest]),
     ...{ again: request.repeats === "import", fresh, definition, mode },
+    approval: request.approval ?? null,
     ...{ file: file.name, columns, delimiter: header.dialect.delimiter, phoneColumn: phone.name },
   };
 }

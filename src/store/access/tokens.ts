@@ -4,11 +4,14 @@ import { ROLES, type Role } from "../../core/access.ts";
 import type { Mode } from "../../core/mode.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
+import { packNumbers, readNumbers, readTime } from "./fields.ts";
 
 /** A token of the HTTP API, without its secret. Times are ms since 1970. */
 export interface ApiToken {
   readonly name: string;
   readonly role: Role;
+  /** The names of the numbers that it may see; null: all. */
+  readonly numbers: ReadonlySet<string> | null;
   readonly createdAt: number;
   /** Null: it does not expire. */
   readonly expiresAt: number | null;
@@ -50,15 +53,17 @@ export function createTokens(redis: Redis, mode: Mode) {
     ]);
     return Object.entries(tokens)
       .flatMap(([name, value]) => {
-        const [role, createdAt, expiresAt] = value.split("|");
-        const known = ROLES.find((one) => one === role);
+        const [role = "", createdAt, expiresAt, ...rest] = value.split("|");
+        const known = ROLES.find((one) => one === role.replace(/@$/, ""));
+        const [limited = ""] = rest.length > 1 ? rest : ["*"];
         return known === undefined
           ? []
           : [
               {
                 ...{ name, role: known, createdAt: Number(createdAt) },
+                numbers: readNumbers(limited),
                 expiresAt: expiresAt === "0" ? null : Number(expiresAt),
-                lastUsedAt: used[name] === undefined ? null : Number(used[name]),
+                lastUsedAt: readTime(used, name),
               },
             ];
       })
@@ -70,11 +75,20 @@ export function createTokens(redis: Redis, mode: Mode) {
     list,
 
     /** Makes a token. `lastsMs` null: it does not expire. */
-    async add(input: { name: string; role: Role; lastsMs: number | null }): Promise<AddedToken> {
-      const { name, role, lastsMs } = input;
+    async add(input: {
+      name: string;
+      role: Role;
+      /** Default: all. */
+      numbers?: ReadonlySet<string> | null;
+      lastsMs: number | null;
+    }): Promise<AddedToken> {
+      const { name, role, numbers = null, lastsMs } = input;
       const token = `${PREFIX}${randomBytes(TOKEN_BYTES).toString("base64url")}`;
       const digest = digestOf(token);
-      const args = { change: "add", name, digest, role, lastsMs: lastsMs ?? 0 };
+      const args = {
+        ...{ change: "add", name, digest, role, lastsMs: lastsMs ?? 0 },
+        numbers: packNumbers(numbers),
+      };
       const kind = await run("change-tokens", { ...args, tokensMax: TOKENS_MAX });
       if (kind === "taken" || kind === "full") return { kind } as const;
       const added = (await list()).find((one) => one.name === name);
@@ -85,16 +99,26 @@ export function createTokens(redis: Redis, mode: Mode) {
 
     /** From now on the token opens nothing. False: there is none with this name. */
     async remove(name: string): Promise<boolean> {
-      const args = { change: "remove", name, digest: "", role: "", lastsMs: 0, tokensMax: 0 };
+      const args = {
+        change: "remove",
+        name,
+        digest: "",
+        role: "",
+        numbers: "*",
+        lastsMs: 0,
+        tokensMax: 0,
+      };
       return (await run("change-tokens", args)) === "removed";
     },
 
-    /** The name and role of a token; undefined for any other text, and for an expired one. */
-    async find(token: string): Promise<{ name: string; role: Role } | undefined> {
+    /** What a token is; undefined for any other text, and for an expired one. */
+    async find(token: string): Promise<Pick<ApiToken, "name" | "role" | "numbers"> | undefined> {
       if (!TOKEN.test(token)) return undefined;
-      const [name, role] = (await run("use-token", { digest: digestOf(token) })) as string[];
+      const found = (await run("use-token", { digest: digestOf(token) })) as string[];
+      const [name, role, numbers = ""] = found;
       const known = ROLES.find((one) => one === role);
-      return name === undefined || known === undefined ? undefined : { name, role: known };
+      if (name === undefined || known === undefined) return undefined;
+      return { name, role: known, numbers: readNumbers(numbers) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { batchOfRow, placeInBatch, rowInBatch } from "../keys.ts";
+import { batchOfRow, placeInBatch, rowInBatch } from "../rows.ts";
 import { layout } from "../scripts/layout.ts";
 
 /**

@@ -8,10 +8,10 @@ import {
 } from "../../core/failure.ts";
 import type { Campaign } from "../campaigns/campaign.ts";
 import type { CampaignStore, RetriedRows, RetryVerdict } from "../campaigns/campaign-store.ts";
-import { batchesOf } from "../keys.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import { createPersonSet } from "../people/person-set.ts";
+import { batchesOf } from "../rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { createRowsPacker } from "./packed-rows.ts";
 

@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
 import type { ResolveWhat } from "../../core/action.ts";
 import { REASONS, type Reason } from "../../core/reasons.ts";
-import { batchOfRow, campaignKeys, placeInBatch } from "../keys.ts";
+import { campaignKeys } from "../keys.ts";
 import { decodeLedgerValue } from "../ledger/ledger-value.ts";
+import { batchOfRow, placeInBatch } from "../rows.ts";
 import { createRowsPacker } from "./packed-rows.ts";
 
 export interface SelectedUnknown {

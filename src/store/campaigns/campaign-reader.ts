@@ -4,8 +4,9 @@ import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
-import { batchOfRow, campaignKeys, numberKeys, placeInBatch } from "../keys.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "../ledger/ledger-value.ts";
+import { batchOfRow, placeInBatch } from "../rows.ts";
 import { type Campaign, readCampaign, timeOrNull } from "./campaign.ts";
 import { createImportOf } from "./import-of.ts";
 

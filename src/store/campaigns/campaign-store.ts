@@ -5,11 +5,12 @@ import type { Mode } from "../../core/mode.ts";
 import type { TrialRules } from "../../core/trial.ts";
 import type { Budget } from "../budget/budget.ts";
 import { fieldOf } from "../hashes.ts";
-import { batchesOf, campaignKeys, numberKeys } from "../keys.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
 import { packRetryRows } from "../ledger/attempt-rows.ts";
 import type { LedgerLimits } from "../ledger/ledger.ts";
 import { stateOf } from "../ledger/ledger-value.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
+import { batchesOf } from "../rows.ts";
 import { ANSWER, RETRY } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { createCampaignList } from "./campaign-list.ts";
@@ -25,7 +26,8 @@ export type ControlResult =
       /** With a probe: how many messages go before the rest. */
       readonly probe?: number;
     }
-  | { readonly kind: "no_campaign" };
+  /** `unapproved`: it waits for a second person; `same_person`: who started it cannot be that. */
+  | { readonly kind: "no_campaign" | "unapproved" | "same_person" };
 
 export type ResolveResult =
   | { readonly kind: "resolved"; readonly state: State }
@@ -134,9 +136,17 @@ export function createCampaignStore(input: {
      * accepted. A campaign that was paused for its sender gets the sender that is configured here.
      */
     async resume(id: string): Promise<ControlResult> {
-      const probe = { probeRows: "", probeRules: "" };
+      const none = { probeRows: "", probeRules: "", approver: "" };
       return toControl(
-        await run("resume-campaign", { campaign: id, sender: sender ?? "", ...probe }),
+        await run("resume-campaign", { campaign: id, sender: sender ?? "", ...none }),
+      );
+    },
+
+    /** A second person lets a campaign start that waits for it. `unchanged`: none is needed. */
+    async approve(id: string, approver: string): Promise<ControlResult> {
+      const none = { probeRows: "", probeRules: "", approver };
+      return toControl(
+        await run("resume-campaign", { campaign: id, sender: sender ?? "", ...none }),
       );
     },
 
@@ -145,7 +155,8 @@ export function createCampaignStore(input: {
       id: string,
       { rows, rules }: ProbeRows,
     ): Promise<ControlResult | { readonly kind: "rows_changed" }> {
-      const probe = { probeRows: packTrialRows(rows), probeRules: trialRules(rules) };
+      const packed = { probeRows: packTrialRows(rows), probeRules: trialRules(rules) };
+      const probe = { ...packed, approver: "" };
       const answer = await run("resume-campaign", { campaign: id, sender: sender ?? "", ...probe });
       const [done, , , taken] = answer as number[];
       if (done === ANSWER.rewritten) return { kind: "rows_changed" };
@@ -231,5 +242,7 @@ function toRetryVerdict(stored: number): RetryVerdict {
 function toControl(answer: unknown): ControlResult {
   const [done, status, lifted] = answer as [number, CampaignStatus, number | undefined];
   if (done === ANSWER.noCampaign) return { kind: "no_campaign" };
+  if (done === ANSWER.unapproved) return { kind: "unapproved" };
+  if (done === ANSWER.samePerson) return { kind: "same_person" };
   return { kind: done === ANSWER.done ? "changed" : "unchanged", status, haltLifted: lifted === 1 };
 }

@@ -55,6 +55,8 @@ export interface Campaign {
   /** When it was paused last; null if it was resumed since. */
   readonly pausedAt: number | null;
   readonly finishedAt: number | null;
+  /** Who started it, while it waits for the approval of another person; null: it does not. */
+  readonly awaitsApprovalOf: string | null;
   /** When retention deleted its rows. */
   readonly rowsDeletedAt: number | null;
   /** The rows that go before the rest; null if none do. */
@@ -95,7 +97,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
-  ...(["budgetAt", "guarantee"] as const),
+  ...(["budgetAt", "guarantee", "awaits", "startedBy"] as const),
   ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
   ...(["createdAt", "startedAt", "pausedAt", "finishedAt"] as const),
 );
@@ -138,6 +140,7 @@ function toCampaign(
     startedAt: timeOrNull(fields.startedAt),
     pausedAt: timeOrNull(fields.pausedAt),
     finishedAt: timeOrNull(fields.finishedAt),
+    awaitsApprovalOf: fields.awaits === undefined ? null : (fields.startedBy ?? ""),
     rowsDeletedAt: timeOrNull(fields.purgedAt),
   };
 }

@@ -2,11 +2,12 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf } from "../hashes.ts";
-import { batchOfRow, campaignKeys, placeInBatch, rowInBatch } from "../keys.ts";
+import { campaignKeys } from "../keys.ts";
 import { packClaimRows } from "../ledger/attempt-rows.ts";
 import { type BatchRow, correctBlob, unpackRows } from "../ledger/batch-rows.ts";
 import { readBatch } from "../ledger/read-batch.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
+import { batchOfRow, placeInBatch, rowInBatch } from "../rows.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 

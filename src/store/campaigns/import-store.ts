@@ -45,6 +45,8 @@ export interface BeginImport {
   /** The column of the phones; by default it is found again when needed. */
   readonly phoneColumn?: string;
   readonly mode: Mode;
+  /** Who imports it; above so many messages it waits for another person's approval. */
+  readonly approval?: { readonly by: string; readonly above: number } | null;
   /** A test message: for how long it may be sent, ms. Default: it is a campaign. */
   readonly testMs?: number;
 }
@@ -203,7 +205,7 @@ export function createImportStore(input: {
 export type ImportStore = ReturnType<typeof createImportStore>;
 
 function campaignFields(input: BeginImport, sender: string | null): ScriptArgument[] {
-  const { definition, file, columns, delimiter, phoneColumn, mode } = input;
+  const { definition, file, columns, delimiter, phoneColumn, mode, approval = null } = input;
   const { schedule, delivery } = definition;
   const fields: Record<string, string | number> = {
     name: definition.name,
@@ -228,6 +230,10 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
   };
   if (definition.stopOn !== undefined) fields["stopOn"] = packStopOn(definition.stopOn);
   if (sender !== null) fields["sender"] = sender;
+  if (approval !== null) {
+    fields["startedBy"] = approval.by;
+    fields["approvalAbove"] = approval.above;
+  }
   if (delivery.rampUp != null) fields["ramp"] = rampText(delivery.rampUp);
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
   return Object.entries(fields).flat();

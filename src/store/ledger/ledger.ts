@@ -5,9 +5,9 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { Budget, Reservation } from "../budget/budget.ts";
 import { readMayGo } from "../campaigns/trial.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
-import { rowInBatch } from "../keys.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
+import { rowInBatch } from "../rows.ts";
 import { type GATE, VERDICT } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import {

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
-import { numberKeys, rowInBatch } from "../keys.ts";
+import { numberKeys } from "../keys.ts";
 import type { ImportOutcome } from "../ledger/batch-rows.ts";
 import { wamidDigest } from "../ledger/wamid.ts";
+import { rowInBatch } from "../rows.ts";
 import { PEOPLE_BATCHES, PEOPLE_BUCKETS, PEOPLE_ROW, PERSON_HEAD } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";

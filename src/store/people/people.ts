@@ -3,8 +3,9 @@ import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts"
 import type { Mode } from "../../core/mode.ts";
 import { redisTimeMs } from "../../redis/server.ts";
 import { fieldsOf } from "../hashes.ts";
-import { batchesOf, campaignKeys, numberKeys, rowInBatch } from "../keys.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
 import { phonesOfBlob } from "../ledger/batch-rows.ts";
+import { batchesOf, rowInBatch } from "../rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { PersonDigest } from "./person-digest.ts";
 

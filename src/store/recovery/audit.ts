@@ -2,8 +2,9 @@ import type { Redis } from "ioredis";
 import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { fieldOf, fieldsOf } from "../hashes.ts";
-import { batchesOf, campaignKeys } from "../keys.ts";
+import { campaignKeys } from "../keys.ts";
 import { stateOf } from "../ledger/ledger-value.ts";
+import { batchesOf } from "../rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { OPEN_CAMPAIGNS_MAX, openBatchesMax } from "../campaigns/campaign-store.ts";
-import { rowsOf } from "../keys.ts";
+import { rowsOf } from "../rows.ts";
 
 /** A worker shares its reading with each dispatch, every 500 ms; so much may be granted between. */
 const UNTOLD_SECONDS = 8;

@@ -4,6 +4,7 @@
 -- name is listed.
 -- KEYS: 1 slot key of the number
 -- ARGV: change: 'add' or 'remove' · name · digest: SHA-256 of the token, hex; '' to remove · role ·
+--   numbers: names with commas, '*' for all ·
 --   lasts_ms: 0 for a token that does not expire · tokens_max: how many there may be
 -- Returns: 'added' (also for the same token once more), 'taken', 'full', 'removed' or 'none'
 -- Keys built: tokens, tokens-by-digest, tokens-used
@@ -20,7 +21,11 @@ if known then return digest == ARG.digest and 'added' or 'taken' end
 if redis.call('HLEN', P .. 'tokens') >= num(ARG.tokens_max) then return 'full' end
 local lasts = num(ARG.lasts_ms)
 local expires = lasts > 0 and WALL + lasts or 0
-local value = table.concat({ ARG.role, WALL, expires, ARG.digest }, '|')
+-- An older process that knows no numbers reads neither more parts nor a role here: it refuses.
+local limited = ARG.numbers ~= '*'
+local parts = limited and { ARG.role .. '@', WALL, expires, ARG.numbers, ARG.digest }
+  or { ARG.role, WALL, expires, ARG.digest }
+local value = table.concat(parts, '|')
 redis.call('HSET', P .. 'tokens', ARG.name, value)
 redis.call('HSET', P .. 'tokens-by-digest', ARG.digest, ARG.name)
 return 'added'

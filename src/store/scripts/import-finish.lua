@@ -1,4 +1,4 @@
--- Ends an import: the campaign starts, waits for its start time, or is rejected.
+-- Ends an import: the campaign starts, waits for its time or a second person, or is rejected.
 --- @include "closing"
 --- @include "guard"
 --- @include "test-message"
@@ -39,6 +39,12 @@ local canary = trial_rows(ARG.canary)
 if #canary > 0 then start_trial(c, 'canary', f[6], canary, num(f[2])) end
 watch_end(c)
 if c.is_test then open_test(c) end
+local above = redis.call('HGET', c.key, 'approvalAbove')
+if above and pending > num(above) and not c.is_test then
+  redis.call('HSET', c.key, 'status', 'paused', 'reason', 'approval', 'awaits', 1, 'pausedAt', WALL)
+  note_news(c, 'paused', 'approval')
+  return { 1, 'paused' }
+end
 if num(f[2]) > WALL then
   redis.call('ZADD', P .. 'scheduled', num(f[2]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled')

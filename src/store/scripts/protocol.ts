@@ -198,6 +198,10 @@ export const ANSWER = {
   closed: -3,
   /** Rows were rewritten since the caller read them. */
   rewritten: -4,
+  /** It waits for the approval of a second person. */
+  unapproved: -5,
+  /** Who started it cannot approve it. */
+  samePerson: -6,
 } as const;
 
 /** The result of purge-campaign: too early, more batches to delete, or done. */

@@ -1,15 +1,19 @@
 -- Resumes a paused campaign. Lifts a suspension of its number, and then sends one message first.
 -- The campaign that the suspension names, perhaps a test message, lifts it whatever its status.
--- With probe rows, these go before the rest (lib/trial.lua).
+-- With probe rows, these go before the rest (lib/trial.lua). A campaign that waits for the approval
+-- of a second person starts by that alone.
 --- @include "guard"
 --- @include "ledger"
 --- @include "pace"
 -- Atomic because: the suspension ends and the probes are set before any message can be claimed.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known ·
---   probe_rows: of a probe, in order, TRIAL_ROW each, '' none · probe_rules: as of `start_trial`
--- Returns: {done | unchanged: not paused | rewritten: none of the probe's rows is pending, read
---   again | no_campaign, status now, 1 if a suspension was lifted, rows of the probe}
+--   probe_rows: of a probe, in order, TRIAL_ROW each, '' none · probe_rules: as of `start_trial` ·
+--   approver: who approves, '' to resume
+-- Returns: {done | unchanged: not paused, or nothing to approve | rewritten: none of the probe's
+--   rows is pending, read again | unapproved: it waits for a second person | same_person: who
+--   started it cannot approve it | no_campaign, status now, 1 if a suspension was lifted, rows of
+--   the probe}
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   halt, pace, running, scheduled, endings, campaign:<id> and its :counts :aside :beyond :chosen
 --   :first :ledger :open :ready :trial :events
@@ -32,6 +36,10 @@ if c.status ~= 'paused' or c.closed ~= '' then
   count_act()
   return { ANSWER.done, c.status, lift_suspension(), 0 }
 end
+local waits = redis.call('HMGET', c.key, 'awaits', 'startedBy')
+if not waits[1] and ARG.approver ~= '' then return { ANSWER.unchanged, c.status, 0, 0 } end
+if waits[1] and ARG.approver == '' then return { ANSWER.unapproved, c.status, 0, 0 } end
+if waits[1] and ARG.approver == waits[2] then return { ANSWER.same_person, c.status, 0, 0 } end
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
 -- The first N rows keep the others back until a person was told that they were sent.
 local first, probe = open_trials(c)[1], {}
@@ -44,7 +52,8 @@ for _, row in ipairs(trial_rows(ARG.probe_rows)) do
 end
 if ARG.probe_rows ~= '' and #probe == 0 then return { ANSWER.rewritten, c.status, 0, 0 } end
 count_act()
-redis.call('HDEL', c.key, 'pausedAt')
+redis.call('HDEL', c.key, 'pausedAt', 'awaits')
+if waits[1] then redis.call('HSET', c.key, 'approvedBy', ARG.approver) end
 answer_trial(c, f[3], #probe > 0)
 if #probe > 0 then start_trial(c, 'probe', ARG.probe_rules, probe, math.max(NOW, num(f[1]))) end
 -- The person has seen the reason. If the sender is not known here, the next worker sets its own.

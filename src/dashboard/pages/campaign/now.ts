@@ -81,6 +81,7 @@ function buttons(campaign: Campaign, { kind, halt, nowMs, mayAct }: Buttons): Ht
   ];
   const acts = mayAct
     ? [
+        campaign.awaitsApprovalOf === null ? "" : approve(campaign),
         mayControl(campaign, "pause") ? pause(campaign) : "",
         mayControl(campaign, "resume") ? resume(campaign, halt) : "",
         mayControl(campaign, "resume") && mayProbe(campaign, nowMs)
@@ -108,7 +109,7 @@ function form(
     fields = {},
   }: {
     id: string;
-    verb: "pause" | "resume" | "cancel";
+    verb: "approve" | "pause" | "resume" | "cancel";
     look: "plain" | "main" | "danger";
     fields?: Readonly<Record<string, number>>;
   },
@@ -120,6 +121,12 @@ function form(
     ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
     <button class="${look}">${words}</button>
   </form>`;
+}
+
+/** For another person than the one who started it. */
+function approve({ id, counts }: Campaign): Html {
+  const words = `Approve and start ${counted(counts.pending, "message")}`;
+  return form({ id, verb: "approve", look: "main" }, words);
 }
 
 function pause({ id, counts }: Campaign): Html {

@@ -1,0 +1,54 @@
+/**
+ * The second person (maker and checker): a campaign of more than `access.secondPersonAbove`
+ * messages is imported, and waits until another person lets it start. The script compares the two
+ * (resume-campaign), so two presses at once, or a resume meanwhile, change nothing about it.
+ */
+import type { Actor } from "../core/act.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { audited } from "./audited.ts";
+import type { Controlled } from "./control.ts";
+import type { FoundCampaign } from "./find.ts";
+import { refuseNoCampaign } from "./refusals.ts";
+
+/**
+ * Refusals: `approval_needs_user`, `approval_same_person`, `approval_not_needed`. Only a person who
+ * is known by name can approve: a token or the dashboard's password may be anybody's, also that of
+ * who started the campaign.
+ */
+export function approveCampaign(
+  { campaign, store }: FoundCampaign,
+  by: Actor,
+): Promise<Result<Controlled>> {
+  const { id } = campaign;
+  const approve = async (): Promise<Result<Controlled>> => {
+    if (!/^(?:user|oidc):/.test(by.who)) {
+      return refuse(
+        "approval_needs_user",
+        `${id} needs the approval of a second person, by a user of their own.`,
+        "Sign in as a user (dropcast user add) or by single sign-on. A token or the dashboard's password cannot approve.",
+      );
+    }
+    const result = await store.campaigns.approve(id, by.who);
+    if (result.kind === "no_campaign") return refuseNoCampaign(id);
+    if (result.kind === "same_person") {
+      return refuse(
+        "approval_same_person",
+        `You started ${id} yourself.`,
+        "Another user with the role operator approves it.",
+      );
+    }
+    if ("status" in result && (result.kind === "changed" || result.status !== "paused")) {
+      const { kind, status, haltLifted } = result;
+      return accept({ id, status, changed: kind === "changed", haltLifted });
+    }
+    return refuse(
+      "approval_not_needed",
+      `${id} does not wait for an approval.`,
+      "Resume it if it is paused.",
+    );
+  };
+  const act = { what: "approve", campaigns: [id] } as const;
+  return audited(store.acts, by, act, approve, ({ status, changed }) => ({
+    details: { status, changed },
+  }));
+}

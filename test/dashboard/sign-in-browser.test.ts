@@ -1,0 +1,89 @@
+import { type Browser, chromium as launcher } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { hashPassword } from "../../src/access/passwords.ts";
+import { CHEAP } from "../api/support.ts";
+import { accessOf, chromium, openDashboard } from "./support.ts";
+
+let browser: Browser | undefined;
+const HORSE = "correct horse battery";
+
+describe.skipIf(chromium === undefined)("signing in with a browser", () => {
+  beforeAll(async () => {
+    browser = await launcher.launch({ executablePath: chromium ?? "", args: ["--no-sandbox"] });
+  });
+  afterAll(() => browser?.close());
+
+  async function open() {
+    const dashboard = await openDashboard({ access: { ...accessOf(), askBy: "page" } });
+    for (const [name, role] of [
+      ["vera", "viewer"],
+      ["ada", "admin"],
+    ] as const) {
+      const hash = await hashPassword(HORSE, CHEAP);
+      await dashboard.access.users.add({ name, role, numbers: null, hash });
+    }
+    const context = await browser?.newContext();
+    if (context === undefined) throw new Error("no browser");
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (line) => {
+      // The answer to a wrong password is a 401, which Chromium reports.
+      if (line.type() === "error" && !line.text().includes("401")) errors.push(line.text());
+    });
+    const signIn = async (name: string, password: string) => {
+      await page.getByLabel("Name").fill(name);
+      await page.getByLabel("Password").fill(password);
+      await page.getByRole("button", { name: "Sign in" }).click();
+    };
+    return { ...dashboard, page, signIn, errors };
+  }
+
+  it("a wrong password is told, the right one leads to where the browser wanted, and out again", async () => {
+    const { test, url, page, signIn, errors } = await open();
+    const id = await test.import(1);
+
+    await page.goto(`${url}/campaigns/${id}`);
+    await signIn("vera", "wrong");
+    const told = await page.getByRole("alert").textContent();
+    await signIn("Vera", HORSE);
+    await page.waitForURL(`${url}/campaigns/${id}`);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(`${url}/sign-in`);
+    await page.goto(`${url}/campaigns/${id}`);
+
+    expect(told).toContain("The name or the password is wrong.");
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+    expect(errors).toEqual([]);
+  });
+
+  it("an admin makes a token and a user on the page Access, which a viewer does not see", async () => {
+    const { url, page, signIn, errors, access } = await open();
+
+    await page.goto(`${url}/access`);
+    await signIn("ada", HORSE);
+    await page.waitForURL(`${url}/access`);
+    await page.getByText("Make a token…").click();
+    await page.locator("#new-token").fill("ci");
+    await page.getByRole("button", { name: "Make the token" }).click();
+    const token = await page.getByRole("status").locator("code").textContent();
+    await page.goto(`${url}/access`);
+    await page.getByText("Add a user…").click();
+    await page.locator("#new-user").fill("bert");
+    await page.locator("#new-password").fill("another long one");
+    await page.getByRole("button", { name: "Add the user" }).click();
+    await page.waitForURL(`${url}/access`);
+    const shown = await page.content();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn("vera", HORSE);
+    await page.waitForURL(`${url}/`);
+    const links = await page.getByRole("link", { name: "Access" }).count();
+
+    expect((await access.tokens.find(token ?? ""))?.name).toBe("ci");
+    expect(shown).toContain("bert");
+    expect(shown).not.toContain(token);
+    expect(links).toBe(0);
+    expect(errors).toEqual([]);
+  });
+});
