@@ -17,7 +17,7 @@ const OUTCOMES = [
   { label: "Taken by LiveChat", key: "accepted", colour: "--left" },
   { label: "Sent", key: "sent", colour: "--underway" },
   { label: "Delivered", key: "delivered", colour: "--reached" },
-  { label: "Read", key: "read", colour: "--accent" },
+  { label: "Read", key: "read", colour: "--read" },
   { label: "Failed", key: "failed", colour: "--failed" },
   { label: "Unknown", key: "unknown", colour: "--unknown" },
 ];
@@ -84,7 +84,9 @@ function dataOf({ stepSeconds, points }, series, isRate) {
     const next = points[place + 1];
     const until = next === undefined ? Number.POSITIVE_INFINITY : Date.parse(next.at) / 1_000;
     if (until - at < 1.5 * stepSeconds) continue;
-    put(at + stepSeconds, (key) => (key === "allowed" ? null : 0));
+    // What was allowed holds to the end of its step, and is not known after it.
+    put(at + stepSeconds, (key) => (key === "allowed" ? point[key] : 0));
+    put(at + 1.1 * stepSeconds, (key) => (key === "allowed" ? null : 0));
   }
   const end = isRate ? endOfHolds() : 0;
   if (times.length > 0 && end > times.at(-1)) put(end, () => null);
@@ -111,10 +113,27 @@ function optionsOf(box, series, isRate) {
     height: HEIGHT,
     cursor: { y: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [axis, { ...axis, size: 60 }],
-    series: [{}, ...series.map(seriesOf)],
+    axes: [
+      { ...axis, values: clockTimes },
+      { ...axis, size: 60 },
+    ],
+    series: [{ label: "Time", value: (_, at) => moment(at) }, ...series.map(seriesOf)],
     hooks: isRate ? { drawClear: [shade] } : {},
   };
+}
+
+const DAY_S = 86_400;
+const SECONDS = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+const MINUTES = { hour: "2-digit", minute: "2-digit" };
+const DAYS = { day: "numeric", month: "short" };
+
+/** The reader's own clock; with the day where the chart is longer than one. */
+function clockTimes(chart, ticks, _axis, _space, step) {
+  const { min, max } = chart.scales.x;
+  const form = step >= DAY_S ? DAYS : step < 60 ? SECONDS : MINUTES;
+  const isLong = max - min > DAY_S && step < DAY_S;
+  const format = new Intl.DateTimeFormat(undefined, isLong ? { ...DAYS, ...form } : form);
+  return ticks.map((at) => format.format(at * 1_000));
 }
 
 function seriesOf({ label, colour: name, dash, fill }) {
@@ -158,6 +177,14 @@ function shade(chart) {
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function moment(at) {
+  if (at === null || at === undefined) return "–";
+  return new Date(at * 1_000).toLocaleString(undefined, {
+    dateStyle: "medium",
+    timeStyle: "medium",
+  });
 }
 
 function widthOf(box) {
