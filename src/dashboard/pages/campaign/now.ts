@@ -24,11 +24,13 @@ export function nowCard(
     halt,
     nowMs,
     mayAct,
+    hasNumbers,
   }: {
     readonly condition: Condition;
     readonly halt: Halt | undefined;
     readonly nowMs: number;
     readonly mayAct: boolean;
+    readonly hasNumbers: boolean;
   },
 ): Html {
   const { kind, words, advice } = condition;
@@ -36,7 +38,7 @@ export function nowCard(
   return html`<section class="card now${look}" aria-label="Now" id="now">
     <p class="sentence">${said(words)}</p>
     ${advice === null ? "" : html`<p class="advice">${advice}</p>`}
-    ${buttons(campaign, { kind, halt, nowMs, mayAct })}
+    ${buttons(campaign, { kind, halt, nowMs, mayAct, hasNumbers })}
   </section>`;
 }
 
@@ -64,9 +66,11 @@ interface Buttons {
   readonly halt: Halt | undefined;
   readonly nowMs: number;
   readonly mayAct: boolean;
+  readonly hasNumbers: boolean;
 }
 
-function buttons(campaign: Campaign, { kind, halt, nowMs, mayAct }: Buttons): Html | "" {
+function buttons(campaign: Campaign, shown: Buttons): Html | "" {
+  const { kind, halt, nowMs, mayAct, hasNumbers } = shown;
   const { id, counts, errors, status } = campaign;
   const links = [
     errors.length === 0 || !LOOK_AT_FAILURES.has(kind)
@@ -75,7 +79,7 @@ function buttons(campaign: Campaign, { kind, halt, nowMs, mayAct }: Buttons): Ht
     counts.unknown === 0
       ? ""
       : html`<a id="see-unknown" class="button" href="#unknown">Look at the ${count(counts.unknown)} unknown</a>`,
-    NUMBERS.has(kind)
+    hasNumbers && NUMBERS.has(kind)
       ? html`<a id="see-numbers" class="button" href="/numbers">Numbers and health</a>`
       : "",
   ];

@@ -22,6 +22,8 @@ export function campaignPage(
     readonly oldestUnknown: readonly UnknownRow[];
     /** The reader's role lets them act. */
     readonly mayAct: boolean;
+    /** There is a page of the numbers. */
+    readonly hasNumbers: boolean;
   },
 ): PageContent {
   const { id, name, rows, counts } = campaign;

@@ -47,7 +47,10 @@ export function addCampaignPages(
       readCampaignView(found, unsafe()),
       store.campaigns.unknownPage(campaign.id, { from: 0, max: UNKNOWN_SHOWN }),
     ]);
-    return accept(campaignPage(found, { ...view, oldestUnknown, mayAct: mayAct(context) }));
+    const hasNumbers = context.get("frame")?.hasPage("/numbers") === true;
+    return accept(
+      campaignPage(found, { ...view, oldestUnknown, mayAct: mayAct(context), hasNumbers }),
+    );
   });
 
   add("/campaigns/:id/unknown", async (found, context) => {
