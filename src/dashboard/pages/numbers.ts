@@ -18,6 +18,7 @@ import { CHECKS } from "../../health/runbook.ts";
 import type { SeenProcess } from "../../store/index.ts";
 import { count, counted, moment } from "./format.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
+import { cardsTable } from "./table.ts";
 
 /** Numbers and health: for an engineer on call. */
 export function addNumbersPages(
@@ -74,8 +75,14 @@ function numbersPage(
     main: html`
       <div class="head"><h1>Numbers and health</h1><p class="quiet">${summary(checks)}</p></div>
       ${open.map((check, at) => checkCard(check, { mayAct, id: ids[at] ?? "" }))}
-      ${numbers.map(numberCard)}
-      ${redis === null ? "" : redisCard(redis, numbers)}
+      ${
+        redis === null
+          ? ""
+          : html`<div class="columns">
+        <div class="cards-below">${numbers.map(numberCard)}</div>
+        ${redisCard(redis, numbers)}
+      </div>`
+      }
       ${processes.length === 0 ? "" : processTable(processes, visible)}
       ${fine.length === 0 ? "" : fineCard(fine)}
       <section class="card">
@@ -189,18 +196,16 @@ function processTable(processes: readonly SeenProcess[], visible: ReadonlySet<st
         a.startedAt - b.startedAt,
     )
     .slice(0, PROCESSES_SHOWN);
-  return html`<section class="card" aria-labelledby="processes">
-    <h2 id="processes">Processes</h2>
-    <div class="scroll"><table>
-      <thead><tr><th scope="col">Role</th><th scope="col">State</th><th scope="col">Host, pid</th><th scope="col">Version</th><th scope="col">Numbers</th><th scope="col">Started</th><th scope="col">Last seen</th></tr></thead>
-      <tbody>${shown.map(
-        ({ role, isLive, host, pid, version, numbers, startedAt, seenAt }) => html`<tr>
-        <th scope="row">${role}</th><td>${isLive ? "runs" : "gone"}</td><td>${host}, ${pid}</td><td>${version}</td>
-        <td>${numbers.filter((number) => visible.has(number)).join(", ")}</td><td>${moment(startedAt)}</td><td>${moment(seenAt)}</td>
-      </tr>`,
-      )}</tbody>
-    </table></div>
-  </section>`;
+  const table = cardsTable({
+    caption: "Processes of the last hour",
+    columns: ["Role", "State", "Host, pid", "Version", "Numbers", "Started", "Last seen"],
+    rows: shown.map((one) => [
+      ...[one.role, one.isLive ? "runs" : "gone", `${one.host}, ${one.pid}`, one.version],
+      one.numbers.filter((number) => visible.has(number)).join(", "),
+      ...[moment(one.startedAt), moment(one.seenAt)],
+    ]),
+  });
+  return html`<h2>Processes</h2>${table}`;
 }
 
 function fineCard(checks: readonly Check[]): Html {
