@@ -18,6 +18,9 @@ const executablePath =
   ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const PASSWORD = "screens-of-the-sandbox";
 const WIDTHS = [1200, 390];
+const NAMES = ["Ana", "Piotr", "Inês", "Märta", "Zofia", "Jonas", ""];
+/** Mobile prefixes of Poland. */
+const PREFIXES = ["50", "51", "53", "57", "60", "66", "69", "72", "73", "78", "79", "88"];
 /** A page is cut below this: what matters is at the top. */
 const HEIGHT_MAX = 1_800;
 
@@ -61,7 +64,7 @@ async function seed() {
   send("Loyalty points", { people: 40, failing: ["9002"] });
   send("Autumn coats", {
     people: 400,
-    extra: "schedule:\n  startAt: 2030-10-01T09:00\n  timezone: Europe/Warsaw\n",
+    extra: "schedule:\n  startAt: 2030-10-01T09:00:00+02:00\n",
   });
   const last = send("Last chance", { people: 800 });
   await waitFor("the small lists", async () =>
@@ -104,10 +107,8 @@ function send(name, { people, failing = [], unknown = [], extra = "" }) {
     "--yes",
     "--json",
   );
-  return JSON.parse(out).campaign;
+  return JSON.parse(out).id;
 }
-
-const NAMES = ["Ana", "Piotr", "Inês", "Märta", "Zofia", "Jonas", ""];
 
 /** Every tenth person has a number with an outcome of its own, while there are such. */
 function phone(at, failing, unknown) {
@@ -118,9 +119,6 @@ function phone(at, failing, unknown) {
   }
   return `+4860${(1_000_000 + at).toString()}`;
 }
-
-/** Mobile prefixes of Poland. */
-const PREFIXES = ["50", "51", "53", "57", "60", "66", "69", "72", "73", "78", "79", "88"];
 
 function dropcast(...args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["bin/dropcast.js", ...args], {

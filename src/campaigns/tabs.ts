@@ -4,13 +4,13 @@
  * is shown, not on how many ever ended.
  */
 import { describePause } from "../core/pause-reason.ts";
-import type { Campaign, NumberStore, PaceNow } from "../store/index.ts";
+import type { Campaign, NumberStore } from "../store/index.ts";
 import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
-import { doneAt } from "./done-at.ts";
+import { doneAt } from "./campaign-view.ts";
 import type { Stores } from "./find.ts";
-import { campaignPace } from "./pace-now.ts";
-import type { RateMeter } from "./rate-meter.ts";
+import { type CampaignPace, campaignPace } from "./pace-now.ts";
 import type { Stop } from "./stops.ts";
+import { sentLately } from "./timeline.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 
 export const TABS = ["running", "waiting", "needs", "finished"] as const;
@@ -24,7 +24,7 @@ export interface Listed {
   readonly budget: CampaignBudget;
   /** Why a person is needed; empty if none is. */
   readonly needs: readonly string[];
-  /** Messages a second in the last seconds; null if it was not seen long enough. */
+  /** Messages a second in the last seconds; null if it does not send, or has just begun. */
   readonly perSecond: number | null;
   /** When it will have handed over all (ms); null if it does not send. */
   readonly doneAtMs: number | null;
@@ -47,7 +47,6 @@ interface Asked {
   readonly after: Cursor | null;
   readonly size: number;
   readonly stops: readonly Stop[];
-  readonly meter: RateMeter;
   readonly nowMs: number;
 }
 
@@ -84,12 +83,21 @@ export async function readTab(stores: Stores, asked: Asked): Promise<TabPage> {
           .map(endedRow)
       : inTab[tab].filter(({ campaign }) => after === null || isOlder(campaign, after));
   const sorted = [...all].sort(({ campaign: a }, { campaign: b }) => (isOlder(a, b) ? 1 : -1));
-  const rows = sorted.slice(0, size);
-  const next = sorted.length > size ? (rows.at(-1)?.campaign ?? null) : null;
+  const shown = sorted.slice(0, size);
+  const next = sorted.length > size ? (shown.at(-1)?.campaign ?? null) : null;
+  const rows = await Promise.all(
+    shown.map((one) =>
+      withPace(
+        one,
+        numbers.find(({ store }) => isOf(store, one)),
+        asked,
+      ),
+    ),
+  );
   return { tab, counts, rows, next };
 }
 
-async function readNumber(store: NumberStore, { stops, meter, nowMs }: Asked) {
+async function readNumber(store: NumberStore, { stops, nowMs }: Asked) {
   const [campaigns, total, lately, pace, people] = await Promise.all([
     store.campaigns.live(),
     store.campaigns.count(),
@@ -103,26 +111,44 @@ async function readNumber(store: NumberStore, { stops, meter, nowMs }: Asked) {
       const waitsFor = await readWaitsFor(store, campaign);
       const budget = campaignBudget(campaign, people);
       const needs = needsOf(campaign, stopped);
-      const one = { campaign, waitsFor, budget, needs };
-      if (campaign.status !== "running") return { ...one, perSecond: null, doneAtMs: null };
-      const perSecond = meter.read(campaign, nowMs);
-      const rate = perSecond ?? expectedRate(pace, campaign, campaigns);
-      const isStill = stopped.length > 0 || waitsFor !== null;
-      return { ...one, perSecond, doneAtMs: isStill ? null : doneAt(campaign, rate, nowMs) };
+      return { campaign, waitsFor, budget, needs, perSecond: null, doneAtMs: null };
     }),
   );
-  return { live, total, undecided: lately.map(endedRow) };
+  const running = campaigns.filter(({ status }) => status === "running").length;
+  const isStopped = stopped.length > 0;
+  return { store, live, total, undecided: lately.map(endedRow), pace, running, isStopped };
 }
 
-/** What it may use of its number's rate, before it was seen sending. */
-function expectedRate(
-  pace: PaceNow,
-  campaign: Campaign,
-  beside: readonly Campaign[],
-): number | null {
-  const { nowPerSecond } = campaignPace(pace, campaign, null);
-  const running = beside.filter(({ status }) => status === "running").length;
-  return nowPerSecond === null ? null : nowPerSecond / Math.max(1, running);
+type ReadNumber = Awaited<ReturnType<typeof readNumber>>;
+
+function isOf({ number }: NumberStore, { campaign }: Listed): boolean {
+  return campaign.number === number;
+}
+
+/** How fast it goes: read only for what is shown. */
+async function withPace(
+  listed: Listed,
+  number: ReadNumber | undefined,
+  { nowMs }: Asked,
+): Promise<Listed> {
+  const { campaign, waitsFor } = listed;
+  if (number === undefined || campaign.status !== "running" || waitsFor !== null) return listed;
+  const sends = await number.store.history.sends(campaign.id);
+  const perSecond = sentLately(sends, { nowMs, sinceMs: campaign.startedAt ?? 0 });
+  if (number.isStopped) return { ...listed, perSecond };
+  const rates = expectedPace(number, campaign);
+  return {
+    ...listed,
+    perSecond,
+    doneAtMs: doneAt(campaign, { rates, sentPerSecond: perSecond, nowMs }),
+  };
+}
+
+/** Before it was seen sending: its share of what its number may send. */
+function expectedPace({ pace, running }: ReadNumber, campaign: Campaign): CampaignPace {
+  const rates = campaignPace(pace, campaign, null);
+  const { nowPerSecond } = rates;
+  return { ...rates, nowPerSecond: nowPerSecond === null ? null : nowPerSecond / running };
 }
 
 function endedRow(campaign: Campaign): Listed {

@@ -49,7 +49,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "overview",
       "pace-now",
       "rate",
-      "rate-meter",
       "recurring",
     ],
     ...["refusals", "resolve", "retry", "said", "stops", "tabs", "timeline", "waits-for"],

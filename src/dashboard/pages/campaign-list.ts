@@ -4,7 +4,6 @@ import { type ApiEnv, visibleStores } from "../../api/access.ts";
 import { waitsForBudgetWords } from "../../campaigns/budget.ts";
 import { mayControl, type Verb } from "../../campaigns/control.ts";
 import type { Stores } from "../../campaigns/find.ts";
-import { createRateMeter } from "../../campaigns/rate-meter.ts";
 import { type RecurringWords, readRecurring, recurringWords } from "../../campaigns/recurring.ts";
 import {
   type Cursor,
@@ -33,8 +32,6 @@ export function addCampaignListPages(
   app: Hono<ApiEnv>,
   { stores }: { readonly stores: Stores },
 ): void {
-  const meter = createRateMeter();
-
   app.get("/", async (context) => {
     const access = context.get("access");
     const visible = visibleStores(stores, access);
@@ -44,7 +41,7 @@ export function addCampaignListPages(
     const [tabPage, recurring] = await Promise.all([
       readTab(visible, {
         ...{ tab: TABS.find((each) => each === tab) ?? null, after, size: CAMPAIGNS_A_PAGE },
-        ...{ stops, meter, nowMs: Date.now() },
+        ...{ stops, nowMs: Date.now() },
       }),
       // A recurring campaign file is of no number until it has run.
       access.numbers === null ? readRecurring(stores) : [],

@@ -74,7 +74,7 @@ export function bar({ frame, access, kind, path }: Around): Html {
 /** `user:ana` -> `ana`. One password has many users, so it names none of them. */
 function whoWords(who: string): string {
   const [kind = "", ...name] = who.split(":");
-  if (name.length === 0) return "with the password";
+  if (name.length === 0) return "Password";
   return kind === "token" ? `token ${name.join(":")}` : name.join(":");
 }
 
