@@ -1,7 +1,6 @@
 import { type Browser, chromium as launcher } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
-import { createTokens } from "../../src/store/index.ts";
 import { testDefinition, testPhone } from "../support/campaigns.ts";
 import { chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
 
@@ -75,10 +74,8 @@ describe("the page of a message", () => {
   it("shows a viewer a masked phone, and no button", async () => {
     const dashboard = await openDashboard();
     const { id } = await someMessages(dashboard);
-    const tokens = createTokens(dashboard.test.redis, "sandbox");
-    const name = `reader-${dashboard.test.number}`;
-    const added = await tokens.add({ name, role: "viewer", lastsMs: null });
-    onTestFinished(async () => void (await tokens.remove(name)));
+    const { tokens } = dashboard.access;
+    const added = await tokens.add({ name: "reader", role: "viewer", lastsMs: null });
     const headers = {
       ...HTML,
       authorization: `Bearer ${added.kind === "added" ? added.token : ""}`,

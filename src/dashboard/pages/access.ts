@@ -189,7 +189,7 @@ function usersCard(users: readonly User[], numbers: readonly string[]): Html {
           <tbody>${users.map((user) => userRow(user, numbers))}</tbody></table></div>`
     }
     <details><summary>Add a user…</summary>
-      <form method="post" action="/access/users">
+      <form class="entry" method="post" action="/access/users">
         <p><label for="new-user">Name</label><input id="new-user" name="name" required maxlength="64" pattern="[a-z0-9][a-z0-9._@\\-]*" autocomplete="off" autocapitalize="none" spellcheck="false"></p>
         <p><label for="new-password">Password, 12 characters or more</label><input id="new-password" name="password" type="password" required minlength="12" maxlength="1024" autocomplete="new-password"></p>
         ${accessFields("new-user", numbers, NEW)}
@@ -208,11 +208,11 @@ function userRow(user: User, numbers: readonly string[]): Html {
     <td>${role}</td><td>${numbersWords(user.numbers)}</td>
     <td>${moment(createdAt)}</td><td>${lastUsedAt === null ? "never" : moment(lastUsedAt)}</td>
     <td><details><summary>Change ${name}…</summary>
-      <form method="post" action="${at}/access">${accessFields(`u-${name}`, numbers, user)}<p><button>Set role and numbers</button></p></form>
-      <form method="post" action="${at}/password"><p><label for="p-${name}">New password</label><input id="p-${name}" name="password" type="password" required minlength="12" maxlength="1024" autocomplete="new-password"></p><p><button>Set password</button></p></form>
+      <form class="entry" method="post" action="${at}/access">${accessFields(`u-${name}`, numbers, user)}<p><button>Set role and numbers</button></p></form>
+      <form class="entry" method="post" action="${at}/password"><p><label for="p-${name}">New password</label><input id="p-${name}" name="password" type="password" required minlength="12" maxlength="1024" autocomplete="new-password"></p><p><button>Set password</button></p></form>
       <p class="quiet">Each change ends all sessions of ${name}.</p>
-      <form method="post" action="${at}/${other}"><button>${disabled ? "Enable" : "Disable"} ${name}</button></form>
-      <form method="post" action="${at}/remove"><button class="danger">Remove ${name}</button></form>
+      <form class="entry" method="post" action="${at}/${other}"><button>${disabled ? "Enable" : "Disable"} ${name}</button></form>
+      <form class="entry" method="post" action="${at}/remove"><button class="danger">Remove ${name}</button></form>
     </details></td>
   </tr>`;
 }
@@ -227,7 +227,7 @@ function tokensCard(tokens: readonly ApiToken[], numbers: readonly string[]): Ht
           <tbody>${tokens.map(tokenRow)}</tbody></table></div>`
     }
     <details><summary>Make a token…</summary>
-      <form method="post" action="/access/tokens">
+      <form class="entry" method="post" action="/access/tokens">
         <p><label for="new-token">Name</label><input id="new-token" name="name" required maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" autocomplete="off" autocapitalize="none" spellcheck="false"></p>
         ${accessFields("new-token", numbers, NEW)}
         <p><label for="days">Days until it expires (empty: never)</label><input id="days" name="days" inputmode="numeric" pattern="[0-9]{0,4}" value="90"></p>
