@@ -163,6 +163,16 @@ describe("deploy/monitoring/alerts.yml", () => {
       "campaign",
     ]);
   });
+
+  test("each alert leads to a section of the runbooks", () => {
+    const sections = [...read("docs/runbooks.md").matchAll(/^## (\w+)$/gm)].map(
+      ([, code]) => `docs/runbooks.md#${code}`,
+    );
+    const leads = rules.flatMap((rule) => ("alert" in rule ? [rule.annotations.runbook_url] : []));
+
+    expect(leads.length).toBeGreaterThan(10);
+    expect(leads.filter((lead) => !sections.includes(lead))).toEqual([]);
+  });
 });
 
 describe("deploy/monitoring/dashboard.json", () => {
