@@ -37,6 +37,7 @@ export function campaignPage(
       <div class="head">
         <h1>${name}</h1>
         <p>${statusBadge(campaign)}${modeBadge(campaign)} <span class="quiet">${id}</span></p>
+        ${mayAct ? html`<p><a href="/new?from=${id}">New campaign like this one</a></p>` : ""}
       </div>
       ${nowCard(campaign, view)}
       ${webhookBoxes([webhooks])}

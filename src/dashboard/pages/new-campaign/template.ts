@@ -62,8 +62,8 @@ export function templateStep(shown: Shown): Html {
       ${wrongWords("parts", problems)}
       ${form.variables.length === 0 ? html`<p>The body has no variables.</p>` : form.variables.map((one) => (one.kept === null ? slotField(`v.${one.name}`, `{{${one.name}}} of the body`, one.slot, shown) : html`<p>{{${one.name}}} of the body stays as it is: <code>${JSON.stringify(one.kept)}</code></p>`))}
     </section>
-    <section class="card" aria-labelledby="parts">
-      <h2 id="parts">Header and buttons</h2>
+    <details class="card parts"${hasParts(form) ? html` open` : ""}>
+      <summary>Header and buttons</summary>
       <p class="quiet">Only if they have a variable, a picture or a code.</p>
       ${selectField({
         ...{ name: "header.kind", label: "Header", value: form.header.kind, problems },
@@ -85,9 +85,14 @@ export function templateStep(shown: Shown): Html {
       </fieldset>`,
       )}
       ${form.kept.length === 0 ? "" : html`<p>These parts stay as they are: ${form.kept.map((one) => html`<code>${isJsonObject(one) ? textOf(one["type"]) : "?"}</code> `)}. Change them in campaign.yaml.</p>`}
-    </section>
+    </details>
     <p class="wizard-next"><button type="submit" name="go" value="next" class="main">Preview the first five people</button></p>
   </form>`;
+}
+
+/** Most templates have none that is to be filled. */
+function hasParts({ header, buttons, kept }: TemplateForm): boolean {
+  return header.kind !== "none" || kept.length > 0 || buttons.some(({ kind }) => kind !== "none");
 }
 
 const HEADER_WORDS: Readonly<Record<(typeof HEADER_KINDS)[number], string>> = {
