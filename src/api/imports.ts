@@ -16,6 +16,7 @@ import type { ImportFile, ImportFileInput } from "../producer/import-file.ts";
 import type { ImportReport, ImportResult } from "../producer/report.ts";
 import type { ImportProgress } from "../producer/request.ts";
 import type { ActLog, RequestTry } from "../store/index.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { CreateRequest } from "./create-request.ts";
 import { IMPORTS_MAX, type Place, type Running } from "./running.ts";
 import type { Uploads } from "./uploads.ts";
@@ -38,6 +39,8 @@ export interface ImportsDeps {
  */
 export const CHECK_HOLDS_MS = 15 * 60_000;
 const PASSED_MAX = 100;
+/** A hundred thousand rows. */
+const LARGE_BYTES = 6 * 1024 * 1024;
 
 /** The result of a request for a campaign. */
 export type Created =
@@ -82,7 +85,7 @@ export function createImports(deps: ImportsDeps) {
       try {
         const rejectsPath = request.isOwnList ? null : jobs.rejectsOf(request.list);
         if (rejectsPath !== null) await rm(rejectsPath, { force: true });
-        const result = await (await deps.checkFile())({
+        const result = await checkRows(request, {
           ...{ ...inputOf(request, file, ""), rejectsPath },
           ...(onProgress === undefined ? {} : { onProgress }),
         });
@@ -106,12 +109,20 @@ export function createImports(deps: ImportsDeps) {
 
   /** What a check that holds has found, or another one. */
   async function checkedResult(
-    { checkDigest }: CreateRequest,
+    request: CreateRequest,
     input: ImportFileInput,
   ): Promise<ImportResult> {
-    const known = passed.get(checkDigest);
+    const known = passed.get(request.checkDigest);
     if (known !== undefined && known.atMs + CHECK_HOLDS_MS > Date.now()) return known.result;
-    return (await deps.checkFile())(input);
+    return checkRows(request, input);
+  }
+
+  async function checkRows({ list }: CreateRequest, input: ImportFileInput): Promise<ImportResult> {
+    try {
+      return await (await deps.checkFile())(input);
+    } finally {
+      if (list.bytes > LARGE_BYTES) collectGarbage();
+    }
   }
 
   /** A list that came with its request is removed, unless its import goes on. */

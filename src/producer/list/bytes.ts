@@ -85,7 +85,7 @@ async function readSample(list: ListFile): Promise<Buffer> {
     const lines = wholeLines(chunk, isFirst);
     isFirst = false;
     if (!isAscii(lines)) {
-      pieces.push(lines);
+      pieces.push(Buffer.from(lines));
       bytes += lines.length;
     }
     return bytes < SAMPLE_BYTES;

@@ -21,8 +21,8 @@ export interface ListFile {
   /** The unchanged first bytes, enough to recognise the file type and to find the header. */
   readonly head: Buffer;
   /**
-   * Reads the file once from its beginning, in order. The callee may keep each buffer. `visit`
-   * returns false to stop early.
+   * Reads the file once from its beginning, in order. A piece holds until the next but one is
+   * read: what is needed longer has to be copied. `visit` returns false to stop early.
    */
   read(visit: (chunk: Buffer) => boolean | Promise<boolean>): Promise<void>;
   close(): Promise<void>;
@@ -78,9 +78,12 @@ async function readAll(
   handle: FileHandle,
   visit: (chunk: Buffer) => boolean | Promise<boolean>,
 ): Promise<void> {
+  // A new buffer for each piece would be freed at the next full collection only, 50 MB later:
+  // while the store is waited for, a piece becomes old. The parser needs the one before, too.
+  const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
   let position = 0;
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let turn = 0; ; turn++) {
+    const chunk = buffers[turn % buffers.length] as Buffer;
     const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
     if (bytesRead === 0) return;
     position += bytesRead;
