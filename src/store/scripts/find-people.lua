@@ -7,14 +7,20 @@
 -- Returns: for each campaign that was read, one at least: {-1} there is none, or its rows are
 --   deleted · {0, rows} it has no index · {1, each row that may be the person's}
 -- Keys built: campaign:<id> and its :people:<segment>
-local bucket, mark = person_head(ARG.person)
+local bucket = person_head(ARG.person)
+local mark = string.sub(ARG.person, PERSON_HEAD.at_mark, PERSON_HEAD.bytes)
 local seen = 0
 
+-- Looks for the bytes of the mark: to unpack each row takes ten times as long.
 local function rows_in(key, first_row)
   local found, entries = {}, redis.call('HGET', key, bucket) or ''
-  for at = 1, #entries, PEOPLE_ROW.bytes do
-    local place, its = struct.unpack(PEOPLE_ROW.format, entries, at)
-    if its == mark then found[#found + 1] = first_row + place end
+  local at = string.find(entries, mark, 1, true)
+  while at do
+    local start = at - PEOPLE_ROW.at_mark + 1
+    if start > 0 and (start - 1) % PEOPLE_ROW.bytes == 0 then
+      found[#found + 1] = first_row + struct.unpack(PEOPLE_ROW.format, entries, start)
+    end
+    at = string.find(entries, mark, at + 1, true)
   end
   return found
 end
