@@ -8,6 +8,9 @@ import type { Hono } from "hono";
 import type { SessionDeps } from "../access/sessions.ts";
 import type { TokenDeps } from "../access/tokens.ts";
 import type { UserDeps } from "../access/users.ts";
+import type { Actor } from "../core/act.ts";
+import type { Result } from "../core/refusal.ts";
+
 import type { Requests } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { ApiEnv } from "./access.ts";
@@ -42,6 +45,12 @@ import { addTokens } from "./tokens.ts";
 import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
 import { addUsers } from "./users.ts";
 
+/** Erases a person everywhere, as somebody asks for it; `words` say what was done and is left. */
+export type ErasePerson = (
+  by: Actor,
+  digits: string,
+) => Promise<Result<{ readonly complete: boolean; readonly words: readonly string[] }>>;
+
 export interface ApiDeps
   extends Pick<ImportsDeps, "stores" | "importFile" | "checkFile" | "maySend" | "acts">,
     Pick<RunningDeps, "logger">,
@@ -58,6 +67,7 @@ export interface ApiDeps
   readonly requests: Requests;
   /** Where lists that are uploaded wait. */
   readonly uploadsDir: string;
+  readonly erase: ErasePerson;
   /** For tests. */
   readonly uploadLimits?: UploadLimits;
 }

@@ -43,5 +43,19 @@ export function apiDeps(
       return number.ok ? requireSendingNumber(number.value) : number;
     },
     unsafe: () => safety.problem(),
+    erase: async (by, digits) => {
+      const [{ openEraser }, { eraseAsAsked, erasedWords, isComplete }] = await Promise.all([
+        lists(),
+        import("../privacy/erase-act.ts"),
+      ]);
+      const eraser = await openEraser(platform);
+      try {
+        const done = await eraseAsAsked(eraser, by, digits);
+        if (!done.ok) return done;
+        return accept({ complete: isComplete(done.value), words: erasedWords(done.value) });
+      } finally {
+        await eraser.close();
+      }
+    },
   };
 }

@@ -69,6 +69,7 @@ export function apiDepsOf({ number, store, redis }: TestStore) {
     suppressions: () => createSuppressions({ redis, startFenceMs: 0, mode: "sandbox" }),
     maySend: () => accept(null),
     unsafe: () => undefined,
+    erase: async () => accept({ complete: true, words: ["Erased: 1 row."] }),
   };
 }
 

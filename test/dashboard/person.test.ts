@@ -1,7 +1,11 @@
 import { type Browser, chromium as launcher } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { ApiDeps } from "../../src/api/api.ts";
 import { REASONS } from "../../src/core/reasons.ts";
-import { testDefinition, testPhone } from "../support/campaigns.ts";
+import { accept } from "../../src/core/refusal.ts";
+import { apiDepsOf } from "../api/support.ts";
+import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
 
 const PHONE = testPhone(2);
@@ -108,6 +112,59 @@ describe("the page of a person", () => {
 
     expect(await none.text()).toContain("No campaign has a message to this person.");
     expect(wrong.status).toBe(404);
+  });
+});
+
+describe("what can be done about a person", () => {
+  /** With a Redis of its own: the list of opt-outs is the whole deployment's. */
+  const open = async (changes: Partial<ApiDeps> = {}) => {
+    const test = await openTestStore({}, (await startOwnRedis()).connect(), { mode: "sandbox" });
+    const dashboard = await openDashboard({ test, api: { ...apiDepsOf(test), ...changes } });
+    const { id } = await someMessages(dashboard);
+    const post = (what: string, body: string, authorization?: string) =>
+      dashboard.ask(`/campaigns/${id}/messages/2/${what}`, {
+        ...{ method: "POST", body },
+        headers: { ...FORM, ...(authorization === undefined ? {} : { authorization }) },
+      });
+    return { ...dashboard, id, post };
+  };
+
+  it("an opt-out is added from the page of a message, noted, and told there", async () => {
+    const { ask, id, post, test } = await open();
+    const answer = await post("opt-out", "scope=marketing");
+    const page = await (await ask(`/campaigns/${id}/messages/2`, { headers: HTML })).text();
+    const { lines } = await test.store.acts.read({
+      ...{ campaign: null, sinceMs: 0, limit: 10, lookedAtMax: 10 },
+    });
+
+    expect([answer.status, answer.headers.get("location")]).toEqual([
+      303,
+      `/campaigns/${id}/messages/2`,
+    ]);
+    expect(page).toContain("The person opted out of marketing messages");
+    expect(lines).toMatchObject([{ what: "suppress add", result: "done" }]);
+    expect(JSON.stringify(lines)).not.toContain(PHONE);
+  });
+
+  it("erasing shows what was erased and what is left, and only an admin may", async () => {
+    const asked: string[] = [];
+    const { access, post } = await open({
+      erase: async (_, digits) => {
+        asked.push(digits);
+        return accept({ complete: true, words: ["Erased: 2 rows."] });
+      },
+    });
+    const added = await access.tokens.add({
+      ...{ name: "operator", role: "operator", lastsMs: null },
+    });
+    const token = added.kind === "added" ? added.token : "";
+    const refused = await post("erase", "sure=yes", `Bearer ${token}`);
+    const unsure = await post("erase", "");
+    const done = await post("erase", "sure=yes");
+
+    expect([refused.status, unsure.status, done.status]).toEqual([403, 400, 200]);
+    expect(await done.text()).toContain("Erased: 2 rows.");
+    expect(asked).toEqual([PHONE]);
   });
 });
 

@@ -37,7 +37,7 @@ const CALLED_IN: readonly [RegExp, readonly string[]][] = [
   [/\bpace\.set(?:Number|Campaign)Rate\(/, ["campaigns/rate.ts"]],
   [/\bsuppressions\.(?:add|remove)\(/, ["campaigns/opt-outs.ts", ENTRIES]],
   [/\bimportOptOuts\(/, ["api/opt-outs-import.ts", "cli/suppress-import.ts", ENTRIES]],
-  [/\beraser\.erase\(/, ["cli/erase.ts"]],
+  [/\beraser\.erase\(/, ["privacy/erase-act.ts"]],
   [/\brollback\.(?:accept|confirmStart)\(/, ["cli/doctor/accept-rollback.ts"]],
   [/\baudit\.correct\(/, ["cli/doctor/recount.ts"]],
   [/\btokens\.(?:add|remove)\(/, ["access/tokens.ts"]],

@@ -81,7 +81,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   livechat: ["client"],
   metrics: ["deployment", "metrics", "process-metrics"],
   notices: ["body", "event", "notifier", "post"],
-  privacy: ["erase"],
+  privacy: ["erase", "erase-act"],
   producer: [
     ...[
       "drop/files",

@@ -19,6 +19,7 @@ import { actsCard } from "./acts.ts";
 import { modeBadge, statusBadge } from "./campaign-list.ts";
 import { moment } from "./format.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
+import { personActs } from "./message-acts.ts";
 import { markNotes, messagesCard, personPath, phoneWords, sentence } from "./people-parts.ts";
 
 /** Other messages to the person that the page shows; the person's page has all. */
@@ -96,6 +97,7 @@ function messagePage(facts: MessageFacts, access: Access): PageContent {
       </section>
       ${row.state === "unknown" && includesRole(access.role, "operator") ? choices(message) : ""}
       ${marks === null ? "" : markNotes(marks)}
+      ${personActs(message, access)}
       ${timelineCard(messageEvents({ ...message, history }))}
       ${actsCard(acts)}
       ${person === null ? "" : messagesCard(others, others.length === 0 ? "No other message to this person was found." : null)}

@@ -10,6 +10,7 @@ import { addCampaignListPages } from "./campaign-list.ts";
 import { addDropsPage } from "./drops.ts";
 import { type Html, page } from "./layout.ts";
 import { addMessagePage } from "./message.ts";
+import { addMessageActs } from "./message-acts.ts";
 import { addNewCampaignPages } from "./new-campaign/routes.ts";
 import { addNumbersPages } from "./numbers.ts";
 import { addOptOutPages } from "./opt-outs.ts";
@@ -18,7 +19,7 @@ import { addResolvePages } from "./resolve.ts";
 import { addSearchPage } from "./search.ts";
 
 /** What pages share with the HTTP API. */
-export type PageDeps = Pick<ApiDeps, "health" | "suppressions" | "country" | "acts">;
+export type PageDeps = Pick<ApiDeps, "health" | "suppressions" | "country" | "acts" | "erase">;
 
 /** Pages are complete without a script: every figure is in the HTML. */
 export function createPages(input: {
@@ -43,6 +44,7 @@ export function createPages(input: {
   addOptOutPages(pages, { ...api, answer });
   addAuditPages(pages, api);
   addDropsPage(pages, { ...api, stores });
+  addMessageActs(pages, { ...api, stores, answer });
 
   addCampaignListPages(pages, { stores });
 
