@@ -27,18 +27,19 @@ type Place = CampaignPlace & { readonly store: NumberStore };
 
 /**
  * The messages to one person in the campaigns of all `stores`, a page at a time. `person` is the
- * digest (`store.people.person`), `from` the `next` of the page before. Refuses a campaign in
- * `from` that is gone (`no_such_campaign`).
+ * digest (`store.people.person`), `from` the `next` of the page before; `campaignsMax` bounds how
+ * many campaigns are looked in. Refuses a campaign in `from` that is gone (`no_such_campaign`).
  */
 export async function messagesTo(
   stores: Stores,
   person: Buffer,
   from: string | null = null,
+  campaignsMax = CAMPAIGNS_A_PAGE,
 ): Promise<Result<PersonMessages>> {
   const start = from === null ? null : await findCampaign(stores, from);
   if (start !== null && !start.ok) return start;
-  const places = await newestPlaces(stores, start?.value.campaign ?? null);
-  const looked = places.slice(0, CAMPAIGNS_A_PAGE);
+  const places = await newestPlaces(stores, start?.value.campaign ?? null, campaignsMax);
+  const looked = places.slice(0, campaignsMax);
   const after = places[looked.length]?.id ?? null;
   return accept(await read(looked, after, person));
 }
@@ -47,11 +48,12 @@ export async function messagesTo(
 async function newestPlaces(
   stores: Stores,
   first: { readonly id: string; readonly createdAt: number } | null,
+  campaignsMax: number,
 ): Promise<Place[]> {
   const beforeMs = first?.createdAt ?? Number.POSITIVE_INFINITY;
   const each = await Promise.all(
     Object.values(stores).map(async (store) =>
-      (await store.peopleIndex.campaigns(beforeMs, CAMPAIGNS_A_PAGE + 1)).map((place) => ({
+      (await store.peopleIndex.campaigns(beforeMs, campaignsMax + 1)).map((place) => ({
         ...place,
         store,
       })),

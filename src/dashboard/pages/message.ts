@@ -24,6 +24,8 @@ import { markNotes, messagesCard, personPath, phoneWords, sentence } from "./peo
 
 /** Other messages to the person that the page shows; the person's page has all. */
 const OTHERS_MAX = 20;
+/** The newest campaigns that are looked in for them: some 10 ms. */
+const CAMPAIGNS_MAX = 200;
 /** Acts about the campaign that are looked at for those that concern the message. */
 const ACTS_MAX = 50;
 const ACTS_LOOKED_AT_MAX = 1_000;
@@ -65,7 +67,7 @@ async function readFacts(visible: Stores, message: FoundMessage): Promise<Messag
       ...{ limit: ACTS_MAX, lookedAtMax: ACTS_LOOKED_AT_MAX },
     }),
     person === null ? null : marksOf(visible, person),
-    person === null ? null : messagesTo(visible, person),
+    person === null ? null : messagesTo(visible, person, null, CAMPAIGNS_MAX),
   ]);
   const others = (found?.ok ? found.value.messages : []).filter(
     (one) => one.campaign.id !== campaign.id || one.row.row !== row.row,
@@ -100,7 +102,7 @@ function messagePage(facts: MessageFacts, access: Access): PageContent {
       ${personActs(message, access)}
       ${timelineCard(messageEvents({ ...message, history }))}
       ${actsCard(acts)}
-      ${person === null ? "" : messagesCard(others, others.length === 0 ? "No other message to this person was found." : null)}
+      ${person === null ? "" : messagesCard(others, others.length === 0 ? `No other message to this person in the newest ${CAMPAIGNS_MAX} campaigns.` : null)}
       ${person === null || !isCut ? "" : html`<p class="links"><a href="${personPath(person)}">All messages to this person</a></p>`}`,
   };
 }
