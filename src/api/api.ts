@@ -45,7 +45,7 @@ import { addTokens } from "./tokens.ts";
 import { createUploads, UPLOAD_LIMITS, type UploadLimits } from "./uploads.ts";
 import { addUsers } from "./users.ts";
 
-/** Erases a person everywhere, as somebody asks for it; `words` say what was done and is left. */
+/** Erases a person everywhere and notes the act; `words` say what was done and is left. */
 export type ErasePerson = (
   by: Actor,
   digits: string,

@@ -12,7 +12,7 @@ export interface Eraser {
   readonly acts: Readonly<Record<Mode, Pick<ActLog, "begin" | "end">>>;
 }
 
-/** Erases a person as somebody asks for it. Nothing in the audit says who was erased. */
+/** Erases a person and notes the act. Nothing in the audit says who was erased. */
 export function eraseAsAsked(eraser: Eraser, by: Actor, digits: string): Promise<Result<Erased>> {
   const noted = (mode: Mode, act: () => Promise<Result<Erased>>) =>
     audited(eraser.acts[mode], by, { what: "erase" }, act, (erased) => ({

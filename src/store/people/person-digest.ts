@@ -25,7 +25,7 @@ export async function createPersonDigest(redis: Redis, mode: Mode = "live"): Pro
   // The key comes first and the digest is truncated, so known digests do not help to find others.
   const prefix = pepper.toString("latin1");
   return (phone) => {
-    // As hex, which costs half of what the hash's own buffer does: an import makes one for each row.
+    // As hex, which takes half the time of a buffer: an import makes one for each row.
     const hex = hash("sha256", Buffer.from(prefix + foldPhone(phone), "latin1"), "hex");
     return Buffer.from(hex.slice(0, 2 * DIGEST_BYTES), "hex");
   };
