@@ -9,8 +9,9 @@ import { type ApiContext, actorOf } from "./access.ts";
 import { problemResponse } from "./answer.ts";
 import { type CreateRequest, createForm, createJson, readCreateRequest } from "./create-request.ts";
 import type { Idempotency } from "./idempotency.ts";
-import { type Created, type Imports, refuseBusy } from "./imports.ts";
+import type { Created, Imports } from "./imports.ts";
 import type { RawRoute, Router } from "./route.ts";
+import { refuseBusy } from "./running.ts";
 import { campaignId, mode as modeSchema, status } from "./schemas.ts";
 import type { Uploads } from "./uploads.ts";
 

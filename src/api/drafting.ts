@@ -16,10 +16,10 @@ import { type CreateRequest, requestOf } from "./create-request.ts";
 import { createDrafts, type Draft } from "./drafts.ts";
 import { readFileForm } from "./file-form.ts";
 import { digestOf } from "./idempotency.ts";
-import { type Imports, type ImportsDeps, refuseBusy } from "./imports.ts";
+import type { Imports, ImportsDeps } from "./imports.ts";
 import { rejectsResponse } from "./list-looks.ts";
 import { createLooks } from "./looks.ts";
-import type { Running } from "./running.ts";
+import { type Running, refuseBusy } from "./running.ts";
 import { createTestSend, readTest, type TestSendDeps } from "./test-send.ts";
 import type { Upload, Uploads } from "./uploads.ts";
 

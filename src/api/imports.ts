@@ -18,7 +18,7 @@ import type { ImportProgress } from "../producer/request.ts";
 import type { ActLog, RequestTry } from "../store/index.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { CreateRequest } from "./create-request.ts";
-import { IMPORTS_MAX, type Place, type Running } from "./running.ts";
+import type { Place, Running } from "./running.ts";
 import type { Uploads } from "./uploads.ts";
 
 export interface ImportsDeps {
@@ -290,14 +290,5 @@ function refuseCount(found: number, wanted: number): Refused {
     "list_count_other",
     `The list has ${found} messages to send, not ${wanted}. Nothing was stored.`,
     "Look at the preflight of the list, and expect what it says.",
-  );
-}
-
-/** For the caller: what a request is told that comes while too many are worked on. */
-export function refuseBusy(): Refused {
-  return refuse(
-    "imports_too_many",
-    `${IMPORTS_MAX} lists are being checked or imported, which is the most. Nothing was stored.`,
-    "Send it again after the time in Retry-After.",
   );
 }

@@ -5,7 +5,7 @@
  * the one that was answered: if a person cancelled that one, the job ends.
  */
 import type { Logger } from "pino";
-import { accept } from "../core/refusal.ts";
+import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { refuseLost } from "../producer/import/store-rows.ts";
 import type { ImportFile } from "../producer/import-file.ts";
 import type { ImportResult } from "../producer/report.ts";
@@ -151,4 +151,13 @@ function isContinued(result: ImportResult): boolean {
   if (result.ok) return false;
   const { code } = result.refusal;
   return code === "import_interrupted" || code === "import_in_progress";
+}
+
+/** For the caller: what a request is told that comes while too many are worked on. */
+export function refuseBusy(): Refused {
+  return refuse(
+    "imports_too_many",
+    `${IMPORTS_MAX} lists are being checked or imported, which is the most. Nothing was stored.`,
+    "Send it again after the time in Retry-After.",
+  );
 }
