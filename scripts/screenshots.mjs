@@ -145,7 +145,7 @@ async function photograph() {
   for (const width of WIDTHS) {
     const context = await browser.newContext({
       ...{ viewport: { width, height: 800 }, locale: "en-GB", timezoneId: "Europe/Warsaw" },
-      httpCredentials: { username: "-", password: PASSWORD },
+      extraHTTPHeaders: headers,
     });
     const page = await context.newPage();
     for (const { path } of pages) {

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, chromium as launcher, type Page } from "playwright-core";
 import { afterAll, describe, onTestFinished } from "vitest";
-import { chromium, PASSWORD, type TestDashboard } from "./support.ts";
+import { basic, chromium, PASSWORD, type TestDashboard } from "./support.ts";
 
 const ARGS = [
   "--no-sandbox",
@@ -49,7 +49,8 @@ export async function openBrowser(
   const browser = await launched;
   const context = await browser.newContext({
     ...{ viewport, colorScheme, javaScriptEnabled: noScript !== true },
-    ...(password === null ? {} : { httpCredentials: { username: "anybody", password } }),
+    // A browser without credentials is shown the sign-in, and is not asked for any.
+    ...(password === null ? {} : { extraHTTPHeaders: { authorization: basic(password) } }),
   });
   // Less than a test may take, so that what it waited for in vain is named.
   context.setDefaultTimeout(15_000);

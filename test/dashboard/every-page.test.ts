@@ -23,7 +23,8 @@ describeInBrowser("every page that a link leads to", () => {
     for (const { path } of pages) {
       await page.setViewportSize({ width: 1200, height: 900 });
       await page.emulateMedia({ colorScheme: "light" });
-      await go(path);
+      const answer = await go(path);
+      if (answer?.url() !== dashboard.url + path) problems.push({ path, led: answer?.url() });
       for (const found of await findings(page)) problems.push({ path, by: "day", found });
       await page.setViewportSize(PHONE);
       await page.emulateMedia({ colorScheme: "dark" });

@@ -2,7 +2,7 @@ import { type Browser, chromium as launcher } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
+import { basic, chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
 
 const ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"];
 
@@ -16,7 +16,7 @@ afterAll(() => browser?.close());
 /** A page that fails the test for any message in its console and any request elsewhere. */
 async function openPage({ url }: TestDashboard, path: string) {
   const context = await browser?.newContext({
-    httpCredentials: { username: "anybody", password: PASSWORD },
+    extraHTTPHeaders: { authorization: basic(PASSWORD) },
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context?.newPage();
