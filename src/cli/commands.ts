@@ -34,6 +34,7 @@ const FILES = {
   config: () => import("./config.ts"),
   init: () => import("./init.ts"),
   completion: () => import("./completion.ts"),
+  mcp: () => import("./mcp.ts"),
   doctor: () => import("./doctor/doctor.ts"),
   fetch: () => import("./fetch.ts"),
   sandbox: () => import("./sandbox.ts"),

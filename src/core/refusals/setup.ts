@@ -23,6 +23,11 @@ export const SETUP = catalogue(500, {
       "The folder that `init` was given cannot be written to. Nothing that exists was changed.",
     fix: "Give a folder of yours: `dropcast init FOLDER`.",
   },
+  mcp_token_missing: {
+    meaning: "`mcp` has no token for the HTTP API.",
+    fix: "Make one with `dropcast token add NAME --role viewer`, and give it in `DROPCAST_MCP_TOKEN`.",
+    http: 401,
+  },
   metrics_cannot_listen: {
     meaning:
       "The metrics port of a role cannot be opened (in use, or not an address of this host).",

@@ -1,0 +1,172 @@
+/**
+ * Acts in two steps: `preview_…` says what would happen and gives a confirmation; `confirm` does
+ * exactly that, once. So nothing is done that was not shown before, also when a model makes up
+ * arguments or repeats itself.
+ *
+ *     preview_control { act: "resume", campaign: "main-17" }
+ *       -> "Resumes main-17, Spring sale: 3,212 messages are waiting." and confirmation "k3F…"
+ *     confirm { confirmation: "k3F…" }     the campaign runs
+ *     confirm { confirmation: "k3F…" }     refused: it was used
+ *
+ * A confirmation lives in this process for ten minutes. `confirm` looks again before it acts, and
+ * refuses when the campaign is no longer as shown; a bulk action carries the count of its preview.
+ */
+import { randomBytes } from "node:crypto";
+import type { McpServer } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import type { ApiRequest, AskApi } from "./api-client.ts";
+import { asResult, refused, told } from "./tool-result.ts";
+
+const CONFIRMATION_MS = 10 * 60_000;
+const CONFIRMATIONS_MAX = 100;
+
+interface Prepared {
+  readonly request: ApiRequest;
+  /** The campaign must still be in this state. */
+  readonly expected: { readonly campaign: string; readonly status: string };
+  readonly endsAt: number;
+}
+
+interface CampaignJson {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly mode: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+interface ActionPreview {
+  readonly name: string;
+  readonly filterWords: string;
+  readonly matching: number;
+}
+
+const campaign = z
+  .string()
+  .regex(/^[\w.-]{1,80}$/)
+  .describe("A campaign's id, as in main-17.");
+
+const CONTROL_WORDS = {
+  pause: "Pauses",
+  resume: "Resumes",
+  cancel: "Cancels for good",
+} as const;
+
+const bulk = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("retry").describe("Sends failed messages again."),
+    codes: z.array(z.int().nonnegative()).optional(),
+    reasons: z.array(z.string().max(60)).optional(),
+    all: z.boolean().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("resolve").describe("Decides messages whose outcome is unknown."),
+    decision: z
+      .enum(["sent", "failed", "resend"])
+      .describe("`resend`: these people may get the message twice."),
+    reasons: z.array(z.string().max(60)).optional(),
+    olderThanMinutes: z.number().positive().optional(),
+    all: z.boolean().optional(),
+  }),
+]);
+
+export function addActingTools(
+  server: McpServer,
+  ask: AskApi,
+  now = () => performance.now(),
+): void {
+  const prepared = new Map<string, Prepared>();
+
+  /** Keeps it under a new confirmation; the oldest gives way. */
+  function prepare(one: Omit<Prepared, "endsAt">): string {
+    const [oldest] = prepared.keys();
+    if (prepared.size >= CONFIRMATIONS_MAX && oldest !== undefined) prepared.delete(oldest);
+    const confirmation = randomBytes(12).toString("base64url");
+    prepared.set(confirmation, { ...one, endsAt: now() + CONFIRMATION_MS });
+    return confirmation;
+  }
+
+  async function find(id: string) {
+    const answer = await ask({ path: `/api/campaigns/${id}` });
+    return answer.ok ? { ...answer, value: answer.value as CampaignJson } : answer;
+  }
+
+  server.registerTool(
+    "preview_control",
+    {
+      description:
+        "Says what pausing, resuming or cancelling a campaign would do. Changes nothing; `confirm` does it. Show the words to the person and ask first.",
+      inputSchema: z.strictObject({ act: z.enum(["pause", "resume", "cancel"]), campaign }),
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    async ({ act, campaign: id }) => {
+      const found = await find(id);
+      if (!found.ok) return refused(found);
+      const { name, status, mode, counts } = found.value;
+      const request = { path: `/api/campaigns/${id}/${act}`, method: "POST" } as const;
+      const confirmation = prepare({ request, expected: { campaign: id, status } });
+      return told({
+        would: `${CONTROL_WORDS[act]} ${id} (${mode}), ${name}, which is ${status}: ${counts["pending"] ?? 0} messages are waiting.`,
+        ...{ campaign: id, status, counts, confirmation, minutes: CONFIRMATION_MS / 60_000 },
+      });
+    },
+  );
+
+  server.registerTool(
+    "preview_bulk_action",
+    {
+      description:
+        "Says which messages a bulk retry or resolve would be about, and whom it leaves out. Changes nothing; `confirm` begins it. Show the counts to the person and ask first.",
+      inputSchema: z.strictObject({ campaign, action: bulk }),
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    async ({ campaign: id, action }) => {
+      const found = await find(id);
+      if (!found.ok) return refused(found);
+      const answer = await ask({ path: `/api/campaigns/${id}/actions/preview`, body: action });
+      if (!answer.ok) return refused(answer);
+      const { name, matching } = answer.value as ActionPreview;
+      const isTwice = action.kind === "resolve" && action.decision === "resend";
+      const request = {
+        path: `/api/campaigns/${id}/actions`,
+        body: { ...action, name, expected: matching, ...(isTwice ? { confirm: matching } : {}) },
+      };
+      const expected = { campaign: id, status: found.value.status };
+      return told({
+        ...(isTwice ? { warning: `${matching} people may get the message twice.` } : {}),
+        ...{ preview: answer.value, mode: found.value.mode },
+        ...{ confirmation: prepare({ request, expected }), minutes: CONFIRMATION_MS / 60_000 },
+      });
+    },
+  );
+
+  server.registerTool(
+    "confirm",
+    {
+      description: "Does what a preview showed, once. Only after the person agreed.",
+      inputSchema: z.strictObject({ confirmation: z.string().max(60) }),
+      annotations: { destructiveHint: true, idempotentHint: false, openWorldHint: true },
+    },
+    async ({ confirmation }) => {
+      const one = prepared.get(confirmation);
+      prepared.delete(confirmation);
+      if (one === undefined || one.endsAt < now()) {
+        return refused({
+          code: "confirmation_unknown",
+          words:
+            "This confirmation was used, is older than ten minutes, or never was. Preview again.",
+        });
+      }
+      const { campaign: id, status } = one.expected;
+      const found = await find(id);
+      if (!found.ok) return refused(found);
+      if (found.value.status !== status) {
+        return refused({
+          code: "campaign_changed",
+          words: `${id} was ${status} when it was previewed, and is ${found.value.status} now. Preview again.`,
+        });
+      }
+      return asResult(await ask({ ...one.request, key: `mcp-${confirmation}` }));
+    },
+  );
+}
