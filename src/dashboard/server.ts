@@ -212,7 +212,7 @@ function createRoutes(
   return { fetch: app.fetch, live };
 }
 
-/** Bull Board is no page of ours, and always there. */
+/** Bull Board is not one of our pages, and is always there. */
 function isPage({ routes }: Pick<Hono<ApiEnv>, "routes">, path: string): boolean {
   return path === "/queues" || routes.some((route) => route.path === path);
 }

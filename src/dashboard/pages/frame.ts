@@ -1,4 +1,4 @@
-/** What stands around every page: search, SANDBOX or LIVE, what stands still, the way to the rest. */
+/** What stands around every page: search, SANDBOX or LIVE, what stands still, and the menu. */
 import { html } from "hono/html";
 import { type Access, seesNumber } from "../../api/access.ts";
 import type { Stop } from "../../campaigns/stops.ts";

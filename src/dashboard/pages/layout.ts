@@ -12,9 +12,9 @@ export type { Html } from "./html.ts";
 export interface PageContent {
   readonly title: string;
   /**
-   * The main part of a `live` page is renewed while it is open, for all readers of the same address,
-   * role and numbers at once: it must not depend on who reads it. An element that a script draws has
-   * an id and `data-own`: its inside stays.
+   * The main part of a `live` page is renewed while it is open, for all readers of the same
+   * address, role and numbers at once: it must not depend on who reads it. An element that a script
+   * draws has an id and `data-own`: its inside stays.
    */
   readonly kind: "live" | "still";
   readonly main: Html;
@@ -25,7 +25,7 @@ export interface PageContent {
 }
 
 declare module "hono" {
-  /** Set by the dashboard for whoever is signed in. */
+  /** Set by the dashboard for each person who is signed in. */
   interface ContextVariableMap {
     frame?: Frame;
   }
@@ -56,7 +56,7 @@ export async function page(context: Context<ApiEnv>, content: PageContent): Prom
   return context.html(html`${whole}`, pageStatus(status));
 }
 
-/** Only the process itself can set it (live.ts): it is no part of a request. */
+/** Only the process itself can set it (live.ts): a request cannot carry it. */
 export const LIVE_PARTS = { liveParts: true };
 
 function asksForParts({ env }: Context): boolean {

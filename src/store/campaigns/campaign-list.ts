@@ -47,7 +47,7 @@ export function createCampaignList(input: {
     listBefore: async (beforeMs: number, max: number): Promise<Campaign[]> =>
       findAll(await redis.zrevrangebyscore(keys.campaigns, beforeMs, "-inf", "LIMIT", 0, max)),
 
-    /** The newest that have ended, newest first: `max` at most, after one of them or from the first. */
+    /** Those that have ended, newest first: `max` at most, after one of them or from the first. */
     ended: async (
       after: Pick<Campaign, "id" | "createdAt"> | null,
       max: number,
