@@ -116,6 +116,7 @@ describe("POST /api/campaigns/:id", () => {
     expect(await retry('{"codes":[131000,131050]}')).toMatchObject({ code: "retry_opted_out" });
     expect(await retry()).toEqual({
       ...{ id, retried: 1, matching: 1, dryRun: false, waiting: null },
+      action: expect.stringContaining(`${id}.`),
       left: { ...noneLeft(), opted_out: 1 },
       leftOut: [
         { why: "opted_out", code: 131050, reason: null, title: expect.any(String), count: 1 },

@@ -56,7 +56,7 @@ function show() {
   for (const box of boxes) {
     const isRate = box.dataset.chart === "rate";
     const series = isRate ? RATE : OUTCOMES;
-    const data = dataOf(isRate ? timeline.rate : timeline.outcomes, series, isRate);
+    const data = isRate ? ratesOf(timeline.rate, series) : totalsOf(timeline.outcomes, series);
     const chart = charts.get(box);
     if (data[0].length === 0) continue;
     if (chart !== undefined) chart.setData(data);
@@ -71,7 +71,7 @@ function redraw() {
 }
 
 /** One list for the times and one for each series; steps in which nothing happened are zero. */
-function dataOf({ stepSeconds, points }, series, isRate) {
+function ratesOf({ stepSeconds, points }, series) {
   const times = [];
   const values = series.map(() => []);
   const put = (at, pick) => {
@@ -88,8 +88,27 @@ function dataOf({ stepSeconds, points }, series, isRate) {
     put(at + stepSeconds, (key) => (key === "allowed" ? point[key] : 0));
     put(at + 1.1 * stepSeconds, (key) => (key === "allowed" ? null : 0));
   }
-  const end = isRate ? endOfHolds() : 0;
+  const end = endOfHolds();
   if (times.length > 0 && end > times.at(-1)) put(end, () => null);
+  return [times, ...values];
+}
+
+/** How many messages have come so far to each state, in the same form. */
+function totalsOf({ stepSeconds, points }, series) {
+  const times = [];
+  const values = series.map(() => []);
+  const totals = series.map(() => 0);
+  const put = (at) => {
+    if (at === times.at(-1)) return;
+    times.push(at);
+    for (const [place, total] of totals.entries()) values[place].push(total);
+  };
+  for (const point of points) {
+    const at = Date.parse(point.at) / 1_000;
+    put(at);
+    for (const [place, { key }] of series.entries()) totals[place] += point[key];
+    put(Math.max(at, Math.min(at + stepSeconds, Date.now() / 1_000)));
+  }
   return [times, ...values];
 }
 
@@ -108,23 +127,26 @@ function optionsOf(box, series, isRate) {
   const grid = { stroke: colour("--line"), width: 1 };
   const axis = { stroke: colour("--quiet"), grid, ticks: grid };
   return {
-    title: isRate ? "Messages a second" : "Outcomes",
+    title: isRate ? "Messages a second" : "Outcomes so far",
     width: widthOf(box),
     height: HEIGHT,
     cursor: { y: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [
-      { ...axis, values: clockTimes },
+      { ...axis, values: clockTimes, space: 80 },
       { ...axis, size: 60 },
     ],
-    series: [{ label: "Time", value: (_, at) => moment(at) }, ...series.map(seriesOf)],
+    series: [
+      { label: "Time", value: (_, at) => moment(at) },
+      ...series.map((one) => seriesOf(one, isRate)),
+    ],
     hooks: isRate ? { drawClear: [shade] } : {},
   };
 }
 
 const DAY_S = 86_400;
-const SECONDS = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
-const MINUTES = { hour: "2-digit", minute: "2-digit" };
+const MINUTES = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const SECONDS = { ...MINUTES, second: "2-digit" };
 const DAYS = { day: "numeric", month: "short" };
 
 /** The reader's own clock; with the day where the chart is longer than one. */
@@ -136,14 +158,15 @@ function clockTimes(chart, ticks, _axis, _space, step) {
   return ticks.map((at) => format.format(at * 1_000));
 }
 
-function seriesOf({ label, colour: name, dash, fill }) {
+/** A rate holds for its step; totals grow within it. */
+function seriesOf({ label, colour: name, dash, fill }, isStepped) {
   return {
     label,
     stroke: colour(name),
     width: 2,
     dash,
     fill: fill ? `${colour(name)}33` : undefined,
-    paths: uPlot.paths.stepped({ align: 1 }),
+    paths: isStepped ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(),
     points: { show: false },
     value: (_, value) => (value === null || value === undefined ? "–" : value.toLocaleString("en")),
   };
@@ -182,8 +205,7 @@ function colour(name) {
 function moment(at) {
   if (at === null || at === undefined) return "–";
   return new Date(at * 1_000).toLocaleString(undefined, {
-    dateStyle: "medium",
-    timeStyle: "medium",
+    ...{ ...DAYS, ...SECONDS },
   });
 }
 

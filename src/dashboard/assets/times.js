@@ -1,7 +1,8 @@
 const DAY = { day: "numeric", month: "short" };
-const CLOCK = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
 const today = new Intl.DateTimeFormat(undefined, CLOCK);
 const thisYear = new Intl.DateTimeFormat(undefined, { ...DAY, ...CLOCK });
+const toTheSecond = new Intl.DateTimeFormat(undefined, { ...DAY, ...CLOCK, second: "2-digit" });
 const otherYear = new Intl.DateTimeFormat(undefined, { ...DAY, year: "numeric", ...CLOCK });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [
@@ -23,6 +24,7 @@ export function localise(root) {
 
 /** A time of today's may be a clock time alone, where the page asks for that. */
 function formatOf(time, at, now) {
+  if ("seconds" in time.dataset) return toTheSecond;
   if ("clock" in time.dataset && at.toDateString() === now.toDateString()) return today;
   return at.getFullYear() === now.getFullYear() ? thisYear : otherYear;
 }

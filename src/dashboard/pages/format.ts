@@ -28,3 +28,9 @@ export function clock(ms: number) {
   const iso = new Date(ms).toISOString();
   return html`<time datetime="${iso}" data-clock>${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
 }
+
+/** The same as {@link moment}, to the second: where one thing follows another. */
+export function instant(ms: number) {
+  const iso = new Date(ms).toISOString();
+  return html`<time datetime="${iso}" data-seconds>${iso.slice(0, 19).replace("T", " ")} UTC</time>`;
+}

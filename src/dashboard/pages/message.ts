@@ -17,7 +17,7 @@ import { toProblem } from "../../http/problem.ts";
 import type { PersonMarks } from "../../store/index.ts";
 import { actsCard } from "./acts.ts";
 import { modeBadge, statusBadge } from "./campaign-list.ts";
-import { moment } from "./format.ts";
+import { instant } from "./format.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
 import { personActs } from "./message-acts.ts";
 import { markNotes, messagesCard, personPath, phoneWords, sentence } from "./people-parts.ts";
@@ -145,7 +145,7 @@ function timelineCard(events: readonly MessageEvent[]): Html {
             <p>${words}</p>
             ${aboutWords({ attempt, code, http })}
           </div>
-          <p class="total">${moment(at)}</p>
+          <p class="total">${instant(at)}</p>
         </li>`,
       )}
     </ol>
