@@ -7,7 +7,7 @@ import { openTestStore, testDefinition, testPhone } from "../support/campaigns.t
 const by = (who: string): Actor => ({ who, via: "dashboard", from: "127.0.0.1" });
 
 /** A campaign of so many messages that anna started; above two a second person is asked for. */
-async function importBy(count: number, changes: { startAtMs?: number } = {}) {
+async function importBy(count: number, changes: { startAtMs?: number | null } = {}) {
   const test = await openTestStore();
   const usual = testDefinition(test.number);
   const { startAtMs = null } = changes;
@@ -87,6 +87,47 @@ describe("a campaign of more messages than one person may start", () => {
     await approveCampaign(await found(), by("oidc:bert-1"));
 
     expect((await found()).campaign.status).toBe("scheduled");
+  });
+
+  it.each([
+    ["at once", null, "paused", "account:190"],
+    ["later", Date.now() + 3_600_000, "scheduled", ""],
+  ])(
+    "does not lift a suspension of its number when it is approved to start %s",
+    async (_, startAtMs, status, reason) => {
+      const { found, id, store, redis, keys } = await importBy(3, { startAtMs });
+      const halt = { code: "190", reason: "0", at: "1", campaign: "other-1", why: "account:190" };
+      await redis.hset(keys.halt, halt);
+
+      const approved = await approveCampaign(await found(), by("user:bert"));
+      const again = await approveCampaign(await found(), by("user:carl"));
+      const { opened } = await store.campaigns.dispatch("sandbox", 4);
+
+      const value = { id, status, changed: true, haltLifted: false };
+      expect(approved).toMatchObject({ ok: true, value });
+      expect(again.ok && again.value.haltLifted).toBe(false);
+      expect(await redis.hgetall(keys.halt)).toEqual(halt);
+      expect(opened).toEqual([]);
+      expect((await found()).campaign).toMatchObject({ status, reason, awaitsApprovalOf: null });
+      // A resume lifts it knowingly.
+      if (status === "paused") {
+        expect(await store.campaigns.resume(id)).toMatchObject({
+          kind: "changed",
+          haltLifted: true,
+        });
+      }
+    },
+  );
+
+  it("does not lift a suspension that names it when it is approved once more", async () => {
+    const { found, id, redis, keys } = await importBy(3);
+    await approveCampaign(await found(), by("user:bert"));
+    await redis.hset(keys.halt, { code: "190", reason: "0", at: "1", campaign: id, why: "x" });
+
+    const again = await approveCampaign(await found(), by("user:carl"));
+
+    expect(again).toMatchObject({ ok: true, value: { changed: false, haltLifted: false } });
+    expect(await redis.exists(keys.halt)).toBe(1);
   });
 
   it("is approved once, and pauses and resumes as any other from then on", async () => {

@@ -1,7 +1,8 @@
 -- Resumes a paused campaign. Lifts a suspension of its number, and then sends one message first.
 -- The campaign that the suspension names, perhaps a test message, lifts it whatever its status.
 -- With probe rows, these go before the rest (lib/trial.lua). A campaign that waits for the approval
--- of a second person starts by that alone.
+-- of a second person starts by that alone. An approval says nothing about the number, so it lifts
+-- no suspension: the campaign then waits for one as any other does (start_running).
 --- @include "guard"
 --- @include "ledger"
 --- @include "pace"
@@ -30,7 +31,8 @@ end
 if c.status ~= 'paused' or c.closed ~= '' then
   -- Counters that differ are corrected first, by a recount that lifts it too.
   local by = redis.call('HMGET', P .. 'halt', 'campaign', 'reason')
-  if by[1] ~= c.id or num(by[2]) == REASON.counters_differ then
+  local is_named = by[1] == c.id and num(by[2]) ~= REASON.counters_differ
+  if ARG.approver ~= '' or not is_named then
     return { ANSWER.unchanged, c.status, 0, 0 }
   end
   count_act()
@@ -67,7 +69,7 @@ end
 -- WhatsApp charges it as marketing, so the rest goes out as marketing: not to people who opted out.
 local charged = string.match(f[3], '^category:(.+)')
 if charged then redis.call('HSET', c.key, 'category', charged) end
-local lifted = lift_suspension()
+local lifted = ARG.approver == '' and lift_suspension() or 0
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
   redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
