@@ -20,8 +20,18 @@ export interface Access {
 
 /** What the login leaves in the context of every request. */
 export interface ApiEnv {
-  readonly Variables: { access: Access };
+  readonly Variables: {
+    access: Access;
+    /**
+     * Looks the credentials of the request up again: false once they open nothing, or open other
+     * roles or numbers. What is busy for a moment ends no right.
+     */
+    stillHas: () => Promise<boolean>;
+  };
 }
+
+/** How long a stream of events outlives the right to it. */
+export const RIGHTS_EVERY_MS = 5_000;
 
 export type ApiContext = Context<ApiEnv>;
 
@@ -33,6 +43,11 @@ export function refuseRole({ role }: Access, needed: Role): Refused | null {
     `You have the role ${role}; this needs ${needed}.`,
     `Ask an admin, or use a token of that role: dropcast token add NAME --role ${needed}.`,
   );
+}
+
+/** What an access may do and see, as one text. */
+export function rightsOf({ role, numbers }: Pick<Access, "role" | "numbers">): string {
+  return JSON.stringify({ role, numbers: numbers === null ? null : [...numbers].sort() });
 }
 
 /** Whether a number, and all campaigns of it, are there for this access. */

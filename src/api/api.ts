@@ -70,6 +70,8 @@ export interface ApiDeps
   readonly erase: ErasePerson;
   /** For tests. */
   readonly uploadLimits?: UploadLimits;
+  /** For tests: how often a stream looks whether its reader still has the right to it. */
+  readonly rightsEveryMs?: number;
 }
 
 export interface Api {

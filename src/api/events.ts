@@ -4,7 +4,7 @@ import { findCampaign, type Stores } from "../campaigns/find.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
 import type { Campaign } from "../store/index.ts";
-import { type ApiContext, seesNumber, visibleStores } from "./access.ts";
+import { type ApiContext, RIGHTS_EVERY_MS, seesNumber, visibleStores } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { CampaignState, Feed } from "./feed.ts";
 import type { RawRoute, Router } from "./route.ts";
@@ -12,9 +12,7 @@ import type { RawRoute, Router } from "./route.ts";
 const TAG = "Events";
 
 const STREAMS_MAX = 100;
-/** How often there is at least a comment: proxies close connections that are silent. */
-const ALIVE_EVERY_MS = 15_000;
-/** Then the client connects again, by itself: a token that was removed ends here. */
+/** Then the client connects again, by itself. */
 const STREAM_MS_MAX = 15 * 60_000;
 const RECONNECT_MS = 2_000;
 /** Campaigns that ended while a client was away, of each number. */
@@ -30,13 +28,18 @@ const ANSWERS: RawRoute["answers"] = {
 
 /**
  * Server-sent events. Each has the whole state of a campaign, so a client that was away needs only
- * the newest: `Last-Event-ID` says what it has.
+ * the newest: `Last-Event-ID` says what it has. A stream ends soon after the right to it.
  */
 export function addEvents(
   { raw }: Router,
-  deps: { readonly stores: Stores; readonly feed: Feed; readonly answer: Answer },
+  deps: {
+    readonly stores: Stores;
+    readonly feed: Feed;
+    readonly answer: Answer;
+    readonly rightsEveryMs?: number;
+  },
 ): void {
-  const { stores, feed, answer } = deps;
+  const { stores, feed, answer, rightsEveryMs = RIGHTS_EVERY_MS } = deps;
 
   raw(
     {
@@ -93,11 +96,17 @@ export function addEvents(
     return streamSSE(context, async (stream) => {
       stream.onAbort(subscription.close);
       const endsAt = performance.now() + STREAM_MS_MAX;
+      let checkAt = performance.now() + rightsEveryMs;
       try {
         await stream.write(`retry: ${RECONNECT_MS}\n\n`);
         while (!stream.aborted && performance.now() < endsAt) {
-          const state = await subscription.next(ALIVE_EVERY_MS);
+          const state = await subscription.next(rightsEveryMs);
           if (state === null) return;
+          if (performance.now() >= checkAt) {
+            if (!(await context.get("stillHas")())) return;
+            checkAt = performance.now() + rightsEveryMs;
+          }
+          // Proxies close a connection that is silent.
           if (state === undefined) await stream.write(": still here\n\n");
           else await stream.writeSSE({ event: "campaign", id: idOf(state), data: state.json });
         }

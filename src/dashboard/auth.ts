@@ -1,7 +1,7 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context, MiddlewareHandler } from "hono";
 import type { SignedIn, SignIn } from "../access/sign-in.ts";
-import type { Access, ApiEnv } from "../api/access.ts";
+import { type Access, type ApiEnv, rightsOf } from "../api/access.ts";
 import { type Answer, wantsPage } from "../api/answer.ts";
 import type { AskBy } from "../config/access.ts";
 import type { ClientAddress } from "../config/client-address.ts";
@@ -36,7 +36,8 @@ export function createLogin(deps: LoginDeps): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const from = addressOf(context, deps.clientAddress);
     const header = context.req.header("authorization");
-    const found = header === undefined ? await bySession(context) : await byHeader(header, from);
+    const look = () => (header === undefined ? bySession(context) : byHeader(header, from));
+    const found = await look();
     if ("status" in found) {
       if (found.refusal.code !== "dashboard_login_needed" || header !== undefined) {
         return answer(context, found);
@@ -46,6 +47,11 @@ export function createLogin(deps: LoginDeps): MiddlewareHandler<ApiEnv> {
         : toSignIn(context, answer);
     }
     context.set("access", { ...found, from });
+    context.set("stillHas", async () => {
+      const now = await look().catch(() => FAILED);
+      if ("status" in now) return now.status >= 500;
+      return rightsOf(now) === rightsOf(found);
+    });
     return next();
   };
 
@@ -144,5 +150,8 @@ const TOKEN_INVALID = plainProblem("api_token_invalid", {
 });
 
 const THROTTLED = plainProblem("dashboard_throttled");
+
+/** Redis that is away for a moment signs nobody out. */
+const FAILED = plainProblem("dashboard_store_unavailable");
 
 const BUSY = plainProblem("sign_in_busy", { "retry-after": "5" });

@@ -1,12 +1,13 @@
 /**
  * Live pages over server-sent events. All readers of the same address, role and numbers share one
- * renderer, which asks for the page as one of them would; it runs only while there are readers, and
+ * renderer, which asks for the page as one of them would (what a page shows depends on nothing else
+ * of its reader); it runs only while there are readers, and
  * sends only what has changed. A reader whose session, token or role has ended is cut off.
  */
 import { createHash } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { Access, ApiContext, ApiEnv } from "../api/access.ts";
+import { type ApiContext, type ApiEnv, RIGHTS_EVERY_MS, rightsOf } from "../api/access.ts";
 import type { Answer } from "../api/answer.ts";
 import { refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
@@ -15,8 +16,6 @@ import { LIVE_PARTS } from "./pages/layout.ts";
 /** A page is rendered no more often than this, so that it shows the ledger within a second. */
 const RENDER_EVERY_MS = 900;
 const STREAMS_MAX = 100;
-/** How long a stream outlives the right to it. */
-const RIGHTS_EVERY_MS = 5_000;
 const RECONNECT_MS = 2_000;
 
 export interface Live {
@@ -64,7 +63,7 @@ export function createLive(input: {
           const shown = await reader.next(sent, rightsEveryMs);
           if (shown === null) return;
           if (performance.now() >= checkAt) {
-            if (!(await stillHas(context, rights))) return;
+            if (!(await context.get("stillHas")())) return;
             checkAt = performance.now() + rightsEveryMs;
             // Proxies close a connection that is silent.
             if (shown === undefined) await stream.write(": still here\n\n");
@@ -101,10 +100,6 @@ export function createLive(input: {
     return isOver(response) ? null : shownAs("trouble", String(status));
   }
 
-  async function stillHas(reader: ApiContext, rights: string): Promise<boolean> {
-    return !isOver(await ask(reader, rights, RIGHTS));
-  }
-
   return {
     app,
     watched: () => groups.size,
@@ -126,7 +121,6 @@ function createAsk({ before, pages }: Pick<Parameters<typeof createLive>[0], "be
     const isSame = rightsOf(context.get("access")) === context.env.rights;
     return isSame ? next() : context.body(null, 403);
   });
-  inside.get(RIGHTS, (context) => context.body(null, 204));
   inside.route("/", pages);
   inside.onError((_, context) => context.body(null, 500));
   return async (reader: ApiContext, rights: string, path: string): Promise<Response> => {
@@ -141,12 +135,6 @@ function isOver({ status }: Response): boolean {
 }
 
 const BASE = "http://dashboard";
-const RIGHTS = "/rights";
-
-/** Who sees the same: what a page shows depends on nothing else of its reader. */
-function rightsOf({ role, numbers }: Access): string {
-  return JSON.stringify({ role, numbers: numbers === null ? null : [...numbers].sort() });
-}
 
 /** What the readers of a group see. */
 interface Shown {

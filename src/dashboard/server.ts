@@ -191,7 +191,11 @@ function createRoutes(
   const { secondPersonAbove } = options.access;
   const numbers = Object.keys(stores);
   addAccessPages(pages, { ...options.access, numbers, acts, answer, secondPersonAbove });
-  const live = createLive({ before: [login, framed], pages, answer });
+  const { rightsEveryMs } = options.api;
+  const live = createLive({
+    ...{ before: [login, framed], pages, answer },
+    ...(rightsEveryMs !== undefined && { rightsEveryMs }),
+  });
   app.route("/", live.app);
   app.route("/", pages);
   app.route("/", api.app);

@@ -95,6 +95,7 @@ export async function openApi(changes: Partial<ApiDeps> & { test?: TestStore } =
     const app = new Hono<ApiEnv>();
     app.use(async (context, next) => {
       context.set("access", access);
+      context.set("stillHas", async () => true);
       await next();
     });
     app.route("/", api.app);

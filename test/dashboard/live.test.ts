@@ -51,8 +51,10 @@ const SOON = { timeout: 10_000, interval: 10 };
 function openPage({ rightsEveryMs = 50, streamsMax = 100 } = {}) {
   const shown = { text: "one", role: "viewer" as Role | null, renderings: 0, status: 200 };
   const signIn: MiddlewareHandler<ApiEnv> = async (context, next) => {
-    if (shown.role === null) return context.body(null, 401);
-    context.set("access", { who: "ana", role: shown.role, numbers: null, from: "::1" });
+    const { role } = shown;
+    if (role === null) return context.body(null, 401);
+    context.set("access", { who: "ana", role, numbers: null, from: "::1" });
+    context.set("stillHas", async () => shown.role === role);
     return next();
   };
   const pages = new Hono<ApiEnv>();
