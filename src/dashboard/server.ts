@@ -184,11 +184,11 @@ function createRoutes(
   const framed = createFramed(stores, unsafe, (path) => isPage(app, path));
   app.use(framed);
   const { page: apiPage, drafting, readPhone, takeOptOutFile } = api;
+  const { secondPersonAbove } = options.access;
   const pages = createPages({
-    ...{ stores, answer, unsafe, apiPage, drafting, readPhone },
+    ...{ stores, answer, unsafe, apiPage, drafting, readPhone, secondPersonAbove },
     api: { ...options.api, takeOptOutFile },
   });
-  const { secondPersonAbove } = options.access;
   const numbers = Object.keys(stores);
   addAccessPages(pages, { ...options.access, numbers, acts, answer, secondPersonAbove });
   const { rightsEveryMs } = options.api;

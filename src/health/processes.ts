@@ -74,7 +74,8 @@ function pausedByItself({
   pausedAt,
   closed,
 }: Campaign): Check[] {
-  if (status !== "paused" || reason === "operator") return [];
+  // One that waits for a second person is approved on its page, and not resumed.
+  if (status !== "paused" || reason === "operator" || reason === "approval") return [];
   const { words, advice } = describePause(reason);
   return [
     {

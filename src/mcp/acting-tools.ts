@@ -9,7 +9,7 @@
  *     confirm { confirmation: "k3F…" }     refused: it was used
  *
  * A confirmation lives in this process for ten minutes. `confirm` looks again before it acts, and
- * refuses when the campaign is no longer as shown; a bulk action carries the count of its preview.
+ * refuses when the campaign, or what a bulk action is about, is no longer as shown.
  */
 import { randomBytes } from "node:crypto";
 import type { McpServer } from "@modelcontextprotocol/server";
@@ -17,13 +17,17 @@ import { z } from "zod";
 import type { ApiRequest, AskApi } from "./api-client.ts";
 import { asResult, refused, told } from "./tool-result.ts";
 
-const CONFIRMATION_MS = 10 * 60_000;
+const MINUTES = 10;
+const CONFIRMATION_MS = MINUTES * 60_000;
 const CONFIRMATIONS_MAX = 100;
 
 interface Prepared {
   readonly request: ApiRequest;
-  /** The campaign must still be in this state. */
-  readonly expected: { readonly campaign: string; readonly status: string };
+  readonly campaign: string;
+  /** Must still be true of the campaign. */
+  readonly shown: { readonly status: string; readonly waiting: number };
+  /** Of a bulk action: the preview must still find as many. */
+  readonly bulk?: { readonly action: object; readonly matching: number };
   readonly endsAt: number;
 }
 
@@ -33,6 +37,10 @@ interface CampaignJson {
   readonly status: string;
   readonly mode: string;
   readonly counts: Readonly<Record<string, number>>;
+  /** What it does now, why, and what waits. */
+  readonly now: { readonly words: string; readonly advice: string | null };
+  /** Nothing is sent from its number. */
+  readonly halt: object | null;
 }
 
 interface ActionPreview {
@@ -43,7 +51,7 @@ interface ActionPreview {
 
 const campaign = z
   .string()
-  .regex(/^[\w.-]{1,80}$/)
+  .regex(/^[\w-][\w.-]{0,79}$/)
   .describe("A campaign's id, as in main-17.");
 
 const CONTROL_WORDS = {
@@ -86,6 +94,26 @@ export function addActingTools(
     return confirmation;
   }
 
+  /** Why it is no longer what was shown; null: it is. Fewer waiting messages are no surprise. */
+  async function changeSince({ campaign: id, shown, bulk: about }: Prepared) {
+    const found = await find(id);
+    if (!found.ok) return found;
+    const { status, waiting } = shownOf(found.value);
+    if (status !== shown.status) return hasChanged(`${id} was ${shown.status}, and is ${status}`);
+    if (about === undefined) {
+      return waiting > shown.waiting
+        ? hasChanged(`${shown.waiting} messages of ${id} were waiting, and ${waiting} are`)
+        : null;
+    }
+    const path = `/api/campaigns/${id}/actions/preview`;
+    const answer = await ask({ path, body: about.action });
+    if (!answer.ok) return answer;
+    const { matching } = answer.value as ActionPreview;
+    return matching === about.matching
+      ? null
+      : hasChanged(`${about.matching} messages matched, and ${matching} do`);
+  }
+
   async function find(id: string) {
     const answer = await ask({ path: `/api/campaigns/${id}` });
     return answer.ok ? { ...answer, value: answer.value as CampaignJson } : answer;
@@ -102,12 +130,15 @@ export function addActingTools(
     async ({ act, campaign: id }) => {
       const found = await find(id);
       if (!found.ok) return refused(found);
-      const { name, status, mode, counts } = found.value;
+      const { name, status, mode, counts, now: doesNow, halt } = found.value;
+      const shown = shownOf(found.value);
       const request = { path: `/api/campaigns/${id}/${act}`, method: "POST" } as const;
-      const confirmation = prepare({ request, expected: { campaign: id, status } });
+      const lifts = act === "resume" && halt !== null;
       return told({
-        would: `${CONTROL_WORDS[act]} ${id} (${mode}), ${name}, which is ${status}: ${counts["pending"] ?? 0} messages are waiting.`,
-        ...{ campaign: id, status, counts, confirmation, minutes: CONFIRMATION_MS / 60_000 },
+        would: `${CONTROL_WORDS[act]} ${id} (${mode}), ${name}, which is ${status}: ${shown.waiting} messages are waiting.`,
+        ...(lifts ? { also: "Lifts the suspension of its number, for all of its campaigns." } : {}),
+        ...{ campaign: id, doesNow, counts },
+        ...{ confirmation: prepare({ request, campaign: id, shown }), minutes: MINUTES },
       });
     },
   );
@@ -126,16 +157,17 @@ export function addActingTools(
       const answer = await ask({ path: `/api/campaigns/${id}/actions/preview`, body: action });
       if (!answer.ok) return refused(answer);
       const { name, matching } = answer.value as ActionPreview;
+      const shown = shownOf(found.value);
       const isTwice = action.kind === "resolve" && action.decision === "resend";
       const request = {
         path: `/api/campaigns/${id}/actions`,
         body: { ...action, name, expected: matching, ...(isTwice ? { confirm: matching } : {}) },
       };
-      const expected = { campaign: id, status: found.value.status };
+      const prepared = { request, campaign: id, shown, bulk: { action, matching } };
       return told({
         ...(isTwice ? { warning: `${matching} people may get the message twice.` } : {}),
         ...{ preview: answer.value, mode: found.value.mode },
-        ...{ confirmation: prepare({ request, expected }), minutes: CONFIRMATION_MS / 60_000 },
+        ...{ confirmation: prepare(prepared), minutes: MINUTES },
       });
     },
   );
@@ -157,16 +189,17 @@ export function addActingTools(
             "This confirmation was used, is older than ten minutes, or never was. Preview again.",
         });
       }
-      const { campaign: id, status } = one.expected;
-      const found = await find(id);
-      if (!found.ok) return refused(found);
-      if (found.value.status !== status) {
-        return refused({
-          code: "campaign_changed",
-          words: `${id} was ${status} when it was previewed, and is ${found.value.status} now. Preview again.`,
-        });
-      }
+      const changed = await changeSince(one);
+      if (changed !== null) return refused(changed);
       return asResult(await ask({ ...one.request, key: `mcp-${confirmation}` }));
     },
   );
+}
+
+function shownOf({ status, counts }: CampaignJson): Prepared["shown"] {
+  return { status, waiting: counts["pending"] ?? 0 };
+}
+
+function hasChanged(what: string) {
+  return { code: "campaign_changed", words: `At the preview ${what} now. Preview again.` };
 }

@@ -5,7 +5,7 @@ import { asResult } from "./tool-result.ts";
 
 const campaign = z
   .string()
-  .regex(/^[\w.-]{1,80}$/)
+  .regex(/^[\w-][\w.-]{0,79}$/)
   .describe("A campaign's id, as in main-17.");
 const cursor = z
   .string()

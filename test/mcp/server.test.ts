@@ -116,8 +116,26 @@ test("what was previewed in another state is not done", async () => {
 
   const refused = await call("confirm", { confirmation: json?.["confirmation"] });
 
-  expect(refused.text).toMatch(/^campaign_changed: .* was running .* is paused now/);
+  expect(refused.text).toMatch(/^campaign_changed: .* was running, and is paused now/);
   expect(await stateOf(assistant, id)).toBe("paused");
+});
+
+test("what more messages have joined than were shown is not done", async () => {
+  const assistant = await openAssistant();
+  const { call, test: bench } = assistant;
+  const id = await bench.import(3);
+  await bench.send(id, 1, "failed", { code: 131026 });
+  const action = { kind: "retry", codes: [131026] };
+  const cancel = await call("preview_control", { act: "cancel", campaign: id });
+  const retry = await call("preview_bulk_action", { campaign: id, action });
+  await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
+
+  const cancelled = await call("confirm", { confirmation: cancel.json?.["confirmation"] });
+  const retried = await call("confirm", { confirmation: retry.json?.["confirmation"] });
+
+  expect(cancelled.text).toContain("2 messages of");
+  expect(retried.text).toContain("1 messages matched, and 0 do now");
+  expect(await stateOf(assistant, id)).toBe("running");
 });
 
 test("a bulk action is previewed with its count, and begun with it", async () => {

@@ -44,6 +44,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "control",
       "drops",
       "find",
+      "found-in-answer",
       "may-test",
       "opt-outs",
       "overview",

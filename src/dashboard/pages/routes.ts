@@ -30,12 +30,14 @@ export function createPages(input: {
   /** The description of the HTTP API. */
   apiPage: () => Html;
   drafting: Drafting;
+  /** A campaign of more messages waits for a second person; null: none does. */
+  secondPersonAbove: number | null;
   /** Digits with country code; null if the text is not a phone. */
   readPhone: (text: string) => string | null;
   /** What the HTTP API has as well. */
   api: PageDeps & Pick<Api, "takeOptOutFile">;
 }): Hono<ApiEnv> {
-  const { stores, answer, unsafe, apiPage, drafting, api } = input;
+  const { stores, answer, unsafe, apiPage, drafting, secondPersonAbove, api } = input;
   const pages = new Hono<ApiEnv>();
   addSearchPage(pages, input);
   addPersonPage(pages, input);
@@ -52,7 +54,7 @@ export function createPages(input: {
 
   addActionsPages(pages, { stores, answer });
   addResolvePages(pages, { stores, answer });
-  addNewCampaignPages(pages, { stores, answer, drafting });
+  addNewCampaignPages(pages, { stores, answer, drafting, secondPersonAbove });
 
   pages.get("/api/docs", (context) =>
     page(context, { title: "HTTP API", kind: "still", main: apiPage() }),

@@ -47,7 +47,7 @@ function waysOut({ id, status, closed }: Campaign): Html {
     <ul>
       <li>Evidence: a late answer of LiveChat or a status event of WhatsApp settles a message by itself, up to 30 days later.${ends}</li>
       <li>You: open a message and decide that it was sent, that it was not sent, or that it is sent again, which the person may then get twice.</li>
-      <li>Look it up: <code>dropcast fetch</code> prints what LiveChat's API lists; <code>dropcast export ${id} --only unknown</code> lists the people to ask about.</li>
+      <li>Look it up: <code>dropcast fetch --unknown ${id}</code> shows where these people appear in what LiveChat's API lists; <code>dropcast export ${id} --only unknown</code> lists the people to ask about.</li>
     </ul>`;
 }
 

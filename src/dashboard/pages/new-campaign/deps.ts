@@ -8,6 +8,8 @@ export interface NewCampaignDeps {
   readonly stores: Stores;
   readonly answer: Answer;
   readonly drafting: Drafting;
+  /** A campaign of more messages waits for a second person; null: none does. */
+  readonly secondPersonAbove: number | null;
 }
 
 /** What every step begins with. */

@@ -20,7 +20,7 @@ const LOOK_AGAIN = "2";
 
 /** The steps from the check of the whole list to its start. */
 export function addSendingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
-  const { drafting, find, refuse, stores } = deps;
+  const { drafting, find, refuse, stores, secondPersonAbove } = deps;
   const { drafts, checks, mode, test } = drafting;
 
   app.get("/new/:id/check", async (context) => {
@@ -139,7 +139,10 @@ export function addSendingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
     const check = checks.look(drafting.requestFor(draft, context.get("access")));
     if (check.kind === "done" && check.result.ok) {
       const { definition } = judged;
-      const body = startStep({ draft, mode, definition, report: check.result.report });
+      const body = startStep({
+        ...{ draft, mode, definition, secondPersonAbove },
+        report: check.result.report,
+      });
       return show(body);
     }
     if (check.kind !== "done" && refusal === null) context.header("refresh", LOOK_AGAIN);

@@ -14,20 +14,27 @@ export function startStep(input: {
   readonly definition: CampaignDefinition;
   /** Of a check that the list passed. */
   readonly report: Report;
+  readonly secondPersonAbove: number | null;
 }): Html {
-  const { draft, mode, definition, report } = input;
+  const { draft, mode, definition, report, secondPersonAbove } = input;
   const { ok, estimate, goesFirst } = report;
   const { name, number, schedule } = definition;
   const { startAtMs } = schedule;
+  const waits = secondPersonAbove !== null && ok > secondPersonAbove;
+  const begin = waits
+    ? `It waits until a second person approves it, as each campaign of more than ${count(secondPersonAbove)} messages`
+    : startAtMs === null
+      ? "It begins at once"
+      : html`It begins at ${moment(startAtMs)}`;
   const who = mode === "live" ? "Real people get these messages." : "No one gets these messages.";
   return html`<section class="card" aria-labelledby="go">
     <h2 id="go">${modeName(mode)}: ${who}</h2>
     <p>"${name}" goes to <b>${counted(ok, "person", "people")}</b> from number ${number}, with the template ${definition.template.name} (${definition.category}).</p>
-    <p>${startAtMs === null ? "It begins at once" : html`It begins at ${moment(startAtMs)}`}${estimate === null ? "." : html`, goes on at up to ${rate(estimate.ratePerSecond)} for about ${duration(estimate.seconds * 1_000)}, and ends about ${moment(Date.parse(estimate.endsAt))}.`}</p>
+    <p>${begin}${waits || estimate === null ? "." : html`, goes on at up to ${rate(estimate.ratePerSecond)} for about ${duration(estimate.seconds * 1_000)}, and ends about ${moment(Date.parse(estimate.endsAt))}.`}</p>
     ${(goesFirst?.canary ?? null) === null ? "" : html`<p>A canary of ${count(goesFirst?.canary?.size ?? 0)} goes first.</p>`}
     <form method="post" action="${stepUrl(draft, "start")}" class="wizard">
       <input type="hidden" name="messages" value="${ok}">
-      <p class="wizard-next"><a href="${stepUrl(draft, "check")}">Change when and how</a> <button type="submit" class="main">${buttonWords(report, draft, startAtMs)}</button></p>
+      <p class="wizard-next"><a href="${stepUrl(draft, "check")}">Change when and how</a> <button type="submit" class="main">${waits ? `Hand in ${counted(ok, "message")} for approval` : buttonWords(report, draft, startAtMs)}</button></p>
     </form>
     <p class="quiet">While it runs you can pause or cancel it on its page. Pressed twice, it starts once.</p>
   </section>`;
