@@ -234,8 +234,9 @@ function instead(
     return [`The commands are ${specs.map(({ name }) => name).join(", ")}.`];
   }
   if (code !== "commander.unknownOption") return [];
-  const own = specs.find(({ name }) => name === command?.name())?.options ?? [];
-  const meant = suggestion(typed, [...own, ...MODE_OPTIONS, ...COMMON_OPTIONS]);
+  const spec = specs.find(({ name }) => name === command?.name());
+  const own = [...(spec?.options ?? []), ...(spec?.serves === true ? [] : MODE_OPTIONS)];
+  const meant = suggestion(typed, [...own, ...COMMON_OPTIONS]);
   if (meant !== null) return [`Did you mean ${meant}?`];
   return command === undefined ? [] : [`Usage: dropcast ${command.name()} ${command.usage()}.`];
 }

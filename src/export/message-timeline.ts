@@ -38,8 +38,42 @@ export function messageEvents({ campaign, row, history }: TimelineOf): MessageEv
     ...eventsOfLedger(row, history),
     ...history.map(eventOfHistory),
   ];
+  const placed = placesOf(events);
   // Equal times keep this order: a message is handed over before its answer is not known.
-  return events.sort((a, b) => a.at - b.at);
+  return events
+    .sort((a, b) => stepOf(a) - stepOf(b))
+    .sort((a, b) => (placed.get(a) ?? a.at) - (placed.get(b) ?? b.at));
+}
+
+/** What follows what in one attempt. Other events stand where their time puts them. */
+const STEPS = ["claimed", "accepted", "sent", "delivered", "read", "failed"];
+
+function stepOf({ what }: MessageEvent): number {
+  const step = STEPS.indexOf(what);
+  return step < 0 ? 1 : step;
+}
+
+/** WhatsApp gives whole seconds, of a clock of its own. */
+const COARSE_MS = 2_000;
+
+/**
+ * Where an event stands whose time is a little before that of the step it follows from: right after
+ * it. A status cannot come before its message was handed over.
+ */
+function placesOf(events: readonly MessageEvent[]): Map<MessageEvent, number> {
+  const places = new Map<MessageEvent, number>();
+  const latest = new Map<number, number>();
+  for (const step of STEPS) {
+    for (const event of events) {
+      if (event.what !== step || event.attempt === null) continue;
+      const before = latest.get(event.attempt) ?? event.at;
+      const isCoarse = before - event.at <= COARSE_MS;
+      const place = isCoarse ? Math.max(event.at, before) : event.at;
+      places.set(event, place);
+      latest.set(event.attempt, Math.max(place, before));
+    }
+  }
+  return places;
 }
 
 const NO_CAUSE = { code: null, reason: null, http: null } as const;

@@ -177,8 +177,9 @@ test("resolve decides many rows at once, and leaves alone those that are not unk
   const none = await runHere(place, ["resolve", id, "1-3", "sent"]);
   const wrong = await runHere(place, ["resolve", id, "3-1", "sent"]);
 
-  expect(json(some)).toEqual({ id, decision: "failed", rows: [1, 3] });
-  expect(json(rest)).toEqual({ id, decision: "sent", rows: [2] });
+  const action = expect.stringContaining(`${id}.`);
+  expect(json(some)).toEqual({ id, action, decision: "failed", rows: [1, 3] });
+  expect(json(rest)).toEqual({ id, action, decision: "sent", rows: [2] });
   expect(none.stdout).toContain("nothing was changed");
   expect(wrong.code).toBe(2);
 });

@@ -186,3 +186,27 @@ describe("the timeline of a message", () => {
     expect(unnoted).toMatchObject({ what: "unknown", http: null, reason: "http_5xx" });
   });
 });
+
+describe("the timeline of a message", () => {
+  const whatOf = (times: LedgerValue["times"], state: State = "delivered") =>
+    messageEvents({
+      campaign: { file: "list.csv", createdAt: at("09:00") },
+      row: message(state, { attempt: 1, times }).row,
+      history: [],
+    }).map(({ what }) => what);
+
+  it("keeps the order of steps although WhatsApp gives whole seconds", () => {
+    const claimed = at("09:14") + 700;
+    const times = { claimed, accepted: claimed + 200, sent: at("09:14"), delivered: at("09:14") };
+
+    expect(whatOf(times)).toEqual(["imported", "claimed", "accepted", "sent", "delivered"]);
+    const failed = { claimed, accepted: claimed + 200, failed: at("09:14") };
+    expect(whatOf(failed, "failed")).toEqual(["imported", "claimed", "accepted", "failed"]);
+  });
+
+  it("shows a status that came long before another step where its time puts it", () => {
+    const times = { claimed: at("09:14"), accepted: at("09:20"), sent: at("09:15") };
+
+    expect(whatOf(times, "sent")).toEqual(["imported", "claimed", "sent", "accepted"]);
+  });
+});

@@ -188,6 +188,8 @@ function shade(chart) {
     ctx.fillRect(left, bbox.top, width, bbox.height);
     if (width < NAMED_FROM * devicePixelRatio) continue;
     ctx.fillStyle = colour("--ink");
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.fillText(
       NAMES[kind] ?? kind,
