@@ -25,7 +25,7 @@ const FILES = ["campaign", "list"];
 
 /**
  * Reads a form of the parts `campaign` (into memory) and `list` (to the disk), and of these fields.
- * Never rejects for what a sender does: that is in `refused`.
+ * Never rejects for what a sender does: that is in `refused`, and no list is kept then.
  */
 export async function readFileForm(
   context: ApiContext,
@@ -55,15 +55,27 @@ export async function readFileForm(
     return { ...form, refused: refusePart("its boundary is missing") };
   }
   const reading: Promise<void>[] = [];
+  const failures: unknown[] = [];
   const files = new Set<BusboyFileStream>();
+  const begun = new Set<string>();
   parser.on("file", (name, file, filename) => {
     files.add(file);
     // Until it is read: a form that is cut off must not end the process.
     file.on("error", () => {});
+    // Known at once: a part is in the form only when all of it is read.
+    if (begun.has(name)) return refusal(refusePart(`${name} is given twice`));
+    begun.add(name);
     reading.push(
-      take(name, file, filename).then((taken) => {
-        if (!taken.ok) refusal(taken);
-      }),
+      take(name, file, filename).then(
+        (taken) => {
+          if (!taken.ok) refusal(taken);
+        },
+        // Kept until the pipeline has ended: no one waits for it before.
+        (error: unknown) => {
+          failures.push(error);
+          cut.abort();
+        },
+      ),
     );
   });
   parser.on("field", (name, value, _, isTruncated) => {
@@ -79,22 +91,26 @@ export async function readFileForm(
   try {
     await pipeline(source, parser, { signal: AbortSignal.any([cut.signal, signal]) });
   } catch {
-    // Cut off by the sender, or by a refusal.
+    // Cut off by the sender, by a refusal, or by a failure here.
     form.refused ??= refuseIncomplete();
     for (const file of files) file.destroy(new Error("cut off"));
   }
   await Promise.all(reading);
+  if (form.list !== null && (form.refused !== null || failures.length > 0)) {
+    await uploads.remove(form.list.id);
+    form.list = null;
+  }
+  if (failures.length > 0) throw failures[0];
   return form;
 
   async function take(name: string, file: Readable, filename = ""): Promise<Result<unknown>> {
     if (name === "list") {
-      if (form.list !== null) return refusePart("list is given twice");
       const list = await uploads.receive(file, filename, context.get("access").who);
       if (list.ok) form.list = list.value;
       return list;
     }
-    if (form.campaign !== null) return refusePart("campaign is given twice");
-    const bytes = await collect(file, CAMPAIGN_BYTES_MAX);
+    const bytes = await collect(file, CAMPAIGN_BYTES_MAX).catch(() => undefined);
+    if (bytes === undefined) return refuseIncomplete();
     if (bytes === null) return refuseLarge(name);
     form.campaign = { bytes, name: shownName(filename, "campaign") };
     return accept(null);

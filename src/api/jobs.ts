@@ -28,8 +28,8 @@ export interface Job {
 }
 
 const JOB = "job.json";
-/** It ends in `.csv`, as erasing a person expects of a list. */
-const REJECTS = "rejects.csv";
+/** It ends in `.csv`, as erasing a person expects of a list; no list has a name like this. */
+const REJECTS = ".rejects.csv";
 
 export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
   const fileOf = (list: Upload, name: string) => join(uploads.folderOf(list.id), name);

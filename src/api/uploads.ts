@@ -47,7 +47,8 @@ export const UPLOAD_LIMITS: UploadLimits = {
 const ID = /^[0-9a-f]{32}$/;
 const META = "upload.json";
 const PART = ".part";
-const NAME_LENGTH_MAX = 100;
+/** A disk takes 255 bytes, some 143; a sign of another script is three or four of them. */
+const NAME_BYTES_MAX = 120;
 
 export function createUploads({ folder, limits }: { folder: string; limits: UploadLimits }) {
   let receiving = 0;
@@ -161,9 +162,22 @@ async function write(
 
 /** A name without a folder and control characters; `otherwise` if nothing is left. */
 export function shownName(given: string, otherwise: string): string {
-  const base = (given.split(/[/\\]/).at(-1) ?? "").replace(/\p{Cc}/gu, "").trim();
-  const name = base.replace(/^\.+/, "").slice(-NAME_LENGTH_MAX);
+  const base = (given.split(/[/\\]/).at(-1) ?? "").replace(/[\p{Cc}\p{Cs}]/gu, "").trim();
+  const name = endOf(base).replace(/^[.\s]+/, "");
   return name === "" ? otherwise : name;
+}
+
+/** As much of the end as the disk takes, in whole signs. */
+function endOf(name: string): string {
+  const signs = Array.from(name);
+  let bytes = 0;
+  let at = signs.length;
+  while (at > 0) {
+    bytes += Buffer.byteLength(signs[at - 1] as string);
+    if (bytes > NAME_BYTES_MAX) break;
+    at--;
+  }
+  return signs.slice(at).join("");
 }
 
 /** It ends in `.csv`, as erasing a person expects of a list. */

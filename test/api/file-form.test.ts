@@ -1,0 +1,135 @@
+import { PassThrough, Readable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { ApiContext } from "../../src/api/access.ts";
+import { readFileForm } from "../../src/api/file-form.ts";
+import type { Uploads } from "../../src/api/uploads.ts";
+import { problemCode } from "../dashboard/support.ts";
+import { OPERATOR, openApi } from "./support.ts";
+
+const LONG = `${"名".repeat(100)}.csv`;
+const LIST = "phone\n+48600700801\n";
+
+function contextOf(request: Request): ApiContext {
+  return {
+    req: { header: (name: string) => request.headers.get(name) ?? undefined, raw: request },
+    get: () => OPERATOR,
+  } as unknown as ApiContext;
+}
+
+describe("the name of a list", () => {
+  it.each([LONG, "😀".repeat(90), `a${"é".repeat(150)}.csv`, "…".repeat(99)])(
+    "is cut to what a disk takes: %s",
+    async (name) => {
+      const { ask, onDisk } = await openApi();
+      const init = { method: "PUT", body: LIST };
+
+      const put = await ask(`/api/lists?name=${encodeURIComponent(name)}`, init);
+      const { name: shown } = (await put.json()) as { name: string };
+
+      expect(put.status).toBe(201);
+      expect(Buffer.byteLength(shown)).toBeLessThan(140);
+      expect(shown).toMatch(/^[^\ufffd].*\.csv$/u);
+      expect(onDisk()).toHaveLength(1);
+    },
+  );
+
+  it("may be long in a form", async () => {
+    const { ask, test } = await openApi();
+    const body = new FormData();
+    body.append("campaign", campaignOf(test.number));
+    body.append("list", new Blob([LIST]), LONG);
+
+    const checked = await ask("/api/campaigns/preflight", { method: "POST", body });
+
+    expect(checked.status).toBe(200);
+  });
+
+  it("may be that of rejected rows that were downloaded and corrected", async () => {
+    const { ask, test } = await openApi();
+    const put = await ask("/api/lists?name=rejects.csv", { method: "PUT", body: `${LIST}12\n` });
+    const { id: list } = (await put.json()) as { id: string };
+    const json = { campaign: campaignOf(test.number), list };
+
+    const answers = [
+      await ask("/api/campaigns/preflight", { json }),
+      await ask("/api/campaigns/preflight", { json }),
+    ];
+
+    for (const answer of answers) {
+      expect(await answer.json()).toMatchObject({ report: { rows: 2, ok: 1, rejected: 1 } });
+    }
+  });
+});
+
+describe("a form", () => {
+  it("that brings two small lists is refused each time, and none is kept", async () => {
+    const { ask, onDisk, test } = await openApi();
+    const answers: [number, string][] = [];
+    for (let nth = 0; nth < 5; nth++) {
+      const body = new FormData();
+      body.append("campaign", campaignOf(test.number));
+      body.append("list", new Blob([LIST]), "one.csv");
+      body.append("list", new Blob([`${LIST}+48600700802\n`]), "two.csv");
+      const answer = await ask("/api/campaigns/preflight", { method: "POST", body });
+      answers.push([answer.status, await problemCode(answer)]);
+    }
+
+    expect(answers).toEqual(Array(5).fill([400, "dashboard_body_invalid"]));
+    expect(onDisk()).toEqual([]);
+  });
+
+  it.each(["campaign", "list"])("that is cut off within its %s is refused", async (name) => {
+    const { ask, onDisk } = await openApi();
+    const body = new ReadableStream({
+      start(source) {
+        source.enqueue(Buffer.from(partOf("list", "phone\n") + partOf(name, "a").slice(0, -2)));
+        source.error(new Error("the line was cut"));
+      },
+    });
+    const answer = await ask("/api/campaigns", {
+      ...{ method: "POST", body, headers: { "content-type": FORM } },
+      duplex: "half",
+    } as RequestInit);
+
+    expect(answer.status).toBe(400);
+    expect(onDisk()).toEqual([]);
+  });
+
+  it("whose list cannot be stored fails by itself, while the rest still comes", async () => {
+    const rest = new PassThrough();
+    rest.write(partOf("list", "phone\n"));
+    const request = new Request("http://localhost/", {
+      ...{ method: "POST", headers: { "content-type": FORM } },
+      ...{ body: Readable.toWeb(rest), duplex: "half" },
+    } as RequestInit);
+    const receive = async () => {
+      throw new Error("EIO");
+    };
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", note);
+    try {
+      const form = readFileForm(contextOf(request), { receive } as unknown as Uploads, []);
+
+      await expect(form).rejects.toThrow("EIO");
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
+});
+
+const FORM = "multipart/form-data; boundary=b";
+
+function partOf(name: string, text: string): string {
+  return `--b\r\ncontent-disposition: form-data; name="${name}"; filename="x"\r\n\r\n${text}\r\n`;
+}
+
+function campaignOf(number: string): string {
+  return [
+    `name: Long names\nnumber: ${number}`,
+    "template: { name: spring_sale, language: { code: en_US } }",
+    "category: utility",
+  ].join("\n");
+}
