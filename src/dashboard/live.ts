@@ -173,7 +173,8 @@ function createGroup(input: {
       const started = performance.now();
       // In turn, so that the page goes on when one of them is cut off.
       const asked = [...readers.keys()][turn % readers.size] as ApiContext;
-      const now = await input.render(asked);
+      // A page that fails is asked for again: a rejection of this loop would end the process.
+      const now = await input.render(asked).catch(() => null);
       if (now !== null && now.id !== shown?.id) {
         shown = now;
         wakeAll();

@@ -146,6 +146,34 @@ describe("what can be done about a person", () => {
     expect(JSON.stringify(lines)).not.toContain(PHONE);
   });
 
+  it.each([
+    ["JSON", "application/json", '{"scope":"marketing"}'],
+    ["text", "text/plain", "scope=marketing"],
+    ["a broken multipart body", "multipart/form-data; boundary=b", "--x"],
+    ["multipart without a boundary", "multipart/form-data", "scope=marketing"],
+    ["a form without a scope", "application/x-www-form-urlencoded", "scope=some"],
+  ])("nothing is done by %s", async (_, type, body) => {
+    const { ask, id, logged, test } = await open();
+    const headers = { "content-type": type };
+    const paths = [
+      ...[`/campaigns/${id}/messages/2/opt-out`, `/campaigns/${id}/messages/2/erase`],
+      ...(type.startsWith("application/x")
+        ? []
+        : ["/search", "/opt-outs/search", "/opt-outs/add", "/opt-outs/remove"]),
+    ];
+
+    for (const path of paths) {
+      const answer = await ask(path, { method: "POST", body, headers });
+      expect([path, answer.status]).toEqual([path, 400]);
+    }
+    const { lines } = await test.store.acts.read({
+      ...{ campaign: null, sinceMs: 0, limit: 10, lookedAtMax: 10 },
+    });
+
+    expect(lines).toEqual([]);
+    expect(logged.join("")).not.toContain("dashboard request failed");
+  });
+
   it("erasing shows what was erased and what is left, and only an admin may", async () => {
     const asked: string[] = [];
     const { access, post } = await open({

@@ -27,6 +27,7 @@ import type { Actor } from "../../core/act.ts";
 import type { Result } from "../../core/refusal.ts";
 import { plainProblem, toProblem } from "../../http/problem.ts";
 import type { ApiToken, Session, Sessions, User } from "../../store/index.ts";
+import { readFields } from "./form-fields.ts";
 import { moment } from "./format.ts";
 import { type Html, page } from "./layout.ts";
 
@@ -86,14 +87,13 @@ export function addAccessPages(app: Hono<ApiEnv>, deps: AccessPageDeps): void {
 
   // The token is shown in this one answer: after a redirect it could not be.
   pages.post("/tokens", async (context) => {
-    const fields = await readFields(context);
-    const access = fields === null ? null : accessOf(fields);
-    const days = fields === null ? "" : textOf(fields, "days");
-    if (fields === null || access === null || !/^\d{0,4}$/.test(days)) {
-      return answer(context, BODY_INVALID);
-    }
+    const read = await readFields(context);
+    if (!read.ok) return answer(context, toProblem(read));
+    const fields = read.value;
+    const days = textOf(fields, "days");
+    if (!/^\d{0,4}$/.test(days)) return answer(context, BODY_INVALID);
     const lastsMs = Number(days) === 0 ? null : Number(days) * DAY_MS;
-    const wanted = { name: textOf(fields, "name"), ...access, lastsMs };
+    const wanted = { name: textOf(fields, "name"), ...accessOf(fields), lastsMs };
     const made = await addToken(deps, wanted, actorOf(context.get("access")));
     return made.ok ? show(context, made.value) : answer(context, toProblem(made));
   });
@@ -105,8 +105,8 @@ export function addAccessPages(app: Hono<ApiEnv>, deps: AccessPageDeps): void {
     does: (fields: URLSearchParams, by: Actor) => Promise<Result<unknown>>,
   ): Promise<Response> {
     const fields = await readFields(context);
-    if (fields === null) return answer(context, BODY_INVALID);
-    const result = await does(fields, actorOf(context.get("access")));
+    if (!fields.ok) return answer(context, toProblem(fields));
+    const result = await does(fields.value, actorOf(context.get("access")));
     return result.ok ? context.redirect("/access", 303) : answer(context, toProblem(result));
   }
 
@@ -127,14 +127,6 @@ export function addAccessPages(app: Hono<ApiEnv>, deps: AccessPageDeps): void {
 }
 
 const BODY_INVALID = plainProblem("dashboard_body_invalid");
-
-/** Null for a body of another type: forms only. */
-async function readFields(context: ApiContext): Promise<URLSearchParams | null> {
-  const type = context.req.header("content-type") ?? "";
-  const text = await context.req.text();
-  if (text === "") return new URLSearchParams();
-  return type.startsWith("application/x-www-form-urlencoded") ? new URLSearchParams(text) : null;
-}
 
 function textOf(fields: URLSearchParams, name: string): string {
   return fields.get(name) ?? "";

@@ -20,6 +20,7 @@ import { includesRole, type Role } from "../../core/access.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { toProblem } from "../../http/problem.ts";
 import { SCOPES, type Suppressions } from "../../store/index.ts";
+import { readFields } from "./form-fields.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
 import { messagePath } from "./people-parts.ts";
 
@@ -39,13 +40,16 @@ export function addMessageActs(app: Hono<ApiEnv>, deps: MessageActsDeps): void {
     const { id, row } = context.req.param();
     const found = await messageFor(stores, access, { needs: "operator", id, row: Number(row) });
     if (!found.ok) return answer(context, toProblem(found));
-    const { scope } = await context.req.parseBody();
+    const fields = await readFields(context);
+    if (!fields.ok) return answer(context, toProblem(fields));
+    const scope = SCOPES.find((one) => one === fields.value.get("scope"));
+    if (scope === undefined) return answer(context, toProblem(refuseNoScope()));
     const suppressions = await deps.suppressions();
     const added = await addToList(
       { suppressions, acts, by: actorOf(access) },
       {
         phones: [found.value.row.phone],
-        scope: SCOPES.find((one) => one === scope) ?? "all",
+        scope,
         source: "dashboard",
       },
     );
@@ -58,12 +62,21 @@ export function addMessageActs(app: Hono<ApiEnv>, deps: MessageActsDeps): void {
     const { id, row } = context.req.param();
     const found = await messageFor(stores, access, { needs: "admin", id, row: Number(row) });
     if (!found.ok) return answer(context, toProblem(found));
-    const { sure } = await context.req.parseBody();
-    if (sure !== "yes") return answer(context, toProblem(refuseUnsure()));
+    const fields = await readFields(context);
+    if (!fields.ok) return answer(context, toProblem(fields));
+    if (fields.value.get("sure") !== "yes") return answer(context, toProblem(refuseUnsure()));
     const erased = await deps.erase(actorOf(access), found.value.row.phone);
     if (!erased.ok) return answer(context, toProblem(erased));
     return page(context, erasedPage(erased.value.words));
   });
+}
+
+function refuseNoScope(): Refused {
+  return refuse(
+    "dashboard_body_invalid",
+    "The form does not say what the person opted out of. Nothing was changed.",
+    "Choose every message or marketing, and send the form again.",
+  );
 }
 
 /** Without the box that a browser demands. */

@@ -9,6 +9,7 @@ import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts
 import { REMOVAL_NAMES } from "../../core/removal.ts";
 import { plainProblem, toProblem } from "../../http/problem.ts";
 import type { Scope } from "../../store/index.ts";
+import { readFields } from "./form-fields.ts";
 import { page } from "./layout.ts";
 import { listPage, type May, personPage, removedPage, resultPage } from "./opt-outs-html.ts";
 
@@ -40,7 +41,11 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
   });
 
   app.post("/opt-outs/search", async (context) => {
-    const form = await context.req.parseBody();
+    const refused = refuseRole(context.get("access"), "viewer");
+    if (refused !== null) return no(context, refused);
+    const fields = await readFields(context);
+    if (!fields.ok) return no(context, fields);
+    const form = fields.value;
     const phone = readPhone(form, deps.country);
     if (!phone.ok) return no(context, phone);
     const found = await (await deps.suppressions()).find(phone.value);
@@ -54,7 +59,9 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
   app.post("/opt-outs/add", limited, async (context) => {
     const refused = refuseRole(context.get("access"), "operator");
     if (refused !== null) return no(context, refused);
-    const form = await context.req.parseBody();
+    const fields = await readFields(context);
+    if (!fields.ok) return no(context, fields);
+    const form = fields.value;
     const country = readCountry(textOf(form, "country"), deps.country);
     if (!country.ok) return no(context, country);
     const { phones, rejected } = readPasted(textOf(form, "phones"), country.value);
@@ -84,7 +91,9 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
     const access = context.get("access");
     const refused = refuseRole(access, "operator") ?? refuseLimited(access);
     if (refused !== null) return no(context, refused);
-    const form = await context.req.parseBody();
+    const fields = await readFields(context);
+    if (!fields.ok) return no(context, fields);
+    const form = fields.value;
     const phone = readPhone(form, deps.country);
     if (!phone.ok) return no(context, phone);
     const reason = REMOVAL_NAMES.find((one) => one === textOf(form, "reason"));
@@ -98,18 +107,15 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
   });
 }
 
-type Form = Readonly<Record<string, unknown>>;
-
-function textOf(form: Form, name: string): string {
-  const value = form[name];
-  return typeof value === "string" ? value : "";
+function textOf(form: URLSearchParams, name: string): string {
+  return form.get(name) ?? "";
 }
 
-function scopeOf(form: Form): Scope {
+function scopeOf(form: URLSearchParams): Scope {
   return textOf(form, "scope") === "marketing" ? "marketing" : "all";
 }
 
-function readPhone(form: Form, otherwise: string | null): Result<string> {
+function readPhone(form: URLSearchParams, otherwise: string | null): Result<string> {
   const country = readCountry(textOf(form, "country"), otherwise);
   return country.ok ? readPhoneField(textOf(form, "phone"), country.value) : country;
 }

@@ -6,6 +6,7 @@ import type { FoundCampaign, Stores } from "../../campaigns/find.ts";
 import { type SearchResult, search } from "../../campaigns/search.ts";
 import { toProblem } from "../../http/problem.ts";
 import { statusBadge } from "./campaign-list.ts";
+import { readFields } from "./form-fields.ts";
 import { counted, moment } from "./format.ts";
 import { type PageContent, page } from "./layout.ts";
 import { messagePath, personPath } from "./people-parts.ts";
@@ -20,9 +21,11 @@ export interface SearchDeps {
 /** The form in the top of every page. It is a POST, so that no phone is in an address. */
 export function addSearchPage(app: Hono<ApiEnv>, { stores, answer, readPhone }: SearchDeps): void {
   app.post("/search", async (context) => {
-    const { q } = await context.req.parseBody();
+    const fields = await readFields(context);
+    if (!fields.ok) return answer(context, toProblem(fields));
+    const q = fields.value.get("q") ?? "";
     const visible = visibleStores(stores, context.get("access"));
-    const found = await search({ stores: visible, readPhone }, typeof q === "string" ? q : "");
+    const found = await search({ stores: visible, readPhone }, q);
     if (!found.ok) return answer(context, toProblem(found));
     const to = pathOf(found.value);
     if (to !== null) return context.redirect(to, 303);

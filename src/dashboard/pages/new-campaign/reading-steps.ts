@@ -6,6 +6,7 @@ import { encodingNamed } from "../../../core/encoding.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { Refusal } from "../../../core/refusal.ts";
 import { describeRefusal } from "../../../core/refusals.ts";
+import { readFields } from "../form-fields.ts";
 import { mistakesCard } from "./check.ts";
 import { textAt, typedText, withValue } from "./content.ts";
 import type { StepDeps } from "./deps.ts";
@@ -35,7 +36,9 @@ export function addReadingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
   app.post("/new/:id/list", async (context) => {
     const draft = await find(context);
     if (!draft.ok) return refuse(context, draft);
-    const fields = new URLSearchParams(await context.req.text());
+    const read = await readFields(context);
+    if (!read.ok) return refuse(context, read);
+    const fields = read.value;
     let { content } = draft.value;
     for (const name of ["encoding", "delimiter", "to", "country", "numbers"]) {
       content = withValue(content, ["recipients", name], typedText(fields.get(name)));
@@ -81,7 +84,9 @@ export function addReadingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
   app.post("/new/:id/template", async (context) => {
     const draft = await find(context);
     if (!draft.ok) return refuse(context, draft);
-    const fields = new URLSearchParams(await context.req.text());
+    const read = await readFields(context);
+    if (!read.ok) return refuse(context, read);
+    const fields = read.value;
     const form = typedTemplate(fields, readTemplate(draft.value.content));
     const unsaid = slotProblems(form);
     if (unsaid.size > 0) {

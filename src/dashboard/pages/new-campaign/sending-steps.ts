@@ -6,6 +6,7 @@ import type { Draft } from "../../../api/api.ts";
 import type { Refusal } from "../../../core/refusal.ts";
 import { describeRefusal } from "../../../core/refusals.ts";
 import { numberOfCampaign } from "../../../store/index.ts";
+import { readFields } from "../form-fields.ts";
 import type { Html } from "../layout.ts";
 import { checkCards, mistakesCard } from "./check.ts";
 import type { StepDeps } from "./deps.ts";
@@ -32,7 +33,9 @@ export function addSendingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
   app.post("/new/:id/check", async (context) => {
     const draft = await find(context);
     if (!draft.ok) return refuse(context, draft);
-    const fields = new URLSearchParams(await context.req.text());
+    const read = await readFields(context);
+    if (!read.ok) return refuse(context, read);
+    const fields = read.value;
     if (fields.get("go") === "again") {
       checks.again(drafting.requestFor(draft.value, context.get("access")));
     } else {
@@ -79,7 +82,9 @@ export function addSendingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
   app.post("/new/:id/test", async (context) => {
     const draft = await find(context);
     if (!draft.ok) return refuse(context, draft);
-    const fields = new URLSearchParams(await context.req.text());
+    const read = await readFields(context);
+    if (!read.ok) return refuse(context, read);
+    const fields = read.value;
     const typed = { to: (fields.get("to") ?? "").trim(), row: (fields.get("row") ?? "").trim() };
     const judged = judgeAll(draft.value);
     if (!judged.ok) {
@@ -113,7 +118,9 @@ export function addSendingSteps(app: Hono<ApiEnv>, deps: StepDeps): void {
 
   app.post("/new/:id/start", async (context) => {
     const access = context.get("access");
-    const fields = new URLSearchParams(await context.req.text());
+    const read = await readFields(context);
+    if (!read.ok) return refuse(context, read);
+    const fields = read.value;
     const messages = Number(fields.get("messages") ?? Number.NaN);
     const id = context.req.param("id");
     const may = await find(context);
