@@ -121,7 +121,7 @@ export function refuseNoUpload(): Refused {
 }
 
 async function readForm(context: ApiContext, uploads: Uploads): Promise<Result<CreateRequest>> {
-  const form = await readFileForm(context, uploads, FIELDS);
+  const form = await readFileForm(context, uploads, { fields: FIELDS, isKept: false });
   const { list, campaign } = form;
   const read = formOptions(form);
   if (read.ok && list !== null && campaign !== null) {

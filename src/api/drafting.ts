@@ -126,7 +126,9 @@ export function createDrafting(deps: DraftingDeps) {
 
     /** Receives the list of a new draft; nothing is kept of a form that is refused. */
     async receive(context: ApiContext): Promise<Result<Received>> {
-      const { list, campaign, fields, refused } = await readFileForm(context, uploads, ["from"]);
+      const { list, campaign, fields, refused } = await readFileForm(context, uploads, {
+        ...{ fields: ["from"], isKept: true },
+      });
       if (refused === null && list !== null && list.bytes > 0) {
         const given = campaign === null || campaign.bytes.length === 0 ? null : campaign;
         return accept({ list, campaign: given, from: fields.get("from") || null });

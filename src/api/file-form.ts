@@ -24,13 +24,13 @@ export interface FileForm {
 const FILES = ["campaign", "list"];
 
 /**
- * Reads a form of the parts `campaign` (into memory) and `list` (to the disk), and of these fields.
+ * Reads a form of the parts `campaign` (into memory) and `list` (to the disk), and of `fields`.
  * Never rejects for what a sender does: that is in `refused`, and no list is kept then.
  */
 export async function readFileForm(
   context: ApiContext,
   uploads: Uploads,
-  wanted: readonly string[],
+  { fields: wanted, isKept }: { readonly fields: readonly string[]; readonly isKept: boolean },
 ): Promise<FileForm> {
   const type = context.req.header("content-type") ?? "";
   const form: FileForm = { list: null, campaign: null, fields: new Map(), refused: null };
@@ -105,7 +105,8 @@ export async function readFileForm(
 
   async function take(name: string, file: Readable, filename = ""): Promise<Result<unknown>> {
     if (name === "list") {
-      const list = await uploads.receive(file, filename, context.get("access").who);
+      const sent = { by: context.get("access").who, isKept };
+      const list = await uploads.receive(file, filename, sent);
       if (list.ok) form.list = list.value;
       return list;
     }

@@ -11,7 +11,7 @@ import type { Encoding } from "../core/encoding.ts";
 import type { Result } from "../core/refusal.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { CreateRequest } from "./create-request.ts";
-import type { Upload, Uploads } from "./uploads.ts";
+import { CAMPAIGN_FILE, type Upload, type Uploads } from "./uploads.ts";
 
 /** How a list is imported; what the campaign file says is in that file. */
 export interface Job {
@@ -36,7 +36,7 @@ export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
 
   /** Stores the campaign file beside its list; returns its name there. */
   async function writeCampaign({ list, campaign, digest }: CreateRequest): Promise<string> {
-    const name = `campaign-${digest.slice(0, 16)}`;
+    const name = `${CAMPAIGN_FILE}${digest.slice(0, 16)}`;
     await writeFile(fileOf(list, name), campaign, { mode: 0o600 });
     return name;
   }
@@ -66,7 +66,7 @@ export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
       const { list, campaign, campaignName, numbers } = request;
       const names = Object.keys(known).filter((name) => numbers === null || numbers.has(name));
       const { readOneOff } = await import("../producer/import-file.ts");
-      const path = fileOf(list, `campaign-${randomUUID()}`);
+      const path = fileOf(list, `${CAMPAIGN_FILE}${randomUUID()}`);
       await writeFile(path, campaign, { mode: 0o600 });
       try {
         const definition = await readOneOff(path, campaignName, names);

@@ -58,7 +58,7 @@ export function addLists(
           ? Readable.from([])
           : Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
       const received = await uploads.receive(
-        ...([source, query.data.name, context.get("access").who] as const),
+        ...([source, query.data.name, { by: context.get("access").who, isKept: true }] as const),
       );
       if (!received.ok) return problemResponse(uploadProblem(received));
       return context.json(uploadJson(received.value), 201);

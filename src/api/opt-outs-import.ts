@@ -87,7 +87,13 @@ function refuseNoFile(): Refused {
 /** The same for the form of a page (multipart): its file, and `scope` and `country`. */
 export function createImportForm(deps: ImportDeps) {
   return async (context: ApiContext): Promise<Result<ImportedOptOuts>> => {
-    const { list: file, fields, refused } = await readFileForm(context, deps.uploads, FIELDS);
+    const {
+      list: file,
+      fields,
+      refused,
+    } = await readFileForm(context, deps.uploads, {
+      ...{ fields: FIELDS, isKept: false },
+    });
     if (file === null) return refused ?? refuseNoFile();
     try {
       if (refused !== null) return refused;
@@ -131,7 +137,8 @@ export function addOptOutImport({ raw }: Router, deps: ImportDeps): void {
       const { body } = context.req.raw;
       if (body === null) return problemResponse(toProblem(bodyInvalid(NO_BODY)));
       const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-      const file = await uploads.receive(source, "opt-outs.csv", context.get("access").who);
+      const sent = { by: context.get("access").who, isKept: false };
+      const file = await uploads.receive(source, "opt-outs.csv", sent);
       if (!file.ok) return problemResponse(uploadProblem(file));
       try {
         return await deps.idempotency.run(context, digestOf(file.value.sha256), async () => {

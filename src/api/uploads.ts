@@ -22,23 +22,31 @@ export interface Upload {
   readonly by: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** It waits for a later request; false: the request that brought it uses it, or it goes. */
+  readonly isKept: boolean;
   /** ms since 1970. */
   readonly expiresAt: number;
 }
 
 export interface UploadLimits {
   readonly bytesMax: number;
-  /** How many may be on the disk, those that are being received included. */
+  /** How many of one person may wait to be used, those that are being received included. */
   readonly keptMax: number;
+  /** One that nothing was done with for this long gives way to another of the same person. */
+  readonly untouchedMs: number;
   readonly keptMs: number;
   readonly receivingMax: number;
   /** A sender that sends nothing for this long is given up. */
   readonly idleMs: number;
 }
 
+/** Who sends a list, and whether it waits for a later request. */
+export type Sent = Pick<Upload, "by" | "isKept">;
+
 export const UPLOAD_LIMITS: UploadLimits = {
   bytesMax: 1024 ** 3,
-  keptMax: 16,
+  keptMax: 8,
+  untouchedMs: 3_600_000,
   keptMs: 24 * 3_600_000,
   receivingMax: 4,
   idleMs: 30_000,
@@ -47,11 +55,13 @@ export const UPLOAD_LIMITS: UploadLimits = {
 const ID = /^[0-9a-f]{32}$/;
 const META = "upload.json";
 const PART = ".part";
+/** Begins the name of a campaign file beside its list, while the list is checked or imported. */
+export const CAMPAIGN_FILE = "campaign-";
 /** A disk takes 255 bytes, some 143; a sign of another script is three or four of them. */
 const NAME_BYTES_MAX = 120;
 
 export function createUploads({ folder, limits }: { folder: string; limits: UploadLimits }) {
-  let receiving = 0;
+  const receiving: Sent[] = [];
   const folderOf = (id: string) => join(folder, id);
   const pathOf = ({ id, name }: Pick<Upload, "id" | "name">) => join(folderOf(id), name);
 
@@ -69,6 +79,38 @@ export function createUploads({ folder, limits }: { folder: string; limits: Uplo
     if (ID.test(id)) await rm(folderOf(id), { recursive: true, force: true });
   }
 
+  async function list(): Promise<Upload[]> {
+    const found = await Promise.all((await entries()).map(find));
+    return found.filter((one) => one !== undefined);
+  }
+
+  /** Whether a person has room for one more; what nothing was done with for long gives way. */
+  async function makeRoom(by: string): Promise<boolean> {
+    const kept = (await list()).filter((one) => one.by === by && one.isKept !== false);
+    const coming = receiving.filter((one) => one.by === by && one.isKept).length;
+    const over = kept.length + coming - limits.keptMax;
+    if (over <= 0) return true;
+    const untouched = await Promise.all(kept.map(untouchedSince));
+    const oldest = untouched.filter((one) => one !== null).sort((a, b) => a.atMs - b.atMs);
+    if (oldest.length < over) return false;
+    for (const { id } of oldest.slice(0, over)) await remove(id);
+    return true;
+  }
+
+  /** Null: it was used lately, or is being checked or imported. */
+  async function untouchedSince({
+    id,
+    name,
+  }: Upload): Promise<{ id: string; atMs: number } | null> {
+    const [found, names] = await Promise.all([
+      stat(folderOf(id)).catch(missing),
+      readdir(folderOf(id)).catch(missing),
+    ]);
+    if (found === undefined || found.mtimeMs + limits.untouchedMs > Date.now()) return null;
+    const isUsed = names?.some((one) => one !== name && one.startsWith(CAMPAIGN_FILE)) === true;
+    return isUsed ? null : { id, atMs: found.mtimeMs };
+  }
+
   return {
     folderOf,
     pathOf,
@@ -76,37 +118,33 @@ export function createUploads({ folder, limits }: { folder: string; limits: Uplo
     remove,
 
     /** Every complete upload. */
-    async list(): Promise<Upload[]> {
-      const found = await Promise.all((await entries()).map(find));
-      return found.filter((one) => one !== undefined);
-    },
+    list,
 
     /**
      * Stores what `source` gives, and nothing of it unless all has come. Refusals:
      * `uploads_too_many`, `upload_too_large`, `upload_too_slow`, `upload_incomplete`,
      * `data_dir_full`.
      */
-    async receive(source: Readable, name: string, by: string): Promise<Result<Upload>> {
+    async receive(source: Readable, name: string, sent: Sent): Promise<Result<Upload>> {
       // The sender may leave before the first byte is read.
       source.on("error", () => {});
-      if (receiving >= limits.receivingMax || (await entries()).length >= limits.keptMax) {
-        return refuseMany();
-      }
-      receiving++;
+      if (receiving.length >= limits.receivingMax) return refuseReceiving();
+      receiving.push(sent);
       const id = randomBytes(16).toString("hex");
       const part = `${folderOf(id)}${PART}`;
       try {
+        if (sent.isKept && !(await makeRoom(sent.by))) return refuseKept(limits.keptMax);
         await mkdir(part, { recursive: true, mode: 0o700 });
         const called = listName(name);
         const written = await write(source, join(part, called), limits);
         if (!written.ok) return written;
         const expiresAt = Date.now() + limits.keptMs;
-        const upload: Upload = { id, name: called, by, ...written.value, expiresAt };
+        const upload: Upload = { id, name: called, ...sent, ...written.value, expiresAt };
         await writeFile(join(part, META), JSON.stringify(upload), { mode: 0o600 });
         await rename(part, folderOf(id));
         return accept(upload);
       } finally {
-        receiving--;
+        receiving.splice(receiving.indexOf(sent), 1);
         await rm(part, { recursive: true, force: true });
       }
     },
@@ -200,11 +238,19 @@ export function refuseIncomplete(): Refused {
   );
 }
 
-function refuseMany(): Refused {
+function refuseReceiving(): Refused {
   return refuse(
     "uploads_too_many",
-    "Too many lists are being received, or wait to be used.",
-    "Send it again in a while; DELETE /api/lists/ID removes one that is not needed.",
+    "Too many lists are being received at this moment. Nothing was stored.",
+    "Send it again in a while.",
+  );
+}
+
+function refuseKept(keptMax: number): Refused {
+  return refuse(
+    "uploads_too_many",
+    `${keptMax} lists of yours wait to be used, which is the most. Nothing was stored.`,
+    "Discard one on its page, under Begun before of New campaign, or by DELETE /api/lists/ID.",
   );
 }
 

@@ -421,7 +421,10 @@ describe("POST /api/campaigns/preflight", () => {
 });
 
 describe("PUT /api/lists", () => {
-  const LIMITS = { bytesMax: 1_000, keptMax: 2, keptMs: 60_000, receivingMax: 2, idleMs: 50 };
+  const LIMITS = {
+    ...{ bytesMax: 1_000, keptMax: 2, keptMs: 60_000, receivingMax: 2, idleMs: 50 },
+    untouchedMs: 60_000,
+  };
 
   it("bounds the size and the number, and removes what it did not keep", async () => {
     const { ask, onDisk } = await openApi({ uploadLimits: LIMITS });

@@ -1,3 +1,5 @@
+import { utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { ApiContext } from "../../src/api/access.ts";
@@ -109,7 +111,9 @@ describe("a form", () => {
     const note = (error: unknown) => unhandled.push(error);
     process.on("unhandledRejection", note);
     try {
-      const form = readFileForm(contextOf(request), { receive } as unknown as Uploads, []);
+      const form = readFileForm(contextOf(request), { receive } as unknown as Uploads, {
+        ...{ fields: [], isKept: false },
+      });
 
       await expect(form).rejects.toThrow("EIO");
       await new Promise((resolve) => setImmediate(resolve));
@@ -117,6 +121,56 @@ describe("a form", () => {
     } finally {
       process.off("unhandledRejection", note);
     }
+  });
+});
+
+describe("lists that wait to be used", () => {
+  const UPLOAD = { method: "PUT", body: LIST };
+  const ids = async (answers: readonly Response[]) =>
+    Promise.all(answers.map(async (answer) => ((await answer.json()) as { id: string }).id));
+
+  it("are eight of a person, and take no room from others, nor from a whole request", async () => {
+    const { ask, onDisk, test } = await openApi();
+    const kept: Response[] = [];
+    for (let nth = 0; nth < 8; nth++) kept.push(await ask("/api/lists", UPLOAD));
+    const body = new FormData();
+    body.append("campaign", campaignOf(test.number));
+    body.append("list", new Blob([LIST]), "people.csv");
+
+    const ninth = await ask("/api/lists", UPLOAD);
+    const other = await ask("/api/lists", { ...UPLOAD, access: { ...OPERATOR, who: "token:b" } });
+    const checked = await ask("/api/campaigns/preflight", { method: "POST", body });
+    const admin = { ...OPERATOR, role: "admin" as const };
+    const optOuts = { method: "POST", body: LIST, access: admin };
+    const imported = await ask("/api/opt-outs/import?source=crm", optOuts);
+
+    expect(kept.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect([ninth.status, await problemCode(ninth)]).toEqual([503, "uploads_too_many"]);
+    expect([other.status, checked.status, imported.status]).toEqual([201, 200, 200]);
+    expect(onDisk()).toHaveLength(9);
+  });
+
+  it("give way after an hour, the oldest first, unless they are being imported", async () => {
+    const { ask, folder, onDisk } = await openApi();
+    const kept: Response[] = [];
+    for (let nth = 0; nth < 8; nth++) kept.push(await ask("/api/lists", UPLOAD));
+    const [used = "", newer = "", older = "", ...fresh] = await ids(kept);
+    writeFileSync(join(folder, used, "campaign-0123456789abcdef"), "name: A");
+    const hoursAgo = (id: string, hours: number) => {
+      const at = Date.now() / 1_000 - hours * 3_600 - 1;
+      utimesSync(join(folder, id), at, at);
+    };
+    hoursAgo(used, 3);
+    hoursAgo(older, 2);
+    hoursAgo(newer, 1);
+
+    const ninth = await ask("/api/lists", UPLOAD);
+    const tenth = await ask("/api/lists", UPLOAD);
+    const eleventh = await ask("/api/lists", UPLOAD);
+    const added = await ids([ninth, tenth]);
+
+    expect([ninth.status, tenth.status, eleventh.status]).toEqual([201, 201, 503]);
+    expect(onDisk().sort()).toEqual([used, ...fresh, ...added].sort());
   });
 });
 

@@ -104,8 +104,9 @@ export const API = catalogue(409, {
     http: 404,
   },
   uploads_too_many: {
-    meaning: "Four lists are being received, or sixteen wait to be used, which is the most.",
-    fix: "Send it again in a while; `DELETE /api/lists/ID` removes one that is not needed.",
+    meaning:
+      "Four lists are being received, or eight of one person wait to be used and each was used within the last hour.",
+    fix: "Send it again in a while, or discard one: under Begun before of New campaign, or by `DELETE /api/lists/ID`.",
     http: 503,
   },
   tokens_too_many: {
