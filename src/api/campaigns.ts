@@ -68,6 +68,22 @@ function resumeForm(fields: URLSearchParams): unknown {
   return { probe: /^\d{1,8}$/.test(asked) ? Number(asked) : asked };
 }
 
+const approveBody = z
+  .strictObject({
+    expect: z.int().nonnegative().openapi({
+      description: "How many messages you saw waiting: with another number it is refused.",
+    }),
+  })
+  .partial()
+  .optional();
+
+/** The form of the page of a campaign. */
+function approveForm(fields: URLSearchParams): unknown {
+  const seen = fields.get("expect");
+  if (seen === null) return undefined;
+  return { expect: /^\d{1,9}$/.test(seen) ? Number(seen) : seen };
+}
+
 const CONTROLS = {
   pause: ["Stops sending for now; messages on their way are finished.", "cannot_pause"],
   cancel: ["Ends a campaign for good: waiting messages are never sent.", "cannot_cancel"],
@@ -167,15 +183,16 @@ export function addCampaigns(
       ...{ method: "post", path: "/api/campaigns/{id}/approve", name: "approveCampaign", tag: TAG },
       ...{ summary: "Lets a campaign start that waits for a second person", role: "operator" },
       description: `By another user than the one who started it. ${REACHED}`,
-      ...{ answer: controlled, page: campaignPage },
+      ...{ body: approveBody, form: approveForm, answer: controlled, page: campaignPage },
       problems: [
         ...(["approval_needs_user", "approval_same_person", "approval_not_needed"] as const),
+        "approval_other_count",
         ...CONTROL_PROBLEMS,
       ],
     },
-    async ({ access, by, part }) => {
+    async ({ access, by, part, body }) => {
       const found = await findCampaign(visibleStores(stores, access), part("id"));
-      return found.ok ? approveCampaign(found.value, by) : found;
+      return found.ok ? approveCampaign(found.value, by, body?.expect) : found;
     },
   );
 

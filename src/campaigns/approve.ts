@@ -11,13 +11,15 @@ import type { FoundCampaign } from "./find.ts";
 import { refuseNoCampaign } from "./refusals.ts";
 
 /**
- * Refusals: `approval_needs_user`, `approval_same_person`, `approval_not_needed`. Only a person who
- * is known by name can approve: a token or the dashboard's password may be anybody's, also that of
- * who started the campaign.
+ * Refusals: `approval_needs_user`, `approval_same_person`, `approval_not_needed`, and
+ * `approval_other_count` unless `expect` messages wait: rows may have been corrected since the
+ * person looked. Only a person who is known by name can approve: a token or the dashboard's
+ * password may be anybody's, also that of who started the campaign.
  */
 export function approveCampaign(
   { campaign, store }: FoundCampaign,
   by: Actor,
+  expect?: number,
 ): Promise<Result<Controlled>> {
   const { id } = campaign;
   const approve = async (): Promise<Result<Controlled>> => {
@@ -28,13 +30,20 @@ export function approveCampaign(
         "Sign in as a user (dropcast user add) or by single sign-on. A token or the dashboard's password cannot approve.",
       );
     }
-    const result = await store.campaigns.approve(id, by.who);
+    const result = await store.campaigns.approve(id, by.who, expect);
     if (result.kind === "no_campaign") return refuseNoCampaign(id);
     if (result.kind === "same_person") {
       return refuse(
         "approval_same_person",
         `You started ${id} yourself.`,
         "Another user with the role operator approves it.",
+      );
+    }
+    if (result.kind === "other_count") {
+      return refuse(
+        "approval_other_count",
+        `Not ${expect} messages of ${id} wait: the number changed. Nothing was started.`,
+        "Look at the campaign again, and approve what it shows now.",
       );
     }
     if ("status" in result && (result.kind === "changed" || result.status !== "paused")) {

@@ -73,7 +73,11 @@ export const HASHES = {
       "they are not",
     ],
     approvalAbove: ["of more messages it waits for a second person", "import-begin", "the same"],
-    awaits: ["1: it waits for the approval of a second person", "import-finish", "it does not"],
+    awaits: [
+      "1: it waits for the approval of a second person",
+      "correct-rows import-finish",
+      "it does not",
+    ],
     approvedBy: ["that person", "resume-campaign", "none was needed"],
     closed: ["cancelled or expired: what pending rows read as", "closing", "it may go on"],
     startedAt: ["time", "dispatch import-finish resume-campaign", "it has not"],

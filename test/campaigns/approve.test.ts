@@ -2,15 +2,19 @@ import { describe, expect, it } from "vitest";
 import { approveCampaign } from "../../src/campaigns/approve.ts";
 import { controlCampaign, probeCampaign } from "../../src/campaigns/control.ts";
 import type { Actor } from "../../src/core/act.ts";
+import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 const by = (who: string): Actor => ({ who, via: "dashboard", from: "127.0.0.1" });
 
 /** A campaign of so many messages that anna started; above two a second person is asked for. */
-async function importBy(count: number, changes: { startAtMs?: number | null } = {}) {
+async function importBy(
+  count: number,
+  changes: { startAtMs?: number | null; rejected?: number } = {},
+) {
   const test = await openTestStore();
   const usual = testDefinition(test.number);
-  const { startAtMs = null } = changes;
+  const { startAtMs = null, rejected = 0 } = changes;
   const definition = { ...usual, schedule: { ...usual.schedule, startAtMs } };
   const begun = await test.store.imports.begin({
     ...{ digest: "d", again: false, definition, file: "l.csv", columns: ["phone", "first_name"] },
@@ -19,13 +23,27 @@ async function importBy(count: number, changes: { startAtMs?: number | null } = 
   if (begun.kind !== "begun") throw new Error(begun.kind);
   const rows = Array.from({ length: count }, (_, at) => {
     const phone = testPhone(at + 1);
-    return { cells: [phone, "Anna"], outcome: { kind: "pending" as const, phone } };
+    const isRejected = at >= count - rejected;
+    const outcome: ImportOutcome = isRejected ? BAD : { kind: "pending", phone };
+    return { cells: [phone, "Anna"], outcome };
   });
   await test.store.imports.chunk({ ...begun, firstBatch: 0, batches: [{ rows }] });
   const finished = await test.store.imports.finish({ ...begun, rows: count, batches: 1 });
   const found = async () => ({ store: test.store, campaign: await test.found(begun.campaign) });
-  return { ...test, id: begun.campaign, finished, found };
+  const id = begun.campaign;
+  /** A person corrects one of the rejected rows. */
+  async function correct(row: number): Promise<void> {
+    const { corrections } = test.store;
+    const [now, read] = [await corrections.campaign(id), await corrections.batch(id, 0)];
+    if (now === undefined || read === undefined) throw new Error("There is no such batch.");
+    const rows = [{ row, phone: testPhone(row), cells: [testPhone(row), "Anna"] }];
+    const done = await corrections.apply(id, read, { rows, rewrites: now.rewrites });
+    expect(done.kind).toBe("corrected");
+  }
+  return { ...test, id, finished, found, correct };
 }
+
+const BAD: ImportOutcome = { kind: "rejected", code: "phone_invalid", column: "phone" };
 
 describe("a campaign of more messages than one person may start", () => {
   it("waits, and sends nothing until another person approves it", async () => {
@@ -148,6 +166,69 @@ describe("a campaign of more messages than one person may start", () => {
     expect(lines.filter(({ what }) => what === "approve").map(({ who }) => who)).toContain(
       "user:bert",
     );
+  });
+});
+
+describe("rows that are corrected", () => {
+  it("while it waits change the count, so that what the page showed is not approved", async () => {
+    const { found, correct, id, redis, own } = await importBy(4, { rejected: 1 });
+    await correct(4);
+    const before = await redis.hgetall(own(id).campaign);
+
+    const stale = await approveCampaign(await found(), by("user:bert"), 3);
+
+    expect(stale).toMatchObject({ ok: false, refusal: { code: "approval_other_count" } });
+    expect(await redis.hgetall(own(id).campaign)).toEqual(before);
+    expect(await approveCampaign(await found(), by("user:bert"), 4)).toMatchObject({
+      value: { changed: true, status: "running" },
+    });
+  });
+
+  it.each([
+    ["running", null],
+    ["scheduled", Date.now() + 3_600_000],
+  ])(
+    "above the limit pause a %s campaign that needed no approval, until it is approved",
+    async (status, startAtMs) => {
+      const { found, correct, finished, store } = await importBy(3, { rejected: 1, startAtMs });
+      await correct(3);
+
+      expect(finished).toEqual({ kind: "stored", status });
+      expect((await found()).campaign).toMatchObject({
+        ...{ status: "paused", reason: "approval", awaitsApprovalOf: "user:anna" },
+      });
+      expect((await store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
+      expect(await controlCampaign(await found(), "resume", by("user:anna"))).toMatchObject({
+        refusal: { code: "approval_needed" },
+      });
+      expect(await approveCampaign(await found(), by("user:bert"), 3)).toMatchObject({
+        value: { changed: true, status },
+      });
+    },
+  );
+
+  it("above the limit leave the reason of a pause, and it needs an approval to go on", async () => {
+    const { found, correct, id, store } = await importBy(3, { rejected: 1 });
+    await store.campaigns.pause(id, "operator");
+
+    await correct(3);
+
+    expect((await found()).campaign).toMatchObject({ reason: "operator" });
+    expect(await store.campaigns.resume(id)).toEqual({ kind: "unapproved" });
+  });
+
+  it("within the limit, or after an approval, pause nothing", async () => {
+    const small = await importBy(2, { rejected: 1 });
+    const approved = await importBy(4, { rejected: 1 });
+    await approveCampaign(await approved.found(), by("user:bert"));
+
+    await small.correct(2);
+    await approved.correct(4);
+
+    expect((await small.found()).campaign.status).toBe("running");
+    expect((await approved.found()).campaign).toMatchObject({
+      ...{ status: "running", awaitsApprovalOf: null },
+    });
   });
 });
 

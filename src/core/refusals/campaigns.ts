@@ -33,6 +33,10 @@ export const CAMPAIGNS = catalogue(409, {
     meaning: "The campaign does not wait for an approval.",
     fix: "Resume it if it is paused.",
   },
+  approval_other_count: {
+    meaning: "Another number of messages waits than the one that was approved (`expect`).",
+    fix: "Look at the campaign again, and approve what it shows now.",
+  },
   approval_same_person: {
     meaning: "Who started a campaign cannot be the second person who approves it.",
     fix: "Another user with the role operator approves it.",

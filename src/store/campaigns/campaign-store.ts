@@ -26,8 +26,11 @@ export type ControlResult =
       /** With a probe: how many messages go before the rest. */
       readonly probe?: number;
     }
-  /** `unapproved`: it waits for a second person; `same_person`: who started it cannot be that. */
-  | { readonly kind: "no_campaign" | "unapproved" | "same_person" };
+  /**
+   * `unapproved`: it waits for a second person; `same_person`: who started it cannot be that;
+   * `other_count`: another number of messages waits than that person was shown.
+   */
+  | { readonly kind: "no_campaign" | "unapproved" | "same_person" | "other_count" };
 
 export type ResolveResult =
   | { readonly kind: "resolved"; readonly state: State }
@@ -136,17 +139,20 @@ export function createCampaignStore(input: {
      * accepted. A campaign that was paused for its sender gets the sender that is configured here.
      */
     async resume(id: string): Promise<ControlResult> {
-      const none = { probeRows: "", probeRules: "", approver: "" };
+      const none = { probeRows: "", probeRules: "", approver: "", expect: "" };
       return toControl(
         await run("resume-campaign", { campaign: id, sender: sender ?? "", ...none }),
       );
     },
 
-    /** A second person lets a campaign start that waits for it. `unchanged`: none is needed. */
-    async approve(id: string, approver: string): Promise<ControlResult> {
-      const none = { probeRows: "", probeRules: "", approver };
+    /**
+     * A second person lets a campaign start that waits for it. `unchanged`: none is needed.
+     * `expect`: only if so many messages wait.
+     */
+    async approve(id: string, approver: string, expect?: number): Promise<ControlResult> {
+      const given = { probeRows: "", probeRules: "", approver, expect: expect ?? "" };
       return toControl(
-        await run("resume-campaign", { campaign: id, sender: sender ?? "", ...none }),
+        await run("resume-campaign", { campaign: id, sender: sender ?? "", ...given }),
       );
     },
 
@@ -156,7 +162,7 @@ export function createCampaignStore(input: {
       { rows, rules }: ProbeRows,
     ): Promise<ControlResult | { readonly kind: "rows_changed" }> {
       const packed = { probeRows: packTrialRows(rows), probeRules: trialRules(rules) };
-      const probe = { ...packed, approver: "" };
+      const probe = { ...packed, approver: "", expect: "" };
       const answer = await run("resume-campaign", { campaign: id, sender: sender ?? "", ...probe });
       const [done, , , taken] = answer as number[];
       if (done === ANSWER.rewritten) return { kind: "rows_changed" };
@@ -244,5 +250,6 @@ function toControl(answer: unknown): ControlResult {
   if (done === ANSWER.noCampaign) return { kind: "no_campaign" };
   if (done === ANSWER.unapproved) return { kind: "unapproved" };
   if (done === ANSWER.samePerson) return { kind: "same_person" };
+  if (done === ANSWER.otherCount) return { kind: "other_count" };
   return { kind: done === ANSWER.done ? "changed" : "unchanged", status, haltLifted: lifted === 1 };
 }

@@ -47,4 +47,15 @@ local rewrites = redis.call('HINCRBY', c.key, 'rewrites', 1)
 make_ready(c, batch, NOW)
 go_on(c)
 commit(c)
+-- With its corrections it may have become one that a second person has to approve.
+local p = redis.call('HMGET', c.key, 'approvalAbove', 'approvedBy', 'awaits')
+if p[1] and not p[2] then
+  local kept = redis.call('HMGET', c.key .. ':counts', STATE.rejected, STATE.duplicate,
+    STATE.suppressed)
+  local messages = c.rows - num(kept[1]) - num(kept[2]) - num(kept[3])
+  if p[3] or messages > num(p[1]) then
+    redis.call('HSET', c.key, 'awaits', 1)
+    pause_campaign(c, 'approval')
+  end
+end
 return { ANSWER.done, rows, rewrites }

@@ -202,6 +202,8 @@ export const ANSWER = {
   unapproved: -5,
   /** Who started it cannot approve it. */
   samePerson: -6,
+  /** Another number of messages waits than the caller was shown. */
+  otherCount: -7,
 } as const;
 
 /** The result of purge-campaign: too early, more batches to delete, or done. */

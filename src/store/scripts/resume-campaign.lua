@@ -10,11 +10,12 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · sender: number id and API as configured where it is resumed, '' when not known ·
 --   probe_rows: of a probe, in order, TRIAL_ROW each, '' none · probe_rules: as of `start_trial` ·
---   approver: who approves, '' to resume
+--   approver: who approves, '' to resume · expect: how many messages wait, as that person saw,
+--   '' not asked
 -- Returns: {done | unchanged: not paused, or nothing to approve | rewritten: none of the probe's
 --   rows is pending, read again | unapproved: it waits for a second person | same_person: who
---   started it cannot approve it | no_campaign, status now, 1 if a suspension was lifted, rows of
---   the probe}
+--   started it cannot approve it | other_count: not `expect` messages wait | no_campaign, status
+--   now, 1 if a suspension was lifted, rows of the probe}
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   halt, pace, running, scheduled, endings, campaign:<id> and its :counts :aside :beyond :chosen
 --   :first :ledger :open :ready :trial :events
@@ -42,6 +43,10 @@ local waits = redis.call('HMGET', c.key, 'awaits', 'startedBy')
 if not waits[1] and ARG.approver ~= '' then return { ANSWER.unchanged, c.status, 0, 0 } end
 if waits[1] and ARG.approver == '' then return { ANSWER.unapproved, c.status, 0, 0 } end
 if waits[1] and ARG.approver == waits[2] then return { ANSWER.same_person, c.status, 0, 0 } end
+if waits[1] and ARG.expect ~= '' then
+  local pending = num(redis.call('HGET', c.key .. ':counts', STATE.pending))
+  if pending ~= num(ARG.expect) then return { ANSWER.other_count, c.status, 0, 0 } end
+end
 local f = redis.call('HMGET', c.key, 'startAt', 'startedAt', 'reason')
 -- The first N rows keep the others back until a person was told that they were sent.
 local first, probe = open_trials(c)[1], {}

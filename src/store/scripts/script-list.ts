@@ -129,7 +129,7 @@ export const SCRIPTS = {
   record: ["campaign", "rows", "triesMax", "unknownBudget", "unknownBudgetWindowMs"],
   reserve: ["limit", "persons", "laterMs", "wanted"],
   "resolve-row": ["campaign", "row", "decision"],
-  "resume-campaign": ["campaign", "sender", "probeRows", "probeRules", "approver"],
+  "resume-campaign": ["campaign", "sender", "probeRows", "probeRules", "approver", "expect"],
   "retry-rows": ["campaign", "batch", "act", "rows", "leaseMs", "webhooksArrivingMs"],
   "set-counts": ["campaign", "moves"],
   "set-rate": ["campaign", "ratePerSecond", "ramp"],

@@ -130,7 +130,8 @@ function form(
 /** For another person than the one who started it. */
 function approve({ id, counts }: Campaign): Html {
   const words = `Approve and start ${counted(counts.pending, "message")}`;
-  return form({ id, verb: "approve", look: "main" }, words);
+  const fields = { expect: counts.pending };
+  return form({ id, verb: "approve", look: "main", fields }, words);
 }
 
 function pause({ id, counts }: Campaign): Html {
