@@ -52,7 +52,7 @@ const optOutJson = z
       .nullable()
       .openapi({ description: "`whatsapp` (131050), by `hand`, or by `import`; null: not noted." }),
     who: z.string().openapi({ description: "Who added it; may be empty." }),
-    source: z.string(),
+    source: z.string().openapi({ description: "May be a campaign and what it was told." }),
     at: time,
   })
   .openapi("OptOut");
@@ -101,7 +101,7 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
     {
       ...{ method: "get", path: "/api/opt-outs/counts", name: "countOptOuts", tag: TAG },
       ...{ summary: "How many people are on the list, by origin", role: "viewer" },
-      ...{ answer: countsJson, problems: [] },
+      ...{ answer: countsJson, problems: [], everyNumber: true },
     },
     async () => accept(await (await deps.suppressions()).counts()),
   );
@@ -110,14 +110,16 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
     {
       ...{ method: "post", path: "/api/opt-outs/find", name: "findOptOut", tag: TAG },
       ...{ summary: "What is known of one person", role: "viewer", body: findBody },
+      description: "Limited to some numbers you get no `origin`, `who` and `source`.",
       answer: z.object({ optOut: orNull(optOutJson) }),
       problems: ["dashboard_body_invalid", "phone_unreadable"],
     },
-    async ({ body }) => {
+    async ({ access, body }) => {
       const read = readPhones([body.phone], body.country ?? deps.country);
       if (!read.ok) return read;
       const found = await (await deps.suppressions()).find(read.value[0] ?? "");
-      return accept({ optOut: found === undefined ? null : toJson(found) });
+      if (found === undefined) return accept({ optOut: null });
+      return accept({ optOut: toJson(access.numbers === null ? found : withoutSource(found)) });
     },
   );
 
@@ -156,6 +158,11 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
       return removeFromList({ suppressions, acts, by }, given);
     },
   );
+}
+
+/** The source may name a campaign of a number that the reader does not see. */
+function withoutSource(found: KnownOptOut): KnownOptOut {
+  return { ...found, origin: null, who: "", source: "" };
 }
 
 function toJson({ phone, scope: of, origin, who, source, at }: KnownOptOut) {

@@ -115,6 +115,25 @@ describe("opt-outs", () => {
     ]);
   });
 
+  it("say to who is limited to some numbers what a person gets and since when, not the source", async () => {
+    const { ask } = await open();
+    const phone = "+48600700801";
+    await ask("/api/opt-outs", { json: { phones: [phone], source: "131050 pl-42" } });
+    const access = { ...OPERATOR, numbers: new Set(["main"]) };
+
+    const found = await ask("/api/opt-outs/find", { json: { phone }, access });
+    const counts = await ask("/api/opt-outs/counts", { access });
+    const all = await ask("/api/opt-outs/find", { json: { phone } });
+
+    expect(await found.json()).toEqual({
+      optOut: { phone, scope: "all", origin: null, who: "", source: "", at: expect.any(String) },
+    });
+    expect(counts.status).toBe(403);
+    expect(await all.json()).toMatchObject({
+      optOut: { origin: "hand", who: "token:test", source: "131050 pl-42" },
+    });
+  });
+
   it("of which one cannot be read are not added, and it is not quoted", async () => {
     const { ask, list } = await open();
 

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { listPage, personPage } from "../../src/dashboard/pages/opt-outs-html.ts";
+import type { KnownOptOut } from "../../src/store/index.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { openDashboard, type TestDashboard } from "./support.ts";
@@ -39,6 +41,22 @@ test("pasted people are added, bad lines are told by number, and a person is fou
   expect(other.page).toContain("Not on the list");
   expect(list).toContain("By hand</dt><dd>2</dd>");
   expect(list).not.toContain("600700801");
+});
+
+test("to who sees some numbers a person's source and the counts of the list are not shown", async () => {
+  const found: KnownOptOut = {
+    ...{ phone: "48600700801", scope: "all", source: "131050 pl-42", at: 0 },
+    ...{ origin: "whatsapp" as const, who: "user:anna" },
+  };
+  const may = { add: true, remove: false, all: false, importFile: false };
+  const none = { counts: () => expect.fail(), latest: () => expect.fail() };
+
+  const person = String(await personPage("48600700801", found, may).main);
+  const list = String(await (await listPage(none, { may, from: null, country: null })).main);
+
+  expect(person).toMatch(/Gets no message at all since .*<\/time>\.<\/p>/);
+  expect(person).not.toMatch(/pl-42|anna|WhatsApp/);
+  expect(list).not.toContain("By hand");
 });
 
 test("a person is removed with a reason, which the audit keeps, and not without one", async () => {

@@ -27,19 +27,15 @@ export async function listPage(
   const { may, from, country } = asked;
   const isLimited = !may.all;
   const [counts, latest] = await Promise.all([
-    suppressions.counts(),
+    isLimited ? null : suppressions.counts(),
     isLimited ? { entries: [], next: null } : suppressions.latest(from, LISTED),
   ]);
-  const { whatsapp, hand, import: imported, earlier } = counts;
   return {
     title: "Opt-outs",
     kind: "still",
     main: html`
       <div class="head"><h1>Opt-outs</h1><p class="quiet">People who must not be messaged, by any number</p></div>
-      <dl class="tiles" aria-label="Where they come from">
-        ${tile("From WhatsApp (131050)", whatsapp)}${tile("By hand", hand)}${tile("Imported", imported)}
-        ${earlier === 0 ? "" : tile("Earlier, at most", earlier)}
-      </dl>
+      ${counts === null ? "" : tiles(counts)}
       <section class="card" aria-labelledby="find">
         <h2 id="find">Search one person</h2>
         <form class="stack" method="post" action="/opt-outs/search">
@@ -52,6 +48,14 @@ export async function listPage(
       ${latest.entries.length === 0 ? "" : listOf(latest.entries)}
       ${latest.next === null ? "" : html`<nav class="pager" aria-label="Pages"><a href="/opt-outs?before=${latest.next}" rel="next">Older</a></nav>`}`,
   };
+}
+
+function tiles(counts: Awaited<ReturnType<Suppressions["counts"]>>): Html {
+  const { whatsapp, hand, import: imported, earlier } = counts;
+  return html`<dl class="tiles" aria-label="Where they come from">
+    ${tile("From WhatsApp (131050)", whatsapp)}${tile("By hand", hand)}${tile("Imported", imported)}
+    ${earlier === 0 ? "" : tile("Earlier, at most", earlier)}
+  </dl>`;
 }
 
 function tile(title: string, people: number): Html {
@@ -117,28 +121,31 @@ function scopeWords(scope: Scope): string {
 export function personPage(
   phone: string,
   found: KnownOptOut | undefined,
-  may: Pick<May, "add" | "remove">,
+  may: Pick<May, "add" | "remove" | "all">,
 ): PageContent {
   return {
     title: "Opt-outs",
     kind: "still",
     main: html`${crumb()}
       <h1>+${phone}</h1>
-      <section class="card${found === undefined || found.scope === null ? "" : " note"}">${answerOf(found)}</section>
+      <section class="card${found === undefined || found.scope === null ? "" : " note"}">${answerOf(found, may)}</section>
       ${found !== undefined && found.scope !== null && may.remove ? removeForm(phone) : ""}
       ${(found === undefined || found.scope !== "all") && may.add ? addOne(phone) : ""}`,
   };
 }
 
-/** The answer for a support agent, in one line. */
-function answerOf(found: KnownOptOut | undefined): Html {
+/**
+ * The answer for a support agent, in one line. The source may name a campaign of a number that a
+ * reader with access to some numbers does not see.
+ */
+function answerOf(found: KnownOptOut | undefined, { all }: Pick<May, "all">): Html {
   if (found === undefined) return html`<p>Not on the list: campaigns may message this person.</p>`;
   const { scope, at } = found;
   if (scope === null) {
     return html`<p>Was removed from the list ${moment(at)}: campaigns may message this person.</p>`;
   }
   const what = scope === "all" ? "no message at all" : "no marketing messages";
-  return html`<p>Gets ${what} since ${moment(at)}: ${originWords(found)}.</p>`;
+  return html`<p>Gets ${what} since ${moment(at)}${all ? `: ${originWords(found)}` : ""}.</p>`;
 }
 
 function removeForm(phone: string): Html {
