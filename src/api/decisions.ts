@@ -50,6 +50,9 @@ const resolveBody = z.union([
         .min(1)
         .max(1_000),
     ]),
+    confirm: z.int().optional().openapi({
+      description: "For `all` and `resend`: exactly how many people may get the message twice.",
+    }),
   }),
 ]);
 
@@ -91,19 +94,22 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
       ...{ method: "post", path: "/api/campaigns/{id}/resolve", name: "resolveMessages", tag: TAG },
       ...{ summary: "Decides the outcome of unknown messages", role: "operator" },
       description:
-        "`row`: one, refused if it is not unknown; `rows`: numbers and ranges, or `all`: those that are not unknown stay as they are. `resend` takes the risk of a second message.",
+        "`row`: one, refused if it is not unknown; `rows`: numbers and ranges, or `all`: those that are not unknown stay as they are. `resend` takes the risk of a second message, and with `all` needs `confirm`.",
       ...{ body: resolveBody, form: resolveForm, answer: resolved, page: resolvedPage },
       problems: [
         ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
         ...(["campaign_closed", "rows_deleted", "no_such_row", "row_not_unknown"] as const),
-        ...(["actions_too_many"] as const),
+        ...(["actions_too_many", "action_not_confirmed"] as const),
       ],
     },
     async ({ access, by, part, body }) => {
       const found = await findCampaign(visibleStores(stores, access), part("id"));
       if (!found.ok) return found;
       if ("row" in body) return resolveRow(found.value, body.row, body.decision, by);
-      return resolveRows(found.value, rangesOf(body.rows), body.decision, by);
+      const { rows, decision, confirm = null } = body;
+      const isRisky = rows === "all" && decision === "resend";
+      const confirmed = isRisky ? { confirm } : {};
+      return resolveRows(found.value, rangesOf(rows), decision, by, confirmed);
     },
   );
 }

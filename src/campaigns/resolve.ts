@@ -9,6 +9,7 @@ import {
   type ChosenMessages,
   carryOut,
   refuseInterrupted,
+  refuseUnconfirmed,
   startAction,
 } from "./actions.ts";
 import { audited } from "./audited.ts";
@@ -80,14 +81,23 @@ async function decideRow(
   }
 }
 
-/** Decides the outcome of all unknown messages of these rows, as {@link resolveMany} does. */
+/**
+ * Decides the outcome of all unknown messages of these rows, as {@link resolveMany} does. With
+ * `confirm` only if it is exactly their number: else the refusal `action_not_confirmed`.
+ */
 export function resolveRows(
   found: FoundCampaign,
   ranges: readonly RowRange[],
   decision: Decision,
   by: Actor,
+  confirmed: Confirmed = {},
 ): Promise<Result<ResolvedRows>> {
-  return resolveMany(found, resolveWhat(ranges, decision), by);
+  return resolveMany(found, resolveWhat(ranges, decision), by, confirmed);
+}
+
+interface Confirmed {
+  /** How many people may get the message twice; null: not said. */
+  readonly confirm?: number | null;
 }
 
 /** What decides about the unknown messages of these rows. */
@@ -109,7 +119,7 @@ export function resolveMany(
   found: FoundCampaign,
   what: ResolveWhat,
   by: Actor,
-  following: Following = {},
+  following: Following & Confirmed = {},
 ): Promise<Result<ResolvedRows>> {
   return audited(
     found.store.acts,
@@ -130,13 +140,15 @@ async function resolveNow(
   found: FoundCampaign,
   what: ResolveWhat,
   by: Actor,
-  { signal, onStep }: Following,
+  { signal, onStep, confirm }: Following & Confirmed,
 ): Promise<Result<ResolvedRows>> {
   const { decision } = what;
   const { id } = found.campaign;
   const chosen = await chooseUnknown(found, what);
   if (!chosen.ok) return chosen;
-  if (chosen.value.total === 0) return accept({ id, decision, rows: [], action: null });
+  const { total } = chosen.value;
+  if (total === 0) return accept({ id, decision, rows: [], action: null });
+  if (confirm !== undefined && confirm !== total) return refuseUnconfirmed(total);
   if (signal?.aborted === true) return refuseInterrupted();
   const request = { what, token: randomUUID() };
   const begun = await startAction(found, request, unknownMessages(chosen.value), by);

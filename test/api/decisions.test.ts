@@ -11,11 +11,18 @@ it("resolve decides one unknown message, or those of several rows", async () => 
   const one = await resolve({ decision: "sent", row: 1 });
   const twice = await resolve({ decision: "sent", row: 1 });
   const some = await resolve({ decision: "failed", rows: [3, [5, 8]] });
-  const all = await resolve({ decision: "resend", rows: "all" });
+  const unconfirmed = await resolve({ decision: "resend", rows: "all" });
+  const fewer = await resolve({ decision: "resend", rows: "all", confirm: 1 });
+  const left = await test.counts(id);
+  const all = await resolve({ decision: "resend", rows: "all", confirm: 2 });
 
   expect(await one.json()).toEqual({ id, row: 1, state: "accepted" });
   expect([twice.status, await problemCode(twice)]).toEqual([409, "row_not_unknown"]);
   expect(await some.json()).toMatchObject({ id, decision: "failed", rows: [3, 5] });
+  for (const refused of [unconfirmed, fewer]) {
+    expect(await problemCode(refused)).toBe("action_not_confirmed");
+  }
+  expect(left).toMatchObject({ unknown: 2 });
   expect(await all.json()).toMatchObject({ id, decision: "resend", rows: [4, 9] });
 });
 
