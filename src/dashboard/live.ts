@@ -11,7 +11,7 @@ import { type ApiContext, type ApiEnv, RIGHTS_EVERY_MS, rightsOf } from "../api/
 import type { Answer } from "../api/answer.ts";
 import { refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
-import { LIVE_PARTS } from "./pages/layout.ts";
+import { isLivePath, LIVE_PARTS } from "./pages/layout.ts";
 
 /** A page is rendered no more often than this, so that it shows the ledger within a second. */
 const RENDER_EVERY_MS = 900;
@@ -34,8 +34,10 @@ export function createLive(input: {
   /** For tests. */
   readonly rightsEveryMs?: number;
   readonly streamsMax?: number;
+  readonly isLive?: (path: string) => boolean;
 }): Live {
   const { answer, rightsEveryMs = RIGHTS_EVERY_MS, streamsMax = STREAMS_MAX } = input;
+  const { isLive = isLivePath } = input;
   const ask = createAsk(input);
   const groups = new Map<string, Group>();
   const renderInTurn = createTurns();
@@ -45,7 +47,7 @@ export function createLive(input: {
 
   app.get("/live", async (context) => {
     const path = pathOf(context.req.query("page") ?? "");
-    if (path === null) return answer(context, toProblem(refuseAddress()));
+    if (path === null || !isLive(path)) return answer(context, toProblem(refuseAddress()));
     if (streams >= streamsMax || isStopped) {
       return answer(context, toProblem(refuseMany(streamsMax), { "retry-after": "60" }));
     }
@@ -262,7 +264,7 @@ function pathOf(text: string): string | null {
 function refuseAddress() {
   return refuse(
     "dashboard_query_invalid",
-    "The address in `page` is not a page of this dashboard.",
+    "The address in `page` is not a page of this dashboard that is renewed live.",
     "Open the page itself; its script follows it.",
   );
 }

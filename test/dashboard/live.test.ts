@@ -5,7 +5,7 @@ import type { ApiEnv } from "../../src/api/access.ts";
 import type { Role } from "../../src/core/access.ts";
 import { answerProblem } from "../../src/dashboard/answer.ts";
 import { createLive } from "../../src/dashboard/live.ts";
-import { page } from "../../src/dashboard/pages/layout.ts";
+import { isLivePath, page } from "../../src/dashboard/pages/layout.ts";
 import { basic, openDashboard, PASSWORD, problemCode } from "./support.ts";
 
 interface Sent {
@@ -68,7 +68,7 @@ function openPage({ rightsEveryMs = 50, streamsMax = 100 } = {}) {
     before: [signIn],
     pages,
     answer: answerProblem,
-    ...{ rightsEveryMs, streamsMax },
+    ...{ rightsEveryMs, streamsMax, isLive: (path) => path === "/thing" },
   });
   onTestFinished(() => live.stop());
   const app = new Hono<ApiEnv>();
@@ -151,10 +151,26 @@ test("there are only so many streams, and only of our own pages that are live", 
   expect(await problemCode(await open("https://elsewhere.example/"))).toBe(
     "dashboard_query_invalid",
   );
-  const first = await follow(open("/still"));
-  await vi.waitFor(() => expect(first.events).toMatchObject([{ event: "trouble" }]), SOON);
+  expect(await problemCode(await open("/still"))).toBe("dashboard_query_invalid");
+  const first = await follow(open());
+  await vi.waitFor(() => expect(first.events).toMatchObject([{ event: "page" }]), SOON);
 
   const second = await open();
 
   expect([second.status, await problemCode(second)]).toEqual([503, "streams_too_many"]);
+});
+
+test("the pages that are renewed live have a stream, and the others are never read for one", async () => {
+  const dashboard = await openDashboard();
+  const id = await dashboard.test.import(1);
+  const still = ["/opt-outs", `/campaigns/${id}/retry`, `/campaigns/${id}/unknown`, "/audit"];
+  const live = ["/", "/numbers", "/drops", "/actions", `/campaigns/${id}`, "/?q=a"];
+
+  for (const path of [...live, ...still]) {
+    const answer = await dashboard.ask(path, { headers: { accept: "text/html" } });
+    const isLive = (await answer.text()).includes("data-live");
+    expect([path, isLivePath(path), isLive]).toEqual([path, live.includes(path), isLivePath(path)]);
+  }
+  const refused = await dashboard.ask(`/live?page=/campaigns/${id}/retry`);
+  expect(await problemCode(refused)).toBe("dashboard_query_invalid");
 });

@@ -48,12 +48,23 @@ export async function page(context: Context<ApiEnv>, content: PageContent): Prom
   const frame = context.get("frame");
   const top = frame === undefined || access === undefined ? "" : await banner(frame, access);
   if (asksForParts(context)) {
-    if (kind !== "live") return context.body(null, 204);
+    // A refusal: a page that is never renewed has no stream.
+    if (kind !== "live") return context.body(null, pageStatus(status));
     const main = String(await content.main);
     return context.json({ banner: String(top), main } satisfies LiveParts, pageStatus(status));
   }
   const whole = layout(content, { bar: bar({ frame, access, kind, path: context.req.path }), top });
   return context.html(html`${whole}`, pageStatus(status));
+}
+
+/**
+ * The addresses of the pages of kind `live`: known before a page is read, so that a stream never
+ * reads one that it cannot show.
+ */
+const LIVE_PATHS = /^\/(?:numbers|drops|actions(?:\/[^/]+)?|campaigns\/[^/]+)?(?:\?|$)/;
+
+export function isLivePath(path: string): boolean {
+  return LIVE_PATHS.test(path);
 }
 
 /** Only the process itself can set it (live.ts): a request cannot carry it. */
