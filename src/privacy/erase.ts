@@ -2,10 +2,11 @@
  * Erases a person: afterwards nothing that Dropcast keeps identifies them, and all counters stay.
  *
  * The order makes sure that an erased person gets no message and that another run completes one
- * that was killed: pending opt-outs are stored; the opt-out becomes a digest; then the rows go,
- * batch by batch (the step that empties a pending row also suppresses it). Rows being sent stay
- * complete until their outcome is known, so that another run finds them. Then go the entries by
- * person, the files, and the history in Redis's append-only file.
+ * that was killed: pending opt-outs are stored; the opt-out becomes a digest; then what imports
+ * that died have left goes, and the rows, batch by batch (the step that empties a pending row also
+ * suppresses it). Rows being sent stay complete until their outcome is known, so that another run
+ * finds them. Then go the entries by person, the files, and the history in Redis's append-only
+ * file.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
@@ -84,6 +85,7 @@ async function eraseFromNumber(
   store: NumberStore,
   { trace, result, digits }: { trace: PersonTrace; result: Erased; digits: string },
 ): Promise<void> {
+  await store.eraser.dropLeftovers();
   const { batches, importing } = await store.eraser.find(trace);
   result.importing.push(...importing);
   // First, so that a row that is retried meanwhile has no recipient.

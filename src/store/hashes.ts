@@ -53,6 +53,11 @@ export const HASHES = {
     importLease: ["until when, own clock", "import-begin import-chunk", "it is imported"],
     finishToken: ["token of who finished it", "import-finish", "it is being imported"],
     stored: ["batches", "import-begin import-chunk", ALWAYS],
+    storedMax: [
+      "how far batches of an earlier importer that died may reach",
+      "drop-leftovers import-begin",
+      "none died after it had stored some",
+    ],
     rows: ["all of the list", "import-begin import-chunk", ALWAYS],
     people: ["1: its people are indexed (lib/people.lua)", "import-begin", "an old version's"],
     rewrites: ["how often stored rows were rewritten", "correct-rows erase-rows", "0"],

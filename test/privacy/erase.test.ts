@@ -11,6 +11,7 @@ import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import { restartedImport, storeBatch } from "../support/half-import.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
 const PERSON = testPhone(7);
@@ -38,8 +39,8 @@ async function openBench() {
     dropJob: (_, message) => failed.drop(message),
     wireMs: 200,
   };
-  const erase = (changes: Partial<EraseInput> = {}) =>
-    erasePerson({ ...input, ...changes }, PERSON);
+  const erase = (changes: Partial<EraseInput> = {}, person = PERSON) =>
+    erasePerson({ ...input, ...changes }, person);
   return { ...bench, server, failed, dir, suppressions, erase };
 }
 
@@ -149,6 +150,22 @@ test("afterwards no key of Redis holds the number in any form, and every count i
   expect(await bench.redis.exists(`bull:failed-${bench.number}:f-${failed}-7-1`)).toBe(0);
   expect(await status(wamidOf(PERSON, 1), "read")).toEqual({ kind: "parked" });
   expect(await bench.erase()).toMatchObject({ rows: 0, files: 0 });
+});
+
+test("a person whom only an importer that died has stored goes, and every count stays", async () => {
+  const bench = await openBench();
+  const { campaign, ...handle } = await restartedImport(bench, 13);
+  await storeBatch(bench, { campaign, ...handle }, 0);
+  await bench.store.campaigns.cancel(campaign);
+  const left = testPhone(1_201);
+  const counts = await bench.counts(campaign);
+
+  expect(await keysNaming(bench.redis, left)).toEqual([bench.own(campaign).batch(12)]);
+  await bench.erase({}, left);
+
+  expect(await keysNaming(bench.redis, left)).toEqual([]);
+  expect(await bench.counts(campaign)).toEqual(counts);
+  expect(await bench.row(campaign, 1)).toMatchObject({ phone: testPhone(1), erased: false });
 });
 
 test("a person who waits for a message is not sent one; the campaign goes on and ends", async () => {

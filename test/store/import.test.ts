@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { BeginImport } from "../../src/store/campaigns/import-store.ts";
 import type { ImportRow } from "../../src/store/ledger/batch-rows.ts";
+import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import { beginImport, restartedImport } from "../support/half-import.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 function importOf(bench: TestStore, changes: Partial<BeginImport> = {}): BeginImport {
@@ -331,4 +333,36 @@ test("whether a campaign was tried is not known when Redis may have gone back in
   await bench.store.rollback.accept(10);
   const known = { kind: "already_imported", campaign: id, tried: 0 };
   expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
+});
+
+test("a restart remembers how far the dead importer came, and a second one does not forget it", async () => {
+  const bench = await openTestStore();
+  const handle = await restartedImport(bench, 12);
+  const { redis } = bench;
+  const { campaign } = bench.own(handle.campaign);
+  expect(await redis.hmget(campaign, "stored", "storedMax")).toEqual(["0", "12"]);
+
+  await endImportLease(bench, handle.campaign);
+  await beginImport(bench);
+  expect(await redis.hmget(campaign, "stored", "storedMax")).toEqual(["0", "12"]);
+});
+
+test("what a dead importer left is dropped down to what is stored again, and no further", async () => {
+  const bench = await openTestStore();
+  const handle = await restartedImport(bench, 12);
+  const { batch, ledger, people, campaign } = bench.own(handle.campaign);
+  const kept = [{ rows: pendingRows(1, 100) }, { rows: MIXED }];
+  await bench.store.imports.chunk({ ...handle, firstBatch: 0, batches: kept });
+  const run = createScriptRunner(bench.redis, bench.number);
+  const drop = () => run("drop-leftovers", { campaign: handle.campaign, batchesMax: 7 });
+
+  expect([await drop(), await drop(), await drop()]).toEqual([1, 0, 0]);
+
+  const left = await bench.redis.keys(`${campaign}:[blp]*:*`);
+  expect(left.sort()).toEqual([batch(0), batch(1), ledger(1), people(0)].sort());
+  expect(await bench.redis.hmget(campaign, "stored", "storedMax")).toEqual(["2", "2"]);
+  expect(await bench.store.imports.finish({ ...handle, rows: 104, batches: 2 })).toEqual({
+    kind: "stored",
+    status: "running",
+  });
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
 import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { restartedImport, storeBatch } from "../support/half-import.ts";
 import { retryFailed } from "../support/retry.ts";
 
 const DAY_MS = 86_400_000;
@@ -122,3 +123,56 @@ test("a campaign goes with all its keys once it is older than campaigns are kept
   const again = await bench.import(1, { digest: "the-same" });
   expect(again).not.toBe(old);
 });
+
+test("a half imported list goes whole, also what the importer before the last one stored", async () => {
+  const bench = await openTestStore();
+  const id = await cancelledAfterRestart(bench, 25, 500);
+
+  const deleted = await bench.store.deleteOld({ rowsMs: DAY_MS, campaignMs: 400 * DAY_MS });
+
+  expect(deleted).toEqual({ rows: [id], campaigns: [id] });
+  expect(await bench.redis.keys(`${bench.own(id).campaign}*`)).toEqual([]);
+});
+
+test("rows that an earlier purge did not reach are purged before their campaign goes", async () => {
+  const bench = await openTestStore();
+  const id = await cancelledAfterRestart(bench, 3, 500);
+  await bench.redis.hset(bench.own(id).campaign, { purgedAt: 1, purged: 1 });
+  await bench.redis.zrem(bench.keys.withRows, id);
+  const look = () => bench.store.deleteOld({ rowsMs: null, campaignMs: 400 * DAY_MS });
+
+  expect(await look()).toEqual({ rows: [], campaigns: [] });
+  expect(await look()).toEqual({ rows: [id], campaigns: [id] });
+
+  // The batch that is said to be purged is not looked at again.
+  expect(await bench.redis.keys(`${bench.own(id).campaign}*`)).toEqual([bench.own(id).batch(0)]);
+});
+
+test("an index of people that an older version's purge left goes with its campaign", async () => {
+  const bench = await openTestStore();
+  const id = await finish(bench, 1_001, 500);
+  await bench.store.deleteOld({ rowsMs: DAY_MS, campaignMs: null });
+  for (const segment of [0, 1]) await bench.redis.hset(bench.own(id).people(segment), "1", "left");
+
+  await bench.store.deleteOld({ rowsMs: null, campaignMs: 400 * DAY_MS });
+
+  expect(await bench.redis.keys(`${bench.own(id).campaign}*`)).toEqual([]);
+});
+
+/** Its first importer died after `batches`; the next one was cancelled after its first batch. */
+async function cancelledAfterRestart(
+  bench: TestStore,
+  batches: number,
+  daysAgo: number,
+): Promise<string> {
+  const handle = await restartedImport(bench, batches);
+  await storeBatch(bench, handle, 0);
+  await bench.store.campaigns.cancel(handle.campaign);
+  const id = handle.campaign;
+  const endedAt = Date.now() - daysAgo * DAY_MS;
+  await bench.redis.hset(bench.own(id).campaign, "finishedAt", endedAt);
+  for (const index of [bench.keys.byEnd, bench.keys.withRows]) {
+    await bench.redis.zadd(index, "XX", endedAt, id);
+  }
+  return id;
+}

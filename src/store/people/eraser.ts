@@ -28,6 +28,7 @@ export interface ErasedBatch {
 
 const BATCHES_AT_ONCE = 20;
 const EVENTS_AT_ONCE = 500;
+const LEFTOVERS_AT_ONCE = 200;
 /** How often to try again when rows change meanwhile. */
 const LOOKS_MAX = 20;
 
@@ -46,6 +47,17 @@ export function createEraser(input: {
   const { redis, number, run, person, campaigns } = input;
 
   return {
+    /**
+     * Deletes what imports that died have stored, of everyone: no row of a campaign, so nothing of
+     * it is counted or sent. Call it before `find`, which reads rows alone.
+     */
+    async dropLeftovers(): Promise<void> {
+      for await (const { id } of campaigns.withPeople()) {
+        const args = { campaign: id, batchesMax: LEFTOVERS_AT_ONCE };
+        while (Number(await run("drop-leftovers", args)) === 1);
+      }
+    },
+
     /** Batches that contain the phone in any spelling, and campaigns being imported. */
     async find(trace: PersonTrace): Promise<{ batches: TracedBatch[]; importing: string[] }> {
       const batches: TracedBatch[] = [];

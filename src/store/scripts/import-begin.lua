@@ -75,6 +75,9 @@ end
 keep_clock()
 index_live(id)
 local key = P .. 'campaign:' .. id
+-- The batches of an importer that died stay until they are stored again: how far they may reach.
+local marks = redis.call('HMGET', key, 'stored', 'storedMax')
+local stored_max = math.max(num(marks[1]), num(marks[2]))
 for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side', ':first',
   ':beyond' }) do
   redis.call('DEL', key .. suffix)
@@ -82,6 +85,7 @@ end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '',
   'rows', 0, 'stored', 0, 'people', 1, 'attempts', 0, 'importer', token,
   'importLease', NOW + lease, 'digest', digest)
+if stored_max > 0 then redis.call('HSET', key, 'storedMax', stored_max) end
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
 for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 if num(ARG.test_ms) > 0 then limit_test(key, id, num(ARG.test_ms)) end

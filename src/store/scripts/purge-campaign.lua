@@ -9,11 +9,11 @@
 -- Keys built: with-rows, campaign:<id> and its :batch:<batch> :ledger:<batch> :ready :open :side
 --   :unknown :aside :beyond :chosen :first :trial :again :people:<segment>
 local key = P .. 'campaign:' .. ARG.campaign
-local f = redis.call('HMGET', key, 'status', 'finishedAt', 'rows', 'purged')
+local f = redis.call('HMGET', key, 'status', 'finishedAt', 'purged')
 local over = { finished = true, cancelled = true, rejected = true }
 if not over[f[1]] or not f[2] or num(f[2]) + num(ARG.kept_ms) > WALL then return PURGE.early end
 redis.call('HSETNX', key, 'purgedAt', WALL)
-local batches, from = math.ceil(num(f[3]) / BATCH_ROWS), num(f[4])
+local batches, from = batches_kept(key), num(f[3])
 local to = math.min(batches, from + num(ARG.batches_max))
 for batch = from, to - 1 do
   redis.call('UNLINK', key .. ':batch:' .. batch, key .. ':ledger:' .. batch,

@@ -68,6 +68,7 @@ export const SCRIPTS = {
   "confirm-start": [],
   "count-rows": ["campaign", "firstBatch", "batches"],
   "delete-campaign": ["campaign", "keptMs"],
+  "drop-leftovers": ["campaign", "batchesMax"],
   dispatch: [
     "mode",
     "sender",

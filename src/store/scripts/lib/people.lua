@@ -9,6 +9,13 @@ local function people_key(key, batch)
   return key .. ':people:' .. math.floor(batch / PEOPLE_BATCHES)
 end
 
+-- How many batches of people a campaign may have: an importer that died may have stored more of the
+-- list than the one after it.
+local function batches_kept(key)
+  local f = redis.call('HMGET', key, 'rows', 'stored', 'storedMax')
+  return math.max(math.ceil(num(f[1]) / BATCH_ROWS), num(f[2]), num(f[3]))
+end
+
 -- The bucket of a person, and what is kept of the digest.
 local function person_head(person)
   local bucket, mark = struct.unpack(PERSON_HEAD.format, person)
