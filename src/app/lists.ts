@@ -96,7 +96,7 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
     mode: config.mode,
     approvalAbove: config.access.secondPersonAbove,
   });
-  return traceImports(importFile, telemetryOf(platform).tracing);
+  return traceImports(importFile, telemetryOf(platform).tracing, platform.logger);
 }
 
 /**

@@ -2,9 +2,10 @@ import { readDeployment } from "../metrics/deployment.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { countSending } from "../telemetry/count-sending.ts";
 import { logSending } from "../telemetry/log-sending.ts";
+import { createSparing } from "../telemetry/sparing.ts";
 import { tracedApi, traceSending } from "../telemetry/trace-sending.ts";
 import { findTracing, type Tracing } from "../telemetry/tracing.ts";
-import { observedByBoth, type SendObserver } from "../worker/observer.ts";
+import { neverThrowing, observedByBoth, type SendObserver } from "../worker/observer.ts";
 import type { Platform } from "./platform.ts";
 
 /** What measures and traces this process. */
@@ -44,5 +45,6 @@ export function sendObserverOf(
   if (tracing !== undefined) {
     observers.push(traceSending(tracing, { number, api: tracedApi(config.apiUrl) }));
   }
-  return observers.reduce(observedByBoth);
+  const sparing = createSparing(logger);
+  return observers.map((one) => neverThrowing(one, sparing)).reduce(observedByBoth);
 }

@@ -2,6 +2,7 @@ import { ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { ProcessMetrics } from "../metrics/process-metrics.ts";
 import type { ApplyResult, StatusEvent } from "../store/index.ts";
+import { createSparing } from "./sparing.ts";
 import { messageId, messagingAttributes, type Tracing } from "./tracing.ts";
 
 /** Is told of an event that a number was asked to apply, and when that began (ms since 1970). */
@@ -20,6 +21,7 @@ export function observeWebhooks(
   tracing: Tracing | undefined,
   logger: Pick<Logger, "debug">,
 ): WebhookObserver {
+  const sparing = createSparing(logger);
   return (number, event, { result, startedAt }) => {
     if (result.kind === "moved") {
       metrics.status(number, event.status, (Date.now() - event.atMs) / 1_000);
@@ -31,7 +33,7 @@ export function observeWebhooks(
       logger.debug({ number, campaign, row, attempt, status, ...why }, "status event");
     }
     if (tracing !== undefined && result.kind !== "unmatched") {
-      traceEvent(tracing, { number, event, result, startedAt });
+      sparing(() => traceEvent(tracing, { number, event, result, startedAt }));
     }
   };
 }

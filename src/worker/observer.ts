@@ -3,7 +3,7 @@ import type { AttemptRecord } from "../store/index.ts";
 
 /**
  * What measures and traces sending. It is told of each step, in this order; it changes nothing,
- * waits for nothing and never throws.
+ * waits for nothing and never throws ({@link neverThrowing}).
  */
 export interface SendObserver {
   /** A claim for messages of a campaign is asked for. */
@@ -43,6 +43,34 @@ export const UNOBSERVED: SendObserver = {
   claiming: () => UNOBSERVED_CLAIM,
   recording: () => NOTHING,
 };
+
+/** The same observer, which keeps the promise never to throw even if its own code does. */
+export function neverThrowing(
+  observer: SendObserver,
+  sparing: <T>(act: () => T) => T | undefined,
+): SendObserver {
+  return {
+    claiming(campaign) {
+      const claim = sparing(() => observer.claiming(campaign)) ?? UNOBSERVED_CLAIM;
+      return {
+        granted: (messages) => sparing(() => claim.granted(messages)),
+        unanswered: () => sparing(() => claim.unanswered()),
+        sending(row, attempt) {
+          const sending = sparing(() => claim.sending(row, attempt)) ?? UNOBSERVED_SENDING;
+          return {
+            posting: () => sparing(() => sending.posting()),
+            answered: (httpStatus) => sparing(() => sending.answered(httpStatus)),
+            ended: (outcome) => sparing(() => sending.ended(outcome)),
+          };
+        },
+      };
+    },
+    recording(campaign, records) {
+      const recorded = sparing(() => observer.recording(campaign, records)) ?? NOTHING;
+      return () => sparing(recorded);
+    },
+  };
+}
 
 /** Tells two. */
 export function observedByBoth(one: SendObserver, other: SendObserver): SendObserver {

@@ -1,4 +1,4 @@
-import { type Attributes, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { type Attributes, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -196,6 +196,7 @@ test("an import is a span with its campaign and counts, and without the name of 
         ? { ok: false, refusal: { code: "list_empty" }, report: { ...report, campaign: null } }
         : { ok: true, report }) as never,
     tracing,
+    QUIET,
   );
   const input = { campaignPath: null, repeats: "refuse" } as never as object;
   await importFile({ ...input, csvPath: "Anna +48600000001.csv" } as never);
@@ -227,3 +228,33 @@ test("only the last attempts are remembered for links", () => {
 test("without a provider nothing is traced", () => {
   expect(findTracing()).toBeUndefined();
 });
+
+test("a provider that throws loses no outcome, no event, no import and no count", async () => {
+  const logged: unknown[] = [];
+  const logger = { debug: (...line: unknown[]) => void logged.push(line) };
+  const thrower = { startSpan: () => fails(), startActiveSpan: () => fails() };
+  const tracing = { tracer: thrower as Tracer, attempts: createAttemptSpans() };
+  const report = { number: "main", campaign: "main-4", rows: 12, ok: 10 };
+  const result = { ok: true, report } as never;
+  const env = await openTestStore();
+  const counts = processMetrics(env.number);
+  const event = {
+    ...{ wamid: WAMID, status: "delivered" as const, atMs: Date.now(), code: 0 },
+    ...{ recipient: testPhone(1), category: null, billable: null, origin: null },
+  };
+  const moved = { kind: "moved", campaign: "main-4", row: 1, attempt: 1 } as never;
+  const observe = observeWebhooks(counts, tracing, logger);
+
+  expect(await traceImports(async () => result, tracing, logger)({} as never)).toBe(result);
+  observe(env.number, event, { result: moved, startedAt: Date.now() });
+
+  const failures = logged.filter((line) => JSON.stringify(line).includes("failed"));
+  expect(failures).toEqual([
+    [{ error: "RangeError" }, "metrics or traces failed; work continues"],
+    [{ error: "RangeError" }, "metrics or traces failed; work continues"],
+  ]);
+});
+
+function fails(): never {
+  throw new RangeError("of foreign code +48600000001");
+}

@@ -5,10 +5,16 @@ import { createTroubleLog } from "../../src/core/trouble-log.ts";
 import { createLivechatClient } from "../../src/livechat/client.ts";
 import { createFenceClock } from "../../src/livechat/fence-clock.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { createSparing } from "../../src/telemetry/sparing.ts";
 import { createBatchLoader } from "../../src/worker/batch-run.ts";
 import { createDeliver } from "../../src/worker/deliver.ts";
 import { createFlight } from "../../src/worker/flight.ts";
-import { UNOBSERVED } from "../../src/worker/observer.ts";
+import {
+  neverThrowing,
+  observedByBoth,
+  type SendObserver,
+  UNOBSERVED,
+} from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
 import { createRoundTrip } from "../../src/worker/round-trip.ts";
 import { openTestStore } from "../support/campaigns.ts";
@@ -21,7 +27,10 @@ const waits = timings({ answerTimeoutMs: 5_000, timeScale: 1 });
  * What a worker delivers with, a campaign of two messages, and a machine that can be suspended. `frozen` is what happens
  * after Redis has granted a claim, and before the worker goes on with it.
  */
-async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
+async function openDeliver(
+  frozen: () => Promise<unknown> = async () => {},
+  observer: SendObserver = UNOBSERVED,
+) {
   const bench = await openTestStore();
   const sandbox = createSandbox({ latencyMs: 0 });
   const { url } = await sandbox.start();
@@ -51,7 +60,7 @@ async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
     onFailed: async () => {},
     logger,
     troubles,
-    observer: UNOBSERVED,
+    observer,
   });
   const flight = createFlight(RATE, () => {});
   const roundTrip = createRoundTrip();
@@ -68,7 +77,7 @@ async function openDeliver(frozen: () => Promise<unknown> = async () => {}) {
     },
     ...{ roundTrip, client, recorder, mode: "sandbox", timings: waits, troubles, flight },
     ratePerSecond: RATE,
-    observer: UNOBSERVED,
+    observer,
   });
   const id = await bench.import(2);
   const run = await bench.runOf(id, 0);
@@ -169,3 +178,54 @@ test("below the rate a message may go out late, within the fence", async () => {
   expect(posts()).toBe(2);
   expect(await bench.counts(id)).toEqual({ accepted: 2 });
 });
+
+const STEPS = ["claiming", "granted", "sending", "posting", "answered", "ended"] as const;
+
+test.each([...STEPS, "recording", "recorded"])(
+  "an observer that throws at %s changes nothing, and the other one is told all the same",
+  async (step) => {
+    const told: string[] = [];
+    const logged: unknown[] = [];
+    const sparing = createSparing({ debug: (...line: unknown[]) => void logged.push(line) });
+    const bad = neverThrowing(telling([], step), sparing);
+    const observer = observedByBoth(bad, telling(told, ""));
+    const { bench, id, posts, deliver, settled } = await openDeliver(undefined, observer);
+
+    expect(await deliver()).toMatchObject({ kind: "claimed", again: [] });
+    await settled();
+
+    expect(posts()).toBe(2);
+    expect(await bench.counts(id)).toEqual({ accepted: 2 });
+    expect(new Set(told)).toEqual(new Set([...STEPS, "recording", "recorded"]));
+    expect(logged).toEqual([[{ error: "RangeError" }, "metrics or traces failed; work continues"]]);
+  },
+);
+
+/** Notes what it is told, and throws at one step. */
+function telling(told: string[], badStep: string): SendObserver {
+  const tell = (step: string) => {
+    told.push(step);
+    if (step === badStep) throw new RangeError("of foreign code");
+  };
+  return {
+    claiming() {
+      tell("claiming");
+      return {
+        granted: () => tell("granted"),
+        unanswered: () => tell("unanswered"),
+        sending() {
+          tell("sending");
+          return {
+            posting: () => tell("posting"),
+            answered: () => tell("answered"),
+            ended: () => tell("ended"),
+          };
+        },
+      };
+    },
+    recording() {
+      tell("recording");
+      return () => tell("recorded");
+    },
+  };
+}
