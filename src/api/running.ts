@@ -107,7 +107,12 @@ export function createRunning(deps: RunningDeps) {
   async function look(): Promise<void> {
     try {
       await resume();
-      await uploads.sweep((id) => used.has(id));
+      const begun = new Set<string>();
+      for (const list of await uploads.list()) {
+        // What waits for room to be continued is not too old: its campaign needs it.
+        if ((await jobs.read(list)) !== null) begun.add(list.id);
+      }
+      await uploads.sweep((id) => used.has(id) || begun.has(id));
     } catch (error) {
       logger.warn({ err: error }, "the folder of uploads cannot be looked through");
     }

@@ -155,7 +155,9 @@ export function createUploads({ folder, limits }: { folder: string; limits: Uplo
         const id = entry.replace(PART, "");
         const found = await stat(folderOf(entry)).catch(missing);
         if (found === undefined || isUsed(id)) continue;
-        if (found.mtimeMs + limits.keptMs > Date.now()) continue;
+        // A draft beside the list is saved again and again, which renews the folder's own time.
+        const expiresAt = (await find(entry))?.expiresAt ?? found.mtimeMs + limits.keptMs;
+        if (expiresAt > Date.now()) continue;
         await rm(folderOf(entry), { recursive: true, force: true });
       }
     },

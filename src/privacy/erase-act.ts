@@ -41,7 +41,9 @@ export function erasedWords(erased: Erased): string[] {
     );
   }
   if (importing.length > 0) {
-    parts.push(`Being imported: ${importing.join(", ")}. Erase again when that is done.`);
+    parts.push(
+      `Being imported, or kept for a new campaign: ${importing.join(", ")}. Erase again when that is done; a list that waits for its new campaign goes a day after its upload.`,
+    );
   }
   if (onTheWire > 0) {
     parts.push(

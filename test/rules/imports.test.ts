@@ -126,6 +126,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "count-sending",
     "log-sending",
     "observe-webhooks",
+    "sparing",
     "trace-import",
     "trace-sending",
     "tracing",
