@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { actionJson } from "../campaigns/action-json.ts";
 import {
   ACTION_CURSOR,
+  type ActionRequest,
   actionCursor,
   findAction,
   listActions,
@@ -139,8 +140,8 @@ const listQuery = z.strictObject({
 
 const BEGIN_PROBLEMS = [
   ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
-  ...(["campaign_closed", "rows_deleted", "retry_opted_out", "retry_unknown_reason"] as const),
-  "action_filter_empty" as const,
+  ...(["campaign_closed", "rows_deleted", "retry_opted_out"] as const),
+  ...(["retry_unknown_reason", "action_filter_empty"] as const),
 ];
 
 /** Bulk actions: one decision about many messages, that anyone can follow and stop. */
@@ -169,7 +170,8 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
       page: ({ id }) => `/actions/${id}`,
       problems: [
         ...BEGIN_PROBLEMS,
-        ...(["action_nothing_matches", "action_not_confirmed", "actions_too_many"] as const),
+        ...(["action_nothing_matches", "action_not_confirmed"] as const),
+        ...(["actions_too_many", "redis_unconfirmed"] as const),
       ],
     },
     async ({ context, access, by, part, body }) => {
@@ -179,8 +181,8 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
       if (!found.ok) return found;
       const { name, expected } = body;
       const confirm = body.kind === "resolve" ? body.confirm : null;
-      const token = tokenOf(context, body.key);
-      const asked = { what: what.value, name, expected, confirm, token };
+      const request = requestOf(context, { key: body.key, what: what.value });
+      const asked = { what: what.value, name, expected, confirm, ...request };
       const begun = await beginAction(found.value, asked, by);
       return begun.ok ? accept(actionJson(begun.value, Date.now())) : begun;
     },
@@ -236,11 +238,19 @@ export function addActions({ route }: Router, { stores }: { readonly stores: Sto
   );
 }
 
-/** The same request names the same action: by its Idempotency-Key, or the page with the button. */
-function tokenOf(context: ApiContext, key: string | undefined): string {
+/**
+ * The same request names the same action: by its Idempotency-Key; or by the page with the button,
+ * the decision and the person, until that action was stopped.
+ */
+function requestOf(
+  context: ApiContext,
+  { key, what }: { readonly key: string | undefined; readonly what: ActionWhat },
+): Pick<ActionRequest, "token" | "mayFollowStop"> {
   const header = context.req.header(KEY_HEADER);
-  if (header !== undefined) return `${context.get("access").who}\n${header}`;
-  return key === undefined || key === "" ? randomUUID() : `page\n${key}`;
+  const { who } = context.get("access");
+  if (header !== undefined) return { token: `${who}\n${header}` };
+  if (key === undefined || key === "") return { token: randomUUID() };
+  return { token: JSON.stringify(["page", key, who, what]), mayFollowStop: true };
 }
 
 function readWhat(body: z.output<typeof previewBody>): Result<ActionWhat> {

@@ -76,7 +76,7 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
       problems: [
         ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
         ...(["campaign_closed", "rows_deleted", "retry_opted_out"] as const),
-        ...(["retry_unknown_reason", "actions_too_many"] as const),
+        ...(["retry_unknown_reason", "actions_too_many", "redis_unconfirmed"] as const),
       ],
     },
     async ({ access, by, part, body }) => {
@@ -99,7 +99,7 @@ export function addDecisions({ route }: Router, { stores }: { readonly stores: S
       problems: [
         ...(["dashboard_body_invalid", "no_such_campaign", "campaign_other_mode"] as const),
         ...(["campaign_closed", "rows_deleted", "no_such_row", "row_not_unknown"] as const),
-        ...(["actions_too_many", "action_not_confirmed"] as const),
+        ...(["actions_too_many", "action_not_confirmed", "redis_unconfirmed"] as const),
       ],
     },
     async ({ access, by, part, body }) => {

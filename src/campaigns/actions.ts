@@ -15,7 +15,7 @@ import { type ActionJson, actionJson } from "./action-json.ts";
 import { actionName } from "./action-words.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
-import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+import { refuseClosed, refuseNoCampaign, refuseUnconfirmedRedis } from "./refusals.ts";
 
 /** The messages that were chosen for an action (store/actions/). */
 export interface ChosenMessages {
@@ -33,6 +33,8 @@ export interface ActionRequest {
   readonly expected?: number | null | undefined;
   /** The same request has the same token, and begins one action. */
   readonly token: string;
+  /** Once its action was stopped, the same request begins another. Default: within a day never. */
+  readonly mayFollowStop?: boolean | undefined;
 }
 
 /** A bulk action and its store. */
@@ -45,7 +47,8 @@ const NAME_MAX = 120;
 
 /**
  * Begins an action about messages that were chosen, of which there must be one. The caller notes
- * the act. Refusals: `actions_too_many`, `campaign_closed`, `no_such_campaign`.
+ * the act. Refusals: `actions_too_many`, `campaign_closed`, `no_such_campaign`,
+ * `redis_unconfirmed`.
  */
 export async function startAction(
   { campaign, store }: FoundCampaign,
@@ -53,11 +56,11 @@ export async function startAction(
   chosen: ChosenMessages,
   by: Actor,
 ): Promise<Result<Action>> {
-  const { what, expected = null, token } = request;
+  const { what, expected = null } = request;
   const given = printable(request.name ?? "")
     .trim()
     .slice(0, NAME_MAX);
-  const { id } = await findRequest({ campaign, store }, token);
+  const { id } = await findRequest({ campaign, store }, request);
   const begun = await store.actions.begin({
     ...{ id, campaign: campaign.id, packed: chosen.packed, total: chosen.total },
     plan: {
@@ -68,6 +71,7 @@ export async function startAction(
   if (begun === "no_campaign") return refuseNoCampaign(campaign.id);
   if (begun === "closed") return refuseClosed(campaign.id);
   if (begun === "full") return refuseFull();
+  if (begun === "guarded") return refuseUnconfirmedRedis("Nothing was begun");
   const action = await store.actions.find(id);
   return action === undefined ? refuseNoAction(id) : accept(action);
 }
@@ -78,13 +82,14 @@ const SAME_REQUEST_MS = 24 * 3_600_000;
 /** The id of the action that a request begins, and the action if it was begun before. */
 export async function findRequest(
   { campaign, store }: FoundCampaign,
-  token: string,
+  { token, mayFollowStop = false }: Pick<ActionRequest, "token" | "mayFollowStop">,
 ): Promise<{ readonly id: string; readonly known: Action | null }> {
   for (let nth = 0; ; nth++) {
     const id = actionId(campaign.id, nth === 0 ? token : `${token}\n${nth}`);
     const known = await store.actions.find(id);
     if (known === undefined) return { id, known: null };
-    if (known.createdAt > Date.now() - SAME_REQUEST_MS) return { id, known };
+    const isOver = mayFollowStop && known.state === "stopped";
+    if (!isOver && known.createdAt > Date.now() - SAME_REQUEST_MS) return { id, known };
   }
 }
 
@@ -101,10 +106,13 @@ export function actionDetails(what: ActionWhat): ActDetails {
 
 /** For so long a process that follows an action waits before it looks again. */
 const LOOK_EVERY_MS = 300;
+/** For so long at most it waits for a start of Redis to be confirmed, which takes 10 seconds. */
+const UNCONFIRMED_MS = 15_000;
 
 /**
  * Takes the steps of an action until it has ended, or follows it while another process takes them.
- * `signal` detaches: a worker goes on. Returns its last state; undefined if it is gone.
+ * `signal` detaches: a worker goes on. Returns its last state; undefined if it is gone. Refusal:
+ * `redis_unconfirmed`, if it would send again and that is not cleared up within some seconds.
  */
 export async function carryOut(
   { actions }: Pick<NumberStore, "actions">,
@@ -112,17 +120,23 @@ export async function carryOut(
   {
     signal,
     onStep = () => {},
+    unconfirmedMs = UNCONFIRMED_MS,
   }: {
     readonly signal?: AbortSignal | undefined;
     readonly onStep?: () => Promise<void> | void;
+    readonly unconfirmedMs?: number;
   } = {},
-): Promise<Action | undefined> {
+): Promise<Result<Action | undefined>> {
+  let triesLeft = unconfirmedMs / LOOK_EVERY_MS;
   const runner = randomUUID();
   while (signal?.aborted !== true) {
-    const step = await actions.step(id, { runner, guard: "passed" });
+    const step = await actions.step(id, { runner });
     if (step === "ended" || step === "gone") break;
     await onStep();
-    if (step === "busy") {
+    if (step === "guarded" && --triesLeft <= 0) {
+      return refuseUnconfirmedRedis(`Bulk action ${id} waits`);
+    }
+    if (step === "busy" || step === "guarded") {
       await sleep(LOOK_EVERY_MS, undefined, { ...(signal === undefined ? {} : { signal }) }).catch(
         () => {
           // Detached.
@@ -130,7 +144,7 @@ export async function carryOut(
       );
     }
   }
-  return actions.find(id);
+  return accept(await actions.find(id));
 }
 
 /** Finds an action by its id, which may be any text (`no_such_action`). */

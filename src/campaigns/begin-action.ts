@@ -96,7 +96,7 @@ export async function beginAction(
 ): Promise<Result<Action>> {
   const { what } = request;
   // Its messages may be done by now: a repeated request would find none.
-  const { known } = await findRequest(found, request.token);
+  const { known } = await findRequest(found, request);
   if (known !== null) return accept(known);
   return audited(
     found.store.acts,

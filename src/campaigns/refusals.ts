@@ -30,6 +30,15 @@ export function refuseNoRow({ id, rows }: { readonly id: string; readonly rows: 
   );
 }
 
+/** What was asked for sends again, which waits until it is known that Redis lacks nothing. */
+export function refuseUnconfirmedRedis(what: string): Refused {
+  return refuse(
+    "redis_unconfirmed",
+    `${what}: Redis went back in time, or was started and no worker has confirmed yet that it lacks nothing. A message that was sent in the lost time could go out twice.`,
+    "`dropcast doctor` says which. If it asks, decide (dropcast doctor --accept-rollback, or --nothing-lost); else start a worker and try again after some seconds.",
+  );
+}
+
 /** A second person has to let it start. */
 export function refuseUnapproved(id: string): Refused {
   return refuse(

@@ -14,7 +14,7 @@ import {
 } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
-import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+import { refuseClosed, refuseNoCampaign, refuseUnconfirmedRedis } from "./refusals.ts";
 import type { Following } from "./retry.ts";
 
 export const ALL_ROWS: RowRange = [1, Number.POSITIVE_INFINITY];
@@ -37,7 +37,8 @@ export interface ResolvedRows {
 
 /**
  * Decides the outcome of one unknown message. Refusals: `row_not_unknown` (evidence may have
- * arrived), `no_such_row`, `rows_deleted`, and for `resend` also `campaign_closed`.
+ * arrived), `no_such_row`, `rows_deleted`, and for `resend` also `campaign_closed` and
+ * `redis_unconfirmed`.
  */
 export function resolveRow(
   found: FoundCampaign,
@@ -76,6 +77,8 @@ async function decideRow(
       );
     case "closed":
       return refuseResend(id);
+    case "guarded":
+      return refuseUnconfirmedRedis(`Row ${row} of ${id} stays unknown`);
     case "no_campaign":
       return refuseNoCampaign(id);
   }
@@ -155,8 +158,9 @@ async function resolveNow(
   if (!begun.ok) return begun.refusal.code === "campaign_closed" ? refuseResend(id) : begun;
   const action = begun.value.id;
   const ended = await carryOut(found.store, action, { signal, onStep: () => onStep?.(action) });
+  if (!ended.ok) return ended;
   const rows =
-    ended?.done === chosen.value.total
+    ended.value?.done === chosen.value.total
       ? chosen.value.rows
       : await decidedRows(found, chosen.value.rows, decision);
   return accept({ id, decision, rows, action });

@@ -30,7 +30,7 @@ import {
 } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
-import { refuseClosed, refuseNoCampaign } from "./refusals.ts";
+import { refuseClosed, refuseNoCampaign, refuseUnconfirmedRedis } from "./refusals.ts";
 
 /** The result of a retry, also as JSON. */
 export interface Retried {
@@ -66,7 +66,7 @@ export interface Following {
  * Sends failed messages again: those that the filter asks for. Repeated or concurrent requests send
  * nothing twice, and `count` leaves out the same messages as `send`. A retry is a bulk action
  * (actions.ts): if this process dies, a worker goes on with it. Refusals: `retry_opted_out`,
- * `campaign_closed`, `rows_deleted`, `actions_too_many`.
+ * `campaign_closed`, `rows_deleted`, `actions_too_many`, `redis_unconfirmed`.
  */
 export async function retryCampaign(
   found: FoundCampaign,
@@ -115,7 +115,8 @@ async function retryNow(
   if (!begun.ok) return begun;
   const { id } = begun.value;
   const ended = await carryOut(found.store, id, { signal, onStep: () => onStep?.(id) });
-  const { done = 0, skipped } = ended ?? {};
+  if (!ended.ok) return ended;
+  const { done = 0, skipped } = ended.value ?? {};
   const left = { ...preview.left };
   for (const why of ["suppressed", "open_attempt"] as const) left[why] += skipped?.[why] ?? 0;
   return accept({ ...preview, retried: done, left, action: id });
@@ -191,7 +192,7 @@ export interface FailedAttempt {
 }
 
 /** Why a failed message stays failed in any case. */
-export type WhyLeft = NotRetried | "closed" | "no_campaign";
+export type WhyLeft = NotRetried | "closed" | "no_campaign" | "guarded";
 
 export interface RetriedAttempts {
   /** Messages that will be sent again. One in neither this nor `left` is no longer failed. */
@@ -246,6 +247,7 @@ export async function retryAttempts(
 export function refuseLeft(campaign: string, row: number, why: WhyLeft): Refused {
   if (why === "closed") return refuseClosed(campaign);
   if (why === "no_campaign") return refuseNoCampaign(campaign);
+  if (why === "guarded") return refuseUnconfirmedRedis(`Row ${row} of ${campaign} stays failed`);
   const message = `Row ${row} of ${campaign} stays failed: ${NOT_RETRIED_WORDS[why]}.`;
   if (why === "opted_out" || why === "suppressed") {
     return refuse("retry_opted_out", message, RETRY_OPTED_OUT_FIX);

@@ -99,7 +99,7 @@ async function retryJobs({ queue, store }: FailedBoard): Promise<RetriedJobs> {
   const ids = await answerInTime("reading failed jobs", failed);
   let retried = 0;
   const campaigns = new Set<string>();
-  const stay: Record<WhyLeft, number> = { ...noneLeft(), closed: 0, no_campaign: 0 };
+  const stay: Record<WhyLeft, number> = { ...noneLeft(), closed: 0, no_campaign: 0, guarded: 0 };
   for (let at = 0; at < ids.length; at += CHUNK) {
     const some = Promise.all(ids.slice(at, at + CHUNK).map((id) => queue.getJob(id)));
     const jobs = await answerInTime("reading failed jobs", some);
@@ -173,6 +173,7 @@ const STAY_WORDS: Readonly<Record<WhyLeft, string>> = {
   ...NOT_RETRIED_WORDS,
   closed: "of a closed campaign",
   no_campaign: "of a campaign that was deleted",
+  guarded: "while it is not known whether Redis went back in time (dropcast doctor)",
   opted_out: "of a person who opted out of marketing (131050)",
   suppressed: "of a person who opted out since",
   open_attempt: "of a person whose other message has no outcome yet",

@@ -25,7 +25,7 @@ export function createActionSteps(context: {
   /** Whether there is more to do now. */
   async function step(action: string): Promise<boolean> {
     const begunAt = performance.now();
-    const result = await actions.step(action, { runner, guard: "waits" });
+    const result = await actions.step(action, { runner });
     if (result === "ended") {
       const ended = await actions.find(action);
       logger.info(
@@ -39,11 +39,13 @@ export function createActionSteps(context: {
   }
 
   return async (isStopped) => {
-    let going = await actions.live();
-    while (going.length > 0 && !isStopped()) {
-      const more: string[] = [];
-      for (const action of going) if (!isStopped() && (await step(action))) more.push(action);
-      going = more;
+    let isMore = true;
+    while (isMore && !isStopped()) {
+      isMore = false;
+      // Each round: one that begins meanwhile takes its turn, too.
+      for (const action of await actions.live()) {
+        if (!isStopped() && (await step(action))) isMore = true;
+      }
     }
   };
 }

@@ -13,7 +13,7 @@ async function openFailed(codes: readonly number[]) {
 
 /** What a worker does. */
 async function carryOut({ test }: Pick<TestApi, "test">, id: string) {
-  const step = () => test.store.actions.step(id, { runner: "w", guard: "waits" });
+  const step = () => test.store.actions.step(id, { runner: "w" });
   while ((await step()) === "stepped");
 }
 
@@ -141,7 +141,7 @@ it("stop ends it, once; both are noted with who did it", async () => {
   const id = await importFailed(test, 120);
   const begun = await ask(`/api/campaigns/${id}/actions`, { json: { kind: "retry", all: true } });
   const { id: action } = (await begun.json()) as ActionJson;
-  await test.store.actions.step(action, { runner: "w", guard: "waits" });
+  await test.store.actions.step(action, { runner: "w" });
   const stop = async () => (await ask(`/api/actions/${action}/stop`, { method: "POST" })).json();
 
   expect(await stop()).toMatchObject({
@@ -206,4 +206,26 @@ it("the list is paged by cursor and skips none", async () => {
   expect(seen.slice().sort()).toEqual(begun.slice().sort());
   expect(seen.length).toBe(7);
   expect(await test.counts(id)).toEqual({ failed: 1 });
+});
+
+it("one page is used for several decisions, by several people, and again after Stop", async () => {
+  const { ask, id, test } = await openFailed([131000, 131026]);
+  const begin = async (what: object) => {
+    const answer = await ask(`/api/campaigns/${id}/actions`, { json: { key: "page-1", ...what } });
+    return ((await answer.json()) as ActionJson).id;
+  };
+  const all = { kind: "retry", all: true };
+
+  const first = await begin(all);
+  const pressedTwice = await begin(all);
+  const other = await begin({ kind: "retry", codes: [131000] });
+  await ask(`/api/actions/${first}/stop`, { json: {} });
+  const afterStop = await begin(all);
+  const afterStopTwice = await begin(all);
+
+  expect(pressedTwice).toBe(first);
+  expect(afterStopTwice).toBe(afterStop);
+  expect(new Set([first, other, afterStop]).size).toBe(3);
+  expect((await test.store.actions.find(first))?.state).toBe("stopped");
+  expect((await test.store.actions.find(afterStop))?.state).toBe("running");
 });

@@ -92,12 +92,29 @@ test("an action that another process carries out is followed to its end", async 
   const begun = await beginAction(found, { what: RETRY_ALL, token: "t" }, ANNA);
   if (!begun.ok) throw new Error(begun.refusal.message);
   const { id } = begun.value;
-  await bench.store.actions.step(id, { runner: "worker", guard: "waits" });
+  await bench.store.actions.step(id, { runner: "worker" });
 
   const following = carryOut(bench.store, id);
-  await bench.store.actions.step(id, { runner: "worker", guard: "waits" });
+  await bench.store.actions.step(id, { runner: "worker" });
 
-  expect(await following).toMatchObject({ state: "finished", done: 150 });
+  expect(await following).toMatchObject({ value: { state: "finished", done: 150 } });
+});
+
+test("an action waits for a start of Redis to be confirmed, and says so if it is not", async () => {
+  const { bench, id, found } = await failed(2);
+  const begun = await beginAction(found, { what: RETRY_ALL, token: "t" }, ANNA);
+  if (!begun.ok) throw new Error(begun.refusal.message);
+  const run = await bench.redis.hget(bench.keys.guard, "run");
+  await bench.redis.hset(bench.keys.guard, "run", "0".repeat(40));
+
+  const refused = await carryOut(bench.store, begun.value.id, { unconfirmedMs: 1 });
+  expect(refused).toMatchObject({ refusal: { code: "redis_unconfirmed" } });
+  expect(await bench.counts(id)).toEqual({ failed: 2 });
+  const ended = await carryOut(bench.store, begun.value.id, {
+    onStep: async () => void (await bench.redis.hset(bench.keys.guard, "run", run ?? "")),
+  });
+
+  expect(ended).toMatchObject({ value: { state: "finished", done: 2 } });
 });
 
 test("a name that a person gives is kept to one line; without one it says what it does", async () => {
@@ -129,7 +146,7 @@ test("JSON of an action adds up at every step", async () => {
     expect(one.difference).toBe(1);
     seen.push([one.state, one.done, one.left]);
     if (step === 1) await stopAction({ action, store: bench.store }, ANNA);
-    else await bench.store.actions.step(id, { runner: "w", guard: "waits" });
+    else await bench.store.actions.step(id, { runner: "w" });
   }
 
   expect(seen).toEqual([

@@ -15,7 +15,7 @@ describeInBrowser("a bulk action", () => {
     await page.getByRole("heading", { name: "Retry 131000 of Test" }).waitFor();
     const action = new URL(page.url()).pathname.replace("/actions/", "");
     // A worker takes a step: the page shows it without being asked.
-    await test.store.actions.step(action, { runner: "w", guard: "waits" });
+    await test.store.actions.step(action, { runner: "w" });
     const stop = page.getByRole("button", { name: "Stop: leave 200 as they are" });
     await stop.waitFor({ timeout: 20_000 });
     const problems = [await findings(page)];

@@ -31,7 +31,7 @@ it("the page of a retry begins an action, whose page shows sums that add up, and
   const preview = await (await ask(`/campaigns/${id}/retry?code=131000`)).text();
   const begun = await press(dashboard, formWith(preview, "Send 150 again"));
   const path = begun.headers.get("location") ?? "";
-  await test.store.actions.step(path.replace("/actions/", ""), { runner: "w", guard: "waits" });
+  await test.store.actions.step(path.replace("/actions/", ""), { runner: "w" });
   const running = await (await ask(path)).text();
   const stopped = await press(dashboard, formWith(running, "Stop: leave 50 as they are"));
   const ended = await (await ask(path)).text();

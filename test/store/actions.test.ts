@@ -42,8 +42,8 @@ async function beginResolve(
   return { id, begun };
 }
 
-const steps = (bench: TestStore, id: string, runner = "a", guard: "waits" | "passed" = "passed") =>
-  bench.store.actions.step(id, { runner, guard });
+const steps = (bench: TestStore, id: string, runner = "a") =>
+  bench.store.actions.step(id, { runner });
 
 async function action(bench: TestStore, id: string) {
   const found = await bench.store.actions.find(id);
@@ -232,12 +232,47 @@ describe("a bulk action", () => {
     expect(await bench.store.actions.find(second.id)).toBeUndefined();
   });
 
-  test("waits in a worker while Redis may have gone back in time, and is stopped by accepting that", async () => {
+  test.each(["state", "rows"] as const)(
+    "of which a power cut kept half the end or half the beginning leaves nothing (%s)",
+    async (torn) => {
+      const { bench, id } = await failed(2);
+      const { id: its } = await beginRetry(bench, id);
+      const key = bench.keys.action(its);
+      if (torn === "state") await bench.redis.hset(key, "state", "finished", "endedAt", Date.now());
+      else await bench.redis.del(key);
+
+      expect(await steps(bench, its)).toBe(torn === "state" ? "ended" : "gone");
+
+      expect(await bench.store.actions.live()).toEqual([]);
+      expect(await bench.redis.exists(bench.keys.actionRows(its))).toBe(0);
+      const ttl = await bench.redis.pttl(key);
+      if (torn === "state") expect(ttl).toBeGreaterThan(ACTION_KEPT_MS - 60_000);
+      else expect(ttl).toBe(-2);
+      // A second look changes nothing.
+      expect(await steps(bench, its)).toBe(torn === "state" ? "ended" : "gone");
+      expect(await bench.counts(id)).toEqual({ failed: 2 });
+    },
+  );
+
+  test("whose messages are lost ends, and says how many it did not reach", async () => {
+    const { bench, id } = await failed(3);
+    const { id: its } = await beginRetry(bench, id);
+    await bench.redis.del(bench.keys.actionRows(its));
+
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({
+      ...{ state: "finished", end: "rows_deleted", failed: 3, left: 0 },
+    });
+    expect(await bench.store.actions.live()).toEqual([]);
+  });
+
+  test("waits while Redis may have gone back in time, and is stopped by accepting that", async () => {
     const { bench, id } = await failed(150);
     const { id: its } = await beginRetry(bench, id);
     await bench.redis.hset(bench.keys.guard, "noticedAt", Date.now(), "wentBackTo", Date.now());
 
-    expect(await steps(bench, its, "a", "waits")).toBe("guarded");
+    expect(await steps(bench, its)).toBe("guarded");
     expect(await action(bench, its)).toMatchObject({ state: "running", done: 0 });
     await bench.store.rollback.accept(80);
 
@@ -246,7 +281,7 @@ describe("a bulk action", () => {
       end: "rollback",
       left: 150,
     });
-    expect(await steps(bench, its, "a", "waits")).toBe("ended");
+    expect(await steps(bench, its)).toBe("ended");
   });
 
   test("of one campaign does not keep the batches of the other", async () => {

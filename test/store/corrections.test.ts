@@ -186,3 +186,15 @@ test("a campaign that is not there takes no rows", async () => {
   expect(answer).toEqual({ kind: "no_campaign" });
   expect(await bench.store.corrections.campaign(`${bench.number}-9`)).toBeUndefined();
 });
+
+test("a correction waits while Redis may have gone back in time: nothing is changed", async () => {
+  const bench = await openTestStore();
+  const id = await campaignWith(bench, 3, 2);
+  await bench.redis.hset(bench.keys.guard, "noticedAt", Date.now(), "wentBackTo", Date.now());
+
+  expect(await correct(bench, id, 0, 2)).toEqual({ kind: "guarded" });
+
+  expect(await bench.states(id)).toEqual(["pending", "rejected", "pending"]);
+  await bench.store.rollback.accept(80);
+  expect(await correct(bench, id, 0, 2)).toMatchObject({ kind: "corrected" });
+});

@@ -35,7 +35,7 @@ export async function retryFailed(
     const plan = testPlan({ ...RETRY_ALL, codes: [...request.codes] });
     await store.actions.begin({ id: action, campaign: id, plan, packed, total });
     const runner = randomUUID();
-    while ((await store.actions.step(action, { runner, guard: "passed" })) === "stepped");
+    while ((await store.actions.step(action, { runner })) === "stepped");
   }
   return { kind: "retried", byCode, left, waiting };
 }

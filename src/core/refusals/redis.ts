@@ -76,6 +76,11 @@ export const REDIS = catalogue(503, {
     meaning: "`DROPCAST_REDIS_URL` is not a valid Redis address.",
     fix: "Write it as `redis://host:6379`, `rediss://user:password@host:6379` (TLS) or `unix:///path/to/redis.sock`; percent-encode special characters in the password.",
   },
+  redis_unconfirmed: {
+    meaning:
+      "Messages were to be sent again while it is not known whether Redis lacks any: it went back in time and a person must decide, or it was started and no worker has confirmed it yet.",
+    fix: "`dropcast doctor` says which. Decide with `dropcast doctor --accept-rollback` or `--nothing-lost`; or start a worker, and try again after some seconds.",
+  },
   redis_went_back: {
     meaning:
       "`doctor --nothing-lost` was given, but a worker remembers claims that this Redis does not have: it is an older copy.",

@@ -1,4 +1,4 @@
-import { refuseClosed } from "../../campaigns/refusals.ts";
+import { refuseClosed, refuseUnconfirmedRedis } from "../../campaigns/refusals.ts";
 import { foldPhone } from "../../core/recipient.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
@@ -78,6 +78,7 @@ export function createCorrector(input: CorrectorInput): Corrector {
       const result = await corrections.apply(id, batch, change);
       if (result.kind === "changed") return accept(false);
       if (result.kind === "closed" && result.why === "importing") return refuseImporting(id);
+      if (result.kind === "guarded") return refuseUnconfirmedRedis(`Rows of ${id} stay rejected`);
       if (result.kind !== "corrected") return refuseCorrection(id);
       known.rewrites = result.rewrites;
     }

@@ -144,7 +144,8 @@ async function importClaimed(
   const { code, message } = result.refusal;
   // Stopped: the next producer resumes it under the same id.
   if (code === "import_interrupted") return { kind: "interrupted" };
-  if (code === "import_in_progress") return { kind: "again", why: message };
+  if (code === "import_in_progress" || code === "redis_unconfirmed")
+    return { kind: "again", why: message };
   // The store knows the campaign's outcome; another import of the same bytes does not concern this
   // drop.
   if (code === "import_lost" && claim.note.campaign !== null)

@@ -48,12 +48,16 @@ export interface NewAction {
   readonly total: number;
 }
 
-/** `known`: the same request began it before. `full`: too many run. */
-export type BegunAction = "begun" | "known" | "full" | "no_campaign" | "closed";
+/**
+ * `known`: the same request began it before. `full`: too many run. `guarded`: it would send again
+ * while a rollback of Redis waits for a person.
+ */
+export type BegunAction = "begun" | "known" | "full" | "no_campaign" | "closed" | "guarded";
 
 /**
  * `stepped`: one batch is done. `ended`: nothing is left, or it was stopped. `busy`: another
- * process takes steps. `guarded`: it waits, because Redis may have gone back in time.
+ * process takes steps. `guarded`: it would send again, and waits, because Redis may have gone back
+ * in time.
  */
 export type ActionStep = "stepped" | "ended" | "gone" | "busy" | "moved" | "guarded";
 
@@ -110,6 +114,7 @@ export function createActions(input: {
     batch: number,
     chosen: readonly { row: number; attempt: number }[],
   ) {
+    if (chosen.length === 0) return [];
     const stored = new Map((await rows.batch(campaign, batch)).map((row) => [row.row, row]));
     return chosen.map((one) => {
       const phone = stored.get(one.row)?.phone;
@@ -154,30 +159,22 @@ export function createActions(input: {
     /** The ids of those that run, oldest first. */
     live: (): Promise<string[]> => redis.zrange(keys.actionsLive, "0", "-1"),
 
-    /**
-     * Takes the next step. `waits`: on a number that Redis may have moved back in time, nothing is
-     * done until a person has decided about that; a command that a person waits for does not wait.
-     */
-    async step(
-      id: string,
-      { runner, guard }: { readonly runner: string; readonly guard: "waits" | "passed" },
-    ): Promise<ActionStep> {
-      const [state, cursor, campaign = "", kind] = await redis.hmget(
+    /** Takes the next step. What is left of one that has ended is removed, too. */
+    async step(id: string, { runner }: { readonly runner: string }): Promise<ActionStep> {
+      const [cursor, campaign, kind] = await redis.hmget(
         keys.action(id),
-        ...fieldsOf("action", "state", "cursor", "campaign", "kind"),
+        ...fieldsOf("action", "cursor", "campaign", "kind"),
       );
-      if (state === null || cursor === null || campaign === null) return "gone";
-      if (state !== "running") return "ended";
       const from = Number(cursor);
       const to = from + PACKED_BATCH_MAX - 1;
       const packed = await redis.getrangeBuffer(keys.actionRows(id), from, to);
-      // It ended since.
-      if (packed.length === 0) return "moved";
-      const { batch, rows: chosen, bytes } = unpackBatch(packed);
-      const asked = kind === "retry" ? await withPersons(campaign, batch, chosen) : chosen;
+      // It has ended, or its messages are lost: the script finds out which.
+      const none = { batch: 0, rows: [], bytes: 0 };
+      const { batch, rows: chosen, bytes } = packed.length === 0 ? none : unpackBatch(packed);
+      const asked = kind === "retry" ? await withPersons(campaign ?? "", batch, chosen) : chosen;
       const { leaseMs, webhooksArrivingMs } = limits;
       return (await run("step-action", {
-        ...{ action: id, runner, heldMs: HELD_MS, asks: guard === "waits" ? "guard" : "" },
+        ...{ action: id, runner, heldMs: HELD_MS },
         ...{ cursor: from, next: from + bytes, batch, rows: packRetryRows(asked) },
         ...{ leaseMs, webhooksArrivingMs },
       })) as ActionStep;

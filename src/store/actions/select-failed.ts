@@ -139,10 +139,11 @@ export function createSelectFailed(input: {
     const open: { asked: readonly Asked[]; result: Promise<RetriedRows> }[] = [];
 
     /** The verdicts on the oldest of them; null if they were noted. */
-    async function noteOldest(): Promise<Exclude<RetriedRows, { kind: "retried" }> | null> {
+    async function noteOldest(): Promise<Exclude<SelectFailedResult, SelectedFailed> | null> {
       const oldest = open.shift();
       const result = await oldest?.result;
       if (oldest === undefined || result === undefined) return null;
+      if (result.kind === "guarded") throw new Error("A count sends nothing again.");
       if (result.kind !== "retried") return result;
       for (const [at, one] of oldest.asked.entries()) note(one, result.verdicts[at]);
       return null;

@@ -35,7 +35,7 @@ export type ControlResult =
 export type ResolveResult =
   | { readonly kind: "resolved"; readonly state: State }
   | { readonly kind: "not_unknown"; readonly state: State }
-  | { readonly kind: "closed" | "no_campaign" | "no_row" };
+  | { readonly kind: "closed" | "no_campaign" | "no_row" | "guarded" };
 
 /** The rows of a probe, all pending, in order. */
 export interface ProbeRows {
@@ -192,6 +192,7 @@ export function createCampaignStore(input: {
         ...{ campaign: id, batch, act, rows: packRetryRows(rows), leaseMs, webhooksArrivingMs },
       })) as [number, ...number[]];
       if (kind === ANSWER.done) return { kind: "retried", verdicts: verdicts.map(toRetryVerdict) };
+      if (kind === ANSWER.guarded) return { kind: "guarded" };
       return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
     },
 
@@ -206,6 +207,7 @@ export function createCampaignStore(input: {
       if (kind === ANSWER.done) return { kind: "resolved", state: stateOf(state) };
       if (kind === ANSWER.unchanged) return { kind: "not_unknown", state: stateOf(state) };
       if (kind === ANSWER.noRow) return { kind: "no_row" };
+      if (kind === ANSWER.guarded) return { kind: "guarded" };
       return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
     },
 
@@ -230,6 +232,8 @@ export type RetriedRows =
   /** By row, in the order given. */
   | { readonly kind: "retried"; readonly verdicts: readonly RetryVerdict[] }
   | { readonly kind: "closed" }
+  /** Redis may have gone back in time. */
+  | { readonly kind: "guarded" }
   | { readonly kind: "no_campaign" };
 
 const RETRY_VERDICTS: ReadonlyMap<number, RetryVerdict> = new Map([

@@ -49,6 +49,8 @@ export type CorrectionResult =
   /** Stored rows were rewritten since they were read: read and decide again. */
   | { readonly kind: "changed" }
   | { readonly kind: "closed"; readonly why: string }
+  /** Redis may have gone back in time. */
+  | { readonly kind: "guarded" }
   | { readonly kind: "no_campaign" };
 
 /**
@@ -120,6 +122,7 @@ export function createCorrections(input: {
         rows: packClaimRows(change.rows.map(({ row, phone }) => ({ row, person: person(phone) }))),
       })) as [number, unknown, number];
       if (kind === ANSWER.done) return { kind: "corrected", rewrites };
+      if (kind === ANSWER.guarded) return { kind: "guarded" };
       if (kind === ANSWER.closed) return { kind: "closed", why: String(why) };
       return { kind: kind === ANSWER.rewritten ? "changed" : "no_campaign" };
     },

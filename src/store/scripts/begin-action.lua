@@ -6,7 +6,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: action · campaign · kind: retry | resolve · decision: of resolve; else '' · plan:
 --   ActionPlan of core/action.ts, JSON · total · rows: the messages, packed (packed-rows.ts)
--- Returns: 'begun' · 'known': it began before · 'full': too many run · 'no_campaign' · 'closed'
+-- Returns: 'begun' · 'known': it began before · 'full': too many run · 'no_campaign' · 'closed' ·
+--   'guarded': it would send again, and a rollback waits for a person
 -- Keys built: actions, actions-live, action, action-rows, guard, campaign:<id>
 local id = ARG.action
 local key = P .. 'action:' .. id
@@ -15,12 +16,15 @@ local c = open_rows(ARG.campaign)
 if not c then return 'no_campaign' end
 local sends = ARG.kind == 'retry' or ARG.decision == 'resend'
 if sends and c.closed ~= '' then return 'closed' end
+if sends and redis.call('HEXISTS', GUARD, 'noticedAt') == 1 then return 'guarded' end
 if redis.call('ZCARD', P .. 'actions-live') >= ACTIONS_LIVE_MAX then return 'full' end
+-- The action itself last: if a power cut kept half of this, there is none, and the next step of a
+-- worker removes the rest.
+redis.call('SET', P .. 'action-rows:' .. id, ARG.rows)
+redis.call('ZADD', P .. 'actions-live', WALL, id)
+redis.call('ZADD', P .. 'actions', WALL, id)
 redis.call('HSET', key, 'state', 'running', 'campaign', ARG.campaign, 'kind', ARG.kind,
   'decision', ARG.decision, 'plan', ARG.plan, 'total', ARG.total, 'cursor', 0, 'createdAt', WALL)
-redis.call('SET', P .. 'action-rows:' .. id, ARG.rows)
-redis.call('ZADD', P .. 'actions', WALL, id)
-redis.call('ZADD', P .. 'actions-live', WALL, id)
 count_act()
 -- Room for it: expired ones leave the list, and the oldest that ended go when there are too many.
 local over = redis.call('ZCARD', P .. 'actions') - ACTIONS_MAX

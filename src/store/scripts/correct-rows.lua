@@ -9,8 +9,8 @@
 -- ARGV: campaign · batch · rewrites: as the caller read it · blob: the batch's rows, corrected ·
 --   rows: CLAIM_ROW of protocol.ts each
 -- Returns: {no_campaign}: none, or its rows are deleted · {rewritten}: read them again · {closed,
---   cancelled|expired|importing|ended}: not to be sent, or not yet · {done, rows corrected,
---   rewrites now}
+--   cancelled|expired|importing|ended}: not to be sent, or not yet · {guarded}: Redis may
+--   have gone back in time · {done, rows corrected, rewrites now}
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
 --   resends, running, scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline
 --   :pricing :unknown :ready :open :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first
@@ -21,6 +21,7 @@ local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')
 if c.closed ~= '' then return { ANSWER.closed, c.closed } end
 if c.status == 'importing' then return { ANSWER.closed, 'importing' } end
 if num(f[2]) > 0 and num(f[2]) <= WALL then return { ANSWER.closed, 'ended' } end
+if not guard_is_open() then return { ANSWER.guarded } end
 if num(f[1]) ~= num(ARG.rewrites) then return { ANSWER.rewritten } end
 local key, values = ledger_key(c, batch), {}
 local persons = {}

@@ -204,6 +204,8 @@ export const ANSWER = {
   samePerson: -6,
   /** Another number of messages waits than the caller was shown. */
   otherCount: -7,
+  /** Redis may have gone back in time: nothing is sent again (guard_is_open). */
+  guarded: -8,
 } as const;
 
 /** The result of purge-campaign: too early, more batches to delete, or done. */

@@ -6,7 +6,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · row · decision: resend | sent | failed
 -- Returns: {no_campaign} · {no_row} · {unchanged, state}: no longer unknown · {closed,
---   cancelled|expired}: the campaign was closed · {done, state now}
+--   cancelled|expired}: the campaign was closed · {guarded}: to be sent again, and Redis may have
+--   gone back in time · {done, state now}
 -- Keys built: asking, shares, notices, notices-failed, notify, stats, trials, news, clock,
 --   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
@@ -18,6 +19,7 @@ local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), row_field(row)
 if not EVENT_OF[decision] then return redis.error_reply('ERR no such decision') end
 if r.state ~= STATE.unknown then return { ANSWER.unchanged, shown(c, r.state) } end
 if decision == 'resend' and c.closed ~= '' then return { ANSWER.closed, c.closed } end
+if decision == 'resend' and not guard_is_open() then return { ANSWER.guarded } end
 count_act()
 decide_row(c, row, r, decision)
 if decision == 'resend' then reopen_batch(c, batch_of(row)) end

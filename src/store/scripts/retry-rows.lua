@@ -7,8 +7,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · batch · act: 'send', or 'count' to change nothing · rows: RETRY_ROW of
 --   protocol.ts each · lease_ms · webhooks_arriving_ms: they count as arriving for this time
--- Returns: {no_campaign} · {closed, cancelled|expired} · {done, and RETRY of protocol.ts for each
---   row}
+-- Returns: {no_campaign} · {closed, cancelled|expired} · {guarded}: Redis may have gone back in
+--   time · {done, and RETRY of protocol.ts for each row}
 -- Keys built: asking, shares, notices, notify, trials, claimed, stats, suppressed, news, clock,
 --   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
@@ -16,6 +16,7 @@
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 if c.closed ~= '' then return { ANSWER.closed, c.closed } end
+if ARG.act == 'send' and not guard_is_open() then return { ANSWER.guarded } end
 local waits = { lease = num(ARG.lease_ms), wait = 0, window = num(ARG.webhooks_arriving_ms) }
 
 local answer, taken = { ANSWER.done }, 0

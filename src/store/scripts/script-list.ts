@@ -139,7 +139,6 @@ export const SCRIPTS = {
     "action",
     "runner",
     "heldMs",
-    "asks",
     "cursor",
     "next",
     "batch",

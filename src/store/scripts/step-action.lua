@@ -7,12 +7,12 @@
 -- nothing. Each message is fenced by the attempt it had when the action began.
 -- KEYS: 1 slot key of the number
 -- ARGV: action · runner: names the process that takes the step · held_ms: for so long only that
---   one takes steps · asks: 'guard' to wait while Redis may have gone back in time; '' when a
---   person waits for the result · cursor: the place where the messages were read · next: the place
---   after them · batch · rows: RETRY_ROW of protocol.ts each · lease_ms · webhooks_arriving_ms:
---   they count as arriving for this time
+--   one takes steps · cursor: the place where the messages were read · next: the place after them ·
+--   batch · rows: RETRY_ROW of protocol.ts each; '' if none are stored · lease_ms ·
+--   webhooks_arriving_ms: they count as arriving for this time
 -- Returns: 'stepped' · 'ended': it has, now or before · 'gone' · 'busy': another process takes
---   steps · 'moved': the place is another · 'guarded'
+--   steps · 'moved': the place is another · 'guarded': it would send again,
+--   and Redis may have gone back in time
 -- Keys built: action, action-rows, actions-live, asking, shares, notices, notices-failed, notify,
 --   trials, claimed, stats, suppressed, news, clock, by-end, with-rows, guard, resends, running,
 --   scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors :timeline
@@ -20,19 +20,24 @@
 --   :side :events :seen
 local key = P .. 'action:' .. ARG.action
 local f = redis.call('HMGET', key, 'state', 'cursor', 'campaign', 'decision', 'runner', 'until')
-if not f[1] then return 'gone' end
-if f[1] ~= 'running' then return 'ended' end
-if ARG.asks == 'guard' and not guard_is_open() then return 'guarded' end
+local is_live = redis.call('ZSCORE', P .. 'actions-live', ARG.action)
+if f[1] ~= 'running' then
+  if is_live then settle_action(ARG.action) end
+  return f[1] and 'ended' or 'gone'
+end
+local decision = f[4]
+local sends = decision == '' or decision == 'resend'
+if sends and not guard_is_open() then return 'guarded' end
 if f[5] and f[5] ~= ARG.runner and num(f[6]) > NOW then return 'busy' end
 if f[2] ~= ARG.cursor then return 'moved' end
 
-local c, batch, decision = open_rows(f[3]), num(ARG.batch), f[4]
-local sends = decision == '' or decision == 'resend'
-if not c or sends and c.closed ~= '' then
+local c, batch = open_rows(f[3]), num(ARG.batch)
+local are_lost = ARG.rows == '' and redis.call('EXISTS', P .. 'action-rows:' .. ARG.action) == 0
+if not c or are_lost or sends and c.closed ~= '' then
   local n = redis.call('HMGET', key, 'total', 'done', 'changed', 'suppressed', 'openAttempt')
   local rest = num(n[1]) - num(n[2]) - num(n[3]) - num(n[4]) - num(n[5])
   redis.call('HSET', key, 'failed', rest)
-  end_action(ARG.action, 'finished', c and 'campaign_closed' or 'rows_deleted')
+  end_action(ARG.action, 'finished', (not c or are_lost) and 'rows_deleted' or 'campaign_closed')
   return 'ended'
 end
 

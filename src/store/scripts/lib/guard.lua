@@ -148,7 +148,8 @@ local function check_guard(text, worker, settle_ms, role)
   return g
 end
 
--- Whether the ledger can be trusted without a worker's reading.
+-- Whether the ledger can be trusted without a worker's reading. Until then no message is sent
+-- again: who accepts the rollback would take it for pending only since it was noticed.
 local function guard_is_open()
   local f = redis.call('HMGET', GUARD, 'noticedAt', 'run', 'count')
   return not f[1] and (f[2] == run_id() or num(f[3]) == 0)
