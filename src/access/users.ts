@@ -64,10 +64,12 @@ export async function addUser(deps: UserDeps, user: NewUser, by: Actor): Promise
   return audited(deps.acts, by, { what: "user add" }, add, () => ({ details }));
 }
 
-/** What changes; absent: it stays. Every change ends the user's sessions. */
+/** What changes; absent, also in `access`: it stays. Every change ends the user's sessions. */
 export interface UserChange {
   readonly password?: string | undefined;
-  readonly access?: { readonly role: Role; readonly numbers: readonly string[] | null } | undefined;
+  readonly access?:
+    | { readonly role: Role; readonly numbers?: readonly string[] | null | undefined }
+    | undefined;
   readonly disabled?: boolean | undefined;
 }
 
@@ -82,7 +84,12 @@ export async function changeUser(
   const { password, access, disabled } = change;
   const weak = password === undefined ? null : refusePassword(password);
   if (weak !== null) return weak;
-  const numbers = readNumbers(deps.numbers, access?.numbers ?? null);
+  const user = await deps.users.find(name);
+  if (user === undefined) return refuseUnknown();
+  // A number that is no longer configured may stay in a limit.
+  const nameable = [...deps.numbers, ...(user.numbers ?? [])];
+  const numbers =
+    access?.numbers === undefined ? accept(user.numbers) : readNumbers(nameable, access.numbers);
   if (!numbers.ok) return numbers;
   const details = {
     name,
@@ -130,7 +137,7 @@ export function readNumbers(
   return refuse(
     "access_numbers_invalid",
     unknown === undefined ? "No number is named." : "A number is named that is not configured.",
-    `Name some of ${configured.join(", ")}, or leave them out for all.`,
+    `Name some of ${configured.join(", ")}, or choose all numbers.`,
   );
 }
 

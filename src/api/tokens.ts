@@ -18,7 +18,7 @@ const token = z
   .openapi("Token");
 
 const addBody = z.strictObject({
-  ...{ name: z.string().max(64), role, numbers: numbersBody.default(null) },
+  ...{ name: z.string().max(64), role, numbers: numbersBody },
   expiresDays: z.int().min(1).max(9_999).nullable().default(null).openapi({
     description: "Null: it does not expire.",
   }),

@@ -24,7 +24,7 @@ const user = z
 const password = z.string().max(1_024).openapi({ description: "At least 12 characters." });
 
 const addBody = z.strictObject({
-  ...{ name: z.string().max(64), password, role, numbers: numbersBody.default(null) },
+  ...{ name: z.string().max(64), password, role, numbers: numbersBody },
 });
 
 const changeBody = z

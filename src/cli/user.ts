@@ -33,7 +33,8 @@ export const spec: CommandSpec = {
     },
     {
       flags: "--numbers <names>",
-      description: "of add and role: these numbers only, as in main,shop",
+      description:
+        "of add and role: only these, as in main,shop, or all; role without it keeps them",
     },
   ],
   summary: "people who may sign in to the dashboard by a name and password of their own",
@@ -69,11 +70,13 @@ export const run: Command = async (cli, { args: [typed = "", name], options }) =
     if (name === undefined) return list(await users.list());
     const numbers = Object.keys(config.numbers);
     const deps = { users, acts: actsOf(config.mode), numbers };
+    const { role, numbers: given } = wanted.value;
+    const only = given?.join() === "all" && !numbers.includes("all") ? null : given;
     const by = commandActor(cli);
     switch (action) {
       case "add":
         return changed(
-          await addUser(deps, { name, password: password.value, ...wanted.value }, by),
+          await addUser(deps, { name, password: password.value, role, numbers: only }, by),
           "may sign in now",
         );
       case "password":
@@ -83,7 +86,13 @@ export const run: Command = async (cli, { args: [typed = "", name], options }) =
         );
       case "role":
         return changed(
-          await changeUser(deps, name, { access: wanted.value }, by),
+          // A limit never ends by being left out.
+          await changeUser(
+            deps,
+            name,
+            { access: { role, numbers: given === null ? undefined : only } },
+            by,
+          ),
           "is changed; every session of before is over",
         );
       case "disable":

@@ -17,6 +17,8 @@ test("a user is added with a password from stdin, changed, listed and removed", 
   );
   const hash = (await users.find("anna"))?.hash ?? "";
   const changed = await user("role", "anna", "--role", "viewer", "--numbers", place.number);
+  const viewing = await user("role", "anna", "--role", "operator");
+  const widened = await user("role", "anna", "--role", "operator", "--numbers", "all");
   const listed = await user("list");
   const removed = await user("remove", "anna");
 
@@ -26,6 +28,8 @@ test("a user is added with a password from stdin, changed, listed and removed", 
   ]);
   expect(await isPassword("correct horse", hash)).toBe(true);
   expect(changed).toMatchObject({ role: "viewer", numbers: [place.number] });
+  expect(viewing).toMatchObject({ role: "operator", numbers: [place.number] });
+  expect(widened).toMatchObject({ role: "operator", numbers: null });
   expect(listed).toMatchObject([{ name: "anna", disabled: false }]);
   expect(removed).toMatchObject({ name: "anna", removed: true });
   expect(added.stdout + added.stderr).not.toContain("correct horse");

@@ -66,12 +66,14 @@ describe.skipIf(chromium === undefined)("signing in with a browser", () => {
     await page.waitForURL(`${url}/access`);
     await page.getByText("Make a token…").click();
     await page.locator("#new-token").fill("ci");
+    await page.locator("input[name=scope][value=all]:visible").check();
     await page.getByRole("button", { name: "Make the token" }).click();
     const token = await page.getByRole("status").locator("code").textContent();
     await page.goto(`${url}/access`);
     await page.getByText("Add a user…").click();
     await page.locator("#new-user").fill("bert");
     await page.locator("#new-password").fill("another long one");
+    await page.locator("input[name=scope][value=all]:visible").check();
     await page.getByRole("button", { name: "Add the user" }).click();
     await page.waitForURL(`${url}/access`);
     const shown = await page.content();

@@ -9,7 +9,7 @@ export const API = catalogue(409, {
   },
   access_numbers_invalid: {
     meaning: "A user or token is to be limited to a number that is not configured, or to none.",
-    fix: "Name configured numbers, or leave them out for all.",
+    fix: "Name configured numbers, or choose all of them.",
     http: 422,
   },
   api_role_too_low: {

@@ -24,7 +24,7 @@ import type { Answer } from "../../api/answer.ts";
 import type { OidcConfig } from "../../config/access.ts";
 import { ROLES, type Role } from "../../core/access.ts";
 import type { Actor } from "../../core/act.ts";
-import type { Result } from "../../core/refusal.ts";
+import { accept, type Result, refuse } from "../../core/refusal.ts";
 import { plainProblem, toProblem } from "../../http/problem.ts";
 import type { ApiToken, Session, Sessions, User } from "../../store/index.ts";
 import { readFields } from "./form-fields.ts";
@@ -56,7 +56,8 @@ export function addAccessPages(app: Hono<ApiEnv>, deps: AccessPageDeps): void {
   pages.post("/users", (context) =>
     act(context, async (fields, by) => {
       const [name, password] = [textOf(fields, "name"), textOf(fields, "password")];
-      return addUser(deps, { name, password, ...accessOf(fields) }, by);
+      const access = accessOf(fields);
+      return access.ok ? addUser(deps, { name, password, ...access.value }, by) : access;
     }),
   );
   pages.post("/users/:name/password", (context) =>
@@ -65,9 +66,10 @@ export function addAccessPages(app: Hono<ApiEnv>, deps: AccessPageDeps): void {
     ),
   );
   pages.post("/users/:name/access", (context) =>
-    act(context, (fields, by) =>
-      changeUser(deps, nameIn(context), { access: accessOf(fields) }, by),
-    ),
+    act(context, async (fields, by) => {
+      const access = accessOf(fields);
+      return access.ok ? changeUser(deps, nameIn(context), { access: access.value }, by) : access;
+    }),
   );
   pages.post("/users/:name/disable", (context) =>
     act(context, (_, by) => changeUser(deps, nameIn(context), { disabled: true }, by)),
@@ -89,11 +91,12 @@ export function addAccessPages(app: Hono<ApiEnv>, deps: AccessPageDeps): void {
   pages.post("/tokens", async (context) => {
     const read = await readFields(context);
     if (!read.ok) return answer(context, toProblem(read));
-    const fields = read.value;
-    const days = textOf(fields, "days");
+    const days = textOf(read.value, "days");
     if (!/^\d{0,4}$/.test(days)) return answer(context, BODY_INVALID);
+    const access = accessOf(read.value);
+    if (!access.ok) return answer(context, toProblem(access));
     const lastsMs = Number(days) === 0 ? null : Number(days) * DAY_MS;
-    const wanted = { name: textOf(fields, "name"), ...accessOf(fields), lastsMs };
+    const wanted = { name: textOf(read.value, "name"), ...access.value, lastsMs };
     const made = await addToken(deps, wanted, actorOf(context.get("access")));
     return made.ok ? show(context, made.value) : answer(context, toProblem(made));
   });
@@ -136,11 +139,21 @@ function nameIn(context: ApiContext): string {
   return context.req.param("name") ?? "";
 }
 
-/** No box ticked: all numbers. An unknown role counts as the least one. */
-function accessOf(fields: URLSearchParams): { role: Role; numbers: readonly string[] | null } {
-  const role = ROLES.find((one) => one === fields.get("role")) ?? "viewer";
-  const numbers = fields.getAll("numbers");
-  return { role, numbers: numbers.length === 0 ? null : numbers };
+/** All numbers only if that was chosen: a form without a choice is refused. */
+function accessOf(
+  fields: URLSearchParams,
+): Result<{ readonly role: Role; readonly numbers: readonly string[] | null }> {
+  const role = ROLES.find((one) => one === fields.get("role"));
+  const scope = fields.get("scope");
+  if (role !== undefined && scope === "all") return accept({ role, numbers: null });
+  if (role !== undefined && scope === "only") {
+    return accept({ role, numbers: fields.getAll("numbers") });
+  }
+  return refuse(
+    "dashboard_body_invalid",
+    role === undefined ? "The form names no known role." : "The form does not say which numbers.",
+    "Choose a role, and All numbers or Only these.",
+  );
 }
 
 function madeBox({ name, token }: MadeToken): Html {
@@ -151,25 +164,29 @@ function madeBox({ name, token }: MadeToken): Html {
   </section>`;
 }
 
+/** `now.numbers` undefined: nothing is chosen yet. */
 function accessFields(
   id: string,
-  numbers: readonly string[],
-  now: { readonly role: Role; readonly numbers: ReadonlySet<string> | null },
+  configured: readonly string[],
+  now: { readonly role: Role; readonly numbers?: ReadonlySet<string> | null },
 ): Html {
+  // Those that are no longer configured are shown, too: else the form could not keep them.
+  const held = now.numbers ?? new Set<string>();
+  const names = [...new Set([...configured, ...held])];
+  const scope = (value: string, words: string, isChosen: boolean) =>
+    html`<label><input type="radio" name="scope" value="${value}" required${isChosen ? html` checked` : ""}> ${words}</label> `;
   return html`<p><label for="${id}-role">Role</label>
       <select id="${id}-role" name="role">
         ${ROLES.map((role) => html`<option value="${role}"${role === now.role ? html` selected` : ""}>${role}</option>`)}
       </select></p>
-    ${
-      numbers.length === 0
-        ? ""
-        : html`<fieldset><legend>Only these numbers (none ticked: all)</legend>
-          ${numbers.map((name) => html`<label><input type="checkbox" name="numbers" value="${name}"${now.numbers?.has(name) ? html` checked` : ""}> ${name}</label> `)}
-        </fieldset>`
-    }`;
+    <fieldset><legend>Numbers</legend>
+      ${scope("all", "All numbers", now.numbers === null)}
+      ${scope("only", "Only these:", now.numbers instanceof Set)}
+      ${names.map((name) => html`<label><input type="checkbox" name="numbers" value="${name}"${held.has(name) ? html` checked` : ""}> ${name}${configured.includes(name) ? "" : " (not configured)"}</label> `)}
+    </fieldset>`;
 }
 
-const NEW = { role: "viewer", numbers: null } as const;
+const NEW = { role: "viewer" } as const;
 
 function usersCard(users: readonly User[], numbers: readonly string[]): Html {
   return html`<section class="card" aria-labelledby="users">
