@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { approveCampaign } from "../../src/campaigns/approve.ts";
 import { controlCampaign, probeCampaign } from "../../src/campaigns/control.ts";
 import type { Actor } from "../../src/core/act.ts";
+import { nowCard } from "../../src/dashboard/pages/campaign/now.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
@@ -73,6 +74,18 @@ describe("a campaign of more messages than one person may start", () => {
 
     expect(refused).toMatchObject({ ok: false, refusal: { code } });
     expect((await found()).campaign).toMatchObject({ status: "paused", reason: "approval" });
+  });
+
+  it("says beside the button who may not press it, since all readers share the page", async () => {
+    const { campaign } = await (await importBy(3)).found();
+    const condition = { kind: "paused", words: [], advice: null } as const;
+    const shown = { condition, halt: undefined, nowMs: Date.now(), hasNumbers: false };
+
+    const card = String(nowCard(campaign, { ...shown, mayAct: true }));
+
+    expect(card).toContain("Approve and start 3 messages");
+    expect(card).toContain("Not by anna, who started it.");
+    expect(card).toContain("needs a user who is signed in by name");
   });
 
   it("cannot be resumed, with a probe neither, and a pause does not change that", async () => {

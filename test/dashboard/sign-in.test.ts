@@ -225,6 +225,21 @@ describe("a session of a user", () => {
     expect((await page(dashboard, "/", cookie)).status).toBe(303);
   });
 
+  it.each([
+    ["a person", "oidc:anna", 20],
+    ["the shared password", "password", 200],
+  ])("of %s (%s) ends the oldest beyond %i", async (_, who, most) => {
+    const { sessions } = accessOf();
+    for (let begun = 0; begun <= most; begun++) {
+      await sessions.begin(
+        { who, role: "viewer", numbers: null, mark: null },
+        { from: "::1", marks: () => ({ password: "p", sso: "s" }) },
+      );
+    }
+
+    expect(await sessions.list()).toHaveLength(most);
+  });
+
   it("is over when it was idle, or lasted, for too long", async () => {
     const dashboard = await open();
     const cookie = await signIn(dashboard, { password: PASSWORD });

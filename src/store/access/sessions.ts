@@ -13,6 +13,8 @@ export const SESSION_LASTS_MS = 7 * 24 * 3_600_000;
 const SESSIONS_MAX = 2_000;
 /** Of one person: a further one ends the one that was used longest ago. */
 const EACH_MAX = 20;
+/** Of all who share the dashboard's password. */
+const SHARED_MAX = 200;
 /** An answer of a provider cannot be used again for longer than its cookie lives. */
 const ONCE_MS = 15 * 60_000;
 /** 256 bits, which cannot be guessed, so a plain digest of it is safe to store. */
@@ -85,7 +87,13 @@ export function createSessions(redis: Redis, mode: Mode) {
         ...{ digest: digestOf(secret), before, role, numbers: packNumbers(numbers), mark, who },
         from: input.from.replaceAll("|", " ").slice(0, 100),
         name: /^user:(.*)$/.exec(who)?.[1] ?? "",
-        ...{ once, onceMs: ONCE_MS, ...limits, eachMax: EACH_MAX, sessionsMax: SESSIONS_MAX },
+        ...{
+          once,
+          onceMs: ONCE_MS,
+          ...limits,
+          eachMax: who === "password" ? SHARED_MAX : EACH_MAX,
+          sessionsMax: SESSIONS_MAX,
+        },
       });
       return kind === "begun" ? { kind, secret } : { kind: kind as "used" | "changed" };
     },

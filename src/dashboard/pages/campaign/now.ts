@@ -85,7 +85,7 @@ function buttons(campaign: Campaign, shown: Buttons): Html | "" {
   ];
   const acts = mayAct
     ? [
-        campaign.awaitsApprovalOf === null ? "" : approve(campaign),
+        campaign.awaitsApprovalOf === null ? "" : approve(campaign, campaign.awaitsApprovalOf),
         mayControl(campaign, "pause") ? pause(campaign) : "",
         mayControl(campaign, "resume") ? resume(campaign, halt) : "",
         mayControl(campaign, "resume") && mayProbe(campaign, nowMs)
@@ -127,11 +127,14 @@ function form(
   </form>`;
 }
 
-/** For another person than the one who started it. */
-function approve({ id, counts }: Campaign): Html {
+/** All readers share the page, so the words say who may not, and that a name is needed. */
+function approve({ id, counts }: Campaign, startedBy: string): Html {
   const words = `Approve and start ${counted(counts.pending, "message")}`;
   const fields = { expect: counts.pending };
-  return form({ id, verb: "approve", look: "main", fields }, words);
+  const maker = /^(?:user|oidc):(.+)$/.exec(startedBy)?.[1];
+  const not = maker === undefined ? "" : `Not by ${maker}, who started it. `;
+  return html`${form({ id, verb: "approve", look: "main", fields }, words)}
+    <p class="quiet">${not}Approving needs a user who is signed in by name, not the shared password.</p>`;
 }
 
 function pause({ id, counts }: Campaign): Html {
