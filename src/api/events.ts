@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
 import { streamSSE } from "hono/streaming";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
-import { type Refused, refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
 import type { Campaign } from "../store/index.ts";
 import { type ApiContext, RIGHTS_EVERY_MS, seesNumber, visibleStores } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { CampaignState, Feed } from "./feed.ts";
 import type { RawRoute, Router } from "./route.ts";
+import { createSeats } from "./seats.ts";
 
 const TAG = "Events";
 
-const STREAMS_MAX = 100;
 /** Then the client connects again, by itself. */
 const STREAM_MS_MAX = 15 * 60_000;
 const RECONNECT_MS = 2_000;
@@ -40,6 +39,7 @@ export function addEvents(
   },
 ): void {
   const { stores, feed, answer, rightsEveryMs = RIGHTS_EVERY_MS } = deps;
+  const seats = createSeats();
 
   raw(
     {
@@ -88,9 +88,10 @@ export function addEvents(
       readonly has: (state: CampaignState) => boolean;
     },
   ): Response | Promise<Response> {
-    if (feed.size() >= STREAMS_MAX) return answer(context, toProblem(refuseMany(), RETRY));
     const { only, first, idOf, has } = input;
     const access = context.get("access");
+    const seat = seats.take(access);
+    if (!seat.ok) return answer(context, toProblem(seat, RETRY));
     const sees = ({ number }: Pick<Campaign, "number">) => seesNumber(access, number);
     const subscription = feed.subscribe({ only, sees }, first, has);
     return streamSSE(context, async (stream) => {
@@ -112,6 +113,7 @@ export function addEvents(
         }
       } finally {
         subscription.close();
+        seat.value();
       }
     });
   }
@@ -134,11 +136,3 @@ function digestOf({ json }: CampaignState): string {
 }
 
 const RETRY = { "retry-after": "30" };
-
-function refuseMany(): Refused {
-  return refuse(
-    "streams_too_many",
-    `${STREAMS_MAX} event streams are open, which is the most.`,
-    "Close some, or ask for the campaign again and again with If-None-Match.",
-  );
-}

@@ -98,8 +98,6 @@ export function createFeed(stores: Stores, onProblem: (error: unknown) => void) 
       };
     },
 
-    size: () => subscribers.size,
-
     /** Ends every stream. */
     close(): void {
       isClosed = true;

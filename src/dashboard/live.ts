@@ -9,13 +9,14 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { streamSSE } from "hono/streaming";
 import { type ApiContext, type ApiEnv, RIGHTS_EVERY_MS, rightsOf } from "../api/access.ts";
 import type { Answer } from "../api/answer.ts";
+import { createSeats } from "../api/seats.ts";
 import { refuse } from "../core/refusal.ts";
+import { refusePlainly } from "../core/refusals.ts";
 import { toProblem } from "../http/problem.ts";
 import { isLivePath, LIVE_PARTS } from "./pages/layout.ts";
 
 /** A page is rendered no more often than this, so that it shows the ledger within a second. */
 const RENDER_EVERY_MS = 900;
-const STREAMS_MAX = 100;
 const RECONNECT_MS = 2_000;
 
 export interface Live {
@@ -36,24 +37,21 @@ export function createLive(input: {
   readonly streamsMax?: number;
   readonly isLive?: (path: string) => boolean;
 }): Live {
-  const { answer, rightsEveryMs = RIGHTS_EVERY_MS, streamsMax = STREAMS_MAX } = input;
-  const { isLive = isLivePath } = input;
+  const { answer, rightsEveryMs = RIGHTS_EVERY_MS, streamsMax, isLive = isLivePath } = input;
+  const seats = createSeats(streamsMax === undefined ? {} : { all: streamsMax });
   const ask = createAsk(input);
   const groups = new Map<string, Group>();
   const renderInTurn = createTurns();
   const app = new Hono<ApiEnv>();
-  let streams = 0;
   let isStopped = false;
 
   app.get("/live", async (context) => {
     const path = pathOf(context.req.query("page") ?? "");
     if (path === null || !isLive(path)) return answer(context, toProblem(refuseAddress()));
-    if (streams >= streamsMax || isStopped) {
-      return answer(context, toProblem(refuseMany(streamsMax), { "retry-after": "60" }));
-    }
+    const seat = isStopped ? STOPPED : seats.take(context.get("access"));
+    if (!seat.ok) return answer(context, toProblem(seat, { "retry-after": "60" }));
     const rights = rightsOf(context.get("access"));
     const group = enter(path, rights);
-    streams++;
     return streamSSE(context, async (stream) => {
       const reader = group.join(context);
       stream.onAbort(reader.leave);
@@ -71,12 +69,15 @@ export function createLive(input: {
             if (shown === undefined) await stream.write(": still here\n\n");
           }
           if (shown === undefined) continue;
-          await stream.writeSSE({ ...shown });
-          sent = shown.id;
+          const { event, data, id } = shown;
+          // Trouble has no id: who comes back with one is told again.
+          await stream.writeSSE(event === "page" ? { event, data, id } : { event, data });
+          if (event === "trouble" && data === GONE) return;
+          sent = id;
         }
       } finally {
         reader.leave();
-        streams--;
+        seat.value();
       }
     });
   });
@@ -136,7 +137,10 @@ function isOver({ status }: Response): boolean {
   return status === 401 || status === 403;
 }
 
+const STOPPED = refusePlainly("streams_too_many");
 const BASE = "http://dashboard";
+/** The status of a page that is not there, for this reader: nothing is left to follow. */
+const GONE = "404";
 
 /** What the readers of a group see. */
 interface Shown {
@@ -266,13 +270,5 @@ function refuseAddress() {
     "dashboard_query_invalid",
     "The address in `page` is not a page of this dashboard that is renewed live.",
     "Open the page itself; its script follows it.",
-  );
-}
-
-function refuseMany(most: number) {
-  return refuse(
-    "streams_too_many",
-    `${most} pages are followed live, which is the most.`,
-    "Close some; until then a page renews itself every 10 seconds.",
   );
 }

@@ -101,7 +101,8 @@ describe("GET /api/events", () => {
   it("ends when the process stops, and is bounded in number", async () => {
     const { ask, api } = await openApi();
 
-    const answers = await Promise.all(Array.from({ length: 101 }, () => ask("/api/events")));
+    const as = (who: string) => ask("/api/events", { access: { ...OPERATOR, who } });
+    const answers = await Promise.all(Array.from({ length: 101 }, (_, at) => as(`user:${at % 6}`)));
     const refused = answers.filter(({ status }) => status === 503);
     await api.stop(0);
     const texts = await Promise.all(
@@ -111,6 +112,22 @@ describe("GET /api/events", () => {
     expect(refused).toHaveLength(1);
     expect(await problemCode(refused[0] as Response)).toBe("streams_too_many");
     expect(texts).toHaveLength(100);
+  });
+
+  it("leaves room for others: one person has 20, and a closed one can be opened again", async () => {
+    const { ask } = await openApi();
+    const open = (who: string, session?: string) =>
+      ask("/api/events", { access: { ...OPERATOR, who, ...(session && { session }) } });
+    const own = await Promise.all(Array.from({ length: 20 }, () => open("user:anna")));
+
+    const more = await open("user:anna");
+    const others = [await open("user:bert"), await open("password", "a"), await open("password")];
+    await own[0]?.body?.cancel();
+    const again = async () => (await open("user:anna")).status;
+
+    expect([more.status, await problemCode(more)]).toEqual([503, "streams_too_many"]);
+    expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+    await expect.poll(again).toBe(200);
   });
 
   it("is for viewers, too", async () => {

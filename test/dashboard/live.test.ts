@@ -60,7 +60,7 @@ function openPage({ rightsEveryMs = 50, streamsMax = 100 } = {}) {
   const pages = new Hono<ApiEnv>();
   pages.get("/thing", async (context): Promise<Response> => {
     shown.renderings++;
-    if (shown.status !== 200) return context.body(null, 500);
+    if (shown.status !== 200) return context.body(null, shown.status as 500);
     return page(context, { title: "Thing", kind: "live", main: html`<p>${shown.text}</p>` });
   });
   pages.get("/still", (context) => page(context, { title: "Still", kind: "still", main: html`x` }));
@@ -144,6 +144,28 @@ test("a page that cannot be read now is called so, and shown again when it can",
   await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: "trouble" }), SOON);
   shown.status = 200;
   await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: "page" }), SOON);
+});
+
+test("the stream of a page that is not there any more says so and ends, also for who comes back", async () => {
+  const { shown, live, open } = openPage();
+  const reader = await follow(open());
+  await vi.waitFor(() => expect(reader.events).toHaveLength(1), SOON);
+
+  shown.status = 404;
+  await vi.waitFor(() => expect(reader.isOver()).toBe(true), SOON);
+  const later = await follow(open());
+  await vi.waitFor(() => expect(later.isOver()).toBe(true), SOON);
+
+  expect(reader.events.at(-1)).toMatchObject({ event: "trouble", data: "404", id: "" });
+  expect(later.events).toMatchObject([{ event: "trouble", data: "404" }]);
+  await vi.waitFor(() => expect(live.watched()).toBe(0), SOON);
+});
+
+test("one person follows 20 pages at most", async () => {
+  const { open } = openPage();
+  await Promise.all(Array.from({ length: 20 }, () => follow(open())));
+
+  expect(await problemCode(await open())).toBe("streams_too_many");
 });
 
 test("there are only so many streams, and only of our own pages that are live", async () => {

@@ -64,7 +64,7 @@ export const API = catalogue(409, {
     http: 404,
   },
   streams_too_many: {
-    meaning: "A hundred event streams are open at this process, which is the most.",
+    meaning: "A hundred event streams are open at this process, or 20 of one person: the most.",
     fix: "Close some, or ask for the campaign again and again with `If-None-Match`.",
     http: 503,
   },

@@ -47,7 +47,11 @@ function begin() {
     say("");
     show(JSON.parse(data));
   });
-  source.addEventListener("trouble", () => say("Not up to date: the page cannot be read now."));
+  source.addEventListener("trouble", ({ data }) => {
+    if (data !== "404") return say("Not up to date: the page cannot be read now.");
+    end();
+    say("This page is not there any more.");
+  });
   // The browser connects again by itself, unless the server refused.
   source.addEventListener("error", ({ target }) => {
     if (target !== source) return;
