@@ -3,8 +3,8 @@
  * (no other site's page), password or token, body size, route. Only the probes are open; /metrics,
  * which shows campaigns, needs the login here and is open on DROPCAST_METRICS_PORT.
  */
-import type { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
+import type { IncomingMessage, Server } from "node:http";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Redis } from "ioredis";
@@ -13,7 +13,7 @@ import { GUESS_LIMITS, type GuessLimits } from "../access/guesses.ts";
 import { createOidc } from "../access/oidc.ts";
 import type { PasswordCost } from "../access/passwords.ts";
 import { createSignIn } from "../access/sign-in.ts";
-import { type ApiEnv, refuseLimited, refuseRole } from "../api/access.ts";
+import { type ApiContext, type ApiEnv, refuseLimited, refuseRole } from "../api/access.ts";
 import { type Api, type ApiDeps, createApi, takesFile } from "../api/api.ts";
 import type { Stores } from "../campaigns/find.ts";
 import { createStops } from "../campaigns/stops.ts";
@@ -43,6 +43,9 @@ const BODY_BYTES_MAX = 64 * 1024;
 /** For a list of a gigabyte over a slow line. */
 const REQUEST_MS_MAX = 30 * 60_000;
 
+/** For everything else; and for who is not signed in, also there. */
+const READ_MS_MAX = 20_000;
+
 /** How long `stop` waits for running requests before it cuts them. */
 const STOP_MS = 5_000;
 
@@ -71,6 +74,8 @@ export interface DashboardOptions {
   readonly clientAddress: ClientAddress;
   /** For tests. */
   readonly loginLimits?: GuessLimits;
+  /** For tests: how long a request may take to arrive, unless it uploads a file. */
+  readonly readMsMax?: number;
 }
 
 export interface AccessDeps {
@@ -110,9 +115,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const probed = { ready: async () => !stopping && (await ready()) };
       const access = { ...options.access, numbers: Object.keys(stores) };
       const api = createApi({ ...options.api, access, stores, logger, answer: answerProblem });
-      const { fetch, live } = createRoutes(options, { api, board: board.app, ready, probed });
+      const slow = createSlowCut(options.readMsMax ?? READ_MS_MAX);
+      const parts = { api, board: board.app, ready, probed, mayTakeLong: slow.allow };
+      const { fetch, live } = createRoutes(options, parts);
       const serverOptions = { requestTimeout: REQUEST_MS_MAX };
       const server = createAdaptorServer({ fetch, serverOptions }) as Server;
+      server.prependListener("request", slow.watch);
       close = async () => {
         stopping = true;
         live.stop();
@@ -140,11 +148,13 @@ function createRoutes(
     board,
     ready,
     probed,
+    mayTakeLong,
   }: {
     readonly api: Omit<Api, "start" | "stop">;
     readonly board: Hono<ApiEnv>;
     readonly ready: () => Promise<boolean>;
     readonly probed: Probed;
+    readonly mayTakeLong: (request: IncomingMessage) => void;
   },
 ): Pick<Hono<ApiEnv>, "fetch"> & { readonly live: Live } {
   const { host, password, logger, metrics, clientAddress, stores, unsafe } = options;
@@ -171,9 +181,11 @@ function createRoutes(
     maxSize: BODY_BYTES_MAX,
     onError: (context) => answer(context, BODY_TOO_LARGE),
   });
-  app.use(async (context, next) =>
-    boundsItself(context.req.method, context.req.path) ? next() : limited(context, next),
-  );
+  app.use(async (context, next) => {
+    if (!boundsItself(context.req.method, context.req.path)) return limited(context, next);
+    mayTakeLong(incomingOf(context));
+    return next();
+  });
   if (metrics !== undefined) {
     app.get("/metrics", async (context) => {
       const limited = refuseLimited(context.get("access"));
@@ -210,6 +222,9 @@ function createRoutes(
   app.route("/", board);
   app.notFound((context) => answer(context, NOT_FOUND));
   app.onError(async (error, context) => {
+    // Its sender has gone, or was too slow: that is no fault here, and no one hears the answer.
+    const { complete, destroyed } = incomingOf(context);
+    if (destroyed && !complete) return answer(context, plainProblem("dashboard_body_invalid"));
     logger.error({ err: error, path: context.req.routePath }, "dashboard request failed");
     return answer(context, (await ready()) ? FAILED : STORE_UNAVAILABLE);
   });
@@ -233,6 +248,25 @@ function createFramed(
     context.set("frame", frame);
     return next();
   };
+}
+
+/** Cuts requests that have not arrived in time, so a slow sender holds no connection. */
+function createSlowCut(readMsMax: number) {
+  const allowed = new WeakSet<IncomingMessage>();
+  return {
+    watch(request: IncomingMessage): void {
+      const cut = setTimeout(() => {
+        if (!request.complete && !allowed.has(request)) request.destroy();
+      }, readMsMax);
+      request.once("close", () => clearTimeout(cut));
+    },
+    /** An upload of somebody who is signed in; the whole request is bounded by the server. */
+    allow: (request: IncomingMessage): void => void allowed.add(request),
+  };
+}
+
+function incomingOf({ env }: ApiContext): IncomingMessage {
+  return (env as HttpBindings).incoming;
 }
 
 function probeResponse({ status, contentType, body }: ProbeAnswer): Response {
