@@ -151,7 +151,7 @@ const TOKEN_INVALID = plainProblem("api_token_invalid", {
 
 const THROTTLED = plainProblem("dashboard_throttled");
 
-/** Redis that is away for a moment signs nobody out. */
+/** Redis that is away for a moment ends no session. */
 const FAILED = plainProblem("dashboard_store_unavailable");
 
 const BUSY = plainProblem("sign_in_busy", { "retry-after": "5" });

@@ -222,7 +222,7 @@ function createRoutes(
   app.route("/", board);
   app.notFound((context) => answer(context, NOT_FOUND));
   app.onError(async (error, context) => {
-    // Its sender has gone, or was too slow: that is no fault here, and no one hears the answer.
+    // Its sender has gone, or was too slow: not a fault of ours, and the answer goes nowhere.
     const { complete, destroyed } = incomingOf(context);
     if (destroyed && !complete) return answer(context, plainProblem("dashboard_body_invalid"));
     logger.error({ err: error, path: context.req.routePath }, "dashboard request failed");
@@ -260,7 +260,7 @@ function createSlowCut(readMsMax: number) {
       }, readMsMax);
       request.once("close", () => clearTimeout(cut));
     },
-    /** An upload of somebody who is signed in; the whole request is bounded by the server. */
+    /** An upload of a signed-in person; the whole request is bounded by the server. */
     allow: (request: IncomingMessage): void => void allowed.add(request),
   };
 }

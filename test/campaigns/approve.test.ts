@@ -81,7 +81,7 @@ describe("a campaign of more messages than one person may start", () => {
     const condition = { kind: "paused", words: [], advice: null } as const;
     const shown = { condition, halt: undefined, nowMs: Date.now(), hasNumbers: false };
 
-    const card = String(nowCard(campaign, { ...shown, mayAct: true }));
+    const card = (await nowCard(campaign, { ...shown, mayAct: true })).toString();
 
     expect(card).toContain("Approve and start 3 messages");
     expect(card).toContain("Not by anna, who started it.");

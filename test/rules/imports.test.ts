@@ -29,7 +29,7 @@ const PRODUCER: readonly string[] = [
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   access: ["guesses", "oidc", "passwords", "sessions", "sign-in", "tokens", "users"],
-  api: ["access", "answer", "api", "phone-forms"],
+  api: ["access", "answer", "api", "phone-forms", "seats"],
   app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
   campaigns: [
     ...["action-json", "action-words", "actions", "begin-action"],

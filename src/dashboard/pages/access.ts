@@ -145,10 +145,8 @@ function accessOf(
 ): Result<{ readonly role: Role; readonly numbers: readonly string[] | null }> {
   const role = ROLES.find((one) => one === fields.get("role"));
   const scope = fields.get("scope");
-  if (role !== undefined && scope === "all") return accept({ role, numbers: null });
-  if (role !== undefined && scope === "only") {
-    return accept({ role, numbers: fields.getAll("numbers") });
-  }
+  const numbers = scope === "all" ? null : fields.getAll("numbers");
+  if (role !== undefined && /^(?:all|only)$/.test(scope ?? "")) return accept({ role, numbers });
   return refuse(
     "dashboard_body_invalid",
     role === undefined ? "The form names no known role." : "The form does not say which numbers.",
@@ -172,7 +170,6 @@ function accessFields(
 ): Html {
   // Those that are no longer configured are shown, too: else the form could not keep them.
   const held = now.numbers ?? new Set<string>();
-  const names = [...new Set([...configured, ...held])];
   const scope = (value: string, words: string, isChosen: boolean) =>
     html`<label><input type="radio" name="scope" value="${value}" required${isChosen ? html` checked` : ""}> ${words}</label> `;
   return html`<p><label for="${id}-role">Role</label>
@@ -182,7 +179,7 @@ function accessFields(
     <fieldset><legend>Numbers</legend>
       ${scope("all", "All numbers", now.numbers === null)}
       ${scope("only", "Only these:", now.numbers instanceof Set)}
-      ${names.map((name) => html`<label><input type="checkbox" name="numbers" value="${name}"${held.has(name) ? html` checked` : ""}> ${name}${configured.includes(name) ? "" : " (not configured)"}</label> `)}
+      ${[...new Set([...configured, ...held])].map((name) => html`<label><input type="checkbox" name="numbers" value="${name}"${held.has(name) ? html` checked` : ""}> ${name}${configured.includes(name) ? "" : " (not configured)"}</label> `)}
     </fieldset>`;
 }
 
