@@ -136,6 +136,7 @@ async function photograph() {
     const type = answer.headers.get("content-type") ?? "";
     return { status: answer.status, type, text: await answer.text() };
   });
+  const linked = await pagesBehindActs();
   rmSync(screens, { recursive: true, force: true });
   mkdirSync(screens, { recursive: true });
   const browser = await chromium.launch({
@@ -148,22 +149,65 @@ async function photograph() {
       extraHTTPHeaders: headers,
     });
     const page = await context.newPage();
-    for (const { path } of pages) {
-      await page.goto(url + path);
-      const height = await page.evaluate("document.documentElement.scrollHeight");
-      const clip = { x: 0, y: 0, width, height: Math.min(HEIGHT_MAX, height) };
-      await page.screenshot({
-        path: join(screens, `${nameOf(path)}-${width}.png`),
-        fullPage: true,
-        clip,
-      });
-    }
+    for (const { path } of pages) await photographOne(page, { path, name: nameOf(path), width });
+    for (const [name, path] of linked) await photographOne(page, { path, name, width });
+    await photographSteps(page, width);
     await context.close();
+    const strangers = await browser.newContext({ viewport: { width, height: 800 } });
+    await photographOne(await strangers.newPage(), { path: "/sign-in", name: "sign-in", width });
+    await strangers.close();
   }
   await browser.close();
   const files = readdirSync(screens).map((name) => join(screens, name));
   spawnSync("pngquant", ["--force", "--ext", ".png", "--skip-if-larger", "64", ...files]);
-  console.log(`${files.length} screens of ${pages.length} pages in docs/screens`);
+  console.log(`${files.length} screens in docs/screens`);
+}
+
+/** Pages to which no link of the others leads: they come after a search or a decision. */
+async function pagesBehindActs() {
+  const of = async (state) => {
+    const answer = await fetch(`${url}/api/campaigns/main-1/messages?state=${state}`, { headers });
+    const row = (await answer.json()).messages[0]?.row;
+    return row === undefined ? undefined : `/campaigns/main-1/messages/${row}`;
+  };
+  const [read, unknown] = await Promise.all([of("read"), of("unknown")]);
+  const person = /\/people\/[\w-]+/.exec(await (await fetch(url + read, { headers })).text())?.[0];
+  const begun = await fetch(`${url}/api/campaigns/main-2/actions`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json", "idempotency-key": "screens" },
+    body: JSON.stringify({ kind: "retry", all: true }),
+  });
+  return [
+    ["message", read],
+    ...(unknown === undefined ? [] : [["message-unknown", unknown]]),
+    ["campaign-resolve", "/campaigns/main-1/resolve"],
+    ["action", `/actions/${(await begun.json()).id}`],
+    ...(person === undefined ? [] : [["person", person]]),
+  ];
+}
+
+/** The steps of a new campaign, with a list and a campaign file of the others. */
+async function photographSteps(page, width) {
+  await page.goto(`${url}/new`);
+  const [list, campaign] = await page.locator('input[type="file"]').all();
+  await list.setInputFiles(join(place, "loyalty-points.csv"));
+  await campaign.setInputFiles(join(place, "autumn-coats.yaml"));
+  await page.locator("main form button.main").last().click();
+  await page.waitForURL("**/list");
+  const draft = new URL(page.url()).pathname.replace(/\/list$/, "");
+  for (const step of ["list", "template", "preview", "check", "test", "start"]) {
+    await page.goto(`${url}${draft}/${step}`);
+    // The check runs beside its page, which loads itself again until it has ended.
+    if (step === "check") await sleep(6_000);
+    await photographOne(page, { path: null, name: `new-${step}`, width });
+  }
+}
+
+async function photographOne(page, { path, name, width }) {
+  if (path !== null) await page.goto(url + path);
+  const height = await page.evaluate("document.documentElement.scrollHeight");
+  const clip = { x: 0, y: 0, width, height: Math.min(HEIGHT_MAX, height) };
+  await page.screenshot({ path: join(screens, `${name}-${width}.png`), fullPage: true, clip });
 }
 
 /** `/campaigns/main-1/retry?code=1` -> `campaign-retry`. */
