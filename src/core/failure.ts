@@ -36,12 +36,12 @@ export function describeFailure({ code, reason }: FailureCause): Failure {
 }
 
 const AFTERWARDS: Readonly<Record<RetryRule, string>> = {
-  later: "A `retry` may succeed.",
-  after_cause: "Then `retry` it.",
-  after_day: "`retry` it after 24 hours: an earlier attempt makes WhatsApp block it for longer.",
-  in_vain: "A `retry` of the same message would fail again.",
+  later: "Sending it again may succeed.",
+  after_cause: "Then send it again.",
+  after_day: "Send it again after 24 hours: an earlier attempt makes WhatsApp block it for longer.",
+  in_vain: "The same message would fail again.",
   never: "",
-  not_known: "Do not `retry` it before that.",
+  not_known: "Do not send it again before that.",
 };
 
 const NOT_SENT: Readonly<Record<NotSentReason, string>> = {

@@ -28,12 +28,12 @@ test("a failure of an older version without code and reason claims no cause", ()
 test("what a retry may send is offered, what it sends in vain, too early or never is not", () => {
   const advice = (code: number) => describeFailure({ code, reason: 0 }).advice;
 
-  expect(advice(131000)).toMatch(/A `retry` may succeed\.$/);
-  expect(advice(131042)).toBe("Fix the payment method in WhatsApp Manager. Then `retry` it.");
-  expect(advice(131026)).toMatch(/A `retry` of the same message would fail again\.$/);
-  expect(advice(131049)).toMatch(/`retry` it after 24 hours/);
+  expect(advice(131000)).toMatch(/Sending it again may succeed\.$/);
+  expect(advice(131042)).toBe("Fix the payment method in WhatsApp Manager. Then send it again.");
+  expect(advice(131026)).toMatch(/The same message would fail again\.$/);
+  expect(advice(131049)).toMatch(/Send it again after 24 hours/);
   expect(advice(131050)).not.toMatch(/retry/);
-  expect(advice(999_999)).toMatch(/Do not `retry` it before that\.$/);
+  expect(advice(999_999)).toMatch(/Do not send it again before that\.$/);
 });
 
 test("no text of the table tells by itself to retry or to resume: that depends on what happened", () => {
