@@ -46,11 +46,11 @@ export function messageEvents({ campaign, row, history }: TimelineOf): MessageEv
 }
 
 /** What follows what in one attempt. Other events stand where their time puts them. */
-const STEPS = ["claimed", "accepted", "sent", "delivered", "read", "failed"];
+const STEPS = ["imported", "claimed", "accepted", "sent", "delivered", "read", "failed"];
 
 function stepOf({ what }: MessageEvent): number {
   const step = STEPS.indexOf(what);
-  return step < 0 ? 1 : step;
+  return step < 0 ? STEPS.indexOf("accepted") : step;
 }
 
 /** WhatsApp gives whole seconds, of a clock of its own. */
@@ -63,10 +63,11 @@ const COARSE_MS = 2_000;
 function placesOf(events: readonly MessageEvent[]): Map<MessageEvent, number> {
   const places = new Map<MessageEvent, number>();
   const latest = new Map<number, number>();
+  const importedAt = events.find(({ what }) => what === "imported")?.at;
   for (const step of STEPS) {
     for (const event of events) {
       if (event.what !== step || event.attempt === null) continue;
-      const before = latest.get(event.attempt) ?? event.at;
+      const before = latest.get(event.attempt) ?? importedAt ?? event.at;
       const isCoarse = before - event.at <= COARSE_MS;
       const place = isCoarse ? Math.max(event.at, before) : event.at;
       places.set(event, place);

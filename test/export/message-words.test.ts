@@ -187,7 +187,7 @@ describe("the timeline of a message", () => {
   });
 });
 
-describe("the timeline of a message", () => {
+describe("the order of a timeline", () => {
   const whatOf = (times: LedgerValue["times"], state: State = "delivered") =>
     messageEvents({
       campaign: { file: "list.csv", createdAt: at("09:00") },
@@ -202,6 +202,14 @@ describe("the timeline of a message", () => {
     expect(whatOf(times)).toEqual(["imported", "claimed", "accepted", "sent", "delivered"]);
     const failed = { claimed, accepted: claimed + 200, failed: at("09:14") };
     expect(whatOf(failed, "failed")).toEqual(["imported", "claimed", "accepted", "failed"]);
+  });
+
+  it("begins with the import, also when all of it happened in one moment", () => {
+    const at9 = at("09:00");
+
+    expect(whatOf({ claimed: at9, accepted: at9 }, "accepted")).toEqual([
+      ...["imported", "claimed", "accepted"],
+    ]);
   });
 
   it("shows a status that came long before another step where its time puts it", () => {

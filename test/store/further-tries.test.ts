@@ -48,6 +48,17 @@ async function sweepResends(bench: TestStore): Promise<void> {
 }
 
 describe("a failure for which the campaign sends again by itself", () => {
+  test("stays failed while a rollback of Redis waits for a person: it may have been sent again", async () => {
+    const { bench, id } = await sent();
+    await bench.redis.hset(bench.keys.guard, "noticedAt", Date.now());
+
+    await fail(bench, "wamid.1");
+
+    expect(await bench.counts(id)).toEqual({ failed: 1 });
+    expect(await bench.store.furtherTries(id)).toEqual([]);
+    expect((await bench.found(id)).errors).toMatchObject([{ code: CAPPED, count: 1 }]);
+  });
+
   test("waits a day, then two, and is failed for good after the third", async () => {
     const one = await sent();
     const { bench, id } = one;

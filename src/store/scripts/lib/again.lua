@@ -35,6 +35,8 @@ local function send_again(c, row, r, failure)
   if c.again == '' or c.closed ~= '' or r.state ~= STATE.failed or r.attempt >= ATTEMPT_MAX then
     return
   end
+  -- It may have been sent again in the time that Redis lost, until a person accepts the rollback.
+  if redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1 then return end
   local code, side = r.code, c.key .. ':side'
   if not is_certain(r) or is_in_vain(c, code, failure.plus_one) then return end
   local nth = num(redis.call('HGET', side, row .. ':again')) + 1
