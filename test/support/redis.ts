@@ -41,8 +41,12 @@ export function connectTestRedis(options: ClientOptions = {}): Redis {
 /** A server of this test's own, to be killed or configured; removed when the test ends. */
 export async function startOwnRedis(o: { args?: readonly string[] } = {}): Promise<OwnRedis> {
   const server = await startRedisServer(o.args ?? []);
-  onTestFinished(() => server.remove());
   ownPorts.add(server.port);
+  // Another test's server may get the same port, and is no Redis.
+  onTestFinished(() => {
+    ownPorts.delete(server.port);
+    return server.remove();
+  });
   return {
     address: { kind: "socket", path: server.socket },
     url: `redis://127.0.0.1:${server.port}`,
@@ -82,9 +86,15 @@ subscribe("net.client.socket", (message) => {
   socket.once("close", () => openSockets.delete(socket));
 });
 
+function isUnixSocket(socket: Socket): boolean {
+  const { _handle: handle } = socket as unknown as { _handle: object | null };
+  return handle?.constructor.name === "Pipe";
+}
+
 function isToRedis(socket: Socket): boolean {
   const { remoteAddress, remotePort } = socket;
-  // A unix socket has no remote address, and Redis is the only one that tests reach by it.
-  if (remoteAddress === undefined || isIP(remoteAddress) === 0) return true;
+  // Redis is the only one that tests reach by a unix socket. A TCP connection that was reset at once
+  // has no remote address either.
+  if (remoteAddress === undefined || isIP(remoteAddress) === 0) return isUnixSocket(socket);
   return remotePort === inject("redisPort") || ownPorts.has(remotePort ?? 0);
 }
