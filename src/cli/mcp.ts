@@ -1,9 +1,10 @@
+import { COMMAND_VARIABLES } from "../config/variables.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import { onInterrupt } from "./interrupt.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8080";
-const TOKEN_VARIABLE = "DROPCAST_MCP_TOKEN";
+const TOKEN_VARIABLE = COMMAND_VARIABLES.mcpToken;
 
 export const spec: CommandSpec = {
   name: "mcp",

@@ -33,6 +33,9 @@ export const VARIABLES = [
   "DROPCAST_TIME_SCALE",
 ] as const;
 
+/** Of one command, which takes them from its environment alone: no part of a configuration. */
+export const COMMAND_VARIABLES = { mcpToken: "DROPCAST_MCP_TOKEN" } as const;
+
 export type Variable = (typeof VARIABLES)[number];
 
 /** Variables that may be given as the path of a file instead, under the name with `_FILE`. */
