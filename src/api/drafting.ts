@@ -36,7 +36,7 @@ export interface DraftingDeps
   readonly imports: Imports;
   readonly requests: Requests;
   readonly logger: Logger;
-  /** How long a draft is kept after it was last saved. */
+  /** How long a draft is kept, at most: its list goes so long after the upload. */
   readonly keptMs: number;
 }
 

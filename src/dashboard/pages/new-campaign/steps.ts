@@ -57,7 +57,7 @@ function stepMain(draft: Draft, step: StepName, body: Html | Html[]): Html {
     ${body}
     <section class="links quiet">
       <a href="/new/${list.id}/campaign.yaml">Download campaign.yaml</a>
-      <span>Kept for a day after the last change, for you alone.</span>
+      <span>Kept for a day after the list was uploaded, for you alone.</span>
       <form method="post" action="/new/${list.id}/discard"><button type="submit" class="plain">Discard this list and what was entered</button></form>
     </section>`;
 }
