@@ -137,7 +137,8 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
     posts,
     webhooks: () => readWebhookLog(webhookLogPath),
     show,
-    list: async () => JSON.parse(await look(["list", "--json"])) as ShownCampaign[],
+    list: async () =>
+      JSON.parse(await look(["list", "--limit", "1000", "--json"])) as ShownCampaign[],
     async exported(id) {
       const lines = (await look(["export", id, "--format", "ndjson"])).split("\n").slice(0, -1);
       return lines.map((line) => JSON.parse(line) as ExportedRow);

@@ -29,13 +29,16 @@ export interface LedgerWatch {
 }
 
 const LOOK_EVERY_MS = 50;
+const CAMPAIGNS_MAX = 10_000;
 /** Looking at many campaigns must not take the processor from what is looked at. */
 const LOOK_EACH_MS = 20;
 
 export function watchLedger(input: { redis: Redis; number: string }): LedgerWatch {
   const { redis, number } = input;
   const reader = createCampaignReader(input);
-  const { list } = createCampaignList({ ...input, find: reader.find });
+  const newest = createCampaignList({ ...input, find: reader.find });
+  // Every one: a run at full volume makes more than a page of them.
+  const list = () => newest.list({ max: CAMPAIGNS_MAX });
   const problems = new Set<string>();
   const delivered = new Map<string, number>();
   let looks = 0;
