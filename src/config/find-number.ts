@@ -29,7 +29,7 @@ export function requireSendingNumber(number: NumberConfig): Result<SendingNumber
   return refuse(
     "number_incomplete",
     `The number "${name}" cannot send: it has no ${missing.filter(Boolean).join(" and no ")}.`,
-    `${place}; the README says where to get them. To try without them: dropcast up --sandbox`,
+    `${place}; docs/getting-started.md says where to get them. To try without them: dropcast up --sandbox`,
   );
 }
 

@@ -8,7 +8,7 @@ import {
   withOptions,
 } from "./options.ts";
 
-/** One knob, for the command line and the README. */
+/** One knob, for the command line and docs/sandbox.md. */
 export interface SandboxKnob {
   /** Such as `--accept-then-500`; commander derives the option's name from it. */
   readonly flag: string;

@@ -13,7 +13,7 @@ import {
 export interface MagicRecipient {
   /** The last digits of `to`. */
   readonly ending: string;
-  /** Shown in the README's table and the command's help. */
+  /** Shown on docs/sandbox.md and in the command's help. */
   readonly does: string;
   /** What differs from a message that is accepted, sent, delivered and read. `nth` is from 1. */
   readonly outcome: (nth: number) => Partial<Outcome>;
