@@ -27,9 +27,12 @@ export interface TestRedisServer {
 
 /**
  * Starts a real server, found by the product's own finder, with the settings Dropcast asks for.
- * `args` are appended, and the last one of a name wins.
+ * `args` are appended, and the last one of a name wins. Without `fixedPort` it takes a free one.
  */
-export async function startRedisServer(args: readonly string[]): Promise<TestRedisServer> {
+export async function startRedisServer(
+  args: readonly string[],
+  fixedPort?: number,
+): Promise<TestRedisServer> {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-redis-"));
   const data = join(dir, "data");
   mkdirSync(data);
@@ -55,7 +58,10 @@ export async function startRedisServer(args: readonly string[]): Promise<TestRed
     return child;
   };
 
-  let { child, port } = await startOnFreePort(start);
+  let { child, port } =
+    fixedPort === undefined
+      ? await startOnFreePort(start)
+      : { child: await start(fixedPort), port: fixedPort };
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));

@@ -74,7 +74,8 @@ export interface OwnRedis extends Pick<TestRedisServer, "dir" | "pid" | "kill" |
   connect(options?: ClientOptions): Redis;
 }
 
-const ownPorts = new Set<number>();
+/** Servers of single tests: a connection to one of them is a connection to Redis. */
+export const ownPorts = new Set<number>();
 /** Every connection to Redis of this process. */
 export const openSockets = new Set<Socket>();
 
