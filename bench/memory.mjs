@@ -10,8 +10,8 @@ import { createLogger } from "../dist/logger.js";
 import { createFileImporter } from "../dist/producer/import-file.js";
 import { storeIn } from "../dist/producer/sink/sink.js";
 import { createFailedQueue } from "../dist/queue/failed-queue.js";
-import { createQueueConnection } from "../dist/queue/queues.js";
 import { createLedgerClient } from "../dist/redis/ledger-client.js";
+import { createQueueClient } from "../dist/redis/queue-client.js";
 import { createWamidGenerator } from "../dist/sandbox/wamid.js";
 import { createNumberStore } from "../dist/store/number-store.js";
 import { createWorker } from "../dist/worker/worker.js";
@@ -87,7 +87,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
   const client = createLedgerClient(address);
   await client.connect();
   const store = await createNumberStore({ redis: client, number: "main", mode: "sandbox" });
-  const connection = createQueueConnection(address);
+  const connection = createQueueClient(address);
   const failed = createFailedQueue({ connection, store });
   const campaignPath = join(dir, "campaign.json");
   writeFileSync(campaignPath, campaignFile("Bench"));
@@ -114,7 +114,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
     retention: { rowsMs: null, campaignMs: null },
     logger: createLogger({ level: "error" }),
     isAway: () => false,
-    openQueueConnection: () => createQueueConnection(address),
+    queueClient: connection,
   });
   await worker.start();
   while ((await store.campaigns.find(id)).status !== "finished") await sleep(200);

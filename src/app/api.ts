@@ -3,7 +3,7 @@ import type { ApiDeps } from "../api/api.ts";
 import { commonCountry, findNumber, requireSendingNumber } from "../config/find-number.ts";
 import { accept } from "../core/refusal.ts";
 import { readRedisFacts } from "../health/redis.ts";
-import { createRequests, createSuppressions } from "../store/index.ts";
+import { createRequests } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
 
 /** What the HTTP API needs beside the dashboard's own. The producer is loaded when it is needed. */
@@ -11,7 +11,6 @@ export function apiDeps(
   platform: Platform,
 ): Omit<ApiDeps, "stores" | "answer" | "logger" | "access"> {
   const { config, redis, safety } = platform;
-  const { startFenceMs } = platform.timings;
   const { mode, dataDir } = config;
   const lists = () => import("./lists.ts");
   return {
@@ -31,7 +30,7 @@ export function apiDeps(
       const { openTestSender } = await import("./test-sender.ts");
       return openTestSender(platform, number.value);
     },
-    suppressions: () => createSuppressions({ redis, startFenceMs, mode }),
+    suppressions: () => platform.openSuppressions(mode),
     requests: createRequests(redis, mode),
     uploadsDir: join(dataDir, "uploads"),
     importFile: async () => (await lists()).createImporter(platform),

@@ -40,7 +40,7 @@ export async function startDashboard(
     },
     api: apiDeps(platform),
     stores,
-    openQueueConnection: platform.openQueueConnection,
+    queueClient: platform.connections.queue,
     ready: async () => (await redis.ping()) === "PONG",
     unsafe: () => unsafeWords(platform),
     logger: logger.child({ role: "dashboard" }),

@@ -4,7 +4,6 @@ import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";
 import {
   type ActLog,
-  createSuppressions,
   type NumberStore,
   numberOfCampaign,
   type Suppressions,
@@ -22,8 +21,8 @@ export async function openEraser(platform: Platform): Promise<{
   readonly acts: Readonly<Record<Mode, ActLog>>;
   close(): Promise<void>;
 }> {
-  const { redis, config, timings, openNumber } = platform;
-  const { startFenceMs, leaseMs, sweepEveryMs } = timings;
+  const { redis, connections, config, timings, openNumber } = platform;
+  const { leaseMs, sweepEveryMs } = timings;
   const [{ erasePerson }, { createFailedQueue }] = await Promise.all([
     import("../privacy/erase.ts"),
     import("../queue/failed-queue.ts"),
@@ -32,13 +31,15 @@ export async function openEraser(platform: Platform): Promise<{
   const stores: NumberStore[] = [];
   // A list that was tried in the sandbox also names real people.
   for (const mode of MODES) {
-    const list = await createSuppressions({ redis, startFenceMs, mode });
+    const list = await platform.openSuppressions(mode);
     lists.push(list);
     for (const number of await list.numbers()) stores.push(await openNumber(number, mode));
   }
-  const connection = platform.openQueueConnection();
   const queues = new Map(
-    stores.map((store) => [store.space, createFailedQueue({ connection, store })]),
+    stores.map((store) => [
+      store.space,
+      createFailedQueue({ connection: connections.queue(store.space), store }),
+    ]),
   );
   return {
     erase: (digits) =>
@@ -57,7 +58,6 @@ export async function openEraser(platform: Platform): Promise<{
     acts: { live: platform.actsOf("live"), sandbox: platform.actsOf("sandbox") },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
-      connection.disconnect();
     },
   };
 }

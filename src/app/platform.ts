@@ -9,24 +9,27 @@ import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { type Timings, timings } from "../core/timings.ts";
 import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
 import type { Logger } from "../logger.ts";
-import { createQueueConnection } from "../queue/queues.ts";
 import { describeAddress, type RedisAddress } from "../redis/address.ts";
 import { keepAofConsistent } from "../redis/aof.ts";
+import { type Connections, connectOne } from "../redis/connections.ts";
 import { acquireRedis } from "../redis/embedded.ts";
-import { createLedgerClient } from "../redis/ledger-client.ts";
 import { type OutageWatch, watchOutage } from "../redis/outage.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
 import { type SafetyWatch, watchSafety } from "../redis/safety-watch.ts";
 import {
   type ActLog,
+  ALL_NUMBERS,
   COUNTERS_FOLDER,
   checkSchema,
   createActLog,
   createNumberStore,
+  createSuppressions,
   DEFAULT_LIMITS,
+  keySpace,
   type LedgerLimits,
   type MemoryFolder,
   type NumberStore,
+  type Suppressions,
 } from "../store/index.ts";
 
 /** The base of every role: a safe Redis, and a store for each number. */
@@ -34,6 +37,8 @@ export interface Platform {
   readonly config: Config;
   readonly timings: Timings;
   readonly logger: Logger;
+  readonly connections: Connections;
+  /** The ledger client for what belongs to no number, of this mode. */
   readonly redis: Redis;
   /** Whether Redis is safe; nothing is claimed or imported while it is not. */
   readonly safety: SafetyWatch;
@@ -43,7 +48,8 @@ export interface Platform {
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** The store of any number of this Redis, configured or not; by default of this mode. */
   openNumber(number: string, mode?: Mode): Promise<NumberStore>;
-  openQueueConnection(): Redis;
+  /** The opt-outs of a mode. */
+  openSuppressions(mode: Mode): Promise<Suppressions>;
   /** The audit of a mode. */
   actsOf(mode: Mode): ActLog;
   /** Closes what this opened; stops an embedded Redis that no other process uses. */
@@ -84,11 +90,12 @@ export async function openPlatform(input: {
     await release();
     return connected;
   }
-  const redis = connected.value;
+  const connections = connected.value;
+  const redis = connections.ledger(keySpace(ALL_NUMBERS, config.mode));
   const checkSafety = () => checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
   const found = await checkSafety();
   if (!found.ok) {
-    redis.disconnect();
+    connections.close();
     await release();
     return found;
   }
@@ -108,16 +115,18 @@ export async function openPlatform(input: {
     copies: mode === "live" ? "doubted" : "trusted",
     onProblem: (error: unknown) => logger.warn({ error: String(error) }, CANNOT_REMEMBER),
   };
+  const deploymentOf = (of: Mode) => connections.ledger(keySpace(ALL_NUMBERS, of));
   const onAuditProblem = (error: unknown): void =>
     logger.error({ error: String(error) }, CANNOT_AUDIT);
-  const common = { redis, limits, safety, onAuditProblem };
+  const common = { clientOf: connections.ledger, limits, safety, onAuditProblem };
   const stores: Record<string, NumberStore> = {};
   for (const [number, { id }] of Object.entries(config.numbers)) {
-    const readable = await checkSchema(redis, number, mode);
+    const own = connections.ledger(keySpace(number, mode));
+    const readable = await checkSchema(own, number, mode);
     if (!readable.ok) {
       safety.stop();
       outage.stop();
-      redis.disconnect();
+      connections.close();
       await release();
       return readable;
     }
@@ -125,7 +134,7 @@ export async function openPlatform(input: {
     const portfolio = portfolioOf(config.portfolios, number);
     const counted = portfolio === undefined ? {} : { portfolio };
     const store = await createNumberStore({
-      ...{ ...common, number, mode, sender, memory },
+      ...{ ...common, redis: own, number, mode, sender, memory },
       ...counted,
     });
     if (input.patience === "wait") await store.join();
@@ -135,20 +144,27 @@ export async function openPlatform(input: {
     config,
     timings: waits,
     logger,
+    connections,
     redis,
     safety,
     outage,
     stores,
     openNumber: async (number, of = mode) =>
       (of === mode ? stores[number] : undefined) ??
-      createNumberStore({ ...common, number, mode: of }),
-    actsOf: (of) => createActLog({ redis, mode: of, onProblem: onAuditProblem }),
-    openQueueConnection: () => quiet(createQueueConnection(address), troubles, "queue"),
+      createNumberStore({
+        ...{ ...common, redis: connections.ledger(keySpace(number, of)), number, mode: of },
+      }),
+    actsOf: (of) => createActLog({ redis: deploymentOf(of), mode: of, onProblem: onAuditProblem }),
+    openSuppressions: (of) =>
+      createSuppressions({
+        ...{ redis: deploymentOf(of), clientOf: connections.ledger, mode: of },
+        startFenceMs: waits.startFenceMs,
+      }),
     async close() {
       safety.stop();
       outage.stop();
       await Promise.all(Object.values(stores).map((store) => store.close()));
-      redis.disconnect();
+      connections.close();
       await release();
     },
   });
@@ -191,22 +207,23 @@ async function connect(input: {
   say: (line: string) => void;
   patience: "wait" | "refuse";
   signal?: AbortSignal;
-}): Promise<Result<Redis>> {
+}): Promise<Result<Connections>> {
   const { address, say, patience, signal } = input;
-  const redis = quiet(createLedgerClient(address), input.troubles, "ledger");
   let lastError = "";
-  redis.on("error", (error: Error) => {
+  const connections = connectOne(address, (error, client) => {
     lastError = error.message;
+    input.troubles(error, "redis error", { client });
   });
+  const redis = connections.ledger(ALL_NUMBERS);
   let reported = false;
   for (;;) {
     const failure = await attempt(redis);
-    if (failure === undefined) return accept(redis);
+    if (failure === undefined) return accept(connections);
     const problem = (lastError || failure).replace(/\.$/, "");
     const trouble = redisTrouble(problem);
     const where = describeAddress(address);
     if (patience === "refuse" || signal?.aborted) {
-      redis.disconnect();
+      connections.close();
       return refuse(
         "redis_unreachable",
         `Redis at ${where} does not answer: ${problem}.`,
@@ -228,10 +245,4 @@ async function attempt(redis: Redis): Promise<string | undefined> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** ioredis reports each failed reconnect as an event, which would end the process if unhandled. */
-function quiet(redis: Redis, troubles: TroubleLog, client: string): Redis {
-  redis.on("error", (error: Error) => troubles(error, "redis error", { client }));
-  return redis;
 }

@@ -15,15 +15,19 @@ export interface Telemetry {
   readonly tracing: Tracing | undefined;
 }
 
+type Measured = Pick<Platform, "stores" | "redis" | "connections" | "config">;
+
 /** By the stores, which all roles of a process share. */
 const known = new WeakMap<Platform["stores"], Telemetry>();
 
 /** That of this process: one registry, so that its port shows the counts of every role. */
-export function telemetryOf(platform: Pick<Platform, "stores" | "redis" | "config">): Telemetry {
-  const { stores, redis, config } = platform;
+export function telemetryOf(platform: Measured): Telemetry {
+  const { stores, redis, connections, config } = platform;
   const found = known.get(stores) ?? {
     metrics: createMetrics(stores, {
-      deployment: readDeployment({ redis, mode: config.mode, stores }),
+      deployment: readDeployment({
+        ...{ redis, clientOf: connections.ledger, mode: config.mode, stores },
+      }),
     }),
     tracing: findTracing(),
   };
@@ -33,7 +37,7 @@ export function telemetryOf(platform: Pick<Platform, "stores" | "redis" | "confi
 
 /** What observes the sending of one number. */
 export function sendObserverOf(
-  platform: Pick<Platform, "stores" | "redis" | "config" | "logger">,
+  platform: Measured & Pick<Platform, "logger">,
   number: string,
 ): SendObserver {
   const { config, logger } = platform;

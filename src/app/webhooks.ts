@@ -23,9 +23,11 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
   const observe = observeWebhooks(metrics.process, tracing, role);
   const health = await startHealth(platform);
   if (!health.ok) return health;
-  const connection = platform.openQueueConnection();
   const failed = new Map(
-    Object.entries(stores).map(([name, store]) => [name, createFailedQueue({ connection, store })]),
+    Object.entries(stores).map(([name, store]) => [
+      name,
+      createFailedQueue({ connection: platform.connections.queue(store.space), store }),
+    ]),
   );
   const server = createWebhookServer({
     host: config.httpHost,
@@ -53,7 +55,6 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     await server.stop();
     await health.value.stop();
     await Promise.all([...failed.values()].map((queue) => queue.close()));
-    connection.disconnect();
   };
   if (!started.ok) {
     await close();

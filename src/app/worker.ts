@@ -48,7 +48,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       logger: logger.child({ role: "worker", number: number.value.name }),
       observer: sendObserverOf(platform, number.value.name),
       isAway: () => platform.outage.now() !== undefined,
-      openQueueConnection: platform.openQueueConnection,
+      queueClient: platform.connections.queue(store.space),
     });
     await worker.start();
     const notifier = notices.start(store);

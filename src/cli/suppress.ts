@@ -98,10 +98,8 @@ export const run: Command = async (cli, { args: [action = "", ...given], options
     );
   }
   return withPlatform(cli, async (platform) => {
-    const { createSuppressions } = await import("../store/index.ts");
-    const { redis, timings, config } = platform;
-    const { startFenceMs } = timings;
-    const suppressions = await createSuppressions({ redis, startFenceMs, mode: config.mode });
+    const { config } = platform;
+    const suppressions = await platform.openSuppressions(config.mode);
     const country = await readCountry(textOption(options, "country"), config);
     if (!country.ok) return country;
     return act({

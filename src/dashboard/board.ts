@@ -25,6 +25,7 @@ import {
   type FailedJob,
   failedJobSchema,
   failedQueueName,
+  queuePlace,
 } from "../queue/queues.ts";
 import { assetUrl } from "./assets.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
@@ -37,20 +38,24 @@ const READ_TIMEOUT_MS = 10_000;
 
 export interface BoardDeps {
   readonly stores: Stores;
-  readonly connection: Redis;
+  /** BullMQ's client, by key space. */
+  readonly queueClient: (space: string) => Redis;
   /** Whether Redis answers; never rejects. */
   readonly ready: () => Promise<boolean>;
   readonly logger: Logger;
 }
 
 export function createBoard(deps: BoardDeps) {
-  const { connection, logger } = deps;
-  const options = { connection, skipMetasUpdate: true };
-  const numbers = Object.values(deps.stores).map((store) => ({
-    store,
-    batches: new Queue<BatchJob>(batchQueueName(store.space), options),
-    failed: new Queue<FailedJob>(failedQueueName(store.space), options),
-  }));
+  const { queueClient, logger } = deps;
+  const numbers = Object.values(deps.stores).map((store) => {
+    const { space } = store;
+    const options = { ...queuePlace(space, queueClient(space)), skipMetasUpdate: true };
+    return {
+      store,
+      batches: new Queue<BatchJob>(batchQueueName(space), options),
+      failed: new Queue<FailedJob>(failedQueueName(space), options),
+    };
+  });
   const queues = numbers.flatMap(({ batches, failed }) => [batches, failed]);
   for (const queue of queues) {
     queue.on("error", (error) => logger.warn({ error: error.message }, "queue error"));

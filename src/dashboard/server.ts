@@ -61,8 +61,8 @@ export interface DashboardOptions {
   readonly api: Omit<ApiDeps, "stores" | "answer" | "logger" | "access">;
   /** By number name; each number's queues are shown. */
   readonly stores: Stores;
-  /** Opens a connection for BullMQ; closed by `stop`. */
-  readonly openQueueConnection: () => Redis;
+  /** BullMQ's client, by key space. */
+  readonly queueClient: (space: string) => Redis;
   /** Whether Redis answers. */
   readonly ready: () => Promise<boolean>;
   /** Why Redis is unsafe, in a sentence; undefined while it is safe. */
@@ -108,10 +108,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 
   return {
     async start() {
-      const connection = options.openQueueConnection();
       const ready = () => options.ready().catch(() => false);
-      const { stores, logger } = options;
-      const board = createBoard({ stores, connection, ready, logger });
+      const { stores, queueClient, logger } = options;
+      const board = createBoard({ stores, queueClient, ready, logger });
       const probed = { ready: async () => !stopping && (await ready()) };
       const access = { ...options.access, numbers: Object.keys(stores) };
       const api = createApi({ ...options.api, access, stores, logger, answer: answerProblem });
@@ -126,7 +125,6 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         live.stop();
         await Promise.all([closeServer(server, STOP_MS), api.stop(STOP_MS)]);
         await board.close();
-        connection.disconnect();
       };
       const listening = await listen(server, {
         ...{ host, port, refusal: "dashboard_cannot_listen" },

@@ -24,16 +24,20 @@ export interface Deployment {
 
 export function readDeployment(input: {
   readonly redis: Redis;
+  /** The client for the key space of a number. */
+  readonly clientOf: (space: string) => Redis;
   readonly mode: Mode;
   readonly stores: Readonly<Record<string, NumberStore>>;
 }): Deployment {
-  const { redis, mode, stores } = input;
+  const { redis, clientOf, mode, stores } = input;
   const processes = createProcesses(redis, mode);
   return {
     processes: async () => (await processes.seen()).processes,
 
     async jobs() {
-      const spaces = Object.values(stores).map(({ space }) => readJobCounts(redis, space));
+      const spaces = Object.values(stores).map(({ space }) =>
+        readJobCounts(clientOf(space), space),
+      );
       return (await Promise.all(spaces)).flat();
     },
 

@@ -10,6 +10,7 @@ import {
   failedJobSchema,
   failedQueueName,
   QUEUE_EVENTS_KEPT,
+  queuePlace,
 } from "./queues.ts";
 
 /** How many jobs one check for stale ones reads. */
@@ -23,7 +24,7 @@ const STALE_CHECKED = 200;
 export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
   const { connection, store } = input;
   const queue = new Queue<FailedJob>(failedQueueName(store.space), {
-    connection,
+    ...queuePlace(store.space, connection),
     streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
   });
 

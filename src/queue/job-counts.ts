@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { queuePrefix } from "../store/index.ts";
 import { batchQueueName, failedQueueName } from "./queues.ts";
 
 /** How many jobs of a queue are in a state of BullMQ. */
@@ -21,15 +22,17 @@ const STATES = {
 
 /**
  * Counts the jobs of a number's two queues, by its key space, in one round trip on the ledger's
- * connection: BullMQ's own `getJobCounts` needs a connection that waits for a Redis that is away,
- * and a scrape must not wait. A test holds both equal.
+ * client: BullMQ's own `getJobCounts` needs a connection that waits for a Redis that is away, and a
+ * scrape must not wait. A test holds both equal.
  */
 export async function readJobCounts(redis: Redis, space: string): Promise<JobCount[]> {
   const wanted = [batchQueueName(space), failedQueueName(space)].flatMap((queue) =>
     Object.entries(STATES).map(([state, { key, command }]) => ({ queue, state, key, command })),
   );
   const counts = await Promise.all(
-    wanted.map(({ queue, key, command }) => redis[command](`bull:${queue}:${key}`)),
+    wanted.map(({ queue, key, command }) =>
+      redis[command](`${queuePrefix(space)}:${queue}:${key}`),
+    ),
   );
   return wanted.map(({ queue, state }, at) => ({ queue, state, count: counts[at] ?? 0 }));
 }

@@ -1,6 +1,6 @@
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis } from "ioredis";
 import { z } from "zod";
-import { type RedisAddress, redisTarget } from "../redis/address.ts";
+import { queuePrefix } from "../store/index.ts";
 
 /**
  * The contract between producer and consumer of each queue: names, ids and payloads. Payloads are
@@ -19,6 +19,11 @@ export function batchQueueName(space: string): string {
 /** The queue with one job per failed message, for an operator to see and retry. */
 export function failedQueueName(space: string): string {
   return `failed-${space}`;
+}
+
+/** Where BullMQ finds a number's queues, by its key space, on the client for that space. */
+export function queuePlace(space: string, connection: Redis) {
+  return { connection, prefix: queuePrefix(space) };
 }
 
 export const batchJobSchema = z.object({
@@ -54,22 +59,3 @@ export const FAILED_JOBS_KEPT = 10_000;
 
 /** BullMQ keeps a stream of events per queue; Dropcast does not read further back. */
 export const QUEUE_EVENTS_KEPT = 100;
-
-/**
- * A connection that does not answer a command for this long is dead (half-open). Without this
- * timeout the kernel would wait a quarter of an hour. BullMQ's blocking reads take at most 10 s.
- */
-const SILENT_MS = 30_000;
-
-/**
- * A connection for BullMQ: it waits for Redis without a limit and queues commands meanwhile. Never
- * used for the ledger. Auto-pipelining is off because it slows BullMQ down.
- */
-export function createQueueConnection(address: RedisAddress): Redis {
-  const options: Omit<RedisOptions, "replyMapping"> = {
-    maxRetriesPerRequest: null,
-    socketTimeout: SILENT_MS,
-    retryStrategy: (times) => Math.min(2_000, 100 * times),
-  };
-  return new Redis(redisTarget(address), options);
-}

@@ -23,6 +23,16 @@ export function slotKey(number: string): string {
   return `dropcast:{${number}}`;
 }
 
+/** The KEYS[2] of every script; it never exists (scripts/runner.ts says why there are two). */
+export function neverKey(number: string): string {
+  return `${slotKey(number)}:never`;
+}
+
+/** The prefix of BullMQ's keys: the jobs of a number are in its hash slot, too. */
+export function queuePrefix(number: string): string {
+  return `${slotKey(number)}:bull`;
+}
+
 /** Keys of one number, by its {@link keySpace}: type, owner, expiry (none unless stated). */
 export function numberKeys(number: string) {
   const prefix = `${slotKey(number)}:`;

@@ -19,7 +19,7 @@ import { createRecurring } from "./campaigns/recurring.ts";
 import { createRetention } from "./campaigns/retention.ts";
 import { createDropReports } from "./drops/drop-reports.ts";
 import { fieldOf } from "./hashes.ts";
-import { keySpace, numberKeys } from "./keys.ts";
+import { ALL_NUMBERS, keySpace, numberKeys, portfolioSpace } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts";
 import { createPace } from "./ledger/pace.ts";
 import { createRowHistory } from "./ledger/row-history.ts";
@@ -27,6 +27,7 @@ import { createRowReader } from "./ledger/row-reader.ts";
 import { createApplyStatus } from "./ledger/status-events.ts";
 import { createWaiting } from "./ledger/waiting.ts";
 import { createNotices } from "./notices/notices.ts";
+import { drainOldQueues } from "./old-queues.ts";
 import { createEraser } from "./people/eraser.ts";
 import { createNumberOptOuts } from "./people/number-opt-outs.ts";
 import { createOptOutList } from "./people/opt-out-list.ts";
@@ -70,6 +71,8 @@ const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
  */
 export async function createNumberStore(input: {
   redis: Redis;
+  /** The client for another key space: of the deployment, a portfolio. Default: the same. */
+  clientOf?: (space: string) => Redis;
   number: string;
   /** Default: live. */
   mode?: Mode;
@@ -88,14 +91,16 @@ export async function createNumberStore(input: {
   const { redis, mode = "live", safety = ALWAYS_SAFE, sender = null } = input;
   // From here on a number is named by its key space; only people and files use its plain name.
   const number = keySpace(input.number, mode);
+  const { clientOf = () => redis } = input;
+  const deployment = clientOf(keySpace(ALL_NUMBERS, mode));
   const runScript = createScriptRunner(redis, number);
   let hasActed = false;
   const run: RunScript = (name, args, rest) => {
     hasActed ||= ACTS.has(name);
     return runScript(name, args, rest);
   };
-  const person = await createPersonDigest(redis, mode);
-  const list = createOptOutList({ redis, person, mode });
+  const person = await createPersonDigest(deployment, mode);
+  const list = createOptOutList({ redis: deployment, person, mode });
   const optOuts = createNumberOptOuts({ redis, number, person, list });
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
@@ -104,15 +109,15 @@ export async function createNumberStore(input: {
       ? NO_MEMORY
       : createCounterMemory({ ...input.memory, number, databaseId });
   const { portfolio } = input;
-  const budget = portfolio === undefined ? null : createBudget({ redis, portfolio, mode });
+  const budget = portfolio === undefined ? null : openBudget(clientOf, portfolio, mode);
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
   const shared = { redis, number, run, counter, sender, limits, budget };
   const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
   const actions = createActions({ redis, number, run, rows, person, limits });
-  const processes = createProcesses(redis, mode);
-  const signatures = createWrongSignatures(redis, mode);
+  const processes = createProcesses(deployment, mode);
+  const signatures = createWrongSignatures(deployment, mode);
   return {
     number: input.number,
     mode,
@@ -125,7 +130,7 @@ export async function createNumberStore(input: {
     async join(): Promise<void> {
       await list.enter(input.number);
       await optOuts.catchUp();
-      await upgradeSchema({ redis, number, run });
+      await upgradeSchema({ redis, number, run, clientOf });
       const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
       // Written only once, so a Redis that is full or read-only can still be read.
       if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
@@ -134,13 +139,14 @@ export async function createNumberStore(input: {
     /** The number's name among all numbers of both modes, as in its keys and queues. */
     space: number,
     /** The same number in the other mode: only to report that it exists. */
-    elsewhere: createElsewhere(redis, { number: input.number, mode }),
+    elsewhere: createElsewhere(clientOf, { number: input.number, mode }),
     /** Identifies this database: a digest under its own key. */
     databaseId,
     /**
      * Numbers in this Redis that wait for a person to accept a rollback, configured here or not.
      */
-    rolledBackNumbers: async () => findRolledBack(redis, { numbers: await list.numbers(), mode }),
+    rolledBackNumbers: async () =>
+      findRolledBack(clientOf, { numbers: await list.numbers(), mode }),
     imports: createImportStore({ run, person, safety, sender, counter, mode }),
     ledger,
     /** Of its portfolio; null: people are not counted. */
@@ -161,15 +167,15 @@ export async function createNumberStore(input: {
     history: createHistory({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),
     /** Recurring campaign files: those of the whole deployment. */
-    recurring: createRecurring(redis, mode),
+    recurring: createRecurring(deployment, mode),
     /** What is in the drop folders of the whole deployment. */
-    dropReports: createDropReports(redis, mode),
+    dropReports: createDropReports(deployment, mode),
     presence: (role: ProcessRole) => processes.presence(role, input.number),
     /** Every process of the deployment that was seen in the last hour. */
     processes: processes.seen,
     notices: createNotices({ redis, number, run }),
     /** What people did, in the whole deployment. */
-    acts: createActLog({ redis, mode, onProblem: input.onAuditProblem }),
+    acts: createActLog({ redis: deployment, mode, onProblem: input.onAuditProblem }),
     /** Takes lines for the workers' log. */
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
@@ -185,6 +191,8 @@ export async function createNumberStore(input: {
       memory.close();
     },
     optOuts,
+    /** What workers of an earlier version still leave in their queues: see {@link SCHEMA}. */
+    drainOldQueues: () => drainOldQueues({ redis, number, clientOf }),
     eraser: createEraser({ redis, number, run, person, campaigns }),
     deleteOld: createRetention({ redis, number, run }),
     actions,
@@ -194,9 +202,18 @@ export async function createNumberStore(input: {
   };
 }
 
-function createElsewhere(redis: Redis, { number, mode }: { number: string; mode: Mode }) {
+function openBudget(clientOf: (space: string) => Redis, portfolio: PortfolioLimit, mode: Mode) {
+  const redis = clientOf(keySpace(portfolioSpace(portfolio.name), mode));
+  return createBudget({ redis, portfolio, mode });
+}
+
+function createElsewhere(
+  clientOf: (space: string) => Redis,
+  { number, mode }: { number: string; mode: Mode },
+) {
   const other = mode === "live" ? "sandbox" : "live";
   const space = keySpace(number, other);
+  const redis = clientOf(space);
   return {
     mode: other as Mode,
     hasCampaigns: async () => (await redis.exists(numberKeys(space).campaigns)) === 1,

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { keySpace, numberKeys } from "./keys.ts";
+import { drainOldQueues, type OldQueues } from "./old-queues.ts";
 import type { RunScript } from "./scripts/runner.ts";
 
 /**
@@ -11,8 +12,9 @@ import type { RunScript } from "./scripts/runner.ts";
  *
  * - 1: before versions were stored.
  * - 2: indexes of campaigns by their end (`by-end`, `with-rows`).
+ * - 3: BullMQ's keys are in the number's hash slot (`bull:*`; before, `bull:` was their prefix).
  */
-export const SCHEMA = 2;
+export const SCHEMA = 3;
 
 /** Campaigns that one step indexes: one or two milliseconds of Redis. */
 const INDEXED_AT_ONCE = 500;
@@ -37,15 +39,21 @@ export async function upgradeSchema(input: {
   redis: Redis;
   number: string;
   run: RunScript;
+  clientOf: OldQueues["clientOf"];
 }): Promise<void> {
   const { redis, number, run } = input;
   const { schema } = numberKeys(number);
-  if (Number((await redis.get(schema)) ?? 1) >= SCHEMA) return;
+  const found = Number((await redis.get(schema)) ?? 1);
+  if (found < 2) await indexCampaigns(run);
+  if (found < 3) await drainOldQueues(input);
+  if (found < SCHEMA) await redis.set(schema, SCHEMA);
+}
+
+async function indexCampaigns(run: RunScript): Promise<void> {
   for (let from = 0; ; from += INDEXED_AT_ONCE) {
     const found = Number(
       await run("index-campaigns", { firstRank: from, campaigns: INDEXED_AT_ONCE }),
     );
-    if (found < INDEXED_AT_ONCE) break;
+    if (found < INDEXED_AT_ONCE) return;
   }
-  await redis.set(schema, SCHEMA);
 }

@@ -47,6 +47,11 @@ export function choresOf(context: ChoresContext): readonly Chore[] {
     slowAnswersChore(context),
     { name: "failed jobs", run: async () => void (await failed.addOutbox(OUTBOX_MAX)) },
     { name: "stale failed jobs", run: failed.dropStale },
+    {
+      name: "queues of earlier versions",
+      everyMs: TIDY_EVERY_MS,
+      run: async () => void (await store.drainOldQueues()),
+    },
     { name: "old data", everyMs: TIDY_EVERY_MS, run: () => deleteOld(context) },
   ];
 }

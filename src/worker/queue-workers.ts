@@ -12,6 +12,7 @@ import {
   type FailedJob,
   failedJobSchema,
   failedQueueName,
+  queuePlace,
 } from "../queue/queues.ts";
 import { type NumberStore, OPEN_CAMPAIGNS_MAX, type RowOpening } from "../store/index.ts";
 import type { BatchRun, LoadedBatch } from "./batch-run.ts";
@@ -40,7 +41,8 @@ export interface QueueContext {
 export function openQueueWorkers(context: QueueContext): readonly [Worker, Worker] {
   const { store, connection, timings, logger, troubles } = context;
   const options = {
-    ...{ connection, autorun: false },
+    ...queuePlace(store.space, connection),
+    autorun: false,
     lockDuration: timings.lockDurationMs,
     stalledInterval: timings.stalledIntervalMs,
     maxStalledCount: STALLED_MAX,

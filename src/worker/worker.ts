@@ -9,7 +9,7 @@ import { createTroubleLog } from "../core/trouble-log.ts";
 import type { LivechatClient } from "../livechat/client.ts";
 import { createFailedQueue, type FailedQueue } from "../queue/failed-queue.ts";
 import { answerInTime, endInTime } from "../queue/in-time.ts";
-import { type BatchJob, batchQueueName, QUEUE_EVENTS_KEPT } from "../queue/queues.ts";
+import { type BatchJob, batchQueueName, QUEUE_EVENTS_KEPT, queuePlace } from "../queue/queues.ts";
 import type { NumberStore, Retention } from "../store/index.ts";
 import { createActionSteps } from "./action-steps.ts";
 import { createBatchLoader } from "./batch-run.ts";
@@ -39,8 +39,8 @@ export interface WorkerDeps {
   readonly observer?: SendObserver;
   /** Whether Redis is known to be away. */
   readonly isAway: () => boolean;
-  /** Opens a connection with BullMQ's options; `stop` closes it. */
-  readonly openQueueConnection: () => Redis;
+  /** BullMQ's client for the number. */
+  readonly queueClient: Redis;
 }
 
 /** After so long without an answer Redis counts as down for a stop. */
@@ -87,17 +87,16 @@ interface Parts extends Pick<WorkerDeps, "timings" | "logger"> {
   readonly queue: Queue<BatchJob>;
   readonly failed: FailedQueue;
   readonly queueWorkers: readonly Worker[];
-  readonly connections: readonly [Redis, Redis];
+  readonly connection: Redis;
 }
 
 function makeParts(deps: WorkerDeps): Parts {
   const { store, client, mode, timings, logger, observer = UNOBSERVED } = deps;
   const { ratePerSecond } = deps.number;
   const { ledger, campaigns } = store;
-  const connections = [deps.openQueueConnection(), deps.openQueueConnection()] as const;
-  const [queueConnection, connection] = connections;
-  const queue = openBatchQueue(store, queueConnection);
-  const failed = createFailedQueue({ connection: queueConnection, store });
+  const connection = deps.queueClient;
+  const queue = openBatchQueue(store, connection);
+  const failed = createFailedQueue({ connection, store });
   const now = (): number => performance.now();
   const troubles = createTroubleLog({ logger, isAway: deps.isAway, now });
   const campaignLog = createCampaignLog({ store, logger, minuteMs: timings.logMinuteMs });
@@ -135,13 +134,14 @@ function makeParts(deps: WorkerDeps): Parts {
   });
   return {
     ...{ timings, logger, flight, sender, recorder, campaignLog },
-    ...{ loops: [dispatching, sweeping, stepping], queue, failed, queueWorkers, connections },
+    ...{ loops: [dispatching, sweeping, stepping], queue, failed, queueWorkers, connection },
   };
 }
 
 function openBatchQueue({ space }: NumberStore, connection: Redis): Queue<BatchJob> {
   const streams = { events: { maxLen: QUEUE_EVENTS_KEPT } };
-  const queue = new Queue<BatchJob>(batchQueueName(space), { connection, streams });
+  const place = queuePlace(space, connection);
+  const queue = new Queue<BatchJob>(batchQueueName(space), { ...place, streams });
   // Without a listener BullMQ writes each error to the console; the connection's own listener logs
   // it.
   queue.on("error", () => {});
@@ -149,13 +149,13 @@ function openBatchQueue({ space }: NumberStore, connection: Redis): Queue<BatchJ
 }
 
 async function stop(parts: Parts, running: readonly Promise<unknown>[]): Promise<void> {
-  const { sender, loops, queueWorkers, queue, failed, campaignLog, connections, timings } = parts;
+  const { sender, loops, queueWorkers, queue, failed, campaignLog, connection, timings } = parts;
   const deadline = performance.now() + timings.drainMs;
   // No new claims after this; the rest only waits for what has begun.
   const claimsEnd = sender.stop();
   const loopsEnd = loops.map((loop) => loop.stop());
   // BullMQ would wait for a Redis that is down; it recovers unfinished work at its next start.
-  const isForced = !(await answersNow(connections[0]));
+  const isForced = !(await answersNow(connection));
   const closing = queueWorkers.map((worker) => worker.close(isForced));
   const limitMs = isForced ? ASK_MS : CLOSE_MS;
   await endInTime(limitMs, [...loopsEnd, ...closing]);
@@ -165,7 +165,6 @@ async function stop(parts: Parts, running: readonly Promise<unknown>[]): Promise
     await endInTime(CLOSE_MS, [campaignLog.log()]);
     await endInTime(CLOSE_MS, [queue.close(), failed.close(), ...running]);
   }
-  for (const connection of connections) connection.disconnect();
 }
 
 async function answersNow(connection: Redis): Promise<boolean> {

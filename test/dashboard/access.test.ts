@@ -8,7 +8,7 @@ import {
   accessOf,
   basic,
   openDashboard,
-  openQueueConnection,
+  openQueueClient,
   PASSWORD,
   problemCode,
 } from "./support.ts";
@@ -233,7 +233,7 @@ it("a port that is taken is a refusal, and leaves nothing open", async () => {
     access: accessOf(),
     api: apiDepsOf(test),
     stores: { [test.number]: test.store },
-    openQueueConnection,
+    queueClient: () => openQueueClient(),
     ready: async () => true,
     unsafe: () => undefined,
     clientAddress: (remote) => remote,

@@ -1,12 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { noneLeft } from "../../src/core/failure.ts";
 import { STATE_NAMES } from "../../src/core/message.ts";
-import { createQueueConnection } from "../../src/queue/queues.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { openDashboard, problemCode, SOON } from "./support.ts";
+import { openDashboard, openQueueClient, problemCode, SOON } from "./support.ts";
 
 const post = (body?: string, type = "application/json") => ({
   method: "POST",
@@ -243,16 +242,8 @@ it("without Redis it says so at once, and goes on when Redis is back", async () 
   onTestFinished(() => redis.disconnect());
   await redis.connect();
   const test = await openTestStore({}, redis);
-  const { ask, url } = await openDashboard({
-    test,
-    openQueueConnection: () => {
-      const connection = createQueueConnection(server.address);
-      connection.on("error", () => {
-        // As above.
-      });
-      return connection;
-    },
-  });
+  const client = openQueueClient(server.address);
+  const { ask, url } = await openDashboard({ test, queueClient: () => client });
   const paths = ["/", "/api/campaigns", "/queues/api/queues"];
 
   await server.kill();

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { createClientAddress } from "../../src/config/client-address.ts";
 import { timings } from "../../src/core/timings.ts";
@@ -9,7 +10,8 @@ import {
 } from "../../src/dashboard/server.ts";
 import { createLivechatClient } from "../../src/livechat/client.ts";
 import { createLogger } from "../../src/logger.ts";
-import { createQueueConnection } from "../../src/queue/queues.ts";
+import type { RedisAddress } from "../../src/redis/address.ts";
+import { createQueueClient } from "../../src/redis/queue-client.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import type { Retention } from "../../src/store/index.ts";
@@ -24,7 +26,20 @@ export function basic(password: string): string {
   return basicAs("anybody", password);
 }
 
-export const openQueueConnection = () => createQueueConnection(redisAddress());
+/** A client for BullMQ that is closed after what the test has opened with it. */
+export function openQueueClient(address: RedisAddress = redisAddress()): Redis {
+  const client = createQueueClient(address);
+  client.on("error", () => {
+    // Some tests kill their server.
+  });
+  onTestFinished(() => client.disconnect());
+  return client;
+}
+
+/** One client for all key spaces. */
+export function queueClientOf(client: Redis): DashboardOptions["queueClient"] {
+  return () => client;
+}
 
 /** A logger that keeps its lines. */
 function createTestLogger(lines: string[] = []) {
@@ -67,6 +82,7 @@ export async function openDashboard(
   const { test = await openTestStore(), ...options } = changes;
   const logged: string[] = [];
   const access = options.access ?? accessOf();
+  const { queueClient = queueClientOf(openQueueClient()) } = options;
   const dashboard = createDashboard({
     host: "127.0.0.1",
     port: 0,
@@ -74,7 +90,7 @@ export async function openDashboard(
     access,
     api: apiDepsOf(test),
     stores: { [test.number]: test.store },
-    openQueueConnection,
+    queueClient,
     ready: async () => (await test.redis.ping()) === "PONG",
     unsafe: () => undefined,
     logger: createTestLogger(logged),
@@ -111,7 +127,7 @@ export async function startSending(
     sweeps?: "first" | "all";
     /** Gets the worker's log lines. */
     logged?: string[];
-    openQueueConnection?: typeof openQueueConnection;
+    queueClient?: Redis;
     retention?: Retention;
   } = {},
 ) {
@@ -144,7 +160,7 @@ export async function startSending(
     retention: input.retention ?? { rowsMs: null, campaignMs: null },
     logger: createTestLogger(input.logged),
     isAway: () => false,
-    openQueueConnection: input.openQueueConnection ?? openQueueConnection,
+    queueClient: input.queueClient ?? openQueueClient(),
   });
   await worker.start();
   onTestFinished(async () => {

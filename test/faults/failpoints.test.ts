@@ -7,6 +7,7 @@
  * the command, do what the test wants, and let the world go on as it may.
  */
 import { expect, onTestFinished, test } from "vitest";
+import { queuePrefix } from "../../src/store/keys.ts";
 import { type Lane, openLane, startSocketRedis } from "../support/fault-lane.ts";
 import { csvOf } from "../support/fleet.ts";
 import type { Armed, Moment, RedisFault, RedisProxy } from "../support/redis-proxy.ts";
@@ -251,7 +252,7 @@ async function jobsMissing({ redis, store, rows }: Lane, id: string): Promise<st
   const failed = (await rows(id)).filter(({ state }) => state === "failed");
   const missing: string[] = [];
   for (const { row, attempts } of failed) {
-    const key = `bull:failed-${store.space}:f-${id}-${row}-${attempts}`;
+    const key = `${queuePrefix(store.space)}:failed-${store.space}:f-${id}-${row}-${attempts}`;
     if ((await redis.exists(key)) === 0) missing.push(`row ${row} failed and has no job`);
   }
   return missing;

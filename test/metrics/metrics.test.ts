@@ -199,7 +199,7 @@ test("processes, Redis and its queues are told of, and a portfolio already in th
   });
   onTestFinished(() => createProcesses(redis).leave(number));
   const stores = { [number]: store };
-  const deployment = readDeployment({ redis, mode: "live", stores });
+  const deployment = readDeployment({ redis, clientOf: () => redis, mode: "live", stores });
 
   const text = await createMetrics(stores, { deployment }).text();
 

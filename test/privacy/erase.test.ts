@@ -6,7 +6,8 @@ import type { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type EraseInput, erasePerson } from "../../src/privacy/erase.ts";
 import { createFailedQueue } from "../../src/queue/failed-queue.ts";
-import { createQueueConnection } from "../../src/queue/queues.ts";
+import { createQueueClient } from "../../src/redis/queue-client.ts";
+import { queuePrefix } from "../../src/store/keys.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
@@ -21,7 +22,7 @@ async function openBench() {
   const server = await startOwnRedis();
   const redis = server.connect();
   const bench = await openTestStore({}, redis);
-  const connection = createQueueConnection(server.address);
+  const connection = createQueueClient(server.address);
   const failed = createFailedQueue({ connection, store: bench.store });
   onTestFinished(async () => {
     await failed.close();
@@ -147,7 +148,9 @@ test("afterwards no key of Redis holds the number in any form, and every count i
   expect(await bench.redis.zcard(bench.keys.parkedUntil)).toBe(1);
   expect(await bench.row(sent, 6)).toMatchObject({ phone: testPhone(6), erased: false });
   expect(await bench.failed.addOutbox(10)).toBe(0);
-  expect(await bench.redis.exists(`bull:failed-${bench.number}:f-${failed}-7-1`)).toBe(0);
+  expect(
+    await bench.redis.exists(`${queuePrefix(bench.number)}:failed-${bench.number}:f-${failed}-7-1`),
+  ).toBe(0);
   expect(await status(wamidOf(PERSON, 1), "read")).toEqual({ kind: "parked" });
   expect(await bench.erase()).toMatchObject({ rows: 0, files: 0 });
 });
@@ -286,7 +289,7 @@ test("a row that changes between the look and the step is looked at again", asyn
   const granted = await bench.send(id, 7, "unknown");
   const { redis } = bench;
   const name = "dropcast-erase-rows";
-  redis.defineCommand(name, { numberOfKeys: 1, lua: scriptSource("erase-rows") });
+  redis.defineCommand(name, { numberOfKeys: 2, lua: scriptSource("erase-rows") });
   const run = Reflect.get(redis, name) as (...args: unknown[]) => Promise<number>;
   let calls = 0;
   Reflect.set(redis, name, async (...args: unknown[]) => {

@@ -124,7 +124,7 @@ export function plantedEvent(row: number, status: string, to: string = PLANTED.p
 /** Every key of BullMQ, and everything in it, as text. */
 export async function jobsIn(redis: Redis): Promise<string> {
   const texts: string[] = [];
-  for (const key of await redis.keys("bull:*")) {
+  for (const key of await redis.keys("dropcast:{*}:bull:*")) {
     const read = { hash: "hgetall", list: "lrange", zset: "zrange", stream: "xrange" } as const;
     const type = (await redis.type(key)) as keyof typeof read | "string" | "set";
     const range: readonly string[] =

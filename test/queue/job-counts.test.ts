@@ -1,14 +1,14 @@
 import { Queue } from "bullmq";
 import { expect, onTestFinished, test } from "vitest";
 import { readJobCounts } from "../../src/queue/job-counts.ts";
-import { batchQueueName } from "../../src/queue/queues.ts";
+import { batchQueueName, queuePlace } from "../../src/queue/queues.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
 
 test("jobs are counted by state as BullMQ counts them", async () => {
   const redis = connectTestRedis();
   const space = testNumber();
   const name = batchQueueName(space);
-  const queue = new Queue(name, { connection: redis });
+  const queue = new Queue(name, queuePlace(space, redis));
   onTestFinished(() => queue.close());
   await queue.add("waits", {});
   await queue.add("is due later", {}, { delay: 60_000 });

@@ -118,7 +118,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   queue: ["failed-queue", "in-time", "job-counts", "queues"],
   redis: [
-    ...["address", "aof", "data-folder", "embedded", "ledger-client", "outage"],
+    ...["address", "aof", "connections", "data-folder", "embedded", "outage"],
     ...["process-identity", "safety", "safety-watch", "server"],
   ],
   sandbox: ["knobs", "magic", "options", "sandbox"],

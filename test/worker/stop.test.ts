@@ -1,8 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { createQueueConnection } from "../../src/queue/queues.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import type { Ledger } from "../../src/store/index.ts";
-import { startSending } from "../dashboard/support.ts";
+import { openQueueClient, startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 
@@ -28,14 +27,7 @@ async function sendOn(server: OwnRedis, claiming: () => void = () => {}) {
   const store = { ...own.store, ledger: { ...ledger, claim } };
   const sandbox = await startSending(
     { ...own, store },
-    {
-      knobs: { latencyMs: 50 },
-      openQueueConnection: () => {
-        const connection = createQueueConnection(server.address);
-        connection.on("error", () => {});
-        return connection;
-      },
-    },
+    { knobs: { latencyMs: 50 }, queueClient: openQueueClient(server.address) },
   );
   await vi.waitFor(() => expect(sandbox.stats().posts).toBeGreaterThan(20), 10_000);
   return {

@@ -1,8 +1,8 @@
 import { Queue } from "bullmq";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { STATES } from "../../src/core/message.ts";
-import { createQueueConnection, failedQueueName } from "../../src/queue/queues.ts";
-import { startSending } from "../dashboard/support.ts";
+import { failedQueueName, queuePlace } from "../../src/queue/queues.ts";
+import { openQueueClient, startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
@@ -54,7 +54,8 @@ test("a running worker shows a failed message in the dashboard, and takes it awa
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
   // Found by the sweep: the worker did not see the answer fail.
   await bench.status("wamid.A", "failed", { code: 131026 });
-  const queue = new Queue(failedQueueName(bench.store.space), { connection: bench.redis });
+  const { space } = bench.store;
+  const queue = new Queue(failedQueueName(space), queuePlace(space, bench.redis));
   onTestFinished(() => queue.close());
   const shown = async () => (await queue.getFailed()).map(({ data }) => data as object);
 
@@ -100,7 +101,7 @@ test("a running worker takes an opt-out that a webhook told of to the list of th
   await bench.send(id, 1, "failed", { code: 131050, optOut: true });
   expect(await bench.redis.exists(bench.keys.optOutOutbox)).toBe(1);
 
-  await startSending(bench, { openQueueConnection: () => createQueueConnection(server.address) });
+  await startSending(bench, { queueClient: openQueueClient(server.address) });
 
   await vi.waitFor(
     async () => expect(await bench.redis.exists(bench.keys.optOutOutbox)).toBe(0),

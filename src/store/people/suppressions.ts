@@ -12,12 +12,15 @@ import { createPersonDigest } from "./person-digest.ts";
  */
 export async function createSuppressions(input: {
   redis: Redis;
+  /** The client for the key space of a number. Default: the same. */
+  clientOf?: (space: string) => Redis;
   /** Default: live. */
   mode?: Mode;
   /** A granted message that has not started by then is never sent. */
   startFenceMs: number;
 }) {
   const { redis, startFenceMs, mode = "live" } = input;
+  const { clientOf = () => redis } = input;
   const person = await createPersonDigest(redis, mode);
   const list = createOptOutList({ redis, person, mode });
 
@@ -28,7 +31,7 @@ export async function createSuppressions(input: {
     let waitMs = 0;
     for (const name of await list.numbers()) {
       const number = keySpace(name, mode);
-      const copy = createNumberOptOuts({ redis, number, person, list });
+      const copy = createNumberOptOuts({ redis: clientOf(number), number, person, list });
       await copy.catchUp();
       waitMs = Math.max(waitMs, await copy.claimsEndInMs(phones, startFenceMs));
     }

@@ -280,12 +280,13 @@ function pairsOf(flat: readonly string[]): (readonly [batch: number, score: numb
 
 /** Which of these numbers wait for a person to accept a rollback. */
 export async function findRolledBack(
-  redis: Redis,
+  clientOf: (space: string) => Redis,
   { numbers, mode }: { numbers: readonly string[]; mode: Mode },
 ): Promise<string[]> {
+  const spaces = numbers.map((name) => keySpace(name, mode));
   const noticed = await Promise.all(
-    numbers.map((name) =>
-      redis.hexists(numberKeys(keySpace(name, mode)).guard, fieldOf("guard", "noticedAt")),
+    spaces.map((space) =>
+      clientOf(space).hexists(numberKeys(space).guard, fieldOf("guard", "noticedAt")),
     ),
   );
   return numbers.filter((_, at) => noticed[at] === 1);

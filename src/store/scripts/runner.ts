@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
-import { slotKey } from "../keys.ts";
+import { neverKey, slotKey } from "../keys.ts";
 import { renderLua } from "./render-lua.ts";
 import {
   SCRIPTS,
@@ -19,12 +19,20 @@ export type RunScript = <Name extends ScriptName>(
   rest?: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-/** Returns the function that runs the scripts for `number` on `redis`. */
+/**
+ * Returns the function that runs the scripts for `number` on `redis`.
+ *
+ * Each call declares two keys, and neither exists. A script builds its other keys from the first;
+ * Redis sees only those that are declared. While the keys of a hash slot move to another node, one
+ * by one, it sends a command whose only key is missing here to that node, which runs it, also if
+ * the keys that the script builds are still here: half a ledger on each. A command with several
+ * keys of which one is missing it refuses on both sides (ASK, TRYAGAIN) until the slot has moved.
+ */
 export function createScriptRunner(redis: Redis, number: string): RunScript {
-  const key = slotKey(number);
+  const keys = [slotKey(number), neverKey(number)] as const;
   return (name, args, rest = []) => {
     const named: readonly (keyof typeof args)[] = SCRIPTS[name];
-    return commandOf(redis, name)(key, ...named.map((argument) => args[argument]), ...rest);
+    return commandOf(redis, name)(...keys, ...named.map((argument) => args[argument]), ...rest);
   };
 }
 
@@ -57,12 +65,12 @@ function commandName(name: ScriptName): string {
   return `dropcast-${name}`;
 }
 
-type Command = (key: string, ...args: ScriptArgument[]) => Promise<unknown>;
+type Command = (...keysAndArguments: ScriptArgument[]) => Promise<unknown>;
 
 /** A script is registered when it is first used: to render all of them takes 100 ms. */
 function commandOf(redis: Redis, name: ScriptName): Command {
   if (!(commandName(name) in redis)) {
-    redis.defineCommand(commandName(name), { numberOfKeys: 1, lua: scriptSource(name) });
+    redis.defineCommand(commandName(name), { numberOfKeys: 2, lua: scriptSource(name) });
   }
   const command: unknown = Reflect.get(redis, commandName(name));
   if (typeof command !== "function") throw new Error(`Script ${name} is not defined.`);
