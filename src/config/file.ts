@@ -40,7 +40,7 @@ const keptDays = z
   .refine((days) => days >= KEPT_DAYS_MIN, { message: `must be at least ${KEPT_DAYS_MIN}d` })
   .transform((days) => days * DAY_MS);
 
-const fileShape = z
+export const fileShape = z
   .strictObject({
     numbers: z.record(z.string(), numberShape).nullish(),
     /** The table itself, or the name of a file with it. */

@@ -75,7 +75,7 @@ export function readWebhooksOut(
     const at = Array.isArray(given) ? ["webhooksOut", index] : ["webhooksOut"];
     const parsed = endpointShape.safeParse(one, { reportInput: true });
     if (!parsed.success) {
-      for (const { path, message } of shapeProblems(parsed.error, () => KEYS)) {
+      for (const { path, message } of shapeProblems(parsed.error, () => ENDPOINT_KEYS)) {
         problems.push({ path: [...at, ...path], message });
       }
       continue;
@@ -97,7 +97,7 @@ export function readWebhooksOut(
   return [...endpoints.values()];
 }
 
-const KEYS = Object.keys(endpointShape.shape);
+export const ENDPOINT_KEYS = Object.keys(endpointShape.shape);
 
 /** What is wrong with keys that are right by themselves. */
 function mistakesOf(given: GivenEndpoint, known: readonly string[]): ShapeProblem[] {

@@ -158,7 +158,8 @@ const campaignFile = z.strictObject({
   cap: unbuiltKey,
 });
 
-const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
+/** The blocks of the file by their path, and their keys. */
+export const CAMPAIGN_BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
   "": campaignFile,
   recipients,
   schedule,
@@ -168,11 +169,11 @@ const BLOCKS: Readonly<Record<string, { readonly shape: object }>> = {
   canary: canaryBlock,
 };
 
-const NOT_BUILT_YET: readonly (readonly string[])[] = [["cap"]];
+export const NOT_BUILT_YET: readonly (readonly string[])[] = [["cap"]];
 
 /** The keys to suggest at a path: none that would be refused in turn. */
 function knownKeysAt(path: readonly (string | number)[]): string[] {
-  const shape = BLOCKS[path.join(".")]?.shape ?? {};
+  const shape = CAMPAIGN_BLOCKS[path.join(".")]?.shape ?? {};
   return Object.keys(shape).filter(
     (key) => !NOT_BUILT_YET.some((known) => known.join(".") === [...path, key].join(".")),
   );

@@ -37,7 +37,7 @@ export const ALL_DAYS: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 /** More windows than days twice over are a slip. */
 const WINDOWS_MAX = 14;
 const PRESET = "quiet-hours";
-const HOURS_KEYS = ["days", "from", "to", "timezone", "onMiss"];
+export const HOURS_KEYS = ["days", "from", "to", "timezone", "onMiss"];
 const PRESET_KEYS = ["preset", "onMiss"];
 
 type Parsed =

@@ -11,7 +11,7 @@ export interface ParametersPlace {
 }
 
 /** The types of parameters that a component takes; an unlisted component takes any. */
-const TAKES: Readonly<Record<string, readonly string[]>> = {
+export const TAKES: Readonly<Record<string, readonly string[]>> = {
   header: ["text", "image", "video", "document", "location", "product"],
   body: ["text", "currency", "date_time"],
   "quick_reply button": ["payload"],

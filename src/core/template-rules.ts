@@ -50,7 +50,7 @@ function checkLanguage(language: Json | undefined, found: TemplateProblems): voi
   }
 }
 
-const COMPONENT_TYPES = [
+export const COMPONENT_TYPES = [
   "header",
   "body",
   "button",
