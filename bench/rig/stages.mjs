@@ -58,6 +58,7 @@ async function runAll(csvPath) {
   const newCheck = () =>
     createRowCheck(list, {
       ...{ style, shapes: createShapeCounter(), strictValues: false, rowsExpected: 1_000_000 },
+      startsMs: Date.now(),
     });
   const readPhone = createCellReader(null);
   const readFull = createFullReader(null);

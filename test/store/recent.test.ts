@@ -8,7 +8,8 @@ import {
   unpackRows,
 } from "../../src/store/ledger/batch-rows.ts";
 import type { Windows } from "../../src/store/people/people.ts";
-import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
+import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
+import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { retryFailed } from "../support/retry.ts";
 
 const DAY = 24 * 3_600_000;
@@ -79,6 +80,24 @@ test("of more than two hundred ended campaigns those that ended last are told ab
   expect(await ids({ leaveOutMs: DAY, tellMs: DAY })).toEqual([[last, first], false]);
   await bench.redis.zrem(bench.keys.byEnd, "main-9198");
   expect(await ids({ leaveOutMs: null, tellMs: DAY })).toEqual([[last, first], false]);
+});
+
+test("of a cancelled campaign only the batches with a row that got the message are read", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(3 * BATCH_ROWS);
+  const row = 2 * BATCH_ROWS + 7;
+  await bench.send(id, row, "accepted");
+  await bench.send(id, 5, "failed", { code: 131000 });
+  await bench.store.campaigns.cancel(id);
+  // Whoever reads these fails.
+  for (const batch of [0, 1]) await bench.redis.set(bench.own(id).batch(batch), "not deflated");
+  const receivers: unknown[] = [];
+  const windows = { leaveOutMs: DAY, tellMs: 2 * DAY };
+  for await (const some of bench.store.people.receivers(id, 3 * BATCH_ROWS, windows)) {
+    receivers.push(...some);
+  }
+
+  expect(receivers).toEqual([{ phone: testPhone(row), got: "leave_out" }]);
 });
 
 test("the phones of a batch are read without its cells, whatever is in those", () => {

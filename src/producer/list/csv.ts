@@ -3,6 +3,7 @@ import type { Delimiter } from "../../core/delimiters.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
+import { createCellTexts } from "./cell-texts.ts";
 import { type Dialect, sniffDialect } from "./dialect.ts";
 import { createDecoder, decodeText } from "./encoding/decode.ts";
 import {
@@ -15,6 +16,7 @@ import {
   strayQuote,
 } from "./faults.ts";
 import type { ListFile } from "./open.ts";
+import { insideOf } from "./parser-inside.ts";
 
 /**
  * Reads a list as CSV (RFC 4180, with any of the usual delimiters and line ends) in blocks: all
@@ -226,10 +228,13 @@ function createCollector(dialect: Dialect, name: string): Collector {
 
   // That option also accepts text behind a closing quote, whose meaning is unclear. csv-parse puts
   // the opening quote back into the cell then, and only then.
-  const { state } = parser as unknown as ParserInside;
+  const state = insideOf(parser);
   state.field.prepend = () => {
     fault ??= strayQuote({ line: nextLine(), name, column: state.record.length + 1 });
   };
+
+  const textOf = createCellTexts();
+  state.field.toString = () => textOf(state.field.buf, state.field.length);
 
   parser.push = (record: string[] | null): boolean => {
     if (record === null || fault !== null) return true;
@@ -278,14 +283,6 @@ function createCollector(dialect: Dialect, name: string): Collector {
     fault: () => fault,
     nextLine,
     discard: () => void parser.destroy(),
-  };
-}
-
-/** The part of csv-parse's state that {@link createCollector} reads; missing in its types. */
-interface ParserInside {
-  readonly state: {
-    readonly field: { prepend: (quote: Buffer) => void };
-    readonly record: readonly string[];
   };
 }
 

@@ -10,6 +10,7 @@ import { scheduleText } from "../../core/delegate.ts";
 import type { Mode } from "../../core/mode.ts";
 import { BODY_LENGTH_MAX, characters, compilePreview } from "../../core/preview.ts";
 import type { PriceTable } from "../../core/prices.ts";
+import type { SuppressReason } from "../../core/reasons.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import type { CompiledTemplate } from "../../core/template.ts";
 import type { BudgetNow, NumberOptOuts, People } from "../../store/index.ts";
@@ -156,23 +157,26 @@ async function suppress(
   optOuts: Pick<NumberOptOuts, "check">,
   definition: CampaignDefinition,
 ): Promise<readonly CheckedRow[]> {
-  const asked = rows.flatMap(({ outcome }, index) =>
-    outcome.kind === "pending" ? [{ index, phone: outcome.phone }] : [],
-  );
-  const settled = [...rows];
+  const asked = rows.filter(({ outcome }) => outcome.kind === "pending");
+  const reasons = new Map<CheckedRow, SuppressReason>();
   for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
     const some = asked.slice(from, from + ASKED_AT_ONCE);
-    const reasons = await optOuts.check(
-      definition,
-      some.map(({ phone }) => phone),
-    );
-    for (const [at, { index, phone }] of some.entries()) {
-      const [row, reason] = [rows[index], reasons[at] ?? null];
-      if (row === undefined || reason === null) continue;
-      settled[index] = { ...row, outcome: { kind: "suppressed", phone, reason } };
+    const found = await optOuts.check(definition, some.map(phoneOf));
+    for (let at = 0; at < some.length; at++) {
+      const [row, reason] = [some[at], found[at] ?? null];
+      if (row !== undefined && reason !== null) reasons.set(row, reason);
     }
   }
-  return settled;
+  if (reasons.size === 0) return rows;
+  return rows.map((row) => {
+    const reason = reasons.get(row);
+    if (reason === undefined) return row;
+    return { ...row, outcome: { kind: "suppressed", phone: phoneOf(row), reason } };
+  });
+}
+
+function phoneOf({ outcome }: CheckedRow): string {
+  return outcome.kind === "rejected" ? "" : outcome.phone;
 }
 
 function leaveOut(row: CheckedRow, others: OtherCampaigns | null): CheckedRow {

@@ -153,11 +153,11 @@ export function createImportStore(input: {
       const { campaign, token, firstBatch, batches } = input;
       const rest: ScriptArgument[] = [];
       const counts = new Map<State, number>();
-      for (const [at, batch] of batches.entries()) {
-        const { blob, outcomes } = "blob" in batch ? batch : packBatch(batch.rows);
+      const packed = batches.map((batch) => ("blob" in batch ? batch : packBatch(batch.rows)));
+      for (const { blob, outcomes } of packed)
         rest.push(blob, ...ledgerArguments(outcomes, counts));
-        rest.push(...packPeople(outcomes, firstBatch + at, person));
-      }
+      const outcomes = packed.map((batch) => batch.outcomes);
+      rest.push(...packPeople(outcomes, firstBatch, person));
       for (const [state, count] of counts) rest.push(STATES[state], count);
       const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch };
       const stored = await run("import-chunk", { ...args, batches: batches.length }, rest);

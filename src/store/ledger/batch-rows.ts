@@ -64,7 +64,7 @@ export interface RowPacker {
   end(): Buffer;
 }
 
-/** Text that is deflated at once. An ordinary batch is a tenth of it. */
+/** Characters of cells that are packed at once. An ordinary batch has a tenth of them. */
 const SEGMENT_LENGTH = 256 * 1024;
 
 /**
@@ -75,29 +75,40 @@ const SEGMENT_LENGTH = 256 * 1024;
 export function createRowPacker(): RowPacker {
   const odd: Record<number, string | number> = {};
   const segments: Buffer[] = [];
-  let text = "";
+  let rows: string[][] = [];
+  let length = 0;
   let count = 0;
   let packedBytes = 0;
+
+  /** The rows since the last piece; all of them at once take a third less than one by one. */
+  function takeText(): string {
+    const before = count === rows.length ? '{"r":[' : ",";
+    const text = before + JSON.stringify(rows).slice(1, -1);
+    rows = [];
+    length = 0;
+    return text;
+  }
 
   return {
     get packedBytes() {
       return packedBytes;
     },
     add({ cells, outcome }) {
-      text += count === 0 ? '{"r":[' : ",";
-      text += JSON.stringify([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
+      rows.push([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
+      for (const cell of cells) length += cell.length;
       if (outcome.kind === "rejected") odd[count] = outcome.column;
       if (outcome.kind === "duplicate") odd[count] = outcome.of;
       count++;
-      if (text.length < SEGMENT_LENGTH) return;
-      const segment = deflate(text, { finishFlush: constants.Z_SYNC_FLUSH });
+      if (length < SEGMENT_LENGTH) return;
+      const segment = deflate(takeText(), { finishFlush: constants.Z_SYNC_FLUSH });
       packedBytes += segment.length;
       segments.push(segment);
-      text = "";
     },
     end() {
-      text += Object.keys(odd).length > 0 ? `],"o":${JSON.stringify(odd)}}` : "]}";
-      const last = deflate(count === 0 ? '{"r":[]}' : text);
+      const text = rows.length === 0 && count > 0 ? "" : takeText();
+      const last = deflate(
+        text + (Object.keys(odd).length > 0 ? `],"o":${JSON.stringify(odd)}}` : "]}"),
+      );
       return segments.length === 0 ? last : Buffer.concat([...segments, last]);
     },
   };
@@ -197,7 +208,9 @@ function writeBlob(stored: Stored): Buffer {
 }
 
 function deflate(text: string, options: { finishFlush?: number } = {}): Buffer {
+  // A window of 16 KB: more than an ordinary batch has, and zlib sets up half as much memory.
+  const deflated = deflateRawSync(text, { level: 6, windowBits: 14, ...options });
   // Copied: zlib's result holds 16 KB of memory for the 2 KB of a batch, until it is stored and
   // the next full collection has come.
-  return Buffer.from(deflateRawSync(text, { level: 6, ...options }));
+  return Buffer.from(deflated);
 }

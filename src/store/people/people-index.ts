@@ -99,26 +99,53 @@ export function createPeopleIndex({
 export type PeopleIndex = ReturnType<typeof createPeopleIndex>;
 
 /**
- * The people of one batch for `import-chunk`: how many buckets, then each bucket with its rows.
- * Rejected rows have no phone, and a duplicate is the row that it repeats.
+ * The people of consecutive batches for `import-chunk`: how many hashes of the index, then each
+ * with the number of its buckets and each bucket with its rows. Rejected rows have no phone, and a
+ * duplicate is the row that it repeats.
  */
 export function packPeople(
-  outcomes: readonly ImportOutcome[],
-  batch: number,
+  batches: readonly (readonly ImportOutcome[])[],
+  firstBatch: number,
   person: PersonDigest,
 ): ScriptArgument[] {
-  const buckets = new Map<number, Buffer[]>();
-  for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.kind !== "pending" && outcome.kind !== "suppressed") continue;
-    const digest = person(outcome.phone);
-    const bucket = PERSON_HEAD.get(digest, "bucket") % PEOPLE_BUCKETS;
-    const row = Buffer.allocUnsafe(PEOPLE_ROW.bytes);
-    const place = rowInBatch(batch % PEOPLE_BATCHES, index) - 1;
-    PEOPLE_ROW.write(row, 0, { place, mark: PERSON_HEAD.get(digest, "mark") });
-    const rows = buckets.get(bucket);
-    if (rows === undefined) buckets.set(bucket, [row]);
-    else rows.push(row);
+  const segments = new Map<number, Map<number, number[]>>();
+  for (const [at, outcomes] of batches.entries()) {
+    const batch = firstBatch + at;
+    const segment = Math.floor(batch / PEOPLE_BATCHES);
+    const buckets = segments.get(segment) ?? new Map<number, number[]>();
+    segments.set(segment, buckets);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.kind !== "pending" && outcome.kind !== "suppressed") continue;
+      const { bucket, mark } = headOf(person.hex(outcome.phone));
+      const place = rowInBatch(batch % PEOPLE_BATCHES, index) - 1;
+      const rows = buckets.get(bucket);
+      if (rows === undefined) buckets.set(bucket, [place, mark]);
+      else rows.push(place, mark);
+    }
   }
-  const pairs = [...buckets].flatMap(([bucket, rows]) => [bucket, Buffer.concat(rows)]);
-  return [buckets.size, ...pairs];
+  const packed: ScriptArgument[] = [segments.size];
+  for (const [segment, buckets] of segments) {
+    packed.push(segment, buckets.size);
+    for (const [bucket, rows] of buckets) packed.push(bucket, packRows(rows));
+  }
+  return packed;
+}
+
+/** The part of a digest that the index uses, from its hex. */
+function headOf(hex: string): { bucket: number; mark: number } {
+  const { bucket, mark } = PERSON_HEAD.at;
+  return {
+    bucket: Number.parseInt(hex.slice(2 * bucket, 2 * mark), 16) % PEOPLE_BUCKETS,
+    mark: Number.parseInt(hex.slice(2 * mark, 2 * PERSON_HEAD.bytes), 16),
+  };
+}
+
+/** `rows`: place and mark of each in turn. */
+function packRows(rows: readonly number[]): Buffer {
+  const packed = Buffer.allocUnsafe((rows.length / 2) * PEOPLE_ROW.bytes);
+  for (let at = 0; at < rows.length; at += 2) {
+    const [place = 0, mark = 0] = [rows[at], rows[at + 1]];
+    PEOPLE_ROW.write(packed, (at / 2) * PEOPLE_ROW.bytes, { place, mark });
+  }
+  return packed;
 }

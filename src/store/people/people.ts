@@ -99,6 +99,36 @@ export function createPeople(input: {
     }
   }
 
+  /** Who of some batches got the message. Reads only batches with such a row. */
+  function readGot(campaign: string, batches: number, first: number, windows: Windows) {
+    const end = Math.min(batches, first + BATCHES_AT_ONCE);
+    const calls = Array.from({ length: Math.ceil((end - first) / BATCHES_A_CALL) }, (_, at) =>
+      readCall(first + at * BATCHES_A_CALL),
+    );
+    const got = Promise.all(calls).then((answers) => answers.flat());
+    // A caller that stops early does not wait for it.
+    got.catch(() => {});
+    return got;
+
+    async function readCall(firstBatch: number) {
+      const { leaveOutMs, tellMs } = windows;
+      const asked = {
+        ...{ campaign, firstBatch, batches: Math.min(BATCHES_A_CALL, end - firstBatch) },
+        ...{ leaveOutMs: leaveOutMs ?? 0, tellMs: tellMs ?? 0 },
+      };
+      const digits = (await run("who-got", asked)) as string[];
+      const { batch } = campaignKeys(number, campaign);
+      const found = digits.flatMap((own, at) => (own === "" ? [] : [{ at, digits: own }]));
+      const blobs = await Promise.all(
+        found.map(({ at }) => redis.getBuffer(batch(firstBatch + at))),
+      );
+      return found.flatMap((one, at) => {
+        const blob = blobs[at] ?? null;
+        return blob === null ? [] : [{ digits: one.digits, blob }];
+      });
+    }
+  }
+
   async function read(id: string) {
     const fields = fieldsOf(
       "campaign",
@@ -167,25 +197,25 @@ export function createPeople(input: {
       rows: number,
       windows: Windows | null,
     ): AsyncGenerator<readonly Receiver[], void> {
-      let known: { first: number; digits: readonly string[] } = { first: -1, digits: [] };
-      for await (const [batch, blob] of blobsOf(campaign, rows)) {
-        const first = batch - (batch % BATCHES_A_CALL);
-        if (first !== known.first && windows !== null) {
-          const { leaveOutMs, tellMs } = windows;
-          const digits = await run("who-got", {
-            campaign,
-            firstBatch: first,
-            batches: BATCHES_A_CALL,
-            leaveOutMs: leaveOutMs ?? 0,
-            tellMs: tellMs ?? 0,
-          });
-          known = { first, digits: digits as string[] };
+      if (windows === null) {
+        for await (const [, blob] of blobsOf(campaign, rows)) {
+          yield phonesOfBlob(blob).flatMap((phone) =>
+            phone === "" ? [] : [{ phone, got: "waits" as const }],
+          );
         }
-        const own = known.digits[batch - first] ?? "";
-        yield phonesOfBlob(blob).flatMap((phone, index) => {
-          const got = windows === null ? "waits" : GOT[own.charAt(index)];
-          return phone === "" || got === undefined ? [] : [{ phone, got }];
-        });
+        return;
+      }
+      const batches = batchesOf(rows);
+      let ahead = readGot(campaign, batches, 0, windows);
+      for (let first = 0; first < batches; first += BATCHES_AT_ONCE) {
+        const some = await ahead;
+        ahead = readGot(campaign, batches, first + BATCHES_AT_ONCE, windows);
+        for (const { digits, blob } of some) {
+          yield phonesOfBlob(blob).flatMap((phone, index) => {
+            const got = GOT[digits.charAt(index)];
+            return phone === "" || got === undefined ? [] : [{ phone, got }];
+          });
+        }
       }
     },
   };

@@ -6,7 +6,11 @@ import { deploymentKeys } from "../keys.ts";
 import { DIGEST_BYTES } from "../scripts/protocol.ts";
 
 /** Converts a phone to the keyed digest of its person. */
-export type PersonDigest = (phone: string) => Buffer;
+export interface PersonDigest {
+  (phone: string): Buffer;
+  /** The same in hex, for an import, which needs the beginning of millions of them. */
+  hex(phone: string): string;
+}
 
 /**
  * The digest is keyed, because there are few enough phones to try them all. The key is created once
@@ -23,10 +27,18 @@ export async function createPersonDigest(redis: Redis, mode: Mode = "live"): Pro
   }
   if (pepper === null) throw new Error("The key for phone digests is missing in Redis.");
   // The key comes first and the digest is truncated, so known digests do not help to find others.
-  const prefix = pepper.toString("latin1");
-  return (phone) => {
-    // As hex, which takes half the time of a buffer: an import makes one for each row.
-    const hex = hash("sha256", Buffer.from(prefix + foldPhone(phone), "latin1"), "hex");
-    return Buffer.from(hex.slice(0, 2 * DIGEST_BYTES), "hex");
+  const keyBytes = pepper.length;
+  const input = Buffer.concat([pepper, Buffer.alloc(PHONE_LENGTH_MAX)]);
+  const hex = (phone: string): string => {
+    const folded = foldPhone(phone);
+    if (folded.length > PHONE_LENGTH_MAX) throw new Error("A phone has 15 digits at most.");
+    const written = input.write(folded, keyBytes, "latin1");
+    // As hex, which takes a fifth of the time of a buffer.
+    const whole = hash("sha256", input.subarray(0, keyBytes + written), "hex");
+    return whole.slice(0, 2 * DIGEST_BYTES);
   };
+  return Object.assign((phone: string) => Buffer.from(hex(phone), "hex"), { hex });
 }
+
+/** Much more than the 15 digits of a phone (E.164): some callers pass on what they were given. */
+const PHONE_LENGTH_MAX = 256;

@@ -5,9 +5,9 @@
 -- sent twice is stored once. Nothing is sent from an `importing` campaign.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · lease_ms · first_batch · batches: how many; then for each batch: rows
---   blob, rows, pending rows, how many ledger fields, each field and value, how many buckets of
---   people, each bucket and its rows (lib/people.lua); then state and count pairs of the whole
---   chunk
+--   blob, rows, pending rows, how many ledger fields, each field and value; then how many hashes of
+--   the index of people, for each: its number, how many buckets, each bucket and its rows
+--   (lib/people.lua); then state and count pairs of the whole chunk
 -- Returns: 1 stored (now or before), 0 lost: another importer took over, or it was cancelled
 -- Keys built: clock, campaign:<id> and its :counts :ready :batch:<batch> :ledger:<batch> :first
 --   :beyond :people:<segment>
@@ -29,27 +29,18 @@ local function pending_row(batch, n, at)
   end
 end
 
--- The rows of the chunk for the index of people, by segment and bucket.
-local people = {}
-local function add_people(segment_key, from, buckets)
-  local segment = people[segment_key] or {}
-  people[segment_key] = segment
-  for i = from, from + 2 * buckets - 1, 2 do
-    local parts = segment[ARGV[i]] or {}
-    segment[ARGV[i]] = parts
-    parts[#parts + 1] = ARGV[i + 1]
+-- Adds the people of one hash of the index. With the hash's first batch in this chunk, whatever an
+-- importer that died has left of it goes.
+local function add_people(segment, from, to)
+  local segment_key, values = people_key(key, segment * PEOPLE_BATCHES), {}
+  local is_new = segment * PEOPLE_BATCHES >= first
+  if is_new then redis.call('DEL', segment_key) end
+  for i = from, to, 2 do
+    local before = not is_new and redis.call('HGET', segment_key, ARGV[i])
+    values[#values + 1] = ARGV[i]
+    values[#values + 1] = before and before .. ARGV[i + 1] or ARGV[i + 1]
   end
-end
-local function write_people()
-  for segment_key, segment in pairs(people) do
-    local values = {}
-    for bucket, parts in pairs(segment) do
-      table.insert(parts, 1, redis.call('HGET', segment_key, bucket) or '')
-      values[#values + 1] = bucket
-      values[#values + 1] = table.concat(parts)
-    end
-    if #values > 0 then redis.call('HSET', segment_key, unpack(values)) end
-  end
+  if #values > 0 then redis.call('HSET', segment_key, unpack(values)) end
 end
 
 local at, rows, first_rows = REST, 0, num(f[6])
@@ -73,12 +64,14 @@ for batch = first, first + batches - 1 do
   pending_before = pending_before + pending
   rows = rows + num(ARGV[at + 1])
   at = at + 4 + 2 * fields
-  -- What an importer that died has left of it.
-  if batch % PEOPLE_BATCHES == 0 then redis.call('DEL', people_key(key, batch)) end
-  add_people(people_key(key, batch), at + 1, num(ARGV[at]))
-  at = at + 1 + 2 * num(ARGV[at])
 end
-write_people()
+local segments = num(ARGV[at])
+at = at + 1
+for _ = 1, segments do
+  local last = at + 1 + 2 * num(ARGV[at + 1])
+  add_people(num(ARGV[at]), at + 2, last)
+  at = last + 1
+end
 for i = at, #ARGV, 2 do redis.call('HINCRBY', key .. ':counts', ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', key, 'stored', first + batches, 'rows', num(f[5]) + rows)
 return 1

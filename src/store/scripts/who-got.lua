@@ -4,8 +4,9 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · first_batch · batches: how many · leave_out_ms: how long ago, or 0 · tell_ms:
 --   how long ago, or 0
--- Returns: {} no such campaign, or its rows are deleted · for each batch one digit a row: 0 did not
---   get it, 1 waits to get it, 2 got it within `leave_out_ms`, 3 within `tell_ms` only
+-- Returns: {} no such campaign, or its rows are deleted · for each batch '' if no row got it or
+--   waits to get it, else one digit a row: 0 did not get it, 1 waits to get it, 2 got it within
+--   `leave_out_ms`, 3 within `tell_ms` only
 -- Keys built: campaign:<id> and its :ledger:<batch>
 local c = open_rows(ARG.campaign)
 if not c then return {} end
@@ -35,16 +36,24 @@ local function digit(value)
   return state == STATE.pending and WAITS or '0'
 end
 
-local answer, first = {}, num(ARG.first_batch)
-for batch = first, first + num(ARG.batches) - 1 do
-  local rows, digits = math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS), {}
-  if rows <= 0 then break end
-  for at = 1, rows do digits[at] = WAITS end
+-- The digits of a batch, or '' if all are 0: its ledger need not have a value of any row.
+local function digits_of(batch, rows)
   local flat = redis.call('HGETALL', ledger_key(c, batch))
+  if #flat == 0 and WAITS == '0' then return '' end
+  local digits, has_any = {}, false
+  for at = 1, rows do digits[at] = WAITS end
   for at = 1, #flat, 2 do
     local row = num(flat[at]) + 1
     if row <= rows then digits[row] = digit(flat[at + 1]) end
   end
-  answer[#answer + 1] = table.concat(digits)
+  for at = 1, rows do has_any = has_any or digits[at] ~= '0' end
+  return has_any and table.concat(digits) or ''
+end
+
+local answer, first = {}, num(ARG.first_batch)
+for batch = first, first + num(ARG.batches) - 1 do
+  local rows = math.min(BATCH_ROWS, c.rows - batch * BATCH_ROWS)
+  if rows <= 0 then break end
+  answer[#answer + 1] = digits_of(batch, rows)
 end
 return answer
