@@ -15,10 +15,12 @@ LABEL org.opencontainers.image.title="dropcast" \
       org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 # Owned by root and read-only for the user who runs it: nothing at run time changes the program.
-COPY --from=build /app/package.json ./
+# The lock file is for scanners: by it they know every version without guessing.
+COPY --from=build /app/package.json /app/package-lock.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY bin bin
+COPY examples examples
 COPY LICENSE ./
 RUN ln -s /app/bin/dropcast.js /usr/local/bin/dropcast
 # Where a worker keeps what it remembers of Redis, on a volume that lasts. A new volume of Docker takes

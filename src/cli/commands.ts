@@ -6,6 +6,7 @@ import type { CommandFile } from "./command.ts";
  */
 const FILES = {
   up: () => import("./up.ts"),
+  demo: () => import("./demo.ts"),
   producer: async () => (await import("./roles.ts")).producer,
   worker: async () => (await import("./roles.ts")).worker,
   webhooks: async () => (await import("./roles.ts")).webhooks,

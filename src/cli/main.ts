@@ -144,7 +144,7 @@ function buildProgram(
     .exitOverride()
     // commander's own would suggest --yes for --yse.
     .showSuggestionAfterError(false)
-    .addHelpText("after", "\nTry it without an account: dropcast up --sandbox");
+    .addHelpText("after", "\nTry it without an account: dropcast demo");
   for (const command of commands) addCommand(program, command, act);
   return program;
 }

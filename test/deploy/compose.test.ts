@@ -8,8 +8,13 @@ import { compose, ROLES, read, serviceOf } from "./deployment.ts";
 const STOP_MARGIN_MS = 5_000;
 
 describe("docker-compose.yml", () => {
-  test("has Redis and one service for each role, and nothing else", () => {
-    expect(Object.keys(compose.services).sort()).toEqual(["redis", ...ROLES].sort());
+  test("has Redis and one service for each role, and by a profile the proxy for TLS", () => {
+    const always = Object.keys(compose.services).filter((name) => !serviceOf(name).profiles);
+
+    expect(always.sort()).toEqual(["redis", ...ROLES].sort());
+    expect(Object.keys(compose.services).filter((name) => !always.includes(name))).toEqual([
+      "caddy",
+    ]);
   });
 
   test.each(ROLES)("%s runs a command that the command line has", (role) => {
@@ -29,7 +34,7 @@ describe("docker-compose.yml", () => {
 
   test("interpolates variables of the configuration only, but for those of compose itself", () => {
     const used = [...read("docker-compose.yml").matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
-    const own = ["UID", "GID", "WEBHOOKS_PUBLISH", "DASHBOARD_PUBLISH"];
+    const own = ["UID", "GID", "WEBHOOKS_PUBLISH", "DASHBOARD_PUBLISH", "WEBHOOKS_DOMAIN"];
 
     const unknown = used.filter((name) => !own.includes(name ?? "") && !isVariable(name));
 
@@ -43,7 +48,7 @@ describe("docker-compose.yml", () => {
     expect(graceMs).toBeGreaterThanOrEqual(drainMs + STOP_MARGIN_MS);
   });
 
-  test.each(["redis", ...ROLES])("%s may do as little as it can with", (name) => {
+  test.each(["redis", "caddy", ...ROLES])("%s may do as little as it can with", (name) => {
     const service = serviceOf(name);
 
     expect(service).toMatchObject({
@@ -53,7 +58,8 @@ describe("docker-compose.yml", () => {
       security_opt: ["no-new-privileges:true"],
       restart: "unless-stopped",
     });
-    expect(service["user"]).not.toMatch(/^(root|0)\b/);
+    // Caddy's image keeps certificates in a folder of root's; without capabilities root can do little.
+    if (name !== "caddy") expect(service["user"]).not.toMatch(/^(root|0)\b/);
     expect(service["privileged"]).toBeUndefined();
   });
 
@@ -73,7 +79,7 @@ describe("docker-compose.yml", () => {
   });
 
   test("ports of the host are loopback's unless somebody asks for more", () => {
-    const published = Object.values(compose.services).flatMap(({ ports }) => ports);
+    const published = ["redis", ...ROLES].flatMap((name) => serviceOf(name).ports);
 
     expect(published).toHaveLength(2);
     for (const port of published) expect(port).toMatch(/^\$\{[A-Z_]+:-127\.0\.0\.1:\d+\}:\d+$/);
@@ -91,7 +97,7 @@ describe("docker-compose.yml", () => {
       "--maxmemory-policy": "noeviction",
     });
     expect(volumes).toEqual(["redis-data:/data"]);
-    expect(Object.keys(compose.volumes)).toEqual(["redis-data", "worker-memory"]);
+    expect(Object.keys(compose.volumes)).toEqual(["redis-data", "caddy-data", "worker-memory"]);
     expect(ports).toEqual([]);
     expect(networks.every((name) => compose.networks[name]?.internal)).toBe(true);
   });
@@ -132,6 +138,21 @@ describe("docker-compose.yml", () => {
     expect(compose.secrets["dashboard-password"]?.file).toMatch(
       /^\$\{DROPCAST_DASHBOARD_PASSWORD_FILE:\?.*password.*\}$/,
     );
+  });
+
+  test("the proxy reaches the webhooks alone, and only their path", () => {
+    const { environment, networks, volumes, cap_add, secrets } = serviceOf("caddy");
+    const file = read("deploy/caddy/Caddyfile");
+
+    expect(networks.every((name) => !compose.networks[name]?.internal)).toBe(true);
+    expect(cap_add).toEqual(["NET_BIND_SERVICE"]);
+    expect(secrets).toEqual([]);
+    expect(Object.keys(environment)).toEqual(["WEBHOOKS_DOMAIN"]);
+    expect(volumes[0]).toBe("./deploy/caddy/Caddyfile:/etc/caddy/Caddyfile:ro");
+    expect(file).toMatch(/\tmethod POST\n\t*path \/webhooks\/livechat \/webhooks\/livechat\/\*\n/);
+    expect(file.match(/reverse_proxy .*/g)).toEqual([
+      "reverse_proxy {$WEBHOOKS_UPSTREAM:webhooks:8081}",
+    ]);
   });
 
   test("the whole drop folder is one mount, so that files can be renamed inside it", () => {

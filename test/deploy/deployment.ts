@@ -21,6 +21,8 @@ const serviceSchema = z.looseObject({
   command: z.array(z.string()),
   environment: environment.default({}),
   env_file: z.string().optional(),
+  profiles: z.array(z.string()).optional(),
+  cap_add: z.array(z.string()).optional(),
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   secrets: z.array(z.string()).default([]),
