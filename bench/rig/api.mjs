@@ -7,6 +7,7 @@ import { clockMs, serve } from "./child.mjs";
 const wamids = createWamidGenerator();
 let arrivals = [];
 let recipients = new Set();
+let messages = [];
 
 const server = createServer((socket) => {
   socket.setNoDelay(true);
@@ -39,10 +40,12 @@ function accept(body) {
   const to = /"to":"(\d+)"/.exec(body)?.[1] ?? "";
   arrivals.push(clockMs());
   recipients.add(to);
+  const wamid = wamids(to);
+  messages.push({ to, wamid });
   const answer = JSON.stringify({
     messaging_product: "whatsapp",
     contacts: [{ input: to, wa_id: to }],
-    messages: [{ id: wamids(to), message_status: "accepted" }],
+    messages: [{ id: wamid, message_status: "accepted" }],
   });
   const head = `content-type: application/json\r\ncontent-length: ${answer.length}`;
   return `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${answer}`;
@@ -61,8 +64,11 @@ serve({
     lastAt: arrivals.at(-1) ?? 0,
   }),
   arrivals: () => arrivals,
+  /** What it accepted: recipient and WhatsApp message id of each. */
+  messages: () => messages,
   reset: () => {
     arrivals = [];
     recipients = new Set();
+    messages = [];
   },
 });

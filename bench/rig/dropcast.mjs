@@ -2,6 +2,7 @@
 
 import { createImporter } from "../../dist/app/lists.js";
 import { openPlatform } from "../../dist/app/platform.js";
+import { startWebhooks } from "../../dist/app/webhooks.js";
 import { startWorkers } from "../../dist/app/worker.js";
 import { loadConfig } from "../../dist/config/config.js";
 import { createLogger } from "../../dist/logger.js";
@@ -29,6 +30,11 @@ serve({
   cpu: cpuMicros,
   start: async () => {
     role = unwrap(await startWorkers(platform));
+  },
+  /** Resolves with the port. */
+  startWebhooks: async () => {
+    role = unwrap(await startWebhooks(platform));
+    return Number(new URL(role.place).port);
   },
   stop: async () => {
     await role?.stop();
@@ -58,4 +64,9 @@ serve({
   peakRssBytes,
   /** Rows by state. */
   counts: async (id) => (await platform.stores.main.campaigns.find(id))?.counts,
+  allCounts: async () => {
+    const { campaigns } = platform.stores.main;
+    const all = await campaigns.list();
+    return all.map(({ counts }) => counts);
+  },
 });

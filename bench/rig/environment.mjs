@@ -1,4 +1,5 @@
 import { NUMBER_ID, TOKEN } from "./campaign.mjs";
+import { WEBHOOK_SECRET } from "./events.mjs";
 
 /** The environment of a Dropcast process: the documented variables and nothing else. */
 export function dropcastEnv({ socket, port, ratePerSecond, dir }) {
@@ -8,6 +9,8 @@ export function dropcastEnv({ socket, port, ratePerSecond, dir }) {
     DROPCAST_NUMBER_ID: NUMBER_ID,
     DROPCAST_API_TOKEN: TOKEN,
     DROPCAST_RATE_PER_SECOND: String(ratePerSecond),
+    DROPCAST_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    DROPCAST_WEBHOOK_PORT: "0",
     DROPCAST_DATA_DIR: dir,
     // appendfsync everysec is refused without it.
     DROPCAST_ALLOW_UNSAFE_REDIS: "true",
@@ -19,6 +22,7 @@ export function plainEnv({ socket, port, ratePerSecond }) {
     REDIS_SOCKET: socket,
     API_URL: apiUrl(port),
     RATE_PER_SECOND: String(ratePerSecond),
+    WEBHOOK_SECRET,
   };
 }
 

@@ -24,7 +24,8 @@ import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts
 import { createPace } from "./ledger/pace.ts";
 import { createRowHistory } from "./ledger/row-history.ts";
 import { createRowReader } from "./ledger/row-reader.ts";
-import { createApplyStatus } from "./ledger/status-events.ts";
+import { createApplyStatuses, type StatusEvent, type Unmatched } from "./ledger/status-events.ts";
+import { createTogether } from "./ledger/together.ts";
 import { createWaiting } from "./ledger/waiting.ts";
 import { createNotices } from "./notices/notices.ts";
 import { drainOldQueues } from "./old-queues.ts";
@@ -60,6 +61,12 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   unknownBudgetWindowMs: 60_000,
   settleMs: 10_000,
 };
+
+/**
+ * Status events of one call: few enough that Redis does not keep others waiting (64 take it about
+ * 2 ms). And how long one waits at most for the call before it.
+ */
+const TOGETHER = { most: 64, waitMs: 5 } as const;
 
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
@@ -112,6 +119,8 @@ export async function createNumberStore(input: {
   const budget = portfolio === undefined ? null : openBudget(clientOf, portfolio, mode);
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
   const shared = { redis, number, run, counter, sender, limits, budget };
+  const applyStatuses = createApplyStatuses({ run, person, failedWaitMs: limits.failedWaitMs });
+  const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
   const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
@@ -151,7 +160,9 @@ export async function createNumberStore(input: {
     ledger,
     /** Of its portfolio; null: people are not counted. */
     budget,
-    applyStatus: createApplyStatus({ run, person, failedWaitMs: limits.failedWaitMs }),
+    /** One status event. Those of one turn of the event loop are applied in one call. */
+    applyStatus: (event: StatusEvent, unmatched: Unmatched) => applyTogether({ event, unmatched }),
+    applyStatuses,
     webhookSilence: createWebhookSilence({ redis, number }),
     wrongSignatures: () => signatures.read(input.number),
     pace: createPace({ redis, number, run }),

@@ -2,6 +2,7 @@ import { errorCode } from "../../core/error-codes.ts";
 import type { State } from "../../core/message.ts";
 import { canBeTemplates } from "../../core/template-codes.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
+import { DIGEST_BYTES, EVENT_MARK, LEDGER_CODE_MAX, STATUS_EVENT } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { encodePrice, stateOf } from "./ledger-value.ts";
 import { packWamid, wamidDigest } from "./wamid.ts";
@@ -47,40 +48,72 @@ export type Waits = "fits" | "open" | "wire" | "none";
  */
 export type Unmatched = "park" | "park_unmatched" | "ask";
 
+/** An event, and what to do with it if its wamid is unknown. */
+export interface AskedEvent {
+  readonly event: StatusEvent;
+  readonly unmatched: Unmatched;
+}
+
 /**
- * Applies one status event; the returned function may be called again with the same event. A
- * `failed` event names no category, so before it is matched by recipient it waits `failedWaitMs`
+ * Applies status events in one step, in their order; the returned function may be called again with
+ * the same ones. The result of each is in the place of its event: an error if it could not be
+ * applied. Rejects if none could, all for the same reason: Redis does not take writes.
+ *
+ * A `failed` event names no category, so before it is matched by recipient it waits `failedWaitMs`
  * for a `sent` of our own message.
  */
-export function createApplyStatus(input: {
+export function createApplyStatuses(input: {
   run: RunScript;
   person: PersonDigest;
   failedWaitMs: number;
 }) {
   const { run, person, failedWaitMs } = input;
-  return async (event: StatusEvent, unmatched: Unmatched): Promise<ApplyResult> => {
-    const answer = (await run("apply-status", {
-      digest: wamidDigest(event.wamid),
-      wamid: packWamid(event.wamid),
-      status: event.status,
-      atMs: Math.round(event.atMs),
-      code: event.code,
-      stops: stopsOf(event),
-      price: encodePrice(event.category, event.billable),
-      person: event.recipient === null ? "" : person(event.recipient),
-      // Unknown counts as +1: then nothing is sent again by itself.
-      plusOne: event.recipient?.startsWith("1") === false ? 0 : 1,
-      foreign: isForeign(event) ? 1 : 0,
-      category: event.category ?? event.origin ?? "",
-      unmatched,
-      failedWaitMs,
-    })) as [string, string, number, number, number, number];
-    const [kind, campaign, row, attempt, state, code] = answer;
-    if (kind === "parked") return { kind };
-    if (kind === "unmatched") return { kind, waits: campaign as Waits };
-    if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
-    return { kind, campaign, row, attempt, state: stateOf(state), code };
+  return async (asked: readonly AskedEvent[]): Promise<(ApplyResult | Error)[]> => {
+    const events = Buffer.concat(asked.flatMap((one) => packEvent(one, person)));
+    const answers = (await run("apply-status", { events, failedWaitMs })) as Answer[];
+    return answers.map(resultOf);
   };
+}
+
+type Answer = readonly [string, string, number, number, number, number];
+
+function resultOf([kind, campaign, row, attempt, state, code]: Answer): ApplyResult | Error {
+  if (kind === "error") return new Error(campaign);
+  if (kind === "parked") return { kind };
+  if (kind === "unmatched") return { kind, waits: campaign as Waits };
+  if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
+  return { kind, campaign, row, attempt, state: stateOf(state), code };
+}
+
+const NO_PERSON = Buffer.alloc(DIGEST_BYTES);
+const TIME_MS_MAX = 2 ** 48 - 1;
+
+function packEvent({ event, unmatched }: AskedEvent, person: PersonDigest): Buffer[] {
+  const { status, recipient } = event;
+  const stops = stopsOf(event);
+  const category = Buffer.from(event.category ?? event.origin ?? "");
+  const wamid = packWamid(event.wamid);
+  // Unknown counts as +1: then nothing is sent again by itself.
+  const mayBePlusOne = recipient?.startsWith("1") !== false;
+  const head = Buffer.allocUnsafe(STATUS_EVENT.bytes);
+  STATUS_EVENT.write(head, 0, {
+    digest: wamidDigest(event.wamid),
+    person: recipient === null ? NO_PERSON : person(recipient),
+    atMs: Math.min(Math.max(0, Math.round(event.atMs)), TIME_MS_MAX),
+    code: Math.min(event.code, LEDGER_CODE_MAX),
+    price: encodePrice(event.category, event.billable),
+    marks:
+      (recipient === null ? 0 : EVENT_MARK.person) +
+      (mayBePlusOne ? EVENT_MARK.plusOne : 0) +
+      (isForeign(event) ? EVENT_MARK.foreign : 0) +
+      (unmatched === "ask" ? EVENT_MARK.ask : 0) +
+      (unmatched === "park_unmatched" ? EVENT_MARK.unmatched : 0),
+    statusBytes: status.length,
+    stopsBytes: stops.length,
+    categoryBytes: category.length,
+    wamidBytes: wamid.length,
+  });
+  return [head, Buffer.from(status + stops, "latin1"), category, wamid];
 }
 
 /** What the code of a failure stops besides its message: the class, or nothing. */

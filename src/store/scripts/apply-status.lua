@@ -1,38 +1,55 @@
--- Applies one verified status event: moves its row with the counters, or matches or parks it.
+-- Applies verified status events one by one: each moves its row, or is matched or parked.
 --- @include "status"
 -- Atomic because: look-up, move, counters and parking must not interleave with `record`, which
--- binds the wamid and takes up the events parked for it.
+-- binds the wamid and takes up the events parked for it. Each event is written before the next one
+-- begins, so together they leave what they would leave one by one. One that fails (a stored value
+-- that cannot be read) changes nothing for the others.
 -- KEYS: 1 slot key of the number
--- ARGV: digest (8 bytes) · wamid: as stored · status · at_ms: when it happened · code: error code
---   · stops: what such a code stops, '' nothing · price: one byte · person: digest of the
---   recipient (8 bytes or '') · plus_one: 0 when it is known not to begin with +1 · foreign: 1
---   when it cannot be a template's · category or '' · unmatched: what to do when the wamid is
---   unknown: 'park' (match it by recipient, else park it), 'park_unmatched' (another number may be
---   meant: only the wamid identifies its message), 'ask' (change nothing; return what this number
---   waits for) · failed_wait_ms: how long a failure waits for a `sent` before it is matched by
---   recipient
--- Returns: {kind 'moved'|'unchanged', campaign, row, attempt, state, code} · {'parked'} ·
---   {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a lost one |
---   'open': there is an open attempt, but the event does not fit it | 'wire': an answer may still
---   name the wamid | 'none'}
+-- ARGV: events: STATUS_EVENT of protocol.ts each, with its texts behind it · failed_wait_ms: how
+--   long a failure waits for a `sent` before it is matched by recipient
+-- Returns: for each event {kind 'moved'|'unchanged', campaign, row, attempt, state, code} ·
+--   {'parked'} · {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a
+--   lost one | 'open': there is an open attempt, but the event does not fit it | 'wire': an answer
+--   may still name the wamid | 'none'} · {'error', reason}; an error if all events failed for one
+--   reason
 -- Keys built: asking, shares, notices, notices-failed, notify, trials, pace, news, clock, by-end,
 --   with-rows, guard, resends, stats, claimed, parked, parked-until, parked-for, failures-due,
 --   suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen
 --   :first :ready :trial :again :open :events :seen
-local digest, person, mode = ARG.digest, ARG.person, ARG.unmatched
+
 -- Only this many messages at once are matched by recipient.
 local WAITING_BYTES_MAX = 8 * DIGEST_BYTES
-local event = {
-  stored = ARG.wamid, status = ARG.status, at = num(ARG.at_ms),
-  code = math.min(num(ARG.code), LEDGER_CODE_MAX), stops = ARG.stops,
-  price = num(ARG.price), person = person, plus_one = num(ARG.plus_one),
-  foreign = num(ARG.foreign), category = ARG.category,
-  due = NOW + (ARG.status == 'failed' and num(ARG.failed_wait_ms) or 0),
-  -- The version before this one waits from here, and events outlive an upgrade.
-  seen = NOW,
-}
+
+-- The event at position `at` of `ARG.events`, its digest, its marks, and where the next one begins.
+local function read_event(at)
+  local digest, person, at_ms, code, price, marks, status, stops, category, wamid
+  digest, person, at_ms, code, price, marks, status, stops, category, wamid, at =
+    struct.unpack(STATUS_EVENT.format, ARG.events, at)
+  local function text(bytes)
+    at = at + bytes
+    return string.sub(ARG.events, at - bytes, at - 1)
+  end
+  local function marked(mark) return bit.band(marks, mark) ~= 0 and 1 or 0 end
+  local event = {
+    status = text(status), stops = text(stops), category = text(category), stored = text(wamid),
+    at = at_ms, code = code, price = price,
+    person = marked(EVENT_MARK.person) == 1 and person or '',
+    plus_one = marked(EVENT_MARK.plus_one), foreign = marked(EVENT_MARK.foreign),
+    -- The version before this one waits from here, and events outlive an upgrade.
+    seen = NOW,
+  }
+  event.due = NOW + (event.status == 'failed' and num(ARG.failed_wait_ms) or 0)
+  return event, digest, marks, at
+end
+
+-- The campaign whose rows are to be moved; one event may have opened it for the next ones.
+local function known_rows(id)
+  local c = opened_campaigns[id]
+  if c then return not c.purged and c or nil end
+  return open_rows(id)
+end
 
 local function answer(c, row, r, attempt, moved)
   hash_put(ledger_key(c, batch_of(row)), row_field(row), encode(r))
@@ -41,52 +58,75 @@ local function answer(c, row, r, attempt, moved)
   return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
 end
 
-local id, row, attempt = index_get(digest)
-local c = id and open_rows(id)
-if c then
-  local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
-  release_person(person, c, row, attempt)
-  attempt = applies_to(c, row, r, attempt, digest, event)
-  local moved = apply_status(c, row, r, attempt, event)
-  return answer(c, row, r, attempt, moved)
-end
-
--- The open attempt to the recipient, if there is one.
-local r, fitting = nil, false
-c = nil
-if person ~= '' then
-  id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
-  c = id and open_rows(id)
+local function apply(event, digest, marks)
+  local person = event.person
+  local id, row, attempt = index_get(digest)
+  local c = id and known_rows(id)
   if c then
-    r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
-    fitting = r.attempt == attempt and fits(c, r, event)
+    local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
+    release_person(person, c, row, attempt)
+    attempt = applies_to(c, row, r, attempt, digest, event)
+    local moved = apply_status(c, row, r, attempt, event)
+    return answer(c, row, r, attempt, moved)
   end
-end
--- Until a rollback is accepted, the claim of this message may be missing.
-local lost = not c and person ~= '' and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1
-if lost then
-  fitting = event.foreign == 0 and (event.status == 'sent' or event.status == 'failed')
+
+  -- The open attempt to the recipient, if there is one.
+  local r, fitting = nil, false
+  c = nil
+  if person ~= '' then
+    id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
+    c = id and known_rows(id)
+    if c then
+      r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
+      fitting = r.attempt == attempt and fits(c, r, event)
+    end
+  end
+  -- Until a rollback is accepted, the claim of this message may be missing.
+  local lost = not c and person ~= '' and redis.call('HEXISTS', P .. 'guard', 'noticedAt') == 1
+  if lost then
+    fitting = event.foreign == 0 and (event.status == 'sent' or event.status == 'failed')
+  end
+
+  if bit.band(marks, EVENT_MARK.ask) ~= 0 then
+    if fitting then return { 'unmatched', 'fits' } end
+    if c or lost then return { 'unmatched', 'open' } end
+    return { 'unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none' }
+  end
+
+  redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW)
+  -- Kept as long as its message may still be found.
+  park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
+  if fitting and bit.band(marks, EVENT_MARK.unmatched) == 0 then
+    local waiting = hash_get(P .. 'parked-for', person) or ''
+    if #waiting < WAITING_BYTES_MAX and not string.find(waiting, digest, 1, true) then
+      hash_put(P .. 'parked-for', person, waiting .. digest)
+      if event.due > NOW then redis.call('ZADD', P .. 'failures-due', event.due, person) end
+    end
+    local before = r and r.state
+    if r and before ~= STATE.sending and match_parked(c, row, r, person) then
+      return answer(c, row, r, attempt, r.state ~= before)
+    end
+  end
+  write_back()
+  return { 'parked' }
 end
 
-if mode == 'ask' then
-  if fitting then return { 'unmatched', 'fits' } end
-  if c or lost then return { 'unmatched', 'open' } end
-  return { 'unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none' }
-end
-
-redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW)
--- Kept as long as its message may still be found.
-park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
-if fitting and mode == 'park' then
-  local waiting = hash_get(P .. 'parked-for', person) or ''
-  if #waiting < WAITING_BYTES_MAX and not string.find(waiting, digest, 1, true) then
-    hash_put(P .. 'parked-for', person, waiting .. digest)
-    if event.due > NOW then redis.call('ZADD', P .. 'failures-due', event.due, person) end
+local answers, reasons, at = {}, {}, 1
+local libraries = #kept_back
+while at <= #ARG.events do
+  local event, digest, marks
+  event, digest, marks, at = read_event(at)
+  local done, result = pcall(apply, event, digest, marks)
+  if not done then
+    -- Nothing of it is written later, and what the next ones need is read again.
+    forget_hashes()
+    opened_campaigns, index_levels, index_top, index_added = {}, nil, nil, 0
+    for more = #kept_back, libraries + 1, -1 do kept_back[more] = nil end
+    result = { 'error', type(result) == 'table' and result.err or 'ERR ' .. result }
+    reasons[result[2]] = (reasons[result[2]] or 0) + 1
   end
-  local before = r and r.state
-  if r and before ~= STATE.sending and match_parked(c, row, r, person) then
-    return answer(c, row, r, attempt, r.state ~= before)
-  end
+  answers[#answers + 1] = result
 end
-write_back()
-return { 'parked' }
+local why = next(reasons)
+if why and reasons[why] == #answers then return redis.error_reply(why) end
+return answers

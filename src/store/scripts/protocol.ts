@@ -5,6 +5,7 @@ import { REASONS } from "../../core/reasons.ts";
 import { STOP_ON as STOP_ON_DEFAULTS } from "../../core/stop-on.ts";
 import { LATE_STATUS_DAYS } from "../../core/timings.ts";
 import { layout } from "./layout.ts";
+import { named, numbered } from "./members.ts";
 
 /**
  * Values shared by TypeScript and the Lua scripts. Scripts know each capitalised export by the same
@@ -159,6 +160,27 @@ export const RECORD_ROW = layout({
   wamidBytes: "B",
 });
 
+/** A status event, followed by its status, what its code stops, its category and its wamid. */
+export const STATUS_EVENT = layout({
+  digest: "c8",
+  person: "c8",
+  atMs: "I6",
+  code: "I3",
+  price: "B",
+  marks: "B",
+  statusBytes: "B",
+  stopsBytes: "B",
+  categoryBytes: "I2",
+  wamidBytes: "I2",
+});
+
+/**
+ * Bits of `marks` of a status event: it names its person; the phone may begin with +1; it cannot be
+ * a template's. What to do when its wamid is unknown, if not to park it: ask (change nothing), or
+ * park it without matching it by its person.
+ */
+export const EVENT_MARK = { person: 1, plusOne: 2, foreign: 4, ask: 8, unmatched: 16 } as const;
+
 /** `jitter` is a fraction of this. */
 export const JITTER_MAX = 255;
 
@@ -258,16 +280,6 @@ export const LOST_MS = 24 * HOUR_MS;
 /** How long, and how many, status events wait for their message. */
 export const PARKED_MS = 10 * MINUTE_MS;
 export const PARKED_MAX = 100_000;
-
-function numbered<const Name extends string>(
-  names: readonly Name[],
-): Readonly<Record<Name, number>> {
-  return Object.fromEntries(names.map((name, at) => [name, at + 1])) as Record<Name, number>;
-}
-
-function named<const Name extends string>(names: readonly Name[]): { readonly [one in Name]: one } {
-  return Object.fromEntries(names.map((name) => [name, name])) as { [one in Name]: one };
-}
 
 /** Entries of `recurring-past:<name>`, two for each run. */
 export const RECURRING_PAST_MAX = 20_000;

@@ -6,21 +6,7 @@
 export const SCRIPTS = {
   "accept-rollback": ["databaseId"],
   "apply-opt-outs": ["from", "to"],
-  "apply-status": [
-    "digest",
-    "wamid",
-    "status",
-    "atMs",
-    "code",
-    "stops",
-    "price",
-    "person",
-    "plusOne",
-    "foreign",
-    "category",
-    "unmatched",
-    "failedWaitMs",
-  ],
+  "apply-status": ["events", "failedWaitMs"],
   "begin-action": ["action", "campaign", "kind", "decision", "plan", "total", "rows"],
   "begin-session": [
     "digest",

@@ -59,3 +59,6 @@ local function write_hashes()
   changed = {}
 end
 kept_back[#kept_back + 1] = write_hashes
+
+-- Drops what is not written yet; what is needed later is read again.
+local function forget_hashes() hashes, changed = {}, {} end

@@ -4,7 +4,7 @@
 -- Buckets expire WAMID_KEPT_MS after their last write.
 local BUCKETS_LOG2_MAX, BUCKET_ENTRIES = 16, 100
 local LEVELS = P .. 'wamid-levels'
-local index_top, index_added, serial_of = nil, 0, {}
+local index_top, index_added, serial_of, index_levels = nil, 0, {}, nil
 
 local function bucket_key(level, digest)
   local buckets = 2 ^ math.min(6 + level, BUCKETS_LOG2_MAX)
@@ -35,6 +35,7 @@ local function index_flush()
     bottom = bottom + 1
   end
   redis.call('HSET', LEVELS, 'bottom', bottom)
+  index_top, index_levels = nil, nil
 end
 
 kept_back[#kept_back + 1] = index_flush
@@ -48,8 +49,8 @@ end
 
 -- Returns campaign id, row, attempt; or nil.
 local function index_get(digest)
-  local levels = redis.call('HMGET', LEVELS, 'top', 'bottom')
-  for level = num(levels[1]), num(levels[2]), -1 do
+  index_levels = index_levels or redis.call('HMGET', LEVELS, 'top', 'bottom')
+  for level = num(index_levels[1]), num(index_levels[2]), -1 do
     local found = redis.call('HGET', bucket_key(level, digest), digest)
     if found then
       local serial, row, attempt = struct.unpack('>I4I4I2', found)
