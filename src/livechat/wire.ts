@@ -1,5 +1,6 @@
 import { errorCode } from "../core/error-codes.ts";
 import { type AnswerSigns, asCode, NO_SIGNS, readSigns } from "./answer-signs.ts";
+import { createKnownAnswers } from "./known-answers.ts";
 
 /**
  * Reads the body of an answer to POST template-messages.
@@ -87,7 +88,10 @@ const UNREADABLE: WireAnswer = {
 };
 
 /** Never throws: a body that is not a JSON object or array reads as an empty answer. */
-export function readAnswer(text: string): WireAnswer {
+export const readAnswer: (text: string) => WireAnswer = createKnownAnswers(readInFull);
+
+/** {@link readAnswer} without its memory. */
+export function readInFull(text: string): WireAnswer {
   const body = parse(text);
   if (typeof body !== "object" || body === null) return UNREADABLE;
   const id = findId(body);
