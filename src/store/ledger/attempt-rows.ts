@@ -88,10 +88,14 @@ const WAMID_BYTES_MAX = 255;
 const WAIT_MS_MAX = 2 ** 32 - 1;
 
 export function packRecords(records: readonly AttemptRecord[]): Buffer {
-  return Buffer.concat(records.flatMap(packRecord));
+  const packed = Buffer.allocUnsafe(records.length * (RECORD_ROW.bytes + WAMID_BYTES_MAX));
+  let at = 0;
+  for (const record of records) at = packRecord(record, packed, at);
+  return packed.subarray(0, at);
 }
 
-function packRecord(record: AttemptRecord): Buffer[] {
+/** Writes it to `packed` at `at`; returns where the next one begins. */
+function packRecord(record: AttemptRecord, packed: Buffer, at: number): number {
   const { id, held, optOut, plusOne = false } = record;
   const stored = id === null ? NO_WAMID : packWamid(id.text).subarray(0, WAMID_BYTES_MAX);
   const marks =
@@ -100,8 +104,7 @@ function packRecord(record: AttemptRecord): Buffer[] {
     (optOut ? MARK.optOut : 0) +
     (plusOne ? MARK.plusOne : 0) +
     (id === null ? 0 : MARK.id);
-  const row = Buffer.allocUnsafe(RECORD_ROW.bytes);
-  RECORD_ROW.write(row, 0, {
+  RECORD_ROW.write(packed, at, {
     row: record.row,
     attempt: record.attempt,
     nonce: record.nonce,
@@ -116,5 +119,6 @@ function packRecord(record: AttemptRecord): Buffer[] {
     marks,
     wamidBytes: stored.length,
   });
-  return [row, stored];
+  stored.copy(packed, at + RECORD_ROW.bytes);
+  return at + RECORD_ROW.bytes + stored.length;
 }

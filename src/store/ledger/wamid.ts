@@ -8,7 +8,8 @@ const USUAL_TAG = 3;
 
 /** The digest under which a wamid, or any other id of a message, is indexed. */
 export function wamidDigest(wamid: string): Buffer {
-  return hash("sha256", wamid, "buffer").subarray(0, DIGEST_BYTES);
+  // As hex, which takes half the time of a buffer.
+  return Buffer.from(hash("sha256", wamid, "hex").slice(0, 2 * DIGEST_BYTES), "hex");
 }
 
 /**
@@ -36,18 +37,44 @@ export function unpackWamid(stored: Buffer): string {
 }
 
 /**
- * The layout of every wamid seen so far, in hex: `1c 18`, a length, that many ASCII digits, a fixed
- * middle, 18 ASCII hex digits and a zero.
+ * The layout of every wamid seen so far: `1c 18`, a length, that many ASCII digits, a fixed middle,
+ * 18 ASCII hex digits (capitals) and a zero.
  */
-const USUAL = /^1c18([0-9a-f]{2})((?:3[0-9])+)150200111812((?:3[0-9]|4[1-6]){18})00$/;
+const BEGIN = Buffer.of(0x1c, 0x18);
+const MIDDLE = Buffer.from("150200111812", "hex");
+const ID_DIGITS = 18;
+const AROUND_DIGITS = BEGIN.length + 1 + MIDDLE.length + ID_DIGITS + 1;
 
 function halveUsual(raw: Buffer): Buffer | undefined {
-  const [, length, digits, id] = USUAL.exec(raw.toString("hex")) ?? [];
-  if (length === undefined || digits === undefined || id === undefined) return undefined;
-  if (Number.parseInt(length, 16) !== digits.length / 2) return undefined;
-  const text = asciiOf(digits);
-  const halves = (text.length % 2 === 0 ? text : `0${text}`) + asciiOf(id);
-  return Buffer.concat([Buffer.of(USUAL_TAG, text.length), Buffer.from(halves, "hex")]);
+  const digits = raw.length - AROUND_DIGITS;
+  if (digits < 1 || raw[0] !== BEGIN[0] || raw[1] !== BEGIN[1] || raw[2] !== digits) return;
+  const middle = BEGIN.length + 1 + digits;
+  for (let at = 0; at < MIDDLE.length; at++) if (raw[middle + at] !== MIDDLE[at]) return;
+  const id = middle + MIDDLE.length;
+  if (raw[raw.length - 1] !== 0) return;
+  // An odd number of digits begins with a zero.
+  const packed = Buffer.alloc(2 + Math.ceil(digits / 2) + ID_DIGITS / 2);
+  packed[0] = USUAL_TAG;
+  packed[1] = digits;
+  let half = 4 + (digits % 2);
+  const put = (from: number, until: number, digitMax: number): boolean => {
+    for (let at = from; at < until; at++, half++) {
+      const value = hexDigit(raw[at] ?? 0);
+      if (value > digitMax) return false;
+      const byte = half >> 1;
+      packed[byte] = (packed[byte] ?? 0) | (half % 2 === 0 ? value << 4 : value);
+    }
+    return true;
+  };
+  return put(BEGIN.length + 1, middle, 9) && put(id, id + ID_DIGITS, 15) ? packed : undefined;
+}
+
+const NO_DIGIT = 16;
+
+/** The value of an ASCII hex digit, capitals only. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x41 && code <= 0x46 ? code - 0x37 : NO_DIGIT;
 }
 
 function usualFromHalves(body: Buffer): Buffer {
@@ -56,14 +83,11 @@ function usualFromHalves(body: Buffer): Buffer {
   const digits = body.subarray(1, split).toString("hex").slice(-length);
   const id = body.subarray(split).toString("hex").toUpperCase();
   return Buffer.concat([
-    Buffer.of(0x1c, 0x18, length),
+    BEGIN,
+    Buffer.of(length),
     Buffer.from(digits, "latin1"),
-    Buffer.from("150200111812", "hex"),
+    MIDDLE,
     Buffer.from(id, "latin1"),
     Buffer.of(0),
   ]);
-}
-
-function asciiOf(hex: string): string {
-  return Buffer.from(hex, "hex").toString("latin1");
 }

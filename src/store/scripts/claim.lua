@@ -52,16 +52,17 @@ end
 -- The same caller again, whose first answer was lost: returns its rows before any gate. Their send
 -- times are no longer known, so they are spread again from now on.
 local function repeat_answer()
-  local mine = false
+  local mine = {}
   for i, value in ipairs(values) do
-    local r = value and decode(value)
-    local granted = r and r.state == STATE.sending and r.nonce == nonce
-    mine = mine or granted
-    local slot = granted and (i - 1) * pace.interval or VERDICT.not_pending
-    answer_row(i, granted and r.attempt or 0, slot)
+    local r = state_in(value) == STATE.sending and decode(value)
+    if r and r.nonce == nonce then mine[i] = r.attempt end
   end
-  if mine then answer[3] = 1 end
-  return mine
+  if not next(mine) then return false end
+  for i = 1, #values do
+    answer_row(i, mine[i] or 0, mine[i] and (i - 1) * pace.interval or VERDICT.not_pending)
+  end
+  answer[3] = 1
+  return true
 end
 
 -- After a suspension is lifted, one message of the number goes first.
@@ -136,7 +137,7 @@ end
 -- A status event may still arrive for an earlier attempt to this person. Without a known wamid it
 -- could belong to either, so events are no longer matched by recipient (lib/status.lua).
 local function contested(i)
-  local at = string.match(claimed[i] or '', '^.-|%d+|%d+|(%d+)')
+  local at = claimed[i] and string.match(claimed[i], '^.-|%d+|%d+|(%d+)')
   return at and num(at) + OPEN_MS >= NOW and '|contested' or ''
 end
 

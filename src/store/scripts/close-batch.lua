@@ -29,17 +29,20 @@ local function has_missed(row)
 end
 
 local earliest = {}
-for i, value in ipairs(values) do
-  local r, row = decode(value), batch * BATCH_ROWS + i
-  if r.state == STATE.pending and has_missed(row) then
+local function look_at(row, value)
+  local r = decode(value)
+  if has_missed(row) then
     fire(c, row, r, 'expire')
     r.reason = REASON.window_missed
     redis.call('HSET', ledger_key(c, batch), row_field(row), encode(r))
-  elseif r.state == STATE.pending then
-    local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or NOW
-    local at, goes = math.max(due, opens[row] or due), may_go(c, row, r)
-    earliest[goes] = math.min(at, earliest[goes] or at)
+    return
   end
+  local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or NOW
+  local at, goes = math.max(due, opens[row] or due), may_go(c, row, r)
+  earliest[goes] = math.min(at, earliest[goes] or at)
+end
+for i, value in ipairs(values) do
+  if state_in(value) == STATE.pending then look_at(batch * BATCH_ROWS + i, value) end
 end
 redis.call('HDEL', c.key .. ':open', batch)
 if ARG.budget_at ~= '' then

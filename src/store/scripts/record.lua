@@ -24,15 +24,18 @@ local LIMITS = {
   unknown_window = num(ARG.unknown_budget_window_ms),
 }
 
--- The outcome at position `at` of `ARG.rows`, and where the next one begins.
-local function read_outcome(at)
-  local o, jitter, bytes = {}, nil, nil
-  o.row, o.attempt, o.nonce, o.outcome, o.code, o.reason, o.http, o.wait, jitter,
-    o.digest, o.person, o.marks, bytes, at = struct.unpack(RECORD_ROW.format, ARG.rows, at)
-  o.jitter, o.stored = jitter / JITTER_MAX, string.sub(ARG.rows, at, at + bytes - 1)
-  if not marked(o, MARK.id) then o.digest = '' end
-  o.ledger, o.field = ledger_key(c, batch_of(o.row)), row_field(o.row)
-  return o, at + bytes
+-- The outcome at position `from` of `ARG.rows`, and where the next one begins.
+local function read_outcome(from)
+  local row, attempt, nonce, outcome, code, reason, http, wait, jitter, digest, person, marks,
+    bytes, at = struct.unpack(RECORD_ROW.format, ARG.rows, from)
+  local batch = batch_of(row)
+  return {
+    row = row, attempt = attempt, nonce = nonce, outcome = outcome, code = code, reason = reason,
+    http = http, wait = wait, jitter = jitter / JITTER_MAX, person = person, marks = marks,
+    digest = bit.band(marks, MARK.id) ~= 0 and digest or '',
+    stored = string.sub(ARG.rows, at, at + bytes - 1),
+    batch = batch, ledger = ledger_key(c, batch), field = row_field(row),
+  }, at + bytes
 end
 
 -- Reads all outcomes, and with a few calls every value that they need.

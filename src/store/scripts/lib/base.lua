@@ -219,8 +219,13 @@ end
 -- pace hash is 'open' until a message is claimed, then holds its attempt, and is deleted once that
 -- attempt is accepted: then all may go. If the attempt ends in another way, the next message
 -- becomes the probe. Attempts from before the suspension have no effect on it.
+local probing
+local function is_probe(id, row, attempt)
+  if probing == nil then probing = redis.call('HGET', P .. 'pace', 'probing') end
+  return probing and probing == attempt_ref(id, row, attempt)
+end
 local function reopen_probe(id, row, attempt)
-  if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(id, row, attempt) then
-    redis.call('HSET', P .. 'pace', 'probing', 'open')
-  end
+  if not is_probe(id, row, attempt) then return end
+  probing = 'open'
+  redis.call('HSET', P .. 'pace', 'probing', probing)
 end

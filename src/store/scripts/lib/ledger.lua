@@ -9,30 +9,34 @@ local function decode(value)
   end
   local _, state, flags, attempt, tries, code, reason, price, mask =
     struct.unpack(LEDGER_HEADER.format, value)
-  local times, at = {}, LEDGER_HEADER.bytes + 1
-  for i = 1, LEDGER_TIMES do
-    if bit.band(mask, bit.lshift(1, i - 1)) ~= 0 then
+  local times, at, i = {}, LEDGER_HEADER.bytes + 1, 1
+  while mask > 0 do
+    if mask % 2 == 1 then
       times[i] = struct.unpack('>I4', value, at)
-      at = at + 4
+      at, mask = at + 4, mask - 1
     end
+    mask, i = mask / 2, i + 1
   end
   return { state = state, flags = flags, attempt = attempt, tries = tries, code = code,
     reason = reason, price = price, times = times, nonce = string.sub(value, at) }
 end
 
 local function encode(r)
-  local mask, parts = 0, { '' }
+  local mask, bit_of, tail = 0, 1, ''
   for i = 1, LEDGER_TIMES do
-    if r.times[i] then
-      mask = bit.bor(mask, bit.lshift(1, i - 1))
-      parts[#parts + 1] = struct.pack('>I4', r.times[i])
-    end
+    local at = r.times[i]
+    if at then mask, tail = mask + bit_of, tail .. struct.pack('>I4', at) end
+    bit_of = bit_of * 2
   end
-  parts[1] = struct.pack(LEDGER_HEADER.format, LEDGER_VERSION, r.state, r.flags, r.attempt, r.tries,
-    r.code, r.reason, r.price, mask)
   -- Unknown as well: a worker that never got the claim's answer may still report "not sent".
-  if r.state == STATE.sending or r.state == STATE.unknown then parts[#parts + 1] = r.nonce end
-  return table.concat(parts)
+  if r.state == STATE.sending or r.state == STATE.unknown then tail = tail .. (r.nonce or '') end
+  return struct.pack(LEDGER_HEADER.format, LEDGER_VERSION, r.state, r.flags, r.attempt, r.tries,
+    r.code, r.reason, r.price, mask) .. tail
+end
+
+-- The state in a stored value, without decoding the rest.
+local function state_in(value)
+  return value and string.byte(value, LEDGER_HEADER.at_state) or STATE.pending
 end
 
 -- The campaign whose rows are to be moved; nil if retention deleted them.

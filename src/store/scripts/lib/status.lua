@@ -195,8 +195,9 @@ end
 -- Whether this attempt is the one open to the person, and whether it is contested.
 local function holds_person(person, c, row, attempt)
   if person == '' then return false end
-  local id, held_row, held_attempt, _, contested = parse_attempt(hash_get(P .. 'claimed', person))
-  return id == c.id and held_row == row and held_attempt == attempt, contested
+  local held, ref = hash_get(P .. 'claimed', person), attempt_ref(c.id, row, attempt) .. '|'
+  if not held or string.sub(held, 1, #ref) ~= ref then return false end
+  return true, string.find(held, '|contested', #ref, true) ~= nil
 end
 
 -- The attempt's wamid is known, so it is no longer the person's open attempt. A contested one

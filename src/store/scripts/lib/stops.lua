@@ -80,7 +80,8 @@ local function stop_by(c, o, r)
   elseif o.outcome == OUTCOME.restrict then stop_many(c, o, 'restricted')
   elseif o.outcome == OUTCOME.template then stop_many(c, o, 'template')
   elseif o.outcome == OUTCOME.accepted then
-    if redis.call('HGET', P .. 'pace', 'probing') == attempt_ref(c.id, o.row, o.attempt) then
+    if is_probe(c.id, o.row, o.attempt) then
+      probing = false
       redis.call('HDEL', P .. 'pace', 'probing')
     end
     return false
