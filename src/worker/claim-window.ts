@@ -1,9 +1,11 @@
+import { BATCH_ROWS } from "../store/index.ts";
+
 /**
  * How much this process claims at once, and when it asks again. Pure: the sender stores the window
  * and passes it each answer. It is always in one of three modes:
  *
  * - `open`: no limit. Up to 8 claims are under way at once, and the rows in a claim double with
- *   each answer, up to 64.
+ *   each answer, up to a whole batch.
  * - `rate-limited`: the pace of the number or of a campaign limits. More or bigger claims would
  *   only have to wait: one claim is under way, for one row more than was granted last.
  * - `held back`: no claim until `notBefore`. The number's next send time, its backoff, the limit of
@@ -50,8 +52,8 @@ export type ClaimAnswer =
   /** None was granted, and none will be for this time. */
   | { readonly kind: "wait"; readonly waitMs: number };
 
-/** Keeps one script call at a few milliseconds. */
-const ROWS_MAX = 64;
+/** A claim is for one batch, and takes Redis a millisecond. */
+const ROWS_MAX = BATCH_ROWS;
 /** The next claims are prepared while one is under way. */
 const CLAIMS_MAX = 8;
 /** Timers are not finer than this. */

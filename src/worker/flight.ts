@@ -17,6 +17,17 @@ const QUICKER_SHARE = 1 / 50;
  * make all of them slower still.
  */
 export function createFlight(ratePerSecond: number, onLanded: () => void) {
+  let isTold = false;
+  /** Once in a turn of the event loop: one claim takes the room of all that landed in it. */
+  function landed(): void {
+    if (isTold) return;
+    isTold = true;
+    setImmediate(() => {
+      isTold = false;
+      onLanded();
+    });
+  }
+
   let rate = Math.min(UPSTREAM_RATE_MAX, ratePerSecond);
   let granted = 0;
   let onWire = 0;
@@ -44,7 +55,7 @@ export function createFlight(ratePerSecond: number, onLanded: () => void) {
     ended(tookMs?: number): void {
       granted--;
       onWire--;
-      onLanded();
+      landed();
       if (tookMs === undefined) return;
       const share = answerMs === 0 ? 1 : tookMs > answerMs ? SLOWER_SHARE : QUICKER_SHARE;
       answerMs += (tookMs - answerMs) * share;

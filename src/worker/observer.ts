@@ -52,16 +52,23 @@ export function neverThrowing(
   return {
     claiming(campaign) {
       const claim = sparing(() => observer.claiming(campaign)) ?? UNOBSERVED_CLAIM;
+      // Most observers have one for all messages of a claim.
+      let known: SendingObserver | undefined;
+      let spared = UNOBSERVED_SENDING;
       return {
         granted: (messages) => sparing(() => claim.granted(messages)),
         unanswered: () => sparing(() => claim.unanswered()),
         sending(row, attempt) {
           const sending = sparing(() => claim.sending(row, attempt)) ?? UNOBSERVED_SENDING;
-          return {
-            posting: () => sparing(() => sending.posting()),
-            answered: (httpStatus) => sparing(() => sending.answered(httpStatus)),
-            ended: (outcome) => sparing(() => sending.ended(outcome)),
-          };
+          if (sending !== known) {
+            known = sending;
+            spared = {
+              posting: () => sparing(() => sending.posting()),
+              answered: (httpStatus) => sparing(() => sending.answered(httpStatus)),
+              ended: (outcome) => sparing(() => sending.ended(outcome)),
+            };
+          }
+          return spared;
         },
       };
     },

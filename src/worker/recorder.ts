@@ -8,7 +8,10 @@ import type { SendObserver } from "./observer.ts";
 
 /** Most rows in one script call. */
 const RECORDS_MAX = 64;
-/** Calls under way at once; outcomes that arrive meanwhile go together into the next one. */
+/**
+ * Calls under way at once. Outcomes that arrive meanwhile go together into the next one, since a
+ * call costs as much as its first four rows; only when a whole call of them waits, it goes at once.
+ */
 const WRITES_MAX = 2;
 const RETRY_FIRST_MS = 50;
 const RETRY_CAP_MS = 2_000;
@@ -77,6 +80,7 @@ function flush(recording: Recording): void {
     const next = unwritten.entries().next().value;
     if (next === undefined) break;
     const [campaign, records] = next;
+    if (recording.writes > 0 && records.length < RECORDS_MAX) break;
     const some = records.splice(0, RECORDS_MAX);
     if (records.length === 0) unwritten.delete(campaign);
     recording.writes++;

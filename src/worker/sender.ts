@@ -101,17 +101,25 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
 export type Sender = ReturnType<typeof createSender>;
 
 async function claimInTurn(sending: Sending): Promise<void> {
-  const { turns, wanted, flight } = sending;
+  const { turns, wanted } = sending;
   while (!sending.stopped) {
     const { window } = sending;
     const now = performance.now();
     const turn = turns.next(now);
-    const isBusy = sending.claims.size >= window.claimsMax || flight.free() <= 0;
-    if (turn === undefined || isBusy) await wanted.wait();
+    if (turn === undefined || isBusy(sending)) await wanted.wait();
     else if (modeOf(window, now) === "held back") await wanted.wait(window.notBefore - now);
     else if ("at" in turn) await wanted.wait(turn.at - now);
     else claimFor(sending, turn);
   }
+}
+
+/**
+ * A claim costs as much as its first eight rows, so one that there is no full room for waits until
+ * no other is under way: meanwhile more messages land.
+ */
+function isBusy({ claims, window, flight }: Sending): boolean {
+  if (claims.size >= window.claimsMax || flight.free() <= 0) return true;
+  return claims.size > 0 && flight.free() < window.rowsMax;
 }
 
 function claimFor(sending: Sending, turn: CampaignTurn): void {

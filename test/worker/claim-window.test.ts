@@ -21,9 +21,9 @@ test("it begins with one claim of one row", () => {
   expect(modeOf(FIRST_WINDOW, 0)).toBe("rate-limited");
 });
 
-test("while nothing limits it is open, and the rows of a claim double up to 64", () => {
-  const rows = [1, 2, 3, 6, 7].map((answers) => after(Array(answers).fill(free)).rowsMax);
-  expect(rows).toEqual([2, 4, 8, 64, 64]);
+test("while nothing limits it is open, and the rows of a claim double up to a batch", () => {
+  const rows = [1, 2, 3, 7, 8].map((answers) => after(Array(answers).fill(free)).rowsMax);
+  expect(rows).toEqual([2, 4, 8, 100, 100]);
   expect(after([free])).toMatchObject({ claimsMax: 8 });
   expect(modeOf(after([free]), 1_000)).toBe("open");
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createFlight } from "../../src/worker/flight.ts";
 
@@ -41,10 +42,15 @@ test("time that claims wait for answers is counted once", () => {
   expect([flight.takeCappedMs(), flight.takeCappedMs()]).toEqual([40, 0]);
 });
 
-test("landing wakes whoever waits for room", () => {
+test("landing wakes whoever waits for room, once for all that land in one turn", async () => {
   let landed = 0;
   const flight = createFlight(10, () => landed++);
   send(flight, 100);
-  expect(landed).toBe(1);
+  send(flight, 100);
   expect(flight.now()).toBe(0);
+  await setImmediate();
+  expect(landed).toBe(1);
+  send(flight, 100);
+  await setImmediate();
+  expect(landed).toBe(2);
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
@@ -48,6 +49,44 @@ test("outcomes of one turn are written together, 64 in a call, each campaign by 
     ["main-1", rows(65, 100)],
     ["main-2", [1]],
   ]);
+});
+
+function pendingState() {
+  let resolve = (): void => {};
+  const promise = new Promise<string>((settled) => {
+    resolve = () => settled("accepted");
+  });
+  return { promise, resolve: () => resolve() };
+}
+
+test("outcomes that come while a call is under way go together into the next one", async () => {
+  const { promise, resolve } = pendingState();
+  const { recorder, written } = openRecorder(async (_, [first]) =>
+    first?.row === 1 ? promise : "accepted",
+  );
+  for (const row of rows(1, 3)) {
+    recorder.add("main-1", outcome(row));
+    await setImmediate();
+  }
+  for (const row of rows(101, 164)) recorder.add("main-2", outcome(row));
+  resolve();
+  await recorder.settled();
+  expect(written[0]).toEqual(["main-1", [1]]);
+  expect(written[1]).toEqual(["main-1", [2, 3]]);
+});
+
+test("a whole call of outcomes does not wait for the one under way", async () => {
+  const { promise, resolve } = pendingState();
+  const { recorder, written } = openRecorder(async (_, [first]) =>
+    first?.row === 1 ? promise : "accepted",
+  );
+  recorder.add("main-1", outcome(1));
+  await setImmediate();
+  for (const row of rows(2, 65)) recorder.add("main-1", outcome(row));
+  await setImmediate();
+  expect(written).toEqual([["main-1", rows(2, 65)]]);
+  resolve();
+  await recorder.settled();
 });
 
 test("what Redis could not take is told again until it holds", async () => {
