@@ -88,10 +88,12 @@ function chooseApi(cli: Cli): Result<string | null> {
   const ups = findUps(dataDir);
   const sandbox = ups.find(({ mode, alive }) => mode === "sandbox" && alive);
   const typed = typedApi(cli);
+  const configured = text("DROPCAST_API_URL");
   if (chosenMode !== null) {
     forgetDead(dataDir);
-    if (chosenMode === "live" || typed !== "") return accept(null);
-    const configured = text("DROPCAST_API_URL");
+    // A sandbox of its own process, with the token and number that are configured for it.
+    const isConfigured = sandbox !== undefined && configured === sandbox.url;
+    if (chosenMode === "live" || typed !== "" || isConfigured) return accept(null);
     return accept(sandbox?.url ?? (configured === undefined ? NO_API : null));
   }
   if (sandbox === undefined) {
@@ -102,7 +104,7 @@ function chooseApi(cli: Cli): Result<string | null> {
     );
   }
   const runs = `A sandbox (process ${sandbox.pid}) runs on this data folder`;
-  if (typed === sandbox.url) return accept(null);
+  if (configured === sandbox.url) return accept(null);
   if (typed !== "") return refuseUnclear(`${runs}, and DROPCAST_API_URL is set to ${typed}`);
   const live = ups.find(({ mode, alive }) => mode === "live" && alive);
   if (live === undefined) return accept(sandbox.url);

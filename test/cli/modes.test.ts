@@ -164,6 +164,28 @@ test("an API on loopback that does not answer is not guessed by whoever sends", 
   expect(json(await worker.ended)).toMatchObject({ role: "worker", ready: false });
 });
 
+test("a sandbox that is configured gets the configured token, also from a command beside up", async () => {
+  const place = makePlace();
+  const token = Buffer.from("account:pat").toString("base64");
+  const sandbox = createSandbox({ token, numberIds: ["stand-in"] });
+  const { url } = await sandbox.start();
+  const forget = noteRunning(join(place.dir, ".dropcast"), { mode: "sandbox", url });
+  onTestFinished(async () => {
+    forget();
+    await sandbox.stop();
+  });
+  const numbers = { [place.number]: { id: "stand-in", token, ratePerSecond: 500 } };
+  writeFileSync(join(place.dir, "numbers.yaml"), JSON.stringify({ numbers }));
+  writeFileSync(join(place.dir, ".env"), `DROPCAST_API_URL=${url}\n`);
+
+  const doctor = await runHere(place, ["doctor", "--json"]);
+  const chosen = await runHere(place, ["doctor", "--sandbox", "--json"]);
+
+  const accepted = "accepts the token and the number";
+  expect(doctor.stdout).toContain(accepted);
+  expect(chosen.stdout).toContain(accepted);
+});
+
 test("what a sandbox kept is there after its end, and is never taken for live", async () => {
   const place = makePlace();
   const [campaign, list] = writeCampaign(place, 3);
