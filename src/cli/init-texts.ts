@@ -41,9 +41,17 @@ Please
 2. register a webhook for message.status events of these numbers:
    https://YOUR.ADDRESS/webhooks/livechat
    (with several numbers: https://YOUR.ADDRESS/webhooks/livechat/NAME, one for each);
-3. send us the secret that signs these webhooks (whsec_...), by a way that others cannot read;
-4. tell us the rate of requests that you allow, and whether a request may be repeated safely after
-   a timeout (an idempotency key).
+3. send us the secret that signs these webhooks (whsec_...), by a way that others cannot read.
+
+And so that no message is sent twice:
+
+4. Which rate may we send at, and how do you answer when it is too high?
+5. Which status and body does a successful POST have? Is WhatsApp's message id (wamid...) in it?
+6. Which status and body does an error have? Is WhatsApp called before you answer?
+7. Can a request carry an idempotency key? If a POST times out, how can we find out whether it was
+   accepted?
+8. How long, and how often, do you repeat a webhook that we could not take? From which addresses?
+9. What does GET on the same path list? Can a message with "schedule" be cancelled?
 
 Thank you
 `;

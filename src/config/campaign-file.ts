@@ -74,6 +74,8 @@ function readCron({ recurring }: CampaignDefinition): { path: string[]; message:
   return problem === null ? [] : [{ path: ["recurring", "cron"], message: problem }];
 }
 
+const LIST_NAME = /\.(?:csv|tsv|txt)$/i;
+
 function refuseFile(
   fileName: string,
   problems: readonly TextProblem[],
@@ -87,6 +89,8 @@ function refuseFile(
   return refuse(
     "campaign_file_invalid",
     message + correctionText(corrections),
-    "Correct the campaign file and try again; nothing was queued.",
+    LIST_NAME.test(fileName)
+      ? "This looks like a list. Give the campaign file (YAML or JSON) first, then the list."
+      : "Correct the campaign file and try again; nothing was queued.",
   );
 }

@@ -152,11 +152,17 @@ export async function readCampaign(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return refuse(
-      "campaign_not_readable",
-      `${name} cannot be read (${code}).`,
-      "Check the path of the campaign file and its permissions.",
-    );
+    return code === "ENOENT"
+      ? refuse(
+          "campaign_not_readable",
+          `${name} does not exist.`,
+          "Give the path of a campaign file (YAML or JSON), then the list. dropcast init writes a sample.",
+        )
+      : refuse(
+          "campaign_not_readable",
+          `${name} cannot be read (${code}).`,
+          "Check the path of the campaign file and its permissions.",
+        );
   }
 }
 

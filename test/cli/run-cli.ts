@@ -63,8 +63,11 @@ export function runShell(place: Place, script: string): Promise<Ended> {
 export interface Started {
   readonly ended: Promise<Ended>;
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** Resolves when stdout or stderr has said it; rejects when the process ends before. */
-  readonly said: (text: string) => Promise<void>;
+  /**
+   * Resolves with all that was said when stdout or stderr has said it; rejects when the process ends
+   * before.
+   */
+  readonly said: (text: string) => Promise<string>;
 }
 
 function follow(child: ChildProcessWithoutNullStreams): Started {
@@ -90,7 +93,8 @@ function follow(child: ChildProcessWithoutNullStreams): Started {
     said: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          if (`${said.stdout}\n${said.stderr}`.includes(text)) resolve();
+          const all = `${said.stdout}\n${said.stderr}`;
+          if (all.includes(text)) resolve(all);
         };
         listeners.add(look);
         look();

@@ -587,3 +587,11 @@ recipients:
     expect(message(bomb.join("\n"))).toContain("aliases that unfold into too much");
   });
 });
+
+test("a list in the place of the campaign file is told from a mistake in one", () => {
+  const list = parseCampaign("phone,name\n+48600700800,Ana\n", "recipients.csv");
+  const file = parseCampaign("phone", "sale.yaml");
+
+  expect(list).toMatchObject({ refusal: { fix: expect.stringContaining("looks like a list") } });
+  expect(file).toMatchObject({ refusal: { fix: expect.stringContaining("Correct the campaign") } });
+});
