@@ -14,6 +14,7 @@ import { createLedgerClient } from "../dist/redis/ledger-client.js";
 import { createQueueClient } from "../dist/redis/queue-client.js";
 import { createWamidGenerator } from "../dist/sandbox/wamid.js";
 import { createNumberStore } from "../dist/store/number-store.js";
+import { createWakeUps } from "../dist/store/wake-ups.js";
 import { createWorker } from "../dist/worker/worker.js";
 import { loadNow, machine, reachedOrNot, table, writeSection } from "../scripts/results.mjs";
 import { connect } from "./baseline/campaign.mjs";
@@ -102,7 +103,14 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
 
   const { messages, accept } = createApi();
   const number = { name: "main", id: NUMBER_ID, token: TOKEN, ratePerSecond: RATE_PER_SECOND };
-  const worker = createWorker({
+  const common = {
+    timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
+    logger: createLogger({ level: "error" }),
+    isAway: () => false,
+  };
+  const worker = createWorker({ ...common, wakeUps: createWakeUps(client, "sandbox") });
+  worker.add({
+    ...common,
     store,
     client: {
       send: async (body) => ({ kind: "accepted", ...accept(body), held: false }),
@@ -110,13 +118,10 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
     },
     number,
     mode: "sandbox",
-    timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }),
     retention: { rowsMs: null, campaignMs: null },
-    logger: createLogger({ level: "error" }),
-    isAway: () => false,
-    queueClient: connection,
+    queueClient: () => connection,
   });
-  await worker.start();
+  worker.start();
   while ((await store.campaigns.find(id)).status !== "finished") await sleep(200);
   await applyAll(messages, async (event) => {
     const { data, atMs } = event;

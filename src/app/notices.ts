@@ -2,6 +2,7 @@ import type { WebhookEndpoint } from "../config/config.ts";
 import type { Mode } from "../core/mode.ts";
 import { createTroubleLog } from "../core/trouble-log.ts";
 import type { NumberStore } from "../store/index.ts";
+import type { NotifierOf } from "../worker/number-parts.ts";
 import type { Platform } from "./platform.ts";
 
 /** Webhooks out of the numbers of a worker process. */
@@ -16,17 +17,22 @@ export async function openNotices({ config, logger, outage }: Platform) {
   const isAway = (): boolean => outage.now() !== undefined;
   const troubles = createTroubleLog({ logger: log, isAway, now: () => performance.now() });
   return {
-    /** Tells the endpoints for this number from now on. */
-    start(store: NumberStore): { stop(): Promise<void> } {
-      const notifier = createNotifier({
-        ...{ store, post: poster.post, timing },
-        ...{ logger: log.child({ number: store.number }), troubles },
-        endpoints: config.webhooksOut.filter(
-          ({ numbers }) => numbers === null || numbers.has(store.number),
-        ),
-      });
-      notifier.start();
-      return notifier;
+    /** Tells the endpoints for this number, from each `start` on. */
+    of(store: NumberStore): NotifierOf {
+      const endpoints = config.webhooksOut.filter(
+        ({ numbers }) => numbers === null || numbers.has(store.number),
+      );
+      return {
+        endpoints: endpoints.map(({ id }) => id),
+        start() {
+          const notifier = createNotifier({
+            ...{ store, post: poster.post, timing, endpoints, troubles },
+            logger: log.child({ number: store.number }),
+          });
+          notifier.start();
+          return notifier;
+        },
+      };
     },
     close: poster.close,
   };

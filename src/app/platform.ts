@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { Config } from "../config/config.ts";
+import type { Config, NumberConfig } from "../config/config.ts";
 import { portfolioOf } from "../config/portfolios.ts";
 import type { Mode } from "../core/mode.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
@@ -65,6 +65,8 @@ const CANNOT_REMEMBER =
   "the claim counter cannot be stored in the data folder: after a restart of Redis a person is asked";
 const CANNOT_AUDIT = "what was done could not be noted in the audit";
 const ASK_AGAIN_MS = 1_000;
+/** Numbers that are opened side by side. */
+const STORES_AT_ONCE = 64;
 
 /**
  * Opens Redis and the stores. `patience`: roles report and wait for a Redis that is absent or still
@@ -120,16 +122,10 @@ export async function openPlatform(input: {
     logger.error({ error: String(error) }, CANNOT_AUDIT);
   const common = { clientOf: connections.ledger, limits, safety, onAuditProblem };
   const stores: Record<string, NumberStore> = {};
-  for (const [number, { id }] of Object.entries(config.numbers)) {
+  const openStore = async ({ name: number, id }: NumberConfig): Promise<Result<NumberStore>> => {
     const own = connections.ledger(keySpace(number, mode));
     const readable = await checkSchema(own, number, mode);
-    if (!readable.ok) {
-      safety.stop();
-      outage.stop();
-      connections.close();
-      await release();
-      return readable;
-    }
+    if (!readable.ok) return readable;
     const sender = id === null ? null : `${id} at ${config.apiName}`;
     const portfolio = portfolioOf(config.portfolios, number);
     const counted = portfolio === undefined ? {} : { portfolio };
@@ -138,7 +134,22 @@ export async function openPlatform(input: {
       ...counted,
     });
     if (input.patience === "wait") await store.join();
-    stores[number] = store;
+    return accept(store);
+  };
+  const waiting = Object.values(config.numbers);
+  while (waiting.length > 0) {
+    // Side by side: hundreds of numbers would wait for hundreds of round trips, one by one.
+    for (const opened of await Promise.all(waiting.splice(0, STORES_AT_ONCE).map(openStore))) {
+      if (opened.ok) {
+        stores[opened.value.number] = opened.value;
+        continue;
+      }
+      safety.stop();
+      outage.stop();
+      connections.close();
+      await release();
+      return opened;
+    }
   }
   return accept({
     config,

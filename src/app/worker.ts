@@ -1,5 +1,7 @@
 import { requireSendingNumber } from "../config/find-number.ts";
 import { accept, type Result } from "../core/refusal.ts";
+import type { LivechatClient } from "../livechat/client.ts";
+import { createWakeUps } from "../store/index.ts";
 import { startHealth } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { openNotices } from "./notices.ts";
@@ -9,7 +11,7 @@ import { sendObserverOf } from "./telemetry.ts";
 
 /** Sends the campaigns of every number with an id and a token; refuses if none has both. */
 export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {
-  const { config, timings, logger, stores } = platform;
+  const { config, timings, logger, stores, connections } = platform;
   const sending = Object.values(config.numbers).map(requireSendingNumber);
   const refused = sending.find((number) => !number.ok);
   if (refused?.ok === false && sending.every((number) => !number.ok)) return refused;
@@ -19,7 +21,12 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     import("../worker/worker.ts"),
   ]);
   const notices = await openNotices(platform);
-  const stops: (() => Promise<void>)[] = [];
+  const isAway = (): boolean => platform.outage.now() !== undefined;
+  const worker = createWorker({
+    ...{ timings, isAway, wakeUps: createWakeUps(platform.redis, config.mode) },
+    logger: logger.child({ role: "worker" }),
+  });
+  const clients: LivechatClient[] = [];
   const numbers: string[] = [];
   for (const number of sending) {
     if (!number.ok) {
@@ -38,44 +45,43 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       connectTimeoutMs: timings.connectTimeoutMs,
       startFenceMs: timings.startFenceMs,
     });
-    const worker = createWorker({
-      store,
-      client,
-      number: number.value,
-      mode: config.mode,
-      timings,
+    clients.push(client);
+    worker.add({
+      ...{ store, client, number: number.value, mode: config.mode, timings, isAway },
       retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
       logger: logger.child({ role: "worker", number: number.value.name }),
       observer: sendObserverOf(platform, number.value.name),
-      isAway: () => platform.outage.now() !== undefined,
-      queueClient: platform.connections.queue(store.space),
+      queueClient: () => connections.queue(store.space),
+      notifier: notices.of(store),
     });
-    await worker.start();
-    const notifier = notices.start(store);
     numbers.push(store.number);
-    stops.push(async () => {
-      await Promise.all([worker.stop(), notifier.stop()]);
-      await client.close();
-    });
+  }
+  const ledgers = new Set(Object.values(stores).map(({ space }) => connections.ledger(space)));
+  for (const ledger of ledgers) ledger.on("ready", worker.reconnected);
+  const unwatch = connections.onQueueMoved((space) => {
+    const moved = Object.values(stores).find((store) => store.space === space);
+    if (moved !== undefined) void worker.moved(moved.number);
+  });
+  worker.start();
+  async function stop(): Promise<void> {
+    unwatch();
+    for (const ledger of ledgers) ledger.off("ready", worker.reconnected);
+    await worker.stop();
+    await Promise.all(clients.map((client) => client.close()));
+    await notices.close();
   }
   const health = await startHealth(platform);
   if (!health.ok) {
-    await stopAll(stops);
-    await notices.close();
+    await stop();
     return health;
   }
   const running = {
     place: null,
     async stop() {
       health.value.drain();
-      await stopAll(stops);
-      await notices.close();
+      await stop();
       await health.value.stop();
     },
   };
   return accept(withHeartbeat(platform, { role: "worker", numbers }, running));
-}
-
-async function stopAll(stops: readonly (() => Promise<void>)[]): Promise<void> {
-  await Promise.all(stops.map((stop) => stop()));
 }

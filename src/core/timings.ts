@@ -25,6 +25,14 @@ export interface Timings {
   readonly queueRetryMs: number;
   readonly dispatchEveryMs: number;
   readonly sweepEveryMs: number;
+  /** How often a process asks which numbers were woken. */
+  readonly wakeEveryMs: number;
+  /** How often it looks whether a number has work: a lost wake-up delays it by this. */
+  readonly lookEveryMs: number;
+  /** A number rests when it has had nothing to do for so long. */
+  readonly restAfterMs: number;
+  /** How often a process does the chores of a number that rests: of one, in turn. */
+  readonly tidyEveryMs: number;
   /** The log tells of the progress of campaigns so often, and so many lines in that time. */
   readonly logMinuteMs: number;
   /** How long a row waits while its recipient has another open attempt. */
@@ -66,6 +74,10 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     queueRetryMs: scaled(1_000),
     dispatchEveryMs: scaled(500),
     sweepEveryMs: scaled(5_000),
+    wakeEveryMs: scaled(250),
+    lookEveryMs: scaled(10_000),
+    restAfterMs: scaled(10_000),
+    tidyEveryMs: scaled(7_500),
     logMinuteMs: scaled(60_000),
     personBusyMs: scaled(60_000),
     backoffBaseMs: scaled(1_000),

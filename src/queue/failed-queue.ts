@@ -23,14 +23,24 @@ const STALE_CHECKED = 200;
  */
 export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
   const { connection, store } = input;
-  const queue = new Queue<FailedJob>(failedQueueName(store.space), {
-    ...queuePlace(store.space, connection),
-    streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
-  });
-
-  // Without a listener BullMQ prints each error; the connection's listener logs it already.
-  queue.on("error", () => {});
+  let opened: Queue<FailedJob> | undefined;
   let staleFrom = 0;
+
+  /** When it is first needed: most of hundreds of numbers have no failed message for hours. */
+  function queue(): Queue<FailedJob> {
+    opened ??= openQueue();
+    return opened;
+  }
+
+  function openQueue(): Queue<FailedJob> {
+    const queue = new Queue<FailedJob>(failedQueueName(store.space), {
+      ...queuePlace(store.space, connection),
+      streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
+    });
+    // Without a listener BullMQ prints each error; the connection's listener logs it already.
+    queue.on("error", () => {});
+    return queue;
+  }
 
   function stillFailed({ campaign, row, attempt }: FailedMessage): Promise<boolean> {
     return store.rows.isFailed(campaign, row, attempt);
@@ -42,7 +52,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
       // The dashboard shows the name first; the masked number lets an operator recognise it.
       const job = { ...message, code: row.value.code };
       const options = { jobId: failedJobId(message), stackTraceLimit: 0 };
-      await answerInTime("adding a failed job", queue.add(maskPhone(row.phone), job, options));
+      await answerInTime("adding a failed job", queue().add(maskPhone(row.phone), job, options));
     }
     await store.campaigns.failedJobAdded(message);
   }
@@ -52,7 +62,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
 
     /** Removes the job of an erased message, whose name shows some digits of the number. */
     async drop(message: FailedMessage): Promise<void> {
-      await answerInTime("removing a failed job", queue.remove(failedJobId(message)));
+      await answerInTime("removing a failed job", queue().remove(failedJobId(message)));
     },
 
     /** Adds the jobs that are still in the outbox. Returns how many. */
@@ -68,7 +78,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
      */
     async dropStale(): Promise<void> {
       const last = staleFrom + STALE_CHECKED - 1;
-      const jobs = await answerInTime("reading failed jobs", queue.getFailed(staleFrom, last));
+      const jobs = await answerInTime("reading failed jobs", queue().getFailed(staleFrom, last));
       let dropped = 0;
       for (const job of jobs) {
         const known = failedJobSchema.safeParse(job.data);
@@ -81,7 +91,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
 
     /** Ends in time even if Redis is not reachable. */
     async close(): Promise<void> {
-      await endInTime(QUEUE_ANSWER_MS, [queue.close()]);
+      if (opened !== undefined) await endInTime(QUEUE_ANSWER_MS, [opened.close()]);
     },
   };
 }

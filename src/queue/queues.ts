@@ -26,6 +26,14 @@ export function queuePlace(space: string, connection: Redis) {
   return { connection, prefix: queuePrefix(space) };
 }
 
+/** BullMQ's keys that exist while a job of the number waits or is worked on, by its key space. */
+export function busyQueueKeys(space: string): readonly string[] {
+  return [batchQueueName(space), failedQueueName(space)].flatMap((queue) => [
+    `${queuePrefix(space)}:${queue}:wait`,
+    `${queuePrefix(space)}:${queue}:active`,
+  ]);
+}
+
 export const batchJobSchema = z.object({
   campaign: z.string(),
   batch: z.number().int().nonnegative(),

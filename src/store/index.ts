@@ -146,3 +146,4 @@ export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-si
 export { batchesOf, batchOfRow } from "./rows.ts";
 export { checkSchema } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";
+export { createWakeUps, type WakeUps } from "./wake-ups.ts";

@@ -163,6 +163,8 @@ export function deploymentKeys(mode: Mode = "live") {
     optOutsBy: `${prefix}opt-outs-by`,
     /** set: every number that ever joined. An opt-out holds once all of them have applied it. */
     numbers: `${prefix}numbers`,
+    /** zset: number -> the position of its last wake-up (wake-ups.ts). Written by wake-number. */
+    wakeUps: `${prefix}wake-ups`,
     /** string: 32 random bytes that key the digests of phones. Never changes. */
     pepper: `${prefix}pepper`,
     /** hash: process -> its description, JSON (processes.ts). Written by note-process. */

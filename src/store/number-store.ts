@@ -24,7 +24,12 @@ import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts
 import { createPace } from "./ledger/pace.ts";
 import { createRowHistory } from "./ledger/row-history.ts";
 import { createRowReader } from "./ledger/row-reader.ts";
-import { createApplyStatuses, type StatusEvent, type Unmatched } from "./ledger/status-events.ts";
+import {
+  type ApplyResult,
+  createApplyStatuses,
+  type StatusEvent,
+  type Unmatched,
+} from "./ledger/status-events.ts";
 import { createTogether } from "./ledger/together.ts";
 import { createWaiting } from "./ledger/waiting.ts";
 import { createNotices } from "./notices/notices.ts";
@@ -47,7 +52,9 @@ import { createWebhookSilence } from "./recovery/webhook-silence.ts";
 import { createWrongSignatures } from "./recovery/wrong-signatures.ts";
 import { upgradeSchema } from "./schema.ts";
 import { createScriptRunner, type RunScript } from "./scripts/runner.ts";
-import { ACTS } from "./scripts/script-list.ts";
+import { ACTS, WAKES } from "./scripts/script-list.ts";
+import { createWakeUps } from "./wake-ups.ts";
+import { createWork } from "./work.ts";
 
 /** Values that the configuration does not set, and the defaults of tests. */
 export const DEFAULT_LIMITS: LedgerLimits = {
@@ -67,6 +74,9 @@ export const DEFAULT_LIMITS: LedgerLimits = {
  * 2 ms). And how long one waits at most for the call before it.
  */
 const TOGETHER = { most: 64, waitMs: 5 } as const;
+
+/** A worker that was woken stays awake for longer (timings.restAfterMs). */
+const WAKE_EVERY_MS = 1_000;
 
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
@@ -101,10 +111,23 @@ export async function createNumberStore(input: {
   const { clientOf = () => redis } = input;
   const deployment = clientOf(keySpace(ALL_NUMBERS, mode));
   const runScript = createScriptRunner(redis, number);
+  const wakeUps = createWakeUps(deployment, mode);
   let hasActed = false;
-  const run: RunScript = (name, args, rest) => {
+  let wokenAt = Number.NEGATIVE_INFINITY;
+
+  /** Hints to all workers that this number may have work. Never rejects: it may be lost. */
+  async function wake(): Promise<void> {
+    const now = performance.now();
+    if (now - wokenAt < WAKE_EVERY_MS) return;
+    wokenAt = now;
+    await wakeUps.wake(input.number).catch(() => {});
+  }
+
+  const run: RunScript = async (name, args, rest) => {
     hasActed ||= ACTS.has(name);
-    return runScript(name, args, rest);
+    const answer = await runScript(name, args, rest);
+    if (WAKES.has(name)) await wake();
+    return answer;
   };
   const person = await createPersonDigest(deployment, mode);
   const list = createOptOutList({ redis: deployment, person, mode });
@@ -119,7 +142,8 @@ export async function createNumberStore(input: {
   const budget = portfolio === undefined ? null : openBudget(clientOf, portfolio, mode);
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
   const shared = { redis, number, run, counter, sender, limits, budget };
-  const applyStatuses = createApplyStatuses({ run, person, failedWaitMs: limits.failedWaitMs });
+  const { failedWaitMs } = limits;
+  const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs }), wake);
   const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
   const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);
@@ -187,6 +211,8 @@ export async function createNumberStore(input: {
     notices: createNotices({ redis, number, run }),
     /** What people did, in the whole deployment. */
     acts: createActLog({ redis: deployment, mode, onProblem: input.onAuditProblem }),
+    /** Whether its workers have something to do. */
+    work: createWork({ redis, number, run, limits }),
     /** Takes lines for the workers' log. */
     takeNews: createNews(run),
     ages: createAges({ redis, number, campaigns }),
@@ -216,6 +242,17 @@ export async function createNumberStore(input: {
 function openBudget(clientOf: (space: string) => Redis, portfolio: PortfolioLimit, mode: Mode) {
   const redis = clientOf(keySpace(portfolioSpace(portfolio.name), mode));
   return createBudget({ redis, portfolio, mode });
+}
+
+/** A failure is shown, reported to endpoints, and may be an opt-out: workers do that. */
+function waking(apply: ReturnType<typeof createApplyStatuses>, wake: () => Promise<void>) {
+  return async (...asked: Parameters<typeof apply>): ReturnType<typeof apply> => {
+    const results = await apply(...asked);
+    const isFailure = (one: ApplyResult | Error): boolean =>
+      "kind" in one && one.kind === "moved" && one.state === "failed";
+    if (results.some(isFailure)) void wake();
+    return results;
+  };
 }
 
 function createElsewhere(

@@ -1,8 +1,6 @@
-import type { Queue } from "bullmq";
 import type { Logger } from "pino";
 import type { Timings } from "../core/timings.ts";
-import type { FailedQueue } from "../queue/failed-queue.ts";
-import type { BatchJob } from "../queue/queues.ts";
+import type { NumberQueues } from "../queue/number-queues.ts";
 import { type NumberStore, oldOnes, type Retention } from "../store/index.ts";
 import { auditChore } from "./audit-chore.ts";
 import { addBatchJobs, withoutJob } from "./batch-jobs.ts";
@@ -21,8 +19,7 @@ const CAPPED_SHARE = 0.2;
 
 export interface ChoresContext {
   readonly store: NumberStore;
-  readonly queue: Queue<BatchJob>;
-  readonly failed: FailedQueue;
+  readonly queues: NumberQueues;
   readonly flight: Flight;
   readonly campaignLog: CampaignLog;
   readonly retention: Retention;
@@ -32,7 +29,7 @@ export interface ChoresContext {
 
 /** The chores of each worker of a number besides sending, in order. */
 export function choresOf(context: ChoresContext): readonly Chore[] {
-  const { store, failed, campaignLog } = context;
+  const { store, queues, campaignLog } = context;
   return [
     { name: "claim counter", run: () => store.memory.sync() },
     { name: "rollback", everyMs: MINUTE_MS, run: () => logRollback(context) },
@@ -45,8 +42,11 @@ export function choresOf(context: ChoresContext): readonly Chore[] {
     auditChore(context),
     { name: "ages", everyMs: MINUTE_MS, run: () => logAges(context) },
     slowAnswersChore(context),
-    { name: "failed jobs", run: async () => void (await failed.addOutbox(OUTBOX_MAX)) },
-    { name: "stale failed jobs", run: failed.dropStale },
+    {
+      name: "failed jobs",
+      run: async () => void (await queues.get().failed.addOutbox(OUTBOX_MAX)),
+    },
+    { name: "stale failed jobs", run: () => queues.get().failed.dropStale() },
     {
       name: "queues of earlier versions",
       everyMs: TIDY_EVERY_MS,
@@ -96,7 +96,8 @@ async function sweepLedger(
 }
 
 /** Adds jobs again for open batches whose job is gone or has ended. */
-async function healOpenBatches({ store, queue, logger }: ChoresContext): Promise<void> {
+async function healOpenBatches({ store, queues, logger }: ChoresContext): Promise<void> {
+  const queue = queues.get().batches;
   const lost = await withoutJob(queue, await store.campaigns.openBatches());
   if (lost.length > 0) logger.info({ batches: lost.length }, "added jobs again for open batches");
   await addBatchJobs(queue, lost);

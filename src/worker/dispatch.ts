@@ -1,7 +1,6 @@
-import type { Queue } from "bullmq";
 import type { Logger } from "pino";
 import type { Mode } from "../core/mode.ts";
-import type { BatchJob } from "../queue/queues.ts";
+import type { NumberQueues } from "../queue/number-queues.ts";
 import { type NumberStore, OPEN_CAMPAIGNS_MAX, openBatchesMax } from "../store/index.ts";
 import { addBatchJobs } from "./batch-jobs.ts";
 import type { Flight } from "./flight.ts";
@@ -14,7 +13,7 @@ const FOREIGN = "paused: the campaign was imported for another number or API tha
 
 export interface DispatchContext {
   readonly store: Pick<NumberStore, "pace" | "campaigns">;
-  readonly queue: Queue<BatchJob>;
+  readonly queues: NumberQueues;
   readonly mode: Mode;
   /** As configured. */
   readonly ratePerSecond: number;
@@ -28,7 +27,7 @@ export interface DispatchContext {
  * after a crash between the two, the next sweep adds the job.
  */
 export async function dispatch(context: DispatchContext): Promise<void> {
-  const { store, queue, mode, flight, sender, logger } = context;
+  const { store, queues, mode, flight, sender, logger } = context;
   const { ratePerSecond } = context;
   const rate = await store.pace.rate(ratePerSecond);
   flight.setRate(rate);
@@ -38,7 +37,7 @@ export async function dispatch(context: DispatchContext): Promise<void> {
     ratePerSecond,
   );
   sender.share(isCrowded ? Math.ceil((rate * TURN_SECONDS) / OPEN_CAMPAIGNS_MAX) : null);
-  await addBatchJobs(queue, opened);
+  if (opened.length > 0) await addBatchJobs(queues.get().batches, opened);
   for (const campaign of paused) {
     const { importedFor, configured } = await store.campaigns.senders(campaign);
     logger.error({ campaign, importedFor, configured }, FOREIGN);

@@ -14,10 +14,11 @@ import {
   failedQueueName,
   queuePlace,
 } from "../queue/queues.ts";
+import { sharedBackend } from "../queue/shared-backend.ts";
 import { type NumberStore, OPEN_CAMPAIGNS_MAX, type RowOpening } from "../store/index.ts";
 import type { BatchRun, LoadedBatch } from "./batch-run.ts";
-import type { Loop } from "./loop.ts";
 import type { Sender } from "./sender.ts";
+import { createSignal } from "./signal.ts";
 
 /** With at most 64 bytes a field Redis stores the job as a listpack (hash-max-listpack-value). */
 const FAILED_REASON_MAX = 64;
@@ -34,15 +35,28 @@ export interface QueueContext {
   readonly troubles: TroubleLog;
   readonly load: (campaign: string, batch: number) => Promise<LoadedBatch>;
   readonly sender: Sender;
-  readonly dispatching: Loop;
+  /** Dispatches at once: a batch has ended. */
+  readonly dispatchNow: () => void;
 }
 
-/** BullMQ's workers for a number's two queues. A job only names a batch or a message to check. */
-export function openQueueWorkers(context: QueueContext): readonly [Worker, Worker] {
+/** BullMQ's workers for a number's two queues. */
+export interface QueueWorkers {
+  readonly workers: readonly [Worker, Worker];
+  /** Fetches jobs, which this process or another may have added. */
+  fetchBatches(): void;
+  fetchFailures(): void;
+}
+
+/**
+ * Opens them; none runs yet. A job only names a batch or a message to check. They share the
+ * number's connection, so they fetch when they are told, and every five seconds.
+ */
+export function openQueueWorkers(context: QueueContext): QueueWorkers {
   const { store, connection, timings, logger, troubles } = context;
+  const [batchJobs, failureJobs] = [createSignal(), createSignal()];
   const options = {
     ...queuePlace(store.space, connection),
-    autorun: false,
+    ...{ autorun: false, skipVersionCheck: true },
     lockDuration: timings.lockDurationMs,
     stalledInterval: timings.stalledIntervalMs,
     maxStalledCount: STALLED_MAX,
@@ -53,11 +67,13 @@ export function openQueueWorkers(context: QueueContext): readonly [Worker, Worke
     batchQueueName(store.space),
     (job) => runBatch(context, job),
     { ...options, concurrency: OPEN_CAMPAIGNS_MAX, removeOnFail: { count: 0 } },
+    sharedBackend(batchJobs),
   );
   const failures = new Worker<FailedJob>(
     failedQueueName(store.space),
     (job) => showFailed(store, job),
     { ...options, concurrency: 5, removeOnFail: { count: FAILED_JOBS_KEPT } },
+    sharedBackend(failureJobs),
   );
   for (const worker of [batches, failures]) {
     worker.on("error", (error) => {
@@ -67,11 +83,15 @@ export function openQueueWorkers(context: QueueContext): readonly [Worker, Worke
     });
   }
   batches.on("failed", (_, error) => troubles(error, "batch run failed"));
-  return [batches, failures];
+  return {
+    workers: [batches, failures],
+    fetchBatches: batchJobs.raise,
+    fetchFailures: failureJobs.raise,
+  };
 }
 
 async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void> {
-  const { store, logger, load, sender, dispatching } = context;
+  const { store, logger, load, sender, dispatchNow } = context;
   const { campaign: id, batch, run } = batchJobSchema.parse(job.data);
   const loaded = await load(id, batch);
   if (loaded.kind === "unreadable") {
@@ -95,7 +115,7 @@ async function runBatch(context: QueueContext, job: Job<BatchJob>): Promise<void
   }
   const waiting = loaded.kind === "loaded" ? loaded.waiting : [];
   await store.ledger.close(id, batch, run, [...waiting, ...putOff], budgetAtMs);
-  dispatching.wake();
+  dispatchNow();
 }
 
 /** Shows the ledger's result in the dashboard: still failed, or sent again by a person. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { createClientAddress } from "../../src/config/client-address.ts";
-import { timings } from "../../src/core/timings.ts";
+import { type Timings, timings } from "../../src/core/timings.ts";
 import {
   type AccessDeps,
   createDashboard,
@@ -14,7 +14,7 @@ import type { RedisAddress } from "../../src/redis/address.ts";
 import { createQueueClient } from "../../src/redis/queue-client.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import type { Retention } from "../../src/store/index.ts";
+import { createWakeUps, type Retention, type WakeUps } from "../../src/store/index.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { accessStores, apiDepsOf, CHEAP } from "../api/support.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
@@ -128,14 +128,19 @@ export async function startSending(
     /** Gets the worker's log lines. */
     logged?: string[];
     queueClient?: Redis;
+    /** Default: those of the deployment. */
+    wakeUps?: WakeUps;
     retention?: Retention;
+    /** Instead of the usual waits of tests. */
+    timings?: Partial<Timings>;
   } = {},
 ) {
   const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
   const { url } = await sandbox.start();
   const token = Buffer.from("sandbox-account:sandbox-pat").toString("base64");
   const usual = timings({ answerTimeoutMs: 5_000, timeScale: 20 });
-  const waits = input.sweeps === "first" ? { ...usual, sweepEveryMs: 60_000 } : usual;
+  const sweeps = input.sweeps === "first" ? { sweepEveryMs: 60_000 } : {};
+  const waits = { ...usual, ...sweeps, ...input.timings };
   const client = createLivechatClient({
     apiUrl: url,
     numberId: "sandbox-number",
@@ -143,7 +148,13 @@ export async function startSending(
     connections: 4,
     answerTimeoutMs: waits.answerTimeoutMs,
   });
-  const worker = createWorker({
+  const logger = createTestLogger(input.logged);
+  const common = { timings: waits, logger, isAway: () => false };
+  const { wakeUps = createWakeUps(test.redis, test.store.mode) } = input;
+  const worker = createWorker({ ...common, wakeUps });
+  const queueClient = input.queueClient ?? openQueueClient();
+  worker.add({
+    ...common,
     store: test.store,
     client,
     number: {
@@ -156,19 +167,16 @@ export async function startSending(
       timezone: null,
     },
     mode: "sandbox",
-    timings: waits,
     retention: input.retention ?? { rowsMs: null, campaignMs: null },
-    logger: createTestLogger(input.logged),
-    isAway: () => false,
-    queueClient: input.queueClient ?? openQueueClient(),
+    queueClient: () => queueClient,
   });
-  await worker.start();
+  worker.start();
   onTestFinished(async () => {
     await worker.stop();
     await client.close();
     await sandbox.stop();
   });
-  return { ...sandbox, stopWorker: worker.stop };
+  return { ...sandbox, worker, stopWorker: worker.stop };
 }
 
 const CHROMIUMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

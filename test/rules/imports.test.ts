@@ -116,7 +116,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "test-message",
     ],
   ],
-  queue: ["failed-queue", "in-time", "job-counts", "queues"],
+  queue: [
+    ...["failed-queue", "in-time", "job-counts", "number-queues", "queues", "shared-backend"],
+  ],
   redis: [
     ...["address", "aof", "connections", "data-folder", "embedded", "outage"],
     ...["process-identity", "safety", "safety-watch", "server"],
@@ -134,7 +136,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   time: ["due-times", "forecast", "local-time", "places", "row-hours", "send-times"],
   webhooks: ["server"],
-  worker: ["flight", "observer", "send-one", "worker"],
+  worker: ["flight", "number-parts", "observer", "send-one", "worker"],
 };
 
 /** Packages that belong to one concern, and the parts that have it. Any part may use the others. */

@@ -71,6 +71,8 @@ export interface Dispatched {
   readonly isCrowded: boolean;
   /** Campaigns that were imported for another sender, and are paused for it. */
   readonly paused: readonly string[];
+  /** Nothing is opened: Redis may have gone back in time, or was restarted and is not confirmed. */
+  readonly isStopped: boolean;
 }
 
 /** Campaigns of one number: reading them, controlling them, opening their batches. */
@@ -117,7 +119,10 @@ export function createCampaignStore(input: {
           run: Number(flat[at + 2]),
         });
       }
-      return { opened, isCrowded: crowded === 1, paused: paused.split(" ").filter(Boolean) };
+      return {
+        ...{ opened, isCrowded: crowded === 1, paused: paused.split(" ").filter(Boolean) },
+        isStopped: reading === "",
+      };
     },
 
     /** The sender that a campaign was imported for, and the one that is configured here. */

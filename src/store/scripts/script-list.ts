@@ -98,6 +98,7 @@ export const SCRIPTS = {
   ],
   "index-campaigns": ["firstRank", "campaigns"],
   "correct-rows": ["campaign", "batch", "rewrites", "blob", "rows"],
+  "next-due": ["resendAfterMs", "webhooksArrivingMs"],
   "note-act": ["begun", "line", "keptMs", "keptMax"],
   "note-audit": ["campaign", "moves", "differences"],
   "note-silence": ["since", "what"],
@@ -137,6 +138,7 @@ export const SCRIPTS = {
   "take-news": ["takenMax", "linesMax", "minuteMs"],
   "use-session": ["digest", "passwordMark", "ssoMark", "idleMs", "lastsMs"],
   "use-token": ["digest"],
+  "wake-number": ["number"],
   "who-got": ["campaign", "firstBatch", "batches", "leaveOutMs", "tellMs"],
   "who-waits": ["campaign", "rows", "leaseMs", "webhooksArrivingMs"],
 } as const;
@@ -168,6 +170,24 @@ export const ACTS: ReadonlySet<ScriptName> = new Set<ScriptName>([
   "resume-campaign",
   "retry-rows",
   "set-rate",
+  "step-action",
+  "stop-action",
+]);
+
+/** Scripts after which a worker of the number may have something to do at once. */
+export const WAKES: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  "accept-rollback",
+  "begin-action",
+  "cancel-campaign",
+  "confirm-start",
+  "correct-rows",
+  "doubt-rows",
+  "import-finish",
+  "pause-campaign",
+  "resolve-row",
+  "resume-campaign",
+  "retry-deliveries",
+  "retry-rows",
   "step-action",
   "stop-action",
 ]);

@@ -1,0 +1,34 @@
+import type { Redis } from "ioredis";
+import type { Mode } from "../core/mode.ts";
+import { ALL_NUMBERS, deploymentKeys, keySpace } from "./keys.ts";
+import { createScriptRunner } from "./scripts/runner.ts";
+
+/**
+ * Hints that a number may have work, for the workers of all processes. A hint lies in the slot of
+ * no number, so it cannot be written in the step that makes the work, and may be lost: workers also
+ * look at every number in turn (work.ts), which delays a lost one and loses none.
+ */
+export function createWakeUps(redis: Redis, mode: Mode) {
+  const { wakeUps } = deploymentKeys(mode);
+  const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
+  return {
+    async wake(number: string): Promise<void> {
+      await run("wake-number", { number });
+    },
+
+    /** The position of the latest wake-up; 0 if there is none. */
+    async position(): Promise<number> {
+      const [, score] = await redis.zrevrange(wakeUps, 0, 0, "WITHSCORES");
+      return Number(score ?? 0);
+    },
+
+    /** The numbers that were woken after a position, and the position of the latest. */
+    async after(position: number): Promise<{ numbers: string[]; position: number }> {
+      const found = await redis.zrangebyscore(wakeUps, `(${position}`, "+inf", "WITHSCORES");
+      const numbers = found.filter((_, at) => at % 2 === 0);
+      return { numbers, position: Number(found.at(-1) ?? position) };
+    },
+  };
+}
+
+export type WakeUps = ReturnType<typeof createWakeUps>;

@@ -1,0 +1,109 @@
+import type { Timings } from "../core/timings.ts";
+import type { TroubleLog } from "../core/trouble-log.ts";
+import type { WakeUps } from "../store/index.ts";
+import { createLoop } from "./loop.ts";
+import type { NumberWorker } from "./number-worker.ts";
+
+/** Numbers that are looked at side by side. */
+const LOOKS_AT_ONCE = 32;
+
+/**
+ * The numbers of one worker process, and which of them are awake. A few times a second it asks, by
+ * one command, which numbers were woken; and it looks at every number in turn, by one command each
+ * in `lookEveryMs`, because a wake-up may be lost. So numbers without work cost next to nothing,
+ * however many there are.
+ */
+export function createRota(input: {
+  readonly wakeUps: WakeUps;
+  readonly timings: Timings;
+  readonly troubles: TroubleLog;
+  readonly isAway: () => boolean;
+}) {
+  const { wakeUps, timings, troubles, isAway } = input;
+  const numbers = new Map<string, NumberWorker>();
+  /** Numbers to look at now, before their turn. */
+  let fresh: NumberWorker[] = [];
+  const nextToLook = inTurn(numbers);
+  const nextToTidy = inTurn(numbers);
+  let position: number | undefined;
+  let tidiedAt = performance.now();
+
+  async function hear(): Promise<void> {
+    // A process that starts looks at all numbers anyway.
+    if (position === undefined) {
+      position = await wakeUps.position();
+      return;
+    }
+    const woken = await wakeUps.after(position);
+    position = woken.position;
+    for (const name of woken.numbers) numbers.get(name)?.wake();
+  }
+
+  async function lookAtSome(): Promise<void> {
+    const share = Math.ceil((numbers.size * timings.wakeEveryMs) / timings.lookEveryMs);
+    const some = [...fresh.splice(0), ...nextToLook(share)];
+    while (some.length > 0) {
+      await Promise.all(some.splice(0, LOOKS_AT_ONCE).map((one) => one.look()));
+    }
+  }
+
+  function tidyOne(): void {
+    const now = performance.now();
+    if (now - tidiedAt < timings.tidyEveryMs) return;
+    tidiedAt = now;
+    for (const one of nextToTidy(1)) one.tidy();
+  }
+
+  const loop = createLoop({
+    ...{ name: "the rota of numbers", everyMs: timings.wakeEveryMs, troubles },
+    async act() {
+      if (isAway()) return;
+      await hear();
+      tidyOne();
+      await lookAtSome();
+    },
+  });
+
+  return {
+    start: loop.start,
+
+    /** Adds a number, and looks at it soon. */
+    add(name: string, number: NumberWorker): void {
+      numbers.set(name, number);
+      fresh.push(number);
+    },
+
+    /** Takes a number out; the caller stops it. */
+    remove(name: string): NumberWorker | undefined {
+      const number = numbers.get(name);
+      numbers.delete(name);
+      return number;
+    },
+
+    get: (name: string): NumberWorker | undefined => numbers.get(name),
+
+    /** Redis was away, and may be another one now. Looks at all numbers soon. */
+    lookAtAll(): void {
+      for (const number of numbers.values()) number.greetAgain();
+      fresh = [...numbers.values()];
+      loop.wake();
+    },
+
+    awake: (): string[] =>
+      [...numbers].flatMap(([name, number]) => (number.isAwake() ? [name] : [])),
+
+    all: (): readonly NumberWorker[] => [...numbers.values()],
+    stop: loop.stop,
+  };
+}
+
+export type Rota = ReturnType<typeof createRota>;
+
+/** Gives the next numbers, each as often as the others. */
+function inTurn(numbers: ReadonlyMap<string, NumberWorker>): (count: number) => NumberWorker[] {
+  let left: NumberWorker[] = [];
+  return (count) => {
+    if (left.length === 0) left = [...numbers.values()];
+    return left.splice(0, count);
+  };
+}
