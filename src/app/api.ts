@@ -18,7 +18,10 @@ export function apiDeps(
     acts: platform.actsOf(mode),
     health: {
       ...{ timings: platform.timings, retentionMs: config.retentionMs },
-      ...{ endpoints: config.webhooksOut, readRedis: () => readRedisFacts(redis) },
+      ...{
+        endpoints: config.webhooksOut,
+        readRedis: () => readRedisFacts(redis, config.durability),
+      },
     },
     country: commonCountry(config),
     numberCountries: Object.fromEntries(

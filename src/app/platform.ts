@@ -94,7 +94,10 @@ export async function openPlatform(input: {
   }
   const connections = connected.value;
   const redis = connections.ledger(keySpace(ALL_NUMBERS, config.mode));
-  const checkSafety = () => checkRedisSafety(redis, { allowUnsafe: config.allowUnsafeRedis });
+  const checkSafety = () =>
+    checkRedisSafety(redis, {
+      ...{ allowUnsafe: config.allowUnsafeRedis, durability: config.durability },
+    });
   const found = await checkSafety();
   if (!found.ok) {
     connections.close();
@@ -120,7 +123,8 @@ export async function openPlatform(input: {
   const deploymentOf = (of: Mode) => connections.ledger(keySpace(ALL_NUMBERS, of));
   const onAuditProblem = (error: unknown): void =>
     logger.error({ error: String(error) }, CANNOT_AUDIT);
-  const common = { clientOf: connections.ledger, limits, safety, onAuditProblem };
+  const { durability } = config;
+  const common = { clientOf: connections.ledger, limits, safety, durability, onAuditProblem };
   const stores: Record<string, NumberStore> = {};
   const openStore = async ({ name: number, id }: NumberConfig): Promise<Result<NumberStore>> => {
     const own = connections.ledger(keySpace(number, mode));
@@ -157,7 +161,7 @@ export async function openPlatform(input: {
     logger,
     connections,
     redis,
-    safety,
+    safety: withReplicas(safety, stores),
     outage,
     stores,
     openNumber: async (number, of = mode) =>
@@ -179,6 +183,20 @@ export async function openPlatform(input: {
       await release();
     },
   });
+}
+
+/** Replicas that have fallen behind a claim keep a number from sending, as an unsafe Redis does. */
+function withReplicas(
+  safety: SafetyWatch,
+  stores: Readonly<Record<string, NumberStore>>,
+): SafetyWatch {
+  const behind = (): Refusal | undefined =>
+    Object.values(stores).flatMap(({ replicasBehind }) => replicasBehind() ?? [])[0];
+  return {
+    ...safety,
+    isSafe: () => safety.isSafe() && behind() === undefined,
+    problem: () => safety.problem() ?? behind(),
+  };
 }
 
 /** Logs when Redis is no longer safe; repeats it once a minute. */

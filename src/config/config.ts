@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type Durability, durabilityText, FSYNC, parseDurability } from "../core/durability.ts";
 import type { Mode } from "../core/mode.ts";
 import type { PriceTable } from "../core/prices.ts";
 import { LATE_STATUS_DAYS } from "../core/timings.ts";
@@ -65,6 +66,8 @@ export interface Config {
   readonly campaignsKeptMs: number | null;
   /** Where the operator is told of events. */
   readonly webhooksOut: readonly WebhookEndpoint[];
+  /** What makes sure that a failover of Redis loses nothing that was acted on. */
+  readonly durability: Durability;
   readonly allowUnsafeRedis: boolean;
   readonly logLevel: string;
   /** Divides the product's own waits, for tests; 1 in production. */
@@ -132,10 +135,23 @@ function readConfig(environment: Environment): ReadConfig {
     dashboardPassword: environment.secret("DROPCAST_DASHBOARD_PASSWORD") ?? null,
     answerTimeoutMs: Math.round((answerTimeoutSeconds ?? 60) * 1000),
     retentionMs: retentionDays === undefined ? null : retentionDays * 24 * 3_600_000,
+    durability: readDurability("DROPCAST_REDIS_DURABILITY", environment),
     allowUnsafeRedis: environment.flag("DROPCAST_ALLOW_UNSAFE_REDIS"),
     logLevel: environment.choice("DROPCAST_LOG_LEVEL", LOG_LEVELS) ?? "info",
     timeScale: environment.number("DROPCAST_TIME_SCALE", { min: 1, max: 100, kind: "any" }) ?? 1,
   };
+}
+
+function readDurability(name: Variable, { text, findings }: Environment): Durability {
+  const given = text(name);
+  const read = given === undefined ? FSYNC : parseDurability(given);
+  if (read !== undefined) return read;
+  findings.add(
+    name,
+    `is "${given?.slice(0, 60)}", which is not a durability`,
+    "Write fsync, replicas:R (R replicas have each claim, 1 to 9), or log.",
+  );
+  return FSYNC;
 }
 
 /** Addresses and networks. */
@@ -194,6 +210,9 @@ export function describeConfig(config: ReadConfig): string[] {
     `finished campaigns: ${config.campaignsKeptMs === null ? "kept" : `deleted after ${config.campaignsKeptMs / 86_400_000} days`}`,
     `webhooks out: ${config.webhooksOut.map(({ name }) => name).join(", ") || "none"}`,
     `answer timeout: ${config.answerTimeoutMs / 1000} s`,
+    ...(config.durability.kind === "fsync"
+      ? []
+      : [`durability of Redis: ${durabilityText(config.durability)}`]),
     ...(config.allowUnsafeRedis ? ["unsafe Redis settings are allowed"] : []),
     ...(config.timeScale === 1 ? [] : [`waits are divided by ${config.timeScale} (for tests)`]),
   ];

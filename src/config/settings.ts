@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { durabilityText } from "../core/durability.ts";
 import type { Json } from "../core/json.ts";
 import { withoutCredentials } from "./addresses.ts";
 import type { ReadConfig } from "./config.ts";
@@ -32,6 +33,7 @@ const EFFECTIVE: Partial<Record<Variable, (config: ReadConfig) => Setting["value
   DROPCAST_METRICS_PORT: ({ metricsPort }) => metricsPort,
   DROPCAST_WEBHOOK_METRICS: ({ webhookMetrics }) => webhookMetrics,
   DROPCAST_ANSWER_TIMEOUT_SECONDS: ({ answerTimeoutMs }) => answerTimeoutMs / 1_000,
+  DROPCAST_REDIS_DURABILITY: ({ durability }) => durabilityText(durability),
   DROPCAST_ALLOW_UNSAFE_REDIS: ({ allowUnsafeRedis }) => allowUnsafeRedis,
   DROPCAST_LOG_LEVEL: ({ logLevel }) => logLevel,
   DROPCAST_TIME_SCALE: ({ timeScale }) => timeScale,

@@ -15,7 +15,8 @@ const REPLIES: Readonly<Record<string, string>> = {
   CLUSTERDOWN: "The Redis cluster has lost nodes: check CLUSTER INFO.",
   TRYAGAIN: "The Redis cluster is moving slots: wait until it has finished.",
   MASTERDOWN: "This replica has lost its primary: point DROPCAST_REDIS_URL to the primary.",
-  NOREPLICAS: "Redis has fewer replicas than min-replicas-to-write: bring them back.",
+  NOREPLICAS:
+    "Too few replicas of Redis keep up (min-replicas-to-write, DROPCAST_REDIS_DURABILITY): bring them back.",
   NOAUTH: "Redis requires a password: add it to DROPCAST_REDIS_URL.",
   WRONGPASS: "Redis refuses the user or password: correct them in DROPCAST_REDIS_URL.",
   NOPERM: "This Redis user lacks permissions: Dropcast and BullMQ need all commands on their keys.",

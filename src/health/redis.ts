@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { Durability } from "../core/durability.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { Result } from "../core/refusal.ts";
 import { checkRedisSafety, type RedisSafety } from "../redis/safety.ts";
@@ -21,9 +22,12 @@ export interface RedisFacts {
 }
 
 /** Rejects if Redis cannot be reached. */
-export async function readRedisFacts(redis: Redis): Promise<RedisFacts> {
+export async function readRedisFacts(redis: Redis, durability?: Durability): Promise<RedisFacts> {
   const [safety, memory, persistence, skewMs] = await Promise.all([
-    checkRedisSafety(redis, { allowUnsafe: true }),
+    checkRedisSafety(redis, {
+      allowUnsafe: true,
+      ...(durability === undefined ? {} : { durability }),
+    }),
     redisInfo(redis, "memory"),
     redisInfo(redis, "persistence"),
     readSkew(redis),
@@ -69,10 +73,14 @@ function durability({ safety }: RedisFacts): Check {
     const { message, fix } = safety.refusal;
     return { ...own, verdict: "fail", message, fix };
   }
-  const { version, warnings } = safety.value;
+  const { version, warnings, behind } = safety.value;
+  if (behind !== null) return { ...own, verdict: "fail", ...behind, code: own.code };
   if (warnings.length === 0) {
-    const message = `${version}, append-only file written at once, nothing is evicted`;
-    return { ...own, verdict: "ok", message };
+    return {
+      ...own,
+      verdict: "ok",
+      message: `${version}, nothing is evicted, ${kept(safety.value)}`,
+    };
   }
   return {
     ...{ ...own, verdict: "warn" },
@@ -81,11 +89,19 @@ function durability({ safety }: RedisFacts): Check {
   };
 }
 
+/** What is proved, and what the operator declares. */
+function kept({ durability: { proved, declared } }: RedisSafety): string {
+  return [
+    ...(proved === null ? [] : [proved]),
+    ...(declared === null ? [] : [`declared and not proved: ${declared}`]),
+  ].join("; ");
+}
+
 /** How it is known that Redis keeps what it confirms, in a few words. */
 export function durabilityWords({ safety }: RedisFacts): string {
   if (!safety.ok) return "not kept: Redis is not safe";
   return safety.value.warnings.length === 0
-    ? "kept: its settings were read (appendonly, appendfsync always)"
+    ? `kept: ${kept(safety.value)}`
     : "not proved: allowed by DROPCAST_ALLOW_UNSAFE_REDIS";
 }
 

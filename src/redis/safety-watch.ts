@@ -51,7 +51,7 @@ export function watchSafety(input: {
       // A result of an earlier connection; the current one has its own check.
       if (connect !== connects) return;
       isChecked = true;
-      const now = found.ok ? undefined : found.refusal;
+      const now = found.ok ? (found.value.behind ?? undefined) : found.refusal;
       const changed = now?.message !== problem?.message;
       problem = now;
       if (changed) onChange(now);

@@ -1,7 +1,10 @@
 import type { Redis } from "ioredis";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import { type Durability, FSYNC } from "../core/durability.ts";
+import { counted } from "../core/format.ts";
+import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
+import { replicasInStep, waitCommand } from "./replicas.ts";
 import { redisInfo } from "./server.ts";
 
 /** A Redis that may be used. */
@@ -9,6 +12,10 @@ export interface RedisSafety {
   readonly version: string;
   /** Full sentences: what is unsafe or could not be checked, but was allowed. */
   readonly warnings: string[];
+  /** How it keeps what was acted on, in words: `proved` by Dropcast, or only `declared`. */
+  readonly durability: { readonly proved: string | null; readonly declared: string | null };
+  /** Fewer replicas keep up than are asked for: nothing is sent until they do. */
+  readonly behind: Refusal | null;
 }
 
 interface Problem {
@@ -54,15 +61,15 @@ const SETTINGS = [
 
 /**
  * Whether the ledger can rely on this Redis: version 6.2 or newer, no cluster, writable,
- * append-only file with `appendfsync always`, `noeviction`, and no asynchronous replica that could
- * take over without the last writes. `allowUnsafe` turns the last three into warnings; an old
- * version, a cluster or a read-only replica is always refused, because nothing works on it. Rejects
- * only if Redis cannot be reached.
+ * `noeviction`, and durable as `durability` says. `allowUnsafe` turns the last two into warnings;
+ * an old version, a cluster or a read-only replica is always refused, because nothing works on it.
+ * Rejects only if Redis cannot be reached.
  */
 export async function checkRedisSafety(
   redis: Redis,
-  o: { allowUnsafe: boolean },
+  o: { allowUnsafe: boolean; durability?: Durability },
 ): Promise<Result<RedisSafety>> {
+  const { durability = FSYNC } = o;
   const info = await redisInfo(redis);
   const version = info.get("redis_version") ?? "0";
   if (!isVersionSupported(version)) {
@@ -87,19 +94,115 @@ export async function checkRedisSafety(
     );
   }
 
-  const problems = [...(await settingProblems(redis, info)), ...replicaProblems(info)];
+  const found = await durabilityFound(redis, info, durability);
+  const { problems, ...durable } = found;
   const [first] = problems;
-  if (first === undefined) return accept({ version, warnings: [] });
-  if (o.allowUnsafe) return accept({ version, warnings: problems.map((each) => each.message) });
+  const warnings = problems.map((each) => each.message);
+  if (first === undefined || o.allowUnsafe) {
+    return accept({ version, warnings, ...durable });
+  }
   return refuse(
     first.code,
-    problems.map((each) => each.message).join(" "),
+    warnings.join(" "),
     `${[...new Set(problems.map((each) => each.fix))].join(" ")} ${capital(ALLOW)}.`,
   );
 }
 
-async function settingProblems(redis: Redis, info: Info): Promise<Problem[]> {
-  const problems: Problem[] = [];
+interface Found extends Pick<RedisSafety, "durability" | "behind"> {
+  readonly problems: readonly Problem[];
+}
+
+function durabilityFound(redis: Redis, info: Info, durability: Durability): Promise<Found> {
+  if (durability.kind === "replicas") return byReplicas(redis, info, durability.replicas);
+  return durability.kind === "log" ? byLog(redis, info) : byFsync(redis, info);
+}
+
+/** One Redis, whose settings say that each change is on its disk before the answer. */
+async function byFsync(redis: Redis, info: Info): Promise<Found> {
+  const { wrong, correct, hidden } = await readSettings(redis, info);
+  const problems = [...wrong, ...replicaProblems(info)];
+  if (hidden.length > 0) problems.splice(wrong.length, 0, hiddenSettings(correct, hidden));
+  const proved = "each change is on its disk before the answer (appendonly, appendfsync always)";
+  return { problems, behind: null, durability: { proved, declared: null } };
+}
+
+/** Each claim waits for replicas. What the wait proves decides which settings are needed. */
+async function byReplicas(redis: Redis, info: Info, wanted: number): Promise<Found> {
+  const command = await waitCommand(redis);
+  const { wrong, hidden } = await readSettings(redis, info);
+  const evicts = wrong.filter(({ code }) => code === "redis_evicts");
+  const inStep = replicasInStep(info);
+  const behind = inStep < wanted ? behindNow(inStep, wanted) : null;
+  if (command === undefined) {
+    return { problems: [...evicts, mayNotWait()], behind, durability: NOTHING_KNOWN };
+  }
+  const some = counted(wanted, "replica");
+  const declared = inStep > wanted ? [anyReplica(inStep, wanted)] : [];
+  if (command === "WAITAOF" && info.get("aof_enabled") !== "0") {
+    // It waits for the disks, so how often Redis writes to them by itself does not matter.
+    const proved = `each claim is on the disks of Redis and of ${some} before its message leaves (WAITAOF)`;
+    return { problems: evicts, behind, durability: { proved, declared: sentence(declared) } };
+  }
+  const proved = `each claim is in the memory of ${some} before its message leaves (WAIT)`;
+  // If CONFIG is forbidden the service decides about its settings.
+  const isManaged = hidden.length > 0;
+  if (isManaged) declared.push("not all nodes lose their memory at once (CONFIG is refused)");
+  const problems = isManaged ? evicts : wrong;
+  return { problems, behind, durability: { proved, declared: sentence(declared) } };
+}
+
+function anyReplica(inStep: number, wanted: number): string {
+  return `a failover chooses one of the replicas that have the claim (${wanted} of ${inStep})`;
+}
+
+function sentence(declared: readonly string[]): string | null {
+  return declared.length === 0 ? null : declared.join(", and ");
+}
+
+/** The operator declares a replicated log; only what contradicts it can be seen. */
+async function byLog(redis: Redis, info: Info): Promise<Found> {
+  const { wrong, hidden } = await readSettings(redis, info);
+  const evicts = wrong.filter(({ code }) => code === "redis_evicts");
+  const declared = "the service writes each change to a replicated log before it answers";
+  const durability = { proved: null, declared };
+  if (hidden.length > 0) return { problems: evicts, behind: null, durability };
+  // A service with a log forbids CONFIG, so this is a plain Redis: it must be a safe one.
+  const plain = [...wrong, ...replicaProblems(info)];
+  const problems = plain.length === 0 ? [] : [noLog(), ...plain];
+  return { problems, behind: null, durability };
+}
+
+const NOTHING_KNOWN = { proved: null, declared: null };
+
+function behindNow(inStep: number, wanted: number): Refusal {
+  return {
+    code: "redis_replicas_behind",
+    message: `${counted(inStep, "replica")} of this Redis ${inStep === 1 ? "keeps" : "keep"} up, and DROPCAST_REDIS_DURABILITY asks for ${wanted}: nothing is sent.`,
+    fix: "Look at the replicas of Redis, their disks and their network. Sending continues by itself when they have caught up.",
+  };
+}
+
+function mayNotWait(): Problem {
+  return {
+    code: "redis_no_wait",
+    message:
+      "This Redis user may use neither WAITAOF nor WAIT, so it cannot be proved that replicas have a claim.",
+    fix: "Allow the user +waitaof and +wait.",
+  };
+}
+
+function noLog(): Problem {
+  return {
+    code: "redis_no_log",
+    message:
+      "DROPCAST_REDIS_DURABILITY=log declares a service with a replicated log, but this Redis answers CONFIG as a plain one does.",
+    fix: "Set DROPCAST_REDIS_DURABILITY to fsync, or to replicas:R if it has R replicas.",
+  };
+}
+
+/** Settings that are wrong, those that are right, and those that Redis does not tell. */
+async function readSettings(redis: Redis, info: Info) {
+  const wrong: Problem[] = [];
   const correct: string[] = [];
   const hidden: string[] = [];
   for (const wanted of SETTINGS) {
@@ -113,11 +216,10 @@ async function settingProblems(redis: Redis, info: Info): Promise<Problem[]> {
         configured === undefined
           ? `Set ${name} ${value} at its provider.`
           : `Run CONFIG SET ${name} ${value} on it and put \`${name} ${value}\` in its configuration.`;
-      problems.push({ code, message: `Redis has ${name} ${actual}: ${why}.`, fix });
+      wrong.push({ code, message: `Redis has ${name} ${actual}: ${why}.`, fix });
     }
   }
-  if (hidden.length > 0) problems.push(hiddenSettings(correct, hidden));
-  return problems;
+  return { wrong, correct, hidden };
 }
 
 /** Managed services often forbid CONFIG, so that the operator must vouch for some settings. */
@@ -154,7 +256,7 @@ function replicaProblems(info: Info): Problem[] {
     {
       code: "redis_async_replica",
       message: `Redis has ${replicas} asynchronous ${replicas === 1 ? "replica" : "replicas"}: after a failover the last second may be missing, and messages of that second would be sent twice.`,
-      fix: "Use a Redis without automatic failover.",
+      fix: `Use a Redis without automatic failover, or set DROPCAST_REDIS_DURABILITY=replicas:${replicas}, so that each claim waits for its replicas.`,
     },
   ];
 }

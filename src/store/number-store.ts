@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { type Durability, FSYNC } from "../core/durability.ts";
 import { TRIES_MAX } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
 import { createActLog } from "./act-log.ts";
@@ -18,6 +19,7 @@ import { createProbe } from "./campaigns/probe.ts";
 import { createRecurring } from "./campaigns/recurring.ts";
 import { createRetention } from "./campaigns/retention.ts";
 import { createDropReports } from "./drops/drop-reports.ts";
+import { createDurable } from "./durability.ts";
 import { fieldOf } from "./hashes.ts";
 import { ALL_NUMBERS, keySpace, numberKeys, portfolioSpace } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts";
@@ -96,6 +98,8 @@ export async function createNumberStore(input: {
   limits?: LedgerLimits;
   /** While Redis is not safe, nothing is claimed or imported. Default: always safe. */
   safety?: Safety;
+  /** What makes sure that a failover loses no claim that was acted on. Default: `fsync`. */
+  durability?: Durability;
   /** The configured WhatsApp number and API; null if not known in this process. */
   sender?: string | null;
   /** Where the claim counter survives restarts of this process. Default: nowhere. */
@@ -141,7 +145,8 @@ export async function createNumberStore(input: {
   const { portfolio } = input;
   const budget = portfolio === undefined ? null : openBudget(clientOf, portfolio, mode);
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
-  const shared = { redis, number, run, counter, sender, limits, budget };
+  const durable = createDurable(redis, input.durability ?? FSYNC);
+  const shared = { redis, number, run, counter, sender, limits, budget, durable };
   const { failedWaitMs } = limits;
   const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs }), wake);
   const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
@@ -182,6 +187,8 @@ export async function createNumberStore(input: {
       findRolledBack(clientOf, { numbers: await list.numbers(), mode }),
     imports: createImportStore({ run, person, safety, sender, counter, mode }),
     ledger,
+    /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */
+    replicasBehind: durable.shortfall,
     /** Of its portfolio; null: people are not counted. */
     budget,
     /** One status event. Those of one turn of the event loop are applied in one call. */

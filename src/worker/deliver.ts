@@ -26,6 +26,7 @@ export type Delivered =
 const CLAIM_RETRY_MS = 100;
 /** While a number is at its rate, a POST later than this would bunch up with the next ones. */
 const SLOT_LATE_MS = 20;
+const TOO_FEW_REPLICAS = new Error("NOREPLICAS too few replicas have the claim");
 const ABORTED: SendOutcome = { kind: "aborted" };
 
 /** What delivery needs. */
@@ -77,7 +78,13 @@ async function deliver(
     return { kind: "redis_trouble" };
   }
   const { result, askedAt, readAt } = claimed;
-  if (result.kind === "gate") return result;
+  if (result.kind === "gate") {
+    // Rows may have been granted; the next run of the batch finds them.
+    if (result.gate !== "replicas") return result;
+    context.troubles(TOO_FEW_REPLICAS, "claimed, but not sent", { campaign: run.campaign.id });
+    giveBack(context, { run, messages, nonce });
+    return { kind: "redis_trouble" };
+  }
   putOff(run, messages, result);
   observed.granted(result.verdicts.filter(({ kind }) => kind === "granted").length);
   const lateMs = result.atRate ? SLOT_LATE_MS : timings.startFenceMs;
@@ -120,7 +127,8 @@ async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
       roundTrip.took(now - sentAt);
       // Redis read the claim after it was sent. Counted from the sending, no message leaves too
       // early by more than the way to Redis, and the fence counts from the first request.
-      return { askedAt, readAt: (sentAt + now) / 2, result };
+      const answeredAt = result.kind === "rows" ? now - result.provedMs : now;
+      return { askedAt, readAt: (sentAt + answeredAt) / 2, result };
     } catch (error) {
       troubles(error, "claim not answered", { campaign: campaign.id });
       if (client.now() - askedAt > timings.startFenceMs / 2) return undefined;

@@ -10,7 +10,7 @@ import { fleetChecks, processChecks } from "../../src/health/processes.ts";
 import { type RedisFacts, redisChecks, unreachableCheck } from "../../src/health/redis.ts";
 import { CHECKS } from "../../src/health/runbook.ts";
 import type { Campaign } from "../../src/store/index.ts";
-import { NOW, numberFacts, redisFacts, seenProcess } from "./facts.ts";
+import { NOW, numberFacts, ON_DISK, redisFacts, seenProcess } from "./facts.ts";
 
 const WAITS = { sweepEveryMs: 5_000, personBusyMs: 60_000 };
 const HOUR = 3_600_000;
@@ -155,8 +155,33 @@ test.each<[string, Partial<NumberFacts>, Check["verdict"], string]>([
   ]);
 });
 
+const BEHIND = refuse("redis_replicas_behind", "0 replicas keep up.", "Look at them.").refusal;
+const DECLARED = { proved: null, declared: "it has a log" };
+
 test.each<[string, Partial<RedisFacts>, Check["verdict"], string]>([
-  ["redis_durability", {}, "ok", "7.0.15, append-only file written at once"],
+  [
+    "redis_durability",
+    {
+      safety: {
+        ok: true,
+        value: { version: "7", warnings: [], durability: ON_DISK, behind: BEHIND },
+      },
+    },
+    "fail",
+    "0 replicas keep up.",
+  ],
+  [
+    "redis_durability",
+    {
+      safety: {
+        ok: true,
+        value: { version: "7", warnings: [], durability: DECLARED, behind: null },
+      },
+    },
+    "ok",
+    "declared and not proved: it has a log",
+  ],
+  ["redis_durability", {}, "ok", "7.0.15, nothing is evicted, it is on the disk"],
   [
     "redis_durability",
     { safety: refuse("redis_evicts", "Redis has maxmemory-policy allkeys-lru.", "Change it.") },
@@ -165,7 +190,12 @@ test.each<[string, Partial<RedisFacts>, Check["verdict"], string]>([
   ],
   [
     "redis_durability",
-    { safety: { ok: true, value: { version: "7.0.15", warnings: ["It evicts."] } } },
+    {
+      safety: {
+        ok: true,
+        value: { version: "7.0.15", warnings: ["It evicts."], durability: ON_DISK, behind: null },
+      },
+    },
     "warn",
     "allowed by DROPCAST_ALLOW_UNSAFE_REDIS: It evicts.",
   ],

@@ -27,9 +27,14 @@ export function numberFacts(changes: Partial<NumberFacts> = {}): NumberFacts {
 }
 
 /** A Redis that is well. */
+export const ON_DISK = { proved: "it is on the disk", declared: null };
+
 export function redisFacts(changes: Partial<RedisFacts> = {}): RedisFacts {
   return {
-    safety: { ok: true, value: { version: "7.0.15", warnings: [] } },
+    safety: {
+      ok: true,
+      value: { version: "7.0.15", warnings: [], durability: ON_DISK, behind: null },
+    },
     ...{ isDiskFailing: false, memory: { used: 1_000, max: null }, policy: "noeviction" },
     skewMs: 3,
     ...changes,

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { Redis } from "ioredis";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
+import { startAnswering } from "../support/answering-redis.ts";
 import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
+import { startReplicated } from "../support/replicas.ts";
 
 const STRICT = { allowUnsafe: false };
 
@@ -103,4 +106,115 @@ test("a replica is refused whatever is allowed, and its primary unless it is all
     refusal: { code: "redis_async_replica" },
   });
   expect(await checkRedisSafety(client, { allowUnsafe: true })).toMatchObject({ ok: true });
+});
+
+describe("with replicas:R", () => {
+  const byReplicas = (replicas: number) => ({
+    ...{ allowUnsafe: false, durability: { kind: "replicas", replicas } as const },
+  });
+
+  test("replicas are no reason to refuse, and what the wait proves is said", async () => {
+    const { redis } = await startReplicated(1);
+    expect(await checkRedisSafety(redis, STRICT)).toMatchObject({
+      refusal: { code: "redis_async_replica" },
+    });
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      value: {
+        behind: null,
+        durability: {
+          proved: expect.stringMatching(/memory of 1 replica .*WAIT/) as string,
+          declared: null,
+        },
+      },
+    });
+  });
+
+  test("fewer replicas than asked for are told, and are no refusal: they may come back", async () => {
+    const { redis } = await startReplicated(1);
+    expect(await checkRedisSafety(redis, byReplicas(2))).toMatchObject({
+      ok: true,
+      value: { behind: { code: "redis_replicas_behind" } },
+    });
+  });
+
+  test("more replicas than asked for: one without the claim may take over, which is declared", async () => {
+    const { redis } = await startReplicated(2);
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      value: { durability: { declared: expect.stringContaining("1 of 2") as string } },
+    });
+  });
+
+  test("where only WAIT is known, a Redis that forgets its last second is refused", async () => {
+    const { redis } = await startReplicated(1, ["--appendfsync", "everysec"]);
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      refusal: { code: "redis_not_durable" },
+    });
+  });
+
+  test("where CONFIG is forbidden too, the rest is declared", async () => {
+    const hidden = ["--rename-command", "CONFIG", "", "--appendfsync", "everysec"];
+    const { redis } = await startReplicated(1, hidden);
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      value: { durability: { declared: expect.stringContaining("CONFIG is refused") as string } },
+    });
+  });
+
+  test("where WAITAOF is known, the disks are waited for, so everysec will do", async () => {
+    const info = [
+      ...["redis_version:8.0.0", "role:master", "aof_enabled:1", "maxmemory_policy:noeviction"],
+      ...["connected_slaves:1", "slave0:ip=10.0.0.2,port=6379,state=online,offset=1,lag=0"],
+    ].join("\r\n");
+    const port = await startAnswering((words) => {
+      if (words[0] === "info") return `$${info.length}\r\n${info}\r\n`;
+      if (words[0] === "waitaof") return "*2\r\n:0\r\n:0\r\n";
+      if (words[2] === "appendfsync") return "*2\r\n$11\r\nappendfsync\r\n$8\r\neverysec\r\n";
+      return "+OK\r\n";
+    });
+    const redis = new Redis({ port, enableReadyCheck: false, protocol: 2 });
+    onTestFinished(() => redis.disconnect());
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      value: {
+        warnings: [],
+        durability: { proved: expect.stringMatching(/disks of Redis and of 1 replica/) as string },
+      },
+    });
+  });
+
+  test("a user that may not wait is refused by name", async () => {
+    const { redis } = await startReplicated(1);
+    await redis.call("ACL", "SETUSER", "default", "-wait");
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      refusal: { code: "redis_no_wait", fix: expect.stringContaining("+wait") as string },
+    });
+  });
+});
+
+describe("with log", () => {
+  const LOG = { allowUnsafe: false, durability: { kind: "log" } as const };
+
+  test("a service that forbids CONFIG is believed, and replicas are its own affair", async () => {
+    const { redis } = await startReplicated(1, ["--rename-command", "CONFIG", ""]);
+    expect(await checkRedisSafety(redis, LOG)).toMatchObject({
+      value: {
+        warnings: [],
+        durability: { proved: null, declared: expect.stringContaining("replicated log") as string },
+      },
+    });
+  });
+
+  test("a plain Redis that is not safe by itself is refused", async () => {
+    const own = await startOwnRedis({ args: ["--appendfsync", "everysec"] });
+    expect(await checkRedisSafety(own.connect(), LOG)).toMatchObject({
+      refusal: { code: "redis_no_log", message: expect.stringContaining("everysec") as string },
+    });
+  });
+
+  test("one that evicts is refused", async () => {
+    const own = await startOwnRedis({
+      args: ["--rename-command", "CONFIG", "", "--maxmemory-policy", "allkeys-lru"],
+    });
+    expect(await checkRedisSafety(own.connect(), LOG)).toMatchObject({
+      refusal: { code: "redis_evicts" },
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
+import { type Durability, FSYNC } from "../../src/core/durability.ts";
 import type { Counts, State } from "../../src/core/message.ts";
 import type { Mode } from "../../src/core/mode.ts";
 import type { Campaign } from "../../src/store/campaigns/campaign.ts";
@@ -128,12 +129,13 @@ export const FREE_RATE = 100_000;
 export async function openTestStore(
   limits: Partial<LedgerLimits> = {},
   redis = connectTestRedis(),
-  { number = testNumber(), mode = "live" as Mode } = {},
+  { number = testNumber(), mode = "live" as Mode, durability = FSYNC as Durability } = {},
 ) {
   const store = await createNumberStore({
     redis,
     number,
     mode,
+    durability,
     limits: { ...DEFAULT_LIMITS, ...limits },
   });
   await store.join();

@@ -17,7 +17,8 @@ import {
 } from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
 import { createRoundTrip } from "../../src/worker/round-trip.ts";
-import { openTestStore } from "../support/campaigns.ts";
+import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { openReplicated } from "../support/replicas.ts";
 
 /** A number at 10 a second: of two messages the second has its slot 100 ms after the first. */
 const RATE = 10;
@@ -30,8 +31,9 @@ const waits = timings({ answerTimeoutMs: 5_000, timeScale: 1 });
 async function openDeliver(
   frozen: () => Promise<unknown> = async () => {},
   observer: SendObserver = UNOBSERVED,
+  opened?: TestStore,
 ) {
-  const bench = await openTestStore();
+  const bench = opened ?? (await openTestStore());
   const sandbox = createSandbox({ latencyMs: 0 });
   const { url } = await sandbox.start();
   const wall = { aheadMs: 0 };
@@ -177,6 +179,27 @@ test("below the rate a message may go out late, within the fence", async () => {
 
   expect(posts()).toBe(2);
   expect(await bench.counts(id)).toEqual({ accepted: 2 });
+});
+
+test("messages whose claim a replica does not have are not sent, but given back", async () => {
+  const replicated = await openReplicated();
+  const { bench, id, posts, deliver, settled } = await openDeliver(
+    ...([undefined, UNOBSERVED, replicated] as const),
+  );
+  const thaw = replicated.freeze();
+
+  expect(await deliver()).toEqual({ kind: "redis_trouble" });
+  expect(await deliver()).toMatchObject({ kind: "gate", gate: "replicas" });
+  await settled();
+  expect(posts()).toBe(0);
+  expect(await bench.counts(id)).toEqual({ pending: 2 });
+
+  thaw();
+  await expect.poll(() => bench.store.ledger.closed(), { timeout: 10_000 }).toBeUndefined();
+  for (const row of [1, 2]) await bench.makeDue(id, row);
+  expect(await deliver()).toMatchObject({ kind: "claimed", again: [] });
+  await settled();
+  expect(posts()).toBe(2);
 });
 
 const STEPS = ["claiming", "granted", "sending", "posting", "answered", "ended"] as const;

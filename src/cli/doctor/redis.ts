@@ -24,7 +24,7 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
   const opened = await onPlatform(cli, config, async ({ redis, stores, timings }) => {
     const health = await readHealth(stores, {
       ...{ timings, endpoints: config.webhooksOut, retentionMs: config.retentionMs },
-      readRedis: () => readRedisFacts(redis),
+      readRedis: () => readRedisFacts(redis, config.durability),
     });
     checks.push(...health.checks);
     for (const { number, workers, receivers } of health.numbers) {

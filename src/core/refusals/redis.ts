@@ -16,7 +16,7 @@ export const REDIS = catalogue(503, {
   redis_async_replica: {
     meaning:
       "Redis has asynchronous replicas. After a failover the last second of writes may be missing, and messages of that second would be sent twice.",
-    fix: "Use a Redis without automatic failover, or set `DROPCAST_ALLOW_UNSAFE_REDIS=1` to accept the risk.",
+    fix: "Set `DROPCAST_REDIS_DURABILITY=replicas:R`, use a Redis without automatic failover, or set `DROPCAST_ALLOW_UNSAFE_REDIS=1` to accept the risk.",
   },
   redis_cluster: {
     meaning: "Redis runs in cluster mode, which Dropcast cannot use: nothing would be sent.",
@@ -42,6 +42,16 @@ export const REDIS = catalogue(503, {
       "Redis stopped answering during a command, or could not write; the message names the problem (`OOM`, `READONLY`, `MISCONF` …).",
     fix: "Nothing is lost. Follow the message, check with `dropcast doctor`, then run the command again.",
   },
+  redis_no_log: {
+    meaning:
+      "`DROPCAST_REDIS_DURABILITY=log` declares a service that writes to a replicated log before it answers, but Redis behaves as a plain one: it answers `CONFIG`, and its settings are not safe.",
+    fix: "Set `DROPCAST_REDIS_DURABILITY` to `fsync`, or to `replicas:R` if it has R replicas.",
+  },
+  redis_no_wait: {
+    meaning:
+      "With `DROPCAST_REDIS_DURABILITY=replicas:R` each claim waits for replicas, but the user of Redis may use neither `WAITAOF` nor `WAIT`.",
+    fix: "Allow the user `+waitaof` and `+wait` (docs/redis.md has all that it needs).",
+  },
   redis_not_durable: {
     meaning:
       "Redis may lose confirmed writes: no append-only file, `appendfsync` is not `always`, or `no-appendfsync-on-rewrite` is on. Messages could be sent twice after a crash.",
@@ -54,6 +64,11 @@ export const REDIS = catalogue(503, {
   redis_read_only: {
     meaning: "Redis is a replica and takes no writes.",
     fix: "Set `DROPCAST_REDIS_URL` to its primary.",
+  },
+  redis_replicas_behind: {
+    meaning:
+      "With `DROPCAST_REDIS_DURABILITY=replicas:R` fewer than R replicas of Redis have the last change. A failover could lose it, so nothing is sent, and a change by a person is not reported as done.",
+    fix: "Look at the replicas of Redis, their disks and their network. Sending continues by itself when they have caught up; then repeat what was refused.",
   },
   redis_settings_hidden: {
     meaning:

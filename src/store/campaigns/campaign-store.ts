@@ -4,6 +4,7 @@ import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { TrialRules } from "../../core/trial.ts";
 import type { Budget } from "../budget/budget.ts";
+import type { Durable } from "../durability.ts";
 import { fieldOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { packRetryRows } from "../ledger/attempt-rows.ts";
@@ -81,11 +82,12 @@ export function createCampaignStore(input: {
   number: string;
   run: RunScript;
   counter: ClaimCounter;
+  durable: Durable;
   sender: string | null;
   budget: Budget | null;
   limits: Pick<LedgerLimits, "leaseMs" | "webhooksArrivingMs">;
 }) {
-  const { redis, number, run, counter, sender, limits, budget } = input;
+  const { redis, number, run, counter, durable, sender, limits, budget } = input;
   const keys = numberKeys(number);
   const reader = createCampaignReader({ redis, number });
 
@@ -103,6 +105,7 @@ export function createCampaignStore(input: {
       openBatchesMax: number,
       ratePerSecond: number | null = null,
     ): Promise<Dispatched> {
+      const isProved = durable.watch();
       const answer = (await run("dispatch", {
         ...{ mode, sender: sender ?? "" },
         ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
@@ -110,7 +113,7 @@ export function createCampaignStore(input: {
         ...{ ratePerSecond: ratePerSecond ?? "", portfolio: budget?.portfolio ?? "" },
       })) as DispatchAnswer;
       const [reading, crowded = 0, paused = "", ...flat] = answer;
-      counter.saw(reading);
+      await counter.sawProved(reading, isProved);
       const opened: OpenBatch[] = [];
       for (let at = 0; at < flat.length; at += 3) {
         opened.push({

@@ -5,6 +5,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { Budget, Reservation } from "../budget/budget.ts";
 import { readMayGo } from "../campaigns/trial.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
+import type { Durable } from "../durability.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import { rowInBatch } from "../rows.ts";
@@ -19,10 +20,11 @@ import {
 } from "./attempt-rows.ts";
 import { type BatchRow, unpackRows } from "./batch-rows.ts";
 import { type LedgerValue, stateOf } from "./ledger-value.ts";
+import type { LedgerLimits } from "./limits.ts";
 import { readBatch } from "./read-batch.ts";
 
 /** Why no row of a claim was granted. `waitMs` of the result is when to ask again. */
-export type ClaimGate = keyof typeof GATE | "unsafe";
+export type ClaimGate = keyof typeof GATE | "unsafe" | "replicas";
 
 /** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the answer. */
 export type ClaimVerdict =
@@ -36,6 +38,8 @@ export type ClaimResult =
       readonly verdicts: readonly ClaimVerdict[];
       /** The number is at its rate, so a POST after its send time would bunch up with the next. */
       readonly atRate: boolean;
+      /** How long it took to prove that a failover keeps the claim. */
+      readonly provedMs: number;
       /** When to ask again, and what waits: the whole number, or only this campaign. */
       readonly waitMs: number;
       readonly waits: "number" | "campaign" | "";
@@ -78,29 +82,14 @@ export interface LoadedRow extends BatchRow {
   readonly value: LedgerValue;
 }
 
-/** Settings of the deployment: waits in ms, and limits. */
-export interface LedgerLimits {
-  readonly leaseMs: number;
-  readonly personBusyMs: number;
-  /** How long after the last webhook they count as arriving. */
-  readonly webhooksArrivingMs: number;
-  readonly triesMax: number;
-  /** How long an unknown message of an at-least-once campaign waits for evidence. */
-  readonly resendAfterMs: number;
-  /** How long a parked failure waits for a `sent` before it is matched by recipient. */
-  readonly failedWaitMs: number;
-  readonly unknownBudget: number;
-  readonly unknownBudgetWindowMs: number;
-  /** How long workers have after a start of Redis to reconnect and report their readings. */
-  readonly settleMs: number;
-}
-
 /** Whether confirmations by Redis can be trusted now (redis/safety-watch.ts). */
 export interface Safety {
   isSafe(): boolean;
   /** The known problem. If there is none although Redis is not safe, the check is still running. */
   problem(): Refusal | undefined;
 }
+
+export type { LedgerLimits } from "./limits.ts";
 
 type SweepAnswer = [number, number, number, number, more: number, claimedFrom: number];
 type ClaimedRows = [reading: string, atRate: number, waitUs: number, waits: string, ...number[]];
@@ -138,12 +127,13 @@ export function createLedger(input: {
   person: PersonDigest;
   counter: ClaimCounter;
   safety: Safety;
+  durable: Durable;
   sender: string | null;
   limits: LedgerLimits;
   /** Of the number's portfolio; null: any number of people. */
   budget: Budget | null;
 }) {
-  const { redis, number, run, person, counter, safety, sender, limits, budget } = input;
+  const { redis, number, run, person, counter, safety, durable, sender, limits, budget } = input;
   let claimedFrom = 0;
   /** Before the claim: a message is sent only to people who were counted. */
   async function reserve({ rows, laterMs }: ClaimInput): Promise<Reservation> {
@@ -157,12 +147,19 @@ export function createLedger(input: {
 
     /** For a new claim: why not to ask now, and when to check again. */
     closed(): Extract<ClaimResult, { kind: "gate" }> | undefined {
-      if (safety.isSafe()) return undefined;
+      if (safety.isSafe()) {
+        if (durable.shortfall() === undefined) return undefined;
+        return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
+      }
       const waitMs = safety.problem() === undefined ? LOOKING_MS : UNSAFE_MS;
       return { kind: "gate", gate: "unsafe", waitMs };
     },
 
-    /** Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. */
+    /**
+     * Asks for rows of one batch. A granted row must be POSTed at once, and then recorded. The gate
+     * `replicas` means that rows may be granted, but a failover might lose that: they are to be
+     * given back by the nonce.
+     */
     async claim(claim: ClaimInput): Promise<ClaimResult> {
       // Not a gate: an answer that was lost may have granted these rows to the caller.
       if (!safety.isSafe())
@@ -174,8 +171,12 @@ export function createLedger(input: {
       const budgetAtMs = rows.length < claim.rows.length ? reserved.nextAtMs : null;
       if (rows.length === 0) {
         const verdicts = claim.rows.map(() => ({ kind: "budget" }) as const);
-        return { kind: "rows", verdicts, atRate: false, waitMs: 0, waits: "", budgetAtMs };
+        return {
+          ...{ kind: "rows", verdicts, atRate: false, waitMs: 0, waits: "", budgetAtMs },
+          provedMs: 0,
+        };
       }
+      const isProved = durable.watch();
       const [granted, ...rest] = (await run("claim", {
         ...{ campaign, batch, run: claim.run, nonce, rows: packClaimRows(rows) },
         ...{ mode, sender: sender ?? "", ratePerSecond },
@@ -190,7 +191,13 @@ export function createLedger(input: {
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
       const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
+      const answeredAt = performance.now();
+      const isGranted = pairs.some((attempt, index) => index % 2 === 0 && attempt > 0);
+      if (isGranted && !(await isProved())) {
+        return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
+      }
       // Stored before anything is sent, so the claims are known even if this worker is killed now.
+      // Only after the proof: if a failover loses claims that were given back, nothing is missing.
       counter.saw(reading);
       let at = 0;
       return {
@@ -199,6 +206,7 @@ export function createLedger(input: {
           isAllowed ? toVerdict(pairs[at++] ?? 0, pairs[at++] ?? 0) : { kind: "budget" },
         ),
         atRate: atRate === 1,
+        provedMs: performance.now() - answeredAt,
         waitMs: waitUs / 1_000,
         waits: waits as "number" | "campaign" | "",
         budgetAtMs,
@@ -209,9 +217,12 @@ export function createLedger(input: {
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
       const { triesMax, unknownBudget, unknownBudgetWindowMs } = limits;
       const rows = packRecords(records);
+      const isProved = durable.watch();
       const answer = (await run("record", {
         ...{ campaign, rows, triesMax, unknownBudget, unknownBudgetWindowMs },
       })) as number[];
+      // Not awaited: an outcome that a failover loses is `unknown`, and webhooks settle it.
+      isProved().catch(() => false);
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },
 

@@ -15,6 +15,11 @@ export interface ClaimCounter {
   reading(): string;
   /** Remembers a reading from a script, if it is not empty. It is written to disk first. */
   saw(text: string): void;
+  /**
+   * The same for a reading that may have changes of others in it, which a failover can still lose:
+   * if it is higher than the last one, it is remembered only once it is proved (durability.ts).
+   */
+  sawProved(text: string, isProved: () => Promise<boolean>): Promise<void>;
   /** Requests a reading after scripts that return none. Never rejects. */
   remember(): Promise<void>;
 }
@@ -45,6 +50,13 @@ export function createClaimCounter(input: {
     settleMs,
     reading,
     saw,
+    async sawProved(text, isProved) {
+      const seen = parseReading(text);
+      if (seen === undefined) return;
+      if (last !== undefined && seen.count <= last.count) return saw(text);
+      // Without a connection it comes with the next answer.
+      if (await isProved().catch(() => false)) saw(text);
+    },
     async remember() {
       try {
         saw(String(await run("read-counter", { reading: reading(), process: worker, settleMs })));

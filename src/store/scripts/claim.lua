@@ -57,7 +57,10 @@ local function repeat_answer()
     local r = state_in(value) == STATE.sending and decode(value)
     if r and r.nonce == nonce then mine[i] = r.attempt end
   end
-  if not next(mine) then return false end
+  local first = next(mine)
+  if not first then return false end
+  -- As it is: waiting for replicas proves only what this connection has written.
+  redis.call('HSET', ledger, fields[first], values[first])
   for i = 1, #values do
     answer_row(i, mine[i] or 0, mine[i] and (i - 1) * pace.interval or VERDICT.not_pending)
   end
