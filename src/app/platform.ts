@@ -1,21 +1,17 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Config, NumberConfig } from "../config/config.ts";
 import { portfolioOf } from "../config/portfolios.ts";
 import type { Mode } from "../core/mode.ts";
-import { redisTrouble } from "../core/redis-trouble.ts";
-import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Refusal, type Result } from "../core/refusal.ts";
 import { type Timings, timings } from "../core/timings.ts";
 import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
 import type { Logger } from "../logger.ts";
-import { describeAddress, type RedisAddress } from "../redis/address.ts";
 import { keepAofConsistent } from "../redis/aof.ts";
-import { type Connections, connectOne } from "../redis/connections.ts";
+import type { Connections, Endpoint } from "../redis/connections.ts";
 import { acquireRedis } from "../redis/embedded.ts";
-import { type OutageWatch, watchOutage } from "../redis/outage.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
-import { type SafetyWatch, watchSafety } from "../redis/safety-watch.ts";
+import { type Watches, watchEndpoints } from "../redis/watches.ts";
 import {
   type ActLog,
   ALL_NUMBERS,
@@ -29,8 +25,11 @@ import {
   type LedgerLimits,
   type MemoryFolder,
   type NumberStore,
+  neverKey,
+  portfolioSpace,
   type Suppressions,
 } from "../store/index.ts";
+import { reachRedis } from "./reach-redis.ts";
 
 /** The base of every role: a safe Redis, and a store for each number. */
 export interface Platform {
@@ -41,9 +40,9 @@ export interface Platform {
   /** The ledger client for what belongs to no number, of this mode. */
   readonly redis: Redis;
   /** Whether Redis is safe; nothing is claimed or imported while it is not. */
-  readonly safety: SafetyWatch;
+  readonly safety: Watches["safety"];
   /** Whether Redis can be reached. */
-  readonly outage: OutageWatch;
+  readonly outage: Watches["outage"];
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** The store of any number of this Redis, configured or not; by default of this mode. */
@@ -56,15 +55,11 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-const WHERE_REDIS =
-  "Start it, or correct DROPCAST_REDIS_URL (rediss:// with TLS, else redis://); without that " +
-  "variable Dropcast starts its own.";
 const AOF_NOT_REWRITTEN =
   "Redis could not be asked to rewrite its append-only file: after a power cut it may be damaged";
 const CANNOT_REMEMBER =
   "the claim counter cannot be stored in the data folder: after a restart of Redis a person is asked";
 const CANNOT_AUDIT = "what was done could not be noted in the audit";
-const ASK_AGAIN_MS = 1_000;
 /** Numbers that are opened side by side. */
 const STORES_AT_ONCE = 64;
 
@@ -84,37 +79,49 @@ export async function openPlatform(input: {
   const acquired = await acquireRedis({ redisUrl: config.redisUrl, dataDir: config.dataDir, say });
   if (!acquired.ok) return acquired;
   const { address, release } = acquired.value;
-  let outage: OutageWatch | undefined;
-  const isAway = (): boolean => outage?.now() !== undefined;
+  const { mode } = config;
+  const spaces = spacesOf(config);
+  let watches: Watches | undefined;
+  const isAway = (): boolean => watches?.outage.now() !== undefined;
   const troubles = createTroubleLog({ logger, isAway, now: () => performance.now() });
-  const connected = await connect({ ...input, address, troubles });
+  const keys = spaces.map(neverKey);
+  const connected = await reachRedis({ ...input, address, keys, troubles });
   if (!connected.ok) {
     await release();
     return connected;
   }
   const connections = connected.value;
-  const redis = connections.ledger(keySpace(ALL_NUMBERS, config.mode));
-  const checkSafety = () =>
+  const close = async (): Promise<void> => {
+    connections.close();
+    await release();
+  };
+  const check = (redis: Redis) =>
     checkRedisSafety(redis, {
       ...{ allowUnsafe: config.allowUnsafeRedis, durability: config.durability },
     });
-  const found = await checkSafety();
-  if (!found.ok) {
-    connections.close();
-    await release();
-    return found;
+  for (const endpoint of new Set(spaces.map((space) => connections.endpoint(space)))) {
+    const found = await check(endpoint.ledger);
+    if (!found.ok) {
+      await close();
+      return found;
+    }
+    for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
   }
-  for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
-  outage = watchOutage(redis);
-  const safety = watchSafety({ redis, check: checkSafety, ...safetyWords(logger, troubles) });
+  watches = watchEndpoints({ connections, spaces, check, ...safetyWords(logger, troubles) });
+  const { safety, outage, safetyOf } = watches;
   if (input.patience === "wait") {
-    await keepAofConsistent(redis, (problem) => logger.warn({ problem }, AOF_NOT_REWRITTEN));
+    const warn = (problem: string): void => logger.warn({ problem }, AOF_NOT_REWRITTEN);
+    const rewrites: Promise<void>[] = [];
+    connections.eachEndpoint(({ ledger }) => {
+      rewrites.push(keepAofConsistent(ledger, warn));
+      return () => {};
+    });
+    await Promise.all(rewrites);
   }
 
   const waits = timings(config);
   // All workers of an embedded Redis share its data folder, so it has all their counters.
   const limits = limitsOf(config.redisUrl === null ? { ...waits, settleMs: 0 } : waits);
-  const { mode } = config;
   const memory: MemoryFolder = {
     dir: join(config.dataDir, COUNTERS_FOLDER),
     copies: mode === "live" ? "doubted" : "trusted",
@@ -124,17 +131,18 @@ export async function openPlatform(input: {
   const onAuditProblem = (error: unknown): void =>
     logger.error({ error: String(error) }, CANNOT_AUDIT);
   const { durability } = config;
-  const common = { clientOf: connections.ledger, limits, safety, durability, onAuditProblem };
+  const common = { clientOf: connections.ledger, limits, durability, onAuditProblem };
   const stores: Record<string, NumberStore> = {};
   const openStore = async ({ name: number, id }: NumberConfig): Promise<Result<NumberStore>> => {
     const own = connections.ledger(keySpace(number, mode));
+    const safety = safetyOf(keySpace(number, mode));
     const readable = await checkSchema(own, number, mode);
     if (!readable.ok) return readable;
     const sender = id === null ? null : `${id} at ${config.apiName}`;
     const portfolio = portfolioOf(config.portfolios, number);
     const counted = portfolio === undefined ? {} : { portfolio };
     const store = await createNumberStore({
-      ...{ ...common, redis: own, number, mode, sender, memory },
+      ...{ ...common, redis: own, safety, number, mode, sender, memory },
       ...counted,
     });
     if (input.patience === "wait") await store.join();
@@ -148,10 +156,7 @@ export async function openPlatform(input: {
         stores[opened.value.number] = opened.value;
         continue;
       }
-      safety.stop();
-      outage.stop();
-      connections.close();
-      await release();
+      await close();
       return opened;
     }
   }
@@ -160,7 +165,7 @@ export async function openPlatform(input: {
     timings: waits,
     logger,
     connections,
-    redis,
+    redis: deploymentOf(mode),
     safety: withReplicas(safety, stores),
     outage,
     stores,
@@ -168,6 +173,7 @@ export async function openPlatform(input: {
       (of === mode ? stores[number] : undefined) ??
       createNumberStore({
         ...{ ...common, redis: connections.ledger(keySpace(number, of)), number, mode: of },
+        safety: safetyOf(keySpace(number, of)),
       }),
     actsOf: (of) => createActLog({ redis: deploymentOf(of), mode: of, onProblem: onAuditProblem }),
     openSuppressions: (of) =>
@@ -176,20 +182,17 @@ export async function openPlatform(input: {
         startFenceMs: waits.startFenceMs,
       }),
     async close() {
-      safety.stop();
-      outage.stop();
       await Promise.all(Object.values(stores).map((store) => store.close()));
-      connections.close();
-      await release();
+      await close();
     },
   });
 }
 
 /** Replicas that have fallen behind a claim keep a number from sending, as an unsafe Redis does. */
 function withReplicas(
-  safety: SafetyWatch,
+  safety: Watches["safety"],
   stores: Readonly<Record<string, NumberStore>>,
-): SafetyWatch {
+): Watches["safety"] {
   const behind = (): Refusal | undefined =>
     Object.values(stores).flatMap(({ replicasBehind }) => replicasBehind() ?? [])[0];
   return {
@@ -199,12 +202,25 @@ function withReplicas(
   };
 }
 
+/** What this configuration has in Redis. */
+function spacesOf({ mode, numbers, portfolios }: Config): string[] {
+  const ofNumbers = Object.keys(numbers);
+  const ofPortfolios = ofNumbers.flatMap((number) => {
+    const portfolio = portfolioOf(portfolios, number);
+    return portfolio === undefined ? [] : portfolioSpace(portfolio.name);
+  });
+  const all = [ALL_NUMBERS, ...ofNumbers, ...ofPortfolios];
+  return [...new Set(all)].map((space) => keySpace(space, mode));
+}
+
 /** Logs when Redis is no longer safe; repeats it once a minute. */
 function safetyWords(logger: Logger, troubles: TroubleLog) {
   return {
-    onChange(problem: Refusal | undefined): void {
-      if (problem === undefined) logger.info("Redis is safe again: sending continues");
-      else logger.error({ ...problem }, "Redis is no longer safe: nothing is sent or imported");
+    onChange(problem: Refusal | undefined, endpoint: Endpoint): void {
+      const at = { redis: endpoint.where() };
+      if (problem === undefined) logger.info(at, "Redis is safe again: sending continues");
+      else
+        logger.error({ ...problem, ...at }, "Redis is no longer safe: nothing is sent or imported");
     },
     onFailure: (error: unknown) => troubles(error, "the safety of Redis could not be checked"),
   };
@@ -228,50 +244,4 @@ export function storeNamed({ stores }: Pick<Platform, "stores">, number: string)
   const store = Object.hasOwn(stores, number) ? stores[number] : undefined;
   if (store === undefined) throw new Error(`No store for number ${number}.`);
   return store;
-}
-
-async function connect(input: {
-  address: RedisAddress;
-  troubles: TroubleLog;
-  say: (line: string) => void;
-  patience: "wait" | "refuse";
-  signal?: AbortSignal;
-}): Promise<Result<Connections>> {
-  const { address, say, patience, signal } = input;
-  let lastError = "";
-  const connections = connectOne(address, (error, client) => {
-    lastError = error.message;
-    input.troubles(error, "redis error", { client });
-  });
-  const redis = connections.ledger(ALL_NUMBERS);
-  let reported = false;
-  for (;;) {
-    const failure = await attempt(redis);
-    if (failure === undefined) return accept(connections);
-    const problem = (lastError || failure).replace(/\.$/, "");
-    const trouble = redisTrouble(problem);
-    const where = describeAddress(address);
-    if (patience === "refuse" || signal?.aborted) {
-      connections.close();
-      return refuse(
-        "redis_unreachable",
-        `Redis at ${where} does not answer: ${problem}.`,
-        trouble === undefined || trouble.name === "UNREACHABLE" ? WHERE_REDIS : trouble.fix,
-      );
-    }
-    if (!reported) say(`Waiting for Redis at ${where}: ${problem}.`);
-    reported = true;
-    await sleep(ASK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
-  }
-}
-
-/** Undefined if Redis answers and has loaded its data; else its error. */
-async function attempt(redis: Redis): Promise<string | undefined> {
-  try {
-    if (redis.status === "wait" || redis.status === "end") await redis.connect();
-    await redis.ping();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

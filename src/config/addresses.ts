@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { parseRedisAddress } from "../core/redis-address.ts";
 import type { Findings } from "./environment.ts";
 
 export const DEFAULT_API_URL = "https://lwb-api.livechat-integrations.com";
@@ -48,37 +49,15 @@ export function isLoopback(host: string): boolean {
 
 /** Checks the shape of a Redis address. Messages never repeat it: it may contain a password. */
 export function checkRedisUrl(name: string, given: string, findings: Findings): string | null {
-  const fix =
-    "Give redis://host:6379, rediss://user:password@host:6379/0 or unix:///path/to/redis.sock.";
-  if (/^rediss?-(cluster|sentinel):/.test(given)) {
-    const one = "Name the one Redis that holds the data: redis://host:6379 or rediss://host:6379.";
-    findings.add(name, "names a cluster or sentinels, which Dropcast cannot use yet", one);
-    return null;
-  }
-  const url = parseUrl(given);
-  if (url === null) {
-    findings.add(name, "is not a URL", fix);
-    return null;
-  }
-  if (url.protocol === "unix:") {
-    if (/^unix:(\/\/)?\/[^/]/.test(given)) return given;
-    findings.add(name, "is unix: without an absolute path", fix);
-    return null;
-  }
-  if (url.protocol !== "redis:" && url.protocol !== "rediss:") {
-    findings.add(name, `has the scheme ${url.protocol} which is not one of Redis`, fix);
-    return null;
-  }
-  if (url.hostname === "" || !/^\/?\d*$/.test(url.pathname)) {
-    findings.add(name, "has no host, or a database that is not a number", fix);
-    return null;
-  }
-  return given;
+  const parsed = parseRedisAddress(given);
+  if ("address" in parsed) return given;
+  findings.add(name, parsed.problem.message, parsed.problem.fix);
+  return null;
 }
 
-/** The address without its user and password, for people to read. */
+/** The address without its user, password and options, for people to read. */
 export function withoutCredentials(address: string): string {
-  return address.replace(/^([a-z]+:\/\/)[^/]*@/, "$1***@");
+  return address.replace(/^([a-z-]+:\/\/).*@/, "$1***@").replace(/\?.*$/, "?***");
 }
 
 export function checkHost(name: string, given: string, findings: Findings): string {

@@ -6,15 +6,27 @@ export interface RedisTrouble {
   readonly fix: string;
 }
 
+const SLOT_MOVES =
+  "The hash slot is being moved to another node: nothing is sent until it is done.";
+
 /** Redis's error prefixes (redis.io, "RESP errors", and the sources of 6.2 to 7.2). */
 const REPLIES: Readonly<Record<string, string>> = {
   OOM: "Redis has reached maxmemory: raise it, or give Redis a machine of its own.",
-  READONLY: "This Redis is a replica: point DROPCAST_REDIS_URL to the primary.",
+  READONLY:
+    "This Redis is a replica. With a cluster or Sentinels the next connection finds the new " +
+    "primary; else point DROPCAST_REDIS_URL to it.",
   LOADING: "Redis is loading its data: wait until it has finished.",
   MISCONF: "Redis cannot write to its disk: check its log, free space and permissions.",
-  CLUSTERDOWN: "The Redis cluster has lost nodes: check CLUSTER INFO.",
-  TRYAGAIN: "The Redis cluster is moving slots: wait until it has finished.",
-  MASTERDOWN: "This replica has lost its primary: point DROPCAST_REDIS_URL to the primary.",
+  CLUSTERDOWN:
+    "The Redis Cluster is down, or a hash slot has no owner: nothing is sent until CLUSTER NODES " +
+    "shows an owner for every slot. Bring the failed node or its replica back.",
+  MOVED: "The hash slot has moved to another node: it is asked from now on; nothing is to be done.",
+  ASK: SLOT_MOVES,
+  TRYAGAIN: SLOT_MOVES,
+  UNBLOCKED: "The node became a replica: the next connection goes to the new owner.",
+  MASTERDOWN:
+    "This replica has lost its primary: with a cluster or Sentinels wait for the failover; else " +
+    "point DROPCAST_REDIS_URL to the primary.",
   NOREPLICAS:
     "Too few replicas of Redis keep up (min-replicas-to-write, DROPCAST_REDIS_DURABILITY): bring them back.",
   NOAUTH: "Redis requires a password: add it to DROPCAST_REDIS_URL.",
@@ -26,6 +38,20 @@ const REPLIES: Readonly<Record<string, string>> = {
 };
 
 const CLIENT: readonly [RegExp, RedisTrouble][] = [
+  [
+    /All sentinels are unreachable/,
+    {
+      name: "SENTINELS",
+      fix: "No Sentinel answers: start them, or correct their hosts and ports in DROPCAST_REDIS_URL.",
+    },
+  ],
+  [
+    /Too many Cluster redirections/,
+    {
+      name: "CLUSTERDOWN",
+      fix: "The Redis Cluster has no owner for a hash slot: check CLUSTER NODES.",
+    },
+  ],
   [
     /max number of clients/i,
     { name: "MAXCLIENTS", fix: "Redis has too many connections: raise maxclients." },
@@ -67,6 +93,8 @@ function firstRefused(error: unknown): unknown {
 }
 
 const OUTAGE_REASONS: readonly [RegExp, string][] = [
+  [/All sentinels are unreachable/, "no Sentinel answers"],
+  [/^CLUSTERDOWN/, "its hash slots have no owner"],
   [/ECONNREFUSED/, "connection refused"],
   [/timed out|timeout/i, "no answer"],
   [/ENOENT/, "its socket is gone"],

@@ -47,7 +47,7 @@ export async function keepAofConsistent(
     onProblem(problem);
   };
   redis.on("ready", () => void rewrite());
-  await rewrite();
+  if (redis.status === "ready") await rewrite();
 }
 
 /**

@@ -14,8 +14,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import type { RedisAddress } from "../core/redis-address.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { parseRedisUrl, type RedisAddress } from "./address.ts";
+import { parseRedisUrl } from "./address.ts";
 
 import { type DataFolder, fileProblem, openDataFolder } from "./data-folder.ts";
 import { findRedisBinary } from "./find-binary.ts";

@@ -1,5 +1,5 @@
-import { Redis, type RedisOptions } from "ioredis";
-import { type RedisAddress, redisTarget } from "./address.ts";
+import type { Redis, RedisOptions } from "ioredis";
+import { openClient, type RedisPlace } from "./open-client.ts";
 
 /** A ledger command times out after this; its script may still run (all are idempotent). */
 const COMMAND_TIMEOUT_MS = 5_000;
@@ -13,7 +13,7 @@ const SILENT_MS = 6_000;
  * under way at a time, so a claim would wait for the fsync of the record before it; claims and
  * records carry many rows each as it is.
  */
-export function createLedgerClient(address: RedisAddress): Redis {
+export function createLedgerClient(place: RedisPlace): Redis {
   const options: Omit<RedisOptions, "replyMapping"> = {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -22,9 +22,7 @@ export function createLedgerClient(address: RedisAddress): Redis {
     socketTimeout: SILENT_MS,
     connectTimeout: 3_000,
     retryStrategy: (times) => Math.min(1_000, 50 * times),
-    // A failover leaves this connection on a replica: reconnect, but do not send again.
-    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
     lazyConnect: true,
   };
-  return new Redis(redisTarget(address), options);
+  return openClient(place, options);
 }

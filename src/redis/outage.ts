@@ -32,8 +32,11 @@ export interface OutageWatch {
 const NEWS_AFTER_MS = 500;
 const STILL_EVERY_MS = 60_000;
 
-/** Watches a client that is connected and reconnects by itself. Call `stop` before it is closed. */
-export function watchOutage(redis: Redis): OutageWatch {
+/**
+ * Watches a client that is connected and reconnects by itself. Call `stop` before it is closed.
+ * `where` names one of several nodes; empty: there is one Redis.
+ */
+export function watchOutage(redis: Redis, where: () => string = () => ""): OutageWatch {
   const tellers: OutageTeller[] = [];
   let outage: Outage | undefined;
   let isTold = false;
@@ -43,6 +46,12 @@ export function watchOutage(redis: Redis): OutageWatch {
   function tellAll(tell: (teller: OutageTeller, outage: Outage, forMs: number) => void): void {
     if (outage === undefined) return;
     for (const teller of tellers) tell(teller, outage, Date.now() - outage.sinceMs);
+  }
+
+  function causeOf(error: Error): Pick<Outage, "reason" | "fix"> {
+    const at = where();
+    const reason = outageReason(error);
+    return { reason: at === "" ? reason : `${at}: ${reason}`, fix: redisTrouble(error)?.fix ?? "" };
   }
 
   const onError = (error: Error): void => {
@@ -85,10 +94,6 @@ export function watchOutage(redis: Redis): OutageWatch {
       redis.off("ready", onReady);
     },
   };
-}
-
-function causeOf(error: Error): Pick<Outage, "reason" | "fix"> {
-  return { reason: outageReason(error), fix: redisTrouble(error)?.fix ?? "" };
 }
 
 /** How long the connection had been silent when it was given up. */

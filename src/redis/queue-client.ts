@@ -1,5 +1,5 @@
-import { Redis, type RedisOptions } from "ioredis";
-import { type RedisAddress, redisTarget } from "./address.ts";
+import type { Redis, RedisOptions } from "ioredis";
+import { openClient, type RedisPlace } from "./open-client.ts";
 
 /**
  * A connection that does not answer a command for this long is dead (half-open). Without this
@@ -11,11 +11,11 @@ const SILENT_MS = 30_000;
  * A client for BullMQ: it waits for Redis without a limit and queues commands meanwhile. Never used
  * for the ledger. Auto-pipelining is off because it slows BullMQ down.
  */
-export function createQueueClient(address: RedisAddress): Redis {
+export function createQueueClient(place: RedisPlace): Redis {
   const options: Omit<RedisOptions, "replyMapping"> = {
     maxRetriesPerRequest: null,
     socketTimeout: SILENT_MS,
     retryStrategy: (times) => Math.min(2_000, 100 * times),
   };
-  return new Redis(redisTarget(address), options);
+  return openClient(place, options);
 }

@@ -23,18 +23,19 @@ const CHECK_UNSAFE_EVERY_MS = 5_000;
 const RETRY_MS = 500;
 
 /**
- * Watches the Redis of a client that is connected and was found safe. `check` checks it. `onChange`
- * gets the new problem, or undefined once Redis is safe again; `onFailure` gets the error of a
- * check that failed.
+ * Watches the Redis of a client. `check` checks it; `isChecked`: it was found safe a moment ago,
+ * which is the default. `onChange` gets the new problem, or undefined once Redis is safe again;
+ * `onFailure` gets the error of a check that failed.
  */
 export function watchSafety(input: {
   redis: Redis;
   check: () => Promise<Result<RedisSafety>>;
+  isChecked?: boolean;
   onChange: (problem: Refusal | undefined) => void;
   onFailure: (error: unknown) => void;
 }): SafetyWatch {
   const { redis, check, onChange, onFailure } = input;
-  let isChecked = true;
+  let isChecked = input.isChecked ?? true;
   let problem: Refusal | undefined;
   let connects = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -71,7 +72,8 @@ export function watchSafety(input: {
   const onReady = (): void => void checkNow();
   redis.on("close", onClose);
   redis.on("ready", onReady);
-  checkIn(CHECK_EVERY_MS);
+  if (isChecked) checkIn(CHECK_EVERY_MS);
+  else if (redis.status === "ready") void checkNow();
 
   return {
     isSafe: () => isChecked && problem === undefined,

@@ -60,10 +60,10 @@ const SETTINGS = [
 ] as const;
 
 /**
- * Whether the ledger can rely on this Redis: version 6.2 or newer, no cluster, writable,
- * `noeviction`, and durable as `durability` says. `allowUnsafe` turns the last two into warnings;
- * an old version, a cluster or a read-only replica is always refused, because nothing works on it.
- * Rejects only if Redis cannot be reached.
+ * Whether the ledger can rely on this Redis: version 6.2 or newer, writable, `noeviction`, and
+ * durable as `durability` says. `allowUnsafe` turns the last two into warnings; an old version or a
+ * read-only replica is always refused, because nothing works on it. Rejects only if Redis cannot be
+ * reached.
  */
 export async function checkRedisSafety(
   redis: Redis,
@@ -77,13 +77,6 @@ export async function checkRedisSafety(
       "redis_too_old",
       `This Redis is version ${version}.`,
       `Use Redis ${REDIS_VERSION_MIN} or newer, or any Valkey.`,
-    );
-  }
-  if (info.get("cluster_enabled") === "1") {
-    return refuse(
-      "redis_cluster",
-      "This Redis runs in cluster mode, which Dropcast cannot use: nothing would be sent.",
-      "Use a Redis without cluster mode (ElastiCache: cluster mode disabled; MemoryDB always has it).",
     );
   }
   if (info.get("role") === "slave") {

@@ -89,7 +89,7 @@ export {
   type SeenDropReport,
   type WaitingDropNote,
 } from "./drops/drop-reports.ts";
-export { ALL_NUMBERS, keySpace, queuePrefix } from "./keys.ts";
+export { ALL_NUMBERS, keySpace, neverKey, portfolioSpace, queuePrefix } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
 export type { ClaimGate, ClaimResult, Ledger, LedgerLimits, LoadedRow } from "./ledger/ledger.ts";

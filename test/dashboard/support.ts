@@ -10,7 +10,7 @@ import {
 } from "../../src/dashboard/server.ts";
 import { createLivechatClient } from "../../src/livechat/client.ts";
 import { createLogger } from "../../src/logger.ts";
-import type { RedisAddress } from "../../src/redis/address.ts";
+import type { RedisPlace } from "../../src/redis/open-client.ts";
 import { createQueueClient } from "../../src/redis/queue-client.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
@@ -27,7 +27,7 @@ export function basic(password: string): string {
 }
 
 /** A client for BullMQ that is closed after what the test has opened with it. */
-export function openQueueClient(address: RedisAddress = redisAddress()): Redis {
+export function openQueueClient(address: RedisPlace = redisAddress()): Redis {
   const client = createQueueClient(address);
   client.on("error", () => {
     // Some tests kill their server.

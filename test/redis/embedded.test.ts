@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { redisTarget } from "../../src/redis/address.ts";
+import type { RedisAddress } from "../../src/core/redis-address.ts";
 import { type AcquiredRedis, acquireRedis } from "../../src/redis/embedded.ts";
 import { processIdentity } from "../../src/redis/process-identity.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
@@ -49,8 +49,13 @@ async function acquire(dataDir: string, lines: string[] = []): Promise<AcquiredR
   return acquired.value;
 }
 
+function socketOf(address: RedisAddress): string {
+  if (address.kind !== "socket") throw new Error("not a socket");
+  return address.path;
+}
+
 async function withClient<T>(acquired: AcquiredRedis, work: (redis: Redis) => Promise<T>) {
-  const redis = new Redis(redisTarget(acquired.address));
+  const redis = new Redis(socketOf(acquired.address));
   try {
     return await work(redis);
   } finally {
@@ -182,7 +187,7 @@ test("a path too long for a socket gets a short one in a private folder", async 
 
   const acquired = await acquire(dataDir);
 
-  const socket = redisTarget(acquired.address);
+  const socket = socketOf(acquired.address);
   expect(Buffer.byteLength(socket)).toBeLessThan(100);
   expect(statSync(join(socket, "..")).mode & 0o777).toBe(0o700);
   expect(await withClient(acquired, (redis) => redis.ping())).toBe("PONG");

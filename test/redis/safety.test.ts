@@ -80,15 +80,6 @@ describe("a managed Redis that forbids CONFIG", () => {
   });
 });
 
-test("cluster mode is refused whatever is allowed: every script would fail there", async () => {
-  const own = await startOwnRedis({ args: ["--cluster-enabled", "yes"] });
-
-  expect(await checkRedisSafety(own.connect(), { allowUnsafe: true })).toMatchObject({
-    ok: false,
-    refusal: { code: "redis_cluster" },
-  });
-});
-
 test("a replica is refused whatever is allowed, and its primary unless it is allowed", async () => {
   const primary = await startOwnRedis({ args: ["--repl-diskless-sync-delay", "0"] });
   const port = new URL(primary.url).port;

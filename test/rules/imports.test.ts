@@ -120,8 +120,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["failed-queue", "in-time", "job-counts", "number-queues", "queues", "shared-backend"],
   ],
   redis: [
-    ...["address", "aof", "connections", "data-folder", "embedded", "outage"],
-    ...["process-identity", "safety", "safety-watch", "server"],
+    ...["aof", "connections", "data-folder", "embedded", "outage"],
+    ...["process-identity", "safety", "server", "watches", "wrong-topology"],
   ],
   sandbox: ["knobs", "magic", "options", "sandbox"],
   store: ["index"],

@@ -6,7 +6,6 @@
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { createRowFormat } from "../../src/export/row-format.ts";
-import { redisTarget } from "../../src/redis/address.ts";
 import type { RequestEntry } from "../../src/sandbox/json-log.ts";
 import { SANDBOX_DEFAULTS, type SandboxOptions } from "../../src/sandbox/options.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -75,7 +74,7 @@ export async function openLane(o: {
   env?: Readonly<Record<string, string>>;
 }): Promise<Lane> {
   const number = testNumber();
-  const socket = redisTarget(o.redis.address);
+  const socket = o.redis.address.path;
   const redis = new Redis({ path: socket, maxRetriesPerRequest: null });
   redis.on("error", () => {
     // Tests end this Redis on purpose; commands wait until it is back.

@@ -10,7 +10,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { isIP, type Socket } from "node:net";
 import { Redis, type RedisOptions } from "ioredis";
 import { inject, onTestFinished } from "vitest";
-import type { RedisAddress } from "../../src/redis/address.ts";
+import type { RedisAddress } from "../../src/core/redis-address.ts";
 import { startRedisServer, type TestRedisServer } from "./redis-server.ts";
 
 /** Without the switch to RESP3 replies, which is another type of client. */
@@ -22,7 +22,7 @@ export function testNumber(): string {
 }
 
 /** Where the run's server is. */
-export function redisAddress(): RedisAddress {
+export function redisAddress(): OwnRedis["address"] {
   return { kind: "socket", path: inject("redisSocket") };
 }
 
@@ -67,7 +67,7 @@ export async function startOwnRedis(o: { args?: readonly string[] } = {}): Promi
 
 /** What {@link startOwnRedis} gives. */
 export interface OwnRedis extends Pick<TestRedisServer, "dir" | "pid" | "kill" | "restart"> {
-  readonly address: RedisAddress;
+  readonly address: Extract<RedisAddress, { kind: "socket" }>;
   /** By TCP. */
   readonly url: string;
   /** A client that is closed when the test ends. */

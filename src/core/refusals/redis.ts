@@ -19,8 +19,8 @@ export const REDIS = catalogue(503, {
     fix: "Set `DROPCAST_REDIS_DURABILITY=replicas:R`, use a Redis without automatic failover, or set `DROPCAST_ALLOW_UNSAFE_REDIS=1` to accept the risk.",
   },
   redis_cluster: {
-    meaning: "Redis runs in cluster mode, which Dropcast cannot use: nothing would be sent.",
-    fix: 'Use a Redis without cluster mode (ElastiCache: "cluster mode disabled"; MemoryDB always has it).',
+    meaning: "Redis is a node of a Redis Cluster, and the address names one endpoint.",
+    fix: "Write `redis-cluster://host1:6379,host2:6379` (with TLS `rediss-cluster://`) in `DROPCAST_REDIS_URL`; the refusal names the nodes.",
   },
   redis_download_failed: {
     meaning:
@@ -89,7 +89,12 @@ export const REDIS = catalogue(503, {
   },
   redis_url_invalid: {
     meaning: "`DROPCAST_REDIS_URL` is not a valid Redis address.",
-    fix: "Write it as `redis://host:6379`, `rediss://user:password@host:6379` (TLS) or `unix:///path/to/redis.sock`; percent-encode special characters in the password.",
+    fix: "Write it as `redis://host:6379`, `rediss://user:password@host:6379` (TLS), `redis-cluster://host1:6379,host2:6379`, `redis-sentinel://host1:26379,host2:26379/mymaster` or `unix:///path/to/redis.sock`; percent-encode special characters in the password.",
+  },
+  redis_topology: {
+    meaning:
+      "`DROPCAST_REDIS_URL` does not fit what answers there: a Sentinel, a Redis that is not part of a cluster, a master that the Sentinels do not know.",
+    fix: "Write the address that the refusal names.",
   },
   redis_unconfirmed: {
     meaning:

@@ -1,0 +1,252 @@
+/**
+ * The clients of a Redis Cluster: plain ones, one ledger and one queue client for each node that
+ * owns hash slots (a shard). Each connects by slot-connector.ts, so the clients of a shard follow a
+ * failover to the replica that took over. If a slot moves to another shard, its spaces are routed
+ * there; its queues have to be created again (`onQueueMoved`), because BullMQ keeps its client.
+ *
+ * Nothing is sent again here: a command that is answered MOVED, or whose answer is lost, fails, and
+ * its caller asks again in its own way (a claim by its nonce).
+ */
+import type { Socket } from "node:net";
+import keySlot from "cluster-key-slot";
+import type { Redis } from "ioredis";
+import { describeNode, type RedisClusterAddress, type RedisNode } from "../core/redis-address.ts";
+import { createClusterMap, isSameNode, type Owner, type SlotRange, tlsOf } from "./cluster-map.ts";
+import { type Connections, type Endpoint, type OnError, reachClient } from "./endpoints.ts";
+import { createLedgerClient } from "./ledger-client.ts";
+import type { ShardPlace } from "./open-client.ts";
+import { createQueueClient } from "./queue-client.ts";
+import { slotConnector } from "./slot-connector.ts";
+
+/** A node that owns slots, and the clients that follow them when its replica takes over. */
+interface Shard extends Endpoint {
+  node: RedisNode;
+  /** What it owns, or had when it still owned anything. */
+  ranges: readonly SlotRange[];
+  isOwner: boolean;
+  readonly place: ShardPlace;
+  queue: Redis | undefined;
+  /** The open connections of its clients, and of those that BullMQ duplicated. */
+  readonly streams: Map<Socket, RedisNode>;
+  readonly ends: (() => void)[];
+}
+
+/** An answer as fresh as this is not asked for again. */
+const FRESH_MS = 50;
+
+export function connectCluster(address: RedisClusterAddress, onError: OnError): Connections {
+  const map = createClusterMap(address);
+  let shards: Shard[] = [];
+  /** By slot, as far as asked for. */
+  const routes = new Map<number, Shard>();
+  const queueSpaces = new Map<string, Shard>();
+  const openedListeners: ((endpoint: Endpoint) => () => void)[] = [];
+  const movedListeners = new Set<(space: string) => void>();
+  let isClosed = false;
+  let again: NodeJS.Timeout | undefined;
+
+  function openShard(owner: Owner): Shard {
+    const streams = new Map<Socket, RedisNode>();
+    const Connector = slotConnector({
+      find: () => findNode(shard),
+      tls: (node) => (address.tls ? tlsOf(address, node) : undefined),
+      opened(stream, node) {
+        streams.set(stream, node);
+        stream.once("close", () => streams.delete(stream));
+      },
+    });
+    const onReply = (error: Error): void => noticeReply(shard, error);
+    const place: ShardPlace = { kind: "shard", address, Connector, onReply };
+    const ledger = createLedgerClient(place);
+    ledger.on("error", (error: Error) => onError(error, "ledger"));
+    const shard: Shard = {
+      ...{ node: owner.node, ranges: owner.ranges, isOwner: true },
+      ...{ place, ledger, queue: undefined, streams, ends: [] },
+      where: () => describeNode(shard.node),
+    };
+    shard.ends.push(...openedListeners.map((opened) => opened(shard)));
+    return shard;
+  }
+
+  /** Called at each connect of each of the shard's clients. */
+  async function findNode(shard: Shard): Promise<RedisNode> {
+    if (map.ageMs() > FRESH_MS) adapt(await map.read({ last: shard.node }));
+    if (shard.isOwner) return shard.node;
+    throw new Error(`CLUSTERDOWN the hash slots that ${shard.where()} had have no owner now`);
+  }
+
+  /** The node says that it does not own a slot (any more), or that it cannot serve. */
+  function noticeReply(shard: Shard, { message }: Error): void {
+    const [, host, port] = /^MOVED \d+ (.*):(\d+)$/.exec(message) ?? [];
+    if (host !== undefined) {
+      lookAgain({ first: { host: host || shard.node.host, port: Number(port) } });
+    } else if (/^(CLUSTERDOWN|READONLY|MASTERDOWN|UNBLOCKED)/.test(message)) {
+      lookAgain({ last: shard.node });
+    }
+  }
+
+  function lookAgain(hint: { first?: RedisNode; last?: RedisNode }): void {
+    if (isClosed || again !== undefined) return;
+    again = setTimeout(
+      () => {
+        again = undefined;
+        // A node that does not answer says so again at the next connect.
+        map.read(hint).then(adapt, () => {});
+      },
+      Math.max(0, FRESH_MS - map.ageMs()),
+    ).unref();
+  }
+
+  /** Brings shards and routes up to date. */
+  function adapt(owners: readonly Owner[]): void {
+    if (isClosed) return;
+    const { kept, opened, retired } = match(shards, owners);
+    for (const [shard, owner] of kept) {
+      shard.isOwner = owner !== undefined;
+      if (owner === undefined) continue;
+      shard.ranges = owner.ranges;
+      if (isSameNode(shard.node, owner.node)) continue;
+      shard.node = owner.node;
+      // What is connected to the former owner connects again, and finds the new one.
+      for (const [stream, node] of shard.streams) {
+        if (!isSameNode(node, owner.node)) stream.destroy();
+      }
+    }
+    const added = opened.map(openShard);
+    shards = [...kept.keys(), ...added];
+    routes.clear();
+    for (const { ledger } of added) ledger.connect().catch(() => {});
+    tellMovedQueues();
+    for (const shard of retired) closeShard(shard);
+  }
+
+  function tellMovedQueues(): void {
+    for (const [space, shard] of queueSpaces) {
+      if (shardOf(tagged(space)) === shard) continue;
+      queueSpaces.delete(space);
+      for (const listener of movedListeners) listener(space);
+    }
+  }
+
+  function closeShard(shard: Shard): void {
+    shard.isOwner = false;
+    for (const end of shard.ends) end();
+    shard.ledger.disconnect();
+    shard.queue?.disconnect();
+  }
+
+  /** A slot without an owner is asked for at any node, which answers that it has none. */
+  function shardOf(key: string): Shard {
+    const slot = keySlot(key);
+    const known = routes.get(slot);
+    if (known !== undefined) return known;
+    const found = shards.find(({ ranges }) => hasSlot(ranges, slot)) ?? shards[0];
+    if (found === undefined) throw new Error("The cluster has not been reached yet.");
+    routes.set(slot, found);
+    return found;
+  }
+
+  function openQueue({ place }: Shard): Redis {
+    const queue = createQueueClient(place);
+    queue.on("error", (error: Error) => onError(error, "queue"));
+    return queue;
+  }
+
+  return {
+    ledger: (space) => routed(() => shardOf(tagged(space)).ledger),
+
+    queue(space) {
+      const shard = shardOf(tagged(space));
+      queueSpaces.set(space, shard);
+      shard.queue ??= openQueue(shard);
+      return shard.queue;
+    },
+
+    onQueueMoved(listener) {
+      movedListeners.add(listener);
+      return () => movedListeners.delete(listener);
+    },
+
+    endpoint: (space) => shardOf(tagged(space)),
+
+    eachEndpoint(opened) {
+      openedListeners.push(opened);
+      for (const shard of shards) shard.ends.push(opened(shard));
+    },
+
+    endpoints: () => shards,
+
+    async reach(keys) {
+      adapt(await map.read());
+      // All nodes, because other keys may be asked for later; but only those of `keys` must answer.
+      await Promise.allSettled(shards.map(({ ledger }) => reachClient(ledger)));
+      await Promise.all(keys.map((key) => shardOf(key).ledger.exists(key)));
+    },
+
+    close() {
+      isClosed = true;
+      clearTimeout(again);
+      for (const shard of shards) closeShard(shard);
+    },
+  };
+}
+
+/**
+ * Which shard stands for which owner: that of the same node; else, for a shard whose node owns
+ * nothing any more, the node that owns most of its slots now. A shard whose slots have no owner
+ * waits (`undefined`); one whose slots other shards own is retired.
+ */
+function match(shards: readonly Shard[], owners: readonly Owner[]) {
+  const kept = new Map<Shard, Owner | undefined>();
+  const retired: Shard[] = [];
+  const free = new Set(owners);
+  for (const shard of shards) {
+    const same = owners.find(({ node }) => isSameNode(node, shard.node));
+    if (same === undefined) continue;
+    kept.set(shard, same);
+    free.delete(same);
+  }
+  for (const shard of shards) {
+    if (kept.has(shard)) continue;
+    const [heir] = [...free]
+      .filter((owner) => shared(owner.ranges, shard.ranges) > 0)
+      .sort((one, other) => shared(other.ranges, shard.ranges) - shared(one.ranges, shard.ranges));
+    if (heir !== undefined) free.delete(heir);
+    const isMoved = owners.some((owner) => shared(owner.ranges, shard.ranges) > 0);
+    if (heir === undefined && isMoved) retired.push(shard);
+    else kept.set(shard, heir);
+  }
+  return { kept, opened: [...free], retired };
+}
+
+/** A key in the hash slot of a key space. */
+function tagged(space: string): string {
+  return `{${space}}`;
+}
+
+function hasSlot(ranges: readonly SlotRange[], slot: number): boolean {
+  return ranges.some(([from, to]) => from <= slot && slot <= to);
+}
+
+/** How many slots two lists have in common. */
+function shared(some: readonly SlotRange[], others: readonly SlotRange[]): number {
+  let slots = 0;
+  for (const [from, to] of some) {
+    for (const [first, last] of others) {
+      slots += Math.max(0, Math.min(to, last) - Math.max(from, first) + 1);
+    }
+  }
+  return slots;
+}
+
+/** A client that is looked up for each command. Commands only: its events are the endpoints'. */
+function routed(find: () => Redis): Redis {
+  return new Proxy({} as Redis, {
+    get(_, name) {
+      const client = find();
+      const value: unknown = Reflect.get(client, name);
+      return typeof value === "function" ? value.bind(client) : value;
+    },
+    has: (_, name) => Reflect.has(find(), name),
+  });
+}

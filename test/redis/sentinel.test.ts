@@ -1,0 +1,90 @@
+/** Sentinels, and addresses that do not fit what answers there. */
+import { expect, onTestFinished, test, vi } from "vitest";
+import { reachRedis } from "../../src/app/reach-redis.ts";
+import { parseRedisAddress } from "../../src/core/redis-address.ts";
+import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
+import { startSentinel } from "../support/sentinel.ts";
+
+const SOON = { timeout: 30_000, interval: 25 };
+const SECRET = "hunter2";
+const portOf = ({ url }: Pick<OwnRedis, "url">) => Number(new URL(url).port);
+
+/** Connects as a command does, which does not wait. */
+async function reach(url: string, keys: readonly string[] = []) {
+  const parsed = parseRedisAddress(url);
+  if (!("address" in parsed)) throw new Error(parsed.problem.message);
+  const reached = await reachRedis({
+    ...{ address: parsed.address, keys, patience: "refuse" },
+    ...{ troubles: () => {}, say: () => {} },
+  });
+  if (reached.ok) onTestFinished(() => reached.value.close());
+  return reached;
+}
+
+async function refusal(url: string) {
+  const reached = await reach(url);
+  if (reached.ok) throw new Error("was reached");
+  expect(JSON.stringify(reached.refusal)).not.toContain(SECRET);
+  return reached.refusal;
+}
+
+test("the master that Sentinels name is used, and the one that takes over after it", async () => {
+  const master = await startOwnRedis();
+  const replica = await startOwnRedis({
+    args: ["--replicaof", "127.0.0.1", String(portOf(master))],
+  });
+  const sentinel = await startSentinel(portOf(master));
+  const reached = await reach(`redis-sentinel://127.0.0.1:${sentinel.port}/mymaster`);
+  if (!reached.ok) throw new Error(reached.refusal.message);
+  const ledger = reached.value.ledger("main");
+  await ledger.set("key", "value");
+  await ledger.wait(1, 10_000);
+  await sentinel.knowsReplica(portOf(replica));
+
+  await master.kill();
+
+  await vi.waitFor(async () => expect(await ledger.incr("count")).toBe(1), SOON);
+  expect(await ledger.get("key")).toBe("value");
+  expect(await replica.connect().get("count")).toBe("1");
+});
+
+test("mistakes in an address of Sentinels are said with what to write", async () => {
+  const master = await startOwnRedis();
+  const sentinel = await startSentinel(portOf(master));
+  const at = `127.0.0.1:${sentinel.port}`;
+
+  const unknown = await refusal(`redis-sentinel://:${SECRET}@${at}/mymastr`);
+  expect(unknown).toMatchObject({ code: "redis_topology" });
+  expect(unknown.message).toContain("it knows: mymaster");
+
+  const plain = await refusal(`redis-sentinel://127.0.0.1:${portOf(master)}/mymaster`);
+  expect(plain.message).toContain("is not a Sentinel");
+
+  const direct = await refusal(`redis://${at}`);
+  expect(direct.message).toContain("is a Sentinel");
+  expect(direct.fix).toContain(`redis-sentinel://${at}/mymaster`);
+});
+
+test("a single Redis under the address of a cluster is said, and a node of a cluster under one of its own", async () => {
+  const single = await startOwnRedis();
+  const node = await startOwnRedis({ args: ["--cluster-enabled", "yes"] });
+
+  const none = await refusal(`redis-cluster://127.0.0.1:${portOf(single)}`);
+  expect(none).toMatchObject({ code: "redis_topology" });
+  expect(none.fix).toContain(`redis://127.0.0.1:${portOf(single)}`);
+
+  const one = await refusal(`redis://127.0.0.1:${portOf(node)}`);
+  expect(one).toMatchObject({ code: "redis_cluster" });
+  expect(one.fix).toContain(`redis-cluster://127.0.0.1:${portOf(node)}`);
+
+  const unowned = await reach(`redis-cluster://127.0.0.1:${portOf(node)}`, ["dropcast:{main}"]);
+  expect(unowned).toMatchObject({ ok: false, refusal: { code: "redis_unreachable" } });
+});
+
+test("nodes that do not answer are named, without the password", async () => {
+  const gone = await refusal(`redis-cluster://:${SECRET}@127.0.0.1:1,127.0.0.1:2`);
+
+  expect(gone).toMatchObject({ code: "redis_unreachable" });
+  expect(gone.message).toContain("redis-cluster://127.0.0.1:1,127.0.0.1:2");
+  expect(gone.message).toContain("ECONNREFUSED");
+});

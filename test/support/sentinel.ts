@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { onTestFinished, vi } from "vitest";
+import { findRedisBinary } from "../../src/redis/find-binary.ts";
+import { ownPorts } from "./redis.ts";
+
+/** A Sentinel of this test's own. */
+export interface TestSentinel {
+  readonly port: number;
+  /** Waits until it can promote the replica at this port. */
+  knowsReplica(port: number): Promise<void>;
+}
+
+/** Starts a Sentinel that watches the Redis at a port as `mymaster`; ended with the test. */
+export async function startSentinel(masterPort: number): Promise<TestSentinel> {
+  const dir = mkdtempSync(join(tmpdir(), "dropcast-sentinel-"));
+  const port = await freePort();
+  const file = join(dir, "sentinel.conf");
+  writeFileSync(
+    file,
+    [
+      `port ${port}`,
+      "bind 127.0.0.1",
+      `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
+      "sentinel down-after-milliseconds mymaster 500",
+      "sentinel failover-timeout mymaster 3000",
+      "",
+    ].join("\n"),
+  );
+  const found = await findRedisBinary({ dataDir: dir, env: process.env, say: () => {} });
+  if (!found.ok) throw new Error(found.refusal.message);
+  ownPorts.add(port);
+  const child = spawn(found.value.file, [file, "--sentinel"], {
+    stdio: "ignore",
+    env: { ...process.env, ...found.value.env },
+  });
+  const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
+  client.on("error", () => {
+    // Until it listens.
+  });
+  onTestFinished(() => {
+    client.disconnect();
+    ownPorts.delete(port);
+    child.kill("SIGKILL");
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await client.ping();
+  return {
+    port,
+    async knowsReplica(of) {
+      await vi.waitFor(
+        async () => {
+          const replicas = String(await client.call("SENTINEL", "REPLICAS", "mymaster"));
+          if (!replicas.includes(`:${of}`) || !replicas.includes("master-link-status,ok")) {
+            throw new Error(`The Sentinel knows no replica at ${of}.`);
+          }
+        },
+        { timeout: 30_000, interval: 50 },
+      );
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
