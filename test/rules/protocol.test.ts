@@ -67,6 +67,22 @@ describe("the scripts", () => {
     expect(numbers.filter((number) => number >= 10 && !PLAIN.has(number))).toEqual([]);
   });
 
+  test("a script's own numbers stand where they are used, and names in texts stay", () => {
+    const script = [
+      "local MOST, LEAST = 20, 5",
+      "local TWICE = 7",
+      "local LIMIT_MS = MOST * 2",
+      "local function f() local TWICE = 8 return TWICE, t.MOST end",
+      "return { f(), MOST + LEAST, 'MOST', LIMIT_MS }",
+    ].join("\n");
+    expect(renderLua(script).split("\n")).toEqual([
+      "local TWICE = 7",
+      "local LIMIT_MS = 20 * 2",
+      "local function f() local TWICE = 8 return TWICE, t.MOST end",
+      "return { f(), 20 + 5, 'MOST', LIMIT_MS }",
+    ]);
+  });
+
   test.each(luaFiles)("%s declares no name of the protocol", (path) => {
     const declared = constantsOf(luaCode(path));
 

@@ -240,11 +240,10 @@ export function createLedger(input: {
         readNumberTime(redis, number),
       ]);
       if (stored === undefined) return undefined;
-      const all = unpackRows(stored.blob).map((row, place) => ({
-        ...row,
-        row: rowInBatch(batch, place),
-        value: stored.value(place, epochMs),
-      }));
+      const all = unpackRows(stored.blob).map(({ phone, cells, note, erased }, place) => {
+        const row = rowInBatch(batch, place);
+        return { phone, cells, note, erased, row, value: stored.value(place, epochMs) };
+      });
       const mayGo = await readMayGo(redis, number, { campaign, rows: all.map(({ row }) => row) });
       const rows = all.filter(({ row }) => mayGo(row));
       return { rows, dueByMs: clock.nowMs + DUE_SOON_MS, clock };

@@ -74,7 +74,7 @@ local function apply(event, digest, marks)
   local r, fitting = nil, false
   c = nil
   if person ~= '' then
-    id, row, attempt = parse_attempt(hash_get(P .. 'claimed', person))
+    id, row, attempt = parse_attempt(hash_get(CLAIMED, person))
     c = id and known_rows(id)
     if c then
       r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
@@ -97,9 +97,9 @@ local function apply(event, digest, marks)
   -- Kept as long as its message may still be found.
   park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
   if fitting and bit.band(marks, EVENT_MARK.unmatched) == 0 then
-    local waiting = hash_get(P .. 'parked-for', person) or ''
+    local waiting = hash_get(PARKED_FOR, person) or ''
     if #waiting < WAITING_BYTES_MAX and not string.find(waiting, digest, 1, true) then
-      hash_put(P .. 'parked-for', person, waiting .. digest)
+      hash_put(PARKED_FOR, person, waiting .. digest)
       if event.due > NOW then redis.call('ZADD', P .. 'failures-due', event.due, person) end
     end
     local before = r and r.state

@@ -145,6 +145,8 @@ local function contested(i)
 end
 
 local KEPT_FLAGS = 255 - FLAG.reference - FLAG.matched - FLAG.decided - FLAG.held
+-- As text: numbers are written out once, not for each row.
+local EXPIRES, SINCE = text(NOW + LEASE_MS), '|' .. NOW
 local leases, holders = {}, {}
 local function grant(i, row, r, slot)
   put_wamid_away(row, r)
@@ -154,10 +156,10 @@ local function grant(i, row, r, slot)
   if r.flags ~= 0 then r.flags = bit.band(r.flags, KEPT_FLAGS) end
   r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, WALL) }
   local ref = attempt_ref(id, row, r.attempt)
-  leases[#leases + 1] = NOW + LEASE_MS
+  leases[#leases + 1] = EXPIRES
   leases[#leases + 1] = ref .. '|' .. persons[i]
   holders[#holders + 1] = persons[i]
-  holders[#holders + 1] = ref .. '|' .. NOW .. contested(i)
+  holders[#holders + 1] = ref .. SINCE .. contested(i)
   taken[persons[i]], room = true, room - 1
   if probe then redis.call('HSET', P .. 'pace', 'probing', ref) end
   answer_row(i, r.attempt, slot - NOW_US)

@@ -50,9 +50,9 @@ local function read_outcomes()
     wanted[#wanted + 1] = o.field
   end
   for ledger, wanted in pairs(fields) do prefetch(ledger, wanted) end
-  prefetch(P .. 'claimed', persons)
-  prefetch(P .. 'parked-for', persons)
-  if #digests > 0 then prefetch(P .. 'parked', digests) end
+  prefetch(CLAIMED, persons)
+  prefetch(PARKED_FOR, persons)
+  if #digests > 0 then prefetch(PARKED, digests) end
   return outcomes
 end
 
@@ -69,8 +69,8 @@ local function adopt(r, o)
   put_wamid_away(c, o.row, r)
   note_attempt(c, o.row, r)
   r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, WALL) }
-  if o.person ~= '' and not hash_get(P .. 'claimed', o.person) then
-    hash_put(P .. 'claimed', o.person, attempt_ref(c.id, o.row, r.attempt) .. '|' .. NOW)
+  if o.person ~= '' and not hash_get(CLAIMED, o.person) then
+    hash_put(CLAIMED, o.person, attempt_ref(c.id, o.row, r.attempt) .. '|' .. NOW)
   end
 end
 

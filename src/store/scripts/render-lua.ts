@@ -7,7 +7,7 @@ import * as protocol from "./protocol.ts";
  * so that no table is built or read. An unknown name is an error.
  *
  *     FLAG.late_failed   8           a member
- *     BATCH_ROWS         100         a number
+ *     BATCH_ROWS         100         a number; so are the scripts' own constants of numbers
  *     CLAIM_ROW.format   '>I4c8'     how a packed row is read; `.bytes` its length
  *     LEDGER_HEADER.at_state   2     the place of a field's first byte, from 1
  *     TIME[name]                     a table, which is rendered on top of scripts that index it
@@ -31,7 +31,28 @@ export function renderLua(text: string, args: readonly string[] = []): string {
     .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => {
       return name === "REST" ? String(args.length + 1) : (SCALARS.get(name) ?? name);
     });
-  return [...tables.map(([name, table]) => `local ${name} = ${table}`), values].join("\n");
+  const declared = tables.map(([name, table]) => `local ${name} = ${table}`);
+  return [...declared, withNumbersInPlace(values)].join("\n");
+}
+
+/** A top-level constant that is a number, or several. */
+const NUMBERS = /^local ([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = ([\d.]+(?:, [\d.]+)*)\n/gm;
+
+/**
+ * Writes constants that are numbers where they are used. Each top-level name costs every call time,
+ * and a script can have 200 of them.
+ */
+function withNumbersInPlace(text: string): string {
+  const numbers = new Map<string, string>();
+  const isOnce = (name: string) =>
+    text.match(new RegExp(`\\blocal [^\\n=]*\\b${name}\\b`, "g"))?.length === 1;
+  const left = text.replace(NUMBERS, (declaration, names: string, values: string) => {
+    const [known, given] = [names.split(", "), values.split(", ")];
+    if (known.length !== given.length || !known.every(isOnce)) return declaration;
+    for (const [at, name] of known.entries()) numbers.set(name, given[at] ?? "");
+    return "";
+  });
+  return left.replace(/(?<!['.])\b[A-Z][A-Z_]*\b(?!')/g, (name) => numbers.get(name) ?? name);
 }
 
 /** A top-level function or constant, to its end. */

@@ -63,12 +63,22 @@ end
 
 -- Time of day in ms <-> ticks since the campaign's epoch, as stored in 4 bytes.
 local function stamp(c, ms)
-  return math.max(0, math.min(TICKS_MAX, math.floor((ms - c.epoch) / TICK_MS)))
+  if ms == WALL and c.tick then return c.tick end
+  local tick = math.max(0, math.min(TICKS_MAX, math.floor((ms - c.epoch) / TICK_MS)))
+  if ms == WALL then c.tick = tick end
+  return tick
 end
 local function unstamp(c, ticks) return c.epoch + ticks * TICK_MS end
 
--- How sets and hashes refer to an attempt.
-local function attempt_ref(id, row, attempt) return id .. '|' .. row .. '|' .. attempt end
+-- How sets and hashes refer to an attempt. A script asks for the same one several times in a row.
+local last_ref, last_id, last_row, last_attempt
+local function attempt_ref(id, row, attempt)
+  if row ~= last_row or attempt ~= last_attempt or id ~= last_id then
+    last_id, last_row, last_attempt = id, row, attempt
+    last_ref = id .. '|' .. row .. '|' .. attempt
+  end
+  return last_ref
+end
 
 local function add(deltas, field, n)
   deltas[field] = (deltas[field] or 0) + n

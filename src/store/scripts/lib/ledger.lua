@@ -49,10 +49,22 @@ local function has(r, flag) return bit.band(r.flags, flag) ~= 0 end
 local function set(r, flag) r.flags = bit.bor(r.flags, flag) end
 local function unset(r, flag) r.flags = bit.band(r.flags, 255 - flag) end
 
-local function ledger_key(c, batch) return c.key .. ':ledger:' .. batch end
+-- Made once for all rows of a batch.
+local ledger_keys = {}
+local function ledger_key(c, batch)
+  local own = ledger_keys[c.key] or {}
+  ledger_keys[c.key] = own
+  own[batch] = own[batch] or c.key .. ':ledger:' .. batch
+  return own[batch]
+end
 local function batch_of(row) return math.floor((row - 1) / BATCH_ROWS) end
 local function row_field(row) return string.format('%d', (row - 1) % BATCH_ROWS) end
-local function wamid_field(row) return string.format('%d', BATCH_ROWS + (row - 1) % BATCH_ROWS) end
+local wamid_fields = {}
+local function wamid_field(row)
+  local place = (row - 1) % BATCH_ROWS
+  wamid_fields[place] = wamid_fields[place] or string.format('%d', BATCH_ROWS + place)
+  return wamid_fields[place]
+end
 
 -- Notes since when the row is unknown. For an at-least-once campaign the sweep sends the message
 -- again, but only once.

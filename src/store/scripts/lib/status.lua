@@ -14,6 +14,8 @@
 -- two messages could belong to the attempt, none is matched: the attempt is `contested`, and only
 -- its wamid identifies it.
 
+local CLAIMED, PARKED, PARKED_FOR = P .. 'claimed', P .. 'parked', P .. 'parked-for'
+
 -- If an earlier attempt turns out to have succeeded, cancel the pending retry and apply the status
 -- to the current attempt, which has not been sent. After an attempt that is known to have failed
 -- (`retried`), only `delivered` and `read` contradict the failure.
@@ -112,21 +114,21 @@ local function applies_to(c, row, r, attempt, digest, event)
 end
 
 local function unpark(digest)
-  local packed = hash_get(P .. 'parked', digest)
+  local packed = hash_get(PARKED, digest)
   if not packed then return {} end
-  hash_put(P .. 'parked', digest, false)
+  hash_put(PARKED, digest, false)
   redis.call('ZREM', P .. 'parked-until', digest)
   return cmsgpack.unpack(packed)
 end
 
 -- Removes one message from those parked for the person.
 local function strike_waiting(person, digest)
-  local waiting, kept = person ~= '' and hash_get(P .. 'parked-for', person) or '', ''
+  local waiting, kept = person ~= '' and hash_get(PARKED_FOR, person) or '', ''
   for at = 1, #waiting, DIGEST_BYTES do
     local other = string.sub(waiting, at, at + DIGEST_BYTES - 1)
     if other ~= digest then kept = kept .. other end
   end
-  if kept ~= waiting then hash_put(P .. 'parked-for', person, kept ~= '' and kept) end
+  if kept ~= waiting then hash_put(PARKED_FOR, person, kept ~= '' and kept) end
 end
 
 -- Drops events whose message was not found. Returns how many.
@@ -138,7 +140,7 @@ local function forget_parked(digest)
 end
 
 local function park(digest, event, until_ms)
-  local packed = hash_get(P .. 'parked', digest)
+  local packed = hash_get(PARKED, digest)
   local events = packed and cmsgpack.unpack(packed) or {}
   for _, known in ipairs(events) do
     if known.status == event.status then return end
@@ -149,7 +151,7 @@ local function park(digest, event, until_ms)
     redis.call('ZREM', P .. 'parked-until', oldest)
   end
   events[#events + 1] = event
-  hash_put(P .. 'parked', digest, cmsgpack.pack(events))
+  hash_put(PARKED, digest, cmsgpack.pack(events))
   redis.call('ZADD', P .. 'parked-until', 'GT', until_ms, digest)
 end
 
@@ -195,7 +197,7 @@ end
 -- Whether this attempt is the one open to the person, and whether it is contested.
 local function holds_person(person, c, row, attempt)
   if person == '' then return false end
-  local held, ref = hash_get(P .. 'claimed', person), attempt_ref(c.id, row, attempt) .. '|'
+  local held, ref = hash_get(CLAIMED, person), attempt_ref(c.id, row, attempt) .. '|'
   if not held or string.sub(held, 1, #ref) ~= ref then return false end
   return true, string.find(held, '|contested', #ref, true) ~= nil
 end
@@ -205,8 +207,8 @@ end
 local function release_person(person, c, row, attempt)
   local open, contested = holds_person(person, c, row, attempt)
   if not open then return end
-  if not contested then hash_put(P .. 'claimed', person, false) end
-  hash_put(P .. 'parked-for', person, false)
+  if not contested then hash_put(CLAIMED, person, false) end
+  hash_put(PARKED_FOR, person, false)
 end
 
 -- Whether the event can belong to the open attempt: it is `sent` or `failed`, not for an agent's
@@ -228,7 +230,7 @@ local function only_fitting(c, r, waiting)
   local found = { sent = {}, failed = {} }
   for at = 1, #waiting, DIGEST_BYTES do
     local digest = string.sub(waiting, at, at + DIGEST_BYTES - 1)
-    local packed = hash_get(P .. 'parked', digest)
+    local packed = hash_get(PARKED, digest)
     for _, event in ipairs(packed and cmsgpack.unpack(packed) or {}) do
       local list = fits(c, r, event) and found[event.status] or {}
       -- An event of an older version has `seen` alone.
@@ -245,12 +247,12 @@ end
 -- The attempt is off the wire and has no wamid. True if exactly one parked message fits it.
 local function match_parked(c, row, r, person)
   local open, contested = holds_person(person, c, row, r.attempt)
-  local waiting = open and not contested and hash_get(P .. 'parked-for', person)
+  local waiting = open and not contested and hash_get(PARKED_FOR, person)
   if not waiting then return false end
   local digest, stored, several = only_fitting(c, r, waiting)
   if several then
-    hash_put(P .. 'claimed', person, hash_get(P .. 'claimed', person) .. '|contested')
-    hash_put(P .. 'parked-for', person, false)
+    hash_put(CLAIMED, person, hash_get(CLAIMED, person) .. '|contested')
+    hash_put(PARKED_FOR, person, false)
   end
   if not digest then return false end
   set(r, FLAG.matched)

@@ -4,11 +4,19 @@
 -- Buckets expire WAMID_KEPT_MS after their last write.
 local BUCKETS_LOG2_MAX, BUCKET_ENTRIES = 16, 100
 local LEVELS = P .. 'wamid-levels'
+-- As text: Redis takes long to write a number out, and here for each message.
+local KEPT = string.format('%d', WAMID_KEPT_MS)
 local index_top, index_added, serial_of, index_levels = nil, 0, {}, nil
+local levels = {}
 
 local function bucket_key(level, digest)
-  local buckets = 2 ^ math.min(6 + level, BUCKETS_LOG2_MAX)
-  return P .. 'wamid:' .. level .. ':' .. (struct.unpack('>I4', digest) % buckets)
+  local l = levels[level]
+  if not l then
+    local buckets = 2 ^ math.min(6 + level, BUCKETS_LOG2_MAX)
+    l = { buckets = buckets, prefix = P .. 'wamid:' .. level .. ':' }
+    levels[level] = l
+  end
+  return l.prefix .. struct.unpack('>I4', digest) % l.buckets
 end
 
 local function index_put(c, digest, row, attempt)
@@ -17,7 +25,7 @@ local function index_put(c, digest, row, attempt)
   local serial = serial_of[c.id] or tonumber(string.match(c.id, '(%d+)$'))
   serial_of[c.id] = serial
   local added = redis.call('HSET', key, digest, struct.pack('>I4I4I2', serial, row, attempt))
-  redis.call('PEXPIRE', key, WAMID_KEPT_MS)
+  redis.call('PEXPIRE', key, KEPT)
   index_added = index_added + added
 end
 
@@ -41,8 +49,8 @@ end
 kept_back[#kept_back + 1] = index_flush
 
 local function index_drop(digest)
-  local levels = redis.call('HMGET', LEVELS, 'top', 'bottom')
-  for level = num(levels[1]), num(levels[2]), -1 do
+  local all = redis.call('HMGET', LEVELS, 'top', 'bottom')
+  for level = num(all[1]), num(all[2]), -1 do
     redis.call('HDEL', bucket_key(level, digest), digest)
   end
 end
