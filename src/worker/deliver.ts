@@ -203,6 +203,7 @@ function laterMs(messages: readonly DueMessage[]): number {
   return Math.max(0, ...messages.map(({ kept }) => (kept === null ? 0 : kept.passedAt - now)));
 }
 
+/** Of an ordinary claim there are none. */
 function withoutSlot(
   messages: readonly DueMessage[],
   result: Extract<ClaimResult, { kind: "rows" }>,

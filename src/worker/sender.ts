@@ -32,6 +32,8 @@ interface Sending {
   readonly wanted: Signal;
   /** Claims under way: each ends when it is answered or given up. */
   readonly claims: Set<Promise<void>>;
+  /** Messages in them. */
+  claiming: number;
   window: ClaimWindow;
   /** Messages a run may be granted before it makes room; null if no campaign waits for room. */
   share: number | null;
@@ -56,6 +58,7 @@ export function createSender(input: Pick<Sending, "deliver" | "flight" | "wanted
     ...input,
     turns: createTurns(),
     claims: new Set(),
+    claiming: 0,
     window: FIRST_WINDOW,
     share: null,
     stopped: false,
@@ -117,23 +120,31 @@ async function claimInTurn(sending: Sending): Promise<void> {
  * A claim costs as much as its first eight rows, so one that there is no full room for waits until
  * no other is under way: meanwhile more messages land.
  */
-function isBusy({ claims, window, flight }: Sending): boolean {
-  if (claims.size >= window.claimsMax || flight.free() <= 0) return true;
-  return claims.size > 0 && flight.free() < window.rowsMax;
+function isBusy(sending: Sending): boolean {
+  const { claims, window } = sending;
+  if (claims.size >= window.claimsMax || room(sending) <= 0) return true;
+  return claims.size > 0 && room(sending) < window.rowsMax;
+}
+
+/** How many more messages may be claimed: those in claims under way need a place on the wire. */
+function room({ flight, claiming }: Sending): number {
+  return flight.free() - claiming;
 }
 
 function claimFor(sending: Sending, turn: CampaignTurn): void {
-  const { deliver, flight, wanted, window } = sending;
+  const { deliver, wanted, window } = sending;
   const run = turn.runs.find((one) => one.waiting.length > 0);
   if (run === undefined) return;
   const left = (sending.share ?? Number.POSITIVE_INFINITY) - run.granted - run.claiming;
-  const most = Math.min(window.rowsMax, flight.free(), left);
+  const most = Math.min(window.rowsMax, room(sending), left);
   const messages = run.waiting.splice(0, Math.max(1, most));
   turn.pass += messages.length / turn.weight;
   run.claiming += messages.length;
+  sending.claiming += messages.length;
   const claim = deliver(run, messages).then((delivered) => {
     sending.claims.delete(claim);
     run.claiming -= messages.length;
+    sending.claiming -= messages.length;
     settle(sending, { run, messages, delivered });
     wanted.raise();
   });
