@@ -127,6 +127,7 @@ export function addOptOutImport({ raw }: Router, deps: ImportDeps): void {
       problems: [
         ...(["dashboard_query_invalid", "upload_incomplete", "upload_too_large"] as const),
         ...(["upload_too_slow", "uploads_too_many", "list_empty", "list_not_csv"] as const),
+        "redis_replicas_behind",
       ],
     },
     async (context) => {

@@ -127,7 +127,8 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
     {
       ...{ method: "post", path: "/api/opt-outs", name: "addOptOuts", tag: TAG },
       ...{ summary: "Adds people; from the answer on no number messages them", role: "operator" },
-      ...{ body: addBody, problems: ["dashboard_body_invalid", "phone_unreadable"] },
+      body: addBody,
+      problems: ["dashboard_body_invalid", "phone_unreadable", "redis_replicas_behind"],
       answer: z.object({ added: z.int(), unchanged: z.int(), scope }),
     },
     async ({ by, body }) => {

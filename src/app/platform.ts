@@ -178,7 +178,7 @@ export async function openPlatform(input: {
     actsOf: (of) => createActLog({ redis: deploymentOf(of), mode: of, onProblem: onAuditProblem }),
     openSuppressions: (of) =>
       createSuppressions({
-        ...{ redis: deploymentOf(of), clientOf: connections.ledger, mode: of },
+        ...{ redis: deploymentOf(of), clientOf: connections.ledger, mode: of, durability },
         startFenceMs: waits.startFenceMs,
       }),
     async close() {

@@ -32,7 +32,9 @@ export function addToList(
   const details = { scope, people: phones.length };
   const own = { scope, source, atMs: null, origin: "hand", who: by.who } as const;
   return audited(acts, by, { what: "suppress add", details }, async () => {
-    const changes = await suppressions.add(phones.map((phone) => ({ phone, ...own })));
+    const entries = phones.map((phone) => ({ phone, ...own }));
+    const { changes, problem } = await suppressions.add(entries);
+    if (problem !== undefined) return problem;
     const added = changes.filter(({ before, now }) => before !== now).length;
     return accept({ added, unchanged: changes.length - added });
   });

@@ -30,6 +30,11 @@ export interface Durable {
    * failover keeps what the command wrote. Rejects if the connection ended in between.
    */
   watch(): () => Promise<boolean>;
+  /**
+   * Whether a failover keeps everything that was written so far, by whom ever. `touch` writes
+   * something as it is, on the same client; it is called only if replicas are waited for.
+   */
+  prove(touch: () => Promise<unknown>): Promise<boolean>;
   /** Why nothing may be claimed now: replicas have fallen behind. Asks them again by itself. */
   shortfall(): Refusal | undefined;
 }
@@ -59,6 +64,7 @@ const known = new WeakMap<object, Replicas>();
 /** With `fsync` and `log` the answer of a command is the proof. */
 const ANSWER_PROVES: Durable = {
   watch: () => async () => true,
+  prove: async () => true,
   shortfall: () => undefined,
 };
 
@@ -76,16 +82,23 @@ export function createDurable(redis: Redis, durability: Durability): Durable {
     return replicas;
   }
 
+  function watch(): () => Promise<boolean> {
+    const socket: object | undefined = redis.stream;
+    return async () => {
+      if (socket === undefined) throw connectionEnded();
+      const replicas = replicasOf(socket);
+      const count = await confirmations(replicas, redis);
+      if (redis.stream !== socket) throw connectionEnded();
+      return note(replicas, count);
+    };
+  }
+
   return {
-    watch() {
-      const socket: object | undefined = redis.stream;
-      return async () => {
-        if (socket === undefined) throw connectionEnded();
-        const replicas = replicasOf(socket);
-        const count = await confirmations(replicas, redis);
-        if (redis.stream !== socket) throw connectionEnded();
-        return note(replicas, count);
-      };
+    watch,
+    async prove(touch) {
+      const isProved = watch();
+      await touch();
+      return isProved();
     },
     shortfall() {
       const socket: object | undefined = redis.stream;

@@ -134,8 +134,9 @@ export async function createNumberStore(input: {
     return answer;
   };
   const person = await createPersonDigest(deployment, mode);
-  const list = createOptOutList({ redis: deployment, person, mode });
-  const optOuts = createNumberOptOuts({ redis, number, person, list });
+  const { durability = FSYNC } = input;
+  const list = createOptOutList({ redis: deployment, person, mode, durability });
+  const optOuts = createNumberOptOuts({ redis, number, person, list, durability });
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
   const memory =
@@ -145,10 +146,10 @@ export async function createNumberStore(input: {
   const { portfolio } = input;
   const budget = portfolio === undefined ? null : openBudget(clientOf, portfolio, mode);
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
-  const durable = createDurable(redis, input.durability ?? FSYNC);
+  const durable = createDurable(redis, durability);
   const shared = { redis, number, run, counter, sender, limits, budget, durable };
   const { failedWaitMs } = limits;
-  const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs }), wake);
+  const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs, durable }), wake);
   const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
   const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);

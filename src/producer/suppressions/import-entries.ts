@@ -42,8 +42,11 @@ export async function importOptOuts(input: {
   const { suppressions, who, ...file } = input;
   const tally: Tally = { rows: 0, added: 0, unchanged: 0, unreadable: 0, rejected: [] };
   let waiting: NewOptOut[] = [];
+  let notKept: Refused | undefined;
   const flush = async (): Promise<void> => {
-    for (const { before, now } of await suppressions.add(waiting)) {
+    const { changes, problem } = await suppressions.add(waiting);
+    notKept ??= problem;
+    for (const { before, now } of changes) {
       if (before === now) tally.unchanged++;
       else tally.added++;
     }
@@ -61,6 +64,7 @@ export async function importOptOuts(input: {
   });
   await flush();
   if (!read.ok) return withAdded(read, tally.added);
+  if (notKept !== undefined) return notKept;
   const lines = [...new Set(tally.rejected.map(({ line }) => line))];
   return accept({ ...tally, ...read.value, lines });
 }

@@ -1,6 +1,7 @@
-import { errorCode } from "../../core/error-codes.ts";
+import { CODES, errorCode } from "../../core/error-codes.ts";
 import type { State } from "../../core/message.ts";
 import { canBeTemplates } from "../../core/template-codes.ts";
+import type { Durable } from "../durability.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import { DIGEST_BYTES, EVENT_MARK, LEDGER_CODE_MAX, STATUS_EVENT } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
@@ -66,13 +67,24 @@ export function createApplyStatuses(input: {
   run: RunScript;
   person: PersonDigest;
   failedWaitMs: number;
+  durable: Durable;
 }) {
-  const { run, person, failedWaitMs } = input;
+  const { run, person, failedWaitMs, durable } = input;
   return async (asked: readonly AskedEvent[]): Promise<(ApplyResult | Error)[]> => {
     const events = Buffer.concat(asked.flatMap((one) => packEvent(one, person)));
+    const isProved = durable.watch();
     const answers = (await run("apply-status", { events, failedWaitMs })) as Answer[];
-    return answers.map(resultOf);
+    const results = answers.map(resultOf);
+    // The sender does not repeat an event that was taken, so it must not be taken too early.
+    if (!asked.some(isOptOut) || (await isProved())) return results;
+    return results.map((result, at) => (isOptOut(asked[at]) ? TOO_FEW_REPLICAS : result));
   };
+}
+
+const TOO_FEW_REPLICAS = new Error("NOREPLICAS too few replicas have the opt-out");
+
+function isOptOut(asked: AskedEvent | undefined): boolean {
+  return asked?.event.status === "failed" && asked.event.code === CODES.optedOut;
 }
 
 type Answer = readonly [string, string, number, number, number, number];

@@ -1,9 +1,11 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { type Durability, FSYNC } from "../../core/durability.ts";
 import { CODES } from "../../core/error-codes.ts";
 import type { SuppressReason } from "../../core/reasons.ts";
 import { redisTimeMs } from "../../redis/server.ts";
 import { readNumberTime } from "../clock.ts";
+import { createDurable } from "../durability.ts";
 import { numberKeys } from "../keys.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
@@ -32,8 +34,11 @@ export function createNumberOptOuts(input: {
   number: string;
   person: PersonDigest;
   list: OptOutList;
+  /** Default: `fsync`. */
+  durability?: Durability;
 }) {
-  const { redis, number, person, list } = input;
+  const { redis, number, person, list, durability = FSYNC } = input;
+  const durable = createDurable(redis, durability);
   const keys = numberKeys(number);
   const run = createScriptRunner(redis, number);
 
@@ -52,6 +57,9 @@ export function createNumberOptOuts(input: {
   return {
     number,
     catchUp,
+
+    /** Whether a failover keeps this copy as it is now. */
+    isKept: (): Promise<boolean> => durable.prove(() => run("apply-opt-outs", { from: 0, to: 0 })),
 
     /**
      * When the POST of any claim granted to these persons in the last `fenceMs` can no longer
@@ -112,7 +120,10 @@ export function createNumberOptOuts(input: {
       });
     },
 
-    /** Adds the opt-outs from webhooks to the deployment's list. Returns how many. */
+    /**
+     * Adds the opt-outs from webhooks to the deployment's list. Returns how many; 0 also if a
+     * failover could still lose them there: then they are added again the next time.
+     */
     async flushOutbox(rows: RowReader): Promise<number> {
       const waiting = await redis.zrange(
         keys.optOutOutbox,
@@ -120,6 +131,7 @@ export function createNumberOptOuts(input: {
         String(OUTBOX_MAX - 1),
         "WITHSCORES",
       );
+      const refs = waiting.filter((_, at) => at % 2 === 0);
       for (let at = 0; at < waiting.length; at += 2) {
         const [ref = "", when] = [waiting[at], waiting[at + 1]];
         const [campaign = "", row] = ref.split("|");
@@ -134,9 +146,10 @@ export function createNumberOptOuts(input: {
             origin: "whatsapp",
           });
         }
-        await redis.zrem(keys.optOutOutbox, ref);
       }
-      return waiting.length / 2;
+      if (refs.length === 0 || !(await list.isKept())) return 0;
+      await redis.zrem(keys.optOutOutbox, ...refs);
+      return refs.length;
     },
 
     /**

@@ -1,6 +1,8 @@
 import type { Redis } from "ioredis";
+import { type Durability, FSYNC } from "../../core/durability.ts";
 import type { Mode } from "../../core/mode.ts";
 import { foldPhone } from "../../core/recipient.ts";
+import { createDurable } from "../durability.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
@@ -83,8 +85,15 @@ const PAGE = 1_000;
  * does not grow with the number of changes. Removals stay as digests, so that numbers that are
  * behind learn of them.
  */
-export function createOptOutList(input: { redis: Redis; person: PersonDigest; mode?: Mode }) {
-  const { redis, person, mode = "live" } = input;
+export function createOptOutList(input: {
+  redis: Redis;
+  person: PersonDigest;
+  mode?: Mode;
+  /** Default: `fsync`. */
+  durability?: Durability;
+}) {
+  const { redis, person, mode = "live", durability = FSYNC } = input;
+  const durable = createDurable(redis, durability);
   const keys = deploymentKeys(mode);
   const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
 
@@ -94,7 +103,8 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
   ): Promise<OptOutChanges> {
     let position = 0;
     const changes: OptOutChange[] = [];
-    for (let at = 0; at < entries.length; at += CHANGED_AT_ONCE) {
+    // Without entries it writes the position as it is.
+    for (let at = 0; at === 0 || at < entries.length; at += CHANGED_AT_ONCE) {
       const args: ScriptArgument[] = [];
       for (const entry of entries.slice(at, at + CHANGED_AT_ONCE)) {
         const { phone, scope, atMs } = entry;
@@ -227,6 +237,9 @@ export function createOptOutList(input: { redis: Redis; person: PersonDigest; mo
       if ((await redis.sismember(keys.numbers, number)) === 1) return;
       await redis.sadd(keys.numbers, number);
     },
+
+    /** Whether a failover keeps the list as it is now. */
+    isKept: (): Promise<boolean> => durable.prove(() => change("add", [])),
 
     /** Every number that ever joined on this Redis. */
     numbers: (): Promise<string[]> => redis.smembers(keys.numbers),

@@ -9,7 +9,11 @@
 -- Returns: the position of the copy now
 -- Keys built: guard, suppressed, opted-in, opt-outs-at
 local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARG.from), num(ARG.to)
-if from > at or to <= at then return at end
+if from > at or to <= at then
+  -- As it is: waiting for replicas proves only what this connection has written.
+  redis.call('SET', P .. 'opt-outs-at', at)
+  return at
+end
 for i = REST, #ARGV, 3 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', P .. 'suppressed', ARGV[i])

@@ -71,6 +71,7 @@ for at = REST, #ARGV, 5 do
   answer[#answer + 1] = before
   answer[#answer + 1] = now
 end
-if head > answer[1] then redis.call('SET', P .. 'opt-outs-head', head) end
+-- Also if nothing changed: waiting for replicas proves only what this connection has written.
+redis.call('SET', P .. 'opt-outs-head', head)
 answer[1] = head
 return answer
