@@ -26,6 +26,10 @@ test("init writes a configuration without a mistake, and a campaign that passes 
   expect(email).toContain("/webhooks/livechat");
   const checked = await runHere(shop, ["check", "campaign.yaml", "--sandbox", "--json"]);
   expect(checked.code).toBe(0);
+  // Sent for real by mistake, it reaches no one.
+  const [, ...rows] = readFileSync(join(shop.dir, "recipients.csv"), "utf8").trimEnd().split("\n");
+  expect(rows).toHaveLength(10);
+  expect(rows.filter((row) => !/^\+46 70 174 06 \d\d,/.test(row))).toEqual([]);
 });
 
 test("init never changes what is there, not even behind a link", async () => {
