@@ -124,7 +124,7 @@ async function firstOf(stores: Stores, lastMs: number): Promise<Campaign[]> {
   const sinceMs = Math.max(lastMs, Date.now() - AWAY_MS_MAX);
   const each = await Promise.all(
     Object.values(stores).map(async ({ campaigns }) => [
-      ...(await campaigns.live()),
+      ...(await campaigns.liveInFull()),
       ...(Number.isNaN(lastMs) ? [] : await campaigns.endedSince(sinceMs, ENDED_MAX)),
     ]),
   );

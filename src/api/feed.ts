@@ -37,7 +37,9 @@ export function createFeed(stores: Stores, onProblem: (error: unknown) => void) 
   let isClosed = false;
 
   async function read(): Promise<void> {
-    const live = await Promise.all(Object.values(stores).map((store) => store.campaigns.live()));
+    const live = await Promise.all(
+      Object.values(stores).map((store) => store.campaigns.liveInFull()),
+    );
     const found = new Map(live.flat().map((campaign) => [campaign.id, campaign]));
     const known = new Set([...subscribers].flatMap((one) => one.missing(found)));
     await Promise.all(

@@ -3,6 +3,7 @@ import type {
   Campaign,
   FurtherTries,
   Halt,
+  LiveCampaign,
   NumberStore,
   PaceNow,
   Rollback,
@@ -40,14 +41,12 @@ interface After {
   readonly size: number;
 }
 
-/** The data of the start page. Its cost does not depend on the number of ended campaigns. */
+/** A page of the campaigns. Its cost does not depend on how many there are. */
 export interface Overview {
   /** One page of the campaigns of every number, newest first. */
   readonly campaigns: readonly Campaign[];
   /** The number of all campaigns. */
   readonly total: number;
-  /** Those that have not ended, of every number. */
-  readonly live: readonly Campaign[];
   readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
   /** By number: why none of its running campaigns is being sent. */
@@ -78,23 +77,21 @@ export async function readOverview(stores: Stores, asked: Page | After): Promise
   const each = await Promise.all(
     all.map(async ([number, store]) => {
       const { campaigns, rollback: guard } = store;
-      const [list, total, live, halt, rollback, webhooks] = await Promise.all([
+      const [list, total, stall, halt, rollback, webhooks] = await Promise.all([
         pages.read(campaigns),
         campaigns.count(),
-        campaigns.live(),
+        stallOf(store),
         campaigns.halt(),
         guard.read(),
         readWebhookTroubles(store),
       ]);
-      const stall = await stallOf(store, live);
-      return { number, list, total, live, halt, rollback, stall, webhooks };
+      return { number, list, total, halt, rollback, stall, webhooks };
     }),
   );
   const newest = each.flatMap(({ list }) => list).sort(byAge);
   return {
     campaigns: newest.slice(pages.from, pages.from + asked.size),
     total: each.reduce((sum, { total }) => sum + total, 0),
-    live: each.flatMap(({ live }) => live),
     halts: each.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }])),
     rollbacks: each.flatMap(({ number, rollback }) =>
       rollback === undefined ? [] : [{ number, rollback }],
@@ -145,10 +142,12 @@ export function stallIn({ stalls }: Overview, campaign: Campaign): string | null
 /** Why none of a number's running campaigns is being sent; undefined: some is, or none runs. */
 export async function stallOf(
   store: NumberStore,
-  campaigns: readonly Campaign[],
+  campaigns: readonly LiveCampaign[] | null = null,
 ): Promise<string | undefined> {
-  if (!campaigns.some(({ status }) => status === "running")) return undefined;
   const workers = await store.presence("worker");
-  const stalled = campaigns.find((campaign) => isStalled(campaign, workers));
+  // Campaigns are read only if there is no worker.
+  if (workers.isLive) return undefined;
+  const live = campaigns ?? (await store.campaigns.live());
+  const stalled = live.find((campaign) => isStalled(campaign, workers));
   return stalled === undefined ? undefined : stallWords(stalled, workers);
 }

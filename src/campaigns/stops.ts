@@ -23,7 +23,8 @@ const KEPT_MS = 1_000;
 
 /**
  * What stands still in the whole deployment, worst first. Each page shows it, so all of them share
- * one reading a second; its cost depends on the numbers and the campaigns that have not ended.
+ * one reading a second. Its cost depends on the numbers; campaigns are read only where there is no
+ * worker.
  */
 export function createStops(stores: Stores, unsafe: () => string | undefined) {
   let kept: { readonly atMs: number; readonly stops: Promise<readonly Stop[]> } | undefined;
@@ -63,13 +64,12 @@ async function stopsOf(
   store: NumberStore,
 ): Promise<Record<(typeof RANKS)[number], readonly Stop[]>> {
   const { number } = store;
-  const [rollback, halt, live, troubles] = await Promise.all([
+  const [rollback, halt, stall, troubles] = await Promise.all([
     store.rollback.read(),
     store.campaigns.halt(),
-    store.campaigns.live(),
+    stallOf(store),
     readWebhookTroubles(store),
   ]);
-  const stall = await stallOf(store, live);
   const went = rollback?.lost === null ? "may be an older copy" : "went back in time";
   return {
     rollbacks:

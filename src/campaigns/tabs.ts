@@ -1,17 +1,18 @@
 /**
  * The campaigns in four tabs. Every campaign is in one of running, waiting and finished; those that
- * need a person are in "needs" as well. The cost depends on those that have not ended and on what
- * is shown, not on how many ever ended.
+ * need a person are in "needs" as well. Only those that are shown are read in full; of the others
+ * that have not ended a script reads what places them, a hundred at a time. How many ever ended
+ * makes no difference.
  */
 import { describePause } from "../core/pause-reason.ts";
-import type { Campaign, NumberStore } from "../store/index.ts";
+import type { BudgetNow, Campaign, LiveCampaign, NumberStore, PaceNow } from "../store/index.ts";
 import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
 import { doneAt } from "./campaign-view.ts";
 import type { Stores } from "./find.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
 import type { Stop } from "./stops.ts";
 import { sentLately } from "./timeline.ts";
-import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
+import { isWaiting, readWaitsFor, type WaitsFor } from "./waits-for.ts";
 
 export const TABS = ["running", "waiting", "needs", "finished"] as const;
 export type Tab = (typeof TABS)[number];
@@ -56,49 +57,39 @@ const ENDED_MAX = 200;
 
 export async function readTab(stores: Stores, asked: Asked): Promise<TabPage> {
   const numbers = await Promise.all(Object.values(stores).map((store) => readNumber(store, asked)));
-  const live = numbers.flatMap((number) => number.live);
-  const undecided = numbers.flatMap((number) => number.undecided);
-  const total = numbers.reduce((sum, number) => sum + number.total, 0);
-  const inTab: Readonly<Record<Exclude<Tab, "finished">, readonly Listed[]>> = {
-    running: live.filter((one) => isMoving(one)),
-    waiting: live.filter((one) => !isMoving(one)),
-    needs: [...live.filter(({ needs }) => needs.length > 0), ...undecided],
+  const inTab: Readonly<Record<Exclude<Tab, "finished">, readonly Found[]>> = {
+    running: numbers.flatMap(({ moving }) => moving),
+    waiting: numbers.flatMap(({ waiting }) => waiting),
+    needs: numbers.flatMap(({ needs }) => needs),
   };
   const counts = {
     running: inTab.running.length,
     waiting: inTab.waiting.length,
     needs: inTab.needs.length,
-    finished: total - live.length,
+    finished: numbers.reduce((sum, { ended }) => sum + ended, 0),
   };
   const tab = asked.tab ?? TABS.find((each) => counts[each] > 0) ?? "running";
   const { after, size } = asked;
   const all =
     tab === "finished"
-      ? (
-          await Promise.all(
-            Object.values(stores).map(({ campaigns }) => campaigns.ended(after, size + 1)),
-          )
-        )
-          .flat()
-          .map(endedRow)
+      ? (await Promise.all(numbers.map((number) => readEnded(number, asked)))).flat()
       : inTab[tab].filter(({ campaign }) => after === null || isOlder(campaign, after));
   const sorted = [...all].sort(({ campaign: a }, { campaign: b }) => (isOlder(a, b) ? 1 : -1));
   const shown = sorted.slice(0, size);
   const next = sorted.length > size ? (shown.at(-1)?.campaign ?? null) : null;
-  const rows = await Promise.all(
-    shown.map((one) =>
-      withPace(
-        one,
-        numbers.find(({ store }) => isOf(store, one)),
-        asked,
-      ),
-    ),
-  );
-  return { tab, counts, rows, next };
+  const rows = await Promise.all(shown.map((one) => readRow(one, asked)));
+  return { tab, counts, rows: rows.filter((row) => row !== null), next };
 }
 
+/** A campaign of a tab, before it is shown. */
+interface Found {
+  readonly campaign: LiveCampaign;
+  readonly number: ReadNumber;
+}
+
+/** What its campaigns have in common, and which of them are in which tab. */
 async function readNumber(store: NumberStore, { stops, nowMs }: Asked) {
-  const [campaigns, total, lately, pace, people] = await Promise.all([
+  const [live, total, lately, pace, people] = await Promise.all([
     store.campaigns.live(),
     store.campaigns.count(),
     store.campaigns.undecided(nowMs - ENDED_LATELY_MS, ENDED_MAX),
@@ -106,41 +97,67 @@ async function readNumber(store: NumberStore, { stops, nowMs }: Asked) {
     readBudget(store),
   ]);
   const stopped = stops.filter(({ number, keeps }) => keeps && number === store.number);
-  const live = await Promise.all(
-    campaigns.map(async (campaign): Promise<Listed> => {
-      const waitsFor = await readWaitsFor(store, campaign);
-      const budget = campaignBudget(campaign, people);
-      const needs = needsOf(campaign, stopped);
-      return { campaign, waitsFor, budget, needs, perSecond: null, doneAtMs: null };
-    }),
-  );
-  const running = campaigns.filter(({ status }) => status === "running").length;
-  const isStopped = stopped.length > 0;
-  return { store, live, total, undecided: lately.map(endedRow), pace, running, isStopped };
+  const number = {
+    ...{ store, pace, people, stopped },
+    running: live.filter(({ status }) => status === "running").length,
+  };
+  const moves = await Promise.all(live.map((campaign) => isMoving(campaign, number)));
+  const found = (campaigns: readonly LiveCampaign[]): Found[] =>
+    campaigns.map((campaign) => ({ campaign, number }));
+  return {
+    number,
+    moving: found(live.filter((_, at) => moves[at])),
+    waiting: found(live.filter((_, at) => !moves[at])),
+    needs: found([...live.filter((campaign) => needsOf(campaign, stopped).length > 0), ...lately]),
+    ended: total - live.length,
+  };
 }
 
-type ReadNumber = Awaited<ReturnType<typeof readNumber>>;
-
-function isOf({ number }: NumberStore, { campaign }: Listed): boolean {
-  return campaign.number === number;
+interface ReadNumber {
+  readonly store: NumberStore;
+  readonly pace: PaceNow;
+  readonly people: BudgetNow | null;
+  /** What keeps its messages from being sent. */
+  readonly stopped: readonly Stop[];
+  /** How many of its campaigns run. */
+  readonly running: number;
 }
 
-/** How fast it goes: read only for what is shown. */
-async function withPace(
-  listed: Listed,
-  number: ReadNumber | undefined,
-  { nowMs }: Asked,
-): Promise<Listed> {
-  const { campaign, waitsFor } = listed;
-  if (number === undefined || campaign.status !== "running" || waitsFor !== null) return listed;
-  const sends = await number.store.history.sends(campaign.id);
-  const perSecond = sentLately(sends, { nowMs, sinceMs: campaign.startedAt ?? 0 });
-  if (number.isStopped) return { ...listed, perSecond };
-  const rates = expectedPace(number, campaign);
+async function readEnded(
+  { number }: { readonly number: ReadNumber },
+  { after, size }: Asked,
+): Promise<Found[]> {
+  const ended = await number.store.campaigns.ended(after, size + 1);
+  return ended.map((campaign) => ({ campaign, number }));
+}
+
+/** It sends, or would but for what stands still. */
+async function isMoving(campaign: LiveCampaign, { store, people }: ReadNumber): Promise<boolean> {
+  if (campaign.status === "importing") return true;
+  if (campaign.status !== "running") return false;
+  if (campaignBudget(campaign, people).waitsUntilMs !== null) return false;
+  return !(await isWaiting(store, campaign));
+}
+
+/** A campaign in full, with what is said of it; null if it was deleted meanwhile. */
+async function readRow({ campaign, number }: Found, { nowMs }: Asked): Promise<Listed | null> {
+  const { store, people, stopped } = number;
+  const whole = await store.campaigns.find(campaign.id);
+  if (whole === undefined) return null;
+  const waitsFor = await readWaitsFor(store, whole);
+  const listed = {
+    ...{ campaign: whole, waitsFor, budget: campaignBudget(whole, people) },
+    ...{ needs: needsOf(whole, stopped), perSecond: null, doneAtMs: null },
+  };
+  if (whole.status !== "running" || waitsFor !== null) return listed;
+  const sends = await store.history.sends(whole.id);
+  const perSecond = sentLately(sends, { nowMs, sinceMs: whole.startedAt ?? 0 });
+  if (stopped.length > 0) return { ...listed, perSecond };
+  const rates = expectedPace(number, whole);
   return {
     ...listed,
     perSecond,
-    doneAtMs: doneAt(campaign, { rates, sentPerSecond: perSecond, nowMs }),
+    doneAtMs: doneAt(whole, { rates, sentPerSecond: perSecond, nowMs }),
   };
 }
 
@@ -151,22 +168,7 @@ function expectedPace({ pace, running }: ReadNumber, campaign: Campaign): Campai
   return { ...rates, nowPerSecond: nowPerSecond === null ? null : nowPerSecond / running };
 }
 
-function endedRow(campaign: Campaign): Listed {
-  return {
-    ...{ campaign, waitsFor: null, budget: NO_BUDGET, needs: needsOf(campaign, []) },
-    ...{ perSecond: null, doneAtMs: null },
-  };
-}
-
-const NO_BUDGET: CampaignBudget = { now: null, waitsUntilMs: null };
-
-/** It sends, or would but for what stands still. */
-function isMoving({ campaign: { status }, waitsFor, budget }: Listed): boolean {
-  if (status === "importing") return true;
-  return status === "running" && waitsFor === null && budget.waitsUntilMs === null;
-}
-
-function needsOf(campaign: Campaign, stopped: readonly Stop[]): string[] {
+function needsOf(campaign: LiveCampaign, stopped: readonly Stop[]): string[] {
   const { status, reason, counts } = campaign;
   const needs: string[] = [];
   if (status === "paused" && reason !== "operator") {

@@ -1,4 +1,4 @@
-import type { Campaign, NumberStore } from "../store/index.ts";
+import type { Campaign, LiveCampaign, NumberStore } from "../store/index.ts";
 import { localTime, type Place, placeWords } from "../time/places.ts";
 import { createSendTimes } from "../time/send-times.ts";
 
@@ -16,6 +16,19 @@ const SAME_MS = 1_500;
 
 /** A shorter wait is a retry, and not reported. */
 const REPORTED_FROM_MS = 60_000;
+
+/**
+ * Whether a campaign that has not ended waits for an opening. Nearly always what is known of it
+ * already says so; else it is read in full.
+ */
+export async function isWaiting(store: NumberStore, campaign: LiveCampaign): Promise<boolean> {
+  const { id, counts, next } = campaign;
+  if (next === undefined || counts.pending === 0) return false;
+  if (next.inMs === null || next.inMs <= 0) return false;
+  if (next.inMs >= REPORTED_FROM_MS && !next.sendsAgain) return true;
+  const whole = await store.campaigns.find(id);
+  return whole !== undefined && (await readWaitsFor(store, whole)) !== null;
+}
 
 /** The opening a running campaign waits for; null: none. */
 export async function readWaitsFor(

@@ -76,7 +76,7 @@ export const run: Command = async (cli, { options }) => {
           isSettling: await rollback.isSettling(),
           total: await campaigns.count(),
           newest: await campaigns.list({ max: limit }),
-          live: await campaigns.live(),
+          live: await campaigns.liveInFull(),
           workers: await presence("worker"),
           troubles: await readWebhookTroubles(store),
         };

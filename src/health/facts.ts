@@ -5,6 +5,7 @@ import type {
   BudgetNow,
   Campaign,
   Halt,
+  LiveCampaign,
   NumberStore,
   Oldest,
   PaceNow,
@@ -36,7 +37,7 @@ export interface ProcessFacts {
   readonly workers: Presence;
   readonly receivers: Presence;
   /** Those that have not ended. */
-  readonly live: readonly Campaign[];
+  readonly live: readonly LiveCampaign[];
   /** Some that ended within a day; read only if no process receives webhooks. */
   readonly ended: readonly Campaign[];
   readonly troubles: WebhookTroubles;

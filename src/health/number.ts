@@ -10,7 +10,7 @@ import {
   slowedWords,
   suspensionWords,
 } from "../export/number-words.ts";
-import { type Ages, type Campaign, type Halt, oldOnes } from "../store/index.ts";
+import { type Ages, type Halt, type LiveCampaign, oldOnes } from "../store/index.ts";
 import type { Check } from "./check.ts";
 import type { NumberFacts } from "./facts.ts";
 import type { CheckCode } from "./runbook.ts";
@@ -75,7 +75,7 @@ function suspensionChecks(facts: NumberFacts): Check[] {
 }
 
 /** The campaign whose resume lifts the suspension: the one that caused it, or another. */
-function liftingCampaign(halt: Halt, live: readonly Campaign[]): Check["resume"] | undefined {
+function liftingCampaign(halt: Halt, live: readonly LiveCampaign[]): Check["resume"] | undefined {
   if (halt.reason === REASONS.counters_differ) return undefined;
   const paused = live.filter(({ status, closed }) => status === "paused" && !closed);
   const found = paused.find(({ id }) => id === halt.campaign) ?? paused[0];

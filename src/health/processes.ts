@@ -1,7 +1,7 @@
 import { counted, printable } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { unseenWords } from "../export/stall-words.ts";
-import type { Campaign, NumberStore, Presence, SeenProcess } from "../store/index.ts";
+import type { Campaign, LiveCampaign, NumberStore, Presence, SeenProcess } from "../store/index.ts";
 import type { Check } from "./check.ts";
 import type { ProcessFacts } from "./facts.ts";
 
@@ -73,7 +73,7 @@ function pausedByItself({
   counts,
   pausedAt,
   closed,
-}: Campaign): Check[] {
+}: LiveCampaign): Check[] {
   // One that waits for a second person is approved on its page, and not resumed.
   if (status !== "paused" || reason === "operator" || reason === "approval") return [];
   const { words, advice } = describePause(reason);

@@ -175,7 +175,7 @@ async function fillCampaigns(gauges: Gauges, { number, campaigns }: NumberStore)
   }
 }
 
-function sumOf(campaigns: readonly Campaign[]): Record<string, number> {
+function sumOf(campaigns: readonly Pick<Campaign, "counts">[]): Record<string, number> {
   const sums: Record<string, number> = Object.fromEntries(STATE_NAMES.map((state) => [state, 0]));
   for (const { counts } of campaigns) {
     for (const [state, count] of Object.entries(counts)) sums[state] = (sums[state] ?? 0) + count;

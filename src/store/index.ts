@@ -69,6 +69,7 @@ export type {
   ImportStore,
   KnownImport,
 } from "./campaigns/import-store.ts";
+export type { LiveCampaign } from "./campaigns/live-campaign.ts";
 export type { News, NewsKind } from "./campaigns/news.ts";
 export {
   type CommittedList,

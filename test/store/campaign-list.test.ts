@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { checkSchema, SCHEMA } from "../../src/store/schema.ts";
-import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 
 async function indexes({ redis, keys }: TestStore) {
   return {
@@ -31,6 +31,32 @@ test("an import is live from its beginning, and ended when it is rejected", asyn
   const id = await env.import(1);
   await env.store.campaigns.pause(id, "operator");
   expect((await env.store.campaigns.live()).map(({ status }) => status)).toEqual(["paused"]);
+});
+
+test("a live campaign reads in short as it does in full, and says when it has work", async () => {
+  const env = await openTestStore();
+  const hours = { window: { from: 0, to: 1440, timezone: "UTC", onMiss: "next" } } as const;
+  const plain = await env.import(3);
+  await env.import(2, {
+    definition: testDefinition(env.number, {
+      schedule: { startAtMs: null, endByMs: null, ...(hours as object) },
+    }),
+  });
+  const paused = await env.import(1);
+  await env.send(plain, 2, "failed", { code: 131026 });
+  await env.store.campaigns.pause(paused, "same_code:131008");
+
+  const short = await env.store.campaigns.live();
+  const full = await env.store.campaigns.liveInFull();
+
+  const known = (one: (typeof short)[number]) =>
+    Object.fromEntries(Object.entries(one).filter(([field]) => field !== "next"));
+  expect(full).toMatchObject(short.map(known));
+  expect(short.map(({ next }) => next)).toEqual([
+    undefined,
+    { inMs: 0, sendsAgain: false },
+    undefined,
+  ]);
 });
 
 test("pages of campaigns are cut from the newest on", async () => {

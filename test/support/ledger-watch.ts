@@ -4,6 +4,7 @@ import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { createCampaignList } from "../../src/store/campaigns/campaign-list.ts";
 import { createCampaignReader } from "../../src/store/campaigns/campaign-reader.ts";
 import { numberKeys } from "../../src/store/keys.ts";
+import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 
 /**
  * Looks at the ledger of one number all through a run, as `show --json` does but without a process
@@ -36,7 +37,9 @@ const LOOK_EACH_MS = 20;
 export function watchLedger(input: { redis: Redis; number: string }): LedgerWatch {
   const { redis, number } = input;
   const reader = createCampaignReader(input);
-  const newest = createCampaignList({ ...input, find: reader.find });
+  const newest = createCampaignList({
+    ...{ ...input, find: reader.find, run: createScriptRunner(redis, number) },
+  });
   // Every one: a run at full volume makes more than a page of them.
   const list = () => newest.list({ max: CAMPAIGNS_MAX });
   const problems = new Set<string>();

@@ -2,16 +2,15 @@ import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../../core/campaign.ts";
 import { fieldsOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
+import type { RunScript } from "../scripts/runner.ts";
 import type { Campaign } from "./campaign.ts";
+import { isLive, type LiveCampaign, readLive } from "./live-campaign.ts";
 
 /** Campaigns in a page. */
 const LISTED_MAX = 100;
 
 /** Campaigns of one number and millisecond. */
 const TIES_MAX = 50;
-
-/** Not ended yet. */
-const LIVE: ReadonlySet<CampaignStatus> = new Set(["importing", "scheduled", "running", "paused"]);
 
 /**
  * Lists campaigns. Background work and pages ask for live ones, recent ones or a page, so the cost
@@ -20,9 +19,10 @@ const LIVE: ReadonlySet<CampaignStatus> = new Set(["importing", "scheduled", "ru
 export function createCampaignList(input: {
   redis: Redis;
   number: string;
+  run: RunScript;
   find: (id: string) => Promise<Campaign | undefined>;
 }) {
-  const { redis, number, find } = input;
+  const { redis, number, run, find } = input;
   const keys = numberKeys(number);
 
   const liveIds = () => redis.zrangebyscore(keys.byEnd, "+inf", "+inf");
@@ -33,9 +33,7 @@ export function createCampaignList(input: {
   }
 
   async function allLive(): Promise<Campaign[]> {
-    return (await findAll(await liveIds()))
-      .filter(({ status }) => LIVE.has(status))
-      .sort((a, b) => b.createdAt - a.createdAt);
+    return (await findAll(await liveIds())).filter(isLive).sort(byAge);
   }
 
   return {
@@ -78,8 +76,12 @@ export function createCampaignList(input: {
     /** How many campaigns there are. */
     count: (): Promise<number> => redis.zcard(keys.campaigns),
 
-    /** Every campaign that has not ended, newest first. */
-    live: async (): Promise<Campaign[]> => (await allLive()).filter(({ isTest }) => !isTest),
+    /** Every campaign that has not ended, newest first: what lists and checks need of it. */
+    live: async (): Promise<LiveCampaign[]> =>
+      (await readLive(run, await liveIds())).filter(({ isTest }) => !isTest).sort(byAge),
+
+    /** The same as they are: eight commands each, so only for what a person asks for. */
+    liveInFull: async (): Promise<Campaign[]> => (await allLive()).filter(({ isTest }) => !isTest),
 
     /** The same, and the test messages that have not ended. */
     liveWithTests: allLive,
@@ -122,4 +124,8 @@ export function createCampaignList(input: {
     /** Ids of the newest campaigns. */
     newest: (max: number): Promise<string[]> => redis.zrevrange(keys.campaigns, 0, max - 1),
   };
+}
+
+function byAge(a: Pick<Campaign, "createdAt">, b: Pick<Campaign, "createdAt">): number {
+  return b.createdAt - a.createdAt;
 }

@@ -93,7 +93,7 @@ export function createCampaignStore(input: {
 
   return {
     ...reader,
-    ...createCampaignList({ redis, number, find: reader.find }),
+    ...createCampaignList({ redis, number, run, find: reader.find }),
 
     /**
      * Starts and ends campaigns that are due and opens due batches, up to the limit. After Redis

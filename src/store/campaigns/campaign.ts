@@ -155,7 +155,7 @@ function toCharged(pricing: Fields): Record<string, number> {
   return charged;
 }
 
-function toCounts(fields: Fields): Counts {
+export function toCounts(fields: Fields): Counts {
   const counts = zeroCounts();
   for (const [state, number] of Object.entries(STATES)) {
     counts[state as State] = Number(fields[number] ?? 0);

@@ -113,6 +113,7 @@ export const SCRIPTS = {
   "retry-deliveries": ["endpoint"],
   "settle-delivery": ["endpoint", "id", "tries", "result", "waitMs", "why"],
   "take-deliveries": ["endpoint", "takenMax", "leaseMs"],
+  "read-live": [],
   "read-counter": ["reading", "process", "settleMs"],
   record: ["campaign", "rows", "triesMax", "unknownBudget", "unknownBudgetWindowMs"],
   reserve: ["limit", "persons", "laterMs", "wanted"],

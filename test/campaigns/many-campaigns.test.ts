@@ -1,0 +1,106 @@
+import type { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { readOverview } from "../../src/campaigns/overview.ts";
+import { createStops } from "../../src/campaigns/stops.ts";
+import { readTab, type Tab } from "../../src/campaigns/tabs.ts";
+import { createProcesses } from "../../src/store/recovery/processes.ts";
+import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
+
+async function openBench(): Promise<TestStore> {
+  return openTestStore({}, (await startOwnRedis()).connect());
+}
+
+/** The commands that Redis runs for `work`, those within its scripts too. */
+async function commandsOf(redis: Redis, work: () => Promise<unknown>): Promise<number> {
+  await redis.config("RESETSTAT");
+  await work();
+  const stats = await redis.info("commandstats");
+  return [...stats.matchAll(/^cmdstat_(\S+):calls=(\d+)/gm)]
+    .filter(([, name]) => name !== "config|resetstat")
+    .reduce((sum, [, , calls]) => sum + Number(calls), 0);
+}
+
+/** Far from those that are given out. */
+let serial = 1_000_000;
+
+/** Copies of all keys of one campaign in its places on all lists. */
+async function copy({ redis, keys, own }: TestStore, id: string, times: number): Promise<void> {
+  const { campaign } = own(id);
+  const parts = await redis.keys(`${campaign}:*`);
+  const suffixes = ["", ...parts.map((key) => key.slice(campaign.length))];
+  const lists = [keys.campaigns, keys.byEnd, keys.withRows, keys.running];
+  const scores = await Promise.all(lists.map((list) => redis.zscore(list, id)));
+  const pipeline = redis.pipeline();
+  for (let nth = 0; nth < times; nth++) {
+    const to = `${id.slice(0, id.lastIndexOf("-"))}-${serial + nth}`;
+    for (const suffix of suffixes) pipeline.copy(campaign + suffix, own(to).campaign + suffix);
+    for (const [at, list] of lists.entries()) {
+      const score = scores[at];
+      if (score != null) pipeline.zadd(list, score, to);
+    }
+  }
+  serial += times;
+  await pipeline.exec();
+}
+
+/** The commands of what runs by itself, or once a second while a page is open. */
+async function costs(bench: TestStore) {
+  const { redis, store, number } = bench;
+  const stores = { [number]: store };
+  const asked = { after: null, size: 50, stops: [], nowMs: Date.now() };
+  const tab = (one: Tab) => commandsOf(redis, () => readTab(stores, { ...asked, tab: one }));
+  const dispatch = () => store.campaigns.dispatch("sandbox", 4, 10);
+  const [newest = ""] = await store.campaigns.newest(1);
+  // So that the next one has no clock to keep.
+  await dispatch();
+  return {
+    dispatch: await commandsOf(redis, dispatch),
+    running: await tab("running"),
+    finished: await tab("finished"),
+    overview: await commandsOf(redis, () => readOverview(stores, { page: 1, size: 50 })),
+    banner: await commandsOf(redis, () => createStops(stores, () => undefined)()),
+    show: await commandsOf(redis, () => store.campaigns.find(newest)),
+  };
+}
+
+/** Fifty campaigns that run, and more that have ended than a page looks at. */
+async function openFifty(): Promise<TestStore & { readonly ended: string }> {
+  const bench = await openBench();
+  const { redis, number } = bench;
+  const worker = { role: "worker", version: "1", numbers: [number] } as const;
+  const where = { host: "here", pid: 1, startedAt: 0 };
+  await createProcesses(redis).heartbeat("worker-1", { ...worker, ...where });
+  const ended = await bench.import(1);
+  await bench.store.campaigns.cancel(ended);
+  await copy(bench, ended, 250);
+  await copy(bench, await bench.import(300), 49);
+  return { ...bench, ended };
+}
+
+test("dispatch, pages, the banner and show take the same commands with 2,000 more that ended", async () => {
+  const bench = await openFifty();
+  const before = await costs(bench);
+
+  await copy(bench, bench.ended, 2_000);
+
+  expect(await costs(bench)).toEqual(before);
+});
+
+test("of a thousand that have not ended, a page reads two things in a script of a hundred", async () => {
+  const bench = await openFifty();
+  const paused = await bench.import(1);
+  await bench.store.campaigns.pause(paused, "operator");
+  await copy(bench, paused, 49);
+  const before = await costs(bench);
+
+  await copy(bench, paused, 900);
+
+  // Each script begins by reading the clock, which is two commands more.
+  const more = 900 * 2 + 9 * 3;
+  expect(await costs(bench)).toEqual({
+    ...before,
+    running: before.running + more,
+    finished: before.finished + more,
+  });
+});
