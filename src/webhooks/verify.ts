@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { Webhook } from "standardwebhooks";
 import type { Result } from "../core/refusal.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
@@ -42,7 +43,7 @@ interface SignedHeaders {
 }
 
 interface Key {
-  readonly webhook: Webhook;
+  readonly secret: KeyObject;
   readonly numbers: string[];
 }
 
@@ -52,10 +53,11 @@ const TOLERANCE_S = 5 * 60;
 const SIGNATURES_MAX = 16;
 
 /**
- * Verifies by Standard Webhooks 1.0 (HMAC-SHA256 of `id.timestamp.body`), with the reference
- * library. It refuses beforehand what the library would accept: repeated headers (node joins them),
- * a timestamp such as `123abc`, invalid UTF-8 (which it decodes lossily, so that two bodies share a
- * signature) and an empty secret.
+ * Verifies by Standard Webhooks 1.0 (HMAC-SHA256 of `id.timestamp.body`), as the reference library
+ * does; its own SHA-256 is JavaScript and took a fifth of an event's time, so node's is used. It
+ * refuses beforehand what the library would accept: repeated headers (node joins them), a timestamp
+ * such as `123abc`, invalid UTF-8 (which it decodes lossily, so that two bodies share a signature)
+ * and an empty secret.
  *
  * Refused if a secret is unusable, or if no number has one.
  */
@@ -97,13 +99,14 @@ function keyFor(secret: string, keys: Map<string, Key>): Key | undefined {
   const known = keys.get(canonical);
   if (known !== undefined) return known;
   try {
-    const key: Key = { webhook: new Webhook(secret), numbers: [] };
-    keys.set(canonical, key);
-    return key;
-  } catch {
     // The library decodes strictly, Buffer does not: what it refuses is not base64.
+    new Webhook(secret);
+  } catch {
     return undefined;
   }
+  const key: Key = { secret: createSecretKey(bytes), numbers: [] };
+  keys.set(canonical, key);
+  return key;
 }
 
 function verifyWith(
@@ -119,45 +122,39 @@ function verifyWith(
   if (Math.abs(Math.floor(Date.now() / 1000) - signedAtS) > TOLERANCE_S) {
     return { ok: false, problem: PROBLEMS.timestampStale };
   }
-  const text = body.toString("utf8");
-  const numbers = numbersOf(text, headers, keys, only);
+  const numbers = numbersOf(body, headers, keys, only);
   if (numbers.length === 0) return { ok: false, problem: PROBLEMS.signatureMismatch };
-  return { ok: true, text, signedAtMs: signedAtS * 1000, numbers };
+  return { ok: true, text: body.toString("utf8"), signedAtMs: signedAtS * 1000, numbers };
 }
 
 /** The numbers whose secret made one of the signatures. */
 function numbersOf(
-  text: string,
-  headers: SignedHeaders,
+  body: Buffer,
+  { id, timestamp, signature }: SignedHeaders,
   keys: readonly Key[],
   only: string | null,
 ): readonly string[] {
-  const library = {
-    "webhook-id": headers.id,
-    "webhook-timestamp": headers.timestamp,
-    "webhook-signature": headers.signature,
-  };
+  const signed = `${id}.${timestamp}.`;
+  const given = signature.split(" ").flatMap(signatureOf);
   let found: readonly string[] = [];
-  for (const { webhook, numbers } of keys) {
-    if (!matches(webhook, text, library)) continue;
+  for (const { secret, numbers } of keys) {
+    const right = Buffer.from(
+      createHmac("sha256", secret).update(signed).update(body).digest("base64"),
+    );
+    if (!given.some((one) => one.length === right.length && timingSafeEqual(one, right))) continue;
     if (only !== null) return [only];
     found = found.length === 0 ? numbers : [...new Set([...found, ...numbers])];
     // One signature has one secret. Several signatures have several secrets, which may belong to
     // different numbers during a rotation: then the event may be for any of them.
-    if (!headers.signature.includes(" ")) break;
+    if (!signature.includes(" ")) break;
   }
   return found;
 }
 
-function matches(webhook: Webhook, text: string, headers: Record<string, string>): boolean {
-  try {
-    // Parse the body later, once its signature is verified.
-    webhook.verify(text, headers, { jsonParse: false });
-    return true;
-  } catch (error) {
-    if (error instanceof WebhookVerificationError) return false;
-    throw error;
-  }
+/** The base64 of `v1,<base64>`; nothing for another version. */
+function signatureOf(text: string): Buffer[] {
+  const [version, base64 = ""] = text.split(",");
+  return version === "v1" ? [Buffer.from(base64)] : [];
 }
 
 /** The three headers of Standard Webhooks 1.0, exactly once each. */

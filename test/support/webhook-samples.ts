@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 
 /**
- * Webhooks as they are documented. Signed here by node:crypto, while the product verifies with
- * another library: two readings of Standard Webhooks 1.0.
+ * Webhooks as they are documented. verify.test.ts compares what the product says of a signature
+ * with the reference library of Standard Webhooks 1.0.
  */
 
 /** The secret of the official test suites. */

@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createVerifier, type Verifier } from "../../src/webhooks/verify.ts";
 import {
@@ -71,6 +73,46 @@ describe("known signatures", () => {
     expect(judge(main, body, signWebhook(body))).toBe("ok main");
     expect(judge(main, BODY, signWebhook(body))).toBe("webhooks_signature_mismatch");
   });
+});
+
+test("whatever is signed or broken, the verdict is that of the reference library", () => {
+  const library = new Webhook(WEBHOOK_SECRET);
+  const other = new Webhook(OTHER_WEBHOOK_SECRET);
+  const text = fc.string({ unit: "grapheme", maxLength: 200 });
+  const id = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 40 });
+  const list = fc.array(fc.constantFrom("right", "other", "v0", "cut", "empty", "more"), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const verdicts = new Set<boolean>();
+  fc.assert(
+    fc.property(id, text, list, fc.boolean(), (name, body, kinds, isChanged) => {
+      const right = library.sign(name, new Date(NOW_S * 1000), body);
+      const signatures: Record<string, string> = {
+        right,
+        other: other.sign(name, new Date(NOW_S * 1000), body),
+        v0: right.replace("v1", "v0"),
+        cut: right.slice(0, -1),
+        empty: "v1,",
+        more: `${right},more`,
+      };
+      const headers = {
+        "webhook-id": name,
+        "webhook-timestamp": String(NOW_S),
+        "webhook-signature": kinds.map((kind) => signatures[kind]).join(" "),
+      };
+      const received = isChanged ? `${body} ` : body;
+      let expected = true;
+      try {
+        library.verify(received, headers, { jsonParse: false });
+      } catch {
+        expected = false;
+      }
+      verdicts.add(expected);
+      expect(judge(main, received, headers) === "ok main").toBe(expected);
+    }),
+  );
+  expect(verdicts.size).toBe(2);
 });
 
 describe("forgery", () => {

@@ -1,9 +1,9 @@
 -- Applies verified status events one by one: each moves its row, or is matched or parked.
 --- @include "status"
 -- Atomic because: look-up, move, counters and parking must not interleave with `record`, which
--- binds the wamid and takes up the events parked for it. Each event is written before the next one
--- begins, so together they leave what they would leave one by one. One that fails (a stored value
--- that cannot be read) changes nothing for the others.
+-- binds the wamid and takes up the events parked for it. Together the events leave what they would
+-- leave one by one. One that fails (a stored value that cannot be read) changes nothing for the
+-- others.
 -- KEYS: 1 slot key of the number
 -- ARGV: events: STATUS_EVENT of protocol.ts each, with its texts behind it · failed_wait_ms: how
 --   long a failure waits for a `sent` before it is matched by recipient
@@ -51,10 +51,25 @@ local function known_rows(id)
   return open_rows(id)
 end
 
+-- Events that only move their row forward are written together: once their row is read they only
+-- note, and the next events read what is noted. It is written before any other event begins.
+local noted, heard, ours = {}, false, false
+local function write_noted()
+  if not next(noted) then return end
+  write_back()
+  for c in pairs(noted) do write_moves(c) end
+  noted = {}
+end
+
+local function is_plain(c, r, attempt, event)
+  return event.status ~= 'failed' and attempt == r.attempt and c.trials == ''
+    and (r.state == STATE.accepted or r.state == STATE.sent or r.state == STATE.delivered
+      or r.state == STATE.read)
+end
+
 local function answer(c, row, r, attempt, moved)
   hash_put(ledger_key(c, batch_of(row)), row_field(row), encode(r))
-  commit(c)
-  redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW, 'confirmedAt', NOW)
+  heard, ours = true, true
   return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
 end
 
@@ -64,11 +79,17 @@ local function apply(event, digest, marks)
   local c = id and known_rows(id)
   if c then
     local r = decode(hash_get(ledger_key(c, batch_of(row)), row_field(row)))
+    local plain = is_plain(c, r, attempt, event)
+    if plain then noted[c] = true else write_noted() end
     release_person(person, c, row, attempt)
     attempt = applies_to(c, row, r, attempt, digest, event)
     local moved = apply_status(c, row, r, attempt, event)
-    return answer(c, row, r, attempt, moved)
+    local result = answer(c, row, r, attempt, moved)
+    if not plain then commit(c)
+    elseif moved then c.steps = (c.steps or 0) + 1 end
+    return result
   end
+  write_noted()
 
   -- The open attempt to the recipient, if there is one.
   local r, fitting = nil, false
@@ -93,7 +114,7 @@ local function apply(event, digest, marks)
     return { 'unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none' }
   end
 
-  redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW)
+  heard = true
   -- Kept as long as its message may still be found.
   park(digest, event, NOW + (lost and LOST_MS or c and OPEN_MS or PARKED_MS))
   if fitting and bit.band(marks, EVENT_MARK.unmatched) == 0 then
@@ -104,7 +125,9 @@ local function apply(event, digest, marks)
     end
     local before = r and r.state
     if r and before ~= STATE.sending and match_parked(c, row, r, person) then
-      return answer(c, row, r, attempt, r.state ~= before)
+      local result = answer(c, row, r, attempt, r.state ~= before)
+      commit(c)
+      return result
     end
   end
   write_back()
@@ -118,7 +141,9 @@ while at <= #ARG.events do
   event, digest, marks, at = read_event(at)
   local done, result = pcall(apply, event, digest, marks)
   if not done then
-    -- Nothing of it is written later, and what the next ones need is read again.
+    -- What is noted is of the events before it: what fails notes nothing, or was preceded by
+    -- `write_noted`. Nothing of it is written later, and what the next ones need is read again.
+    write_noted()
     forget_hashes()
     opened_campaigns, index_levels, index_top, index_added = {}, nil, nil, 0
     for more = #kept_back, libraries + 1, -1 do kept_back[more] = nil end
@@ -127,6 +152,9 @@ while at <= #ARG.events do
   end
   answers[#answers + 1] = result
 end
+write_noted()
+if heard then redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt', NOW) end
+if ours then redis.call('HSET', P .. 'stats', 'confirmedAt', NOW) end
 local why = next(reasons)
 if why and reasons[why] == #answers then return redis.error_reply(why) end
 return answers

@@ -26,14 +26,15 @@ end
 local function write_moves(c)
   local live, moved = false, false
   for state, n in pairs(c.count) do
-    if n ~= 0 then
+    if n ~= 0 or c.steps then
       redis.call('HINCRBY', c.key .. ':counts', state, n)
       moved = true
     end
     if state == STATE.pending or state == STATE.sending then live = true end
   end
-  -- A recount is valid only if nothing moved meanwhile.
-  if moved then redis.call('HINCRBY', c.key, 'moves', 1) end
+  -- A recount is valid only if nothing moved meanwhile. `steps`: moves that are written together.
+  if moved then redis.call('HINCRBY', c.key, 'moves', c.steps or 1) end
+  c.steps = nil
   local minute = timeline_minute(c)
   for state, n in pairs(c.entered) do
     if state ~= STATE.sending and state ~= STATE.pending then
