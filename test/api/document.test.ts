@@ -4,6 +4,8 @@ import { z } from "zod";
 import { openApi } from "./support.ts";
 
 interface Operation {
+  readonly summary: string;
+  readonly description: string;
   readonly responses: Readonly<
     Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>
   >;
@@ -73,6 +75,23 @@ describe("an answer", () => {
 
 describe("docs/http-api.md", () => {
   const page = readFileSync(new URL("../../docs/http-api.md", import.meta.url), "utf8");
+
+  it("has every address of the document (renew it with `vitest -u`)", async () => {
+    const title = "## Every address";
+    const { paths } = await readDocument();
+    const rows = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, { summary, description }]) => {
+        const role = /Role: (\w+)\.$/.exec(description)?.[1] ?? "";
+        return `| \`${method.toUpperCase()} ${path}\` | ${role} | ${summary} |`;
+      }),
+    );
+
+    const table = ["| address | role | does |", "|---|---|---|", ...rows, ""].join("\n");
+
+    await expect(`${page.slice(0, page.indexOf(title))}${title}\n\n${table}`).toMatchFileSnapshot(
+      "../../docs/http-api.md",
+    );
+  });
   const blocks = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, text]) => text ?? "");
   const commands = blocks
     .flatMap((text) => text.replaceAll("\\\n", " ").split("\n"))

@@ -114,6 +114,10 @@ describe("files that the documents name", () => {
   });
 });
 
+test("README.md is a front page: everything else is in docs", () => {
+  expect(read("README.md").split("\n").length).toBeLessThan(110);
+});
+
 describe("docs/glossary.md", () => {
   const page = read("docs/glossary.md");
 
