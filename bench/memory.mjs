@@ -89,7 +89,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
   await client.connect();
   const store = await createNumberStore({ redis: client, number: "main", mode: "sandbox" });
   const connection = createQueueClient(address);
-  const failed = createFailedQueue({ connection, store });
+  const failed = createFailedQueue({ client: () => connection, store });
   const campaignPath = join(dir, "campaign.json");
   writeFileSync(campaignPath, campaignFile("Bench"));
   const importFile = createFileImporter({

@@ -38,7 +38,7 @@ export async function openEraser(platform: Platform): Promise<{
   const queues = new Map(
     stores.map((store) => [
       store.space,
-      createFailedQueue({ connection: connections.queue(store.space), store }),
+      createFailedQueue({ client: () => connections.queue(store.space), store }),
     ]),
   );
   return {

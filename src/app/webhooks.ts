@@ -26,7 +26,7 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
   const failed = new Map(
     Object.entries(stores).map(([name, store]) => [
       name,
-      createFailedQueue({ connection: platform.connections.queue(store.space), store }),
+      createFailedQueue({ client: () => platform.connections.queue(store.space), store }),
     ]),
   );
   const server = createWebhookServer({

@@ -56,8 +56,10 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     });
     numbers.push(store.number);
   }
-  const ledgers = new Set(Object.values(stores).map(({ space }) => connections.ledger(space)));
-  for (const ledger of ledgers) ledger.on("ready", worker.reconnected);
+  connections.eachEndpoint(({ ledger }) => {
+    ledger.on("ready", worker.reconnected);
+    return () => ledger.off("ready", worker.reconnected);
+  });
   const unwatch = connections.onQueueMoved((space) => {
     const moved = Object.values(stores).find((store) => store.space === space);
     if (moved !== undefined) void worker.moved(moved.number);
@@ -65,7 +67,6 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   worker.start();
   async function stop(): Promise<void> {
     unwatch();
-    for (const ledger of ledgers) ledger.off("ready", worker.reconnected);
     await worker.stop();
     await Promise.all(clients.map((client) => client.close()));
     await notices.close();

@@ -27,6 +27,7 @@ import {
   failedQueueName,
   queuePlace,
 } from "../queue/queues.ts";
+import type { NumberStore } from "../store/index.ts";
 import { assetUrl } from "./assets.ts";
 import { type FailedBoard, retryAll, retryOne } from "./board-retry.ts";
 import { maskData, maskText, maskTexts } from "./mask.ts";
@@ -40,32 +41,30 @@ export interface BoardDeps {
   readonly stores: Stores;
   /** BullMQ's client, by key space. */
   readonly queueClient: (space: string) => Redis;
+  /** Tells of a key space whose client is another one from now on. Default: that never happens. */
+  readonly onQueueMoved?: (listener: (space: string) => void) => () => void;
   /** Whether Redis answers; never rejects. */
   readonly ready: () => Promise<boolean>;
   readonly logger: Logger;
 }
 
 export function createBoard(deps: BoardDeps) {
-  const { queueClient, logger } = deps;
-  const numbers = Object.values(deps.stores).map((store) => {
-    const { space } = store;
-    const options = { ...queuePlace(space, queueClient(space)), skipMetasUpdate: true };
-    return {
-      store,
-      batches: new Queue<BatchJob>(batchQueueName(space), options),
-      failed: new Queue<FailedJob>(failedQueueName(space), options),
-    };
-  });
-  const queues = numbers.flatMap(({ batches, failed }) => [batches, failed]);
-  for (const queue of queues) {
-    queue.on("error", (error) => logger.warn({ error: error.message }, "queue error"));
-  }
-  const boards = new Map(
-    numbers.map(({ failed, store }): [string, FailedBoard] => [
-      failed.name,
-      { queue: failed, store },
-    ]),
+  const { stores, onQueueMoved = () => () => {} } = deps;
+  const numbers = new Map(
+    Object.values(stores).map((store) => [store.space, openQueues(deps, store)]),
   );
+  const plugin = createPlugin([...numbers.values()]);
+  const unwatch = onQueueMoved((space) => {
+    const before = numbers.get(space);
+    if (before === undefined) return;
+    numbers.set(space, openQueues(deps, before.store));
+    plugin.show([...numbers.values()]);
+    void endInTime(QUEUE_ANSWER_MS, [before.batches.close(), before.failed.close()]);
+  });
+  function boardOf(queue: string): FailedBoard | undefined {
+    const found = [...numbers.values()].find(({ failed }) => failed.name === queue);
+    return found === undefined ? undefined : { queue: found.failed, store: found.store };
+  }
 
   const app = new Hono<ApiEnv>();
   app.get("/queues/", (context) => context.redirect(BASE, 308));
@@ -74,14 +73,14 @@ export function createBoard(deps: BoardDeps) {
     throw new Error("Redis does not answer.");
   });
   app.put("/queues/api/queues/:queue/:job/retry", async (context) => {
-    const board = boards.get(context.req.param("queue"));
+    const board = boardOf(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
     const result = await retryOne(board, context.req.param("job"), pressedBy(context));
     if (result.ok) return context.body(null, 204);
     return problemResponse(toProblem(result));
   });
   app.put("/queues/api/queues/:queue/retry/failed", async (context) => {
-    const board = boards.get(context.req.param("queue"));
+    const board = boardOf(context.req.param("queue"));
     if (board === undefined) return problemResponse(WRITE_REFUSED);
     const result = await retryAll(board, pressedBy(context));
     // Bull Board's wording for "skipped" would be wrong here, so answer with a problem.
@@ -93,12 +92,14 @@ export function createBoard(deps: BoardDeps) {
     await next();
     context.res.headers.set("cache-control", "private, max-age=3600");
   });
-  app.route(BASE, createPlugin(numbers));
+  app.route(BASE, plugin.app);
 
   return {
     app,
 
     async close(): Promise<void> {
+      unwatch();
+      const queues = [...numbers.values()].flatMap(({ batches, failed }) => [batches, failed]);
       await endInTime(
         QUEUE_ANSWER_MS,
         queues.map((queue) => queue.close()),
@@ -107,23 +108,49 @@ export function createBoard(deps: BoardDeps) {
   };
 }
 
+/** A number, and its queues on the client that it has now. */
+interface ShownNumber {
+  readonly store: NumberStore;
+  readonly batches: Queue<BatchJob>;
+  readonly failed: Queue<FailedJob>;
+}
+
+function openQueues({ queueClient, logger }: BoardDeps, store: NumberStore): ShownNumber {
+  const { space } = store;
+  const options = { ...queuePlace(space, queueClient(space)), skipMetasUpdate: true };
+  const batches = new Queue<BatchJob>(batchQueueName(space), options);
+  const failed = new Queue<FailedJob>(failedQueueName(space), options);
+  for (const queue of [batches, failed]) {
+    queue.on("error", (error) => logger.warn({ error: error.message }, "queue error"));
+  }
+  return { store, batches, failed };
+}
+
 function pressedBy(context: Context<ApiEnv>): Actor {
   return actorOf(context.get("access"), "Bull Board");
 }
 
-function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Hono {
+function adaptersOf(numbers: readonly ShownNumber[]) {
+  return numbers.flatMap(({ batches, failed }) => [
+    shown(batches, {
+      readOnlyMode: true,
+      description: "Up to 100 messages a job; the ledger has their outcomes.",
+    }),
+    shown(failed, {
+      description: "One job for each failed message. Retry sends it again, once.",
+    }),
+  ]);
+}
+
+/** Bull Board itself; `show` replaces the queues that it shows. */
+function createPlugin(numbers: readonly ShownNumber[]): {
+  readonly app: Hono;
+  show(numbers: readonly ShownNumber[]): void;
+} {
   const serverAdapter = new HonoAdapter(serveStatic);
   serverAdapter.setBasePath(BASE);
-  createBullBoard({
-    queues: numbers.flatMap(({ batches, failed }) => [
-      shown(batches, {
-        readOnlyMode: true,
-        description: "Up to 100 messages a job; the ledger has their outcomes.",
-      }),
-      shown(failed, {
-        description: "One job for each failed message. Retry sends it again, once.",
-      }),
-    ]),
+  const board = createBullBoard({
+    queues: adaptersOf(numbers),
     serverAdapter,
     options: {
       // A second safeguard behind `readOnly`.
@@ -140,7 +167,10 @@ function createPlugin(numbers: readonly { batches: Queue; failed: Queue }[]): Ho
       },
     },
   });
-  return serverAdapter.registerPlugin();
+  return {
+    app: serverAdapter.registerPlugin(),
+    show: (now) => board.replaceQueues(adaptersOf(now)),
+  };
 }
 
 function shown(queue: Queue, options: ConstructorParameters<typeof BullMQAdapter>[1]) {

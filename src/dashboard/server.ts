@@ -63,6 +63,8 @@ export interface DashboardOptions {
   readonly stores: Stores;
   /** BullMQ's client, by key space. */
   readonly queueClient: (space: string) => Redis;
+  /** Tells of a key space whose client is another one from now on. Default: that never happens. */
+  readonly onQueueMoved?: (listener: (space: string) => void) => () => void;
   /** Whether Redis answers. */
   readonly ready: () => Promise<boolean>;
   /** Why Redis is unsafe, in a sentence; undefined while it is safe. */
@@ -109,8 +111,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   return {
     async start() {
       const ready = () => options.ready().catch(() => false);
-      const { stores, queueClient, logger } = options;
-      const board = createBoard({ stores, queueClient, ready, logger });
+      const { stores, logger } = options;
+      const board = createBoard({ ...options, ready });
       const probed = { ready: async () => !stopping && (await ready()) };
       const access = { ...options.access, numbers: Object.keys(stores) };
       const api = createApi({ ...options.api, access, stores, logger, answer: answerProblem });

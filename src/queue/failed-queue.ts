@@ -20,19 +20,31 @@ const STALE_CHECKED = 200;
  * Adds failed messages to the retry dashboard. The script that fails a row also adds it to an
  * outbox, from which it is removed only after its job exists. So a crash in between loses no job:
  * the sweep adds it again, and BullMQ ignores an existing id.
+ * `client` gives BullMQ's client for the number, which is another one when its hash slot has moved.
  */
-export function createFailedQueue(input: { connection: Redis; store: NumberStore }) {
-  const { connection, store } = input;
-  let opened: Queue<FailedJob> | undefined;
+export function createFailedQueue(input: { client: () => Redis; store: NumberStore }) {
+  const { client, store } = input;
+  let opened: { readonly queue: Queue<FailedJob>; readonly connection: Redis } | undefined;
   let staleFrom = 0;
 
   /** When it is first needed: most of hundreds of numbers have no failed message for hours. */
   function queue(): Queue<FailedJob> {
-    opened ??= openQueue();
-    return opened;
+    const connection = client();
+    if (opened?.connection !== connection) {
+      void close();
+      opened = { queue: openQueue(connection), connection };
+    }
+    return opened.queue;
   }
 
-  function openQueue(): Queue<FailedJob> {
+  /** Ends in time even if Redis is not reachable. */
+  async function close(): Promise<void> {
+    const closing = opened;
+    opened = undefined;
+    if (closing !== undefined) await endInTime(QUEUE_ANSWER_MS, [closing.queue.close()]);
+  }
+
+  function openQueue(connection: Redis): Queue<FailedJob> {
     const queue = new Queue<FailedJob>(failedQueueName(store.space), {
       ...queuePlace(store.space, connection),
       streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
@@ -89,10 +101,7 @@ export function createFailedQueue(input: { connection: Redis; store: NumberStore
       staleFrom = jobs.length < STALE_CHECKED ? 0 : staleFrom + STALE_CHECKED - dropped;
     },
 
-    /** Ends in time even if Redis is not reachable. */
-    async close(): Promise<void> {
-      if (opened !== undefined) await endInTime(QUEUE_ANSWER_MS, [opened.close()]);
-    },
+    close,
   };
 }
 

@@ -27,7 +27,7 @@ export function createNumberQueues(input: { store: NumberStore; client: () => Re
     // Without a listener BullMQ writes each error to the console; the client's own listener logs
     // it.
     batches.on("error", () => {});
-    return { batches, failed: createFailedQueue({ connection, store }) };
+    return { batches, failed: createFailedQueue({ client: () => connection, store }) };
   }
 
   return {

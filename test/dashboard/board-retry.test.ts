@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { queuePlace } from "../../src/queue/queues.ts";
 import {
   failedJobs,
   openDashboard,
@@ -169,7 +170,7 @@ it("a job that Dropcast did not write is not retried", async () => {
     SOON,
   );
   const { Queue } = await import("bullmq");
-  const queue = new Queue(`failed-${test.number}`, { connection: test.redis });
+  const queue = new Queue(`failed-${test.number}`, queuePlace(test.number, test.redis));
   await queue.add("stranger", { campaign: "x" }, { jobId: "stranger-1" });
   await queue.close();
   await failedJobsAre(dashboard, [`f-${campaign}-1-1`, "stranger-1"]);

@@ -2,9 +2,12 @@ import { createRequire } from "node:module";
 import { Queue } from "bullmq";
 import { expect, it, vi } from "vitest";
 import { maskData, maskText } from "../../src/dashboard/mask.ts";
+import { failedQueueName, queuePlace } from "../../src/queue/queues.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import {
   failedJobs,
   openDashboard,
+  openQueueClient,
   problemCode,
   SOON,
   startSending,
@@ -81,7 +84,7 @@ it("every write of Bull Board except Retry of failed messages is refused", async
   }
 
   expect(await failedJobs(dashboard)).toEqual([job]);
-  const queue = new Queue(`failed-${test.number}`, { connection: test.redis });
+  const queue = new Queue(`failed-${test.number}`, queuePlace(test.number, test.redis));
   expect(await queue.isPaused()).toBe(false);
   await queue.close();
 });
@@ -160,7 +163,7 @@ it("shows no phone and no wamid that a stranger's job may hold, wherever it is",
   const phone = "48600123456";
   const wamid = "wamid.HBgLNDg2MDA=";
   const name = `failed-${test.number}`;
-  const queue = new Queue(name, { connection: test.redis });
+  const queue = new Queue(name, queuePlace(test.number, test.redis));
   const data = {
     phone,
     to: Number(phone),
@@ -196,4 +199,27 @@ it("masks what is like a phone, and leaves ids, codes and times alone", () => {
     expect(maskText(text)).toBe(text);
   }
   expect(maskData({ to: 48600123456, row: 1_000_000 })).toEqual({ to: "[digits]", row: 1_000_000 });
+});
+
+it("shows the queues of a number on another client, once its hash slot has moved", async () => {
+  const [before, after] = [await startOwnRedis(), await startOwnRedis()];
+  let client = openQueueClient(before.address);
+  let tellMoved: (space: string) => void = () => {};
+  const { ask, test } = await openDashboard({
+    queueClient: () => client,
+    onQueueMoved: (listener) => {
+      tellMoved = listener;
+      return () => {};
+    },
+  });
+  client = openQueueClient(after.address);
+  const { space } = test.store;
+  const queue = new Queue(failedQueueName(space), queuePlace(space, after.connect()));
+  await queue.add("waits there", {});
+  await queue.close();
+
+  tellMoved(space);
+
+  const answer = await (await ask("/queues/api/queues")).text();
+  expect(answer).toContain('"waiting":1');
 });

@@ -23,7 +23,7 @@ async function openBench() {
   const redis = server.connect();
   const bench = await openTestStore({}, redis);
   const connection = createQueueClient(server.address);
-  const failed = createFailedQueue({ connection, store: bench.store });
+  const failed = createFailedQueue({ client: () => connection, store: bench.store });
   onTestFinished(async () => {
     await failed.close();
     connection.disconnect();
