@@ -21,6 +21,7 @@ export function apiDeps(
       ...{
         endpoints: config.webhooksOut,
         readRedis: () => readRedisFacts(redis, config.durability),
+        readTopology: platform.topology,
       },
     },
     country: commonCountry(config),

@@ -6,6 +6,7 @@ import type { Mode } from "../core/mode.ts";
 import { accept, type Refusal, type Result } from "../core/refusal.ts";
 import { type Timings, timings } from "../core/timings.ts";
 import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
+import { ALL, readTopology, type TopologyFacts } from "../health/topology.ts";
 import type { Logger } from "../logger.ts";
 import { keepAofConsistent } from "../redis/aof.ts";
 import type { Connections, Endpoint } from "../redis/connections.ts";
@@ -43,6 +44,8 @@ export interface Platform {
   readonly safety: Watches["safety"];
   /** Whether Redis can be reached. */
   readonly outage: Watches["outage"];
+  /** The nodes of Redis, and who has which number. */
+  topology(): Promise<TopologyFacts>;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** The store of any number of this Redis, configured or not; by default of this mode. */
@@ -168,6 +171,11 @@ export async function openPlatform(input: {
     redis: deploymentOf(mode),
     safety: withReplicas(safety, stores),
     outage,
+    topology: () =>
+      readTopology({
+        ...{ kind: address.kind, connections, durability },
+        spaces: new Map(spaces.map((space) => [space, nameOf(space, mode)])),
+      }),
     stores,
     openNumber: async (number, of = mode) =>
       (of === mode ? stores[number] : undefined) ??
@@ -200,6 +208,11 @@ function withReplicas(
     isSafe: () => safety.isSafe() && behind() === undefined,
     problem: () => safety.problem() ?? behind(),
   };
+}
+
+/** For people: a number, a portfolio, or what belongs to all numbers. */
+function nameOf(space: string, mode: Mode): string {
+  return space === keySpace(ALL_NUMBERS, mode) ? ALL : space.replace(/\.sandbox$/, "");
 }
 
 /** What this configuration has in Redis. */

@@ -10,6 +10,7 @@ import { type NumberFacts, readNumberFacts } from "./facts.ts";
 import { numberChecks } from "./number.ts";
 import { fleetChecks, processChecks } from "./processes.ts";
 import { type RedisFacts, redisChecks, unreachableCheck } from "./redis.ts";
+import { type TopologyFacts, topologyChecks } from "./topology.ts";
 import { type ConfiguredEndpoint, checkWebhooksOut } from "./webhooks-out.ts";
 
 /** Everything that is read to say how the deployment is. */
@@ -26,6 +27,8 @@ export interface Health {
 export interface HealthSources {
   readonly timings: Pick<Timings, "sweepEveryMs" | "personBusyMs">;
   readonly readRedis: () => Promise<RedisFacts>;
+  /** Default: one Redis without replicas. */
+  readonly readTopology?: () => Promise<TopologyFacts>;
   /** Endpoints of webhooks out that this process has in its configuration. */
   readonly endpoints: readonly ConfiguredEndpoint[];
   /** Null: rows of ended campaigns are kept. */
@@ -52,12 +55,13 @@ export async function readHealth(
 
 async function readAll(
   stores: Stores,
-  { timings, readRedis, endpoints, retentionMs }: HealthSources,
+  { timings, readRedis, readTopology, endpoints, retentionMs }: HealthSources,
   isLimited: boolean,
 ): Promise<Health> {
   const all = Object.values(stores);
-  const [redis, numbers, out, recurring, drops, processes] = await Promise.all([
+  const [redis, topology, numbers, out, recurring, drops, processes] = await Promise.all([
     readRedis(),
+    isLimited ? undefined : readTopology?.(),
     Promise.all(all.map(readNumberFacts)),
     Promise.all(all.map((store) => checkWebhooksOut(endpoints, store))),
     isLimited ? [] : readRecurring(stores),
@@ -67,6 +71,7 @@ async function readAll(
   const seen = processes?.processes ?? [];
   const checks = [
     ...redisChecks(redis),
+    ...(topology === undefined ? [] : topologyChecks(topology)),
     ...numbers.flatMap((facts) => [...numberChecks(facts, timings), ...processChecks(facts)]),
     ...out.flat(),
     ...recurring.map(recurringCheck),

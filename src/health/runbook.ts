@@ -1,56 +1,13 @@
+import type { RunbookEntry } from "./runbook-entry.ts";
+import { REDIS_CHECKS } from "./runbook-redis.ts";
+
 /**
  * Every check by its code, the gravest first, with what an engineer on call needs to know about it.
  * docs/runbooks.md and the dashboard's page of runbooks are made from here. Released codes are not
  * renamed: alerts and scripts rely on them.
  */
-export interface RunbookEntry {
-  readonly title: string;
-  /** What it means while it is not ok. */
-  readonly means: string;
-  /** What to do, step by step. */
-  readonly steps: readonly string[];
-  /** Whether that is safe, and what it cannot do. */
-  readonly safe: string;
-}
-
 export const CHECKS = {
-  redis_reachable: {
-    title: "Redis cannot be reached",
-    means:
-      "No process can read or write the ledger. Nothing is claimed, so nothing is sent; webhooks are answered with 503 and LiveChat sends them again.",
-    steps: [
-      "Look at Redis itself: is it running, is its machine reachable, is its disk full?",
-      "Compare DROPCAST_REDIS_URL of all processes.",
-      "Start it again with its own data. Do not start an empty one in its place.",
-    ],
-    safe: "Starting Redis again with its own data is safe: messages on their way become unknown at worst, and are never sent again by themselves.",
-  },
-  redis_durability: {
-    title: "Redis may lose writes that it confirmed",
-    means:
-      "A setting, a replica or a restriction means that a crash may lose the record of a sent message. Unless DROPCAST_ALLOW_UNSAFE_REDIS is set, nothing is sent.",
-    steps: [
-      "Run the CONFIG SET that the message names, and put it into the configuration of Redis.",
-      "For a managed Redis, ask its provider for an append-only file that is written before each answer.",
-      "Sending continues by itself within seconds.",
-    ],
-    safe: "Correcting the settings is safe while campaigns run. DROPCAST_ALLOW_UNSAFE_REDIS is not: after a crash of Redis messages may be sent twice.",
-  },
-  redis_disk: {
-    title: "Redis cannot write to its disk",
-    means: "Redis refuses every write, so nothing is claimed and no outcome is recorded.",
-    steps: ["Free space on the disk of Redis, or correct its permissions.", "Look at its log."],
-    safe: "Freeing space is safe. Do not delete the append-only file: it is the record of what was sent.",
-  },
-  redis_memory: {
-    title: "Redis runs out of memory",
-    means: "At 100 % Redis refuses writes that need memory: nothing new is claimed or imported.",
-    steps: [
-      "Raise maxmemory, or give Redis a machine of its own.",
-      "Set DROPCAST_RETENTION_DAYS, so that rows of old campaigns are deleted.",
-    ],
-    safe: "Raising maxmemory is safe at any time. Do not change maxmemory-policy: eviction deletes records of sent messages.",
-  },
+  ...REDIS_CHECKS,
   rollback: {
     title: "Redis went back in time",
     means:

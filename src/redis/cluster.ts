@@ -33,6 +33,7 @@ interface Shard extends Endpoint {
 
 /** An answer as fresh as this is not asked for again. */
 const FRESH_MS = 50;
+const SLOTS = 16_384;
 
 export function connectCluster(address: RedisClusterAddress, onError: OnError): Connections {
   const map = createClusterMap(address);
@@ -175,6 +176,7 @@ export function connectCluster(address: RedisClusterAddress, onError: OnError): 
     },
 
     endpoints: () => shards,
+    unownedSlots: () => SLOTS - shards.filter((one) => one.isOwner).reduce(sumOfSlots, 0),
 
     async reach(keys) {
       adapt(await map.read());
@@ -226,6 +228,10 @@ function tagged(space: string): string {
 
 function hasSlot(ranges: readonly SlotRange[], slot: number): boolean {
   return ranges.some(([from, to]) => from <= slot && slot <= to);
+}
+
+function sumOfSlots(sum: number, { ranges }: Shard): number {
+  return sum + shared(ranges, ranges);
 }
 
 /** How many slots two lists have in common. */

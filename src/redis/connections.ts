@@ -41,6 +41,7 @@ function connectOne(
     endpoint: () => endpoint,
     eachEndpoint: (opened) => void ends.push(opened(endpoint)),
     endpoints: () => [endpoint],
+    unownedSlots: () => 0,
     reach: () => reachClient(ledger),
     close() {
       for (const end of ends) end();

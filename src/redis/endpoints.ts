@@ -42,6 +42,8 @@ export interface Connections {
    */
   eachEndpoint(opened: (endpoint: Endpoint) => () => void): void;
   endpoints(): readonly Endpoint[];
+  /** Hash slots of a cluster that have no owner, as it last told; 0 with one endpoint. */
+  unownedSlots(): number;
   /** Connects. Rejects with the reason unless the endpoints that have these keys serve them. */
   reach(keys: readonly string[]): Promise<void>;
   close(): void;

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 /** What INFO tells, by field; of one section or of all. Fields without a value are left out. */
 export async function redisInfo(
   redis: Redis,
-  section?: "server" | "memory" | "persistence",
+  section?: "server" | "memory" | "persistence" | "replication",
 ): Promise<ReadonlyMap<string, string>> {
   const text = String(await (section === undefined ? redis.info() : redis.info(section)));
   const pairs = text.split(/\r?\n/).map((line) => {

@@ -78,7 +78,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["silence-words", "pause-words", "stall-words", "trial-words"],
     ...["message-json", "message-timeline", "message-words", "person-words"],
   ],
-  health: ["check", "facts", "health", "number-facts-words", "redis", "runbook"],
+  health: ["topology", "check", "facts", "health", "number-facts-words", "redis", "runbook"],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
   mcp: ["api-client", "server"],

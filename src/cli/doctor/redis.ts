@@ -21,10 +21,11 @@ export async function checkRedis(cli: Cli, config: Config): Promise<RedisChecks>
   const checks: Check[] = [];
   const recurring: RecurringState[] = [];
   const [sending, receiving] = [new Set<string>(), new Set<string>()];
-  const opened = await onPlatform(cli, config, async ({ redis, stores, timings }) => {
+  const opened = await onPlatform(cli, config, async ({ redis, topology, stores, timings }) => {
     const health = await readHealth(stores, {
       ...{ timings, endpoints: config.webhooksOut, retentionMs: config.retentionMs },
       readRedis: () => readRedisFacts(redis, config.durability),
+      readTopology: topology,
     });
     checks.push(...health.checks);
     for (const { number, workers, receivers } of health.numbers) {
