@@ -10,7 +10,17 @@ const TIMED = "test/e2e/{control,fair-share,pace,stops,window}.test.ts";
  */
 const FAULTS = "test/faults/**/*.test.ts";
 /** Real processes, a browser, whole folders: what `npm run test:fast` leaves to `npm test`. */
-const COMMANDS = ["cli", "cluster", "dashboard", "deploy", "bench", "setup", "privacy", "redis"];
+const COMMANDS = [
+  "backup",
+  "cli",
+  "cluster",
+  "dashboard",
+  "deploy",
+  "bench",
+  "setup",
+  "privacy",
+  "redis",
+];
 /** A producer that dies at each of its steps: with files of its own in place of the module's. */
 const CRASHES = "test/producer/*/crash.test.ts";
 const PROCESSES = [...COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`), CRASHES];

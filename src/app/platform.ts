@@ -4,6 +4,7 @@ import type { Config, NumberConfig } from "../config/config.ts";
 import { portfolioOf } from "../config/portfolios.ts";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Refusal, type Result } from "../core/refusal.ts";
+import { refusePlainly } from "../core/refusals.ts";
 import { type Timings, timings } from "../core/timings.ts";
 import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
 import { ALL, readTopology, type TopologyFacts } from "../health/topology.ts";
@@ -28,6 +29,7 @@ import {
   type NumberStore,
   neverKey,
   portfolioSpace,
+  restoringKey,
   type Suppressions,
 } from "../store/index.ts";
 import { reachRedis } from "./reach-redis.ts";
@@ -109,6 +111,10 @@ export async function openPlatform(input: {
       return found;
     }
     for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+  }
+  if ((await connections.ledger(keySpace(ALL_NUMBERS, mode)).exists(restoringKey(mode))) === 1) {
+    await close();
+    return refusePlainly("restore_unfinished");
   }
   watches = watchEndpoints({ connections, spaces, check, ...safetyWords(logger, troubles) });
   const { safety, outage, safetyOf } = watches;

@@ -18,6 +18,8 @@ export const ACT_KINDS = [
   "accept rollback",
   "confirm nothing lost",
   "recount",
+  "back up",
+  "restore",
   "test webhooks",
   "redeliver webhooks",
   "approve",

@@ -105,6 +105,14 @@ export function rollbackWords(number: string, rollback: Rollback): string {
   const accept =
     "`dropcast doctor --accept-rollback`, which marks every message as unknown that may have been " +
     "sent in the lost time";
+  if (rollback.restored) {
+    return (
+      `The data of number ${number} came from a backup, whose latest change is of ` +
+      `${isoTime(wentBackTo)}. Nothing is sent until you decide: if anything was sent after the ` +
+      `backup was made, run ${accept}; if everything was stopped before, run ` +
+      "`dropcast doctor --nothing-lost`."
+    );
+  }
   if (lost === null) {
     return (
       "Redis was restarted and may have been rolled back: no worker of number " +

@@ -242,8 +242,15 @@ async function setting(redis: Redis, name: string): Promise<string | undefined> 
   }
 }
 
+/** Replicas that could take over: one without a port only reads a copy, as a backup does. */
+function failoverReplicas(info: Info): number {
+  const connected = Number(info.get("connected_slaves") ?? 0);
+  const listed = Array.from({ length: connected }, (_, at) => info.get(`slave${at}`) ?? "");
+  return listed.filter((replica) => !/(?:^|,)port=0(?:,|$)/.test(replica)).length;
+}
+
 function replicaProblems(info: Info): Problem[] {
-  const replicas = Number(info.get("connected_slaves") ?? 0);
+  const replicas = failoverReplicas(info);
   if (replicas === 0) return [];
   return [
     {

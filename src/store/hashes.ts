@@ -169,6 +169,7 @@ export const HASHES = {
     newRunAt: ["when it was first seen, own clock", "guard", "there is none"],
     vouched: ["1: a worker that remembers the last claim confirmed it", "guard", "none has"],
     unconfirmed: ["1: none came in time, a person is asked", "guard", "no question"],
+    restored: ["1: it came from a backup, a person is asked", "ask-after-restore", "it did not"],
     // A rollback that a person has not accepted.
     noticedAt: ["time", "guard", "no rollback"],
     wentBackTo: ["time of the last change that Redis has", "guard", "no rollback"],

@@ -90,7 +90,15 @@ export {
   type SeenDropReport,
   type WaitingDropNote,
 } from "./drops/drop-reports.ts";
-export { ALL_NUMBERS, keySpace, neverKey, portfolioSpace, queuePrefix } from "./keys.ts";
+export { ALL_KEYS, restoringKey, spaceOfKey } from "./key-spaces.ts";
+export {
+  ALL_NUMBERS,
+  deploymentKeys,
+  keySpace,
+  neverKey,
+  portfolioSpace,
+  queuePrefix,
+} from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
 export { createRowPacker, type ImportOutcome, type ImportRow } from "./ledger/batch-rows.ts";
 export type { ClaimGate, ClaimResult, Ledger, LedgerLimits, LoadedRow } from "./ledger/ledger.ts";
@@ -129,6 +137,7 @@ export {
 } from "./people/people.ts";
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
+export { askAfterRestore } from "./recovery/after-restore.ts";
 export { type Ages, oldOnes } from "./recovery/ages.ts";
 export type { Difference } from "./recovery/audit.ts";
 export { COUNTERS_FOLDER, type MemoryFolder } from "./recovery/counter-memory.ts";

@@ -67,7 +67,7 @@ async function logRollback({ store, logger }: ChoresContext): Promise<boolean> {
   if (rollback === undefined) return stranger;
   const words =
     rollback.lost === null
-      ? "Redis was restarted and no worker remembers its claim counter; nothing is sent until: " +
+      ? "Redis was restarted or restored, and no worker vouches for it; nothing is sent until: " +
         "dropcast doctor --accept-rollback or --nothing-lost"
       : "Redis went back in time; nothing is sent until: dropcast doctor --accept-rollback";
   logger.error({ claimsLost: rollback.lost }, words);

@@ -98,7 +98,14 @@ test.each<[string, Partial<NumberFacts>, Check["verdict"], string]>([
     "rollback",
     {
       rollback: {
-        ...{ noticedAt: NOW, wentBackTo: NOW - HOUR, lost: 12, lostActs: 0, lostSerials: null },
+        ...{
+          noticedAt: NOW,
+          wentBackTo: NOW - HOUR,
+          lost: 12,
+          lostActs: 0,
+          lostSerials: null,
+          restored: false,
+        },
       },
     },
     "fail",

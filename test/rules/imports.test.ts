@@ -30,7 +30,8 @@ const PRODUCER: readonly string[] = [
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   access: ["guesses", "oidc", "passwords", "sessions", "sign-in", "tokens", "users"],
   api: ["access", "answer", "api", "phone-forms", "seats"],
-  app: ["lists", "notices", "platform", "roles", "serving", "test-sender"],
+  app: ["backup", "lists", "notices", "platform", "roles", "serving", "test-sender"],
+  backup: ["backup-file", "backup-key", "make-backup", "restore-backup"],
   campaigns: [
     ...["action-json", "action-words", "actions", "begin-action"],
     ...[
@@ -120,6 +121,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["failed-queue", "in-time", "job-counts", "number-queues", "queues", "shared-backend"],
   ],
   redis: [
+    "find-binary",
     ...["aof", "connections", "data-folder", "embedded", "outage"],
     ...["process-identity", "safety", "server", "watches", "wrong-topology"],
   ],
@@ -141,6 +143,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that belong to one concern, and the parts that have it. Any part may use the others. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  "age-encryption": ["backup"],
   bullmq: ["queue", "worker", "dashboard"],
   "close-with-grace": ["cli"],
   commander: ["cli"],
@@ -151,7 +154,18 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   hono: ["api", "dashboard"],
   "iconv-lite": ["producer"],
   ioredis: [
-    ...["redis", "store", "queue", "worker", "dashboard", "privacy", "health", "metrics", "app"],
+    ...[
+      "backup",
+      "redis",
+      "store",
+      "queue",
+      "worker",
+      "dashboard",
+      "privacy",
+      "health",
+      "metrics",
+      "app",
+    ],
   ],
   "libphonenumber-js": ["producer", "config"],
   "@modelcontextprotocol/server": ["mcp"],

@@ -2,6 +2,57 @@ import { catalogue } from "./catalogue.ts";
 
 /** Redis and its data folder. */
 export const REDIS = catalogue(503, {
+  backup_damaged: {
+    meaning:
+      "A backup was cut off or changed: its length or checksum is wrong. Nothing was restored.",
+    fix: "Use another copy of it, or an older backup.",
+    http: 422,
+  },
+  backup_exists: {
+    meaning: "The file that a backup is to be written to exists already.",
+    fix: "Give another name: a backup never replaces a file.",
+    http: 409,
+  },
+  backup_key_invalid: {
+    meaning: "A file with the key of backups cannot be read, or holds no key.",
+    fix: "It holds one line: an age key (`age1…` or `AGE-SECRET-KEY-1…`, made by `age-keygen`) or a passphrase of 16 characters or more.",
+    http: 422,
+  },
+  backup_key_needed: {
+    meaning: "A backup is encrypted, and no key that can decrypt it was given.",
+    fix: "Name the file with the private key or the passphrase: `--key-file FILE`.",
+    http: 422,
+  },
+  backup_key_wrong: {
+    meaning: "A backup was not encrypted for this key.",
+    fix: "Use the key that it was made with, or the private key that belongs to it.",
+    http: 422,
+  },
+  backup_not_allowed: {
+    meaning:
+      "Redis does not send a copy of its data to this user (`SYNC`), or the service forbids it.",
+    fix: "Allow it (`ACL SETUSER … +sync`), or use the snapshots of your provider.",
+  },
+  backup_unreadable: {
+    meaning:
+      "A file cannot be read as a backup: it is not there, is something else, or has a newer format.",
+    fix: "Check the path; use the version of Dropcast that made it, or newer.",
+    http: 422,
+  },
+  restore_needs_newer_redis: {
+    meaning: "A backup comes from a newer Redis than the one that should read or take it.",
+    fix: "Install that version of Redis or a newer one, here and where the data is to go.",
+    http: 409,
+  },
+  restore_not_empty: {
+    meaning: "A backup is restored into an empty Redis only, and this one holds data of Dropcast.",
+    fix: "Stop all processes of Dropcast, and name another Redis or move the data folder aside.",
+    http: 409,
+  },
+  restore_unfinished: {
+    meaning: "A restore of a backup into this Redis did not end.",
+    fix: "Run `dropcast restore` with the same file again: it continues.",
+  },
   data_dir_full: {
     meaning: "The disk of the data folder is full.",
     fix: "Free some space, or set `DROPCAST_DATA_DIR` to a folder on another disk.",

@@ -44,6 +44,8 @@ export interface Rollback {
    * worker remembers its counter, and it may lack nothing.
    */
   readonly lost: number | null;
+  /** These data came from a backup, which lacks whatever happened after it was made. */
+  readonly restored: boolean;
   /** Of these, the changes by people; null if no process remembers. */
   readonly lostActs: number | null;
   /** Serials of campaigns that were imported in the lost time, as far as is remembered. */
@@ -83,20 +85,13 @@ export function createRollback(input: {
   const { guard, clock, pace, claimed, suppressed } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
-    const [noticedAt, ...rest] = await redis.hmget(
-      guard,
-      ...fieldsOf("guard", "noticedAt", "wentBackTo", "lost", "lostActs", "serial", "lastSerial"),
-    );
+    const [noticedAt, restored, lost, ...rest] = await redis.hmget(guard, ...NOTICED);
     if (!noticedAt) return undefined;
-    const [wentBackTo, lost, lostActs, serial, lastSerial] = rest.map(Number);
-    const isRemembered = rest[1] !== null;
-    const [before = 0, last = 0] = [serial, lastSerial];
+    const [lostActs = 0, wentBackTo = 0, serial = 0, last = 0] = rest.map(Number);
+    const known = typeof lost === "string" ? { lost: Number(lost), lostActs } : NOT_REMEMBERED;
     return {
-      noticedAt: Number(noticedAt),
-      wentBackTo: wentBackTo ?? 0,
-      lost: isRemembered ? (lost ?? 0) : null,
-      lostActs: isRemembered ? (lostActs ?? 0) : null,
-      lostSerials: last > before ? { first: before + 1, last } : null,
+      ...{ noticedAt: Number(noticedAt), wentBackTo, restored: restored !== null, ...known },
+      lostSerials: last > serial ? { first: serial + 1, last } : null,
     };
   }
 
@@ -294,6 +289,11 @@ export async function findRolledBack(
 
 export type RollbackGuard = ReturnType<typeof createRollback>;
 
+const NOTICED = [
+  ...fieldsOf("guard", "noticedAt", "restored", "lost", "lostActs", "wentBackTo"),
+  ...fieldsOf("guard", "serial", "lastSerial"),
+];
+const NOT_REMEMBERED = { lost: null, lostActs: null };
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "scheduled"]);
 /** Recently ended campaigns, whose failed or rejected rows a person may have sent again. */
 const MONTH_MS = 30 * 24 * 3600 * 1000;

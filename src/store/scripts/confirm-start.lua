@@ -1,12 +1,12 @@
--- A person confirms that Redis was only restarted and lacks nothing: sending continues.
+-- A person confirms that Redis lacks nothing after a restart or a restore: sending continues.
 -- Atomic because: a worker that remembers more may report at the same moment; then data is missing.
 --- @include "guard"
 -- KEYS: 1 slot key of the number
 -- ARGV: none
 -- Returns: 1 done, 0 nothing was asked, -1 a process remembers more than Redis has
 -- Keys built: guard
-local f = redis.call('HMGET', GUARD, 'noticedAt', 'unconfirmed')
+local f = redis.call('HMGET', GUARD, 'noticedAt', 'unconfirmed', 'restored')
 if not f[1] then return 0 end
-if not f[2] then return -1 end
+if not f[2] and not f[3] then return -1 end
 confirm_run(run_id())
 return 1

@@ -7,6 +7,7 @@ export const SCRIPTS = {
   "accept-rollback": ["databaseId"],
   "apply-opt-outs": ["from", "to"],
   "apply-status": ["events", "failedWaitMs"],
+  "ask-after-restore": [],
   "begin-action": ["action", "campaign", "kind", "decision", "plan", "total", "rows"],
   "begin-session": [
     "digest",

@@ -74,7 +74,7 @@ end
 local function note_rollback(seen, known)
   stop_number()
   local f = redis.call('HMGET', GUARD, 'seen', 'lost', 'lostActs', 'lastSerial', 'acts')
-  redis.call('HDEL', GUARD, 'unconfirmed')
+  redis.call('HDEL', GUARD, 'unconfirmed', 'restored')
   redis.call('HSET', GUARD, 'seen', math.max(num(f[1]), seen.count),
     'lost', math.max(num(f[2]), seen.count - known),
     'lostActs', math.max(num(f[3]), seen.acts - num(f[5])),
@@ -87,7 +87,7 @@ local function confirm_run(run)
   -- Drop `serial` too, which an import may have reserved: after a later rollback it would make
   -- lists imported from now on count as lists of which nothing was sent.
   redis.call('HDEL', GUARD, 'newRun', 'newRunAt', 'vouched', 'reserved', 'serial')
-  if redis.call('HDEL', GUARD, 'unconfirmed') == 0 then return end
+  if redis.call('HDEL', GUARD, 'unconfirmed', 'restored') == 0 then return end
   redis.call('HDEL', GUARD, 'noticedAt', 'wentBackTo')
   for _, field in ipairs(redis.call('HKEYS', GUARD)) do
     if string.sub(field, 1, 5) == 'open:' then redis.call('HDEL', GUARD, field) end

@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import type { Redis } from "ioredis";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { redisInfo } from "../redis/server.ts";
+import { type BackupPart, writeBackup } from "./backup-file.ts";
+import type { BackupKey } from "./backup-key.ts";
+import { openSnapshot, SnapshotRefused } from "./snapshot.ts";
+
+export interface MadeBackup {
+  readonly path: string;
+  readonly bytes: number;
+  readonly encrypted: boolean;
+  /** The moment that the copy is of, or a little before it. */
+  readonly madeAt: string;
+}
+
+/** Copies everything that `nodes` hold to a new file. All of a number is of one moment. */
+export async function makeBackup(input: {
+  path: string;
+  key: BackupKey | null;
+  version: string;
+  nodes: readonly Redis[];
+  onProgress: (bytes: number) => void;
+}): Promise<Result<MadeBackup>> {
+  const { path, key, nodes } = input;
+  const [first] = nodes;
+  if (first === undefined) throw new Error("There is no Redis to copy.");
+  if (existsSync(path)) return refuseExisting(path);
+  const madeAt = new Date().toISOString();
+  const server = await redisInfo(first, "server");
+  try {
+    const { bytes } = await writeBackup({
+      path,
+      key,
+      about: {
+        madeAt,
+        dropcast: input.version,
+        redis: server.get("redis_version") ?? "",
+        db: first.options.db ?? 0,
+        parts: nodes.length,
+      },
+      parts: snapshots(nodes, input.onProgress),
+    });
+    return accept({ path, bytes, encrypted: key !== null, madeAt });
+  } catch (error) {
+    if (error instanceof SnapshotRefused) {
+      return refuse(
+        "backup_not_allowed",
+        `Redis does not send a copy of its data: ${error.message}.`,
+        "Allow it for this user (ACL SETUSER … +sync), or use the snapshots of your provider.",
+      );
+    }
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+      return refuseExisting(path);
+    }
+    throw error;
+  }
+}
+
+async function* snapshots(
+  nodes: readonly Redis[],
+  onProgress: (bytes: number) => void,
+): AsyncGenerator<BackupPart> {
+  let done = 0;
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      done += chunk.length;
+      onProgress(done);
+      yield chunk;
+    }
+  }
+  for (const node of nodes) {
+    const { bytes, chunks } = await openSnapshot(node);
+    yield { bytes, chunks: counted(chunks) };
+  }
+}
+
+function refuseExisting(path: string): Result<never> {
+  return refuse(
+    "backup_exists",
+    `${path}, or an unfinished backup of that name, exists already.`,
+    "Give another name: a backup never replaces a file.",
+  );
+}

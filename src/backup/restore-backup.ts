@@ -1,0 +1,117 @@
+/**
+ * Restores a backup into an empty Redis. It may be killed at any moment, and run again:
+ *
+ * 1. The whole backup is read and checked before anything is written.
+ * 2. The key `restoring` is set. While it is there no process of Dropcast opens this Redis.
+ * 3. The keys are copied, each as Redis itself dumps it.
+ * 4. Each number is stopped with the question of the rollback guard: the copy does not know what
+ *    was sent, or who opted out, since it was made.
+ * 5. `restoring` is deleted.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { MODES } from "../core/mode.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { findRedisBinary } from "../redis/find-binary.ts";
+import { ALL_KEYS, ALL_NUMBERS, askAfterRestore, keySpace, restoringKey } from "../store/index.ts";
+import { type AboutBackup, readBackup } from "./backup-file.ts";
+import type { BackupKey } from "./backup-key.ts";
+import { type Copied, copyKeys } from "./copy-keys.ts";
+import { startScratchRedis } from "./scratch-redis.ts";
+
+export interface Restored {
+  readonly about: AboutBackup;
+  readonly keys: number;
+  /** Key spaces of numbers, each of which waits for a person now. */
+  readonly numbers: readonly string[];
+}
+
+export interface RestoreInput {
+  readonly path: string;
+  readonly key: BackupKey | null;
+  /** Has room for the copy while it is read. */
+  readonly dataDir: string;
+  /** Everything that keys may be on: none holds any yet. */
+  readonly nodes: readonly Redis[];
+  readonly clientOf: (space: string) => Redis;
+  readonly say: (line: string) => void;
+  readonly onProgress: (keys: number) => void;
+  /** The person's yes, asked when the backup is known to be whole. */
+  readonly confirm: (about: AboutBackup) => Promise<Result<void>>;
+}
+
+/** Refuses if the backup is damaged or the Redis is not empty; then nothing was written. */
+export async function restoreBackup(input: RestoreInput): Promise<Result<Restored>> {
+  const { path, key, dataDir, say } = input;
+  const empty = await checkEmpty(input);
+  if (!empty.ok) return empty;
+  const binary = await findRedisBinary({ dataDir, env: process.env, say });
+  if (!binary.ok) return binary;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const dir = mkdtempSync(join(dataDir, "restore-"));
+  try {
+    const read = await readBackup({ path, key, dir });
+    if (!read.ok) return read;
+    const { about, files } = read.value;
+    const agreed = await input.confirm(about);
+    if (!agreed.ok) return agreed;
+    await setRestoring(input.clientOf, about.madeAt);
+    const copied: Copied = { keys: 0, spaces: new Set() };
+    for (const file of files) {
+      const scratch = await startScratchRedis({ binary: binary.value, dir, file, db: about.db });
+      if (!scratch.ok) return scratch;
+      try {
+        const some = await copyKeys({ ...input, from: scratch.value.client });
+        if (!some.ok) return some;
+        copied.keys += some.value.keys;
+        for (const space of some.value.spaces) copied.spaces.add(space);
+      } finally {
+        await scratch.value.stop();
+      }
+    }
+    const numbers = await askAfterRestore(input.clientOf, [...copied.spaces]);
+    await setRestoring(input.clientOf, null);
+    return accept({ about, keys: copied.keys, numbers });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** The marks of both modes: with a time they are set, with null removed. */
+async function setRestoring(
+  clientOf: RestoreInput["clientOf"],
+  madeAt: string | null,
+): Promise<void> {
+  for (const mode of MODES) {
+    const key = restoringKey(mode);
+    const redis = clientOf(keySpace(ALL_NUMBERS, mode));
+    await (madeAt === null ? redis.del(key) : redis.set(key, madeAt));
+  }
+}
+
+/** Refuses a Redis that holds anything of Dropcast, unless a restore of it did not end. */
+async function checkEmpty({ nodes, clientOf, path }: RestoreInput): Promise<Result<void>> {
+  for (const mode of MODES) {
+    const marked = await clientOf(keySpace(ALL_NUMBERS, mode)).exists(restoringKey(mode));
+    if (marked === 1) return accept(undefined);
+  }
+  for (const node of nodes) {
+    if (!(await holdsKeys(node))) continue;
+    return refuse(
+      "restore_not_empty",
+      `${path} was not restored: this Redis holds data of Dropcast.`,
+      "Stop all processes of Dropcast, and name another Redis or move the data folder aside.",
+    );
+  }
+  return accept(undefined);
+}
+
+async function holdsKeys(redis: Redis): Promise<boolean> {
+  for (let cursor = "0"; ; ) {
+    const [next, found] = await redis.scan(cursor, "MATCH", ALL_KEYS, "COUNT", 1_000);
+    if (found.length > 0) return true;
+    if (next === "0") return false;
+    cursor = next;
+  }
+}
