@@ -50,7 +50,7 @@ interface Link {
 }
 
 const links: readonly Link[] = pages.flatMap((page) =>
-  [...proseOf(page).matchAll(/\]\(\s*([^)\s]+)\s*\)/g)]
+  [...proseOf(page).matchAll(/(?:\]\(\s*|<img src=")([^)"\s]+)\s*[)"]/g)]
     .map(([, to = ""]) => ({ page, to }))
     .filter(({ to }) => !/^[a-z]+:/.test(to)),
 );
