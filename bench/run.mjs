@@ -3,18 +3,18 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const FIGURES = ["send", "webhooks", "import", "memory", "pace", "pause", "history"];
+const FIGURES = ["send", "webhooks", "campaign", "import", "memory", "pace", "pause", "history"];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 
   --rows N         recipients of the list (send: 20000, import: 1000000, memory: 100000,
-                   webhooks: 10000)
+                   campaign: 100000, webhooks: 10000)
   --rounds N       rounds of each sender, alternating (send, webhooks, import: 3; history: 7);
-                   pauses (pause: 100)
+                   pauses (pause: 100); campaign: 1
   --seconds N      how long each pace is watched (pace: 30, history: 20)
   --campaigns N    history: how many campaigns have ended (50000)
   --days N         history: within how many days (900)
   --fsync MODE     send, import: only this appendfsync mode, always or everysec (both);
-                   webhooks: this one (always)
+                   webhooks, campaign: this one (always)
   --results FILE   where the section is written (bench/RESULTS.md)
   --profile DIR    send, webhooks, import: a CPU profile of each measured process goes there, and
                    what Redis spends on each command to stderr`;

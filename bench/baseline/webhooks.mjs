@@ -4,18 +4,23 @@ import { wamidKey } from "./campaign.mjs";
 
 const RANK = { accepted: 0, sent: 1, delivered: 2, read: 3, failed: 4 };
 
-/** Applies the `data` of one `message.status` event; a status never goes backwards. */
+/**
+ * Applies the `data` of one `message.status` event; a status never goes backwards. False: the
+ * message is not known, perhaps not yet.
+ */
 export async function applyStatus(redis, data) {
   const key = await redis.get(wamidKey(data.id));
   const rank = RANK[data.status];
-  if (key === null || rank === undefined) return;
+  if (key === null) return false;
+  if (rank === undefined) return true;
   const current = await redis.hget(key, "status");
-  if (rank <= (RANK[current] ?? 0)) return;
+  if (rank <= (RANK[current] ?? 0)) return true;
   const fields = { status: data.status, [`${data.status}At`]: data.timestamp };
   const error = data.errors?.[0];
   if (error !== undefined) Object.assign(fields, { code: error.code, error: error.title });
   if (data.pricing !== undefined) fields.category = data.pricing.category;
   await redis.hset(key, fields);
+  return true;
 }
 
 /** The webhook route, verified by the raw body. */
@@ -32,8 +37,9 @@ export function createWebhookServer({ redis, secret }) {
     } catch {
       return reply.code(401).send();
     }
-    if (event.type === "message.status") await applyStatus(redis, event.data);
-    return reply.code(204).send();
+    const known = event.type !== "message.status" || (await applyStatus(redis, event.data));
+    // The worker may not have stored the message yet: the sender repeats the event.
+    return reply.code(known ? 204 : 503).send();
   });
   return app;
 }

@@ -3,11 +3,14 @@
 import { createServer } from "node:net";
 import { createWamidGenerator } from "../../dist/sandbox/wamid.js";
 import { clockMs, serve } from "./child.mjs";
+import { createStatusSender } from "./status-sender.mjs";
 
 const wamids = createWamidGenerator();
 let arrivals = [];
 let recipients = new Set();
 let messages = [];
+let webhooksPort;
+let webhooks;
 
 const server = createServer((socket) => {
   socket.setNoDelay(true);
@@ -42,6 +45,7 @@ function accept(body) {
   recipients.add(to);
   const wamid = wamids(to);
   messages.push({ to, wamid });
+  webhooks?.accepted({ to, wamid });
   const answer = JSON.stringify({
     messaging_product: "whatsapp",
     contacts: [{ input: to, wa_id: to }],
@@ -70,5 +74,12 @@ serve({
     arrivals = [];
     recipients = new Set();
     messages = [];
+    webhooks?.stop();
+    webhooks = webhooksPort === undefined ? undefined : createStatusSender(webhooksPort);
   },
+  /** From the next reset on, what is accepted is reported to this port by webhooks. */
+  sendWebhooks: (toPort) => {
+    webhooksPort = toPort;
+  },
+  webhooksReport: () => webhooks.report(),
 });

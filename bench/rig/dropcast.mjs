@@ -64,6 +64,14 @@ serve({
   peakRssBytes,
   /** Rows by state. */
   counts: async (id) => (await platform.stores.main.campaigns.find(id))?.counts,
+  /** What is stored of each message: recipient, WhatsApp message id and state. */
+  outcomes: async ({ campaign, rows }) => {
+    const found = [];
+    for await (const row of platform.stores.main.rows.all(campaign, rows)) {
+      found.push(`${row.phone} ${row.wamid} ${row.state}`);
+    }
+    return found;
+  },
   allCounts: async () => {
     const { campaigns } = platform.stores.main;
     const all = await campaigns.list();
