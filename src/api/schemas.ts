@@ -126,6 +126,9 @@ const campaignFields = {
   trial: trial.nullable(),
   errors: z.array(failure),
   ratePerSecond: z.number().nullable().openapi({ description: "Null: the rate of its number." }),
+  capped: z
+    .object({ putOff: z.int(), skipped: z.int(), until: time.nullable() })
+    .openapi({ description: "Messages that a frequency cap put off or left out." }),
   createdAt: time,
   startAt: time.nullable(),
   delegatedTo: time.nullable(),

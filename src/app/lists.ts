@@ -4,6 +4,11 @@ import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";
 import {
   type ActLog,
+  ALL_NUMBERS,
+  budgetSpace,
+  createBudget,
+  createPersonDigest,
+  keySpace,
   type NumberStore,
   numberOfCampaign,
   type Suppressions,
@@ -48,6 +53,7 @@ export async function openEraser(platform: Platform): Promise<{
           redis,
           stores,
           suppressions: { erase: (phone) => eraseFrom(lists, phone) },
+          forgetCaps: (phone) => forgetCaps(platform, phone),
           dropsDir: config.dropsDir,
           dataDir: config.dataDir,
           dropJob: async (space, message) => queues.get(space)?.drop(message),
@@ -60,6 +66,18 @@ export async function openEraser(platform: Platform): Promise<{
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** In both modes, for all portfolios that are configured and for numbers without one. */
+async function forgetCaps({ connections, config }: Platform, digits: string): Promise<void> {
+  for (const mode of MODES) {
+    const client = connections.ledger(keySpace(ALL_NUMBERS, mode));
+    const person = await createPersonDigest(client, mode);
+    for (const portfolio of [null, ...Object.values(config.portfolios)]) {
+      const redis = connections.ledger(budgetSpace(portfolio, mode));
+      await createBudget({ redis, portfolio, mode }).erase(person(digits));
+    }
+  }
 }
 
 /** Reads the campaign of a list from its store, whatever its number. */
@@ -140,6 +158,7 @@ async function listNumber(input: { config: Config; name: string; store: NumberSt
       ratePerSecond: (await store?.pace.rate(configured)) ?? configured,
       prices: config.prices,
       budget: (await store?.budget?.read()) ?? null,
+      caps: store?.caps ?? null,
       nowMs: Date.now(),
     },
   };

@@ -139,8 +139,8 @@ export async function openPlatform(input: {
   const deploymentOf = (of: Mode) => connections.ledger(keySpace(ALL_NUMBERS, of));
   const onAuditProblem = (error: unknown): void =>
     logger.error({ error: String(error) }, CANNOT_AUDIT);
-  const { durability } = config;
-  const common = { clientOf: connections.ledger, limits, durability, onAuditProblem };
+  const { durability, caps } = config;
+  const common = { clientOf: connections.ledger, limits, durability, onAuditProblem, caps };
   const stores: Record<string, NumberStore> = {};
   const openStore = async ({ name: number, id }: NumberConfig): Promise<Result<NumberStore>> => {
     const own = connections.ledger(keySpace(number, mode));

@@ -31,6 +31,7 @@ import {
   settlingWords,
   unknownJson,
 } from "../export/campaign-json.ts";
+import { cappedWords } from "../export/capped-words.ts";
 import { chargedWords } from "../export/charged-words.ts";
 import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
 import { furtherTriesJson } from "../export/further-tries-words.ts";
@@ -179,6 +180,8 @@ export function campaignText(
   if (speed !== "") head.push(["Rate", speed]);
   const trial = trialWords(campaign, (ms) => clockTime(ms, Date.now()));
   if (trial !== null) head.push(["First", trial]);
+  const capped = cappedWords(campaign, (ms) => clockTime(ms, Date.now()));
+  if (capped !== null) head.push(["Caps", capped]);
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
   if (halt !== undefined) parts.push(colours.red(suspensionWords(campaign.number, halt)));

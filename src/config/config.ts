@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Caps } from "../core/caps.ts";
 import { type Durability, durabilityText, FSYNC, parseDurability } from "../core/durability.ts";
 import type { Mode } from "../core/mode.ts";
 import type { PriceTable } from "../core/prices.ts";
@@ -38,6 +39,8 @@ export interface Config {
   readonly numbers: Readonly<Record<string, NumberConfig>>;
   /** Numbers that share WhatsApp's limit of people, by name; none: people are not counted. */
   readonly portfolios: Readonly<Record<string, PortfolioConfig>>;
+  /** Frequency caps of all campaigns (`caps`); `null`: none. */
+  readonly caps: Caps | null;
   /** Prices of messages; null if the operator gave no table. */
   readonly prices: PriceTable | null;
   /** Absolute. */

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { NUMBER_NAME, NUMBER_NAME_RULE } from "../core/campaign.ts";
+import { capsBlock } from "../core/campaign-schema.ts";
+import type { Caps } from "../core/caps.ts";
 import type { Json } from "../core/json.ts";
 import type { PriceTable } from "../core/prices.ts";
 import { pathText, type ShapeProblem, shapeProblems } from "../core/shape.ts";
@@ -50,6 +52,8 @@ export const fileShape = z
     webhooksOut: z.unknown().optional(),
     portfolios: z.record(z.string(), portfolioShape).nullish(),
     access: accessShape.nullish(),
+    /** Of all campaigns, by category. */
+    caps: capsBlock.optional(),
   })
   .refine((file) => Object.values(file).some((block) => block != null), {
     path: ["numbers"],
@@ -67,6 +71,7 @@ export function readConfigFile(environment: Environment): {
   campaignsKeptMs: number | null;
   webhooksOut: readonly WebhookEndpoint[];
   portfolios: Record<string, PortfolioConfig>;
+  caps: Caps | null;
   access: AccessConfig;
 } {
   const given = environment.text("DROPCAST_CONFIG");
@@ -81,6 +86,7 @@ export function readConfigFile(environment: Environment): {
   return {
     numbers,
     portfolios: toPortfolios(inFile, Object.keys(numbers)),
+    caps: content?.caps ?? null,
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),
     access: toAccess(content?.access, environment.secret("DROPCAST_OIDC_CLIENT_SECRET") ?? null),
     campaignsKeptMs: content?.campaigns?.keep ?? null,

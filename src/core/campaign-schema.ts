@@ -9,6 +9,7 @@ import {
   RATE_MAX,
   RATE_MIN,
 } from "./campaign.ts";
+import { parseCaps } from "./caps.ts";
 import { CATEGORIES } from "./category.ts";
 import { DELIMITER_NAMES, delimiterNamed } from "./delimiters.ts";
 import { ENCODINGS, encodingNamed } from "./encoding.ts";
@@ -32,14 +33,12 @@ export type Validated =
 
 /**
  * Turns the parsed content of a campaign file into a definition, or reports all its mistakes at
- * once. Unknown keys, and keys of features that are not built yet, are refused by name: ignoring
- * a key such as `cap` would send more than its author intended.
+ * once. Unknown keys are refused by name: ignoring a key such as `cap` would send more than its
+ * author intended.
  */
 export function validateCampaign(content: Json): Validated {
-  const unbuilt = notBuiltYet(content);
   const parsed = campaignFile.safeParse(content, { reportInput: true });
   const problems = [
-    ...unbuilt,
     ...(parsed.success ? [] : shapeProblems(parsed.error, knownKeysAt)),
     ...deepProblems(content),
   ];
@@ -72,7 +71,6 @@ function named<T>(find: (text: string) => T | null, names: readonly string[]) {
   });
 }
 
-const unbuiltKey = z.unknown().optional();
 /** By `deepProblems`. */
 const checkedInDepth = z.unknown().optional();
 
@@ -144,6 +142,17 @@ const stopOn = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
+/** `{ marketing: 2 per 7d, then: later }`; null if nothing is given. */
+export const capsBlock = z.unknown().transform((value, context) => {
+  if (value === undefined || value === null) return null;
+  const read = parseCaps(value as Json);
+  if (read.ok) return read.caps;
+  for (const { path, message } of read.problems) {
+    context.issues.push({ code: "custom", message, path: [...path], input: value });
+  }
+  return z.NEVER;
+});
+
 const campaignFile = z.strictObject({
   name: text.max(200).regex(/^\P{Cc}*$/u, "must be one line"),
   number: z.string().regex(NUMBER_NAME, NUMBER_NAME_RULE).nullish(),
@@ -155,7 +164,7 @@ const campaignFile = z.strictObject({
   recurring: recurringBlock.nullish(),
   stopOn: stopOn.optional(),
   canary: canaryBlock.nullish(),
-  cap: unbuiltKey,
+  caps: capsBlock.optional(),
 });
 
 /** The blocks of the file by their path, and their keys. */
@@ -169,21 +178,9 @@ export const CAMPAIGN_BLOCKS: Readonly<Record<string, { readonly shape: object }
   canary: canaryBlock,
 };
 
-export const NOT_BUILT_YET: readonly (readonly string[])[] = [["cap"]];
-
-/** The keys to suggest at a path: none that would be refused in turn. */
+/** The keys to suggest at a path. */
 function knownKeysAt(path: readonly (string | number)[]): string[] {
-  const shape = CAMPAIGN_BLOCKS[path.join(".")]?.shape ?? {};
-  return Object.keys(shape).filter(
-    (key) => !NOT_BUILT_YET.some((known) => known.join(".") === [...path, key].join(".")),
-  );
-}
-
-function notBuiltYet(content: Json): ShapeProblem[] {
-  return NOT_BUILT_YET.filter((path) => {
-    const value = valueAt(content, path);
-    return value !== undefined && value !== null;
-  }).map((path) => ({ path, message: "is not built yet: leave it out" }));
+  return Object.keys(CAMPAIGN_BLOCKS[path.join(".")]?.shape ?? {});
 }
 
 /** The rules of the template's own fields, and of the window. */
@@ -279,6 +276,7 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
       retry: file.delivery?.retry ?? [],
       rampUp: toRampUp(file.delivery?.rampUp),
     },
+    ...(file.caps == null ? {} : { caps: file.caps }),
     canary: file.canary == null ? null : toCanary(file.canary),
     ...(file.recurring == null ? {} : { recurring: toRecurring(file.recurring, file.name) }),
     stopOn: file.stopOn ?? STOP_ON,

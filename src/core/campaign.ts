@@ -1,3 +1,4 @@
+import type { Caps } from "./caps.ts";
 import type { Category } from "./category.ts";
 import type { Delimiter } from "./delimiters.ts";
 import type { Encoding } from "./encoding.ts";
@@ -66,6 +67,8 @@ export interface CampaignDefinition {
   };
   /** Of campaign files only: the campaigns that it makes are ordinary ones. */
   readonly recurring?: Recurring;
+  /** How often one person may be written to; `null`: as configured. */
+  readonly caps?: Caps | null;
   /** `null`: all go at once. */
   readonly canary?: CanaryRules | null;
   /** Definitions of older versions lack it. */

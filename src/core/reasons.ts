@@ -42,6 +42,7 @@ export const REASONS = {
   undeliverable: 67,
   erased: 68,
   repeated: 69,
+  capped: 70,
 
   // Why a number is suspended, if no error code tells.
   counters_differ: 96,
@@ -62,6 +63,7 @@ export type UnknownReason = Exclude<
   | "undeliverable"
   | "erased"
   | "repeated"
+  | "capped"
   | "counters_differ"
 >;
 
@@ -107,6 +109,7 @@ const WORDS: Readonly<Record<Reason, string>> = {
   opted_out: "The recipient has opted out.",
   undeliverable: "WhatsApp could not deliver to this number recently (131026).",
   erased: "The recipient's data was erased.",
+  capped: "The recipient got as many messages lately as the frequency cap allows.",
   repeated: "The recipient got the same campaign or template recently, or is about to.",
 };
 

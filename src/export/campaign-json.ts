@@ -44,6 +44,10 @@ export function campaignJson(campaign: Campaign) {
     trial: trialJson(campaign),
     errors: campaign.errors.map(failureJson),
     ratePerSecond: campaign.ratePerSecond,
+    capped: {
+      ...{ putOff: campaign.capped.putOff, skipped: campaign.capped.skipped },
+      until: isoTime(campaign.capped.untilMs),
+    },
     createdAt: isoTime(campaign.createdAt),
     startAt: isoTime(campaign.startAt),
     delegatedTo: isoTime(campaign.delegatedTo),

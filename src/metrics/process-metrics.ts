@@ -75,6 +75,12 @@ export function createProcessMetrics(
     labelNames: ["number"],
     registers,
   });
+  const capped = new Counter({
+    name: "dropcast_frequency_capped_total",
+    help: "Messages that a frequency cap kept back when their turn came: put off, or left out.",
+    labelNames: ["number"],
+    registers,
+  });
   const meters = new Map(numbers.map((number) => [number, createRateMeter(now)]));
   new Gauge({
     name: "dropcast_rate_used",
@@ -115,6 +121,7 @@ export function createProcessMetrics(
     for (const result of Object.values(POST_RESULTS)) posts.inc({ number, result }, 0);
     for (const status of STATUSES) statuses.inc({ number, status }, 0);
     sendTimesMoved.inc({ number }, 0);
+    capped.inc({ number }, 0);
     claimToAnswer.zero({ number });
     webhookLag.zero({ number });
   }
@@ -130,6 +137,11 @@ export function createProcessMetrics(
       if (outcome === "not_sent") return;
       claimToAnswer.observe({ number }, seconds);
       meters.get(number)?.count();
+    },
+
+    /** A frequency cap kept messages back. */
+    capped(number: string, messages: number): void {
+      capped.inc({ number }, messages);
     },
 
     /** A granted message did not leave. */

@@ -47,6 +47,8 @@ export interface EraseInput {
   /** Those of all numbers of the deployment. */
   readonly stores: readonly NumberStore[];
   readonly suppressions: Pick<Suppressions, "erase">;
+  /** Deletes the person's messages from the frequency caps. */
+  readonly forgetCaps: (digits: string) => Promise<void>;
   readonly dropsDir: string;
   readonly dataDir: string;
   /** Removes a failed message's job from the retry dashboard, by the key space of its number. */
@@ -75,6 +77,7 @@ export async function erasePerson(input: EraseInput, digits: string): Promise<Er
   for (const store of stores) while ((await store.optOuts.flushOutbox(store.rows)) > 0);
   result.optedOut = await suppressions.erase(digits);
   for (const store of stores) await eraseFromNumber(input, store, { trace, result, digits });
+  await input.forgetCaps(digits);
   await eraseFromFiles(input, trace, result);
   result.history = await rewriteAof(input.redis);
   return result;

@@ -175,6 +175,8 @@ export async function storeTestMessage(
 function toTest({ name, number, template, preview, category }: CampaignDefinition) {
   return {
     ...{ name, number, template, preview, category },
+    // Configured caps count it, and do not keep it back.
+    caps: { limits: { marketing: [], utility: [], authentication: [] }, outcome: null },
     recipients: {
       ...{ file: null, to: null, country: null, numbers: null, encoding: null },
       ...{ maxRejected: 1, strictValues: false, skipUndeliverableMs: null },

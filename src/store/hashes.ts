@@ -105,6 +105,9 @@ export const HASHES = {
     trials: ["first, trial: which are on, the inner one last", "trial", "none was"],
     budgetAt: ["when the budget of people has room, time", "close-batch", "it was never full"],
     nextTryAt: ["no batch is opened before, own clock", "close-batch", "the same"],
+    capPutOff: ["messages that a frequency cap put off, once each", "cap-rows", "0"],
+    capSkipped: ["messages that one left out", "cap-rows", "0"],
+    capUntil: ["when the last of those put off may go, time", "cap-rows", "none was"],
     // What pauses it.
     stopOn: ["its limits: share, sample, same code, category", "import-begin", "the defaults"],
     recent: ["latest outcomes, packed (lib/recent.lua)", "recent", "none since it last started"],

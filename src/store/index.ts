@@ -32,7 +32,13 @@ export {
 } from "./actions/actions.ts";
 export { type LeftOut, type SelectedFailed, whyNotRetried } from "./actions/select-failed.ts";
 export { AGES_MS, type SelectedUnknown } from "./actions/select-unknown.ts";
-export type { Budget, BudgetNow, PortfolioLimit } from "./budget/budget.ts";
+export {
+  type Budget,
+  type BudgetNow,
+  budgetSpace,
+  createBudget,
+  type PortfolioLimit,
+} from "./budget/budget.ts";
 export { campaignMark, numberOfCampaign, readCampaignMark } from "./campaign-id.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";
@@ -136,6 +142,7 @@ export {
   type Windows,
 } from "./people/people.ts";
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
+export { createPersonDigest } from "./people/person-digest.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
 export { askAfterRestore } from "./recovery/after-restore.ts";
 export { type Ages, oldOnes } from "./recovery/ages.ts";

@@ -1,7 +1,7 @@
 /**
- * Every Redis key of Dropcast is built here and nowhere else. (The Lua scripts build theirs from
- * the prefix they are given, with the same suffixes, declared in their headers.) hashes.ts
- * documents the hashes with many fields.
+ * Every Redis key of Dropcast is built here, or in shared-keys.ts, and nowhere else. (The Lua
+ * scripts build theirs from the prefix they are given, with the same suffixes, declared in their
+ * headers.) hashes.ts documents the hashes with many fields.
  *
  * All keys of one number share the hash tag `{<number>}`, so scripts stay atomic and the ledger is
  * ready for a Redis Cluster. A number is capped at 1,000 messages a second upstream, so one slot
@@ -215,22 +215,6 @@ export function deploymentKeys(mode: Mode = "live") {
     recurring: (name: string) => `${prefix}recurring:${name}`,
     /** zset: `drop` and `bytes` with their id or digest -> their due time, ms. The same. */
     recurringPast: (name: string) => `${prefix}recurring-past:${name}`,
-  };
-}
-
-/** The tag of a portfolio's keys; like {@link ALL_NUMBERS} it cannot be a number's name. */
-export function portfolioSpace(name: string): string {
-  return `portfolio.${name}`;
-}
-
-/** Keys of one portfolio, by its key space. Written by reserve. */
-export function portfolioKeys(space: string) {
-  const prefix = `${slotKey(space)}:`;
-  return {
-    /** zset: digest of a person -> until when the person counts, ms; no more than its limit. */
-    people: `${prefix}people`,
-    /** hash: `offset` and `mark` of the portfolio's own clock, as of a number. */
-    clock: `${prefix}clock`,
   };
 }
 

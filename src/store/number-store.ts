@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { CapRules, Caps } from "../core/caps.ts";
 import { type Durability, FSYNC } from "../core/durability.ts";
 import { TRIES_MAX } from "../core/message.ts";
 import type { Mode } from "../core/mode.ts";
@@ -6,7 +7,8 @@ import { createActLog } from "./act-log.ts";
 import { createActions } from "./actions/actions.ts";
 import { createSelectFailed } from "./actions/select-failed.ts";
 import { createSelectUnknown } from "./actions/select-unknown.ts";
-import { createBudget, type PortfolioLimit } from "./budget/budget.ts";
+import { budgetSpace, createBudget, type PortfolioLimit } from "./budget/budget.ts";
+import { createClaimCount } from "./budget/claim-count.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
@@ -21,7 +23,7 @@ import { createRetention } from "./campaigns/retention.ts";
 import { createDropReports } from "./drops/drop-reports.ts";
 import { createDurable } from "./durability.ts";
 import { fieldOf } from "./hashes.ts";
-import { ALL_NUMBERS, keySpace, numberKeys, portfolioSpace } from "./keys.ts";
+import { ALL_NUMBERS, keySpace, numberKeys } from "./keys.ts";
 import { createLedger, type LedgerLimits, type Safety } from "./ledger/ledger.ts";
 import { createPace } from "./ledger/pace.ts";
 import { createRowHistory } from "./ledger/row-history.ts";
@@ -106,6 +108,8 @@ export async function createNumberStore(input: {
   memory?: MemoryFolder;
   /** Whose budget of people its messages use up. Default: none is counted. */
   portfolio?: PortfolioLimit;
+  /** The configured frequency caps. Default: none. */
+  caps?: Caps | null;
   /** A line of the audit could not be written. */
   onAuditProblem?: (error: unknown) => void;
 }) {
@@ -143,15 +147,20 @@ export async function createNumberStore(input: {
     input.memory === undefined
       ? NO_MEMORY
       : createCounterMemory({ ...input.memory, number, databaseId });
-  const { portfolio } = input;
-  const budget = portfolio === undefined ? null : openBudget(clientOf, portfolio, mode);
+  const { portfolio = null, caps = null } = input;
+  const counted = createBudget({
+    redis: clientOf(budgetSpace(portfolio, mode)),
+    ...{ portfolio, mode },
+  });
+  const budget = portfolio === null ? null : counted;
+  const count = createClaimCount({ budget: counted, caps, run });
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
   const durable = createDurable(redis, durability);
   const shared = { redis, number, run, counter, sender, limits, budget, durable };
   const { failedWaitMs } = limits;
   const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs, durable }), wake);
   const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
-  const ledger = createLedger({ ...shared, person, safety });
+  const ledger = createLedger({ ...shared, count, person, safety });
   const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
   const actions = createActions({ redis, number, run, rows, person, limits });
@@ -195,6 +204,12 @@ export async function createNumberStore(input: {
     /** One status event. Those of one turn of the event loop are applied in one call. */
     applyStatus: (event: StatusEvent, unmatched: Unmatched) => applyTogether({ event, unmatched }),
     applyStatuses,
+    /** The configured frequency caps, and the messages that count towards any. */
+    caps: {
+      configured: caps,
+      cappedUntil: (phones: readonly string[], rules: CapRules) =>
+        counted.cappedUntil(phones.map(person), rules),
+    },
     webhookSilence: createWebhookSilence({ redis, number }),
     wrongSignatures: () => signatures.read(input.number),
     pace: createPace({ redis, number, run }),
@@ -227,7 +242,7 @@ export async function createNumberStore(input: {
     oldest: createOldest({ redis, number, campaigns, leaseMs: limits.leaseMs }),
     vitals: createVitals({ redis, number }),
     audit: createAudit({ redis, number, run, campaigns }),
-    rollback: createRollback({ ...shared, person, databaseId, campaigns, rows, actions }),
+    rollback: createRollback({ ...shared, count, person, databaseId, campaigns, rows, actions }),
     counter,
     memory,
     /** Call it when the process ends: stores the claim counter if this process changed anything. */
@@ -245,11 +260,6 @@ export async function createNumberStore(input: {
     selectUnknown: createSelectUnknown({ redis, number }),
     resumeWithProbe: createProbe({ redis, number, campaigns, rows }),
   };
-}
-
-function openBudget(clientOf: (space: string) => Redis, portfolio: PortfolioLimit, mode: Mode) {
-  const redis = clientOf(keySpace(portfolioSpace(portfolio.name), mode));
-  return createBudget({ redis, portfolio, mode });
 }
 
 /** A failure is shown, reported to endpoints, and may be an opt-out: workers do that. */

@@ -15,7 +15,11 @@ export function countSending(number: string, metrics: ProcessMetrics): SendObser
           else metrics.posted(number, kind, (performance.now() - askedAt) / 1_000);
         },
       };
-      return { ...unobserved, sending: () => sending };
+      return {
+        ...unobserved,
+        capped: (messages) => metrics.capped(number, messages),
+        sending: () => sending,
+      };
     },
   };
 }

@@ -122,6 +122,7 @@ export function traceSending(
           claim = startClaim(campaign, startedAt, messages);
           claim.end();
         },
+        capped() {},
         unanswered() {
           claim = startClaim(campaign, startedAt, 0);
           fail(claim, "redis_unanswered");

@@ -87,6 +87,8 @@ async function deliver(
   }
   putOff(run, messages, result);
   observed.granted(result.verdicts.filter(({ kind }) => kind === "granted").length);
+  const capped = result.verdicts.filter(({ kind }) => kind === "capped").length;
+  if (capped > 0) observed.capped(capped);
   const lateMs = result.atRate ? SLOT_LATE_MS : timings.startFenceMs;
   for (const [at, verdict] of result.verdicts.entries()) {
     const message = messages[at];
@@ -122,7 +124,11 @@ async function claim(context: DeliverContext, { run, messages, nonce }: Claim) {
       const reachMs = roundTrip.reachMs();
       const answerMs = flight.answerMs();
       const timed = { reachMs, answerMs, laterMs: laterMs(messages) };
-      const result = await ledger.claim({ ...ask, ...timed, rows, openings });
+      const { category, caps = null } = campaign.definition;
+      const result = await ledger.claim({
+        ...{ ...ask, ...timed, rows, openings },
+        capped: { category, caps },
+      });
       const now = performance.now();
       roundTrip.took(now - sentAt);
       // Redis read the claim after it was sent. Counted from the sending, no message leaves too

@@ -15,6 +15,8 @@ export interface SendObserver {
 export interface ClaimObserver {
   /** Redis answered: so many messages may go. */
   granted(messages: number): void;
+  /** A frequency cap keeps so many messages back. */
+  capped(messages: number): void;
   /** Redis did not answer in time. */
   unanswered(): void;
   /** A granted message waits for its send time. Call it after `granted`. */
@@ -34,6 +36,7 @@ const NOTHING = (): void => {};
 const UNOBSERVED_SENDING: SendingObserver = { posting: NOTHING, answered: NOTHING, ended: NOTHING };
 const UNOBSERVED_CLAIM: ClaimObserver = {
   granted: NOTHING,
+  capped: NOTHING,
   unanswered: NOTHING,
   sending: () => UNOBSERVED_SENDING,
 };
@@ -57,6 +60,7 @@ export function neverThrowing(
       let spared = UNOBSERVED_SENDING;
       return {
         granted: (messages) => sparing(() => claim.granted(messages)),
+        capped: (messages) => sparing(() => claim.capped(messages)),
         unanswered: () => sparing(() => claim.unanswered()),
         sending(row, attempt) {
           const sending = sparing(() => claim.sending(row, attempt)) ?? UNOBSERVED_SENDING;
@@ -86,6 +90,7 @@ export function observedByBoth(one: SendObserver, other: SendObserver): SendObse
       const [a, b] = [one.claiming(campaign), other.claiming(campaign)];
       return {
         granted: both(a.granted, b.granted),
+        capped: both(a.capped, b.capped),
         unanswered: both(a.unanswered, b.unanswered),
         sending(row, attempt) {
           const [first, second] = [a.sending(row, attempt), b.sending(row, attempt)];

@@ -192,7 +192,7 @@ delivery: { guarantee: at-most-once, ratePerSecond: 20, priority: bulk }
   });
 
   test("may leave optional blocks empty", () => {
-    expect(parseCampaign(`${SMALLEST}schedule:\nrecipients:\ncap:\n`, "c.yaml").ok).toBe(true);
+    expect(parseCampaign(`${SMALLEST}schedule:\nrecipients:\ncaps:\n`, "c.yaml").ok).toBe(true);
   });
 });
 
@@ -247,7 +247,16 @@ recipients:
       "delivery: { ratePerSecond: 4, rampUp: { from: 5, over: 2h } }",
       "delivery.rampUp.from is above delivery.ratePerSecond",
     ],
-    ["cap: 100", "cap is not built yet"],
+    ["cap: 100", 'cap is not a known key; did you mean "caps"?'],
+    ["caps: 2", "caps must be a block of keys, as in { marketing: 2 per 7d }"],
+    ["caps: { then: skip }", "caps names no category"],
+    [
+      "caps: { marketting: 2 per 7d }",
+      'caps.marketting is not a known key; did you mean "marketing"?',
+    ],
+    ["caps: { marketing: 2 per 31d }", "caps.marketing must be as in 2 per 7d: 1 to 50 messages"],
+    ["caps: { marketing: 0 per 7d }", "caps.marketing must be as in 2 per 7d"],
+    ["caps: { marketing: 2 per 7d, then: drop }", "caps.then must be later or skip"],
     ["recipients: { timezone: tz }", "recipients.timezone is of use only with a schedule.window"],
     ["recipients: { skipUndeliverable: 400d }", "must be 1d to 365d, as in 90d"],
     ["recipients: { skipUndeliverable: 0d }", "must be 1d to 365d, as in 90d"],

@@ -71,6 +71,7 @@ describe("defaults", () => {
       logLevel: "info",
       retentionMs: null,
       campaignsKeptMs: null,
+      caps: null,
       webhooksOut: [],
       webhookMetrics: false,
       sourceNetworks: [],

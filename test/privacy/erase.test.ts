@@ -38,6 +38,7 @@ async function openBench() {
     dropsDir: join(dir, "drops"),
     dataDir: join(dir, "data"),
     dropJob: (_, message) => failed.drop(message),
+    forgetCaps: async () => {},
     wireMs: 200,
   };
   const erase = (changes: Partial<EraseInput> = {}, person = PERSON) =>

@@ -69,6 +69,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "campaign-json",
       "audit-csv",
       "number-words",
+      "capped-words",
       "charged-words",
       "endpoint-words",
       "export-rows",

@@ -5,12 +5,12 @@ import {
   campaignKeys,
   deploymentKeys,
   numberKeys,
-  portfolioKeys,
   slotKey,
 } from "../../src/store/keys.ts";
 import { luaName } from "../../src/store/scripts/render-lua.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../../src/store/scripts/script-list.ts";
+import { portfolioKeys } from "../../src/store/shared-keys.ts";
 
 /**
  * A script's header is what an operator reads first, and what keeps a script within its slot: it
@@ -117,7 +117,8 @@ test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
     known.add(text.slice(slotKey(ALL_NUMBERS).length + 1).replace(/:.*/, ""));
   }
   for (const key of Object.values(portfolioKeys("n"))) {
-    known.add(key.slice(slotKey("n").length + 1));
+    const text = typeof key === "string" ? key : key(0, Buffer.alloc(8));
+    known.add(text.slice(slotKey("n").length + 1).replace(/:.*/, ""));
   }
   const { campaign, ...rest } = campaignKeys("n", "n-1");
   known.add("campaign");

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createBudget } from "../../src/store/budget/budget.ts";
-import { portfolioKeys, portfolioSpace } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
+import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
 import { snapshot } from "../support/snapshot.ts";

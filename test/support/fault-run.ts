@@ -5,8 +5,9 @@
  */
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { storeIn } from "../../src/producer/sink/sink.ts";
-import { keySpace, numberKeys, portfolioKeys, portfolioSpace } from "../../src/store/keys.ts";
+import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { createNumberStore, type NumberStore } from "../../src/store/number-store.ts";
+import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
 import { type LedgerWatch, pause, watchLedger } from "./ledger-watch.ts";
 import type { Running, Stage } from "./processes.ts";

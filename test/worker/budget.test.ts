@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { portfolioKeys, portfolioSpace } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
+import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { testNumber } from "../support/redis.ts";

@@ -235,6 +235,7 @@ function telling(told: string[], badStep: string): SendObserver {
       tell("claiming");
       return {
         granted: () => tell("granted"),
+        capped: () => tell("capped"),
         unanswered: () => tell("unanswered"),
         sending() {
           tell("sending");

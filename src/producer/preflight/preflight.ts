@@ -17,6 +17,7 @@ import type { BudgetNow, NumberOptOuts, People } from "../../store/index.ts";
 import { type Place, placeOfPhone } from "../../time/places.ts";
 import type { CheckedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
+import { type CapsNow, cappedRows } from "./capped.ts";
 import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
 import type { Estimate } from "./estimate.ts";
 import { type GoesFirst, goesFirst } from "./goes-first.ts";
@@ -43,6 +44,8 @@ export interface PreflightInput {
   readonly prices: PriceTable | null;
   /** The budget of people of the number's portfolio; null if none is configured. */
   readonly budget?: BudgetNow | null;
+  /** Whom a frequency cap keeps back now; null: not known. */
+  readonly caps?: CapsNow | null;
   readonly nowMs: number;
 }
 
@@ -124,6 +127,9 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
       const asked = optOuts === null ? rows : await suppress(rows, optOuts, definition);
       const settled = others === null ? asked : asked.map((row) => leaveOut(row, others));
       for (const row of settled) look.at(row);
+      for await (const at of cappedRows(settled, definition, input?.caps ?? null)) {
+        look.capped(at.code, at.line);
+      }
       return settled;
     },
     found(messages) {
@@ -265,6 +271,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
     places,
     firstPlaces,
     warnings: warnings.list,
+    capped: (code: "capped_later" | "capped_skip", line: number) => warnings.add(code, line),
   };
 }
 

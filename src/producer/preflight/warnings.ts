@@ -27,6 +27,10 @@ const WORDS = {
   got_lately:
     "the person got the same campaign or template lately (recipients.warnRepeat), and gets it again",
   in_other_campaign: "the person is on another campaign of this number as well, and gets both",
+  capped_later:
+    "the person has had as many messages lately as a frequency cap allows (caps); the message waits until it may go",
+  capped_skip:
+    "the person has had as many messages lately as a frequency cap allows (caps), and gets none",
   other_country: "the number is of another country than the list's",
   zones_of_country:
     "the phone may be in several time zones, so the message waits for hours that schedule.window allows in all of them; a column with time zones, named in recipients.timezone, would settle it",

@@ -1,7 +1,11 @@
+import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
+import type { CapRules } from "../../core/caps.ts";
 import type { Mode } from "../../core/mode.ts";
-import { keySpace, portfolioSpace } from "../keys.ts";
+import { ALL_NUMBERS, keySpace } from "../keys.ts";
+import { CAP_CATEGORY, CAP_PERIOD_HOURS } from "../scripts/protocol.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
+import { portfolioKeys, portfolioSpace } from "../shared-keys.ts";
 
 /** A portfolio as it is configured: numbers that share WhatsApp's limit of people in 24 hours. */
 export interface PortfolioLimit {
@@ -17,27 +21,47 @@ export interface BudgetNow extends PortfolioLimit {
   readonly nextAtMs: number | null;
 }
 
+/** Messages that count towards frequency caps: those of the persons, in the same order. */
+export interface CappedMessages {
+  readonly campaign: string;
+  readonly rows: readonly number[];
+  readonly rules: CapRules;
+}
+
 export interface Reservation {
   /** For each person, in order: whether a message to them may be claimed now. */
   readonly allowed: readonly boolean[];
-  /** When the others may ask again, ms (Redis TIME). */
+  /** For each: when a frequency cap that keeps it back lets it go (ms, Redis TIME); or null. */
+  readonly cappedUntil: readonly (number | null)[];
+  /** When those without room in the budget may ask again, ms (Redis TIME). */
   readonly nextAtMs: number;
 }
 
 /** A reservation is not asked for again within this time; the script's margin is longer. */
 const RESERVED_MS = 30_000;
 
+/** The key space of a budget, and so the client that answers for it. */
+export function budgetSpace(portfolio: { readonly name: string } | null, mode: Mode): string {
+  return keySpace(portfolio === null ? ALL_NUMBERS : portfolioSpace(portfolio.name), mode);
+}
+
 /**
- * How many different people the numbers of a portfolio write to within 24 hours. WhatsApp limits
- * that for a portfolio, whichever of its numbers sends
- * (developers.facebook.com/docs/whatsapp/messaging-limits, since 2025-10). People are counted
- * before their message is claimed, so the count may be too high after a crash, and is never too
- * low. Only digests of people are stored, each for a day, and never more than the limit.
+ * Counts before a message is claimed, in one script of the portfolio's slot: how many different
+ * people the numbers of a portfolio write to within 24 hours, and how many messages of a category
+ * each person gets (frequency caps). WhatsApp limits the first for a portfolio, whichever of its
+ * numbers sends (developers.facebook.com/docs/whatsapp/messaging-limits, since 2025-10). Both
+ * counts may be too high after a crash, and are never too low. Only digests of people are stored,
+ * as long as they count. Numbers without a portfolio share the frequency caps (`portfolio`: null).
  */
-export function createBudget(input: { redis: Redis; portfolio: PortfolioLimit; mode: Mode }) {
+export function createBudget(input: {
+  redis: Redis;
+  portfolio: PortfolioLimit | null;
+  mode: Mode;
+}) {
   const { redis, portfolio, mode } = input;
-  const { name, limit } = portfolio;
-  const run = createScriptRunner(redis, keySpace(portfolioSpace(name), mode));
+  const { name, limit } = portfolio ?? { name: "", limit: 0 };
+  const space = budgetSpace(portfolio, mode);
+  const run = createScriptRunner(redis, space);
   const reservedAt = new WeakMap<Buffer, { readonly steady: number; readonly wall: number }>();
 
   /** By two clocks, one of which stands still while the machine is suspended. */
@@ -49,39 +73,95 @@ export function createBudget(input: { redis: Redis; portfolio: PortfolioLimit; m
     return steady - then.steady < RESERVED_MS && Math.abs(wall - then.wall) < RESERVED_MS;
   }
 
-  async function ask(persons: readonly Buffer[], laterMs: number, wanted: "fitting" | "all" | "") {
-    const packed = Buffer.concat(persons);
-    return (await run("reserve", { limit, persons: packed, laterMs, wanted })) as number[];
+  async function ask(
+    wanted: "fitting" | "all" | "back" | "",
+    persons: readonly Buffer[],
+    { laterMs = 0, capped = null }: { laterMs?: number; capped?: CappedMessages | null } = {},
+  ) {
+    const caps = (capped?.rules.caps ?? []).map((cap) => `${cap.messages}:${cap.hours}`);
+    return (await run("reserve", {
+      ...{ limit, laterMs, wanted, persons: Buffer.concat(persons), caps: caps.join(";") },
+      category: capped === null ? 0 : CAP_CATEGORY[capped.rules.category],
+      marks: capped === null ? "" : packMarks(capped),
+    })) as number[];
   }
 
   return {
     portfolio: name,
 
     /**
-     * Counts people. `laterMs`: how long their messages may still be kept back by the API. Rejects
-     * if Redis cannot answer; then nothing may be claimed.
+     * Counts people, and their messages towards frequency caps. `laterMs`: how long the messages
+     * may still be kept back by the API. Rejects if Redis cannot answer; then nothing may be
+     * claimed.
      */
-    async reserve(persons: readonly Buffer[], laterMs = 0): Promise<Reservation> {
-      const asked = persons.filter((person) => !isReserved(person));
-      if (asked.length === 0) return { allowed: persons.map(() => true), nextAtMs: 0 };
-      const at = now();
-      const [, nextAtMs = 0, ...answers] = await ask(asked, laterMs, "fitting");
-      for (const [index, person] of asked.entries()) {
-        if (answers[index] === 1) reservedAt.set(person, at);
+    async reserve(
+      persons: readonly Buffer[],
+      laterMs = 0,
+      capped: CappedMessages | null = null,
+    ): Promise<Reservation> {
+      const asked = persons.flatMap((person, at) => (isReserved(person) ? [] : [at]));
+      if (asked.length === 0 || (limit === 0 && capped === null)) {
+        const [allowed, cappedUntil] = [persons.map(() => true), persons.map(() => null)];
+        return { allowed, cappedUntil, nextAtMs: 0 };
       }
-      return { allowed: persons.map(isReserved), nextAtMs };
+      const at = now();
+      const some = asked.flatMap((place) => persons[place] ?? []);
+      const rows = asked.flatMap((place) => capped?.rows[place] ?? []);
+      const of = capped === null ? null : { ...capped, rows };
+      const [, nextAtMs = 0, ...answers] = await ask("fitting", some, { laterMs, capped: of });
+      const cappedUntil: (number | null)[] = persons.map(() => null);
+      for (const [index, person] of some.entries()) {
+        const answer = answers[index] ?? 0;
+        if (answer === 1) reservedAt.set(person, at);
+        else if (answer > 1) cappedUntil[asked[index] ?? 0] = answer;
+      }
+      return { allowed: persons.map(isReserved), cappedUntil, nextAtMs };
     },
 
-    /** Counts people whether or not there is room: they may have got a message. */
-    async countAll(persons: readonly Buffer[]): Promise<void> {
-      await ask(persons, 0, "all");
+    /** Takes messages that were not claimed out of the frequency caps. May be repeated. */
+    async giveBack(persons: readonly Buffer[], capped: CappedMessages): Promise<void> {
+      if (persons.length === 0) return;
+      for (const person of persons) reservedAt.delete(person);
+      await ask("back", persons, { capped });
+    },
+
+    /** Counts them whether or not there is room: people may have got a message. */
+    async countAll(persons: readonly Buffer[], capped: CappedMessages | null = null) {
+      if (limit > 0 || capped !== null) await ask("all", persons, { capped });
+    },
+
+    /** Until when a cap keeps a further message to each person back, ms; null: it may go now. */
+    async cappedUntil(persons: readonly Buffer[], rules: CapRules): Promise<(number | null)[]> {
+      // Of no campaign: all that a person got counts.
+      const capped = { campaign: "", rows: persons.map(() => 0), rules };
+      const [, , ...answers] = await ask("", persons, { capped });
+      return answers.map((answer) => (answer > 1 ? answer : null));
+    },
+
+    /** Deletes a person's messages from the frequency caps. */
+    async erase(person: Buffer): Promise<void> {
+      const top = Number((await redis.get(portfolioKeys(space).sendsTop)) ?? 0);
+      const periodMs = CAP_PERIOD_HOURS * 3_600_000;
+      // No hash is older: the longest cap counts 30 days.
+      const first = Math.floor(Date.now() / periodMs) - ERASED_PERIODS;
+      for (let period = first; period <= top; period++) {
+        await redis.hdel(portfolioKeys(space).sends(period, person), person);
+      }
     },
 
     async read(): Promise<BudgetNow> {
-      const [used = 0, nextAtMs = 0] = await ask([], 0, "");
+      const [used = 0, nextAtMs = 0] = await ask("", []);
       return { name, limit, used, nextAtMs: nextAtMs === 0 ? null : nextAtMs };
     },
   };
+}
+
+const ERASED_PERIODS = 7;
+
+/** 4 bytes for each message that hold for all its attempts; other messages of a person differ. */
+function packMarks({ campaign, rows }: CappedMessages): Buffer {
+  const marks = rows.map((row) => hash("sha1", `${campaign}|${row}`, "buffer"));
+  return Buffer.concat(marks.map((mark) => mark.subarray(0, 4)));
 }
 
 export type Budget = ReturnType<typeof createBudget>;

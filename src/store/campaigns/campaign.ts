@@ -44,6 +44,12 @@ export interface Campaign {
   readonly ramp: (RampUp & { readonly sinceMs: number | null }) | null;
   /** When the budget of people, which it found full, has room again. */
   readonly budgetAtMs: number | null;
+  /** Messages that a frequency cap kept back, and when the last of those put off may go. */
+  readonly capped: {
+    readonly putOff: number;
+    readonly skipped: number;
+    readonly untilMs: number | null;
+  };
   readonly createdAt: number;
   readonly startAt: number | null;
   /** When the API sends the messages it was given. */
@@ -97,6 +103,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
+  ...(["capPutOff", "capSkipped", "capUntil"] as const),
   ...(["budgetAt", "guarantee", "awaits", "startedBy"] as const),
   ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
   ...(["createdAt", "startedAt", "pausedAt", "finishedAt"] as const),
@@ -132,6 +139,11 @@ function toCampaign(
         ? null
         : { ...parseRamp(fields.ramp), sinceMs: timeOrNull(fields.rampAt) },
     budgetAtMs: timeOrNull(fields.budgetAt),
+    capped: {
+      putOff: Number(fields.capPutOff ?? 0),
+      skipped: Number(fields.capSkipped ?? 0),
+      untilMs: timeOrNull(fields.capUntil),
+    },
     createdAt: Number(fields.createdAt),
     startAt: timeOrNull(fields.startAt),
     delegatedTo: timeOrNull(fields.delegatedTo),

@@ -1,4 +1,5 @@
 import {
+  CAPPED_ROW,
   CLAIM_ROW,
   DIGEST_BYTES,
   JITTER_MAX,
@@ -78,6 +79,16 @@ export function packOpenings(rows: readonly RowOpening[]): Buffer {
       opens: Math.min(Math.ceil(opensMs / 1_000), SECONDS_MAX),
       closes: closesMs === null ? 0 : Math.min(Math.floor(closesMs / 1_000), SECONDS_MAX),
     });
+  }
+  return packed;
+}
+
+/** `opensMs`: when the cap lets the row go. */
+export function packCapped(rows: readonly { row: number; opensMs: number }[]): Buffer {
+  const packed = Buffer.allocUnsafe(rows.length * CAPPED_ROW.bytes);
+  for (const [at, { row, opensMs }] of rows.entries()) {
+    const opens = Math.min(Math.ceil(opensMs / 1_000), SECONDS_MAX);
+    CAPPED_ROW.write(packed, at * CAPPED_ROW.bytes, { row, opens });
   }
   return packed;
 }

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { Refusal } from "../../core/refusal.ts";
-import type { Budget, Reservation } from "../budget/budget.ts";
+import type { CampaignCaps, ClaimCount } from "../budget/claim-count.ts";
 import { readMayGo } from "../campaigns/trial.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
 import type { Durable } from "../durability.ts";
@@ -29,7 +29,7 @@ export type ClaimGate = keyof typeof GATE | "unsafe" | "replicas";
 /** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the answer. */
 export type ClaimVerdict =
   | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
-  | { readonly kind: keyof typeof VERDICT | "budget" };
+  | { readonly kind: keyof typeof VERDICT | "budget" | "capped" };
 
 export type ClaimResult =
   | { readonly kind: "gate"; readonly gate: ClaimGate; readonly waitMs: number }
@@ -68,6 +68,8 @@ export interface ClaimInput {
   readonly openings?: readonly RowOpening[];
   /** How long the API keeps the messages back before it sends them. */
   readonly laterMs?: number;
+  /** The campaign's category and its own frequency caps. Default: nothing is counted. */
+  readonly capped?: CampaignCaps;
 }
 
 export interface RecordResult {
@@ -130,17 +132,12 @@ export function createLedger(input: {
   durable: Durable;
   sender: string | null;
   limits: LedgerLimits;
-  /** Of the number's portfolio; null: any number of people. */
-  budget: Budget | null;
+  /** Counts people and messages before a claim. */
+  count: ClaimCount;
 }) {
-  const { redis, number, run, person, counter, safety, durable, sender, limits, budget } = input;
+  const { redis, number, run, person, counter, safety, durable, sender, limits, count } = input;
   let claimedFrom = 0;
-  /** Before the claim: a message is sent only to people who were counted. */
-  async function reserve({ rows, laterMs }: ClaimInput): Promise<Reservation> {
-    const persons = rows.map(({ person: digest }) => digest);
-    if (budget !== null) return budget.reserve(persons, laterMs);
-    return { allowed: persons.map(() => true), nextAtMs: 0 };
-  }
+
   return {
     /** The digest of the person behind a phone. */
     person,
@@ -166,11 +163,11 @@ export function createLedger(input: {
         throw new Error("Redis is not known to be safe, so nothing is claimed now.");
       const { campaign, batch, mode, nonce, ratePerSecond } = claim;
       const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
-      const reserved = await reserve(claim);
-      const rows = claim.rows.filter((_, at) => reserved.allowed[at]);
-      const budgetAtMs = rows.length < claim.rows.length ? reserved.nextAtMs : null;
+      const reserved = await count.reserve(claim);
+      const { allowed, budgetAtMs, refusal } = reserved;
+      const rows = claim.rows.filter((_, at) => allowed[at]);
       if (rows.length === 0) {
-        const verdicts = claim.rows.map(() => ({ kind: "budget" }) as const);
+        const verdicts = claim.rows.map((_, at) => refusal(at));
         return {
           ...{ kind: "rows", verdicts, atRate: false, waitMs: 0, waits: "", budgetAtMs },
           provedMs: 0,
@@ -185,9 +182,10 @@ export function createLedger(input: {
         ...{ leaseMs, personBusyMs, webhooksArrivingMs },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
         openings: packOpenings(claim.openings ?? []),
-        portfolio: budget?.portfolio ?? "",
+        portfolio: count.portfolio,
       })) as [number, ...unknown[]];
       if (granted === 0) {
+        void count.giveBack(claim, reserved);
         return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
       }
       const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
@@ -200,11 +198,14 @@ export function createLedger(input: {
       // Only after the proof: if a failover loses claims that were given back, nothing is missing.
       counter.saw(reading);
       let at = 0;
+      const verdicts = allowed.map((isAllowed, of) =>
+        isAllowed ? toVerdict(pairs[at++] ?? 0, pairs[at++] ?? 0) : refusal(of),
+      );
+      // Not awaited: the messages have their send times.
+      void count.giveBack(claim, reserved, verdicts);
       return {
         kind: "rows",
-        verdicts: reserved.allowed.map((isAllowed) =>
-          isAllowed ? toVerdict(pairs[at++] ?? 0, pairs[at++] ?? 0) : { kind: "budget" },
-        ),
+        verdicts,
         atRate: atRate === 1,
         provedMs: performance.now() - answeredAt,
         waitMs: waitUs / 1_000,

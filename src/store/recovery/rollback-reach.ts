@@ -32,3 +32,10 @@ export function reachOf(loss: Loss, ratePerSecond: number, campaigns: number): n
   const claims = Math.ceil(lost + UNTOLD_SECONDS * ratePerSecond) + 10;
   return claims + rowsOf(TIMES_LEFT * open);
 }
+
+/** The batches of a sorted set that was read with its scores. */
+export function pairsOf(flat: readonly string[]): (readonly [batch: number, score: number])[] {
+  return flat.flatMap((batch, at) =>
+    at % 2 === 0 ? [[Number(batch), Number(flat[at + 1])] as const] : [],
+  );
+}

@@ -3,7 +3,7 @@ import { STATES } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { redisInfo } from "../../redis/server.ts";
 import type { Actions } from "../actions/actions.ts";
-import type { Budget } from "../budget/budget.ts";
+import type { ClaimCount } from "../budget/claim-count.ts";
 import { serialOfCampaign } from "../campaign-id.ts";
 import type { Campaign } from "../campaigns/campaign.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
@@ -13,7 +13,7 @@ import { packClaimRows } from "../ledger/attempt-rows.ts";
 import type { CampaignRow, RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { RunScript } from "../scripts/runner.ts";
-import { reachOf } from "./rollback-reach.ts";
+import { pairsOf, reachOf } from "./rollback-reach.ts";
 
 /**
  * Redis holds less than it once confirmed, or it is not known whether it does (lib/guard.lua
@@ -78,10 +78,10 @@ export function createRollback(input: {
   databaseId: string;
   campaigns: CampaignStore;
   rows: RowReader;
-  budget: Budget | null;
+  count: ClaimCount;
   actions: Pick<Actions, "live" | "stop">;
 }) {
-  const { redis, number, run, person, databaseId, campaigns, rows, budget } = input;
+  const { redis, number, run, person, databaseId, campaigns, rows, count } = input;
   const { guard, clock, pace, claimed, suppressed } = numberKeys(number);
 
   async function read(): Promise<Rollback | undefined> {
@@ -120,11 +120,14 @@ export function createRollback(input: {
 
   /** Whether every row of a batch goes when its turn comes. */
   async function goesWhole({ id, hours }: Campaign): Promise<boolean> {
-    const { campaign } = campaignKeys(number, id);
     // A trial that is over may have ended since the rollback.
-    const trials = await redis.hget(campaign, fieldOf("campaign", "trials"));
-    const portfolio = await redis.hget(pace, fieldOf("pace", "portfolio"));
-    return hours === null && trials === null && budget === null && (portfolio ?? "") === "";
+    const trials = await redis.hget(
+      campaignKeys(number, id).campaign,
+      fieldOf("campaign", "trials"),
+    );
+    const portfolio = (await redis.hget(pace, fieldOf("pace", "portfolio"))) ?? "";
+    const mayRefuse = count.mayRefuse((await campaigns.toSend(id))?.definition);
+    return hours === null && trials === null && portfolio === "" && !mayRefuse;
   }
 
   /** How many of these rows were claimed for certain if their batch went in the lost time. */
@@ -146,7 +149,7 @@ export function createRollback(input: {
     if (pending.length === 0) return 0;
     const doubted = pending.map(({ row, phone }) => ({ row, person: person(phone) }));
     // The portfolio may have lost their count as well.
-    await budget?.countAll(doubted.map((one) => one.person));
+    await count.countAll(doubted, campaign, (await campaigns.toSend(campaign))?.definition);
     const packed = packClaimRows(doubted);
     return Number(await run("doubt-rows", { campaign, rows: packed }));
   }
@@ -267,12 +270,6 @@ export function createRollback(input: {
 }
 
 /** The batches of a zset and their scores. */
-function pairsOf(flat: readonly string[]): (readonly [batch: number, score: number])[] {
-  return flat.flatMap((batch, at) =>
-    at % 2 === 0 ? [[Number(batch), Number(flat[at + 1])] as const] : [],
-  );
-}
-
 /** Which of these numbers wait for a person to accept a rollback. */
 export async function findRolledBack(
   clientOf: (space: string) => Redis,

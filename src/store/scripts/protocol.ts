@@ -7,6 +7,8 @@ import { LATE_STATUS_DAYS } from "../../core/timings.ts";
 import { layout } from "./layout.ts";
 import { named, numbered } from "./members.ts";
 
+export * from "./protocol-caps.ts";
+
 /**
  * Values shared by TypeScript and the Lua scripts. Scripts know each capitalised export by the same
  * name (`FLAG.lateFailed` is `FLAG.late_failed` there): render-lua.ts replaces the names by their

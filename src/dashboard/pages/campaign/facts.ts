@@ -4,6 +4,7 @@ import { type CampaignView, openingsOf } from "../../../campaigns/campaign-view.
 import { type CampaignPace, ratesDiffer } from "../../../campaigns/pace-now.ts";
 import { count } from "../../../core/format.ts";
 import { hoursWords, type SendWindow } from "../../../core/send-window.ts";
+import { cappedWords } from "../../../export/capped-words.ts";
 import { chargedWords } from "../../../export/charged-words.ts";
 import { furtherTriesWords } from "../../../export/further-tries-words.ts";
 import { ratesDifferWords } from "../../../export/number-words.ts";
@@ -48,6 +49,7 @@ export function factsCard(campaign: Campaign, view: CampaignView): Html {
     ...differFact(campaign, view),
     ...(hours === null ? [] : [["Hours", windowWords(hours.window)] as const]),
     ...budgetFact(view),
+    ...cappedFact(campaign),
     ...trialFact(campaign),
     ...view.tries.map(
       (one): Fact => [
@@ -96,6 +98,11 @@ function budgetFact({ budget: { now } }: CampaignView): readonly Fact[] {
   if (now === null) return [];
   const next = now.nextAtMs === null ? "" : html`, room again at ${moment(now.nextAtMs)}`;
   return [["People a day", html`portfolio ${now.name}: ${budgetWords(now)}${next}`]];
+}
+
+function cappedFact(campaign: Campaign): readonly Fact[] {
+  const words = cappedWords(campaign, clockUtc);
+  return words === null ? [] : [["Frequency caps", words]];
 }
 
 function trialFact(campaign: Campaign): readonly Fact[] {

@@ -1,0 +1,100 @@
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import { type Caps, capRules } from "../../core/caps.ts";
+import type { Category } from "../../core/category.ts";
+import { packCapped } from "../ledger/attempt-rows.ts";
+import type { RunScript } from "../scripts/runner.ts";
+import type { Budget, CappedMessages } from "./budget.ts";
+
+/** What a campaign says about its caps. */
+export interface CampaignCaps {
+  readonly category: Category;
+  readonly caps: Caps | null;
+}
+
+/** What a claim asks for (ClaimInput). */
+interface Claim {
+  readonly campaign: string;
+  readonly batch: number;
+  readonly rows: readonly { readonly row: number; readonly person: Buffer }[];
+  readonly laterMs?: number;
+  readonly capped?: CampaignCaps;
+}
+
+/** What was counted for a claim. */
+interface Counted {
+  readonly allowed: readonly boolean[];
+  readonly capped: CappedMessages | null;
+}
+
+/**
+ * What is counted around a claim: a message is sent only if it was counted before, and one that the
+ * claim did not grant is taken out of the frequency caps again. A crash in between counts too much,
+ * until the message comes up again: it counts once.
+ */
+export function createClaimCount(input: { budget: Budget; caps: Caps | null; run: RunScript }) {
+  const { budget, caps, run } = input;
+  function rulesOf(definition: Pick<CampaignDefinition, "category" | "caps"> | undefined) {
+    if (definition === undefined) return null;
+    return capRules(definition.category, definition.caps ?? null, caps);
+  }
+
+  return {
+    portfolio: budget.portfolio,
+
+    /** Rows that a cap keeps back are put off, or left out, as the campaign says. */
+    async reserve({ campaign, batch, rows, laterMs, capped: of }: Claim) {
+      const rules = rulesOf(of);
+      const persons = rows.map(({ person }) => person);
+      const capped = rules && { campaign, rows: rows.map(({ row }) => row), rules };
+      const { allowed, cappedUntil, nextAtMs } = await budget.reserve(persons, laterMs, capped);
+      const kept = rows.flatMap(({ row }, at) => {
+        const opensMs = cappedUntil[at] ?? null;
+        return opensMs === null ? [] : [{ row, opensMs }];
+      });
+      if (rules !== null && kept.length > 0) {
+        const { outcome } = rules;
+        await run("cap-rows", { campaign, batch, rows: packCapped(kept), outcome });
+      }
+      const isFull = allowed.some((isAllowed, at) => !isAllowed && cappedUntil[at] === null);
+      return {
+        ...{ allowed, capped, budgetAtMs: isFull ? nextAtMs : null },
+        /** Why a row was not allowed. */
+        refusal: (at: number) => ({ kind: cappedUntil[at] == null ? "budget" : "capped" }) as const,
+      };
+    },
+
+    /** What was counted for nothing; if Redis does not answer now, it counts for longer. */
+    async giveBack(
+      { rows }: Pick<Claim, "rows">,
+      { allowed, capped }: Counted,
+      verdicts: readonly { readonly kind: string }[] = [],
+    ): Promise<void> {
+      if (capped === null) return;
+      // A message without a send time asks again at once.
+      const keeps = (at: number) =>
+        verdicts[at]?.kind === "granted" || verdicts[at]?.kind === "no_slot_yet";
+      const back = rows.filter((_, at) => allowed[at] === true && !keeps(at));
+      const some = { ...capped, rows: back.map(({ row }) => row) };
+      const persons = back.map(({ person }) => person);
+      await budget.giveBack(persons, some).catch(() => {});
+    },
+
+    /** After a rollback: the messages of a campaign that may have been sent. */
+    async countAll(
+      doubted: readonly { readonly row: number; readonly person: Buffer }[],
+      campaign: string,
+      definition: CampaignDefinition | undefined,
+    ): Promise<void> {
+      const rules = rulesOf(definition);
+      const rows = doubted.map(({ row }) => row);
+      const persons = doubted.map(({ person }) => person);
+      await budget.countAll(persons, rules && { campaign, rows, rules });
+    },
+
+    /** Whether a row may be kept back by what is counted. */
+    mayRefuse: (definition: CampaignDefinition | undefined) =>
+      budget.portfolio !== "" || rulesOf(definition) !== null,
+  };
+}
+
+export type ClaimCount = ReturnType<typeof createClaimCount>;

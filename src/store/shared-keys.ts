@@ -1,0 +1,28 @@
+import { slotKey } from "./keys.ts";
+import { CAP_SHARDS } from "./scripts/protocol.ts";
+
+/** Keys that numbers share, beside those of the whole deployment. */
+
+/** The tag of a portfolio's keys; like ALL_NUMBERS it cannot be a number's name. */
+export function portfolioSpace(name: string): string {
+  return `portfolio.${name}`;
+}
+
+/**
+ * Keys of one portfolio, by its key space; of ALL_NUMBERS for the frequency caps of numbers
+ * without one. Written by reserve.
+ */
+export function portfolioKeys(space: string) {
+  const prefix = `${slotKey(space)}:`;
+  return {
+    /** zset: digest of a person -> until when the person counts, ms; no more than its limit. */
+    people: `${prefix}people`,
+    /** hash: `offset` and `mark` of the portfolio's own clock, as of a number. */
+    clock: `${prefix}clock`,
+    /** hash: digest of a person -> CAP_ENTRY each (lib/caps.lua). Expires when none counts. */
+    sends: (period: number, person: Buffer) =>
+      `${prefix}sends:${period}:${person.readUInt16BE(0) % CAP_SHARDS}`,
+    /** string: the latest period with such a message. */
+    sendsTop: `${prefix}sends-top`,
+  };
+}
