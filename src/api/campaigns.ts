@@ -11,6 +11,7 @@ import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import { TRIAL_SIZE_MAX } from "../core/trial.ts";
 import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { childrenJson } from "../export/children-json.ts";
 import { furtherTriesJson } from "../export/further-tries-words.ts";
 import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
@@ -148,6 +149,7 @@ export function addCampaigns(
       const obstacles = await readCampaignView(found.value, unsafe()?.message);
       return accept({
         ...campaignJson(its),
+        ...childrenJson(found.value),
         now: nowJson(obstacles),
         failures: failuresJson(its, obstacles.failures),
         stalled: obstacles.stall ?? null,

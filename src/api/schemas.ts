@@ -117,6 +117,7 @@ const campaignFields = {
     .record(z.string(), z.int())
     .openapi({ description: "Messages by the category that WhatsApp charged them in." }),
   stopOn,
+  pool: z.string().nullable().openapi({ description: "The pool that it is a part of." }),
   file: z.string(),
   status,
   reason: z.string().nullable().openapi({ description: "Why it is paused or was refused." }),
@@ -144,6 +145,15 @@ export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign")
 export const campaign = z
   .object({
     ...campaignFields,
+    children: z
+      .array(
+        z.object({
+          ...{ id: campaignId, number: z.string(), status, reason: z.string() },
+          ...{ rows: z.int(), counts },
+        }),
+      )
+      .optional()
+      .openapi({ description: "Of a pool: its campaigns, one for each number." }),
     now: z
       .object({
         kind: z.string(),

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { MODES, type Mode } from "../core/mode.ts";
+import { isPoolId } from "../core/pool.ts";
 import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";
 import {
@@ -15,6 +16,7 @@ import {
 } from "../store/index.ts";
 import { traceImports } from "../telemetry/trace-import.ts";
 import { type Platform, storeNamed } from "./platform.ts";
+import { listPool, membersOf, poolOutcome } from "./pool-lists.ts";
 import { telemetryOf } from "./telemetry.ts";
 
 /** The other half of the composition root: operations on lists and people. */
@@ -84,7 +86,10 @@ async function forgetCaps({ connections, config }: Platform, digits: string): Pr
 export function findCampaignIn({ stores }: Platform) {
   return async (id: string) => {
     const number = numberOfCampaign(id);
-    return number === undefined ? undefined : stores[number]?.campaigns.find(id);
+    const own = number === undefined ? undefined : stores[number];
+    if (own !== undefined || !isPoolId(id)) return own?.campaigns.find(id);
+    const pool = await Object.values(stores)[0]?.pools.find(id);
+    return pool && poolOutcome(pool);
   };
 }
 
@@ -96,9 +101,10 @@ async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise
 /** Imports lists, for `send` and the drop folder. */
 export async function createImporter(platform: Platform): Promise<ImportFile> {
   const { config } = platform;
-  const [{ createFileImporter }, { storeIn }] = await Promise.all([
+  const [{ createFileImporter }, { storeIn }, { poolSink }] = await Promise.all([
     import("../producer/import-file.ts"),
     import("../producer/sink/sink.ts"),
+    import("../producer/import/pool-sink.ts"),
   ]);
   const importFile = createFileImporter({
     numbers: config.numbers,
@@ -110,6 +116,12 @@ export async function createImporter(platform: Platform): Promise<ImportFile> {
         store,
         ...(await listNumber({ config, name, store })),
       };
+    },
+    openPool: async (names) => {
+      const stores = names.map((name) => storeNamed(platform, name));
+      for (const store of stores) await store.join();
+      const sink = poolSink(stores, membersOf(config, names));
+      return { sink, store: null, ...(await listPool(config, names, stores)) };
     },
     mode: config.mode,
     approvalAbove: config.access.secondPersonAbove,
@@ -140,6 +152,12 @@ export async function createChecker(
         store,
         ...(await listNumber({ config, name, store })),
       };
+    },
+    openPool: async (names) => {
+      const stores = platform === null ? [] : names.map((name) => storeNamed(platform, name));
+      for (const store of stores) await store.join();
+      const sink = keepNothing(stores[0]?.pools ?? null);
+      return { sink, store: null, ...(await listPool(config, names, stores)) };
     },
     mode: config.mode,
   });

@@ -15,11 +15,13 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   const sending = Object.values(config.numbers).map(requireSendingNumber);
   const refused = sending.find((number) => !number.ok);
   if (refused?.ok === false && sending.every((number) => !number.ok)) return refused;
-  const [{ createLivechatClient }, { IN_FLIGHT_MAX }, { createWorker }] = await Promise.all([
-    import("../livechat/client.ts"),
-    import("../worker/flight.ts"),
-    import("../worker/worker.ts"),
-  ]);
+  const [{ createLivechatClient }, { IN_FLIGHT_MAX }, { createWorker }, { startPoolChore }] =
+    await Promise.all([
+      import("../livechat/client.ts"),
+      import("../worker/flight.ts"),
+      import("../worker/worker.ts"),
+      import("../worker/pool-chore.ts"),
+    ]);
   const notices = await openNotices(platform);
   const isAway = (): boolean => platform.outage.now() !== undefined;
   const worker = createWorker({
@@ -65,9 +67,13 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     if (moved !== undefined) void worker.moved(moved.number);
   });
   worker.start();
+  const pools = startPoolChore({
+    ...{ stores, isAway },
+    onProblem: (error) => logger.warn({ error: String(error) }, "pools could not be looked at"),
+  });
   async function stop(): Promise<void> {
     unwatch();
-    await worker.stop();
+    await Promise.all([worker.stop(), pools.stop()]);
     await Promise.all(clients.map((client) => client.close()));
     await notices.close();
   }

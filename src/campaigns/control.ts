@@ -15,7 +15,7 @@ import type { Campaign, ControlResult } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
 import { leavesNow } from "./leaves-now.ts";
-import { refuseClosed, refuseNoCampaign, refuseUnapproved } from "./refusals.ts";
+import { refuseClosed, refuseNoCampaign, refuseOfPool, refuseUnapproved } from "./refusals.ts";
 
 /** The result of a control, also as JSON. */
 export interface Controlled {
@@ -107,6 +107,7 @@ export function probeCampaign(
   size: number,
   by: Actor,
 ): Promise<Result<Controlled>> {
+  if (found.pool !== undefined) return Promise.resolve(refuseOfPool(found, "A probe"));
   return perform(found, { verb: "resume", by, probe: size }, async () => {
     const { campaign, store } = found;
     const early = refuseEarlyProbe(campaign, Date.now());
@@ -158,15 +159,49 @@ export function cancelCampaign(found: FoundCampaign, by: Actor): Promise<Result<
  * The three by name. Also refused: `no_such_campaign` if it was deleted meanwhile, and
  * `campaign_closed` while the last messages of an expired campaign are in flight.
  */
-export function controlCampaign(
+export async function controlCampaign(
   found: FoundCampaign,
   verb: Verb,
   by: Actor,
 ): Promise<Result<Controlled>> {
+  if (found.pool !== undefined)
+    return controlPool(found, (child) => controlCampaign(child, verb, by), verb);
   return perform(found, { verb, by }, async () =>
     controlled(found.campaign, verb, await RULES[verb].act(found)),
   );
 }
+
+/**
+ * All campaigns of a pool, each by itself; one that is over already changes nothing. Refuses if
+ * none could be controlled, and names those that were not.
+ */
+async function controlPool(
+  { campaign, children = [], pool, store }: FoundCampaign,
+  act: (child: FoundCampaign) => Promise<Result<Controlled>>,
+  verb: Verb,
+): Promise<Result<Controlled>> {
+  // From now on its import cannot end, and no campaign of it starts.
+  if (verb === "cancel" && pool !== undefined) await store.pools.cancel(pool.id);
+  const going = children.filter((child) => !ENDED.has(child.campaign.status));
+  const asked = going.length === 0 ? children : going;
+  const results = await Promise.all(asked.map(act));
+  const refused = results.find((result) => !result.ok);
+  const done = results.flatMap((result) => (result.ok ? [result.value] : []));
+  if (refused !== undefined && !refused.ok) {
+    if (done.length === 0) return refused;
+    const names = done.map(({ id, status }) => `${id} is ${status}`).join(", ");
+    const { code, message, fix } = refused.refusal;
+    return { ok: false, refusal: { code, message: `${message} ${names}.`, fix } };
+  }
+  const after = await store.campaigns.find(campaign.id);
+  return accept({
+    ...{ id: campaign.id, status: after?.status ?? campaign.status },
+    changed: done.some(({ changed }) => changed),
+    haltLifted: done.some(({ haltLifted }) => haltLifted),
+  });
+}
+
+const ENDED: ReadonlySet<CampaignStatus> = new Set(["finished", "cancelled", "rejected"]);
 
 /** Notes who did it. */
 function perform(

@@ -1,5 +1,8 @@
+import { isPoolId, POOL_PREFIX } from "../core/pool.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { type Campaign, type NumberStore, numberOfCampaign } from "../store/index.ts";
+import { type Campaign, type NumberStore, numberOfCampaign, type Pool } from "../store/index.ts";
+import { createPoolStore } from "./pools/pool-store.ts";
+import { sumOfPool } from "./pools/sum.ts";
 import { refuseDeletedRows, refuseNoCampaign } from "./refusals.ts";
 
 /** The stores by number name. */
@@ -9,6 +12,9 @@ export type Stores = Readonly<Record<string, NumberStore>>;
 export interface FoundCampaign {
   readonly campaign: Campaign;
   readonly store: NumberStore;
+  /** Of a pool: its campaigns, one for each number. */
+  readonly children?: readonly FoundCampaign[];
+  readonly pool?: Pool;
 }
 
 /**
@@ -16,6 +22,8 @@ export interface FoundCampaign {
  * and one that exists only in the other mode (`campaign_other_mode`).
  */
 export async function findCampaign(stores: Stores, id: string): Promise<Result<FoundCampaign>> {
+  // A number of that name has campaigns of its own.
+  if (isPoolId(id) && !Object.hasOwn(stores, POOL_PREFIX)) return findPool(stores, id);
   const number = numberOfCampaign(id);
   // The name comes from user input, and may be "constructor".
   const known = number !== undefined && Object.hasOwn(stores, number);
@@ -30,6 +38,47 @@ export async function findCampaign(stores: Stores, id: string): Promise<Result<F
     `${id} is a ${elsewhere.mode} campaign, but the command is for ${mode}.`,
     `If you mean it, add --${elsewhere.mode} to the command.`,
   );
+}
+
+/**
+ * A campaign over several numbers. Refuses if one of its campaigns cannot be reached from here
+ * (`pool_incomplete`): what is done to a pool is done to all of it.
+ */
+async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaign>> {
+  const pool = await Object.values(stores)[0]?.pools.find(id);
+  const known = pool?.members.some(({ number }) => Object.hasOwn(stores, number)) ?? false;
+  if (pool === undefined || !known) return refuseNoCampaign(id);
+  const children: FoundCampaign[] = [];
+  const missing: string[] = [];
+  for (const [at, { number }] of pool.members.entries()) {
+    const child = pool.children[at];
+    const store = stores[number];
+    const campaign = child === undefined ? undefined : await store?.campaigns.find(child);
+    if (store !== undefined && campaign !== undefined) children.push({ campaign, store });
+    else missing.push(child ?? number);
+  }
+  if (missing.length > 0) {
+    return refuse(
+      "pool_incomplete",
+      `${missing.join(", ")} of ${id} cannot be reached from here.`,
+      "Configure all numbers of the pool, or name the campaign of one number.",
+    );
+  }
+  const members = children.map(({ campaign, store }) => ({
+    ...{ id: campaign.id, number: store.number, rows: campaign.rows, store },
+  }));
+  const campaign = sumOfPool(
+    pool,
+    children.map((child) => child.campaign),
+  );
+  return accept({ campaign, store: createPoolStore(pool, members), children, pool });
+}
+
+/** The newest pools, of which all campaigns can be reached from here. */
+export async function findPools(stores: Stores, max: number): Promise<FoundCampaign[]> {
+  const newest = (await Object.values(stores)[0]?.pools.newest(max)) ?? [];
+  const found = await Promise.all(newest.map(({ id }) => findCampaign(stores, id)));
+  return found.flatMap((one) => (one.ok && one.value.pool !== undefined ? [one.value] : []));
 }
 
 /** As {@link findCampaign}, and refuses if its rows have been deleted (`rows_deleted`). */

@@ -1,4 +1,5 @@
 import type { Actor } from "../core/act.ts";
+import { partOf } from "../core/pool.ts";
 import type { RampUp } from "../core/ramp.ts";
 import { accept, type Refused, type Result } from "../core/refusal.ts";
 import type { NumberStore } from "../store/index.ts";
@@ -25,18 +26,33 @@ export interface NumberRate {
  * ends with it. Refusal: `campaign_closed`.
  */
 export function setCampaignRate(
-  { campaign: { id }, store }: FoundCampaign,
+  found: FoundCampaign,
   ratePerSecond: number | null,
   by: Actor,
 ): Promise<Result<CampaignRate>> {
+  const { campaign, store, pool } = found;
+  const { id } = campaign;
+  if (pool !== undefined) {
+    return rateOfPool(found, { id, ratePerSecond, rampUp: null }, (child, at) =>
+      setCampaignRate(child, ratePerSecond && partOf(ratePerSecond, pool.members, at), by),
+    );
+  }
   return set(store, { id, ratePerSecond, rampUp: null }, by);
 }
 
 /** Back to what the campaign's own file says, its ramp included. Refusal: `campaign_closed`. */
 export async function resetCampaignRate(
-  { campaign: { id, closed }, store }: FoundCampaign,
+  found: FoundCampaign,
   by: Actor,
 ): Promise<Result<CampaignRate>> {
+  const { store, pool } = found;
+  const { id, closed } = found.campaign;
+  if (pool !== undefined) {
+    const { ratePerSecond: own, rampUp: ramp = null } = pool.definition.delivery;
+    return rateOfPool(found, { id, ratePerSecond: own, rampUp: ramp }, (child) =>
+      resetCampaignRate(child, by),
+    );
+  }
   if (closed) return refuseRate(id);
   const imported = await store.campaigns.toSend(id);
   if (imported === undefined) return refuseNoCampaign(id);
@@ -55,6 +71,21 @@ function set(
     if (done === "closed") return refuseRate(id);
     return done === "done" ? accept({ id, ratePerSecond, rampUp }) : refuseNoCampaign(id);
   });
+}
+
+/** All campaigns of a pool: each has its part of the rate. */
+async function rateOfPool(
+  { children = [] }: FoundCampaign,
+  rate: CampaignRate,
+  act: (child: FoundCampaign, at: number) => Promise<Result<CampaignRate>>,
+): Promise<Result<CampaignRate>> {
+  const open = children.map(({ campaign }) => !campaign.closed);
+  if (!open.includes(true)) return refuseRate(rate.id);
+  for (const [at, child] of children.entries()) {
+    const done = open[at] === true ? await act(child, at) : accept(rate);
+    if (!done.ok) return done;
+  }
+  return accept(rate);
 }
 
 function refuseRate(id: string): Refused {

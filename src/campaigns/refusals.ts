@@ -22,6 +22,25 @@ export function refuseClosed(
   );
 }
 
+/** What is decided for each number of a pool by itself. */
+export function refuseOfPool(
+  {
+    campaign,
+    children = [],
+  }: {
+    readonly campaign: { readonly id: string };
+    readonly children?: readonly { readonly campaign: { readonly id: string } }[];
+  },
+  what: string,
+): Refused {
+  const ids = children.map((child) => child.campaign.id).join(", ");
+  return refuse(
+    "pool_each",
+    `${what} is decided for each number of ${campaign.id} by itself.`,
+    `Name the campaign of one number: ${ids}.`,
+  );
+}
+
 export function refuseNoRow({ id, rows }: { readonly id: string; readonly rows: number }): Refused {
   return refuse(
     "no_such_row",

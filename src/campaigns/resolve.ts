@@ -14,7 +14,14 @@ import {
 } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
-import { refuseClosed, refuseNoCampaign, refuseUnconfirmedRedis } from "./refusals.ts";
+import { childOfRow, resolvePool } from "./pools/resolve.ts";
+import {
+  refuseClosed,
+  refuseNoCampaign,
+  refuseNoRow,
+  refuseOfPool,
+  refuseUnconfirmedRedis,
+} from "./refusals.ts";
 import type { Following } from "./retry.ts";
 
 export const ALL_ROWS: RowRange = [1, Number.POSITIVE_INFINITY];
@@ -40,12 +47,18 @@ export interface ResolvedRows {
  * arrived), `no_such_row`, `rows_deleted`, and for `resend` also `campaign_closed` and
  * `redis_unconfirmed`.
  */
-export function resolveRow(
+export async function resolveRow(
   found: FoundCampaign,
   row: number,
   decision: Decision,
   by: Actor,
 ): Promise<Result<ResolvedRow>> {
+  if (found.pool !== undefined) {
+    const place = await childOfRow(found, row);
+    if (place === undefined) return refuseNoRow(found.campaign);
+    const done = await resolveRow(place.child, place.row, decision, by);
+    return done.ok ? accept({ ...done.value, id: found.campaign.id, row }) : done;
+  }
   const act = { ...ofCampaign(found), details: { decision, row } };
   return audited(found.store.acts, by, act, () => decideRow(found, row, decision));
 }
@@ -124,6 +137,11 @@ export function resolveMany(
   by: Actor,
   following: Following & Confirmed = {},
 ): Promise<Result<ResolvedRows>> {
+  if (found.pool !== undefined) {
+    return what.rows === null
+      ? resolvePool(found, (child) => resolveMany(child, what, by, following))
+      : Promise.resolve(refuseOfPool(found, "A range of rows"));
+  }
   return audited(
     found.store.acts,
     by,

@@ -30,6 +30,7 @@ import {
 } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
+import { retryOfPool } from "./pools/retry.ts";
 import { refuseClosed, refuseNoCampaign, refuseUnconfirmedRedis } from "./refusals.ts";
 
 /** The result of a retry, also as JSON. */
@@ -74,6 +75,9 @@ export async function retryCampaign(
   by: Actor,
   following: Following = {},
 ): Promise<Result<Retried>> {
+  if (found.pool !== undefined) {
+    return retryOfPool(found, (child) => retryCampaign(child, request, by, following));
+  }
   if (request.mode === "count") return previewRetry(found, request);
   const what = retryOf(request);
   return audited(
@@ -92,6 +96,7 @@ export async function previewRetry(
   found: FoundCampaign,
   filter: RetryFilter,
 ): Promise<Result<Retried>> {
+  if (found.pool !== undefined) return retryOfPool(found, (child) => previewRetry(child, filter));
   const chosen = await chooseFailed(found, filter);
   return chosen.ok ? accept(retriedOf(found, chosen.value)) : chosen;
 }

@@ -115,8 +115,13 @@ async function checkSendable({ config }: Platform, campaignPath: string): Promis
   const { readCampaign } = await import("../producer/import-file.ts");
   const campaign = await readCampaign(campaignPath);
   if (!campaign.ok) return campaign;
-  const number = findNumber(config, campaign.value.number);
-  return number.ok ? requireSendingNumber(number.value) : number;
+  const { number: only, numbers = [only] } = campaign.value;
+  for (const name of numbers) {
+    const number = findNumber(config, name);
+    const may = number.ok ? requireSendingNumber(number.value) : number;
+    if (!may.ok) return may;
+  }
+  return accept(null);
 }
 
 /** What the person confirmed, and the import must keep to. */

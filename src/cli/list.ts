@@ -5,6 +5,7 @@ import {
   campaignBudget,
   readBudget,
 } from "../campaigns/budget.ts";
+import { findPools } from "../campaigns/find.ts";
 import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
 import { readRecurring, recurringWords } from "../campaigns/recurring.ts";
 import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
@@ -82,11 +83,19 @@ export const run: Command = async (cli, { options }) => {
         };
       }),
     );
+    const pools = await findPools(stores, limit);
     const found = numbers
       .flatMap(({ store, newest, live, people, ...rest }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
           (campaign) => ({ ...rest, store, campaign, budget: campaignBudget(campaign, people) }),
         ),
+      )
+      .concat(
+        pools.flatMap(({ campaign, store, children = [] }) => {
+          const of = numbers.find(({ number }) => number === children[0]?.campaign.number);
+          if (of === undefined) return [];
+          return [{ ...of, store, campaign, budget: campaignBudget(campaign, of.people) }];
+        }),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
     const shown = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
@@ -96,7 +105,7 @@ export const run: Command = async (cli, { options }) => {
         waitsFor: await readWaitsFor(one.store, one.campaign),
       })),
     );
-    const more = numbers.reduce((sum, { total }) => sum + total, 0) - all.length;
+    const more = numbers.reduce((sum, { total }) => sum + total, 0) + pools.length - all.length;
     return accept({
       json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor, troubles, budget }) => ({
         ...campaignJson(campaign),

@@ -33,6 +33,7 @@ import {
 } from "../export/campaign-json.ts";
 import { cappedWords } from "../export/capped-words.ts";
 import { chargedWords } from "../export/charged-words.ts";
+import { childrenJson } from "../export/children-json.ts";
 import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
 import { furtherTriesJson } from "../export/further-tries-words.ts";
 import { isStalled, stallWords } from "../export/stall-words.ts";
@@ -48,6 +49,7 @@ import {
   suspensionWords,
 } from "./describe.ts";
 import { withPlatform } from "./session.ts";
+import { childrenText } from "./show-children.ts";
 import { triesText, unknownText, waitsText } from "./show-waits.ts";
 import type { Terminal } from "./terminal.ts";
 import { clockTime, count, counted, dateTime, duration, printable, table } from "./words.ts";
@@ -113,6 +115,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     return accept({
       json: {
         ...campaignJson(campaign),
+        ...childrenJson(found.value),
         halt: haltJson(halt),
         hold: backoffJson(pace),
         pace: paceJson(rates),
@@ -134,7 +137,8 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         differs +
         back +
         quiet +
-        untold,
+        untold +
+        childrenText(found.value),
     });
   });
 

@@ -9,13 +9,14 @@ import {
   RATE_MAX,
   RATE_MIN,
 } from "./campaign.ts";
-import { parseCaps } from "./caps.ts";
+import { capsBlock } from "./caps-block.ts";
 import { CATEGORIES } from "./category.ts";
 import { DELIMITER_NAMES, delimiterNamed } from "./delimiters.ts";
 import { ENCODINGS, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
+import { poolNumbers, poolProblems } from "./pool-schema.ts";
 import { checkRampUp, rampUpBlock, toRampUp } from "./ramp-schema.ts";
 import { recurringBlock, toRecurring } from "./recurring.ts";
 import { days, skipRepeat, WARN_REPEAT_MS, warnRepeat } from "./repeat-fields.ts";
@@ -142,20 +143,10 @@ const stopOn = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
-/** `{ marketing: 2 per 7d, then: later }`; null if nothing is given. */
-export const capsBlock = z.unknown().transform((value, context) => {
-  if (value === undefined || value === null) return null;
-  const read = parseCaps(value as Json);
-  if (read.ok) return read.caps;
-  for (const { path, message } of read.problems) {
-    context.issues.push({ code: "custom", message, path: [...path], input: value });
-  }
-  return z.NEVER;
-});
-
 const campaignFile = z.strictObject({
   name: text.max(200).regex(/^\P{Cc}*$/u, "must be one line"),
   number: z.string().regex(NUMBER_NAME, NUMBER_NAME_RULE).nullish(),
+  numbers: poolNumbers.nullish(),
   template,
   category: z.enum(CATEGORIES),
   recipients: recipients.nullish(),
@@ -190,6 +181,7 @@ function deepProblems(content: Json): ShapeProblem[] {
     ...windowProblems(content),
     ...recurringProblems(content),
     ...canaryProblems(content),
+    ...poolProblems(content),
   ];
 }
 
@@ -243,7 +235,8 @@ function toDefinition(file: z.output<typeof campaignFile>): CampaignDefinition {
   const { preview, ...sent } = file.template;
   return {
     name: file.name,
-    number: file.number ?? "main",
+    number: file.numbers?.[0] ?? file.number ?? "main",
+    ...(file.numbers == null ? {} : { numbers: file.numbers }),
     template: sent as TemplateDefinition,
     preview: typeof preview === "string" ? preview : null,
     category: file.category,

@@ -12,8 +12,10 @@ import type { CanaryRules } from "./trial.ts";
 /** A parsed campaign file: plain JSON with every default filled in, safe to store. */
 export interface CampaignDefinition {
   readonly name: string;
-  /** The name of a configured sending number. */
+  /** The name of a configured sending number; of a pool its first. */
   readonly number: string;
+  /** The numbers of a pool; absent: one number alone. */
+  readonly numbers?: readonly string[];
   /** Sent to the API once its `{{column}}` placeholders are filled in. */
   readonly template: TemplateDefinition;
   /** The body's text with `{{1}}`, for people to read. Never sent. */

@@ -35,6 +35,7 @@ export function campaignJson(campaign: Campaign) {
     category: campaign.category,
     charged: campaign.charged,
     stopOn: campaign.stopOn,
+    pool: campaign.pool,
     file: campaign.file,
     status: campaign.status,
     reason: reasonWords(campaign),

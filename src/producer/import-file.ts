@@ -44,6 +44,8 @@ export function createFileImporter(deps: {
   numbers: Readonly<Record<string, unknown>>;
   /** Called for names in `numbers` only. */
   openNumber: (name: string) => ListNumber | Promise<ListNumber>;
+  /** The same for several numbers together. */
+  openPool?: (names: readonly string[]) => ListNumber | Promise<ListNumber>;
   mode: Mode;
   /** A campaign of more messages waits for a second person's approval; default: none does. */
   approvalAbove?: number | null;
@@ -63,8 +65,11 @@ export function createFileImporter(deps: {
     if (definition === "recurring") {
       return refused(given ?? "", recurringCampaign(campaignName ?? basename(campaignPath ?? "")));
     }
-    if (definition !== null && !known.includes(definition.number)) {
-      return refused(given ?? "", unknownNumber(definition.number, known));
+    const wanted = definition === null ? [] : (definition.numbers ?? [definition.number]);
+    const unknown = wanted.find((name) => !known.includes(name));
+    if (unknown !== undefined) return refused(given ?? "", unknownNumber(unknown, known));
+    if (definition?.numbers !== undefined && (asked.first ?? null) !== null) {
+      return refused(given ?? "", firstOfPool());
     }
     const csvPath = given ?? listOf(definition, campaignPath ?? "");
     if (csvPath === null) return refused("", noList(basename(named)));
@@ -90,7 +95,12 @@ export function createFileImporter(deps: {
       file.rejectsOf === null ? null : await correct(file, known, definition, request);
     if (corrected !== null) return corrected;
     if (definition === null) return refused(file.name, noCampaign(file.name));
-    const number = await deps.openNumber(definition.number);
+    const { numbers } = definition;
+    const number =
+      numbers === undefined
+        ? await deps.openNumber(definition.number)
+        : await deps.openPool?.(numbers);
+    if (number === undefined) throw new Error("Lists over several numbers have no place here.");
     return importList({ file, definition, mode, number, request });
   }
 
@@ -216,6 +226,15 @@ function noFirst(file: string, campaign: string): Refusal {
     "first_of_corrections",
     `${file} holds corrected rows of ${campaign}: --first is for new lists.`,
     "Send it without --first: its rows continue that campaign.",
+  );
+  return refusal;
+}
+
+function firstOfPool(): Refusal {
+  const { refusal } = refuse(
+    "first_of_pool",
+    "The campaign has several numbers, and the first rows may all belong to one of them.",
+    "Send it without --first; a canary tries each number first.",
   );
   return refusal;
 }

@@ -108,7 +108,9 @@ export interface ImportedList {
 /** What each step has found about a list by the time it ends. */
 export interface Findings {
   readonly file: string;
-  readonly definition?: Pick<CampaignDefinition, "name" | "number" | "category"> | undefined;
+  readonly definition?:
+    | Pick<CampaignDefinition, "name" | "number" | "numbers" | "category">
+    | undefined;
   readonly campaign?: string | null;
   readonly list?: PreparedList;
   readonly rows?: RowFindings;
@@ -135,7 +137,8 @@ export function endWith(result: Result<ImportedList>, found: Findings): ImportRe
 
 function reportOf(found: Findings): ImportReport {
   const { file, definition, campaign = null, list, rows, correctedBefore, status } = found;
-  const { name = null, number = null, category = null } = definition ?? {};
+  const { name = null, category = null, numbers } = definition ?? {};
+  const number = numbers?.join(", ") ?? definition?.number ?? null;
   const problem = rows?.rejects.problem ?? null;
   return {
     ...emptyReport(file),

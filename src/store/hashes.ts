@@ -25,6 +25,7 @@ export const HASHES = {
     delimiter: ["of the list's cells", "import-begin", "empty: it was not noted"],
     phoneColumn: ["where the phones are", "import-begin", "empty: it was not noted"],
     phoneStyle: ["how the list writes phones, JSON", "import-finish", "it was not accepted"],
+    pool: ["the pool that it is a part of", "import-begin", "it is one of its own"],
     test: ["1: a test message", "test-message", "it is a campaign"],
     skipRepeat: ["leaves out who got it within so many ms; 0 no one", "import-begin", ALWAYS],
     weight: ["of its turns, by priority", "import-begin", ALWAYS],
@@ -227,6 +228,24 @@ export const HASHES = {
     outcome: ["RunOutcome of recurring.ts", "commit-recurring end-recurring", "none yet"],
     campaign: ["that it became; empty: none", "commit-recurring end-recurring", "none yet"],
     detail: ["why, for people; may be empty", "commit-recurring end-recurring", "none yet"],
+  },
+  /** `pool:<id>` */
+  pool: {
+    name: ["as the campaign file says", "pool-begin", ALWAYS],
+    members: ["its numbers and their weights, JSON", "pool-begin", ALWAYS],
+    file: ["name of the list's file", "pool-begin", ALWAYS],
+    columns: ["header of the list, JSON", "pool-begin", ALWAYS],
+    delimiter: ["of the list's cells", "pool-begin", "empty: it was not noted"],
+    definition: ["the campaign file, read: JSON", "pool-begin", ALWAYS],
+    createdAt: ["time", "pool-begin", ALWAYS],
+    digest: ["of numbers, name and bytes", "pool-begin", ALWAYS],
+    status: ["importing, stored, rejected or cancelled", "pool-begin pool-end", ALWAYS],
+    reason: ["why it is rejected", "pool-end", "the same as empty"],
+    importer: ["token of who imports it", "pool-begin", ALWAYS],
+    lease: ["until when, own clock", "pool-begin pool-fill", ALWAYS],
+    children: ["its campaigns, in the order of its numbers, JSON", "pool-fill", "none has begun"],
+    rows: ["all of the list", "pool-fill", "it is being read"],
+    finish: ["what starts each of its campaigns, JSON", "pool-end", "it is being imported"],
   },
   /** `action:<id>` */
   action: {

@@ -102,7 +102,6 @@ export {
   deploymentKeys,
   keySpace,
   neverKey,
-  portfolioSpace,
   queuePrefix,
 } from "./keys.ts";
 export type { AttemptRecord, RowOpening } from "./ledger/attempt-rows.ts";
@@ -144,6 +143,7 @@ export {
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
 export { createPersonDigest } from "./people/person-digest.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
+export type { Pool, Pools, StartChild } from "./pools/pools.ts";
 export { askAfterRestore } from "./recovery/after-restore.ts";
 export { type Ages, oldOnes } from "./recovery/ages.ts";
 export type { Difference } from "./recovery/audit.ts";
@@ -163,4 +163,5 @@ export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-si
 export { batchesOf, batchOfRow } from "./rows.ts";
 export { checkSchema } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";
+export { portfolioSpace } from "./shared-keys.ts";
 export { createWakeUps, type WakeUps } from "./wake-ups.ts";

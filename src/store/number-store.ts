@@ -44,6 +44,7 @@ import { createOptOutList } from "./people/opt-out-list.ts";
 import { createPeople } from "./people/people.ts";
 import { createPeopleIndex } from "./people/people-index.ts";
 import { createPersonDigest } from "./people/person-digest.ts";
+import { createPools } from "./pools/pools.ts";
 import { createAges } from "./recovery/ages.ts";
 import { createAudit } from "./recovery/audit.ts";
 import { createClaimCounter } from "./recovery/claim-counter.ts";
@@ -195,6 +196,8 @@ export async function createNumberStore(input: {
      */
     rolledBackNumbers: async () =>
       findRolledBack(clientOf, { numbers: await list.numbers(), mode }),
+    /** Campaigns over several numbers, of the whole deployment. */
+    pools: createPools(deployment, mode),
     imports: createImportStore({ run, person, safety, sender, counter, mode }),
     ledger,
     /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */

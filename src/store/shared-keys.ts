@@ -1,4 +1,5 @@
-import { slotKey } from "./keys.ts";
+import type { Mode } from "../core/mode.ts";
+import { ALL_NUMBERS, keySpace, slotKey } from "./keys.ts";
 import { CAP_SHARDS } from "./scripts/protocol.ts";
 
 /** Keys that numbers share, beside those of the whole deployment. */
@@ -24,5 +25,24 @@ export function portfolioKeys(space: string) {
       `${prefix}sends:${period}:${person.readUInt16BE(0) % CAP_SHARDS}`,
     /** string: the latest period with such a message. */
     sendsTop: `${prefix}sends-top`,
+  };
+}
+
+/** Keys of campaigns over several numbers, in the slot of the whole deployment. */
+export function poolKeys(mode: Mode) {
+  const prefix = `${slotKey(keySpace(ALL_NUMBERS, mode))}:`;
+  return {
+    /** zset: pool -> created at, ms. Written by pool-begin. */
+    pools: `${prefix}pools`,
+    /** zset: pool whose campaigns may start, and have not all -> since when, ms. By pool-end. */
+    poolsOpen: `${prefix}pools-open`,
+    /** string: the serial of the newest pool. */
+    poolSerial: `${prefix}pool-serial`,
+    /** hash: digest of (numbers, name, bytes) -> pool. */
+    poolImports: `${prefix}pool-imports`,
+    /** hash: hashes.ts. */
+    pool: (id: string) => `${prefix}pool:${id}`,
+    /** string: a byte for each row of the list: the place of its number in the pool. */
+    poolOrder: (id: string) => `${prefix}pool-order:${id}`,
   };
 }

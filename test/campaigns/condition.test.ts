@@ -30,6 +30,7 @@ const CAMPAIGN: Campaign = {
   errors: [],
   ratePerSecond: null,
   ramp: null,
+  pool: null,
   capped: { putOff: 0, skipped: 0, untilMs: null },
   budgetAtMs: null,
   createdAt: AT - HOUR,

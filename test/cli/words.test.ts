@@ -109,6 +109,7 @@ function running(counts: Partial<Campaign["counts"]>): Campaign {
     errors: [],
     ratePerSecond: null,
     ramp: null,
+    pool: null,
     capped: { putOff: 0, skipped: 0, untilMs: null },
     budgetAtMs: null,
     createdAt: 0,

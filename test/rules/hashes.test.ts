@@ -30,6 +30,7 @@ const KEYS: readonly [RegExp, HashName][] = [
   [/^t\.key$|^c\.key \.\. .:(trial|first).$|^key \.\. .:first.$/, "trial"],
   [/^P \.\. 'recurring:' \.\. \S+$/, "recurring"],
   [/^P \.\. 'action:' \.\. \S+$/, "action"],
+  [/^P \.\. 'pool:' \.\. \S+$/, "pool"],
 ];
 
 /** The arguments of a call, which begin at `from`, as they are written. */
@@ -104,7 +105,9 @@ test("the table names the scripts that write each field", () => {
       if (writing.some(({ file }) => file === writer)) return false;
       const path = luaFiles.find((one) => one.replace(/^lib\//, "") === `${writer}.lua`);
       const text = path === undefined ? "" : readFileSync(new URL(path, SCRIPTS), "utf8");
-      return !(writer === "import-begin" && given) && !text.includes(`'${field}'`);
+      return (
+        !(/^(import|pool)-begin$|^pool-fill$/.test(writer) && given) && !text.includes(`'${field}'`)
+      );
     });
     expect(idle, `${hash} ${field}`).toEqual([]);
   }

@@ -71,9 +71,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "number-words",
       "capped-words",
       "charged-words",
+      "children-json",
       "endpoint-words",
       "export-rows",
       "further-tries-words",
+      "row-facts",
       "opt-out-words",
       "opt-outs",
     ],
@@ -98,6 +100,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "drop/tell",
     ],
     "import-file",
+    "import/pool-sink",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["check/inspect-list", "preflight/preflight", "preview-people"],
     ...["preflight/estimate", "preflight/warnings", "preflight/window-report", "report"],
@@ -139,7 +142,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   time: ["due-times", "forecast", "local-time", "places", "row-hours", "send-times"],
   webhooks: ["server"],
-  worker: ["flight", "number-parts", "observer", "send-one", "worker"],
+  worker: ["flight", "number-parts", "observer", "pool-chore", "send-one", "worker"],
 };
 
 /** Packages that belong to one concern, and the parts that have it. Any part may use the others. */

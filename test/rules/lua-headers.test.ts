@@ -10,7 +10,7 @@ import {
 import { luaName } from "../../src/store/scripts/render-lua.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
 import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../../src/store/scripts/script-list.ts";
-import { portfolioKeys } from "../../src/store/shared-keys.ts";
+import { poolKeys, portfolioKeys } from "../../src/store/shared-keys.ts";
 
 /**
  * A script's header is what an operator reads first, and what keeps a script within its slot: it
@@ -113,6 +113,10 @@ test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
     known.add(text.slice(slotKey("n").length + 1).replace(/:.*/, ""));
   }
   for (const key of Object.values(deploymentKeys())) {
+    const text = typeof key === "string" ? key : key("");
+    known.add(text.slice(slotKey(ALL_NUMBERS).length + 1).replace(/:.*/, ""));
+  }
+  for (const key of Object.values(poolKeys("live"))) {
     const text = typeof key === "string" ? key : key("");
     known.add(text.slice(slotKey(ALL_NUMBERS).length + 1).replace(/:.*/, ""));
   }

@@ -73,6 +73,7 @@ describe("docs/campaign-file.md", () => {
     const alternatives = read("drop-folder.md").includes("or url: https://")
       ? ["recurring.url", "recurring.tokenFile"]
       : [];
+    if (read("campaign-file.md").includes("numbers: [main, second]")) alternatives.push("numbers");
     const shown = new Set([
       ...pathsIn(file),
       ...pathsIn(recurring).filter((path) => path.startsWith("recurring")),

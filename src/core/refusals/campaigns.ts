@@ -57,6 +57,18 @@ export const CAMPAIGNS = catalogue(409, {
     meaning: "The campaign is over, so there is nothing to cancel.",
     fix: "None: sent messages cannot be recalled.",
   },
+  pool_each: {
+    meaning: "This is decided for each number of a campaign over several numbers by itself.",
+    fix: "Name the campaign of one number; `dropcast show ID` lists them.",
+  },
+  first_of_pool: {
+    meaning: "`--first` was given for a campaign with several numbers.",
+    fix: "Send it without `--first`; a canary tries each number first.",
+  },
+  pool_incomplete: {
+    meaning: "A campaign over several numbers has one that cannot be reached from here.",
+    fix: "Configure all numbers of the pool, or name the campaign of one number.",
+  },
   cannot_pause: {
     meaning: "The campaign is neither running nor scheduled.",
     fix: "While it is being imported, wait until its list is stored, or `dropcast cancel ID`. A finished campaign needs no pause.",

@@ -137,11 +137,16 @@ function identityOf(
   fresh: "begin" | "refuse",
 ): BeginImport {
   return {
-    digest: fingerprintOf([mode, definition.number, definition.name, bytes.digest]),
+    digest: fingerprintOf([mode, numbersOf(definition), definition.name, bytes.digest]),
     ...{ again: request.repeats === "import", fresh, definition, mode },
     approval: request.approval ?? null,
     ...{ file: file.name, columns, delimiter: header.dialect.delimiter, phoneColumn: phone.name },
   };
+}
+
+/** Those of a pool in any order. */
+function numbersOf({ number, numbers }: CampaignDefinition): string {
+  return numbers === undefined ? number : numbers.toSorted().join("+");
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts"
 import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
-import { fieldsOf, type HashFields } from "../hashes.ts";
+import { fieldOf, fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "../ledger/ledger-value.ts";
 import { batchOfRow, placeInBatch } from "../rows.ts";
@@ -147,6 +147,10 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
         delimiter: delimiterNamed(delimiter ?? ""),
       };
     },
+
+    /** How many attempts were claimed, those that were taken back included. */
+    attempts: async (id: string): Promise<number> =>
+      Number(await redis.hget(campaignKeys(number, id).campaign, fieldOf("campaign", "attempts"))),
 
     importOf: createImportOf({ redis, number }),
 

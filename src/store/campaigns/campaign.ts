@@ -32,6 +32,8 @@ export interface Campaign {
   readonly charged: Readonly<Record<string, number>>;
   /** At which outcomes it pauses by itself. */
   readonly stopOn: StopOn;
+  /** The pool that it is a part of; null: it is a campaign of its own. */
+  readonly pool: string | null;
   readonly file: string;
   readonly rows: number;
   readonly counts: Counts;
@@ -103,7 +105,7 @@ const SHOWN_FIELDS = fieldsOf(
   "campaign",
   ...(["epoch", "name", "status", "reason", "mode", "category", "file", "rows"] as const),
   ...(["closed", "purgedAt", "ratePerSecond", "startAt", "endBy", "ramp", "rampAt"] as const),
-  ...(["capPutOff", "capSkipped", "capUntil"] as const),
+  ...(["pool", "capPutOff", "capSkipped", "capUntil"] as const),
   ...(["budgetAt", "guarantee", "awaits", "startedBy"] as const),
   ...(["window", "places", "delegatedTo", "test", "stopOn"] as const),
   ...(["createdAt", "startedAt", "pausedAt", "finishedAt"] as const),
@@ -126,6 +128,7 @@ function toCampaign(
     category: fields.category ?? "",
     guarantee: fields.guarantee === "at-least-once" ? "at-least-once" : "at-most-once",
     stopOn: readStopOn(fields.stopOn),
+    pool: fields.pool ?? null,
     file: fields.file ?? "",
     rows: Number(fields.rows),
     counts: toCounts(counts),

@@ -47,6 +47,8 @@ export interface BeginImport {
   readonly mode: Mode;
   /** Who imports it; above so many messages it waits for another person's approval. */
   readonly approval?: { readonly by: string; readonly above: number } | null;
+  /** The pool that it is a part of. */
+  readonly pool?: string;
   /** A test message: for how long it may be sent, ms. Default: it is a campaign. */
   readonly testMs?: number;
 }
@@ -182,12 +184,16 @@ export function createImportStore(input: {
         phoneStyle?: string;
         places?: readonly StoredPlace[];
         canaryRows?: readonly number[];
+        /** Of a pool: whether it waits for a second person; by default its own rows decide. */
+        awaits?: boolean;
       },
     ): Promise<FinishResult> {
       const { campaign, token, rows, batches, phoneStyle = "" } = input;
       const places = packPlaces(input.places);
       const canary = packTrialRows(input.canaryRows ?? []);
-      const args = { campaign, token, rows, batches, rejected: "", phoneStyle, places, canary };
+      const awaits = input.awaits === undefined ? "" : input.awaits ? "1" : "0";
+      const list = { rows, batches, rejected: "", phoneStyle, places, canary };
+      const args = { campaign, token, ...list, awaits };
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
       await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
@@ -196,7 +202,7 @@ export function createImportStore(input: {
     /** The list cannot be sent: the campaign is `rejected`, and its bytes may be imported again. */
     async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
       const { campaign, token, refusal } = input;
-      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "", canary: "" };
+      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "", canary: "", awaits: "" };
       await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
     },
   };
@@ -228,6 +234,7 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
     first: definition.recipients.first ?? 0,
     canary: trialRules(definition.canary ?? null),
   };
+  if (input.pool !== undefined) fields["pool"] = input.pool;
   if (definition.stopOn !== undefined) fields["stopOn"] = packStopOn(definition.stopOn);
   if (sender !== null) fields["sender"] = sender;
   if (approval !== null) {

@@ -28,6 +28,8 @@ export interface RecentCampaign {
   readonly skipsRepeats: boolean;
   /** Of number, name and bytes of its list (import-store.ts). */
   readonly digest: string;
+  /** The pool that it is a part of. */
+  readonly pool: string | null;
 }
 
 /** The result of {@link People.recent}. */
@@ -132,17 +134,27 @@ export function createPeople(input: {
   async function read(id: string) {
     const fields = fieldsOf(
       "campaign",
-      ...(["mode", "status", "rows", "name", "template", "skipRepeat", "digest", "test"] as const),
+      ...([
+        "mode",
+        "status",
+        "rows",
+        "name",
+        "template",
+        "skipRepeat",
+        "digest",
+        "pool",
+        "test",
+      ] as const),
     );
     const { campaign } = campaignKeys(number, id);
-    const [its, status, rows, name, template, skip, digest, isTest] = await redis.hmget(
+    const [its, status, rows, name, template, skip, digest, pool, isTest] = await redis.hmget(
       campaign,
       ...fields,
     );
     const found: RecentCampaign = {
       ...{ id, rows: Number(rows), name: name ?? "", template: template ?? "" },
       ...{ status: status as CampaignStatus, skipsRepeats: Number(skip) > 0 },
-      digest: digest ?? "",
+      ...{ digest: digest ?? "", pool: pool ?? null },
     };
     // A test message is for a person who looks at it, not for one who must not get it twice.
     return { its: isTest === null ? its : null, campaign: found };

@@ -6,7 +6,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list writes
 --   phones (JSON, for an accepted list) · places: its people by time zone (JSON) · canary: its rows
---   in order, TRIAL_ROW of protocol.ts each
+--   in order, TRIAL_ROW of protocol.ts each · awaits: 1 or 0, whether it waits for a second
+--   person; '' by its own rows
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An
 --   error if the stored rows are not those the importer counted: such a list must not be sent.
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
@@ -40,7 +41,9 @@ if #canary > 0 then start_trial(c, 'canary', f[6], canary, num(f[2])) end
 watch_end(c)
 if c.is_test then open_test(c) end
 local above = redis.call('HGET', c.key, 'approvalAbove')
-if above and pending > num(above) and not c.is_test then
+local awaits = above and pending > num(above)
+if ARG.awaits ~= '' then awaits = ARG.awaits == '1' end
+if awaits and not c.is_test then
   redis.call('HSET', c.key, 'status', 'paused', 'reason', 'approval', 'awaits', 1, 'pausedAt', WALL)
   note_news(c, 'paused', 'approval')
   return { 1, 'paused' }

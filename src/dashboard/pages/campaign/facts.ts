@@ -44,6 +44,7 @@ export function factsCard(campaign: Campaign, view: CampaignView): Html {
   const facts: readonly Fact[] = [
     ["List", file],
     ["Number", number],
+    ...poolFact(campaign),
     ["Category", chargedWords(campaign) ?? category],
     ["Rate", rateFact(view.rates)],
     ...differFact(campaign, view),
@@ -103,6 +104,10 @@ function budgetFact({ budget: { now } }: CampaignView): readonly Fact[] {
 function cappedFact(campaign: Campaign): readonly Fact[] {
   const words = cappedWords(campaign, clockUtc);
   return words === null ? [] : [["Frequency caps", words]];
+}
+
+function poolFact({ pool }: Campaign): readonly Fact[] {
+  return pool === null ? [] : [["Part of", html`<a href="/campaigns/${pool}">${pool}</a>`]];
 }
 
 function trialFact(campaign: Campaign): readonly Fact[] {

@@ -8,6 +8,7 @@ import { counted, percent } from "../format.ts";
 import type { PageContent } from "../layout.ts";
 import { handledRows, legend, progressBar } from "../progress.ts";
 import { chartsCard } from "./charts.ts";
+import { childrenCard } from "./children.ts";
 import { factsCard, statesCard, zonesCard } from "./facts.ts";
 import { failuresCard } from "./failures.ts";
 import { filesCard } from "./files.ts";
@@ -17,7 +18,7 @@ import { unknownCard } from "./unknown.ts";
 
 /** One campaign: what it does now, how far it is, what failed and why, and what can be done. */
 export function campaignPage(
-  { campaign, store }: FoundCampaign,
+  { campaign, store, children }: FoundCampaign,
   view: CampaignView & {
     readonly oldestUnknown: readonly UnknownRow[];
     /** The reader's role lets them act. */
@@ -46,6 +47,7 @@ export function campaignPage(
         ${progressBar(rows, counts)}
         ${legend(rows, counts)}
       </section>
+      ${childrenCard(children)}
       ${funnelCard(rows, counts)}
       ${chartsCard(id, history)}
       ${failuresCard(campaign, failures, { mayAct })}

@@ -1,0 +1,68 @@
+import { numbered } from "../../export/row-facts.ts";
+import type { CampaignRow, NumberStore, Pool } from "../../store/index.ts";
+
+/** A campaign of a pool, and the store of its number. */
+export interface PoolChild {
+  readonly id: string;
+  readonly number: string;
+  readonly rows: number;
+  readonly store: NumberStore;
+}
+
+/** The list's columns, and one for the number that each row was given to. */
+export function poolColumns({ columns }: Pool): string[] {
+  return [...columns, numbered("number", new Set(columns))];
+}
+
+/**
+ * All rows in the order of the list, each from the campaign that has it, as rows of the list. The
+ * children are read side by side, so memory does not grow with the list.
+ */
+export async function* poolRows(
+  pool: Pool,
+  children: readonly PoolChild[],
+): AsyncGenerator<CampaignRow> {
+  const reading = children.map(({ id, rows, store }) => store.rows.all(id, rows));
+  let row = 0;
+  for await (const order of orderOf(pool, children)) {
+    for (const at of order) {
+      const next = await reading[at]?.next();
+      if (next === undefined || next.done === true) continue;
+      row++;
+      yield { ...next.value, row, cells: cellsOf(pool, next.value, children[at]?.number ?? "") };
+    }
+  }
+}
+
+/** Where row `row` of the list is: a campaign and its row; undefined: the list has no such row. */
+export async function placeInPool(
+  pool: Pool,
+  children: readonly PoolChild[],
+  row: number,
+): Promise<{ readonly child: PoolChild; readonly row: number } | undefined> {
+  const before = children.map(() => 0);
+  let passed = 0;
+  for await (const order of orderOf(pool, children)) {
+    if (passed + order.length < row) {
+      for (const at of order) before[at] = (before[at] ?? 0) + 1;
+      passed += order.length;
+      continue;
+    }
+    const at = order[row - passed - 1] ?? 0;
+    for (const other of order.subarray(0, row - passed)) before[other] = (before[other] ?? 0) + 1;
+    const child = children[at];
+    return child === undefined ? undefined : { child, row: before[at] ?? 0 };
+  }
+  return undefined;
+}
+
+function orderOf(pool: Pool, children: readonly PoolChild[]): AsyncIterable<Buffer> {
+  const store = children[0]?.store;
+  if (store === undefined) throw new Error(`${pool.id} has no campaign.`);
+  return store.pools.order(pool.id);
+}
+
+/** As many cells as the list has columns, and the number. */
+function cellsOf({ columns }: Pool, { cells }: CampaignRow, number: string): string[] {
+  return [...Array.from({ length: columns.length }, (_, at) => cells[at] ?? ""), number];
+}

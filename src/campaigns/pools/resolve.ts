@@ -1,0 +1,45 @@
+import type { Decision } from "../../core/action.ts";
+import { accept, type Result } from "../../core/refusal.ts";
+import type { FoundCampaign } from "../find.ts";
+import { placeInPool } from "./pool-rows.ts";
+
+/** The campaign that has a row of the list, and its row there. */
+export async function childOfRow(
+  { pool, children = [] }: FoundCampaign,
+  row: number,
+): Promise<{ readonly child: FoundCampaign; readonly row: number } | undefined> {
+  if (pool === undefined) return undefined;
+  const places = children.map(({ campaign, store }) => ({
+    ...{ id: campaign.id, number: campaign.number, rows: campaign.rows, store },
+  }));
+  const place = await placeInPool(pool, places, row);
+  const child = children.find(({ campaign }) => campaign.id === place?.child.id);
+  return place === undefined || child === undefined ? undefined : { child, row: place.row };
+}
+
+/** What was decided in one campaign (ResolvedRows). */
+interface Resolved {
+  readonly id: string;
+  readonly decision: Decision;
+  readonly rows: readonly number[];
+  readonly action: string | null;
+}
+
+/** The unknown messages of all campaigns of a pool; `rows` has how many there were in each. */
+export async function resolvePool(
+  { campaign, children = [] }: FoundCampaign,
+  act: (child: FoundCampaign) => Promise<Result<Resolved>>,
+): Promise<Result<Resolved>> {
+  let all: Resolved | undefined;
+  for (const child of children) {
+    const done = await act(child);
+    if (!done.ok) return done;
+    const { decision, rows, action } = done.value;
+    all = {
+      ...{ id: campaign.id, decision, rows: [...(all?.rows ?? []), ...rows] },
+      action: all?.action ?? action,
+    };
+  }
+  if (all === undefined) throw new Error(`${campaign.id} has no campaign.`);
+  return accept(all);
+}

@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { CampaignDefinition } from "../../core/campaign.ts";
+import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
+import type { Mode } from "../../core/mode.ts";
+import type { PoolMember } from "../../core/pool.ts";
+import { IMPORT_LEASE_MS } from "../campaigns/import-store.ts";
+import type { HashFields } from "../hashes.ts";
+import { ALL_NUMBERS, keySpace } from "../keys.ts";
+import { createScriptRunner } from "../scripts/runner.ts";
+import { poolKeys } from "../shared-keys.ts";
+
+/**
+ * A campaign over several numbers: one campaign for each of them (a child), and this record of them
+ * all (the parent) in the slot of the deployment. A row is in one child alone, which sends it as
+ * any campaign is sent.
+ */
+export interface Pool {
+  readonly id: string;
+  readonly name: string;
+  /** Its numbers, as their weights were when the list was imported. */
+  readonly members: readonly PoolMember[];
+  /** The campaigns of the members, in their order; empty while none has begun. */
+  readonly children: readonly string[];
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly delimiter: Delimiter | null;
+  readonly definition: CampaignDefinition;
+  readonly createdAt: number;
+  readonly status: "importing" | "stored" | "rejected" | "cancelled";
+  readonly reason: string;
+}
+
+export interface BeginPool {
+  readonly digest: string;
+  readonly again: boolean;
+  readonly fresh: "begin" | "refuse";
+  readonly members: readonly PoolMember[];
+  readonly definition: CampaignDefinition;
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly delimiter: string;
+}
+
+export type BegunPool =
+  | {
+      readonly kind: "begun" | "restarted";
+      readonly pool: string;
+      /** Fences all that follows. */
+      readonly token: string;
+    }
+  | { readonly kind: "busy" | "known"; readonly pool: string }
+  | { readonly kind: "none" };
+
+/** What starts a child, once all rows of the pool are stored. */
+export interface StartChild {
+  readonly campaign: string;
+  readonly token: string;
+  readonly rows: number;
+  readonly batches: number;
+  readonly phoneStyle: string;
+  readonly places: readonly (readonly [number, string | null, readonly string[]])[];
+  readonly canaryRows: readonly number[];
+  readonly awaits?: boolean;
+}
+
+/** Rows of which the order is read at once. */
+const ORDER_AT_ONCE = 65_536;
+
+/** The pools of a deployment. `redis` answers for its key space. Every step may be repeated. */
+export function createPools(redis: Redis, mode: Mode) {
+  const keys = poolKeys(mode);
+  const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
+
+  async function find(id: string): Promise<Pool | undefined> {
+    const fields: HashFields<"pool"> = await redis.hgetall(keys.pool(id));
+    if (fields.status === undefined) return undefined;
+    return {
+      id,
+      name: fields.name ?? "",
+      members: JSON.parse(fields.members ?? "[]") as PoolMember[],
+      children: JSON.parse(fields.children ?? "[]") as string[],
+      file: fields.file ?? "",
+      columns: JSON.parse(fields.columns ?? "[]") as string[],
+      delimiter: delimiterNamed(fields.delimiter ?? ""),
+      definition: JSON.parse(fields.definition ?? "{}") as CampaignDefinition,
+      createdAt: Number(fields.createdAt),
+      status: fields.status as Pool["status"],
+      reason: fields.reason ?? "",
+    };
+  }
+
+  return {
+    find,
+
+    async begin(input: BeginPool): Promise<BegunPool> {
+      const token = randomBytes(8).toString("hex");
+      const { digest, fresh, again, members, definition, columns, ...more } = input;
+      const fields = {
+        ...{ name: definition.name, ...more, members: JSON.stringify(members) },
+        ...{ definition: JSON.stringify(definition), columns: JSON.stringify(columns) },
+      };
+      const [kind, pool] = (await run(
+        "pool-begin",
+        { digest, token, leaseMs: IMPORT_LEASE_MS, again: again ? "1" : "", fresh },
+        Object.entries(fields).flat(),
+      )) as [BegunPool["kind"], string];
+      if (kind === "none") return { kind };
+      return kind === "busy" || kind === "known" ? { kind, pool } : { kind, pool, token };
+    },
+
+    /** The pool that these bytes were imported as, or are; as of one number (import-of.ts). */
+    async importOf(digest: string) {
+      const campaign = await redis.hget(keys.poolImports, digest);
+      const pool = campaign === null ? undefined : await find(campaign);
+      if (pool === undefined || pool.status === "cancelled") return null;
+      const step = pool.status === "importing" ? "importing" : "imported";
+      return { campaign: pool.id, step, tried: null } as const;
+    },
+
+    /** Keeps the importer's lease, and notes what it knows. False: it lost the pool. */
+    async fill(
+      pool: string,
+      token: string,
+      {
+        offset = 0,
+        order = Buffer.alloc(0),
+        fields = {},
+      }: { offset?: number; order?: Buffer; fields?: Readonly<Record<string, string | number>> },
+    ): Promise<boolean> {
+      const args = { pool, token, leaseMs: IMPORT_LEASE_MS, offset, order };
+      return (await run("pool-fill", args, Object.entries(fields).flat())) === 1;
+    },
+
+    /** From now on its campaigns start. False: it lost the pool, and nothing of it is sent. */
+    async store(pool: string, token: string, children: readonly StartChild[]): Promise<boolean> {
+      const finish = JSON.stringify(children);
+      return (await run("pool-end", { pool, token, status: "stored", reason: "", finish })) === 1;
+    },
+
+    async reject(pool: string, token: string, reason: string): Promise<void> {
+      await run("pool-end", { pool, token, status: "rejected", reason, finish: "" });
+    },
+
+    /** A person gives it up: its campaigns are cancelled after that. */
+    async cancel(pool: string): Promise<void> {
+      await run("pool-end", { pool, token: "", status: "cancelled", reason: "", finish: "" });
+    },
+
+    /** Pools whose campaigns may start and were not all seen to start, oldest first. */
+    open: (): Promise<string[]> => redis.zrange(keys.poolsOpen, "0", "-1"),
+
+    /** What starts its campaigns; empty unless all of its rows are stored. */
+    async toStart(pool: string): Promise<readonly StartChild[]> {
+      const [finish, status] = await redis.hmget(keys.pool(pool), "finish", "status");
+      return finish && status === "stored" ? (JSON.parse(finish) as StartChild[]) : [];
+    },
+
+    /** All of its campaigns have started. */
+    async started(pool: string): Promise<void> {
+      await redis.zrem(keys.poolsOpen, pool);
+    },
+
+    /** Newest first. */
+    async newest(max: number): Promise<Pool[]> {
+      const ids = await redis.zrevrange(keys.pools, 0, max - 1);
+      return (await Promise.all(ids.map(find))).filter((pool) => pool !== undefined);
+    },
+
+    /** The place of the number of each row of the list, in order. */
+    async *order(pool: string): AsyncGenerator<Buffer> {
+      for (let from = 0; ; from += ORDER_AT_ONCE) {
+        const bytes = await redis.getrangeBuffer(
+          keys.poolOrder(pool),
+          from,
+          from + ORDER_AT_ONCE - 1,
+        );
+        if (bytes.length > 0) yield bytes;
+        if (bytes.length < ORDER_AT_ONCE) return;
+      }
+    },
+  };
+}
+
+export type Pools = ReturnType<typeof createPools>;

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type NumberStore, numberOfCampaign, type StartChild } from "../store/index.ts";
+
+/** A pool whose importer died in between is complete after so long. */
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * Starts campaigns of pools whose importer died after all rows were stored, and before each was
+ * started. One command every two seconds for a whole process, whatever its numbers. Every step may
+ * be repeated, also by several workers at once.
+ */
+export function startPoolChore(input: {
+  stores: Readonly<Record<string, NumberStore>>;
+  isAway: () => boolean;
+  onProblem: (error: unknown) => void;
+}): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const loop = (async () => {
+    while (!stopped.signal.aborted) {
+      try {
+        await startPools(input.stores);
+      } catch (error) {
+        if (!input.isAway()) input.onProblem(error);
+      }
+      await sleep(LOOK_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async stop() {
+      stopped.abort();
+      await loop;
+    },
+  };
+}
+
+/** One look. Campaigns of numbers that this process does not serve are left to others. */
+export async function startPools(stores: Readonly<Record<string, NumberStore>>): Promise<void> {
+  const pools = Object.values(stores)[0]?.pools;
+  for (const pool of (await pools?.open()) ?? []) {
+    const children = (await pools?.toStart(pool)) ?? [];
+    const done = await Promise.all(children.map((child) => startChild(stores, child)));
+    if (!done.includes(false)) await pools?.started(pool);
+  }
+}
+
+/** False: its number is not served here. One that a person has cancelled stays so. */
+async function startChild(
+  stores: Readonly<Record<string, NumberStore>>,
+  child: StartChild,
+): Promise<boolean> {
+  const store = stores[numberOfCampaign(child.campaign) ?? ""];
+  if (store === undefined) return false;
+  await store.imports.finish(child);
+  return true;
+}
