@@ -1,6 +1,7 @@
 import { isPoolId, POOL_PREFIX } from "../core/pool.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { type Campaign, type NumberStore, numberOfCampaign, type Pool } from "../store/index.ts";
+import type { PoolChild } from "./pools/pool-rows.ts";
 import { createPoolStore } from "./pools/pool-store.ts";
 import { sumOfPool } from "./pools/sum.ts";
 import { refuseDeletedRows, refuseNoCampaign } from "./refusals.ts";
@@ -64,14 +65,38 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
       "Configure all numbers of the pool, or name the campaign of one number.",
     );
   }
-  const members = children.map(({ campaign, store }) => ({
-    ...{ id: campaign.id, number: store.number, rows: campaign.rows, store },
-  }));
+  const moved = await findMoved(stores, pool);
+  const members = children.map(({ campaign, store }): PoolChild => {
+    const to = moved.find(({ from }) => from === campaign.id)?.found;
+    const own = placeOf({ campaign, store });
+    return to === undefined ? own : { ...own, moved: placeOf(to) };
+  });
   const campaign = sumOfPool(
     pool,
     children.map((child) => child.campaign),
+    moved.map(({ found }) => found.campaign),
   );
-  return accept({ campaign, store: createPoolStore(pool, members), children, pool });
+  const all = [...children, ...moved.map(({ found }) => found)];
+  return accept({ campaign, store: createPoolStore(pool, members), children: all, pool });
+}
+
+function placeOf({ campaign, store }: FoundCampaign): PoolChild {
+  return { id: campaign.id, number: store.number, rows: campaign.rows, store };
+}
+
+/** Campaigns that got rows of the pool's campaigns of other numbers. */
+async function findMoved(stores: Stores, pool: Pool) {
+  const moves = (await Object.values(stores)[0]?.pools.moves(pool.id)) ?? [];
+  const found = await Promise.all(
+    moves.map(async ({ from, to, campaign: id }) => {
+      const store = stores[to];
+      const campaign = id === "" ? undefined : await store?.campaigns.find(id);
+      return store === undefined || campaign === undefined
+        ? []
+        : [{ from, found: { campaign, store } }];
+    }),
+  );
+  return found.flat();
 }
 
 /** The newest pools, of which all campaigns can be reached from here. */

@@ -21,6 +21,7 @@ const FILES = {
   resume: async () => (await import("./control.ts")).resume,
   cancel: async () => (await import("./control.ts")).cancel,
   rate: () => import("./rate.ts"),
+  move: () => import("./move.ts"),
   retry: () => import("./retry.ts"),
   find: () => import("./find.ts"),
   resolve: () => import("./resolve.ts"),

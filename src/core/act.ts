@@ -8,6 +8,7 @@ export const ACT_KINDS = [
   "resume",
   "cancel",
   "rate",
+  "move",
   "retry",
   "resolve",
   "stop action",

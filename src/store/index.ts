@@ -143,7 +143,8 @@ export {
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
 export { createPersonDigest } from "./people/person-digest.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
-export type { Pool, Pools, StartChild } from "./pools/pools.ts";
+export { carryOutMove, isUntouched } from "./pools/move-rows.ts";
+export type { Pool, PoolMove, Pools, StartChild } from "./pools/pools.ts";
 export { askAfterRestore } from "./recovery/after-restore.ts";
 export { type Ages, oldOnes } from "./recovery/ages.ts";
 export type { Difference } from "./recovery/audit.ts";

@@ -42,6 +42,12 @@ export function poolKeys(mode: Mode) {
     poolImports: `${prefix}pool-imports`,
     /** hash: hashes.ts. */
     pool: (id: string) => `${prefix}pool:${id}`,
+    /** hash: campaign whose rows go elsewhere -> `number|campaign that gets them|1 when done`. */
+    poolMoves: (id: string) => `${prefix}pool-moves:${id}`,
+    /** zset: `pool|campaign` of moves that are not done -> since when, ms. By pool-move. */
+    poolsMoving: `${prefix}pools-moving`,
+    /** string: of a campaign that got moved rows: where each was, 4 bytes. */
+    poolMoved: (campaign: string) => `${prefix}pool-moved:${campaign}`,
     /** string: a byte for each row of the list: the place of its number in the pool. */
     poolOrder: (id: string) => `${prefix}pool-order:${id}`,
   };

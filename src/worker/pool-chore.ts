@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type NumberStore, numberOfCampaign, type StartChild } from "../store/index.ts";
+import {
+  carryOutMove,
+  type NumberStore,
+  numberOfCampaign,
+  type StartChild,
+} from "../store/index.ts";
 
 /** A pool whose importer died in between is complete after so long. */
 const LOOK_EVERY_MS = 2_000;
 
 /**
  * Starts campaigns of pools whose importer died after all rows were stored, and before each was
- * started. One command every two seconds for a whole process, whatever its numbers. Every step may
- * be repeated, also by several workers at once.
+ * started; goes on with moves of rows. Two commands every two seconds for a whole process, whatever
+ * its numbers. Every step may be repeated, also by several workers at once.
  */
 export function startPoolChore(input: {
   stores: Readonly<Record<string, NumberStore>>;
@@ -19,6 +24,7 @@ export function startPoolChore(input: {
     while (!stopped.signal.aborted) {
       try {
         await startPools(input.stores);
+        await finishMoves(input.stores);
       } catch (error) {
         if (!input.isAway()) input.onProblem(error);
       }
@@ -40,6 +46,20 @@ export async function startPools(stores: Readonly<Record<string, NumberStore>>):
     const children = (await pools?.toStart(pool)) ?? [];
     const done = await Promise.all(children.map((child) => startChild(stores, child)));
     if (!done.includes(false)) await pools?.started(pool);
+  }
+}
+
+/** Goes on with moves whose process died: from their beginning, under the same ids. */
+export async function finishMoves(stores: Readonly<Record<string, NumberStore>>): Promise<void> {
+  const pools = Object.values(stores)[0]?.pools;
+  for (const { pool: id, from } of (await pools?.moving()) ?? []) {
+    const pool = await pools?.find(id);
+    const move = (await pools?.moves(id))?.find((one) => one.from === from);
+    const source = stores[numberOfCampaign(from) ?? ""];
+    const target = move === undefined ? undefined : stores[move.to];
+    if (pool === undefined || move === undefined) continue;
+    if (source === undefined || target === undefined) continue;
+    await carryOutMove({ pool, move, source, target });
   }
 }
 

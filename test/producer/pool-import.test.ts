@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { findCampaign } from "../../src/campaigns/find.ts";
+import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { memberOf } from "../../src/core/pool.ts";
 import { exportRows } from "../../src/export/export-rows.ts";
 import { poolSink } from "../../src/producer/import/pool-sink.ts";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import type { ListSink } from "../../src/producer/sink/sink.ts";
-import { startPools } from "../../src/worker/pool-chore.ts";
+import { finishMoves, startPools } from "../../src/worker/pool-chore.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
 
@@ -142,6 +143,7 @@ test("pausing, resuming and cancelling the parent reaches all numbers, and may b
 function dying(
   stores: Record<string, Awaited<ReturnType<typeof openTestStore>>["store"]>,
   at: number,
+  withCampaigns = false,
 ) {
   let calls = 0;
   const die = <T extends object>(part: T): T =>
@@ -159,6 +161,7 @@ function dying(
     ...store,
     imports: die(store.imports),
     pools: die(store.pools),
+    ...(withCampaigns ? { campaigns: die(store.campaigns) } : {}),
   }));
   return { dead, isOver: () => calls <= at };
 }
@@ -201,6 +204,122 @@ test("an importer that dies at any step leaves nothing that sends but a whole po
     for (const child of Object.values(before)) {
       expect((await found(stores, id)).children?.map((one) => one.campaign.id)).toContain(child);
     }
+    if (isOver()) return;
+  }
+}, 120_000);
+
+/** Every row of the list, as the parent's export has it. */
+async function rowsOf(stores: Parameters<typeof findCampaign>[0], id: string) {
+  const { store, campaign } = await found(stores, id);
+  const all = [];
+  for await (const row of store.rows.all(id, campaign.rows)) all.push(row);
+  return all;
+}
+
+test("rows that were never tried go to another number, the others stay, and each row is in one place", async () => {
+  const { stores, send, phones, benches, names } = await openPool(2, 250);
+  const id = await imported(send());
+  const [first] = (await found(stores, id)).children ?? [];
+  const [bench] = benches;
+  if (first === undefined || bench === undefined) throw new Error("two");
+  const rows = first.campaign.rows;
+  // One is accepted, one unknown, one was tried and waits.
+  const claimed = await claimThree(bench, first.campaign.id);
+  expect(
+    await moveRows(await found(stores, id), { from: names[0] ?? "", to: names[1] ?? "" }, BY),
+  ).toMatchObject({ ok: false, refusal: { code: "move_not_paused" } });
+  await bench.store.campaigns.pause(first.campaign.id, "operator");
+
+  const moved = await moveRows(
+    await found(stores, id),
+    { from: names[0] ?? "", to: names[1] ?? "" },
+    BY,
+  );
+
+  expect(moved).toMatchObject({ ok: true, value: { rows: rows - 3, tried: 1, to: names[1] } });
+  const { campaign, children = [] } = await found(stores, id);
+  expect(campaign).toMatchObject({ rows: 250, status: "running" });
+  expect(Object.values(campaign.counts).reduce((sum, count) => sum + count, 0)).toBe(250);
+  expect(campaign.counts).toMatchObject({ pending: 247, accepted: 1, unknown: 1, cancelled: 1 });
+  expect(children).toHaveLength(3);
+  const all = await rowsOf(stores, id);
+  expect(all.map(({ phone }) => phone)).toEqual(phones.map((phone) => phone.slice(1)));
+  expect(all.map(({ row }) => row)).toEqual(phones.map((_, at) => at + 1));
+  const still = all.filter(({ cells }) => cells.at(-1) === names[0]);
+  expect(still.map(({ state }) => state).sort()).toEqual(["accepted", "cancelled", "unknown"]);
+  expect(claimed).toBe(3);
+  const again = await moveRows(
+    await found(stores, id),
+    { from: names[0] ?? "", to: names[1] ?? "" },
+    BY,
+  );
+  expect(again).toMatchObject({ ok: false, refusal: { code: "move_not_paused" } });
+});
+
+async function claimThree(bench: Awaited<ReturnType<typeof openTestStore>>, id: string) {
+  // Opens its batches.
+  await bench.store.campaigns.dispatch("live", 1_000);
+  const run = Number(await bench.redis.hget(bench.own(id).open, "0"));
+  const rows = [];
+  for (const row of [1, 2, 3]) {
+    const stored = await bench.store.rows.one(id, row);
+    rows.push({ row, person: bench.store.ledger.person(stored?.phone ?? "") });
+  }
+  const nonce = Buffer.alloc(8, 7);
+  const result = await bench.claim(id, [1, 2, 3], { mode: "live", nonce, rows, run });
+  if (result.kind !== "rows") throw new Error(result.gate);
+  for (const [at, outcome] of (["accepted", "unknown", "retry"] as const).entries()) {
+    const verdict = result.verdicts[at];
+    const row = rows[at];
+    if (verdict?.kind !== "granted" || row === undefined) throw new Error("not granted");
+    const { attempt } = verdict;
+    await bench.record({ campaign: id, ...row, attempt, nonce }, outcome, { waitMs: 600_000 });
+  }
+  return rows.length;
+}
+
+test("a move that dies at any step is finished by the workers, and no row is in two places that send", async () => {
+  for (let at = 1; at < 60; at++) {
+    const { stores, send, names, redis } = await openPool(2, 130);
+    const id = await imported(send());
+    const whole = await found(stores, id);
+    const [first] = whole.children ?? [];
+    await first?.store.campaigns.pause(first.campaign.id, "operator");
+    const paused = await found(stores, id);
+    const { dead, isOver } = dying(stores, at, true);
+    const children = paused.children?.map((child, nth) => ({ ...child, store: dead[nth] }));
+    const wanted = { from: names[0] ?? "", to: names[1] ?? "" };
+    await moveRows({ ...paused, children } as never, wanted, BY).catch(() => {});
+    const sendable = async () => {
+      const phones: string[] = [];
+      for (const store of Object.values(stores)) {
+        for (const campaign of await store.campaigns.live()) {
+          if (campaign.status === "importing") continue;
+          const rows = (await store.campaigns.find(campaign.id))?.rows ?? 0;
+          for await (const row of store.rows.all(campaign.id, rows)) {
+            if (row.state === "pending") phones.push(row.phone);
+          }
+        }
+      }
+      return phones;
+    };
+    const now = await sendable();
+    expect(new Set(now).size, `after ${at} calls`).toBe(now.length);
+    const sum = async () => (await found(stores, id)).campaign;
+    expect(Object.values((await sum()).counts).reduce((all, one) => all + one, 0)).toBe(130);
+    for (const store of Object.values(stores)) {
+      for (const one of await store.campaigns.live()) {
+        await redis.hset(`dropcast:{${store.number}}:campaign:${one.id}`, "importLease", 0);
+      }
+    }
+    await finishMoves(stores);
+    await finishMoves(stores);
+    const begun = (await first?.store.pools.moves(id)) ?? [];
+    const after = await sendable();
+    expect(new Set(after).size).toBe(after.length);
+    expect(after).toHaveLength(130);
+    expect(await sum()).toMatchObject({ rows: 130, counts: { pending: 130, cancelled: 0 } });
+    for (const one of begun) expect(one.done).toBe(true);
     if (isOver()) return;
   }
 }, 120_000);

@@ -7,6 +7,8 @@ export interface PoolChild {
   readonly number: string;
   readonly rows: number;
   readonly store: NumberStore;
+  /** The campaign that has rows of it which were moved to another number. */
+  readonly moved?: PoolChild;
 }
 
 /** The list's columns, and one for the number that each row was given to. */
@@ -22,15 +24,38 @@ export async function* poolRows(
   pool: Pool,
   children: readonly PoolChild[],
 ): AsyncGenerator<CampaignRow> {
-  const reading = children.map(({ id, rows, store }) => store.rows.all(id, rows));
+  const reading = children.map(readChild);
   let row = 0;
   for await (const order of orderOf(pool, children)) {
     for (const at of order) {
       const next = await reading[at]?.next();
       if (next === undefined || next.done === true) continue;
       row++;
-      yield { ...next.value, row, cells: cellsOf(pool, next.value, children[at]?.number ?? "") };
+      const [found, number] = next.value;
+      yield { ...found, row, cells: cellsOf(pool, found, number) };
     }
+  }
+}
+
+/** The rows of a child with the number that has each: moved ones come from where they are now. */
+async function* readChild({
+  id,
+  number,
+  rows,
+  store,
+  moved,
+}: PoolChild): AsyncGenerator<readonly [CampaignRow, string]> {
+  const places = moved?.store.pools.movedTo(moved.id);
+  const elsewhere = moved?.store.rows.all(moved.id, moved.rows);
+  let next = await places?.next();
+  for await (const row of store.rows.all(id, rows)) {
+    if (next?.value !== row.row) {
+      yield [row, number];
+      continue;
+    }
+    const found = await elsewhere?.next();
+    yield [found?.value ?? row, moved?.number ?? number];
+    next = await places?.next();
   }
 }
 
@@ -51,9 +76,18 @@ export async function placeInPool(
     const at = order[row - passed - 1] ?? 0;
     for (const other of order.subarray(0, row - passed)) before[other] = (before[other] ?? 0) + 1;
     const child = children[at];
-    return child === undefined ? undefined : { child, row: before[at] ?? 0 };
+    return child === undefined ? undefined : whereNow(child, before[at] ?? 0);
   }
   return undefined;
+}
+
+async function whereNow(child: PoolChild, row: number) {
+  let place = 0;
+  for await (const was of child.moved?.store.pools.movedTo(child.moved.id) ?? []) {
+    place++;
+    if (was === row && child.moved !== undefined) return { child: child.moved, row: place };
+  }
+  return { child, row };
 }
 
 function orderOf(pool: Pool, children: readonly PoolChild[]): AsyncIterable<Buffer> {

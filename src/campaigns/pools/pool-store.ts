@@ -1,4 +1,4 @@
-import type { NumberStore, Pool, UnknownRows } from "../../store/index.ts";
+import type { Campaign, NumberStore, Pool, UnknownRows } from "../../store/index.ts";
 import { type PoolChild, placeInPool, poolColumns, poolRows } from "./pool-rows.ts";
 import { sumOfPool } from "./sum.ts";
 
@@ -10,19 +10,18 @@ import { sumOfPool } from "./sum.ts";
 export function createPoolStore(pool: Pool, children: readonly PoolChild[]): NumberStore {
   const first = children[0]?.store;
   if (first === undefined) throw new Error(`${pool.id} has no campaign.`);
+  const all = [...children, ...children.flatMap(({ moved = [] }) => moved)];
   const each = <T>(ask: (child: PoolChild) => Promise<T>): Promise<T[]> =>
-    Promise.all(children.map(ask));
+    Promise.all(all.map(ask));
 
   async function find() {
-    const [now, found] = await Promise.all([
-      first?.pools.find(pool.id),
-      each(({ id, store }) => store.campaigns.find(id)),
-    ]);
+    const now = await first?.pools.find(pool.id);
     if (now === undefined) return undefined;
-    return sumOfPool(
-      now,
-      found.filter((one) => one !== undefined),
-    );
+    const read = (some: readonly PoolChild[]) =>
+      Promise.all(some.map(({ id, store }) => store.campaigns.find(id)));
+    const moved = children.flatMap((child) => child.moved ?? []);
+    const [own, elsewhere] = [await read(children), await read(moved)];
+    return sumOfPool(now, own.filter(isKnown), elsewhere.filter(isKnown));
   }
 
   return {
@@ -69,6 +68,10 @@ export function createPoolStore(pool: Pool, children: readonly PoolChild[]): Num
       return all.find(({ isLive }) => !isLive) ?? all[0] ?? first.presence(role);
     },
   };
+}
+
+function isKnown(campaign: Campaign | undefined): campaign is Campaign {
+  return campaign !== undefined;
 }
 
 function sumUnknown(all: readonly (UnknownRows | undefined)[]): UnknownRows | undefined {

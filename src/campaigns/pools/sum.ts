@@ -14,7 +14,15 @@ const PARENT_STATUS: Partial<Record<Pool["status"], CampaignStatus>> = {
 };
 
 /** A pool as one campaign: the sums of its campaigns. A row is in one of them alone. */
-export function sumOfPool(pool: Pool, children: readonly Campaign[]): Campaign {
+export function sumOfPool(
+  pool: Pool,
+  own: readonly Campaign[],
+  moved: readonly Campaign[] = [],
+): Campaign {
+  const children = [...own, ...moved];
+  // A row that was moved is cancelled where it was, and counts where it is now.
+  const movedRows = moved.reduce((sum, { rows }) => sum + rows, 0);
+  const counts = sumCounts(children);
   const first = children[0];
   const status = statusOf(pool, children);
   const times = (of: (child: Campaign) => number | null) =>
@@ -36,8 +44,8 @@ export function sumOfPool(pool: Pool, children: readonly Campaign[]): Campaign {
     stopOn: first?.stopOn ?? definition.stopOn ?? NO_STOPS,
     pool: null,
     file: pool.file,
-    rows: children.reduce((sum, { rows }) => sum + rows, 0),
-    counts: sumCounts(children),
+    rows: own.reduce((sum, { rows }) => sum + rows, 0),
+    counts: { ...counts, cancelled: counts.cancelled - movedRows },
     closed: children.length > 0 && children.every(({ closed }) => closed),
     errors: sumErrors(children),
     ratePerSecond: definition.delivery.ratePerSecond,

@@ -61,6 +61,19 @@ export const CAMPAIGNS = catalogue(409, {
     meaning: "This is decided for each number of a campaign over several numbers by itself.",
     fix: "Name the campaign of one number; `dropcast show ID` lists them.",
   },
+  move_not_possible: {
+    meaning:
+      "`move` is for a campaign over several numbers, from one of its numbers to another, both of which it has.",
+    fix: "`dropcast show ID` lists its numbers.",
+  },
+  move_not_paused: {
+    meaning: "The campaign whose rows are to be moved may still send them.",
+    fix: "Pause it, and try again.",
+  },
+  move_nothing: {
+    meaning: "No row of the number waits that was never tried; others are never moved.",
+    fix: "Nothing needs to be done: see `dropcast show ID`.",
+  },
   first_of_pool: {
     meaning: "`--first` was given for a campaign with several numbers.",
     fix: "Send it without `--first`; a canary tries each number first.",

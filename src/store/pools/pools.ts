@@ -31,6 +31,17 @@ export interface Pool {
   readonly reason: string;
 }
 
+/** Rows of one campaign that a person moves to another number of the pool. */
+export interface PoolMove {
+  /** The campaign whose rows go. */
+  readonly from: string;
+  /** The number that gets them. */
+  readonly to: string;
+  /** Its campaign; empty while it has not begun. */
+  readonly campaign: string;
+  readonly done: boolean;
+}
+
 export interface BeginPool {
   readonly digest: string;
   readonly again: boolean;
@@ -154,6 +165,45 @@ export function createPools(redis: Redis, mode: Mode) {
     async toStart(pool: string): Promise<readonly StartChild[]> {
       const [finish, status] = await redis.hmget(keys.pool(pool), "finish", "status");
       return finish && status === "stored" ? (JSON.parse(finish) as StartChild[]) : [];
+    },
+
+    /** Notes a move, or how far it is. Returns where the rows go, as was decided first. */
+    async move(pool: string, { from, to, campaign, done }: PoolMove): Promise<string> {
+      const args = { pool, from, to, campaign, done: done ? "1" : "" };
+      return String(await run("pool-move", args));
+    },
+
+    async moves(pool: string): Promise<PoolMove[]> {
+      return Object.entries(await redis.hgetall(keys.poolMoves(pool))).map(([from, noted]) => {
+        const [to = "", campaign = "", done] = noted.split("|");
+        return { from, to, campaign, done: done === "1" };
+      });
+    },
+
+    /** Moves that are not done, oldest first. */
+    async moving(): Promise<{ readonly pool: string; readonly from: string }[]> {
+      const refs = await redis.zrange(keys.poolsMoving, "0", "-1");
+      return refs.map((ref) => {
+        const [pool = "", from = ""] = ref.split("|");
+        return { pool, from };
+      });
+    },
+
+    /** Where rows of a campaign were that were moved to it, from its row `first` (from 0) on. */
+    async noteMoved(campaign: string, first: number, rows: readonly number[]): Promise<void> {
+      const packed = Buffer.alloc(4 * rows.length);
+      for (const [at, row] of rows.entries()) packed.writeUInt32BE(row, 4 * at);
+      if (rows.length > 0) await redis.setrange(keys.poolMoved(campaign), 4 * first, packed);
+    },
+
+    /** The same for all its rows, in order. */
+    async *movedTo(campaign: string): AsyncGenerator<number> {
+      for (let from = 0; ; from += ORDER_AT_ONCE) {
+        const to = from + ORDER_AT_ONCE - 1;
+        const bytes = await redis.getrangeBuffer(keys.poolMoved(campaign), from, to);
+        for (let at = 0; at + 4 <= bytes.length; at += 4) yield bytes.readUInt32BE(at);
+        if (bytes.length < ORDER_AT_ONCE) return;
+      }
     },
 
     /** All of its campaigns have started. */

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
-import { ALL_NUMBERS, numberKeys, portfolioSpace } from "../keys.ts";
+import { ALL_NUMBERS, numberKeys } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
+import { portfolioSpace } from "../shared-keys.ts";
 
 /**
  * Stops every number among these key spaces until a person decides (`doctor --accept-rollback` or

@@ -113,6 +113,7 @@ export const SCRIPTS = {
   "pool-begin": ["digest", "token", "leaseMs", "again", "fresh"],
   "pool-end": ["pool", "token", "status", "reason", "finish"],
   "pool-fill": ["pool", "token", "leaseMs", "offset", "order"],
+  "pool-move": ["pool", "from", "to", "campaign", "done"],
   "queue-event": ["source", "ids", "sort", "most"],
   "purge-campaign": ["campaign", "keptMs", "batchesMax"],
   "register-endpoints": ["notify", "forgetMs"],
