@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import { type Durability, FSYNC } from "../../src/core/durability.ts";
 import type { Counts, State } from "../../src/core/message.ts";
@@ -129,13 +130,19 @@ export const FREE_RATE = 100_000;
 export async function openTestStore(
   limits: Partial<LedgerLimits> = {},
   redis = connectTestRedis(),
-  { number = testNumber(), mode = "live" as Mode, durability = FSYNC as Durability } = {},
+  {
+    number = testNumber(),
+    mode = "live" as Mode,
+    durability = FSYNC as Durability,
+    clientOf = (() => redis) as (space: string) => Redis,
+  } = {},
 ) {
   const store = await createNumberStore({
     redis,
     number,
     mode,
     durability,
+    clientOf,
     limits: { ...DEFAULT_LIMITS, ...limits },
   });
   await store.join();

@@ -10,6 +10,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { onTestFinished } from "vitest";
 import { ownPorts } from "./redis.ts";
 import { startRedisServer, type TestRedisServer } from "./redis-server.ts";
 
@@ -49,6 +50,8 @@ export interface TestCluster {
   readonly url: string;
   /** One command to one node. Rejects with what the node answers. */
   ask(node: ClusterNode, command: string, ...args: (string | number)[]): Promise<unknown>;
+  /** A client of one node, by its socket; closed when the test ends. */
+  connect(node: ClusterNode): Redis;
   slotOf(key: string): Promise<number>;
   /** The running node that takes the slot's writes; of two that say so, the newer one. */
   ownerOf(slot: number): Promise<ClusterNode>;
@@ -65,8 +68,11 @@ export interface TestCluster {
   failover(replica: ClusterNode, how: "graceful" | "takeover"): Promise<void>;
   /** SIGKILL, and waits for the process to be gone. */
   kill(node: ClusterNode): Promise<void>;
-  /** Starts a killed node on its data. It joins again as what the others say that it is. */
-  restart(node: ClusterNode): Promise<void>;
+  /**
+   * Starts a killed node on its data. It joins again as what the others say that it is, which is
+   * waited for; `alone`: not, because the cluster cannot work yet.
+   */
+  restart(node: ClusterNode, how?: "alone"): Promise<void>;
   /** SIGSTOP: its connections stay open, and nothing is answered. */
   freeze(node: ClusterNode): void;
   /** SIGCONT. */
@@ -245,6 +251,14 @@ function createCluster(nodes: ClusterNode[], folder: string): TestCluster {
       return `redis-cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
     },
     ask,
+    connect(node) {
+      const redis = new Redis(node.server.socket);
+      redis.on("error", () => {
+        // The test ends the node on purpose.
+      });
+      onTestFinished(() => redis.disconnect());
+      return redis;
+    },
     slotOf: async (key) => Number(await ask(anyOf(running()), "CLUSTER", "KEYSLOT", key)),
     ownerOf,
     newOwnerOf: (slot, old) =>
@@ -262,10 +276,10 @@ function createCluster(nodes: ClusterNode[], folder: string): TestCluster {
       await node.server.kill();
       node.state = "killed";
     },
-    async restart(node) {
+    async restart(node, how) {
       await node.server.restart();
       node.state = "running";
-      await settled();
+      if (how !== "alone") await settled();
     },
     freeze(node) {
       process.kill(node.server.pid(), "SIGSTOP");

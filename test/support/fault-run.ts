@@ -3,6 +3,7 @@
  * sent while it does, and the result when the dust has settled. Everything a run does by chance is
  * the run's; what must hold after every run is here.
  */
+import type { Redis } from "ioredis";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { storeIn } from "../../src/producer/sink/sink.ts";
 import { keySpace, numberKeys } from "../../src/store/keys.ts";
@@ -57,8 +58,25 @@ export const NUMBER = "main";
 /** Starts it, Redis with `appendfsync always`. Call it inside a test, and close it. */
 export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
   const redis = await startOwnRedis();
+  const client = redis.connect();
+  return { ...(await startRunOn({ url: redis.url, clientOf: () => client }, o)), redis };
+}
+
+/** A Redis that a run uses and does not own; `env` is for its processes. */
+export interface RunRedis {
+  readonly url: string;
+  /** The client for a key space. */
+  readonly clientOf: (space: string) => Redis;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The same on a Redis that is there. */
+export async function startRunOn(
+  { url, clientOf, env = {} }: RunRedis,
+  o: FaultRunOptions,
+): Promise<Omit<FaultRun, "redis">> {
   const fleet = await startFleet({
-    redisUrl: redis.url,
+    redisUrl: url,
     number: NUMBER,
     ratePerSecond: o.ratePerSecond,
     workers: o.workers,
@@ -69,20 +87,20 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
     env: {
       DROPCAST_TIME_SCALE: String(o.timeScale),
       DROPCAST_ANSWER_TIMEOUT_SECONDS: String(o.answerSeconds),
+      ...env,
     },
   });
-  const client = redis.connect();
   const mode = "sandbox";
+  const client = clientOf(keySpace(NUMBER, mode));
   const watch = watchLedger({ redis: client, number: keySpace(NUMBER, mode) });
   let people = 0;
   const take = (count: number): number => {
     people += count;
     return people - count;
   };
-  const store = await createNumberStore({ redis: client, number: NUMBER, mode });
+  const store = await createNumberStore({ redis: client, clientOf, number: NUMBER, mode });
   const send = createLists({ stage: fleet.stage, store, people: take });
   return {
-    redis,
     fleet,
     watch,
     store,
@@ -104,7 +122,10 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
       const { people: counted } = portfolioKeys(keySpace(portfolioSpace(NUMBER), mode));
       const written = new Set(fleet.posts().flatMap(({ to }) => to ?? []));
       const phones = [...written];
-      const until = await client.zmscore(counted, ...phones.map((to) => store.ledger.person(to)));
+      const until = await clientOf(portfolioSpace(NUMBER)).zmscore(
+        counted,
+        ...phones.map((to) => store.ledger.person(to)),
+      );
       return phones.filter((_, at) => Number(until[at] ?? 0) < Date.now() + DAY_MS - CLOCK_MS);
     },
     async claimed() {
