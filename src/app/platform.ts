@@ -104,6 +104,7 @@ export async function openPlatform(input: {
     checkRedisSafety(redis, {
       ...{ allowUnsafe: config.allowUnsafeRedis, durability: config.durability },
     });
+  const behind = new Map<Endpoint, Refusal>();
   for (const endpoint of new Set(spaces.map((space) => connections.endpoint(space)))) {
     const found = await check(endpoint.ledger);
     if (!found.ok) {
@@ -111,12 +112,16 @@ export async function openPlatform(input: {
       return found;
     }
     for (const warning of found.value.warnings) logger.warn({ warning }, "unsafe Redis allowed");
+    if (found.value.behind !== null) behind.set(endpoint, found.value.behind);
   }
   if ((await connections.ledger(keySpace(ALL_NUMBERS, mode)).exists(restoringKey(mode))) === 1) {
     await close();
     return refusePlainly("restore_unfinished");
   }
-  watches = watchEndpoints({ connections, spaces, check, ...safetyWords(logger, troubles) });
+  watches = watchEndpoints({
+    ...{ connections, spaces, check, found: behind },
+    ...safetyWords(logger, troubles),
+  });
   const { safety, outage, safetyOf } = watches;
   if (input.patience === "wait") {
     const warn = (problem: string): void => logger.warn({ problem }, AOF_NOT_REWRITTEN);

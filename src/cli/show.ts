@@ -110,6 +110,8 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       .map((state) => `\n\nWebhooks out, ${endpointWords(state, platform.config.webhooksOut)}.`)
       .join("");
     const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
+    const unsafe = platform.safety.problem();
+    const unsent = unsafe === undefined ? "" : `\n\n${unsafe.message} ${unsafe.fix}`;
     const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
     const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
     return accept({
@@ -133,6 +135,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         campaignText(campaign, halt, cli.terminal, {
           ...{ unknown, waits, stall, waitsFor, rates, budget, tries },
         }) +
+        unsent +
         backoff +
         differs +
         back +

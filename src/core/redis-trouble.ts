@@ -31,7 +31,8 @@ const REPLIES: Readonly<Record<string, string>> = {
     "Too few replicas of Redis keep up (min-replicas-to-write, DROPCAST_REDIS_DURABILITY): bring them back.",
   NOAUTH: "Redis requires a password: add it to DROPCAST_REDIS_URL.",
   WRONGPASS: "Redis refuses the user or password: correct them in DROPCAST_REDIS_URL.",
-  NOPERM: "This Redis user lacks permissions: Dropcast and BullMQ need all commands on their keys.",
+  NOPERM:
+    "This Redis user lacks permissions: docs/redis.md has the rule that Dropcast and BullMQ need.",
   BUSY: "Redis is blocked by another application's script: check SLOWLOG.",
   UNKILLABLE: "Redis is blocked by another application's script: check SLOWLOG.",
   NOSCRIPT: "Redis lost its scripts, by a restart or SCRIPT FLUSH: they are loaded again.",

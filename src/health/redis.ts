@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Durability } from "../core/durability.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { Result } from "../core/refusal.ts";
+import { type RefusedCommand, refusedCommands } from "../redis/permissions.ts";
 import { checkRedisSafety, type RedisSafety } from "../redis/safety.ts";
 import { redisInfo, redisTimeMs } from "../redis/server.ts";
 import type { Check } from "./check.ts";
@@ -11,6 +12,8 @@ import { SKEW_MS_MAX } from "./processes.ts";
 export interface RedisFacts {
   /** Whether it keeps what it confirms; what was allowed nevertheless is a warning. */
   readonly safety: Result<RedisSafety>;
+  /** Commands that it refuses to this user, and what is lost by it. */
+  readonly refused: readonly RefusedCommand[];
   /** Its last write to the append-only file failed. */
   readonly isDiskFailing: boolean;
   /** Bytes; `max` null: no limit but the machine's. */
@@ -23,11 +26,12 @@ export interface RedisFacts {
 
 /** Rejects if Redis cannot be reached. */
 export async function readRedisFacts(redis: Redis, durability?: Durability): Promise<RedisFacts> {
-  const [safety, memory, persistence, skewMs] = await Promise.all([
+  const [safety, refused, memory, persistence, skewMs] = await Promise.all([
     checkRedisSafety(redis, {
       allowUnsafe: true,
       ...(durability === undefined ? {} : { durability }),
     }),
+    refusedCommands(redis),
     redisInfo(redis, "memory"),
     redisInfo(redis, "persistence"),
     readSkew(redis),
@@ -35,6 +39,7 @@ export async function readRedisFacts(redis: Redis, durability?: Durability): Pro
   const max = Number(memory.get("maxmemory") ?? 0);
   return {
     safety,
+    refused,
     isDiskFailing: persistence.get("aof_last_write_status") === "err",
     memory: { used: Number(memory.get("used_memory") ?? 0), max: max === 0 ? null : max },
     policy: memory.get("maxmemory_policy") ?? null,
@@ -54,7 +59,7 @@ export async function checkRedisServer(redis: Redis): Promise<Check[]> {
 }
 
 export function redisChecks(facts: RedisFacts): Check[] {
-  return [durability(facts), room(facts), clock(facts)];
+  return [durability(facts), ...permissions(facts), room(facts), clock(facts)];
 }
 
 /** The one check that can be made of a Redis that does not answer. */
@@ -87,6 +92,18 @@ function durability({ safety }: RedisFacts): Check {
     message: `${version}; allowed by DROPCAST_ALLOW_UNSAFE_REDIS: ${warnings.join(" ")}`,
     fix: "A message may be sent twice after a crash of Redis: correct this, and remove the variable.",
   };
+}
+
+/** What the user of Redis may not do. A managed service may forbid it to everybody. */
+function permissions({ safety, refused }: RedisFacts): Check[] {
+  if (refused.length === 0) return [];
+  const own = { code: "redis_permissions", name: "Redis user" } as const;
+  const message = `it may not do everything: ${refused.map(({ lost }) => lost).join("; ")}`;
+  if (safety.ok && safety.value.durability.declared !== null) {
+    return [{ ...own, verdict: "ok", message }];
+  }
+  const rules = refused.map(({ rule }) => rule).join(" ");
+  return [{ ...own, verdict: "warn", message, fix: `Allow ${rules} to the user of Redis.` }];
 }
 
 /** What is proved, and what the operator declares. */

@@ -35,6 +35,16 @@ export const REDIS_CHECKS = {
     ],
     safe: "Starting a node again with its own data is safe. Do not give its slots to another node while its data can come back: what was sent would be forgotten.",
   },
+  redis_permissions: {
+    title: "The user of Redis may not do everything",
+    means:
+      "Redis refuses commands that Dropcast can do without. The message says what is lost by it.",
+    steps: [
+      "Allow the commands that the message names, with `ACL SETUSER`: docs/redis.md has the whole rule.",
+      "A managed service may forbid them to everybody: then nothing can be done, and nothing has to be.",
+    ],
+    safe: "Safe: allowing them changes nothing else, and sending goes on without them.",
+  },
   redis_disk: {
     title: "Redis cannot write to its disk",
     means: "Redis refuses every write, so nothing is claimed and no outcome is recorded.",

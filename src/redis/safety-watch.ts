@@ -24,19 +24,20 @@ const RETRY_MS = 500;
 
 /**
  * Watches the Redis of a client. `check` checks it; `isChecked`: it was found safe a moment ago,
- * which is the default. `onChange` gets the new problem, or undefined once Redis is safe again;
- * `onFailure` gets the error of a check that failed.
+ * which is the default; `found`: but for this. `onChange` gets the new problem, or undefined once
+ * Redis is safe again; `onFailure` gets the error of a check that failed.
  */
 export function watchSafety(input: {
   redis: Redis;
   check: () => Promise<Result<RedisSafety>>;
   isChecked?: boolean;
+  found?: Refusal | undefined;
   onChange: (problem: Refusal | undefined) => void;
   onFailure: (error: unknown) => void;
 }): SafetyWatch {
   const { redis, check, onChange, onFailure } = input;
   let isChecked = input.isChecked ?? true;
-  let problem: Refusal | undefined;
+  let problem = input.found;
   let connects = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -72,7 +73,7 @@ export function watchSafety(input: {
   const onReady = (): void => void checkNow();
   redis.on("close", onClose);
   redis.on("ready", onReady);
-  if (isChecked) checkIn(CHECK_EVERY_MS);
+  if (isChecked) checkIn(problem === undefined ? CHECK_EVERY_MS : CHECK_UNSAFE_EVERY_MS);
   else if (redis.status === "ready") void checkNow();
 
   return {

@@ -22,6 +22,8 @@ export function watchEndpoints(input: {
   connections: Connections;
   spaces: readonly string[];
   check: (redis: Redis) => Promise<Result<RedisSafety>>;
+  /** What keeps an endpoint from being used although it is safe: its replicas are behind. */
+  found: ReadonlyMap<Endpoint, Refusal>;
   onChange: (problem: Refusal | undefined, endpoint: Endpoint) => void;
   onFailure: (error: unknown, endpoint: Endpoint) => void;
 }): Watches {
@@ -50,6 +52,7 @@ export function watchEndpoints(input: {
     outage.tell(toldIfUsed(endpoint));
     const safety = watchSafety({
       ...{ redis: ledger, check: () => check(ledger), isChecked: isChecked.has(endpoint) },
+      found: input.found.get(endpoint),
       onChange: (problem) => onChange(problem, endpoint),
       onFailure: (error) => onFailure(error, endpoint),
     });

@@ -2,9 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { createNumberStore } from "../../src/store/number-store.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openApi } from "../api/support.ts";
-import { testPhone } from "../support/campaigns.ts";
+import { importTestCampaign, testPhone } from "../support/campaigns.ts";
 import { openReplicated } from "../support/replicas.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace } from "./run-cli.ts";
@@ -80,4 +81,23 @@ test("131050 in a webhook is taken when the replicas have it; LiveChat repeats i
   expect(await bench.store.optOuts.flushOutbox(bench.store.rows)).toBe(1);
   const list = await createSuppressions({ redis: bench.redis, startFenceMs: 0 });
   expect(await list.find(testPhone(1))).toMatchObject({ scope: "marketing" });
+});
+
+test("show and doctor say why nothing is sent while too few replicas keep up", async () => {
+  const bench = await openReplicated();
+  const place = makePlace({
+    DROPCAST_REDIS_URL: bench.primary.url,
+    DROPCAST_REDIS_DURABILITY: "replicas:2",
+  });
+  const doctor = await runHere(place, ["doctor", "--json"]);
+  expect(doctor.code).toBe(1);
+  expect(doctor.stdout).toContain(
+    "1 replica of this Redis keeps up, and DROPCAST_REDIS_DURABILITY asks for 2",
+  );
+
+  const store = await createNumberStore({ redis: bench.redis, number: place.number });
+  const id = await importTestCampaign(store, { rows: 1, mode: "live" });
+  await store.campaigns.dispatch("live", 10);
+  const shown = await runHere(place, ["show", id]);
+  expect(shown.stdout).toContain("DROPCAST_REDIS_DURABILITY asks for 2");
 });

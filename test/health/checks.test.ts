@@ -165,7 +165,10 @@ test.each<[string, Partial<NumberFacts>, Check["verdict"], string]>([
 const BEHIND = refuse("redis_replicas_behind", "0 replicas keep up.", "Look at them.").refusal;
 const DECLARED = { proved: null, declared: "it has a log" };
 
+const REFUSED = [{ rule: "+client|list", lost: "no workers are shown" }];
+
 test.each<[string, Partial<RedisFacts>, Check["verdict"], string]>([
+  ["redis_permissions", { refused: REFUSED }, "warn", "no workers are shown"],
   [
     "redis_durability",
     {

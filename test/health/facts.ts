@@ -36,6 +36,7 @@ export function redisFacts(changes: Partial<RedisFacts> = {}): RedisFacts {
       value: { version: "7.0.15", warnings: [], durability: ON_DISK, behind: null },
     },
     ...{ isDiskFailing: false, memory: { used: 1_000, max: null }, policy: "noeviction" },
+    refused: [],
     skewMs: 3,
     ...changes,
   };

@@ -127,7 +127,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   redis: [
     "find-binary",
-    ...["aof", "connections", "data-folder", "embedded", "outage"],
+    ...["aof", "connections", "data-folder", "embedded", "outage", "permissions"],
     ...["process-identity", "safety", "server", "watches", "wrong-topology"],
   ],
   sandbox: ["knobs", "magic", "options", "sandbox"],
