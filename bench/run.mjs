@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const FIGURES = ["send", "webhooks", "campaign", "import", "memory", "pace", "pause", "history"];
+const FIGURES = [
+  ...["send", "webhooks", "campaign", "import", "memory", "pace", "pause", "history", "growth"],
+];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 
   --rows N         recipients of the list (send: 20000, import: 1000000, memory: 100000,
@@ -11,6 +13,7 @@ const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
   --rounds N       rounds of each sender, alternating (send, webhooks, import: 3; history: 7);
                    pauses (pause: 100); campaign: 1
   --seconds N      how long each pace is watched (pace: 30, history: 20)
+  --memory N       growth: maxmemory of its Redis, MiB (2048)
   --campaigns N    history: how many campaigns have ended (50000)
   --days N         history: within how many days (900)
   --fsync MODE     send, import: only this appendfsync mode, always or everysec (both);
@@ -27,6 +30,7 @@ function readArguments() {
         rows: { type: "string" },
         rounds: { type: "string" },
         seconds: { type: "string" },
+        memory: { type: "string" },
         campaigns: { type: "string" },
         days: { type: "string" },
         fsync: { type: "string" },
@@ -43,7 +47,7 @@ const { values, positionals, problem } = readArguments();
 const [figure] = positionals;
 const whole = (text) => (text === undefined ? undefined : Number(text));
 const numbers = Object.fromEntries(
-  ["rows", "rounds", "seconds", "campaigns", "days"].map((name) => [name, values[name]]),
+  ["rows", "rounds", "seconds", "memory", "campaigns", "days"].map((name) => [name, values[name]]),
 );
 const wrong = Object.entries(numbers).find(([, text]) => text && !/^[1-9]\d*$/.test(text));
 const usable = positionals.length === 1 && FIGURES.includes(figure) && wrong === undefined;

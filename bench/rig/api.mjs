@@ -2,7 +2,7 @@
 // senders, so that as little as possible of the machine goes into it; the same for both of them.
 import { createServer } from "node:net";
 import { createWamidGenerator } from "../../dist/sandbox/wamid.js";
-import { clockMs, serve } from "./child.mjs";
+import { clockMs, cpuMicros, serve } from "./child.mjs";
 import { createStatusSender } from "./status-sender.mjs";
 
 const wamids = createWamidGenerator();
@@ -56,6 +56,7 @@ function accept(body) {
 }
 
 serve({
+  cpu: cpuMicros,
   listen: () =>
     new Promise((resolve) => {
       server.listen(0, "127.0.0.1", () => resolve(server.address().port));

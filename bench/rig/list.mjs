@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 
 const FIRST = [
   "Agnieszka",
@@ -18,20 +18,40 @@ const DISCOUNTS = ["10%", "15%", "20%"];
 const STEP = 7_368_787;
 const PHONES = 10_000_000;
 
+/** Rows that are written at once: ten million are more than a string can hold. */
+const ROWS_AT_ONCE = 50_000;
+
 /**
  * Writes a list of `rows` valid recipients, all different, with the columns of
  * examples/recipients.csv. The same `serial` gives the same list.
  */
 export function writeList({ path, rows, serial }) {
-  const lines = ["phone,first_name,last_name,city,discount,language"];
-  for (let i = 0; i < rows; i++) {
-    // A step without a common divisor with the range visits every number once, in no order.
-    const at = (serial * 1_000_003 + i * STEP) % PHONES;
-    const digits = `60${String(at).padStart(7, "0")}`;
-    const phone = `+48 ${digits.slice(0, 3)} ${digits.slice(3, 6)} ${digits.slice(6)}`;
-    const pick = (from, by) => from[Math.floor(at / by) % from.length];
-    const cells = [phone, pick(FIRST, 1), pick(LAST, 11), pick(CITIES, 101)];
-    lines.push([...cells, pick(DISCOUNTS, 1_009), "pl"].join(","));
+  const file = openSync(path, "w");
+  writeSync(file, "phone,first_name,last_name,city,discount,language\n");
+  for (let from = 0; from < rows; from += ROWS_AT_ONCE) {
+    let text = "";
+    for (let row = from; row < Math.min(rows, from + ROWS_AT_ONCE); row++) {
+      const at = placeOf({ row, serial });
+      const pick = (some, by) => some[Math.floor(at / by) % some.length];
+      const cells = [phoneAt(at), pick(FIRST, 1), pick(LAST, 11), pick(CITIES, 101)];
+      text += `${[...cells, pick(DISCOUNTS, 1_009), "pl"].join(",")}\n`;
+    }
+    writeSync(file, text);
   }
-  writeFileSync(path, `${lines.join("\n")}\n`);
+  closeSync(file);
+}
+
+/** The phone of a row (from 0) of such a list. */
+export function phoneOf({ row, serial }) {
+  return phoneAt(placeOf({ row, serial }));
+}
+
+/** A step without a common divisor with the range visits every number once, in no order. */
+function placeOf({ row, serial }) {
+  return (serial * 1_000_003 + row * STEP) % PHONES;
+}
+
+function phoneAt(at) {
+  const digits = `60${String(at).padStart(7, "0")}`;
+  return `+48 ${digits.slice(0, 3)} ${digits.slice(3, 6)} ${digits.slice(6)}`;
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { findRedisBinary } from "../../dist/redis/find-binary.js";
@@ -49,6 +50,14 @@ export async function startRedis({ appendfsync }) {
         .slice(0, 24)
         .map((one) => `${one.name}: ${one.calls.toFixed(3)} calls, ${one.micros.toFixed(2)} us`);
       return `Redis commands per message\n${lines.join("\n")}`;
+    },
+    /** Gets the processor before others where that is allowed: a script's time is then its own. */
+    goFirst() {
+      try {
+        setPriority(child.pid, -10);
+      } catch {
+        // Only for those who may.
+      }
     },
     async stop() {
       client.disconnect();

@@ -69,6 +69,7 @@ export type {
   SeenFailure,
   SendSteps,
 } from "./campaigns/history.ts";
+export type { ShortOfMemory } from "./campaigns/import-room.ts";
 export type {
   BeginImport,
   BeginResult,

@@ -198,7 +198,7 @@ export async function createNumberStore(input: {
       findRolledBack(clientOf, { numbers: await list.numbers(), mode }),
     /** Campaigns over several numbers, of the whole deployment. */
     pools: createPools(deployment, mode),
-    imports: createImportStore({ run, person, safety, sender, counter, mode }),
+    imports: createImportStore({ redis, run, person, safety, sender, counter, mode }),
     ledger,
     /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */
     replicasBehind: durable.shortfall,

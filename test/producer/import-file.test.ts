@@ -1,16 +1,22 @@
+import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { peekList } from "../../src/producer/rejects/peek.ts";
 import { keepNothing, type ListSink, storeIn } from "../../src/producer/sink/sink.ts";
+import { redisInfo } from "../../src/redis/server.ts";
 import { numberKeys } from "../../src/store/keys.ts";
 import { openTestStore } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { encodeAs } from "./list/encoding/encode.ts";
 import { testFolder } from "./list/read-list.ts";
 
-async function openPlace() {
-  const bench = await openTestStore();
+const MIB = 1_024 * 1_024;
+
+async function openPlace(redis?: Redis) {
+  const bench = await openTestStore({}, redis);
   const folder = await testFolder();
   const csvPath = join(folder, "list.csv");
   const importerTo = (sink: ListSink) =>
@@ -55,6 +61,29 @@ it("the rejects file of one campaign is not overwritten by the next one's of the
   expect(first.report.rejectsFile).toBe(basename(path));
   expect(second.report.rejectsFile).toBe("list-2.rejects.csv");
   expect(await readFile(path, "utf8")).toBe(corrected);
+});
+
+it("a list that would fill Redis is refused with what to do, and leaves the memory and the list as they were", async () => {
+  const redis = (await startOwnRedis()).connect();
+  const { bench, csvPath, importFile, campaign } = await openPlace(redis);
+  const rows = Array.from({ length: 60_000 }, (_, at) => `+48600${100_000 + at},${randomUUID()}`);
+  await writeFile(csvPath, `phone,name\n${rows.join("\n")}\n`);
+  const campaignPath = await campaign("one");
+  const waiting = await bench.import(10);
+  const used = Number((await redisInfo(redis, "memory")).get("used_memory"));
+  await redis.config("SET", "maxmemory", Math.ceil(1.2 * used + MIB / 2));
+
+  const refused = await importFile({ campaignPath, csvPath });
+
+  expect(refused).toMatchObject({ ok: false, refusal: { code: "redis_memory_short" } });
+  const id = refused.report.campaign ?? "";
+  const { status, rowsDeletedAt } = await bench.found(id);
+  expect(status).toBe("rejected");
+  expect(rowsDeletedAt).not.toBeNull();
+  expect(await redis.keys(`${bench.own(id).campaign}:batch:*`)).toEqual([]);
+  await bench.send(waiting, 1, "accepted");
+  await redis.config("SET", "maxmemory", 0);
+  expect(await importFile({ campaignPath, csvPath })).toMatchObject({ ok: true });
 });
 
 it("a rejects file is read in the encoding that a person names, and a guess is told", async () => {

@@ -55,6 +55,21 @@ test("a person is found in each campaign that lists them, by any spelling", asyn
   expect(await find(bench, testPhone(6), one, "none-1")).toEqual([indexed(), { kind: "gone" }]);
 });
 
+test("a campaign whose index is read in several calls gives the same rows", async () => {
+  const bench = await openTestStore();
+  const [whole, small] = [await bench.import(3 * SEGMENT_ROWS), await bench.import(5)];
+  const { peopleIndex, people } = bench.store;
+  const rowsOf = (row: number, ids: string[], segmentsMax: number) =>
+    peopleIndex.rowsOf(people.person(testPhone(row)), ids, segmentsMax);
+
+  for (const row of [1, SEGMENT_ROWS + 1, 3 * SEGMENT_ROWS]) {
+    const ids = [small, whole, "none-1", whole];
+    const found = await rowsOf(row, ids, 100);
+    expect(found[1]).toMatchObject(indexed(row));
+    for (const segmentsMax of [1, 2, 3]) expect(await rowsOf(row, ids, segmentsMax)).toEqual(found);
+  }
+});
+
 test("a list of several hashes has each row where it is", async () => {
   const bench = await openTestStore();
   const id = await bench.import(SEGMENT_ROWS + 5);

@@ -68,6 +68,12 @@ export const LISTS = catalogue(422, {
     fix: "See `dropcast show ID`: if it is `importing`, the other process continues it.",
     http: 409,
   },
+  redis_memory_short: {
+    meaning:
+      "Redis had less than a tenth of its `maxmemory` left while a list was imported. What was stored of the list is deleted; sending goes on.",
+    fix: "Raise `maxmemory` (sizing.md says how much a list needs), or keep campaigns for a shorter time; then give the list again.",
+    http: 503,
+  },
   list_changed: {
     meaning:
       "The list changed while it was being read; or the list or its campaign file changed while `send` was asking. Nothing was sent.",

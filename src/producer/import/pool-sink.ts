@@ -117,9 +117,17 @@ export function poolSink(stores: readonly NumberStore[], members: readonly PoolM
         const status = ended.find((one) => one.kind === "stored");
         return status ?? { kind: "lost" };
       },
-      async reject(refusal) {
+      async shortOfMemory() {
+        // Their nodes may differ.
+        for (const { store } of children) {
+          const short = await store.imports.shortOfMemory();
+          if (short !== null) return short;
+        }
+        return null;
+      },
+      async reject(refusal, rows = "keep") {
         for (const { store, campaign, token: own } of children) {
-          await store.imports.reject({ campaign, token: own, refusal });
+          await store.imports.reject({ campaign, token: own, refusal, rows });
         }
         await pools.reject(pool, token, refusal.message);
       },

@@ -116,9 +116,28 @@ function rejectsFileOf({ list, place, request }: StoreRowsInput): RejectsFile | 
 }
 
 async function reject(place: Place, refused: Refused): Promise<Refused> {
-  await place.reject(refused.refusal);
+  const isShort = refused.refusal.code === "redis_memory_short";
+  await place.reject(refused.refusal, isShort ? "delete" : "keep");
   return refused;
 }
+
+/** Rows between two looks at Redis's memory: about 300 KB. */
+const LOOK_EVERY_ROWS = 10_000;
+
+async function checkMemory({ list, place, tally }: Reading): Promise<Refused | null> {
+  const short = await place.shortOfMemory();
+  if (short === null) return null;
+  const [used, most] = [short.usedBytes, short.maxBytes].map((bytes) =>
+    Math.ceil(bytes / MEBIBYTE),
+  );
+  return refuse(
+    "redis_memory_short",
+    `Redis has ${used} of ${most} MiB in use, and the last tenth is for sending: after ${tally.rows} rows of ${list.file.name} the import ended, and what it had stored was deleted.`,
+    "Raise maxmemory (docs/sizing.md says how much a list needs), or delete what is no longer needed by a shorter DROPCAST_RETENTION_DAYS; then give the list again.",
+  );
+}
+
+const MEBIBYTE = 1_024 * 1_024;
 
 async function finish(input: {
   place: Place;
@@ -154,16 +173,20 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
   const hash = createHash("sha256");
   let ended: "read" | "lost" | "interrupted" = "read";
   const candidates = watchCandidates(list.phone, list.country);
-  let tooLarge: Refused | null = null;
+  let stop: Refused | null = null;
+  let lookAt = 0;
   const visit = async (block: CsvBlock): Promise<boolean> => {
     const rows = check(block);
     if (candidates.add(rows)) return false;
     const checked = await preflight.add(rows);
     const rejected = take(checked, reading);
     if (writer.isOverfull()) {
-      tooLarge = rowsTooLarge({ line: block.lines[0] ?? 0, name: list.file.name });
-      return false;
+      stop = rowsTooLarge({ line: block.lines[0] ?? 0, name: list.file.name });
+    } else if (tally.rows >= lookAt) {
+      lookAt = tally.rows + LOOK_EVERY_ROWS;
+      stop = await checkMemory(reading);
     }
+    if (stop !== null) return false;
     await rejects?.add(rejected);
     if (!(await writer.drain())) ended = "lost";
     else if (request.signal?.aborted) ended = "interrupted";
@@ -175,8 +198,8 @@ async function readInto(reading: Reading): Promise<Result<"read" | "lost" | "int
     visit,
     tap: (chunk) => hash.update(chunk),
   });
-  const unclear = candidates.refusal() ?? tooLarge;
-  if (unclear !== null) return unclear;
+  const refused = candidates.refusal() ?? stop;
+  if (refused !== null) return refused;
   if (ended !== "read") return accept(ended);
   // A list that changed may well look broken in the middle: report the change, the real cause.
   const digest = read.ok ? hash.digest("hex") : await digestList(list.file);

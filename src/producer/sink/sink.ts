@@ -11,6 +11,7 @@ import type {
   CampaignReader,
   ImportStore,
   KnownImport,
+  ShortOfMemory,
   StoredPlace,
 } from "../../store/index.ts";
 import { createBatchWriter, type RowWriter } from "./batch-writer.ts";
@@ -45,8 +46,10 @@ export interface Place {
     places: readonly StoredPlace[];
     canaryRows: readonly number[];
   }): Promise<Finished>;
+  /** Whether there is too little memory for further rows; null: there is enough. */
+  shortOfMemory(): Promise<ShortOfMemory | null>;
   /** The list cannot be sent: the campaign is `rejected`, and the same bytes may be given again. */
-  reject(refusal: Refusal): Promise<void>;
+  reject(refusal: Refusal, rows?: "keep" | "delete"): Promise<void>;
 }
 
 /** `status`: null in a check. */
@@ -66,7 +69,8 @@ export function storeIn(imports: ImportStore): ListSink {
         open: () => createBatchWriter({ imports, ...handle }),
         restart: () => imports.beginAnew(list, handle),
         finish: (read) => imports.finish({ ...handle, ...read }),
-        reject: (refusal) => imports.reject({ ...handle, refusal }),
+        shortOfMemory: () => imports.shortOfMemory(),
+        reject: (refusal, rows = "keep") => imports.reject({ ...handle, refusal, rows }),
       };
       return { kind: "begun", place };
     },
@@ -88,6 +92,7 @@ export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null):
         open: () => createBatchWriter({ imports: NOWHERE, campaign: "", token: "" }),
         restart: async () => "begun",
         finish: async () => ({ kind: "stored", status: null }),
+        shortOfMemory: async () => null,
         reject: async () => {},
       };
       return { kind: "begun", place };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Redis } from "ioredis";
 import {
   type CampaignDefinition,
   type CampaignStatus,
@@ -20,11 +21,16 @@ import { templateOf } from "../people/people.ts";
 import { packPeople } from "../people/people-index.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
+import { PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
+import { readShortOfMemory, type ShortOfMemory } from "./import-room.ts";
 import { packStopOn } from "./stop-limits.ts";
 import { packTrialRows, trialRules } from "./trial.ts";
+
+/** Batches that one script deletes. */
+const DELETED_AT_ONCE = 100;
 
 /** An importer that has stored nothing for this time counts as dead: another may take over. */
 export const IMPORT_LEASE_MS = 3_000;
@@ -95,6 +101,7 @@ export type FinishResult =
  * that allows it. Every call may be repeated.
  */
 export function createImportStore(input: {
+  redis: Redis;
   run: RunScript;
   person: PersonDigest;
   safety: Safety;
@@ -102,7 +109,7 @@ export function createImportStore(input: {
   counter: ClaimCounter;
   mode: Mode;
 }) {
-  const { run, person, safety, sender, counter, mode } = input;
+  const { redis, run, person, safety, sender, counter, mode } = input;
   const importer = () => ({
     leaseMs: IMPORT_LEASE_MS,
     reading: counter.reading(),
@@ -199,11 +206,22 @@ export function createImportStore(input: {
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
     },
 
-    /** The list cannot be sent: the campaign is `rejected`, and its bytes may be imported again. */
-    async reject(input: ImportHandle & { refusal: Refusal }): Promise<void> {
-      const { campaign, token, refusal } = input;
+    /** Whether Redis has too little memory left for further rows; null: it has enough. */
+    shortOfMemory: (): Promise<ShortOfMemory | null> => readShortOfMemory(redis),
+
+    /**
+     * The list cannot be sent: the campaign is `rejected`, and its bytes may be imported again.
+     * `rows`: whether those that are stored are kept for as long as of any campaign.
+     */
+    async reject(
+      input: ImportHandle & { refusal: Refusal; rows?: "keep" | "delete" },
+    ): Promise<void> {
+      const { campaign, token, refusal, rows = "keep" } = input;
       const stored = { rows: 0, batches: 0, phoneStyle: "", places: "", canary: "", awaits: "" };
       await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
+      if (rows === "keep") return;
+      const purge = { campaign, keptMs: 0, batchesMax: DELETED_AT_ONCE };
+      while ((await run("purge-campaign", purge)) === PURGE.more);
     },
   };
 }

@@ -64,11 +64,15 @@ export function createPeopleIndex({
     },
 
     /** What the campaigns have of a person, in the order of `ids`. */
-    async rowsOf(person: Buffer, ids: readonly string[]): Promise<PersonRows[]> {
+    async rowsOf(
+      person: Buffer,
+      ids: readonly string[],
+      segmentsMax = SEGMENTS_A_CALL,
+    ): Promise<PersonRows[]> {
       const parts = Array.from({ length: Math.ceil(ids.length / CAMPAIGNS_A_CALL) }, (_, at) =>
         ids.slice(at * CAMPAIGNS_A_CALL, (at + 1) * CAMPAIGNS_A_CALL),
       );
-      return (await Promise.all(parts.map((part) => lookIn(person, part)))).flat();
+      return (await Promise.all(parts.map((part) => lookIn(person, part, segmentsMax)))).flat();
     },
 
     /** The message with this id; null if the index has none: it expires after some weeks. */
@@ -82,14 +86,27 @@ export function createPeopleIndex({
     },
   };
 
-  async function lookIn(person: Buffer, ids: readonly string[]): Promise<PersonRows[]> {
+  async function lookIn(
+    person: Buffer,
+    ids: readonly string[],
+    segmentsMax: number,
+  ): Promise<PersonRows[]> {
     const found: PersonRows[] = [];
+    // Of the campaign that is read in parts: ten million rows have ten thousand hashes.
+    let before: number[] = [];
+    let from = 0;
     while (found.length < ids.length) {
-      const args = { person, segmentsMax: SEGMENTS_A_CALL };
+      const args = { person, segmentsMax, from };
       const answer = await run("find-people", args, ids.slice(found.length));
-      for (const [kind, ...rows] of answer as [number, ...number[]][]) {
-        if (kind === 1) found.push({ kind: "indexed", rows: rows.sort((a, b) => a - b) });
-        else found.push(kind === 0 ? { kind: "unindexed", rows: rows[0] ?? 0 } : { kind: "gone" });
+      for (const [kind, first = 0, ...rows] of answer as [number, ...number[]][]) {
+        if (kind === -1) found.push({ kind: "gone" });
+        if (kind === 0) found.push({ kind: "unindexed", rows: first });
+        if (kind !== 1) continue;
+        from = first;
+        before.push(...rows);
+        if (from > 0) continue;
+        found.push({ kind: "indexed", rows: before.sort((a, b) => a - b) });
+        before = [];
       }
     }
     return found;

@@ -2,10 +2,11 @@
 --- @include "people"
 -- Atomic because: it changes nothing; the caller compares the phone of each row.
 -- KEYS: 1 slot key of the number
--- ARGV: person: digest · segments_max: after so many hashes of the index no further campaign is
---   read; then each campaign
+-- ARGV: person: digest · segments_max: most hashes of the index to read · from: the batch at which
+--   the first campaign is gone on with; then each campaign
 -- Returns: for each campaign that was read, one at least: {-1} there is none, or its rows are
---   deleted · {0, rows} it has no index · {1, each row that may be the person's}
+--   deleted · {0, rows} it has no index · {1, the batch to go on with or 0 when it was read to its
+--   end, each row that may be the person's}
 -- Keys built: campaign:<id> and its :people:<segment>
 local bucket = person_head(ARG.person)
 local mark = string.sub(ARG.person, PERSON_HEAD.at_mark, PERSON_HEAD.bytes)
@@ -25,13 +26,17 @@ local function rows_in(key, first_row)
   return found
 end
 
-local function look_in(key)
+local function look_in(key, from)
   local f = redis.call('HMGET', key, 'rows', 'people', 'purgedAt')
   if not f[1] or f[3] then return { -1 } end
   local rows = num(f[1])
   if f[2] ~= '1' then return { 0, rows } end
-  local answer = { 1 }
-  for batch = 0, math.ceil(rows / BATCH_ROWS) - 1, PEOPLE_BATCHES do
+  local answer = { 1, 0 }
+  for batch = from, math.ceil(rows / BATCH_ROWS) - 1, PEOPLE_BATCHES do
+    if seen >= num(ARG.segments_max) then
+      answer[2] = batch
+      break
+    end
     seen = seen + 1
     for _, row in ipairs(rows_in(people_key(key, batch), batch * BATCH_ROWS + 1)) do
       answer[#answer + 1] = row
@@ -43,6 +48,6 @@ end
 local answer = {}
 for at = REST, #ARGV do
   if at > REST and seen >= num(ARG.segments_max) then break end
-  answer[#answer + 1] = look_in(P .. 'campaign:' .. ARGV[at])
+  answer[#answer + 1] = look_in(P .. 'campaign:' .. ARGV[at], at == REST and num(ARG.from) or 0)
 end
 return answer

@@ -80,7 +80,7 @@ local marks = redis.call('HMGET', key, 'stored', 'storedMax')
 local stored_max = math.max(num(marks[1]), num(marks[2]))
 for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':side', ':first',
   ':beyond' }) do
-  redis.call('DEL', key .. suffix)
+  redis.call('UNLINK', key .. suffix)
 end
 redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '',
   'rows', 0, 'stored', 0, 'people', 1, 'attempts', 0, 'importer', token,

@@ -28,7 +28,7 @@ redis.call('HSET', c.key, 'finishToken', ARG.token)
 if ARG.rejected ~= '' then
   forget_import(c)
   close_campaign(c, 'cancelled')
-  redis.call('DEL', c.key .. ':ready')
+  redis.call('UNLINK', c.key .. ':ready')
   redis.call('HSET', c.key, 'status', 'rejected', 'reason', ARG.rejected)
   return { 1, 'rejected' }
 end

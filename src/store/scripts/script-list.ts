@@ -75,7 +75,7 @@ export const SCRIPTS = {
   "erase-rows": ["campaign", "batch", "sha1", "blob"],
   "find-failed": ["campaign", "firstBatch", "batches"],
   "find-message": ["digest"],
-  "find-people": ["person", "segmentsMax"],
+  "find-people": ["person", "segmentsMax", "from"],
   "import-begin": [
     "digest",
     "token",
