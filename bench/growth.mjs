@@ -1,7 +1,10 @@
 // Ten million rows on one Redis: imported, listed, shown, searched, sent in part, erased from, and
 // what happens when its memory is nearly used up.
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scriptSource } from "../dist/store/scripts/runner.js";
+import { SCRIPT_NAMES } from "../dist/store/scripts/script-list.js";
 import {
   loadNow,
   machine,
@@ -178,6 +181,11 @@ async function fill({ redis, dir, env, api }) {
   return { refused, sent, left: after - before };
 }
 
+/** The names of scripts as Redis calls them. */
+const NAMES = new Map(
+  SCRIPT_NAMES.map((name) => [createHash("sha1").update(scriptSource(name)).digest("hex"), name]),
+);
+
 /** All calls of scripts in the run, and the slow ones. */
 async function scriptTimes(client) {
   const stats = await client.info("commandstats");
@@ -186,12 +194,16 @@ async function scriptTimes(client) {
     0,
   );
   const log = await client.call("SLOWLOG", "GET", "-1");
-  const slow = log
-    .filter(([, , , [name]]) => /^evalsha?$/i.test(name))
-    .map(([, , micros]) => micros / 1_000);
+  const scripts = log.filter(([, , , [name]]) => /^evalsha?$/i.test(name));
+  const slow = scripts.map(([, , micros]) => micros / 1_000);
+  const byName = new Map();
+  for (const [, , , [, sha]] of scripts) {
+    const name = NAMES.get(sha) ?? "others";
+    byName.set(name, (byName.get(name) ?? 0) + 1);
+  }
   const latency = await client.info("latencystats");
   const p999 = /^latency_percentiles_usec_evalsha:.*p99\.9=([\d.]+)/m.exec(latency)?.[1];
-  return { calls, slow, p999Ms: p999 === undefined ? null : Number(p999) / 1_000 };
+  return { calls, slow, byName, p999Ms: p999 === undefined ? null : Number(p999) / 1_000 };
 }
 
 async function usedBytes(client) {
@@ -220,7 +232,7 @@ function report({ small, large, full, scripts }) {
     ["importer, MiB at most", mebibytes(small.rssBytes), mebibytes(large.rssBytes), "", ""],
     ["Redis in use, MiB", mebibytes(small.usedBytes), mebibytes(large.usedBytes), "", ""],
   );
-  const { calls, slow, p999Ms } = scripts;
+  const { calls, slow, byName, p999Ms } = scripts;
   const isQuick = slow.length / calls <= SLOW_MAX;
   const longest = slow.length === 0 ? "" : `, the longest ${Math.max(...slow).toFixed(0)} ms`;
   return [
@@ -228,6 +240,7 @@ function report({ small, large, full, scripts }) {
     "",
     `- scripts: ${count(calls)} calls, ${slow.length} over ${SCRIPT_MS_MAX} ms${longest}; the 99.9th ` +
       `percentile ${p999Ms === null ? "not told" : `${p999Ms.toFixed(2)} ms`}; to reach: at most ${SCRIPT_MS_MAX} ms: ${reachedOrNot(isQuick)}`,
+    `- of which: ${[...byName].map(([name, times]) => `${name} ${times}`).join(", ") || "none"}`,
     `- a list that does not fit: ${full.refused}, and ${mebibytes(full.left)} MiB more in use after it; meanwhile ` +
       `${count(full.sent)} of 5,000 messages were sent: ${reachedOrNot(full.refused === "redis_memory_short" && full.sent === 5_000)}`,
   ];
