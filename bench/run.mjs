@@ -4,7 +4,15 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const FIGURES = [
-  ...["send", "webhooks", "campaign", "import", "memory", "pace", "pause", "history", "growth"],
+  "send",
+  "webhooks",
+  "campaign",
+  "import",
+  "memory",
+  "pace",
+  "pause",
+  "history",
+  "growth",
 ];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 

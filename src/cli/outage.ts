@@ -17,19 +17,26 @@ const LEAVE_MS = 1_000;
 
 /**
  * The result of `ask`. While Redis is in trouble `ask` is repeated, so it must be repeatable;
- * returns {@link DETACHED} if `signal` is aborted meanwhile. {@link sayOutages} reports the outage.
+ * returns {@link DETACHED} if `signal` is aborted meanwhile. {@link sayOutages} reports the outage;
+ * a Redis that answers and refuses is reported here, once for each reason.
  */
 export async function askThrough<T>(
   { outage, logger }: Reachable,
   ask: () => Promise<T>,
   signal: AbortSignal,
 ): Promise<T | typeof DETACHED> {
+  let told = "";
   for (;;) {
     try {
       return await unlessLate(ask(), signal);
     } catch (error) {
-      if (redisTrouble(error) === undefined) throw error;
-      logger.debug({ error: String(error) }, "Redis is in trouble: trying again");
+      const trouble = redisTrouble(error);
+      if (trouble === undefined) throw error;
+      // Redis answers, but takes nothing (it is full, or its disk is): no outage says so.
+      if (outage.now() === undefined && trouble.name !== told) {
+        told = trouble.name;
+        logger.error({ error: trouble.name }, `Waiting for Redis: ${trouble.fix}`);
+      }
     }
     do {
       if (signal.aborted) return DETACHED;

@@ -125,7 +125,7 @@ async function reject(place: Place, refused: Refused): Promise<Refused> {
 const LOOK_EVERY_ROWS = 10_000;
 
 async function checkMemory({ list, place, tally }: Reading): Promise<Refused | null> {
-  const short = await place.shortOfMemory();
+  const short = (await place.shortOfMemory?.()) ?? null;
   if (short === null) return null;
   const [used, most] = [short.usedBytes, short.maxBytes].map((bytes) =>
     Math.ceil(bytes / MEBIBYTE),

@@ -46,8 +46,8 @@ export interface Place {
     places: readonly StoredPlace[];
     canaryRows: readonly number[];
   }): Promise<Finished>;
-  /** Whether there is too little memory for further rows; null: there is enough. */
-  shortOfMemory(): Promise<ShortOfMemory | null>;
+  /** Whether there is too little memory for further rows; null, or absent: there is enough. */
+  shortOfMemory?(): Promise<ShortOfMemory | null>;
   /** The list cannot be sent: the campaign is `rejected`, and the same bytes may be given again. */
   reject(refusal: Refusal, rows?: "keep" | "delete"): Promise<void>;
 }
@@ -92,7 +92,6 @@ export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null):
         open: () => createBatchWriter({ imports: NOWHERE, campaign: "", token: "" }),
         restart: async () => "begun",
         finish: async () => ({ kind: "stored", status: null }),
-        shortOfMemory: async () => null,
         reject: async () => {},
       };
       return { kind: "begun", place };
