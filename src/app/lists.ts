@@ -28,7 +28,7 @@ export async function openEraser(platform: Platform): Promise<{
   readonly acts: Readonly<Record<Mode, ActLog>>;
   close(): Promise<void>;
 }> {
-  const { redis, connections, config, timings, openNumber } = platform;
+  const { connections, config, timings, openNumber } = platform;
   const { leaseMs, sweepEveryMs } = timings;
   const [{ erasePerson }, { createFailedQueue }] = await Promise.all([
     import("../privacy/erase.ts"),
@@ -52,7 +52,7 @@ export async function openEraser(platform: Platform): Promise<{
     erase: (digits) =>
       erasePerson(
         {
-          redis,
+          servers: connections.endpoints().map(({ ledger }) => ledger),
           stores,
           suppressions: { erase: (phone) => eraseFrom(lists, phone) },
           forgetCaps: (phone) => forgetCaps(platform, phone),

@@ -6,9 +6,14 @@ import type { TroubleLog } from "../core/trouble-log.ts";
 import { type Connections, createConnections } from "../redis/connections.ts";
 import { findWrongEndpoint, findWrongNodes } from "../redis/wrong-topology.ts";
 
-const WHERE_REDIS =
-  "Start it, or correct DROPCAST_REDIS_URL (rediss:// with TLS, else redis://); without that " +
-  "variable Dropcast starts its own.";
+const WHERE_REDIS = {
+  one:
+    "Start it, or correct DROPCAST_REDIS_URL (rediss:// with TLS, else redis://); without that " +
+    "variable Dropcast starts its own.",
+  cluster:
+    "Bring the node or its replica back: nothing is sent from its numbers until then. If it is " +
+    "none of the cluster's nodes, correct DROPCAST_REDIS_URL (rediss-cluster:// with TLS).",
+} as const;
 const ASK_AGAIN_MS = 1_000;
 /** Errors that do not say why: the client's own event before them does. */
 const VAGUE = /Connection is closed|isn't writeable/;
@@ -52,7 +57,9 @@ export async function reachRedis(input: {
       return refuse(
         "redis_unreachable",
         `Redis at ${where} does not answer: ${problem}.`,
-        trouble === undefined || trouble.name === "UNREACHABLE" ? WHERE_REDIS : trouble.fix,
+        trouble === undefined || trouble.name === "UNREACHABLE"
+          ? WHERE_REDIS[address.kind === "cluster" ? "cluster" : "one"]
+          : trouble.fix,
       );
     }
     if (!reported) say(`Waiting for Redis at ${where}: ${problem}.`);

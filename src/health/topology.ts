@@ -89,14 +89,17 @@ export function topologyChecks({ kind, nodes, unownedSlots }: TopologyFacts): Ch
   ) {
     return [];
   }
-  const others = nodes.filter(({ serves }) => !serves.includes(ALL));
+  // Of the node of all numbers the checks of Redis itself tell; of others only what is not well.
+  const others = nodes.filter(({ serves }) => serves.length > 0 && !serves.includes(ALL));
   return [
     ...(unownedSlots === 0 ? [] : [slotsCheck(unownedSlots)]),
     ...nodes.map((node) => nodeCheck(node, kind)),
     ...others.flatMap(({ where, redis }) =>
       redis === null
         ? []
-        : redisChecks(redis).map((check) => ({ ...check, name: `${check.name} ${where}` })),
+        : redisChecks(redis)
+            .filter(({ verdict }) => verdict !== "ok")
+            .map((check) => ({ ...check, message: `${where}: ${check.message}` })),
     ),
   ];
 }
@@ -110,18 +113,18 @@ function slotsCheck(slots: number): Check {
 }
 
 function nodeCheck(node: RedisNodeFacts, kind: RedisAddress["kind"]): Check {
-  const own = { code: "redis_topology", name: `Redis ${node.where}` } as const;
-  const { serves, replicas } = node;
+  const own = { code: "redis_topology", name: "Redis node" } as const;
+  const { where, serves, replicas } = node;
   const named = serves.slice(0, NAMED_MAX).join(", ");
   const more = serves.length > NAMED_MAX ? ` and ${serves.length - NAMED_MAX} more` : "";
   const has = serves.length === 0 ? "has none of these numbers" : `has ${named}${more}`;
   if (node.redis === null) {
     const verdict = serves.length === 0 ? "warn" : "fail";
     const fix = "Bring it or its replica back; nothing is sent from its numbers until then.";
-    return { ...own, verdict, message: `does not answer; it ${has}`, fix };
+    return { ...own, verdict, message: `${where} does not answer; it ${has}`, fix };
   }
   const behind = replicas.find((one) => !one.isOnline || one.silentSeconds > SILENT_SECONDS_MAX);
-  const message = `${has}; ${replicas.length === 0 ? "no replica" : replicas.map(replicaWords).join(", ")}`;
+  const message = `${where} ${has}; ${replicas.length === 0 ? "no replica" : replicas.map(replicaWords).join(", ")}`;
   if (behind !== undefined) {
     const fix = `Look at ${behind.where}: while it stands still it must not take over.`;
     return { ...own, verdict: "warn", message, fix };

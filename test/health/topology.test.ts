@@ -25,7 +25,7 @@ test("one Redis without replicas needs no word", () => {
 
 test("each node is told with its numbers, its replicas and how far they are behind", () => {
   expect(verdicts({})).toEqual([
-    "ok Redis a:1: has all numbers, main; replica b:1, 14 bytes behind",
+    "ok Redis node: a:1 has all numbers, main; replica b:1, 14 bytes behind",
   ]);
   expect(verdicts({ nodes: [node({ serves: ["1", "2", "3", "4", "5", "6", "7"] })] })[0]).toContain(
     "has 1, 2, 3, 4, 5 and 2 more",
@@ -34,23 +34,23 @@ test("each node is told with its numbers, its replicas and how far they are behi
 
 test("a node without a replica, or with one that stands still, is warned about", () => {
   expect(verdicts({ nodes: [node({ replicas: [] })] })).toEqual([
-    "warn Redis a:1: has all numbers, main; no replica",
+    "warn Redis node: a:1 has all numbers, main; no replica",
   ]);
   expect(verdicts({ nodes: [node({ replicas: [{ ...replica, silentSeconds: 60 }] })] })).toEqual([
-    "warn Redis a:1: has all numbers, main; replica b:1 silent for 60 s",
+    "warn Redis node: a:1 has all numbers, main; replica b:1 silent for 60 s",
   ]);
   expect(verdicts({ nodes: [node({ replicas: [{ ...replica, isOnline: false }] })] })).toEqual([
-    "warn Redis a:1: has all numbers, main; replica b:1 is being filled",
+    "warn Redis node: a:1 has all numbers, main; replica b:1 is being filled",
   ]);
 });
 
 test("a node that does not answer fails its numbers; without numbers it is a warning", () => {
   expect(verdicts({ nodes: [node({ redis: null, replicas: [] })] })).toEqual([
-    "fail Redis a:1: does not answer; it has all numbers, main",
+    "fail Redis node: a:1 does not answer; it has all numbers, main",
   ]);
   expect(verdicts({ nodes: [node(), node({ where: "c:1", serves: [], redis: null })] })).toEqual([
-    "ok Redis a:1: has all numbers, main; replica b:1, 14 bytes behind",
-    "warn Redis c:1: does not answer; it has none of these numbers",
+    "ok Redis node: a:1 has all numbers, main; replica b:1, 14 bytes behind",
+    "warn Redis node: c:1 does not answer; it has none of these numbers",
   ]);
 });
 
@@ -63,6 +63,6 @@ test("slots without an owner fail, and the settings of each further node are che
     "fail Redis Cluster: 2 hash slots have no owner: numbers in them are not served",
   );
   expect(found.filter((line) => line.startsWith("fail"))).toContain(
-    "fail Redis room c:1: 100 % of maxmemory used",
+    "fail Redis room: c:1: 100 % of maxmemory used",
   );
 });

@@ -32,7 +32,7 @@ async function openBench() {
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const suppressions = await createSuppressions({ redis, startFenceMs: 100 });
   const input: EraseInput = {
-    redis,
+    servers: [redis],
     stores: [bench.store],
     suppressions,
     dropsDir: join(dir, "drops"),
