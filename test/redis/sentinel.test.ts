@@ -29,7 +29,7 @@ async function refusal(url: string) {
 }
 
 test("the master that Sentinels name is used, and the one that takes over after it", async () => {
-  const master = await startOwnRedis();
+  const master = await startOwnRedis({ args: ["--repl-diskless-sync-delay", "0"] });
   const replica = await startOwnRedis({
     args: ["--replicaof", "127.0.0.1", String(portOf(master))],
   });
@@ -38,14 +38,15 @@ test("the master that Sentinels name is used, and the one that takes over after 
   if (!reached.ok) throw new Error(reached.refusal.message);
   const ledger = reached.value.ledger("main");
   await ledger.set("key", "value");
-  await ledger.wait(1, 10_000);
   await sentinel.knowsReplica(portOf(replica));
+  const copy = replica.connect();
+  await vi.waitFor(async () => expect(await copy.get("key")).toBe("value"), SOON);
 
   await master.kill();
 
   await vi.waitFor(async () => expect(await ledger.incr("count")).toBe(1), SOON);
   expect(await ledger.get("key")).toBe("value");
-  expect(await replica.connect().get("count")).toBe("1");
+  expect(await copy.get("count")).toBe("1");
 });
 
 test("mistakes in an address of Sentinels are said with what to write", async () => {
