@@ -13,7 +13,7 @@ import { connectTestRedis, testNumber } from "../support/redis.ts";
 
 const signal = new AbortController().signal;
 const noOutage = { now: () => undefined };
-const logger = { debug: () => {} };
+const logger = { error: () => {} };
 
 /** A list of three, and an import of it that loses the answer of one attempt at its very end. */
 async function setup() {
