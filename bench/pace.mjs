@@ -17,6 +17,7 @@ const RUNS = [
   { sender: "dropcast", ratePerSecond: 1_000, processes: 1 },
   { sender: "dropcast", ratePerSecond: 1_000, processes: 2 },
   { sender: "dropcast", ratePerSecond: 1_000, processes: 4 },
+  { sender: "dropcast", ratePerSecond: 1_000, processes: 1, redisMs: 2, apiMs: 150 },
   { sender: "plain", ratePerSecond: 80, processes: 2 },
 ];
 /** The start is not watched: the first claims of each process find the pace's bucket full. */
@@ -65,8 +66,10 @@ export async function measure({ seconds = 30, results, command }) {
 }
 
 async function paceOnce({ run, serial, seconds, redis, api, port, dir, campaignPath }) {
-  const { sender, ratePerSecond, processes } = run;
-  const target = { socket: redis.socket, port, ratePerSecond, dir };
+  const { sender, ratePerSecond, processes, redisMs = 0, apiMs = 0 } = run;
+  await api.call("answerAfter", apiMs);
+  const far = redisMs === 0 ? null : await startFarRedis(redis, join(dir, "far.sock"), redisMs);
+  const target = { socket: far?.socket ?? redis.socket, port, ratePerSecond, dir };
   const env = sender === "dropcast" ? dropcastEnv(target) : plainEnv(target);
   const csvPath = join(dir, `list-${serial}.csv`);
   // Enough for the time that is watched and a little more, so that the rate is what ends it.
@@ -86,7 +89,14 @@ async function paceOnce({ run, serial, seconds, redis, api, port, dir, campaignP
   } finally {
     // They have more to send, which is not waited for.
     await Promise.all(workers.map((worker) => worker.stop()));
+    await far?.stop();
   }
+}
+
+async function startFarRedis({ socket }, farSocket, roundTripMs) {
+  const proxy = await startProcess("far-redis");
+  await proxy.call("listen", { socket, farSocket, roundTripMs });
+  return { socket: farSocket, stop: () => proxy.stop() };
 }
 
 /** Gives a function that finds the busiest second from half a second after the change on. */
@@ -133,12 +143,13 @@ function report(found) {
     "",
   ];
   const rows = found.map((one) => {
-    const { sender, ratePerSecond, processes, used, busiest, most, reached } = one;
+    const { sender, ratePerSecond, processes, used, busiest, most, reached, redisMs, apiMs } = one;
+    const far = redisMs === undefined ? "" : `; ${redisMs} ms to Redis, ${apiMs} ms to the API`;
     const isOurs = sender === "dropcast";
     return [
       isOurs ? "Dropcast" : "plain sender",
       `${ratePerSecond}/s`,
-      processes,
+      `${processes}${far}`,
       `${(used * 100).toFixed(1)} %`,
       busiest,
       most,

@@ -26,6 +26,7 @@ const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
   --days N         history: within how many days (900)
   --fsync MODE     send, import: only this appendfsync mode, always or everysec (both);
                    webhooks, campaign: this one (always)
+  --only SENDER    memory: dropcast, without the plain sender
   --results FILE   where the section is written (bench/RESULTS.md)
   --profile DIR    send, webhooks, import: a CPU profile of each measured process goes there, and
                    what Redis spends on each command to stderr`;
@@ -42,6 +43,7 @@ function readArguments() {
         campaigns: { type: "string" },
         days: { type: "string" },
         fsync: { type: "string" },
+        only: { type: "string" },
         results: { type: "string" },
         profile: { type: "string" },
       },
@@ -76,6 +78,7 @@ await measure({
   ...Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, whole(text)])),
   fsync: values.fsync,
   profile: values.profile,
+  only: values.only,
   results: values.results ?? fileURLToPath(new URL("RESULTS.md", import.meta.url)),
   command: `node bench/run.mjs ${process.argv.slice(2).join(" ")}`,
 });

@@ -25,6 +25,9 @@ const WARM_UP_ROWS_MAX = 1_000;
 /** What is under way when the API has all: it is recorded by then. */
 const SETTLE_MS = 500;
 const SILENT_MS_MAX = 15_000;
+/** Messages a second, in relation to the plain sender's, by appendfsync; and CPU per message. */
+const FASTER_MIN = { always: 2.2, everysec: 2 };
+const CPU_SHARE_MAX = 0.45;
 
 export async function measure({ rows = 20_000, rounds = 3, fsync, profile, results, command }) {
   const load = loadNow();
@@ -163,6 +166,7 @@ function report(mode, found) {
     ),
   ];
   const faster = median(of("dropcast", "perSecond")) / median(of("plain", "perSecond"));
+  const least = FASTER_MIN[mode];
   const cheaper = median(of("dropcast", "total")) / median(of("plain", "total"));
   const header = [
     "",
@@ -179,7 +183,8 @@ function report(mode, found) {
     "",
     ...table(header, [row("dropcast", "Dropcast"), row("plain", "plain sender")]),
     "",
-    `- messages/s: ${faster.toFixed(2)} x plain; to reach: 2 x: ${reachedOrNot(faster >= 2)}`,
-    `- CPU per message: ${cheaper.toFixed(2)} of plain; to reach: 0.5: ${reachedOrNot(cheaper <= 0.5)}`,
+    `- messages/s: ${faster.toFixed(2)} x plain; to reach: ${least} x: ${reachedOrNot(faster >= least)}`,
+    `- CPU per message: ${cheaper.toFixed(2)} of plain; to reach: ${CPU_SHARE_MAX}: ` +
+      reachedOrNot(cheaper <= CPU_SHARE_MAX),
   ];
 }

@@ -1,4 +1,4 @@
-// The API of the benches: accepts every POST at once. It speaks just enough HTTP/1.1 for the two
+// The API of the benches: accepts every POST, at once unless told otherwise. It speaks just enough HTTP/1.1 for the two
 // senders, so that as little as possible of the machine goes into it; the same for both of them.
 import { createServer } from "node:net";
 import { createWamidGenerator } from "../../dist/sandbox/wamid.js";
@@ -11,6 +11,7 @@ let recipients = new Set();
 let messages = [];
 let webhooksPort;
 let webhooks;
+let answerMs = 0;
 
 const server = createServer((socket) => {
   socket.setNoDelay(true);
@@ -28,7 +29,9 @@ const server = createServer((socket) => {
       const body = text.slice(head + 4, end);
       const isPost = text.startsWith("POST ");
       text = text.slice(end);
-      socket.write(isPost ? accept(body) : NOT_FOUND);
+      const answer = isPost ? accept(body) : NOT_FOUND;
+      if (answerMs === 0) socket.write(answer);
+      else setTimeout(() => socket.write(answer), answerMs);
     }
   });
   socket.on("error", () => {
@@ -71,6 +74,10 @@ serve({
   arrivals: () => arrivals,
   /** What it accepted: recipient and WhatsApp message id of each. */
   messages: () => messages,
+  /** How long it takes to answer from now on; at first no time at all. */
+  answerAfter: (ms) => {
+    answerMs = ms;
+  },
   reset: () => {
     arrivals = [];
     recipients = new Set();
