@@ -13,6 +13,7 @@ const FIGURES = [
   "pause",
   "history",
   "growth",
+  "numbers",
 ];
 const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
 
@@ -20,7 +21,7 @@ const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
                    campaign: 100000, webhooks: 10000)
   --rounds N       rounds of each sender, alternating (send, webhooks, import: 3; history: 7);
                    pauses (pause: 100); campaign: 1
-  --seconds N      how long each pace is watched (pace: 30, history: 20)
+  --seconds N      how long each pace is watched (pace: 30, history, numbers: 20)
   --memory N       growth: maxmemory of its Redis, MiB (2048)
   --campaigns N    history: how many campaigns have ended (50000)
   --days N         history: within how many days (900)

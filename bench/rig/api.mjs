@@ -8,6 +8,8 @@ import { createStatusSender } from "./status-sender.mjs";
 const wamids = createWamidGenerator();
 let arrivals = [];
 let recipients = new Set();
+/** The id of each arrival's number, if that is asked for. */
+let senders = null;
 let messages = [];
 let webhooksPort;
 let webhooks;
@@ -28,6 +30,7 @@ const server = createServer((socket) => {
       if (text.length < end) return;
       const body = text.slice(head + 4, end);
       const isPost = text.startsWith("POST ");
+      if (isPost && senders !== null) senders.push(SENDER.exec(text)?.[1] ?? "");
       text = text.slice(end);
       const answer = isPost ? accept(body) : NOT_FOUND;
       if (answerMs === 0) socket.write(answer);
@@ -38,6 +41,8 @@ const server = createServer((socket) => {
     // A sender that stops resets its connections.
   });
 });
+
+const SENDER = /whatsapp-numbers\/([^/]+)\//;
 
 /** The question whether this is the sandbox: it is not. */
 const NOT_FOUND = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
@@ -78,7 +83,10 @@ serve({
   answerAfter: (ms) => {
     answerMs = ms;
   },
-  reset: () => {
+  /** The id of each arrival's number, since a reset that asked for it. */
+  senders: () => senders,
+  reset: ({ withSenders = false } = {}) => {
+    senders = withSenders ? [] : null;
     arrivals = [];
     recipients = new Set();
     messages = [];

@@ -28,39 +28,50 @@ export async function startDashboard(
   if (!password.ok) return password;
   const health = await startHealth(platform);
   if (!health.ok) return health;
-  const dashboard = createDashboard({
-    host: config.httpHost,
-    port: config.dashboardPort,
-    password: password.value,
-    access: {
-      tokens: createTokens(redis, config.mode),
-      users: createUsers(redis, config.mode),
-      sessions: createSessions(redis, config.mode),
-      ...config.access,
-    },
-    api: apiDeps(platform),
-    stores,
-    queueClient: platform.connections.queue,
-    onQueueMoved: platform.connections.onQueueMoved,
-    ready: async () => (await redis.ping()) === "PONG",
-    unsafe: () => unsafeWords(platform),
-    logger: logger.child({ role: "dashboard" }),
-    metrics: telemetryOf(platform).metrics,
-    clientAddress: createClientAddress(config.trustedProxies),
-  });
+  const open = (port: number) =>
+    createDashboard({
+      host: config.httpHost,
+      port,
+      password: password.value,
+      access: {
+        tokens: createTokens(redis, config.mode),
+        users: createUsers(redis, config.mode),
+        sessions: createSessions(redis, config.mode),
+        ...config.access,
+      },
+      api: apiDeps(platform),
+      stores,
+      queueClient: platform.connections.queue,
+      onQueueMoved: platform.connections.onQueueMoved,
+      ready: async () => (await redis.ping()) === "PONG",
+      unsafe: () => unsafeWords(platform),
+      logger: logger.child({ role: "dashboard" }),
+      metrics: telemetryOf(platform).metrics,
+      clientAddress: createClientAddress(config.trustedProxies),
+    });
+  let dashboard = open(config.dashboardPort);
   const started = await dashboard.start();
   if (!started.ok) {
     await health.value.stop();
     return started;
   }
+  const { port } = started.value;
+  // Its pages and Bull Board are made for the numbers of its start.
+  const stopRenumbering = platform.onRenumber(async () => {
+    await dashboard.stop();
+    dashboard = open(port);
+    const again = await dashboard.start();
+    if (!again.ok) logger.error({ code: again.refusal.code }, again.refusal.message);
+  });
   const running = {
     place: localUrl(started.value),
     async stop() {
+      stopRenumbering();
       health.value.drain();
       await dashboard.stop();
       await health.value.stop();
     },
   };
-  const shown = { role: "dashboard", numbers: Object.keys(stores) } as const;
+  const shown = { role: "dashboard", numbers: () => Object.keys(stores) } as const;
   return accept(withHeartbeat(platform, shown, running));
 }

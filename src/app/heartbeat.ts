@@ -14,19 +14,21 @@ const LEAVE_MS = 1_000;
  */
 export function withHeartbeat<R extends { stop(): Promise<void> }>(
   { redis, config, logger }: Pick<Platform, "redis" | "config" | "logger">,
-  { role, numbers }: { readonly role: ProcessRole; readonly numbers: readonly string[] },
+  { role, numbers }: { readonly role: ProcessRole; readonly numbers: () => readonly string[] },
   running: R,
 ): R {
   const processes = createProcesses(redis, config.mode);
   const id = randomUUID();
   const info = {
-    ...{ role, version: VERSION, numbers },
+    ...{ role, version: VERSION },
     ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
   };
   const failed = (error: unknown) => logger.debug({ role, error: String(error) }, "no heartbeat");
   let last = Promise.resolve();
   const heartbeat = (): void => {
-    last = processes.heartbeat(id, { ...info, clockMs: Date.now() }).catch(failed);
+    last = processes
+      .heartbeat(id, { ...info, numbers: numbers(), clockMs: Date.now() })
+      .catch(failed);
   };
   heartbeat();
   const timer = setInterval(heartbeat, HEARTBEAT_EVERY_MS).unref();

@@ -100,32 +100,34 @@ async function eraseFrom(lists: readonly Suppressions[], phone: string): Promise
 
 /** Imports lists, for `send` and the drop folder. */
 export async function createImporter(platform: Platform): Promise<ImportFile> {
-  const { config } = platform;
   const [{ createFileImporter }, { storeIn }, { poolSink }] = await Promise.all([
     import("../producer/import-file.ts"),
     import("../producer/sink/sink.ts"),
     import("../producer/import/pool-sink.ts"),
   ]);
-  const importFile = createFileImporter({
-    numbers: config.numbers,
-    openNumber: async (name) => {
-      const store = storeNamed(platform, name);
-      await store.join();
-      return {
-        sink: storeIn(store.imports),
-        store,
-        ...(await listNumber({ config, name, store })),
-      };
-    },
-    openPool: async (names) => {
-      const stores = names.map((name) => storeNamed(platform, name));
-      for (const store of stores) await store.join();
-      const sink = poolSink(stores, membersOf(config, names));
-      return { sink, store: null, ...(await listPool(config, names, stores)) };
-    },
-    mode: config.mode,
-    approvalAbove: config.access.secondPersonAbove,
-  });
+  // Made for each list: the numbers may have changed since the last one.
+  const importFile: ImportFile = (list) => importWith(platform.config)(list);
+  const importWith = (config: Config) =>
+    createFileImporter({
+      numbers: config.numbers,
+      openNumber: async (name) => {
+        const store = storeNamed(platform, name);
+        await store.join();
+        return {
+          sink: storeIn(store.imports),
+          store,
+          ...(await listNumber({ config, name, store })),
+        };
+      },
+      openPool: async (names) => {
+        const stores = names.map((name) => storeNamed(platform, name));
+        for (const store of stores) await store.join();
+        const sink = poolSink(stores, membersOf(config, names));
+        return { sink, store: null, ...(await listPool(config, names, stores)) };
+      },
+      mode: config.mode,
+      approvalAbove: config.access.secondPersonAbove,
+    });
   return traceImports(importFile, telemetryOf(platform).tracing, platform.logger);
 }
 

@@ -33,9 +33,11 @@ import {
   type Suppressions,
 } from "../store/index.ts";
 import { reachRedis } from "./reach-redis.ts";
+import { createNumbers, type NumberChange, type OnRenumber } from "./renumber.ts";
 
 /** The base of every role: a safe Redis, and a store for each number. */
 export interface Platform {
+  /** The numbers in it change with {@link Platform.renumber}; nothing else does. */
   readonly config: Config;
   readonly timings: Timings;
   readonly logger: Logger;
@@ -50,6 +52,9 @@ export interface Platform {
   topology(): Promise<TopologyFacts>;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
+  /** Takes the numbers of another configuration, and tells `onRenumber`. */
+  renumber(next: Config): Promise<Result<NumberChange>>;
+  onRenumber(listener: OnRenumber): () => void;
   /** The store of any number of this Redis, configured or not; by default of this mode. */
   openNumber(number: string, mode?: Mode): Promise<NumberStore>;
   /** The opt-outs of a mode. */
@@ -174,8 +179,13 @@ export async function openPlatform(input: {
       return opened;
     }
   }
+  const numbers = createNumbers({ config, stores, openStore });
   return accept({
-    config,
+    get config() {
+      return numbers.config();
+    },
+    renumber: numbers.renumber,
+    onRenumber: numbers.onRenumber,
     timings: waits,
     logger,
     connections,

@@ -58,13 +58,13 @@ export async function startProducer(platform: Platform): Promise<Result<RunningR
       await health.value.stop();
     },
   };
-  const all = Object.keys(platform.stores);
-  return accept(withHeartbeat(platform, { role: "producer", numbers: all }, running));
+  const numbers = () => Object.keys(platform.stores);
+  return accept(withHeartbeat(platform, { role: "producer", numbers }, running));
 }
 
 /** Recurring campaign files, for the drop folder of the mode. */
 async function openRecurring(
-  { redis, config }: Platform,
+  platform: Platform,
   warn: (line: string) => void,
 ): Promise<(dir: string) => DropSource> {
   const [{ createRecurringDrops }, { recurringTiming }, { allowAddresses }] = await Promise.all([
@@ -72,7 +72,13 @@ async function openRecurring(
     import("../producer/recurring/timing.ts"),
     import("../producer/recurring/addresses.ts"),
   ]);
+  const { redis, config } = platform;
   const { mode, timeScale } = config;
+  // Its parts keep the list, so it is changed in place.
+  const numbers = Object.keys(config.numbers);
+  platform.onRenumber(async () => {
+    numbers.splice(0, numbers.length, ...Object.keys(platform.config.numbers));
+  });
   return (dir) =>
     createRecurringDrops({
       ...{
@@ -80,7 +86,7 @@ async function openRecurring(
         mode,
         warn,
         store: createRecurring(redis, mode),
-        numbers: Object.keys(config.numbers),
+        numbers,
       },
       ...{ isAllowed: allowAddresses(config.sourceNetworks), timing: recurringTiming(timeScale) },
     });

@@ -1,6 +1,7 @@
 import { accept, type Result } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
 import { localUrl } from "../http/listen.ts";
+import type { FailedQueue } from "../queue/failed-queue.ts";
 import { createWrongSignatures } from "../store/index.ts";
 import { observeWebhooks } from "../telemetry/observe-webhooks.ts";
 import { startHealth, unsafeWords } from "./health.ts";
@@ -11,7 +12,7 @@ import { telemetryOf } from "./telemetry.ts";
 
 /** Receives status webhooks for every number with a secret; refuses if none has one. */
 export async function startWebhooks(platform: Platform): Promise<Result<RunningRole>> {
-  const { config, logger, stores, redis } = platform;
+  const { config, logger, redis } = platform;
   const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
   if (numbers.length === 0) return refusePlainly("webhook_secret_missing");
   const [{ createFailedQueue }, { createWebhookServer }] = await Promise.all([
@@ -23,12 +24,14 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
   const observe = observeWebhooks(metrics.process, tracing, role);
   const health = await startHealth(platform);
   if (!health.ok) return health;
-  const failed = new Map(
-    Object.entries(stores).map(([name, store]) => [
-      name,
-      createFailedQueue({ client: () => platform.connections.queue(store.space), store }),
-    ]),
-  );
+  const failed = new Map<string, FailedQueue>();
+  function failedOf(name: string): FailedQueue {
+    const store = storeNamed(platform, name);
+    const client = () => platform.connections.queue(store.space);
+    const queue = failed.get(name) ?? createFailedQueue({ client, store });
+    failed.set(name, queue);
+    return queue;
+  }
   const server = createWebhookServer({
     host: config.httpHost,
     port: config.webhookPort,
@@ -45,12 +48,25 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
       return result;
     },
     onFailed: async ({ number, campaign, row, attempt }) => {
-      await failed.get(number)?.add({ campaign, row, attempt });
+      await failedOf(number).add({ campaign, row, attempt });
     },
     onWrongSignatures: createWrongSignatures(redis, config.mode).note,
   });
   const started = await server.start();
+  const withSecrets = () =>
+    Object.values(platform.config.numbers).filter(
+      ({ webhookSecrets }) => webhookSecrets.length > 0,
+    );
+  const stopRenumbering = platform.onRenumber(async () => {
+    const taken = server.setNumbers(withSecrets());
+    if (!taken.ok) role.error({ code: taken.refusal.code }, taken.refusal.message);
+    // Each has the store of before.
+    const queues = [...failed.values()];
+    failed.clear();
+    await Promise.all(queues.map((queue) => queue.close()));
+  });
   const close = async () => {
+    stopRenumbering();
     health.value.drain();
     await server.stop();
     await health.value.stop();
@@ -60,7 +76,7 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     await close();
     return started;
   }
-  const info = { role: "webhooks", numbers: numbers.map(({ name }) => name) } as const;
+  const info = { role: "webhooks", numbers: () => withSecrets().map(({ name }) => name) } as const;
   const place = `${localUrl(started.value)}/webhooks/livechat`;
   return accept(withHeartbeat(platform, info, { place, stop: close }));
 }

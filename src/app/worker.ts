@@ -8,6 +8,7 @@ import { openNotices } from "./notices.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 import { sendObserverOf } from "./telemetry.ts";
+import { watchUnserved } from "./unserved.ts";
 
 /** Sends the campaigns of every number with an id and a token; refuses if none has both. */
 export async function startWorkers(platform: Platform): Promise<Result<RunningRole>> {
@@ -28,15 +29,17 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     ...{ timings, isAway, wakeUps: createWakeUps(platform.redis, config.mode) },
     logger: logger.child({ role: "worker" }),
   });
-  const clients: LivechatClient[] = [];
-  const numbers: string[] = [];
-  for (const number of sending) {
+  const clients = new Map<string, LivechatClient>();
+
+  /** Sends from a number, unless it has no id or no token. */
+  function add(name: string): void {
+    const [configured, store] = [platform.config.numbers[name], stores[name]];
+    if (configured === undefined || store === undefined) return;
+    const number = requireSendingNumber(configured);
     if (!number.ok) {
       logger.warn({ code: number.refusal.code }, number.refusal.message);
-      continue;
+      return;
     }
-    const store = stores[number.value.name];
-    if (store === undefined) continue;
     const client = createLivechatClient({
       apiUrl: config.apiUrl,
       numberId: number.value.id,
@@ -47,7 +50,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       connectTimeoutMs: timings.connectTimeoutMs,
       startFenceMs: timings.startFenceMs,
     });
-    clients.push(client);
+    clients.set(name, client);
     worker.add({
       ...{ store, client, number: number.value, mode: config.mode, timings, isAway },
       retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
@@ -56,8 +59,27 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       queueClient: () => connections.queue(store.space),
       notifier: notices.of(store),
     });
-    numbers.push(store.number);
   }
+
+  async function remove(name: string): Promise<void> {
+    await worker.remove(name);
+    await clients.get(name)?.close();
+    clients.delete(name);
+  }
+
+  for (const name of Object.keys(config.numbers)) add(name);
+  const stopRenumbering = platform.onRenumber(async ({ added, removed, changed }) => {
+    for (const name of added) add(name);
+    await Promise.all([
+      ...removed.map(remove),
+      // With its old token and rate until what has begun is finished.
+      ...changed.map(async (name) => {
+        await remove(name);
+        add(name);
+      }),
+    ]);
+  });
+  // Of a node that joins later, too.
   connections.eachEndpoint(({ ledger }) => {
     ledger.on("ready", worker.reconnected);
     return () => ledger.off("ready", worker.reconnected);
@@ -66,15 +88,18 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     const moved = Object.values(stores).find((store) => store.space === space);
     if (moved !== undefined) void worker.moved(moved.number);
   });
+  const unwatchNumbers = watchUnserved(platform);
   worker.start();
   const pools = startPoolChore({
     ...{ stores, isAway },
     onProblem: (error) => logger.warn({ error: String(error) }, "pools could not be looked at"),
   });
   async function stop(): Promise<void> {
+    stopRenumbering();
     unwatch();
+    unwatchNumbers();
     await Promise.all([worker.stop(), pools.stop()]);
-    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all([...clients.values()].map((client) => client.close()));
     await notices.close();
   }
   const health = await startHealth(platform);
@@ -90,5 +115,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       await health.value.stop();
     },
   };
-  return accept(withHeartbeat(platform, { role: "worker", numbers }, running));
+  return accept(
+    withHeartbeat(platform, { role: "worker", numbers: () => [...clients.keys()] }, running),
+  );
 }

@@ -126,7 +126,11 @@ function running(facts: ConditionFacts): Condition {
     return stop("settling", say`Nothing is sent for a moment. ${waits}.`, settlingWords(number));
   }
   if (stall !== undefined) {
-    return stop("no_worker", say`Nothing is sent: no worker is running. ${waits}.`, stall);
+    return stop(
+      "no_worker",
+      say`Nothing is sent: no worker of number ${number} is running. ${waits}.`,
+      stall,
+    );
   }
   if (pace.holdUntilMs !== null) {
     const why =

@@ -4,6 +4,7 @@ import {
   type Config,
   type ConfigProblem,
   inMode,
+  type LoadedConfig,
   loadConfig,
   type NumberConfig,
   type ReadConfig,
@@ -75,6 +76,17 @@ export function followsSandbox(cli: Cli): boolean {
 /** As configured, whatever else is running: a serving process keeps its mode. */
 export function readConfigured(cli: Cli): Result<ReadConfig> {
   return load(cli, cli.env);
+}
+
+/** The same with all its mistakes, for a process that runs. */
+export function readAgain({ env, cwd }: Cli): LoadedConfig {
+  return loadConfig({ env, cwd });
+}
+
+/** The file that `DROPCAST_CONFIG` names; null: none. */
+export function configPath({ env, cwd }: Cli): string | null {
+  const given = readEnvironment(env, cwd).text("DROPCAST_CONFIG");
+  return given === undefined ? null : resolve(cwd, given);
 }
 
 /** An address where nothing listens. */

@@ -24,7 +24,7 @@ import {
   settlingWords,
 } from "../export/campaign-json.ts";
 import { shortPauseWords } from "../export/pause-words.ts";
-import { isStalled, stallWords } from "../export/stall-words.ts";
+import { isStalled, stallWords, UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
@@ -105,6 +105,7 @@ export const run: Command = async (cli, { options }) => {
         waitsFor: await readWaitsFor(one.store, one.campaign),
       })),
     );
+    const unserved = (await Object.values(stores)[0]?.unserved()) ?? [];
     const more = numbers.reduce((sum, { total }) => sum + total, 0) + pools.length - all.length;
     return accept({
       json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor, troubles, budget }) => ({
@@ -127,6 +128,12 @@ export const run: Command = async (cli, { options }) => {
           : []),
         ...numbers.flatMap(stopLines),
         ...stallLines(all),
+        ...unserved
+          .filter(({ number }) => !Object.hasOwn(stores, number))
+          .map(
+            ({ number, isRunning }) =>
+              `\nNumber ${number}: ${unservedWords(isRunning)}. ${UNSERVED_FIX}`,
+          ),
         ...troubleLines(numbers),
         ...(cli.json || all.length > 0 ? [] : await elsewhereLines(Object.values(stores))),
         ...(cli.json ? [] : recurringLines(await readRecurring(stores))),

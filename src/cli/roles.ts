@@ -29,10 +29,12 @@ function role(name: RoleName, summary: string): CommandFile {
 function serveRole(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
-    const [{ readConfigured }, { openServing }] = await Promise.all([
-      import("./configuration.ts"),
-      import("../app/serving.ts"),
-    ]);
+    const [{ configPath, readConfigured, readAgain }, { openServing }, { watchConfiguration }] =
+      await Promise.all([
+        import("./configuration.ts"),
+        import("../app/serving.ts"),
+        import("../app/reload.ts"),
+      ]);
     const loaded = readConfigured(cli);
     if (!loaded.ok) return loaded;
     const config = loaded.value;
@@ -47,7 +49,9 @@ function serveRole(role: RoleName): Command {
       if (cli.json && !reported) cli.terminal.out(JSON.stringify(line));
       reported = true;
     }
+    let reload = (): void => {};
     return serve({
+      onHangup: () => reload(),
       drainMs: timings(config).drainMs,
       logger,
       onStopping: () => logger.info({ role }, "stopping"),
@@ -58,6 +62,12 @@ function serveRole(role: RoleName): Command {
         const started = await starter(platform.value, cli.terminal.say);
         if (!started.ok) return started;
         boot.onStop(started.value.stop);
+        const watch = watchConfiguration({
+          ...{ platform: platform.value, logger, path: configPath(cli) },
+          load: () => readAgain(cli),
+        });
+        reload = watch.reload;
+        boot.onStop(watch.stop);
         const { place } = started.value;
         const { mode } = platform.value.config;
         const where = place === null ? {} : { place };

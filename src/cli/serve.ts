@@ -27,6 +27,8 @@ export async function serve(input: {
   drainMs: number;
   logger: Pick<Logger, "error" | "fatal">;
   start: (boot: Boot) => Promise<Booted>;
+  /** Called for SIGHUP instead of a stop, unless a terminal was closed. */
+  onHangup?: () => void;
   /** The first signal arrived; running requests are being finished. */
   onStopping: () => void;
 }): Promise<CommandResult> {
@@ -37,12 +39,18 @@ export async function serve(input: {
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
   };
   let started: Promise<Booted> | undefined;
+  const { onHangup } = input;
+  const takesHangup = onHangup !== undefined && process.stdin.isTTY !== true;
+  if (takesHangup) process.on("SIGHUP", onHangup);
   const grace = closeWithGrace(
     {
       delay: input.drainMs + STOP_MARGIN_MS,
       logger: { error: (words: unknown) => logger.error(String(words)) },
       // Closing the terminal (SIGHUP) stops it too; a crash signal is not a request to stop.
-      skip: ["beforeExit", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE"],
+      skip: [
+        ...(["beforeExit", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE"] as const),
+        ...(takesHangup ? (["SIGHUP"] as const) : []),
+      ],
     },
     async ({ err }) => {
       if (err) logger.fatal({ err }, "unexpected error: stopping");

@@ -37,6 +37,8 @@ export interface Config {
   readonly apiName: string;
   readonly mode: Mode;
   readonly numbers: Readonly<Record<string, NumberConfig>>;
+  /** Configured numbers that this process does not work for (`DROPCAST_NUMBERS`). */
+  readonly otherNumbers: readonly string[];
   /** Numbers that share WhatsApp's limit of people, by name; none: people are not counted. */
   readonly portfolios: Readonly<Record<string, PortfolioConfig>>;
   /** Frequency caps of all campaigns (`caps`); `null`: none. */
@@ -198,6 +200,9 @@ export function describeConfig(config: ReadConfig): string[] {
     `api: ${config.apiUrl} (${config.mode ?? "not asked yet"})`,
     `redis: ${config.redisUrl === null ? `embedded in ${config.dataDir}` : withoutCredentials(config.redisUrl)}`,
     ...numbers,
+    ...(config.otherNumbers.length === 0
+      ? []
+      : [`numbers of other processes: ${config.otherNumbers.join(", ")}`]),
     ...Object.values(config.portfolios).map(
       ({ name, limit, numbers: its }) =>
         `portfolio ${name}: ${limit} people in 24 hours, of ${its.join(", ")}`,

@@ -15,7 +15,7 @@ import {
   toAccess,
 } from "./access.ts";
 import { type Environment, reason } from "./environment.ts";
-import { type NumberConfig, numberShape, readNumbers } from "./numbers.ts";
+import { type NumberConfig, numberShape, pickServed, readNumbers } from "./numbers.ts";
 import {
   type PortfolioConfig,
   portfolioNameProblems,
@@ -67,6 +67,7 @@ export const fileShape = z
  */
 export function readConfigFile(environment: Environment): {
   numbers: Record<string, NumberConfig>;
+  otherNumbers: readonly string[];
   prices: PriceTable | null;
   campaignsKeptMs: number | null;
   webhooksOut: readonly WebhookEndpoint[];
@@ -84,7 +85,7 @@ export function readConfigFile(environment: Environment): {
   yaml?.complain(portfolioProblems(inFile, Object.keys(numbers)));
   yaml?.complain(accessProblems(content?.access, Object.keys(numbers)));
   return {
-    numbers,
+    ...pickServed(environment, numbers),
     portfolios: toPortfolios(inFile, Object.keys(numbers)),
     caps: content?.caps ?? null,
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),

@@ -6,10 +6,20 @@ import type { Config, NumberConfig, SendingNumber } from "./config.ts";
  * The configured number of that name; refuses an unknown one (`number_unknown`) and suggests the
  * nearest name.
  */
-export function findNumber(config: Pick<Config, "numbers">, name: string): Result<NumberConfig> {
+export function findNumber(
+  config: Pick<Config, "numbers"> & Partial<Pick<Config, "otherNumbers">>,
+  name: string,
+): Result<NumberConfig> {
   const number = Object.hasOwn(config.numbers, name) ? config.numbers[name] : undefined;
   if (number !== undefined) return accept(number);
   const names = Object.keys(config.numbers);
+  if (config.otherNumbers?.includes(name)) {
+    return refuse(
+      "number_unknown",
+      `The number "${name}" is configured, but DROPCAST_NUMBERS has only ${names.join(", ")} here.`,
+      "Add it to DROPCAST_NUMBERS, or do this where that number is served.",
+    );
+  }
   return refuse(
     "number_unknown",
     `There is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,

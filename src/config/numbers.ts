@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { RATE_MAX, RATE_MIN } from "../core/campaign.ts";
+import { didYouMean } from "../core/nearest.ts";
 import { countryProblem } from "./country.ts";
 import { checkToken, checkWebhookSecrets } from "./credentials.ts";
 import { type Environment, readSecretFile } from "./environment.ts";
@@ -55,6 +56,36 @@ export function readNumbers(
   }
   checkIdsDiffer(Object.values(numbers), environment);
   return numbers;
+}
+
+/** The configured numbers that this process works for, and the names of the others. */
+export interface ServedNumbers {
+  readonly numbers: Record<string, NumberConfig>;
+  readonly otherNumbers: readonly string[];
+}
+
+/** Those that `DROPCAST_NUMBERS` names; all of them if it is not set. */
+export function pickServed(
+  { text, findings }: Environment,
+  all: Record<string, NumberConfig>,
+): ServedNumbers {
+  const names = (text("DROPCAST_NUMBERS") ?? "").split(/[\s,]+/).filter((name) => name !== "");
+  // A file that could not be read has no numbers, and its own problems.
+  if (names.length === 0 || findings.problems.length > 0) return { numbers: all, otherNumbers: [] };
+  const configured = Object.keys(all);
+  for (const name of names.filter((one) => !Object.hasOwn(all, one))) {
+    findings.add(
+      "DROPCAST_NUMBERS",
+      `names "${name.slice(0, 60)}", which is not a number${didYouMean(name, configured)}; configured: ${configured.join(", ")}`,
+      "Name numbers of the file in DROPCAST_CONFIG, with commas between them.",
+    );
+  }
+  const entries = Object.entries(all);
+  const isServed = ([name]: readonly [string, NumberConfig]): boolean => names.includes(name);
+  return {
+    numbers: Object.assign(Object.create(null), Object.fromEntries(entries.filter(isServed))),
+    otherNumbers: entries.filter((one) => !isServed(one)).map(([name]) => name),
+  };
 }
 
 const SINGLE = [

@@ -11,9 +11,22 @@ export function isStalled(
 /** Says that a campaign has no worker, and how to start one. */
 export function stallWords({ number, mode }: Pick<Campaign, "number" | "mode">, workers: Presence) {
   const up = mode === "sandbox" ? "dropcast up --sandbox" : "dropcast up";
+  const missing = `Nothing is sent: no worker of number ${number} ${unseenWords(workers)}`;
+  if (isNotConfigured(workers)) return `${missing}; ${notConfiguredWords(number, workers)}.`;
+  return `${missing}. ` + `Start one with \`dropcast worker\` or \`${up}\`.`;
+}
+
+/** No worker had the number in the last hour, but there are workers. */
+export function isNotConfigured({ lastSeenMs, others }: Presence): boolean {
+  return lastSeenMs === null && others > 0;
+}
+
+/** That workers run, but not for this number. */
+export function notConfiguredWords(number: string, { others }: Presence): string {
+  const run = others === 1 ? "1 worker runs" : `${others} workers run`;
   return (
-    `Nothing is sent: no worker of number ${number} ${unseenWords(workers)}. ` +
-    `Start one with \`dropcast worker\` or \`${up}\`.`
+    `${run} for other numbers: add ${number} to the file of DROPCAST_CONFIG that they read, ` +
+    "and to their DROPCAST_NUMBERS if that is set"
   );
 }
 
@@ -23,3 +36,13 @@ export function unseenWords({ lastSeenMs }: Presence): string {
   const seconds = Math.floor(lastSeenMs / 1_000);
   return `has been seen for ${seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`}`;
 }
+
+/** To follow the name of a number that has campaigns and no worker. */
+export function unservedWords(isRunning: boolean): string {
+  const campaign = isRunning ? "a campaign is to be sent" : "a campaign is scheduled";
+  return `${campaign}, but no running worker has the number in its configuration`;
+}
+
+export const UNSERVED_FIX =
+  "Add the number to the file of DROPCAST_CONFIG that the workers read, and to their " +
+  "DROPCAST_NUMBERS if that is set; or cancel the campaign.";

@@ -8,7 +8,7 @@ import type { Check } from "./check.ts";
 import { dropChecks, recurringCheck, retentionChecks } from "./deployment.ts";
 import { type NumberFacts, readNumberFacts } from "./facts.ts";
 import { numberChecks } from "./number.ts";
-import { fleetChecks, processChecks } from "./processes.ts";
+import { fleetChecks, processChecks, unservedChecks } from "./processes.ts";
 import { type RedisFacts, redisChecks, unreachableCheck } from "./redis.ts";
 import { type TopologyFacts, topologyChecks } from "./topology.ts";
 import { type ConfiguredEndpoint, checkWebhooksOut } from "./webhooks-out.ts";
@@ -59,7 +59,7 @@ async function readAll(
   isLimited: boolean,
 ): Promise<Health> {
   const all = Object.values(stores);
-  const [redis, topology, numbers, out, recurring, drops, processes] = await Promise.all([
+  const [redis, topology, numbers, out, recurring, drops, processes, unserved] = await Promise.all([
     readRedis(),
     isLimited ? undefined : readTopology?.(),
     Promise.all(all.map(readNumberFacts)),
@@ -67,12 +67,14 @@ async function readAll(
     isLimited ? [] : readRecurring(stores),
     isLimited ? [] : readReports(stores),
     all[0]?.processes(),
+    isLimited ? [] : (all[0]?.unserved() ?? []),
   ]);
   const seen = processes?.processes ?? [];
   const checks = [
     ...redisChecks(redis),
     ...(topology === undefined ? [] : topologyChecks(topology)),
     ...numbers.flatMap((facts) => [...numberChecks(facts, timings), ...processChecks(facts)]),
+    ...unservedChecks(unserved, stores),
     ...out.flat(),
     ...recurring.map(recurringCheck),
     ...dropChecks(drops),

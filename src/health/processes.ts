@@ -1,7 +1,20 @@
 import { counted, printable } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
-import { unseenWords } from "../export/stall-words.ts";
-import type { Campaign, LiveCampaign, NumberStore, Presence, SeenProcess } from "../store/index.ts";
+import {
+  isNotConfigured,
+  notConfiguredWords,
+  UNSERVED_FIX,
+  unseenWords,
+  unservedWords,
+} from "../export/stall-words.ts";
+import type {
+  Campaign,
+  LiveCampaign,
+  NumberStore,
+  Presence,
+  SeenProcess,
+  UnservedNumber,
+} from "../store/index.ts";
 import type { Check } from "./check.ts";
 import type { ProcessFacts } from "./facts.ts";
 
@@ -33,7 +46,25 @@ function workers({ number, mode, workers: seen, live }: ProcessFacts): Check {
       ? `${missing}; ${waits}`
       : `${missing}; ${counted(scheduled, "message")} scheduled for later`;
   const verdict = pending > 0 ? "fail" : "warn";
-  return { ...own, verdict, message, ...since(seen), fix: startIt("worker", mode) };
+  const fix = isNotConfigured(seen)
+    ? `${notConfiguredWords(number, seen)}.`
+    : startIt("worker", mode);
+  return { ...own, verdict, message, ...since(seen), fix };
+}
+
+/** Numbers with campaigns that neither a running worker nor this configuration has. */
+export function unservedChecks(
+  unserved: readonly UnservedNumber[],
+  configured: Readonly<Record<string, unknown>>,
+): Check[] {
+  return unserved
+    .filter(({ number }) => !Object.hasOwn(configured, number))
+    .map(({ number, isRunning }) => ({
+      ...({ code: "workers", name: "Workers", number } as const),
+      verdict: isRunning ? "fail" : "warn",
+      message: `number ${number}: ${unservedWords(isRunning)}`,
+      fix: UNSERVED_FIX,
+    }));
 }
 
 function receivers({ number, mode, receivers: seen, live, ended }: ProcessFacts): Check {

@@ -3,7 +3,13 @@ import type { Mode } from "../core/mode.ts";
 import { type JobCount, readJobCounts } from "../queue/job-counts.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
 import { redisInfo } from "../redis/server.ts";
-import { createProcesses, type NumberStore, type SeenProcess } from "../store/index.ts";
+import {
+  createProcesses,
+  createUnserved,
+  type NumberStore,
+  type SeenProcess,
+  type UnservedNumber,
+} from "../store/index.ts";
 
 /** `fsync`: the settings prove it. `unproven`: they do not, and the operator allowed that. */
 export const DURABILITIES = ["fsync", "unproven"] as const;
@@ -18,6 +24,8 @@ export interface RedisState {
 /** What is measured besides the numbers. Each rejects if Redis does not answer. */
 export interface Deployment {
   processes(): Promise<readonly SeenProcess[]>;
+  /** Numbers that have campaigns to send and no worker. */
+  unserved(): Promise<readonly UnservedNumber[]>;
   jobs(): Promise<readonly JobCount[]>;
   redis(): Promise<RedisState>;
 }
@@ -33,6 +41,8 @@ export function readDeployment(input: {
   const processes = createProcesses(redis, mode);
   return {
     processes: async () => (await processes.seen()).processes,
+
+    unserved: createUnserved({ redis, clientOf, mode }),
 
     async jobs() {
       const spaces = Object.values(stores).map(({ space }) =>

@@ -137,6 +137,11 @@ function createGauges(registry: Registry) {
       ["number", "role"],
       "Processes of a role that work for the number and reported within 90 s.",
     ),
+    unserved: gauge(
+      "dropcast_numbers_unserved",
+      [],
+      "Numbers with a running campaign that no running worker has in its configuration.",
+    ),
     durability: gauge(
       "dropcast_redis_durability",
       ["kind"],
@@ -251,8 +256,9 @@ async function fillDeployment(
   deployment: Deployment,
   stores: Readonly<Record<string, NumberStore>>,
 ): Promise<void> {
-  const [processes, jobs, redis] = await Promise.all([
+  const [processes, unserved, jobs, redis] = await Promise.all([
     deployment.processes(),
+    deployment.unserved(),
     deployment.jobs(),
     deployment.redis(),
   ]);
@@ -263,6 +269,7 @@ async function fillDeployment(
       gauges.processes.set({ number, role }, of.length);
     }
   }
+  gauges.unserved.set(unserved.filter(({ isRunning }) => isRunning).length);
   for (const { queue, state, count } of jobs) gauges.jobs.set({ queue, state }, count);
   for (const kind of DURABILITIES) {
     gauges.durability.set({ kind }, redis.durability === kind ? 1 : 0);

@@ -52,6 +52,7 @@ import { createCounterMemory, type MemoryFolder, NO_MEMORY } from "./recovery/co
 import { createOldest } from "./recovery/oldest.ts";
 import { createProcesses, type ProcessRole } from "./recovery/processes.ts";
 import { createRollback, findRolledBack } from "./recovery/rollback.ts";
+import { createUnserved } from "./recovery/unserved.ts";
 import { createVitals } from "./recovery/vitals.ts";
 import { createWebhookSilence } from "./recovery/webhook-silence.ts";
 import { createWrongSignatures } from "./recovery/wrong-signatures.ts";
@@ -231,6 +232,8 @@ export async function createNumberStore(input: {
     recurring: createRecurring(deployment, mode),
     /** What is in the drop folders of the whole deployment. */
     dropReports: createDropReports(deployment, mode),
+    /** Numbers of the whole deployment that have campaigns and no worker. */
+    unserved: createUnserved({ redis: deployment, clientOf, mode }),
     presence: (role: ProcessRole) => processes.presence(role, input.number),
     /** Every process of the deployment that was seen in the last hour. */
     processes: processes.seen,

@@ -12,7 +12,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
-import type { Result } from "../core/refusal.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
 import { closeServer, type Listening, listen } from "../http/listen.ts";
 import type { Problem } from "../http/problem.ts";
@@ -83,6 +83,8 @@ export interface WebhookServerOptions extends DeliveryPorts {
 export interface WebhookServer {
   /** Resolves when the port is open. Refused if it cannot be opened, or if a secret is unusable. */
   start(): Promise<Result<Listening>>;
+  /** Takes other numbers and secrets; refused, and unchanged, if a secret is unusable. */
+  setNumbers(numbers: readonly WebhookNumber[]): Result<null>;
   /** Resolves when the last running request is answered and every connection is closed. */
   stop(): Promise<void>;
 }
@@ -92,6 +94,8 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   const limits = { ...WEBHOOK_LIMITS, ...options.limits };
   const verifier = createVerifier(options.numbers);
   const wrongSignatures = createSignatureCount(options.onWrongSignatures ?? (async () => {}));
+  /** That of the latest numbers; undefined: those of the options. */
+  let latest: Verifier | undefined;
   let server: Server | undefined;
   let running: ReturnType<typeof trackRunning> | undefined;
   let starting: ReturnType<WebhookServer["start"]> | undefined;
@@ -99,10 +103,14 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
 
   function start(): ReturnType<WebhookServer["start"]> {
     if (!verifier.ok) return Promise.resolve(verifier);
+    const first = verifier.value;
     if (starting === undefined) {
       const isStopping = () => stopping !== undefined;
       const opened = build(options, limits, {
-        verifier: verifier.value,
+        verifier: {
+          has: (number) => (latest ?? first).has(number),
+          verify: (...request) => (latest ?? first).verify(...request),
+        },
         wrongSignatures,
         isStopping,
       });
@@ -131,7 +139,14 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
     return stopping;
   }
 
-  return { start, stop };
+  function setNumbers(numbers: readonly WebhookNumber[]): Result<null> {
+    const next = createVerifier(numbers);
+    if (!next.ok) return next;
+    latest = next.value;
+    return accept(null);
+  }
+
+  return { start, setNumbers, stop };
 }
 
 function build(

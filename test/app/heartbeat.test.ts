@@ -4,7 +4,7 @@ import { createProcesses } from "../../src/store/recovery/processes.ts";
 import { VERSION } from "../../src/version.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
-const WORK = { role: "worker", numbers: ["main"] } as const;
+const WORK = { role: "worker", numbers: () => ["main"] } as const;
 const logger = { debug: () => {} };
 
 function platform(redis: unknown) {

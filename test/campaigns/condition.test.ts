@@ -242,7 +242,7 @@ const CASES: readonly (readonly [
     "no worker",
     { stall: "Nothing is sent: no worker of number main is running." },
     "no_worker",
-    "Nothing is sent: no worker is running. 3,212 people wait.",
+    "Nothing is sent: no worker of number main is running. 3,212 people wait.",
   ],
   [
     "a Redis that is not safe",

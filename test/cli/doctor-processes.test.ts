@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isStalled, stallWords } from "../../src/export/stall-words.ts";
 import { readProcessFacts } from "../../src/health/facts.ts";
-import { processChecks } from "../../src/health/processes.ts";
+import { processChecks, unservedChecks } from "../../src/health/processes.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
@@ -50,6 +50,36 @@ test("doctor fails on messages that wait while no worker was seen for 90 seconds
   expect(gone).toEqual([`${none} has been seen for 4 min; 1,700 messages wait`]);
   expect(there).toEqual([
     expect.stringMatching(`ok number ${number}: a worker was seen \\d+ s ago`),
+  ]);
+});
+
+test("doctor tells apart that no worker runs and that those that run do not have the number", async () => {
+  const { store, number, report } = await openBench();
+  await importTestCampaign(store, { rows: 1 });
+  await store.campaigns.dispatch("sandbox", 1);
+  const seen = { isLive: false, lastSeenMs: null, others: 2 };
+  const facts = { ...(await readProcessFacts(store)), workers: seen };
+  await report("worker", 240_000);
+
+  const check = processChecks(facts).find(({ name }) => name === "Workers");
+
+  expect(check).toMatchObject({ verdict: "fail" });
+  expect(check?.fix).toContain(`2 workers run for other numbers: add ${number} to the file`);
+});
+
+test("doctor tells of a number with a campaign that neither a worker nor this configuration has", () => {
+  const found = unservedChecks(
+    [
+      { number: "gone", isRunning: true },
+      { number: "main", isRunning: true },
+      { number: "later", isRunning: false },
+    ],
+    { main: {} },
+  );
+
+  expect(found.map(({ number, verdict }) => [number, verdict])).toEqual([
+    ["gone", "fail"],
+    ["later", "warn"],
   ]);
 });
 
@@ -148,7 +178,7 @@ test("show and list say that nothing is sent while no worker is there", async ()
 test("only a running campaign with messages to send waits for a worker", async () => {
   const { store } = await openBench();
   const id = await importTestCampaign(store, { rows: 3 });
-  const nobody = { isLive: false, lastSeenMs: null };
+  const nobody = { isLive: false, lastSeenMs: null, others: 0 };
   const running = await store.campaigns.find(id);
   await store.campaigns.pause(id, "operator");
   const paused = await store.campaigns.find(id);

@@ -55,6 +55,7 @@ describe("defaults", () => {
           timezone: null,
         },
       },
+      otherNumbers: [],
       portfolios: {},
       prices: null,
       dropsDir: join(cwd, "drops"),
@@ -549,4 +550,40 @@ test("no secret is in what is printed: neither in the description nor in problem
   expect(printed).not.toContain(canary);
   for (const secret of Object.values(secrets)) expect(printed).not.toContain(secret);
   expect(printed).toContain("token set");
+});
+
+describe("the numbers that a process serves", () => {
+  const file = () => put("numbers.yaml", "numbers: { first: {}, second: {}, third: {} }");
+
+  test("are all of them, or those that DROPCAST_NUMBERS names", () => {
+    const DROPCAST_CONFIG = file();
+
+    expect(Object.keys(load({ DROPCAST_CONFIG }).numbers)).toEqual(["first", "second", "third"]);
+    const some = load({ DROPCAST_CONFIG, DROPCAST_NUMBERS: "third, first" });
+    expect(Object.keys(some.numbers)).toEqual(["first", "third"]);
+    expect(some.otherNumbers).toEqual(["second"]);
+    expect(describeConfig(some)).toContain("numbers of other processes: second");
+  });
+
+  test("are refused when one is not configured, with the nearest name", () => {
+    expect(problems({ DROPCAST_CONFIG: file(), DROPCAST_NUMBERS: "first,secnd" })).toEqual([
+      'DROPCAST_NUMBERS names "secnd", which is not a number; did you mean "second"?; configured: first, second, third',
+    ]);
+  });
+
+  test("are not judged by a file that cannot be read", () => {
+    const DROPCAST_CONFIG = put("broken.yaml", "numbers: {");
+
+    expect(problems({ DROPCAST_CONFIG, DROPCAST_NUMBERS: "first" })).toEqual([
+      expect.stringContaining("DROPCAST_CONFIG"),
+    ]);
+  });
+
+  test("are told from those that nobody has configured", () => {
+    const config = load({ DROPCAST_CONFIG: file(), DROPCAST_NUMBERS: "first" });
+
+    expect(findNumber(config, "second")).toMatchObject({
+      refusal: { code: "number_unknown", message: expect.stringContaining("DROPCAST_NUMBERS") },
+    });
+  });
 });

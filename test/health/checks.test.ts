@@ -26,7 +26,7 @@ const halt = { code: 190, reason: 0, at: NOW - HOUR, campaign: "main-3" };
 const hold = (holdReason: "too_fast" | "unreachable"): Partial<NumberFacts> => ({
   pace: { ...numberFacts().pace, holdUntilMs: NOW + 9_000, holdReason },
 });
-const gone = { isLive: false, lastSeenMs: 240_000 };
+const gone = { isLive: false, lastSeenMs: 240_000, others: 0 };
 
 test.each<[string, Partial<NumberFacts>, Check["verdict"], string]>([
   ["number_suspended", { halt }, "fail", "Number main is suspended (190: "],

@@ -6,7 +6,7 @@ export const NOW = Date.UTC(2026, 11, 1, 9);
 
 /** A number that is well and has nothing to do; `changes` say what is wrong with it. */
 export function numberFacts(changes: Partial<NumberFacts> = {}): NumberFacts {
-  const seen = { isLive: true, lastSeenMs: 2_000 };
+  const seen = { isLive: true, lastSeenMs: 2_000, others: 0 };
   return {
     ...{ number: "main", mode: "live", workers: seen, receivers: seen, live: [], ended: [] },
     troubles: { silence: undefined, signatures: [], described: [] },

@@ -30,7 +30,7 @@ const PRODUCER: readonly string[] = [
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   access: ["guesses", "oidc", "passwords", "sessions", "sign-in", "tokens", "users"],
   api: ["access", "answer", "api", "phone-forms", "seats"],
-  app: ["backup", "lists", "notices", "platform", "roles", "serving", "test-sender"],
+  app: ["backup", "lists", "notices", "platform", "reload", "roles", "serving", "test-sender"],
   backup: ["backup-file", "backup-key", "make-backup", "restore-backup"],
   campaigns: [
     "pools/move",

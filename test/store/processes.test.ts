@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
+import { createUnserved } from "../../src/store/recovery/unserved.ts";
+import { openTestStore, testDefinition } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
 const WORKER: ProcessInfo = {
@@ -65,7 +67,7 @@ test("a role is there for a number and in its mode while one was seen within 90 
   await seenAgo("b", 91_000);
   const gone = await processes.presence("worker", "main");
 
-  expect(nothing).toEqual({ isLive: false, lastSeenMs: null });
+  expect(nothing).toEqual({ isLive: false, lastSeenMs: null, others: 0 });
   expect(live.isLive).toBe(true);
   expect(gone.isLive).toBe(false);
   expect(gone.lastSeenMs).toBeGreaterThanOrEqual(91_000);
@@ -76,4 +78,37 @@ test("a role is there for a number and in its mode while one was seen within 90 
     await processes.presence("webhooks", "main"),
   ];
   expect(others.map(({ lastSeenMs }) => lastSeenMs)).toEqual([null, null, null]);
+});
+
+test("workers for other numbers only are counted, and receivers are not", async () => {
+  const { processes } = await openBench();
+  await processes.heartbeat("a", WORKER);
+  await processes.heartbeat("b", { ...WORKER, numbers: ["main", "second"] });
+  await processes.heartbeat("c", { ...WORKER, role: "webhooks" });
+
+  expect(await processes.presence("worker", "second")).toMatchObject({ isLive: true, others: 1 });
+  expect(await processes.presence("worker", "third")).toMatchObject({ isLive: false, others: 2 });
+});
+
+test("a number is unserved while it has a campaign to send and no live worker has it", async () => {
+  const { redis, processes, seenAgo } = await openBench();
+  const unserved = createUnserved({ redis, clientOf: () => redis, mode: "live" });
+  const first = await openTestStore({}, redis);
+  const second = await openTestStore({}, redis);
+  await first.import(1);
+  expect(await unserved()).toEqual([{ number: first.number, isRunning: true }]);
+
+  await processes.heartbeat("a", { ...WORKER, numbers: [first.number] });
+  expect(await unserved()).toEqual([]);
+  await seenAgo("a", 91_000);
+  const { schedule } = testDefinition(second.number);
+  const later = { schedule: { ...schedule, startAtMs: Date.now() + 3_600_000 } };
+  await second.import(1, { definition: testDefinition(second.number, later) });
+
+  expect(await unserved()).toEqual(
+    expect.arrayContaining([
+      { number: first.number, isRunning: true },
+      { number: second.number, isRunning: false },
+    ]),
+  );
 });

@@ -35,12 +35,21 @@ export interface SeenProcess extends ProcessInfo {
 export interface Presence {
   readonly isLive: boolean;
   readonly lastSeenMs: number | null;
+  /** Live processes of the role that work for other numbers only. */
+  readonly others: number;
+}
+
+export interface SeenProcesses {
+  readonly nowMs: number;
+  readonly processes: readonly SeenProcess[];
 }
 
 /** How often a process reports itself, ms. */
 export const HEARTBEAT_EVERY_MS = 10_000;
 /** Several reports may be lost before a process counts as gone. */
 export const GONE_AFTER_MS = 90_000;
+
+const underway = new WeakMap<Redis, Map<Mode, Promise<SeenProcesses>>>();
 
 /**
  * The processes of the deployment in one mode, as they report themselves. Sending does not depend
@@ -50,7 +59,7 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
   const keys = deploymentKeys(mode);
   const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
 
-  async function seen(): Promise<{ nowMs: number; processes: SeenProcess[] }> {
+  async function read(): Promise<SeenProcesses> {
     const [nowMs, infos, times] = await Promise.all([
       redisTimeMs(redis),
       redis.hgetall(keys.processes),
@@ -67,6 +76,15 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
       processes.push({ ...(JSON.parse(info) as ProcessInfo), id, seenAt, isLive });
     }
     return { nowMs, processes };
+  }
+
+  /** Asked for while it is being read, it gives the same answer: hundreds of numbers may ask. */
+  function seen(): Promise<SeenProcesses> {
+    const known = underway.get(redis) ?? new Map<Mode, Promise<SeenProcesses>>();
+    underway.set(redis, known);
+    const reading = known.get(mode) ?? read().finally(() => known.delete(mode));
+    known.set(mode, reading);
+    return reading;
   }
 
   return {
@@ -87,9 +105,12 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
       const { nowMs, processes } = await seen();
       const own = processes.filter((one) => one.role === role && one.numbers.includes(number));
       const isLive = own.some((one) => one.isLive);
-      if (own.length === 0) return { isLive, lastSeenMs: null };
+      const others = processes.filter(
+        (one) => one.isLive && one.role === role && !one.numbers.includes(number),
+      ).length;
+      if (own.length === 0) return { isLive, lastSeenMs: null, others };
       const lastSeenMs = Math.max(0, nowMs - Math.max(...own.map(({ seenAt }) => seenAt)));
-      return { isLive, lastSeenMs };
+      return { isLive, lastSeenMs, others };
     },
   };
 }

@@ -1,0 +1,82 @@
+import type { Config, NumberConfig } from "../config/config.ts";
+import { accept, type Result } from "../core/refusal.ts";
+import type { NumberStore } from "../store/index.ts";
+
+/** Names of the numbers by which two configurations differ. */
+export interface NumberChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Its id, token, rate, secrets, country or zone. */
+  readonly changed: readonly string[];
+}
+
+type Numbers = Readonly<Record<string, NumberConfig>>;
+
+export function numberChange(before: Numbers, after: Numbers): NumberChange {
+  const names = Object.keys(before);
+  const stays = (name: string): boolean => Object.hasOwn(after, name);
+  const differs = (name: string): boolean =>
+    JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+  return {
+    added: Object.keys(after).filter((name) => !Object.hasOwn(before, name)),
+    removed: names.filter((name) => !stays(name)),
+    changed: names.filter((name) => stays(name) && differs(name)),
+  };
+}
+
+/** Told of a change once the stores are there; what it starts may take long to settle. */
+export type OnRenumber = (change: NumberChange) => Promise<void>;
+
+/**
+ * The numbers of a running process, which can be exchanged for others. The other settings stay as
+ * they were at the start.
+ */
+export function createNumbers(input: {
+  config: Config;
+  /** By name; changed in place, because every part of the process reads it. */
+  stores: Record<string, NumberStore>;
+  openStore: (number: NumberConfig) => Promise<Result<NumberStore>>;
+}) {
+  const { stores, openStore } = input;
+  let config = input.config;
+  const listeners = new Set<OnRenumber>();
+
+  return {
+    config: () => config,
+
+    onRenumber(listener: OnRenumber): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
+    /**
+     * Takes the numbers of `next`: all of them, or none if one is refused. Resolves when what the
+     * numbers before had begun is finished.
+     */
+    async renumber(next: Config): Promise<Result<NumberChange>> {
+      const change = numberChange(config.numbers, next.numbers);
+      const opened = await Promise.all(
+        [...change.added, ...change.changed].flatMap((name) => {
+          const number = next.numbers[name];
+          return number === undefined ? [] : openStore(number);
+        }),
+      );
+      const refused = opened.find((one) => !one.ok);
+      if (refused?.ok === false) {
+        await Promise.all(opened.map(async (one) => one.ok && one.value.close()));
+        return refused;
+      }
+      const gone = [...change.removed, ...change.changed].flatMap((name) => stores[name] ?? []);
+      for (const name of change.removed) delete stores[name];
+      for (const one of opened) if (one.ok) stores[one.value.number] = one.value;
+      config = Object.freeze({
+        ...config,
+        numbers: next.numbers,
+        otherNumbers: next.otherNumbers,
+      });
+      await Promise.all([...listeners].map((listener) => listener(change)));
+      await Promise.all(gone.map((store) => store.close()));
+      return accept(change);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Redis } from "ioredis";
+import type { Mode } from "../../core/mode.ts";
+import { deploymentKeys, keySpace, numberKeys } from "../keys.ts";
+import { createProcesses } from "./processes.ts";
+
+/** A number with a campaign that runs or is scheduled, and no live worker that has the number. */
+export interface UnservedNumber {
+  readonly number: string;
+  /** Else its campaigns are scheduled. */
+  readonly isRunning: boolean;
+}
+
+/**
+ * The unserved numbers of the whole deployment in one mode, configured in this process or not. Its
+ * cost depends on the numbers that no worker has.
+ */
+export function createUnserved(input: {
+  redis: Redis;
+  clientOf: (space: string) => Redis;
+  mode: Mode;
+}) {
+  const { redis, clientOf, mode } = input;
+  const processes = createProcesses(redis, mode);
+  return async function unserved(): Promise<UnservedNumber[]> {
+    const [{ processes: seen }, numbers] = await Promise.all([
+      processes.seen(),
+      redis.smembers(deploymentKeys(mode).numbers),
+    ]);
+    const served = new Set(
+      seen.flatMap((one) => (one.isLive && one.role === "worker" ? one.numbers : [])),
+    );
+    const found = await Promise.all(
+      numbers
+        .filter((number) => !served.has(number))
+        .map(async (number) => {
+          const space = keySpace(number, mode);
+          const { running, scheduled } = numberKeys(space);
+          const client = clientOf(space);
+          const [runs, waits] = await Promise.all([
+            client.exists(running),
+            client.exists(scheduled),
+          ]);
+          return { number, isRunning: runs > 0, isWaiting: runs + waits > 0 };
+        }),
+    );
+    return found.flatMap(({ number, isRunning, isWaiting }) =>
+      isWaiting ? [{ number, isRunning }] : [],
+    );
+  };
+}
+
+export type Unserved = ReturnType<typeof createUnserved>;

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { campaignFile, listOf, type ShownCampaign, startFleet } from "../support/fleet.ts";
+import { redisUrl, testNumber } from "../support/redis.ts";
+
+const SOON = { timeout: 20_000, interval: 100 };
+
+test("a worker and its webhooks take a number in and out without a restart, and keep what they have when the file is broken", async () => {
+  const [first, second] = [testNumber(), testNumber()];
+  const fleet = await startFleet({
+    ...{ redisUrl: redisUrl(), number: first, moreNumbers: [second] },
+    ...{ ratePerSecond: 50, workers: 1, env: { DROPCAST_TIME_SCALE: "10" } },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  const all = readFileSync(join(stage.dir, "numbers.yaml"), "utf8");
+  const file = JSON.parse(all) as { numbers: Record<string, object> };
+  const [worker] = fleet.workers;
+  const logged = (words: string) =>
+    vi.waitFor(() => expect(readFileSync(worker?.logPath ?? "", "utf8")).toContain(words), SOON);
+
+  // Taken when the file changes.
+  stage.write(
+    "numbers.yaml",
+    JSON.stringify({ ...file, numbers: { [first]: file.numbers[first] } }),
+  );
+  await logged(`"removed":["${second}"]`);
+  stage.write("all.yaml", all);
+  stage.write("second.yaml", campaignFile({ number: second }));
+  stage.write("list.csv", listOf(3));
+  stage.setEnv({ DROPCAST_CONFIG: "all.yaml" });
+  const { id } = await stage.json<ShownCampaign>(["send", "second.yaml", "list.csv"]);
+  await vi.waitFor(async () => {
+    const [told] = await stage.json<{ id: string; stalled: string | null }[]>(["list"]);
+    expect(told).toMatchObject({ id, stalled: "no_worker" });
+  }, SOON);
+  expect(fleet.posts()).toEqual([]);
+
+  // A broken file changes nothing.
+  stage.write("numbers.yaml", '{"numbers": {');
+  process.kill(worker?.pid ?? 0, "SIGHUP");
+  await logged("the configuration is kept as it was: DROPCAST_CONFIG");
+
+  // Taken at SIGHUP: what waited is sent, and its outcomes are received.
+  stage.write("numbers.yaml", all);
+  process.kill(worker?.pid ?? 0, "SIGHUP");
+  await logged(`"added":["${second}"]`);
+  const last = await fleet.until(id, ({ counts }) => counts.delivered + counts.read === 3, {
+    withinMs: 30_000,
+  });
+  expect(last).toMatchObject({ status: "finished", stalled: null });
+}, 120_000);
