@@ -38,7 +38,11 @@ it("Retry sends a failed message again, and pressed twice at once sends it once"
   await vi.waitFor(async () => expect(await test.state(campaign, 1)).toBe("accepted"), SOON);
   await failedJobsAre(dashboard, []);
   expect(sandbox.stats().posts).toBe(2);
-  expect(await problemCode(await press(dashboard, job))).toBe("failed_job_missing");
+  // The job waits until the worker fetches it, and compares it with the ledger.
+  await vi.waitFor(
+    async () => expect(await problemCode(await press(dashboard, job))).toBe("failed_job_missing"),
+    SOON,
+  );
 });
 
 it("a message that fails again gets a new job with the next attempt", async () => {
