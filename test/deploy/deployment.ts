@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { z } from "zod";
+import { type Manifest, render } from "./kustomize.ts";
 
 export const ROLES = ["producer", "worker", "webhooks", "dashboard"] as const;
 export type Role = (typeof ROLES)[number];
@@ -74,7 +75,17 @@ const containerSchema = z.looseObject({
   name: z.string(),
   image: z.string(),
   args: z.array(z.string()),
-  env: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
+  env: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        value: z.string().optional(),
+        valueFrom: z
+          .strictObject({ secretKeyRef: z.strictObject({ name: z.string(), key: z.string() }) })
+          .optional(),
+      }),
+    )
+    .default([]),
   envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })).default([]),
   ports: z.array(
     z.object({
@@ -112,34 +123,19 @@ const podSchema = z.looseObject({
   containers: z.array(containerSchema).length(1),
 });
 
-const manifestSchema = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string() }),
-});
+/** Every object of `kubectl apply -k deploy/kubernetes`, in its order. */
+export const manifests: readonly Manifest[] = render(pathOf("deploy/kubernetes"));
 
-export type Manifest = z.output<typeof manifestSchema>;
-
-export const kustomization = z
-  .looseObject({ resources: z.array(z.string()) })
-  .parse(parse(read("deploy/kubernetes/kustomization.yaml")));
-
-/** Every object of the kustomization, in its order. */
-export const manifests: readonly Manifest[] = kustomization.resources.flatMap((file) =>
-  parseAllDocuments(read(`deploy/kubernetes/${file}`)).map((document) =>
-    manifestSchema.parse(document.toJS()),
-  ),
-);
-
-export function manifestOf(kind: string, name: string): Manifest {
-  const found = manifests.find((each) => each.kind === kind && each.metadata.name === name);
+export function manifestOf(kind: string, name: string, from = manifests): Manifest {
+  const found = from.find((each) => each.kind === kind && each.metadata.name === name);
   if (found === undefined) throw new Error(`deploy/kubernetes has no ${kind} ${name}.`);
   return found;
 }
 
 const workloadSchema = z.looseObject({
   spec: z.looseObject({
-    replicas: z.number(),
+    /** Not given where an autoscaler sets it. */
+    replicas: z.number().optional(),
     strategy: z.looseObject({ type: z.string() }).optional(),
     updateStrategy: z.looseObject({ type: z.string() }).optional(),
     template: z.looseObject({
@@ -150,26 +146,41 @@ const workloadSchema = z.looseObject({
 });
 
 /** The workload of a role or of Redis, its pod, and the one container in it. */
-export function workloadOf(name: string) {
-  const kind = manifests.some((each) => each.kind === "StatefulSet" && each.metadata.name === name)
+export function workloadOf(name: string, from = manifests) {
+  const kind = from.some((each) => each.kind === "StatefulSet" && each.metadata.name === name)
     ? "StatefulSet"
     : "Deployment";
-  const { spec } = workloadSchema.parse(manifestOf(kind, name));
+  const { spec } = workloadSchema.parse(manifestOf(kind, name, from));
   const pod = spec.template.spec;
   const [container] = pod.containers;
   if (container === undefined) throw new Error(`${kind} ${name} has no container.`);
   return { kind, spec, labels: spec.template.metadata.labels, pod, container };
 }
 
-/** What the container of a role gets: the image's variables, the ConfigMap's, its own. */
-export function podEnvironment(role: Role): Record<string, string> {
-  const { container } = workloadOf(role);
+/**
+ * What the container of a role gets: the image's variables, the ConfigMap's, its own. Those from a
+ * Secret are left out: their values are not in the manifests.
+ */
+export function podEnvironment(role: Role, from = manifests): Record<string, string> {
+  const { container } = workloadOf(role, from);
   const fromMaps = container.envFrom.map(({ configMapRef }) =>
-    z.looseObject({ data: environment }).parse(manifestOf("ConfigMap", configMapRef.name)),
+    z.looseObject({ data: environment }).parse(manifestOf("ConfigMap", configMapRef.name, from)),
   );
   return Object.assign(
     imageEnvironment(),
     ...fromMaps.map(({ data }) => data),
-    Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+    Object.fromEntries(
+      container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+    ),
   );
+}
+
+/** The secret that deploy/kubernetes expects, with words for values. */
+export function exampleOfSecret() {
+  return z
+    .looseObject({
+      metadata: z.looseObject({ name: z.string() }),
+      stringData: z.record(z.string(), z.string()),
+    })
+    .parse(parse(read("deploy/kubernetes/secret.example.yaml")));
 }

@@ -11,6 +11,7 @@ import { SECRETS } from "../../src/config/variables.ts";
 import { exposedIn } from "../metrics/exposition.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import {
+  exampleOfSecret,
   imageEnvironment,
   pathOf,
   podEnvironment,
@@ -20,6 +21,7 @@ import {
   serviceOf,
   workloadOf,
 } from "./deployment.ts";
+import { variants } from "./overlays.ts";
 
 /**
  * There is no container engine here, so this does what one would do: the command of each role, with
@@ -126,6 +128,20 @@ describe.each(DEPLOYMENTS)("%s", (_, declaredFor) => {
     );
   });
 });
+
+describe.each(variants.filter(({ isFull }) => !isFull))(
+  "deploy/kubernetes/overlays/$name",
+  ({ manifests }) => {
+    test.each(ROLES)("%s has a configuration without a fault or a warning", async (role) => {
+      const declared = podEnvironment(role, manifests);
+      const ofSecret = exampleOfSecret().stringData["redis-url"] ?? "";
+      const redisUrl = declared["DROPCAST_REDIS_URL"] ?? ofSecret;
+      const { env, cwd } = await onThisMachine(declared, redisUrl);
+
+      expect(loadConfig({ env, cwd })).toMatchObject({ ok: true, warnings: [] });
+    });
+  },
+);
 
 function documentedMetrics(): string[] {
   const rows = read("docs/metrics.md").matchAll(/^\| `(\w+)` \| \w+ \|/gm);
