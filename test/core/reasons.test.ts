@@ -33,6 +33,7 @@ it("the numbers of the reasons never change: ledgers hold them", () => {
     undeliverable: 67,
     erased: 68,
     repeated: 69,
+    capped: 70,
     counters_differ: 96,
   });
 });
