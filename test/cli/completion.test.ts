@@ -21,7 +21,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 test("bash completes commands, options of a command, and words that it takes", async () => {
   const bash = await script("bash");
 
-  expect(offered(bash, "re")).toEqual(["resume", "retry", "resolve"]);
+  expect(offered(bash, "re")).toEqual(["resume", "retry", "resolve", "restore"]);
   expect(offered(bash, "")).toEqual(expect.arrayContaining([...COMMAND_NAMES, "--version"]));
   expect(offered(bash, "retry", "main-1", "--d")).toEqual(["--dry-run"]);
   expect(offered(bash, "token", "")).toEqual(expect.arrayContaining(["add", "list", "remove"]));
