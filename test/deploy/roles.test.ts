@@ -1,19 +1,10 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/config.ts";
-import { SECRETS } from "../../src/config/variables.ts";
 import { exposedIn } from "../metrics/exposition.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import {
   exampleOfSecret,
   imageEnvironment,
-  pathOf,
   podEnvironment,
   ROLES,
   type Role,
@@ -21,6 +12,7 @@ import {
   serviceOf,
   workloadOf,
 } from "./deployment.ts";
+import { execute, onThisMachine, PORTS, probePath, run, statusOf } from "./on-this-machine.ts";
 import { variants } from "./overlays.ts";
 
 /**
@@ -44,48 +36,6 @@ const DEPLOYMENTS = [
     }),
   ],
 ] as const;
-
-const SECRET_TEXTS: Readonly<Record<string, string>> = {
-  DROPCAST_API_TOKEN_FILE: Buffer.from("account:pat").toString("base64"),
-  DROPCAST_WEBHOOK_SECRET_FILE: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
-  DROPCAST_DASHBOARD_PASSWORD_FILE: "a password for this test",
-};
-
-const PORTS: Readonly<Record<Role, string>> = {
-  producer: "DROPCAST_METRICS_PORT",
-  worker: "DROPCAST_METRICS_PORT",
-  webhooks: "DROPCAST_WEBHOOK_PORT",
-  dashboard: "DROPCAST_DASHBOARD_PORT",
-};
-
-/** The declared variables, with what a machine adds to them. */
-async function onThisMachine(
-  declared: Record<string, string>,
-  redisUrl: string,
-): Promise<{ env: Record<string, string>; cwd: string }> {
-  const cwd = mkdtempSync(join(tmpdir(), "dropcast-deploy-"));
-  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
-  const env: Record<string, string> = {
-    ...declared,
-    DROPCAST_REDIS_URL: redisUrl,
-    // From .env, or edited into the ConfigMap.
-    DROPCAST_NUMBER_ID: "a-number",
-    DROPCAST_HTTP_HOST: "127.0.0.1",
-    DROPCAST_DATA_DIR: join(cwd, "data"),
-    DROPCAST_DROPS_DIR: join(cwd, "drops"),
-  };
-  mkdirSync(join(cwd, "drops"));
-  for (const name of Object.values(PORTS)) {
-    if (env[name]) env[name] = String(await freePort());
-  }
-  for (const secret of SECRETS) {
-    const name = `${secret}_FILE`;
-    if (!env[name]) continue;
-    env[name] = join(cwd, name);
-    writeFileSync(env[name], `${SECRET_TEXTS[name]}\n`);
-  }
-  return { env, cwd };
-}
 
 describe.each(DEPLOYMENTS)("%s", (_, declaredFor) => {
   test.each(ROLES)("%s has a configuration without a fault or a warning", async (role) => {
@@ -153,66 +103,4 @@ async function metricNames(port: string | undefined): Promise<string[]> {
   return exposedIn(text, /^(dropcast|bullmq)_/)
     .map(({ name }) => name)
     .sort();
-}
-
-/** The path that decides whether a pod gets requests. */
-function probePath(role: Role): string {
-  return workloadOf(role).container.readinessProbe.httpGet?.path ?? "";
-}
-
-async function statusOf(url: string): Promise<number> {
-  const answer = await fetch(url);
-  await answer.body?.cancel();
-  return answer.status;
-}
-
-/** A process of the product, killed at the end of the test if it still runs. */
-function run(
-  [script = "", ...args]: readonly string[],
-  options: { env: Record<string, string>; cwd: string },
-) {
-  const child: ChildProcess = spawn(process.execPath, [pathOf(script), ...args], {
-    ...options,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const exited = once(child, "exit");
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await exited;
-  });
-  const said: string[] = [];
-  const lines = child.stderr === null ? undefined : createInterface({ input: child.stderr });
-  return {
-    /** Resolves when stderr has a line with `words`; rejects with all it said if it ends before. */
-    saying: (words: string): Promise<void> =>
-      new Promise((resolve, reject) => {
-        lines?.on("line", (line) => {
-          said.push(line);
-          if (line.includes(words)) resolve();
-        });
-        lines?.on("close", () => reject(new Error(`It ended:\n${said.join("\n")}`)));
-      }),
-    async terminate() {
-      child.kill("SIGTERM");
-      const [code, signal] = await exited;
-      return { code, signal };
-    },
-  };
-}
-
-function execute(script: string, env: Record<string, string>) {
-  return new Promise<{ exitCode: number; stderr: string }>((resolve) => {
-    execFile(process.execPath, [pathOf(script)], { env }, (error, _, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), stderr });
-    });
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
