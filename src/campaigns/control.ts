@@ -11,9 +11,9 @@ import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import { TRIAL_RULES, type TrialRules } from "../core/trial.ts";
-import type { Campaign, ControlResult } from "../store/index.ts";
+import type { Campaign, ControlResult, Pool } from "../store/index.ts";
 import { audited } from "./audited.ts";
-import type { FoundCampaign } from "./find.ts";
+import { type FoundCampaign, findMoved } from "./find.ts";
 import { leavesNow } from "./leaves-now.ts";
 import { refuseClosed, refuseNoCampaign, refuseOfPool, refuseUnapproved } from "./refusals.ts";
 
@@ -164,8 +164,10 @@ export async function controlCampaign(
   verb: Verb,
   by: Actor,
 ): Promise<Result<Controlled>> {
-  if (found.pool !== undefined)
-    return controlPool(found, (child) => controlCampaign(child, verb, by), verb);
+  const { pool } = found;
+  if (pool !== undefined) {
+    return controlPool({ ...found, pool }, (child) => controlCampaign(child, verb, by), verb);
+  }
   return perform(found, { verb, by }, async () =>
     controlled(found.campaign, verb, await RULES[verb].act(found)),
   );
@@ -176,14 +178,27 @@ export async function controlCampaign(
  * none could be controlled, and names those that were not.
  */
 async function controlPool(
-  { campaign, children = [], pool, store }: FoundCampaign,
+  { campaign, children = [], pool, store }: FoundCampaign & { readonly pool: Pool },
   act: (child: FoundCampaign) => Promise<Result<Controlled>>,
   verb: Verb,
 ): Promise<Result<Controlled>> {
+  const moves = await store.pools.moves(pool.id);
+  const isOver = children.every((child) => ENDED.has(child.campaign.status));
+  const isMoving = moves.some(({ done }) => !done);
   // From now on its import cannot end, and no campaign of it starts.
-  if (verb === "cancel" && pool !== undefined) await store.pools.cancel(pool.id);
-  const going = children.filter((child) => !ENDED.has(child.campaign.status));
-  const asked = going.length === 0 ? children : going;
+  if (verb === "cancel" && (!isOver || isMoving || pool.status === "importing")) {
+    await store.pools.cancel(pool.id);
+  }
+  const stores = Object.fromEntries(children.map((child) => [child.store.number, child.store]));
+  // A move may have begun its campaign since the pool was read.
+  const known = new Set(children.map((child) => child.campaign.id));
+  const moved = (await findMoved(stores, pool)).map((one) => one.found);
+  const all = [...children, ...moved.filter((one) => !known.has(one.campaign.id))];
+  // If Redis lost the cancel of a campaign whose rows are elsewhere, a resume must not undo it.
+  const given = new Set(verb === "resume" ? moves.map(({ from }) => from) : []);
+  const own = all.filter((child) => !given.has(child.campaign.id));
+  const going = own.filter((child) => !ENDED.has(child.campaign.status));
+  const asked = going.length === 0 ? own : going;
   const results = await Promise.all(asked.map(act));
   const refused = results.find((result) => !result.ok);
   const done = results.flatMap((result) => (result.ok ? [result.value] : []));

@@ -85,7 +85,7 @@ function placeOf({ campaign, store }: FoundCampaign): PoolChild {
 }
 
 /** Campaigns that got rows of the pool's campaigns of other numbers. */
-async function findMoved(stores: Stores, pool: Pool) {
+export async function findMoved(stores: Stores, pool: Pool) {
   const moves = (await Object.values(stores)[0]?.pools.moves(pool.id)) ?? [];
   const found = await Promise.all(
     moves.map(async ({ from, to, campaign: id }) => {

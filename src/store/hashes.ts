@@ -65,7 +65,7 @@ export const HASHES = {
     // Its state.
     status: [
       "CampaignStatus",
-      "base closing import-begin import-finish resume-campaign",
+      "base cancel-campaign closing import-begin import-finish resume-campaign",
       "it was deleted",
     ],
     reason: [

@@ -59,7 +59,7 @@ export async function finishMoves(stores: Readonly<Record<string, NumberStore>>)
     const target = move === undefined ? undefined : stores[move.to];
     if (pool === undefined || move === undefined) continue;
     if (source === undefined || target === undefined) continue;
-    await carryOutMove({ pool, move, source, target });
+    await carryOutMove({ pool, move, source, target, stores });
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Actor } from "../../core/act.ts";
 import { modeOption } from "../../core/mode.ts";
-import { accept, type Result, refuse } from "../../core/refusal.ts";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { carryOutMove } from "../../store/index.ts";
 import { audited } from "../audited.ts";
 import type { FoundCampaign } from "../find.ts";
+import { refuseUnconfirmedRedis } from "../refusals.ts";
 
 /** What a move would do, or did; also as JSON. */
 export interface Moved {
@@ -26,7 +27,7 @@ export interface MoveWanted {
 
 /**
  * How many rows of one number of a pool can go to another. Reads all rows of that campaign.
- * Refusals: `move_not_possible`, `move_not_paused`, `move_nothing`.
+ * Refusals: `move_not_possible`, `move_not_paused`, `move_nothing`, `redis_unconfirmed`.
  */
 export async function previewMove(
   found: FoundCampaign,
@@ -53,6 +54,10 @@ export async function previewMove(
       `${source.campaign.id} is ${awaitsApprovalOf === null ? status : "waiting for an approval"}, so its rows stay.`,
       `Only a paused campaign can give rows away: dropcast pause ${source.campaign.id}${modeOption(mode)}.`,
     );
+  }
+  const { rollback } = source.store;
+  if ((await rollback.read()) !== undefined || (await rollback.isSettling())) {
+    return refuseUnconfirmedRedis(`The rows of ${source.campaign.id} stay`);
   }
   let [rows, tried] = [0, 0];
   for await (const row of source.store.rows.all(source.campaign.id, source.campaign.rows)) {
@@ -95,6 +100,7 @@ async function moveNow(found: FoundCampaign, wanted: MoveWanted): Promise<Result
   const target = children.find((child) => child.campaign.number === to)?.store;
   if (source === undefined || target === undefined) throw new Error(`${from} was not found.`);
   const decided = await source.pools.move(pool.id, { from, to, campaign: "", done: false });
+  if (decided === "") return refuseGivenUp(from, pool.id);
   if (decided !== to) {
     return refuse(
       "move_not_possible",
@@ -102,8 +108,19 @@ async function moveNow(found: FoundCampaign, wanted: MoveWanted): Promise<Result
       `See dropcast show ${pool.id}.`,
     );
   }
-  await carryOutMove({ pool, move: { from, to, campaign: "", done: false }, source, target });
+  const move = { from, to, campaign: "", done: false };
+  const stores = Object.fromEntries(children.map((one) => [one.campaign.number, one.store]));
+  const end = await carryOutMove({ pool, move, source, target, stores });
+  if (end === "given_up") return refuseGivenUp(from, pool.id);
   const moves = await source.pools.moves(pool.id);
   const campaign = moves.find((one) => one.from === from)?.campaign ?? "";
   return accept({ ...preview.value, campaign: campaign === "" ? null : campaign });
+}
+
+function refuseGivenUp(from: string, pool: string): Refused {
+  return refuse(
+    "move_not_possible",
+    `The rows of ${from} stay: ${pool} was cancelled, or Redis was found to lack messages of ${from}.`,
+    `See dropcast show ${pool} and dropcast doctor.`,
+  );
 }

@@ -182,7 +182,22 @@ export function createCampaignStore(input: {
      * Permanent. Pending rows read as cancelled; messages on the wire are finished and recorded.
      */
     async cancel(id: string): Promise<ControlResult> {
-      return toControl(await run("cancel-campaign", { campaign: id }));
+      return toControl(await run("cancel-campaign", { campaign: id, sure: "" }));
+    },
+
+    /**
+     * The same before its rows are given to another number, so that no loss of Redis undoes it
+     * unnoticed. `guarded`: Redis may lack claims, so nothing was done; `unproved`: a failover may
+     * still undo it, ask again. May be repeated, to see that it holds.
+     */
+    async cancelForMove(id: string): Promise<"kept" | "guarded" | "unproved"> {
+      // What this process remembers may show first that Redis lacks some.
+      await counter.remember();
+      const cancel = () => run("cancel-campaign", { campaign: id, sure: "1" });
+      const [kind] = (await cancel()) as unknown[];
+      if (kind === ANSWER.guarded) return "guarded";
+      const isKept = await durable.prove(cancel);
+      return isKept && (await counter.remember()) ? "kept" : "unproved";
     },
 
     /**

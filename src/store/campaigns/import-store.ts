@@ -193,14 +193,17 @@ export function createImportStore(input: {
         canaryRows?: readonly number[];
         /** Of a pool: whether it waits for a second person; by default its own rows decide. */
         awaits?: boolean;
+        /** It waits until a person resumes it. */
+        isPaused?: boolean;
       },
     ): Promise<FinishResult> {
-      const { campaign, token, rows, batches, phoneStyle = "" } = input;
+      const { campaign, token, rows, batches, phoneStyle = "", isPaused } = input;
       const places = packPlaces(input.places);
       const canary = packTrialRows(input.canaryRows ?? []);
       const awaits = input.awaits === undefined ? "" : input.awaits ? "1" : "0";
       const list = { rows, batches, rejected: "", phoneStyle, places, canary };
-      const args = { campaign, token, ...list, awaits };
+      const paused = isPaused === true ? "1" : "";
+      const args = { campaign, token, ...list, awaits, paused };
       const [stored, status] = (await run("import-finish", args)) as [number, CampaignStatus];
       await counter.remember();
       return stored === 1 ? { kind: "stored", status } : { kind: "lost" };
@@ -217,7 +220,8 @@ export function createImportStore(input: {
       input: ImportHandle & { refusal: Refusal; rows?: "keep" | "delete" },
     ): Promise<void> {
       const { campaign, token, refusal, rows = "keep" } = input;
-      const stored = { rows: 0, batches: 0, phoneStyle: "", places: "", canary: "", awaits: "" };
+      const none = { phoneStyle: "", places: "", canary: "", awaits: "", paused: "" };
+      const stored = { rows: 0, batches: 0, ...none };
       await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
       if (rows === "keep") return;
       const purge = { campaign, keptMs: 0, batchesMax: DELETED_AT_ONCE };

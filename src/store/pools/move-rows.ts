@@ -13,29 +13,42 @@ export function isUntouched({ state, value, phone }: CampaignRow): boolean {
   return state === "cancelled" && value.state === "pending" && value.attempt === 0 && phone !== "";
 }
 
+/** `later`: the workers go on with it; `given_up`: nothing of it is sent, and nothing goes on. */
+export type MoveEnd = "done" | "later" | "given_up";
+
+interface Moving {
+  readonly pool: Pool;
+  readonly move: PoolMove;
+  readonly source: NumberStore;
+  readonly target: NumberStore;
+  /** Those of the pool's other numbers, as far as they are served here. */
+  readonly stores: Readonly<Record<string, NumberStore>>;
+}
+
 /**
  * Moves the rows of a campaign that were never tried to a new campaign of another number. Two slots
  * cannot change in one step, so the order keeps a row from being in two places that send: the
  * campaign is cancelled for good, which is one script that every claim sees; only what it says from
  * then on is copied, into a campaign that sends nothing until all of it is stored; that starts. A
  * process that dies in between leaves a note in the pool, and the workers go on from the beginning
- * under the same id. Returns false while another process does it.
+ * under the same id.
+ *
+ * Rows whose claims Redis lost read as never tried. So nothing is copied unless a failover keeps
+ * the cancel, and nothing starts if Redis was found to lack claims meanwhile. Nothing starts either
+ * if the pool was cancelled; if it was paused, the rows wait as well.
  */
-export async function carryOutMove(input: {
-  pool: Pool;
-  move: PoolMove;
-  source: NumberStore;
-  target: NumberStore;
-}): Promise<boolean> {
+export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   const { pool, move, source, target } = input;
   const { pools } = source;
   const { from, to } = move;
   const known = move.campaign === "" ? undefined : await target.campaigns.find(move.campaign);
+  if (await isCancelled(input)) return giveUp(input, move.campaign);
   if (known !== undefined && known.status !== "importing") {
     await pools.move(pool.id, { ...move, done: true });
-    return true;
+    return "done";
   }
-  await source.campaigns.cancel(from);
+  const before = await cancelSource(input, move.campaign);
+  if (before !== null) return before;
   const [campaign, sent] = await Promise.all([
     source.campaigns.find(from),
     source.campaigns.toSend(from),
@@ -47,7 +60,7 @@ export async function carryOutMove(input: {
     ...{ file: pool.file, columns: pool.columns, mode: source.mode, pool: pool.id },
     ...(pool.delimiter === null ? {} : { delimiter: pool.delimiter }),
   });
-  if (begun.kind !== "begun") return false;
+  if (begun.kind !== "begun") return "later";
   await pools.move(pool.id, { ...move, campaign: begun.campaign });
   let [some, rows, batches]: [CampaignRow[], number, number] = [[], 0, 0];
   const store = async (): Promise<boolean> => {
@@ -68,13 +81,62 @@ export async function carryOutMove(input: {
   };
   for await (const row of source.rows.all(from, campaign.rows)) {
     if (!isUntouched(row)) continue;
-    if (batchesOf(some.push(row) + 1) > BATCHES_AT_ONCE && !(await store())) return false;
+    if (batchesOf(some.push(row) + 1) > BATCHES_AT_ONCE && !(await store())) return "later";
   }
-  if (some.length > 0 && !(await store())) return false;
-  const finished = await target.imports.finish({ ...begun, rows, batches });
-  if (finished.kind === "lost") return false;
+  if (some.length > 0 && !(await store())) return "later";
+  if (await isCancelled(input)) return giveUp(input, begun.campaign);
+  const after = await cancelSource(input, begun.campaign);
+  if (after !== null) return after;
+  const isPaused = await isPoolPaused(input);
+  const finished = await target.imports.finish({ ...begun, rows, batches, isPaused });
+  if (finished.kind === "lost") return "later";
+  // A person may have cancelled or paused the pool before its new campaign could be seen.
+  if (await isCancelled(input)) return giveUp(input, begun.campaign);
+  if (!isPaused && (await isPoolPaused(input))) {
+    await target.campaigns.pause(begun.campaign, "operator");
+  }
   await pools.move(pool.id, { ...move, campaign: begun.campaign, done: true });
-  return true;
+  return "done";
+}
+
+async function isCancelled({ pool, source }: Moving): Promise<boolean> {
+  return (await source.pools.find(pool.id))?.status === "cancelled";
+}
+
+/**
+ * Null: no row of the source can be claimed from now on, and none that was reads as untouched. If
+ * Redis lost claims of a campaign that is cancelled, that cannot be told any more: its rows stay.
+ */
+async function cancelSource(moving: Moving, campaign: string): Promise<MoveEnd | null> {
+  const { source, move } = moving;
+  const kept = await source.campaigns.cancelForMove(move.from);
+  if (kept !== "guarded") return kept === "kept" ? null : "later";
+  const [rollback, found] = await Promise.all([
+    source.rollback.read(),
+    source.campaigns.find(move.from),
+  ]);
+  const lacksClaims = rollback !== undefined && rollback.lost !== null;
+  return lacksClaims && found?.closed === true ? giveUp(moving, campaign) : "later";
+}
+
+/** Whether the target's own campaign is paused, or all that still send are. */
+async function isPoolPaused({ pool, move, stores }: Moving): Promise<boolean> {
+  const found = await Promise.all(
+    pool.members.map(async ({ number }, at) => {
+      const child = pool.children[at];
+      if (child === undefined || child === move.from) return { number, status: undefined };
+      return { number, status: (await stores[number]?.campaigns.find(child))?.status };
+    }),
+  );
+  if (found.some(({ number, status }) => number === move.to && status === "paused")) return true;
+  const goes = found.some(({ status }) => status === "running" || status === "scheduled");
+  return !goes && found.some(({ status }) => status === "paused");
+}
+
+async function giveUp({ pool, move, source, target }: Moving, campaign: string): Promise<MoveEnd> {
+  if (campaign !== "") await target.campaigns.cancel(campaign);
+  await source.pools.move(pool.id, { ...move, campaign, done: true });
+  return "given_up";
 }
 
 function toImport({ cells, phone }: CampaignRow) {

@@ -20,8 +20,11 @@ export interface ClaimCounter {
    * if it is higher than the last one, it is remembered only once it is proved (durability.ts).
    */
   sawProved(text: string, isProved: () => Promise<boolean>): Promise<void>;
-  /** Requests a reading after scripts that return none. Never rejects. */
-  remember(): Promise<void>;
+  /**
+   * Requests a reading after scripts that return none. False: it is not known, since Redis does not
+   * answer or the number is stopped. Never rejects.
+   */
+  remember(): Promise<boolean>;
 }
 
 export function createClaimCounter(input: {
@@ -59,9 +62,13 @@ export function createClaimCounter(input: {
     },
     async remember() {
       try {
-        saw(String(await run("read-counter", { reading: reading(), process: worker, settleMs })));
+        const args = { reading: reading(), process: worker, settleMs };
+        const text = String(await run("read-counter", args));
+        saw(text);
+        return text !== "";
       } catch {
         // Redis does not answer: workers get the reading as soon as it does.
+        return false;
       }
     },
   };

@@ -7,7 +7,7 @@
 -- ARGV: campaign · token · rows · batches · rejected: '' or why · phone_style: how the list writes
 --   phones (JSON, for an accepted list) · places: its people by time zone (JSON) · canary: its rows
 --   in order, TRIAL_ROW of protocol.ts each · awaits: 1 or 0, whether it waits for a second
---   person; '' by its own rows
+--   person; '' by its own rows · paused: 1 if it waits until a person resumes it, else ''
 -- Returns: {1, status} · {0, status} lost: another importer took over, or it was cancelled. An
 --   error if the stored rows are not those the importer counted: such a list must not be sent.
 -- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
@@ -46,6 +46,11 @@ if ARG.awaits ~= '' then awaits = ARG.awaits == '1' end
 if awaits and not c.is_test then
   redis.call('HSET', c.key, 'status', 'paused', 'reason', 'approval', 'awaits', 1, 'pausedAt', WALL)
   note_news(c, 'paused', 'approval')
+  return { 1, 'paused' }
+end
+if ARG.paused == '1' then
+  redis.call('HSET', c.key, 'status', 'paused', 'reason', 'operator', 'pausedAt', WALL)
+  note_news(c, 'paused', 'operator')
   return { 1, 'paused' }
 end
 if num(f[2]) > WALL then

@@ -5,8 +5,12 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: pool · from: the campaign whose rows go · to: the number · campaign: that gets them, ''
 --   not known yet · done: '1' when it has them all
--- Returns: the number they go to, by who decided first
--- Keys built: pool-moves, pools-moving
+-- Returns: the number they go to, by who decided first; '' if the pool was cancelled: then nothing
+--   is begun
+-- Keys built: pool, pool-moves, pools-moving
+if ARG.done == '' and redis.call('HGET', P .. 'pool:' .. ARG.pool, 'status') == 'cancelled' then
+  return ''
+end
 local key, ref = P .. 'pool-moves:' .. ARG.pool, ARG.pool .. '|' .. ARG.from
 local known = redis.call('HGET', key, ARG.from)
 local to = known and string.match(known, '^[^|]+') or ARG.to

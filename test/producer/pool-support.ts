@@ -1,0 +1,103 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findCampaign, type Stores } from "../../src/campaigns/find.ts";
+import { poolSink } from "../../src/producer/import/pool-sink.ts";
+import { createFileImporter } from "../../src/producer/import-file.ts";
+import type { ListSink } from "../../src/producer/sink/sink.ts";
+import { openTestStore } from "../support/campaigns.ts";
+import { connectTestRedis, testNumber } from "../support/redis.ts";
+
+export const BY = { who: "test", from: "test" } as never;
+
+type Bench = Awaited<ReturnType<typeof openTestStore>>;
+
+const TEMPLATE = {
+  ...{ name: "sale", language: { code: "en" } },
+  components: [{ type: "body", parameters: [{ type: "text", text: "{{name}}" }] }],
+};
+
+/** Numbers of which all have rows of a list: its pool, and what the tests need of each number. */
+export async function openStoredPool(count = 2, rows = 130) {
+  const redis = connectTestRedis();
+  const names = Array.from({ length: count }, () => testNumber());
+  const benches: Bench[] = [];
+  for (const number of names) benches.push(await openTestStore({}, redis, { number }));
+  const stores: Stores = Object.fromEntries(benches.map(({ store }) => [store.number, store]));
+  const members = names.map((number, at) => ({ number, weight: 10 * (at + 1) }));
+  const dir = mkdtempSync(join(tmpdir(), "dropcast-pool-"));
+  const [campaignPath, csvPath] = [join(dir, "sale.yaml"), join(dir, "list.csv")];
+  const campaign = { numbers: names, category: "marketing", template: TEMPLATE };
+  const name = `Sale ${randomUUID()}`;
+  const recipients = { country: "PL" };
+  writeFileSync(campaignPath, JSON.stringify({ name, ...campaign, recipients }));
+  const base = 500_000_000 + randomInt(9_000) * 10_000;
+  const lines = Array.from({ length: rows }, (_, at) => `+48${base + at},N${at}`);
+  writeFileSync(csvPath, ["phone,name", ...lines].join("\n"));
+  const send = (sink: ListSink = poolSink(Object.values(stores), members)) =>
+    createFileImporter({
+      numbers: stores,
+      openNumber: () => {
+        throw new Error("one number");
+      },
+      openPool: () => ({ sink, store: null, country: "PL" }),
+      mode: "live",
+    })({ campaignPath, csvPath, rejectsPath: null });
+  const sent = await send();
+  if (!sent.ok) throw new Error(JSON.stringify(sent));
+  const id = sent.report.campaign ?? "";
+  const find = async () => {
+    const found = await findCampaign(stores, id);
+    if (!found.ok) throw new Error(found.refusal.message);
+    return found.value;
+  };
+  const { children = [] } = await find();
+  const [first, second] = children;
+  const [one, two] = benches;
+  if (first === undefined || second === undefined || one === undefined || two === undefined) {
+    throw new Error("A pool has two numbers.");
+  }
+  const move = { from: first.campaign.number, to: second.campaign.number };
+  return { redis, names, stores, benches, id, find, first, second, one, two, move };
+}
+
+/** The phones of rows that a running campaign may send. */
+export async function sendable(stores: Stores): Promise<string[]> {
+  const phones: string[] = [];
+  for (const store of Object.values(stores)) {
+    for (const { id, status } of await store.campaigns.live()) {
+      if (status !== "running") continue;
+      const rows = (await store.campaigns.find(id))?.rows ?? 0;
+      for await (const row of store.rows.all(id, rows)) {
+        if (row.state === "pending") phones.push(row.phone);
+      }
+    }
+  }
+  return phones;
+}
+
+/** Grants these rows, and records what became of them. */
+export async function claimRows(
+  bench: Bench,
+  id: string,
+  wanted: readonly number[],
+  outcome: "accepted" | "unknown",
+): Promise<void> {
+  await bench.store.campaigns.dispatch("live", 1_000);
+  const run = Number(await bench.redis.hget(bench.own(id).open, "0"));
+  const rows: { row: number; person: Buffer }[] = [];
+  for (const row of wanted) {
+    const stored = await bench.store.rows.one(id, row);
+    rows.push({ row, person: bench.store.ledger.person(stored?.phone ?? "") });
+  }
+  const nonce = Buffer.alloc(8, 7);
+  const result = await bench.claim(id, [...wanted], { mode: "live", nonce, rows, run });
+  if (result.kind !== "rows") throw new Error(result.gate);
+  for (const [at, row] of rows.entries()) {
+    const verdict = result.verdicts[at];
+    if (verdict?.kind !== "granted") throw new Error("not granted");
+    const { attempt } = verdict;
+    await bench.record({ campaign: id, ...row, attempt, nonce }, outcome, {});
+  }
+}
