@@ -8,19 +8,21 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import { audited } from "./audited.ts";
 import type { Controlled } from "./control.ts";
 import type { FoundCampaign } from "./find.ts";
-import { refuseNoCampaign } from "./refusals.ts";
+import { refuseNoCampaign, refuseOfPool } from "./refusals.ts";
 
 /**
- * Refusals: `approval_needs_user`, `approval_same_person`, `approval_not_needed`, and
+ * Refusals: `pool_each`, `approval_needs_user`, `approval_same_person`, `approval_not_needed`, and
  * `approval_other_count` unless `expect` messages wait: rows may have been corrected since the
  * person looked. Only a person who is known by name can approve: a token or the dashboard's
  * password may be anybody's, also that of who started the campaign.
  */
 export function approveCampaign(
-  { campaign, store }: FoundCampaign,
+  found: FoundCampaign,
   by: Actor,
   expect?: number,
 ): Promise<Result<Controlled>> {
+  const { campaign, store } = found;
+  if (found.pool !== undefined) return Promise.resolve(refuseOfPool(found, "An approval"));
   const { id } = campaign;
   const approve = async (): Promise<Result<Controlled>> => {
     if (!/^(?:user|oidc):/.test(by.who)) {

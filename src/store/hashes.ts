@@ -239,6 +239,7 @@ export const HASHES = {
     definition: ["the campaign file, read: JSON", "pool-begin", ALWAYS],
     createdAt: ["time", "pool-begin", ALWAYS],
     digest: ["of numbers, name and bytes", "pool-begin", ALWAYS],
+    againOf: ["pool that the same bytes were before", "pool-begin", "they were none"],
     status: ["importing, stored, rejected or cancelled", "pool-begin pool-end", ALWAYS],
     reason: ["why it is rejected", "pool-end", "the same as empty"],
     importer: ["token of who imports it", "pool-begin", ALWAYS],

@@ -24,7 +24,9 @@ export async function* poolRows(
   pool: Pool,
   children: readonly PoolChild[],
 ): AsyncGenerator<CampaignRow> {
+  if (children.length === 0) return;
   const reading = children.map(readChild);
+  const rows = children.reduce((sum, child) => sum + child.rows, 0);
   let row = 0;
   for await (const order of orderOf(pool, children)) {
     for (const at of order) {
@@ -35,6 +37,11 @@ export async function* poolRows(
       yield { ...found, row, cells: cellsOf(pool, found, number) };
     }
   }
+  // While the list is read, the order comes after the rows.
+  if (row === rows || !pool.isWhole) return;
+  throw new Error(
+    `Redis has the order of only ${row} of the ${rows} rows of ${pool.id}. Each of its campaigns can be exported: ${children.map(({ id }) => id).join(", ")}.`,
+  );
 }
 
 /** The rows of a child with the number that has each: moved ones come from where they are now. */
@@ -65,6 +72,7 @@ export async function placeInPool(
   children: readonly PoolChild[],
   row: number,
 ): Promise<{ readonly child: PoolChild; readonly row: number } | undefined> {
+  if (children.length === 0) return undefined;
   const before = children.map(() => 0);
   let passed = 0;
   for await (const order of orderOf(pool, children)) {

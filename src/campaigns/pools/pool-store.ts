@@ -7,8 +7,11 @@ import { sumOfPool } from "./sum.ts";
  * rows of all in the order of the list. What is not among these is asked of the first number, which
  * has no campaign of this id: it finds nothing, and changes nothing.
  */
-export function createPoolStore(pool: Pool, children: readonly PoolChild[]): NumberStore {
-  const first = children[0]?.store;
+export function createPoolStore(
+  pool: Pool,
+  children: readonly PoolChild[],
+  first = children[0]?.store,
+): NumberStore {
   if (first === undefined) throw new Error(`${pool.id} has no campaign.`);
   const all = [...children, ...children.flatMap(({ moved = [] }) => moved)];
   const each = <T>(ask: (child: PoolChild) => Promise<T>): Promise<T[]> =>

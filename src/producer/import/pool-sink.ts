@@ -5,6 +5,7 @@ import { createBatchWriter, type RowWriter } from "../sink/batch-writer.ts";
 import type { Begun, ListSink, Place } from "../sink/sink.ts";
 import { createCanaryRows } from "./canary-rows.ts";
 import { childDefinition } from "./child-definition.ts";
+import { lastTried } from "./last-tried.ts";
 
 /** The lease is 3 s: it survives two late heartbeats. */
 const BEAT_EVERY_MS = 700;
@@ -16,6 +17,12 @@ interface Child {
   readonly campaign: string;
   readonly token: string;
   readonly list: BeginImport;
+}
+
+interface Begins {
+  readonly pool: string;
+  readonly token: string;
+  readonly children: readonly Child[];
 }
 
 /**
@@ -36,19 +43,28 @@ export function poolSink(stores: readonly NumberStore[], members: readonly PoolM
     const { again, fresh = "begin", definition, file, columns, delimiter = "" } = list;
     const named = { digest: list.digest, fresh, members, definition, file, columns, delimiter };
     let begun = await pools.begin({ ...named, again });
-    if (begun.kind === "known" && (await wasNeverTried(begun.pool))) {
-      begun = await pools.begin({ ...named, again: true });
+    if (begun.kind === "known") {
+      const campaign = await lastTried(stores, begun.pool);
+      if (campaign !== null) return { kind: "already_imported", campaign, tried: null };
+      begun = await pools.begin({ ...named, again: begun.pool });
     }
     if (begun.kind === "none") return { kind: "not_begun" };
     if (begun.kind === "busy") return { kind: "busy", campaign: begun.pool };
+    // Another importer was faster.
     if (begun.kind === "known") {
       return { kind: "already_imported", campaign: begun.pool, tried: null };
     }
-    const { pool, token } = begun as Extract<typeof begun, { token: string }>;
+    const { pool, token, againOf } = begun as Extract<typeof begun, { token: string }>;
+    const isNew = begun.kind === "begun";
     const children: Child[] = [];
     for (const [at, store] of stores.entries()) {
-      const own = childList(list, { pool, members, at });
+      const own = childList(list, { pool, againOf, isNew, members, at });
       const child = await store.imports.begin(own);
+      // The deployment's slot has lost a pool of these bytes, or that it was stored.
+      if (child.kind === "already_imported") {
+        if (isNew) await giveUp({ pool, token, children }, child.campaign);
+        return child;
+      }
       // Its importer is dead, or lost the pool: it ends within its lease.
       if (child.kind !== "begun") return { kind: "busy", campaign: pool };
       children.push({ store, campaign: child.campaign, token: child.token, list: own });
@@ -60,23 +76,16 @@ export function poolSink(stores: readonly NumberStore[], members: readonly PoolM
     return { kind: "begun", place: placeOf({ pool, token, children }, begun.kind === "restarted") };
   }
 
-  /** Cancelled before any try: people cancel in order to correct. */
-  async function wasNeverTried(id: string): Promise<boolean> {
-    const pool = await pools.find(id);
-    if (pool?.status !== "cancelled") return false;
-    const tried = await Promise.all(
-      pool.children.map(async (child, at) => {
-        const store = stores.find(({ number }) => number === pool.members[at]?.number);
-        return store === undefined || (await store.campaigns.attempts(child)) !== 0;
-      }),
-    );
-    return !tried.includes(true);
+  async function giveUp({ pool, token, children }: Begins, known: string): Promise<void> {
+    const message = `Its list was imported before, as ${known}.`;
+    const refusal = { code: "already_imported", message, fix: "" } as const;
+    for (const { store, campaign, token: own } of children) {
+      await store.imports.reject({ campaign, token: own, refusal });
+    }
+    await pools.reject(pool, token, message);
   }
 
-  function placeOf(
-    { pool, token, children }: { pool: string; token: string; children: readonly Child[] },
-    restarted: boolean,
-  ): Place {
+  function placeOf({ pool, token, children }: Begins, restarted: boolean): Place {
     let opened: PoolWriter | undefined;
     return {
       campaign: pool,
@@ -139,13 +148,22 @@ export function poolSink(stores: readonly NumberStore[], members: readonly PoolM
 
 function childList(
   list: BeginImport,
-  { pool, members, at }: { pool: string; members: readonly PoolMember[]; at: number },
+  input: {
+    readonly pool: string;
+    readonly againOf: string | null;
+    readonly isNew: boolean;
+    readonly members: readonly PoolMember[];
+    readonly at: number;
+  },
 ): BeginImport {
+  const { pool, againOf, isNew, members, at } = input;
   return {
     ...list,
     definition: childDefinition(list.definition, members, at),
-    // Its own bytes: only an importer of this pool begins it.
-    ...{ digest: fingerprintOf([pool, String(at)]), again: false, fresh: "begin", pool },
+    // Of the list, not of the pool: if the deployment's slot loses the pool, its numbers still know
+    // the list. And of the pool before, so that `--again` is once more, and repeated still once.
+    digest: fingerprintOf(["pool", list.digest, againOf ?? ""]),
+    ...{ again: list.again && isNew && againOf === null, fresh: "begin", pool },
   };
 }
 

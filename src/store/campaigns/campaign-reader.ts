@@ -3,7 +3,7 @@ import type { CampaignDefinition, CampaignStatus } from "../../core/campaign.ts"
 import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
-import { fieldOf, fieldsOf, type HashFields } from "../hashes.ts";
+import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "../ledger/ledger-value.ts";
 import { batchOfRow, placeInBatch } from "../rows.ts";
@@ -148,9 +148,12 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
       };
     },
 
-    /** How many attempts were claimed, those that were taken back included. */
-    attempts: async (id: string): Promise<number> =>
-      Number(await redis.hget(campaignKeys(number, id).campaign, fieldOf("campaign", "attempts"))),
+    /** It is cancelled, and no attempt of it was ever claimed; false also if that is not known. */
+    async wasNeverTried(id: string): Promise<boolean> {
+      const fields = fieldsOf("campaign", "status", "attempts");
+      const [status, attempts] = await redis.hmget(campaignKeys(number, id).campaign, ...fields);
+      return status === "cancelled" && attempts === "0";
+    },
 
     importOf: createImportOf({ redis, number }),
 

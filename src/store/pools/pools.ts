@@ -29,6 +29,10 @@ export interface Pool {
   readonly createdAt: number;
   readonly status: "importing" | "stored" | "rejected" | "cancelled";
   readonly reason: string;
+  /** All of its rows were stored. */
+  readonly isWhole: boolean;
+  /** The pool that the same bytes were before (`--again`); null: they were none. */
+  readonly againOf: string | null;
 }
 
 /** Rows of one campaign that a person moves to another number of the pool. */
@@ -44,7 +48,8 @@ export interface PoolMove {
 
 export interface BeginPool {
   readonly digest: string;
-  readonly again: boolean;
+  /** Import known bytes once more: whatever they were, or only while they are this pool. */
+  readonly again: boolean | string;
   readonly fresh: "begin" | "refuse";
   readonly members: readonly PoolMember[];
   readonly definition: CampaignDefinition;
@@ -59,6 +64,8 @@ export type BegunPool =
       readonly pool: string;
       /** Fences all that follows. */
       readonly token: string;
+      /** The pool that the same bytes were before (`--again`). */
+      readonly againOf: string | null;
     }
   | { readonly kind: "busy" | "known"; readonly pool: string }
   | { readonly kind: "none" };
@@ -98,6 +105,8 @@ export function createPools(redis: Redis, mode: Mode) {
       createdAt: Number(fields.createdAt),
       status: fields.status as Pool["status"],
       reason: fields.reason ?? "",
+      isWhole: fields.finish !== undefined,
+      againOf: fields.againOf ?? null,
     };
   }
 
@@ -111,13 +120,16 @@ export function createPools(redis: Redis, mode: Mode) {
         ...{ name: definition.name, ...more, members: JSON.stringify(members) },
         ...{ definition: JSON.stringify(definition), columns: JSON.stringify(columns) },
       };
-      const [kind, pool] = (await run(
+      const asked = typeof again === "string" ? again : again ? "1" : "";
+      const [kind, pool, before = ""] = (await run(
         "pool-begin",
-        { digest, token, leaseMs: IMPORT_LEASE_MS, again: again ? "1" : "", fresh },
+        { digest, token, leaseMs: IMPORT_LEASE_MS, again: asked, fresh },
         Object.entries(fields).flat(),
-      )) as [BegunPool["kind"], string];
+      )) as [BegunPool["kind"], string, string | undefined];
       if (kind === "none") return { kind };
-      return kind === "busy" || kind === "known" ? { kind, pool } : { kind, pool, token };
+      return kind === "busy" || kind === "known"
+        ? { kind, pool }
+        : { kind, pool, token, againOf: before || null };
     },
 
     /** The pool that these bytes were imported as, or are; as of one number (import-of.ts). */

@@ -8,7 +8,7 @@
 -- Returns: 1, or 0 if it was decided otherwise, or another importer took over
 -- Keys built: pools-open, pool-imports, pool
 local key = P .. 'pool:' .. ARG.pool
-local f = redis.call('HMGET', key, 'status', 'importer', 'digest')
+local f = redis.call('HMGET', key, 'status', 'importer', 'digest', 'againOf')
 if f[1] == ARG.status and (ARG.token == '' or f[2] == ARG.token) then return 1 end
 if ARG.token ~= '' and (f[1] ~= 'importing' or f[2] ~= ARG.token) then return 0 end
 if not f[1] then return 0 end
@@ -20,5 +20,11 @@ if ARG.status == 'stored' then
 end
 redis.call('ZREM', P .. 'pools-open', ARG.pool)
 local is_own = redis.call('HGET', P .. 'pool-imports', f[3]) == ARG.pool
-if f[1] == 'importing' and is_own then redis.call('HDEL', P .. 'pool-imports', f[3]) end
+if f[1] ~= 'importing' or not is_own then return 1 end
+-- An earlier pool of these bytes may have been sent: they stay known.
+if f[4] then
+  redis.call('HSET', P .. 'pool-imports', f[3], f[4])
+else
+  redis.call('HDEL', P .. 'pool-imports', f[3])
+end
 return 1
