@@ -30,7 +30,8 @@ export interface CapRules {
 }
 
 export const CAP_MESSAGES_MAX = 50;
-const HOURS_MAX = 30 * 24;
+/** The longest time that a cap counts. */
+export const CAP_HOURS_MAX = 30 * 24;
 const RULES_MAX = 3;
 const WORDS = "must be as in 2 per 7d: 1 to 50 messages within 1h to 30d";
 
@@ -97,7 +98,8 @@ function readRule(value: Json | undefined): Cap | undefined {
   const found = /^\s*(\d{1,2})\s+per\s+(\d{1,3})\s*([hd])\s*$/.exec(value);
   const messages = Number(found?.[1]);
   const hours = Number(found?.[2]) * (found?.[3] === "d" ? 24 : 1);
-  const fits = messages >= 1 && messages <= CAP_MESSAGES_MAX && hours >= 1 && hours <= HOURS_MAX;
+  const fits =
+    messages >= 1 && messages <= CAP_MESSAGES_MAX && hours >= 1 && hours <= CAP_HOURS_MAX;
   return fits ? { messages, hours } : undefined;
 }
 

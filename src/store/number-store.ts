@@ -152,7 +152,7 @@ export async function createNumberStore(input: {
   const { portfolio = null, caps = null } = input;
   const counted = createBudget({
     redis: clientOf(budgetSpace(portfolio, mode)),
-    ...{ portfolio, mode },
+    ...{ portfolio, mode, durability },
   });
   const budget = portfolio === null ? null : counted;
   const count = createClaimCount({ budget: counted, caps, run });

@@ -1,8 +1,10 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { CampaignDefinition } from "../../src/core/campaign.ts";
 import { type CapRules, type Caps, capRules, parseCaps } from "../../src/core/caps.ts";
 import { createBudget } from "../../src/store/budget/budget.ts";
+import type { ClaimInput } from "../../src/store/ledger/ledger.ts";
 import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { importTestCampaign, openTestStore, testDefinition } from "../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
@@ -19,8 +21,8 @@ function openCaps(redis = connectTestRedis()) {
   const budget = () => createBudget({ redis, portfolio, mode: "live" });
   let messages = 0;
   /** Each call is another worker, and each message another row unless it is given. */
-  async function ask(id: number, row = ++messages, rules = TWO_A_WEEK) {
-    const { cappedUntil } = await budget().reserve([person(id)], 0, {
+  async function ask(id: number, row = ++messages, rules = TWO_A_WEEK, laterMs = 0) {
+    const { cappedUntil } = await budget().reserve([person(id)], laterMs, {
       ...{ campaign: "main-1", rows: [row], rules },
     });
     return cappedUntil[0] ?? null;
@@ -144,11 +146,60 @@ test("what is kept of people is small, and expires by itself", async () => {
   for (const key of keys) {
     const ttl = await redis.pttl(key);
     expect(ttl).toBeGreaterThan(0);
-    expect(ttl).toBeLessThanOrEqual((2 * 168 + 2) * HOUR_MS);
+    expect(ttl).toBeLessThanOrEqual((168 + 30 * 24 + 2) * HOUR_MS);
     for (const value of Object.values(await redis.hgetall(key))) {
       expect(Buffer.byteLength(value, "latin1")).toBeLessThanOrEqual(50 * 8 * 2);
     }
   }
+});
+
+test("a message that was asked for again is not given back: another worker may have sent it", async () => {
+  const { ask, budget } = openCaps();
+  const one: CapRules = { ...TWO_A_WEEK, caps: [{ messages: 1, hours: 168 }] };
+  await ask(1, 1, one);
+  await ask(1, 1, one);
+  await budget().giveBack([person(1)], { campaign: "main-1", rows: [1], rules: one });
+  expect(await ask(1, 2, one)).not.toBeNull();
+});
+
+test("a message counts for the longest cap that there may be, whichever campaign counted it", async () => {
+  const { ask, redis, space } = openCaps();
+  await ask(1, 1, { ...TWO_A_WEEK, caps: [{ messages: 1, hours: 1 }] });
+  await ask(2, 2, { ...TWO_A_WEEK, caps: [] });
+  const keys = await redis.keys(`dropcast:{${space}}:sends:*`);
+  expect(keys).toHaveLength(1);
+  for (const key of keys) expect(await redis.pttl(key)).toBeGreaterThan(720 * HOUR_MS);
+});
+
+test("messages of one category do not push those of another out", async () => {
+  const { ask } = openCaps();
+  const marketing: CapRules = { ...TWO_A_WEEK, caps: [{ messages: 1, hours: 720 }] };
+  const utility: CapRules = { ...marketing, category: "utility", caps: [] };
+  await ask(1, 1, marketing);
+  for (let nth = 0; nth < 60; nth++) await ask(1, 100 + nth, utility);
+  expect(await ask(1, 2, marketing)).not.toBeNull();
+  const fifty: CapRules = { ...utility, caps: [{ messages: 50, hours: 24 }] };
+  expect(await ask(1, 3, fifty)).not.toBeNull();
+});
+
+test("a message far ahead keeps none of today back, and those after it read no more for it", async () => {
+  const { ask, redis } = openCaps();
+  const one: CapRules = { ...TWO_A_WEEK, caps: [{ messages: 1, hours: 168 }] };
+  await ask(1, 1, one, 50 * 168 * HOUR_MS);
+  expect(await ask(1, 2, one)).toBeNull();
+  expect(await ask(1, 3, one)).not.toBeNull();
+  await ask(2, 4, one, 24 * HOUR_MS);
+  expect(await ask(2, 5, one)).not.toBeNull();
+  const monitor = await redis.monitor();
+  const reads: string[] = [];
+  monitor.on("monitor", (_time: string, [command, key = ""]: string[]) => {
+    if (command?.toLowerCase() === "hget" && key.includes(":sends:")) reads.push(key);
+  });
+  await ask(1, 6, one);
+  await vi.waitFor(() => expect(reads.length).toBeGreaterThan(0));
+  await redis.ping();
+  monitor.disconnect();
+  expect(new Set(reads).size).toBeLessThanOrEqual(4);
 });
 
 test("an erased person's messages no longer count", async () => {
@@ -186,21 +237,21 @@ async function openCampaigns(outcome: "later" | "skip") {
   const bench = await openTestStore({}, redis);
   const caps: Caps = { limits: { marketing: [{ messages: 1, hours: 168 }] }, outcome };
   const capped = { category: "marketing", caps } as const;
-  const start = () =>
+  const start = (more: Partial<CampaignDefinition> = {}, canaryRows: readonly number[] = []) =>
     importTestCampaign(bench.store, {
-      rows: 3,
-      definition: testDefinition(bench.number, { caps }),
+      ...{ rows: 3, canaryRows },
+      definition: testDefinition(bench.number, { caps, ...more }),
     });
   // Persons of this test only: the numbers of a deployment share these caps.
   const base = randomInt(1e9);
   const persons = (rows: readonly number[]) =>
     rows.map((row) => ({ row, person: bench.store.ledger.person(`49${base}${row}`) }));
-  const claim = async (id: string, rows: readonly number[]) => {
-    const result = await bench.claim(id, rows, { capped, rows: persons(rows) });
+  const claim = async (id: string, rows: readonly number[], more: Partial<ClaimInput> = {}) => {
+    const result = await bench.claim(id, rows, { capped, rows: persons(rows), ...more });
     if (result.kind !== "rows") return [result.gate];
     return result.verdicts.map(({ kind }) => kind);
   };
-  return { ...bench, start, claim };
+  return { ...bench, start, claim, persons };
 }
 
 test("a message that a cap puts off is pending with its due time and reason, and goes then", async () => {
@@ -237,6 +288,45 @@ test("a message that the claim does not grant counts for nothing", async () => {
   await store.campaigns.pause(one, "");
   expect(await claim(one, [1])).toEqual(["paused"]);
   expect(await claim(two, [1])).toEqual(["granted"]);
+});
+
+test("a job that runs twice takes nothing out of the count of what the other run sent", async () => {
+  const { start, claim } = await openCampaigns("later");
+  const [one, two] = [await start(), await start()];
+  expect(await claim(one, [1])).toEqual(["granted"]);
+  expect(await claim(one, [1])).toEqual(["not_pending"]);
+  expect(await claim(two, [1])).toEqual(["capped"]);
+  expect(await claim(one, [2])).toEqual(["granted"]);
+  expect(await claim(one, [2], { run: 9_999 })).toEqual(["run"]);
+  expect(await claim(two, [2])).toEqual(["capped"]);
+});
+
+test("an attempt that counted stays counted when the next one is not granted", async () => {
+  const { start, claim, store, record, persons } = await openCampaigns("later");
+  const [one, two] = [await start(), await start()];
+  const nonce = Buffer.alloc(8, 3);
+  expect(await claim(one, [1], { nonce })).toEqual(["granted"]);
+  const [{ person: digest } = { person: Buffer.alloc(8) }] = persons([1]);
+  await record({ campaign: one, row: 1, attempt: 1, nonce, person: digest }, "unknown");
+  await store.campaigns.resolve(one, 1, "resend");
+  await store.campaigns.pause(one, "");
+  expect(await claim(one, [1])).toEqual(["paused"]);
+  expect(await claim(two, [1])).toEqual(["capped"]);
+});
+
+test("a canary does not wait for a row that a cap puts off", async () => {
+  const { start, claim, found, own, redis } = await openCampaigns("later");
+  const one = await start();
+  await claim(one, [1]);
+  const canary = { size: 2, minDelivered: 0.5, waitMs: 60_000, after: "go" } as const;
+  const two = await start({ canary }, [1, 2]);
+  expect(await claim(two, [1, 2])).toEqual(["capped", "granted"]);
+  expect((await found(two)).trial).toMatchObject({ size: 1, needed: 1 });
+  expect((await found(two)).trial?.until).not.toBeNull();
+  expect(await redis.smembers(own(two).chosen)).toEqual(["2"]);
+  const three = await start({ canary }, [1]);
+  expect(await claim(three, [1])).toEqual(["capped"]);
+  expect((await found(three)).status).toBe("paused");
 });
 
 test("a row that may have been sent before a rollback is not left out by a cap", async () => {

@@ -39,6 +39,20 @@ test("a claim that a replica does not have is not acted on, and not remembered",
   await expect.poll(() => bench.store.ledger.closed(), { timeout: 10_000 }).toBeUndefined();
 });
 
+test("a frequency cap that a replica does not have counted lets nothing be claimed", async () => {
+  const bench = await openReplicated();
+  const id = await bench.import(1);
+  const limits = { marketing: [{ messages: 1, hours: 24 }] };
+  const capped = { category: "marketing", caps: { limits, outcome: null } } as const;
+  const thaw = bench.freeze();
+  expect(await bench.claim(id, [1], { capped })).toMatchObject(BEHIND);
+  expect(await bench.state(id, 1)).toBe("pending");
+  thaw();
+  await bench.inStep();
+  expect(await bench.claim(id, [1], { capped })).toMatchObject({ kind: "rows" });
+  expect(await bench.state(id, 1)).toBe("sending");
+});
+
 test("what was not acted on is given back by its nonce, and is claimed again", async () => {
   const bench = await openReplicated();
   const id = await bench.import(1);

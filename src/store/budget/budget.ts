@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { CapRules } from "../../core/caps.ts";
+import { type Durability, FSYNC } from "../../core/durability.ts";
 import type { Mode } from "../../core/mode.ts";
+import { createDurable } from "../durability.ts";
 import { ALL_NUMBERS, keySpace } from "../keys.ts";
-import { CAP_CATEGORY, CAP_PERIOD_HOURS } from "../scripts/protocol.ts";
+import { CAP_CATEGORY, CAP_KEPT_HOURS, CAP_PERIOD_HOURS } from "../scripts/protocol.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 import { portfolioKeys, portfolioSpace } from "../shared-keys.ts";
 
@@ -35,6 +37,8 @@ export interface Reservation {
   readonly cappedUntil: readonly (number | null)[];
   /** When those without room in the budget may ask again, ms (Redis TIME). */
   readonly nextAtMs: number;
+  /** Too few replicas have the count, so a failover may lose it: nothing may be claimed. */
+  readonly isBehind: boolean;
 }
 
 /** A reservation is not asked for again within this time; the script's margin is longer. */
@@ -50,18 +54,22 @@ export function budgetSpace(portfolio: { readonly name: string } | null, mode: M
  * people the numbers of a portfolio write to within 24 hours, and how many messages of a category
  * each person gets (frequency caps). WhatsApp limits the first for a portfolio, whichever of its
  * numbers sends (developers.facebook.com/docs/whatsapp/messaging-limits, since 2025-10). Both
- * counts may be too high after a crash, and are never too low. Only digests of people are stored,
+ * counts may be too high after a crash. They are not too low as long as Redis keeps what it
+ * confirmed; `durability` says when that is. Only digests of people are stored,
  * as long as they count. Numbers without a portfolio share the frequency caps (`portfolio`: null).
  */
 export function createBudget(input: {
   redis: Redis;
   portfolio: PortfolioLimit | null;
   mode: Mode;
+  /** Default: what Redis answers is kept. */
+  durability?: Durability;
 }) {
-  const { redis, portfolio, mode } = input;
+  const { redis, portfolio, mode, durability = FSYNC } = input;
   const { name, limit } = portfolio ?? { name: "", limit: 0 };
   const space = budgetSpace(portfolio, mode);
   const run = createScriptRunner(redis, space);
+  const durable = createDurable(redis, durability);
   const reservedAt = new WeakMap<Buffer, { readonly steady: number; readonly wall: number }>();
 
   /** By two clocks, one of which stands still while the machine is suspended. */
@@ -102,23 +110,30 @@ export function createBudget(input: {
       const asked = persons.flatMap((person, at) => (isReserved(person) ? [] : [at]));
       if (asked.length === 0 || (limit === 0 && capped === null)) {
         const [allowed, cappedUntil] = [persons.map(() => true), persons.map(() => null)];
-        return { allowed, cappedUntil, nextAtMs: 0 };
+        return { allowed, cappedUntil, nextAtMs: 0, isBehind: false };
       }
       const at = now();
       const some = asked.flatMap((place) => persons[place] ?? []);
       const rows = asked.flatMap((place) => capped?.rows[place] ?? []);
       const of = capped === null ? null : { ...capped, rows };
+      const isProved = durable.watch();
       const [, nextAtMs = 0, ...answers] = await ask("fitting", some, { laterMs, capped: of });
       const cappedUntil: (number | null)[] = persons.map(() => null);
+      if (answers.includes(1) && !(await isProved())) {
+        return { allowed: persons.map(() => false), cappedUntil, nextAtMs, isBehind: true };
+      }
       for (const [index, person] of some.entries()) {
         const answer = answers[index] ?? 0;
         if (answer === 1) reservedAt.set(person, at);
         else if (answer > 1) cappedUntil[asked[index] ?? 0] = answer;
       }
-      return { allowed: persons.map(isReserved), cappedUntil, nextAtMs };
+      return { allowed: persons.map(isReserved), cappedUntil, nextAtMs, isBehind: false };
     },
 
-    /** Takes messages that were not claimed out of the frequency caps. May be repeated. */
+    /**
+     * Takes messages that were not claimed out of the frequency caps, but for those that were asked
+     * for more than once: another attempt or another worker may have sent them.
+     */
     async giveBack(persons: readonly Buffer[], capped: CappedMessages): Promise<void> {
       if (persons.length === 0) return;
       for (const person of persons) reservedAt.delete(person);
@@ -142,7 +157,7 @@ export function createBudget(input: {
     async erase(person: Buffer): Promise<void> {
       const top = Number((await redis.get(portfolioKeys(space).sendsTop)) ?? 0);
       const periodMs = CAP_PERIOD_HOURS * 3_600_000;
-      // No hash is older: the longest cap counts 30 days.
+      // No hash is older.
       const first = Math.floor(Date.now() / periodMs) - ERASED_PERIODS;
       for (let period = first; period <= top; period++) {
         await redis.hdel(portfolioKeys(space).sends(period, person), person);
@@ -156,7 +171,7 @@ export function createBudget(input: {
   };
 }
 
-const ERASED_PERIODS = 7;
+const ERASED_PERIODS = Math.ceil(CAP_KEPT_HOURS / CAP_PERIOD_HOURS) + 1;
 
 /** 4 bytes for each message that hold for all its attempts; other messages of a person differ. */
 function packMarks({ campaign, rows }: CappedMessages): Buffer {

@@ -28,8 +28,8 @@ interface Counted {
 
 /**
  * What is counted around a claim: a message is sent only if it was counted before, and one that the
- * claim did not grant is taken out of the frequency caps again. A crash in between counts too much,
- * until the message comes up again: it counts once.
+ * claim did not grant is taken out of the frequency caps again, if this claim alone asked for it. A
+ * crash in between counts too much, until the message comes up again: it counts once.
  */
 export function createClaimCount(input: { budget: Budget; caps: Caps | null; run: RunScript }) {
   const { budget, caps, run } = input;
@@ -46,7 +46,11 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
       const rules = rulesOf(of);
       const persons = rows.map(({ person }) => person);
       const capped = rules && { campaign, rows: rows.map(({ row }) => row), rules };
-      const { allowed, cappedUntil, nextAtMs } = await budget.reserve(persons, laterMs, capped);
+      const { allowed, cappedUntil, nextAtMs, isBehind } = await budget.reserve(
+        persons,
+        laterMs,
+        capped,
+      );
       const kept = rows.flatMap(({ row }, at) => {
         const opensMs = cappedUntil[at] ?? null;
         return opensMs === null ? [] : [{ row, opensMs }];
@@ -57,23 +61,23 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
       }
       const isFull = allowed.some((isAllowed, at) => !isAllowed && cappedUntil[at] === null);
       return {
-        ...{ allowed, capped, budgetAtMs: isFull ? nextAtMs : null },
+        ...{ allowed, capped, isBehind, budgetAtMs: isFull ? nextAtMs : null },
         /** Why a row was not allowed. */
         refusal: (at: number) => ({ kind: cappedUntil[at] == null ? "budget" : "capped" }) as const,
       };
     },
 
-    /** What was counted for nothing; if Redis does not answer now, it counts for longer. */
+    /**
+     * What was counted for nothing; if Redis does not answer now, it counts for longer. Not for the
+     * gate `run`: another run has the batch, and may have sent.
+     */
     async giveBack(
       { rows }: Pick<Claim, "rows">,
       { allowed, capped }: Counted,
       verdicts: readonly { readonly kind: string }[] = [],
     ): Promise<void> {
       if (capped === null) return;
-      // A message without a send time asks again at once.
-      const keeps = (at: number) =>
-        verdicts[at]?.kind === "granted" || verdicts[at]?.kind === "no_slot_yet";
-      const back = rows.filter((_, at) => allowed[at] === true && !keeps(at));
+      const back = rows.filter((_, at) => allowed[at] === true && !KEEPS.has(verdicts[at]?.kind));
       const some = { ...capped, rows: back.map(({ row }) => row) };
       const persons = back.map(({ person }) => person);
       await budget.giveBack(persons, some).catch(() => {});
@@ -96,5 +100,8 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
       budget.portfolio !== "" || rulesOf(definition) !== null,
   };
 }
+
+/** One that is not pending may have been sent; one without a send time asks again at once. */
+const KEEPS: ReadonlySet<string | undefined> = new Set(["granted", "not_pending", "no_slot_yet"]);
 
 export type ClaimCount = ReturnType<typeof createClaimCount>;

@@ -164,6 +164,7 @@ export function createLedger(input: {
       const { campaign, batch, mode, nonce, ratePerSecond } = claim;
       const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
       const reserved = await count.reserve(claim);
+      if (reserved.isBehind) return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
       const { allowed, budgetAtMs, refusal } = reserved;
       const rows = claim.rows.filter((_, at) => allowed[at]);
       if (rows.length === 0) {
@@ -185,8 +186,9 @@ export function createLedger(input: {
         portfolio: count.portfolio,
       })) as [number, ...unknown[]];
       if (granted === 0) {
-        void count.giveBack(claim, reserved);
-        return { kind: "gate", gate: rest[0] as ClaimGate, waitMs: Number(rest[1]) };
+        const gate = rest[0] as ClaimGate;
+        if (gate !== "run") void count.giveBack(claim, reserved);
+        return { kind: "gate", gate, waitMs: Number(rest[1]) };
       }
       const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
       const answeredAt = performance.now();

@@ -21,6 +21,7 @@ for at = 1, #ARG.rows, CAPPED_ROW.bytes do
     if ARG.outcome == 'skip' then
       fire(c, row, r, 'suppress')
     else
+      leave_trial(c, row, r)
       r.times[TIME.due] = stamp(c, opens * 1000 + CLOCK_OFFSET)
       latest = math.max(latest, opens * 1000)
     end

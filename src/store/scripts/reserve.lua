@@ -7,9 +7,9 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: limit: people within 24 hours; 0: not limited, and not counted · persons: a digest each ·
 --   later_ms: how much later than now their messages may leave · wanted: 'fitting' to count who has
---   room, 'all' to count everyone, 'back' to take messages out of the caps, '' only to look
---   · category: CAP_CATEGORY, 0: no caps · caps: `messages:hours` each · marks: 4 bytes for each
---   person, which message it is
+--   room, 'all' to count everyone, 'back' to take messages that were asked for once out of the
+--   caps, '' only to look · category: CAP_CATEGORY, 0: no caps · caps: `messages:hours` each
+--   · marks: 4 bytes for each person, which message it is
 -- Returns: {people counted now, when the next one may be counted, ms (0: now), then for each
 --   person 1, 0 without room in the budget, or when a cap lets the message go, ms}
 -- Keys built: clock, people, sends, sends-top
@@ -29,7 +29,8 @@ local sends = num(ARG.category) > 0
 local function mark_of(i) return num(struct.unpack('>I4', ARG.marks, 4 * i - 3)) end
 if ARG.wanted == 'back' then
   for i, person in ipairs(persons) do
-    if sends then forget_send(read_sends(sends, person, mark_of(i)), person, mark_of(i)) end
+    local mark = mark_of(i)
+    if sends then give_send_back(read_sends(sends, person, mark), person, mark) end
   end
   return { 0, 0 }
 end

@@ -14,7 +14,7 @@
 -- `failed`: enough can no longer be delivered. `late`: `wait` is over since the last of its rows
 -- was claimed. `none`: all its rows were suppressed or expired. Only `delivered` and `read` count
 -- as delivered; an accepted or unknown message may still become so until `wait` is over. Rows that
--- are suppressed or expire make the trial smaller.
+-- are suppressed or expire make the trial smaller, and so do those that a frequency cap puts off.
 --
 -- A trial counts its own rows by state; `fire` moves the row in both counts. `settle_trials` runs
 -- in every script that moved rows, and in `dispatch` when a wait is over, so no process has a
@@ -98,6 +98,16 @@ local function move_in_trials(c, row, r, to)
       t.claimed = t.claimed or is_doubted or to == STATE.sending
     end
   end
+end
+
+-- A canary or probe does not wait for days for a row that a frequency cap puts off: it gets
+-- smaller.
+local function leave_trial(c, row, r)
+  local t = inner_trial(c)
+  if not t or t.slot ~= 'trial' or waits_again(r) then return end
+  if redis.call('SREM', c.key .. ':chosen', row) == 0 then return end
+  add(t.moved, STATE.pending, -1)
+  t.size = redis.call('HINCRBY', t.key, 'size', -1)
 end
 
 local function set_trials(c, slots)
