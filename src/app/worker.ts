@@ -92,7 +92,8 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   worker.start();
   const pools = startPoolChore({
     ...{ stores, isAway },
-    onProblem: (error) => logger.warn({ error: String(error) }, "pools could not be looked at"),
+    onProblem: (error, pool) =>
+      logger.warn({ pool, error: String(error) }, "pool could not be started or moved"),
   });
   async function stop(): Promise<void> {
     stopRenumbering();

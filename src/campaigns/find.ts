@@ -49,12 +49,6 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
   const pool = await Object.values(stores)[0]?.pools.find(id);
   const known = pool?.members.some(({ number }) => Object.hasOwn(stores, number)) ?? false;
   if (pool === undefined || !known) return refuseNoCampaign(id);
-  const [first] = Object.values(stores);
-  // Its import begins, or its importer died: there is only the pool.
-  if (pool.children.length === 0 && first !== undefined) {
-    const store = createPoolStore(pool, [], first);
-    return accept({ campaign: sumOfPool(pool, []), store, children: [], pool });
-  }
   const children: FoundCampaign[] = [];
   const missing: string[] = [];
   for (const [at, { number }] of pool.members.entries()) {
@@ -86,7 +80,7 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
   return accept({ campaign, store: createPoolStore(pool, members), children: all, pool });
 }
 
-function placeOf({ campaign, store }: FoundCampaign): PoolChild {
+export function placeOf({ campaign, store }: FoundCampaign): PoolChild {
   return { id: campaign.id, number: store.number, rows: campaign.rows, store };
 }
 

@@ -33,9 +33,11 @@ export function setCampaignRate(
   const { campaign, store, pool } = found;
   const { id } = campaign;
   if (pool !== undefined) {
-    return rateOfPool(found, { id, ratePerSecond, rampUp: null }, (child, at) =>
-      setCampaignRate(child, ratePerSecond && partOf(ratePerSecond, pool.members, at), by),
-    );
+    return rateOfPool(found, { id, ratePerSecond, rampUp: null }, (child) => {
+      // A campaign that got moved rows has the part of its number.
+      const at = pool.members.findIndex(({ number }) => number === child.campaign.number);
+      return setCampaignRate(child, ratePerSecond && partOf(ratePerSecond, pool.members, at), by);
+    });
   }
   return set(store, { id, ratePerSecond, rampUp: null }, by);
 }
@@ -77,12 +79,12 @@ function set(
 async function rateOfPool(
   { children = [] }: FoundCampaign,
   rate: CampaignRate,
-  act: (child: FoundCampaign, at: number) => Promise<Result<CampaignRate>>,
+  act: (child: FoundCampaign) => Promise<Result<CampaignRate>>,
 ): Promise<Result<CampaignRate>> {
   const open = children.map(({ campaign }) => !campaign.closed);
   if (!open.includes(true)) return refuseRate(rate.id);
   for (const [at, child] of children.entries()) {
-    const done = open[at] === true ? await act(child, at) : accept(rate);
+    const done = open[at] === true ? await act(child) : accept(rate);
     if (!done.ok) return done;
   }
   return accept(rate);

@@ -139,7 +139,7 @@ export function resolveMany(
 ): Promise<Result<ResolvedRows>> {
   if (found.pool !== undefined) {
     return what.rows === null
-      ? resolvePool(found, (child) => resolveMany(child, what, by, following))
+      ? resolveManyOfPool(found, what, by, following)
       : Promise.resolve(refuseOfPool(found, "A range of rows"));
   }
   return audited(
@@ -150,6 +150,30 @@ export function resolveMany(
     ({ rows, action }) => ({
       details: { messages: rows.length, ...(action === null ? {} : { action }) },
     }),
+  );
+}
+
+/** Confirmed is the sum over all campaigns; each then goes on with exactly its own part of it. */
+async function resolveManyOfPool(
+  found: FoundCampaign,
+  what: ResolveWhat,
+  by: Actor,
+  following: Following & Confirmed,
+): Promise<Result<ResolvedRows>> {
+  const { confirm, ...rest } = following;
+  if (confirm === undefined) {
+    return resolvePool(found, (child) => resolveMany(child, what, by, rest));
+  }
+  const totals = new Map<string, number>();
+  for (const child of found.children ?? []) {
+    const chosen = await chooseUnknown(child, what);
+    if (!chosen.ok) return chosen;
+    totals.set(child.campaign.id, chosen.value.total);
+  }
+  const sum = [...totals.values()].reduce((all, total) => all + total, 0);
+  if (sum > 0 && confirm !== sum) return refuseUnconfirmed(sum);
+  return resolvePool(found, (child) =>
+    resolveMany(child, what, by, { ...rest, confirm: totals.get(child.campaign.id) ?? 0 }),
   );
 }
 

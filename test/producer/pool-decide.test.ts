@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { moveRows } from "../../src/campaigns/pools/move.ts";
+import { setCampaignRate } from "../../src/campaigns/rate.ts";
+import { ALL_ROWS, resolveRow, resolveRows } from "../../src/campaigns/resolve.ts";
+import { previewRetry } from "../../src/campaigns/retry.ts";
+import { finishMoves } from "../../src/worker/pool-chore.ts";
+import { BY, claimRows, openStoredPool } from "./pool-support.ts";
+
+test("a resend of all unknown rows of a pool is confirmed by the sum of its campaigns", async () => {
+  const { find, first, second, one, two } = await openStoredPool();
+  await claimRows(one, first.campaign.id, [1, 2, 3], "unknown");
+  await claimRows(two, second.campaign.id, [1, 2], "unknown");
+
+  const wrong = await resolveRows(await find(), [ALL_ROWS], "resend", BY, { confirm: 3 });
+  const unknown = (await find()).campaign.counts.unknown;
+  const right = await resolveRows(await find(), [ALL_ROWS], "resend", BY, { confirm: 5 });
+
+  expect(wrong).toMatchObject({ ok: false, refusal: { code: "action_not_confirmed" } });
+  expect(unknown).toBe(5);
+  expect(right).toMatchObject({ ok: true });
+  expect((await find()).campaign.counts.unknown).toBe(0);
+});
+
+test("after a move the rate, a retry and a decision on a row reach the campaign that has the rows", async () => {
+  const { id, find, first, two, redis, move } = await openStoredPool();
+  await first.store.campaigns.pause(first.campaign.id, "operator");
+  const moved = await moveRows(await find(), move, BY);
+  const campaign = moved.ok ? (moved.value.campaign ?? "") : "";
+  await claimRows(two, campaign, [1], "unknown");
+  const { store, campaign: sum } = await find();
+  let row = 0;
+  for await (const one of store.rows.all(id, sum.rows)) if (one.state === "unknown") row = one.row;
+
+  await setCampaignRate(await find(), 60, BY);
+
+  expect(Number(await redis.hget(two.own(campaign).campaign, "ratePerSecond"))).toBe(40);
+  expect(await previewRetry(await find(), { codes: new Set() } as never)).toMatchObject({
+    ok: true,
+  });
+  expect(await resolveRow(await find(), row, "sent", BY)).toMatchObject({
+    ok: true,
+    value: { row },
+  });
+});
+
+test("a move that cannot go on is told, and keeps no other from it", async () => {
+  const [bad, good] = [await openStoredPool(), await openStoredPool()];
+  for (const { first, id, move } of [bad, good]) {
+    await first.store.campaigns.pause(first.campaign.id, "operator");
+    const noted = { from: first.campaign.id, to: move.to, campaign: "", done: false };
+    await first.store.pools.move(id, noted);
+  }
+  const { redis, one, first } = bad;
+  await redis.del(one.own(first.campaign.id).campaign);
+  const told: string[] = [];
+
+  await finishMoves({ ...bad.stores, ...good.stores }, (_, name) => told.push(name));
+
+  expect(told).toEqual([first.campaign.id]);
+  expect(await good.first.store.pools.moves(good.id)).toMatchObject([{ done: true }]);
+  await first.store.pools.move(bad.id, {
+    ...{ from: first.campaign.id, to: bad.move.to, campaign: "", done: true },
+  });
+});
