@@ -7,7 +7,7 @@ import type { Platform } from "./platform.ts";
 
 /** Webhooks out of the numbers of a worker process. */
 export async function openNotices({ config, logger, outage }: Platform) {
-  const [{ createNotifier, notifierTiming }, { createPoster }] = await Promise.all([
+  const [{ createNotifier, notifierTiming, register }, { createPoster }] = await Promise.all([
     import("../notices/notifier.ts"),
     import("../notices/post.ts"),
   ]);
@@ -24,6 +24,7 @@ export async function openNotices({ config, logger, outage }: Platform) {
       );
       return {
         endpoints: endpoints.map(({ id }) => id),
+        register: () => register({ store, endpoints }),
         start() {
           const notifier = createNotifier({
             ...{ store, post: poster.post, timing, endpoints, troubles },

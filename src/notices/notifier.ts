@@ -124,7 +124,14 @@ export function createNotifier(input: NotifierInput) {
 
 export type Notifier = ReturnType<typeof createNotifier>;
 
-async function register({ store, endpoints }: NotifierInput): Promise<void> {
+/**
+ * Notes in Redis which endpoints there are: from then on scripts note events for them. Also before
+ * a number first wakes, so that its first events are told.
+ */
+export async function register({
+  store,
+  endpoints,
+}: Pick<NotifierInput, "store" | "endpoints">): Promise<void> {
   // Without endpoints nothing is written, unless there were some before.
   if (endpoints.length === 0 && !(await store.notices.isUsed())) return;
   const wantsFailed = endpoints.some(({ events }) => events.has("message.failed"));

@@ -44,6 +44,8 @@ export interface NumberDeps {
 /** Ids of the endpoints, and what tells them. */
 export interface NotifierOf {
   readonly endpoints: readonly string[];
+  /** Notes them in Redis, so that scripts note events for them. */
+  register(): Promise<void>;
   start(): { stop(): Promise<void> };
 }
 

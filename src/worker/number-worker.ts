@@ -76,6 +76,8 @@ export function createNumberWorker(deps: NumberDeps): NumberWorker {
 
   /** Whether the number is to be awake. */
   async function hasWork(): Promise<boolean> {
+    // Before anything happens to its first campaign: only then events are noted.
+    if (!isGreeted) await deps.notifier?.register();
     const dueMs = await store.work.dueInMs(parts.outside);
     if (dueMs !== null && dueMs <= 2 * timings.lookEveryMs) return true;
     if (isGreeted) return false;

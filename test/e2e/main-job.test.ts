@@ -90,7 +90,9 @@ test("a list dropped into the inbox is sent by two workers through every kind of
       if (campaign.status !== "paused") return;
       expect(campaign.reasonCode).toBe("unknown_budget");
       pauses++;
-      await stage.json(["resume", id]);
+      // Its last messages may have ended since: then there is nothing to resume.
+      const { code, stdout } = await stage.run(["resume", id, "--json"]);
+      if (code !== 0) expect(stdout).toContain(`${id} is finished`);
     },
   });
   expect(pauses).toBeGreaterThan(0);

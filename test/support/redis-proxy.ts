@@ -244,7 +244,7 @@ function nameOf(words: readonly Buffer[], names: ReadonlyMap<string, string>): s
   const [, text = Buffer.alloc(0), , key = ""] = words;
   const name = names.get(command === "eval" ? sha1(text) : text.toString());
   if (name === undefined) return command;
-  const queue = /^dropcast:\{[^}]+\}:bull:([a-z]+)-/.exec(key.toString())?.[1];
+  const queue = /^(?:dropcast:\{[^}]+\}:)?bull:([a-z]+)-/.exec(key.toString())?.[1];
   return queue === undefined ? name : `${queue}.${name}`;
 }
 

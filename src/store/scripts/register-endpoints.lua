@@ -8,9 +8,10 @@
 -- Returns: how many were forgotten
 -- Keys built: notify, notices, notices-failed, endpoints, endpoint:<id>, endpoint-due:<id>,
 --   endpoint-order:<id>, endpoint-deliveries:<id>
-local CONFIGURED_MS = 180000
--- Workers register once a minute. In a rolling restart some have endpoints and others do not yet;
--- those without change nothing, so that no event of that time is lost.
+local CONFIGURED_MS = 6 * 3600000
+-- A number that rests registers when its turn comes: about once an hour with 500 numbers in one
+-- process, hence the hours. In a rolling restart some workers have endpoints and others do not
+-- yet; those without change nothing, so that no event of that time is lost.
 if ARG.notify == '' then
   local last = redis.call('ZREVRANGE', P .. 'endpoints', 0, 0, 'WITHSCORES')
   local age = WALL - num(last[2])
