@@ -49,6 +49,12 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
   const pool = await Object.values(stores)[0]?.pools.find(id);
   const known = pool?.members.some(({ number }) => Object.hasOwn(stores, number)) ?? false;
   if (pool === undefined || !known) return refuseNoCampaign(id);
+  const [first] = Object.values(stores);
+  // Its import begins, or its importer died: there is only the pool.
+  if (pool.children.length === 0 && first !== undefined) {
+    const store = createPoolStore(pool, [], first);
+    return accept({ campaign: sumOfPool(pool, []), store, children: [], pool });
+  }
   const children: FoundCampaign[] = [];
   const missing: string[] = [];
   for (const [at, { number }] of pool.members.entries()) {
