@@ -368,6 +368,7 @@ describe("the id of a campaign", () => {
     const lost = await importTestCampaign(await openProcess(kept), { rows: 1 });
     await restore();
     await bench.redis.hincrby(bench.keys.guard, "count", 10);
+    await bench.redis.hincrby(bench.keys.guard, "acts", 10);
     const next = await importTestCampaign(await openProcess(kept), { rows: 1 });
     expect(serialOf(next)).toBe(serialOf(lost) + 1);
   });

@@ -80,6 +80,32 @@ describe("a Redis that went back in time", () => {
     expect(await bench.store.rollback.read()).toMatchObject({ lost: 1 });
   });
 
+  test.each([0, 2, 3, 4])(
+    "is noticed by a worker that was restarted, although people have changed %i things since",
+    async (acts) => {
+      const id = await bench.import(300);
+      await bench.send(id, 1, "accepted");
+      const restore = await snapshot(bench);
+      for (const row of [2, 3, 4]) await bench.send(id, row, "accepted");
+      const reading = bench.store.counter.reading();
+      await restore();
+      for (let act = 0; act < acts; act += 1) {
+        await bench.store.pace.setCampaignRate(id, 10 + act);
+      }
+      // Started again: another name, and what it remembers.
+      const worker = await openAnotherWorker();
+      worker.counter.saw(reading);
+
+      await worker.campaigns.dispatch("sandbox", 10);
+
+      expect(await worker.rollback.read()).toMatchObject({ lost: 3, lostActs: 0 });
+      await worker.rollback.accept(10);
+      worker.counter.saw(reading);
+      await worker.campaigns.dispatch("sandbox", 10);
+      expect(await worker.rollback.read()).toBeUndefined();
+    },
+  );
+
   test("is not seen where workers came and went, or wait for each other's claims", async () => {
     const id = await bench.import(300);
     await bench.send(id, 1, "accepted");

@@ -61,7 +61,7 @@ local function adopt(r, o)
   -- For a row in doubt the loss is already known, and may already be accepted.
   if r.state ~= STATE.unknown or r.reason ~= REASON.rollback then
     local count = num(redis.call('HGET', GUARD, 'count'))
-    note_rollback({ count = count + 1, acts = 0, serial = 0 }, count)
+    note_rollback({ count = count + 1, serial = 0 }, 1, 0)
   end
   if r.state == STATE.failed then fire(c, o.row, r, 'retry') end
   if r.state == STATE.unknown then fire(c, o.row, r, 'resend') end

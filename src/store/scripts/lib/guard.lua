@@ -69,15 +69,21 @@ local function stop_number()
   note_open_batches()
 end
 
--- A process remembers more than Redis has. `seen` is its reading; `known` is the last count that
--- Redis stored for it.
-local function note_rollback(seen, known)
+-- Claims and changes by people that a reading has and Redis lacks. Each kind is compared with its
+-- own: else changes made since the loss would make up for lost claims.
+local function missing_of(seen, g)
+  local claims = (seen.count - seen.acts) - (g.count - g.acts)
+  return math.max(0, claims), math.max(0, seen.acts - g.acts)
+end
+
+-- A process remembers more than Redis has: `seen` is its reading, `lost` are the claims and changes
+-- that are missing, `lost_acts` the changes by people among them.
+local function note_rollback(seen, lost, lost_acts)
   stop_number()
-  local f = redis.call('HMGET', GUARD, 'seen', 'lost', 'lostActs', 'lastSerial', 'acts')
+  local f = redis.call('HMGET', GUARD, 'seen', 'lost', 'lostActs', 'lastSerial')
   redis.call('HDEL', GUARD, 'unconfirmed', 'restored')
   redis.call('HSET', GUARD, 'seen', math.max(num(f[1]), seen.count),
-    'lost', math.max(num(f[2]), seen.count - known),
-    'lostActs', math.max(num(f[3]), seen.acts - num(f[5])),
+    'lost', math.max(num(f[2]), lost), 'lostActs', math.max(num(f[3]), lost_acts),
     'lastSerial', math.max(num(f[4]), seen.serial))
 end
 
@@ -120,10 +126,14 @@ end
 
 -- Checks the reading ('' none) of the caller named `worker`. Its count is compared with the value
 -- stored for this worker, not with the global counter: since a rollback, other workers may have
--- advanced that past the loss. An unknown worker is compared with the global counter. A worker that
--- started with a different database gets nothing (its pepper, and so its digests of people,
--- differ). Returns the counter, with `stopped` set to the gate `rollback` or `settling` if claims
--- are stopped.
+-- advanced that past the loss. An unknown worker (one that was restarted) is compared with the
+-- global counter, claims and changes by people each with their own:
+--   t0  a worker remembers 6 claims; Redis goes back to 3
+--   t1  people enter 3 opt-outs: count is 6 again
+--   t2  the worker reports 6 claims, Redis has 3: claims are missing
+-- A worker that started with a different database gets nothing (its pepper, and so its digests of
+-- people, differ). Returns the counter, with `stopped` set to the gate `rollback` or `settling` if
+-- claims are stopped.
 local function check_guard(text, worker, settle_ms, role)
   local seen = parse_reading(text)
   local f = redis.call('HMGET', GUARD, 'count', 'acts', 'claimedAt', 'noticedAt', 'unconfirmed',
@@ -132,8 +142,10 @@ local function check_guard(text, worker, settle_ms, role)
   local stored = redis.call('ZSCORE', TOLD, worker)
   g.is_stored = stored and num(stored) == g.count
   local known = math.min(num(stored, g.count), g.count)
-  if seen and seen.count > known then
-    note_rollback(seen, known)
+  local claims, acts = 0, 0
+  if seen then claims, acts = missing_of(seen, g) end
+  if seen and (seen.count > known or claims + acts > 0) then
+    note_rollback(seen, math.max(seen.count - known, claims + acts), acts)
     g.stopped, g.wait = GATE.rollback, 0
   elseif f[4] and not f[5] or f[6] and string.sub(worker, 1, #f[6]) ~= f[6] then
     g.stopped, g.wait = GATE.rollback, 0
