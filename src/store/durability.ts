@@ -161,7 +161,7 @@ async function wait(replicas: Replicas, redis: Redis, timeoutMs: number): Promis
       const [isOnOwnDisk, onDisks] = answer.map(Number);
       return isOnOwnDisk === 0 ? 0 : (onDisks ?? 0);
     } catch (error) {
-      if (!isUnknownCommand(error)) throw error;
+      if (!isRefused(error)) throw error;
       replicas.hasOnlyWait = true;
     }
   }
@@ -173,11 +173,12 @@ function connectionEnded(): Error {
   return new Error("Connection is closed.");
 }
 
-/** Or it has no append-only file, so that nothing is on a disk. */
-function isUnknownCommand(error: unknown): boolean {
-  return (
-    error instanceof Error && /^ERR (unknown command|WAITAOF cannot be used)/i.test(error.message)
-  );
+/** Refusals that say nothing of the command itself: it may succeed the next time. */
+const PASSING = /^(UNBLOCKED|READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING)\b/;
+
+/** Not known, not allowed, or without an append-only file: the safety check then uses WAIT too. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError" && !PASSING.test(error.message);
 }
 
 /** The change that was not confirmed is of this connection, so a wait alone tells of it. */

@@ -170,6 +170,22 @@ test("where WAITAOF is known, the disks of Redis and of the replicas count", asy
   expect(asked[0]).toBe("waitaof 1 2 1000");
 });
 
+test.each(["NOPERM this user has no permissions", "ERR unknown command", "ERR not here"])(
+  "where WAITAOF is refused with %j, WAIT proves it",
+  async (refusal) => {
+    const port = await startAnswering(([name]) => {
+      if (name === "waitaof") return `-${refusal}\r\n`;
+      return name === "wait" ? ":1\r\n" : "+OK\r\n";
+    });
+    const redis = new Redis({ port, enableReadyCheck: false, protocol: 2 });
+    onTestFinished(() => redis.disconnect());
+    await redis.ping();
+    const { watch } = createDurable(redis, { kind: "replicas", replicas: 1 });
+
+    expect(await watch()()).toBe(true);
+  },
+);
+
 test("by default nothing waits for replicas", async () => {
   const own = await startOwnRedis();
   const bench = await openTestStore({}, own.connect());

@@ -1,4 +1,4 @@
-import { CODES, errorCode } from "../../core/error-codes.ts";
+import { errorCode } from "../../core/error-codes.ts";
 import type { State } from "../../core/message.ts";
 import { canBeTemplates } from "../../core/template-codes.ts";
 import type { Durable } from "../durability.ts";
@@ -77,14 +77,15 @@ export function createApplyStatuses(input: {
     const results = answers.map(resultOf);
     // The sender does not repeat an event that was taken, so it must not be taken too early.
     if (await isProved()) return results;
-    return results.map((result, at) => (isOptOut(asked[at]) ? TOO_FEW_REPLICAS : result));
+    return results.map((result) => (hasWritten(result) ? TOO_FEW_REPLICAS : result));
   };
 }
 
-const TOO_FEW_REPLICAS = new Error("NOREPLICAS too few replicas have the opt-out");
+const TOO_FEW_REPLICAS = new Error("NOREPLICAS too few replicas have the event");
 
-function isOptOut(asked: AskedEvent | undefined): boolean {
-  return asked?.event.status === "failed" && asked.event.code === CODES.optedOut;
+/** Or finds there what an earlier try has written. */
+function hasWritten(result: ApplyResult | Error): boolean {
+  return !(result instanceof Error) && result.kind !== "unmatched";
 }
 
 type Answer = readonly [string, string, number, number, number, number];
