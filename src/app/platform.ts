@@ -50,6 +50,8 @@ export interface Platform {
   readonly outage: Watches["outage"];
   /** The nodes of Redis, and who has which number. */
   topology(): Promise<TopologyFacts>;
+  /** Whether the Redis of a key space is known to be away: of a cluster, its node. */
+  isAway(space: string): boolean;
   /** By number name. */
   readonly stores: Readonly<Record<string, NumberStore>>;
   /** Takes the numbers of another configuration, and tells `onRenumber`. */
@@ -152,13 +154,16 @@ export async function openPlatform(input: {
   const { durability, caps } = config;
   const common = { clientOf: connections.ledger, limits, durability, onAuditProblem, caps };
   const stores: Record<string, NumberStore> = {};
-  const openStore = async ({ name: number, id }: NumberConfig): Promise<Result<NumberStore>> => {
+  const openStore = async (
+    { name: number, id }: NumberConfig,
+    { portfolios }: Pick<Config, "portfolios">,
+  ): Promise<Result<NumberStore>> => {
     const own = connections.ledger(keySpace(number, mode));
     const safety = safetyOf(keySpace(number, mode));
     const readable = await checkSchema(own, number, mode);
     if (!readable.ok) return readable;
     const sender = id === null ? null : `${id} at ${config.apiName}`;
-    const portfolio = portfolioOf(config.portfolios, number);
+    const portfolio = portfolioOf(portfolios, number);
     const counted = portfolio === undefined ? {} : { portfolio };
     const store = await createNumberStore({
       ...{ ...common, redis: own, safety, number, mode, sender, memory },
@@ -170,7 +175,8 @@ export async function openPlatform(input: {
   const waiting = Object.values(config.numbers);
   while (waiting.length > 0) {
     // Side by side: hundreds of numbers would wait for hundreds of round trips, one by one.
-    for (const opened of await Promise.all(waiting.splice(0, STORES_AT_ONCE).map(openStore))) {
+    const some = waiting.splice(0, STORES_AT_ONCE).map((number) => openStore(number, config));
+    for (const opened of await Promise.all(some)) {
       if (opened.ok) {
         stores[opened.value.number] = opened.value;
         continue;
@@ -192,6 +198,7 @@ export async function openPlatform(input: {
     redis: deploymentOf(mode),
     safety: withReplicas(safety, stores),
     outage,
+    isAway: watches.isAway,
     topology: () =>
       readTopology({
         ...{ kind: address.kind, connections, durability },

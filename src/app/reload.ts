@@ -63,14 +63,18 @@ export function watchConfiguration(input: {
 
 const KEPT = "the configuration is kept as it was";
 
-/** Changes with the file, also when a link leads to another one. */
+/** Changes with the file, also when a link leads to another one, or to nothing that can be read. */
 function signOf(path: string | null): string {
   if (path === null) return "";
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? "" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
 
 /** All settings besides the numbers, to be compared. */
 function othersOf(config: Config | ReadConfig): string {
-  return JSON.stringify({ ...config, numbers: null, otherNumbers: null });
+  return JSON.stringify({ ...config, numbers: null, otherNumbers: null, sharingSecrets: null });
 }

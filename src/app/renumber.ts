@@ -29,13 +29,16 @@ export type OnRenumber = (change: NumberChange) => Promise<void>;
 
 /**
  * The numbers of a running process, which can be exchanged for others. The other settings stay as
- * they were at the start.
+ * they were at the start; but what a new number sends counts in the portfolio that it has now.
  */
 export function createNumbers(input: {
   config: Config;
   /** By name; changed in place, because every part of the process reads it. */
   stores: Record<string, NumberStore>;
-  openStore: (number: NumberConfig) => Promise<Result<NumberStore>>;
+  openStore: (
+    number: NumberConfig,
+    config: Pick<Config, "portfolios">,
+  ) => Promise<Result<NumberStore>>;
 }) {
   const { stores, openStore } = input;
   let config = input.config;
@@ -58,7 +61,7 @@ export function createNumbers(input: {
       const opened = await Promise.all(
         [...change.added, ...change.changed].flatMap((name) => {
           const number = next.numbers[name];
-          return number === undefined ? [] : openStore(number);
+          return number === undefined ? [] : openStore(number, next);
         }),
       );
       const refused = opened.find((one) => !one.ok);
@@ -73,6 +76,7 @@ export function createNumbers(input: {
         ...config,
         numbers: next.numbers,
         otherNumbers: next.otherNumbers,
+        sharingSecrets: next.sharingSecrets,
       });
       await Promise.all([...listeners].map((listener) => listener(change)));
       await Promise.all(gone.map((store) => store.close()));

@@ -52,7 +52,8 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     });
     clients.set(name, client);
     worker.add({
-      ...{ store, client, number: number.value, mode: config.mode, timings, isAway },
+      ...{ store, client, number: number.value, mode: config.mode, timings },
+      isAway: () => platform.isAway(store.space),
       retention: { rowsMs: config.retentionMs, campaignMs: config.campaignsKeptMs },
       logger: logger.child({ role: "worker", number: number.value.name }),
       observer: sendObserverOf(platform, number.value.name),

@@ -12,6 +12,8 @@ export interface Watches {
   /** Of all key spaces that this process was opened for. */
   readonly safety: Pick<SafetyWatch, "isSafe" | "problem">;
   readonly outage: Pick<OutageWatch, "now" | "tell">;
+  /** Whether that of a key space is known to be away. */
+  isAway(space: string): boolean;
 }
 
 /**
@@ -78,5 +80,6 @@ export function watchEndpoints(input: {
       now: () => used().flatMap((endpoint) => watched.get(endpoint)?.outage.now() ?? [])[0],
       tell: (teller) => void tellers.push(teller),
     },
+    isAway: (space) => watched.get(connections.endpoint(space))?.outage.now() !== undefined,
   };
 }

@@ -41,7 +41,10 @@ export function createNumberWorker(deps: NumberDeps): NumberWorker {
 
   async function begin(): Promise<void> {
     // An opt-out that was entered while it rested holds before its first claim.
-    await store.optOuts.catchUp();
+    await store.optOuts.catchUp().catch((error: unknown) => {
+      // The list may be on another node. What was reported as done is in this number's copy.
+      troubles(error, "opt-outs not caught up; the sweep does it");
+    });
     if (stopping === undefined) shift = openShift(parts.shiftContext(() => void look()));
   }
 

@@ -17,9 +17,8 @@ export function createRota(input: {
   readonly wakeUps: WakeUps;
   readonly timings: Timings;
   readonly troubles: TroubleLog;
-  readonly isAway: () => boolean;
 }) {
-  const { wakeUps, timings, troubles, isAway } = input;
+  const { wakeUps, timings, troubles } = input;
   const numbers = new Map<string, NumberWorker>();
   /** Numbers to look at now, before their turn. */
   let fresh: NumberWorker[] = [];
@@ -54,18 +53,25 @@ export function createRota(input: {
     for (const one of nextToTidy(1)) one.tidy();
   }
 
-  const loop = createLoop({
-    ...{ name: "the rota of numbers", everyMs: timings.wakeEveryMs, troubles },
-    async act() {
-      if (isAway()) return;
-      await hear();
-      tidyOne();
-      await lookAtSome();
-    },
-  });
+  const loops = [
+    createLoop({
+      ...{ name: "listening for wake-ups", everyMs: timings.wakeEveryMs, troubles },
+      act: hear,
+    }),
+    // Apart: of a cluster, the node with the wake-ups may be away, or one with some of the numbers.
+    createLoop({
+      ...{ name: "looking at numbers", everyMs: timings.wakeEveryMs, troubles },
+      async act() {
+        tidyOne();
+        await lookAtSome();
+      },
+    }),
+  ];
 
   return {
-    start: loop.start,
+    start(): void {
+      for (const loop of loops) loop.start();
+    },
 
     /** Adds a number, and looks at it soon. */
     add(name: string, number: NumberWorker): void {
@@ -86,14 +92,16 @@ export function createRota(input: {
     lookAtAll(): void {
       for (const number of numbers.values()) number.greetAgain();
       fresh = [...numbers.values()];
-      loop.wake();
+      for (const loop of loops) loop.wake();
     },
 
     awake: (): string[] =>
       [...numbers].flatMap(([name, number]) => (number.isAwake() ? [name] : [])),
 
     all: (): readonly NumberWorker[] => [...numbers.values()],
-    stop: loop.stop,
+    async stop(): Promise<void> {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export interface WorkerDeps {
 export function createWorker({ wakeUps, timings, logger, isAway }: WorkerDeps) {
   const now = (): number => performance.now();
   const troubles = createTroubleLog({ logger, isAway, now });
-  const rota = createRota({ wakeUps, timings, troubles, isAway });
+  const rota = createRota({ wakeUps, timings, troubles });
   return {
     start: rota.start,
 

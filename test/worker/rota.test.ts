@@ -46,6 +46,23 @@ test("a wake-up that is lost delays a campaign and does not lose it", async () =
   await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 3 }), SOON);
 });
 
+test("numbers are looked at while the node of the wake-ups does not answer", async () => {
+  const bench = await openTestStore();
+  const broken = async (): Promise<never> => {
+    throw new Error("CLUSTERDOWN Hash slot not served");
+  };
+  const { worker } = await startSending(bench, {
+    ...{ wakeUps: { wake: async () => {}, position: broken, after: broken } },
+    timings: { tidyEveryMs: 3_600_000 },
+  });
+  await vi.waitFor(async () => expect(await bench.redis.exists(bench.keys.told)).toBe(1), SOON);
+  expect(worker.awake()).toEqual([]);
+
+  const id = await bench.import(3);
+
+  await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 3 }), SOON);
+});
+
 test("a campaign that is scheduled wakes its number when it is due", async () => {
   const { bench, rests } = await resting();
   const definition = testDefinition(bench.number);
