@@ -59,7 +59,8 @@ async function copySome(
     const space = spaceOfKey(key);
     const dump = answers[2 * at]?.[1] as Buffer | null;
     const ttlMs = Number(answers[2 * at + 1]?.[1]);
-    if (space === undefined || dump === null) continue;
+    // -2: it expired in between; -1: it never does, which RESTORE writes as 0.
+    if (space === undefined || dump === null || ttlMs === -2 || ttlMs === 0) continue;
     writing.push(clientOf(space).restore(key, Math.max(0, ttlMs), dump, "REPLACE"));
     copied.keys += 1;
     copied.spaces.add(space);
@@ -72,6 +73,13 @@ async function copySome(
       "restore_needs_newer_redis",
       "The Redis that should take the backup is older than the one that it comes from.",
       "Restore it into a Redis of that version or newer.",
+    );
+  }
+  if (/NOPERM/.test(String(failed.reason))) {
+    return refuse(
+      "backup_not_allowed",
+      "This user of Redis may not write keys as they are (RESTORE).",
+      "Allow it (ACL SETUSER … +restore), and run the same command again: it continues.",
     );
   }
   throw failed.reason;

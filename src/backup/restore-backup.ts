@@ -2,7 +2,9 @@
  * Restores a backup into an empty Redis. It may be killed at any moment, and run again:
  *
  * 1. The whole backup is read and checked before anything is written.
- * 2. The key `restoring` is set. While it is there no process of Dropcast opens this Redis.
+ * 2. The key `restoring` is set. While it is there no process of Dropcast opens this Redis. Only
+ *    then it is certain that nothing fills it meanwhile, so it is looked at again. Only the backup
+ *    that set the key goes on where it is found.
  * 3. The keys are copied, each as Redis itself dumps it.
  * 4. Each number is stopped with the question of the rollback guard: the copy does not know what
  *    was sent, or who opted out, since it was made.
@@ -41,11 +43,15 @@ export interface RestoreInput {
   readonly confirm: (about: AboutBackup) => Promise<Result<void>>;
 }
 
+const MARKS: ReadonlySet<string> = new Set(MODES.map(restoringKey));
+
 /** Refuses if the backup is damaged or the Redis is not empty; then nothing was written. */
 export async function restoreBackup(input: RestoreInput): Promise<Result<Restored>> {
   const { path, key, dataDir, say } = input;
-  const empty = await checkEmpty(input);
-  if (!empty.ok) return empty;
+  if ((await readRestoring(input.clientOf)) === null) {
+    const empty = await checkEmpty(input);
+    if (!empty.ok) return empty;
+  }
   const binary = await findRedisBinary({ dataDir, env: process.env, say });
   if (!binary.ok) return binary;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -56,7 +62,8 @@ export async function restoreBackup(input: RestoreInput): Promise<Result<Restore
     const { about, files } = read.value;
     const agreed = await input.confirm(about);
     if (!agreed.ok) return agreed;
-    await setRestoring(input.clientOf, about.madeAt);
+    const begun = await begin(input, about);
+    if (!begun.ok) return begun;
     const copied: Copied = { keys: 0, spaces: new Set() };
     for (const file of files) {
       const scratch = await startScratchRedis({ binary: binary.value, dir, file, db: about.db });
@@ -90,12 +97,33 @@ async function setRestoring(
   }
 }
 
-/** Refuses a Redis that holds anything of Dropcast, unless a restore of it did not end. */
-async function checkEmpty({ nodes, clientOf, path }: RestoreInput): Promise<Result<void>> {
-  for (const mode of MODES) {
-    const marked = await clientOf(keySpace(ALL_NUMBERS, mode)).exists(restoringKey(mode));
-    if (marked === 1) return accept(undefined);
+/** Sets the marks, unless another backup's are there or this Redis was filled meanwhile. */
+async function begin(input: RestoreInput, { madeAt }: AboutBackup): Promise<Result<void>> {
+  const marked = await readRestoring(input.clientOf);
+  if (marked !== null && marked !== madeAt) {
+    return refuse(
+      "restore_unfinished",
+      `A restore of another backup, made ${marked}, did not end in this Redis.`,
+      "Restore that one again, and it continues; or empty this Redis first.",
+    );
   }
+  await setRestoring(input.clientOf, madeAt);
+  if (marked !== null) return accept(undefined);
+  const empty = await checkEmpty(input);
+  if (!empty.ok) await setRestoring(input.clientOf, null);
+  return empty;
+}
+
+async function readRestoring(clientOf: RestoreInput["clientOf"]): Promise<string | null> {
+  for (const mode of MODES) {
+    const marked = await clientOf(keySpace(ALL_NUMBERS, mode)).get(restoringKey(mode));
+    if (marked !== null) return marked;
+  }
+  return null;
+}
+
+/** Refuses a Redis that holds anything of Dropcast besides the marks. */
+async function checkEmpty({ nodes, path }: RestoreInput): Promise<Result<void>> {
   for (const node of nodes) {
     if (!(await holdsKeys(node))) continue;
     return refuse(
@@ -110,7 +138,7 @@ async function checkEmpty({ nodes, clientOf, path }: RestoreInput): Promise<Resu
 async function holdsKeys(redis: Redis): Promise<boolean> {
   for (let cursor = "0"; ; ) {
     const [next, found] = await redis.scan(cursor, "MATCH", ALL_KEYS, "COUNT", 1_000);
-    if (found.length > 0) return true;
+    if (found.some((key) => !MARKS.has(key))) return true;
     if (next === "0") return false;
     cursor = next;
   }

@@ -303,6 +303,49 @@ describe("a restore", () => {
   });
 });
 
+describe("a restore that was cut off", () => {
+  test("is not continued by another backup", async () => {
+    const { redis } = await startUsed();
+    const path = await backUp(redis);
+    const { redis: target } = await startServer();
+    await target.set(restoringKey("live"), "2026-01-01T00:00:00.000Z");
+
+    expect(await restore(path, target)).toMatchObject({ refusal: { code: "restore_unfinished" } });
+
+    expect(await keysOf(target)).toEqual([restoringKey("live")]);
+    expect(await target.get(restoringKey("live"))).toBe("2026-01-01T00:00:00.000Z");
+  });
+
+  test("or has not begun overwrites nothing that came while the person was asked", async () => {
+    const { redis } = await startUsed();
+    const path = await backUp(redis);
+    const { redis: target } = await startServer();
+    const confirm = async () => {
+      const { campaigns } = (await openTestStore({}, target)).keys;
+      await target.zadd(campaigns, 1, "other-1");
+      return accept(undefined);
+    };
+
+    const restored = await restore(path, target, { confirm });
+
+    expect(restored).toMatchObject({ refusal: { code: "restore_not_empty" } });
+    expect(await target.exists(restoringKey("live"), restoringKey("sandbox"))).toBe(0);
+  });
+
+  test("is refused with what to allow where the user of Redis may not write keys as they are", async () => {
+    const { redis } = await startUsed();
+    const path = await backUp(redis);
+    const { redis: target } = await startServer();
+    await target.call("ACL", "SETUSER", "default", "-restore");
+
+    const refused = await restore(path, target);
+    await target.call("ACL", "SETUSER", "default", "+restore");
+
+    expect(refused).toMatchObject({ refusal: { code: "backup_not_allowed" } });
+    expect(await restore(path, target)).toMatchObject({ ok: true });
+  });
+});
+
 describe("after a restore", () => {
   async function restored() {
     const { redis, bench, campaign } = await startUsed();

@@ -30,8 +30,8 @@ export const REDIS = catalogue(503, {
   },
   backup_not_allowed: {
     meaning:
-      "Redis does not send a copy of its data to this user (`SYNC`), or the service forbids it.",
-    fix: "Allow it (`ACL SETUSER … +sync`), or use the snapshots of your provider.",
+      "Redis does not send a copy of its data to this user (`SYNC`), or does not take one (`RESTORE`), or the service forbids it.",
+    fix: "Allow it (`ACL SETUSER … +sync +restore`), or use the snapshots of your provider.",
   },
   backup_unreadable: {
     meaning:
