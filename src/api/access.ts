@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Stores } from "../campaigns/find.ts";
+import { limitStores, type Stores } from "../campaigns/find.ts";
 import { includesRole, type Role } from "../core/access.ts";
 import type { Actor } from "../core/act.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
@@ -61,7 +61,7 @@ export function seesNumber({ numbers }: Pick<Access, "numbers">, number: string)
  */
 export function visibleStores(stores: Stores, access: Pick<Access, "numbers">): Stores {
   if (access.numbers === null) return stores;
-  return Object.fromEntries(Object.entries(stores).filter(([name]) => seesNumber(access, name)));
+  return limitStores(stores, (name) => seesNumber(access, name));
 }
 
 /** A list belongs to no number until it is used: who is limited to some sees only their own. */

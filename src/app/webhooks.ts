@@ -1,4 +1,4 @@
-import { accept, type Result } from "../core/refusal.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
 import { localUrl } from "../http/listen.ts";
 import type { FailedQueue } from "../queue/failed-queue.ts";
@@ -15,6 +15,7 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
   const { config, logger, redis } = platform;
   const numbers = Object.values(config.numbers).filter((n) => n.webhookSecrets.length > 0);
   if (numbers.length === 0) return refusePlainly("webhook_secret_missing");
+  if (config.sharingSecrets.length > 0) return refuseElsewhere(config.sharingSecrets);
   const [{ createFailedQueue }, { createWebhookServer }] = await Promise.all([
     import("../queue/failed-queue.ts"),
     import("../webhooks/server.ts"),
@@ -58,7 +59,12 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
       ({ webhookSecrets }) => webhookSecrets.length > 0,
     );
   const stopRenumbering = platform.onRenumber(async () => {
-    const taken = server.setNumbers(withSecrets());
+    const { sharingSecrets } = platform.config;
+    // It goes on with the numbers of before.
+    const taken =
+      sharingSecrets.length > 0
+        ? refuseElsewhere(sharingSecrets)
+        : server.setNumbers(withSecrets());
     if (!taken.ok) role.error({ code: taken.refusal.code }, taken.refusal.message);
     // Each has the store of before.
     const queues = [...failed.values()];
@@ -79,4 +85,13 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
   const info = { role: "webhooks", numbers: () => withSecrets().map(({ name }) => name) } as const;
   const place = `${localUrl(started.value)}/webhooks/livechat`;
   return accept(withHeartbeat(platform, info, { place, stop: close }));
+}
+
+/** An event that any of several numbers may be about is asked of all of them, or of none. */
+function refuseElsewhere(sharing: readonly string[]) {
+  return refuse(
+    "webhook_secret_elsewhere",
+    `${sharing.join(", ")}: shares its webhook secret with a number that DROPCAST_NUMBERS leaves out here.`,
+    "Name all numbers that share a secret in DROPCAST_NUMBERS, or give each a secret of its own.",
+  );
 }

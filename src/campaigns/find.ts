@@ -9,6 +9,16 @@ import { refuseDeletedRows, refuseNoCampaign } from "./refusals.ts";
 /** The stores by number name. */
 export type Stores = Readonly<Record<string, NumberStore>>;
 
+/** Stores that leave out numbers which the person must not know of. */
+const limited = new WeakSet<Stores>();
+
+/** The stores of the numbers that may be seen: all others are as if they did not exist. */
+export function limitStores(stores: Stores, isVisible: (number: string) => boolean): Stores {
+  const visible = Object.fromEntries(Object.entries(stores).filter(([name]) => isVisible(name)));
+  limited.add(visible);
+  return visible;
+}
+
 /** A campaign and its store. */
 export interface FoundCampaign {
   readonly campaign: Campaign;
@@ -64,6 +74,7 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
     if (store !== undefined && campaign !== undefined) children.push({ campaign, store });
     else missing.push(child ?? number);
   }
+  if (missing.length > 0 && limited.has(stores)) return refuseNoCampaign(id);
   if (missing.length > 0) {
     return refuse(
       "pool_incomplete",

@@ -39,6 +39,8 @@ export interface Config {
   readonly numbers: Readonly<Record<string, NumberConfig>>;
   /** Configured numbers that this process does not work for (`DROPCAST_NUMBERS`). */
   readonly otherNumbers: readonly string[];
+  /** Of those it works for: they have a webhook secret of one of the others. */
+  readonly sharingSecrets: readonly string[];
   /** Numbers that share WhatsApp's limit of people, by name; none: people are not counted. */
   readonly portfolios: Readonly<Record<string, PortfolioConfig>>;
   /** Frequency caps of all campaigns (`caps`); `null`: none. */

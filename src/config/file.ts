@@ -68,6 +68,7 @@ export const fileShape = z
 export function readConfigFile(environment: Environment): {
   numbers: Record<string, NumberConfig>;
   otherNumbers: readonly string[];
+  sharingSecrets: readonly string[];
   prices: PriceTable | null;
   campaignsKeptMs: number | null;
   webhooksOut: readonly WebhookEndpoint[];

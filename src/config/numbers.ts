@@ -62,6 +62,8 @@ export function readNumbers(
 export interface ServedNumbers {
   readonly numbers: Record<string, NumberConfig>;
   readonly otherNumbers: readonly string[];
+  /** Numbers of this process that have a webhook secret of one of the others. */
+  readonly sharingSecrets: readonly string[];
 }
 
 /** Those that `DROPCAST_NUMBERS` names; all of them if it is not set. */
@@ -71,7 +73,9 @@ export function pickServed(
 ): ServedNumbers {
   const names = (text("DROPCAST_NUMBERS") ?? "").split(/[\s,]+/).filter((name) => name !== "");
   // A file that could not be read has no numbers, and its own problems.
-  if (names.length === 0 || findings.problems.length > 0) return { numbers: all, otherNumbers: [] };
+  if (names.length === 0 || findings.problems.length > 0) {
+    return { numbers: all, otherNumbers: [], sharingSecrets: [] };
+  }
   const configured = Object.keys(all);
   for (const name of names.filter((one) => !Object.hasOwn(all, one))) {
     findings.add(
@@ -82,9 +86,14 @@ export function pickServed(
   }
   const entries = Object.entries(all);
   const isServed = ([name]: readonly [string, NumberConfig]): boolean => names.includes(name);
+  const [served, others] = [entries.filter(isServed), entries.filter((one) => !isServed(one))];
+  const elsewhere = new Set(others.flatMap(([, { webhookSecrets }]) => webhookSecrets));
   return {
-    numbers: Object.assign(Object.create(null), Object.fromEntries(entries.filter(isServed))),
-    otherNumbers: entries.filter((one) => !isServed(one)).map(([name]) => name),
+    numbers: Object.assign(Object.create(null), Object.fromEntries(served)),
+    otherNumbers: others.map(([name]) => name),
+    sharingSecrets: served
+      .filter(([, { webhookSecrets }]) => webhookSecrets.some((one) => elsewhere.has(one)))
+      .map(([name]) => name),
   };
 }
 

@@ -56,6 +56,7 @@ describe("defaults", () => {
         },
       },
       otherNumbers: [],
+      sharingSecrets: [],
       portfolios: {},
       prices: null,
       dropsDir: join(cwd, "drops"),
@@ -563,6 +564,21 @@ describe("the numbers that a process serves", () => {
     expect(Object.keys(some.numbers)).toEqual(["first", "third"]);
     expect(some.otherNumbers).toEqual(["second"]);
     expect(describeConfig(some)).toContain("numbers of other processes: second");
+  });
+
+  test("are known to share a webhook secret with those of other processes", () => {
+    const secret = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
+    const own = `whsec_${Buffer.alloc(24, 8).toString("base64")}`;
+    const DROPCAST_CONFIG = put(
+      "sharing.yaml",
+      `numbers: { first: { webhookSecret: ${secret} }, second: { webhookSecret: ${secret} }, third: { webhookSecret: ${own} } }`,
+    );
+    const sharing = (DROPCAST_NUMBERS: string) =>
+      load({ DROPCAST_CONFIG, DROPCAST_NUMBERS }).sharingSecrets;
+
+    expect(sharing("first,third")).toEqual(["first"]);
+    expect(sharing("first,second")).toEqual([]);
+    expect(load({ DROPCAST_CONFIG }).sharingSecrets).toEqual([]);
   });
 
   test("are refused when one is not configured, with the nearest name", () => {

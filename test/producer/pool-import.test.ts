@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
-import { findCampaign } from "../../src/campaigns/find.ts";
+import { findCampaign, limitStores } from "../../src/campaigns/find.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { memberOf } from "../../src/core/pool.ts";
 import { exportRows } from "../../src/export/export-rows.ts";
@@ -67,6 +67,21 @@ async function imported(sent: Promise<{ ok: boolean; report: { campaign: string 
   if (!result.ok) throw new Error(JSON.stringify(result));
   return result.report.campaign ?? "";
 }
+
+test("who may see some of its numbers is told of none of the others", async () => {
+  const { names, stores, send } = await openPool(2, 20);
+  const id = await imported(send());
+  const unknown = await findCampaign(stores, "pool-999999");
+
+  const limited = await findCampaign(
+    limitStores(stores, (name) => name === names[0]),
+    id,
+  );
+
+  expect(limited).toMatchObject({ ok: false, refusal: { code: "no_such_campaign" } });
+  expect(JSON.stringify(limited)).not.toContain(names[1]);
+  expect(unknown).toMatchObject({ ok: false, refusal: { code: "no_such_campaign" } });
+});
 
 test("a list is split over the numbers by person, and the parent has the sums", async () => {
   const { stores, send, members, phones, csvPath } = await openPool(3);

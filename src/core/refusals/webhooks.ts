@@ -7,6 +7,12 @@ export const WEBHOOKS = catalogue(400, {
     fix: "Set `DROPCAST_WEBHOOK_SECRET` to LiveChat's secret for the webhook URL.",
     http: 500,
   },
+  webhook_secret_elsewhere: {
+    meaning:
+      "A number of this process shares its webhook secret with one that `DROPCAST_NUMBERS` leaves out. Which of them a webhook is about could only be guessed here.",
+    fix: "Serve all numbers that share a secret in the same webhooks processes, or give each a secret of its own.",
+    http: 500,
+  },
   webhooks_body_not_event: {
     meaning: "The signature is valid, but the body is not an object with a `type` string.",
     fix: "Tell the sender: an event is {type, timestamp, data}.",
