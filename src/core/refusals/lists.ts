@@ -11,7 +11,7 @@ export const LISTS = catalogue(422, {
   campaign_file_invalid: {
     meaning:
       "The campaign file has mistakes, or is not UTF-8: all are listed, with line, column and key.",
-    fix: "Correct them and try again. Leave out keys of features that are not built yet.",
+    fix: "Correct them and try again.",
   },
   campaign_not_readable: {
     meaning:
