@@ -7,6 +7,7 @@ import { createPhoneReader } from "../producer/phones/phone-reader.ts";
 import {
   type ActLog,
   type KnownOptOut,
+  OPT_OUT_CURSOR,
   OPT_OUT_ORIGINS,
   SCOPES,
   type Suppressions,
@@ -36,7 +37,7 @@ const phones = z
 const country = z.string().length(2).optional();
 
 const listQuery = z.strictObject({
-  cursor: cursor.regex(/^\d{1,15}$/).optional(),
+  cursor: cursor.regex(OPT_OUT_CURSOR).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 

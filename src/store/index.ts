@@ -128,6 +128,7 @@ export type { NumberOptOuts, PersonMarks } from "./people/number-opt-outs.ts";
 export {
   type KnownOptOut,
   type NewOptOut,
+  OPT_OUT_CURSOR,
   type OptOut,
   type OptOutCounts,
   SCOPES,

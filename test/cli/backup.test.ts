@@ -71,8 +71,10 @@ test("without a yes and without a terminal nothing is restored", async () => {
 test("a Redis with half a backup is not opened, and the restore goes on", async () => {
   const { place } = await openUsed();
   const { server, place: other } = await openPlace();
-  await runHere(place, ["backup", "copy", "--sandbox"]);
-  await server.connect().set(restoringKey("sandbox"), "2026-11-30T00:00:00.000Z");
+  const made = json<{ madeAt: string }>(
+    await runHere(place, ["backup", "copy", "--sandbox", "--json"]),
+  );
+  await server.connect().set(restoringKey("sandbox"), made.madeAt);
 
   const refused = await runHere(other, ["list", "--sandbox", "--json"]);
   const restored = await runHere(other, [

@@ -23,6 +23,31 @@ async function post(
   return { status: answer.status, page: await answer.text() };
 }
 
+test("the link to older entries leads to those that the page before does not show", async () => {
+  const dashboard = await open();
+  const add = async (source: string, from: number, count: number): Promise<void> => {
+    const phones = Array.from({ length: count }, (_, at) => `+48${600_700_100 + from + at}`);
+    await post(dashboard, "/opt-outs/add", { phones: phones.join("\n"), source, country: "PL" });
+  };
+  await add("first-call", 0, 30);
+  await add("second-call", 30, 100);
+
+  const shown = { "first-call": 0, "second-call": 0 };
+  const pages: string[] = [];
+  for (let next: string | undefined = "/opt-outs"; next !== undefined; ) {
+    expect(pages).not.toContain(next);
+    pages.push(next);
+    const page = await (await dashboard.ask(next)).text();
+    for (const source of ["first-call", "second-call"] as const) {
+      shown[source] += page.split(`: ${source}`).length - 1;
+    }
+    next = /href="(\/opt-outs\?before=\d+)"/.exec(page)?.[1];
+  }
+
+  expect(shown).toEqual({ "first-call": 30, "second-call": 100 });
+  expect(pages.length).toBeGreaterThan(1);
+});
+
 test("pasted people are added, bad lines are told by number, and a person is found", async () => {
   const dashboard = await open();
   const phones = "+48 600 700 801\n600700802\nnot a phone\n12345";

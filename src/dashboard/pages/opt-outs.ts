@@ -8,7 +8,7 @@ import { addToList, removeFromList } from "../../campaigns/opt-outs.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { REMOVAL_NAMES } from "../../core/removal.ts";
 import { plainProblem, toProblem } from "../../http/problem.ts";
-import type { Scope } from "../../store/index.ts";
+import { OPT_OUT_CURSOR, type Scope } from "../../store/index.ts";
 import { readFields } from "./form-fields.ts";
 import { page } from "./layout.ts";
 import { listPage, type May, personPage, removedPage, resultPage } from "./opt-outs-html.ts";
@@ -34,7 +34,7 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
 
   app.get("/opt-outs", async (context) => {
     const before = context.req.query("before") ?? "";
-    const from = /^\d{1,15}$/.test(before) ? Number(before) : null;
+    const from = OPT_OUT_CURSOR.test(before) ? Number(before) : null;
     const suppressions = await deps.suppressions();
     const may = mayOf(context.get("access"));
     return page(context, await listPage(suppressions, { may, from, country: deps.country }));

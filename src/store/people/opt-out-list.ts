@@ -52,6 +52,9 @@ export interface OptOutChange {
   readonly now: Scope | null;
 }
 
+/** A position of the list, as the cursor of a page: up to 16 digits, since it is a time in us. */
+export const OPT_OUT_CURSOR = /^\d{1,16}$/;
+
 /** The newest position, and each person's change in the order given. */
 export interface OptOutChanges {
   readonly position: number;
