@@ -22,6 +22,8 @@ export function createRota(input: {
   const numbers = new Map<string, NumberWorker>();
   /** Numbers to look at now, before their turn. */
   let fresh: NumberWorker[] = [];
+  /** Looks that are due: of few numbers, less than one at a time. */
+  let looksDue = 0;
   const nextToLook = inTurn(numbers);
   const nextToTidy = inTurn(numbers);
   let position: number | undefined;
@@ -39,7 +41,9 @@ export function createRota(input: {
   }
 
   async function lookAtSome(): Promise<void> {
-    const share = Math.ceil((numbers.size * timings.wakeEveryMs) / timings.lookEveryMs);
+    looksDue += (numbers.size * timings.wakeEveryMs) / timings.lookEveryMs;
+    const share = Math.floor(looksDue);
+    looksDue -= share;
     const some = [...fresh.splice(0), ...nextToLook(share)];
     while (some.length > 0) {
       await Promise.all(some.splice(0, LOOKS_AT_ONCE).map((one) => one.look()));

@@ -15,8 +15,12 @@ const PERCENT = 4;
  */
 const SENDING = /^(claim|record|close-batch)$/;
 const SENDING_PERCENT = 20;
-/** What is asked all the time whether there is work or not: a fault there is seldom a new one. */
-const IDLE = /^(dispatch|sweep|hello|client|info|zrange|bzpopmin|.*moveStalledJobsToWait)$/;
+/**
+ * What is asked all the time whether there is work or not, and at each connection: a fault there is
+ * seldom a new one, and one that cuts the connection brings the next.
+ */
+const IDLE =
+  /^(dispatch|sweep|next-due|hello|client|info|config|exists|zrange|zrangebyscore|.*moveStalledJobsToWait)$/;
 const IDLE_PERCENT = 0.2;
 /** Replies of a Redis in trouble. None of them says anything about what was executed. */
 const ERRORS = [

@@ -110,3 +110,24 @@ test("wake-ups are read once each, in order, also when two come within a millise
   await wakeUps.wake(first);
   expect(own((await wakeUps.after(heard.position)).numbers)).toEqual([first]);
 });
+
+test("a single number is looked at no more often than one of many", async () => {
+  const server = await startOwnRedis();
+  const redis = server.connect();
+  const queueClient = openQueueClient(server.address);
+  const timings = { wakeEveryMs: 10, lookEveryMs: 500, tidyEveryMs: 3_600_000 };
+  const bench = await openTestStore({}, redis);
+  await startSending(bench, { queueClient, timings });
+  await vi.waitFor(async () => expect(await redis.exists(bench.keys.told)).toBe(1), SOON);
+  const calls = async (command: string): Promise<number> => {
+    const stats = await redis.info("commandstats");
+    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+  };
+
+  const [looks, polls] = [await calls("exists"), await calls("zrangebyscore")];
+  const polled = async () => expect((await calls("zrangebyscore")) - polls).toBeGreaterThan(100);
+  await vi.waitFor(polled, SOON);
+
+  // It was once per poll for wake-ups.
+  expect((await calls("exists")) - looks).toBeLessThan(20);
+});
