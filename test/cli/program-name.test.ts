@@ -16,8 +16,8 @@ test("what npm start advises can be typed in a clone, where no dropcast is on th
   expect(said(env, "try dropcast list, or `dropcast retry main-1 --code 1`.")).toBe(
     "try node bin/dropcast.js list, or `node bin/dropcast.js retry main-1 --code 1`.",
   );
-  expect(said(env, "Dropcast 0.1.0 in /home/me/dropcast listens")).toBe(
-    "Dropcast 0.1.0 in /home/me/dropcast listens",
+  expect(said(env, "Dropcast 1.0.0 in /home/me/dropcast listens")).toBe(
+    "Dropcast 1.0.0 in /home/me/dropcast listens",
   );
 });
 
