@@ -4,6 +4,7 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import { redisInfo } from "../redis/server.ts";
 import { type BackupPart, writeBackup } from "./backup-file.ts";
 import type { BackupKey } from "./backup-key.ts";
+import { readSlotLayout, slotsMoved } from "./slot-layout.ts";
 import { openSnapshot, SnapshotRefused } from "./snapshot.ts";
 
 export interface MadeBackup {
@@ -14,7 +15,11 @@ export interface MadeBackup {
   readonly madeAt: string;
 }
 
-/** Copies everything that `nodes` hold to a new file. All of a number is of one moment. */
+/**
+ * Copies everything that `nodes` hold to a new file: each node as it is at one moment, one node
+ * after another. So all of a number is of one moment, and numbers of different nodes are not.
+ * Refuses if a hash slot of a cluster changes its node meanwhile; then there is no file.
+ */
 export async function makeBackup(input: {
   path: string;
   key: BackupKey | null;
@@ -28,6 +33,16 @@ export async function makeBackup(input: {
   if (existsSync(path)) return refuseExisting(path);
   const madeAt = new Date().toISOString();
   const server = await redisInfo(first, "server");
+  const isCluster = server.get("redis_mode") === "cluster";
+  const readLayout = (): Promise<Result<string>> =>
+    isCluster ? readSlotLayout(nodes) : Promise.resolve(accept(""));
+  const before = await readLayout();
+  if (!before.ok) return before;
+  /** At the end of the copy, while there is no file yet. */
+  const checkLayout = async (): Promise<void> => {
+    const after = await readLayout();
+    if (!after.ok || after.value !== before.value) throw new SlotsMoved();
+  };
   try {
     const { bytes } = await writeBackup({
       path,
@@ -39,10 +54,11 @@ export async function makeBackup(input: {
         db: first.options.db ?? 0,
         parts: nodes.length,
       },
-      parts: snapshots(nodes, input.onProgress),
+      parts: snapshots(nodes, { onProgress: input.onProgress, checkLayout }),
     });
     return accept({ path, bytes, encrypted: key !== null, madeAt });
   } catch (error) {
+    if (error instanceof SlotsMoved) return slotsMoved("A hash slot changed its node meanwhile");
     if (error instanceof SnapshotRefused) {
       return refuse(
         "backup_not_allowed",
@@ -57,15 +73,17 @@ export async function makeBackup(input: {
   }
 }
 
+class SlotsMoved extends Error {}
+
 async function* snapshots(
   nodes: readonly Redis[],
-  onProgress: (bytes: number) => void,
+  o: { onProgress: (bytes: number) => void; checkLayout: () => Promise<void> },
 ): AsyncGenerator<BackupPart> {
   let done = 0;
   async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       done += chunk.length;
-      onProgress(done);
+      o.onProgress(done);
       yield chunk;
     }
   }
@@ -73,6 +91,7 @@ async function* snapshots(
     const { bytes, chunks } = await openSnapshot(node);
     yield { bytes, chunks: counted(chunks) };
   }
+  await o.checkLayout();
 }
 
 function refuseExisting(path: string): Result<never> {

@@ -30,8 +30,13 @@ export const REDIS = catalogue(503, {
   },
   backup_not_allowed: {
     meaning:
-      "Redis does not send a copy of its data to this user (`SYNC`), or does not take one (`RESTORE`), or the service forbids it.",
-    fix: "Allow it (`ACL SETUSER … +sync +restore`), or use the snapshots of your provider.",
+      "Redis does not send a copy of its data to this user (`SYNC`; of a cluster also `CLUSTER NODES`), or does not take one (`RESTORE`), or the service forbids it.",
+    fix: "Allow it (`ACL SETUSER … +sync +restore +cluster|nodes`), or use the snapshots of your provider.",
+  },
+  backup_slots_moved: {
+    meaning:
+      "A hash slot of the Redis Cluster was moving, had no owner, or changed its node while the backup was made: keys could be missing, so no file was left.",
+    fix: "Run the same command again when no slot moves.",
   },
   backup_unreadable: {
     meaning:
@@ -105,7 +110,7 @@ export const REDIS = catalogue(503, {
   },
   redis_not_durable: {
     meaning:
-      "Redis may lose confirmed writes: no append-only file, `appendfsync` is not `always`, or `no-appendfsync-on-rewrite` is on. Messages could be sent twice after a crash.",
+      "Redis may lose confirmed writes: no append-only file, `appendfsync` is not `always`, or `no-appendfsync-on-rewrite` is on. Messages could be sent twice after a crash. With `replicas:R` claims wait for disks or replicas, but outcomes, lists and changes by people do not.",
     fix: "Run the `CONFIG SET` commands that the refusal names and put the same lines in its configuration, or set `DROPCAST_ALLOW_UNSAFE_REDIS=1` to accept the risk.",
   },
   redis_not_found: {
