@@ -4,9 +4,9 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 const SLOTS = 16_384;
 
 /**
- * Which node has which hash slots, as each of `nodes` says of itself: the same text before and after
- * a backup means that no key has changed its node meanwhile. Refuses while a slot is on its way,
- * because its keys are on two nodes, and if these nodes do not have all slots.
+ * Which node has which hash slots, as each of `nodes` says of itself: the same text before and
+ * after a backup means that no key has changed its node meanwhile. Refuses while a slot is on its
+ * way, because its keys are on two nodes, and if these nodes do not have all slots.
  */
 export async function readSlotLayout(nodes: readonly Redis[]): Promise<Result<string>> {
   const lines: string[] = [];

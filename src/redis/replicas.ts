@@ -1,4 +1,6 @@
 import type { Redis } from "ioredis";
+import { counted } from "../core/format.ts";
+import { ownersIn } from "./cluster-map.ts";
 
 /**
  * How many replicas keep up, by what INFO says of each (`slave0:ip=…,state=online,…,lag=0`). A
@@ -15,6 +17,38 @@ const LAG_S_MAX = 5;
 function keepsUp(line: string): boolean {
   const fields = new Map(line.split(",").map((field) => field.split("=") as [string, string]));
   return fields.get("state") === "online" && Number(fields.get("lag") ?? 0) <= LAG_S_MAX;
+}
+
+/**
+ * What may take over from this Redis, in words, and how many replicas a claim has to wait for then.
+ * A replica that is not connected now may take over as well, with what it has: a cluster lets it,
+ * unless it has been away for long, and Sentinels are there for nothing else.
+ */
+export async function findSuccessor(
+  redis: Redis,
+  info: ReadonlyMap<string, string>,
+): Promise<{ words: string; replicas: number } | undefined> {
+  const connected = connectedReplicas(info);
+  if (connected > 0) {
+    const words = `Redis has ${counted(connected, "asynchronous replica")}`;
+    return { words, replicas: connected };
+  }
+  if ((redis.options.sentinels ?? null) !== null) {
+    return { words: "Sentinels may make a replica of this Redis its primary", replicas: 1 };
+  }
+  if (info.get("cluster_enabled") !== "1") return undefined;
+  const owners = ownersIn(await redis.cluster("SLOTS"), { host: "", port: 0 });
+  const replicas = owners.reduce((sum, owner) => sum + owner.replicas.length, 0);
+  if (replicas === 0) return undefined;
+  const words = `This Redis Cluster has ${counted(replicas, "asynchronous replica")}`;
+  return { words, replicas: 1 };
+}
+
+/** One without a port only reads a copy, as a backup does. */
+function connectedReplicas(info: ReadonlyMap<string, string>): number {
+  const connected = Number(info.get("connected_slaves") ?? 0);
+  const listed = Array.from({ length: connected }, (_, at) => info.get(`slave${at}`) ?? "");
+  return listed.filter((replica) => !/(?:^|,)port=0(?:,|$)/.test(replica)).length;
 }
 
 /**

@@ -4,7 +4,7 @@ import { counted } from "../core/format.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
-import { replicasInStep, waitCommand } from "./replicas.ts";
+import { findSuccessor, replicasInStep, waitCommand } from "./replicas.ts";
 import { redisInfo } from "./server.ts";
 
 /** A Redis that may be used. */
@@ -42,7 +42,7 @@ const SETTINGS = [
     name: "appendfsync",
     value: "always",
     code: "redis_not_durable",
-    why: "a power cut can lose the last second, and messages of that second would be sent twice",
+    why: "a power cut can lose the last second of what it has confirmed, so messages could be sent twice",
   },
   {
     name: "no-appendfsync-on-rewrite",
@@ -113,13 +113,16 @@ function durabilityFound(redis: Redis, info: Info, durability: Durability): Prom
 /** One Redis, whose settings say that each change is on its disk before the answer. */
 async function byFsync(redis: Redis, info: Info): Promise<Found> {
   const { wrong, correct, hidden } = await readSettings(redis, info);
-  const problems = [...wrong, ...replicaProblems(info)];
+  const problems = [...wrong, ...(await successorProblems(redis, info))];
   if (hidden.length > 0) problems.splice(wrong.length, 0, hiddenSettings(correct, hidden));
   const proved = "each change is on its disk before the answer (appendonly, appendfsync always)";
   return { problems, behind: null, durability: { proved, declared: null } };
 }
 
-/** Each claim waits for replicas. What the wait proves decides which settings are needed. */
+/**
+ * Each claim waits for replicas. What does not wait (outcomes, imports, changes by people) relies
+ * on the settings, as with one Redis: WAITAOF waits for the disks itself, but for claims alone.
+ */
 async function byReplicas(redis: Redis, info: Info, wanted: number): Promise<Found> {
   const command = await waitCommand(redis);
   const { wrong, hidden } = await readSettings(redis, info);
@@ -130,19 +133,21 @@ async function byReplicas(redis: Redis, info: Info, wanted: number): Promise<Fou
     return { problems: [...evicts, mayNotWait()], behind, durability: NOTHING_KNOWN };
   }
   const some = counted(wanted, "replica");
+  const isOnDisks = command === "WAITAOF" && info.get("aof_enabled") !== "0";
+  const proved = isOnDisks
+    ? `each claim is on the disks of Redis and of ${some} before its message leaves (WAITAOF)`
+    : `each claim is in the memory of ${some} before its message leaves (WAIT)`;
   const declared = inStep > wanted ? [anyReplica(inStep, wanted)] : [];
-  if (command === "WAITAOF" && info.get("aof_enabled") !== "0") {
-    // It waits for the disks, so how often Redis writes to them by itself does not matter.
-    const proved = `each claim is on the disks of Redis and of ${some} before its message leaves (WAITAOF)`;
-    return { problems: evicts, behind, durability: { proved, declared: sentence(declared) } };
-  }
-  const proved = `each claim is in the memory of ${some} before its message leaves (WAIT)`;
   // If CONFIG is forbidden the service decides about its settings.
   const isManaged = hidden.length > 0;
-  if (isManaged) declared.push("not all nodes lose their memory at once (CONFIG is refused)");
-  const problems = isManaged ? evicts : wrong;
+  if (isManaged) declared.push(isOnDisks ? KEEPS_THE_REST : KEEPS_MEMORY);
+  const problems = isManaged && !isOnDisks ? evicts : wrong;
   return { problems, behind, durability: { proved, declared: sentence(declared) } };
 }
+
+const KEEPS_THE_REST =
+  "what does not wait (lists, outcomes) is on its disk before the answer, with appendfsync always (CONFIG is refused)";
+const KEEPS_MEMORY = "not all nodes lose their memory at once (CONFIG is refused)";
 
 function anyReplica(inStep: number, wanted: number): string {
   return `a failover chooses one of the replicas that have the claim (${wanted} of ${inStep})`;
@@ -160,7 +165,7 @@ async function byLog(redis: Redis, info: Info): Promise<Found> {
   const durability = { proved: null, declared };
   if (hidden.length > 0) return { problems: evicts, behind: null, durability };
   // A service with a log forbids CONFIG, so this is a plain Redis: it must be a safe one.
-  const plain = [...wrong, ...replicaProblems(info)];
+  const plain = [...wrong, ...(await successorProblems(redis, info))];
   const problems = plain.length === 0 ? [] : [noLog(), ...plain];
   return { problems, behind: null, durability };
 }
@@ -242,20 +247,15 @@ async function setting(redis: Redis, name: string): Promise<string | undefined> 
   }
 }
 
-/** Replicas that could take over: one without a port only reads a copy, as a backup does. */
-function failoverReplicas(info: Info): number {
-  const connected = Number(info.get("connected_slaves") ?? 0);
-  const listed = Array.from({ length: connected }, (_, at) => info.get(`slave${at}`) ?? "");
-  return listed.filter((replica) => !/(?:^|,)port=0(?:,|$)/.test(replica)).length;
-}
-
-function replicaProblems(info: Info): Problem[] {
-  const replicas = failoverReplicas(info);
-  if (replicas === 0) return [];
+/** What could take over without the last changes. */
+async function successorProblems(redis: Redis, info: Info): Promise<Problem[]> {
+  const found = await findSuccessor(redis, info);
+  if (found === undefined) return [];
+  const { words, replicas } = found;
   return [
     {
       code: "redis_async_replica",
-      message: `Redis has ${replicas} asynchronous ${replicas === 1 ? "replica" : "replicas"}: after a failover the last second may be missing, and messages of that second would be sent twice.`,
+      message: `${words}: after a failover the last second may be missing, and messages of that second would be sent twice.`,
       fix: `Use a Redis without automatic failover, or set DROPCAST_REDIS_DURABILITY=replicas:${replicas}, so that each claim waits for its replicas.`,
     },
   ];

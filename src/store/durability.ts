@@ -44,13 +44,18 @@ const WAIT_MS = 1_000;
 /** While they are behind: often enough, and too short to hold up the other commands. */
 const ASK_AGAIN_MS = 500;
 const SHORT_WAIT_MS = 50;
+/**
+ * How long WAIT is used once WAITAOF was refused. Behind an endpoint of a service another node may
+ * take over without a new connection, and an append-only file may be switched on.
+ */
+const ONLY_WAIT_MS = 30_000;
 
 /** What is known of the replicas by one connection. All stores that use it share it. */
 interface Replicas {
   readonly socket: object;
   readonly wanted: number;
-  /** This Redis does not know WAITAOF. */
-  hasOnlyWait: boolean;
+  /** Until then WAITAOF is not tried again, since it was refused. */
+  onlyWaitUntil: number;
   /** On its way. What is written from now on needs the next one. */
   current: Promise<number> | undefined;
   next: Promise<number> | undefined;
@@ -75,7 +80,7 @@ export function createDurable(redis: Redis, durability: Durability): Durable {
 
   function replicasOf(socket: object): Replicas {
     const replicas = known.get(socket) ?? {
-      ...{ socket, wanted, hasOnlyWait: false },
+      ...{ socket, wanted, onlyWaitUntil: 0 },
       ...{ current: undefined, next: undefined, short: undefined, askedAt: 0 },
     };
     known.set(socket, replicas);
@@ -155,14 +160,14 @@ async function wait(replicas: Replicas, redis: Redis, timeoutMs: number): Promis
     if (redis.stream !== socket) throw connectionEnded();
     return redis.call(command, ...args);
   };
-  if (!replicas.hasOnlyWait) {
+  if (performance.now() >= replicas.onlyWaitUntil) {
     try {
       const answer = (await send("WAITAOF", 1, wanted, timeoutMs)) as [number, number];
       const [isOnOwnDisk, onDisks] = answer.map(Number);
       return isOnOwnDisk === 0 ? 0 : (onDisks ?? 0);
     } catch (error) {
       if (!isRefused(error)) throw error;
-      replicas.hasOnlyWait = true;
+      replicas.onlyWaitUntil = performance.now() + ONLY_WAIT_MS;
     }
   }
   return Number(await send("WAIT", wanted, timeoutMs));

@@ -150,23 +150,45 @@ describe("with replicas:R", () => {
     });
   });
 
-  test("where WAITAOF is known, the disks are waited for, so everysec will do", async () => {
+  /** A Redis with WAITAOF and a replica; it answers CONFIG GET with `setting`. */
+  async function startNewer(setting: (name: string) => string) {
     const info = [
       ...["redis_version:8.0.0", "role:master", "aof_enabled:1", "maxmemory_policy:noeviction"],
       ...["connected_slaves:1", "slave0:ip=10.0.0.2,port=6379,state=online,offset=1,lag=0"],
     ].join("\r\n");
-    const port = await startAnswering((words) => {
-      if (words[0] === "info") return `$${info.length}\r\n${info}\r\n`;
-      if (words[0] === "waitaof") return "*2\r\n:0\r\n:0\r\n";
-      if (words[2] === "appendfsync") return "*2\r\n$11\r\nappendfsync\r\n$8\r\neverysec\r\n";
-      return "+OK\r\n";
+    const port = await startAnswering(([command, , name = ""]) => {
+      if (command === "info") return `$${info.length}\r\n${info}\r\n`;
+      if (command === "waitaof") return "*2\r\n:0\r\n:0\r\n";
+      return command === "config" ? setting(name) : "+OK\r\n";
     });
     const redis = new Redis({ port, enableReadyCheck: false, protocol: 2 });
     onTestFinished(() => redis.disconnect());
+    return redis;
+  }
+  const pair = (name: string, value: string) =>
+    `*2\r\n$${name.length}\r\n${name}\r\n$${value.length}\r\n${value}\r\n`;
+
+  test("where WAITAOF is known, claims wait for the disks, and everysec is refused for the rest", async () => {
+    const redis = await startNewer((name) =>
+      name === "appendfsync" ? pair(name, "everysec") : "*0\r\n",
+    );
+    expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
+      refusal: {
+        code: "redis_not_durable",
+        message: expect.stringContaining("appendfsync everysec") as string,
+      },
+    });
+  });
+
+  test("where WAITAOF is known and CONFIG is forbidden, what does not wait is declared", async () => {
+    const redis = await startNewer(() => "-NOPERM no permissions\r\n");
     expect(await checkRedisSafety(redis, byReplicas(1))).toMatchObject({
       value: {
         warnings: [],
-        durability: { proved: expect.stringMatching(/disks of Redis and of 1 replica/) as string },
+        durability: {
+          proved: expect.stringMatching(/disks of Redis and of 1 replica/) as string,
+          declared: expect.stringContaining("appendfsync always") as string,
+        },
       },
     });
   });

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { reachRedis } from "../../src/app/reach-redis.ts";
 import { parseRedisAddress } from "../../src/core/redis-address.ts";
+import { checkRedisSafety } from "../../src/redis/safety.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 import { startSentinel } from "../support/sentinel.ts";
 
@@ -47,6 +48,47 @@ test("the master that Sentinels name is used, and the one that takes over after 
   await vi.waitFor(async () => expect(await ledger.incr("count")).toBe(1), SOON);
   expect(await ledger.get("key")).toBe("value");
   expect(await copy.get("count")).toBe("1");
+});
+
+test("Sentinels and the Redis that they watch may each have a password of their own", async () => {
+  const [own, theirs] = ["of-redis", "of-sentinels"];
+  const quick = ["--repl-diskless-sync-delay", "0"];
+  const master = await startOwnRedis({ args: quick });
+  const at = ["--replicaof", "127.0.0.1", String(portOf(master)), "--masterauth", own];
+  await master.connect().config("SET", "requirepass", own);
+  const replica = await startOwnRedis({ args: [...quick, ...at] });
+  await replica.connect().config("SET", "requirepass", own);
+  const sentinel = await startSentinel(portOf(master), { password: theirs, masterPassword: own });
+  await sentinel.knowsReplica(portOf(replica));
+  const url = `redis-sentinel://:${own}@127.0.0.1:${sentinel.port}/mymaster`;
+
+  const without = await reach(url);
+  expect(without).toMatchObject({ refusal: { code: "redis_topology" } });
+  expect(without.ok ? "" : without.refusal.fix).toContain("sentinelPassword");
+  const wrong = await reach(url.replace(own, "wrong") + `?sentinelPassword=${theirs}`);
+  expect(wrong).toMatchObject({ ok: false });
+  const reached = await reach(`${url}?sentinelPassword=${theirs}`);
+  if (!reached.ok) throw new Error(reached.refusal.message);
+  const ledger = reached.value.ledger("main");
+  await ledger.set("key", "value");
+  await ledger.wait(1, 5_000);
+
+  await master.kill();
+
+  await vi.waitFor(async () => expect(await ledger.incr("count")).toBe(1), SOON);
+  expect(await ledger.get("key")).toBe("value");
+});
+
+test("Sentinels are refused without waiting for replicas, also while none is connected", async () => {
+  const master = await startOwnRedis();
+  const sentinel = await startSentinel(portOf(master));
+  const reached = await reach(`redis-sentinel://127.0.0.1:${sentinel.port}/mymaster`);
+  if (!reached.ok) throw new Error(reached.refusal.message);
+
+  const safe = await checkRedisSafety(reached.value.ledger("main"), { allowUnsafe: false });
+
+  expect(safe).toMatchObject({ refusal: { code: "redis_async_replica" } });
+  expect(safe.ok ? "" : safe.refusal.fix).toContain("DROPCAST_REDIS_DURABILITY=replicas:1");
 });
 
 test("mistakes in an address of Sentinels are said with what to write", async () => {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createDurable } from "../../src/store/durability.ts";
 import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.ts";
 import { startAnswering } from "../support/answering-redis.ts";
@@ -185,6 +185,27 @@ test.each(["NOPERM this user has no permissions", "ERR unknown command", "ERR no
     expect(await watch()()).toBe(true);
   },
 );
+
+test("a node that takes over behind the same connection is asked for its disks again", async () => {
+  let knowsWaitaof = false;
+  const port = await startAnswering(([name]) => {
+    if (name === "waitaof") return knowsWaitaof ? "*2\r\n:1\r\n:0\r\n" : "-ERR unknown command\r\n";
+    return name === "wait" ? ":1\r\n" : "+OK\r\n";
+  });
+  const redis = new Redis({ port, enableReadyCheck: false, protocol: 2 });
+  onTestFinished(() => redis.disconnect());
+  await redis.ping();
+  const { watch } = createDurable(redis, { kind: "replicas", replicas: 1 });
+  expect(await watch()()).toBe(true);
+  knowsWaitaof = true;
+
+  const later = performance.now() + 31_000;
+  const clock = vi.spyOn(performance, "now").mockReturnValue(later);
+  onTestFinished(() => clock.mockRestore());
+
+  // In the memory of a replica, but on no disk.
+  expect(await watch()()).toBe(false);
+});
 
 test("by default nothing waits for replicas", async () => {
   const own = await startOwnRedis();

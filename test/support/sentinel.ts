@@ -15,8 +15,14 @@ export interface TestSentinel {
   knowsReplica(port: number): Promise<void>;
 }
 
-/** Starts a Sentinel that watches the Redis at a port as `mymaster`; ended with the test. */
-export async function startSentinel(masterPort: number): Promise<TestSentinel> {
+/**
+ * Starts a Sentinel that watches the Redis at a port as `mymaster`; ended with the test.
+ * `password`: its own; `masterPassword`: that of the Redis.
+ */
+export async function startSentinel(
+  masterPort: number,
+  { password, masterPassword }: { password?: string; masterPassword?: string } = {},
+): Promise<TestSentinel> {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-sentinel-"));
   const port = await freePort();
   const file = join(dir, "sentinel.conf");
@@ -28,6 +34,8 @@ export async function startSentinel(masterPort: number): Promise<TestSentinel> {
       `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
       "sentinel down-after-milliseconds mymaster 500",
       "sentinel failover-timeout mymaster 3000",
+      ...(password === undefined ? [] : [`requirepass ${password}`]),
+      ...(masterPassword === undefined ? [] : [`sentinel auth-pass mymaster ${masterPassword}`]),
       "",
     ].join("\n"),
   );
@@ -38,7 +46,8 @@ export async function startSentinel(masterPort: number): Promise<TestSentinel> {
     stdio: "ignore",
     env: { ...process.env, ...found.value.env },
   });
-  const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
+  const login = password === undefined ? {} : { password };
+  const client = new Redis(port, "127.0.0.1", { ...login, maxRetriesPerRequest: null });
   client.on("error", () => {
     // Until it listens.
   });
