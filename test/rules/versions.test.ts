@@ -29,6 +29,12 @@ describe("docs/upgrade.md", () => {
     }
   });
 
+  test("has the newest Node that .ci/run takes", () => {
+    const newest = /^NEWEST_NODE=(\S+)$/m.exec(read(".ci/run"))?.[1];
+
+    expect(rows.get("Node")?.runOn.split(", ").at(-1)).toBe(newest);
+  });
+
   test("names the oldest Redis that is not refused", () => {
     expect(page).toContain(`A Redis older than ${REDIS_VERSION_MIN} is refused`);
   });
