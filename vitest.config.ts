@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Whole deployments with real kills: two at once, beside the faults. */
+/** Whole deployments with real kills: three at once, beside the faults. */
 const E2E = "test/e2e/**/*.test.ts";
 /** Those that measure time: alone on the machine, one after another. */
-const TIMED = "test/e2e/{control,fair-share,pace,stops,window}.test.ts";
+const TIMED = "test/e2e/{fair-share,pace}.test.ts";
 /**
- * Kills, cuts and storms: a share of what `npm run faults` does (test/support/volume.ts). Last, and two at once: they mostly
+ * Kills, cuts and storms: a share of what `npm run faults` does (test/support/volume.ts). Last, and three at once: they mostly
  * wait, none of them measures time, and a machine that is short of CPU is one fault more.
  */
 const FAULTS = "test/faults/**/*.test.ts";
@@ -24,6 +24,20 @@ const COMMANDS = [
 /** A producer that dies at each of its steps: with files of its own in place of the module's. */
 const CRASHES = "test/producer/*/crash.test.ts";
 const PROCESSES = [...COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`), CRASHES];
+/**
+ * Long, and seldom what a change breaks: `.ci/run` (which sets FAULTS) runs them, `npm test` only
+ * those that it is given by name.
+ */
+const LONG = [
+  "test/bench/plain-sender.test.ts",
+  "test/cli/getting-started.test.ts",
+  "test/cluster/moving.test.ts",
+  "test/dashboard/every-page.test.ts",
+  "test/deploy/{acl,kubernetes-cluster,package}.test.ts",
+];
+const NAMED = process.argv.slice(2).some((word) => /test\/|\.test\.ts/.test(word));
+const LEFT_OUT = process.env["FAULTS"] === undefined && !NAMED ? LONG : [];
+
 /** Kills nobody, but takes as long: beside runs that mostly wait it costs no time. */
 const MODEL = "test/store/{conservation,trial-model}.test.ts";
 
@@ -33,7 +47,9 @@ export default defineConfig({
     setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // More than the processors of a small machine: most tests mostly wait for a process, a disk or a
+    // clock.
+    maxWorkers: 4,
     projects: [
       {
         extends: true,
@@ -46,7 +62,7 @@ export default defineConfig({
           exclude: [...PROCESSES, E2E, FAULTS, MODEL],
         },
       },
-      { extends: true, test: { name: "processes", include: PROCESSES } },
+      { extends: true, test: { name: "processes", include: PROCESSES, exclude: LEFT_OUT } },
       {
         extends: true,
         test: {
@@ -58,13 +74,20 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: [E2E], exclude: [TIMED], sequence: { groupOrder: 2 } },
+        test: {
+          name: "e2e",
+          include: [E2E],
+          exclude: [TIMED],
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,
         test: {
           name: "faults",
           include: [FAULTS, MODEL],
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

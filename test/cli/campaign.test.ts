@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
-import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
+import { connectTestRedis, redisAddress, startOwnRedis } from "../support/redis.ts";
+import { startRedisProxy } from "../support/redis-proxy.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, spawnCli, startCli, writeCampaign } from "./run-cli.ts";
 
@@ -59,15 +60,16 @@ test("up --sandbox --send with no terminal prints the report and exits 0, whatev
 });
 
 test("Ctrl-C during an import sends nothing, and the same command goes on under the same id", async () => {
-  const place = makePlace();
-  const files = writeCampaign(place, 40_000);
+  const proxy = await startRedisProxy({ targetPath: redisAddress().path });
+  onTestFinished(() => proxy.close());
+  const place = makePlace({ DROPCAST_REDIS_URL: proxy.url });
+  const files = writeCampaign(place, 10_000);
   const store = await createNumberStore({ redis: connectTestRedis(), number: place.number });
+  // At the first of ten calls with rows.
+  void proxy.once(({ command, when }) => command === "import-chunk" && when === "after", {
+    ...{ kind: "call", act: () => first.kill("SIGINT") },
+  });
   const first = startCli(place, ["send", ...files, "--json"]);
-  for (;;) {
-    const [campaign] = await store.campaigns.list();
-    if ((campaign?.counts.pending ?? 0) > 0) break;
-  }
-  first.kill("SIGINT");
   const interrupted = await first.ended;
   const left = await store.campaigns.list();
   const second = await runHere(place, ["send", ...files, "--json"]);
@@ -78,9 +80,9 @@ test("Ctrl-C during an import sends nothing, and the same command goes on under 
   expect(json(second)).toMatchObject({
     id: left[0]?.id,
     status: "running",
-    rows: 40_000,
+    rows: 10_000,
     restarted: true,
-    counts: { pending: 40_000 },
+    counts: { pending: 10_000 },
   });
 });
 

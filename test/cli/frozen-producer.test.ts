@@ -1,60 +1,68 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";
-import { connectTestRedis } from "../support/redis.ts";
+import { connectTestRedis, redisAddress } from "../support/redis.ts";
+import { startRedisProxy } from "../support/redis-proxy.ts";
 import { makePlace, type Place, startCli } from "./run-cli.ts";
 
-/** Long to import: a producer has to be met in the middle of it. */
-const ROWS = 60_000;
+/** Five calls to Redis, of which two are under way at once. */
+const ROWS = 5_000;
+/** What Redis answers to rows of an import: kept, or the import has another owner. */
+const [STORED, LOST] = [":1\r\n", ":0\r\n"];
 const WITHIN = { timeout: 60_000, interval: 10 };
 
 function listOf(first: number): string {
   return csvOf(Array.from({ length: ROWS }, (_, at) => [phoneOf(first + at), "Ann"]));
 }
 
-/** Puts a list and its own campaign file into the inbox, whole. */
+/** Puts a list and its own campaign file into the inbox. */
 function drop(place: Place, input: { name: string; csv: string }): void {
   const inbox = join(place.dir, "drops/inbox");
   mkdirSync(inbox, { recursive: true });
   writeFileSync(join(inbox, "list.yaml"), campaignFile({ number: place.number, name: input.name }));
-  writeFileSync(join(inbox, "list.csv.part"), input.csv);
-  renameSync(join(inbox, "list.csv.part"), join(inbox, "list.csv"));
+  writeFileSync(join(inbox, "list.csv"), input.csv);
 }
 
 test("a producer that was frozen in an import and wakes up when another list of that name is imported leaves it alone", async () => {
-  const place = makePlace({ DROPCAST_TIME_SCALE: "5" });
+  const proxy = await startRedisProxy({ targetPath: redisAddress().path });
+  onTestFinished(() => proxy.close());
+  const place = makePlace({ DROPCAST_REDIS_URL: proxy.url, DROPCAST_TIME_SCALE: "5" });
   const store = await createNumberStore({ redis: connectTestRedis(), number: place.number });
-  const producers = [startCli(place, ["producer"]), startCli(place, ["producer"])];
   const at = (path: string): string => join(place.dir, "drops", path);
-  /** The process that imports the campaign of this name, when it is in the middle of it. */
-  const importer = (name: string): Promise<number> =>
-    vi.waitFor(async () => {
-      const all = await store.campaigns.list();
-      const campaign = all.find((one) => one.name === name && one.status === "importing");
-      expect(campaign?.rows).toBeGreaterThan(0);
-      return JSON.parse(readFileSync(at("processing/.list.csv.claim"), "utf8")).pid;
-    }, WITHIN);
+  const frozen = (): number => owners[0] as number;
+  const owner = (): number =>
+    JSON.parse(readFileSync(at("processing/.list.csv.claim"), "utf8")).pid as number;
+  /** Acts when Redis has answered rows of an import so, before their producer knows. */
+  const answered = (reply: string, act: () => unknown): Promise<void> =>
+    proxy.once((one) => one.command === "import-chunk" && one.reply === reply, {
+      ...{ kind: "call", act },
+    }).fired;
   const lists = [listOf(0), listOf(ROWS)] as const;
+  const owners: number[] = [];
 
+  void answered(STORED, () => {
+    owners.push(owner());
+    process.kill(owner(), "SIGSTOP");
+  });
   drop(place, { name: "First", csv: lists[0] });
-  const frozen = await importer("First");
-  process.kill(frozen, "SIGSTOP");
+  const producers = [startCli(place, ["producer"]), startCli(place, ["producer"])];
   await vi.waitFor(() => expect(existsSync(at("done/list.csv"))).toBe(true), WITHIN);
-  drop(place, { name: "Second", csv: lists[1] });
-  expect(await importer("Second")).not.toBe(frozen);
-  process.kill(frozen, "SIGCONT");
 
+  // Its import stands still until the producer that wakes up has noticed, and has ended.
+  void answered(STORED, async () => {
+    owners.push(owner());
+    const noticed = answered(LOST, () => {});
+    process.kill(frozen(), "SIGCONT");
+    await noticed;
+    process.kill(frozen(), "SIGTERM");
+    await Promise.race(producers.map(({ ended }) => ended));
+  });
+  drop(place, { name: "Second", csv: lists[1] });
   await vi.waitFor(() => expect(existsSync(at("done/list-2.csv"))).toBe(true), WITHIN);
   await vi.waitFor(() => expect(readdirSync(at("processing"))).toEqual([]), WITHIN);
+  expect(owners[1]).not.toBe(owners[0]);
   for (const producer of producers) producer.kill("SIGTERM");
   for (const { ended } of producers) expect((await ended).code).toBe(0);
   expect(readdirSync(at("failed"))).toEqual([]);

@@ -113,7 +113,11 @@ test("every line of a run is JSON with each key once, and holds no phone, id of 
   const bench = await openTestStore();
   const logged: string[] = [];
   const sandbox = await startSending(bench, { logged, knobs: { errorCodes: { 131026: 0.2 } } });
-  const id = await bench.import(300);
+  // One in five fails by chance: more would pause the campaign now and then.
+  const definition = testDefinition(bench.number, {
+    stopOn: { failureShare: null, sample: 50, sameCode: null, category: null },
+  });
+  const id = await bench.import(300, { definition });
   await vi.waitFor(
     async () => expect(await bench.found(id)).toMatchObject({ status: "finished" }),
     20_000,
