@@ -47,9 +47,8 @@ export default defineConfig({
     setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // More than the processors of a small machine: most tests mostly wait for a process, a disk or a
-    // clock.
-    maxWorkers: 4,
+    // More than a small machine has processors: tests wait for processes, disks and clocks.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
@@ -78,7 +77,6 @@ export default defineConfig({
           name: "e2e",
           include: [E2E],
           exclude: [TIMED],
-          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
@@ -87,7 +85,6 @@ export default defineConfig({
         test: {
           name: "faults",
           include: [FAULTS, MODEL],
-          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
