@@ -1,4 +1,5 @@
 import { createClientAddress } from "../config/client-address.ts";
+import type { Config } from "../config/config.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { localUrl } from "../http/listen.ts";
 import { createSessions, createTokens, createUsers } from "../store/index.ts";
@@ -57,7 +58,11 @@ export async function startDashboard(
   }
   const { port } = started.value;
   // Its pages and Bull Board are made for the numbers of its start.
+  let shown = shownOf(platform.config);
   const stopRenumbering = platform.onRenumber(async () => {
+    const before = shown;
+    shown = shownOf(platform.config);
+    if (shown === before) return;
     await dashboard.stop();
     dashboard = open(port);
     const again = await dashboard.start();
@@ -72,6 +77,13 @@ export async function startDashboard(
       await health.value.stop();
     },
   };
-  const shown = { role: "dashboard", numbers: () => Object.keys(stores) } as const;
-  return accept(withHeartbeat(platform, shown, running));
+  const info = { role: "dashboard", numbers: () => Object.keys(stores) } as const;
+  return accept(withHeartbeat(platform, info, running));
+}
+
+/** What it has of the numbers. Rates and webhook secrets are others' concern. */
+function shownOf({ numbers }: Config): string {
+  return JSON.stringify(
+    Object.values(numbers).map((one) => ({ ...one, ratePerSecond: 0, webhookSecrets: [] })),
+  );
 }

@@ -4,58 +4,121 @@ import type { Platform } from "./platform.ts";
 
 /** How often the configuration file is looked at. A mounted file may change without any event. */
 const LOOK_EVERY_MS = 5_000;
+/** The same words are logged again after so long. */
+const TELL_EVERY_MS = 60_000;
+
+/** A function that looks whether a configuration file has changed since the last call. */
+export function createFileLook(path: string | null): FileLook {
+  let taken = signOf(path);
+  let last = taken;
+  return {
+    take() {
+      taken = signOf(path);
+    },
+    look() {
+      const before = last;
+      last = signOf(path);
+      // Something that writes it may be in the middle: its half would be taken for the whole.
+      if (last !== before) return "changing";
+      return last === taken ? "taken" : "changed";
+    },
+  };
+}
+
+export interface FileLook {
+  /** The file is read now. */
+  take(): void;
+  /** `changed`: since it was read last, but not since the look before. */
+  look(): "taken" | "changing" | "changed";
+}
 
 /**
  * Takes the numbers of the configuration file again when the file has changed, and when `reload` is
- * called. A configuration with a mistake changes nothing, and is reported. One reload at a time.
+ * called. A configuration with a mistake changes nothing, and is reported. What failed is tried at
+ * each look: Redis may have been away, or a file that the configuration names. One reload at a
+ * time; those that are asked for meanwhile are one.
  */
 export function watchConfiguration(input: {
-  readonly platform: Platform;
+  readonly platform: Pick<Platform, "config" | "renumber" | "logger">;
   readonly load: () => LoadedConfig;
-  /** The file that `DROPCAST_CONFIG` names; null: there is none. */
-  readonly path: string | null;
-  readonly logger: Platform["logger"];
+  /** Made before the configuration was read that the process started with. */
+  readonly file: FileLook;
 }) {
-  const { platform, load, path, logger } = input;
-  let seen = signOf(path);
-  let last: Promise<void> = Promise.resolve();
+  const { platform, load, file } = input;
+  const { logger } = platform;
+  const toldAt = new Map<string, number>();
+  let isAsked = false;
+  let hasFailed = false;
+  let isStopped = false;
+  let isRunning = false;
 
-  function reload(): void {
-    seen = signOf(path);
-    last = last.then(take).catch((error: unknown) => {
-      logger.error({ error: String(error) }, `${KEPT}: it could not be taken`);
-    });
+  function tell(level: "warn" | "error", words: string, fields: object = {}): void {
+    const now = performance.now();
+    if (isStopped || now - (toldAt.get(words) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+    toldAt.set(words, now);
+    logger[level](fields, words);
   }
 
-  async function take(): Promise<void> {
+  function begin(): void {
+    isAsked = true;
+    if (!isRunning) void takeAsked();
+  }
+
+  async function takeAsked(): Promise<void> {
+    isRunning = true;
+    while (isAsked && !isStopped) {
+      isAsked = false;
+      file.take();
+      try {
+        hasFailed = !(await take());
+      } catch (error) {
+        hasFailed = true;
+        tell("error", `${KEPT}: it could not be taken`, { error: String(error) });
+      }
+    }
+    isRunning = false;
+  }
+
+  /** Whether the process has the numbers of the file now. */
+  async function take(): Promise<boolean> {
     const loaded = load();
     if (!loaded.ok) {
       for (const { name, message, fix } of loaded.problems) {
-        logger.error({ name, fix }, `${KEPT}: ${name} ${message}`);
+        tell("error", `${KEPT}: ${name} ${message}`, { name, fix });
       }
-      return;
+      return false;
     }
+    for (const warning of loaded.warnings) tell("warn", warning);
     const next = inMode(loaded.config, platform.config.mode);
     if (othersOf(next) !== othersOf(platform.config)) {
-      logger.warn("settings besides the numbers have changed: they take effect after a restart");
+      tell("warn", "settings besides the numbers have changed: they take effect after a restart");
     }
     const taken = await platform.renumber(next);
     if (!taken.ok) {
       const { code, message, fix } = taken.refusal;
-      logger.error({ code, fix }, `${KEPT}: ${message}`);
-      return;
+      tell("error", `${KEPT}: ${message}`, { code, fix });
+      return false;
     }
     const { added, removed, changed } = taken.value;
     logger.info({ added, removed, changed }, "the numbers of the configuration were taken again");
+    return true;
   }
 
   const timer = setInterval(() => {
-    if (signOf(path) !== seen) reload();
+    const seen = file.look();
+    if (seen === "changed" || (hasFailed && seen === "taken")) begin();
   }, LOOK_EVERY_MS / platform.config.timeScale).unref();
 
   return {
-    reload,
-    async stop(): Promise<void> {
+    /** A person asks for it, and is told again what was told before. */
+    reload(): void {
+      toldAt.clear();
+      begin();
+    },
+
+    /** What has begun goes on, and ends with the role: its stop waits for what is sent. */
+    stop(): void {
+      isStopped = true;
       clearInterval(timer);
     },
   };

@@ -44,6 +44,19 @@ export function createNumbers(input: {
   let config = input.config;
   const listeners = new Set<OnRenumber>();
 
+  /** All of them, or none. */
+  async function openAll(names: readonly string[], next: Config): Promise<Result<NumberStore[]>> {
+    const numbers = names.flatMap((name) => next.numbers[name] ?? []);
+    const settled = await Promise.allSettled(numbers.map((number) => openStore(number, next)));
+    const found = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const opened = found.flatMap((one) => (one.ok ? [one.value] : []));
+    if (opened.length === numbers.length) return accept(opened);
+    await Promise.all(opened.map((store) => store.close()));
+    const refused = found.find((one) => !one.ok);
+    if (refused?.ok === false) return refused;
+    throw settled.find((one) => one.status === "rejected")?.reason;
+  }
+
   return {
     config: () => config,
 
@@ -58,28 +71,27 @@ export function createNumbers(input: {
      */
     async renumber(next: Config): Promise<Result<NumberChange>> {
       const change = numberChange(config.numbers, next.numbers);
-      const opened = await Promise.all(
-        [...change.added, ...change.changed].flatMap((name) => {
-          const number = next.numbers[name];
-          return number === undefined ? [] : openStore(number, next);
-        }),
+      // The store knows of a number only its id and its portfolio.
+      const others = change.changed.filter(
+        (name) => config.numbers[name]?.id !== next.numbers[name]?.id,
       );
-      const refused = opened.find((one) => !one.ok);
-      if (refused?.ok === false) {
-        await Promise.all(opened.map(async (one) => one.ok && one.value.close()));
-        return refused;
-      }
-      const gone = [...change.removed, ...change.changed].flatMap((name) => stores[name] ?? []);
+      const opened = await openAll([...change.added, ...others], next);
+      if (!opened.ok) return opened;
+      const gone = [...change.removed, ...others].flatMap((name) => stores[name] ?? []);
       for (const name of change.removed) delete stores[name];
-      for (const one of opened) if (one.ok) stores[one.value.number] = one.value;
+      for (const store of opened.value) stores[store.number] = store;
       config = Object.freeze({
         ...config,
         numbers: next.numbers,
         otherNumbers: next.otherNumbers,
         sharingSecrets: next.sharingSecrets,
       });
-      await Promise.all([...listeners].map((listener) => listener(change)));
+      const told = await Promise.allSettled(
+        [...listeners].map(async (listener) => listener(change)),
+      );
       await Promise.all(gone.map((store) => store.close()));
+      const failed = told.find((one) => one.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
       return accept(change);
     },
   };

@@ -43,6 +43,7 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     ready: async () => (await redis.ping()) === "PONG",
     problem: () => unsafeWords(platform),
     async apply(number, event, unmatched) {
+      if (platform.config.sharingSecrets.includes(number)) throw new SharedElsewhere(number);
       const startedAt = Date.now();
       const result = await storeNamed(platform, number).applyStatus(event, unmatched);
       observe(number, event, { result, startedAt });
@@ -58,14 +59,14 @@ export async function startWebhooks(platform: Platform): Promise<Result<RunningR
     Object.values(platform.config.numbers).filter(
       ({ webhookSecrets }) => webhookSecrets.length > 0,
     );
+  const tell = (taken: Result<unknown>): void => {
+    if (!taken.ok) role.error({ ...taken.refusal }, taken.refusal.message);
+  };
   const stopRenumbering = platform.onRenumber(async () => {
     const { sharingSecrets } = platform.config;
-    // It goes on with the numbers of before.
-    const taken =
-      sharingSecrets.length > 0
-        ? refuseElsewhere(sharingSecrets)
-        : server.setNumbers(withSecrets());
-    if (!taken.ok) role.error({ code: taken.refusal.code }, taken.refusal.message);
+    // The others are received for. Events of these are repeated by their sender until then.
+    if (sharingSecrets.length > 0) tell(refuseElsewhere(sharingSecrets));
+    tell(server.setNumbers(withSecrets()));
     // Each has the store of before.
     const queues = [...failed.values()];
     failed.clear();
@@ -94,4 +95,9 @@ function refuseElsewhere(sharing: readonly string[]) {
     `${sharing.join(", ")}: shares its webhook secret with a number that DROPCAST_NUMBERS leaves out here.`,
     "Name all numbers that share a secret in DROPCAST_NUMBERS, or give each a secret of its own.",
   );
+}
+
+/** An event that is not taken, and not forgotten either: it is answered as if Redis were away. */
+class SharedElsewhere extends Error {
+  override readonly name = "webhook_secret_elsewhere";
 }

@@ -30,10 +30,12 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     logger: logger.child({ role: "worker" }),
   });
   const clients = new Map<string, LivechatClient>();
+  let isStopping = false;
 
   /** Sends from a number, unless it has no id or no token. */
   function add(name: string): void {
     const [configured, store] = [platform.config.numbers[name], stores[name]];
+    if (isStopping) return;
     if (configured === undefined || store === undefined) return;
     const number = requireSendingNumber(configured);
     if (!number.ok) {
@@ -97,6 +99,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       logger.warn({ pool, error: String(error) }, "pool could not be started or moved"),
   });
   async function stop(): Promise<void> {
+    isStopping = true;
     stopRenumbering();
     unwatch();
     unwatchNumbers();

@@ -80,7 +80,7 @@ export function readConfigured(cli: Cli): Result<ReadConfig> {
 
 /** The same with all its mistakes, for a process that runs. */
 export function readAgain({ env, cwd }: Cli): LoadedConfig {
-  return loadConfig({ env, cwd });
+  return loadConfig({ env, cwd, strangers: "warn" });
 }
 
 /** The file that `DROPCAST_CONFIG` names; null: none. */

@@ -29,12 +29,16 @@ function role(name: RoleName, summary: string): CommandFile {
 function serveRole(role: RoleName): Command {
   return async (cli) => {
     const starter = ROLE_STARTERS[role];
-    const [{ configPath, readConfigured, readAgain }, { openServing }, { watchConfiguration }] =
-      await Promise.all([
-        import("./configuration.ts"),
-        import("../app/serving.ts"),
-        import("../app/reload.ts"),
-      ]);
+    const [
+      { configPath, readConfigured, readAgain },
+      { openServing },
+      { createFileLook, watchConfiguration },
+    ] = await Promise.all([
+      import("./configuration.ts"),
+      import("../app/serving.ts"),
+      import("../app/reload.ts"),
+    ]);
+    const file = createFileLook(configPath(cli));
     const loaded = readConfigured(cli);
     if (!loaded.ok) return loaded;
     const config = loaded.value;
@@ -63,7 +67,7 @@ function serveRole(role: RoleName): Command {
         if (!started.ok) return started;
         boot.onStop(started.value.stop);
         const watch = watchConfiguration({
-          ...{ platform: platform.value, logger, path: configPath(cli) },
+          ...{ platform: platform.value, file },
           load: () => readAgain(cli),
         });
         reload = watch.reload;

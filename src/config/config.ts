@@ -96,15 +96,17 @@ export type LoadedConfig =
 export function loadConfig(input: {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** Names in `DROPCAST_NUMBERS` that are no number, besides others that are. */
+  strangers?: "refuse" | "warn";
 }): LoadedConfig {
   const environment = readEnvironment(input.env, input.cwd);
-  const config = readConfig(environment);
+  const config = readConfig(environment, input.strangers ?? "refuse");
   const { problems, warnings } = environment.findings;
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: freeze(config), warnings };
 }
 
-function readConfig(environment: Environment): ReadConfig {
+function readConfig(environment: Environment, strangers: "refuse" | "warn"): ReadConfig {
   const { cwd, findings, text } = environment;
   const port = (name: Variable): number | undefined =>
     environment.number(name, { min: 0, max: 65_535, kind: "whole" });
@@ -129,7 +131,7 @@ function readConfig(environment: Environment): ReadConfig {
       redisUrl === undefined ? null : checkRedisUrl("DROPCAST_REDIS_URL", redisUrl, findings),
     ...api,
     apiName: api.apiUrl,
-    ...readConfigFile(environment),
+    ...readConfigFile(environment, strangers),
     dropsDir: resolve(cwd, text("DROPCAST_DROPS_DIR") ?? "drops"),
     dataDir: resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"),
     httpHost: checkHost("DROPCAST_HTTP_HOST", text("DROPCAST_HTTP_HOST") ?? "127.0.0.1", findings),

@@ -65,7 +65,10 @@ export const fileShape = z
  * (in addition to that of the variables), the prices, how long campaigns are kept, the endpoints of
  * webhooks out, and who may sign in.
  */
-export function readConfigFile(environment: Environment): {
+export function readConfigFile(
+  environment: Environment,
+  strangers: "refuse" | "warn",
+): {
   numbers: Record<string, NumberConfig>;
   otherNumbers: readonly string[];
   sharingSecrets: readonly string[];
@@ -86,7 +89,7 @@ export function readConfigFile(environment: Environment): {
   yaml?.complain(portfolioProblems(inFile, Object.keys(numbers)));
   yaml?.complain(accessProblems(content?.access, Object.keys(numbers)));
   return {
-    ...pickServed(environment, numbers),
+    ...pickServed(environment, numbers, strangers),
     portfolios: toPortfolios(inFile, Object.keys(numbers)),
     caps: content?.caps ?? null,
     prices: readPrices(environment, { yaml, folder, prices: content?.prices ?? null }),

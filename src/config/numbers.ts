@@ -66,10 +66,15 @@ export interface ServedNumbers {
   readonly sharingSecrets: readonly string[];
 }
 
-/** Those that `DROPCAST_NUMBERS` names; all of them if it is not set. */
+/**
+ * Those that `DROPCAST_NUMBERS` names; all of them if it is not set. `strangers`: names that are
+ * no number. A process that runs warns of them: the number may have been removed from the file, and
+ * the others must be taken all the same.
+ */
 export function pickServed(
   { text, findings }: Environment,
   all: Record<string, NumberConfig>,
+  strangers: "refuse" | "warn",
 ): ServedNumbers {
   const names = (text("DROPCAST_NUMBERS") ?? "").split(/[\s,]+/).filter((name) => name !== "");
   // A file that could not be read has no numbers, and its own problems.
@@ -77,12 +82,15 @@ export function pickServed(
     return { numbers: all, otherNumbers: [], sharingSecrets: [] };
   }
   const configured = Object.keys(all);
-  for (const name of names.filter((one) => !Object.hasOwn(all, one))) {
-    findings.add(
-      "DROPCAST_NUMBERS",
-      `names "${name.slice(0, 60)}", which is not a number${didYouMean(name, configured)}; configured: ${configured.join(", ")}`,
-      "Name numbers of the file in DROPCAST_CONFIG, with commas between them.",
-    );
+  const isKnown = (name: string): boolean => Object.hasOwn(all, name);
+  for (const name of names.filter((one) => !isKnown(one))) {
+    const problem = `names "${name.slice(0, 60)}", which is not a number${didYouMean(name, configured)}; configured: ${configured.join(", ")}`;
+    if (strangers === "warn" && names.some(isKnown)) {
+      findings.warn(`DROPCAST_NUMBERS ${problem}. A restart is refused until it is taken out`);
+      continue;
+    }
+    const fix = "Name numbers of the file in DROPCAST_CONFIG, with commas between them.";
+    findings.add("DROPCAST_NUMBERS", problem, fix);
   }
   const entries = Object.entries(all);
   const isServed = ([name]: readonly [string, NumberConfig]): boolean => names.includes(name);

@@ -27,7 +27,7 @@ import { PROBLEMS } from "./problems.ts";
 import { createReceiver } from "./receive.ts";
 import { createRoutes } from "./routes.ts";
 import { createSignatureCount, type SignatureCount } from "./signature-count.ts";
-import { createVerifier, type Verifier, type WebhookNumber } from "./verify.ts";
+import { createVerifier, NO_NUMBERS, type Verifier, type WebhookNumber } from "./verify.ts";
 
 export interface WebhookLimits {
   readonly bodyBytesMax: number;
@@ -83,7 +83,7 @@ export interface WebhookServerOptions extends DeliveryPorts {
 export interface WebhookServer {
   /** Resolves when the port is open. Refused if it cannot be opened, or if a secret is unusable. */
   start(): Promise<Result<Listening>>;
-  /** Takes other numbers and secrets; refused, and unchanged, if a secret is unusable. */
+  /** Takes other numbers and secrets, or none; refused, and unchanged, if one is unusable. */
   setNumbers(numbers: readonly WebhookNumber[]): Result<null>;
   /** Resolves when the last running request is answered and every connection is closed. */
   stop(): Promise<void>;
@@ -140,7 +140,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   }
 
   function setNumbers(numbers: readonly WebhookNumber[]): Result<null> {
-    const next = createVerifier(numbers);
+    const next = numbers.length === 0 ? accept(NO_NUMBERS) : createVerifier(numbers);
     if (!next.ok) return next;
     latest = next.value;
     return accept(null);

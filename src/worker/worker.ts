@@ -27,17 +27,24 @@ export function createWorker({ wakeUps, timings, logger, isAway }: WorkerDeps) {
   const now = (): number => performance.now();
   const troubles = createTroubleLog({ logger, isAway, now });
   const rota = createRota({ wakeUps, timings, troubles });
+  /** Numbers that were taken out, until what they have begun is finished. */
+  const leaving = new Set<Promise<void>>();
+  let isStopping = false;
   return {
     start: rota.start,
 
-    /** Sends this number's messages from now on. */
+    /** Sends this number's messages from now on, unless it stops. */
     add(deps: NumberDeps): void {
+      if (isStopping) return;
       rota.add(deps.store.number, createNumberWorker(deps));
     },
 
     /** Ends the work for a number, as `stop` does for all. */
     async remove(number: string): Promise<void> {
-      await rota.remove(number)?.stop();
+      const stopped = rota.remove(number)?.stop();
+      if (stopped === undefined) return;
+      leaving.add(stopped);
+      await stopped.finally(() => leaving.delete(stopped));
     },
 
     /** The numbers that have work, or may have. */
@@ -55,8 +62,9 @@ export function createWorker({ wakeUps, timings, logger, isAway }: WorkerDeps) {
      * Ends within the drain time and the time for the last records, whatever the state of Redis.
      */
     async stop(): Promise<void> {
+      isStopping = true;
       const stopped = rota.stop();
-      await Promise.all(rota.all().map((number) => number.stop()));
+      await Promise.all([...rota.all().map((number) => number.stop()), ...leaving]);
       await endInTime(ROTA_MS, [stopped]);
     },
   };

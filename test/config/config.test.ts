@@ -587,6 +587,20 @@ describe("the numbers that a process serves", () => {
     ]);
   });
 
+  test("are taken by a running process although one was removed from the file, unless none is left", () => {
+    const again = (DROPCAST_NUMBERS: string) =>
+      loadConfig({
+        ...{ cwd, env: { DROPCAST_CONFIG: file(), DROPCAST_NUMBERS } },
+        strangers: "warn",
+      });
+
+    expect(again("first,gone")).toMatchObject({
+      ...{ ok: true, config: { numbers: { first: {} } } },
+      warnings: [expect.stringMatching(/^DROPCAST_NUMBERS names "gone".*restart is refused/)],
+    });
+    expect(again("gone")).toMatchObject({ ok: false });
+  });
+
   test("are not judged by a file that cannot be read", () => {
     const DROPCAST_CONFIG = put("broken.yaml", "numbers: {");
 

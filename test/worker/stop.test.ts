@@ -91,3 +91,15 @@ test("a claim that Redis answers late, while its worker stops, leaves nothing in
   expect(accepted).toBe(posts());
   expect(accepted + pending).toBe(400);
 });
+
+test("a worker that stops waits for a number that was taken out just before", async () => {
+  const bench = await openTestStore();
+  const sandbox = await startSending(bench, { knobs: { latencyMs: 700 } });
+  const id = await bench.import(3);
+  await vi.waitFor(() => expect(sandbox.stats().posts).toBe(3), 10_000);
+
+  void sandbox.worker.remove(bench.number);
+  await sandbox.stopWorker();
+
+  expect(await bench.counts(id)).toEqual({ accepted: 3 });
+});
