@@ -68,7 +68,7 @@ export function addEvents(
       ...{ method: "get", path: "/api/events", name: "events", tag: TAG },
       ...{ summary: "Changes of every campaign as they happen", role: "viewer", answers: ANSWERS },
       description:
-        "First all campaigns that have not ended, then every change. With `Last-Event-ID` also those that ended since.",
+        "First all campaigns that have not ended, then every change. With `Last-Event-ID` also those that ended since. Of more than 200 that have not ended, 200 are looked at each second, in turn.",
       problems: ["streams_too_many"],
     },
     async (context) => {

@@ -26,6 +26,8 @@ export interface Subscription {
 }
 
 const EVERY_MS = 1_000;
+/** Of all campaigns, in turn, beside those asked for: so that the cost of a second is bounded. */
+const READ_AT_ONCE = 200;
 
 /**
  * Changes of campaigns, for streams. One reader serves all streams of this process, and none runs
@@ -33,24 +35,29 @@ const EVERY_MS = 1_000;
  */
 export function createFeed(stores: Stores, onProblem: (error: unknown) => void) {
   const subscribers = new Set<Subscriber>();
+  /** Campaigns that are still to be read before the first is read again. */
+  let round: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   async function read(): Promise<void> {
-    const live = await Promise.all(
-      Object.values(stores).map((store) => store.campaigns.liveInFull()),
-    );
-    const found = new Map(live.flat().map((campaign) => [campaign.id, campaign]));
-    const known = new Set([...subscribers].flatMap((one) => one.missing(found)));
-    await Promise.all(
-      [...known].map(async (id) => {
-        const campaign = await find(id);
-        if (campaign !== undefined) found.set(id, campaign);
-      }),
-    );
+    const all = [...subscribers];
+    const asked = all.flatMap(({ only }) => only ?? []);
+    if (round.length === 0 && all.some(({ only }) => only === null)) round = await beginRound();
+    const ids = new Set([...asked, ...round.splice(0, READ_AT_ONCE)]);
+    const found = await Promise.all([...ids].map(find));
     const atMs = Date.now();
-    const states = [...found.values()].map((campaign) => stateOf(campaign, atMs));
-    for (const one of subscribers) for (const state of states) one.offer(state);
+    for (const campaign of found) {
+      if (campaign === undefined || (campaign.isTest && !asked.includes(campaign.id))) continue;
+      const state = stateOf(campaign, atMs);
+      for (const one of subscribers) one.offer(state);
+    }
+  }
+
+  /** Those that have not ended, and those of which a client does not know that they have. */
+  async function beginRound(): Promise<string[]> {
+    const live = await Promise.all(Object.values(stores).map((store) => store.campaigns.liveIds()));
+    return [...new Set([...live.flat(), ...[...subscribers].flatMap((one) => one.known())])];
   }
 
   function find(id: string): Promise<Campaign | undefined> {
@@ -66,7 +73,7 @@ export function createFeed(stores: Stores, onProblem: (error: unknown) => void) 
   async function readAgain(): Promise<void> {
     await read().catch(onProblem);
     timer = undefined;
-    if (subscribers.size > 0) schedule();
+    if (subscribers.size > 0 && !isClosed) schedule();
   }
 
   return {
@@ -94,6 +101,7 @@ export function createFeed(stores: Stores, onProblem: (error: unknown) => void) 
           subscriber.end();
           subscribers.delete(subscriber);
           if (subscribers.size > 0) return;
+          round = [];
           clearTimeout(timer);
           timer = undefined;
         },
@@ -103,6 +111,7 @@ export function createFeed(stores: Stores, onProblem: (error: unknown) => void) 
     /** Ends every stream. */
     close(): void {
       isClosed = true;
+      clearTimeout(timer);
       for (const one of subscribers) one.end();
     },
   };
@@ -119,11 +128,10 @@ function createSubscriber({ only, sees }: Wanted) {
   let wake: () => void = () => {};
 
   return {
-    /** Campaigns that it knows as live, or asks for, and that were not read with the live ones. */
-    missing(found: ReadonlyMap<string, unknown>): string[] {
-      const wanted = only === null ? [...sent.keys()] : [only];
-      return wanted.filter((id) => !found.has(id));
-    },
+    only,
+
+    /** Those of which it was told, and not yet that they have ended. */
+    known: () => [...sent.keys()],
 
     offer(state: CampaignState, as: "new" | "known" = "new"): void {
       const { campaign, number, json } = state;

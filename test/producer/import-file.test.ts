@@ -86,6 +86,29 @@ it("a list that would fill Redis is refused with what to do, and leaves the memo
   expect(await importFile({ campaignPath, csvPath })).toMatchObject({ ok: true });
 });
 
+it("corrected rows leave the memory that sending needs, and are taken once there is more", async () => {
+  const redis = (await startOwnRedis()).connect();
+  const { bench, csvPath, importFile, checkFile, campaign } = await openPlace(redis);
+  await writeFile(csvPath, "phone,name\n+48600100200,Ana\nbad,Ben\n");
+  const { report } = await importFile({ campaignPath: await campaign("one"), csvPath });
+  const path = csvPath.replace(".csv", ".rejects.csv");
+  await writeFile(path, (await readFile(path, "utf8")).replace("bad", "+48600100201"));
+  const corrected = { campaignPath: null, csvPath: path };
+  const used = Number((await redisInfo(redis, "memory")).get("used_memory"));
+  await redis.config("SET", "maxmemory", Math.ceil(1.05 * used));
+
+  const refused = await importFile(corrected);
+  const checked = await checkFile(corrected);
+  const before = (await bench.found(report.campaign ?? "")).counts;
+  await redis.config("SET", "maxmemory", 0);
+  const taken = await importFile(corrected);
+
+  expect(refused).toMatchObject({ ok: false, refusal: { code: "redis_memory_short" } });
+  expect(checked.ok).toBe(true);
+  expect(before).toMatchObject({ pending: 1, rejected: 1 });
+  expect(taken).toMatchObject({ ok: true, report: { mended: 1 } });
+});
+
 it("a rejects file is read in the encoding that a person names, and a guess is told", async () => {
   const { bench, csvPath, importFile, checkFile, campaign } = await openPlace();
   await writeFile(csvPath, "phone,name\n+48600100200,Ana\nbad,Łucja Śliwa\n");

@@ -70,7 +70,7 @@ export const LISTS = catalogue(422, {
   },
   redis_memory_short: {
     meaning:
-      "Redis had less than a tenth of its `maxmemory` left while a list was imported. What was stored of the list is deleted; sending goes on.",
+      "Redis had less than a tenth of its `maxmemory` left while a list was imported, or corrected rows were. What was stored of the list is deleted, rows that are not corrected yet stay rejected, and sending goes on.",
     fix: "Raise `maxmemory` (sizing.md says how much a list needs), or keep campaigns for a shorter time; then give the list again.",
     http: 503,
   },

@@ -17,6 +17,7 @@ import { createShapeCounter } from "../phones/number-style.ts";
 import { createSeenPhones, type SeenPhones } from "../phones/seen-phones.ts";
 import type { OtherCampaigns } from "../preflight/other-campaigns.ts";
 import type { RejectedRow } from "../rejects/writer.ts";
+import { refuseShortOfMemory } from "../short-of-memory.ts";
 
 /** A row as it is in the file. */
 export interface ReadRow {
@@ -88,6 +89,13 @@ export function createCorrector(input: CorrectorInput): Corrector {
 
   return {
     async correct(rows) {
+      const short = purpose === "import" ? await corrections.shortOfMemory() : null;
+      if (short !== null) {
+        return refuseShortOfMemory(
+          short,
+          `rows of ${id} that were not corrected yet stay rejected`,
+        );
+      }
       const done: CheckedRow[] = [];
       let left = rows;
       for (;;) {

@@ -29,6 +29,7 @@ import {
 } from "../rejects/writer.ts";
 import type { RowFindings } from "../report.ts";
 import { type ListRequest, refuseInterrupted } from "../request.ts";
+import { refuseShortOfMemory } from "../short-of-memory.ts";
 import type { RowWriter } from "../sink/batch-writer.ts";
 import type { Place } from "../sink/sink.ts";
 import { type CanaryRows, createCanaryRows } from "./canary-rows.ts";
@@ -127,17 +128,11 @@ const LOOK_EVERY_ROWS = 10_000;
 async function checkMemory({ list, place, tally }: Reading): Promise<Refused | null> {
   const short = (await place.shortOfMemory?.()) ?? null;
   if (short === null) return null;
-  const [used, most] = [short.usedBytes, short.maxBytes].map((bytes) =>
-    Math.ceil(bytes / MEBIBYTE),
-  );
-  return refuse(
-    "redis_memory_short",
-    `Redis has ${used} of ${most} MiB in use, and the last tenth is for sending: after ${tally.rows} rows of ${list.file.name} the import ended, and what it had stored was deleted.`,
-    "Raise maxmemory (docs/sizing.md says how much a list needs), or delete what is no longer needed by a shorter DROPCAST_RETENTION_DAYS; then give the list again.",
+  return refuseShortOfMemory(
+    short,
+    `after ${tally.rows} rows of ${list.file.name} the import ended, and what it had stored was deleted`,
   );
 }
-
-const MEBIBYTE = 1_024 * 1_024;
 
 async function finish(input: {
   place: Place;

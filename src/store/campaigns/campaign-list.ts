@@ -76,6 +76,9 @@ export function createCampaignList(input: {
     /** How many campaigns there are. */
     count: (): Promise<number> => redis.zcard(keys.campaigns),
 
+    /** The ids of all that have not ended, test messages too. */
+    liveIds,
+
     /** Every campaign that has not ended, newest first: what lists and checks need of it. */
     live: async (): Promise<LiveCampaign[]> =>
       (await readLive(run, await liveIds())).filter(({ isTest }) => !isTest).sort(byAge),

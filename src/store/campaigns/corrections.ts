@@ -10,6 +10,7 @@ import type { PersonDigest } from "../people/person-digest.ts";
 import { batchOfRow, placeInBatch, rowInBatch } from "../rows.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
+import { readShortOfMemory, type ShortOfMemory } from "./import-room.ts";
 
 /** A campaign as a correction needs it. */
 export interface CorrectableCampaign {
@@ -69,6 +70,9 @@ export function createCorrections(input: {
 }) {
   const { redis, number, run, person } = input;
   return {
+    /** As while a list is imported: corrected rows need room, too. */
+    shortOfMemory: (): Promise<ShortOfMemory | null> => readShortOfMemory(redis),
+
     async campaign(id: string): Promise<CorrectableCampaign | undefined> {
       const fields = await redis.hmget(
         campaignKeys(number, id).campaign,
