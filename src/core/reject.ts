@@ -41,6 +41,8 @@ export const REJECTS = {
   value_header: 37,
   timezone_unknown: 38,
   timezone_unclear: 39,
+  value_question: 40,
+  value_quoted: 41,
   // For rows of a corrected rejects file; the campaign's row keeps its code.
   row_unknown: 64,
   phone_taken: 65,
@@ -178,6 +180,14 @@ const WORDS: Readonly<
   value_escaped: (name) => [
     `${name} contains escaped letters (such as &eacute;, %C3%A9 or \\u00e9)`,
     "write the letters themselves",
+  ],
+  value_question: (name) => [
+    `${name} contains a question mark within a word, where a letter may be lost (as in Ma?gorzata)`,
+    "write the letter, or export the list again as UTF-8",
+  ],
+  value_quoted: (name) => [
+    `${name} is in quotation marks, which would be sent with it`,
+    "remove them",
   ],
   value_not_whole: (name) => [
     `${name} is not a whole number, but the template needs one`,

@@ -31,6 +31,8 @@ export const VALUE_DOUBTS = [
   "value_spreadsheet",
   "value_placeholder",
   "value_escaped",
+  "value_question",
+  "value_quoted",
 ] as const;
 
 export type ValueDoubt = (typeof VALUE_DOUBTS)[number];
@@ -41,6 +43,10 @@ const LENGTH_MAX = 32_768;
 /** Reads a cell as a value: trimmed, and without a spreadsheet's quoting. */
 export function readValue(cell: string): Value {
   const text = cell.trim();
+  if (text.startsWith('"') && QUOTED_LATE.test(cell)) {
+    const fault = faultOf(text);
+    return { text, fault, doubt: fault === null ? "value_quoted" : null };
+  }
   const isPlain =
     !SUSPECT.test(text) &&
     text.length <= LENGTH_MAX &&
@@ -61,15 +67,17 @@ export function showsNothing(text: string): boolean {
  */
 const SUSPECT = new RegExp(
   [
-    "^[#=@+\\-'{<(*$\\\\]",
-    "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|undefined|\\[object|Err:)",
+    "^[#=@+\\-'`{<(*$\\\\]",
+    "^[\\-–—_.?…/\\s]+$",
+    "[^ ]\\?[^ ]|^\\?[^ ]",
+    "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|[Nn]il$|[Nn]\\.[Aa]\\.|undefined|\\[object|Err:)",
     "[ ](?:NULL|null|undefined|\\[object Object\\])$",
     "^\\d(?:[.,]\\d+)?[Ee][+-]",
     "[ \\u00a0]{5}",
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5]",
     "[\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164]",
     "[\\ud800-\\udfff\\ufdd0-\\ufdef\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\uffff]",
-    "&[#A-Za-z]|%[Cc][2-9A-Fa-f]%|=[Cc][2-9A-F]=|\\\\u[0-9A-Fa-f]{4}",
+    "\\+A[A-Za-z0-9+/]{2,}-|\\\\x[A-Fa-f]|&[#A-Za-z]|%[Cc][2-9A-Fa-f]%|=[Cc][2-9A-F]=|\\\\u[0-9A-Fa-f]{4}",
   ].join("|"),
 );
 
@@ -155,8 +163,19 @@ function doubtOf(text: string): ValueDoubt | null {
   if (FORMULA.test(text)) return "value_formula";
   if (CELL_ERROR.test(text) || ROUNDED.test(text)) return "value_spreadsheet";
   if (PLACEHOLDER.test(text)) return "value_placeholder";
-  return ESCAPED.test(text) ? "value_escaped" : null;
+  if (ESCAPED.test(text)) return "value_escaped";
+  if (QUESTION_WITHIN.test(text) && !ADDRESS.test(text)) return "value_question";
+  return QUOTED.test(text) ? "value_quoted" : null;
 }
+
+/** "Ma?gorzata", "?ucja": a program that could not write a letter writes a question mark. */
+const QUESTION_WITHIN = /\p{L}\?\p{L}|^\?\p{Ll}/u;
+const ADDRESS = /[=&/:]/;
+
+/** `'Bob'`: another program's quotes, which CSV does not know. */
+const QUOTED = /^(?:'[^']+'|`[^`]+`)$/;
+/** `, "Bob"`: quotes behind a blank are text in CSV, although they look like its own. */
+const QUOTED_LATE = /^\s+"[^"]*"\s*$/;
 
 /**
  * `=A1&"x"`, `@SUM(A1)`, `-B2*3`, `{=A1}`: a spreadsheet's formula instead of its result. People
@@ -177,14 +196,16 @@ const ROUNDED = /^[+-]?\d(?:[.,]\d+)?[Ee][+-]\d{2,3}$/;
 
 /** What programs write for a missing value, and merge fields that were not filled in. */
 const NO_VALUE =
-  "NULL|null|None|NaN|nan|NaT|NA|N/A|n/a|undefined|\\[object Object\\]|\\(null\\)|<null>|<NA>|\\\\N";
+  "NULL|null|None|NaN|nan|NaT|NA|N/A|n/a|undefined|\\[object Object\\]|\\(null\\)|<null>|<NA>|\\\\N|[Nn]il|[Nn]\\.[Aa]\\.?";
 const MERGE_FIELD = "\\{\\{[^{}]*\\}\\}|\\$\\{[^{}]*\\}|\\*\\|[^|]*\\|\\*";
 /** First and last name together can be two of them, or one next to a name. */
 const PLACEHOLDER = new RegExp(
   `^(?:(?:${NO_VALUE}|${MERGE_FIELD})(?: |$))+$` +
+    // A stroke, dots, question marks: what people write for none.
+    "|^[\\-–—_.?…/\\s]+$" +
     "|^(?:null|undefined|\\[object Object\\]) | (?:NULL|null|undefined|\\[object Object\\])$",
 );
 
-/** Escapes of HTML (`&eacute;`, `&#233;`), URLs, e-mail and programs. */
+/** Escapes of HTML (`&eacute;`, `&#233;`), URLs, e-mail, UTF-7 (`+AOk-`) and programs. */
 const ESCAPED =
-  /&(?:#\d{2,7}|#x[\da-f]{2,6}|amp|lt|gt|quot|apos|nbsp|euro|pound|copy|reg|hellip|[lr][sd]quo|[mn]dash|szlig|[ao]elig|aring|eth|thorn|[a-z](?:acute|grave|circ|uml|tilde|cedil|caron|slash|strok|ogon|dot|breve|macr));|%c[2-9a-f]%[89ab][\da-f]|=C[2-9A-F]=[89AB][\dA-F]|\\u[\da-f]{4}/i;
+  /&(?:#\d{2,7}|#x[\da-f]{2,6}|amp|lt|gt|quot|apos|nbsp|euro|pound|copy|reg|hellip|[lr][sd]quo|[mn]dash|szlig|[ao]elig|aring|eth|thorn|[a-z](?:acute|grave|circ|uml|tilde|cedil|caron|slash|strok|ogon|dot|breve|macr));|%c[2-9a-f]%[89ab][\da-f]|=C[2-9A-F]=[89AB][\dA-F]|=\?[\w-]+\?[bq]\?[^?\s]+\?=|\+A[\w+/]{2,}-|\\x[c-f][\da-f]\\x[89ab]|\\u[\da-f]{4}/i;

@@ -5,7 +5,7 @@ import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
 import { createCellTexts } from "./cell-texts.ts";
 import { type Dialect, sniffDialect } from "./dialect.ts";
-import { createDecoder, decodeText } from "./encoding/decode.ts";
+import { createDecoder, decodeText, lineEndsBeforeHalf } from "./encoding/decode.ts";
 import {
   explain,
   notUtf16,
@@ -155,11 +155,12 @@ async function readRecords(
   let skip = dialect.skipBytes;
   let bytes = 0;
   let stopped = false;
-  let torn = false;
+  /** Line ends in a piece before its half character; null: it has none. */
+  let torn: number | null = null;
   await list.read(async (chunk) => {
     tap?.(chunk);
     const decoded = decoder.push(chunk);
-    torn = decoded === null;
+    if (decoded === null) torn = lineEndsBeforeHalf(chunk, encoding);
     if (decoded === null) return false;
     // A read may be short: the first piece need not be full.
     const text = decoded.subarray(skip);
@@ -176,9 +177,9 @@ async function readRecords(
     collector.discard();
     return accept(undefined);
   }
-  if (torn || decoder.end() === null) {
+  if (torn !== null || decoder.end() === null) {
     collector.discard();
-    return notUtf16(list.name, collector.nextLine());
+    return notUtf16(list.name, collector.nextLine() + (torn ?? 0));
   }
   await collector.end();
   if (collector.rows.length > 0) await visit({ ...collector.take(), bytes });

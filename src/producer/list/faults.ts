@@ -88,7 +88,7 @@ export function strayQuote(at: Place & { column: number }): Refused {
 export function notUtf16(name: string, line: number): Refused {
   return refuse(
     "list_not_utf16",
-    `${name} is incomplete: it is in UTF-16, and has half a character after line ${line - 1}.`,
+    `${name} is damaged or incomplete: it is in UTF-16, and has half a character on line ${line}.`,
     "Save or copy the list again; it may have been cut off.",
   );
 }

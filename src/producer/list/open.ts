@@ -146,10 +146,11 @@ function recogniseOthers(name: string, head: Buffer, sizeBytes: number): Refused
     return refuse("list_not_csv", `${name} is ${other.what}, not a CSV file.`, FIXES[other.fix]);
   }
   if (utf16Of(head) !== null) return null;
-  if (isBinary(head)) {
+  const binary = binaryByte(head);
+  if (binary !== null) {
     return refuse(
       "list_not_csv",
-      `${name} contains bytes that do not occur in text: it is not a CSV file.`,
+      `${name} contains bytes that do not occur in text (${binary}): it is not a CSV file.`,
       'Save the list as "CSV UTF-8" in the program that it comes from.',
     );
   }
@@ -166,9 +167,21 @@ function recogniseOthers(name: string, head: Buffer, sizeBytes: number): Refused
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Text has tabs, line ends and perhaps a stray control character, but not one in fifty bytes. */
-function isBinary(head: Buffer): boolean {
-  let controls = 0;
-  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 26)) controls++;
-  return controls > head.length / 50;
+/**
+ * Text has tabs, line ends and perhaps a stray control character, but not one in fifty bytes. The
+ * first of them, and where it is; null: it is text.
+ */
+function binaryByte(head: Buffer): string | null {
+  const places = [...head.keys()].filter((at) => isControl(head[at] ?? 0));
+  const [first] = places;
+  if (first === undefined || places.length <= head.length / 50) return null;
+  const line = head
+    .subarray(0, first)
+    .toString("latin1")
+    .split(/\r\n|\n|\r/).length;
+  return `0x${(head[first] ?? 0).toString(16).padStart(2, "0")} on line ${line}`;
+}
+
+function isControl(byte: number): boolean {
+  return byte < 9 || (byte > 13 && byte < 32 && byte !== 26);
 }

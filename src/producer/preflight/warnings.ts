@@ -45,6 +45,9 @@ const WORDS = {
     "the value is what a program writes for none (as NULL, undefined or {{name}}), and is sent",
   value_escaped:
     "the value has letters as codes (as &eacute;, %C3%A9 or \\u00e9), and is sent as it is",
+  value_question:
+    "the value has a question mark within a word, where a letter may be lost (as in Ma?gorzata), and is sent as it is",
+  value_quoted: "the value is in quotation marks, which are sent with it",
   value_coupon:
     "the coupon code has more than 15 characters, or others than letters and digits; WhatsApp may refuse it",
   value_one_time_code: "the one-time code has more than 15 characters; WhatsApp may refuse it",

@@ -187,3 +187,14 @@ describe("a list that cannot be read", () => {
     expect(list.rows).toEqual([cells]);
   });
 });
+
+it("half a character in UTF-16 is told with its line, wherever it is", async () => {
+  const list = (rows: string) => Buffer.from(`\ufeffphone,name\r\n${rows}`, "utf16le");
+  const before = "+48600100200,Ana\r\n".repeat(5_000);
+
+  const early = await readList(list("+48600100200,A\ud83d\r\n"));
+  const late = await readList(list(`${before}+48600100200,A\ud83d\r\n+48600100201,B\r\n`));
+
+  expect(early.refusal?.message).toContain("on line 2.");
+  expect(late.refusal?.message).toContain("on line 5002");
+});

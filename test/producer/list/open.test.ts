@@ -34,6 +34,7 @@ describe("what is no list", () => {
     ["a gzip", Buffer.from("1f8b0800", "hex"), "a gzip archive"],
     ["a PNG", Buffer.from("89504e470d0a1a0a0000000d49484452000002", "hex"), "do not occur in text"],
     ["UTF-32", Buffer.from("fffe0000700000006800000a000000", "hex"), "do not occur in text"],
+    ["with zero bytes", Buffer.from("phone,name\n+48600100200,A\0\n"), "(0x00 on line 2)"],
   ])("is known by its content: %s", async (_, content, what) => {
     const result = await open(content);
 

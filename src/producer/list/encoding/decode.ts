@@ -57,6 +57,12 @@ function createUtf16Decoder(encoding: "utf-16le" | "utf-16be"): Decoder {
   };
 }
 
+/** How many lines end in a piece of UTF-16 before its half character. */
+export function lineEndsBeforeHalf(chunk: Buffer, encoding: Encoding): number {
+  const text = new TextDecoder(encoding).decode(chunk);
+  return (text.slice(0, text.indexOf("\ufffd")).match(/\r\n|\n|\r/g) ?? []).length;
+}
+
 /** Decodes a short piece at once; invalid bytes are left out, or U+FFFD. */
 export function decodeText(bytes: Buffer, encoding: Encoding): string {
   const decoder = createDecoder(encoding);
