@@ -4,7 +4,7 @@ import { openTestStore, testDefinition } from "../support/campaigns.ts";
 const rows = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
-test("each step of time has the messages granted in it, and the rate that was allowed", async () => {
+test("each step of time has the messages to be sent in it, and the rate that was allowed", async () => {
   const bench = await openTestStore();
   const id = await bench.import(100);
   expect(await bench.store.history.sends(id)).toBeNull();
@@ -16,6 +16,20 @@ test("each step of time has the messages granted in it, and the rate that was al
   expect(sends?.steps.reduce((sum, { sent }) => sum + sent, 0)).toBe(15);
   expect(sends?.steps[0]).toMatchObject({ atMs: sends?.fromMs, allowed: 50 });
   expect(sends?.stepMs).toBe(1_000);
+});
+
+test("a step has the messages whose send time is in it, so never more than the rate allows", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(100);
+
+  await bench.claim(id, rows(1, 100), { ratePerSecond: 40, reachMs: 2_400 });
+
+  const sends = await bench.store.history.sends(id);
+  expect(sends?.steps.map(({ sent, allowed }) => [sent, allowed])).toEqual([
+    [40, 40],
+    [40, 40],
+    [17, 40],
+  ]);
 });
 
 test("a campaign's own rate is what is allowed, if it is lower", async () => {

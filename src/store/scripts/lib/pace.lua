@@ -126,8 +126,8 @@ local function next_slot(pace)
   return slot
 end
 
--- How fast a campaign is sent, for its page (history.ts): how many messages were granted in each
--- step of time since its first claim, and the rate that was allowed when the step began, in
+-- How fast a campaign is sent, for its page (history.ts): how many messages had their send
+-- time in each step since its first claim, and the rate that was allowed when the step began, in
 -- messages per 1000 s. If there are too many steps, two become one.
 local FIRST_STEP_MS, STEPS_MAX = 1000, 200
 -- 1000 s, in microseconds.
@@ -152,15 +152,24 @@ local function double_steps(key, from, step)
   redis.call('HSET', key, unpack(puts))
 end
 
+-- The steps are those of the send times, which may be ahead of the claim: by the times of the
+-- claims, a step could have more messages than the rate allows.
 local function note_sends(pace)
   local key = pace.key .. ':sends'
   local f = redis.call('HMGET', key, 'from', 'step')
   local from, step = num(f[1], WALL), num(f[2], FIRST_STEP_MS)
   if not f[1] then redis.call('HSET', key, 'from', from, 'step', step) end
-  local place = string.format('%d', math.max(0, (WALL - from) / step))
-  if redis.call('HINCRBY', key, place, pace.used) ~= pace.used then return end
+  local sent = {}
+  for back = pace.used, 1, -1 do
+    local ahead_ms = (pace.slot - back * pace.interval - NOW_US) / 1000
+    add(sent, string.format('%d', math.max(0, math.floor((WALL + ahead_ms - from) / step))), 1)
+  end
   local interval = math.max(pace.interval, pace.own_interval or 0)
-  redis.call('HSET', key, 'a' .. place, text(KILO_US / interval))
+  for place, count in pairs(sent) do
+    if redis.call('HINCRBY', key, place, count) == count then
+      redis.call('HSET', key, 'a' .. place, text(KILO_US / interval))
+    end
+  end
   if redis.call('HLEN', key) > 2 + 2 * STEPS_MAX then double_steps(key, from, step) end
 end
 
