@@ -44,6 +44,8 @@ const WAIT_MS = 1_000;
 /** While they are behind: often enough, and too short to hold up the other commands. */
 const ASK_AGAIN_MS = 500;
 const SHORT_WAIT_MS = 50;
+/** The first step of a WAITAOF; see {@link waitForDisks}. */
+const FIRST_STEP_MS = 20;
 /**
  * How long WAIT is used once WAITAOF was refused. Behind an endpoint of a service another node may
  * take over without a new connection, and an append-only file may be switched on.
@@ -162,15 +164,33 @@ async function wait(replicas: Replicas, redis: Redis, timeoutMs: number): Promis
   };
   if (performance.now() >= replicas.onlyWaitUntil) {
     try {
-      const answer = (await send("WAITAOF", 1, wanted, timeoutMs)) as [number, number];
-      const [isOnOwnDisk, onDisks] = answer.map(Number);
-      return isOnOwnDisk === 0 ? 0 : (onDisks ?? 0);
+      return await waitForDisks(send, wanted, timeoutMs);
     } catch (error) {
       if (!isRefused(error)) throw error;
       replicas.onlyWaitUntil = performance.now() + ONLY_WAIT_MS;
     }
   }
   return Number(await send("WAIT", wanted, timeoutMs));
+}
+
+/**
+ * `WAITAOF 1 R` in steps that double. Each asks the replicas once, and one that has the change in
+ * memory and not yet on its disk says so; by itself it reports that it has it only each second. So
+ * in one piece a wait took a second every now and then (of 200 after each other on two busy cores,
+ * 47 above 100 ms and 7 in vain; in steps 10 and none: Redis 8.0.2).
+ */
+async function waitForDisks(
+  send: (command: string, ...args: number[]) => Promise<unknown>,
+  wanted: number,
+  timeoutMs: number,
+): Promise<number> {
+  for (let [leftMs, stepMs] = [timeoutMs, FIRST_STEP_MS]; ; leftMs -= stepMs, stepMs *= 2) {
+    const waitMs = Math.min(stepMs, leftMs);
+    const answer = (await send("WAITAOF", 1, wanted, waitMs)) as [number, number];
+    const [isOnOwnDisk, onDisks = 0] = answer.map(Number);
+    const count = isOnOwnDisk === 0 ? 0 : onDisks;
+    if (count >= wanted || waitMs === leftMs) return count;
+  }
 }
 
 /** Known to `redisTrouble`. */

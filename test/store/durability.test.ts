@@ -150,24 +150,43 @@ test("dispatch does not remember claims that a failover can still lose", async (
   expect(bench.store.counter.reading().split(" ")[0]).toBe(before.split(" ")[0]);
 });
 
-test("where WAITAOF is known, the disks of Redis and of the replicas count", async () => {
-  // On this disk, and on so many others: enough, one too few, and not on this one.
-  const answers = ["*2\r\n:1\r\n:2\r\n", "*2\r\n:1\r\n:1\r\n", "*2\r\n:0\r\n:2\r\n"];
+/** A Redis that answers `WAITAOF` with what `answer` says of the nth question. */
+async function watchDisks(answer: (nth: number) => readonly [own: number, others: number]) {
   const asked: string[] = [];
   const port = await startAnswering((words) => {
     if (words[0] !== "waitaof") return "+OK\r\n";
-    asked.push(words.join(" "));
-    return answers[asked.length - 1] ?? "-ERR asked too often\r\n";
+    const [own, others] = answer(asked.push(words.join(" ")));
+    return `*2\r\n:${own}\r\n:${others}\r\n`;
   });
   const redis = new Redis({ port, enableReadyCheck: false, protocol: 2 });
   onTestFinished(() => redis.disconnect());
   await redis.ping();
   const { watch } = createDurable(redis, { kind: "replicas", replicas: 2 });
+  return { asked, isProved: () => watch()() };
+}
 
-  expect(await watch()()).toBe(true);
-  expect(await watch()()).toBe(false);
-  expect(await watch()()).toBe(false);
-  expect(asked[0]).toBe("waitaof 1 2 1000");
+test.each([
+  { own: 1, others: 2, proved: true },
+  { own: 1, others: 1, proved: false },
+  { own: 0, others: 2, proved: false },
+])(
+  "where WAITAOF is known, $own disk of Redis and $others of replicas prove it: $proved",
+  async ({ own, others, proved }) => {
+    const { isProved } = await watchDisks(() => [own, others]);
+
+    expect(await isProved()).toBe(proved);
+  },
+);
+
+test("replicas are asked again within the time that they have: by themselves they report each second", async () => {
+  const late = await watchDisks((nth) => [1, nth < 3 ? 0 : 2]);
+  expect(await late.isProved()).toBe(true);
+  expect(late.asked).toEqual(["waitaof 1 2 20", "waitaof 1 2 40", "waitaof 1 2 80"]);
+
+  const never = await watchDisks(() => [1, 0]);
+  expect(await never.isProved()).toBe(false);
+  const waits = never.asked.map((words) => Number(words.split(" ").at(-1)));
+  expect(waits.reduce((sum, ms) => sum + ms)).toBe(1_000);
 });
 
 test.each(["NOPERM this user has no permissions", "ERR unknown command", "ERR not here"])(

@@ -17,6 +17,7 @@ export async function startReplicated(count: number, args: readonly string[] = [
   const redis = primary.connect();
   await inStep(redis, count);
   for (const replica of replicas) await rewritten(replica);
+  await inStep(redis, count);
   return { primary, replicas, redis };
 }
 
@@ -38,8 +39,15 @@ export async function openReplicated({ count = 1, wanted = 1 } = {}) {
   };
 }
 
+/** They have a change that is made now: on their disks where that can be asked, as the product does. */
 async function inStep(redis: Redis, count: number): Promise<void> {
-  await expect.poll(() => redis.wait(count, 100), { timeout: 10_000 }).toBe(count);
+  await redis.set("in-step", 1);
+  await redis.del("in-step");
+  const have = async (): Promise<number> => {
+    const onDisks = await redis.call("WAITAOF", 1, count, 100).catch(() => null);
+    return Array.isArray(onDisks) ? Number(onDisks[1]) : redis.wait(count, 100);
+  };
+  await expect.poll(have, { timeout: 10_000 }).toBe(count);
 }
 
 /** A replica writes its first append-only file in a process of its own, which would outlive it. */
