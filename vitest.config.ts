@@ -45,8 +45,10 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long, because the machine may be busy: a test that ran over it would disturb those after it.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 20_000 } },
     // More than a small machine has processors: tests wait for processes, disks and clocks.
     maxWorkers: 3,
     projects: [

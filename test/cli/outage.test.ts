@@ -62,7 +62,7 @@ test("up --send waits through an outage, sends the rest, and tells both", async 
   expect(stderr).toMatch(BACK);
   expect(stdout).toMatch(/rows +300/);
   expect(stdout).not.toContain("pending");
-}, 60_000);
+});
 
 test("up ends in good order on Ctrl-C while Redis hangs", async () => {
   const server = await startOwnRedis();
@@ -77,8 +77,8 @@ test("up ends in good order on Ctrl-C while Redis hangs", async () => {
   process.kill(server.pid(), "SIGCONT");
 
   expect(code).toBe(0);
-  expect(tookMs).toBeLessThan(15_000);
-}, 60_000);
+  expect(tookMs).toBeLessThan(45_000);
+});
 
 function placeOn(server: OwnRedis): Place {
   return makePlace({ DROPCAST_REDIS_URL: server.url, DROPCAST_TIME_SCALE: "10" });

@@ -32,7 +32,7 @@ describeInBrowser("a bulk action", () => {
     expect(wider).toBeLessThanOrEqual(0);
     expect(faults).toEqual([]);
     expect(await test.counts(id)).toEqual({ failed: 200, pending: 100 });
-  }, 60_000);
+  });
 
   it("that sends unknown messages again is not begun before their number is typed", async () => {
     const dashboard = await openDashboard();
@@ -52,5 +52,5 @@ describeInBrowser("a bulk action", () => {
     expect(stays).toBe(`/campaigns/${id}/resolve`);
     expect(faults).toEqual([]);
     expect((await test.store.actions.newest({ size: 9 })).length).toBe(1);
-  }, 60_000);
+  });
 });

@@ -113,7 +113,10 @@ describe("a new campaign", () => {
     expect(last.text).toContain("Start 4 messages");
     const started = await start(person, draft, 4);
     expect([started.status, started.to]).toEqual([303, `/campaigns/${number}-1`]);
-    await vi.waitFor(async () => expect((await test.found(`${number}-1`)).status).toBe("running"));
+    await vi.waitFor(
+      async () => expect((await test.found(`${number}-1`)).status).toBe("running"),
+      20_000,
+    );
     expect(await test.counts(`${number}-1`)).toEqual({ pending: 4, rejected: 1 });
   });
 
@@ -162,7 +165,10 @@ describe("a new campaign", () => {
     const last = await person.get(`/new/${draft}/start`);
     const { to } = await start(person, draft, 4);
     const id = to.split("/").at(-1) ?? "";
-    await vi.waitFor(async () => expect((await person.test.found(id)).status).toBe("scheduled"));
+    await vi.waitFor(
+      async () => expect((await person.test.found(id)).status).toBe("scheduled"),
+      20_000,
+    );
 
     expect(last.text).toContain(
       `Schedule the first 3 of 4 messages for ${year}-07-01 09:00 Europe/Warsaw`,

@@ -159,7 +159,7 @@ describe("the connection breaks between a command and its reply", () => {
     const cut = proxy.once(afterIncr, { kind: "cut" });
     await expect(redis.incr(`${key}:ledger`)).rejects.toThrow();
     await cut.fired;
-    await vi.waitFor(async () => expect(await redis.get(`${key}:ledger`)).toBe("1"));
+    await vi.waitFor(async () => expect(await redis.get(`${key}:ledger`)).toBe("1"), 20_000);
     await redis.del(`${key}:ledger`);
   });
 

@@ -218,8 +218,9 @@ test("what webhooks tell of a message on the wire while its person is erased goe
   const [granted] = await bench.grant(id, 7);
 
   const erasing = bench.erase({ wireMs: 20_000 });
-  await vi.waitFor(async () =>
-    expect(await bench.redis.hexists(bench.keys.claimed, granted.person)).toBe(0),
+  await vi.waitFor(
+    async () => expect(await bench.redis.hexists(bench.keys.claimed, granted.person)).toBe(0),
+    20_000,
   );
   await bench.status(wamidOf(PERSON, 2), "sent", { recipient: PERSON });
   expect(await bench.redis.hlen(bench.keys.parked)).toBe(1);

@@ -147,7 +147,7 @@ test("never more people within a day than the limit, however they come: against 
     }),
     { numRuns: 20, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test("two numbers of a portfolio share its budget: a claim grants nothing to people it has no room for", async () => {
   const name = testNumber();

@@ -7,7 +7,7 @@ import { createBudget } from "../../src/store/budget/budget.ts";
 import type { ClaimInput } from "../../src/store/ledger/ledger.ts";
 import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { importTestCampaign, openTestStore, testDefinition } from "../support/campaigns.ts";
-import { connectTestRedis, testNumber } from "../support/redis.ts";
+import { connectTestRedis, startOwnRedis, testNumber } from "../support/redis.ts";
 
 const HOUR_MS = 3_600_000;
 const TWO_A_WEEK: CapRules = {
@@ -134,7 +134,7 @@ test("never more messages to a person within a window than the cap, however they
     }),
     { numRuns: 25, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test("what is kept of people is small, and expires by itself", async () => {
   const { ask, redis, space, later } = openCaps();
@@ -183,7 +183,8 @@ test("messages of one category do not push those of another out", async () => {
 });
 
 test("a message far ahead keeps none of today back, and those after it read no more for it", async () => {
-  const { ask, redis } = openCaps();
+  // A server of its own: ioredis breaks if another's line comes with the OK of MONITOR.
+  const { ask, redis } = openCaps((await startOwnRedis()).connect());
   const one: CapRules = { ...TWO_A_WEEK, caps: [{ messages: 1, hours: 168 }] };
   await ask(1, 1, one, 50 * 168 * HOUR_MS);
   expect(await ask(1, 2, one)).toBeNull();
@@ -196,7 +197,7 @@ test("a message far ahead keeps none of today back, and those after it read no m
     if (command?.toLowerCase() === "hget" && key.includes(":sends:")) reads.push(key);
   });
   await ask(1, 6, one);
-  await vi.waitFor(() => expect(reads.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(reads.length).toBeGreaterThan(0), 20_000);
   await redis.ping();
   monitor.disconnect();
   expect(new Set(reads).size).toBeLessThanOrEqual(4);

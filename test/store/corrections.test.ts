@@ -170,7 +170,7 @@ test("whoever reads a batch reads its ledger before its rows", async () => {
   await bench.store.corrections.batch(id, 0);
 
   const pair = ["hgetall ledger", "get batch"];
-  await vi.waitFor(() => expect(asked).toEqual([...pair, ...pair, ...pair]));
+  await vi.waitFor(() => expect(asked).toEqual([...pair, ...pair, ...pair]), 20_000);
 });
 
 test("a campaign that is not there takes no rows", async () => {

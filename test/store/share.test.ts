@@ -73,7 +73,7 @@ test("urgent, normal and bulk share send times 8 : 4 : 1 in messages, though one
     expect(((sent[at] ?? 0) * 13) / total / due).toBeGreaterThan(0.8);
     expect(((sent[at] ?? 0) * 13) / total / due).toBeLessThan(1.25);
   }
-}, 30_000);
+});
 
 test("a campaign that comes beside others gets a send time at once, and saves up none while it has no work", async () => {
   const bench = await openTestStore();

@@ -107,7 +107,8 @@ async function openDeliver(
     suspend: (ms: number) => {
       wall.aheadMs += ms;
     },
-    settled: () => vi.waitFor(() => expect(flight.now()).toBe(0)).then(() => recorder.settled()),
+    settled: () =>
+      vi.waitFor(() => expect(flight.now()).toBe(0), 20_000).then(() => recorder.settled()),
   };
 }
 

@@ -31,6 +31,9 @@ test("a worker that starts after a backup was restored remembers what the one be
   const store = await open();
   const sandbox = await startSending({ ...bench, store });
 
-  await vi.waitFor(async () => expect(await store.rollback.read()).toMatchObject({ lost: 1 }));
+  await vi.waitFor(
+    async () => expect(await store.rollback.read()).toMatchObject({ lost: 1 }),
+    20_000,
+  );
   expect(sandbox.stats().posts).toBe(0);
 });

@@ -64,7 +64,7 @@ test.for(OUTAGES)(
     await end(server);
 
     // 6.5 s of drain and last records, and what a busy machine adds to them.
-    expect(tookMs).toBeLessThan(10_000);
+    expect(tookMs).toBeLessThan(25_000);
   },
 );
 

@@ -39,7 +39,7 @@ function taken(claims: Claims, csvPath: string): Promise<Claim> {
     if (claim === null) throw new Error("not yet");
     onTestFinished(() => claim.end());
     return claim;
-  });
+  }, 20_000);
 }
 
 const ELSEWHERE = { host: "another-host", pid: 1 };
@@ -141,7 +141,7 @@ it("what a dead process left of a claim, and no list, is cleared away", async ()
   await vi.waitFor(async () => {
     expect(await claims.takeOver(csvPath)).toBe(null);
     expect(await readdir(folder)).toEqual([]);
-  });
+  }, 20_000);
 });
 
 it("a claim that was cut short while it was written is taken over after a while", async () => {
@@ -189,5 +189,5 @@ it("an owner touches its claim, so that nobody takes it for dead", async () => {
   const look = async () => (await readClaim(claimPath))?.look;
   const first = await look();
 
-  await vi.waitFor(async () => expect(await look()).not.toBe(first));
+  await vi.waitFor(async () => expect(await look()).not.toBe(first), 20_000);
 });

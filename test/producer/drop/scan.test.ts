@@ -15,7 +15,8 @@ it("for how long a file has looked the same is counted anew with each change of 
   const path = join(folder, "list.csv");
   const scan = createScan(folder, () => {});
   const quiet = async (): Promise<number> => quietOf(await scan(), "list.csv");
-  const becomesQuiet = () => vi.waitFor(async () => expect(await quiet()).toBeGreaterThan(30));
+  const becomesQuiet = () =>
+    vi.waitFor(async () => expect(await quiet()).toBeGreaterThan(30), 20_000);
   await writeFile(path, "phone\n");
   // An old file is no older to us than we have seen it.
   await utimes(path, 1_000, 1_000);

@@ -32,8 +32,9 @@ test("a line that cannot be read is never repeated", () => {
 
 test("ten thousand lines take less than two seconds", () => {
   const text = Array.from({ length: 10_000 }, (_, at) => `+48 600 ${100_000 + at}`).join("\n");
-  const began = performance.now();
+  // Of the processor: what else runs on the machine does not count.
+  const began = process.cpuUsage();
 
   expect(readPasted(text, null).phones).toHaveLength(10_000);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(process.cpuUsage(began).user / 1_000).toBeLessThan(2_000);
 });
