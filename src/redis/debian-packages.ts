@@ -63,7 +63,7 @@ export async function downloadRedis(
     !(await runs("apt-get", o.env)) ||
     !(await runs("dpkg", o.env))
   ) {
-    return failed("this system has no apt-get to download it with");
+    return failed("one is downloaded on Debian and Ubuntu only");
   }
   const cache = cacheFolders(o).find(isUsable);
   if (cache === undefined) return failed("there is no writable cache folder for a download");

@@ -32,8 +32,9 @@ export async function findRedisBinary(o: {
   env: Record<string, string | undefined>;
   say: (line: string) => void;
 }): Promise<Result<RedisBinary>> {
+  const path = o.env["PATH"] ?? "";
   const tooOld: string[] = [];
-  for (const file of programsOnPath(o.env["PATH"] ?? "")) {
+  for (const file of programsOnPath(path, PROGRAMS)) {
     const binary = await probe(file, {});
     if (binary && isVersionSupported(binary.version)) return accept(binary);
     if (binary) tooOld.push(`${file} is version ${binary.version}`);
@@ -46,10 +47,10 @@ export async function findRedisBinary(o: {
   }
 
   const downloaded = await downloadRedis(o);
-  if (!downloaded.ok) return notFound(tooOld, downloaded.refusal.message);
+  if (!downloaded.ok) return notFound(path, tooOld, downloaded.refusal.message);
   const binary = await probe(downloaded.value.file, downloaded.value.env);
   if (binary && isVersionSupported(binary.version)) return accept(binary);
-  return notFound(tooOld, "the downloaded server does not run on this machine");
+  return notFound(path, tooOld, "the downloaded server does not run on this machine");
 }
 
 /** Whether a `redis_version` is at least {@link REDIS_VERSION_MIN}. */
@@ -58,29 +59,35 @@ export function isVersionSupported(version: string): boolean {
   return major > 6 || (major === 6 && minor >= 2);
 }
 
-/** The command for installing Redis on this system. */
-export function installCommand(platform: NodeJS.Platform, osRelease: string): string | null {
-  if (platform === "darwin") return "brew install valkey";
-  if (platform !== "linux") return null;
-  const ids = osReleaseIds(osRelease);
-  if (ids.includes("alpine")) return "apk add valkey";
-  if (ids.includes("arch")) return "sudo pacman -S valkey";
-  if (ids.includes("suse") || ids.includes("opensuse")) return "sudo zypper install redis";
-  if (ids.includes("fedora")) return "sudo dnf install valkey";
-  if (ids.includes("rhel")) return "sudo dnf install redis";
-  if (ids.includes("debian") || ids.includes("ubuntu")) {
-    return "sudo apt-get update && sudo apt-get install -y redis-server";
-  }
-  return null;
+/**
+ * The command for installing Redis by a package manager that this system has, or null. `isRoot`:
+ * without sudo, which small images do not have.
+ */
+export function installCommand(system: {
+  has: (program: string) => boolean;
+  osRelease: string;
+  isRoot: boolean;
+}): string | null {
+  const { has, osRelease, isRoot } = system;
+  if (has("brew")) return "brew install valkey";
+  const sudo = isRoot ? "" : "sudo ";
+  const isFedora = /^ID="?fedora"?$/m.test(osRelease);
+  const commands = {
+    "apt-get": `${sudo}apt-get update && ${sudo}apt-get install -y redis-server`,
+    apk: `${sudo}apk add valkey`,
+    pacman: `${sudo}pacman -S valkey`,
+    zypper: `${sudo}zypper install redis`,
+    dnf: `${sudo}dnf install ${isFedora ? "valkey" : "redis"}`,
+  };
+  return Object.entries(commands).find(([program]) => has(program))?.[1] ?? null;
 }
 
-function osReleaseIds(osRelease: string): string[] {
-  const lines = osRelease.split("\n").filter((line) => /^ID(_LIKE)?=/.test(line));
-  return lines.flatMap((line) => line.replace(/^\w+=/, "").replaceAll('"', "").split(/\s+/));
-}
-
-function notFound(tooOld: readonly string[], downloadProblem: string): Refused {
-  const command = installCommand(process.platform, readOsRelease());
+function notFound(path: string, tooOld: readonly string[], downloadProblem: string): Refused {
+  const command = installCommand({
+    has: (program) => programsOnPath(path, [program]).length > 0,
+    osRelease: readOsRelease(),
+    isRoot: process.getuid?.() === 0,
+  });
   const otherwise = "set DROPCAST_REDIS_URL to a Redis that you already run";
   const found = tooOld.length === 0 ? "is on PATH" : `is new enough (${tooOld.join("; ")})`;
   return refuse(
@@ -100,10 +107,10 @@ function readOsRelease(): string {
   }
 }
 
-function programsOnPath(path: string): string[] {
+function programsOnPath(path: string, programs: readonly string[]): string[] {
   // A relative entry could run a program from the working folder.
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
-  const files = PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program)));
+  const files = programs.flatMap((program) => folders.map((folder) => join(folder, program)));
   return files.filter(isProgram);
 }
 

@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { readCampaign } from "../../src/producer/import-file.ts";
 import { storeIn } from "../../src/producer/sink/sink.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
+import { reachesNoOne } from "../support/fiction.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
 import { importList } from "./import/by-path.ts";
 
@@ -37,6 +38,12 @@ it("the example campaign sends the example list, whose bad rows are bad on purpo
     "phone_spreadsheet",
     "value_empty",
   ]);
+});
+
+it("the example list reaches no one if it is sent for real by mistake", async () => {
+  const list = await readFile(join(examples, "recipients.csv"), "utf8");
+
+  expect(list.split("\n").filter((row) => !reachesNoOne(row))).toEqual([]);
 });
 
 it("the example list is what its script writes", async () => {

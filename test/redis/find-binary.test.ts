@@ -121,10 +121,34 @@ test.each([
 });
 
 test.each([
-  ["darwin", "", "brew install valkey"],
-  ["linux", 'ID=ubuntu\nID_LIKE="debian"', "apt-get install"],
-  ["linux", "ID=alpine", "apk add"],
-  ["linux", 'ID="rocky"\nID_LIKE="rhel centos fedora"', "dnf install"],
-] as const)("on %s (%s) the advice is to run %s", (platform, osRelease, command) => {
-  expect(installCommand(platform, osRelease)).toContain(command);
+  ["brew", "", "brew install valkey"],
+  ["apt-get", 'ID=ubuntu\nID_LIKE="debian"', "sudo apt-get install -y redis-server"],
+  ["apk", "ID=alpine", "sudo apk add valkey"],
+  ["pacman", "ID=arch", "sudo pacman -S valkey"],
+  ["zypper", 'ID="opensuse-leap"', "sudo zypper install redis"],
+  ["dnf", 'ID="rocky"\nID_LIKE="rhel centos fedora"', "sudo dnf install redis"],
+  ["dnf", "ID=fedora", "sudo dnf install valkey"],
+])("with %s (%s) the advice is to run %s", (program, osRelease, command) => {
+  const has = (one: string) => one === program;
+
+  expect(installCommand({ has, osRelease, isRoot: false })).toContain(command);
+});
+
+test("without a package manager no command is advised, and as root none with sudo", () => {
+  const osRelease = "ID=debian";
+
+  expect(installCommand({ has: () => false, osRelease, isRoot: true })).toBeNull();
+  expect(installCommand({ has: (one) => one === "apk", osRelease, isRoot: true })).toBe(
+    "apk add valkey",
+  );
+});
+
+test("a system without apt-get is not told of it", async () => {
+  const { find } = machine({ apk: "exit 0" });
+
+  const found = await find();
+
+  if (found.ok) throw new Error("There is a Redis.");
+  expect(found.refusal.fix).toContain("apk add valkey");
+  expect(`${found.refusal.message} ${found.refusal.fix}`).not.toContain("apt");
 });
