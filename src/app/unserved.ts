@@ -1,18 +1,21 @@
 import { hostname } from "node:os";
 import { UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
-import { createProcesses, createUnserved } from "../store/index.ts";
+import { createProcesses, createUnheardOptOuts, createUnserved } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
 
 const EVERY_MS = 60_000;
 
 /**
- * Logs once a minute which numbers have campaigns that no running worker sends: the worker process
- * that has run longest does so for the deployment. Returns how to end that.
+ * Once a minute logs which numbers have campaigns that no running worker sends, and passes on the
+ * opt-outs of numbers that no worker has: the worker process that has run longest does so for the
+ * deployment. Returns how to end that.
  */
-export function watchUnserved({ redis, connections, config, logger }: Platform): () => void {
+export function watchUnserved(platform: Platform): () => void {
+  const { redis, connections, config, logger } = platform;
   const { mode } = config;
   const processes = createProcesses(redis, mode);
-  const unserved = createUnserved({ redis, clientOf: connections.ledger, mode });
+  const asked = { redis, clientOf: connections.ledger, mode };
+  const [unserved, unheard] = [createUnserved(asked), createUnheardOptOuts(asked)];
   const log = logger.child({ role: "worker" });
 
   async function look(): Promise<void> {
@@ -25,9 +28,20 @@ export function watchUnserved({ redis, connections, config, logger }: Platform):
       const words = `number ${number}: ${unservedWords(isRunning)}`;
       log.error({ number, fix: UNSERVED_FIX }, words);
     }
+    for (const number of await unheard()) await passOnOptOutsOf(platform, number);
   }
 
   const timer = setInterval(() => void look().catch(() => {}), EVERY_MS / config.timeScale);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+async function passOnOptOutsOf(platform: Platform, number: string): Promise<void> {
+  const store = await platform.openNumber(number);
+  try {
+    await store.optOuts.flushOutbox(store.rows);
+  } finally {
+    // One without a token is configured here, and sent from by none.
+    if (platform.stores[number] !== store) await store.close();
+  }
 }

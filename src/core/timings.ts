@@ -31,6 +31,8 @@ export interface Timings {
   readonly lookEveryMs: number;
   /** A number rests when it has had nothing to do for so long. */
   readonly restAfterMs: number;
+  /** How often a worker whose number rests reports its rate, and asks what it may have missed. */
+  readonly greetEveryMs: number;
   /** How often a process does the chores of a number that rests: of one, in turn. */
   readonly tidyEveryMs: number;
   /** The log tells of the progress of campaigns so often, and so many lines in that time. */
@@ -77,6 +79,7 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     wakeEveryMs: scaled(250),
     lookEveryMs: scaled(10_000),
     restAfterMs: scaled(10_000),
+    greetEveryMs: scaled(60_000),
     tidyEveryMs: scaled(7_500),
     logMinuteMs: scaled(60_000),
     personBusyMs: scaled(60_000),

@@ -160,7 +160,7 @@ export {
   type SeenProcess,
 } from "./recovery/processes.ts";
 export type { AcceptedRollback, Rollback } from "./recovery/rollback.ts";
-export { createUnserved, type UnservedNumber } from "./recovery/unserved.ts";
+export { createUnheardOptOuts, createUnserved, type UnservedNumber } from "./recovery/unserved.ts";
 export type { Vitals } from "./recovery/vitals.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";
 export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-signatures.ts";

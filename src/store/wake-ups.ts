@@ -11,21 +11,28 @@ import { createScriptRunner } from "./scripts/runner.ts";
 export function createWakeUps(redis: Redis, mode: Mode) {
   const { wakeUps } = deploymentKeys(mode);
   const run = createScriptRunner(redis, keySpace(ALL_NUMBERS, mode));
+
+  async function latest(): Promise<number> {
+    const [, score] = await redis.zrevrange(wakeUps, 0, 0, "WITHSCORES");
+    return Number(score ?? 0);
+  }
+
   return {
     async wake(number: string): Promise<void> {
       await run("wake-number", { number });
     },
 
     /** The position of the latest wake-up; 0 if there is none. */
-    async position(): Promise<number> {
-      const [, score] = await redis.zrevrange(wakeUps, 0, 0, "WITHSCORES");
-      return Number(score ?? 0);
-    },
+    position: latest,
 
-    /** The numbers that were woken after a position, and the position of the latest. */
+    /**
+     * The numbers that were woken after a position, and the position of the latest. A lower one:
+     * Redis lacks the wake-up at `position` (a failover lost it), and there may be others below.
+     */
     async after(position: number): Promise<{ numbers: string[]; position: number }> {
-      const found = await redis.zrangebyscore(wakeUps, `(${position}`, "+inf", "WITHSCORES");
-      const numbers = found.filter((_, at) => at % 2 === 0);
+      const found = await redis.zrangebyscore(wakeUps, position, "+inf", "WITHSCORES");
+      if (found.length === 0 && position > 0) return { numbers: [], position: await latest() };
+      const numbers = found.filter((_, at) => at % 2 === 0 && Number(found[at + 1]) > position);
       return { numbers, position: Number(found.at(-1) ?? position) };
     },
   };

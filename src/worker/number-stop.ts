@@ -30,6 +30,9 @@ export async function stopNumber(
   if (isForced) return;
   // If this was the last worker, no other one logs these events.
   if (shift !== undefined) await endInTime(CLOSE_MS, [campaignLog.log()]);
+  // Nor passes on these opt-outs; and a rate that is reported holds for the others.
+  const { optOuts, rows, campaigns } = parts.store;
+  await endInTime(CLOSE_MS, [optOuts.flushOutbox(rows), campaigns.leave()]);
   await queues.close();
 }
 

@@ -1,3 +1,4 @@
+import { isSilent, SILENCE_OVER_MS } from "./housekeeping.ts";
 import { makeParts, type NumberDeps } from "./number-parts.ts";
 import { stopNumber } from "./number-stop.ts";
 import { openShift, type Shift } from "./shift.ts";
@@ -34,7 +35,8 @@ export function createNumberWorker(deps: NumberDeps): NumberWorker {
   /** The opening or closing of a shift that is under way. */
   let changing: Promise<void> | undefined;
   let isWanted = false;
-  let isGreeted = false;
+  let greetedAt: number | undefined;
+  let toldSilenceAt = Number.NEGATIVE_INFINITY;
   let stopping: Promise<void> | undefined;
   let workedAt = Number.NEGATIVE_INFINITY;
   sender.start();
@@ -80,15 +82,24 @@ export function createNumberWorker(deps: NumberDeps): NumberWorker {
   /** Whether the number is to be awake. */
   async function hasWork(): Promise<boolean> {
     // Before anything happens to its first campaign: only then events are noted.
-    if (!isGreeted) await deps.notifier?.register();
+    if (greetedAt === undefined) await deps.notifier?.register();
     const dueMs = await store.work.dueInMs(parts.outside);
     if (dueMs !== null && dueMs <= 2 * timings.lookEveryMs) return true;
-    if (isGreeted) return false;
-    // After a start of Redis workers report what they remember, also of a number without work.
-    const { isStopped } = await parts.dispatchOnce();
-    if (!isStopped) isGreeted = true;
-    else if ((await store.rollback.read()) !== undefined) return true;
-    return isStopped && (await store.rollback.isStranger());
+    const now = performance.now();
+    if (greetedAt !== undefined && now - greetedAt < timings.greetEveryMs) return false;
+    // After a start of Redis workers report what they remember, also of a number without work. And
+    // a worker at rest keeps its rate reported, because others may send (lib/rates.lua).
+    const { isStopped, opened } = await parts.dispatchOnce();
+    if (isStopped) {
+      return (await store.rollback.read()) !== undefined || (await store.rollback.isStranger());
+    }
+    greetedAt = now;
+    // Their jobs are added by its first sweep.
+    if (opened.length > 0) return true;
+    // The webhooks of what was sent before it came to rest may never have arrived.
+    if (now - toldSilenceAt < SILENCE_OVER_MS || !(await isSilent(store))) return false;
+    toldSilenceAt = now;
+    return true;
   }
 
   let looking: Promise<void> | undefined;
@@ -116,11 +127,11 @@ export function createNumberWorker(deps: NumberDeps): NumberWorker {
     look,
     tidy: open,
     greetAgain(): void {
-      isGreeted = false;
+      greetedAt = undefined;
     },
     isAwake: () => shift !== undefined,
     async moved(): Promise<void> {
-      isGreeted = false;
+      greetedAt = undefined;
       await changing;
       const wasAwake = shift !== undefined;
       change(end, "moving a number");

@@ -36,8 +36,13 @@ export function createRota(input: {
       return;
     }
     const woken = await wakeUps.after(position);
+    if (woken.position < position) lookSoon();
     position = woken.position;
     for (const name of woken.numbers) numbers.get(name)?.wake();
+  }
+
+  function lookSoon(): void {
+    fresh = [...numbers.values()];
   }
 
   async function lookAtSome(): Promise<void> {
@@ -95,7 +100,7 @@ export function createRota(input: {
     /** Redis was away, and may be another one now. Looks at all numbers soon. */
     lookAtAll(): void {
       for (const number of numbers.values()) number.greetAgain();
-      fresh = [...numbers.values()];
+      lookSoon();
       for (const loop of loops) loop.wake();
     },
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
-import { createUnserved } from "../../src/store/recovery/unserved.ts";
+import { createUnheardOptOuts, createUnserved } from "../../src/store/recovery/unserved.ts";
 import { openTestStore, testDefinition } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
@@ -111,4 +111,17 @@ test("a number is unserved while it has a campaign to send and no live worker ha
       { number: second.number, isRunning: false },
     ]),
   );
+});
+
+test("opt-outs reported to a number that no live worker has are found, without a campaign as well", async () => {
+  const { redis, processes } = await openBench();
+  const unheard = createUnheardOptOuts({ redis, clientOf: () => redis, mode: "live" });
+  const { number, keys, import: send } = await openTestStore({}, redis);
+  await send(1);
+  expect(await unheard()).toEqual([]);
+  await redis.zadd(keys.optOutOutbox, Date.now(), "c|1");
+  expect(await unheard()).toEqual([number]);
+
+  await processes.heartbeat("a", { ...WORKER, numbers: [number] });
+  expect(await unheard()).toEqual([]);
 });

@@ -40,20 +40,48 @@ test("of two workers with different rates the lower one holds for both, and it i
   expect(await gapMs(bench, id, 80)).toBeCloseTo(50, 0);
 });
 
-test("a worker that has left stops counting after some seconds", async () => {
+test("a worker that was killed stops counting after some minutes", async () => {
   const bench = await openTestStore();
   const other = await secondWorker(bench);
   const id = await bench.import(2);
   await dispatch(other, 20);
-  await bench.later(14_000);
+  await bench.later(170_000);
   await dispatch(bench.store, 80);
   expect(await bench.store.pace.rate(80)).toBe(20);
-  await bench.later(2_000);
+  await bench.later(20_000);
   expect((await bench.store.pace.read()).configured).toEqual({ lowest: 80, highest: 80 });
   await dispatch(bench.store, 80);
 
   expect(await bench.redis.hlen(bench.keys.rates)).toBe(1);
   expect(await gapMs(bench, id, 80)).toBeCloseTo(12.5, 0);
+});
+
+test("a worker that stops takes its rate back at once", async () => {
+  const bench = await openTestStore();
+  const other = await secondWorker(bench);
+  await dispatch(other, 20);
+  await dispatch(bench.store, 80);
+  await other.campaigns.leave();
+  await dispatch(bench.store, 80);
+
+  expect(await bench.store.pace.rate(80)).toBe(80);
+});
+
+test("while Redis was away no worker could report, so the lowest rate holds until all had time to", async () => {
+  const bench = await openTestStore();
+  const other = await secondWorker(bench);
+  await dispatch(other, 20);
+  await dispatch(bench.store, 80);
+  await bench.later(3_600_000);
+  await dispatch(bench.store, 80);
+  await dispatch(bench.store, 80);
+  expect(await bench.store.pace.rate(80)).toBe(20);
+
+  await bench.later(170_000);
+  await dispatch(bench.store, 80);
+  await bench.later(20_000);
+  await dispatch(bench.store, 80);
+  expect(await bench.store.pace.rate(80)).toBe(80);
 });
 
 test("a worker whose rate was lowered and that was restarted slows the others at its first turn", async () => {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { createWakeUps } from "../../src/store/index.ts";
+import { createNumberStore, createWakeUps } from "../../src/store/index.ts";
 import { createOptOutList } from "../../src/store/people/opt-out-list.ts";
 import { createPersonDigest } from "../../src/store/people/person-digest.ts";
 import { openQueueClient, startSending } from "../dashboard/support.ts";
@@ -130,4 +130,104 @@ test("a single number is looked at no more often than one of many", async () => 
 
   // It was once per poll for wake-ups.
   expect((await calls("exists")) - looks).toBeLessThan(20);
+});
+
+/** A worker of a number at rest, which asks often what it may have missed, and does no chores. */
+async function greeting(input: Parameters<typeof startSending>[1] = {}, opened = openTestStore()) {
+  const bench = await opened;
+  const timings = { greetEveryMs: 100, tidyEveryMs: 3_600_000, lookEveryMs: 100 };
+  const sandbox = await startSending(bench, { ...input, timings });
+  await vi.waitFor(async () => expect(await bench.redis.exists(bench.keys.told)).toBe(1), SOON);
+  const rests = () => vi.waitFor(() => expect(sandbox.worker.awake()).toEqual([]), SOON);
+  await rests();
+  return { bench, sandbox, rests };
+}
+
+test("a worker whose number rests keeps its rate reported, so that others send no faster", async () => {
+  const { bench, sandbox } = await greeting();
+  const faster = await createNumberStore({ redis: bench.redis, number: bench.number });
+  for (let minutes = 0; minutes < 5; minutes++) {
+    await bench.later(60_000);
+    const { nowMs } = (await bench.store.pace.read()).clock;
+    await vi.waitFor(async () => {
+      const reports = await bench.redis.hvals(bench.keys.rates);
+      expect(reports.some((one) => Number(one.split("|")[1]) >= nowMs)).toBe(true);
+    }, SOON);
+    expect(sandbox.worker.awake()).toEqual([]);
+  }
+
+  await faster.campaigns.dispatch("sandbox", 4, 9_000);
+
+  // That of the test's worker.
+  expect(await faster.pace.rate(9_000)).toBe(500);
+});
+
+test("a number that rests tells of a rollback that another process notices", async () => {
+  const logged: string[] = [];
+  const { bench } = await greeting({ logged });
+
+  await bench.redis.hset(bench.keys.guard, { noticedAt: Date.now(), lost: 1, wentBackTo: 1 });
+
+  await vi.waitFor(() => expect(logged.join("")).toContain("Redis went back in time"), SOON);
+});
+
+test("a number that rests tells that no webhook has reported on what it sent", async () => {
+  const logged: string[] = [];
+  const { bench, rests } = await greeting({ logged });
+  const id = await bench.import(3);
+  await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 3 }), SOON);
+  await rests();
+
+  await bench.later(11 * 60_000);
+
+  await vi.waitFor(() => expect(logged.join("")).toContain("no webhook arrives"), SOON);
+  await rests();
+});
+
+test("opt-outs that were reported to a number are passed on when it is taken out", async () => {
+  // The list is one for all numbers of a Redis.
+  const server = await startOwnRedis();
+  const redis = server.connect();
+  const queueClient = openQueueClient(server.address);
+  const opened = openTestStore({}, redis);
+  const { bench, sandbox } = await greeting({ queueClient }, opened);
+  const id = await bench.import(1);
+  await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 1 }), SOON);
+  await vi.waitFor(() => expect(sandbox.worker.awake()).toEqual([]), SOON);
+  const list = createOptOutList({
+    ...{ redis, person: await createPersonDigest(redis, "live"), mode: "live" },
+  });
+  await redis.zadd(bench.keys.optOutOutbox, Date.now(), `${id}|1`);
+
+  await sandbox.worker.remove(bench.number);
+
+  expect(await redis.exists(bench.keys.optOutOutbox)).toBe(0);
+  expect(await list.find(testPhone(1))).toMatchObject({ origin: "whatsapp" });
+});
+
+test("after a failover that lost wake-ups the later ones are heard, and all numbers are looked at", async () => {
+  const server = await startOwnRedis();
+  const redis = server.connect();
+  const wakeUps = createWakeUps(redis, "live");
+  await wakeUps.wake("first");
+  const from = await wakeUps.position();
+  expect(await wakeUps.after(from)).toEqual({ numbers: [], position: from });
+
+  // The master that took over has an earlier one only.
+  await redis.del("dropcast:{all.numbers}:wake-ups");
+  await redis.zadd("dropcast:{all.numbers}:wake-ups", from - 60_000, "second");
+
+  expect(await wakeUps.after(from)).toEqual({ numbers: [], position: from - 60_000 });
+  await redis.zadd("dropcast:{all.numbers}:wake-ups", from - 50_000, "third");
+  expect((await wakeUps.after(from - 60_000)).numbers).toEqual(["third"]);
+
+  const bench = await openTestStore();
+  const backwards = async (position: number) => ({ numbers: [], position: position - 1 });
+  await startSending(bench, {
+    wakeUps: { wake: async () => {}, position: async () => 1_000_000, after: backwards },
+    timings: { tidyEveryMs: 3_600_000, lookEveryMs: 3_600_000 },
+  });
+  await vi.waitFor(async () => expect(await bench.redis.exists(bench.keys.told)).toBe(1), SOON);
+  const id = await bench.import(3);
+  await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 3 }), SOON);
 });

@@ -128,6 +128,11 @@ export function createCampaignStore(input: {
       };
     },
 
+    /** This worker sends nothing more of the number: its rate holds for the others no more. */
+    async leave(): Promise<void> {
+      await run("leave-number", { process: counter.worker });
+    },
+
     /** The sender that a campaign was imported for, and the one that is configured here. */
     async senders(id: string): Promise<{ importedFor: string | null; configured: string | null }> {
       const { campaign } = campaignKeys(number, id);

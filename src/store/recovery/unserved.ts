@@ -20,8 +20,49 @@ export function createUnserved(input: {
   mode: Mode;
 }) {
   const { redis, clientOf, mode } = input;
-  const processes = createProcesses(redis, mode);
+  const withoutWorker = createWithoutWorker({ redis, mode });
   return async function unserved(): Promise<UnservedNumber[]> {
+    const found = await Promise.all(
+      (await withoutWorker()).map(async (number) => {
+        const space = keySpace(number, mode);
+        const { running, scheduled } = numberKeys(space);
+        const client = clientOf(space);
+        const [runs, waits] = await Promise.all([client.exists(running), client.exists(scheduled)]);
+        return { number, isRunning: runs > 0, isWaiting: runs + waits > 0 };
+      }),
+    );
+    return found.flatMap(({ number, isRunning, isWaiting }) =>
+      isWaiting ? [{ number, isRunning }] : [],
+    );
+  };
+}
+
+/**
+ * Numbers that no live worker has, and that opt-outs were reported to: they hold for the others
+ * only when they are in the list of all.
+ */
+export function createUnheardOptOuts(input: {
+  redis: Redis;
+  clientOf: (space: string) => Redis;
+  mode: Mode;
+}) {
+  const { redis, clientOf, mode } = input;
+  const withoutWorker = createWithoutWorker({ redis, mode });
+  return async function unheard(): Promise<string[]> {
+    const numbers = await withoutWorker();
+    const found = await Promise.all(
+      numbers.map(async (number) => {
+        const space = keySpace(number, mode);
+        return clientOf(space).exists(numberKeys(space).optOutOutbox);
+      }),
+    );
+    return numbers.filter((_, at) => found[at] === 1);
+  };
+}
+
+function createWithoutWorker({ redis, mode }: { redis: Redis; mode: Mode }) {
+  const processes = createProcesses(redis, mode);
+  return async (): Promise<string[]> => {
     const [{ processes: seen }, numbers] = await Promise.all([
       processes.seen(),
       redis.smembers(deploymentKeys(mode).numbers),
@@ -29,23 +70,7 @@ export function createUnserved(input: {
     const served = new Set(
       seen.flatMap((one) => (one.isLive && one.role === "worker" ? one.numbers : [])),
     );
-    const found = await Promise.all(
-      numbers
-        .filter((number) => !served.has(number))
-        .map(async (number) => {
-          const space = keySpace(number, mode);
-          const { running, scheduled } = numberKeys(space);
-          const client = clientOf(space);
-          const [runs, waits] = await Promise.all([
-            client.exists(running),
-            client.exists(scheduled),
-          ]);
-          return { number, isRunning: runs > 0, isWaiting: runs + waits > 0 };
-        }),
-    );
-    return found.flatMap(({ number, isRunning, isWaiting }) =>
-      isWaiting ? [{ number, isRunning }] : [],
-    );
+    return numbers.filter((number) => !served.has(number));
   };
 }
 

@@ -250,8 +250,8 @@ export const OWN_BACKOFF_MAX_MS = MINUTE_MS;
 export const RECOVERY_MS = MINUTE_MS;
 /** The least share of the rate that is left, however often the API says "too fast". */
 export const SLOW_SHARE_MIN = 0.1;
-/** For this long a worker counts after it last reported the rate it is configured with. */
-export const RATE_KEPT_MS = 15_000;
+/** A worker counts for so long after it last reported its configured rate (lib/rates.lua). */
+export const RATE_KEPT_MS = 3 * MINUTE_MS;
 /** WhatsApp counts people in a moving day. */
 export const BUDGET_WINDOW_MS = 24 * HOUR_MS;
 /** People stop counting at these steps. */

@@ -122,6 +122,7 @@ export const SCRIPTS = {
   "settle-delivery": ["endpoint", "id", "tries", "result", "waitMs", "why"],
   "take-deliveries": ["endpoint", "takenMax", "leaseMs"],
   "read-live": [],
+  "leave-number": ["process"],
   "read-counter": ["reading", "process", "settleMs"],
   record: ["campaign", "rows", "triesMax", "unknownBudget", "unknownBudgetWindowMs"],
   reserve: ["limit", "persons", "laterMs", "wanted", "category", "caps", "marks"],

@@ -1,6 +1,8 @@
 --- @include "pace"
 -- Every worker reports the rate it is configured with. If they differ, the lowest one holds for all
--- of them (configured_rate in pace.lua). A worker that left stops counting after a while.
+-- of them (configured_rate in pace.lua). One whose number rests reports once a minute, because the
+-- others send meanwhile. A worker that stops takes its report back; a killed one stops counting
+-- after a while.
 local REPORT_EVERY_MS = 5000
 
 -- Reports the rate of `worker`, and the portfolio that it counts people for ('' none). Drops what
@@ -8,14 +10,20 @@ local REPORT_EVERY_MS = 5000
 local function report_rate(worker, rate, portfolio)
   local key, reports = P .. 'rates', redis.call('HGETALL', P .. 'rates')
   local lowest, highest, counted_for, is_known = num(rate), num(rate), portfolio, false
+  -- If this worker could not report for so long, Redis was away, and away for the others as well.
+  local own = redis.call('HGET', key, worker)
+  local was_away = own and num(string.match(own, '|(.-)|')) + RATE_KEPT_MS < NOW
   for at = 1, #reports, 2 do
     local its_rate, seen, its_portfolio = string.match(reports[at + 1], '^(.-)|(.-)|(.*)$')
     if reports[at] == worker then
       is_known = its_rate == rate and its_portfolio == portfolio
         and num(seen) + REPORT_EVERY_MS > NOW
-    elseif num(seen) + RATE_KEPT_MS < NOW then
+    elseif num(seen) + RATE_KEPT_MS < NOW and not was_away then
       redis.call('HDEL', key, reports[at])
     else
+      if was_away then
+        redis.call('HSET', key, reports[at], its_rate .. '|' .. NOW .. '|' .. its_portfolio)
+      end
       lowest, highest = math.min(lowest, num(its_rate)), math.max(highest, num(its_rate))
       if its_portfolio > counted_for then counted_for = its_portfolio end
     end
