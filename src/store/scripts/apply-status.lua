@@ -27,21 +27,23 @@ local function read_event(at)
   local digest, person, at_ms, code, price, marks, status, stops, category, wamid
   digest, person, at_ms, code, price, marks, status, stops, category, wamid, at =
     struct.unpack(STATUS_EVENT.format, ARG.events, at)
-  local function text(bytes)
-    at = at + bytes
-    return string.sub(ARG.events, at - bytes, at - 1)
-  end
-  local function marked(mark) return bit.band(marks, mark) ~= 0 and 1 or 0 end
+  local stops_at = at + status
+  local category_at = stops_at + stops
+  local wamid_at = category_at + category
+  local next_at = wamid_at + wamid
+  status = string.sub(ARG.events, at, stops_at - 1)
   local event = {
-    status = text(status), stops = text(stops), category = text(category), stored = text(wamid),
+    status = status, stops = string.sub(ARG.events, stops_at, category_at - 1),
+    category = string.sub(ARG.events, category_at, wamid_at - 1),
+    stored = string.sub(ARG.events, wamid_at, next_at - 1),
     at = at_ms, code = code, price = price,
-    person = marked(EVENT_MARK.person) == 1 and person or '',
-    plus_one = marked(EVENT_MARK.plus_one), foreign = marked(EVENT_MARK.foreign),
+    person = bit.band(marks, EVENT_MARK.person) ~= 0 and person or '',
+    plus_one = bit.band(marks, EVENT_MARK.plus_one) ~= 0 and 1 or 0,
+    foreign = bit.band(marks, EVENT_MARK.foreign) ~= 0 and 1 or 0,
     -- The version before this one waits from here, and events outlive an upgrade.
-    seen = NOW,
+    seen = NOW, due = NOW + (status == 'failed' and num(ARG.failed_wait_ms) or 0),
   }
-  event.due = NOW + (event.status == 'failed' and num(ARG.failed_wait_ms) or 0)
-  return event, digest, marks, at
+  return event, digest, marks, next_at
 end
 
 -- The campaign whose rows are to be moved; one event may have opened it for the next ones.

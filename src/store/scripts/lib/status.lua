@@ -42,6 +42,12 @@ local function note_undeliverable(person)
   if person ~= '' then redis.call('ZADD', P .. 'undeliverable', WALL, person) end
 end
 
+-- Once for each event of this kind.
+local function note_contradiction(c, row, attempt, event, what)
+  note_history(c, row, what, { at = stamp(c, event.at), attempt = attempt, code = event.code },
+    true)
+end
+
 -- event: { status, at (ms), code, stops: what its code stops ('template', 'account', 'restricted',
 -- ''), plus_one (lib/again.lua), price, person, foreign, category, stored, due: the NOW from which
 -- it may be matched }
@@ -59,13 +65,9 @@ local function apply_status(c, row, r, attempt, event)
     end
   end
   local got_through = event.status == 'delivered' or event.status == 'read'
-  local function note_event(what)
-    note_history(c, row, what, { at = stamp(c, event.at), attempt = attempt, code = event.code },
-      true)
-  end
   if attempt < r.attempt then
     if got_through then set(r, FLAG.maybe_duplicate) end
-    note_event(HISTORY[event.status])
+    note_contradiction(c, row, attempt, event, HISTORY[event.status])
     return false
   end
   if r.state == STATE.pending and not calls_back(r, attempt, event.status) then return false end
@@ -88,7 +90,7 @@ local function apply_status(c, row, r, attempt, event)
   end
   if r.state == STATE.delivered or r.state == STATE.read then
     set(r, FLAG.late_failed)
-    note_event(HISTORY.late_failed)
+    note_contradiction(c, row, attempt, event, HISTORY.late_failed)
   end
   return false
 end
@@ -197,8 +199,10 @@ end
 -- Whether this attempt is the one open to the person, and whether it is contested.
 local function holds_person(person, c, row, attempt)
   if person == '' then return false end
-  local held, ref = hash_get(CLAIMED, person), attempt_ref(c.id, row, attempt) .. '|'
-  if not held or string.sub(held, 1, #ref) ~= ref then return false end
+  local held = hash_get(CLAIMED, person)
+  if not held then return false end
+  local ref = attempt_ref(c.id, row, attempt) .. '|'
+  if string.sub(held, 1, #ref) ~= ref then return false end
   return true, string.find(held, '|contested', #ref, true) ~= nil
 end
 
