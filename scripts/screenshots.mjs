@@ -1,6 +1,6 @@
-// `npm run screenshots`: every page of the dashboard at 1200 and at 390 pixels, in docs/screens. It
-// starts Dropcast with its sandbox in a folder of its own and sends a few invented lists; nothing
-// leaves this machine. Needs Chromium; uses pngquant, if it is there, for smaller files.
+// `npm run screenshots [-- NAME]`: every page of the dashboard, or the one that docs/screens names so,
+// at 1200 and at 390 pixels. It starts Dropcast with its sandbox in a folder of its own and sends a
+// few invented lists; nothing leaves this machine. Needs Chromium; uses pngquant, if it is there.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -18,6 +18,7 @@ const executablePath =
   ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const PASSWORD = "screens-of-the-sandbox";
 const WIDTHS = [1200, 390];
+const [only] = process.argv.slice(2);
 const NAMES = ["Ana", "Piotr", "Inês", "Märta", "Zofia", "Jonas", ""];
 /** Mobile prefixes of Poland. */
 const PREFIXES = ["50", "51", "53", "57", "60", "66", "69", "72", "73", "78", "79", "88"];
@@ -137,7 +138,7 @@ async function photograph() {
     return { status: answer.status, type, text: await answer.text() };
   });
   const linked = await pagesBehindActs();
-  rmSync(screens, { recursive: true, force: true });
+  if (only === undefined) rmSync(screens, { recursive: true, force: true });
   mkdirSync(screens, { recursive: true });
   const browser = await chromium.launch({
     executablePath,
@@ -160,7 +161,7 @@ async function photograph() {
   await browser.close();
   const files = readdirSync(screens).map((name) => join(screens, name));
   spawnSync("pngquant", ["--force", "--ext", ".png", "--skip-if-larger", "64", ...files]);
-  console.log(`${files.length} screens in docs/screens`);
+  console.log("The screens are in docs/screens.");
 }
 
 /** Pages to which no link of the others leads: they come after a search or a decision. */
@@ -204,7 +205,11 @@ async function photographSteps(page, width) {
 }
 
 async function photographOne(page, { path, name, width }) {
+  if (only !== undefined && only !== name) return;
   if (path !== null) await page.goto(url + path);
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("[data-chart]")].every((box) => box.querySelector("canvas")),
+  );
   const height = await page.evaluate("document.documentElement.scrollHeight");
   const clip = { x: 0, y: 0, width, height: Math.min(HEIGHT_MAX, height) };
   await page.screenshot({ path: join(screens, `${name}-${width}.png`), fullPage: true, clip });

@@ -11,7 +11,6 @@ numbers:
     webhookSecretFile: second.secret
     ratePerSecond: 20 # messages a second, over all workers
     country: PL # of phone numbers without a country code
-    timezone: Europe/Warsaw
 
 # WhatsApp limits how many people the numbers of a portfolio write to within 24 hours. The limit is
 # in WhatsApp Manager; Dropcast uses 80 % of it unless \`share\` says otherwise.

@@ -18,8 +18,6 @@ export interface NumberConfig {
   readonly webhookSecrets: readonly string[];
   /** Two letters: the country of the national phone numbers in its lists. */
   readonly country: string | null;
-  /** IANA zone. */
-  readonly timezone: string | null;
 }
 
 const DEFAULT_RATE_PER_SECOND = 10;
@@ -136,7 +134,6 @@ function readMain(environment: Environment): NumberConfig {
         ? []
         : checkWebhookSecrets("DROPCAST_WEBHOOK_SECRET", secrets, findings),
     country: readCountry(environment),
-    timezone: null,
   };
 }
 
@@ -161,6 +158,7 @@ export const numberShape = z
     webhookSecret: secret,
     webhookSecretFile: secret,
     country: z.string().nullish(),
+    // Of no effect: what a window's zone is stands in the campaign file. Files of 0.1.0 have it.
     timezone: z.string().refine(isZone, "must be an IANA time zone, as in Europe/Warsaw").nullish(),
   })
   .superRefine((number, context) => {
@@ -206,7 +204,6 @@ function readNumbersOfFile(
       webhookSecrets:
         secrets === null ? [] : checkWebhookSecrets(`${at}.webhookSecret`, secrets, findings),
       country: number.country ?? defaults.country,
-      timezone: number.timezone ?? null,
     };
   });
 }

@@ -52,7 +52,6 @@ describe("defaults", () => {
           ratePerSecond: 10,
           webhookSecrets: [],
           country: null,
-          timezone: null,
         },
       },
       otherNumbers: [],
@@ -378,7 +377,7 @@ describe("the file of numbers", () => {
     expect(config.numbers).toMatchObject({
       main: { id: "n1" },
       second: { id: "n2", token: TOKEN, ratePerSecond: 20, country: "PL" },
-      third: { id: null, ratePerSecond: 80, country: "BR", timezone: "America/Sao_Paulo" },
+      third: { id: null, ratePerSecond: 80, country: "BR" },
     });
   });
 

@@ -164,7 +164,6 @@ export async function startSending(
       ratePerSecond: 500,
       webhookSecrets: [],
       country: null,
-      timezone: null,
     },
     mode: "sandbox",
     retention: input.retention ?? { rowsMs: null, campaignMs: null },

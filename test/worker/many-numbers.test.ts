@@ -23,7 +23,7 @@ function depsOf(store: NumberStore, queueClient: ReturnType<typeof openQueueClie
   const configured = { name: number, id: number, token: "x", ratePerSecond: 5 };
   return {
     ...{ ...common, store, queueClient: () => queueClient, mode: "live" as const },
-    number: { ...configured, webhookSecrets: [], country: null, timezone: null },
+    number: { ...configured, webhookSecrets: [], country: null },
     client: { send: () => Promise.reject(new Error("not sent")) } as never,
     retention: { rowsMs: null, campaignMs: null },
   };
