@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Command, CommandSpec } from "./command.ts";
@@ -77,7 +77,9 @@ export const run: Command = async (cli, { args: [given = "."] }) => {
     return refuse(
       "init_not_writable",
       `The folder ${folder} cannot be written to (${code}).`,
-      "Give a folder of yours: dropcast init FOLDER.",
+      code === "ENOSPC" || code === "EDQUOT"
+        ? "Free some space on its disk, then run it again."
+        : "Give a folder of yours: dropcast init FOLDER.",
     );
   }
   const kept = files.filter(({ written }) => !written).length;
@@ -100,11 +102,25 @@ export const run: Command = async (cli, { args: [given = "."] }) => {
 
 /** Whether it was written; false if there is something of that name, also a link. */
 async function writeNew(path: string, text: string, mode: number): Promise<boolean> {
+  const file = await openNew(path, mode);
+  if (file === null) return false;
   try {
-    await writeFile(path, text, { flag: "wx", mode });
-    return true;
+    await file.writeFile(text);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    // The next `init` would keep the part as if it were a person's.
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return true;
+}
+
+async function openNew(path: string, mode: number): Promise<FileHandle | null> {
+  try {
+    return await open(path, "wx", mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
     throw error;
   }
 }

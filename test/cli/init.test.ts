@@ -1,5 +1,7 @@
-import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config/config.ts";
 import { reachesNoOne } from "../support/fiction.ts";
@@ -61,4 +63,17 @@ test("init in a place that is no folder is refused with the way out", async () =
   const ended = await runHere(place, ["init", "file/below", "--json"]);
 
   expect(json(ended)).toMatchObject({ error: { code: "init_not_writable" } });
+});
+
+test("init leaves no part of a file that a disk has no room for, so that it can be repeated", () => {
+  const place = makePlace();
+  const program = fileURLToPath(new URL("../../bin/dropcast.js", import.meta.url));
+
+  const small = spawnSync("sh", ["-c", `ulimit -f 4; exec node ${program} init`], {
+    cwd: place.dir,
+    encoding: "utf8",
+  });
+
+  expect(small.stderr).toContain("cannot be written to (EFBIG)");
+  expect(readdirSync(place.dir)).not.toContain(".env");
 });
