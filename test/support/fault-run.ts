@@ -62,22 +62,22 @@ export async function startFaultRun(o: FaultRunOptions): Promise<FaultRun> {
   return { ...(await startRunOn({ url: redis.url, clientOf: () => client }, o)), redis };
 }
 
-/** A Redis that a run uses and does not own; `env` is for its processes. */
+/** A Redis that a run uses and does not own; `env` and `bin` are for its processes. */
 export interface RunRedis {
   readonly url: string;
   /** The client for a key space. */
   readonly clientOf: (space: string) => Redis;
   readonly env?: Readonly<Record<string, string>>;
+  readonly bin?: string | undefined;
 }
 
 /** The same on a Redis that is there. */
 export async function startRunOn(
-  { url, clientOf, env = {} }: RunRedis,
+  { url, clientOf, env = {}, bin }: RunRedis,
   o: FaultRunOptions,
 ): Promise<Omit<FaultRun, "redis">> {
   const fleet = await startFleet({
-    redisUrl: url,
-    number: NUMBER,
+    ...{ redisUrl: url, number: NUMBER, bin },
     ratePerSecond: o.ratePerSecond,
     workers: o.workers,
     ...(o.dailyRecipients === undefined

@@ -68,13 +68,15 @@ export async function startFleet(o: {
   workers: number;
   knobs?: Readonly<Record<string, string>>;
   env?: Readonly<Record<string, string>>;
+  /** Another build of the program (patched-build.ts). */
+  bin?: string | undefined;
 }): Promise<Fleet> {
-  const stage = createStage({
+  const own = {
     DROPCAST_REDIS_URL: o.redisUrl,
     DROPCAST_CONFIG: "numbers.yaml",
     DROPCAST_WEBHOOK_PORT: "0",
-    ...o.env,
-  });
+  };
+  const stage = createStage({ ...own, ...o.env }, o.bin);
   try {
     return await startOn(stage, o);
   } catch (error) {

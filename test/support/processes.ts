@@ -86,7 +86,8 @@ interface Tracked {
   expected: boolean;
 }
 
-export function createStage(env: Readonly<Record<string, string>> = {}): Stage {
+/** `bin`: the program, if not this one (patched-build.ts). */
+export function createStage(env: Readonly<Record<string, string>> = {}, bin = BIN): Stage {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-e2e-"));
   const logsDir = join(dir, "logs");
   mkdirSync(logsDir);
@@ -101,7 +102,7 @@ export function createStage(env: Readonly<Record<string, string>> = {}): Stage {
   function spawnTracked(name: string, args: readonly string[]): Tracked {
     const logPath = join(logsDir, `${String(tracked.length + 1).padStart(2, "0")}-${name}.log`);
     const log = openSync(logPath, "a");
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(process.execPath, [bin, ...args], {
       cwd: dir,
       env: environment,
       stdio: ["ignore", "pipe", log],
