@@ -27,6 +27,8 @@ export function telemetryOf(platform: Measured): Telemetry {
     metrics: createMetrics(stores, {
       deployment: readDeployment({
         ...{ redis, clientOf: connections.ledger, mode: config.mode, stores },
+        nodes: () => connections.endpoints().map(({ ledger }) => ledger),
+        durability: config.durability,
       }),
     }),
     tracing: findTracing(),

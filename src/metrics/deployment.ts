@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { Durability } from "../core/durability.ts";
 import type { Mode } from "../core/mode.ts";
 import { type JobCount, readJobCounts } from "../queue/job-counts.ts";
 import { checkRedisSafety } from "../redis/safety.ts";
@@ -11,9 +12,10 @@ import {
   type UnservedNumber,
 } from "../store/index.ts";
 
-/** `fsync`: the settings prove it. `unproven`: they do not, and the operator allowed that. */
-export const DURABILITIES = ["fsync", "unproven"] as const;
+/** As configured (core/durability.ts); `unproven`: it is not so, and the operator allowed that. */
+export const DURABILITIES = ["fsync", "replicas", "log", "unproven"] as const;
 
+/** Of all nodes: `unproven` if one is, and the memory of the fullest. */
 export interface RedisState {
   readonly durability: (typeof DURABILITIES)[number];
   readonly memoryUsedBytes: number;
@@ -36,8 +38,11 @@ export function readDeployment(input: {
   readonly clientOf: (space: string) => Redis;
   readonly mode: Mode;
   readonly stores: Readonly<Record<string, NumberStore>>;
+  /** The clients of all nodes of Redis. */
+  readonly nodes: () => readonly Redis[];
+  readonly durability: Durability;
 }): Deployment {
-  const { redis, clientOf, mode, stores } = input;
+  const { redis, clientOf, mode, stores, nodes, durability } = input;
   const processes = createProcesses(redis, mode);
   return {
     processes: async () => (await processes.seen()).processes,
@@ -52,17 +57,30 @@ export function readDeployment(input: {
     },
 
     async redis() {
-      const [safety, memory] = await Promise.all([
-        checkRedisSafety(redis, { allowUnsafe: true }),
-        redisInfo(redis, "memory"),
-      ]);
-      const isProven = safety.ok && safety.value.warnings.length === 0;
-      return {
-        durability: isProven ? "fsync" : "unproven",
-        memoryUsedBytes: Number(memory.get("used_memory") ?? 0),
-        memoryLimitBytes:
-          Number(memory.get("maxmemory") ?? 0) || Number(memory.get("total_system_memory") ?? 0),
-      };
+      const asked = await Promise.allSettled(nodes().map((node) => readNode(node, durability)));
+      const states = asked.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+      const [fullest] = states.sort((one, other) => shareOf(other) - shareOf(one));
+      if (fullest === undefined) throw new Error("No node of Redis answers.");
+      const unproven = states.find((state) => state.durability === "unproven");
+      return { ...fullest, durability: unproven?.durability ?? durability.kind };
     },
   };
+}
+
+async function readNode(node: Redis, durability: Durability): Promise<RedisState> {
+  const [safety, memory] = await Promise.all([
+    checkRedisSafety(node, { allowUnsafe: true, durability }),
+    redisInfo(node, "memory"),
+  ]);
+  const isProven = safety.ok && safety.value.warnings.length === 0;
+  return {
+    durability: isProven ? durability.kind : "unproven",
+    memoryUsedBytes: Number(memory.get("used_memory") ?? 0),
+    memoryLimitBytes:
+      Number(memory.get("maxmemory") ?? 0) || Number(memory.get("total_system_memory") ?? 0),
+  };
+}
+
+function shareOf({ memoryUsedBytes, memoryLimitBytes }: RedisState): number {
+  return memoryLimitBytes === 0 ? 0 : memoryUsedBytes / memoryLimitBytes;
 }

@@ -145,9 +145,13 @@ function createGauges(registry: Registry) {
     durability: gauge(
       "dropcast_redis_durability",
       ["kind"],
-      "1 for how Redis keeps what it confirms: fsync, or unproven, which the operator allowed.",
+      "1 for how Redis keeps what it confirms: fsync, replicas or log, or unproven, which the operator allowed.",
     ),
-    memoryUsed: gauge("dropcast_redis_memory_used_bytes", [], "Memory that Redis uses."),
+    memoryUsed: gauge(
+      "dropcast_redis_memory_used_bytes",
+      [],
+      "Memory that Redis uses; of a cluster its fullest node.",
+    ),
     memoryLimit: gauge(
       "dropcast_redis_memory_limit_bytes",
       [],

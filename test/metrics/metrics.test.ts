@@ -1,10 +1,13 @@
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { type Durability, FSYNC } from "../../src/core/durability.ts";
 import { readDeployment } from "../../src/metrics/deployment.ts";
 import { createMetrics } from "../../src/metrics/metrics.ts";
 import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.ts";
 import { createProcesses } from "../../src/store/recovery/processes.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { connectTestRedis, startOwnRedis, testNumber } from "../support/redis.ts";
+import { startReplicated } from "../support/replicas.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 test("a scrape shows live campaigns and those that ended within a day, and no others", async () => {
@@ -199,7 +202,10 @@ test("processes, Redis and its queues are told of, and a portfolio already in th
   });
   onTestFinished(() => createProcesses(redis).leave(number));
   const stores = { [number]: store };
-  const deployment = readDeployment({ redis, clientOf: () => redis, mode: "live", stores });
+  const deployment = readDeployment({
+    ...{ redis, clientOf: () => redis, mode: "live", stores },
+    ...{ nodes: () => [redis], durability: FSYNC },
+  });
 
   const text = await createMetrics(stores, { deployment }).text();
 
@@ -214,4 +220,37 @@ test("processes, Redis and its queues are told of, and a portfolio already in th
   expect(of("dropcast_portfolio_people", `portfolio="${number}",what="limit"`)).toBe(100);
   expect(Number(/^dropcast_redis_memory_used_bytes (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(1e5);
   expect(Number(/^dropcast_redis_memory_limit_bytes (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(1e6);
+});
+
+/** What is measured of these nodes, with no number. */
+function measured(nodes: readonly Redis[], durability: Durability) {
+  const redis = nodes[0] as Redis;
+  return readDeployment({
+    ...{ redis, clientOf: () => redis, mode: "live", stores: {}, nodes: () => nodes, durability },
+  }).redis();
+}
+
+test("of several nodes the fullest is measured, and one that is unproven counts for all", async () => {
+  const [calm, full] = [await startOwnRedis(), await startOwnRedis()];
+  const nodes = [calm.connect(), full.connect()] as const;
+  await nodes[0].config("SET", "maxmemory", "100mb");
+  await nodes[1].config("SET", "maxmemory", "50mb");
+  expect(await measured(nodes, FSYNC)).toMatchObject({
+    ...{ durability: "fsync", memoryLimitBytes: 50 * 1_024 * 1_024 },
+  });
+
+  await nodes[1].config("SET", "appendfsync", "everysec");
+  expect(await measured(nodes, FSYNC)).toMatchObject({ durability: "unproven" });
+});
+
+test("replicas that are waited for are not unproven, and a node that is away hides no other", async () => {
+  const { redis } = await startReplicated(1);
+  const away = await startOwnRedis();
+  const client = away.connect({ enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+  await client.ping().catch(() => {});
+  await away.kill();
+
+  const state = await measured([client, redis], { kind: "replicas", replicas: 1 });
+
+  expect(state).toMatchObject({ durability: "replicas" });
 });
