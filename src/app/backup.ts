@@ -66,7 +66,7 @@ export async function restore(input: {
     }
     const { restoreBackup } = await import("../backup/restore-backup.ts");
     const restored = await restoreBackup({
-      ...{ ...input, dataDir, nodes },
+      ...{ ...input, dataDir, nodes, durability },
       clientOf: connections.ledger,
     });
     if (restored.ok) await note(input, connections.ledger, restored.value);

@@ -8,15 +8,24 @@
  * 3. The keys are copied, each as Redis itself dumps it.
  * 4. Each number is stopped with the question of the rollback guard: the copy does not know what
  *    was sent, or who opted out, since it was made.
- * 5. `restoring` is deleted.
+ * 5. `restoring` is deleted, when the replicas that are waited for (durability) have all of it.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import type { Durability } from "../core/durability.ts";
 import { MODES } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { findRedisBinary } from "../redis/find-binary.ts";
-import { ALL_KEYS, ALL_NUMBERS, askAfterRestore, keySpace, restoringKey } from "../store/index.ts";
+import {
+  ALL_KEYS,
+  ALL_NUMBERS,
+  askAfterRestore,
+  createDurable,
+  keySpace,
+  restoringKey,
+} from "../store/index.ts";
 import { type AboutBackup, readBackup } from "./backup-file.ts";
 import type { BackupKey } from "./backup-key.ts";
 import { type Copied, copyKeys } from "./copy-keys.ts";
@@ -37,6 +46,9 @@ export interface RestoreInput {
   /** Everything that keys may be on: none holds any yet. */
   readonly nodes: readonly Redis[];
   readonly clientOf: (space: string) => Redis;
+  readonly durability: Durability;
+  /** How long replicas have to take what was restored, ms. */
+  readonly replicasMs?: number;
   readonly say: (line: string) => void;
   readonly onProgress: (keys: number) => void;
   /** The person's yes, asked when the backup is known to be whole. */
@@ -64,6 +76,7 @@ export async function restoreBackup(input: RestoreInput): Promise<Result<Restore
     if (!agreed.ok) return agreed;
     const begun = await begin(input, about);
     if (!begun.ok) return begun;
+    const proofs = input.nodes.map((node) => createDurable(node, input.durability).watch());
     const copied: Copied = { keys: 0, spaces: new Set() };
     for (const file of files) {
       const scratch = await startScratchRedis({ binary: binary.value, dir, file, db: about.db });
@@ -78,11 +91,37 @@ export async function restoreBackup(input: RestoreInput): Promise<Result<Restore
       }
     }
     const numbers = await askAfterRestore(input.clientOf, [...copied.spaces]);
+    const kept = await waitForReplicas(proofs, input.replicasMs ?? REPLICAS_MS);
+    if (!kept.ok) return kept;
     await setRestoring(input.clientOf, null);
     return accept({ about, keys: copied.keys, numbers });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+const REPLICAS_MS = 60_000;
+const ASK_AGAIN_MS = 100;
+
+/** Rejects if a connection has ended: what was written before may be lost with a failover. */
+async function waitForReplicas(
+  proofs: readonly (() => Promise<boolean>)[],
+  withinMs: number,
+): Promise<Result<void>> {
+  const deadline = performance.now() + withinMs;
+  for (const isProved of proofs) {
+    while (!(await isProved())) {
+      if (performance.now() > deadline) {
+        return refuse(
+          "redis_replicas_behind",
+          "The replicas of Redis have not taken what was restored: a failover could lose it, so this Redis stays closed.",
+          "Look at the replicas of Redis, and run the same command again: it continues.",
+        );
+      }
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
+  return accept(undefined);
 }
 
 /** The marks of both modes: with a time they are set, with null removed. */

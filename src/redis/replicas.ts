@@ -71,3 +71,22 @@ async function mayCall(redis: Redis, command: string, ...args: number[]): Promis
     throw error;
   }
 }
+
+/**
+ * Whether commands without a key, such as WAIT, go to the Redis that runs the scripts of `keys`. A
+ * service may have several nodes behind one endpoint, and then a wait may be of another one.
+ */
+export async function isOneNode(
+  redis: Redis,
+  info: ReadonlyMap<string, string>,
+  keys: readonly string[],
+): Promise<boolean> {
+  // A node of a cluster answers for itself.
+  if (info.get("cluster_enabled") === "1") return true;
+  const wanted = `run_id:${info.get("run_id")}\r`;
+  const asked = keys.map((key) => redis.eval(ASK_INFO, 1, key));
+  const answers = await Promise.all(asked);
+  return info.has("run_id") && answers.every((text) => String(text).includes(wanted));
+}
+
+const ASK_INFO = "return redis.call('INFO', 'server')";

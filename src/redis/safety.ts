@@ -4,7 +4,7 @@ import { counted } from "../core/format.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { RefusalCode } from "../core/refusals.ts";
 import { isVersionSupported, REDIS_VERSION_MIN } from "./find-binary.ts";
-import { findSuccessor, replicasInStep, waitCommand } from "./replicas.ts";
+import { findSuccessor, isOneNode, replicasInStep, waitCommand } from "./replicas.ts";
 import { redisInfo } from "./server.ts";
 
 /** A Redis that may be used. */
@@ -62,14 +62,15 @@ const SETTINGS = [
 /**
  * Whether the ledger can rely on this Redis: version 6.2 or newer, writable, `noeviction`, and
  * durable as `durability` says. `allowUnsafe` turns the last two into warnings; an old version or a
- * read-only replica is always refused, because nothing works on it. Rejects only if Redis cannot be
+ * read-only replica is always refused, because nothing works on it. `keys`, of several hash slots,
+ * are only to see whether one Redis answers for all of them. Rejects only if Redis cannot be
  * reached.
  */
 export async function checkRedisSafety(
   redis: Redis,
-  o: { allowUnsafe: boolean; durability?: Durability },
+  o: { allowUnsafe: boolean; durability?: Durability; keys?: readonly string[] },
 ): Promise<Result<RedisSafety>> {
-  const { durability = FSYNC } = o;
+  const { durability = FSYNC, keys = [] } = o;
   const info = await redisInfo(redis);
   const version = info.get("redis_version") ?? "0";
   if (!isVersionSupported(version)) {
@@ -87,7 +88,7 @@ export async function checkRedisSafety(
     );
   }
 
-  const found = await durabilityFound(redis, info, durability);
+  const found = await durabilityFound(redis, info, { durability, keys });
   const { problems, ...durable } = found;
   const [first] = problems;
   const warnings = problems.map((each) => each.message);
@@ -105,8 +106,14 @@ interface Found extends Pick<RedisSafety, "durability" | "behind"> {
   readonly problems: readonly Problem[];
 }
 
-function durabilityFound(redis: Redis, info: Info, durability: Durability): Promise<Found> {
-  if (durability.kind === "replicas") return byReplicas(redis, info, durability.replicas);
+function durabilityFound(
+  redis: Redis,
+  info: Info,
+  { durability, keys }: { durability: Durability; keys: readonly string[] },
+): Promise<Found> {
+  if (durability.kind === "replicas") {
+    return byReplicas(redis, info, { wanted: durability.replicas, keys });
+  }
   return durability.kind === "log" ? byLog(redis, info) : byFsync(redis, info);
 }
 
@@ -123,7 +130,11 @@ async function byFsync(redis: Redis, info: Info): Promise<Found> {
  * Each claim waits for replicas. What does not wait (outcomes, imports, changes by people) relies
  * on the settings, as with one Redis: WAITAOF waits for the disks itself, but for claims alone.
  */
-async function byReplicas(redis: Redis, info: Info, wanted: number): Promise<Found> {
+async function byReplicas(
+  redis: Redis,
+  info: Info,
+  { wanted, keys }: { wanted: number; keys: readonly string[] },
+): Promise<Found> {
   const command = await waitCommand(redis);
   const { wrong, hidden } = await readSettings(redis, info);
   const evicts = wrong.filter(({ code }) => code === "redis_evicts");
@@ -138,6 +149,7 @@ async function byReplicas(redis: Redis, info: Info, wanted: number): Promise<Fou
     ? `each claim is on the disks of Redis and of ${some} before its message leaves (WAITAOF)`
     : `each claim is in the memory of ${some} before its message leaves (WAIT)`;
   const declared = inStep > wanted ? [anyReplica(inStep, wanted)] : [];
+  if (!(await isOneNode(redis, info, keys))) declared.push(SAME_NODE);
   // If CONFIG is forbidden the service decides about its settings.
   const isManaged = hidden.length > 0;
   if (isManaged) declared.push(isOnDisks ? KEEPS_THE_REST : KEEPS_MEMORY);
@@ -145,6 +157,8 @@ async function byReplicas(redis: Redis, info: Info, wanted: number): Promise<Fou
   return { problems, behind, durability: { proved, declared: sentence(declared) } };
 }
 
+const SAME_NODE =
+  "its endpoint passes each wait on to the node that has the claim (several may answer behind it)";
 const KEEPS_THE_REST =
   "what does not wait (lists, outcomes) is on its disk before the answer, with appendfsync always (CONFIG is refused)";
 const KEEPS_MEMORY = "not all nodes lose their memory at once (CONFIG is refused)";

@@ -35,6 +35,8 @@ export interface Durable {
    * something as it is, on the same client; it is called only if replicas are waited for.
    */
   prove(touch: () => Promise<unknown>): Promise<boolean>;
+  /** The same; rejects unless it is proved. */
+  keep(touch: () => Promise<unknown>): Promise<void>;
   /** Why nothing may be claimed now: replicas have fallen behind. Asks them again by itself. */
   shortfall(): Refusal | undefined;
 }
@@ -72,6 +74,7 @@ const known = new WeakMap<object, Replicas>();
 const ANSWER_PROVES: Durable = {
   watch: () => async () => true,
   prove: async () => true,
+  keep: async () => {},
   shortfall: () => undefined,
 };
 
@@ -100,12 +103,18 @@ export function createDurable(redis: Redis, durability: Durability): Durable {
     };
   }
 
+  async function prove(touch: () => Promise<unknown>): Promise<boolean> {
+    const isProved = watch();
+    await touch();
+    return isProved();
+  }
+
   return {
     watch,
-    async prove(touch) {
-      const isProved = watch();
-      await touch();
-      return isProved();
+    prove,
+    async keep(touch) {
+      // Known to `redisTrouble`.
+      if (!(await prove(touch))) throw new Error("NOREPLICAS too few replicas have the change");
     },
     shortfall() {
       const socket: object | undefined = redis.stream;

@@ -122,6 +122,7 @@ export type {
   Notices,
   TakenDelivery,
 } from "./notices/notices.ts";
+export { createDurable } from "./durability.ts";
 export { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./number-store.ts";
 export type { TracedBatch } from "./people/eraser.ts";
 export type { NumberOptOuts, PersonMarks } from "./people/number-opt-outs.ts";

@@ -9,12 +9,14 @@ import { type BackupKey, readBackupKey } from "../../src/backup/backup-key.ts";
 import { makeBackup } from "../../src/backup/make-backup.ts";
 import { restoreBackup } from "../../src/backup/restore-backup.ts";
 import { openSnapshot } from "../../src/backup/snapshot.ts";
+import { FSYNC } from "../../src/core/durability.ts";
 import { accept, refuse } from "../../src/core/refusal.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
 import { restoringKey } from "../../src/store/key-spaces.ts";
 import { nonZero, openTestStore, type TestStore } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
+import { freeze, startReplicated } from "../support/replicas.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -64,6 +66,7 @@ function restore(
 ) {
   return restoreBackup({
     ...{ path, key: null, dataDir: dir, nodes: [redis], clientOf: () => redis },
+    durability: FSYNC,
     ...{ say: () => {}, onProgress: () => {}, confirm: async () => accept(undefined) },
     ...changes,
   });
@@ -344,6 +347,23 @@ describe("a restore that was cut off", () => {
     expect(refused).toMatchObject({ refusal: { code: "backup_not_allowed" } });
     expect(await restore(path, target)).toMatchObject({ ok: true });
   });
+});
+
+test("a restore keeps Redis closed until its replicas have everything", async () => {
+  const { redis } = await startUsed();
+  const path = await backUp(redis);
+  const target = await startReplicated(1);
+  const changes = { durability: { kind: "replicas", replicas: 1 }, replicasMs: 0 } as const;
+  const thaw = freeze(target.replicas[0] as OwnRedis);
+
+  const refused = await restore(path, target.redis, changes);
+  expect(refused).toMatchObject({ refusal: { code: "redis_replicas_behind" } });
+  expect(await target.redis.exists(restoringKey("live"))).toBe(1);
+
+  thaw();
+  await expect.poll(() => target.redis.wait(1, 100), { timeout: 10_000 }).toBe(1);
+  expect(await restore(path, target.redis, changes)).toMatchObject({ ok: true });
+  expect(await target.redis.exists(restoringKey("live"))).toBe(0);
 });
 
 describe("after a restore", () => {

@@ -53,6 +53,22 @@ test("a frequency cap that a replica does not have counted lets nothing be claim
   expect(await bench.state(id, 1)).toBe("sending");
 });
 
+test("an opt-out in the answer to a POST is recorded again until the replicas have it", async () => {
+  const bench = await openReplicated();
+  const id = await bench.import(1);
+  const [granted] = await bench.grant(id, 1);
+  const told = { code: 131_050, optOut: true };
+  const thaw = bench.freeze();
+
+  await expect(bench.record(granted, "failed", told)).rejects.toThrow("NOREPLICAS");
+
+  thaw();
+  await bench.inStep();
+  await bench.record(granted, "failed", told);
+  expect(await bench.state(id, 1)).toBe("failed");
+  expect(await bench.redis.zcard(bench.keys.optOutOutbox)).toBe(1);
+});
+
 test("what was not acted on is given back by its nonce, and is claimed again", async () => {
   const bench = await openReplicated();
   const id = await bench.import(1);

@@ -58,8 +58,8 @@ async function rewritten(replica: OwnRedis): Promise<void> {
   await expect.poll(info, { timeout: 10_000 }).toMatch(/aof_rewrite_scheduled:0\r\n/);
 }
 
-/** It stays connected and confirms nothing. */
-function freeze(server: OwnRedis): () => void {
+/** It stays connected and confirms nothing, until the returned function is called. */
+export function freeze(server: OwnRedis): () => void {
   process.kill(server.pid(), "SIGSTOP");
   const thaw = (): void => void process.kill(server.pid(), "SIGCONT");
   onTestFinished(thaw);

@@ -169,10 +169,8 @@ export function createLedger(input: {
       const rows = claim.rows.filter((_, at) => allowed[at]);
       if (rows.length === 0) {
         const verdicts = claim.rows.map((_, at) => refusal(at));
-        return {
-          ...{ kind: "rows", verdicts, atRate: false, waitMs: 0, waits: "", budgetAtMs },
-          provedMs: 0,
-        };
+        const none = { atRate: false, waitMs: 0, waits: "", provedMs: 0 } as const;
+        return { kind: "rows", verdicts, budgetAtMs, ...none };
       }
       const isProved = durable.watch();
       const [granted, ...rest] = (await run("claim", {
@@ -193,9 +191,8 @@ export function createLedger(input: {
       const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
       const answeredAt = performance.now();
       const isGranted = pairs.some((attempt, index) => index % 2 === 0 && attempt > 0);
-      if (isGranted && !(await isProved())) {
-        return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
-      }
+      const isLosable = isGranted && !(await isProved());
+      if (isLosable) return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
       // Stored before anything is sent, so the claims are known even if this worker is killed now.
       // Only after the proof: if a failover loses claims that were given back, nothing is missing.
       counter.saw(reading);
@@ -219,13 +216,16 @@ export function createLedger(input: {
     /** Records outcomes of attempts of one campaign. Repeating it changes nothing. */
     async record(campaign: string, records: readonly AttemptRecord[]): Promise<RecordResult> {
       const { triesMax, unknownBudget, unknownBudgetWindowMs } = limits;
-      const rows = packRecords(records);
       const isProved = durable.watch();
       const answer = (await run("record", {
-        ...{ campaign, rows, triesMax, unknownBudget, unknownBudgetWindowMs },
+        ...{ campaign, rows: packRecords(records) },
+        ...{ triesMax, unknownBudget, unknownBudgetWindowMs },
       })) as number[];
-      // Not awaited: an outcome that a failover loses is `unknown`, and webhooks settle it.
+      // Not awaited: an outcome that a failover loses is `unknown`, and webhooks settle it. A lost
+      // opt-out would be told again only by the next message to the person, so it is awaited.
       isProved().catch(() => false);
+      const hasOptOut = records.some(({ optOut }) => optOut);
+      if (hasOptOut) await durable.keep(() => run("apply-opt-outs", { from: 0, to: 0 }));
       return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
     },
 
