@@ -97,6 +97,7 @@ export {
   type SeenDropReport,
   type WaitingDropNote,
 } from "./drops/drop-reports.ts";
+export { createDurable } from "./durability.ts";
 export { ALL_KEYS, restoringKey, spaceOfKey } from "./key-spaces.ts";
 export {
   ALL_NUMBERS,
@@ -122,7 +123,6 @@ export type {
   Notices,
   TakenDelivery,
 } from "./notices/notices.ts";
-export { createDurable } from "./durability.ts";
 export { createNumberStore, DEFAULT_LIMITS, type NumberStore } from "./number-store.ts";
 export type { TracedBatch } from "./people/eraser.ts";
 export type { NumberOptOuts, PersonMarks } from "./people/number-opt-outs.ts";

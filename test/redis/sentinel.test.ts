@@ -65,7 +65,7 @@ test("Sentinels and the Redis that they watch may each have a password of their 
   const without = await reach(url);
   expect(without).toMatchObject({ refusal: { code: "redis_topology" } });
   expect(without.ok ? "" : without.refusal.fix).toContain("sentinelPassword");
-  const wrong = await reach(url.replace(own, "wrong") + `?sentinelPassword=${theirs}`);
+  const wrong = await reach(`${url.replace(own, "wrong")}?sentinelPassword=${theirs}`);
   expect(wrong).toMatchObject({ ok: false });
   const reached = await reach(`${url}?sentinelPassword=${theirs}`);
   if (!reached.ok) throw new Error(reached.refusal.message);
