@@ -87,10 +87,17 @@ export interface TestCluster {
   remove(): Promise<void>;
 }
 
-/** Starts the cluster. `args` are settings of every node; the last one of a name wins. */
+/**
+ * Starts the cluster. `args` are settings of every node, or those for its port; the last one of a
+ * name wins.
+ */
 export async function startCluster(
-  o: { nodeTimeoutMs?: number; args?: readonly string[] } = {},
+  o: {
+    nodeTimeoutMs?: number;
+    args?: readonly string[] | ((port: number) => readonly string[]);
+  } = {},
 ): Promise<TestCluster> {
+  const argsOf = (port: number) => (typeof o.args === "function" ? o.args(port) : (o.args ?? []));
   const plan: Plan[] = [];
   const ports = await freePorts(2 * MASTERS);
   for (const [at, port] of ports.entries()) {
@@ -106,7 +113,7 @@ export async function startCluster(
         const file = join(folder, `nodes-${port}.conf`);
         writeFileSync(file, topology(plan, id));
         const server = await startRedisServer(
-          [...clusterSettings(file, o.nodeTimeoutMs ?? 2_000), ...(o.args ?? [])],
+          [...clusterSettings(file, o.nodeTimeoutMs ?? 2_000), ...argsOf(port)],
           port,
         );
         ownPorts.add(port);
