@@ -94,7 +94,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   const unwatchNumbers = watchUnserved(platform);
   worker.start();
   const pools = startPoolChore({
-    ...{ stores, isAway },
+    ...{ stores, isAway, openNumber: platform.openNumber },
     onProblem: (error, pool) =>
       logger.warn({ pool, error: String(error) }, "pool could not be started or moved"),
   });

@@ -62,10 +62,16 @@ export const run: Command = async (cli, { args, options }) => {
     api === "sandbox" ? "all roles and a simulated API; nothing leaves this machine" : "all roles";
   print(cli, `${cli.terminal.colours.bold(`Dropcast ${cli.version}`)}: ${what}`);
   // The sandbox's address is set when it is known; until then it leads nowhere.
-  const [{ loadSandboxConfig, NO_API, readConfigured }, { openServing }] = await Promise.all([
+  const [
+    { configPath, loadSandboxConfig, NO_API, readAgain, readConfigured },
+    { openServing },
+    { createFileLook, watchConfiguration },
+  ] = await Promise.all([
     import("./configuration.ts"),
     import("../app/serving.ts"),
+    import("../app/reload.ts"),
   ]);
+  const file = createFileLook(configPath(cli));
   const loaded = api === "sandbox" ? loadSandboxConfig(cli, NO_API) : readConfigured(cli);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
@@ -74,7 +80,11 @@ export const run: Command = async (cli, { args, options }) => {
     unknownMode: "wait",
     onWait: () => {},
   });
+  let reload = (): void => {
+    logger.warn("dropcast up --sandbox takes its configuration at the start only");
+  };
   return serve({
+    onHangup: () => reload(),
     drainMs: timings(config).drainMs,
     logger,
     onStopping: () => {
@@ -98,6 +108,12 @@ export const run: Command = async (cli, { args, options }) => {
       const dropLogger = cli.terminal.interactive ? configuredLogger : logger;
       const started = await startRoles({ cli, platform, boot, sandbox, dropLogger });
       if (!started.ok) return started;
+      // The simulated API has the numbers of its start.
+      if (sandbox === null) {
+        const watch = watchConfiguration({ platform, file, load: () => readAgain(cli) });
+        reload = watch.reload;
+        boot.onStop(watch.stop);
+      }
       logger.info({ pid: process.pid }, "ready");
       const { send } = wanted.value;
       if (send !== null) return sendAndShow(cli, platform, boot, send);
@@ -177,7 +193,7 @@ async function startRoles(input: {
   const { config } = platform;
   // One port for probes and metrics, opened by the worker: all roles share one process here.
   const others = withConfig(platform, { metricsPort: null });
-  const producer = { ...others, logger: input.dropLogger };
+  const producer = withConfig(others, {}, input.dropLogger);
   const places: Record<string, string> = {};
   const show = (name: string, place: string): void => {
     places[name.toLowerCase().replaceAll(" ", "_")] = place;
@@ -189,6 +205,7 @@ async function startRoles(input: {
   for (const name of ORDER) {
     if (name === "webhooks" && lacksSecrets(config)) {
       print(cli, "  Webhooks    off: without a webhook secret, outcomes stay `accepted`");
+      boot.onStop(platform.onRenumber(async () => warnOfSecrets(platform)));
       continue;
     }
     const role = await startRole(
@@ -223,8 +240,29 @@ async function startRole(
   return starter(withConfig(platform, { webhookPort: 0, dashboardPort: 0 }), say);
 }
 
-function withConfig(platform: Platform, changes: Partial<Config>): Platform {
-  return { ...platform, config: Object.freeze({ ...platform.config, ...changes }) };
+/** Receiving is switched on at the start only. */
+function warnOfSecrets({ config, logger }: Platform): void {
+  if (lacksSecrets(config)) return;
+  logger.warn("a number has a webhook secret now: restart dropcast up to receive webhooks");
+}
+
+/** A role's view of the platform: what is renumbered shows in all of them. */
+function withConfig(
+  platform: Platform,
+  changes: Partial<Config>,
+  logger = platform.logger,
+): Platform {
+  let of = platform.config;
+  let config = Object.freeze({ ...of, ...changes });
+  return {
+    ...platform,
+    logger,
+    get config() {
+      if (of !== platform.config) config = Object.freeze({ ...platform.config, ...changes });
+      of = platform.config;
+      return config;
+    },
+  };
 }
 
 function print({ json, terminal }: Cli, line: string): void {

@@ -51,3 +51,34 @@ test("a worker and its webhooks take a number in and out without a restart, and 
   });
   expect(last).toMatchObject({ status: "finished", stalled: null });
 }, 120_000);
+
+test("dropcast up takes a number in at SIGHUP, in all of its roles", async () => {
+  const [first, second] = [testNumber(), testNumber()];
+  const fleet = await startFleet({
+    ...{ redisUrl: redisUrl(), number: first, moreNumbers: [second] },
+    ...{ ratePerSecond: 50, workers: 0, env: { DROPCAST_DASHBOARD_PORT: "0" } },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  const all = readFileSync(join(stage.dir, "numbers.yaml"), "utf8");
+  const file = JSON.parse(all) as { numbers: Record<string, object> };
+  const numbers = { [first]: file.numbers[first] };
+  stage.write("numbers.yaml", JSON.stringify({ ...file, numbers }));
+  const up = await stage.start<{ webhooks: string }>("up", ["up"]);
+  await fleet.turn({ webhookUrl: up.ready.webhooks });
+
+  stage.write("numbers.yaml", all);
+  process.kill(up.pid, "SIGHUP");
+  await vi.waitFor(
+    () => expect(readFileSync(up.logPath, "utf8")).toContain(`"added":["${second}"]`),
+    SOON,
+  );
+  stage.write("second.yaml", campaignFile({ number: second }));
+  stage.write("list.csv", listOf(3));
+  const { id } = await stage.json<ShownCampaign>(["send", "second.yaml", "list.csv"]);
+
+  const last = await fleet.until(id, ({ counts }) => counts.delivered + counts.read === 3, {
+    withinMs: 30_000,
+  });
+  expect(last).toMatchObject({ status: "finished" });
+}, 120_000);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
-import { carryOutMove, type NumberStore } from "../../src/store/index.ts";
-import { finishMoves } from "../../src/worker/pool-chore.ts";
+import { carryOutMove, createNumberStore, type NumberStore } from "../../src/store/index.ts";
+import { finishMoves, startPools } from "../../src/worker/pool-chore.ts";
 import { BY, openStoredPool, sendable } from "./pool-support.ts";
 
 type Opened = Awaited<ReturnType<typeof openStoredPool>>;
@@ -195,4 +195,40 @@ test("a cancel of a pool that is finished changes nothing in it", async () => {
     refusal: { code: "cannot_cancel" },
   });
   expect((await first.store.pools.find(id))?.status).toBe("stored");
+});
+
+test("a move between groups of processes is told and finished by one that serves a part, after a minute", async () => {
+  const opened = await openStoredPool();
+  const { stores, first, id, redis } = opened;
+  await noteMove(opened);
+  const some = { [first.store.number]: first.store };
+  const openNumber = (number: string) => createNumberStore({ redis, number });
+
+  await finishMoves(some, undefined, openNumber);
+  expect(await first.store.pools.moves(id)).toMatchObject([{ done: false }]);
+
+  const moving = "dropcast:{all.numbers}:pools-moving";
+  await redis.zadd(moving, "XX", Date.now() - 61_000, `${id}|${first.campaign.id}`);
+  const told: string[] = [];
+  await finishMoves(some, (_, from) => told.push(from));
+  expect(told).toEqual([first.campaign.id]);
+  await finishMoves(some, undefined, openNumber);
+
+  expect(await first.store.pools.moves(id)).toMatchObject([{ done: true }]);
+  expect(await sendable(stores)).toHaveLength(130);
+});
+
+test("a pool whose importer died is started over groups of processes, and looked at no more", async () => {
+  const { first, second, id, redis } = await openStoredPool();
+  await redis.zadd("dropcast:{all.numbers}:pools-open", Date.now(), id);
+  const some = { [first.store.number]: first.store };
+
+  await startPools(some);
+  expect(await first.store.pools.open()).toContain(id);
+  await startPools(some, undefined, (number) => createNumberStore({ redis, number }));
+
+  expect(await first.store.pools.open()).not.toContain(id);
+  expect(await second.store.campaigns.find(second.campaign.id)).toMatchObject({
+    status: "running",
+  });
 });

@@ -192,12 +192,13 @@ export function createPools(redis: Redis, mode: Mode) {
       });
     },
 
-    /** Moves that are not done, oldest first. */
-    async moving(): Promise<{ readonly pool: string; readonly from: string }[]> {
-      const refs = await redis.zrange(keys.poolsMoving, "0", "-1");
-      return refs.map((ref) => {
+    /** Moves that are not done, oldest first. `notedAt`: of the last step, ms by Redis TIME. */
+    async moving(): Promise<{ pool: string; from: string; notedAt: number }[]> {
+      const found = await redis.zrange(keys.poolsMoving, "0", "-1", "WITHSCORES");
+      const refs = found.filter((_, at) => at % 2 === 0);
+      return refs.map((ref, at) => {
         const [pool = "", from = ""] = ref.split("|");
-        return { pool, from };
+        return { pool, from, notedAt: Number(found[2 * at + 1]) };
       });
     },
 
