@@ -13,6 +13,7 @@ import type {
   Rollback,
   Vitals,
 } from "../store/index.ts";
+import { configuredCaps } from "../store/index.ts";
 
 /** What is read about a number before anything is said about it. */
 export interface NumberFacts extends ProcessFacts {
@@ -22,6 +23,8 @@ export interface NumberFacts extends ProcessFacts {
   readonly pace: PaceNow;
   /** Null: none is configured in this process. */
   readonly budget: BudgetNow | null;
+  /** The frequency caps that are configured in this process, in words; null: none. */
+  readonly caps: string | null;
   readonly ages: Ages;
   readonly oldest: Oldest;
   readonly vitals: Vitals;
@@ -82,5 +85,6 @@ export async function readNumberFacts(store: NumberStore): Promise<NumberFacts> 
   return {
     ...{ ...processes, rollback, isSettling, halt, pace, budget, ages, oldest, vitals, stats },
     campaigns: total,
+    caps: configuredCaps(store.caps.configured),
   };
 }

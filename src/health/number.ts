@@ -109,6 +109,21 @@ function paceChecks(facts: NumberFacts): Check[] {
 
 /** Whether the budget of people has room, and whether all who send count people for it. */
 function budgetChecks(facts: NumberFacts): Check[] {
+  return [...capsChecks(facts), ...peopleChecks(facts)];
+}
+
+function capsChecks({ pace, ...facts }: NumberFacts): Check[] {
+  if (pace.caps === facts.caps || pace.caps === null) return [];
+  return [
+    {
+      ...{ ...about(facts), code: "portfolio_differs", verdict: "warn" },
+      message: `its workers count for the caps ${pace.caps}, this configuration for ${facts.caps ?? "none"}`,
+      fix: "Give all processes the same caps and restart them: a worker with others sends nothing",
+    },
+  ];
+}
+
+function peopleChecks(facts: NumberFacts): Check[] {
   const { budget } = facts;
   const counts = facts.pace.portfolio;
   if ((budget?.name ?? null) !== counts && counts !== null) {

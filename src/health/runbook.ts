@@ -83,9 +83,9 @@ export const CHECKS = {
     safe: "Raising the limit above what WhatsApp Manager shows is not safe: WhatsApp then refuses messages.",
   },
   portfolio_differs: {
-    title: "Processes count people for different portfolios",
+    title: "Processes count people for different portfolios, or for different caps",
     means:
-      "A worker that counts for another portfolio, or for none, sends nothing for this number.",
+      "A worker that counts for another portfolio, for other frequency caps or for none sends nothing for this number.",
     steps: ["Give all processes the same configuration file, and restart them."],
     safe: "Restarting workers is safe: they finish what is on its way.",
   },

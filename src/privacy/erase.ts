@@ -79,12 +79,45 @@ export async function erasePerson(input: EraseInput, digits: string): Promise<Er
   };
   for (const store of stores) while ((await store.optOuts.flushOutbox(store.rows)) > 0);
   result.optedOut = await suppressions.erase(digits);
-  for (const store of stores) await eraseFromNumber(input, store, { trace, result, digits });
+  await eraseFromNumbers(input, { trace, result, digits });
   await input.forgetCaps(digits);
   await eraseFromFiles(input, trace, result);
   const rewritten = await Promise.all(input.servers.map(rewriteAof));
   result.history = HISTORIES.find((one) => rewritten.includes(one)) ?? "off";
   return result;
+}
+
+/**
+ * A move takes rows from one number to another: what it took from a number before that was reached
+ * may be where all is erased already. So all numbers are read once more if rows were moved.
+ */
+async function eraseFromNumbers(
+  input: EraseInput,
+  { trace, result, digits }: { trace: PersonTrace; result: Erased; digits: string },
+): Promise<void> {
+  const { stores, wireMs } = input;
+  for (;;) {
+    const before = await readMoves(stores);
+    result.importing = [];
+    result.onTheWire = 0;
+    for (const store of stores) await eraseFromNumber(input, store, { trace, result, digits });
+    const deadline = performance.now() + wireMs;
+    let after = await readMoves(stores);
+    while (after.open.length > 0 && performance.now() < deadline) {
+      await sleep(POLL_EVERY_MS);
+      after = await readMoves(stores);
+    }
+    result.importing.push(...after.open);
+    if (after.open.length > 0 || after.serials === before.serials) return;
+  }
+}
+
+/** Campaigns whose rows are being moved, and what changes with each step of a move. */
+async function readMoves(stores: readonly NumberStore[]) {
+  const ofModes = [...new Map(stores.map(({ mode, pools }) => [mode, pools])).values()];
+  const moving = await Promise.all(ofModes.map((pools) => pools.moving()));
+  const serials = await Promise.all(ofModes.map((pools) => pools.movesSerial()));
+  return { open: moving.flat().map(({ from }) => from), serials: serials.join() };
 }
 
 async function eraseFromNumber(

@@ -141,7 +141,7 @@ export const HASHES = {
     holdReason: ["too_fast or unreachable", "stops", "there was none"],
     lowest: ["of the rates that the workers are configured with", "rates", "no worker has run"],
     highest: ["the same", "rates", "no worker has run"],
-    portfolio: ["that some worker counts people for; empty: none", "rates", "no worker has run"],
+    portfolio: ["what some worker counts; empty: nothing", "rates", "no worker has run"],
     backedOff: ["why: the log knows of it, and is told of the recovery", "pace rates", "recovered"],
     slow: ["share of the rate after too_fast; recovers", "pace set-rate", "1"],
     slowAt: ["since when, own clock", "pace", "there was none"],

@@ -39,6 +39,7 @@ export {
   createBudget,
   type PortfolioLimit,
 } from "./budget/budget.ts";
+export { configuredCaps, readCounts } from "./budget/claim-count.ts";
 export { campaignMark, numberOfCampaign, readCampaignMark } from "./campaign-id.ts";
 export type { Campaign } from "./campaigns/campaign.ts";
 export type { StoredPlace } from "./campaigns/campaign-hours.ts";

@@ -145,6 +145,7 @@ export async function createNumberStore(input: {
   const optOuts = createNumberOptOuts({ redis, number, person, list, durability });
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
+  const databaseKey = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
   const memory =
     input.memory === undefined
       ? NO_MEMORY
@@ -158,11 +159,11 @@ export async function createNumberStore(input: {
   const count = createClaimCount({ budget: counted, caps, run });
   const counter = createClaimCounter({ databaseId, settleMs: limits.settleMs, memory, run });
   const durable = createDurable(redis, durability);
-  const shared = { redis, number, run, counter, sender, limits, budget, durable };
+  const shared = { redis, number, run, counter, sender, limits, count, durable };
   const { failedWaitMs } = limits;
   const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs, durable }), wake);
   const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
-  const ledger = createLedger({ ...shared, count, person, safety });
+  const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
   const actions = createActions({ redis, number, run, rows, person, limits });
@@ -181,9 +182,9 @@ export async function createNumberStore(input: {
       await list.enter(input.number);
       await optOuts.catchUp();
       await upgradeSchema({ redis, number, run, clientOf });
-      const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
       // Written only once, so a Redis that is full or read-only can still be read.
-      if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
+      if ((await redis.hexists(...databaseKey)) === 0)
+        await redis.hsetnx(...databaseKey, databaseId);
     },
 
     /** The number's name among all numbers of both modes, as in its keys and queues. */
@@ -203,6 +204,8 @@ export async function createNumberStore(input: {
     ledger,
     /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */
     replicasBehind: durable.shortfall,
+    /** Whether a failover keeps all that this process has written to it so far. */
+    isKept: (): Promise<boolean> => durable.prove(() => redis.hset(...databaseKey, databaseId)),
     /** Of its portfolio; null: people are not counted. */
     budget,
     /** One status event. Those of one turn of the event loop are applied in one call. */

@@ -46,6 +46,8 @@ export function poolKeys(mode: Mode) {
     poolMoves: (id: string) => `${prefix}pool-moves:${id}`,
     /** zset: `pool|campaign` of moves that are not done -> since when, ms. By pool-move. */
     poolsMoving: `${prefix}pools-moving`,
+    /** string: how often a move was begun or went on, so that an erase notices it. */
+    poolsMoved: `${prefix}pools-moved`,
     /** string: of a campaign that got moved rows: where each was, 4 bytes. */
     poolMoved: (campaign: string) => `${prefix}pool-moved:${campaign}`,
     /** string: a byte for each row of the list: the place of its number in the pool. */

@@ -1,7 +1,13 @@
 import type { Logger } from "pino";
 import type { Counts } from "../core/message.ts";
 import { describePause } from "../core/pause-reason.ts";
-import type { Campaign, News, NewsKind, NumberStore } from "../store/index.ts";
+import {
+  type Campaign,
+  type News,
+  type NewsKind,
+  type NumberStore,
+  readCounts,
+} from "../store/index.ts";
 
 /** Lines a minute and number about changes, over all workers; further ones are only counted. */
 const CHANGES_A_MINUTE = 60;
@@ -26,7 +32,7 @@ const WORDS: Readonly<Record<NewsKind, string>> = {
   recovered: "number has recovered: its whole rate is used again",
   rates_differ: "workers are configured with different rates for this number: the lowest applies",
   budget_differs:
-    "workers are configured with different portfolios for this number: only those with this one send",
+    "workers are configured with different portfolios or caps for this number: only those with these send",
 };
 
 /**
@@ -101,7 +107,7 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
         ? {}
         : { counts: nonZero(campaign.counts), tookSeconds: tookSeconds(campaign) };
     case "budget_differs":
-      return { portfolio: reason };
+      return readCounts(reason);
     case "passed":
     case "backed_off":
     case "recovered":

@@ -61,6 +61,7 @@ const FACTS: ConditionFacts = {
     holdReason: "too_fast",
     slowed: null,
     portfolio: null,
+    caps: null,
     clock: { wallMs: AT, nowMs: AT },
   },
   rates: { nowPerSecond: 80, fullPerSecond: 80, slowed: null, ramp: null, differs: null },

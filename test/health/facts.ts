@@ -10,10 +10,17 @@ export function numberFacts(changes: Partial<NumberFacts> = {}): NumberFacts {
   return {
     ...{ number: "main", mode: "live", workers: seen, receivers: seen, live: [], ended: [] },
     troubles: { silence: undefined, signatures: [], described: [] },
-    ...{ rollback: undefined, isSettling: false, halt: undefined, budget: null, campaigns: 0 },
+    ...{
+      rollback: undefined,
+      isSettling: false,
+      halt: undefined,
+      budget: null,
+      caps: null,
+      campaigns: 0,
+    },
     pace: {
       ...{ ratePerSecond: null, configured: { lowest: 80, highest: 80 }, holdUntilMs: null },
-      ...{ holdReason: "too_fast", slowed: null, portfolio: null },
+      ...{ holdReason: "too_fast", slowed: null, portfolio: null, caps: null },
       clock: { wallMs: NOW, nowMs: NOW },
     },
     ages: { endedLease: null, dueBatch: null, failedOutbox: null, unknown: null },

@@ -105,6 +105,26 @@ test("nothing is copied while replicas lack the cancel", async () => {
   expect(await second.store.campaigns.live()).toHaveLength(1);
 });
 
+test("a move is not done while replicas lack the campaign that got the rows", async () => {
+  const opened = await openStoredPool();
+  const { stores, find, first, second, id } = opened;
+  const move = await noteMove(opened);
+  const { pool } = await find();
+  if (pool === undefined) throw new Error("no pool");
+  const target = { ...second.store, isKept: async () => false };
+
+  const carryOut = async () => {
+    const [noted = move] = await first.store.pools.moves(id);
+    return carryOutMove({ pool, move: noted, source: first.store, target, stores });
+  };
+  expect([await carryOut(), await carryOut()]).toEqual(["later", "later"]);
+
+  expect(await first.store.pools.moves(id)).toMatchObject([{ done: false }]);
+  await finishMoves(stores);
+  expect(await first.store.pools.moves(id)).toMatchObject([{ done: true }]);
+  expect(await sendable(stores)).toHaveLength(130);
+});
+
 test("a campaign that is cancelled for a move is known to this process, so its loss is noticed", async () => {
   const { first, one, redis } = await openStoredPool();
   const { store, campaign } = first;

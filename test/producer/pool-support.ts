@@ -19,8 +19,7 @@ const TEMPLATE = {
 };
 
 /** Numbers of which all have rows of a list: its pool, and what the tests need of each number. */
-export async function openStoredPool(count = 2, rows = 130) {
-  const redis = connectTestRedis();
+export async function openStoredPool(count = 2, rows = 130, redis = connectTestRedis()) {
   const names = Array.from({ length: count }, () => testNumber());
   const benches: Bench[] = [];
   for (const number of names) benches.push(await openTestStore({}, redis, { number }));

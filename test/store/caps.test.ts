@@ -330,6 +330,36 @@ test("a canary does not wait for a row that a cap puts off", async () => {
   expect((await found(three)).status).toBe("paused");
 });
 
+test("the first rows of a list do not wait for one that a cap puts off", async () => {
+  const { start, claim, found, store, record, persons, number } = await openCampaigns("later");
+  const one = await start();
+  await claim(one, [1]);
+  const { recipients } = testDefinition(number);
+  const two = await start({ recipients: { ...recipients, first: 2 } });
+  const nonce = Buffer.alloc(8, 3);
+  expect(await claim(two, [1, 2, 3], { nonce })).toEqual(["capped", "granted", "not_in_trial"]);
+  expect((await found(two)).trial).toMatchObject({ kind: "first", size: 1 });
+  const loaded = await store.ledger.load(two, 0, (await found(two)).createdAt);
+  expect(loaded?.rows.map(({ row }) => row)).toEqual([2]);
+  const [{ person: digest } = { person: Buffer.alloc(8) }] = persons([2]);
+  await record({ campaign: two, row: 2, attempt: 1, nonce, person: digest }, "accepted", {});
+  expect(await found(two)).toMatchObject({ status: "paused", reason: "first:1" });
+  await store.campaigns.resume(two);
+  expect(await claim(two, [3])).toEqual(["granted"]);
+  expect((await found(two)).trial).toBeNull();
+});
+
+test("a canary within the first rows leaves both to a cap", async () => {
+  const { start, claim, found, number } = await openCampaigns("later");
+  const one = await start();
+  await claim(one, [1]);
+  const { recipients } = testDefinition(number);
+  const canary = { size: 1, minDelivered: 0.5, waitMs: 60_000, after: "go" } as const;
+  const two = await start({ canary, recipients: { ...recipients, first: 2 } }, [1]);
+  expect(await claim(two, [1])).toEqual(["capped"]);
+  expect((await found(two)).status).toBe("paused");
+});
+
 test("a row that may have been sent before a rollback is not left out by a cap", async () => {
   const { start, claim, redis, keys, counts } = await openCampaigns("skip");
   const [one, two] = [await start(), await start()];

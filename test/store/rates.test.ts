@@ -172,3 +172,22 @@ test("a number that was restricted for its quality starts slowly when it is resu
   await bench.store.campaigns.resume(id);
   expect((await bench.store.pace.read()).slowed?.share).toBeCloseTo(0.75, 1);
 });
+
+test("a worker without the caps of another one sends nothing while that one lives, and it is told once", async () => {
+  const bench = await openTestStore();
+  const caps = { limits: { marketing: [{ messages: 2, hours: 168 }] }, outcome: null };
+  const { redis, number } = bench;
+  const capped = await createNumberStore({ redis, number, caps });
+  const id = await bench.import(2);
+  await dispatch(capped, 80);
+  for (let turns = 0; turns < 3; turns++) await dispatch(bench.store, 80);
+
+  expect(await told(bench)).toEqual([]);
+  expect(await bench.claim(id, [1])).toMatchObject({ kind: "gate", gate: "budget" });
+  expect(await bench.store.pace.read()).toMatchObject({
+    ...{ portfolio: null, caps: "marketing 2 per 7d" },
+  });
+  await capped.campaigns.leave();
+  await dispatch(bench.store, 80);
+  expect(await bench.claim(id, [1])).toMatchObject({ kind: "rows" });
+});

@@ -1,6 +1,6 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
-import { type Caps, capRules } from "../../core/caps.ts";
-import type { Category } from "../../core/category.ts";
+import { type Caps, capRules, capsWords } from "../../core/caps.ts";
+import { CATEGORIES, type Category } from "../../core/category.ts";
 import { packCapped } from "../ledger/attempt-rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { Budget, CappedMessages } from "./budget.ts";
@@ -39,7 +39,8 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
   }
 
   return {
-    portfolio: budget.portfolio,
+    /** What this process counts: workers of a number that count something else do not send. */
+    counts: countsOf(budget.portfolio, caps),
 
     /** Rows that a cap keeps back are put off, or left out, as the campaign says. */
     async reserve({ campaign, batch, rows, laterMs, capped: of }: Claim) {
@@ -99,6 +100,33 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
     mayRefuse: (definition: CampaignDefinition | undefined) =>
       budget.portfolio !== "" || rulesOf(definition) !== null,
   };
+}
+
+/**
+ * The portfolio, and the configured caps. Each worker reports it (lib/rates.lua), and of two the
+ * greater one holds: a worker without caps, also of an earlier version, waits for those with caps.
+ */
+function countsOf(portfolio: string, caps: Caps | null): string {
+  const words = configuredCaps(caps);
+  return words === null ? portfolio : portfolio + CAPS_MARK + words;
+}
+
+/** `marketing 2 per 7d`; null: none. */
+export function configuredCaps(caps: Caps | null): string | null {
+  const limits = CATEGORIES.flatMap((category) => {
+    const some = caps?.limits[category] ?? [];
+    return some.length === 0 ? [] : `${category} ${capsWords(some)}`;
+  });
+  return limits.length === 0 ? null : limits.join("; ");
+}
+
+/** Greater than all that the name of a portfolio may have. */
+const CAPS_MARK = "~";
+
+/** What the workers of a number count, as one of them has reported it. */
+export function readCounts(reported: string) {
+  const [portfolio = "", caps = ""] = reported.split(CAPS_MARK);
+  return { portfolio: portfolio || null, caps: caps || null };
 }
 
 /** One that is not pending may have been sent; one without a send time asks again at once. */

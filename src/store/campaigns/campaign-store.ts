@@ -3,7 +3,7 @@ import type { CampaignStatus } from "../../core/campaign.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { TrialRules } from "../../core/trial.ts";
-import type { Budget } from "../budget/budget.ts";
+import type { ClaimCount } from "../budget/claim-count.ts";
 import type { Durable } from "../durability.ts";
 import { fieldOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
@@ -84,10 +84,10 @@ export function createCampaignStore(input: {
   counter: ClaimCounter;
   durable: Durable;
   sender: string | null;
-  budget: Budget | null;
+  count: ClaimCount;
   limits: Pick<LedgerLimits, "leaseMs" | "webhooksArrivingMs">;
 }) {
-  const { redis, number, run, counter, durable, sender, limits, budget } = input;
+  const { redis, number, run, counter, durable, sender, limits, count } = input;
   const keys = numberKeys(number);
   const reader = createCampaignReader({ redis, number });
 
@@ -110,7 +110,7 @@ export function createCampaignStore(input: {
         ...{ mode, sender: sender ?? "" },
         ...{ openMax: openBatchesMax, openCampaignsMax: OPEN_CAMPAIGNS_MAX },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
-        ...{ ratePerSecond: ratePerSecond ?? "", portfolio: budget?.portfolio ?? "" },
+        ...{ ratePerSecond: ratePerSecond ?? "", portfolio: count.counts },
       })) as DispatchAnswer;
       const [reading, crowded = 0, paused = "", ...flat] = answer;
       await counter.sawProved(reading, isProved);

@@ -24,7 +24,7 @@ export const NEWS = [
   "recovered",
   /** Workers are configured with different rates: `reason` has the lowest and the highest. */
   "rates_differ",
-  /** Only some workers count people for a portfolio, which `reason` names: the others wait. */
+  /** Only some workers count people or frequency caps, as `reason` says: the others wait. */
   "budget_differs",
 ] as const;
 export type NewsKind = (typeof NEWS)[number];

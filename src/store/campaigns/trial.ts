@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { CampaignStatus } from "../../core/campaign.ts";
 import { STATES, type State } from "../../core/message.ts";
+import { REASONS } from "../../core/reasons.ts";
 import { neededOf, type TrialRules } from "../../core/trial.ts";
 import { fieldOf, type HashFields } from "../hashes.ts";
 import { campaignKeys } from "../keys.ts";
@@ -47,6 +48,11 @@ function toTrial(fields: HashFields<"trial"> & Record<string, string>): Trial {
   };
 }
 
+interface TrialRow {
+  readonly row: number;
+  readonly value: { readonly reason: number };
+}
+
 /**
  * Tells of some rows whether no trial keeps them back. The claim decides that; a worker reads it
  * before, so that it neither asks for the others nor counts their people (budget.ts).
@@ -54,19 +60,22 @@ function toTrial(fields: HashFields<"trial"> & Record<string, string>): Trial {
 export async function readMayGo(
   redis: Redis,
   number: string,
-  { campaign, rows }: { readonly campaign: string; readonly rows: readonly number[] },
-): Promise<(row: number) => boolean> {
+  { campaign, rows }: { readonly campaign: string; readonly rows: readonly TrialRow[] },
+): Promise<(row: TrialRow) => boolean> {
   const own = campaignKeys(number, campaign);
   const trials = (await redis.hget(own.campaign, fieldOf("campaign", "trials"))) ?? "";
   if (trials === "" || rows.length === 0) return () => true;
   const [upTo, chosen] = await Promise.all([
     redis.hget(own.first, fieldOf("trial", "upTo")),
-    redis.smismember(own.chosen, ...rows),
+    redis.smismember(own.chosen, ...rows.map(({ row }) => row)),
   ]);
   const isFirst = trials.includes("first");
   const isTried = trials.includes("trial");
-  const taken = new Set(rows.filter((_, at) => chosen[at] === 1));
-  return (row) => (!isFirst || row <= Number(upTo)) && (!isTried || taken.has(row));
+  const taken = new Set(rows.filter((_, at) => chosen[at] === 1).map(({ row }) => row));
+  return ({ row, value }) => {
+    const isOfFirst = row <= Number(upTo) && value.reason !== REASONS.capped;
+    return (!isFirst || isOfFirst) && (!isTried || taken.has(row));
+  };
 }
 
 /** Rules as the scripts read them; empty: no trial. */

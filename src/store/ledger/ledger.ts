@@ -181,7 +181,7 @@ export function createLedger(input: {
         ...{ leaseMs, personBusyMs, webhooksArrivingMs },
         ...{ reading: counter.reading(), process: counter.worker, settleMs: counter.settleMs },
         openings: packOpenings(claim.openings ?? []),
-        portfolio: count.portfolio,
+        portfolio: count.counts,
       })) as [number, ...unknown[]];
       if (granted === 0) {
         const gate = rest[0] as ClaimGate;
@@ -247,8 +247,8 @@ export function createLedger(input: {
         const row = rowInBatch(batch, place);
         return { phone, cells, note, erased, row, value: stored.value(place, epochMs) };
       });
-      const mayGo = await readMayGo(redis, number, { campaign, rows: all.map(({ row }) => row) });
-      const rows = all.filter(({ row }) => mayGo(row));
+      const mayGo = await readMayGo(redis, number, { campaign, rows: all });
+      const rows = all.filter(mayGo);
       return { rows, dueByMs: clock.nowMs + DUE_SOON_MS, clock };
     },
 

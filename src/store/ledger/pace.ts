@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { type RampUp, rampText } from "../../core/ramp.ts";
+import { readCounts } from "../budget/claim-count.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
@@ -20,6 +21,8 @@ export interface PaceNow {
   readonly slowed: { readonly share: number; readonly untilMs: number } | null;
   /** The portfolio that its workers count people for; null if for none. */
   readonly portfolio: string | null;
+  /** The configured frequency caps that they count for, in words; null if there are none. */
+  readonly caps: string | null;
   /** When this was read. */
   readonly clock: NumberTime;
 }
@@ -45,7 +48,7 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
         holdUntilMs: leftMs > 0 ? wallMs + leftMs : null,
         holdReason: fields.holdReason === "unreachable" ? "unreachable" : "too_fast",
         slowed: slowedBy(fields, nowMs, wallMs),
-        portfolio: fields.portfolio || null,
+        ...readCounts(fields.portfolio ?? ""),
         clock: { wallMs, nowMs },
       };
     },

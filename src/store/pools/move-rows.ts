@@ -44,6 +44,7 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   const known = move.campaign === "" ? undefined : await target.campaigns.find(move.campaign);
   if (await isCancelled(input)) return giveUp(input, move.campaign);
   if (known !== undefined && known.status !== "importing") {
+    if (!(await target.isKept())) return "later";
     await pools.move(pool.id, { ...move, done: true });
     return "done";
   }
@@ -54,6 +55,7 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
     source.campaigns.toSend(from),
   ]);
   if (campaign === undefined || sent === undefined) throw new Error(`${from} is gone.`);
+  const rewrites = await rewritesOf(input);
   const begun = await target.imports.begin({
     digest: createHash("sha256").update(`${pool.id}|moved|${from}`).digest("hex"),
     ...{ again: false, definition: { ...sent.definition, number: to, canary: null } },
@@ -85,6 +87,8 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   }
   if (some.length > 0 && !(await store())) return "later";
   if (await isCancelled(input)) return giveUp(input, begun.campaign);
+  // A person was erased meanwhile, whose row may have been copied before: it is copied again.
+  if ((await rewritesOf(input)) !== rewrites) return "later";
   const after = await cancelSource(input, begun.campaign);
   if (after !== null) return after;
   const isPaused = await isPoolPaused(input);
@@ -95,8 +99,15 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   if (!isPaused && (await isPoolPaused(input))) {
     await target.campaigns.pause(begun.campaign, "operator");
   }
+  // What is done is not repeated, so a failover must not undo it.
+  if (!(await target.isKept())) return "later";
   await pools.move(pool.id, { ...move, campaign: begun.campaign, done: true });
   return "done";
+}
+
+/** How often stored rows of the source were rewritten. */
+async function rewritesOf({ source, move }: Moving): Promise<number> {
+  return (await source.corrections.campaign(move.from))?.rewrites ?? 0;
 }
 
 async function isCancelled({ pool, source }: Moving): Promise<boolean> {

@@ -202,11 +202,16 @@ export function createPools(redis: Redis, mode: Mode) {
       });
     },
 
+    /** Changes with each step of a move. */
+    movesSerial: async (): Promise<number> => Number((await redis.get(keys.poolsMoved)) ?? 0),
+
     /** Where rows of a campaign were that were moved to it, from its row `first` (from 0) on. */
     async noteMoved(campaign: string, first: number, rows: readonly number[]): Promise<void> {
       const packed = Buffer.alloc(4 * rows.length);
       for (const [at, row] of rows.entries()) packed.writeUInt32BE(row, 4 * at);
-      if (rows.length > 0) await redis.setrange(keys.poolMoved(campaign), 4 * first, packed);
+      // A move that begins again may have fewer rows, since some were erased.
+      if (first === 0) await redis.set(keys.poolMoved(campaign), packed);
+      else if (rows.length > 0) await redis.setrange(keys.poolMoved(campaign), 4 * first, packed);
     },
 
     /** The same for all its rows, in order. */

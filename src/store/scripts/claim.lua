@@ -12,8 +12,8 @@
 --   person_busy_ms: put-off while the person is busy · webhooks_arriving_ms: they count as
 --   arriving for this time · reading: this worker's of the claim counter, '' none · process: a name
 --   for this worker · settle_ms: how long workers have to report after a start of Redis
---   · openings: ROW_OPENING each, of a campaign that has a window · portfolio: for whose budget
---   these people were counted, '' none
+--   · openings: ROW_OPENING each, of a campaign that has a window · portfolio: what
+--   was counted before (budget/claim-count.ts), '' nothing
 -- Returns: {0, gate, wait ms}: none is granted (GATE of protocol.ts) · or {1, this worker's new
 --   reading or '', 1 when the number is at its rate, wait us until the next slot is within reach,
 --   what has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us
@@ -82,7 +82,7 @@ local function gate()
   if c.status ~= 'running' then return GATE.paused, 0 end
   if num(f[2]) > 0 and num(f[2]) <= WALL then return GATE.ended, 0 end
   if redis.call('EXISTS', P .. 'halt') == 1 then return GATE.suspended, 0 end
-  -- Another worker of this number counts people, so a worker that does not may not send.
+  -- Another worker of this number counts people or caps, so one that does not may not send.
   if pace.portfolio ~= '' and pace.portfolio ~= ARG.portfolio then
     return GATE.budget, BUDGET_WAIT_MS
   end

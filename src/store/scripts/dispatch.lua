@@ -9,8 +9,8 @@
 --   batches may be open over all campaigns · open_campaigns_max: how many when each is the only
 --   one of its campaign · reading: this worker's of the claim counter, '' none · process: a name
 --   for this worker · settle_ms: how long workers have to report after a start of Redis ·
---   rate_per_second: as configured, '' to report none · portfolio: that this worker counts people
---   for, '' none
+--   rate_per_second: as configured, '' to report none · portfolio: what this worker counts
+--   (budget/claim-count.ts), '' nothing
 -- Returns: {this worker's new reading, 1 if a campaign with work found no room, else 0, ids of
 --   campaigns paused for their sender, separated by spaces, then campaign, batch, run for each
 --   batch opened}; the reading alone if nothing may be opened, '' while Redis may have gone back in

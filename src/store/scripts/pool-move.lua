@@ -7,7 +7,7 @@
 --   not known yet · done: '1' when it has them all
 -- Returns: the number they go to, by who decided first; '' if the pool was cancelled: then nothing
 --   is begun
--- Keys built: pool, pool-moves, pools-moving
+-- Keys built: pool, pool-moves, pools-moved, pools-moving
 if ARG.done == '' and redis.call('HGET', P .. 'pool:' .. ARG.pool, 'status') == 'cancelled' then
   return ''
 end
@@ -18,6 +18,7 @@ local campaign = known and string.match(known, '^[^|]+|([^|]*)') or ''
 local is_done = known and string.match(known, '|(%d)$') == '1'
 if to ~= ARG.to or is_done then return to end
 if ARG.campaign ~= '' then campaign = ARG.campaign end
+redis.call('INCR', P .. 'pools-moved')
 redis.call('HSET', key, ARG.from, to .. '|' .. campaign .. '|' .. (ARG.done == '1' and 1 or 0))
 if ARG.done == '1' then
   redis.call('ZREM', P .. 'pools-moving', ref)

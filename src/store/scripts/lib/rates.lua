@@ -5,8 +5,9 @@
 -- after a while.
 local REPORT_EVERY_MS = 5000
 
--- Reports the rate of `worker`, and the portfolio that it counts people for ('' none). Drops what
--- workers reported that are gone. If one of them counts people, all others have to (claim.lua).
+-- Reports the rate of `worker`, and what it counts: people of a portfolio, messages for frequency
+-- caps (budget/claim-count.ts), '' nothing. Drops what workers reported that are gone. If one of
+-- them counts, all others have to (claim.lua).
 local function report_rate(worker, rate, portfolio)
   local key, reports = P .. 'rates', redis.call('HGETALL', P .. 'rates')
   local lowest, highest, counted_for, is_known = num(rate), num(rate), portfolio, false

@@ -56,10 +56,13 @@ end
 
 local function is_corrected(r) return r.attempt == 0 and bit.band(r.flags, FLAG.retried) ~= 0 end
 
+-- A frequency cap keeps it back, for days it may be.
+local function is_put_off(r) return r.state == STATE.pending and r.reason == REASON.capped end
+
 -- Rows that were rejected by the import and corrected since are not among the first N.
 local function is_of(c, t, row, r)
   if t.slot == 'trial' then return redis.call('SISMEMBER', c.key .. ':chosen', row) == 1 end
-  return row <= num(t.upTo) and not is_corrected(r)
+  return row <= num(t.upTo) and not is_corrected(r) and not is_put_off(r)
 end
 
 -- A corrected row that may have been sent joins the first N: Redis lost its claim, so from now on
@@ -100,14 +103,16 @@ local function move_in_trials(c, row, r, to)
   end
 end
 
--- A canary or probe does not wait for days for a row that a frequency cap puts off: it gets
--- smaller.
+-- No trial waits for days for a row that a frequency cap puts off: it gets smaller.
 local function leave_trial(c, row, r)
-  local t = inner_trial(c)
-  if not t or t.slot ~= 'trial' or waits_again(r) then return end
-  if redis.call('SREM', c.key .. ':chosen', row) == 0 then return end
-  add(t.moved, STATE.pending, -1)
-  t.size = redis.call('HINCRBY', t.key, 'size', -1)
+  if waits_again(r) then return end
+  for _, t in ipairs(open_trials(c)) do
+    if is_of(c, t, row, r) then
+      if t.slot == 'trial' then redis.call('SREM', c.key .. ':chosen', row) end
+      add(t.moved, STATE.pending, -1)
+      t.size = redis.call('HINCRBY', t.key, 'size', -1)
+    end
+  end
 end
 
 local function set_trials(c, slots)
