@@ -17,6 +17,14 @@ import {
 } from "./actions.ts";
 import { audited } from "./audited.ts";
 import type { FoundCampaign } from "./find.ts";
+import {
+  beginInChildren,
+  type ChildPreview,
+  matchingOf,
+  previewChildren,
+  sumOfPreviews,
+} from "./pools/actions.ts";
+import { refuseOfPool } from "./refusals.ts";
 import { chooseUnknown, unknownMessages } from "./resolve.ts";
 import { chooseFailed, failedMessages, previewRetry } from "./retry.ts";
 
@@ -52,6 +60,12 @@ export async function previewAction(
   what: ActionWhat,
 ): Promise<Result<ActionPreview>> {
   const { id, name } = found.campaign;
+  if (found.pool !== undefined) {
+    const all = await previewPool(found, what);
+    if (!all.ok) return all;
+    const sum = sumOfPreviews(id, all.value);
+    return sum === undefined ? refuseNothing(id) : accept(sum);
+  }
   const common = { campaign: id, kind: what.kind, filterWords: actionWords(what) };
   const named = { ...common, name: actionName(what, name) };
   if (what.kind === "resolve") {
@@ -95,6 +109,7 @@ export async function beginAction(
   by: Actor,
 ): Promise<Result<Action>> {
   const { what } = request;
+  if (found.pool !== undefined) return beginInPool(found, request, by);
   // Its messages may be done by now: a repeated request would find none.
   const { known } = await findRequest(found, request);
   if (known !== null) return accept(known);
@@ -113,6 +128,46 @@ export async function beginAction(
     },
     ({ id, total }) => ({ details: { action: id, messages: total } }),
   );
+}
+
+function previewPool(found: FoundCampaign, what: ActionWhat) {
+  if (what.kind === "resolve" && what.rows !== null) {
+    return Promise.resolve(refuseOfPool(found, "A decision about ranges of rows"));
+  }
+  return previewChildren(found, (child) => previewAction(child, what));
+}
+
+/** An action for each number; `expected` and `confirm` are about all of them together. */
+async function beginInPool(
+  found: FoundCampaign,
+  request: Parameters<typeof beginAction>[1],
+  by: Actor,
+): Promise<Result<Action>> {
+  const { what, expected = null, confirm } = request;
+  const all = await previewPool(found, what);
+  if (!all.ok) return all;
+  const known: Action[] = [];
+  const rest: ChildPreview[] = [];
+  for (const one of all.value) {
+    const before = await findRequest(one.child, request);
+    if (before.known !== null) known.push(before.known);
+    else if (one.preview.matching > 0) rest.push(one);
+  }
+  const [repeated] = known;
+  const done = repeated === undefined ? refuseNothing(found.campaign.id) : accept(repeated);
+  const total = matchingOf(rest) + known.reduce((sum, one) => sum + one.total, 0);
+  const isRisky = what.kind === "resolve" && what.decision === "resend";
+  if (isRisky && rest.length > 0 && confirm !== total) {
+    return repeated === undefined ? refuseUnconfirmed(total) : done;
+  }
+  // The first one says by how many messages all of them differ.
+  let more = expected === null ? 0 : total - expected;
+  const begun = await beginInChildren(rest, ({ child, preview: { matching } }) => {
+    const own = { ...request, expected: expected === null ? null : matching - more };
+    more = 0;
+    return beginAction(child, { ...own, confirm: matching }, by);
+  });
+  return repeated === undefined || begun?.ok === false ? (begun ?? done) : done;
 }
 
 async function chooseMessages(

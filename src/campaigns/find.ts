@@ -26,6 +26,8 @@ export interface FoundCampaign {
   /** Of a pool: its campaigns, one for each number. */
   readonly children?: readonly FoundCampaign[];
   readonly pool?: Pool;
+  /** Where its rows are: a place for each of the pool's numbers, in their order. */
+  readonly places?: readonly PoolChild[];
 }
 
 /**
@@ -53,7 +55,8 @@ export async function findCampaign(stores: Stores, id: string): Promise<Result<F
 
 /**
  * A campaign over several numbers. Refuses if one of its campaigns cannot be reached from here
- * (`pool_incomplete`): what is done to a pool is done to all of it.
+ * (`pool_incomplete`): what is done to a pool is done to all of it. A campaign that was deleted, or
+ * that Redis lost, is left out.
  */
 async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaign>> {
   const pool = await Object.values(stores)[0]?.pools.find(id);
@@ -66,13 +69,26 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
     return accept({ campaign: sumOfPool(pool, []), store, children: [], pool });
   }
   const children: FoundCampaign[] = [];
+  const members: PoolChild[] = [];
   const missing: string[] = [];
+  const moved = await findMoved(stores, pool);
+  const withMoved = (own: PoolChild): PoolChild => {
+    const to = moved.find(({ from }) => from === own.id)?.found;
+    return to === undefined ? own : { ...own, moved: withMoved(placeOf(to)) };
+  };
   for (const [at, { number }] of pool.members.entries()) {
     const child = pool.children[at];
     const store = stores[number];
-    const campaign = child === undefined ? undefined : await store?.campaigns.find(child);
-    if (store !== undefined && campaign !== undefined) children.push({ campaign, store });
-    else missing.push(child ?? number);
+    if (store === undefined || child === undefined) {
+      missing.push(child ?? number);
+      continue;
+    }
+    const campaign = await store.campaigns.find(child);
+    // After a rollback its id may be that of another campaign.
+    if (campaign?.pool === pool.id) {
+      children.push({ campaign, store });
+      members.push(withMoved(placeOf({ campaign, store })));
+    } else members.push({ id: child, number, rows: 0, store, isGone: true });
   }
   if (missing.length > 0 && limited.has(stores)) return refuseNoCampaign(id);
   if (missing.length > 0) {
@@ -82,19 +98,20 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
       "Configure all numbers of the pool, or name the campaign of one number.",
     );
   }
-  const moved = await findMoved(stores, pool);
-  const members = children.map(({ campaign, store }): PoolChild => {
-    const to = moved.find(({ from }) => from === campaign.id)?.found;
-    const own = placeOf({ campaign, store });
-    return to === undefined ? own : { ...own, moved: placeOf(to) };
-  });
+  if (children.length === 0) return refuseNoCampaign(id);
   const campaign = sumOfPool(
     pool,
     children.map((child) => child.campaign),
     moved.map(({ found }) => found.campaign),
   );
   const all = [...children, ...moved.map(({ found }) => found)];
-  return accept({ campaign, store: createPoolStore(pool, members), children: all, pool });
+  return accept({
+    campaign,
+    store: createPoolStore(pool, members),
+    children: all,
+    pool,
+    places: members,
+  });
 }
 
 export function placeOf({ campaign, store }: FoundCampaign): PoolChild {
@@ -108,7 +125,7 @@ export async function findMoved(stores: Stores, pool: Pool) {
     moves.map(async ({ from, to, campaign: id }) => {
       const store = stores[to];
       const campaign = id === "" ? undefined : await store?.campaigns.find(id);
-      return store === undefined || campaign === undefined
+      return store === undefined || campaign?.pool !== pool.id
         ? []
         : [{ from, found: { campaign, store } }];
     }),

@@ -167,6 +167,7 @@ export async function createNumberStore(input: {
   const campaigns = createCampaignStore(shared);
   const rows = createRowReader({ redis, number });
   const actions = createActions({ redis, number, run, rows, person, limits });
+  const pools = createPools(deployment, mode);
   const processes = createProcesses(deployment, mode);
   const signatures = createWrongSignatures(deployment, mode);
   return {
@@ -199,7 +200,7 @@ export async function createNumberStore(input: {
     rolledBackNumbers: async () =>
       findRolledBack(clientOf, { numbers: await list.numbers(), mode }),
     /** Campaigns over several numbers, of the whole deployment. */
-    pools: createPools(deployment, mode),
+    pools,
     imports: createImportStore({ redis, run, person, safety, sender, counter, mode }),
     ledger,
     /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */
@@ -263,7 +264,7 @@ export async function createNumberStore(input: {
     /** What workers of an earlier version still leave in their queues: see {@link SCHEMA}. */
     drainOldQueues: () => drainOldQueues({ redis, number, clientOf }),
     eraser: createEraser({ redis, number, run, person, campaigns }),
-    deleteOld: createRetention({ redis, number, run }),
+    deleteOld: createRetention({ redis, number, run, pools }),
     actions,
     selectFailed: createSelectFailed({ run, campaigns, rows, person }),
     selectUnknown: createSelectUnknown({ redis, number }),

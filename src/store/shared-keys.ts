@@ -44,6 +44,8 @@ export function poolKeys(mode: Mode) {
     pool: (id: string) => `${prefix}pool:${id}`,
     /** hash: campaign whose rows go elsewhere -> `number|campaign that gets them|1 when done`. */
     poolMoves: (id: string) => `${prefix}pool-moves:${id}`,
+    /** set: campaigns of it that retention has deleted; it goes with the last one. */
+    poolGone: (id: string) => `${prefix}pool-gone:${id}`,
     /** zset: `pool|campaign` of moves that are not done -> since when, ms. By pool-move. */
     poolsMoving: `${prefix}pools-moving`,
     /** string: how often a move was begun or went on, so that an erase notices it. */

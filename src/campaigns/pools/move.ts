@@ -35,8 +35,9 @@ export async function previewMove(
 ): Promise<Result<Moved>> {
   const { campaign, pool, children = [] } = found;
   const { id, mode } = campaign;
-  const at = pool?.members.findIndex(({ number }) => number === from) ?? -1;
-  const source = children[at];
+  // Rows that were moved to the number before can be moved on, when its own are over.
+  const ofNumber = children.filter((child) => child.campaign.number === from);
+  const source = ofNumber.find((child) => !isOver(child)) ?? ofNumber[0];
   const hasTarget = pool?.members.some(({ number }) => number === to) ?? false;
   if (source === undefined || !hasTarget || from === to) {
     return refuse(
@@ -73,6 +74,10 @@ export async function previewMove(
     );
   }
   return accept({ id, from: source.campaign.id, to, rows, tried, campaign: null });
+}
+
+function isOver({ campaign: { status } }: FoundCampaign): boolean {
+  return status === "finished" || status === "cancelled" || status === "rejected";
 }
 
 /**

@@ -7,6 +7,8 @@ export interface PoolChild {
   readonly number: string;
   readonly rows: number;
   readonly store: NumberStore;
+  /** It was deleted, or Redis lost it: its rows are not known any more. */
+  readonly isGone?: boolean;
   /** The campaign that has rows of it which were moved to another number. */
   readonly moved?: PoolChild;
 }
@@ -27,9 +29,14 @@ export async function* poolRows(
   if (children.length === 0) return;
   const reading = children.map(readChild);
   const rows = children.reduce((sum, child) => sum + child.rows, 0);
-  let row = 0;
+  let [row, gone] = [0, 0];
   for await (const order of orderOf(pool, children)) {
     for (const at of order) {
+      if (children[at]?.isGone === true) {
+        row++;
+        gone++;
+        continue;
+      }
       const next = await reading[at]?.next();
       if (next === undefined || next.done === true) continue;
       row++;
@@ -38,9 +45,9 @@ export async function* poolRows(
     }
   }
   // While the list is read, the order comes after the rows.
-  if (row === rows || !pool.isWhole) return;
+  if (row - gone === rows || !pool.isWhole) return;
   throw new Error(
-    `Redis has the order of only ${row} of the ${rows} rows of ${pool.id}. Each of its campaigns can be exported: ${children.map(({ id }) => id).join(", ")}.`,
+    `Redis has the order of only ${row - gone} of the ${rows} rows of ${pool.id}. Each of its campaigns can be exported: ${children.map(({ id }) => id).join(", ")}.`,
   );
 }
 
@@ -53,7 +60,8 @@ async function* readChild({
   moved,
 }: PoolChild): AsyncGenerator<readonly [CampaignRow, string]> {
   const places = moved?.store.pools.movedTo(moved.id);
-  const elsewhere = moved?.store.rows.all(moved.id, moved.rows);
+  // Which may have been moved on.
+  const elsewhere = moved && readChild(moved);
   let next = await places?.next();
   for await (const row of store.rows.all(id, rows)) {
     if (next?.value !== row.row) {
@@ -61,7 +69,7 @@ async function* readChild({
       continue;
     }
     const found = await elsewhere?.next();
-    yield [found?.value ?? row, moved?.number ?? number];
+    yield found?.value ?? [row, number];
     next = await places?.next();
   }
 }
@@ -89,11 +97,14 @@ export async function placeInPool(
   return undefined;
 }
 
-async function whereNow(child: PoolChild, row: number) {
+async function whereNow(
+  child: PoolChild,
+  row: number,
+): Promise<{ readonly child: PoolChild; readonly row: number }> {
   let place = 0;
   for await (const was of child.moved?.store.pools.movedTo(child.moved.id) ?? []) {
     place++;
-    if (was === row && child.moved !== undefined) return { child: child.moved, row: place };
+    if (was === row && child.moved !== undefined) return whereNow(child.moved, place);
   }
   return { child, row };
 }

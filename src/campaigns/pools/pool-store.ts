@@ -13,7 +13,9 @@ export function createPoolStore(
   first = children[0]?.store,
 ): NumberStore {
   if (first === undefined) throw new Error(`${pool.id} has no campaign.`);
-  const all = [...children, ...children.flatMap(({ moved = [] }) => moved)];
+  const known = children.filter(({ isGone }) => isGone !== true);
+  const elsewhere = known.flatMap(movedOf);
+  const all = [...known, ...elsewhere];
   const each = <T>(ask: (child: PoolChild) => Promise<T>): Promise<T[]> =>
     Promise.all(all.map(ask));
 
@@ -22,9 +24,8 @@ export function createPoolStore(
     if (now === undefined) return undefined;
     const read = (some: readonly PoolChild[]) =>
       Promise.all(some.map(({ id, store }) => store.campaigns.find(id)));
-    const moved = children.flatMap((child) => child.moved ?? []);
-    const [own, elsewhere] = [await read(children), await read(moved)];
-    return sumOfPool(now, own.filter(isKnown), elsewhere.filter(isKnown));
+    const [own, moved] = [await read(known), await read(elsewhere)];
+    return sumOfPool(now, own.filter(isKnown), moved.filter(isKnown));
   }
 
   return {
@@ -34,7 +35,7 @@ export function createPoolStore(
       ...first.campaigns,
       find,
       toSend: async () => {
-        const child = children[0];
+        const child = known[0];
         const found = child && (await child.store.campaigns.toSend(child.id));
         return found && { ...found, id: pool.id, definition: pool.definition };
       },
@@ -47,7 +48,8 @@ export function createPoolStore(
       all: () => poolRows(pool, children),
       async one(_, row) {
         const place = await placeInPool(pool, children, row);
-        const found = place && (await place.child.store.rows.one(place.child.id, place.row));
+        if (place === undefined || place.child.isGone === true) return undefined;
+        const found = await place.child.store.rows.one(place.child.id, place.row);
         return found && { ...found, row };
       },
     },
@@ -71,6 +73,11 @@ export function createPoolStore(
       return all.find(({ isLive }) => !isLive) ?? all[0] ?? first.presence(role);
     },
   };
+}
+
+/** Campaigns that got its rows, one after the other. */
+function movedOf({ moved }: PoolChild): PoolChild[] {
+  return moved === undefined ? [] : [moved, ...movedOf(moved)];
 }
 
 function isKnown(campaign: Campaign | undefined): campaign is Campaign {

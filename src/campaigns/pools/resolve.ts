@@ -1,21 +1,14 @@
 import type { Decision } from "../../core/action.ts";
 import { accept, type Result } from "../../core/refusal.ts";
-import { type FoundCampaign, placeOf } from "../find.ts";
-import { type PoolChild, placeInPool } from "./pool-rows.ts";
+import type { FoundCampaign } from "../find.ts";
+import { placeInPool } from "./pool-rows.ts";
 
 /** The campaign that has a row of the list, and its row there. */
 export async function childOfRow(
-  { pool, children = [], store }: FoundCampaign,
+  { pool, children = [], places = [] }: FoundCampaign,
   row: number,
 ): Promise<{ readonly child: FoundCampaign; readonly row: number } | undefined> {
   if (pool === undefined) return undefined;
-  const moves = await store.pools.moves(pool.id);
-  const own = children.map(placeOf);
-  const places = own.map((child): PoolChild => {
-    const to = moves.find(({ from }) => from === child.id)?.campaign;
-    const moved = own.find(({ id }) => id === to);
-    return moved === undefined ? child : { ...child, moved };
-  });
   const place = await placeInPool(pool, places, row);
   const child = children.find(({ campaign }) => campaign.id === place?.child.id);
   return place === undefined || child === undefined ? undefined : { child, row: place.row };

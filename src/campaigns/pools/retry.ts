@@ -59,7 +59,8 @@ export async function retryOfPool(
   });
 }
 
-function summed<One extends { readonly count: number }>(all: readonly One[]): One[] {
+/** The same causes once, most frequent first. */
+export function summed<One extends { readonly count: number }>(all: readonly One[]): One[] {
   const sums = new Map<string, One>();
   for (const one of all) {
     const key = JSON.stringify({ ...one, count: 0 });

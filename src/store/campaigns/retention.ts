@@ -1,6 +1,8 @@
 import type { Redis } from "ioredis";
 import { redisTimeMs } from "../../redis/server.ts";
-import { numberKeys } from "../keys.ts";
+import { fieldOf } from "../hashes.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
+import type { Pools } from "../pools/pools.ts";
 import { PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
@@ -31,8 +33,13 @@ export interface Deleted {
  * workers may do it at once. Indexes by end time find them, so the cost does not grow with the
  * number of campaigns.
  */
-export function createRetention(input: { redis: Redis; number: string; run: RunScript }) {
-  const { redis, number, run } = input;
+export function createRetention(input: {
+  redis: Redis;
+  number: string;
+  run: RunScript;
+  pools: Pick<Pools, "forget" | "forgetEmpty">;
+}) {
+  const { redis, number, run, pools } = input;
   const keys = numberKeys(number);
 
   async function endedBefore(index: string, keptMs: number): Promise<string[]> {
@@ -60,8 +67,13 @@ export function createRetention(input: { redis: Redis; number: string; run: RunS
     const ids = await endedBefore(keys.byEnd, keptMs);
     const deleted: string[] = [];
     for (const id of ids) {
+      const own = campaignKeys(number, id).campaign;
+      const pool = await redis.hget(own, fieldOf("campaign", "pool"));
+      // Before the campaign: if this process dies in between, the next run repeats it.
+      if (pool) await pools.forget(pool, id);
       if (Number(await run("delete-campaign", { campaign: id, keptMs })) === 1) deleted.push(id);
     }
+    if (ids.length > 0) await pools.forgetEmpty((await redisTimeMs(redis)) - keptMs);
     return deleted;
   }
 

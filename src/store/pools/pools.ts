@@ -82,6 +82,8 @@ export interface StartChild {
   readonly awaits?: boolean;
 }
 
+/** Old pools that one look of retention reads. */
+const EMPTY_MAX = 100;
 /** Rows of which the order is read at once. */
 const ORDER_AT_ONCE = 65_536;
 
@@ -227,6 +229,22 @@ export function createPools(redis: Redis, mode: Mode) {
     /** All of its campaigns have started. */
     async started(pool: string): Promise<void> {
       await redis.zrem(keys.poolsOpen, pool);
+    },
+
+    /** Retention deletes a campaign of it; with its last one the pool goes, too. */
+    async forget(pool: string, campaign: string): Promise<void> {
+      await run("pool-forget", { pool, campaign });
+    },
+
+    /** Deletes pools of before `latestMs` that have no campaign, some at a time. */
+    async forgetEmpty(latestMs: number): Promise<void> {
+      const ids = await redis.zrangebyscore(keys.pools, "-inf", latestMs, "LIMIT", 0, EMPTY_MAX);
+      for (const id of ids) {
+        const pool = await find(id);
+        const isEmpty = pool?.children.length === 0;
+        if (isEmpty && pool?.status !== "stored")
+          await run("pool-forget", { pool: id, campaign: "" });
+      }
     },
 
     /** Newest first. */

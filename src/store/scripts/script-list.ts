@@ -114,6 +114,7 @@ export const SCRIPTS = {
   "pool-begin": ["digest", "token", "leaseMs", "again", "fresh"],
   "pool-end": ["pool", "token", "status", "reason", "finish"],
   "pool-fill": ["pool", "token", "leaseMs", "offset", "order"],
+  "pool-forget": ["pool", "campaign"],
   "pool-move": ["pool", "from", "to", "campaign", "done"],
   "queue-event": ["source", "ids", "sort", "most"],
   "purge-campaign": ["campaign", "keptMs", "batchesMax"],

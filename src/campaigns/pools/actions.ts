@@ -1,0 +1,68 @@
+import { accept, type Result } from "../../core/refusal.ts";
+import type { Action } from "../../store/index.ts";
+import type { ActionPreview } from "../begin-action.ts";
+import type { FoundCampaign } from "../find.ts";
+import { summed } from "./retry.ts";
+
+/** What a bulk action would be about in each campaign of a pool. */
+export interface ChildPreview {
+  readonly child: FoundCampaign;
+  readonly preview: ActionPreview;
+}
+
+/** One after another; a campaign whose rows were moved sends nothing any more. */
+export async function previewChildren(
+  { campaign, children = [], store }: FoundCampaign,
+  preview: (child: FoundCampaign) => Promise<Result<ActionPreview>>,
+): Promise<Result<readonly ChildPreview[]>> {
+  const moves = await store.pools.moves(campaign.id);
+  const moved = new Set(moves.map(({ from }) => from));
+  const all: ChildPreview[] = [];
+  for (const child of children) {
+    const found = await preview(child);
+    const isOver = child.campaign.closed && moved.has(child.campaign.id);
+    if (found.ok) all.push({ child, preview: found.value });
+    else if (!isOver) return found;
+  }
+  return accept(all);
+}
+
+/** The sum of what it would be about. */
+export function sumOfPreviews(id: string, all: readonly ChildPreview[]): ActionPreview | undefined {
+  const previews = all.map(({ preview }) => preview);
+  const [first] = previews;
+  if (first === undefined) return undefined;
+  const times = previews.flatMap(({ oldestAt }) => oldestAt ?? []).sort();
+  const waits = previews.flatMap(({ waiting }) => waiting ?? []);
+  const [firstAt] = waits.map((one) => one.firstAt).sort();
+  return {
+    ...{ ...first, campaign: id, matching: matchingOf(all), oldestAt: times[0] ?? null },
+    byCause: summed(previews.flatMap(({ byCause }) => byCause)),
+    leftOut: summed(previews.flatMap(({ leftOut }) => leftOut)),
+    waiting:
+      firstAt === undefined
+        ? null
+        : { count: waits.reduce((sum, { count }) => sum + count, 0), firstAt },
+  };
+}
+
+export function matchingOf(all: readonly ChildPreview[]): number {
+  return all.reduce((sum, { preview }) => sum + preview.matching, 0);
+}
+
+/**
+ * Begins an action in each campaign with a message that matches, and returns the first. Ends at one
+ * that is refused: the others go on, and the same request takes up the rest.
+ */
+export async function beginInChildren(
+  all: readonly ChildPreview[],
+  begin: (child: ChildPreview) => Promise<Result<Action>>,
+): Promise<Result<Action> | undefined> {
+  let first: Result<Action> | undefined;
+  for (const one of all) {
+    const begun = await begin(one);
+    if (!begun.ok) return begun;
+    first ??= begun;
+  }
+  return first;
+}
