@@ -31,6 +31,7 @@ import { createImports, type ImportsDeps } from "./imports.ts";
 import { addLooks } from "./list-looks.ts";
 import { addLists } from "./lists.ts";
 import { addMessages } from "./messages.ts";
+import { addMoves } from "./moves.ts";
 import { addNumbers } from "./numbers.ts";
 import { type OpenApiDocument, openApiMain } from "./openapi-page.ts";
 import { addOptOuts, type OptOutDeps } from "./opt-outs.ts";
@@ -119,6 +120,7 @@ export function createApi(deps: ApiDeps): Api {
   const imports = createImports({ ...deps, uploads, running });
   const router = createRouter({ answer, idempotency });
   addCampaigns(router, deps);
+  addMoves(router, deps);
   addCreate(router, { ...deps, uploads, imports, idempotency });
   addLists(router, { uploads, running });
   const keptMs = uploadLimits.keptMs;

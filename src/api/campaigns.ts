@@ -4,8 +4,9 @@ import { budgetJson } from "../campaigns/budget.ts";
 import { failuresJson, nowJson, readCampaignView } from "../campaigns/campaign-view.ts";
 import { controlCampaign, probeCampaign } from "../campaigns/control.ts";
 import { findCampaign, type Stores } from "../campaigns/find.ts";
-import { readOverview, stallIn } from "../campaigns/overview.ts";
+import { readOverview, stallInAny } from "../campaigns/overview.ts";
 import { paceJson } from "../campaigns/pace-now.ts";
+import { withPools } from "../campaigns/pools/listed.ts";
 import { resetCampaignRate, setCampaignRate } from "../campaigns/rate.ts";
 import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
@@ -112,17 +113,22 @@ export function addCampaigns(
     {
       ...{ method: "get", path: "/api/campaigns", name: "listCampaigns", tag: TAG },
       ...{ summary: "Campaigns of every number, newest first", role: "viewer" },
+      description:
+        "A campaign over several numbers is one entry with its `children`, so a page may have fewer entries than `limit`; `total` counts the campaigns of each number.",
       ...{ query: pageQuery, answer: overviewJson, problems: ["dashboard_query_invalid"] },
     },
     async ({ access, query: { page, cursor: after, limit: size } }) => {
       const asked = after === undefined ? { page, size } : { after: readCursor(after), size };
-      const overview = await readOverview(visibleStores(stores, access), asked);
+      const visible = visibleStores(stores, access);
+      const overview = await readOverview(visible, asked);
+      const listed = await withPools(visible, overview.campaigns);
       const last = overview.campaigns.at(-1);
       const isFull = overview.campaigns.length === size;
       return accept({
-        campaigns: overview.campaigns.map((one) => ({
-          ...campaignJson(one),
-          stalled: stallIn(overview, one),
+        campaigns: listed.map((one) => ({
+          ...campaignJson(one.campaign),
+          ...childrenJson(one),
+          stalled: stallInAny(overview, one),
         })),
         total: overview.total,
         next: after === undefined && page * size < overview.total ? page + 1 : null,

@@ -140,20 +140,22 @@ const campaignFields = {
   stalled: z.string().nullable().openapi({ description: "Why none of it is being sent." }),
 };
 
-export const listedCampaign = z.object(campaignFields).openapi("ListedCampaign");
+const children = z
+  .array(
+    z.object({
+      ...{ id: campaignId, number: z.string(), status, reason: z.string() },
+      ...{ rows: z.int(), counts },
+    }),
+  )
+  .optional()
+  .openapi({ description: "Of a pool: its campaigns, one for each number." });
+
+export const listedCampaign = z.object({ ...campaignFields, children }).openapi("ListedCampaign");
 
 export const campaign = z
   .object({
     ...campaignFields,
-    children: z
-      .array(
-        z.object({
-          ...{ id: campaignId, number: z.string(), status, reason: z.string() },
-          ...{ rows: z.int(), counts },
-        }),
-      )
-      .optional()
-      .openapi({ description: "Of a pool: its campaigns, one for each number." }),
+    children,
     now: z
       .object({
         kind: z.string(),

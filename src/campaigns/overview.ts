@@ -134,9 +134,18 @@ function byAge(a: Pick<Campaign, "id" | "createdAt">, b: Pick<Campaign, "id" | "
 }
 
 /** Why one campaign of an overview is not being sent, as on its page; null: no known reason. */
-export function stallIn({ stalls }: Overview, campaign: Campaign): string | null {
+function stallIn({ stalls }: Overview, campaign: Campaign): string | null {
   const words = stalls.get(campaign.number);
   return words !== undefined && isStalled(campaign, { isLive: false }) ? words : null;
+}
+
+/** The same, and of a pool: why one of its campaigns is not being sent. */
+export function stallInAny(
+  overview: Overview,
+  { campaign, children }: Pick<FoundCampaign, "campaign" | "children">,
+): string | null {
+  const own: readonly { readonly campaign: Campaign }[] = children ?? [{ campaign }];
+  return own.flatMap((child) => stallIn(overview, child.campaign) ?? [])[0] ?? null;
 }
 
 /** Why none of a number's running campaigns is being sent; undefined: some is, or none runs. */

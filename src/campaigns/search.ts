@@ -1,7 +1,10 @@
+import { isPoolId } from "../core/pool.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import { numberOfCampaign } from "../store/index.ts";
 import { type FoundCampaign, findCampaign, findRows, type Stores } from "./find.ts";
 import type { FoundMessage } from "./person-messages.ts";
+import { poolsOf } from "./pools/listed.ts";
+import { childOfRow } from "./pools/resolve.ts";
 import { refuseNoRow } from "./refusals.ts";
 
 /** What a person looks for, as it was found. */
@@ -39,7 +42,7 @@ export async function search(
 ): Promise<Result<SearchResult>> {
   const text = typed.trim().slice(0, TEXT_MAX);
   const [, campaign = text, row] = /^(\S+?)[:#](\d{1,10})$/.exec(text) ?? [];
-  if (Object.hasOwn(stores, numberOfCampaign(campaign) ?? "")) {
+  if (Object.hasOwn(stores, numberOfCampaign(campaign) ?? "") || isPoolId(campaign)) {
     if (row !== undefined) return toMessage(await findMessage(stores, campaign, Number(row)));
     const found = await findCampaign(stores, campaign);
     return found.ok ? accept({ kind: "campaign", found: found.value }) : found;
@@ -68,6 +71,8 @@ export async function findMessage(
   const found = await findRows(stores, id);
   if (!found.ok) return found;
   const { campaign, store } = found.value;
+  const place = await childOfRow(found.value, row);
+  if (place !== undefined) return findMessage(stores, place.child.campaign.id, place.row);
   const one = row < 1 ? undefined : await store.rows.one(campaign.id, row);
   return one === undefined ? refuseNoRow(campaign) : accept({ campaign, store, row: one });
 }
@@ -95,10 +100,16 @@ async function findByName(stores: Stores, text: string): Promise<FoundCampaign[]
         .map((campaign) => ({ campaign, store })),
     ),
   );
-  return each
+  const named = each
     .flat()
     .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt)
     .slice(0, SHOWN_MAX);
+  const pools = await poolsOf(
+    stores,
+    named.map(({ campaign }) => campaign),
+  );
+  // Of a pool the parent alone: its campaigns have the same name.
+  return [...new Set(named.map((one) => pools.get(one.campaign.pool ?? "") ?? one))];
 }
 
 function fold(text: string): string {

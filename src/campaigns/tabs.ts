@@ -10,6 +10,7 @@ import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
 import { doneAt } from "./campaign-view.ts";
 import type { Stores } from "./find.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
+import { poolsOf } from "./pools/listed.ts";
 import type { Stop } from "./stops.ts";
 import { sentLately } from "./timeline.ts";
 import { isWaiting, readWaitsFor, type WaitsFor } from "./waits-for.ts";
@@ -29,6 +30,8 @@ export interface Listed {
   readonly perSecond: number | null;
   /** When it will have handed over all (ms); null if it does not send. */
   readonly doneAtMs: number | null;
+  /** Of a pool: its campaigns in this tab. */
+  readonly children?: readonly Listed[];
 }
 
 export interface TabPage {
@@ -78,7 +81,36 @@ export async function readTab(stores: Stores, asked: Asked): Promise<TabPage> {
   const shown = sorted.slice(0, size);
   const next = sorted.length > size ? (shown.at(-1)?.campaign ?? null) : null;
   const rows = await Promise.all(shown.map((one) => readRow(one, asked)));
-  return { tab, counts, rows: rows.filter((row) => row !== null), next };
+  const listed = await beneathPools(
+    stores,
+    rows.filter((row) => row !== null),
+  );
+  return { tab, counts, rows: listed, next };
+}
+
+/** Each pool once, in the place of the first of its campaigns, which stand beneath it. */
+async function beneathPools(stores: Stores, rows: readonly Listed[]): Promise<readonly Listed[]> {
+  const pools = await poolsOf(
+    stores,
+    rows.map(({ campaign }) => campaign),
+  );
+  const shown = new Set<string>();
+  return rows.flatMap((row) => {
+    const id = row.campaign.pool ?? "";
+    const pool = pools.get(id);
+    if (pool === undefined) return [row];
+    if (shown.has(id)) return [];
+    shown.add(id);
+    return [
+      { ...poolRow(pool.campaign), children: rows.filter((one) => one.campaign.pool === id) },
+    ];
+  });
+}
+
+/** What each number waits for and needs is said of its own campaign. */
+function poolRow(campaign: Campaign): Listed {
+  const none = { needs: [], perSecond: null, doneAtMs: null };
+  return { campaign, waitsFor: null, budget: campaignBudget(campaign, null), ...none };
 }
 
 /** A campaign of a tab, before it is shown. */

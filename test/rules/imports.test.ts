@@ -33,6 +33,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   app: ["backup", "lists", "notices", "platform", "reload", "roles", "serving", "test-sender"],
   backup: ["backup-file", "backup-key", "make-backup", "restore-backup"],
   campaigns: [
+    "pools/listed",
     "pools/move",
     ...["action-json", "action-words", "actions", "begin-action"],
     ...[

@@ -1,6 +1,6 @@
 import { accept, type Result } from "../../core/refusal.ts";
 import type { Action } from "../../store/index.ts";
-import type { ActionPreview } from "../begin-action.ts";
+import type { ActionPreview } from "../action-preview.ts";
 import type { FoundCampaign } from "../find.ts";
 import { summed } from "./retry.ts";
 

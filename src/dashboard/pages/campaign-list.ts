@@ -140,16 +140,17 @@ function table(
         ${mayAct ? html`<th role="columnheader" scope="col"><span class="hidden">What you can do</span></th>` : ""}
       </tr>
     </thead>
-    <tbody role="rowgroup">${rows.map((each) => row(each, tab, mayAct))}</tbody>
+    <tbody role="rowgroup">${rows.map((each) => [row(each, tab, mayAct), ...(each.children ?? []).map((child) => row(child, tab, mayAct, "child"))])}</tbody>
   </table>`;
 }
 
-function row(listed: Listed, tab: Tab, mayAct: boolean): Html {
+function row(listed: Listed, tab: Tab, mayAct: boolean, kind?: "child"): Html {
   const { campaign, needs } = listed;
   const { id, name, number } = campaign;
   const why = [...needs, ...reasons(campaign)];
-  return html`<tr role="row" id="${id}">
-    <th role="rowheader" scope="row"><a href="/campaigns/${id}">${name}</a><span class="quiet">${id} · number ${number}</span></th>
+  const of = kind === undefined ? "" : html` class="child"`;
+  return html`<tr role="row" id="${id}"${of}>
+    <th role="rowheader" scope="row"><a href="/campaigns/${id}">${name}</a><span class="quiet">${id} · ${listed.children === undefined ? "number" : "numbers"} ${number}</span></th>
     <td role="cell">${statusBadge(campaign)}${why.map((words) => html`<span class="quiet">${words}</span>`)}</td>
     <td role="cell" class="wide">${progress(campaign)}</td>
     <td role="cell">${now(listed)}</td>

@@ -2,22 +2,44 @@ import { html } from "hono/html";
 import type { FoundCampaign } from "../../../campaigns/find.ts";
 import { count } from "../../../core/format.ts";
 import { statusBadge } from "../campaign-list.ts";
+import { counted } from "../format.ts";
 import type { Html } from "../layout.ts";
 
-/** The campaigns of a pool, one for each of its numbers. */
-export function childrenCard(children: FoundCampaign["children"]): Html | "" {
+/** The campaigns of a pool, one for each of its numbers, and moves between them. */
+export function childrenCard({ campaign, children, pool }: FoundCampaign, mayAct: boolean) {
   if (children === undefined) return "";
+  const numbers = pool?.members.map(({ number }) => number) ?? [];
+  const movable = mayAct ? children.filter(mayMove) : [];
   return html`<section class="card" aria-labelledby="children">
     <h2 id="children">By number</h2>
-    <table class="states">
+    <div class="scroll"><table class="states">
       <caption class="hidden">The campaign of each number</caption>
       <thead><tr><th scope="col">Number</th><th scope="col">Campaign</th><th scope="col">State</th><th scope="col" class="figure">Rows</th><th scope="col" class="figure">To send</th></tr></thead>
       <tbody>
         ${children.map(
-          ({ campaign }) =>
-            html`<tr><th scope="row">${campaign.number}</th><td><a href="/campaigns/${campaign.id}">${campaign.id}</a></td><td>${statusBadge(campaign)}</td><td class="figure">${count(campaign.rows)}</td><td class="figure">${count(campaign.counts.pending + campaign.counts.sending)}</td></tr>`,
+          ({ campaign: own }) =>
+            html`<tr><th scope="row">${own.number}</th><td><a href="/campaigns/${own.id}">${own.id}</a></td><td>${statusBadge(own)}</td><td class="figure">${count(own.rows)}</td><td class="figure">${count(own.counts.pending + own.counts.sending)}</td></tr>`,
         )}
       </tbody>
-    </table>
+    </table></div>
+    ${movable.map((child) => moveForm(campaign.id, child, numbers))}
   </section>`;
+}
+
+function mayMove({ campaign: { status, awaitsApprovalOf, counts } }: FoundCampaign): boolean {
+  return status === "paused" && awaitsApprovalOf === null && counts.pending > 0;
+}
+
+function moveForm(id: string, { campaign }: FoundCampaign, numbers: readonly string[]): Html {
+  const { number, counts } = campaign;
+  return html`<details id="move-${number}"><summary>Move the rows of ${number}…</summary>
+    <p>For good: ${campaign.id} is cancelled, and those of its ${counted(counts.pending, "waiting row")} that were never tried are sent from another number. Rows that were tried are not sent.</p>
+    <form method="post" action="/api/campaigns/${id}/move" class="inline">
+      <input type="hidden" name="from" value="${number}">
+      <label>To <select name="to">${numbers
+        .filter((one) => one !== number)
+        .map((one) => html`<option>${one}</option>`)}</select></label>
+      <button class="danger">Move them</button>
+    </form>
+  </details>`;
 }

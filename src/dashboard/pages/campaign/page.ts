@@ -18,7 +18,7 @@ import { unknownCard } from "./unknown.ts";
 
 /** One campaign: what it does now, how far it is, what failed and why, and what can be done. */
 export function campaignPage(
-  { campaign, store, children }: FoundCampaign,
+  found: FoundCampaign,
   view: CampaignView & {
     readonly oldestUnknown: readonly UnknownRow[];
     /** The reader's role lets them act. */
@@ -27,6 +27,7 @@ export function campaignPage(
     readonly hasNumbers: boolean;
   },
 ): PageContent {
+  const { campaign, store } = found;
   const { id, name, rows, counts } = campaign;
   const { webhooks, history, failures, unknown, oldestUnknown, nowMs, mayAct, acts } = view;
   return {
@@ -47,7 +48,7 @@ export function campaignPage(
         ${progressBar(rows, counts)}
         ${legend(rows, counts)}
       </section>
-      ${childrenCard(children)}
+      ${childrenCard(found, mayAct)}
       ${funnelCard(rows, counts)}
       ${chartsCard(id, history)}
       ${failuresCard(campaign, failures, { mayAct })}

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { controlCampaign } from "../../src/campaigns/control.ts";
+import { BY, openStoredPool } from "../producer/pool-support.ts";
+import { DESK, describeInBrowser, findings, openBrowser, overflow, PHONE } from "./browser.ts";
+import { openDashboard } from "./support.ts";
+
+describeInBrowser("pages of a pool", () => {
+  it.each([DESK, PHONE])(
+    "the list has its campaigns beneath, and its page moves rows: %o",
+    async (viewport) => {
+      const { stores, first, second, id, one, find } = await openStoredPool();
+      await controlCampaign(first, "pause", BY);
+      const dashboard = await openDashboard({ test: one, stores });
+      const { page, faults, go } = await openBrowser(dashboard, { viewport });
+
+      await go("/?tab=running");
+      expect(await page.locator(`#${id} + #${second.campaign.id}.child`).count()).toBe(1);
+      expect(await findings(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      await go(`/campaigns/${id}`);
+      const { number } = first.campaign;
+      await page.locator(`#move-${number} summary`).click();
+      expect(await findings(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      await page.locator(`#move-${number} button`).click();
+      await page.waitForURL(`**/campaigns/${id}*`);
+
+      expect((await find()).children).toHaveLength(3);
+      expect(await page.locator(`#move-${number}`).count()).toBe(0);
+      expect(faults).toEqual([]);
+    },
+  );
+});
