@@ -58,6 +58,7 @@ const GOOD: readonly unknown[] = [
   { id: "tm_1", to: "16505551234", template },
   { id: "tm_1", status: "scheduled", schedule: "2026-11-29T17:00:00Z", template },
   { id: "tm_1", status: "queued", error: null, errors: [], failed: 0, warnings: [] },
+  { id: "tm_1", status: "queued", error: false, errors: "", is_failed: false },
   { id: "tm_1", components: template.components, parameters: ["failed", "not sent"] },
   { id: "tm_1", body: "Your payment failed. It was not accepted.", text: "Sorry, cancelled" },
   { id: "tm_1", body: { text: "rejected" }, variables: { status: "failed", success: false } },

@@ -301,6 +301,11 @@ describe("(e) no known code", () => {
     }
   });
 
+  it("a small code beside no error counts on a 4xx to its end, and on no 5xx", () => {
+    expect(classify(complete(499, '{"code":4}'))).toMatchObject({ code: 4 });
+    expect(classify(complete(500, '{"code":4}'))).toMatchObject({ code: 500 });
+  });
+
   it("an unheard-of code on a 4xx is kept for the operator", () => {
     expect(classify(complete(400, '{"error":{"code":139}}'))).toEqual({
       kind: "failed",

@@ -1,4 +1,9 @@
 import { describe, expect, it } from "vitest";
+import {
+  createShapeCounter,
+  readsAlike,
+  styleOf,
+} from "../../../src/producer/phones/number-style.ts";
 import { readAmong, readColumn } from "./read-column.ts";
 
 const AMERICANS = ["(212) 555-0188", "(212) 555-0189", "212-555-0190", "2125550191"];
@@ -251,4 +256,35 @@ describe("prefixes and digits of former times", () => {
     }
     expect(readAmong("612345678", [], { country: "IT" })).toBe("phone_zero_lost");
   });
+});
+
+describe("the counts of a list", () => {
+  const PLAIN = { ...createShapeCounter().counts, plain: 4 };
+  const style = styleOf(PLAIN, { country: "BR", given: null });
+
+  it.each([
+    ["all, if more are old than of today", { old: 3, short: 2 }, "all"],
+    ["those that are certain, if typos are not so frequent", { old: 3, short: 1 }, "read"],
+    ["none, if they may be typos", { old: 0, short: 4 }, "reject"],
+  ])("say of mobiles without their new digit: %s", (_, counts, old) => {
+    expect(styleOf({ ...PLAIN, ...counts }, { country: "BR", given: null })).toMatchObject({ old });
+  });
+
+  it.each([
+    ["bare", "international", "trunk"],
+    ["either", "reject", "either"],
+    ["eitherHome", "reject", "either_home"],
+    ["old", "all", "old"],
+    ["old", "all", "short"],
+    ["zeros", "landlines", "zeros"],
+  ] as const)(
+    "say that %s is read differently only if the list has such cells",
+    (part, other, shape) => {
+      const changed = { ...style, [part]: style[part] === other ? "all" : other };
+      const none = createShapeCounter().counts;
+
+      expect(readsAlike(none, style, changed)).toBe(true);
+      expect(readsAlike({ ...none, [shape]: 1 }, style, changed)).toBe(false);
+    },
+  );
 });
