@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CampaignDefinition } from "../../../src/core/campaign.ts";
+import { validateCampaign } from "../../../src/core/campaign-schema.ts";
 import type { PreflightInput } from "../../../src/producer/preflight/preflight.ts";
 import { keepNothing, storeIn } from "../../../src/producer/sink/sink.ts";
 import {
@@ -137,6 +138,30 @@ it("the first three messages are shown as they will be sent, in words too", asyn
     { line: 4, body: { to: testPhone(2), template: template("there") }, preview: "Hi there!" },
     { line: 5, body: { to: testPhone(3), template: template("Cem") }, preview: "Hi Cem!" },
   ]);
+});
+
+it("with a window in the recipient's time, phones that may be in several time zones are told", async () => {
+  const bench = await openTestStore();
+  const read = validateCampaign({
+    name: "Bills",
+    template: { name: "bill", language: { code: "en" } },
+    category: "utility",
+    schedule: { window: { from: "09:00", to: "17:00", timezone: "recipient" } },
+  });
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  const { schedule } = read.definition;
+  const csv = `phone,first_name\n+62 812 3456 7890,Ana\n${testPhone(1)},Ben\n+62 812 3456 7891,Cem\n`;
+
+  const [within, without] = [
+    await importList(await optionsFor(bench, csv, { schedule })),
+    await importList(await optionsFor(bench, csv, { name: "Other" })),
+  ];
+
+  const ofZones = ({ report }: typeof within) =>
+    report.warnings.filter(({ code }) => code === "zones_of_country");
+  expect(ofZones(within)).toMatchObject([{ count: 2, lines: [2, 4] }]);
+  expect(ofZones(within)[0]?.reason).toContain("(ID)");
+  expect(ofZones(without)).toEqual([]);
 });
 
 it("a preview is checked: its variables, and its length with every row filled in", async () => {

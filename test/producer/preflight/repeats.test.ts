@@ -111,7 +111,7 @@ test("who got it is told by what became of each message: not the failed, the can
 
 test("skipRepeat leaves the same people out, each with its reason, and sends to the others", async () => {
   const bench = await openTestStore();
-  await finishedTenWays(bench);
+  const id = await finishedTenWays(bench);
 
   const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
   const skipped = await give(bench, all, { definition: definitionOf(bench, { skip: 7 * DAY }) });
@@ -119,6 +119,7 @@ test("skipRepeat leaves the same people out, each with its reason, and sends to 
   const own = skipped.report.campaign ?? "";
   expect(skipped.report).toMatchObject({ ok: 6, suppressed: 6 });
   expect(skipped.report.warnings).toMatchObject([{ code: "repeated", count: 6 }]);
+  expect(skipped.report.warnings[0]?.reason).toContain(`(${id})`);
   expect(await bench.counts(own)).toEqual({ pending: 6, suppressed: 6 });
   expect((await bench.row(own, 6)).value).toMatchObject({
     state: "suppressed",
