@@ -24,7 +24,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const BIN = fileURLToPath(new URL("../../bin/dropcast.js", import.meta.url));
+/** The program that is tested. */
+export const BIN = fileURLToPath(new URL("../../bin/dropcast.js", import.meta.url));
 /** In the environment of every process of a stage: by it the ones left behind are found. */
 const MARK = "E2E_STAGE";
 const STOP_WITHIN_MS = 30_000;
@@ -40,6 +41,8 @@ export interface Stage {
   readonly env: Readonly<Record<string, string>>;
   /** Laid over the environment of whatever is started from now on. */
   setEnv(env: Readonly<Record<string, string>>): void;
+  /** The program of whatever is started from now on: the `bin/dropcast.js` of another build. */
+  setProgram(bin: string): void;
   /** Writes a file below the working folder; returns its path. */
   write(name: string, text: string): string;
   /** Starts what serves, and resolves with the JSON line by which it says that it is ready. */
@@ -98,11 +101,12 @@ export function createStage(env: Readonly<Record<string, string>> = {}, bin = BI
     ...env,
   };
   const tracked: Tracked[] = [];
+  let program = bin;
 
   function spawnTracked(name: string, args: readonly string[]): Tracked {
     const logPath = join(logsDir, `${String(tracked.length + 1).padStart(2, "0")}-${name}.log`);
     const log = openSync(logPath, "a");
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: dir,
       env: environment,
       stdio: ["ignore", "pipe", log],
@@ -136,6 +140,9 @@ export function createStage(env: Readonly<Record<string, string>> = {}, bin = BI
     logsDir,
     env: environment,
     setEnv: (more) => void Object.assign(environment, more),
+    setProgram: (bin) => {
+      program = bin;
+    },
     write(name, text) {
       const path = join(dir, name);
       mkdirSync(join(path, ".."), { recursive: true });

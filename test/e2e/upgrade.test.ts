@@ -1,0 +1,187 @@
+/**
+ * docs/upgrade.md, as it is done: real processes of two builds with different layouts of the data.
+ * What is judged is the sandbox's own log of what it was asked.
+ */
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { numberKeys, queuePrefix } from "../../src/store/keys.ts";
+import {
+  campaignFile,
+  digitsOf,
+  type Fleet,
+  listOf,
+  type ShownCampaign,
+  startFleet,
+} from "../support/fleet.ts";
+import { PREVIOUS, writePreviousBuild } from "../support/previous-build.ts";
+import { BIN, type Running } from "../support/processes.ts";
+import { startOwnRedis } from "../support/redis.ts";
+import { sentTwice } from "../support/request-log.ts";
+import { compareAfterLoss, compareCampaign } from "../support/run-result.ts";
+
+const NUMBER = "main";
+/** Of its keys in the sandbox. */
+const SPACE = "main.sandbox";
+const RATE = 100;
+/** While processes are replaced, so that there is work the whole time, also on a slow machine. */
+const SLOW_RATE = 8;
+const RUNNING = 1_000;
+const DROPPED = 60;
+/** Accepted, and then reported as undeliverable: they become jobs of the queue of failures. */
+const FAILING = ["+48 60 5559002", "+48 61 5559002", "+48 62 5559002"];
+/** The longest time without a POST while messages wait: a starved machine needs seconds. */
+const STILL_MS = 15_000;
+
+/** The previous build with two workers, a producer and a dashboard, in the middle of a campaign. */
+async function startPrevious() {
+  const redis = await startOwnRedis();
+  let previous = "";
+  const fleet = await startFleet({
+    redisUrl: redis.url,
+    number: NUMBER,
+    ratePerSecond: RATE,
+    workers: 2,
+    knobs: { latencyMs: "50-200" },
+    // What a restored backup has on the wire is unknown only when its lease is over.
+    env: { DROPCAST_DASHBOARD_PORT: "0", DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" },
+    program: ({ dir }) => {
+      previous = writePreviousBuild(join(dir, "previous"));
+      return previous;
+    },
+  });
+  onTestFinished(() => fleet.stage.close());
+  const { stage } = fleet;
+  stage.write("sale.yaml", campaignFile({ number: NUMBER }));
+  stage.write("list.csv", withFailing(listOf(RUNNING)));
+  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+  await stage.json(["rate", id, String(SLOW_RATE)]);
+  await fleet.posted(40);
+  return { redis: redis.connect(), fleet, stage, id, previous };
+}
+
+/** What the number's keys say of their layout. */
+function layoutOf(redis: Redis): Promise<string | null> {
+  return redis.get(numberKeys(SPACE).schema);
+}
+
+function withFailing(list: string): string {
+  const rows = FAILING.map((phone) => `${phone},Magda\n`).join("");
+  return list.replace("\n", () => `\n${rows}`);
+}
+
+/** The jobs of failed messages, where BullMQ keeps them in this layout. */
+function failedJobs(redis: Redis, prefix: string): Promise<string[]> {
+  return redis.keys(`${prefix}:failed-${SPACE}:f-*`);
+}
+
+const isFinished = ({ status }: ShownCampaign): boolean => status === "finished";
+
+test("every role is replaced by one of a newer layout while campaigns are sent: nobody gets a message twice, nothing is lost, and sending never stands still", async () => {
+  const { redis, fleet, stage, id, previous } = await startPrevious();
+  const producer = await stage.start("producer", ["producer"]);
+  const dashboard = await stage.start("dashboard", ["dashboard"]);
+  expect(await layoutOf(redis)).toBe(String(PREVIOUS.layout));
+  await expect
+    .poll(() => failedJobs(redis, "bull"), { timeout: 30_000 })
+    .toHaveLength(FAILING.length);
+
+  stage.setProgram(BIN);
+  const oldWebhooks = fleet.webhookServer;
+  await fleet.startWebhookServer();
+  expect(await layoutOf(redis)).toBe(String(PREVIOUS.layout + 1));
+  expect(await oldWebhooks.stop()).toBe(0);
+  const [first, second] = fleet.workers as [Running, Running];
+  expect(await first.stop()).toBe(0);
+  await fleet.startWorker();
+  // A worker of each build at the same time, and a list that the old producer imports.
+  stage.write("drops/inbox/campaign.yaml", campaignFile({ number: NUMBER, name: "Dropped" }));
+  stage.write("drops/inbox/dropped.csv", listOf(DROPPED, RUNNING));
+  await expect.poll(() => fleet.list(), { timeout: 30_000 }).toHaveLength(2);
+  await fleet.posted(fleet.posts().length + 40);
+  expect(await producer.stop()).toBe(0);
+  await stage.start("producer", ["producer"]);
+  expect(await dashboard.stop()).toBe(0);
+  await stage.start("dashboard", ["dashboard"]);
+  expect(await second.stop()).toBe(0);
+  await fleet.startWorker();
+  expect(fleet.posts().length).toBeLessThan(RUNNING);
+
+  stage.setProgram(previous);
+  const refused = await stage.run(["worker"]);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toMatch(/has layout 3; this version supports up to 2\./);
+  expect(refused.stderr).toContain("Run the version of Dropcast that wrote it, or a newer one.");
+
+  stage.setProgram(BIN);
+  await stage.json(["rate", id, "--reset"]);
+  const campaigns = await fleet.list();
+  for (const campaign of campaigns) {
+    await fleet.until(campaign.id, isFinished, { withinMs: 90_000 });
+  }
+  await fleet.webhooksDelivered(30_000);
+  expect(sentTwice(fleet.posts())).toEqual([]);
+  expect(
+    await contradictions(
+      fleet,
+      campaigns.map((campaign) => campaign.id),
+    ),
+  ).toEqual([]);
+  const { counts } = await fleet.show(id);
+  expect(counts).toMatchObject({ unknown: 0, failed: FAILING.length, pending: 0 });
+  await expect
+    .poll(() => failedJobs(redis, queuePrefix(SPACE)), { timeout: 30_000 })
+    .toHaveLength(FAILING.length);
+  expect(longestStandstillMs(fleet)).toBeLessThan(STILL_MS);
+}, 240_000);
+
+/** What the ledger says against the log of the API, row by row. */
+async function contradictions(fleet: Fleet, ids: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const id of ids) {
+    const rows = await fleet.exported(id);
+    const people = new Set(rows.map(digitsOf));
+    const posts = fleet.posts().filter(({ to }) => people.has(to ?? ""));
+    found.push(...compareCampaign(rows, posts, fleet.webhooks()));
+  }
+  return found;
+}
+
+function longestStandstillMs(fleet: Fleet): number {
+  const times = fleet.posts().map(({ at }) => at);
+  return Math.max(...times.slice(1).map((at, before) => at - (times[before] ?? at)));
+}
+
+test("the way back is a backup from before the upgrade: what was sent since is unknown, and nobody gets it again", async () => {
+  const { fleet, stage, id, previous } = await startPrevious();
+  await stage.json(["backup", "before.backup"]);
+  stage.setProgram(BIN);
+  await fleet.startWebhookServer();
+  await Promise.all(fleet.workers.map((worker) => worker.stop()));
+  const upgraded = await fleet.startWorker();
+  await fleet.posted(fleet.posts().length + 20);
+  expect(await upgraded.stop()).toBe(0);
+  const sent = fleet.posts().length;
+
+  stage.setProgram(previous);
+  const empty = await startOwnRedis();
+  stage.setEnv({ DROPCAST_REDIS_URL: empty.url });
+  await stage.json(["restore", "before.backup", "--yes"]);
+  await fleet.startWebhookServer();
+  await fleet.startWorker();
+  await stage.json(["doctor", "--accept-rollback"]);
+
+  expect(await layoutOf(empty.connect())).toBe(String(PREVIOUS.layout));
+  await fleet.until(id, isFinished, { withinMs: 60_000 });
+  await fleet.webhooksDelivered(30_000);
+  const rows = await fleet.exported(id);
+  const others = rows.filter(({ state }) => state !== "failed");
+  expect(rows.length - others.length).toBeLessThanOrEqual(FAILING.length);
+  expect(compareAfterLoss(others, fleet.posts(), [])).toEqual([]);
+  expect(fleet.posts()).toHaveLength(sent);
+
+  stage.write("second.csv", listOf(20, RUNNING));
+  const next = await stage.json<ShownCampaign>(["send", "sale.yaml", "second.csv"]);
+  await fleet.until(next.id, isFinished, { withinMs: 60_000 });
+  expect(sentTwice(fleet.posts())).toEqual([]);
+}, 240_000);
