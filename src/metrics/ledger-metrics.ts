@@ -62,6 +62,11 @@ function createGauges(registry: Registry) {
       ["number", "status"],
       "Campaigns that have not ended, by status.",
     ),
+    due: gauge(
+      "dropcast_messages_due",
+      ["number"],
+      "Messages of running campaigns that are due now, in whole batches of 100 rows.",
+    ),
     halted: gauge(
       "dropcast_number_halted",
       ["number"],
@@ -165,11 +170,14 @@ function createGauges(registry: Registry) {
   };
 }
 
-async function fillCampaigns(gauges: Gauges, { number, campaigns }: NumberStore): Promise<void> {
-  const [live, ended] = await Promise.all([
+async function fillCampaigns(gauges: Gauges, store: NumberStore): Promise<void> {
+  const { number, campaigns } = store;
+  const [due, live, ended] = await Promise.all([
+    store.dueMessages(),
     campaigns.live(),
     campaigns.endedSince(Date.now() - SHOWN_AFTER_END_MS, SHOWN_ENDED_MAX),
   ]);
+  gauges.due.set({ number }, due);
   for (const { id, counts } of [...live.slice(0, SHOWN_LIVE_MAX), ...ended]) {
     for (const [state, count] of Object.entries(counts)) {
       gauges.messages.set({ number, campaign: id, state }, count);

@@ -12,6 +12,7 @@ import { createClaimCount } from "./budget/claim-count.ts";
 import { createCampaignReader } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
+import { createDueMessages } from "./campaigns/due-messages.ts";
 import { createFurtherTries } from "./campaigns/further-tries.ts";
 import { createHistory } from "./campaigns/history.ts";
 import { createImportStore } from "./campaigns/import-store.ts";
@@ -229,6 +230,7 @@ export async function createNumberStore(input: {
     /** What happened to a row before what its ledger value says. */
     rowHistory: createRowHistory({ redis, number }),
     nextWork: createNextWork({ redis, number }),
+    dueMessages: createDueMessages({ redis, number }),
     furtherTries: createFurtherTries({ redis, number }),
     history: createHistory({ redis, number }),
     waiting: createWaiting({ redis, number, run, person, rows, limits }),

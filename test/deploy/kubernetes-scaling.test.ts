@@ -90,7 +90,7 @@ describe.each(full)("deploy/kubernetes/overlays/$name", ({ manifests: all }) => 
     expect(text).toContain("prometheus");
     expect(metrics.map(({ name }) => name)).toEqual([
       "dropcast_rate_allowed",
-      "dropcast_campaigns",
+      "dropcast_messages_due",
     ]);
     for (const { name, labels } of metrics) {
       const own = documented.get(name) ?? "";

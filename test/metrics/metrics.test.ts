@@ -254,3 +254,25 @@ test("replicas that are waited for are not unproven, and a node that is away hid
 
   expect(state).toMatchObject({ durability: "replicas" });
 });
+
+test("due are the messages of running campaigns whose batch is open or ready, and no more than wait", async () => {
+  const env = await openTestStore();
+  const due = async () => {
+    const text = await createMetrics({ [env.number]: env.store }).text();
+    return sample(text, "dropcast_messages_due", `number="${env.number}"`);
+  };
+  expect(await due()).toBe(0);
+  const id = await env.import(250);
+  expect(await due()).toBe(250);
+
+  const { ready } = env.own(id);
+  const [, ...later] = await env.redis.zrange(ready, "0", "-1");
+  const inTenMinutes = later.flatMap((batch) => [Date.now() + 600_000, batch]);
+  await env.redis.zadd(ready, ...inTenMinutes);
+  expect(await due()).toBe(100);
+  await env.runOf(id, 0);
+  expect(await due()).toBe(100);
+
+  await env.store.campaigns.cancel(id);
+  expect(await due()).toBe(0);
+});

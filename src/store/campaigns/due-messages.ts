@@ -1,0 +1,34 @@
+import type { Redis } from "ioredis";
+import { STATES } from "../../core/message.ts";
+import { readNumberTime } from "../clock.ts";
+import { campaignKeys, numberKeys } from "../keys.ts";
+import { BATCH_ROWS } from "../scripts/protocol.ts";
+
+/**
+ * Returns a function that counts the messages of running campaigns that are due now: the rows of
+ * their batches that are open or ready, and never more than are pending. A batch of which one row
+ * is due counts with all its rows. A number that backs off has due messages, too. Costs three
+ * commands a running campaign, however long its list is.
+ */
+export function createDueMessages(input: { redis: Redis; number: string }) {
+  const { redis, number } = input;
+
+  async function dueOf(campaign: string, nowMs: number): Promise<number> {
+    const own = campaignKeys(number, campaign);
+    const [ready, open, pending] = await Promise.all([
+      redis.zcount(own.ready, "-inf", nowMs),
+      redis.hlen(own.open),
+      redis.hget(own.counts, String(STATES.pending)),
+    ]);
+    return Math.min((ready + open) * BATCH_ROWS, Number(pending ?? 0));
+  }
+
+  return async function dueMessages(): Promise<number> {
+    const [{ nowMs }, running] = await Promise.all([
+      readNumberTime(redis, number),
+      redis.zrange(numberKeys(number).running, "0", "-1"),
+    ]);
+    const each = await Promise.all(running.map((campaign) => dueOf(campaign, nowMs)));
+    return each.reduce((sum, due) => sum + due, 0);
+  };
+}
