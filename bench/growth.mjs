@@ -132,7 +132,9 @@ async function measureList({ bench, rows, serial }) {
   };
 }
 
-/** Sends a part of the list with a worker; CPU microseconds a message, of the worker and of Redis. */
+/**
+ * Sends a part of the list with a worker; CPU microseconds a message, of the worker and of Redis.
+ */
 async function sendPart({ bench, id, api, redisMs }) {
   const worker = await startRole("worker", bench.env);
   await api.call("reset");
@@ -151,7 +153,9 @@ async function sendPart({ bench, id, api, redisMs }) {
   return { micros, redisMicros };
 }
 
-/** A list is imported while Redis has hardly more memory left than imports leave; sending goes on. */
+/**
+ * A list is imported while Redis has hardly more memory left than imports leave; sending goes on.
+ */
 async function fill({ redis, dir, env, api }) {
   const { client } = redis;
   const campaignPath = join(dir, "full.json");

@@ -1,5 +1,5 @@
 // Builds dist/ from src/: tsc for the TypeScript, a plain copy for what tsc does not carry. It is
-// built beside and put in place by rename, so that whoever runs from dist/ never sees half of it.
+// built beside and put in place by rename, so that what runs from dist/ never sees half of it.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { extname } from "node:path";

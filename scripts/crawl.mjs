@@ -1,9 +1,10 @@
-/** What is no page of ours: Bull Board, the API but for its description, and files. */
+/** What is not a page of ours: Bull Board, the API but for its description, and files. */
 const NOT_OURS = /^\/(queues|metrics|api\/(?!docs)|assets)/;
 
 /**
  * Every page that can be reached from the start page by links, one of each kind: two campaigns are
- * the same kind. `read` asks for a path. Returns each path with its status, in the order of finding.
+ * the same kind. `read` asks for a path. Returns each path with its status, in the order of
+ * finding.
  */
 export async function crawl(read) {
   const pages = [];

@@ -1,5 +1,5 @@
-// `npm run faults`: the fault runs at full volume, and their figures into docs/reliability.md.
-// What is given on the command line goes to vitest (a file name, -t); the document is then left alone.
+// `npm run faults`: the fault runs at full volume, and their figures into docs/reliability.md. What
+// is given on the command line goes to vitest (a file name, -t); the document is then left alone.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

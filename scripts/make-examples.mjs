@@ -4,8 +4,8 @@
 // the list reaches no one even if it is sent for real; few countries have valid ones, so most of
 // these people live in Canada. None is in the United States, where Meta delivers no marketing
 // messages. Some rows are broken on purpose, as real lists are, and a few phones end in the
-// sandbox's magic digits behind the 555 of films, so that the demo shows every kind of outcome. With
-// the argument `-` the list is printed, not written.
+// sandbox's magic digits behind the 555 of films, so that the demo shows every kind of outcome.
+// With the argument `-` the list is printed, not written.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,5 @@
-// `npm run mutants`: changes one place of the code at a time and sees whether a test notices. docs/mutants.md says how it is used.
+// `npm run mutants`: changes one place of the code at a time and sees whether a test notices.
+// docs/mutants.md says how it is used.
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -88,7 +89,9 @@ async function runMutant({ file, text, from, to, mutated }, area) {
   }
 }
 
-/** First what noticed other mutants of this file, then what is named like it, then what is quick. */
+/**
+ * First what noticed other mutants of this file, then what is named like it, then what is quick.
+ */
 function inOrder({ files, tookMs, noticed }, file) {
   const name = file.split("/").at(-1)?.split(/[-.]/)[0];
   const rank = (test) =>
@@ -114,7 +117,7 @@ function mutantsOf(area) {
   });
 }
 
-/** TypeScript that no longer parses is no mutant; Lua is read by Redis alone. */
+/** TypeScript that no longer parses is not a mutant; Lua is read by Redis alone. */
 function parses({ file, text, from, to, mutated }) {
   if (file.endsWith(".lua")) return true;
   try {

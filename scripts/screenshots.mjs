@@ -1,6 +1,7 @@
-// `npm run screenshots [-- NAME]`: every page of the dashboard, or the one that docs/screens names so,
-// at 1200 and at 390 pixels. It starts Dropcast with its sandbox in a folder of its own and sends a
-// few invented lists; nothing leaves this machine. Needs Chromium; uses pngquant, if it is there.
+// `npm run screenshots [-- NAME]`: every page of the dashboard, or the one that docs/screens names
+// so, at 1200 and at 390 pixels. It starts Dropcast with its sandbox in a folder of its own and
+// sends a few invented lists; nothing leaves this machine. Needs Chromium; uses pngquant, if it is
+// there.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -86,7 +87,9 @@ async function waiting() {
   return campaigns.map(({ id, counts }) => [id, counts.pending + counts.sending]);
 }
 
-/** Imports an invented list; each of the endings is a number that the sandbox knows. Returns its id. */
+/**
+ * Imports an invented list; each of the endings is a number that the sandbox knows. Returns its id.
+ */
 function send(name, { people, failing = [], unknown = [], extra = "" }) {
   const file = name.toLowerCase().replaceAll(" ", "-");
   const lines = Array.from({ length: people }, (_, at) => phone(at, failing, unknown));

@@ -61,7 +61,7 @@ function isInstalled() {
   return true;
 }
 
-/** Whether somebody ran npm here: it leaves a list of what it installed. */
+/** Whether npm was run here: it leaves a list of what it installed. */
 function isInstalledByHand() {
   const text = read(join(root, "node_modules", ".package-lock.json"));
   if (text === undefined) return false;
@@ -95,7 +95,7 @@ function install() {
   if (result.status !== 0) {
     process.stderr.write(result.stderr ?? "");
     throw new SetupError(
-      `npm could not install the packages of Dropcast. If it says that it reached nobody, check the network and the proxy or registry npm is configured with; then try again, or run \`npm ci --ignore-scripts\` in ${root} to see more.`,
+      `npm could not install the packages of Dropcast. If it could not connect, check the network and the proxy or registry npm is configured with; then try again, or run \`npm ci --ignore-scripts\` in ${root} to see more.`,
     );
   }
   writeFileSync(installStamp, sha256(readFileSync(lockFile)));
@@ -190,13 +190,13 @@ function breakLock(dead) {
   try {
     renameSync(setupLock, aside);
   } catch {
-    return; // Somebody else was faster.
+    return; // Another process was faster.
   }
   if (read(aside) !== dead && !existsSync(setupLock)) renameSync(aside, setupLock);
   rmSync(aside, { force: true });
 }
 
-/** A pid may be somebody else's by now, so a lock older than any set-up takes is never held. */
+/** A pid may be of another process by now, so a lock older than any set-up takes is never held. */
 function isHeld(holder) {
   const ageMs = Date.now() - (statSync(setupLock, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   if (holder === "") return ageMs < 5_000; // Its process is about to write its pid.

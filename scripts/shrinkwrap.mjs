@@ -1,5 +1,5 @@
 // Writes npm-shrinkwrap.json for the package: what package-lock.json says of the packages that run,
-// so that whoever installs Dropcast gets exactly the versions that its tests ran with. `npm pack`
+// so that all who install Dropcast get exactly the versions that its tests ran with. `npm pack`
 // runs it before, and with --remove after: the file is for the package alone, and in a checkout
 // npm would take it for the lock file.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -3,9 +3,10 @@
  *
  *   node scripts/zone-data.mjs map_data.txt zone.tab > src/time/phone-zones.ts
  *
- * `map_data.txt` is resources/timezones/map_data.txt of google/libphonenumber (Apache-2.0), `zone.tab` is
- * of the time zone database (public domain). Google's file is used for area codes only: for whole countries it
- * is often a neighbour's zone (Algeria: Paris), and Russian or Australian mobiles have no area.
+ * `map_data.txt` is resources/timezones/map_data.txt of google/libphonenumber (Apache-2.0),
+ * `zone.tab` is of the time zone database (public domain). Google's file is used for area codes
+ * only: for whole countries it is often a neighbour's zone (Algeria: Paris), and Russian or
+ * Australian mobiles have no area.
  */
 import { readFileSync } from "node:fs";
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
@@ -92,7 +93,8 @@ for (const prefix of ["76", "77"]) add("KZ", byCountry.get("KZ"), prefix);
 add("CC", byCountry.get("CC"), "6189162");
 add("CX", byCountry.get("CX"), "6189164");
 
-// An area code that is newer than Google's file, and none at all (toll-free): anywhere in the US and Canada.
+// An area code that is newer than Google's file, and none at all (toll-free): anywhere in the US
+// and Canada.
 add("US", [...byCountry.get("US"), ...byCountry.get("CA")], "1");
 // Area codes that were laid over others have the zones of these; Google's file has some of them.
 const OVERLAYS = { 448: 850, 364: 270, 458: 541, 581: 418, 367: 418, 236: 250, 257: 250, 672: 250 };
@@ -170,14 +172,15 @@ for (const word of entries.sort().join("; ").split(" ")) {
 
 console.log(`/**
  * Which country and time zones phone numbers are in, by their first digits: the longest beginning
- * that is listed decides. An entry: country, time zones, beginnings. Of time zones whose clocks agree
- * until 2036 one is named. A number can be ported: this is the zone of the number, not of the person.
+ * that is listed decides. An entry: country, time zones, beginnings. Of time zones whose clocks
+ * agree until 2036 one is named. A number can be ported: this is the zone of the number, not of the
+ * person.
  *
  * Made by scripts/zone-data.mjs. Area codes of +1, +52 and +55 are from the file
  * resources/timezones/map_data.txt of google/libphonenumber at f7e3e88c (2026-07-17), Copyright (C)
  * 2012 The Libphonenumber Authors, licensed under the Apache License, Version 2.0
- * (http://www.apache.org/licenses/LICENSE-2.0); changed: cut to area codes, and corrected where that
- * script says so. Countries are from zone.tab of the time zone database 2025b (public domain).
+ * (http://www.apache.org/licenses/LICENSE-2.0); changed: cut to area codes, and corrected where
+ * that script says so. Countries are from zone.tab of the time zone database 2025b (public domain).
  */
 export const PHONE_ZONES = \`
 ${wrapped.join("\n")}

@@ -1,6 +1,7 @@
 // The plain sender: what a good engineer writes in an afternoon with the same packages. One BullMQ
 // job for each row, BullMQ's own limiter and retries, a hash for each recipient and a key for each
-// WhatsApp message id. It is the yardstick of the figures in RESULTS.md, and is not part of Dropcast.
+// WhatsApp message id. It is the yardstick of the figures in RESULTS.md, and is not part of
+// Dropcast.
 import { Redis } from "ioredis";
 
 export const QUEUE = "messages";

@@ -1,6 +1,6 @@
-// Measures the points that the model is checked by: so many worker processes and Redis nodes, all at
-// once on this machine. Each node has lists and workers of its own, as the nodes of a cluster have
-// numbers of their own. Writes them and what was measured beside them into inputs.json.
+// Measures the points that the model is checked by: so many worker processes and Redis nodes, all
+// at once on this machine. Each node has lists and workers of its own, as the nodes of a cluster
+// have numbers of their own. Writes them and what was measured beside them into inputs.json.
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// What a deployment needs, and what breaks first, from what the benches measured of one message, one
-// event and one row. Sums and quotients only: at the utilisation that is planned for, queues are
-// short, and what a queue would add is less than the measured costs vary.
+// What a deployment needs, and what breaks first, from what the benches measured of one message,
+// one event and one row. Sums and quotients only: at the utilisation that is planned for, queues
+// are short, and what a queue would add is less than the measured costs vary.
 
 /** Share of a processor that is planned for: above it, waiting grows faster than the load. */
 export const PLANNED = 0.6;
@@ -15,8 +15,8 @@ export const NUMBER_PER_SECOND_MAX = 1_000;
 const FLIGHT_MAX = 10_000;
 
 /**
- * What the load takes of each kind of process, in processors, bytes and connections, whatever runs it.
- * `peakPerSecond`: messages of all numbers; each makes `events` status events.
+ * What the load takes of each kind of process, in processors, bytes and connections, whatever runs
+ * it. `peakPerSecond`: messages of all numbers; each makes `events` status events.
  */
 export function loadOf(costs, { numbers, perDay, peakPerSecond, days }) {
   const events = peakPerSecond * costs.events;

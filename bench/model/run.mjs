@@ -1,5 +1,5 @@
-// What a deployment of a given size is busy with, and what breaks first; or, with --write, the tables of
-// docs/sizing.md.
+// What a deployment of a given size is busy with, and what breaks first; or, with --write, the
+// tables of docs/sizing.md.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -1,5 +1,6 @@
-// The API of the benches: accepts every POST, at once unless told otherwise. It speaks just enough HTTP/1.1 for the two
-// senders, so that as little as possible of the machine goes into it; the same for both of them.
+// The API of the benches: accepts every POST, at once unless told otherwise. It speaks just enough
+// HTTP/1.1 for the two senders, so that as little as possible of the machine goes into it; the same
+// for both of them.
 import { createServer } from "node:net";
 import { createWamidGenerator } from "../../dist/sandbox/wamid.js";
 import { clockMs, cpuMicros, serve } from "./child.mjs";

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const BIN = fileURLToPath(new URL("../../bin/dropcast.js", import.meta.url));
 
 /**
- * Runs a command of Dropcast as people do; answers its output and the CPU that it used, in ms. Fails
- * when the command does.
+ * Runs a command of Dropcast as people do; answers its output and the CPU that it used, in ms.
+ * Fails when the command does.
  */
 export async function runCommand(args, env) {
   const { child, output } = start(["bash", "-c", TIMED, process.execPath, BIN, ...args], env);
@@ -20,7 +20,10 @@ export async function runCommand(args, env) {
 
 const TIMED = `TIMEFORMAT=$'\\ncpu %U %S'; time "$0" "$@"`;
 
-/** Starts a role of Dropcast and waits until it is ready; answers its address, and ends it by `stop`. */
+/**
+ * Starts a role of Dropcast and waits until it is ready; answers its address, and ends it by
+ * `stop`.
+ */
 export async function startRole(role, env) {
   const { child, output } = start([process.execPath, BIN, role, "--json"], env);
   const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -1,4 +1,5 @@
-// Redis as seen from another machine: passes everything on, each way late by half of the round trip.
+// Redis as seen from another machine: passes everything on, each way late by half of the round
+// trip.
 import { connect, createServer } from "node:net";
 import { serve } from "./child.mjs";
 

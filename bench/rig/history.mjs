@@ -1,11 +1,11 @@
 // Fills a Redis with campaigns that have ended, from one that was really sent.
 
 /**
- * Copies of all keys of one finished campaign, in its place on every list of campaigns. Their ends are
- * spread evenly over `spanMs` before now. Names differ, the template is the same.
+ * Copies of all keys of one finished campaign, in its place on every list of campaigns. Their ends
+ * are spread evenly over `spanMs` before now. Names differ, the template is the same.
  *
- * What a campaign leaves elsewhere is not copied: the index of message ids, which is forgotten after
- * 40 days and is read by webhooks only.
+ * What a campaign leaves elsewhere is not copied: the index of message ids, which is forgotten
+ * after 40 days and is read by webhooks only.
  */
 const COPY = `
 local source, first, count, total = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -1,8 +1,9 @@
-// What of a source text is code: everything else becomes blanks, so that places stay where they are.
+// What of a source text is code: everything else becomes blanks, so that places stay where they
+// are.
 
 /**
- * Comments, strings and regular expressions of a Lua or TypeScript text as blanks; of TypeScript its imports and types,
- * too, since nothing of them runs.
+ * Comments, strings and regular expressions of a Lua or TypeScript text as blanks; of TypeScript
+ * its imports and types, too, since nothing of them runs.
  */
 export function codeOf(text, language) {
   if (language === "lua") return blank(text, /--[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g);

@@ -7,8 +7,8 @@ const CONNECTIVES = { and: "or", or: "and", "&&": "||", "||": "&&", "??": "&&" }
 const SUMS = { "+": "-", "-": "+", "*": "/", "/": "*" };
 
 /**
- * All changes of one text: each replaces what stands from `from` to `to`. Some change nothing that can be
- * observed; which ones is for people to say.
+ * All changes of one text: each replaces what stands from `from` to `to`. Some change nothing that
+ * can be observed; which ones is for people to say.
  *
  * @returns {{ from: number, to: number, mutated: string }[]}
  */

@@ -44,8 +44,8 @@ function testFilesIn(copy, folder) {
 }
 
 /**
- * Runs test files in their order. Gives what failed first (`null` when all passed), whether the time limit
- * ended the run, and how long each file took.
+ * Runs test files in their order. Gives what failed first (`null` when all passed), whether the
+ * time limit ended the run, and how long each file took.
  */
 async function runTests({ base, copy, files, bail, limitMs }) {
   const report = join(base, "report.json");

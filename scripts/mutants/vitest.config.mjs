@@ -1,4 +1,5 @@
-// One process, the tests in the order in which they are likely to notice, and an end at the first that does.
+// One process, the tests in the order in which they are likely to notice, and an end at the first
+// that does.
 import { defineConfig } from "vitest/config";
 
 const order = (process.env.MUTANT_TESTS ?? "").split(",");
