@@ -30,10 +30,10 @@ import { createPace } from "./ledger/pace.ts";
 import { createRowHistory } from "./ledger/row-history.ts";
 import { createRowReader } from "./ledger/row-reader.ts";
 import {
-  type ApplyResult,
   createApplyStatuses,
   type StatusEvent,
   type Unmatched,
+  wakingAtFailures,
 } from "./ledger/status-events.ts";
 import { createTogether } from "./ledger/together.ts";
 import { createWaiting } from "./ledger/waiting.ts";
@@ -162,7 +162,10 @@ export async function createNumberStore(input: {
   const durable = createDurable(redis, durability);
   const shared = { redis, number, run, counter, sender, limits, count, durable };
   const { failedWaitMs } = limits;
-  const applyStatuses = waking(createApplyStatuses({ run, person, failedWaitMs, durable }), wake);
+  const applyStatuses = wakingAtFailures(
+    createApplyStatuses({ run, person, failedWaitMs, durable }),
+    wake,
+  );
   const applyTogether = createTogether({ call: applyStatuses, ...TOGETHER });
   const ledger = createLedger({ ...shared, person, safety });
   const campaigns = createCampaignStore(shared);
@@ -271,17 +274,6 @@ export async function createNumberStore(input: {
     selectFailed: createSelectFailed({ run, campaigns, rows, person }),
     selectUnknown: createSelectUnknown({ redis, number }),
     resumeWithProbe: createProbe({ redis, number, campaigns, rows }),
-  };
-}
-
-/** A failure is shown, reported to endpoints, and may be an opt-out: workers do that. */
-function waking(apply: ReturnType<typeof createApplyStatuses>, wake: () => Promise<void>) {
-  return async (...asked: Parameters<typeof apply>): ReturnType<typeof apply> => {
-    const results = await apply(...asked);
-    const isFailure = (one: ApplyResult | Error): boolean =>
-      "kind" in one && one.kind === "moved" && one.state === "failed";
-    if (results.some(isFailure)) void wake();
-    return results;
   };
 }
 

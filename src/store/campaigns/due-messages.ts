@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { STATES } from "../../core/message.ts";
 import { readNumberTime } from "../clock.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
-import { BATCH_ROWS } from "../scripts/protocol.ts";
+import { rowsOf } from "../rows.ts";
 
 /**
  * Returns a function that counts the messages of running campaigns that are due now: the rows of
@@ -20,7 +20,7 @@ export function createDueMessages(input: { redis: Redis; number: string }) {
       redis.hlen(own.open),
       redis.hget(own.counts, String(STATES.pending)),
     ]);
-    return Math.min((ready + open) * BATCH_ROWS, Number(pending ?? 0));
+    return Math.min(rowsOf(ready + open), Number(pending ?? 0));
   }
 
   return async function dueMessages(): Promise<number> {

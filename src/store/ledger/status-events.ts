@@ -143,3 +143,17 @@ const BEGUN_BY_PERSON: ReadonlySet<string | null> = new Set(["service", "referra
 function isForeign({ origin, status, code }: StatusEvent): boolean {
   return BEGUN_BY_PERSON.has(origin) || (status === "failed" && !canBeTemplates(code));
 }
+
+/** A failure is shown, reported to endpoints, and may be an opt-out: workers do that. */
+export function wakingAtFailures(
+  apply: ReturnType<typeof createApplyStatuses>,
+  wake: () => Promise<void>,
+) {
+  return async (...asked: Parameters<typeof apply>): ReturnType<typeof apply> => {
+    const results = await apply(...asked);
+    const isFailure = (one: ApplyResult | Error): boolean =>
+      "kind" in one && one.kind === "moved" && one.state === "failed";
+    if (results.some(isFailure)) void wake();
+    return results;
+  };
+}
