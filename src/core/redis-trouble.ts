@@ -40,6 +40,17 @@ const REPLIES: Readonly<Record<string, string>> = {
 
 const CLIENT: readonly [RegExp, RedisTrouble][] = [
   [
+    // Of Node and OpenSSL; the last one is the answer of a port without TLS.
+    /certificate|SSL routines|secure TLS connection|wrong version number/i,
+    {
+      name: "TLS",
+      fix:
+        "TLS to Redis failed. DROPCAST_REDIS_URL must name the host that the certificate names " +
+        "(for a cluster or Sentinels also ?servername=HOST); an authority of your own belongs in " +
+        "NODE_EXTRA_CA_CERTS; a Redis without TLS has redis:// instead of rediss://.",
+    },
+  ],
+  [
     /All sentinels are unreachable/,
     {
       name: "SENTINELS",

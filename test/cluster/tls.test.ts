@@ -69,6 +69,8 @@ test.skipIf(!HAS_OPENSSL)(
       expect(named).toMatch(new RegExp(`"redis_topology"[^}]*"ok"[^}]*:${node.port}`));
     }
     expect(unnamed).toContain("does not match certificate's altnames");
+    expect(unnamed).toContain("?servername=HOST");
     expect(doubting).toMatch(/self.signed certificate|unable to verify/);
+    expect(doubting).toContain("NODE_EXTRA_CA_CERTS");
   },
 );
