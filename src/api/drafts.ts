@@ -67,5 +67,3 @@ export function createDrafts(
     },
   };
 }
-
-export type Drafts = ReturnType<typeof createDrafts>;

@@ -6,7 +6,7 @@ import { checkMayTest, refuseTestStopped } from "../campaigns/may-test.ts";
 import type { Actor } from "../core/act.ts";
 import { describeCode } from "../core/error-codes.ts";
 import { describeFailure } from "../core/failure.ts";
-import { type Mode, modeName } from "../core/mode.ts";
+import type { Mode } from "../core/mode.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { maskPhone } from "../core/recipient.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
@@ -193,11 +193,4 @@ async function readTestPhone(text: string, country: string | null): Promise<Resu
     "The phone number for the test cannot be read.",
     "Write it with its country code, as in +48 600 700 800.",
   );
-}
-
-/** For the page, which says for whom the button is. */
-export function testNotice(mode: Mode): string {
-  return mode === "live"
-    ? "LIVE: this phone gets the message."
-    : `${modeName(mode)}: no one gets it.`;
 }

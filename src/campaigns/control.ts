@@ -87,11 +87,6 @@ export function mayControl(
   return !closed && RULES[verb].changes.includes(status);
 }
 
-/** Stops sending for now; requests in flight are finished. Refusal: `cannot_pause`. */
-export function pauseCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
-  return controlCampaign(found, "pause", by);
-}
-
 /** Continues a paused campaign, and lifts the suspension of its number. `cannot_resume`. */
 export function resumeCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
   return controlCampaign(found, "resume", by);
@@ -148,11 +143,6 @@ async function afterProbe({ store, campaign }: FoundCampaign): Promise<TrialRule
   if (campaign.trial?.kind !== "canary") return TRIAL_RULES.after;
   const imported = await store.campaigns.toSend(campaign.id);
   return imported?.definition.canary?.after ?? TRIAL_RULES.after;
-}
-
-/** Ends a campaign for good: waiting messages are never sent. Refusal: `cannot_cancel`. */
-export function cancelCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
-  return controlCampaign(found, "cancel", by);
 }
 
 /**

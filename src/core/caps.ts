@@ -102,13 +102,3 @@ function readRule(value: Json | undefined): Cap | undefined {
     messages >= 1 && messages <= CAP_MESSAGES_MAX && hours >= 1 && hours <= CAP_HOURS_MAX;
   return fits ? { messages, hours } : undefined;
 }
-
-/** `2 per 7d, 1 per 24h`. */
-export function capsWords(caps: readonly Cap[]): string {
-  return caps
-    .map(({ messages, hours }) => {
-      const per = hours % 24 === 0 && hours > 24 ? `${hours / 24}d` : `${hours}h`;
-      return `${messages} per ${per}`;
-    })
-    .join(" and ");
-}

@@ -57,11 +57,6 @@ async function readSkew(redis: Redis): Promise<number> {
   return Math.round((before + Date.now()) / 2 - redisMs);
 }
 
-/** Redis itself: whether it keeps what it confirms, has room, and agrees about the time. */
-export async function checkRedisServer(redis: Redis): Promise<Check[]> {
-  return redisChecks(await readRedisFacts(redis));
-}
-
 export function redisChecks(facts: RedisFacts): Check[] {
   return [durability(facts), ...permissions(facts), room(facts), clock(facts)];
 }

@@ -122,8 +122,6 @@ export function createNotifier(input: NotifierInput) {
   };
 }
 
-export type Notifier = ReturnType<typeof createNotifier>;
-
 /**
  * Notes in Redis which endpoints there are: from then on scripts note events for them. Also before
  * a number first wakes, so that its first events are told.

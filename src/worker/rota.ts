@@ -114,8 +114,6 @@ export function createRota(input: {
   };
 }
 
-export type Rota = ReturnType<typeof createRota>;
-
 /** Gives the next numbers, each as often as the others. */
 function inTurn(numbers: ReadonlyMap<string, NumberWorker>): (count: number) => NumberWorker[] {
   let left: NumberWorker[] = [];

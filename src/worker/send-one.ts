@@ -85,5 +85,3 @@ export function createOneSender(deps: SendOneDeps) {
     },
   };
 }
-
-export type OneSender = ReturnType<typeof createOneSender>;

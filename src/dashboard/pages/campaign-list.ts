@@ -18,10 +18,8 @@ import { type WebhookTroubles, webhookTroubleLines } from "../../campaigns/webho
 import { includesRole } from "../../core/access.ts";
 import { rate } from "../../core/format.ts";
 import { describePause } from "../../core/pause-reason.ts";
-import { describeHalt, rollbackWords } from "../../export/campaign-json.ts";
-import { liftWords } from "../../export/number-words.ts";
 import { trialWords } from "../../export/trial-words.ts";
-import type { Campaign, Halt, Rollback } from "../../store/index.ts";
+import type { Campaign } from "../../store/index.ts";
 import { clock, clockUtc, count, counted, moment } from "./format.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
 import { progressBar } from "./progress.ts";
@@ -249,30 +247,6 @@ export function modeBadge({ mode }: Campaign): Html | "" {
   return mode === "sandbox" ? html` <span class="badge badge-sandbox">sandbox</span>` : "";
 }
 
-/** Why a number sends nothing at all. */
-export function suspensionBox(number: string, halt: Halt): Html {
-  const { title, advice } = describeHalt(halt);
-  return html`<section class="card alert" role="alert">
-    <h2>Number ${number} is suspended</h2>
-    <p>${halt.code === 0 ? "" : `${halt.code}: `}${title}. Nothing is sent from it since ${moment(halt.at)}.</p>
-    <p>${advice} ${liftWords(halt)}</p>
-  </section>`;
-}
-
-/** Redis may lose confirmed writes, so workers claim nothing; empty while it is safe. */
-export function unsafeBox(words: string | undefined): Html | "" {
-  if (words === undefined) return "";
-  return html`<section class="card alert" role="alert">
-    <h2>Nothing is sent: Redis is not safe</h2>
-    <p>${words}</p>
-  </section>`;
-}
-
-/** No worker is running that would send. */
-export function stallBox(words: string): Html {
-  return html`<section class="card alert" role="alert"><p>${words}</p></section>`;
-}
-
 /** Outcomes stay open because no webhook arrives, or because they are refused; each once. */
 export function webhookBoxes(troubles: readonly WebhookTroubles[]): Html[] {
   return [...new Set(troubles.flatMap(webhookTroubleLines))].map(
@@ -281,13 +255,4 @@ export function webhookBoxes(troubles: readonly WebhookTroubles[]): Html[] {
     <p>${words}</p>
   </section>`,
   );
-}
-
-/** Redis was rolled back: nothing is sent until a person decides. */
-export function rollbackBox(number: string, rollback: Rollback): Html {
-  return html`<section class="card alert" role="alert">
-    <h2>Number ${number} has stopped: Redis ${rollback.lost === null ? "may be an older copy" : "went back in time"}</h2>
-    <p>${rollbackWords(number, rollback)}</p>
-    <p>Noticed ${moment(rollback.noticedAt)}; the last claim that Redis knows is of ${moment(rollback.wentBackTo)}.</p>
-  </section>`;
 }

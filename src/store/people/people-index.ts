@@ -113,8 +113,6 @@ export function createPeopleIndex({
   }
 }
 
-export type PeopleIndex = ReturnType<typeof createPeopleIndex>;
-
 /**
  * The people of consecutive batches for `import-chunk`: how many hashes of the index, then each
  * with the number of its buckets and each bucket with its rows. Rejected rows have no phone, and a

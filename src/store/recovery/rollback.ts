@@ -284,8 +284,6 @@ export async function findRolledBack(
   return numbers.filter((_, at) => noticed[at] === 1);
 }
 
-export type RollbackGuard = ReturnType<typeof createRollback>;
-
 const NOTICED = [
   ...fieldsOf("guard", "noticedAt", "restored", "lost", "lostActs", "wentBackTo"),
   ...fieldsOf("guard", "serial", "lastSerial"),

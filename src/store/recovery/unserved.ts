@@ -73,5 +73,3 @@ function createWithoutWorker({ redis, mode }: { redis: Redis; mode: Mode }) {
     return numbers.filter((number) => !served.has(number));
   };
 }
-
-export type Unserved = ReturnType<typeof createUnserved>;

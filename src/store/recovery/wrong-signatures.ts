@@ -58,5 +58,3 @@ function parse(value: string, sinceMs: number): { count: number; lastMs: number 
   }, 0);
   return { count, lastMs };
 }
-
-export type WrongSignaturesStore = ReturnType<typeof createWrongSignatures>;
