@@ -63,8 +63,6 @@ export function createGuesses({ burst, refillMs }: GuessLimits, now: () => numbe
   };
 }
 
-export type Guesses = ReturnType<typeof createGuesses>;
-
 /** One customer of a provider has a whole /64 of IPv6. */
 function placeOf(address: string): string {
   if (!address.includes(":")) return address;

@@ -22,7 +22,7 @@ export type SignedIn =
   /** Too many are being compared. */
   | { readonly kind: "busy" };
 
-export interface SignInDeps {
+interface SignInDeps {
   /** The dashboard's own, which signs in as an admin. */
   readonly password: string;
   readonly users: Pick<Users, "find">;

@@ -13,7 +13,7 @@ export interface TokenDeps {
   readonly numbers: readonly string[];
 }
 
-export interface NewToken {
+interface NewToken {
   readonly name: string;
   readonly role: Role;
   /** Null: all. */

@@ -3,12 +3,12 @@
  * at once. Addresses take turns: one that sends ten thousand requests delays another by one
  * comparison, not by ten thousand.
  */
-export interface Turns {
+interface Turns {
   /** The result of `task`; null: too many of this address, or of all, wait. */
   run<T>(address: string, task: () => Promise<T>): Promise<T | null>;
 }
 
-export interface TurnLimits {
+interface TurnLimits {
   readonly atOnce: number;
   /** Waiting tasks of one address. */
   readonly eachMax: number;
@@ -16,7 +16,7 @@ export interface TurnLimits {
   readonly allMax: number;
 }
 
-export const TURN_LIMITS: TurnLimits = { atOnce: 2, eachMax: 4, allMax: 256 };
+const TURN_LIMITS: TurnLimits = { atOnce: 2, eachMax: 4, allMax: 256 };
 
 export function createTurns({ atOnce, eachMax, allMax }: TurnLimits = TURN_LIMITS): Turns {
   /** By address, the one whose turn is next first. */

@@ -24,7 +24,7 @@ export interface UserDeps {
   readonly cost?: PasswordCost;
 }
 
-export interface NewUser {
+interface NewUser {
   readonly name: string;
   readonly password: string;
   readonly role: Role;
@@ -65,7 +65,7 @@ export async function addUser(deps: UserDeps, user: NewUser, by: Actor): Promise
 }
 
 /** What changes; absent, also in `access`: it stays. Every change ends the user's sessions. */
-export interface UserChange {
+interface UserChange {
   readonly password?: string | undefined;
   readonly access?:
     | { readonly role: Role; readonly numbers?: readonly string[] | null | undefined }

@@ -271,7 +271,7 @@ function readWhat(body: z.output<typeof previewBody>): Result<ActionWhat> {
 }
 
 /** A form of our pages; empty fields count as left out. */
-export function actionForm(fields: URLSearchParams): unknown {
+function actionForm(fields: URLSearchParams): unknown {
   const given = (name: string) => fields.get(name)?.trim() || undefined;
   const number = (name: string) => {
     const text = given(name)?.replace(/[,\s]/g, "");

@@ -96,7 +96,7 @@ export type { InspectedList as Inspected } from "../producer/check/inspect-list.
 export type { Sample as MessagePreview } from "../producer/preflight/preflight.ts";
 export type { ImportReport as Report } from "../producer/report.ts";
 export type { Check } from "./checks.ts";
-export type { Draft, Drafting, Started } from "./drafting.ts";
+export type { Draft, Drafting } from "./drafting.ts";
 export type { TestSent } from "./test-send.ts";
 
 /** Whether a request may have a body of any size, which its address reads as a stream. */

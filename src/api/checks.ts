@@ -65,5 +65,3 @@ export function createChecks(imports: Pick<Imports, "check">, logger: Logger) {
     },
   };
 }
-
-export type Checks = ReturnType<typeof createChecks>;

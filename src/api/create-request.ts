@@ -49,7 +49,7 @@ export const createOptions = z.strictObject({
   first: z.int().positive().optional().openapi({ description: "The first rows only." }),
   encoding: z.enum(ENCODINGS as readonly string[] as [Encoding, ...Encoding[]]).optional(),
 });
-export type CreateOptions = z.output<typeof createOptions>;
+type CreateOptions = z.output<typeof createOptions>;
 
 export const createJson = createOptions.extend({
   campaign: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).openapi({

@@ -25,7 +25,7 @@ import type { Upload, Uploads } from "./uploads.ts";
 
 export type { Draft } from "./drafts.ts";
 
-export interface DraftingDeps
+interface DraftingDeps
   extends Pick<ImportsDeps, "maySend">,
     Pick<TestSendDeps, "numberCountries" | "openTestSender"> {
   readonly stores: Stores;
@@ -41,13 +41,13 @@ export interface DraftingDeps
 }
 
 /** The files and fields of the form that begins a draft. */
-export interface Received {
+interface Received {
   readonly list: Upload;
   readonly campaign: { readonly bytes: Buffer; readonly name: string } | null;
   readonly from: string | null;
 }
 
-export type Started =
+type Started =
   | { readonly kind: "started"; readonly campaign: string }
   | { readonly kind: "refused"; readonly refused: Refused; readonly report: ImportReport | null };
 
@@ -146,7 +146,7 @@ export function createDrafting(deps: DraftingDeps) {
 
 export type Drafting = ReturnType<typeof createDrafting>;
 
-export function refuseNoDraft(): Refused {
+function refuseNoDraft(): Refused {
   return refuse(
     "draft_unknown",
     "There is no such new campaign: it was started or discarded, or nothing was done with it for a day, or another person or another dashboard process has it.",

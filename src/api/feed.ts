@@ -13,13 +13,13 @@ export interface CampaignState {
 }
 
 /** What a client is told. */
-export interface Wanted {
+interface Wanted {
   /** One campaign; null: all that it may see. */
   readonly only: string | null;
   readonly sees: (campaign: Pick<Campaign, "number">) => boolean;
 }
 
-export interface Subscription {
+interface Subscription {
   /** The next change; undefined when `waitMs` have passed without one, null at the end. */
   next(waitMs: number): Promise<CampaignState | undefined | null>;
   close(): void;

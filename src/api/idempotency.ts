@@ -11,7 +11,7 @@ import type { ApiContext } from "./access.ts";
 import type { Answer } from "./answer.ts";
 
 /** What a request asks for beside its address: the digest of its body. */
-export type BodyDigest = string;
+type BodyDigest = string;
 
 export interface Idempotency {
   /**

@@ -12,7 +12,7 @@ import type { CreateRequest } from "./create-request.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Upload, Uploads } from "./uploads.ts";
 
-export interface Reading {
+interface Reading {
   readonly encoding?: Encoding | undefined;
   readonly delimiter?: Delimiter | undefined;
   readonly to?: string | undefined;
@@ -24,7 +24,7 @@ const REMEMBERED_MAX = 16;
 const REMEMBERED_LENGTH_MAX = 256 * 1024;
 export const PREVIEW_PEOPLE = 5;
 
-export interface LooksDeps {
+interface LooksDeps {
   readonly uploads: Pick<Uploads, "pathOf">;
   readonly jobs: Jobs;
   /** Of phones without country code, if all numbers have the same. */

@@ -17,7 +17,7 @@ import type { OptOutDeps } from "./opt-outs.ts";
 import type { Router } from "./route.ts";
 import type { Upload, Uploads } from "./uploads.ts";
 
-export interface ImportDeps extends OptOutDeps {
+interface ImportDeps extends OptOutDeps {
   readonly uploads: Uploads;
   readonly idempotency: Idempotency;
 }

@@ -45,7 +45,7 @@ interface Described {
 }
 
 /** An address that takes and answers JSON. */
-export interface JsonRoute<Query extends z.ZodType, Body extends z.ZodType, Out extends z.ZodType>
+interface JsonRoute<Query extends z.ZodType, Body extends z.ZodType, Out extends z.ZodType>
   extends Described {
   readonly query?: Query;
   /** Left out: it takes none, and refuses one. */
@@ -68,7 +68,7 @@ export interface RawRoute extends Described {
 }
 
 /** A request whose parts have been checked. */
-export interface Asked<Query, Body> {
+interface Asked<Query, Body> {
   readonly context: ApiContext;
   /** Who asks, and what they may see. */
   readonly access: Access;
@@ -80,7 +80,7 @@ export interface Asked<Query, Body> {
   readonly body: Body;
 }
 
-export interface RouterDeps {
+interface RouterDeps {
   readonly answer: Answer;
   readonly idempotency: Idempotency;
 }

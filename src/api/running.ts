@@ -20,7 +20,7 @@ export interface RunningDeps {
 }
 
 /** Each keeps some megabytes, and half a processor busy. */
-export const IMPORTS_MAX = 3;
+const IMPORTS_MAX = 3;
 /** How often jobs that were left behind, and uploads that are too old, are looked for. */
 const LOOK_EVERY_MS = 15_000;
 

@@ -19,7 +19,7 @@ export const state = z.enum(STATE_NAMES as [State, ...State[]]).openapi("State")
 export const status = z.enum(CAMPAIGN_STATUSES).openapi("CampaignStatus");
 
 /** One count for each state. */
-export const counts = z
+const counts = z
   .object(
     Object.fromEntries(STATE_NAMES.map((name) => [name, z.int().nonnegative()])) as {
       [Name in State]: z.ZodInt;

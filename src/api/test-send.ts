@@ -18,7 +18,7 @@ import { campaignId, mode as modeSchema, state as stateSchema } from "./schemas.
 import type { Uploads } from "./uploads.ts";
 
 /** Sends one message from this process, with the worker's own claim, pace and record. */
-export interface TestSender {
+interface TestSender {
   sendDue(campaign: string): Promise<void>;
   stop(): Promise<void>;
 }

@@ -41,7 +41,7 @@ export interface UploadLimits {
 }
 
 /** Who sends a list, and whether it waits for a later request. */
-export type Sent = Pick<Upload, "by" | "isKept">;
+type Sent = Pick<Upload, "by" | "isKept">;
 
 export const UPLOAD_LIMITS: UploadLimits = {
   bytesMax: 1024 ** 3,

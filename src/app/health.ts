@@ -3,7 +3,7 @@ import { createHealthServer } from "../http/health.ts";
 import type { Platform } from "./platform.ts";
 import { telemetryOf } from "./telemetry.ts";
 
-export interface Health {
+interface Health {
   /** From now on `/readyz` answers 503. */
   drain(): void;
   stop(): Promise<void>;

@@ -12,7 +12,7 @@ export interface NumberChange {
 
 type Numbers = Readonly<Record<string, NumberConfig>>;
 
-export function numberChange(before: Numbers, after: Numbers): NumberChange {
+function numberChange(before: Numbers, after: Numbers): NumberChange {
   const names = Object.keys(before);
   const stays = (name: string): boolean => Object.hasOwn(after, name);
   const differs = (name: string): boolean =>

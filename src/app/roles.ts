@@ -8,7 +8,7 @@ import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 
 /** `say` prints a one-time message for a person: a generated password. */
-export type RoleStarter = (
+type RoleStarter = (
   platform: Platform,
   say: (line: string) => void,
 ) => Promise<Result<RunningRole>>;

@@ -9,7 +9,7 @@ import { neverThrowing, observedByBoth, type SendObserver } from "../worker/obse
 import type { Platform } from "./platform.ts";
 
 /** What measures and traces this process. */
-export interface Telemetry {
+interface Telemetry {
   readonly metrics: Metrics;
   /** Undefined if no provider of traces was loaded. */
   readonly tracing: Tracing | undefined;

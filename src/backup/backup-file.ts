@@ -97,7 +97,7 @@ async function* linesAndParts(
 }
 
 /** A backup that was read whole: its RDB files, in `dir`. */
-export interface ReadBackup {
+interface ReadBackup {
   readonly about: AboutBackup;
   readonly files: readonly string[];
 }

@@ -38,7 +38,7 @@ export interface Restored {
   readonly numbers: readonly string[];
 }
 
-export interface RestoreInput {
+interface RestoreInput {
   readonly path: string;
   readonly key: BackupKey | null;
   /** Has room for the copy while it is read. */

@@ -8,7 +8,7 @@ import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { RedisBinary } from "../redis/find-binary.ts";
 
 /** A server that only reads one RDB file out, for this process alone. */
-export interface ScratchRedis {
+interface ScratchRedis {
   readonly client: Redis;
   stop(): Promise<void>;
 }

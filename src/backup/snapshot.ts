@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Redis } from "ioredis";
 
 /** The data of one Redis at one moment, as an RDB file. */
-export interface Snapshot {
+interface Snapshot {
   readonly bytes: number;
   /** Read it to its end, or call `close`. Rejects if the connection ends before. */
   readonly chunks: AsyncIterable<Buffer>;

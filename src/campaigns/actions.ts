@@ -38,7 +38,7 @@ export interface ActionRequest {
 }
 
 /** A bulk action and its store. */
-export interface FoundAction {
+interface FoundAction {
   readonly action: Action;
   readonly store: NumberStore;
 }
@@ -158,7 +158,7 @@ export async function findAction(stores: Stores, id: string): Promise<Result<Fou
     : accept({ action, store });
 }
 
-export interface ActionPage {
+interface ActionPage {
   readonly actions: readonly Action[];
   /** There are older ones. */
   readonly isCut: boolean;
@@ -190,7 +190,7 @@ export function readActionCursor(text: string): { createdAt: number; id: string 
 }
 
 /** The result of a stop, also as JSON. */
-export interface StoppedAction extends ActionJson {
+interface StoppedAction extends ActionJson {
   /** False: it had ended before. */
   readonly changed: boolean;
 }
@@ -253,7 +253,7 @@ function refuseFull(): Refused {
   );
 }
 
-export function refuseNoAction(id: string): Refused {
+function refuseNoAction(id: string): Refused {
   return refuse(
     "no_such_action",
     `There is no bulk action "${id.slice(0, 80)}".`,

@@ -3,7 +3,7 @@ import type { Result } from "../core/refusal.ts";
 import type { ActLog } from "../store/index.ts";
 
 /** An act as it is known before it is done; absent parts are empty. */
-export interface Intended extends Pick<Act, "what"> {
+interface Intended extends Pick<Act, "what"> {
   readonly campaigns?: readonly string[];
   readonly details?: ActDetails;
 }

@@ -242,7 +242,7 @@ function slowerWords({ slowed, ramp, fullPerSecond }: CampaignPace): string {
 }
 
 /** `78 messages a second`, `30 messages a minute`. */
-export function speedWords(perSecond: number): string {
+function speedWords(perSecond: number): string {
   if (perSecond < 1) return `${counted(Math.round(perSecond * 60), "message")} a minute`;
   const shown = perSecond < 10 ? Number(perSecond.toFixed(1)) : Math.round(perSecond);
   return `${counted(shown, "message")} a second`;
@@ -253,7 +253,7 @@ function stop(kind: ConditionKind, words: Said, advice: string | null = null): C
 }
 
 /** Messages of which an attempt was made. */
-export function triedMessages(counts: Campaign["counts"]): number {
+function triedMessages(counts: Campaign["counts"]): number {
   const { sending, accepted, sent, delivered, read, failed, unknown } = counts;
   return sending + accepted + sent + delivered + read + failed + unknown;
 }
@@ -263,7 +263,7 @@ function getNothing(some: number): string {
 }
 
 /** Messages that may still change by themselves. */
-export function openMessages({ accepted, sent, unknown }: Campaign["counts"]): number {
+function openMessages({ accepted, sent, unknown }: Campaign["counts"]): number {
   return accepted + sent + unknown;
 }
 

@@ -87,11 +87,6 @@ export function mayControl(
   return !closed && RULES[verb].changes.includes(status);
 }
 
-/** Continues a paused campaign, and lifts the suspension of its number. `cannot_resume`. */
-export function resumeCampaign(found: FoundCampaign, by: Actor): Promise<Result<Controlled>> {
-  return controlCampaign(found, "resume", by);
-}
-
 /**
  * Continues a paused campaign with `size` of its messages; the rest follows only if enough of them
  * are delivered in time. In place of an unfinished canary, what follows is as the file says of

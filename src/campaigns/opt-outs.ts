@@ -12,13 +12,13 @@ export interface OptOutAct {
 }
 
 /** People who were added, and those on the list already. */
-export interface AddedOptOuts {
+interface AddedOptOuts {
   readonly added: number;
   readonly unchanged: number;
 }
 
 /** People who were removed, and those who were not on the list. */
-export interface RemovedOptOuts {
+interface RemovedOptOuts {
   readonly removed: number;
   readonly absent: number;
 }

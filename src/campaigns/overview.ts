@@ -30,7 +30,7 @@ export interface Obstacles {
 }
 
 /** A page of the campaigns; the first is 1. */
-export interface Page {
+interface Page {
   readonly page: number;
   readonly size: number;
 }
@@ -42,7 +42,7 @@ interface After {
 }
 
 /** A page of the campaigns. Its cost does not depend on how many there are. */
-export interface Overview {
+interface Overview {
   /** One page of the campaigns of every number, newest first. */
   readonly campaigns: readonly Campaign[];
   /** The number of all campaigns. */

@@ -15,7 +15,7 @@ export interface CampaignRate {
   readonly rampUp: RampUp | null;
 }
 
-export interface NumberRate {
+interface NumberRate {
   readonly number: string;
   /** Null: the configured rate applies. */
   readonly ratePerSecond: number | null;

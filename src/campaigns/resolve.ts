@@ -26,14 +26,14 @@ import type { Following } from "./retry.ts";
 
 export const ALL_ROWS: RowRange = [1, Number.POSITIVE_INFINITY];
 
-export interface ResolvedRow {
+interface ResolvedRow {
   readonly id: string;
   readonly row: number;
   /** The new state. */
   readonly state: State;
 }
 
-export interface ResolvedRows {
+interface ResolvedRows {
   readonly id: string;
   readonly decision: Decision;
   /** The rows whose outcome was decided. */

@@ -128,7 +128,7 @@ async function retryNow(
 }
 
 /** The filter as an action keeps it. */
-export function retryOf({ codes, reasons = new Set() }: RetryFilter): RetryWhat {
+function retryOf({ codes, reasons = new Set() }: RetryFilter): RetryWhat {
   return {
     ...{ kind: "retry", codes: [...codes] },
     reasons: [...reasons].map((reason) => reasonName(reason) ?? String(reason)),
@@ -199,7 +199,7 @@ export interface FailedAttempt {
 /** Why a failed message stays failed in any case. */
 export type WhyLeft = NotRetried | "closed" | "no_campaign" | "guarded";
 
-export interface RetriedAttempts {
+interface RetriedAttempts {
   /** Messages that will be sent again. One in neither this nor `left` is no longer failed. */
   readonly retried: number;
   /** By row. */

@@ -1,7 +1,7 @@
 import { count } from "../core/format.ts";
 
 /** A time in a sentence: each page or command shows it in its own way. */
-export interface SaidTime {
+interface SaidTime {
   readonly ms: number;
 }
 

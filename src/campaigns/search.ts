@@ -16,7 +16,7 @@ export type SearchResult =
   /** Several campaigns have the text in their name, the newest first. */
   | { readonly kind: "campaigns"; readonly found: readonly FoundCampaign[] };
 
-export interface SearchInput {
+interface SearchInput {
   /** Those that the reader may see. */
   readonly stores: Stores;
   /** Digits with country code; null if the text is not a phone. */

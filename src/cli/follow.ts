@@ -7,15 +7,15 @@ import { createRateMeter, progressLine, progressWords } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Why following a campaign ended. */
-export type FollowEnd = "reached" | "detached" | "gone";
+type FollowEnd = "reached" | "detached" | "gone";
 
-export interface Followed {
+interface Followed {
   readonly end: FollowEnd;
   /** The last known state; undefined if it was already gone. */
   readonly campaign: Campaign | undefined;
 }
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly store: Pick<NumberStore, "campaigns">;
   readonly platform: Reachable;
   readonly id: string;

@@ -5,7 +5,7 @@ import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
 import { clockTime, count, duration, printable, rate } from "./words.ts";
 
 /** Reads a campaign repeatedly, and measures its rate. */
-export interface RateMeter {
+interface RateMeter {
   /** Messages a second over the last seconds; 0 before the second reading. */
   read(campaign: Campaign, nowMs: number): number;
 }
@@ -32,12 +32,12 @@ function handled(campaign: Campaign): number {
 }
 
 /** When the last message will be sent at the current rate; null if that is not known. */
-export function expectedEnd(campaign: Campaign, perSecond: number, nowMs: number): number | null {
+function expectedEnd(campaign: Campaign, perSecond: number, nowMs: number): number | null {
   if (campaign.status !== "running" || perSecond <= 0) return null;
   return nowMs + (rowsToSend(campaign) / perSecond) * 1_000;
 }
 
-export interface ProgressSample {
+interface ProgressSample {
   readonly campaign: Campaign;
   readonly perSecond: number;
   readonly nowMs: number;

@@ -9,7 +9,7 @@ import { isRunning, processIdentity } from "../redis/process-identity.ts";
  * A killed process leaves its note behind: then no command follows it to a port that another
  * program may have by now, and no command meant for it goes to real people instead.
  */
-export interface RunningUp {
+interface RunningUp {
   readonly mode: Mode;
   readonly url: string;
   readonly pid: number;

@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from "node:readline";
 import pc from "picocolors";
 import { findPerson, type Person } from "./person.ts";
 
-export type Colours = ReturnType<typeof pc.createColors>;
+type Colours = ReturnType<typeof pc.createColors>;
 
 /**
  * The stdout and stderr of a command: data goes to stdout, messages to stderr. A reader that goes

@@ -8,7 +8,7 @@ import type { FollowedTest } from "./test-follow.ts";
 import { duration, modeWords, printable } from "./words.ts";
 
 /** A test message and what is known of it. */
-export interface TestReport extends FollowedTest {
+interface TestReport extends FollowedTest {
   readonly id: string;
   readonly number: string;
   readonly mode: Mode;

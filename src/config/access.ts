@@ -37,7 +37,7 @@ export interface AccessConfig {
 }
 
 /** A dashboard that is reached over plain http can keep no session: `dialog` is for that. */
-export const ASK_BY = ["page", "dialog"] as const;
+const ASK_BY = ["page", "dialog"] as const;
 export type AskBy = (typeof ASK_BY)[number];
 
 const text = z.string().trim().min(1);

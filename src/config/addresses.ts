@@ -5,7 +5,7 @@ import type { Findings } from "./environment.ts";
 export const DEFAULT_API_URL = "https://lwb-api.livechat-integrations.com";
 
 /** Where the API is. */
-export interface ApiAddress {
+interface ApiAddress {
   readonly apiUrl: string;
   /** Null on loopback, which may be the sandbox or a tunnel to the real API: ask it. */
   readonly mode: "live" | null;

@@ -20,7 +20,7 @@ export interface Findings {
   warn(message: string): void;
 }
 
-export function createFindings(): Findings {
+function createFindings(): Findings {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
   return {
@@ -45,7 +45,7 @@ export interface Environment {
   secret(name: Secret): string | undefined;
 }
 
-export interface NumberRange {
+interface NumberRange {
   readonly min: number;
   readonly max: number;
   readonly kind: "whole" | "any";

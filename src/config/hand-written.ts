@@ -8,7 +8,7 @@ export interface TextProblem {
   readonly message: string;
 }
 
-export type HandWritten =
+type HandWritten =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: TextProblem };
 
@@ -45,7 +45,7 @@ function oddMessage(odd: string, bytes: Buffer): string {
 }
 
 /** `line 3, column 5` of a place in a text, both from 1. */
-export function placeOf(text: string, index: number): string {
+function placeOf(text: string, index: number): string {
   const before = text.slice(0, index).split(/\r\n?|\n/);
   return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }

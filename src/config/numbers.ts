@@ -57,7 +57,7 @@ export function readNumbers(
 }
 
 /** The configured numbers that this process works for, and the names of the others. */
-export interface ServedNumbers {
+interface ServedNumbers {
   readonly numbers: Record<string, NumberConfig>;
   readonly otherNumbers: readonly string[];
   /** Numbers of this process that have a webhook secret of one of the others. */
@@ -176,7 +176,7 @@ export const numberShape = z
   });
 
 /** The numbers of the configuration file; none without a file. */
-export interface NumbersInFile {
+interface NumbersInFile {
   /** Files are relative to the file that names them, not to the working folder. */
   readonly folder: string;
   readonly numbers: Readonly<Record<string, z.output<typeof numberShape>>>;

@@ -9,7 +9,7 @@ import { SECRETS, VARIABLES, type Variable } from "./variables.ts";
 import { readYamlText, type YamlText } from "./yaml/yaml-text.ts";
 
 /** One setting as it applies. */
-export interface Setting {
+interface Setting {
   /** A variable, or a key of the configuration file: `numbers.second.ratePerSecond`. */
   readonly name: string;
   /** Null: not set. A secret is only `[hidden]`. */

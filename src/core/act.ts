@@ -36,7 +36,7 @@ export const ACT_KINDS = [
 export type ActKind = (typeof ACT_KINDS)[number];
 
 /** The way by which a person acts. */
-export type ActVia = "command line" | "dashboard" | "HTTP API" | "Bull Board" | "drop folder";
+type ActVia = "command line" | "dashboard" | "HTTP API" | "Bull Board" | "drop folder";
 
 /** Who acts, and from where. */
 export interface Actor {

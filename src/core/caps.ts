@@ -4,14 +4,14 @@ import { didYouMean } from "./nearest.ts";
 import type { ShapeProblem } from "./shape.ts";
 
 /** At most so many messages to one person within so many hours, which slide. */
-export interface Cap {
+interface Cap {
   readonly messages: number;
   readonly hours: number;
 }
 
 /** What happens to a message beyond a cap: it waits until it may go, or is left out. */
-export const CAP_OUTCOMES = ["later", "skip"] as const;
-export type CapOutcome = (typeof CAP_OUTCOMES)[number];
+const CAP_OUTCOMES = ["later", "skip"] as const;
+type CapOutcome = (typeof CAP_OUTCOMES)[number];
 
 /** Frequency caps (`caps`), as a campaign file or the configuration file gives them. */
 export interface Caps {
@@ -101,4 +101,14 @@ function readRule(value: Json | undefined): Cap | undefined {
   const fits =
     messages >= 1 && messages <= CAP_MESSAGES_MAX && hours >= 1 && hours <= CAP_HOURS_MAX;
   return fits ? { messages, hours } : undefined;
+}
+
+/** `2 per 7d, 1 per 24h`. */
+export function capsWords(caps: readonly Cap[]): string {
+  return caps
+    .map(({ messages, hours }) => {
+      const per = hours % 24 === 0 && hours > 24 ? `${hours / 24}d` : `${hours}h`;
+      return `${messages} per ${per}`;
+    })
+    .join(" and ");
 }

@@ -38,7 +38,7 @@ export type ErrorClass =
   | "optout"
   | "ambiguous";
 
-export interface ErrorCode {
+interface ErrorCode {
   /** The code, or the first code of a range. */
   readonly code: number;
   /** The last code of a range, inclusive. */

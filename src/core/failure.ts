@@ -21,7 +21,7 @@ export interface FailureCount extends FailureCause {
   readonly count: number;
 }
 
-export interface Failure {
+interface Failure {
   /** What happened, in a few words. */
   readonly title: string;
   /** How to fix the cause, and whether to send the message again. */
@@ -152,7 +152,7 @@ export const RETRY_OPTED_OUT_FIX =
   "None. If the person wants marketing again, run `dropcast suppress remove`; they then get the next campaign.";
 
 /** The reasons by which a failure without a code can be named. */
-export const FAILURE_REASONS = [
+const FAILURE_REASONS = [
   ...["not_sent_dns", "not_sent_connect", "not_sent_tls", "not_sent_other"],
   ...["failed_without_code", "decided"],
 ] as readonly Reason[];

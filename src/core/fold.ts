@@ -9,7 +9,7 @@ const LINES_BELOW_MEDIA = 3;
 /** Letters in a line of a bubble on a common phone. */
 const LINE_LENGTH = 38;
 
-export interface FoldedText {
+interface FoldedText {
   readonly shown: string;
   /** What only "Read more" shows; empty: all is shown. */
   readonly hidden: string;

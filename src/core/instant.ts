@@ -1,5 +1,5 @@
 /** A time in milliseconds since 1970, or what is wrong with the text. */
-export type Instant = { ok: true; ms: number } | { ok: false; problem: string };
+type Instant = { ok: true; ms: number } | { ok: false; problem: string };
 
 const SHAPE =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(?:([Zz])|([+-])(\d{2}):(\d{2}))?$/;

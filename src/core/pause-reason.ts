@@ -2,7 +2,7 @@ import { describeCode } from "./error-codes.ts";
 import { describeTrialPause } from "./trial-pause.ts";
 
 /** Why a campaign is paused: what happened, and what to do about it. */
-export interface PauseReason {
+interface PauseReason {
   readonly words: string;
   readonly advice: string;
 }

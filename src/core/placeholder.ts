@@ -8,7 +8,7 @@ export interface Placeholder {
   readonly fallback: string | null;
 }
 
-export type Placeholders =
+type Placeholders =
   | { readonly ok: true; readonly parts: readonly (string | Placeholder)[] }
   | { readonly ok: false; readonly problem: string };
 

@@ -8,7 +8,7 @@ import { readValue } from "./value.ts";
 export const BODY_LENGTH_MAX = 1_024;
 
 /** A campaign's `preview`, compiled for the rows of one list. */
-export interface CompiledPreview {
+interface CompiledPreview {
   /** The text for one row; `cells` are in the order of the header it was compiled for. */
   fill(cells: readonly string[]): string;
 }

@@ -15,7 +15,7 @@ export interface Recurring {
   readonly onMissed: OnMissed;
 }
 
-export type RecurringSource =
+type RecurringSource =
   /** The newest list of a folder; the path is relative to the campaign file. */
   | { readonly kind: "folder"; readonly path: string }
   /** `tokenFile`: a file beside the campaign file that holds a bearer token. */
@@ -23,8 +23,8 @@ export type RecurringSource =
 
 const ON_EMPTY = ["ok", "warn"] as const;
 const ON_MISSED = ["once", "skip"] as const;
-export type OnEmpty = (typeof ON_EMPTY)[number];
-export type OnMissed = (typeof ON_MISSED)[number];
+type OnEmpty = (typeof ON_EMPTY)[number];
+type OnMissed = (typeof ON_MISSED)[number];
 
 const text = z.string().trim().min(1);
 

@@ -1,5 +1,5 @@
 /** An operational problem of Redis: it takes no writes, or cannot be reached, until it is fixed. */
-export interface RedisTrouble {
+interface RedisTrouble {
   /** The first word of Redis's reply, to look it up, or a name for a client error. */
   readonly name: string;
   /** What an operator should do about it. */

@@ -19,7 +19,7 @@ export interface Refusal {
   readonly problems?: readonly RefusalProblem[];
 }
 
-export interface RefusalProblem {
+interface RefusalProblem {
   /** What it is about: a variable, an encoding. The message continues from it. */
   readonly name: string;
   readonly message: string;

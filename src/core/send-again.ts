@@ -12,12 +12,12 @@ import type { ShapeProblem } from "./shape.ts";
  * - 131056, too many messages to this recipient: 4^n seconds (messages page, "pair rate limits").
  */
 const HOUR_MS = 3_600_000;
-export const WAITS_MS: Readonly<Record<number, readonly number[]>> = {
+const WAITS_MS: Readonly<Record<number, readonly number[]>> = {
   [CODES.notDelivered]: [24 * HOUR_MS, 48 * HOUR_MS],
   131056: [1_000, 4_000, 16_000, 64_000, 256_000],
 };
 
-export type SendAgain =
+type SendAgain =
   | { readonly ok: true; readonly codes: readonly number[] }
   | { readonly ok: false; readonly problems: readonly ShapeProblem[] };
 

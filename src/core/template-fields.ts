@@ -16,7 +16,7 @@ export interface FieldRule {
   readonly doubt: (text: string) => FieldDoubt | null;
 }
 
-export const FIELD_DOUBTS = [
+const FIELD_DOUBTS = [
   "value_coupon",
   "value_one_time_code",
   "value_payload",

@@ -3,7 +3,7 @@ import { didYouMean } from "./nearest.ts";
 import { isFilled, isText, type Path, type TemplateProblems } from "./template-problems.ts";
 
 /** Where the parameters are. */
-export interface ParametersPlace {
+interface ParametersPlace {
   readonly path: Path;
   /** The type of their component, such as `body` or `url button`. */
   readonly component: string;

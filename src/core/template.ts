@@ -21,11 +21,11 @@ export interface TemplateDefinition {
 }
 
 /** The JSON text of a row's template object, or why the row cannot be sent. */
-export type Filled =
+type Filled =
   | { readonly ok: true; readonly json: string }
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
 
-export type Checked =
+type Checked =
   /** `doubts`: values that can be sent but are probably wrong; absent if there are none. */
   | { readonly ok: true; readonly doubts?: readonly Doubt[] }
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };

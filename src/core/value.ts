@@ -16,7 +16,7 @@ export interface Value {
   readonly doubt: ValueDoubt | null;
 }
 
-export type ValueFault =
+type ValueFault =
   | "value_too_long"
   | "value_newline"
   | "value_tab"
@@ -26,7 +26,7 @@ export type ValueFault =
   | "value_letters_lost"
   | "value_garbled";
 
-export const VALUE_DOUBTS = [
+const VALUE_DOUBTS = [
   "value_formula",
   "value_spreadsheet",
   "value_placeholder",

@@ -9,7 +9,7 @@ import { type Problem, plainProblem } from "../http/problem.ts";
 import type { Sessions, Tokens } from "../store/index.ts";
 import { BASIC, readCookie, SESSION } from "./cookies.ts";
 
-export interface LoginDeps {
+interface LoginDeps {
   readonly signIn: SignIn;
   readonly tokens: Pick<Tokens, "find">;
   readonly sessions: Pick<Sessions, "find" | "idOf">;

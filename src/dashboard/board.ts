@@ -37,7 +37,7 @@ const BASE = "/queues";
 /** BullMQ waits for a lost Redis without limit; a page must not. */
 const READ_TIMEOUT_MS = 10_000;
 
-export interface BoardDeps {
+interface BoardDeps {
   readonly stores: Stores;
   /** BullMQ's client, by key space. */
   readonly queueClient: (space: string) => Redis;

@@ -9,7 +9,7 @@ import type { XlsxCell } from "./xlsx.ts";
 const ROWS_AT_ONCE = 500;
 
 /** Which rows of which campaign. An empty `states` means all. */
-export interface RowsToExport {
+interface RowsToExport {
   readonly store: Pick<NumberStore, "campaigns" | "rows">;
   readonly campaign: Pick<Campaign, "id" | "rows">;
   readonly states: ReadonlySet<State>;
@@ -57,7 +57,7 @@ function xlsxRow(row: CampaignRow, width: number): XlsxCell[] {
 }
 
 /** In the order of the list, some at a time. */
-export async function* selectedRows({
+async function* selectedRows({
   store,
   campaign,
   states,

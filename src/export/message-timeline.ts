@@ -20,7 +20,7 @@ export interface MessageEvent {
 }
 
 /** What is known of a message. `scope` and `at` of the person's opt-out, if there is one. */
-export interface TimelineOf {
+interface TimelineOf {
   readonly campaign: Pick<Campaign, "file" | "createdAt">;
   readonly row: CampaignRow;
   readonly history: readonly HistoryEntry[];

@@ -24,7 +24,7 @@ export const FACTS = [
   "decided",
 ] as const;
 
-export type Facts = Record<(typeof FACTS)[number], string | number | boolean | null>;
+type Facts = Record<(typeof FACTS)[number], string | number | boolean | null>;
 
 export function factsOf(row: CampaignRow): Facts {
   const { value } = row;

@@ -10,7 +10,7 @@ export type ExportFormat = "csv" | "ndjson" | "json";
  * Formats a campaign's rows for the command line and the dashboard: the input columns, then the
  * outcome of each row. Head, rows and tail together are the whole output.
  */
-export interface RowFormat {
+interface RowFormat {
   head(): string;
   rows(rows: readonly CampaignRow[]): string;
   tail(): string;

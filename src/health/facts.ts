@@ -46,7 +46,7 @@ export interface ProcessFacts {
   readonly troubles: WebhookTroubles;
 }
 
-export type ProcessStore = Pick<
+type ProcessStore = Pick<
   NumberStore,
   "number" | "mode" | "campaigns" | "presence" | "webhookSilence" | "wrongSignatures"
 >;

@@ -6,7 +6,7 @@ import type { Check } from "./check.ts";
 import { type RedisFacts, readRedisFacts, redisChecks } from "./redis.ts";
 
 /** A replica, as its primary sees it. */
-export interface ReplicaFacts {
+interface ReplicaFacts {
   readonly where: string;
   readonly isOnline: boolean;
   /** What it has not confirmed yet. */

@@ -16,7 +16,7 @@ export interface HealthServerOptions extends Probed {
   readonly metrics: Scrape;
 }
 
-export interface HealthServer {
+interface HealthServer {
   /** Resolves when the port is open; refused (`metrics_cannot_listen`) if it cannot be opened. */
   start(): Promise<Result<Listening>>;
   /**

@@ -15,7 +15,7 @@ export function localUrl({ host, port }: Listening): string {
   return `http://${local.includes(":") ? `[${local}]` : local}:${port}`;
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;

@@ -8,7 +8,7 @@ export interface Throttle {
   size(): number;
 }
 
-export interface ThrottleOptions {
+interface ThrottleOptions {
   readonly ratePerSecond: number;
   /** How many failures in a row are allowed before the rate applies. */
   readonly burst: number;

@@ -16,7 +16,7 @@ import {
 export const DURABILITIES = ["fsync", "replicas", "log", "unproven"] as const;
 
 /** Of all nodes: `unproven` if one is, and the memory of the fullest. */
-export interface RedisState {
+interface RedisState {
   readonly durability: (typeof DURABILITIES)[number];
   readonly memoryUsedBytes: number;
   /** `maxmemory`, or the machine's memory; 0: not known. */

@@ -7,7 +7,7 @@ import { createRateMeter } from "./rate-meter.ts";
  * The result of a POST, by the outcome that the client reports. Every request that left, or tried
  * to, has exactly one.
  */
-export const POST_RESULTS = {
+const POST_RESULTS = {
   accepted: "accepted",
   failed: "failed",
   unknown: "unknown",
@@ -20,9 +20,9 @@ export const POST_RESULTS = {
   template: "template",
 } as const;
 
-export type PostOutcome = keyof typeof POST_RESULTS;
+type PostOutcome = keyof typeof POST_RESULTS;
 
-export const STATUSES = ["sent", "delivered", "read", "failed"] as const;
+const STATUSES = ["sent", "delivered", "read", "failed"] as const;
 
 /** The answers of the webhooks port, and what only a start can meet. */
 const REJECTED = Object.keys(WEBHOOKS).filter(

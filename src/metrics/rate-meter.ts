@@ -25,5 +25,3 @@ export function createRateMeter(now: () => number) {
     },
   };
 }
-
-export type RateMeter = ReturnType<typeof createRateMeter>;

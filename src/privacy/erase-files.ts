@@ -4,7 +4,7 @@ import type { PersonTrace } from "../core/person-trace.ts";
 import { createRecordSplitter } from "./list-records.ts";
 
 /** What was erased from the files of a folder. */
-export interface ErasedFiles {
+interface ErasedFiles {
   files: number;
   /** Lines removed from lists. */
   lines: number;

@@ -6,7 +6,7 @@ import { DELIMITERS } from "../core/delimiters.ts";
  * cell and closes only at its end, so that a stray quote does not swallow the rest of the file. Nor
  * does an unclosed one, since a record has at most `RECORD_LENGTH_MAX` characters.
  */
-export interface RecordSplitter {
+interface RecordSplitter {
   /** Takes the next piece of text; returns the records that it completes. */
   push(text: string): string[];
   /** Returns the last record, if it has no line end. */

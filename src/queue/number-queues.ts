@@ -6,7 +6,7 @@ import { endInTime, QUEUE_ANSWER_MS } from "./in-time.ts";
 import { type BatchJob, batchQueueName, QUEUE_EVENTS_KEPT, queuePlace } from "./queues.ts";
 
 /** The queues of one number, for adding jobs. */
-export interface OpenQueues {
+interface OpenQueues {
   readonly batches: Queue<BatchJob>;
   readonly failed: FailedQueue;
 }

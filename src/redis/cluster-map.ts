@@ -13,7 +13,7 @@ export interface Owner {
 }
 
 /** Who owns which hash slot, as one node of the cluster has told. */
-export interface ClusterMap {
+interface ClusterMap {
   /**
    * Asks one node after another until one answers: `first`, those that are known, the seeds, and
    * `last` after all others. Calls at the same time share one question. Rejects if none answers.

@@ -26,7 +26,7 @@ import { promisify } from "node:util";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 
 /** A server program in the cache, and the environment variables it needs. */
-export interface UnpackedRedis {
+interface UnpackedRedis {
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 
 /** Which of the two kinds of client: they differ in what they do while Redis is away. */
-export type ClientKind = "ledger" | "queue";
+type ClientKind = "ledger" | "queue";
 
 /** Gets every error of a client. */
 export type OnError = (error: Error, client: ClientKind) => void;

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 
 /** The state of the server behind a socket. The caller owns the open `ready` client. */
-export type SocketState =
+type SocketState =
   | { kind: "ready"; client: Redis }
   | { kind: "absent" }
   /** It is reading its append-only file. */

@@ -23,7 +23,7 @@ export interface ServerProcess {
 }
 
 /** The latest server of a data folder: its process, its socket and the process that started it. */
-export interface ServerRecord {
+interface ServerRecord {
   readonly identity: string;
   readonly socket: string;
   readonly starter: string;

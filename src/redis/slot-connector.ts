@@ -5,7 +5,7 @@ import type { RedisNode } from "../core/redis-address.ts";
 import { failedStream } from "./failed-stream.ts";
 
 /** Where a client of a cluster connects to. */
-export interface SlotPlace {
+interface SlotPlace {
   /** Resolves with the node that owns the place's hash slots now; rejects if there is none. */
   find(): Promise<RedisNode>;
   /** Undefined: without TLS. */

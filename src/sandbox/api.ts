@@ -24,7 +24,7 @@ import { waIdOf } from "./wamid.ts";
 
 const PATH = /^\/whatsapp-numbers\/([^/?]+)\/template-messages(?:\?|$)/;
 
-export interface ApiDeps {
+interface ApiDeps {
   readonly settings: () => SandboxSettings;
   readonly decide: (to: string, nth: number, state: number) => Outcome;
   readonly counters: Counters;

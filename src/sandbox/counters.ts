@@ -26,7 +26,7 @@ export interface Counters {
   stats(): PostStats;
 }
 
-export interface RecentMessage {
+interface RecentMessage {
   readonly id: string | null;
   readonly to: string | null;
   readonly template: string | null;

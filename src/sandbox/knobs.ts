@@ -9,7 +9,7 @@ import {
 } from "./options.ts";
 
 /** One knob, for the command line and docs/sandbox.md. */
-export interface SandboxKnob {
+interface SandboxKnob {
   /** Such as `--accept-then-500`; commander derives the option's name from it. */
   readonly flag: string;
   readonly option: keyof SandboxSettings;

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 /** Handles a request whose body has been read completely. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
-export interface Listener {
+interface Listener {
   /** Rejects if it cannot listen on the address. */
   open(address: { host: string; port: number }): Promise<{ url: string; port: number }>;
   /** Closes every connection, even during a request. */

@@ -10,7 +10,7 @@ import {
 } from "./outcome.ts";
 
 /** A recipient whose last digits force an outcome, regardless of the seed and the knobs. */
-export interface MagicRecipient {
+interface MagicRecipient {
   /** The last digits of `to`. */
   readonly ending: string;
   /** Shown on docs/sandbox.md and in the command's help. */

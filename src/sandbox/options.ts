@@ -9,10 +9,10 @@ export const ANSWER_SHAPES = ["meta", "id-wamid", "id-own", "empty"] as const;
 export type AnswerShape = (typeof ANSWER_SHAPES)[number];
 
 /** An inclusive range in milliseconds. */
-export type RangeMs = readonly [minMs: number, maxMs: number];
+type RangeMs = readonly [minMs: number, maxMs: number];
 
 /** Meta error code -> share of messages, 0 to 1. */
-export type CodeShares = Readonly<Record<number, number>>;
+type CodeShares = Readonly<Record<number, number>>;
 
 /** The value of every knob. Shares are probabilities from 0 to 1. */
 export interface SandboxSettings {

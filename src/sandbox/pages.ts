@@ -11,7 +11,7 @@ import {
   withOptions,
 } from "./options.ts";
 
-export interface PagesDeps {
+interface PagesDeps {
   readonly settings: () => SandboxSettings;
   readonly stats: () => object;
   readonly change: (options: SandboxOptions) => void;

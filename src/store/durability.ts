@@ -127,7 +127,7 @@ export function createDurable(redis: Redis, durability: Durability): Durable {
 }
 
 /** Replicas have not confirmed a change. `kept` says what that means. */
-export function tooFewReplicas(count: number, wanted: number, kept = "nothing is sent."): Refused {
+function tooFewReplicas(count: number, wanted: number, kept = "nothing is sent."): Refused {
   return refuse(
     "redis_replicas_behind",
     `${count} of the ${counted(wanted, "replica")} that DROPCAST_REDIS_DURABILITY asks for ${count === 1 ? "has" : "have"} the last change: ${kept}`,

@@ -278,7 +278,7 @@ export const HASHES = {
 } as const satisfies Record<string, Record<string, Field>>;
 
 export type HashName = keyof typeof HASHES;
-export type FieldOf<Hash extends HashName> = keyof (typeof HASHES)[Hash] & string;
+type FieldOf<Hash extends HashName> = keyof (typeof HASHES)[Hash] & string;
 
 /** The name of a field of the hash, checked by the compiler. */
 export function fieldOf<Hash extends HashName>(_hash: Hash, field: FieldOf<Hash>): FieldOf<Hash> {

@@ -4,7 +4,7 @@ import type { LedgerLimits } from "./ledger/ledger.ts";
 import type { RunScript } from "./scripts/runner.ts";
 
 /** What may make work besides the keys of the ledger. */
-export interface WorkOutside {
+interface WorkOutside {
   /** Keys of BullMQ that exist while a job waits or is worked on. */
   readonly queueKeys: readonly string[];
   /** Ids of the endpoints of webhooks out that this process has. */
@@ -49,5 +49,3 @@ export function createWork(input: {
     },
   };
 }
-
-export type Work = ReturnType<typeof createWork>;

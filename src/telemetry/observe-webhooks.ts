@@ -6,7 +6,7 @@ import { createSparing } from "./sparing.ts";
 import { messageId, messagingAttributes, type Tracing } from "./tracing.ts";
 
 /** Is told of an event that a number was asked to apply, and when that began (ms since 1970). */
-export type WebhookObserver = (
+type WebhookObserver = (
   number: string,
   event: StatusEvent,
   applied: { readonly result: ApplyResult; readonly startedAt: number },

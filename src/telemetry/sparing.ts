@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
 /** Does something and returns its result; undefined if it throws. */
-export type Sparing = <T>(act: () => T) => T | undefined;
+type Sparing = <T>(act: () => T) => T | undefined;
 
 /**
  * Spares the caller the errors of what only watches. A provider of traces is foreign code that runs

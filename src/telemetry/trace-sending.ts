@@ -13,7 +13,7 @@ import { messageId, messagingAttributes, type Tracing } from "./tracing.ts";
 const TEMPLATE = "/whatsapp-numbers/{id}/template-messages";
 
 /** The API's address, for the HTTP span: the number's id is left out of it. */
-export interface TracedApi {
+interface TracedApi {
   readonly host: string;
   readonly port: number;
   readonly url: string;

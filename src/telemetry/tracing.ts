@@ -50,7 +50,7 @@ export function createAttemptSpans(most = ATTEMPTS_MAX) {
   };
 }
 
-export type AttemptSpans = ReturnType<typeof createAttemptSpans>;
+type AttemptSpans = ReturnType<typeof createAttemptSpans>;
 
 export function messageId(campaign: string, row: number, attempt: number): string {
   return `${campaign}:${row}:${attempt}`;

@@ -2,7 +2,7 @@ import { Cron } from "croner";
 import { Temporal } from "temporal-polyfill";
 
 /** Part of `recurring` that decides when it is due. */
-export interface Schedule {
+interface Schedule {
   readonly cron: string;
   readonly timezone: string;
 }

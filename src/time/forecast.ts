@@ -6,7 +6,7 @@ import { MARKETING_HOURS } from "./quiet-hours.ts";
 import { createSendTimes, type SendTimes } from "./send-times.ts";
 
 /** What sending to people in several places comes to. */
-export interface Forecast {
+interface Forecast {
   /** When the first and the last message go out, ms; of none: when one first could. */
   readonly firstMs: number;
   readonly lastMs: number;

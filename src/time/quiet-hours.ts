@@ -5,7 +5,7 @@ import { ALL_DAYS, type WindowHours } from "../core/send-window.ts";
  * and not legal advice: most of it was written for calls and SMS, whether it reaches WhatsApp is
  * open, and public holidays and stricter states of a country are not in it.
  */
-export interface QuietHours {
+interface QuietHours {
   /** ISO 3166. */
   readonly countries: readonly string[];
   readonly hours: readonly WindowHours[];
@@ -86,7 +86,7 @@ export const QUIET_HOURS: readonly QuietHours[] = [
 ];
 
 /** Of every other country: what senders keep to. */
-export const OTHER_QUIET_HOURS: readonly WindowHours[] = daily(9, 20);
+const OTHER_QUIET_HOURS: readonly WindowHours[] = daily(9, 20);
 
 const BY_COUNTRY = new Map(
   QUIET_HOURS.flatMap(({ countries, hours }) =>

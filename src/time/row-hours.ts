@@ -3,7 +3,7 @@ import type { Place } from "./places.ts";
 import type { SendTimes } from "./send-times.ts";
 
 /** Where a row that is to be sent stands with its window. Times: ms since 1970. */
-export type RowHours =
+type RowHours =
   /** It may leave now; nothing of it may begin at `closesMs` or later. */
   | { readonly kind: "open"; readonly opensMs: number; readonly closesMs: number }
   /** It is looked at again at `opensMs`; null: its window does not open within a year. */

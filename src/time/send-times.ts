@@ -6,7 +6,7 @@ import { type Place, placeInZone, placeOfPhone } from "./places.ts";
 import { quietHoursOf } from "./quiet-hours.ts";
 
 /** Where a row's person is; or why that cannot be told. */
-export type PlaceOfRow =
+type PlaceOfRow =
   | { readonly ok: true; readonly place: Place }
   /** The cell names no time zone. */
   | { readonly ok: false; readonly why: "cell" }

@@ -3,11 +3,7 @@ import type { ApplyResult, StatusEvent, Unmatched, Waits } from "../store/index.
 import type { Hints } from "./hints.ts";
 
 /** Moves the row that the event is about. Rejects when Redis did not answer. */
-export type ApplyPort = (
-  number: string,
-  event: StatusEvent,
-  unmatched: Unmatched,
-) => Promise<ApplyResult>;
+type ApplyPort = (number: string, event: StatusEvent, unmatched: Unmatched) => Promise<ApplyResult>;
 
 /** A failed message: the data of its job in the retry dashboard. */
 export interface FailedOfNumber extends FailedMessage {

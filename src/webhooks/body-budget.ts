@@ -11,7 +11,7 @@ export interface BodyBudget {
 }
 
 /** The memory of one body. */
-export interface BodyShare {
+interface BodyShare {
   /** Adds to the bytes it holds. */
   add(bytes: number): void;
   /** The body is complete, or abandoned. */

@@ -14,7 +14,7 @@ import type { SignatureCount } from "./signature-count.ts";
 import { parseStatusEvent } from "./status-event.ts";
 import type { Verifier } from "./verify.ts";
 
-export interface ReceiveDeps extends DeliveryPorts {
+interface ReceiveDeps extends DeliveryPorts {
   readonly verifier: Verifier;
   readonly throttle: Throttle;
   readonly counters: WebhookCounters;

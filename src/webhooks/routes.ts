@@ -4,7 +4,7 @@ import { answerProblem } from "./answers.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
 
-export interface RouteDeps {
+interface RouteDeps {
   readonly receive: (
     request: IncomingMessage,
     response: ServerResponse,

@@ -14,7 +14,7 @@ import { PROBLEMS } from "./problems.ts";
  *   (a repeat would not help), but counted and logged, because an outcome may be lost in it.
  * - `refused`: not an event at all.
  */
-export type ParsedEvent =
+type ParsedEvent =
   | { readonly kind: "status"; readonly event: StatusEvent }
   | { readonly kind: "other_type" }
   | { readonly kind: "other_status" }

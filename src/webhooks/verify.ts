@@ -15,7 +15,7 @@ export interface WebhookNumber {
 }
 
 /** A request with a valid signature. */
-export interface Verified {
+interface Verified {
   readonly ok: true;
   /** The signed body. */
   readonly text: string;
@@ -25,7 +25,7 @@ export interface Verified {
   readonly numbers: readonly string[];
 }
 
-export type Verification = Verified | { readonly ok: false; readonly problem: Problem };
+type Verification = Verified | { readonly ok: false; readonly problem: Problem };
 
 export interface Verifier {
   has(number: string): boolean;

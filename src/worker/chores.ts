@@ -17,7 +17,7 @@ const OUTBOX_MAX = 500;
 /** Claims that wait so much of the time for answers keep the rate from being used. */
 const CAPPED_SHARE = 0.2;
 
-export interface ChoresContext {
+interface ChoresContext {
   readonly store: NumberStore;
   readonly queues: NumberQueues;
   readonly flight: Flight;

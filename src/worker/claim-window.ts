@@ -38,7 +38,7 @@ export interface ClaimWindow {
   readonly notBefore: number;
 }
 
-export type ClaimWindowMode = "open" | "rate-limited" | "held back";
+type ClaimWindowMode = "open" | "rate-limited" | "held back";
 
 /** The result of a claim. */
 export type ClaimAnswer =

@@ -30,7 +30,7 @@ const TOO_FEW_REPLICAS = new Error("NOREPLICAS too few replicas have the claim")
 const ABORTED: SendOutcome = { kind: "aborted" };
 
 /** What delivery needs. */
-export interface DeliverContext {
+interface DeliverContext {
   readonly ledger: Ledger;
   readonly client: Pick<LivechatClient, "send" | "now">;
   readonly recorder: Recorder;

@@ -11,7 +11,7 @@ const TURN_SECONDS = 1;
 
 const FOREIGN = "paused: the campaign was imported for another number or API than is configured";
 
-export interface DispatchContext {
+interface DispatchContext {
   readonly store: Pick<NumberStore, "pace" | "campaigns">;
   readonly queues: NumberQueues;
   readonly mode: Mode;

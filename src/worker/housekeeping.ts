@@ -5,7 +5,7 @@ import type { NumberStore, Retention } from "../store/index.ts";
 export const SILENCE_OVER_MS = 60 * 60_000;
 
 /** The parts of the sweep for people and old data. */
-export interface HousekeepingContext {
+interface HousekeepingContext {
   readonly store: Pick<
     NumberStore,
     "number" | "optOuts" | "rows" | "webhookSilence" | "wrongSignatures" | "deleteOld"

@@ -2,7 +2,7 @@ import type { TroubleLog } from "../core/trouble-log.ts";
 import { createSignal } from "./signal.ts";
 
 /** Repeats a task, whatever its result. */
-export interface Loop {
+interface Loop {
   start(): void;
   /** Repeats it now, or as soon as the current run ends. */
   wake(): void;

@@ -12,7 +12,7 @@ export interface SendObserver {
   recording(campaign: string, records: readonly AttemptRecord[]): () => void;
 }
 
-export interface ClaimObserver {
+interface ClaimObserver {
   /** Redis answered: so many messages may go. */
   granted(messages: number): void;
   /** A frequency cap keeps so many messages back. */

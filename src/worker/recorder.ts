@@ -16,7 +16,7 @@ const WRITES_MAX = 2;
 const RETRY_FIRST_MS = 50;
 const RETRY_CAP_MS = 2_000;
 
-export interface RecorderContext {
+interface RecorderContext {
   readonly ledger: Pick<Ledger, "record">;
   /** A message failed permanently: its job must be added to the dashboard. */
   readonly onFailed: (message: FailedMessage) => Promise<void>;

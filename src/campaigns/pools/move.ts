@@ -20,7 +20,7 @@ export interface Moved {
   readonly campaign: string | null;
 }
 
-export interface MoveWanted {
+interface MoveWanted {
   readonly from: string;
   readonly to: string;
 }

@@ -12,7 +12,7 @@ export interface Correction {
   readonly right: string;
 }
 
-export interface TextChecks {
+interface TextChecks {
   /** The line (from 1) of the first mistake of a text, or null. */
   firstMistake(text: string): number | null;
   /** For a text without mistakes: whether it has the content of such a file. */

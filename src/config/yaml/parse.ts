@@ -24,7 +24,7 @@ export interface ParsedYaml {
   lineOf(offset: number): { line: number; column: number };
 }
 
-export interface YamlProblem {
+interface YamlProblem {
   readonly offset: number;
   readonly message: string;
 }

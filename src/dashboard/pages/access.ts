@@ -31,7 +31,7 @@ import { readFields } from "./form-fields.ts";
 import { moment } from "./format.ts";
 import { type Html, page } from "./layout.ts";
 
-export interface AccessPageDeps extends UserDeps, TokenDeps {
+interface AccessPageDeps extends UserDeps, TokenDeps {
   readonly sessions: Sessions;
   readonly oidc: OidcConfig | null;
   /** A campaign of more messages needs a second person; null: none does. */

@@ -32,7 +32,7 @@ declare module "hono" {
 }
 
 /** The parts of a live page that are renewed, as HTML. */
-export interface LiveParts {
+interface LiveParts {
   readonly banner: string;
   readonly main: string;
 }

@@ -24,7 +24,7 @@ import { readFields } from "./form-fields.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
 import { messagePath } from "./people-parts.ts";
 
-export interface MessageActsDeps extends Pick<OptOutAct, "acts"> {
+interface MessageActsDeps extends Pick<OptOutAct, "acts"> {
   readonly stores: Stores;
   readonly answer: Answer;
   readonly suppressions: () => Promise<Suppressions>;

@@ -172,7 +172,7 @@ function addOne(phone: string): Html {
   </section>`;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly added: number;
   readonly unchanged: number;
   readonly unreadable: number;

@@ -13,7 +13,7 @@ import { readFields } from "./form-fields.ts";
 import { page } from "./layout.ts";
 import { listPage, type May, personPage, removedPage, resultPage } from "./opt-outs-html.ts";
 
-export interface OptOutPageDeps extends Pick<ApiDeps, "suppressions" | "country" | "acts"> {
+interface OptOutPageDeps extends Pick<ApiDeps, "suppressions" | "country" | "acts"> {
   readonly answer: Answer;
   readonly takeOptOutFile: Api["takeOptOutFile"];
 }

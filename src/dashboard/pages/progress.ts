@@ -58,7 +58,7 @@ export const STATE_GROUPS: readonly {
   },
 ];
 
-export function groupTotal(counts: Counts, key: string): number {
+function groupTotal(counts: Counts, key: string): number {
   const group = STATE_GROUPS.find((each) => each.key === key);
   return (group?.states ?? []).reduce((total, [state]) => total + counts[state], 0);
 }

@@ -19,7 +19,7 @@ import { addResolvePages } from "./resolve.ts";
 import { addSearchPage } from "./search.ts";
 
 /** What pages share with the HTTP API. */
-export type PageDeps = Pick<ApiDeps, "health" | "suppressions" | "country" | "acts" | "erase">;
+type PageDeps = Pick<ApiDeps, "health" | "suppressions" | "country" | "acts" | "erase">;
 
 /** Pages are complete without a script: every figure is in the HTML. */
 export function createPages(input: {

@@ -11,7 +11,7 @@ import { counted, moment } from "./format.ts";
 import { type PageContent, page } from "./layout.ts";
 import { messagePath, personPath } from "./people-parts.ts";
 
-export interface SearchDeps {
+interface SearchDeps {
   readonly stores: Stores;
   readonly answer: Answer;
   /** Digits with country code; null if the text is not a phone. */

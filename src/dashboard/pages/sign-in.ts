@@ -29,7 +29,7 @@ import {
 import { ownPath } from "../own-path.ts";
 import { type Html, page } from "./layout.ts";
 
-export interface SignInPagesDeps {
+interface SignInPagesDeps {
   readonly signIn: SignIn;
   readonly sessions: Sessions;
   /** Null: there is no provider. */

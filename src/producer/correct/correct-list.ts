@@ -46,7 +46,7 @@ export interface CorrectListInput {
 }
 
 /** The campaign that a rejects file names. */
-export interface NamedCampaign {
+interface NamedCampaign {
   readonly id: string;
   /** As the file names it: for the sandbox, with a prefix that says so. */
   readonly mark: string;

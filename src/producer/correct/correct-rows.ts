@@ -25,7 +25,7 @@ export interface ReadRow {
   readonly line: number;
 }
 
-export interface CorrectedWindow {
+interface CorrectedWindow {
   /** Rows that are now pending. */
   readonly pending: readonly CheckedRow[];
   /** Rows that stay rejected, with the cells in the order of the campaign's columns. */

@@ -46,7 +46,7 @@ export type Handled =
   | { readonly kind: "left" }
   | { readonly kind: "discarded"; readonly why: "same" | "late" };
 
-export interface HandleInput {
+interface HandleInput {
   readonly folders: DropFolders;
   readonly list: ClaimedList;
   readonly importFile: ImportFile;

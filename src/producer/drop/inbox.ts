@@ -32,13 +32,13 @@ import { type CampaignOfList, type ClaimedList, takeList } from "./take.ts";
  * too. A file is complete when it has not changed for a while. Apart from how long each file has
  * been unchanged, no state is kept between scans, so restarts and any number of producers are safe.
  */
-export interface Inbox {
+interface Inbox {
   look(folders: readonly SeenFolder[]): Promise<void>;
   /** How lists were sent, so that a campaign file that comes too late can be reported. */
   settled(list: ClaimedList, campaign: string | null): void;
 }
 
-export interface InboxInput {
+interface InboxInput {
   readonly folders: DropFolders;
   readonly claims: Claims;
   /** A file is complete when it has been unchanged for this long. */

@@ -7,7 +7,7 @@ import { isGone, writeNewFile } from "./files.ts";
 /** The content of a claim, and the hidden files beside a list in `processing/`. */
 
 /** The due time of a recurring campaign file that a list is for. */
-export interface DueRun {
+interface DueRun {
   /** The name of the file, without its ending. */
   readonly name: string;
   readonly dueMs: number;

@@ -34,7 +34,7 @@ const LARGE_BYTES = 32 * 1024 * 1024;
 /** The longest wait between two tries. */
 const AGAIN_MS_MAX = 60_000;
 
-export interface QueueInput {
+interface QueueInput {
   readonly folders: DropFolders;
   readonly importFile: ImportFile;
   readonly findCampaign: FindCampaign;

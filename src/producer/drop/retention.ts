@@ -14,7 +14,7 @@ import { stemOf } from "./names.ts";
  * A folder may hold many thousands of files, so each step reads a fixed number of names, and the
  * next continues there. Any number of producers may do this at once.
  */
-export interface DropRetention {
+interface DropRetention {
   /** Checks the next files. */
   step(nowMs: number): Promise<void>;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isGone, lstatOrNull } from "./files.ts";
 
 /** A file at the time of a scan. */
-export interface SeenFile {
+interface SeenFile {
   /** Changes when the file does. */
   readonly look: string;
   /** For how long this process has seen it unchanged. */

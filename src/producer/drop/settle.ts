@@ -132,7 +132,7 @@ async function makeReport(path: string, report: ImportReport): Promise<boolean> 
   }
 }
 
-export function reportPath(folder: string, stem: string): string {
+function reportPath(folder: string, stem: string): string {
   return join(folder, `${stem}.report.json`);
 }
 

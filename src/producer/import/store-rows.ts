@@ -35,7 +35,7 @@ import type { Place } from "../sink/sink.ts";
 import { type CanaryRows, createCanaryRows } from "./canary-rows.ts";
 import { checkWholeList } from "./check-whole-list.ts";
 
-export interface StoreRowsInput {
+interface StoreRowsInput {
   readonly definition: CampaignDefinition;
   readonly list: PreparedList;
   /** What bare phones are taken for. */
@@ -45,7 +45,7 @@ export interface StoreRowsInput {
   readonly request: Pick<ListRequest, "rejectsPath" | "signal" | "onProgress">;
 }
 
-export type StoredRows =
+type StoredRows =
   | {
       readonly kind: "ended";
       readonly found: RowFindings;

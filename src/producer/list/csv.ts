@@ -44,7 +44,7 @@ export interface CsvHeader {
 }
 
 /** How a list begins. */
-export interface Beginning {
+interface Beginning {
   readonly header: CsvHeader;
   /** The first rows; fewer if one of them cannot be read, which {@link readRows} reports. */
   readonly rows: readonly (readonly string[])[];

@@ -3,13 +3,13 @@ import { type Refused, refuse } from "../../core/refusal.ts";
 
 /** The limits of a list, and the refusals of unreadable ones. */
 
-export const FIELD_LENGTH_MAX = 64 * 1024;
+const FIELD_LENGTH_MAX = 64 * 1024;
 export const ROW_BYTES_MAX = 1024 * 1024;
-export const COLUMNS_MAX = 2_000;
-export const ROWS_MAX = 10_000_000;
+const COLUMNS_MAX = 2_000;
+const ROWS_MAX = 10_000_000;
 
 /** A row, for people: where it begins. */
-export interface Place {
+interface Place {
   readonly line: number;
   readonly name: string;
 }

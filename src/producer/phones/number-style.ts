@@ -30,7 +30,7 @@ export interface NumberStyle {
   readonly zeros: "all" | "landlines" | "reject";
 }
 
-export type ShapeCounts = Readonly<Record<Shape, number>>;
+type ShapeCounts = Readonly<Record<Shape, number>>;
 
 export interface ShapeCounter {
   add(reading: Reading): void;

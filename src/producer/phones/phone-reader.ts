@@ -10,7 +10,7 @@ import { createShapeCounter, type PhoneVerdict, styleOf, verdictOf } from "./num
 import { createPlainReader } from "./plain-reader.ts";
 import type { Reading } from "./reading.ts";
 
-export type CellReader = (cell: string) => Reading;
+type CellReader = (cell: string) => Reading;
 
 /** `country`: the list's, for numbers without country code (ISO 3166, any case); null for none. */
 export function createCellReader(country: string | null): CellReader {

@@ -20,7 +20,7 @@ export interface ListCost {
   unpriced: number;
 }
 
-export interface CountryCost {
+interface CountryCost {
   country: string | null;
   messages: number;
   /** Of one message. */
@@ -29,7 +29,7 @@ export interface CountryCost {
 }
 
 /** The country of a phone (digits with country code), or null. */
-export type CountryOfPhone = (digits: string) => string | null;
+type CountryOfPhone = (digits: string) => string | null;
 
 /** Calling code -> its country, or null if several countries share it (+1, +7, +44). */
 const CALLING_CODES = new Map<string, string | null>();

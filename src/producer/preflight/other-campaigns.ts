@@ -40,7 +40,7 @@ const CAMPAIGNS_MAX = 100;
 const CAMPAIGNS_AHEAD = 16;
 
 /** A query about the other campaigns of a number. */
-export interface OthersQuestion {
+interface OthersQuestion {
   readonly definition: CampaignDefinition;
   readonly mode: Mode;
   /** The campaign that the list becomes or belongs to; empty for a check. */

@@ -8,7 +8,7 @@ import { type Estimate, estimateSending, startsAt } from "./estimate.ts";
 import { type WindowReport, windowReport } from "./window-report.ts";
 
 /** When the messages of a list will be sent. */
-export interface Outlook {
+interface Outlook {
   /** Null if the rate is not known. */
   readonly estimate: Estimate | null;
   /** Absent if they may be sent at any time. */

@@ -98,8 +98,7 @@ export interface Preflight {
 }
 
 /** `country` is the list's or null: messages to other countries give a warning. */
-export interface PreflightList
-  extends Pick<PreparedList, "country" | "columns" | "template" | "times"> {
+interface PreflightList extends Pick<PreparedList, "country" | "columns" | "template" | "times"> {
   readonly definition: CampaignDefinition;
   readonly mode: Mode;
 }

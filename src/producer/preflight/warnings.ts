@@ -61,9 +61,9 @@ const WORDS = {
 /** The most campaigns or columns that one warning names. */
 const ABOUT_MAX = 8;
 
-export type WarningCode = keyof typeof WORDS;
+type WarningCode = keyof typeof WORDS;
 
-export interface Warnings {
+interface Warnings {
   /**
    * `about`: more for the reader, shown once for each value (a campaign's id, a column). A line
    * counts once per code.

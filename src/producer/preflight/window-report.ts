@@ -18,7 +18,7 @@ export interface WindowReport {
 }
 
 /** People with the same hours. */
-export interface PlaceReport {
+interface PlaceReport {
   /** ISO 3166; null: the zone is given, or the campaign has one for all. */
   country: string | null;
   /**

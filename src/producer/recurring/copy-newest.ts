@@ -68,7 +68,7 @@ function openList({ path }: FoundList): Promise<FileHandle> {
 }
 
 /** Passes bytes on, and hashes them. */
-export function hashing(hash: { update(chunk: Buffer): unknown }): Transform {
+function hashing(hash: { update(chunk: Buffer): unknown }): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);

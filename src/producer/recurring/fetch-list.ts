@@ -10,7 +10,7 @@ import { isLoopbackName } from "../../core/recurring.ts";
 import { LIST_BYTES_MAX } from "../list/open.ts";
 import { type IsAllowed, isLoopback } from "./addresses.ts";
 
-export interface FetchInput {
+interface FetchInput {
   /** https, or http on loopback. */
   readonly url: string;
   /** Sent as `Authorization: Bearer`, and to this origin only. */
@@ -26,7 +26,7 @@ export interface FetchInput {
   readonly bytesMax?: number;
 }
 
-export type Fetched =
+type Fetched =
   | { readonly kind: "list"; readonly digest: string; readonly etag: string }
   | { readonly kind: "none"; readonly outcome: "empty" | "unchanged"; readonly why: string }
   | { readonly kind: "trouble"; readonly why: string };

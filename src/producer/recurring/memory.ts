@@ -5,7 +5,7 @@ import type { Mode } from "../../core/mode.ts";
 import { isGone } from "../drop/files.ts";
 
 /** The last list of a recurring campaign file that was committed. */
-export interface LastList {
+interface LastList {
   readonly dueMs: number;
   /** SHA-256 of its bytes; null if they may come again. */
   readonly digest: string | null;

@@ -14,7 +14,7 @@ import { discard, type Given, stageList } from "./stage.ts";
 import type { RecurringTiming } from "./timing.ts";
 
 /** A due time to work on. */
-export interface DueWork {
+interface DueWork {
   readonly file: RecurringFile;
   readonly read: ReadFile;
   readonly dueMs: number;
@@ -31,7 +31,7 @@ export interface DueWork {
  */
 export type Runner = (work: DueWork) => Promise<"done" | "again" | "left">;
 
-export interface RunnerInput {
+interface RunnerInput {
   /** The drop folder. */
   readonly dir: string;
   readonly store: RecurringStore;

@@ -25,7 +25,7 @@ export type Given =
   | { readonly kind: "none"; readonly outcome: "empty" | "unchanged"; readonly why: string }
   | { readonly kind: "trouble"; readonly why: string };
 
-export type Staged =
+type Staged =
   | { readonly kind: "staged"; readonly list: ClaimedList }
   | Exclude<Given, { kind: "list" }>;
 

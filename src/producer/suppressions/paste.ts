@@ -2,13 +2,13 @@ import { type RejectCode, rejectReason } from "../../core/reject.ts";
 import { createPhoneReader } from "../phones/phone-reader.ts";
 
 /** What could not be read of a pasted text. It never repeats what was pasted. */
-export interface RejectedLine {
+interface RejectedLine {
   readonly line: number;
   readonly code: RejectCode;
   readonly reason: string;
 }
 
-export interface PastedPhones {
+interface PastedPhones {
   /** Digits, each once, in the order of the text. */
   readonly phones: readonly string[];
   readonly rejected: readonly RejectedLine[];

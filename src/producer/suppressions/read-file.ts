@@ -23,7 +23,7 @@ export interface SuppressionRow {
   readonly rejected: readonly RejectedCell[];
 }
 
-export interface RejectedCell {
+interface RejectedCell {
   readonly column: string;
   readonly code: RejectCode;
   /** Details beyond the code; never the cell itself. */

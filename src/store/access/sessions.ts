@@ -47,7 +47,7 @@ export interface Session {
   readonly usedAt: number;
 }
 
-export type BegunSession =
+type BegunSession =
   | { readonly kind: "begun"; readonly secret: string }
   /** The provider's answer was used before. */
   | { readonly kind: "used" }

@@ -19,7 +19,7 @@ export interface ApiToken {
   readonly lastUsedAt: number | null;
 }
 
-export type AddedToken =
+type AddedToken =
   /** `token` is shown to the person who asked for it, and stored nowhere. */
   | { readonly kind: "added"; readonly token: string; readonly added: ApiToken }
   | { readonly kind: "taken" }

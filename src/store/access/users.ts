@@ -19,14 +19,14 @@ export interface User {
 }
 
 /** What a sign-in needs. */
-export interface UserSecret extends Pick<User, "role" | "numbers" | "disabled"> {
+interface UserSecret extends Pick<User, "role" | "numbers" | "disabled"> {
   /** Changes with every change of the user: a session of before it is over. */
   readonly mark: string;
   /** Of the password, as access/passwords.ts wrote it. */
   readonly hash: string;
 }
 
-export const USERS_MAX = 1_000;
+const USERS_MAX = 1_000;
 
 /**
  * Lower-case letters, digits and `-_.@`, up to 64, beginning with a letter or a digit: plain ASCII,

@@ -52,14 +52,14 @@ export interface NewAction {
  * `known`: the same request began it before. `full`: too many run. `guarded`: it would send again
  * while a rollback of Redis waits for a person.
  */
-export type BegunAction = "begun" | "known" | "full" | "no_campaign" | "closed" | "guarded";
+type BegunAction = "begun" | "known" | "full" | "no_campaign" | "closed" | "guarded";
 
 /**
  * `stepped`: one batch is done. `ended`: nothing is left, or it was stopped. `busy`: another
  * process takes steps. `guarded`: it would send again, and waits, because Redis may have gone back
  * in time.
  */
-export type ActionStep = "stepped" | "ended" | "gone" | "busy" | "moved" | "guarded";
+type ActionStep = "stepped" | "ended" | "gone" | "busy" | "moved" | "guarded";
 
 /** For so long after a step no other process takes one: after a crash another one goes on. */
 const HELD_MS = 5_000;

@@ -13,7 +13,7 @@ const ROW = layout({ place: "B", attempt: "I2" });
 export const PACKED_BATCH_MAX = BATCH.bytes + 100 * ROW.bytes;
 
 /** A message and the attempt that it had when the action began, which fences it. */
-export interface ChosenRow {
+interface ChosenRow {
   readonly row: number;
   readonly attempt: number;
 }

@@ -33,9 +33,9 @@ export interface SelectedFailed {
   readonly waiting: { readonly count: number; readonly firstMs: number } | null;
 }
 
-export type SelectFailedResult = SelectedFailed | { readonly kind: "closed" | "no_campaign" };
+type SelectFailedResult = SelectedFailed | { readonly kind: "closed" | "no_campaign" };
 
-export interface SelectFailedRequest extends RetryFilter {
+interface SelectFailedRequest extends RetryFilter {
   /**
    * When the message may leave at the earliest, ms; 0 at once, null not before the campaign ends.
    * Default: at once.

@@ -30,7 +30,7 @@ export interface CappedMessages {
   readonly rules: CapRules;
 }
 
-export interface Reservation {
+interface Reservation {
   /** For each person, in order: whether a message to them may be claimed now. */
   readonly allowed: readonly boolean[];
   /** For each: when a frequency cap that keeps it back lets it go (ms, Redis TIME); or null. */

@@ -33,13 +33,13 @@ export type ControlResult =
    */
   | { readonly kind: "no_campaign" | "unapproved" | "same_person" | "other_count" };
 
-export type ResolveResult =
+type ResolveResult =
   | { readonly kind: "resolved"; readonly state: State }
   | { readonly kind: "not_unknown"; readonly state: State }
   | { readonly kind: "closed" | "no_campaign" | "no_row" | "guarded" };
 
 /** The rows of a probe, all pending, in order. */
-export interface ProbeRows {
+interface ProbeRows {
   readonly rows: readonly number[];
   readonly rules: TrialRules;
 }
@@ -66,7 +66,7 @@ export function openBatchesMax(ratePerSecond: number): number {
   return Math.min(OPEN_CAMPAIGNS_MAX, Math.max(OPEN_MIN, useful));
 }
 
-export interface Dispatched {
+interface Dispatched {
   readonly opened: readonly OpenBatch[];
   /** A campaign has work but no open batch, because others use up the limits. */
   readonly isCrowded: boolean;

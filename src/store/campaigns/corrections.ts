@@ -45,7 +45,7 @@ export interface CorrectedRow {
   readonly cells: readonly string[];
 }
 
-export type CorrectionResult =
+type CorrectionResult =
   | { readonly kind: "corrected"; readonly rewrites: number }
   /** Stored rows were rewritten since they were read: read and decide again. */
   | { readonly kind: "changed" }

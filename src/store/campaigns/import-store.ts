@@ -82,7 +82,7 @@ export type BeginResult =
   | { readonly kind: "not_begun" };
 
 /** The campaign being imported, and the token that fences every chunk. */
-export interface ImportHandle {
+interface ImportHandle {
   readonly campaign: string;
   readonly token: string;
 }
@@ -92,7 +92,7 @@ export type ImportBatch =
   | { readonly rows: readonly ImportRow[] }
   | { readonly outcomes: readonly ImportOutcome[]; readonly blob: Buffer };
 
-export type FinishResult =
+type FinishResult =
   | { readonly kind: "stored"; readonly status: CampaignStatus }
   | { readonly kind: "lost" };
 

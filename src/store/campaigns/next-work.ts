@@ -3,7 +3,7 @@ import { readNumberTime } from "../clock.ts";
 import { campaignKeys } from "../keys.ts";
 
 /** When a running campaign has something to send next. */
-export interface NextWork {
+interface NextWork {
   /** By Redis TIME, ms; null if no batch waits. An open batch counts as now. */
   readonly atMs: number | null;
   readonly nowMs: number;

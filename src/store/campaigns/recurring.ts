@@ -6,7 +6,7 @@ import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 
 /** What people are told of a recurring campaign file, as a producer last saw it. */
-export interface RecurringInfo {
+interface RecurringInfo {
   /** Null, as all but `problem`, if the file cannot be read. */
   readonly cron: string | null;
   readonly timezone: string | null;
@@ -19,7 +19,7 @@ export interface RecurringInfo {
 }
 
 /** `importing` ends as one of the first two; the others are runs without a list. */
-export type RunOutcome =
+type RunOutcome =
   | "campaign"
   | "failed"
   | "importing"
@@ -58,7 +58,7 @@ export interface CommittedList {
   readonly etagOf: string;
 }
 
-export type Taken =
+type Taken =
   | {
       readonly kind: "taken";
       /** A producer began with this due time before: it is not missed. */

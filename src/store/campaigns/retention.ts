@@ -21,7 +21,7 @@ export interface Retention {
 }
 
 /** The result of one run. */
-export interface Deleted {
+interface Deleted {
   /** Campaigns whose rows were deleted. */
   readonly rows: readonly string[];
   /** Campaigns that were deleted. */

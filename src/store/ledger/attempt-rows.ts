@@ -17,7 +17,7 @@ import { packWamid, wamidDigest } from "./wamid.ts";
  * work of the script.
  */
 
-export type Outcome = keyof typeof OUTCOME;
+type Outcome = keyof typeof OUTCOME;
 
 const NO_DIGEST = Buffer.alloc(DIGEST_BYTES);
 

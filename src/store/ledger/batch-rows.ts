@@ -57,7 +57,7 @@ export function packRows(rows: readonly ImportRow[]): Buffer {
   return packer.end();
 }
 
-export interface RowPacker {
+interface RowPacker {
   add(row: ImportRow): void;
   /** Bytes packed so far, without the text that still waits to be packed. */
   readonly packedBytes: number;

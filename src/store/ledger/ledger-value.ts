@@ -18,7 +18,7 @@ export interface LedgerValue {
   times: Partial<Record<TimeName, number>>;
 }
 
-export type Flag = keyof typeof FLAG;
+type Flag = keyof typeof FLAG;
 export type TimeName = keyof typeof TIME;
 
 const FLAG_NAMES = Object.keys(FLAG) as readonly Flag[];

@@ -27,7 +27,7 @@ import { readBatch } from "./read-batch.ts";
 export type ClaimGate = keyof typeof GATE | "unsafe" | "replicas";
 
 /** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the answer. */
-export type ClaimVerdict =
+type ClaimVerdict =
   | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
   | { readonly kind: keyof typeof VERDICT | "budget" | "capped" };
 
@@ -72,7 +72,7 @@ export interface ClaimInput {
   readonly capped?: CampaignCaps;
 }
 
-export interface RecordResult {
+interface RecordResult {
   /** The state of each row now, in the order given. */
   readonly states: readonly State[];
   /** The answer caused a backoff or suspension of the number, or paused the campaign. */
@@ -97,7 +97,7 @@ type SweepAnswer = [number, number, number, number, more: number, claimedFrom: n
 type ClaimedRows = [reading: string, atRate: number, waitUs: number, waits: string, ...number[]];
 
 /** The result of one sweep, in messages and events; `more` if there may be more right now. */
-export interface Swept {
+interface Swept {
   readonly unknown: number;
   readonly forgotten: number;
   readonly resent: number;

@@ -81,8 +81,6 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
   };
 }
 
-export type Pace = ReturnType<typeof createPace>;
-
 /** Its rate before any slow-down. `configured`: in this process, for when no worker runs. */
 export function numberRate<Configured extends number | null>(
   { ratePerSecond, configured: workers }: PaceNow,

@@ -4,7 +4,7 @@ import { BATCH_ROWS } from "../scripts/protocol.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 
 /** A stored batch: its packed rows, and the ledger value of each by its place, from 0. */
-export interface StoredBatch {
+interface StoredBatch {
   readonly blob: Buffer;
   /** `epochMs` is the campaign's; times count from there. */
   value(place: number, epochMs: number): LedgerValue;

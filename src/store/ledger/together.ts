@@ -12,7 +12,7 @@
  * that takes long (a slow disk) delays others by a few milliseconds at most. So is a call of `most`
  * items. Calls are made in the order of their items.
  */
-export interface TogetherOptions<Item, Result> {
+interface TogetherOptions<Item, Result> {
   /** The result of each item in its place: an Error rejects that item alone. */
   readonly call: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
   /** Items of a call. */

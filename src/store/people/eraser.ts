@@ -20,7 +20,7 @@ export interface TracedBatch {
 }
 
 /** What was erased in one batch. `waiting`: rows on the wire, to be erased later. */
-export interface ErasedBatch {
+interface ErasedBatch {
   readonly rows: readonly { readonly row: number; readonly attempt: number }[];
   readonly cells: number;
   readonly waiting: number;
@@ -141,8 +141,6 @@ export function createEraser(input: {
     return { args, rest, erased };
   }
 }
-
-export type Eraser = ReturnType<typeof createEraser>;
 
 function idFields(row: number, attempt: number): string[] {
   const earlier = Array.from({ length: attempt }, (_, at) => `${row}:w${at + 1}`);

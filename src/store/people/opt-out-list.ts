@@ -56,7 +56,7 @@ export interface OptOutChange {
 export const OPT_OUT_CURSOR = /^\d{1,16}$/;
 
 /** The newest position, and each person's change in the order given. */
-export interface OptOutChanges {
+interface OptOutChanges {
   readonly position: number;
   readonly changes: readonly OptOutChange[];
 }
@@ -64,7 +64,7 @@ export interface OptOutChanges {
 /**
  * A page of changes for a number to apply: for each person the scope (null: removed) and the time.
  */
-export interface OptOutPage {
+interface OptOutPage {
   readonly to: number;
   readonly entries: readonly { person: Buffer; scope: Scope | null; at: number }[];
 }

@@ -6,9 +6,9 @@ export const OPT_OUT_ORIGINS = ["whatsapp", "hand", "import"] as const;
 export type OptOutOrigin = (typeof OPT_OUT_ORIGINS)[number];
 
 /** A source is a word or two; a longer one is cut. */
-export const SOURCE_LENGTH_MAX = 100;
+const SOURCE_LENGTH_MAX = 100;
 
-export interface StoredSource {
+interface StoredSource {
   /** Null: an earlier version did not note it. */
   readonly origin: OptOutOrigin | null;
   readonly who: string;

@@ -25,7 +25,7 @@ export interface CampaignPlace {
 }
 
 /** One message among all. */
-export interface MessagePlace {
+interface MessagePlace {
   readonly campaign: string;
   readonly row: number;
   readonly attempt: number;

@@ -10,7 +10,7 @@ import type { RunScript } from "../scripts/runner.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
 /** A person of a campaign, with their row. */
-export interface CampaignPerson {
+interface CampaignPerson {
   readonly row: number;
   /** Digits with country code. */
   readonly phone: string;
@@ -33,7 +33,7 @@ export interface RecentCampaign {
 }
 
 /** The result of {@link People.recent}. */
-export interface RecentCampaigns {
+interface RecentCampaigns {
   /** Newest first. */
   readonly campaigns: readonly RecentCampaign[];
   /** Whether more campaigns ended within `tellMs` than were read. */
@@ -49,7 +49,7 @@ export interface Windows {
 }
 
 /** A person who got a campaign's message within one of the windows, or will get it. */
-export interface Receiver {
+interface Receiver {
   readonly phone: string;
   readonly got: "leave_out" | "tell" | "waits";
 }

@@ -2,7 +2,7 @@
  * A set of persons by their digests: open addressing in one typed array, 12 bytes a person where a
  * `Set` of strings takes 80. A million people take 16 MB.
  */
-export interface PersonSet {
+interface PersonSet {
   /** Whether the person was added just now; false: they were in the set. */
   add(person: Buffer): boolean;
 }

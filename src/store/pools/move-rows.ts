@@ -14,7 +14,7 @@ export function isUntouched({ state, value, phone }: CampaignRow): boolean {
 }
 
 /** `later`: the workers go on with it; `given_up`: nothing of it is sent, and nothing goes on. */
-export type MoveEnd = "done" | "later" | "given_up";
+type MoveEnd = "done" | "later" | "given_up";
 
 interface Moving {
   readonly pool: Pool;

@@ -46,7 +46,7 @@ export interface PoolMove {
   readonly done: boolean;
 }
 
-export interface BeginPool {
+interface BeginPool {
   readonly digest: string;
   /** Import known bytes once more: whatever they were, or only while they are this pool. */
   readonly again: boolean | string;
@@ -58,7 +58,7 @@ export interface BeginPool {
   readonly delimiter: string;
 }
 
-export type BegunPool =
+type BegunPool =
   | {
       readonly kind: "begun" | "restarted";
       readonly pool: string;

@@ -24,7 +24,7 @@ export interface Difference {
   readonly rows: number;
 }
 
-export type AuditResult =
+type AuditResult =
   | { readonly kind: "rests" | "moved" | "fits" | "no_campaign" }
   | { readonly kind: "noted" | "halted"; readonly differences: readonly Difference[] };
 
@@ -131,5 +131,3 @@ export function createAudit(input: {
     },
   };
 }
-
-export type Audit = ReturnType<typeof createAudit>;

@@ -39,7 +39,7 @@ export interface Presence {
   readonly others: number;
 }
 
-export interface SeenProcesses {
+interface SeenProcesses {
   readonly nowMs: number;
   readonly processes: readonly SeenProcess[];
 }
@@ -47,7 +47,7 @@ export interface SeenProcesses {
 /** How often a process reports itself, ms. */
 export const HEARTBEAT_EVERY_MS = 10_000;
 /** Several reports may be lost before a process counts as gone. */
-export const GONE_AFTER_MS = 90_000;
+const GONE_AFTER_MS = 90_000;
 
 const underway = new WeakMap<Redis, Map<Mode, Promise<SeenProcesses>>>();
 
@@ -114,5 +114,3 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
     },
   };
 }
-
-export type Processes = ReturnType<typeof createProcesses>;

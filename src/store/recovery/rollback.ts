@@ -53,7 +53,7 @@ export interface Rollback {
 }
 
 /** Rows that are not in doubt but that people may have sent again in the lost time. */
-export interface LeftRows {
+interface LeftRows {
   readonly campaign: string;
   /** May have been retried. */
   readonly failed: number;

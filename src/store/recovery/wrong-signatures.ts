@@ -14,7 +14,7 @@ export interface WrongSignatures {
 }
 
 /** How far back they count. */
-export const SIGNATURES_KEPT_MS = 10 * 60_000;
+const SIGNATURES_KEPT_MS = 10 * 60_000;
 
 /** The name of the shared address; a number's name contains no asterisk. */
 const SHARED = "*";

@@ -6,7 +6,7 @@
 /** One byte, an unsigned integer of 2 to 6 bytes, or 8 bytes as they are. */
 type Width = "B" | "I2" | "I3" | "I4" | "I6" | "c8";
 
-export interface Layout<Field extends string> {
+interface Layout<Field extends string> {
   /** For `struct.pack` and `struct.unpack`. */
   readonly format: string;
   readonly bytes: number;

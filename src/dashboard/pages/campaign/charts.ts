@@ -12,7 +12,7 @@ import { count, moment } from "../format.ts";
 import type { Html } from "../layout.ts";
 
 /** What people know the states by. */
-export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   accepted: "taken by LiveChat",
   sent: "sent",
   delivered: "delivered",

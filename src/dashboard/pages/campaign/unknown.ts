@@ -8,7 +8,7 @@ import type { Html, PageContent } from "../layout.ts";
 
 /** So many of the oldest are on the page of the campaign. */
 export const UNKNOWN_SHOWN = 50;
-export const UNKNOWN_A_PAGE = 200;
+const UNKNOWN_A_PAGE = 200;
 
 /** Messages that may or may not have been sent: since when, why, and what can be done. */
 export function unknownCard(

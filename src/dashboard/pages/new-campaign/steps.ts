@@ -6,7 +6,7 @@ import { type Html, page } from "../layout.ts";
 
 /** The frame that the steps of a new campaign share. */
 
-export const STEPS = ["list", "template", "preview", "check", "test", "start"] as const;
+const STEPS = ["list", "template", "preview", "check", "test", "start"] as const;
 export type StepName = (typeof STEPS)[number];
 
 const TITLES: Readonly<Record<StepName, string>> = {

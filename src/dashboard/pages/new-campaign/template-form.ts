@@ -32,13 +32,13 @@ interface Button {
 }
 
 export const HEADER_KINDS = ["none", "text", "image", "video", "document"] as const;
-export type HeaderKind = (typeof HEADER_KINDS)[number];
+type HeaderKind = (typeof HEADER_KINDS)[number];
 
 /** What each kind of button takes. */
 const BUTTONS = { url: "text", quick_reply: "payload", copy_code: "coupon_code" } as const;
-export type ButtonKind = keyof typeof BUTTONS;
+type ButtonKind = keyof typeof BUTTONS;
 export const BUTTON_KINDS = Object.keys(BUTTONS) as readonly ButtonKind[];
-export const BUTTONS_SHOWN = 3;
+const BUTTONS_SHOWN = 3;
 
 /** Fields that are one text of the file. */
 const TEXTS = {

@@ -2,7 +2,7 @@ import iconv from "iconv-lite";
 import type { Encoding } from "../../../core/encoding.ts";
 
 /** Converts the bytes of a list to UTF-8 in pieces; a piece may end inside a character. */
-export interface Decoder {
+interface Decoder {
   /** The text that no later piece can change; null if the bytes are not valid. */
   push(chunk: Buffer): Buffer | null;
   /** The remaining text. Null if the bytes end inside a character. */

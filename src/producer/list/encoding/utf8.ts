@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
 /** Checks whether a stream of bytes is UTF-8, and finds the line of the first wrong byte. */
-export interface Utf8Check {
+interface Utf8Check {
   push(chunk: Buffer): void;
   /** Ends the stream: an unfinished character is an error too. */
   end(): void;
