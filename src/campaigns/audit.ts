@@ -35,6 +35,22 @@ export function readAudit(
   });
 }
 
+/** The newest `limit` matching lines, however many others stand between them. */
+export async function newestActs(
+  acts: Pick<ActLog, "read">,
+  filter: AuditFilter,
+  limit: number,
+): Promise<Pick<ActPage, "lines" | "isCut">> {
+  const found: ActLine[] = [];
+  for (let asked = filter; ; ) {
+    const room = { limit: limit - found.length, numbers: null };
+    const { lines, next } = await readAudit(acts, asked, room);
+    found.push(...lines);
+    if (next === null || found.length === limit) return { lines: found, isCut: next !== null };
+    asked = { ...asked, before: next };
+  }
+}
+
 /** Every matching line, page by page, for a file: only for what a person asks for. */
 export async function* auditLines(
   acts: Pick<ActLog, "read">,

@@ -1,8 +1,8 @@
 import { actFromWords, actJson, actResultWords, actWords } from "../campaigns/act-words.ts";
-import { ACT_KINDS, type ActLine } from "../core/act.ts";
+import { newestActs } from "../campaigns/audit.ts";
+import { ACT_KINDS } from "../core/act.ts";
 import { parseInstant } from "../core/instant.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import { ACTS_KEPT_MAX } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { dateTime, printable, table } from "./words.ts";
@@ -35,18 +35,15 @@ export const run: Command = async (cli, { options }) => {
   const since = readSince(textOption(options, "since"), Date.now());
   if (!since.ok) return since;
   const campaign = textOption(options, "campaign") ?? null;
-  const who = textOption(options, "who")?.toLowerCase();
+  const who = textOption(options, "who") ?? null;
   const named = textOption(options, "what");
-  const what = ACT_KINDS.find((kind) => kind === named);
-  if (named !== undefined && what === undefined) {
+  const what = ACT_KINDS.find((kind) => kind === named) ?? null;
+  if (named !== undefined && what === null) {
     return refuseUsage(`"${named}" is not an act.`, `Give ${ACT_KINDS.join(", ")}.`);
   }
-  const matches = (line: ActLine): boolean =>
-    (what === undefined || line.what === what) &&
-    (who === undefined || line.who.toLowerCase().includes(who));
+  const filter = { campaign, who, what, sinceMs: since.value };
   return withPlatform(cli, async ({ actsOf, config }) => {
-    const query = { campaign, sinceMs: since.value, limit, lookedAtMax: ACTS_KEPT_MAX, matches };
-    const { lines, isCut } = await actsOf(config.mode).read(query);
+    const { lines, isCut } = await newestActs(actsOf(config.mode), filter, limit);
     const rows = lines.map((line) => [
       dateTime(line.at),
       printable(line.who),

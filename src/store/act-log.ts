@@ -7,7 +7,7 @@ import { createScriptRunner } from "./scripts/runner.ts";
 
 /** Lines are deleted after a year, or when there are newer ones of this number. */
 export const ACTS_KEPT_MS = 366 * 24 * 3_600_000;
-export const ACTS_KEPT_MAX = 100_000;
+const ACTS_KEPT_MAX = 100_000;
 
 /** Lines read at once. */
 const PAGE = 500;

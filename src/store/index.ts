@@ -22,7 +22,7 @@ export {
 } from "./access/sessions.ts";
 export { type ApiToken, createTokens, isTokenName, type Tokens } from "./access/tokens.ts";
 export { createUsers, isUserName, type User, type Users } from "./access/users.ts";
-export { ACT_CURSOR, ACTS_KEPT_MAX, type ActLog, type ActPage, createActLog } from "./act-log.ts";
+export { ACT_CURSOR, type ActLog, type ActPage, createActLog } from "./act-log.ts";
 export {
   type Action,
   type Actions,
