@@ -3,14 +3,15 @@ import { budgetJson } from "../campaigns/budget.ts";
 import type { Stores } from "../campaigns/find.ts";
 import { setNumberRate } from "../campaigns/rate.ts";
 import { isoTime } from "../core/format.ts";
-import { accept, type Refused, refuse } from "../core/refusal.ts";
+import { accept } from "../core/refusal.ts";
+import { refuseUnknownNumber } from "../core/unknown-number.ts";
 import { haltJson, rollbackJson } from "../export/campaign-json.ts";
 import { readNumberFacts } from "../health/facts.ts";
 import { allowedNow } from "../health/number-facts-words.ts";
 import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
 import { type Access, visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
-import { budget, halt, orNull, rateBody, ratePerSecond, rollback, time } from "./schemas.ts";
+import { budget, orNull, rateBody, ratePerSecond, rollback, suspension, time } from "./schemas.ts";
 
 const TAG = "Numbers";
 
@@ -32,7 +33,7 @@ const numberJson = z
     usedPerSecond: z.number().openapi({ description: "In the last minute or two." }),
     setRatePerSecond: z.number().nullable().openapi({ description: "Set by a person." }),
     backoff: z.object({ until: time, reason: z.string().nullable() }).nullable(),
-    halt: orNull(halt),
+    halt: orNull(suspension),
     rollback: orNull(rollback),
     isSettling: z.boolean().openapi({ description: "Redis was restarted a moment ago." }),
     campaigns: z.object({ live: z.int(), total: z.int() }),
@@ -75,9 +76,10 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
       problems: ["number_unknown"],
     },
     async ({ access, part }) => {
-      const store = storeOf(access, part("number"));
+      const name = part("number");
+      const store = storeOf(access, name);
       return store === undefined
-        ? refuseUnknown(visibleStores(stores, access))
+        ? refuseUnknownNumber(name, Object.keys(visibleStores(stores, access)))
         : accept(await readNumber(store));
     },
   );
@@ -92,9 +94,10 @@ export function addNumbers({ route }: Router, { stores }: { readonly stores: Sto
       problems: ["dashboard_body_invalid", "number_unknown"],
     },
     async ({ access, by, part, body }) => {
-      const store = storeOf(access, part("number"));
+      const name = part("number");
+      const store = storeOf(access, name);
       return store === undefined
-        ? refuseUnknown(visibleStores(stores, access))
+        ? refuseUnknownNumber(name, Object.keys(visibleStores(stores, access)))
         : setNumberRate(store, body.ratePerSecond ?? null, by);
     },
   );
@@ -141,12 +144,4 @@ async function readNumber(store: NumberStore) {
 function presenceJson({ isLive, lastSeenMs }: Presence) {
   const lastSeenSeconds = lastSeenMs === null ? null : Math.round(lastSeenMs / 1_000);
   return { running: isLive, lastSeenSeconds };
-}
-
-function refuseUnknown(stores: Stores): Refused {
-  return refuse(
-    "number_unknown",
-    "There is no number of this name.",
-    `Configured: ${Object.keys(stores).join(", ")}.`,
-  );
 }

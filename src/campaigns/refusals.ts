@@ -41,11 +41,15 @@ export function refuseOfPool(
   );
 }
 
-export function refuseNoRow({ id, rows }: { readonly id: string; readonly rows: number }): Refused {
+export function refuseNoRow(
+  { id, rows }: { readonly id: string; readonly rows: number },
+  row?: number,
+): Refused {
+  const counted = `${rows.toLocaleString("en-US")} row${rows === 1 ? "" : "s"}`;
   return refuse(
     "no_such_row",
-    `${id} has no such row.`,
-    `Rows are counted from 1 to ${rows}, without the header.`,
+    `${id} has ${counted}, so there is no ${row === undefined ? "such row" : `row ${row}`}.`,
+    "Rows are counted from 1, without the header, as dropcast export prints them.",
   );
 }
 

@@ -83,11 +83,7 @@ async function decideRow(
         `dropcast export ${id} --state unknown lists the unknown rows.`,
       );
     case "no_row":
-      return refuse(
-        "no_such_row",
-        `${id} has ${campaign.rows.toLocaleString("en-US")} row${campaign.rows === 1 ? "" : "s"}, so there is no row ${row}.`,
-        "Rows are counted from 1, without the header, as dropcast export prints them.",
-      );
+      return refuseNoRow(campaign, row);
     case "closed":
       return refuseResend(id);
     case "guarded":

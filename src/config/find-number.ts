@@ -1,5 +1,5 @@
-import { didYouMean } from "../core/nearest.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { refuseUnknownNumber } from "../core/unknown-number.ts";
 import type { Config, NumberConfig, SendingNumber } from "./config.ts";
 
 /**
@@ -20,11 +20,7 @@ export function findNumber(
       "Add it to DROPCAST_NUMBERS, or do this where that number is served.",
     );
   }
-  return refuse(
-    "number_unknown",
-    `There is no number "${name}"${didYouMean(name, names)}. Configured: ${names.join(", ")}.`,
-    "Name a configured number, or add it to the file that DROPCAST_CONFIG names.",
-  );
+  return refuseUnknownNumber(name, names);
 }
 
 /** For roles that send; refuses a number without id or token (`number_incomplete`). */

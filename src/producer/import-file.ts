@@ -3,8 +3,8 @@ import { basename, dirname, resolve } from "node:path";
 import { parseCampaign } from "../config/campaign-file.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Mode } from "../core/mode.ts";
-import { didYouMean } from "../core/nearest.ts";
 import { accept, type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { refuseUnknownNumber } from "../core/unknown-number.ts";
 import { numberOfCampaign, readCampaignMark } from "../store/index.ts";
 import { nameAt } from "../time/due-times.ts";
 import { correctList, refuseMarked } from "./correct/correct-list.ts";
@@ -249,14 +249,7 @@ function noCampaign(file: string): Refusal {
 }
 
 function unknownNumber(number: string, known: readonly string[]): Refusal {
-  const { refusal } = refuse(
-    "number_unknown",
-    `The campaign is for the number "${number}", which is not configured${didYouMean(number, known) || "."}`,
-    known.length === 0
-      ? "Configure one, by DROPCAST_NUMBER_ID or in DROPCAST_CONFIG."
-      : `Configured: ${known.join(", ")}.`,
-  );
-  return refusal;
+  return refuseUnknownNumber(number, known, "The campaign").refusal;
 }
 
 function noList(file: string): Refusal {

@@ -2,9 +2,9 @@ import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises
 import { extname, join } from "node:path";
 import { parseCampaign } from "../../config/campaign-file.ts";
 import type { CampaignDefinition } from "../../core/campaign.ts";
-import { didYouMean } from "../../core/nearest.ts";
 import type { Recurring } from "../../core/recurring.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
+import { refuseUnknownNumber } from "../../core/unknown-number.ts";
 import type { DropLog } from "../drop/drop-log.ts";
 import { isGone } from "../drop/files.ts";
 import { fold, isCampaign, isIgnored, stemOf } from "../drop/names.ts";
@@ -78,7 +78,7 @@ export function createRecurringFiles({ dir, numbers, settleMs, log }: FilesInput
     if (!parsed.ok) return parsed;
     const { recurring, number } = parsed.value;
     if (recurring === undefined) return notRecurring(file);
-    if (!numbers.includes(number)) return unknownNumber(file, number, numbers);
+    if (!numbers.includes(number)) return refuseUnknownNumber(number, numbers, file);
     return accept({ bytes, definition: parsed.value, recurring });
   }
 
@@ -178,15 +178,5 @@ function unclear(file: string, others: readonly string[]): Result<never> {
     "recurring_name_twice",
     `${file} has the same name as ${others.join(" and ")}, and each name is run once.`,
     `Keep one of them; ${extname(file)} does not count as part of the name.`,
-  );
-}
-
-function unknownNumber(file: string, number: string, known: readonly string[]): Result<never> {
-  return refuse(
-    "number_unknown",
-    `${file} is for the number "${number}", which is not configured${didYouMean(number, known) || "."}`,
-    known.length === 0
-      ? "Configure one, by DROPCAST_NUMBER_ID or in DROPCAST_CONFIG."
-      : `Configured: ${known.join(", ")}.`,
   );
 }
