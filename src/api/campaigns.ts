@@ -20,7 +20,6 @@ import {
   campaign,
   campaignId,
   cursor,
-  halt,
   listedCampaign,
   nextCursor,
   rampUp,
@@ -28,6 +27,7 @@ import {
   ratePerSecond,
   rollback,
   status,
+  suspension,
 } from "./schemas.ts";
 
 const TAG = "Campaigns";
@@ -46,14 +46,15 @@ const overviewJson = z.object({
     description: "For `cursor`: unlike a page, it skips and repeats nothing when campaigns come.",
   }),
   rollbacks: z.array(rollback.extend({ number: z.string() })),
-  halts: z.array(halt.extend({ number: z.string() })),
+  halts: z.array(suspension.extend({ number: z.string() })),
 });
 
 const probe = z.int().min(1).max(TRIAL_SIZE_MAX).optional();
 
 const controlled = z
   .object({
-    ...{ id: campaignId, status, changed: z.boolean(), haltLifted: z.boolean() },
+    ...{ id: campaignId, status, changed: z.boolean(), suspensionLifted: z.boolean() },
+    haltLifted: z.boolean().openapi({ deprecated: true, description: "`suspensionLifted`." }),
     probe: probe.openapi({ description: "So many messages go before the rest." }),
     probeThen: z.enum(["go", "ask"]).optional().openapi({
       description: "`go`: the rest follows if enough are delivered; `ask`: it pauses.",

@@ -41,7 +41,7 @@ export function orNull<T extends z.ZodType>(schema: T) {
   return z.union([schema, z.null()]);
 }
 
-export const halt = z
+export const suspension = z
   .object({
     code: z.int(),
     title: z.string(),
@@ -167,7 +167,7 @@ export const campaign = z
     failures: z.array(
       failure.extend({ advice: z.string(), firstAt: time.nullable(), lastAt: time.nullable() }),
     ),
-    halt: orNull(halt),
+    halt: orNull(suspension),
     rollback: orNull(rollback),
     pace,
     budget: budget.nullable(),

@@ -35,7 +35,8 @@ export function actJson({ at, who, via, from, what, campaigns, details, result, 
   };
 }
 
-/** `haltLifted` -> `halt lifted`. */
+/** `ratePerSecond` -> `rate per second`. Kept lines say `haltLifted` for a lifted suspension. */
 function spaced(name: string): string {
+  if (name === "haltLifted") return "suspension lifted";
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -6,7 +6,7 @@
 import type { Actor } from "../core/act.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { audited } from "./audited.ts";
-import type { Controlled } from "./control.ts";
+import { type Controlled, lifting } from "./control.ts";
 import type { FoundCampaign } from "./find.ts";
 import { refuseNoCampaign, refuseOfPool } from "./refusals.ts";
 
@@ -50,7 +50,7 @@ export function approveCampaign(
     }
     if ("status" in result && (result.kind === "changed" || result.status !== "paused")) {
       const { kind, status, haltLifted } = result;
-      return accept({ id, status, changed: kind === "changed", haltLifted });
+      return accept({ id, status, changed: kind === "changed", ...lifting(haltLifted) });
     }
     return refuse(
       "approval_not_needed",

@@ -25,6 +25,8 @@ export interface Controlled {
   /** False: it already had this status. */
   readonly changed: boolean;
   /** `resume` lifted the suspension of the campaign's number: one message goes first. */
+  readonly suspensionLifted: boolean;
+  /** The same, for programs that read its former name. */
   readonly haltLifted: boolean;
   /** For a resume with a probe: how many messages go before the rest. */
   readonly probe?: number;
@@ -197,7 +199,7 @@ async function controlPool(
   return accept({
     ...{ id: campaign.id, status: after?.status ?? campaign.status },
     changed: done.some(({ changed }) => changed),
-    haltLifted: done.some(({ haltLifted }) => haltLifted),
+    ...lifting(done.some(({ suspensionLifted }) => suspensionLifted)),
   });
 }
 
@@ -215,8 +217,8 @@ function perform(
     by,
     { what: verb, campaigns: [campaign.id] },
     act,
-    ({ status, changed, haltLifted }) => ({
-      details: { status, changed, ...(haltLifted ? { haltLifted } : {}), ...asked },
+    ({ status, changed, suspensionLifted }) => ({
+      details: { status, changed, ...(suspensionLifted ? { suspensionLifted } : {}), ...asked },
     }),
   );
 }
@@ -226,10 +228,17 @@ function controlled(campaign: Campaign, verb: Verb, result: ControlResult): Resu
   const { changes, reached } = RULES[verb];
   if (result.kind === "no_campaign") return refuseNoCampaign(id);
   if (!("status" in result)) return refuseUnapproved(id);
-  const { kind, status, ...more } = result;
+  const { kind, status, haltLifted, ...more } = result;
   const changed = kind === "changed";
-  if (changed || reached.includes(status)) return accept({ id, status, changed, ...more });
+  if (changed || reached.includes(status)) {
+    return accept({ id, status, changed, ...lifting(haltLifted), ...more });
+  }
   return changes.includes(status) ? refuseClosed(id) : refuseStatus(campaign, status, verb);
+}
+
+/** Whether the suspension was lifted, by both names. */
+export function lifting(suspensionLifted: boolean) {
+  return { suspensionLifted, haltLifted: suspensionLifted };
 }
 
 function refuseStatus(campaign: Campaign, status: CampaignStatus, verb: Verb): Refused {

@@ -32,10 +32,10 @@ export const pause = control("pause", "stop sending for now", ({ campaign: { id,
 export const resume = control(
   "resume",
   "continue a paused campaign; also lifts the suspension of its number",
-  ({ campaign }, { status, haltLifted, probe, probeThen }) => {
+  ({ campaign }, { status, suspensionLifted, probe, probeThen }) => {
     const { id, number } = campaign;
     const lifted = `The suspension of number ${number} is lifted: one message goes first, the rest once it is accepted. Campaigns that were paused with it stay paused.`;
-    if (haltLifted) return `${id} is ${status}. ${lifted}`;
+    if (suspensionLifted) return `${id} is ${status}. ${lifted}`;
     if (status === "finished") return `${id} has nothing left to send: it is finished.`;
     if (status === "paused") return `${id} stays paused: dropcast show ${id} says why.`;
     return `${id} is ${status}${status === "scheduled" ? ": it waits for its start" : ""}.${probeWords(probe, probeThen)}`;

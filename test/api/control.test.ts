@@ -18,7 +18,7 @@ it("resume with a probe lets so many messages go before the rest", async () => {
   const answer = await post("resume", { probe: 2 });
 
   expect(await answer.json()).toEqual({
-    ...{ id, status: "running", changed: true, haltLifted: false },
+    ...{ id, status: "running", changed: true, suspensionLifted: false, haltLifted: false },
     ...{ probe: 2, probeThen: "go" },
   });
   expect((await test.found(id)).trial).toMatchObject({ kind: "probe", size: 2 });

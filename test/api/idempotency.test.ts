@@ -27,7 +27,13 @@ describe("a request with an Idempotency-Key", () => {
     await test.store.campaigns.resume(id);
     const again = await ask(`/api/campaigns/${id}/pause`, { ...post, key });
 
-    const answer = { id, status: "paused", changed: true, haltLifted: false };
+    const answer = {
+      id,
+      status: "paused",
+      changed: true,
+      suspensionLifted: false,
+      haltLifted: false,
+    };
     expect([first.status, await first.json()]).toEqual([200, answer]);
     expect([again.status, await again.json()]).toEqual([200, answer]);
     expect(again.headers.get("idempotency-replayed")).toBe("true");

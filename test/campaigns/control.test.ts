@@ -79,7 +79,7 @@ describe("every verb on a campaign at every stage", () => {
     const first = await controlCampaign(found, verb, ANNA);
     const second = await controlCampaign(found, verb, ANNA);
 
-    const unchanged = { changed: false, haltLifted: false };
+    const unchanged = { changed: false, suspensionLifted: false, haltLifted: false };
     const again = first.ok ? { ok: true, value: { ...first.value, ...unchanged } } : first;
     expect(second).toEqual(again);
   });
