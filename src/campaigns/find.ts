@@ -62,6 +62,9 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
   const pool = await Object.values(stores)[0]?.pools.find(id);
   const known = pool?.members.some(({ number }) => Object.hasOwn(stores, number)) ?? false;
   if (pool === undefined || !known) return refuseNoCampaign(id);
+  // Who may see only some of its numbers learns of the others in no state of the pool.
+  const isWhole = pool.members.every(({ number }) => Object.hasOwn(stores, number));
+  if (!isWhole && limited.has(stores)) return refuseNoCampaign(id);
   const [first] = Object.values(stores);
   // Its import begins, or its importer died: there is only the pool.
   if (pool.children.length === 0 && first !== undefined) {
@@ -90,7 +93,6 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
       members.push(withMoved(placeOf({ campaign, store })));
     } else members.push({ id: child, number, rows: 0, store, isGone: true });
   }
-  if (missing.length > 0 && limited.has(stores)) return refuseNoCampaign(id);
   if (missing.length > 0) {
     return refuse(
       "pool_incomplete",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
-import { limitStores } from "../../src/campaigns/find.ts";
+import { findCampaign, limitStores } from "../../src/campaigns/find.ts";
 import { readOverview } from "../../src/campaigns/overview.ts";
 import { withPools } from "../../src/campaigns/pools/listed.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
@@ -51,6 +51,15 @@ test("who may see one number of a pool sees its campaign and nothing of the pool
   expect(await search(input, id)).toMatchObject({ refusal: { code: "no_such_campaign" } });
   const { name } = (await find()).campaign;
   expect(await search(input, name)).toMatchObject({ value: { kind: "campaign", found: own[0] } });
+});
+
+test("who may see one number of a pool does not find it while its import begins, either", async () => {
+  const { stores, redis, first, id } = await openStoredPool();
+  await redis.hset(`dropcast:{all.numbers}:pool:${id}`, { status: "importing", children: "[]" });
+  const seen = limitStores(stores, (name) => name === first.campaign.number);
+
+  expect(await findCampaign(seen, id)).toMatchObject({ refusal: { code: "no_such_campaign" } });
+  expect(await findCampaign(stores, id)).toMatchObject({ ok: true });
 });
 
 test("a search finds a pool by its id and by its name, and a row of its list", async () => {
