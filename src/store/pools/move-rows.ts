@@ -7,6 +7,8 @@ import type { Pool, PoolMove } from "./pools.ts";
 
 /** Batches that are stored in one call. */
 const BATCHES_AT_ONCE = 10;
+/** After so many rows that were read the lease of the import is renewed. */
+const KEEP_EVERY_ROWS = 1_000;
 
 /** It was never tried, and its campaign is cancelled, so it never will be. */
 export function isUntouched({ state, value, phone }: CampaignRow): boolean {
@@ -66,22 +68,25 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   await pools.move(pool.id, { ...move, campaign: begun.campaign });
   let [some, rows, batches]: [CampaignRow[], number, number] = [[], 0, 0];
   const store = async (): Promise<boolean> => {
-    await pools.noteMoved(
-      begun.campaign,
-      rows,
-      some.map(({ row }) => row),
-    );
     const packed = [];
     for (let at = 0; at < some.length; at += BATCH_ROWS) {
       packed.push({ rows: some.slice(at, at + BATCH_ROWS).map(toImport) });
     }
     const stored = await target.imports.chunk({ ...begun, firstBatch: batches, batches: packed });
+    // Only the token of the import fences the copy: who lost it must note nothing either.
+    if (stored !== "stored") return false;
+    const places = some.map(({ row }) => row);
+    await pools.noteMoved(begun.campaign, rows, places);
     rows += some.length;
     batches += packed.length;
     some = [];
-    return stored === "stored";
+    return true;
   };
+  let read = 0;
   for await (const row of source.rows.all(from, campaign.rows)) {
+    // While it passes over rows that stay, it stores nothing, and would count as dead.
+    const isTime = ++read % KEEP_EVERY_ROWS === 0;
+    if (isTime && (await target.imports.heartbeat(begun)) === "lost") return "later";
     if (!isUntouched(row)) continue;
     if (batchesOf(some.push(row) + 1) > BATCHES_AT_ONCE && !(await store())) return "later";
   }
