@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { redisInfo } from "../redis/server.ts";
+import { redisInfo, redisMode } from "../redis/server.ts";
 import { type BackupPart, writeBackup } from "./backup-file.ts";
 import type { BackupKey } from "./backup-key.ts";
 import { readSlotLayout, slotsMoved } from "./slot-layout.ts";
@@ -33,7 +33,7 @@ export async function makeBackup(input: {
   if (existsSync(path)) return refuseExisting(path);
   const madeAt = new Date().toISOString();
   const server = await redisInfo(first, "server");
-  const isCluster = server.get("redis_mode") === "cluster";
+  const isCluster = redisMode(server) === "cluster";
   const readLayout = (): Promise<Result<string>> =>
     isCluster ? readSlotLayout(nodes) : Promise.resolve(accept(""));
   const before = await readLayout();

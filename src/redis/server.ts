@@ -13,6 +13,11 @@ export async function redisInfo(
   return new Map(pairs.filter(([name, value]) => name !== "" && value !== ""));
 }
 
+/** What kind of Redis this is; Valkey 8 and newer have another name for it. */
+export function redisMode(info: ReadonlyMap<string, string>): string | undefined {
+  return info.get("redis_mode") ?? info.get("server_mode");
+}
+
 /** Redis TIME, ms since 1970. */
 export async function redisTimeMs(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();

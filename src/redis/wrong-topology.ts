@@ -8,7 +8,7 @@ import {
 import { type Refused, refuse } from "../core/refusal.ts";
 import { ownersIn } from "./cluster-map.ts";
 import type { Connections } from "./endpoints.ts";
-import { redisInfo } from "./server.ts";
+import { redisInfo, redisMode } from "./server.ts";
 
 /**
  * What is wrong with an address that is right in itself but does not fit what answers there, and
@@ -37,7 +37,7 @@ export async function findWrongEndpoint(
       `Write ${tls}-cluster://${nodes}, with user and password as before.`,
     );
   }
-  if (info.get("redis_mode") === "sentinel") {
+  if (redisMode(info) === "sentinel") {
     const [master = "mymaster"] = mastersIn(await ledger.call("SENTINEL", "MASTERS"));
     return refuse(
       "redis_topology",
