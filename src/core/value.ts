@@ -70,7 +70,7 @@ const SUSPECT = new RegExp(
     "^[#=@+\\-'`{<(*$\\\\]",
     "^[\\-–—_.?…/\\s]+$",
     "[^ ]\\?[^ ]|^\\?[^ ]",
-    "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|[Nn]il$|[Nn]\\.[Aa]\\.|undefined|\\[object|Err:)",
+    "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|nil$|[Nn]\\.[Aa]\\.|undefined|\\[object|Err:)",
     "[ ](?:NULL|null|undefined|\\[object Object\\])$",
     "^\\d(?:[.,]\\d+)?[Ee][+-]",
     "[ \\u00a0]{5}",
@@ -163,7 +163,7 @@ function doubtOf(text: string): ValueDoubt | null {
   if (FORMULA.test(text)) return "value_formula";
   if (CELL_ERROR.test(text) || ROUNDED.test(text)) return "value_spreadsheet";
   if (PLACEHOLDER.test(text)) return "value_placeholder";
-  if (ESCAPED.test(text)) return "value_escaped";
+  if (ESCAPED.test(text) || UTF_7.test(text)) return "value_escaped";
   if (QUESTION_WITHIN.test(text) && !ADDRESS.test(text)) return "value_question";
   return QUOTED.test(text) ? "value_quoted" : null;
 }
@@ -196,7 +196,7 @@ const ROUNDED = /^[+-]?\d(?:[.,]\d+)?[Ee][+-]\d{2,3}$/;
 
 /** What programs write for a missing value, and merge fields that were not filled in. */
 const NO_VALUE =
-  "NULL|null|None|NaN|nan|NaT|NA|N/A|n/a|undefined|\\[object Object\\]|\\(null\\)|<null>|<NA>|\\\\N|[Nn]il|[Nn]\\.[Aa]\\.?";
+  "NULL|null|None|NaN|nan|NaT|NA|N/A|n/a|undefined|\\[object Object\\]|\\(null\\)|<null>|<NA>|\\\\N|nil|[Nn]\\.[Aa]\\.?";
 const MERGE_FIELD = "\\{\\{[^{}]*\\}\\}|\\$\\{[^{}]*\\}|\\*\\|[^|]*\\|\\*";
 /** First and last name together can be two of them, or one next to a name. */
 const PLACEHOLDER = new RegExp(
@@ -206,6 +206,12 @@ const PLACEHOLDER = new RegExp(
     "|^(?:null|undefined|\\[object Object\\]) | (?:NULL|null|undefined|\\[object Object\\])$",
 );
 
-/** Escapes of HTML (`&eacute;`, `&#233;`), URLs, e-mail, UTF-7 (`+AOk-`) and programs. */
+/** Escapes of HTML (`&eacute;`, `&#233;`), URLs, e-mail and programs. */
 const ESCAPED =
-  /&(?:#\d{2,7}|#x[\da-f]{2,6}|amp|lt|gt|quot|apos|nbsp|euro|pound|copy|reg|hellip|[lr][sd]quo|[mn]dash|szlig|[ao]elig|aring|eth|thorn|[a-z](?:acute|grave|circ|uml|tilde|cedil|caron|slash|strok|ogon|dot|breve|macr));|%c[2-9a-f]%[89ab][\da-f]|=C[2-9A-F]=[89AB][\dA-F]|=\?[\w-]+\?[bq]\?[^?\s]+\?=|\+A[\w+/]{2,}-|\\x[c-f][\da-f]\\x[89ab]|\\u[\da-f]{4}/i;
+  /&(?:#\d{2,7}|#x[\da-f]{2,6}|amp|lt|gt|quot|apos|nbsp|euro|pound|copy|reg|hellip|[lr][sd]quo|[mn]dash|szlig|[ao]elig|aring|eth|thorn|[a-z](?:acute|grave|circ|uml|tilde|cedil|caron|slash|strok|ogon|dot|breve|macr));|%c[2-9a-f]%[89ab][\da-f]|=C[2-9A-F]=[89AB][\dA-F]|=\?[\w-]+\?[bq]\?[^?\s]+\?=|\\x[c-f][\da-f]\\x[89ab]|\\u[\da-f]{4}/i;
+
+/**
+ * `+AOk-`, `+AOkA6Q-`: one to three Latin letters beyond ASCII in UTF-7, whose last bits are zero.
+ * `Coffee+Aroma-Set` is none, nor is `Zeitung+Abo-Karte`.
+ */
+const UTF_7 = /\+A[M-X](?:[AEIMQUYcgkosw048]|[A-Za-z\d+/]{3}[AQgw]|[A-Za-z\d+/]{6})-/;
