@@ -84,9 +84,18 @@ export async function isOneNode(
   // A node of a cluster answers for itself.
   if (info.get("cluster_enabled") === "1") return true;
   const wanted = `run_id:${info.get("run_id")}\r`;
-  const asked = keys.map((key) => redis.eval(ASK_INFO, 1, key));
-  const answers = await Promise.all(asked);
-  return info.has("run_id") && answers.every((text) => String(text).includes(wanted));
+  const answers = await Promise.all(keys.map((key) => askWithin(redis, key)));
+  return info.has("run_id") && answers.every((text) => text.includes(wanted));
+}
+
+/** What the Redis that runs the scripts of a key says of itself; empty if it may not say so. */
+async function askWithin(redis: Redis, key: string): Promise<string> {
+  try {
+    return String(await redis.eval(ASK_INFO, 1, key));
+  } catch (error) {
+    if (error instanceof Error && error.name === "ReplyError") return "";
+    throw error;
+  }
 }
 
 const ASK_INFO = "return redis.call('INFO', 'server')";

@@ -196,12 +196,15 @@ describe("with replicas:R", () => {
   test.each([
     ["another node", "run_id:bbbb\r\n"],
     ["a node that does not say which", "redis_version:7.4.0\r\n"],
+    ["a proxy that forbids it in scripts", null],
   ])("if scripts are answered by %s than waits, that is declared", async (_, scripted) => {
     const info = `${["redis_version:7.4.0", "role:master", "run_id:aaaa", "aof_enabled:1"].join("\r\n")}\r\n`;
     const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
     const port = await startAnswering(([command]) => {
       if (command === "info") return bulk(info);
-      if (command === "eval") return bulk(scripted);
+      if (command === "eval") {
+        return scripted === null ? "-ERR not allowed from scripts\r\n" : bulk(scripted);
+      }
       if (command === "waitaof") return "*2\r\n:0\r\n:0\r\n";
       return command === "config" ? "-NOPERM no permissions\r\n" : "+OK\r\n";
     });
