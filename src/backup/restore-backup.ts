@@ -100,7 +100,8 @@ export async function restoreBackup(input: RestoreInput): Promise<Result<Restore
   }
 }
 
-const REPLICAS_MS = 60_000;
+/** After gigabytes a replica may have to copy everything again. */
+const REPLICAS_MS = 15 * 60_000;
 const ASK_AGAIN_MS = 100;
 
 /** Rejects if a connection has ended: what was written before may be lost with a failover. */

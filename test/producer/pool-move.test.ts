@@ -252,3 +252,16 @@ test("a pool whose importer died is started over groups of processes, and looked
     status: "running",
   });
 });
+
+test("rows that are moved keep the rate that a person set for them", async () => {
+  const opened = await openStoredPool();
+  const { stores, first, second, id } = opened;
+  await first.store.pace.setCampaignRate(first.campaign.id, 3);
+  await noteMove(opened);
+
+  await finishMoves(stores);
+
+  const [noted] = await first.store.pools.moves(id);
+  const moved = await second.store.campaigns.find(noted?.campaign ?? "");
+  expect(moved).toMatchObject({ status: "running", ratePerSecond: 3 });
+});

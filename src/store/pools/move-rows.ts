@@ -58,9 +58,12 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   ]);
   if (campaign === undefined || sent === undefined) throw new Error(`${from} is gone.`);
   const rewrites = await rewritesOf(input);
+  // A rate that a person has set goes with the rows.
+  const delivery = { ...sent.definition.delivery, ratePerSecond: campaign.ratePerSecond };
+  const definition = { ...sent.definition, number: to, canary: null, delivery };
   const begun = await target.imports.begin({
     digest: createHash("sha256").update(`${pool.id}|moved|${from}`).digest("hex"),
-    ...{ again: false, definition: { ...sent.definition, number: to, canary: null } },
+    ...{ again: false, definition },
     ...{ file: pool.file, columns: pool.columns, mode: source.mode, pool: pool.id },
     ...(pool.delimiter === null ? {} : { delimiter: pool.delimiter }),
   });
