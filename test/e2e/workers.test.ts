@@ -16,7 +16,7 @@ test("when one of two workers is killed the other finishes the campaign: what th
     redisUrl: redisUrl(),
     number,
     ratePerSecond: 60,
-    workers: 2,
+    workers: 1,
     knobs: { latencyMs: "400-800", webhookDelayMs: "20-100", webhookLost: "0.5" },
     env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" },
   });
@@ -26,7 +26,9 @@ test("when one of two workers is killed the other finishes the campaign: what th
   stage.write("list.csv", listOf(500));
   const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
 
-  await fleet.posted(150);
+  // Alone until then, so that it has messages on the wire.
+  await fleet.posted(100);
+  await fleet.startWorker();
   await fleet.workers[0]?.kill();
   const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 60_000 });
 

@@ -56,7 +56,9 @@ test("a move that cannot go on is told, and keeps no other from it", async () =>
 
   await finishMoves({ ...bad.stores, ...good.stores }, (_, name) => told.push(name));
 
-  expect(told).toEqual([first.campaign.id]);
+  // Other tests may have moves on this Redis, too.
+  const own = [first.campaign.id, good.first.campaign.id];
+  expect(told.filter((name) => own.includes(name))).toEqual([first.campaign.id]);
   expect(await good.first.store.pools.moves(good.id)).toMatchObject([{ done: true }]);
   await first.store.pools.move(bad.id, {
     ...{ from: first.campaign.id, to: bad.move.to, campaign: "", done: true },

@@ -21,11 +21,15 @@ test("a worker leaves out or puts off whom the configured cap keeps back, and se
   const first = await start(120);
   await vi.waitFor(async () => expect((await counts(first)).accepted).toBe(120), 20_000);
   const skips = await start(150, { caps: { limits: {}, outcome: "skip" } });
+  // Apart, since the next one has the same people, and counts those that it sends to.
+  await vi.waitFor(
+    async () => expect(await counts(skips)).toMatchObject({ suppressed: 120, accepted: 30 }),
+    20_000,
+  );
   const waits = await start(160);
   const utility = await start(10, { category: "utility" });
 
   await vi.waitFor(async () => {
-    expect(await counts(skips)).toMatchObject({ suppressed: 120, accepted: 30 });
     expect(await counts(waits)).toMatchObject({ pending: 150, accepted: 10 });
     expect(await counts(utility)).toMatchObject({ accepted: 10 });
   }, 20_000);

@@ -375,11 +375,11 @@ test("a list is fetched with its token, and only when it has changed", async () 
   await bench.due();
   await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(2), WAIT);
 
-  expect(asked).toEqual([
-    ["Bearer secret-token", undefined],
-    ["Bearer secret-token", '"v1"'],
-    ["Bearer secret-token", '"v1"'],
-  ]);
+  const [first, ...others] = asked;
+  expect(first).toEqual(["Bearer secret-token", undefined]);
+  // A run that found the source busy asks again, and never without the version that it has.
+  expect(others.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(others.map(String))).toEqual(new Set(['Bearer secret-token,"v1"']));
   const told = JSON.stringify([bench.said, bench.warned, await bench.state(), await bench.hash()]);
   expect(told).not.toMatch(/secret/);
 });
