@@ -15,14 +15,17 @@ test("pages and API say that nothing is sent while no worker is there", async ()
     );
   };
 
-  const without = await pages();
+  // What stands still is read once a second.
+  await vi.waitFor(async () => {
+    const without = await pages();
+    expect(without.map((page) => page.includes(words))).toEqual([true, true]);
+  }, SOON);
   const json = await stalled();
   await createProcesses(bench.redis).heartbeat(`worker of ${bench.number}`, {
     ...{ role: "worker", version: "1.2.3", numbers: [bench.number] },
     ...{ host: "pod-1", pid: 17, startedAt: Date.now() },
   });
 
-  expect(without.map((page) => page.includes(words))).toEqual([true, true]);
   await vi.waitFor(async () => {
     const beside = await pages();
     expect(beside.map((page) => page.includes("Nothing is sent"))).toEqual([false, false]);

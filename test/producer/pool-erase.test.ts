@@ -4,9 +4,8 @@ import { expect, test } from "vitest";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { erasePerson } from "../../src/privacy/erase.ts";
 import { carryOutMove, type NumberStore } from "../../src/store/index.ts";
-import { finishMoves } from "../../src/worker/pool-chore.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { BY, openStoredPool, sendable } from "./pool-support.ts";
+import { BY, finishOwnMoves, openStoredPool, sendable } from "./pool-support.ts";
 
 /** A pool in a Redis of its own, whose first number is paused, and a person of that number. */
 async function openPausedPool() {
@@ -73,7 +72,7 @@ test("rows that were copied before one of them was erased are copied again witho
   expect(end).toBe("later");
   expect(told).toContain(first.campaign.id);
   await two.later(4_000);
-  await finishMoves(stores);
+  await finishOwnMoves(stores);
   const phones = await sendable(stores);
   expect(phones).toHaveLength(19);
   expect(phones).not.toContain(phone);

@@ -11,9 +11,10 @@ import { exportRows } from "../../src/export/export-rows.ts";
 import { poolSink } from "../../src/producer/import/pool-sink.ts";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import type { ListSink } from "../../src/producer/sink/sink.ts";
-import { finishMoves, startPools } from "../../src/worker/pool-chore.ts";
+import { startPools } from "../../src/worker/pool-chore.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
+import { finishOwnMoves } from "./pool-support.ts";
 
 const BY = { who: "test", from: "test" } as never;
 
@@ -327,8 +328,8 @@ test("a move that dies at any step is finished by the workers, and no row is in 
         await redis.hset(`dropcast:{${store.number}}:campaign:${one.id}`, "importLease", 0);
       }
     }
-    await finishMoves(stores);
-    await finishMoves(stores);
+    await finishOwnMoves(stores);
+    await finishOwnMoves(stores);
     const begun = (await first?.store.pools.moves(id)) ?? [];
     const after = await sendable();
     expect(new Set(after).size).toBe(after.length);

@@ -3,7 +3,7 @@ import { controlCampaign } from "../../src/campaigns/control.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { carryOutMove, createNumberStore, type NumberStore } from "../../src/store/index.ts";
 import { finishMoves, startPools } from "../../src/worker/pool-chore.ts";
-import { BY, openStoredPool, sendable } from "./pool-support.ts";
+import { BY, finishOwnMoves, openStoredPool, sendable } from "./pool-support.ts";
 
 type Opened = Awaited<ReturnType<typeof openStoredPool>>;
 
@@ -70,12 +70,12 @@ test("a noted move waits until the rollback of its number is decided, and then g
   await noteMove(opened);
   await loseClaims(opened);
 
-  await finishMoves(stores);
+  await finishOwnMoves(stores);
 
   expect((await first.store.campaigns.find(first.campaign.id))?.status).toBe("paused");
   expect(await sendable({ second: second.store })).toHaveLength(second.campaign.rows);
   await redis.hdel(one.keys.guard, "noticedAt", "wentBackTo", "lost");
-  await finishMoves(stores);
+  await finishOwnMoves(stores);
   expect(await first.store.pools.moves(id)).toMatchObject([{ done: true }]);
   expect(await sendable(stores)).toHaveLength(130);
 });
@@ -120,7 +120,7 @@ test("a move is not done while replicas lack the campaign that got the rows", as
   expect([await carryOut(), await carryOut()]).toEqual(["later", "later"]);
 
   expect(await first.store.pools.moves(id)).toMatchObject([{ done: false }]);
-  await finishMoves(stores);
+  await finishOwnMoves(stores);
   expect(await first.store.pools.moves(id)).toMatchObject([{ done: true }]);
   expect(await sendable(stores)).toHaveLength(130);
 });
@@ -145,7 +145,7 @@ test("a pool that is cancelled while a move is noted sends nothing", async () =>
   await noteMove(opened);
 
   await controlCampaign(await find(), "cancel", BY);
-  await finishMoves(stores);
+  await finishOwnMoves(stores);
 
   expect(await sendable(stores)).toEqual([]);
   expect(await first.store.pools.moves(id)).toMatchObject([{ campaign: "", done: true }]);
@@ -259,7 +259,7 @@ test("rows that are moved keep the rate that a person set for them", async () =>
   await first.store.pace.setCampaignRate(first.campaign.id, 3);
   await noteMove(opened);
 
-  await finishMoves(stores);
+  await finishOwnMoves(stores);
 
   const [noted] = await first.store.pools.moves(id);
   const moved = await second.store.campaigns.find(noted?.campaign ?? "");

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { type CampaignRow, carryOutMove } from "../../src/store/index.ts";
-import { finishMoves } from "../../src/worker/pool-chore.ts";
-import { openStoredPool } from "./pool-support.ts";
+import { finishOwnMoves, openStoredPool } from "./pool-support.ts";
 
 /** A move that one process has begun, as others see it. */
 async function openMove() {
@@ -51,7 +50,7 @@ test("a process that wakes after another one finished its move notes no places o
       yield row;
     }
     await endLease();
-    await finishMoves(stores);
+    await finishOwnMoves(stores);
   });
 
   expect(end).toBe("later");

@@ -137,6 +137,8 @@ interface Place {
   /** Redis has the command: its reply has a moment of its own. */
   asked: boolean;
   reply?: Buffer;
+  /** What the client gets instead of Redis's reply. */
+  instead?: Buffer;
 }
 
 function carry(o: {
@@ -160,10 +162,21 @@ function carry(o: {
     upstream.destroy();
   };
 
+  /** A Redis that refuses EXEC ends the transaction, so the real one has to do that, too. */
+  function refuse(place: Place, error: Buffer): void {
+    if (place.command !== "exec" || place.asked) {
+      place.reply = error;
+      return;
+    }
+    place.instead = error;
+    asked.push(place);
+    upstream.write("*1\r\n$7\r\nDISCARD\r\n");
+  }
+
   /** True when the command, or its reply, is to go on as if nothing had been. */
   async function suffer(fault: RedisFault, place: Place): Promise<boolean> {
     if (fault.kind === "cut") reset();
-    else if (fault.kind === "error") place.reply = Buffer.from(`-${fault.reply}\r\n`);
+    else if (fault.kind === "error") refuse(place, Buffer.from(`-${fault.reply}\r\n`));
     else if (fault.kind === "call") await fault.act();
     else {
       hung = true;
@@ -200,7 +213,7 @@ function carry(o: {
       if (isPush(reply)) client.write(reply);
       else {
         const place = asked.shift();
-        if (place !== undefined) place.reply = reply;
+        if (place !== undefined) place.reply = place.instead ?? reply;
       }
     }
     void flush();
