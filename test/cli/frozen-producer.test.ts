@@ -45,9 +45,9 @@ test("a producer that was frozen in an import and wakes up when another list of 
   const lists = [listOf(0), listOf(ROWS)] as const;
   const owners: number[] = [];
 
-  void answered(STORED, () => {
-    owners.push(owner());
-    process.kill(owner(), "SIGSTOP");
+  void answered(STORED, async () => {
+    owners.push(await vi.waitFor(owner));
+    process.kill(frozen(), "SIGSTOP");
   });
   drop(place, { name: "First", csv: lists[0] });
   const producers = [startCli(place, ["producer"]), startCli(place, ["producer"])];
@@ -55,7 +55,8 @@ test("a producer that was frozen in an import and wakes up when another list of 
 
   // Its import stands still until the producer that wakes up has noticed, and had time to try again.
   void answered(STORED, async () => {
-    owners.push(owner());
+    // A claim that is written again is away for a moment.
+    owners.push(await vi.waitFor(owner));
     const noticed = answered(LOST, () => {});
     process.kill(frozen(), "SIGCONT");
     await noticed;

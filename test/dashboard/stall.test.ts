@@ -1,9 +1,15 @@
 import { expect, test, vi } from "vitest";
 import { createProcesses } from "../../src/store/recovery/processes.ts";
-import { openDashboard, SOON } from "./support.ts";
+import { openTestStore } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
+import { openDashboard, openQueueClient, queueClientOf, SOON } from "./support.ts";
 
 test("pages and API say that nothing is sent while no worker is there", async () => {
-  const { test: bench, ask } = await openDashboard();
+  // Its own, since what other tests leave on theirs is said on the page, too.
+  const server = await startOwnRedis();
+  const own = await openTestStore({}, server.connect());
+  const queueClient = queueClientOf(openQueueClient(server.address));
+  const { test: bench, ask } = await openDashboard({ test: own, queueClient });
   const id = await bench.import(2);
   const paths = ["/", `/campaigns/${id}`];
   const pages = () => Promise.all(paths.map(async (path) => (await ask(path)).text()));
