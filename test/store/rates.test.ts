@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
-import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+import { testNumber } from "../support/redis.ts";
 
 const LIMITS = { takenMax: 100, linesMax: 60, minuteMs: 60_000 };
 
@@ -182,7 +183,7 @@ test("a worker without the caps of another one sends nothing while that one live
   await dispatch(capped, 80);
   for (let turns = 0; turns < 3; turns++) await dispatch(bench.store, 80);
 
-  expect(await told(bench)).toEqual([]);
+  expect(await told(bench)).toEqual(["budget_differs ~marketing 2 per 7d"]);
   expect(await bench.claim(id, [1])).toMatchObject({ kind: "gate", gate: "budget" });
   expect(await bench.store.pace.read()).toMatchObject({
     ...{ portfolio: null, caps: "marketing 2 per 7d" },
@@ -190,4 +191,30 @@ test("a worker without the caps of another one sends nothing while that one live
   await capped.campaigns.leave();
   await dispatch(bench.store, 80);
   expect(await bench.claim(id, [1])).toMatchObject({ kind: "rows" });
+});
+
+test("a worker with other caps than those that hold leaves out and puts off no row", async () => {
+  const bench = await openTestStore();
+  const { redis, number } = bench;
+  const portfolio = { name: testNumber(), limit: 1_000 };
+  const worker = (messages: number) => {
+    const caps = { limits: { marketing: [{ messages, hours: 168 }] }, outcome: "skip" } as const;
+    return createNumberStore({ redis, number, portfolio, caps });
+  };
+  const [strict, holding] = [await worker(1), await worker(2)];
+  const [first, second] = [await bench.import(1), await bench.import(1)];
+  await dispatch(holding, 80);
+  await dispatch(strict, 80);
+  const claim = async (store: TestStore["store"], campaign: string, nonce: number) =>
+    store.ledger.claim({
+      ...{ campaign, batch: 0, run: await bench.runOf(campaign, 0), nonce: Buffer.alloc(8, nonce) },
+      ...{ mode: "sandbox", ratePerSecond: 80, reachMs: 60_000, answerMs: 0 },
+      rows: [{ row: 1, person: store.ledger.person(testPhone(1)) }],
+      capped: { category: "marketing", caps: null },
+    });
+  expect(await claim(holding, first, 1)).toMatchObject({ verdicts: [{ kind: "granted" }] });
+
+  expect(await claim(strict, second, 2)).toMatchObject({ kind: "gate", gate: "budget" });
+
+  expect(await bench.counts(second)).toEqual({ pending: 1 });
 });

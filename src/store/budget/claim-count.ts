@@ -38,11 +38,32 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
     return capRules(definition.category, definition.caps ?? null, caps);
   }
 
+  const counts = countsOf(budget.portfolio, caps);
+
+  /**
+   * What was counted for nothing; if Redis does not answer now, it counts for longer. Not for the
+   * gate `run`: another run has the batch, and may have sent.
+   */
+  async function giveBack(
+    { rows }: Pick<Claim, "rows">,
+    { allowed, capped }: Counted,
+    verdicts: readonly { readonly kind: string }[] = [],
+  ): Promise<void> {
+    if (capped === null) return;
+    const back = rows.filter((_, at) => allowed[at] === true && !KEEPS.has(verdicts[at]?.kind));
+    const some = { ...capped, rows: back.map(({ row }) => row) };
+    const persons = back.map(({ person }) => person);
+    await budget.giveBack(persons, some).catch(() => {});
+  }
+
   return {
     /** What this process counts: workers of a number that count something else do not send. */
-    counts: countsOf(budget.portfolio, caps),
+    counts,
 
-    /** Rows that a cap keeps back are put off, or left out, as the campaign says. */
+    /**
+     * Rows that a cap keeps back are put off, or left out, as the campaign says. `gate`: why
+     * nothing may be claimed now.
+     */
     async reserve({ campaign, batch, rows, laterMs, capped: of }: Claim) {
       const rules = rulesOf(of);
       const persons = rows.map(({ person }) => person);
@@ -56,33 +77,23 @@ export function createClaimCount(input: { budget: Budget; caps: Caps | null; run
         const opensMs = cappedUntil[at] ?? null;
         return opensMs === null ? [] : [{ row, opensMs }];
       });
-      if (rules !== null && kept.length > 0) {
-        const { outcome } = rules;
-        await run("cap-rows", { campaign, batch, rows: packCapped(kept), outcome });
-      }
+      const countsElse =
+        rules !== null &&
+        kept.length > 0 &&
+        (await run("cap-rows", {
+          ...{ campaign, batch, rows: packCapped(kept), outcome: rules.outcome, counts },
+        })) === -1;
+      if (countsElse) void giveBack({ rows }, { allowed, capped });
+      const gate = isBehind ? ("replicas" as const) : countsElse ? ("budget" as const) : null;
       const isFull = allowed.some((isAllowed, at) => !isAllowed && cappedUntil[at] === null);
       return {
-        ...{ allowed, capped, isBehind, budgetAtMs: isFull ? nextAtMs : null },
+        ...{ allowed, capped, gate, budgetAtMs: isFull ? nextAtMs : null },
         /** Why a row was not allowed. */
         refusal: (at: number) => ({ kind: cappedUntil[at] == null ? "budget" : "capped" }) as const,
       };
     },
 
-    /**
-     * What was counted for nothing; if Redis does not answer now, it counts for longer. Not for the
-     * gate `run`: another run has the batch, and may have sent.
-     */
-    async giveBack(
-      { rows }: Pick<Claim, "rows">,
-      { allowed, capped }: Counted,
-      verdicts: readonly { readonly kind: string }[] = [],
-    ): Promise<void> {
-      if (capped === null) return;
-      const back = rows.filter((_, at) => allowed[at] === true && !KEEPS.has(verdicts[at]?.kind));
-      const some = { ...capped, rows: back.map(({ row }) => row) };
-      const persons = back.map(({ person }) => person);
-      await budget.giveBack(persons, some).catch(() => {});
-    },
+    giveBack,
 
     /** After a rollback: the messages of a campaign that may have been sent. */
     async countAll(

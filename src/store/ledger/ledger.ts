@@ -164,8 +164,8 @@ export function createLedger(input: {
       const { campaign, batch, mode, nonce, ratePerSecond } = claim;
       const { leaseMs, personBusyMs, webhooksArrivingMs } = limits;
       const reserved = await count.reserve(claim);
-      if (reserved.isBehind) return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
-      const { allowed, budgetAtMs, refusal } = reserved;
+      const { allowed, budgetAtMs, gate: stop, refusal } = reserved;
+      if (stop !== null) return { kind: "gate", gate: stop, waitMs: UNSAFE_MS };
       const rows = claim.rows.filter((_, at) => allowed[at]);
       if (rows.length === 0) {
         const verdicts = claim.rows.map((_, at) => refusal(at));

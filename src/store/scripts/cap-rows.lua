@@ -4,11 +4,15 @@
 -- Atomic because: only rows that are still pending are changed, with their counters. Repeating it
 -- changes nothing.
 -- KEYS: 1 slot key of the number
--- ARGV: campaign · batch · rows: CAPPED_ROW of protocol.ts each · outcome: later or skip
--- Returns: how many rows were changed
--- Keys built: asking, by-end, campaign, endings, guard, halt, news, notices, notify, resends,
+-- ARGV: campaign · batch · rows: CAPPED_ROW of protocol.ts each · outcome: later or skip · counts:
+--   what this worker counts, as it reports it (lib/rates.lua)
+-- Returns: how many rows were changed, -1 if other workers count something else, so that this one
+--   may decide nothing
+-- Keys built: asking, by-end, campaign, endings, guard, halt, news, notices, notify, resends, pace,
 --   running, scheduled, shares, trials, with-rows, clock :again :aside :beyond :chosen :counts
 --   :errors :events :first :ledger :pricing :ready :seen :side :timeline :trial :unknown
+local counts = redis.call('HGET', P .. 'pace', 'portfolio') or ''
+if counts ~= '' and counts ~= ARG.counts then return -1 end
 local c = open_rows(ARG.campaign)
 -- A row that may have been sent in a time that Redis lost stays pending: a person decides.
 if not c or c.status ~= 'running' or c.closed ~= '' or not guard_is_open() then return 0 end

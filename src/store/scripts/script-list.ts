@@ -27,7 +27,7 @@ export const SCRIPTS = {
   ],
   "begin-request": ["request", "body", "token", "leaseMs", "keptMs"],
   "cancel-campaign": ["campaign", "sure"],
-  "cap-rows": ["campaign", "batch", "rows", "outcome"],
+  "cap-rows": ["campaign", "batch", "rows", "outcome", "counts"],
   "change-opt-outs": ["change"],
   "change-tokens": ["change", "name", "digest", "role", "numbers", "lastsMs", "tokensMax"],
   "change-users": ["change", "name", "role", "numbers", "hash", "mark", "usersMax"],

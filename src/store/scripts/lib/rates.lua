@@ -13,6 +13,7 @@ local function report_rate(worker, rate, portfolio)
   local lowest, highest, counted_for, is_known = num(rate), num(rate), portfolio, false
   -- If this worker could not report for so long, Redis was away, and away for the others as well.
   local own = redis.call('HGET', key, worker)
+  local is_new, differs = not own or string.match(own, '|.-|(.*)$') ~= portfolio, false
   local was_away = own and num(string.match(own, '|(.-)|')) + RATE_KEPT_MS < NOW
   for at = 1, #reports, 2 do
     local its_rate, seen, its_portfolio = string.match(reports[at + 1], '^(.-)|(.-)|(.*)$')
@@ -27,14 +28,13 @@ local function report_rate(worker, rate, portfolio)
       end
       lowest, highest = math.min(lowest, num(its_rate)), math.max(highest, num(its_rate))
       if its_portfolio > counted_for then counted_for = its_portfolio end
+      differs = differs or its_portfolio ~= portfolio
     end
   end
   if not is_known then redis.call('HSET', key, worker, rate .. '|' .. NOW .. '|' .. portfolio) end
   local f = redis.call('HMGET', P .. 'pace', 'lowest', 'highest', 'portfolio')
-  if (f[3] or '') ~= counted_for then
-    redis.call('HSET', P .. 'pace', 'portfolio', counted_for)
-    if counted_for ~= portfolio then note_news(THE_NUMBER, 'budget_differs', counted_for) end
-  end
+  if (f[3] or '') ~= counted_for then redis.call('HSET', P .. 'pace', 'portfolio', counted_for) end
+  if is_new and differs then note_news(THE_NUMBER, 'budget_differs', counted_for) end
   if num(f[1]) == lowest and num(f[2]) == highest then return end
   redis.call('HSET', P .. 'pace', 'lowest', tostring(lowest), 'highest', tostring(highest))
   if lowest < highest then
