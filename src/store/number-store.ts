@@ -146,7 +146,6 @@ export async function createNumberStore(input: {
   const optOuts = createNumberOptOuts({ redis, number, person, list, durability });
   const limits = input.limits ?? DEFAULT_LIMITS;
   const databaseId = person("database").toString("hex");
-  const databaseKey = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
   const memory =
     input.memory === undefined
       ? NO_MEMORY
@@ -187,9 +186,9 @@ export async function createNumberStore(input: {
       await list.enter(input.number);
       await optOuts.catchUp();
       await upgradeSchema({ redis, number, run, clientOf });
+      const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
       // Written only once, so a Redis that is full or read-only can still be read.
-      if ((await redis.hexists(...databaseKey)) === 0)
-        await redis.hsetnx(...databaseKey, databaseId);
+      if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
     },
 
     /** The number's name among all numbers of both modes, as in its keys and queues. */
@@ -210,7 +209,7 @@ export async function createNumberStore(input: {
     /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */
     replicasBehind: durable.shortfall,
     /** Whether a failover keeps all that this process has written to it so far. */
-    isKept: (): Promise<boolean> => durable.prove(() => redis.hset(...databaseKey, databaseId)),
+    isKept: optOuts.isKept,
     /** Of its portfolio; null: people are not counted. */
     budget,
     /** One status event. Those of one turn of the event loop are applied in one call. */

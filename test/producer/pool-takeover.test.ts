@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { controlCampaign } from "../../src/campaigns/control.ts";
 import { type CampaignRow, carryOutMove } from "../../src/store/index.ts";
-import { finishOwnMoves, openStoredPool } from "./pool-support.ts";
+import { BY, finishOwnMoves, openStoredPool } from "./pool-support.ts";
 
 /** A move that one process has begun, as others see it. */
 async function openMove() {
@@ -59,4 +60,30 @@ test("a process that wakes after another one finished its move notes no places o
   const places: number[] = [];
   for await (const place of first.store.pools.movedTo(move?.campaign ?? "")) places.push(place);
   expect(places).toHaveLength(first.campaign.rows);
+});
+
+test("a campaign that was begun for rows and never noted is cancelled with its pool", async () => {
+  const opened = await openStoredPool();
+  const { redis, stores, find, first, second, id, two } = opened;
+  await first.store.campaigns.pause(first.campaign.id, "operator");
+  const { pool } = await find();
+  if (pool === undefined) throw new Error("no pool");
+  const move = { from: first.campaign.id, to: second.campaign.number, campaign: "", done: false };
+  await first.store.pools.move(id, move);
+  // Its process dies before it notes the campaign that it began.
+  const died = new Error("died");
+  const pools = { ...first.store.pools, move: () => Promise.reject(died) };
+  const source = { ...first.store, pools };
+  const carried = carryOutMove({ pool, move, source, target: second.store, stores });
+  await expect(carried).rejects.toThrow(died);
+  const importing = async () =>
+    (await second.store.campaigns.live()).filter(({ status }) => status === "importing");
+  const [begun] = await importing();
+  await controlCampaign(await find(), "cancel", BY);
+
+  await redis.hset(two.own(begun?.id ?? "").campaign, "importLease", 0);
+  await finishOwnMoves(stores);
+
+  expect(await importing()).toEqual([]);
+  expect(await first.store.pools.moves(id)).toMatchObject([{ campaign: begun?.id, done: true }]);
 });

@@ -103,9 +103,18 @@ test("retention deletes a pool with its last campaign, and not before", async ()
     }
     await stores[names[at] ?? ""]?.deleteOld({ rowsMs: DAY_MS, campaignMs: DAY_MS });
   };
+  const childIds = async () => (await find()).children?.map(({ campaign }) => campaign.id);
+
+  // Their rows are still there, so they stay, and so does their pool.
+  for (const [at, name] of names.entries()) {
+    const child = children[at]?.campaign.id ?? "";
+    await redis.zadd(benches[at]?.keys.byEnd ?? "", Date.now() - 50 * DAY_MS, child);
+    await stores[name]?.deleteOld({ rowsMs: null, campaignMs: DAY_MS });
+  }
+  expect(await childIds()).toHaveLength(2);
 
   await age(0);
-  expect((await find()).children?.map(({ campaign }) => campaign.id)).toEqual([second.campaign.id]);
+  expect(await childIds()).toEqual([second.campaign.id]);
   await age(1);
 
   expect(await findCampaign(stores, id)).toMatchObject({ refusal: { code: "no_such_campaign" } });

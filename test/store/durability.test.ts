@@ -121,6 +121,16 @@ test("if the connection ends before the proof, the claim counts as not answered"
   await expect(claimed).rejects.toThrow();
 });
 
+test("to prove what is kept does not say that this is the database from before", async () => {
+  const { redis, number, keys } = await openTestStore();
+  const durability = { kind: "replicas", replicas: 0 } as const;
+  const store = await createNumberStore({ redis, number, durability });
+  await redis.hset(keys.guard, "database", "another");
+
+  expect(await store.isKept()).toBe(true);
+  expect(await redis.hget(keys.guard, "database")).toBe("another");
+});
+
 test("claims at the same time share their waits", async () => {
   const bench = await openReplicated();
   const id = await bench.import(20);

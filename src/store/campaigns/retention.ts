@@ -67,6 +67,8 @@ export function createRetention(input: {
     const ids = await endedBefore(keys.byEnd, keptMs);
     const deleted: string[] = [];
     for (const id of ids) {
+      // Its rows go first, and as long as they are there it may be retried.
+      if ((await redis.zscore(keys.withRows, id)) !== null) continue;
       const own = campaignKeys(number, id).campaign;
       const pool = await redis.hget(own, fieldOf("campaign", "pool"));
       // Before the campaign: if this process dies in between, the next run repeats it.

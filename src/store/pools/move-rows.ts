@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { CampaignRow } from "../ledger/row-reader.ts";
 import type { NumberStore } from "../number-store.ts";
 import { batchesOf } from "../rows.ts";
@@ -61,12 +62,7 @@ export async function carryOutMove(input: Moving): Promise<MoveEnd> {
   // A rate that a person has set goes with the rows.
   const delivery = { ...sent.definition.delivery, ratePerSecond: campaign.ratePerSecond };
   const definition = { ...sent.definition, number: to, canary: null, delivery };
-  const begun = await target.imports.begin({
-    digest: createHash("sha256").update(`${pool.id}|moved|${from}`).digest("hex"),
-    ...{ again: false, definition },
-    ...{ file: pool.file, columns: pool.columns, mode: source.mode, pool: pool.id },
-    ...(pool.delimiter === null ? {} : { delimiter: pool.delimiter }),
-  });
+  const begun = await target.imports.begin(importOf(input, definition));
   if (begun.kind !== "begun") return "later";
   await pools.move(pool.id, { ...move, campaign: begun.campaign });
   let [some, rows, batches]: [CampaignRow[], number, number] = [[], 0, 0];
@@ -152,10 +148,39 @@ async function isPoolPaused({ pool, move, stores }: Moving): Promise<boolean> {
   return !goes && found.some(({ status }) => status === "paused");
 }
 
-async function giveUp({ pool, move, source, target }: Moving, campaign: string): Promise<MoveEnd> {
-  if (campaign !== "") await target.campaigns.cancel(campaign);
-  await source.pools.move(pool.id, { ...move, campaign, done: true });
+/** The campaign that gets the rows: the same one, however often the move begins. */
+function importOf({ pool, move, source }: Moving, definition: CampaignDefinition) {
+  return {
+    digest: createHash("sha256").update(`${pool.id}|moved|${move.from}`).digest("hex"),
+    ...{ again: false, definition },
+    ...{ file: pool.file, columns: pool.columns, mode: source.mode, pool: pool.id },
+    ...(pool.delimiter === null ? {} : { delimiter: pool.delimiter }),
+  };
+}
+
+async function giveUp(moving: Moving, campaign: string): Promise<MoveEnd> {
+  const { pool, move, source, target } = moving;
+  const given = campaign === "" ? await findBegun(moving) : campaign;
+  if (given === "busy") return "later";
+  if (given !== "") await target.campaigns.cancel(given);
+  await source.pools.move(pool.id, { ...move, campaign: given, done: true });
   return "given_up";
+}
+
+/**
+ * The campaign that a process began and died before it noted it; "" if none did. `busy`: it may
+ * still live.
+ */
+async function findBegun(moving: Moving): Promise<string> {
+  const { source, target, move } = moving;
+  const sent = await source.campaigns.toSend(move.from);
+  if (sent === undefined) return "";
+  const begun = await target.imports.begin({
+    ...importOf(moving, { ...sent.definition, number: move.to }),
+    fresh: "refuse",
+  });
+  if (begun.kind === "busy") return "busy";
+  return begun.kind === "begun" ? begun.campaign : "";
 }
 
 function toImport({ cells, phone }: CampaignRow) {
