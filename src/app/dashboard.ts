@@ -60,13 +60,14 @@ export async function startDashboard(
   // Its pages and Bull Board are made for the numbers of its start.
   let shown = shownOf(platform.config);
   const stopRenumbering = platform.onRenumber(async () => {
-    const before = shown;
-    shown = shownOf(platform.config);
-    if (shown === before) return;
+    const next = shownOf(platform.config);
+    if (shown === next) return;
     await dashboard.stop();
     dashboard = open(port);
     const again = await dashboard.start();
-    if (!again.ok) logger.error({ code: again.refusal.code }, again.refusal.message);
+    // The reload is tried again, and so is this.
+    if (!again.ok) throw new Error(again.refusal.message);
+    shown = next;
   });
   const running = {
     place: localUrl(started.value),

@@ -77,8 +77,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       ...removed.map(remove),
       // With its old token and rate until what has begun is finished.
       ...changed.map(async (name) => {
-        await remove(name);
-        add(name);
+        await remove(name).finally(() => add(name));
       }),
     ]);
   });
