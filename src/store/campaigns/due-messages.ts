@@ -4,6 +4,9 @@ import { readNumberTime } from "../clock.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { rowsOf } from "../rows.ts";
 
+/** Campaigns read at once: thousands may run, and the others of Redis must not wait for all. */
+const AT_ONCE = 50;
+
 /**
  * Returns a function that counts the messages of running campaigns that are due now: the rows of
  * their batches that are open or ready, and never more than are pending. A batch of which one row
@@ -28,7 +31,11 @@ export function createDueMessages(input: { redis: Redis; number: string }) {
       readNumberTime(redis, number),
       redis.zrange(numberKeys(number).running, "0", "-1"),
     ]);
-    const each = await Promise.all(running.map((campaign) => dueOf(campaign, nowMs)));
-    return each.reduce((sum, due) => sum + due, 0);
+    let sum = 0;
+    while (running.length > 0) {
+      const some = running.splice(0, AT_ONCE).map((campaign) => dueOf(campaign, nowMs));
+      for (const due of await Promise.all(some)) sum += due;
+    }
+    return sum;
   };
 }
