@@ -2,7 +2,6 @@
  * docs/upgrade.md, as it is done: real processes of two builds with different layouts of the data.
  * What is judged is the sandbox's own log of what it was asked.
  */
-import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { numberKeys, queuePrefix } from "../../src/store/keys.ts";
@@ -14,7 +13,7 @@ import {
   type ShownCampaign,
   startFleet,
 } from "../support/fleet.ts";
-import { PREVIOUS, writePreviousBuild } from "../support/previous-build.ts";
+import { PREVIOUS, previousBuild } from "../support/previous-build.ts";
 import { BIN, type Running } from "../support/processes.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { sentTwice } from "../support/request-log.ts";
@@ -36,7 +35,7 @@ const STILL_MS = 15_000;
 /** The previous build with two workers, a producer and a dashboard, in the middle of a campaign. */
 async function startPrevious() {
   const redis = await startOwnRedis();
-  let previous = "";
+  const previous = previousBuild();
   const fleet = await startFleet({
     redisUrl: redis.url,
     number: NUMBER,
@@ -45,10 +44,7 @@ async function startPrevious() {
     knobs: { latencyMs: "50-200" },
     // What a restored backup has on the wire is unknown only when its lease is over.
     env: { DROPCAST_DASHBOARD_PORT: "0", DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" },
-    program: ({ dir }) => {
-      previous = writePreviousBuild(join(dir, "previous"));
-      return previous;
-    },
+    bin: previous,
   });
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;

@@ -38,8 +38,8 @@ test.each(seedsOf(NAME))(
 );
 
 test("without the wait for replicas the run notices that messages leave", async () => {
-  const file = "store/durability.js";
-  const bin = patchedBuild({ file, line: 'if (durability.kind !== "replicas")', by: "if (true)" });
+  const wait = 'if (durability.kind !== "replicas")';
+  const bin = patchedBuild([["store/durability.js", wait, "if (true)"]]);
   const run = await startClusterRun(seeded(`${NAME}-control`), bin);
   onTestFinished(run.close, 60_000);
   await run.reachable();

@@ -70,8 +70,6 @@ export async function startFleet(o: {
   env?: Readonly<Record<string, string>>;
   /** Another build of the program (patched-build.ts). */
   bin?: string | undefined;
-  /** Chooses the program that is started; this one, if left out. */
-  program?: (stage: Stage) => string;
 }): Promise<Fleet> {
   const own = {
     DROPCAST_REDIS_URL: o.redisUrl,
@@ -80,7 +78,6 @@ export async function startFleet(o: {
   };
   const stage = createStage({ ...own, ...o.env }, o.bin);
   try {
-    if (o.program !== undefined) stage.setProgram(o.program(stage));
     return await startOn(stage, o);
   } catch (error) {
     await stage.close().catch((problem) => process.stderr.write(`${problem}\n`));

@@ -6,20 +6,28 @@ import { onTestFinished } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** A text in a file of `dist/`, which has it once, and what stands there instead. */
+export type Change = readonly [file: string, text: string, by: string];
+
 /**
- * A copy of the built program in which one line of one file is another, to see that a run notices
- * it. Returns the path of its program; removed when the test ends. Throws if the line is not there.
+ * A copy of the built program with some changes. It is there in a copy without git, needs no other
+ * packages, and differs in the changes alone. Returns the path of its program; removed when the
+ * test ends. Throws if a text is not there once.
  */
-export function patchedBuild(o: { file: string; line: string; by: string }): string {
+export function patchedBuild(changes: readonly Change[], manifest: object = {}): string {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-patched-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  for (const part of ["bin", "dist", "package.json"]) {
+  for (const part of ["bin", "dist"]) {
     cpSync(join(ROOT, part), join(dir, part), { recursive: true });
   }
   symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
-  const path = join(dir, "dist", o.file);
-  const source = readFileSync(path, "utf8");
-  if (!source.includes(o.line)) throw new Error(`${o.file} has no line ${o.line}`);
-  writeFileSync(path, source.replace(o.line, o.by));
+  const own = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as object;
+  writeFileSync(join(dir, "package.json"), JSON.stringify({ ...own, ...manifest }));
+  for (const [file, text, by] of changes) {
+    const path = join(dir, "dist", file);
+    const parts = readFileSync(path, "utf8").split(text);
+    if (parts.length !== 2) throw new Error(`${file} does not have once: ${text}`);
+    writeFileSync(path, parts.join(by));
+  }
   return join(dir, "bin", "dropcast.js");
 }
