@@ -17,8 +17,9 @@ test("a worker and its webhooks take a number in and out without a restart, and 
   const all = readFileSync(join(stage.dir, "numbers.yaml"), "utf8");
   const file = JSON.parse(all) as { numbers: Record<string, object> };
   const [worker] = fleet.workers;
-  const logged = (words: string) =>
-    vi.waitFor(() => expect(readFileSync(worker?.logPath ?? "", "utf8")).toContain(words), SOON);
+  if (worker === undefined) throw new Error("the fleet has no worker");
+  const logged = (words: string, by = worker) =>
+    vi.waitFor(() => expect(readFileSync(by.logPath, "utf8")).toContain(words), SOON);
 
   // Taken when the file changes.
   stage.write(
@@ -26,6 +27,7 @@ test("a worker and its webhooks take a number in and out without a restart, and 
     JSON.stringify({ ...file, numbers: { [first]: file.numbers[first] } }),
   );
   await logged(`"removed":["${second}"]`);
+  await logged(`"removed":["${second}"]`, fleet.webhookServer);
   stage.write("all.yaml", all);
   stage.write("second.yaml", campaignFile({ number: second }));
   stage.write("list.csv", listOf(3));
@@ -39,12 +41,15 @@ test("a worker and its webhooks take a number in and out without a restart, and 
 
   // A broken file changes nothing.
   stage.write("numbers.yaml", '{"numbers": {');
-  process.kill(worker?.pid ?? 0, "SIGHUP");
+  process.kill(worker.pid, "SIGHUP");
   await logged("the configuration is kept as it was: DROPCAST_CONFIG");
 
-  // Taken at SIGHUP: what waited is sent, and its outcomes are received.
+  // Taken at SIGHUP: what waited is sent, and its outcomes are received. The receiver first: until
+  // it has the number it answers 404, and the API sends an event again only after a while.
   stage.write("numbers.yaml", all);
-  process.kill(worker?.pid ?? 0, "SIGHUP");
+  process.kill(fleet.webhookServer.pid, "SIGHUP");
+  await logged(`"added":["${second}"]`, fleet.webhookServer);
+  process.kill(worker.pid, "SIGHUP");
   await logged(`"added":["${second}"]`);
   const last = await fleet.until(id, ({ counts }) => counts.delivered + counts.read === 3, {
     withinMs: 30_000,
