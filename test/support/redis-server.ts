@@ -62,12 +62,21 @@ export async function startRedisServer(
     fixedPort === undefined
       ? await startOnFreePort(start)
       : { child: await start(fixedPort), port: fixedPort };
-  const kill = async () => {
+  // One after the other: two that overlap leave two servers on one folder, of which one is never
+  // killed.
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const done = turn.then(act);
+    turn = done.catch(() => {});
+    return done;
+  };
+  const end = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await gone;
   };
+  const kill = () => inTurn(end);
   return {
     dir,
     binary: found.value,
@@ -75,10 +84,11 @@ export async function startRedisServer(
     port,
     pid: () => child.pid ?? 0,
     kill,
-    restart: async (changes = []) => {
-      await kill();
-      child = await start(port, changes);
-    },
+    restart: (changes = []) =>
+      inTurn(async () => {
+        await end();
+        child = await start(port, changes);
+      }),
     remove: async () => {
       await kill();
       // A replica of it may still be writing its copy of the data.
