@@ -1,8 +1,8 @@
 /**
  * The campaigns in four tabs. Every campaign is in one of running, waiting and finished; those that
  * need a person are in "needs" as well. Only those that are shown are read in full; of the others
- * that have not ended a script reads what places them, a hundred at a time. How many ever ended
- * makes no difference.
+ * that have not ended a script reads what places them, a hundred at a time. If more than a thousand
+ * have not ended, a page looks at a part of them (tab-window.ts). So its cost is bounded.
  */
 import { describePause } from "../core/pause-reason.ts";
 import type { BudgetNow, Campaign, LiveCampaign, NumberStore, PaceNow } from "../store/index.ts";
@@ -12,6 +12,7 @@ import type { Stores } from "./find.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
 import { poolsOf } from "./pools/listed.ts";
 import type { Stop } from "./stops.ts";
+import { type Cursor, newestFirst, readWindow, type Window } from "./tab-window.ts";
 import { sentLately } from "./timeline.ts";
 import { isWaiting, readWaitsFor, type WaitsFor } from "./waits-for.ts";
 
@@ -37,17 +38,19 @@ export interface Listed {
 export interface TabPage {
   readonly tab: Tab;
   readonly counts: Readonly<Record<Tab, number>>;
+  /** So many have not ended that those of the older ones are not counted. */
+  readonly isCut: boolean;
   readonly rows: readonly Listed[];
   /** Where the next page begins; null if this is the last. */
   readonly next: Cursor | null;
 }
 
-/** The last campaign of the page before. */
-export type Cursor = Pick<Campaign, "id" | "createdAt">;
+export type { Cursor };
 
 interface Asked {
   /** Null: the first that has something. */
   readonly tab: Tab | null;
+  /** The last place of the page before. */
   readonly after: Cursor | null;
   readonly size: number;
   readonly stops: readonly Stop[];
@@ -58,34 +61,102 @@ interface Asked {
 const ENDED_LATELY_MS = 30 * 24 * 3_600_000;
 const ENDED_MAX = 200;
 
+/** More campaigns that have not ended are not read whole. */
+const LIVE_MAX = 1_000;
+
 export async function readTab(stores: Stores, asked: Asked): Promise<TabPage> {
-  const numbers = await Promise.all(Object.values(stores).map((store) => readNumber(store, asked)));
-  const inTab: Readonly<Record<Exclude<Tab, "finished">, readonly Found[]>> = {
-    running: numbers.flatMap(({ moving }) => moving),
-    waiting: numbers.flatMap(({ waiting }) => waiting),
-    needs: numbers.flatMap(({ needs }) => needs),
-  };
+  const all = Object.values(stores);
+  const live = await Promise.all(all.map(({ campaigns }) => campaigns.liveCount()));
+  const isCut = live.reduce((sum, one) => sum + one, 0) > LIVE_MAX;
+  const newest = isCut ? await readWindow(all, null) : null;
+  const numbers = await Promise.all(
+    all.map(async (store, at) => {
+      const facts = await readNumber(store, asked);
+      if (newest === null) return placed(facts, await store.campaigns.live());
+      return {
+        ...(await placed(facts, newest.live[at] ?? [])),
+        ended: facts.total - (live[at] ?? 0),
+      };
+    }),
+  );
   const counts = {
-    running: inTab.running.length,
-    waiting: inTab.waiting.length,
-    needs: inTab.needs.length,
+    running: numbers.flatMap(({ running }) => running).length,
+    waiting: numbers.flatMap(({ waiting }) => waiting).length,
+    needs: numbers.flatMap(({ needs }) => needs).length,
     finished: numbers.reduce((sum, { ended }) => sum + ended, 0),
   };
   const tab = asked.tab ?? TABS.find((each) => counts[each] > 0) ?? "running";
+  const found =
+    newest === null
+      ? await readAll(numbers, tab, asked)
+      : await readPart(numbers, newest, tab, asked);
   const { after, size } = asked;
-  const all =
-    tab === "finished"
-      ? (await Promise.all(numbers.map((number) => readEnded(number, asked)))).flat()
-      : inTab[tab].filter(({ campaign }) => after === null || isOlder(campaign, after));
-  const sorted = [...all].sort(({ campaign: a }, { campaign: b }) => (isOlder(a, b) ? 1 : -1));
+  const sorted = found.campaigns
+    .filter(({ campaign }) => after === null || newestFirst(after, campaign) < 0)
+    .sort((a, b) => newestFirst(a.campaign, b.campaign));
   const shown = sorted.slice(0, size);
-  const next = sorted.length > size ? (shown.at(-1)?.campaign ?? null) : null;
+  const next = sorted.length > size ? (shown.at(-1)?.campaign ?? null) : found.end;
   const rows = await Promise.all(shown.map((one) => readRow(one, asked)));
   const listed = await beneathPools(
     stores,
     rows.filter((row) => row !== null),
   );
-  return { tab, counts, rows: listed, next };
+  return { tab, counts, isCut, rows: listed, next };
+}
+
+/** Campaigns of a tab, and where it was stopped looking for more; null: there are no more. */
+interface InTab {
+  readonly campaigns: readonly Found[];
+  readonly end: Cursor | null;
+}
+
+async function readAll(
+  numbers: readonly Placed[],
+  tab: Tab,
+  { after, size }: Asked,
+): Promise<InTab> {
+  if (tab !== "finished") return { campaigns: numbers.flatMap((number) => number[tab]), end: null };
+  const ended = await Promise.all(
+    numbers.map(async ({ number }) => {
+      const found = await number.store.campaigns.ended(after, size + 1);
+      return found.map((campaign) => ({ campaign, number }));
+    }),
+  );
+  return { campaigns: ended.flat(), end: null };
+}
+
+/** Those of a bounded part of all campaigns. */
+async function readPart(
+  numbers: readonly Placed[],
+  newest: Window,
+  tab: Tab,
+  { after, size }: Asked,
+): Promise<InTab> {
+  const stores = numbers.map(({ number }) => number.store);
+  const window = after === null ? newest : await readWindow(stores, after);
+  const { end } = window;
+  const within = await Promise.all(
+    numbers.map(async (one, at) =>
+      after === null ? one : placed(one.number, window.live[at] ?? []),
+    ),
+  );
+  if (tab !== "finished") {
+    const campaigns = within
+      .flatMap((number) => number[tab])
+      .filter(({ campaign }) => end === null || newestFirst(campaign, end) <= 0);
+    return { campaigns, end };
+  }
+  const places = numbers.flatMap(({ number }, at) =>
+    (window.ended[at] ?? []).map((place) => ({ place, number })),
+  );
+  const some = places.sort((a, b) => newestFirst(a.place, b.place)).slice(0, size + 1);
+  const read = await Promise.all(
+    some.map(async ({ place, number }) => {
+      const campaign = await number.store.campaigns.find(place.id);
+      return campaign === undefined ? [] : [{ campaign, number }];
+    }),
+  );
+  return { campaigns: read.flat(), end };
 }
 
 /** Each pool once, in the place of the first of its campaigns, which stand beneath it. */
@@ -116,51 +187,58 @@ function poolRow(campaign: Campaign): Listed {
 /** A campaign of a tab, before it is shown. */
 interface Found {
   readonly campaign: LiveCampaign;
-  readonly number: ReadNumber;
+  readonly number: NumberFacts;
 }
 
-/** What its campaigns have in common, and which of them are in which tab. */
-async function readNumber(store: NumberStore, { stops, nowMs }: Asked) {
-  const [live, total, lately, pace, people] = await Promise.all([
-    store.campaigns.live(),
+/** What the campaigns of a number have in common. */
+async function readNumber(store: NumberStore, { stops, nowMs }: Asked): Promise<ReadNumber> {
+  const [total, lately, pace, people] = await Promise.all([
     store.campaigns.count(),
     store.campaigns.undecided(nowMs - ENDED_LATELY_MS, ENDED_MAX),
     store.pace.read(),
     readBudget(store),
   ]);
   const stopped = stops.filter(({ number, keeps }) => keeps && number === store.number);
-  const number = {
-    ...{ store, pace, people, stopped },
-    running: live.filter(({ status }) => status === "running").length,
-  };
-  const moves = await Promise.all(live.map((campaign) => isMoving(campaign, number)));
-  const found = (campaigns: readonly LiveCampaign[]): Found[] =>
-    campaigns.map((campaign) => ({ campaign, number }));
-  return {
-    number,
-    moving: found(live.filter((_, at) => moves[at])),
-    waiting: found(live.filter((_, at) => !moves[at])),
-    needs: found([...live.filter((campaign) => needsOf(campaign, stopped).length > 0), ...lately]),
-    ended: total - live.length,
-  };
+  return { store, total, lately, pace, people, stopped };
 }
 
 interface ReadNumber {
   readonly store: NumberStore;
+  /** How many campaigns it has. */
+  readonly total: number;
+  /** Campaigns that ended lately and have unknown messages. */
+  readonly lately: readonly Campaign[];
   readonly pace: PaceNow;
   readonly people: BudgetNow | null;
   /** What keeps its messages from being sent. */
   readonly stopped: readonly Stop[];
+}
+
+/** The campaigns of a number that have not ended, by their tabs. */
+interface Placed extends Readonly<Record<Exclude<Tab, "finished">, readonly Found[]>> {
+  readonly number: NumberFacts;
+  readonly ended: number;
+}
+
+interface NumberFacts extends ReadNumber {
   /** How many of its campaigns run. */
   readonly running: number;
 }
 
-async function readEnded(
-  { number }: { readonly number: ReadNumber },
-  { after, size }: Asked,
-): Promise<Found[]> {
-  const ended = await number.store.campaigns.ended(after, size + 1);
-  return ended.map((campaign) => ({ campaign, number }));
+async function placed(facts: ReadNumber, live: readonly LiveCampaign[]): Promise<Placed> {
+  const running = live.filter(({ status }) => status === "running").length;
+  const number = { ...facts, running };
+  const moves = await Promise.all(live.map((campaign) => isMoving(campaign, number)));
+  const found = (campaigns: readonly LiveCampaign[]): Found[] =>
+    campaigns.map((campaign) => ({ campaign, number }));
+  const needy = live.filter((campaign) => needsOf(campaign, facts.stopped).length > 0);
+  return {
+    number,
+    running: found(live.filter((_, at) => moves[at])),
+    waiting: found(live.filter((_, at) => !moves[at])),
+    needs: found([...needy, ...facts.lately]),
+    ended: facts.total - live.length,
+  };
 }
 
 /** It sends, or would but for what stands still. */
@@ -194,7 +272,7 @@ async function readRow({ campaign, number }: Found, { nowMs }: Asked): Promise<L
 }
 
 /** Before it was seen sending: its share of what its number may send. */
-function expectedPace({ pace, running }: ReadNumber, campaign: Campaign): CampaignPace {
+function expectedPace({ pace, running }: NumberFacts, campaign: Campaign): CampaignPace {
   const rates = campaignPace(pace, campaign, null);
   const { nowPerSecond } = rates;
   return { ...rates, nowPerSecond: nowPerSecond === null ? null : nowPerSecond / running };
@@ -212,10 +290,4 @@ function needsOf(campaign: LiveCampaign, stopped: readonly Stop[]): string[] {
     needs.push(`${messages} may or may not have been sent`);
   }
   return needs;
-}
-
-/** The newest first; of the same millisecond the greater id. */
-function isOlder(one: Cursor, than: Cursor): boolean {
-  if (one.createdAt !== than.createdAt) return one.createdAt < than.createdAt;
-  return one.id < than.id;
 }

@@ -24,8 +24,13 @@ async function commandsOf(redis: Redis, work: () => Promise<unknown>): Promise<n
 /** Far from those that are given out. */
 let serial = 1_000_000;
 
-/** Copies of all keys of one campaign in its places on all lists. */
-async function copy({ redis, keys, own }: TestStore, id: string, times: number): Promise<void> {
+/** Copies of all keys of one campaign in its places on all lists, or created at another time. */
+async function copy(
+  { redis, keys, own }: TestStore,
+  id: string,
+  times: number,
+  createdAt?: (nth: number) => number,
+): Promise<void> {
   const { campaign } = own(id);
   const parts = await redis.keys(`${campaign}:*`);
   const suffixes = ["", ...parts.map((key) => key.slice(campaign.length))];
@@ -39,6 +44,9 @@ async function copy({ redis, keys, own }: TestStore, id: string, times: number):
       const score = scores[at];
       if (score != null) pipeline.zadd(list, score, to);
     }
+    if (createdAt === undefined) continue;
+    pipeline.zadd(keys.campaigns, createdAt(nth), to);
+    pipeline.hset(own(to).campaign, "createdAt", createdAt(nth));
   }
   serial += times;
   await pipeline.exec();
@@ -103,4 +111,86 @@ test("of a thousand that have not ended, a page reads two things in a script of 
     running: before.running + more,
     finished: before.finished + more,
   });
+});
+
+test("beyond a thousand that have not ended a page takes the same commands, however many there are", async () => {
+  const bench = await openFifty();
+  await copy(bench, await bench.import(1), 1_100);
+  const before = await costs(bench);
+  const pages = async (tab: Tab) => {
+    const stores = { [bench.number]: bench.store };
+    const asked = { tab, size: 50, stops: [], nowMs: Date.now() };
+    const first = await readTab(stores, { ...asked, after: null });
+    const work = () => readTab(stores, { ...asked, after: first.next });
+    return { first, commands: await commandsOf(bench.redis, work) };
+  };
+  const second = await pages("running");
+
+  await copy(bench, await bench.import(1), 3_000);
+
+  const after = await costs(bench);
+  expect([after.running, after.finished]).toEqual([before.running, before.finished]);
+  const { first, commands } = await pages("running");
+  expect(commands).toBe(second.commands);
+  expect(first).toMatchObject({ isCut: true, rows: { length: 50 }, counts: { running: 500 } });
+  expect(first.counts.finished).toBe(251);
+});
+
+test("every campaign of thousands is on one page of its tab, also between those that ended", async () => {
+  const bench = await openFifty();
+  const paused = await bench.import(1);
+  await bench.store.campaigns.pause(paused, "operator");
+  await copy(bench, paused, 1_099);
+  await copy(bench, bench.ended, 800);
+  const stores = { [bench.number]: bench.store };
+  const asked = { size: 400, stops: [], nowMs: Date.now() };
+  const all = async (tab: Tab) => {
+    const ids: string[] = [];
+    let after: Awaited<ReturnType<typeof readTab>>["next"] = null;
+    for (let pages = 0; pages < 40; pages++) {
+      const page = await readTab(stores, { ...asked, tab, after });
+      ids.push(...page.rows.map(({ campaign }) => campaign.id));
+      after = page.next;
+      if (after === null) return ids;
+    }
+    throw new Error("It does not end.");
+  };
+
+  const [running, waiting, finished] = [
+    await all("running"),
+    await all("waiting"),
+    await all("finished"),
+  ];
+  const counts = [running.length, waiting.length, finished.length];
+  expect(counts).toEqual([50, 1_100, 1_051]);
+  expect(new Set([...running, ...waiting, ...finished]).size).toBe(2_201);
+});
+
+test("pages of two numbers are in one order, and leave none out where one has many more", async () => {
+  const one = await openBench();
+  const two = await openTestStore({}, one.redis);
+  const start = Date.now() - 10_000_000;
+  for (const [bench, times, stepMs] of [
+    [one, 2_600, 1],
+    [two, 40, 61],
+  ] as const) {
+    const paused = await bench.import(1);
+    await bench.store.campaigns.pause(paused, "operator");
+    await copy(bench, paused, times, (nth) => start + nth * stepMs);
+  }
+  const stores = { [one.number]: one.store, [two.number]: two.store };
+  const asked = { tab: "waiting", size: 300, stops: [], nowMs: Date.now() } as const;
+  const seen: { id: string; createdAt: number }[] = [];
+  let after: Awaited<ReturnType<typeof readTab>>["next"] = null;
+  for (let pages = 0; pages < 20; pages++) {
+    const page = await readTab(stores, { ...asked, after });
+    seen.push(...page.rows.map(({ campaign }) => campaign));
+    after = page.next;
+    if (after === null) break;
+  }
+
+  expect(new Set(seen.map(({ id }) => id)).size).toBe(2_642);
+  expect(seen).toHaveLength(2_642);
+  const times = seen.map(({ createdAt }) => createdAt);
+  expect(times).toEqual([...times].sort((a, b) => b - a));
 });

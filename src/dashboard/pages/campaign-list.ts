@@ -70,7 +70,7 @@ function campaignListPage(
   tabPage: TabPage,
   { recurring, mayAct, hasWizard, isLater }: Shown,
 ): PageContent {
-  const { tab, counts, rows } = tabPage;
+  const { tab, counts, rows, next } = tabPage;
   const all = counts.running + counts.waiting + counts.finished;
   return {
     title: "Campaigns",
@@ -81,7 +81,7 @@ function campaignListPage(
         ${mayAct && hasWizard ? html`<p class="actions"><a class="button main" href="/new">New campaign</a></p>` : ""}
       </div>
       ${all === 0 ? waysToStart(mayAct && hasWizard) : tabs(tabPage)}
-      ${rows.length > 0 ? table(rows, { tab, mayAct }) : all === 0 ? "" : html`<p class="card quiet">${NONE_IN[tab]}</p>`}
+      ${rows.length > 0 ? table(rows, { tab, mayAct }) : all === 0 ? "" : html`<p class="card quiet">${next === null ? NONE_IN[tab] : "None among the newest that were looked at. Older ones may be:"}</p>`}
       ${pager(tabPage, isLater)}
       ${recurringCard(recurring)}`,
   };
@@ -101,12 +101,12 @@ const NONE_IN: Readonly<Record<Tab, string>> = {
   finished: "No campaign has ended yet.",
 };
 
-function tabs({ tab, counts }: TabPage): Html {
+function tabs({ tab, counts, isCut }: TabPage): Html {
   return html`<nav class="tabs" aria-label="Campaigns by state">
     ${TABS.map((each) => {
       const current = each === tab ? html` aria-current="page"` : "";
       const calls = each === "needs" && counts.needs > 0 ? html` class="calls"` : "";
-      return html`<a href="/?tab=${each}"${calls}${current}>${TAB_TITLES[each]} <b>${count(counts[each])}</b></a>`;
+      return html`<a href="/?tab=${each}"${calls}${current}>${TAB_TITLES[each]} <b>${count(counts[each])}${isCut && each !== "finished" ? "+" : ""}</b></a>`;
     })}
   </nav>`;
 }

@@ -6,6 +6,12 @@ import type { RunScript } from "../scripts/runner.ts";
 import type { Campaign } from "./campaign.ts";
 import { isLive, type LiveCampaign, readLive } from "./live-campaign.ts";
 
+/** A campaign as the list of all has it. */
+interface CampaignPlaceInList extends Pick<Campaign, "id" | "createdAt"> {
+  /** It has not ended. */
+  readonly isLive: boolean;
+}
+
 /** Campaigns in a page. */
 const LISTED_MAX = 100;
 
@@ -30,6 +36,27 @@ export function createCampaignList(input: {
   async function findAll(ids: readonly string[]): Promise<Campaign[]> {
     const found = await Promise.all(ids.map(find));
     return found.filter((campaign) => campaign !== undefined);
+  }
+
+  /** By its rank, since thousands may be of one millisecond; of another number by its time. */
+  async function pairsAfter(
+    after: Pick<Campaign, "id" | "createdAt"> | null,
+    max: number,
+  ): Promise<Pick<Campaign, "id" | "createdAt">[]> {
+    const rank = after === null ? -1 : await redis.zrevrank(keys.campaigns, after.id);
+    const flat =
+      rank === null
+        ? await redis.zrevrangebyscore(
+            keys.campaigns,
+            ...([after?.createdAt ?? 0, "-inf", "WITHSCORES", "LIMIT", 0, max + TIES_MAX] as const),
+          )
+        : await redis.zrevrange(keys.campaigns, rank + 1, rank + max, "WITHSCORES");
+    const pairs = flat.flatMap((id, at) =>
+      at % 2 === 0 ? [{ id, createdAt: Number(flat[at + 1]) }] : [],
+    );
+    const isAfter = ({ id, createdAt }: Pick<Campaign, "id" | "createdAt">) =>
+      after === null || createdAt < after.createdAt || id < after.id;
+    return pairs.filter((one) => rank !== null || isAfter(one)).slice(0, max);
   }
 
   async function allLive(): Promise<Campaign[]> {
@@ -62,6 +89,23 @@ export function createCampaignList(input: {
       });
       return findAll(ids.slice(0, max));
     },
+
+    /** The newest campaigns, or those after one of them, newest first: `max` at most. */
+    placesAfter: async (
+      after: Pick<Campaign, "id" | "createdAt"> | null,
+      max: number,
+    ): Promise<CampaignPlaceInList[]> => {
+      const found = await pairsAfter(after, max);
+      if (found.length === 0) return [];
+      const ends = await redis.zmscore(keys.byEnd, ...found.map(({ id }) => id));
+      return found.map((one, at) => ({ ...one, isLive: ends[at] === "inf" }));
+    },
+
+    /** How many have not ended, test messages too. */
+    liveCount: (): Promise<number> => redis.zcount(keys.byEnd, "+inf", "+inf"),
+
+    /** What lists need of these campaigns; without those that have ended meanwhile. */
+    liveOf: (ids: readonly string[]): Promise<LiveCampaign[]> => readLive(run, ids),
 
     /** Of the `max` campaigns that ended last, since `sinceMs`: those with unknown messages. */
     undecided: async (sinceMs: number, max: number): Promise<Campaign[]> => {
