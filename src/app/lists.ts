@@ -139,9 +139,10 @@ export async function createChecker(
   config: Config,
   platform: Platform | null,
 ): Promise<ImportFile> {
-  const [{ createFileImporter }, { keepNothing }] = await Promise.all([
+  const [{ createFileImporter }, { keepNothing }, { importsOfPool }] = await Promise.all([
     import("../producer/import-file.ts"),
     import("../producer/sink/sink.ts"),
+    import("../producer/import/known-pool.ts"),
   ]);
   return createFileImporter({
     numbers: config.numbers,
@@ -158,7 +159,7 @@ export async function createChecker(
     openPool: async (names) => {
       const stores = platform === null ? [] : names.map((name) => storeNamed(platform, name));
       for (const store of stores) await store.join();
-      const sink = keepNothing(stores[0]?.pools ?? null);
+      const sink = keepNothing(importsOfPool(stores));
       return { sink, store: null, ...(await listPool(config, names, stores)) };
     },
     mode: config.mode,

@@ -15,6 +15,7 @@ import type { Campaign, ControlResult, Pool } from "../store/index.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, findMoved } from "./find.ts";
 import { leavesNow } from "./leaves-now.ts";
+import { refuseMoved } from "./pools/moved.ts";
 import { refuseClosed, refuseNoCampaign, refuseOfPool, refuseUnapproved } from "./refusals.ts";
 
 /** The result of a control, also as JSON. */
@@ -102,7 +103,7 @@ export function probeCampaign(
   if (found.pool !== undefined) return Promise.resolve(refuseOfPool(found, "A probe"));
   return perform(found, { verb: "resume", by, probe: size }, async () => {
     const { campaign, store } = found;
-    const early = refuseEarlyProbe(campaign, Date.now());
+    const early = refuseEarlyProbe(campaign, Date.now()) ?? (await refuseMoved(found));
     if (early !== null) return early;
     const isOpen = await leavesNow(store, campaign.id, Date.now());
     const after = await afterProbe(found);
@@ -155,9 +156,10 @@ export async function controlCampaign(
   if (pool !== undefined) {
     return controlPool({ ...found, pool }, (child) => controlCampaign(child, verb, by), verb);
   }
-  return perform(found, { verb, by }, async () =>
-    controlled(found.campaign, verb, await RULES[verb].act(found)),
-  );
+  return perform(found, { verb, by }, async () => {
+    const moved = verb === "resume" ? await refuseMoved(found) : null;
+    return moved ?? controlled(found.campaign, verb, await RULES[verb].act(found));
+  });
 }
 
 /**

@@ -147,6 +147,7 @@ export {
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
 export { createPersonDigest } from "./people/person-digest.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
+export { streamListRows, withListRows } from "./pools/list-rows.ts";
 export { carryOutMove, isUntouched } from "./pools/move-rows.ts";
 export type { Pool, PoolMove, Pools, StartChild } from "./pools/pools.ts";
 export { askAfterRestore } from "./recovery/after-restore.ts";
@@ -166,7 +167,7 @@ export { createUnheardOptOuts, createUnserved, type UnservedNumber } from "./rec
 export type { Vitals } from "./recovery/vitals.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";
 export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-signatures.ts";
-export { batchesOf, batchOfRow } from "./rows.ts";
+export { batchesOf, batchOfRow, placeInBatch, rowInBatch } from "./rows.ts";
 export { checkSchema } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";
 export { portfolioSpace } from "./shared-keys.ts";

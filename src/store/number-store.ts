@@ -256,7 +256,10 @@ export async function createNumberStore(input: {
     oldest: createOldest({ redis, number, campaigns, leaseMs: limits.leaseMs }),
     vitals: createVitals({ redis, number }),
     audit: createAudit({ redis, number, run, campaigns }),
-    rollback: createRollback({ ...shared, count, person, databaseId, campaigns, rows, actions }),
+    rollback: createRollback({
+      ...{ ...shared, count, person, databaseId },
+      ...{ campaigns, rows, actions, pools },
+    }),
     counter,
     memory,
     /** Call it when the process ends: stores the claim counter if this process changed anything. */

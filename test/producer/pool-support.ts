@@ -43,7 +43,10 @@ export async function openStoredPool(count = 2, rows = 130, redis = connectTestR
   const base = 500_000_000 + randomInt(9_000) * 10_000;
   const lines = Array.from({ length: rows }, (_, at) => `+48${base + at},N${at}`);
   writeFileSync(csvPath, ["phone,name", ...lines].join("\n"));
-  const send = (sink: ListSink = poolSink(Object.values(stores), members)) =>
+  const send = (
+    sink: ListSink = poolSink(Object.values(stores), members),
+    repeats: "refuse" | "import" = "refuse",
+  ) =>
     createFileImporter({
       numbers: stores,
       openNumber: () => {
@@ -51,7 +54,7 @@ export async function openStoredPool(count = 2, rows = 130, redis = connectTestR
       },
       openPool: () => ({ sink, store: null, country: "PL" }),
       mode: "live",
-    })({ campaignPath, csvPath, rejectsPath: null });
+    })({ campaignPath, csvPath, rejectsPath: null, repeats });
   const sent = await send();
   if (!sent.ok) throw new Error(JSON.stringify(sent));
   const id = sent.report.campaign ?? "";
@@ -67,7 +70,7 @@ export async function openStoredPool(count = 2, rows = 130, redis = connectTestR
     throw new Error("A pool has two numbers.");
   }
   const move = { from: first.campaign.number, to: second.campaign.number };
-  return { redis, names, stores, benches, id, find, first, second, one, two, move };
+  return { redis, names, stores, benches, id, find, first, second, one, two, move, send };
 }
 
 /** The phones of rows that a running campaign may send. */

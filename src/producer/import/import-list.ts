@@ -73,7 +73,10 @@ async function importPrepared(input: ImportListInput, list: PreparedList): Promi
   }
   if (begun.value.kind === "already_imported") {
     const { campaign } = begun.value;
-    return endWith(refuseAgain(list.file.name, begun.value), { ...found, campaign });
+    return endWith(refuseAgain(list.file.name, begun.value, identity.again), {
+      ...found,
+      campaign,
+    });
   }
   const { place } = begun.value;
   const { campaign, restarted, known } = place;
@@ -200,13 +203,16 @@ function countryOf(
   return isPhoneCountry(country) ? accept(country) : refuseCountry(country);
 }
 
-function refuseAgain(file: string, { campaign, tried }: KnownImport): Result<never> {
+function refuseAgain(file: string, { campaign, tried }: KnownImport, again = false): Result<never> {
   const before = `${file} was imported before under this campaign name and number, as ${campaign}`;
   if (tried === null) {
     return refuse(
       "already_imported",
       `${before}.`,
-      "Nothing needs to be done; to send it once more to everybody, use send --again.",
+      // Of a pool that Redis lost its numbers know the list, and a repeated --again may find them.
+      again
+        ? "To send it once more to everybody, give the campaign another name in its file."
+        : "Nothing needs to be done; to send it once more to everybody, use send --again.",
     );
   }
   // None of its rows shows an attempt, but one was made and taken back, or Redis has lost it.

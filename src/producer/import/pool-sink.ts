@@ -1,10 +1,10 @@
 import { memberOf, type PoolMember } from "../../core/pool.ts";
 import type { BeginImport, ImportRow, NumberStore, StartChild } from "../../store/index.ts";
-import { fingerprintOf } from "../request.ts";
 import { createBatchWriter, type RowWriter } from "../sink/batch-writer.ts";
 import type { Begun, ListSink, Place } from "../sink/sink.ts";
 import { createCanaryRows } from "./canary-rows.ts";
 import { childDefinition } from "./child-definition.ts";
+import { digestInPool } from "./known-pool.ts";
 import { lastTried } from "./last-tried.ts";
 
 /** The lease is 3 s: it survives two late heartbeats. */
@@ -160,9 +160,7 @@ function childList(
   return {
     ...list,
     definition: childDefinition(list.definition, members, at),
-    // Of the list, not of the pool: if the deployment's slot loses the pool, its numbers still know
-    // the list. And of the pool before, so that `--again` is once more, and repeated still once.
-    digest: fingerprintOf(["pool", list.digest, againOf ?? ""]),
+    digest: digestInPool(list.digest, againOf),
     ...{ again: list.again && isNew && againOf === null, fresh: "begin", pool },
   };
 }

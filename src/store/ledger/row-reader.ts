@@ -19,6 +19,11 @@ export interface CampaignRow extends BatchRow {
   readonly wamid: string | null;
   /** Since when it is unknown, ms; null in every other state. */
   readonly unknownSince: number | null;
+  /**
+   * Of a campaign of a pool, where it is shown: its row in the imported list; null: not known.
+   * Absent: the same as `row` (store/pools/list-rows.ts).
+   */
+  readonly listRow?: number | null;
 }
 
 /** Batches that are read at the same time. */

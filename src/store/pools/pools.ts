@@ -9,6 +9,7 @@ import type { HashFields } from "../hashes.ts";
 import { ALL_NUMBERS, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 import { poolKeys } from "../shared-keys.ts";
+import { createMovedRows } from "./moved-rows.ts";
 
 /**
  * A campaign over several numbers: one campaign for each of them (a child), and this record of them
@@ -114,6 +115,7 @@ export function createPools(redis: Redis, mode: Mode) {
 
   return {
     find,
+    ...createMovedRows(redis, (campaign) => keys.poolMoved(campaign)),
 
     async begin(input: BeginPool): Promise<BegunPool> {
       const token = randomBytes(8).toString("hex");
@@ -134,13 +136,10 @@ export function createPools(redis: Redis, mode: Mode) {
         : { kind, pool, token, againOf: before || null };
     },
 
-    /** The pool that these bytes were imported as, or are; as of one number (import-of.ts). */
-    async importOf(digest: string) {
-      const campaign = await redis.hget(keys.poolImports, digest);
-      const pool = campaign === null ? undefined : await find(campaign);
-      if (pool === undefined || pool.status === "cancelled") return null;
-      const step = pool.status === "importing" ? "importing" : "imported";
-      return { campaign: pool.id, step, tried: null } as const;
+    /** The pool that these bytes were imported as, or are, whatever became of it. */
+    async ofList(digest: string): Promise<Pool | undefined> {
+      const id = await redis.hget(keys.poolImports, digest);
+      return id === null ? undefined : find(id);
     },
 
     /** Keeps the importer's lease, and notes what it knows. False: it lost the pool. */
@@ -207,25 +206,6 @@ export function createPools(redis: Redis, mode: Mode) {
     /** Changes with each step of a move. */
     movesSerial: async (): Promise<number> => Number((await redis.get(keys.poolsMoved)) ?? 0),
 
-    /** Where rows of a campaign were that were moved to it, from its row `first` (from 0) on. */
-    async noteMoved(campaign: string, first: number, rows: readonly number[]): Promise<void> {
-      const packed = Buffer.alloc(4 * rows.length);
-      for (const [at, row] of rows.entries()) packed.writeUInt32BE(row, 4 * at);
-      // A move that begins again may have fewer rows, since some were erased.
-      if (first === 0) await redis.set(keys.poolMoved(campaign), packed);
-      else if (rows.length > 0) await redis.setrange(keys.poolMoved(campaign), 4 * first, packed);
-    },
-
-    /** The same for all its rows, in order. */
-    async *movedTo(campaign: string): AsyncGenerator<number> {
-      for (let from = 0; ; from += ORDER_AT_ONCE) {
-        const to = from + ORDER_AT_ONCE - 1;
-        const bytes = await redis.getrangeBuffer(keys.poolMoved(campaign), from, to);
-        for (let at = 0; at + 4 <= bytes.length; at += 4) yield bytes.readUInt32BE(at);
-        if (bytes.length < ORDER_AT_ONCE) return;
-      }
-    },
-
     /** All of its campaigns have started. */
     async started(pool: string): Promise<void> {
       await redis.zrem(keys.poolsOpen, pool);
@@ -253,9 +233,9 @@ export function createPools(redis: Redis, mode: Mode) {
       return (await Promise.all(ids.map(find))).filter((pool) => pool !== undefined);
     },
 
-    /** The place of the number of each row of the list, in order. */
-    async *order(pool: string): AsyncGenerator<Buffer> {
-      for (let from = 0; ; from += ORDER_AT_ONCE) {
+    /** The place of the number of each row of the list, in order, after the first `skip`. */
+    async *order(pool: string, skip = 0): AsyncGenerator<Buffer> {
+      for (let from = skip; ; from += ORDER_AT_ONCE) {
         const bytes = await redis.getrangeBuffer(
           keys.poolOrder(pool),
           from,

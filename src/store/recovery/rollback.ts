@@ -80,6 +80,7 @@ export function createRollback(input: {
   rows: RowReader;
   count: ClaimCount;
   actions: Pick<Actions, "live" | "stop">;
+  pools: { moves(pool: string): Promise<readonly { readonly from: string }[]> };
 }) {
   const { redis, number, run, person, databaseId, campaigns, rows, count } = input;
   const { guard, clock, pace, claimed, suppressed } = numberKeys(number);
@@ -251,6 +252,11 @@ export function createRollback(input: {
         const doubted = await doubtCampaign(campaign, rollback, reachRows);
         if (doubted > 0) unknown.push({ campaign: id, rows: doubted });
       }
+      for (const { id, pool } of live) {
+        const moves = pool === null ? [] : await input.pools.moves(pool);
+        // Its rows went to another number, and Redis lost that it was cancelled before.
+        if (moves.some(({ from }) => from === id)) await campaigns.cancel(id);
+      }
       for (const rows of ended) if (wasThere(rows.campaign)) note(rows);
       // What is left of a bulk action may have been done in the lost time.
       for (const action of await input.actions.live()) await input.actions.stop(action, "rollback");
@@ -269,7 +275,6 @@ export function createRollback(input: {
   };
 }
 
-/** The batches of a zset and their scores. */
 /** Which of these numbers wait for a person to accept a rollback. */
 export async function findRolledBack(
   clientOf: (space: string) => Redis,
