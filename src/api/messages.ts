@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type FoundCampaign, findRows, type Stores } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
 import { messageJson } from "../export/message-json.ts";
-import { batchesOf, batchOfRow } from "../store/index.ts";
+import { batchesOf, batchOfRow, type CampaignRow, withListRows } from "../store/index.ts";
 import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
 import { message, state } from "./schemas.ts";
@@ -50,35 +50,35 @@ async function readMessages(found: FoundCampaign, query: z.output<typeof message
   if (wanted === "unknown" && campaign.counts.unknown <= UNKNOWN_KNOWN_MAX) {
     return readUnknown(found, query);
   }
-  const messages: ReturnType<typeof messageJson>[] = [];
+  const rows: CampaignRow[] = [];
+  const toJson = async () => (await withListRows(store.pools, campaign, rows)).map(messageJson);
   const first = batchOfRow(after + 1);
   const end = Math.min(batchesOf(campaign.rows), first + BATCHES_READ_MAX);
   let seen = after;
   for (let batch = first; batch < end; batch++) {
     for (const row of await store.rows.batch(campaign.id, batch)) {
       if (row.row <= after) continue;
-      if (messages.length === limit) return { messages, next: seen };
+      if (rows.length === limit) return { messages: await toJson(), next: seen };
       seen = row.row;
-      if (wanted === undefined || row.state === wanted) messages.push(messageJson(row));
+      if (wanted === undefined || row.state === wanted) rows.push(row);
     }
   }
-  return { messages, next: seen < campaign.rows ? seen : null };
+  return { messages: await toJson(), next: seen < campaign.rows ? seen : null };
 }
 
 /** Fewer are found by their own set; of more, every page of the list has some. */
 const UNKNOWN_KNOWN_MAX = 10_000;
 
 async function readUnknown(
-  { campaign: { id }, store }: FoundCampaign,
+  { campaign, store }: FoundCampaign,
   { after, limit }: z.output<typeof messagesQuery>,
 ) {
+  const { id } = campaign;
   const all = (await store.campaigns.unknownRows(id)).filter((row) => row > after);
   const wanted = new Set(all.slice(0, limit));
   const batches = [...new Set([...wanted].map(batchOfRow))];
   const rows = await Promise.all(batches.map((batch) => store.rows.batch(id, batch)));
-  const messages = rows
-    .flat()
-    .filter(({ row, state: its }) => wanted.has(row) && its === "unknown")
-    .map(messageJson);
+  const found = rows.flat().filter(({ row, state: its }) => wanted.has(row) && its === "unknown");
+  const messages = (await withListRows(store.pools, campaign, found)).map(messageJson);
   return { messages, next: all.length > limit ? (all[limit - 1] ?? null) : null };
 }

@@ -179,6 +179,9 @@ export const campaign = z
 export const message = z
   .object({
     row: z.int().openapi({ description: "From 1, without the header." }),
+    listRow: z.int().nullable().openapi({
+      description: "Its row in the imported list: another one only in a campaign of a pool.",
+    }),
     state,
     to: z.string().nullable().openapi({ description: "Masked: the beginning and the end." }),
     attempt: z.int(),

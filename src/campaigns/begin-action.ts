@@ -65,7 +65,9 @@ export async function previewAction(
 }
 
 /** Unknown messages by why they are unknown. */
-export function unknownCauses({ byReason }: SelectedUnknown): ActionPreview["byCause"] {
+export function unknownCauses({
+  byReason,
+}: Pick<SelectedUnknown, "byReason">): ActionPreview["byCause"] {
   return byReason.map(({ reason, count }) => {
     const name = reasonName(reason);
     return { code: 0, reason: name ?? null, title: unknownReasonWords(name), count };

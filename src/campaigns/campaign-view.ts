@@ -12,6 +12,7 @@ import type { Condition } from "./condition-facts.ts";
 import type { FoundCampaign } from "./find.ts";
 import { type Obstacles, readObstacles } from "./overview.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
+import { readStanding, type Standing } from "./pools/standing.ts";
 import { saidText } from "./said.ts";
 import { readTimelineFacts, sentLately, type TimelineFacts } from "./timeline.ts";
 
@@ -23,6 +24,8 @@ export interface CampaignView extends Obstacles {
   readonly history: TimelineFacts;
   readonly failures: readonly SeenFailure[];
   readonly unknown: UnknownRows | undefined;
+  /** Of a pool: its numbers that send nothing now. */
+  readonly standing: Standing;
   /** The last acts of people, newest first. */
   readonly acts: readonly ActLine[];
   readonly nowMs: number;
@@ -38,16 +41,19 @@ export async function readCampaignView(
 ): Promise<CampaignView> {
   const { campaign, store } = found;
   const { id } = campaign;
+  const ids = new Set([id, ...(found.children ?? []).map((child) => child.campaign.id)]);
   const isRunning = campaign.status === "running";
-  const [obstacles, isSettling, history, failures, unknown, { lines: acts }, due] =
+  const [obstacles, standing, isSettling, history, failures, unknown, { lines: acts }, due] =
     await Promise.all([
       readObstacles(found),
+      readStanding(found),
       store.rollback.isSettling(),
-      readTimelineFacts(store, campaign),
+      readTimelineFacts(found),
       store.history.failures(id),
       store.campaigns.unknown(id),
       store.acts.read({
-        ...{ campaign: id, sinceMs: campaign.createdAt },
+        ...{ campaign: null, sinceMs: campaign.createdAt },
+        matches: ({ campaigns }) => campaigns.some((one) => ids.has(one)),
         ...{ limit: ACTS_SHOWN, lookedAtMax: ACTS_LOOKED_AT_MAX },
       }),
       isRunning ? store.nextWork(id) : null,
@@ -62,9 +68,14 @@ export async function readCampaignView(
   const condition = conditionOf({
     ...obstacles,
     ...{ campaign, unsafe, isSettling, rates, sentPerSecond, doneAtMs, dueAtMs },
+    // One suspended number of a pool keeps no other back.
+    halt: found.pool === undefined || standing.isSuspended ? obstacles.halt : undefined,
     pausedBy: pausedBy(acts, campaign),
   });
-  return { ...obstacles, condition, rates, doneAtMs, history, failures, unknown, acts, nowMs };
+  return {
+    ...{ ...obstacles, condition, standing, rates, doneAtMs, history },
+    ...{ failures, unknown, acts, nowMs },
+  };
 }
 
 /** A shorter wait is not worth a sentence. */

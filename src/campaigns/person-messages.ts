@@ -1,5 +1,11 @@
 import { accept, type Result } from "../core/refusal.ts";
-import type { CampaignPlace, CampaignRow, NumberStore, PersonRows } from "../store/index.ts";
+import {
+  type CampaignPlace,
+  type CampaignRow,
+  type NumberStore,
+  type PersonRows,
+  withListRows,
+} from "../store/index.ts";
 import { type FoundCampaign, findCampaign, type Stores } from "./find.ts";
 
 /** A message to the person. */
@@ -129,10 +135,12 @@ async function messagesIn(
     ...rows.map((row) => store.rows.one(id, row)),
   ]);
   if (campaign === undefined) return [];
-  return read.flatMap((row) => {
+  const own = read.flatMap((row) => {
     if (row === undefined || row.phone === "") return [];
-    return store.people.person(row.phone).equals(person) ? [{ campaign, store, row }] : [];
+    return store.people.person(row.phone).equals(person) ? [row] : [];
   });
+  const found = await withListRows(store.pools, campaign, own);
+  return found.map((row) => ({ campaign, store, row }));
 }
 
 function compare(a: string, b: string): number {

@@ -14,6 +14,7 @@ import {
 } from "./actions.ts";
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
+import { sumOfSelected, type UnknownSum } from "./pools/pool-unknown.ts";
 import { childOfRow, resolvePool } from "./pools/resolve.ts";
 import {
   refuseClosed,
@@ -23,6 +24,8 @@ import {
   refuseUnconfirmedRedis,
 } from "./refusals.ts";
 import type { Following } from "./retry.ts";
+
+export type { UnknownSum };
 
 export const ALL_ROWS: RowRange = [1, Number.POSITIVE_INFINITY];
 
@@ -232,6 +235,21 @@ export async function chooseUnknown(
   const chosen = await store.selectUnknown(campaign.id, what, Date.now());
   const cannotSend = what.decision === "resend" && campaign.closed && chosen.total > 0;
   return cannotSend ? refuseResend(campaign.id) : accept(chosen);
+}
+
+/** The same in sum, also of a pool. */
+export async function previewUnknown(
+  found: FoundCampaign,
+  what: ResolveWhat,
+): Promise<Result<UnknownSum>> {
+  if (found.pool === undefined) return chooseUnknown(found, what);
+  const all: UnknownSum[] = [];
+  for (const child of found.children ?? []) {
+    const chosen = await chooseUnknown(child, what);
+    if (!chosen.ok) return chosen;
+    all.push(chosen.value);
+  }
+  return accept(sumOfSelected(all));
 }
 
 export function unknownMessages({ packed, total }: SelectedUnknown): ChosenMessages {

@@ -1,6 +1,6 @@
 import { isPoolId } from "../core/pool.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
-import { numberOfCampaign } from "../store/index.ts";
+import { numberOfCampaign, withListRows } from "../store/index.ts";
 import { type FoundCampaign, findCampaign, findRows, type Stores } from "./find.ts";
 import type { FoundMessage } from "./person-messages.ts";
 import { poolsOf } from "./pools/listed.ts";
@@ -73,7 +73,8 @@ export async function findMessage(
   const { campaign, store } = found.value;
   const place = await childOfRow(found.value, row);
   if (place !== undefined) return findMessage(stores, place.child.campaign.id, place.row);
-  const one = row < 1 ? undefined : await store.rows.one(campaign.id, row);
+  const stored = row < 1 ? undefined : await store.rows.one(campaign.id, row);
+  const [one] = await withListRows(store.pools, campaign, stored === undefined ? [] : [stored]);
   return one === undefined ? refuseNoRow(campaign) : accept({ campaign, store, row: one });
 }
 

@@ -54,25 +54,31 @@ export interface TimelineFacts {
   }[];
   readonly backoffs: readonly Backoff[];
   readonly events: readonly CampaignEvent[];
+  /** Of a pool: the same of each of its campaigns. */
+  readonly children: readonly TimelineFacts[];
   readonly nowMs: number;
 }
 
-export async function readTimeline({ campaign, store }: FoundCampaign): Promise<Timeline> {
-  return timelineOf(await readTimelineFacts(store, campaign));
+export async function readTimeline(found: FoundCampaign): Promise<Timeline> {
+  return timelineOf(await readTimelineFacts(found));
 }
 
-export async function readTimelineFacts(
-  { history, campaigns }: Pick<NumberStore, "history" | "campaigns">,
-  campaign: Campaign,
-): Promise<TimelineFacts> {
+export async function readTimelineFacts({
+  campaign,
+  store: { history, campaigns },
+  children = [],
+}: Pick<FoundCampaign, "campaign" | "children"> & {
+  readonly store: Pick<NumberStore, "history" | "campaigns">;
+}): Promise<TimelineFacts> {
   const { id } = campaign;
-  const [sends, minutes, backoffs, events] = await Promise.all([
+  const [sends, minutes, backoffs, events, ...facts] = await Promise.all([
     history.sends(id),
     campaigns.timeline(id),
     history.backoffs(),
     history.events(id),
+    ...children.map(readTimelineFacts),
   ]);
-  return { campaign, sends, minutes, backoffs, events, nowMs: Date.now() };
+  return { campaign, sends, minutes, backoffs, events, children: facts, nowMs: Date.now() };
 }
 
 /** `pointsMax`: fewer for a table than for a chart. */
@@ -150,8 +156,20 @@ function noOutcomes(): Record<Outcome, number> {
   return Object.fromEntries(OUTCOMES.map((state) => [state, 0])) as Record<Outcome, number>;
 }
 
+/** More are rare, and the latest explain what is seen now. */
+const HOLDS_MAX = 200;
+
 /** Pauses from its own events, and the backoffs of its number while it was sending. */
-function holdsOf({ campaign, events, backoffs, nowMs }: TimelineFacts): readonly Hold[] {
+function holdsOf(facts: TimelineFacts): readonly Hold[] {
+  const { campaign, events, backoffs, children, nowMs } = facts;
+  if (children.length > 0) {
+    return children
+      .flatMap((child) =>
+        holdsOf(child).map((one) => ({ ...one, words: `${child.campaign.number}: ${one.words}` })),
+      )
+      .sort((a, b) => a.fromMs - b.fromMs)
+      .slice(-HOLDS_MAX);
+  }
   const holds: Hold[] = [];
   let since: CampaignEvent | null = null;
   for (const event of events) {

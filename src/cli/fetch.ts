@@ -65,6 +65,11 @@ async function lookForUnknown(cli: Cli, id: string): Promise<CommandResult> {
     const found = await findRows(stores, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
+    // Each number may have an account of its own.
+    if (found.value.pool !== undefined) {
+      const { refuseOfPool } = await import("../campaigns/refusals.ts");
+      return refuseOfPool(found.value, "A look at LiveChat");
+    }
     const unknown = await store.campaigns.unknownRows(id);
     const wanted: WantedRow[] = [];
     for (const batch of new Set(unknown.map(batchOfRow))) {

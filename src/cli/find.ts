@@ -8,6 +8,7 @@ import { foundMessageJson, messageDetailJson } from "../export/message-json.ts";
 import { messageEvents } from "../export/message-timeline.ts";
 import { answerWords, textOf } from "../export/message-words.ts";
 import { markWords } from "../export/person-words.ts";
+import { rowWords } from "../export/row-words.ts";
 import type { PersonMarks } from "../store/index.ts";
 import { type Command, type CommandSpec, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
@@ -113,7 +114,7 @@ function answerLine(message: FoundMessage): string {
 
 function timeline(message: FoundMessage, history: readonly HistoryEntry[]): string {
   const { campaign, row } = message;
-  const head = `${campaign.id}:${row.row}  ${printable(campaign.name)}`;
+  const head = `${rowWords(campaign, row)}  ${printable(campaign.name)}`;
   const lines = messageEvents({ ...message, history }).map(({ at, attempt, code, http, words }) => {
     const facts = [
       attempt === null || attempt === 0 ? "" : `attempt ${attempt}`,
@@ -129,7 +130,7 @@ function timeline(message: FoundMessage, history: readonly HistoryEntry[]): stri
 function shortLine(message: FoundMessage): string[] {
   const { campaign, row } = message;
   return [
-    `  ${campaign.id}:${row.row}`,
+    `  ${rowWords(campaign, row)}`,
     printable(campaign.name),
     textOf(answerWords(message), dateTime),
   ];

@@ -1,10 +1,14 @@
 import type { FoundCampaign } from "../campaigns/find.ts";
+import type { Standing } from "../campaigns/pools/standing.ts";
 import { modeOption } from "../core/mode.ts";
 import { rowsToSend } from "./describe.ts";
 import { count, table } from "./words.ts";
 
-/** The campaigns of a pool, a line each. */
-export function childrenText({ children }: Pick<FoundCampaign, "children">): string {
+/** The campaigns of a pool, a line each, and what keeps some of its numbers from sending. */
+export function childrenText(
+  { children }: Pick<FoundCampaign, "children">,
+  { words }: Standing,
+): string {
   if (children === undefined) return "";
   const head = ["  NUMBER", "CAMPAIGN", "STATUS", "ROWS", "TO SEND", "FAILED", "UNKNOWN"];
   const lines = children.map(({ campaign }) => [
@@ -16,5 +20,6 @@ export function childrenText({ children }: Pick<FoundCampaign, "children">): str
   ]);
   const mode = children[0]?.campaign.mode ?? "live";
   const more = `Each is a campaign of its own: dropcast show ${children[0]?.campaign.id ?? "ID"}${modeOption(mode)}.`;
-  return `\n\n${table([head, ...lines], new Set([3, 4, 5, 6]))}\n${more}`;
+  const told = words.map((line) => `\n\n${line}`).join("");
+  return `\n\n${table([head, ...lines], new Set([3, 4, 5, 6]))}\n${more}${told}`;
 }

@@ -7,6 +7,7 @@ import {
 } from "../campaigns/budget.ts";
 import { findCampaign } from "../campaigns/find.ts";
 import { type CampaignPace, campaignPace, paceJson } from "../campaigns/pace-now.ts";
+import { readStanding } from "../campaigns/pools/standing.ts";
 import {
   readWaitsFor,
   type WaitsFor,
@@ -97,6 +98,9 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       store.notices.endpoints(),
     ]);
     const budget = campaignBudget(campaign, await readBudget(store));
+    const standing = await readStanding(found.value);
+    // One suspended number of a pool keeps no other back.
+    const ofAll = found.value.pool === undefined || standing.isSuspended;
     const { number } = campaign;
     const configured = platform.config.numbers[number]?.ratePerSecond ?? null;
     const rates = campaignPace(pace, campaign, configured);
@@ -132,7 +136,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         webhooksOut: endpoints.map(endpointJson),
       },
       text:
-        campaignText(campaign, halt, cli.terminal, {
+        campaignText(campaign, ofAll ? halt : undefined, cli.terminal, {
           ...{ unknown, waits, stall, waitsFor, rates, budget, tries },
         }) +
         unsent +
@@ -141,7 +145,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         back +
         quiet +
         untold +
-        childrenText(found.value),
+        childrenText(found.value, standing),
     });
   });
 

@@ -1,8 +1,13 @@
 import type { Readable } from "node:stream";
 import type { Delimiter } from "../core/delimiters.ts";
 import type { State } from "../core/message.ts";
-import type { Campaign, CampaignRow, NumberStore } from "../store/index.ts";
-import { FACTS, factColumns, factsOf, inputCells } from "./row-facts.ts";
+import {
+  type Campaign,
+  type CampaignRow,
+  type NumberStore,
+  streamListRows,
+} from "../store/index.ts";
+import { type FactName, factColumns, factNames, factsOf, inputCells } from "./row-facts.ts";
 import { createRowFormat, type ExportFormat } from "./row-format.ts";
 import type { XlsxCell } from "./xlsx.ts";
 
@@ -10,8 +15,8 @@ const ROWS_AT_ONCE = 500;
 
 /** Which rows of which campaign. An empty `states` means all. */
 interface RowsToExport {
-  readonly store: Pick<NumberStore, "campaigns" | "rows">;
-  readonly campaign: Pick<Campaign, "id" | "rows">;
+  readonly store: Pick<NumberStore, "campaigns" | "rows" | "pools">;
+  readonly campaign: Pick<Campaign, "id" | "rows" | "pool">;
   readonly states: ReadonlySet<State>;
 }
 
@@ -27,7 +32,7 @@ export async function* exportRows(
 ): AsyncGenerator<string> {
   const { columns, delimiter } = await input.store.campaigns.listShape(input.campaign.id);
   const between = input.delimiter ?? delimiter ?? ",";
-  const format = await createRowFormat(input.format, columns, between);
+  const format = await createRowFormat(input.format, columns, between, factNames(input.campaign));
   yield format.head();
   for await (const rows of selectedRows(input)) yield format.rows(rows);
   yield format.tail();
@@ -37,20 +42,24 @@ export async function* exportRows(
 export async function exportXlsx(input: RowsToExport): Promise<Readable> {
   const { xlsxStream } = await import("./xlsx.ts");
   const { columns } = await input.store.campaigns.listShape(input.campaign.id);
+  const names = factNames(input.campaign);
   return xlsxStream({
-    head: [...columns, ...factColumns(columns)],
-    rows: xlsxRows(input, columns.length),
+    head: [...columns, ...factColumns(columns, names)],
+    rows: xlsxRows(input, (row) => xlsxRow(row, columns.length, names)),
   });
 }
 
-async function* xlsxRows(input: RowsToExport, width: number): AsyncGenerator<XlsxCell[][]> {
-  for await (const rows of selectedRows(input)) yield rows.map((row) => xlsxRow(row, width));
+async function* xlsxRows(
+  input: RowsToExport,
+  toCells: (row: CampaignRow) => XlsxCell[],
+): AsyncGenerator<XlsxCell[][]> {
+  for await (const rows of selectedRows(input)) yield rows.map(toCells);
 }
 
-function xlsxRow(row: CampaignRow, width: number): XlsxCell[] {
+function xlsxRow(row: CampaignRow, width: number, names: readonly FactName[]): XlsxCell[] {
   const facts = factsOf(row);
-  const values = FACTS.map((name): XlsxCell => {
-    const value = facts[name];
+  const values = names.map((name): XlsxCell => {
+    const value = facts[name] ?? null;
     return typeof value === "boolean" ? (value ? "yes" : null) : value;
   });
   return [...inputCells(row, width), ...values];
@@ -63,7 +72,8 @@ async function* selectedRows({
   states,
 }: RowsToExport): AsyncGenerator<readonly CampaignRow[]> {
   let waiting: CampaignRow[] = [];
-  for await (const row of store.rows.all(campaign.id, campaign.rows)) {
+  const all = store.rows.all(campaign.id, campaign.rows);
+  for await (const row of streamListRows(store.pools, campaign, all)) {
     if (states.size > 0 && !states.has(row.state)) continue;
     if (waiting.push(row) < ROWS_AT_ONCE) continue;
     yield waiting;

@@ -9,11 +9,12 @@ import { messageEvents } from "./message-timeline.ts";
 import { answerWords, textOf } from "./message-words.ts";
 
 /** One row of the list without personal data: a wamid contains the phone number. */
-export function messageJson({ row, state, value, phone }: CampaignRow) {
+export function messageJson({ row, listRow = row, state, value, phone }: CampaignRow) {
   const { code } = value;
   const times = Object.entries(value.times).map(([name, at]) => [name, isoTime(at)]);
   return {
     row,
+    listRow,
     state,
     to: phone === "" ? null : maskPhone(phone),
     attempt: value.attempt,

@@ -79,8 +79,11 @@ function placesOf(events: readonly MessageEvent[]): Map<MessageEvent, number> {
 
 const NO_CAUSE = { code: null, reason: null, http: null } as const;
 
-function listed({ file, createdAt }: TimelineOf["campaign"], { row }: CampaignRow): MessageEvent {
-  const words = `Imported as row ${row} of ${file}`;
+function listed(
+  { file, createdAt }: TimelineOf["campaign"],
+  { row, listRow = row }: CampaignRow,
+): MessageEvent {
+  const words = `Imported ${listRow === null ? "from" : `as row ${listRow} of`} ${file}`;
   return { what: "imported", at: createdAt, attempt: null, ...NO_CAUSE, words };
 }
 

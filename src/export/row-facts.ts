@@ -3,14 +3,14 @@ import { describeCode } from "../core/error-codes.ts";
 import { describeFailure } from "../core/failure.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import { rejectCode, rejectReason } from "../core/reject.ts";
-import type { CampaignRow, TimeName } from "../store/index.ts";
+import type { Campaign, CampaignRow, TimeName } from "../store/index.ts";
 
 /** What an export says about each row besides its input cells, in every format the same. */
 
 const TIMES = ["claimed", "accepted", "sent", "delivered", "read", "failed"] as const;
 
 /** The columns after the input columns, in this order. */
-export const FACTS = [
+const FACTS = [
   "row",
   "state",
   "code",
@@ -24,8 +24,17 @@ export const FACTS = [
   "decided",
 ] as const;
 
-type Facts = Record<(typeof FACTS)[number], string | number | boolean | null>;
+/** The same for a campaign of a pool, whose rows are numbered otherwise than those of the list. */
+const FACTS_OF_POOL = ["row", "list_row", ...FACTS.slice(1)] as const;
 
+export type FactName = (typeof FACTS_OF_POOL)[number];
+type Facts = Partial<Record<FactName, string | number | boolean | null>>;
+
+export function factNames({ pool }: Pick<Campaign, "pool">): readonly FactName[] {
+  return pool === null ? FACTS : FACTS_OF_POOL;
+}
+
+/** In the order of {@link factNames}. */
 export function factsOf(row: CampaignRow): Facts {
   const { value } = row;
   const at = (name: TimeName): string | null => {
@@ -34,6 +43,7 @@ export function factsOf(row: CampaignRow): Facts {
   };
   return {
     row: row.row,
+    ...(row.listRow === undefined ? {} : { list_row: row.listRow }),
     state: row.state,
     code: value.code === 0 ? null : value.code,
     reason: reasonOf(row),
@@ -54,14 +64,16 @@ export function factsOf(row: CampaignRow): Facts {
 }
 
 /** Why the row is in its state; null if the state explains itself. */
-function reasonOf({ state, value, note, erased }: CampaignRow): string | null {
+function reasonOf({ state, value, note, erased, listRow }: CampaignRow): string | null {
   if (erased) return describeReason("erased");
   if (state === "rejected") {
     const code = rejectCode(value.reason);
     return code === undefined ? null : rejectReason(code, String(note ?? ""));
   }
   if (state === "suppressed" && value.reason === 0) return describeReason("opted_out");
-  if (state === "duplicate") return `the same person as row ${note}`;
+  // The import numbers rows as the list does.
+  const ofList = listRow === undefined ? "" : " of the list";
+  if (state === "duplicate") return `the same person as row ${note}${ofList}`;
   if (state === "failed") return describeFailure(value).title;
   const named = reasonName(value.reason);
   const words = named === undefined ? null : describeReason(named);
@@ -74,9 +86,9 @@ function reasonOf({ state, value, note, erased }: CampaignRow): string | null {
  * A list may have a column `state` of its own, for example if it comes from an export. An import
  * looks for none of these names (unlike `dropcast_row` of a rejects file), nor for phones in them.
  */
-export function factColumns(columns: readonly string[]): string[] {
+export function factColumns(columns: readonly string[], facts: readonly string[]): string[] {
   const taken = new Set(columns.map(foldColumnName));
-  return FACTS.map((fact) => numbered(fact, taken));
+  return facts.map((fact) => numbered(fact, taken));
 }
 
 /** The name, with the first free number if it is taken. */

@@ -1,7 +1,14 @@
 import type { Delimiter } from "../core/delimiters.ts";
 import { escapeCell } from "../core/spreadsheet.ts";
 import type { CampaignRow } from "../store/index.ts";
-import { FACTS, factColumns, factsOf, inputCells, numbered } from "./row-facts.ts";
+import {
+  type FactName,
+  factColumns,
+  factNames,
+  factsOf,
+  inputCells,
+  numbered,
+} from "./row-facts.ts";
 
 /** `json` is a single array, for `--json`; `ndjson` has one value per line. */
 export type ExportFormat = "csv" | "ndjson" | "json";
@@ -20,12 +27,17 @@ export async function createRowFormat(
   format: ExportFormat,
   columns: readonly string[],
   delimiter: Delimiter = ",",
+  facts: readonly FactName[] = factNames({ pool: null }),
 ): Promise<RowFormat> {
-  if (format === "csv") return csvFormat(columns, delimiter);
+  if (format === "csv") return csvFormat(columns, facts, delimiter);
   return format === "json" ? jsonFormat(columns) : ndjsonFormat(columns);
 }
 
-async function csvFormat(columns: readonly string[], delimiter: Delimiter): Promise<RowFormat> {
+async function csvFormat(
+  columns: readonly string[],
+  facts: readonly FactName[],
+  delimiter: Delimiter,
+): Promise<RowFormat> {
   const { stringify } = await import("csv-stringify/sync");
   const line = (rows: readonly (readonly (string | number | boolean | null)[])[]): string =>
     stringify(
@@ -35,12 +47,13 @@ async function csvFormat(columns: readonly string[], delimiter: Delimiter): Prom
     );
   return {
     // With a BOM, because Excel needs it to show accents.
-    head: () => `\uFEFF${line([[...columns, ...factColumns(columns)]])}`,
+    head: () => `\uFEFF${line([[...columns, ...factColumns(columns, facts)]])}`,
     rows: (rows) =>
       line(
         rows.map((row) => {
-          const facts = factsOf(row);
-          return [...inputCells(row, columns.length), ...FACTS.map((name) => facts[name])];
+          const values = factsOf(row);
+          const its = facts.map((name) => values[name] ?? null);
+          return [...inputCells(row, columns.length), ...its];
         }),
       ),
     tail: () => "",

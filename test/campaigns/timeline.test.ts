@@ -18,6 +18,7 @@ const CAMPAIGN = { startedAt: START, finishedAt: null, status: "running" } as Ca
 function facts(changes: Partial<TimelineFacts>): TimelineFacts {
   return {
     ...{ campaign: CAMPAIGN, sends: null, minutes: [], backoffs: [], events: [] },
+    children: [],
     nowMs: START + MINUTE,
     ...changes,
   };

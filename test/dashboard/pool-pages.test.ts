@@ -30,4 +30,33 @@ describeInBrowser("pages of a pool", () => {
       expect(faults).toEqual([]);
     },
   );
+
+  it.each([DESK, PHONE])(
+    "the page of a paused campaign of it offers the move, to who may see all of it: %o",
+    async (viewport) => {
+      const { stores, first, id, one, find } = await openStoredPool();
+      const { number } = first.campaign;
+      const dashboard = await openDashboard({ test: one, stores });
+      const { page, faults, go } = await openBrowser(dashboard, { viewport });
+      const path = `/campaigns/${first.campaign.id}`;
+
+      await go(path);
+      expect(await page.locator("#move").count()).toBe(0);
+      // A running one of a number that is suspended says what comes first.
+      await one.redis.hset(one.keys.halt, { code: 131042, reason: 0, at: 1, campaign: "" });
+      await go(path);
+      expect(await page.locator("section:has(#move)").innerText()).toContain("pause this campaign");
+      expect(await overflow(page)).toBe(0);
+      await controlCampaign(first, "pause", BY);
+      await go(path);
+      await page.locator(`#move-${number} summary`).click();
+      expect(await findings(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      await page.locator(`#move-${number} button`).click();
+      await page.waitForURL(`**/campaigns/${id}*`);
+
+      expect((await find()).children).toHaveLength(3);
+      expect(faults).toEqual([]);
+    },
+  );
 });

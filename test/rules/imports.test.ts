@@ -35,6 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   campaigns: [
     "pools/listed",
     "pools/move",
+    "pools/standing",
     ...["action-json", "action-words", "actions", "begin-action"],
     ...[
       "act-words",
@@ -78,6 +79,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "export-rows",
       "further-tries-words",
       "row-facts",
+      "row-words",
       "opt-out-words",
       "opt-outs",
     ],
@@ -102,6 +104,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "drop/tell",
     ],
     "import-file",
+    "import/known-pool",
     "import/pool-sink",
     ...["import/store-rows", "phones/number-style", "phones/phone-reader", "preflight/countries"],
     ...["check/inspect-list", "preflight/preflight", "preview-people"],

@@ -74,41 +74,6 @@ async function* readChild({
   }
 }
 
-/** Where row `row` of the list is: a campaign and its row; undefined: the list has no such row. */
-export async function placeInPool(
-  pool: Pool,
-  children: readonly PoolChild[],
-  row: number,
-): Promise<{ readonly child: PoolChild; readonly row: number } | undefined> {
-  if (children.length === 0) return undefined;
-  const before = children.map(() => 0);
-  let passed = 0;
-  for await (const order of orderOf(pool, children)) {
-    if (passed + order.length < row) {
-      for (const at of order) before[at] = (before[at] ?? 0) + 1;
-      passed += order.length;
-      continue;
-    }
-    const at = order[row - passed - 1] ?? 0;
-    for (const other of order.subarray(0, row - passed)) before[other] = (before[other] ?? 0) + 1;
-    const child = children[at];
-    return child === undefined ? undefined : whereNow(child, before[at] ?? 0);
-  }
-  return undefined;
-}
-
-async function whereNow(
-  child: PoolChild,
-  row: number,
-): Promise<{ readonly child: PoolChild; readonly row: number }> {
-  let place = 0;
-  for await (const was of child.moved?.store.pools.movedTo(child.moved.id) ?? []) {
-    place++;
-    if (was === row && child.moved !== undefined) return whereNow(child.moved, place);
-  }
-  return { child, row };
-}
-
 function orderOf(pool: Pool, children: readonly PoolChild[]): AsyncIterable<Buffer> {
   const store = children[0]?.store;
   if (store === undefined) throw new Error(`${pool.id} has no campaign.`);
@@ -116,6 +81,6 @@ function orderOf(pool: Pool, children: readonly PoolChild[]): AsyncIterable<Buff
 }
 
 /** As many cells as the list has columns, and the number. */
-function cellsOf({ columns }: Pool, { cells }: CampaignRow, number: string): string[] {
+export function cellsOf({ columns }: Pool, { cells }: CampaignRow, number: string): string[] {
   return [...Array.from({ length: columns.length }, (_, at) => cells[at] ?? ""), number];
 }

@@ -1,5 +1,9 @@
-import type { Campaign, NumberStore, Pool, UnknownRows } from "../../store/index.ts";
-import { type PoolChild, placeInPool, poolColumns, poolRows } from "./pool-rows.ts";
+import { batchOfRow, type Campaign, type NumberStore, type Pool } from "../../store/index.ts";
+import { createPlaces } from "./places.ts";
+import { poolHistory } from "./pool-history.ts";
+import { sumOfPaces } from "./pool-pace.ts";
+import { type PoolChild, poolColumns, poolRows } from "./pool-rows.ts";
+import { poolUnknown } from "./pool-unknown.ts";
 import { sumOfPool } from "./sum.ts";
 
 /**
@@ -19,6 +23,12 @@ export function createPoolStore(
   const each = <T>(ask: (child: PoolChild) => Promise<T>): Promise<T[]> =>
     Promise.all(all.map(ask));
 
+  /** Of those that have not ended. */
+  async function open<T>(ask: (child: PoolChild) => Promise<T>): Promise<T[]> {
+    const found = await each(({ id, store }) => store.campaigns.find(id));
+    return Promise.all(all.filter((_, at) => found[at]?.finishedAt === null).map(ask));
+  }
+
   async function find() {
     const now = await first?.pools.find(pool.id);
     if (now === undefined) return undefined;
@@ -27,6 +37,9 @@ export function createPoolStore(
     const [own, moved] = [await read(known), await read(elsewhere)];
     return sumOfPool(now, own.filter(isKnown), moved.filter(isKnown));
   }
+
+  const places = createPlaces(pool, children);
+  const { timeline, ...history } = poolHistory(all);
 
   return {
     ...first,
@@ -41,36 +54,52 @@ export function createPoolStore(
       },
       listShape: async () => ({ columns: poolColumns(pool), delimiter: pool.delimiter }),
       halt: async () => (await each(({ store }) => store.campaigns.halt())).find(Boolean),
-      unknown: async () => sumUnknown(await each(({ id, store }) => store.campaigns.unknown(id))),
+      timeline,
+      ...poolUnknown(pool.id, all),
     },
     rows: {
       ...first.rows,
       all: () => poolRows(pool, children),
+      batch: (_, index) => places.batch(index),
       async one(_, row) {
-        const place = await placeInPool(pool, children, row);
-        if (place === undefined || place.child.isGone === true) return undefined;
-        const found = await place.child.store.rows.one(place.child.id, place.row);
-        return found && { ...found, row };
+        const batch = row < 1 ? [] : await places.batch(batchOfRow(row));
+        return batch.find((one) => one.row === row);
       },
     },
+    history,
     waiting: async () => [],
+    nextWork: async () => {
+      const found = await each(({ id, store }) => store.nextWork(id));
+      const times = found.flatMap(({ atMs }) => atMs ?? []);
+      const { nowMs } = found[0] ?? (await first.nextWork(pool.id));
+      return { atMs: times.length === 0 ? null : Math.min(...times), nowMs };
+    },
     furtherTries: async () => (await each(({ id, store }) => store.furtherTries(id))).flat(),
     pace: {
       ...first.pace,
       async read() {
-        const all = await each(({ store }) => store.pace.read());
-        return all.find(({ holdUntilMs }) => holdUntilMs !== null) ?? all[0] ?? first.pace.read();
+        const paces = await each(async ({ id, number, store }) => {
+          const [campaign, pace] = await Promise.all([store.campaigns.find(id), store.pace.read()]);
+          return { number, campaign, pace };
+        });
+        return sumOfPaces(paces) ?? first.pace.read();
       },
     },
     rollback: {
       ...first.rollback,
-      read: async () => (await each(({ store }) => store.rollback.read())).find(Boolean),
-      isSettling: async () =>
-        (await each(({ store }) => store.rollback.isSettling())).includes(true),
+      // What keeps one number back is said of that one (standing.ts).
+      read: async () => {
+        const all = await open(({ store }) => store.rollback.read());
+        return all.includes(undefined) ? undefined : all[0];
+      },
+      isSettling: async () => {
+        const all = await open(({ store }) => store.rollback.isSettling());
+        return all.length > 0 && !all.includes(false);
+      },
     },
     presence: async (role) => {
       const all = await each(({ store }) => store.presence(role));
-      return all.find(({ isLive }) => !isLive) ?? all[0] ?? first.presence(role);
+      return all.find(({ isLive }) => isLive) ?? all[0] ?? first.presence(role);
     },
   };
 }
@@ -82,20 +111,4 @@ function movedOf({ moved }: PoolChild): PoolChild[] {
 
 function isKnown(campaign: Campaign | undefined): campaign is Campaign {
   return campaign !== undefined;
-}
-
-function sumUnknown(all: readonly (UnknownRows | undefined)[]): UnknownRows | undefined {
-  const some = all.filter((one) => one !== undefined);
-  if (some.length === 0) return undefined;
-  const reasons = new Map<number, number>();
-  for (const { reason, count } of some.flatMap((one) => one.reasons)) {
-    reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-  }
-  return {
-    oldestAt: Math.min(...some.map(({ oldestAt }) => oldestAt)),
-    looked: some.reduce((sum, { looked }) => sum + looked, 0),
-    reasons: [...reasons]
-      .map(([reason, count]) => ({ reason, count }))
-      .sort((a, b) => b.count - a.count),
-  };
 }

@@ -48,7 +48,7 @@ export function sumOfPool(
     counts: { ...counts, cancelled: counts.cancelled - movedRows },
     closed: children.length > 0 && children.every(({ closed }) => closed),
     errors: sumErrors(children),
-    ratePerSecond: definition.delivery.ratePerSecond,
+    ratePerSecond: rateOf(pool, children),
     ramp: null,
     budgetAtMs: Math.max(0, ...times(({ budgetAtMs }) => budgetAtMs)) || null,
     capped: {
@@ -69,6 +69,16 @@ export function sumOfPool(
     rowsDeletedAt: Math.max(0, ...times(({ rowsDeletedAt }) => rowsDeletedAt)) || null,
     trial: null,
   };
+}
+
+/** A person may have set it since (`rate`), for each number its part of it. */
+function rateOf({ definition }: Pool, children: readonly Campaign[]): number | null {
+  const open = children.filter(({ closed, finishedAt }) => !closed && finishedAt === null);
+  if (open.length === 0) return definition.delivery.ratePerSecond;
+  const rates = open.map(({ ratePerSecond }) => ratePerSecond);
+  if (rates.includes(null)) return null;
+  const sum = rates.reduce<number>((total, rate) => total + (rate ?? 0), 0);
+  return Number(sum.toPrecision(4));
 }
 
 const NO_STOPS = { failureShare: null, sample: 50, sameCode: null, category: null };

@@ -13,6 +13,7 @@ import { describeFailure } from "../../core/failure.ts";
 import type { HistoryEntry } from "../../core/history.ts";
 import { type MessageEvent, messageEvents } from "../../export/message-timeline.ts";
 import { answerWords } from "../../export/message-words.ts";
+import { rowWords } from "../../export/row-words.ts";
 import { toProblem } from "../../http/problem.ts";
 import type { PersonMarks } from "../../store/index.ts";
 import { actsCard } from "./acts.ts";
@@ -91,7 +92,7 @@ function messagePage(facts: MessageFacts, access: Access): PageContent {
       <p class="crumb"><a href="/">Campaigns</a> / <a href="/campaigns/${campaign.id}">${campaign.name}</a></p>
       <div class="head">
         <h1>${phoneWords(row.phone, access)}</h1>
-        <p><span class="badge">${row.state}</span> <span class="quiet">${campaign.id}:${row.row}, in a campaign that is</span> ${statusBadge(campaign)}${modeBadge(campaign)}</p>
+        <p><span class="badge">${row.state}</span> <span class="quiet">${rowWords(campaign, row)}, in a campaign that is</span> ${statusBadge(campaign)}${modeBadge(campaign)}</p>
       </div>
       <section class="card" aria-label="What happened">
         <p class="answer"><strong>${sentence(answerWords(message))}</strong></p>

@@ -6,6 +6,7 @@ import { includesRole } from "../../core/access.ts";
 import { maskPhone } from "../../core/recipient.ts";
 import { answerWords, type Words } from "../../export/message-words.ts";
 import { markWords } from "../../export/person-words.ts";
+import { rowWords } from "../../export/row-words.ts";
 import type { PersonMarks } from "../../store/index.ts";
 import { moment } from "./format.ts";
 import type { Html } from "./layout.ts";
@@ -46,7 +47,7 @@ export function messagesCard(messages: readonly FoundMessage[], none: string | n
       ${messages.map(
         (message) => html`<li>
           <div>
-            <p><a href="${messagePath(message)}">${message.campaign.name}</a> <span class="quiet">${message.campaign.id}:${message.row.row} · number ${message.campaign.number}</span></p>
+            <p><a href="${messagePath(message)}">${message.campaign.name}</a> <span class="quiet">${rowWords(message.campaign, message.row)} · number ${message.campaign.number}</span></p>
             <p class="quiet">${sentence(answerWords(message))}</p>
           </div>
           <p>${message.row.state}</p>

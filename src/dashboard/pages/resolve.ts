@@ -7,11 +7,10 @@ import type { Answer } from "../../api/answer.ts";
 import { actionWords } from "../../campaigns/action-words.ts";
 import { unknownCauses } from "../../campaigns/begin-action.ts";
 import { type FoundCampaign, findCampaign, type Stores } from "../../campaigns/find.ts";
-import { chooseUnknown } from "../../campaigns/resolve.ts";
+import { previewUnknown, type UnknownSum } from "../../campaigns/resolve.ts";
 import type { Decision, ResolveWhat } from "../../core/action.ts";
 import { UNKNOWN_REASONS } from "../../core/reasons.ts";
 import { toProblem } from "../../http/problem.ts";
-import type { SelectedUnknown } from "../../store/index.ts";
 import { isOperator } from "./actions.ts";
 import { modeBadge, statusBadge } from "./campaign-list.ts";
 import { count, counted, moment } from "./format.ts";
@@ -31,9 +30,9 @@ export function addResolvePages(
     const filter = readFilter(context.req.queries("reason") ?? [], context.req.query("older"));
     // The page shows all three decisions: `sent` is possible whatever the state of the campaign.
     const [chosen, allAges, everything] = await Promise.all([
-      chooseUnknown(found.value, filter),
-      chooseUnknown(found.value, { ...filter, olderThanMs: null }),
-      chooseUnknown(found.value, { ...filter, olderThanMs: null, reasons: [] }),
+      previewUnknown(found.value, filter),
+      previewUnknown(found.value, { ...filter, olderThanMs: null }),
+      previewUnknown(found.value, { ...filter, olderThanMs: null, reasons: [] }),
     ]);
     if (!chosen.ok) return answer(context, toProblem(chosen));
     if (!allAges.ok) return answer(context, toProblem(allAges));
@@ -60,10 +59,10 @@ function readFilter(reasons: readonly string[], older: string | undefined): Reso
 
 interface Shown {
   readonly filter: ResolveWhat;
-  readonly chosen: SelectedUnknown;
+  readonly chosen: UnknownSum;
   /** Of the same reasons. */
-  readonly allAges: SelectedUnknown;
-  readonly everything: SelectedUnknown;
+  readonly allAges: UnknownSum;
+  readonly everything: UnknownSum;
   readonly mayDecide: boolean;
 }
 
@@ -100,7 +99,7 @@ function resolveMain({ campaign }: FoundCampaign, shown: Shown): Html {
 }
 
 /** Why they are unknown; each leads to those alone. */
-function causes(id: string, everything: SelectedUnknown, { reasons }: ResolveWhat): Html | "" {
+function causes(id: string, everything: UnknownSum, { reasons }: ResolveWhat): Html | "" {
   const all = unknownCauses(everything);
   if (all.length === 0) return "";
   return html`<ul class="errors">
@@ -120,7 +119,7 @@ function causes(id: string, everything: SelectedUnknown, { reasons }: ResolveWha
   </ul>`;
 }
 
-function ages(id: string, { byAge }: SelectedUnknown, filter: ResolveWhat): Html {
+function ages(id: string, { byAge }: UnknownSum, filter: ResolveWhat): Html {
   const reasons = filter.reasons.map((name) => `reason=${name}`);
   return html`<p class="links">Unknown for: ${byAge.map(({ olderThanMs, count: some }, at) => {
     const words = `${AGE_WORDS[at] ?? ""}: ${count(some)}`;

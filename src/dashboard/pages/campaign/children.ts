@@ -1,12 +1,16 @@
 import { html } from "hono/html";
 import type { FoundCampaign } from "../../../campaigns/find.ts";
+import type { Standing } from "../../../campaigns/pools/standing.ts";
 import { count } from "../../../core/format.ts";
 import { statusBadge } from "../campaign-list.ts";
 import { counted } from "../format.ts";
 import type { Html } from "../layout.ts";
 
 /** The campaigns of a pool, one for each of its numbers, and moves between them. */
-export function childrenCard({ campaign, children, pool }: FoundCampaign, mayAct: boolean) {
+export function childrenCard(
+  { campaign, children, pool }: FoundCampaign,
+  { standing, mayAct }: { readonly standing: Standing; readonly mayAct: boolean },
+) {
   if (children === undefined) return "";
   const numbers = pool?.members.map(({ number }) => number) ?? [];
   const movable = mayAct ? children.filter(mayMove) : [];
@@ -22,8 +26,29 @@ export function childrenCard({ campaign, children, pool }: FoundCampaign, mayAct
         )}
       </tbody>
     </table></div>
+    ${standing.words.map((words) => html`<p>${words}</p>`)}
     ${movable.map((child) => moveForm(campaign.id, child, numbers))}
   </section>`;
+}
+
+/** The same on the page of one of these campaigns: who stands there sees why nothing is sent. */
+export function moveCard(found: FoundCampaign, pool: FoundCampaign | null): Html | "" {
+  const { campaign } = found;
+  if (pool === null || campaign.counts.pending === 0) return "";
+  const numbers = pool.pool?.members.map(({ number }) => number) ?? [];
+  const name = html`<a href="/campaigns/${pool.campaign.id}">${pool.campaign.id}</a>`;
+  if (mayMove(found)) {
+    return html`<section class="card" aria-labelledby="move">
+      <h2 id="move">Its part of ${name}</h2>
+      ${moveForm(pool.campaign.id, found, numbers)}
+    </section>`;
+  }
+  return campaign.status !== "running"
+    ? ""
+    : html`<section class="card" aria-labelledby="move">
+      <h2 id="move">Its part of ${name}</h2>
+      <p>While its number is suspended its rows wait. To send those that were never tried from another number, pause this campaign first.</p>
+    </section>`;
 }
 
 function mayMove({ campaign: { status, awaitsApprovalOf, counts } }: FoundCampaign): boolean {

@@ -1,26 +1,27 @@
 import { html } from "hono/html";
 import type { CampaignView } from "../../../campaigns/campaign-view.ts";
 import type { FoundCampaign } from "../../../campaigns/find.ts";
-import type { UnknownRow } from "../../../store/index.ts";
 import { actsCard } from "../acts.ts";
 import { modeBadge, statusBadge, webhookBoxes } from "../campaign-list.ts";
 import { counted, percent } from "../format.ts";
 import type { PageContent } from "../layout.ts";
 import { handledRows, legend, progressBar } from "../progress.ts";
 import { chartsCard } from "./charts.ts";
-import { childrenCard } from "./children.ts";
+import { childrenCard, moveCard } from "./children.ts";
 import { factsCard, statesCard, zonesCard } from "./facts.ts";
 import { failuresCard } from "./failures.ts";
 import { filesCard } from "./files.ts";
 import { funnelCard } from "./funnel.ts";
 import { nowCard } from "./now.ts";
-import { unknownCard } from "./unknown.ts";
+import { type UnknownInList, unknownCard } from "./unknown.ts";
 
 /** One campaign: what it does now, how far it is, what failed and why, and what can be done. */
 export function campaignPage(
   found: FoundCampaign,
   view: CampaignView & {
-    readonly oldestUnknown: readonly UnknownRow[];
+    readonly oldestUnknown: readonly UnknownInList[];
+    /** Of a campaign whose rows may be moved within it. */
+    readonly pool: FoundCampaign | null;
     /** The reader's role lets them act. */
     readonly mayAct: boolean;
     /** There is a page of the numbers. */
@@ -42,13 +43,14 @@ export function campaignPage(
         ${mayAct ? html`<p><a href="/new?from=${id}">New campaign like this one</a></p>` : ""}
       </div>
       ${nowCard(campaign, view)}
+      ${moveCard(found, view.pool)}
       ${webhookBoxes([webhooks])}
       <section class="card" aria-labelledby="progress">
         <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>
         ${progressBar(rows, counts)}
         ${legend(rows, counts)}
       </section>
-      ${childrenCard(found, mayAct)}
+      ${childrenCard(found, view)}
       ${funnelCard(rows, counts)}
       ${chartsCard(id, history)}
       ${failuresCard(campaign, failures, { mayAct })}

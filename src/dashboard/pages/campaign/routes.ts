@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { type ApiContext, type ApiEnv, visibleStores } from "../../../api/access.ts";
 import type { Answer } from "../../../api/answer.ts";
-import { readCampaignView } from "../../../campaigns/campaign-view.ts";
+import { type CampaignView, readCampaignView } from "../../../campaigns/campaign-view.ts";
 import { type FoundCampaign, findCampaign, type Stores } from "../../../campaigns/find.ts";
 import { previewRetry } from "../../../campaigns/retry.ts";
 import { includesRole } from "../../../core/access.ts";
@@ -11,7 +11,7 @@ import { toProblem } from "../../../http/problem.ts";
 import { page } from "../layout.ts";
 import { campaignPage } from "./page.ts";
 import { retryPage } from "./retry.ts";
-import { UNKNOWN_SHOWN, unknownPage } from "./unknown.ts";
+import { readUnknownRows, UNKNOWN_SHOWN, unknownPage } from "./unknown.ts";
 
 /** The pages of one campaign. What the reader may not see answers as if it did not exist. */
 export function addCampaignPages(
@@ -41,16 +41,28 @@ export function addCampaignPages(
     });
   }
 
+  /** Of a campaign that stands still: its pool, if the reader may see all of its numbers. */
+  async function poolToMoveIn(
+    { campaign }: FoundCampaign,
+    { halt }: CampaignView,
+    context: ApiContext,
+  ): Promise<FoundCampaign | null> {
+    const stands =
+      campaign.status === "paused" || (campaign.status === "running" && halt !== undefined);
+    if (campaign.pool === null || !stands) return null;
+    const found = await findCampaign(visibleStores(stores, context.get("access")), campaign.pool);
+    return found.ok ? found.value : null;
+  }
+
   add("/campaigns/:id", async (found, context) => {
-    const { campaign, store } = found;
     const [view, oldestUnknown] = await Promise.all([
       readCampaignView(found, unsafe()),
-      store.campaigns.unknownPage(campaign.id, { from: 0, max: UNKNOWN_SHOWN }),
+      readUnknownRows(found, { from: 0, max: UNKNOWN_SHOWN }),
     ]);
     const hasNumbers = context.get("frame")?.hasPage("/numbers") === true;
-    return accept(
-      campaignPage(found, { ...view, oldestUnknown, mayAct: mayAct(context), hasNumbers }),
-    );
+    const acts = mayAct(context);
+    const pool = acts ? await poolToMoveIn(found, view, context) : null;
+    return accept(campaignPage(found, { ...view, oldestUnknown, pool, mayAct: acts, hasNumbers }));
   });
 
   add("/campaigns/:id/unknown", async (found, context) => {

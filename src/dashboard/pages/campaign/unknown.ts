@@ -2,7 +2,14 @@ import { html } from "hono/html";
 import type { FoundCampaign } from "../../../campaigns/find.ts";
 import { duration } from "../../../core/format.ts";
 import { unknownWords } from "../../../export/campaign-json.ts";
-import type { Campaign, UnknownRow, UnknownRows } from "../../../store/index.ts";
+import { rowWords } from "../../../export/row-words.ts";
+import {
+  type Campaign,
+  type CampaignRow,
+  type UnknownRow,
+  type UnknownRows,
+  withListRows,
+} from "../../../store/index.ts";
 import { count, counted, moment } from "../format.ts";
 import type { Html, PageContent } from "../layout.ts";
 
@@ -20,7 +27,7 @@ export function unknownCard(
   }: {
     readonly unknown: UnknownRows | undefined;
     /** The first {@link UNKNOWN_SHOWN}. */
-    readonly oldest: readonly UnknownRow[];
+    readonly oldest: readonly UnknownInList[];
     readonly nowMs: number;
   },
 ): Html | "" {
@@ -51,13 +58,13 @@ function waysOut({ id, status, closed }: Campaign): Html {
     </ul>`;
 }
 
-function rowsTable(id: string, rows: readonly UnknownRow[], nowMs: number): Html {
+function rowsTable(id: string, rows: readonly UnknownInList[], nowMs: number): Html {
   return html`<div class="scroll"><table class="states">
     <caption class="hidden">Unknown messages, the oldest first</caption>
     <thead><tr><th scope="col">Message</th><th scope="col">Since</th><th scope="col">For</th><th scope="col">Attempt</th><th scope="col">Why</th></tr></thead>
     <tbody>${rows.map(
-      ({ row, sinceMs, reason, attempt, code }) => html`<tr>
-        <th scope="row"><a href="/campaigns/${id}/messages/${row}">${id}:${row}</a></th>
+      ({ row, listRow, sinceMs, reason, attempt, code }) => html`<tr>
+        <th scope="row"><a href="/campaigns/${id}/messages/${row}">${rowWords({ id }, { row, listRow })}</a></th>
         <td>${moment(sinceMs)}</td>
         <td>${duration(nowMs - sinceMs)}</td>
         <td class="figure">${attempt}</td>
@@ -67,13 +74,22 @@ function rowsTable(id: string, rows: readonly UnknownRow[], nowMs: number): Html
   </table></div>`;
 }
 
-/** All unknown messages of a campaign, the oldest first. */
-export async function unknownPage(
+/** With its row in the list, if that is another one. */
+export type UnknownInList = UnknownRow & Pick<CampaignRow, "listRow">;
+
+/** Some unknown messages, from the oldest. */
+export async function readUnknownRows(
   { campaign, store }: FoundCampaign,
-  from: number,
-): Promise<PageContent> {
-  const { id, name, counts } = campaign;
-  const rows = await store.campaigns.unknownPage(id, { from, max: UNKNOWN_A_PAGE });
+  part: { readonly from: number; readonly max: number },
+): Promise<readonly UnknownInList[]> {
+  const rows = await store.campaigns.unknownPage(campaign.id, part);
+  return withListRows(store.pools, campaign, rows);
+}
+
+/** All unknown messages of a campaign, the oldest first. */
+export async function unknownPage(found: FoundCampaign, from: number): Promise<PageContent> {
+  const { id, name, counts } = found.campaign;
+  const rows = await readUnknownRows(found, { from, max: UNKNOWN_A_PAGE });
   const next = from + UNKNOWN_A_PAGE;
   const last = Math.min(next, counts.unknown);
   return {

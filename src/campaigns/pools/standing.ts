@@ -1,0 +1,42 @@
+import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
+import { backoffWords, suspensionWords } from "../../export/number-words.ts";
+import type { FoundCampaign } from "../find.ts";
+import { stallOf } from "../overview.ts";
+
+/** What keeps some numbers of a pool from sending, while others go on. */
+export interface Standing {
+  /** A sentence for each such number. */
+  readonly words: readonly string[];
+  /** All numbers that still have something to send are suspended. */
+  readonly isSuspended: boolean;
+}
+
+/** Of a campaign of one number there is nothing to add. */
+export async function readStanding({ children = [] }: FoundCampaign): Promise<Standing> {
+  const open = children.filter(({ campaign }) => campaign.finishedAt === null);
+  const numbers = [...new Map(open.map((child) => [child.store.number, child])).values()];
+  const each = await Promise.all(
+    numbers.map(async ({ store, campaign }) => {
+      const { number } = store;
+      const [halt, rollback, isSettling, pace, stall] = await Promise.all([
+        store.campaigns.halt(),
+        store.rollback.read(),
+        store.rollback.isSettling(),
+        store.pace.read(),
+        stallOf(store, [campaign]),
+      ]);
+      const words = [
+        ...(rollback === undefined ? [] : [rollbackWords(number, rollback)]),
+        ...(isSettling ? [settlingWords(number)] : []),
+        ...(halt === undefined ? [] : [suspensionWords(number, halt)]),
+        ...(stall === undefined ? [] : [stall]),
+        ...(pace.holdUntilMs === null ? [] : [`Number ${number} ${backoffWords(pace)}.`]),
+      ];
+      return { words, isSuspended: halt !== undefined };
+    }),
+  );
+  return {
+    words: each.flatMap(({ words }) => words.slice(0, 1)),
+    isSuspended: each.length > 0 && each.every((one) => one.isSuspended),
+  };
+}
