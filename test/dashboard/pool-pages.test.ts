@@ -45,7 +45,9 @@ describeInBrowser("pages of a pool", () => {
       // A running one of a number that is suspended says what comes first.
       await one.redis.hset(one.keys.halt, { code: 131042, reason: 0, at: 1, campaign: "" });
       await go(path);
-      expect(await page.locator("section:has(#move)").innerText()).toContain("pause this campaign");
+      expect(await page.locator("section:has(#move)").textContent()).toContain(
+        "pause this campaign",
+      );
       expect(await overflow(page)).toBe(0);
       await controlCampaign(first, "pause", BY);
       await go(path);
