@@ -92,7 +92,7 @@ const WORDS: Readonly<
   phone_missing: (name) => [`${name} is empty`, "a phone number with country code is needed there"],
   phone_invalid: (name) => [`${name} is not a phone number`, `correct it, or ${WITH_CODE}`],
   phone_spreadsheet: (name) => [
-    `${name} was damaged by a spreadsheet (as in 4.86E+10)`,
+    `${name} was damaged by a spreadsheet (as in 4.86E+10, -12345659 or 2026-11-30)`,
     "format that column as text and export the list again",
   ],
   phone_decimal: (name) => [
@@ -116,7 +116,7 @@ const WORDS: Readonly<
     "use the person's own number",
   ],
   phone_brackets: (name) => [
-    `${name} has brackets in the wrong place`,
+    `${name} has brackets in the wrong place, or one without the other`,
     `correct it, or ${WITH_CODE}`,
   ],
   phone_abroad: (name) => [

@@ -17,11 +17,15 @@ export function readPhoneText(cell: string): PhoneText | RefusedPhone {
   if (text === "") return refused("phone_missing");
   // Long text is not a phone, and the patterns below should not have to scan it.
   if (text.length > TEXT_MAX) return refused("phone_invalid");
+  if (RAISED.test(cell)) return refused("phone_invalid");
+  if (cell.includes(REVERSED)) return { ok: false, code: "phone_invisible", about: "U+202E" };
   if (ROUNDED.test(text)) return refused("phone_spreadsheet");
   if (AS_DECIMAL.test(text)) return refused("phone_decimal");
-  if (EXTENSION.test(text)) return refused("phone_extension");
+  if (AS_DIFFERENCE.test(text) || AS_DATE.test(text)) return refused("phone_spreadsheet");
+  if (EXTENSION.test(text) || BRACKETED_END.test(text)) return refused("phone_extension");
   if (holdsSeveral(text)) return refused("phone_two_numbers");
   if (!ALLOWED.test(text)) return strange(text);
+  if (/[()]/.test(text.replace(BRACKETED, ""))) return refused("phone_brackets");
   const digits = text.replace(/\D/g, "");
   if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return refused("phone_invalid");
   return { ok: true, text, digits };
@@ -35,6 +39,10 @@ const DIGITS_MAX = 18;
 
 /** Invisible characters that are copied along from a page, a chat or a contact. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+/** `²`, `①`: the number of a footnote, which would become the last digit. */
+const RAISED = /\p{No}/u;
+/** What follows is shown from right to left, so people see another number than is stored. */
+const REVERSED = "\u202e";
 const LABEL =
   /^(?:tel|tél|telefon|tlf|fone?|phone|mob|mobile?|móvil|movil|kom|cel|cell|celular|gsm|hp|handy|wa|whats|whatsapp)[.:]*\s*(?=[+(\d])/i;
 /** `(+48) 600 100 200`. */
@@ -44,10 +52,18 @@ const CARRIER_LEFT_OUT = /(^|[\s(])0\s?xx\s?(?=\)?\s?\d{2})/i;
 /** `4.86E+10`: the last digits are lost. `####` and `#N/A`: all are. */
 const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
 /** `48600100200.0`: it became a number, so leading zeros may be lost. */
-const AS_DECIMAL = /^\+?\d{5,}[.,]0+$/;
-/** A number and an extension, behind a word or sign for it. */
+const AS_DECIMAL = /^\+?\d{5,}[.,](?:0+|\d{1,2})$/;
+/** `-12345659`: what a spreadsheet makes of `+49-30-12345678`, which it takes for a difference. */
+const AS_DIFFERENCE = /^[-\u2010-\u2015\u2212]\s*\d/;
+const [DAY, YEAR] = ["(?:0?[1-9]|[12]\\d|3[01])", "(?:19|20)\\d\\d"];
+/** `2026-11-30`, `30.11.2026`: without its separators it would be a phone in Denmark. */
+const AS_DATE = new RegExp(`^(?:${YEAR}([-./])${DAY}\\1${DAY}|${DAY}([-./])${DAY}\\2${YEAR})$`);
+/** A number and an extension, behind a word or sign for it, or in brackets. */
 const EXTENSION =
   /^\+?(?:[\s().\-/]*\d){6,}[\s,;/(.-]*(?:ext(?:ension|n)?|x|wew(?:n|nętrzny)?|w|dw|durchwahl|app?(?:arat)?|poste|int(?:erno|erne)?|anexo|anx|ramal|extensión|доб|вн|klapka|kl|linka|#|\*|;ext=|,,)[.:\s]*\d{1,6}\s*\)?$/iu;
+const BRACKETED_END = /^\+?(?:[\s().\-/]*\d){6,}[\s.\-/]*\(\s*\d{1,5}\s*\)$/;
+/** A bracket that opens or closes nothing, or holds no digit: something was cut off. */
+const BRACKETED = /\([^()\d]*\d[^()]*\)/g;
 const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
 
 function tidy(cell: string): string {

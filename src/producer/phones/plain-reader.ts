@@ -37,6 +37,7 @@ export function createPlainReader(region: string | null): (cell: string) => Read
 const DIGITS_MIN = 5;
 const DECIMAL_DIGITS_MIN = 5;
 const DIGITS_MAX = 17;
+const DATE_LENGTH_MAX = 10;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 const DASH = 0x2d;
@@ -64,6 +65,8 @@ function plainDigits(text: string): string | null {
     if (at === from) return null;
     // Behind a dash at the end, the end of a second number may follow.
     if (code === DASH && at >= end - 3) return null;
+    // `30.11.2026` may be a date.
+    if (end <= DATE_LENGTH_MAX && code !== SPACE && code !== NO_BREAK_SPACE) return null;
     // `48600100200.0` is a number that a spreadsheet converted.
     if (code === DOT && at - from >= DECIMAL_DIGITS_MIN) return null;
     digits += text.slice(from, at);

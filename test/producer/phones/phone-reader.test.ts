@@ -96,10 +96,22 @@ describe("a cell that holds no phone", () => {
     ["4.86097e10", "phone_spreadsheet"],
     ["48600100200.0", "phone_decimal"],
     ["48600100200,00", "phone_decimal"],
+    ["48600100200.5", "phone_decimal"],
+    ["-48600100200", "phone_spreadsheet"],
+    ["'-48600100200", "phone_spreadsheet"],
+    ["\u2212600100200", "phone_spreadsheet"],
+    ["+48600100200)", "phone_brackets"],
+    ["+48 (600 100 200", "phone_brackets"],
+    ["(600) 100) 200", "phone_brackets"],
+    [")600(100200", "phone_brackets"],
+    ["() 600 100 200", "phone_brackets"],
+    ["((600)) 100 200", "phone_brackets"],
     ["#########", "phone_spreadsheet"],
     ["#N/A", "phone_spreadsheet"],
     ["#VALUE!", "phone_spreadsheet"],
     ["n/a", "phone_invalid"],
+    ["+43 664 1234567\u00b2", "phone_invalid"],
+    ["+43 664 1234567 \u2460", "phone_invalid"],
     ["ana@example.com", "phone_invalid"],
     ["1-800-FLOWERS", "phone_invalid"],
     ["+48 600 100", "phone_invalid"],
@@ -174,8 +186,40 @@ describe("a cell that holds no phone", () => {
     "+1 202 555 0143,,12",
     "+1 202 555 0143;ext=12",
     "600 100 200 (wew. 12)",
+    "+43 664 1234567 (2)",
+    "+49 711 12345(67)",
   ])("for it ends with an extension, is told as that: %s", (cell) => {
     expect(digits(cell, "PL")).toBe("phone_extension");
+  });
+
+  it.each([
+    ["2026-11-30", "DK"],
+    ["30.11.2026", "DK"],
+    ["30-11-2026", "NO"],
+    ["11/30/2026", "SG"],
+    ["1984.1.5", "DE"],
+  ])("which is a date, is no phone: %s in a list of %s", (cell, country) => {
+    expect(digits(cell, country)).toBe("phone_spreadsheet");
+  });
+
+  it.each([
+    ["20 26 11 30", "DK", "4520261130"],
+    ["20-26-11-30", "DK", "4520261130"],
+    ["2026 1130", "DK", "4520261130"],
+    ["20261130", "DK", "4520261130"],
+  ])("but is not written as a date, is a phone: %s in a list of %s", (cell, country, expected) => {
+    expect(digits(cell, country)).toBe(expected);
+  });
+
+  it.each([
+    ["+43-1-1234567", "AT"],
+    ["+49-30-12345678", "DE"],
+    ["+48-22-6011234", "PL"],
+  ])("for %s was computed as a difference, is told as that in a list of %s", (cell, country) => {
+    const [code = 0, ...others] = cell.split("-").map(Number);
+    const computed = others.reduce((rest, number) => rest - number, code);
+
+    expect(digits(String(computed), country)).toBe("phone_spreadsheet");
   });
 
   it.each([
@@ -184,6 +228,7 @@ describe("a cell that holds no phone", () => {
     ["+4(8)600100200", null, "phone_brackets"],
     ["+(48) 600 100 200", null, "48600100200"],
     ["(0048) 600 100 200", null, "48600100200"],
+    ["+48 (600 100 200)", null, "48600100200"],
     ["+1 (479) 812-3456", null, "14798123456"],
     ["+39 (0)6 12345678", null, "390612345678"],
     ["+39 (0)347 1234567", null, "393471234567"],
@@ -216,6 +261,7 @@ describe("a cell that holds no phone", () => {
     ["+48600\u0007100200", "U+0007"],
     ["+48600100200\u20e3", "U+20E3"],
     ["+48600\ue000100200", "U+E000"],
+    ["+48600\u202e200100\u202c", "U+202E"],
   ])("for something in it cannot be seen, names that: %j", (cell, about) => {
     expect(createPhoneReader(null)(cell)).toEqual({ ok: false, code: "phone_invisible", about });
   });
