@@ -58,7 +58,6 @@ export type Encoding = (typeof ENCODINGS)[number];
 /** Other names in use, without punctuation. */
 const ALIASES: Readonly<Record<string, Encoding>> = {
   utf16: "utf-16le",
-  ansi: "windows-1252",
   // Windows-1252 extends ISO-8859-1 with printable characters.
   latin1: "windows-1252",
   iso88591: "windows-1252",

@@ -38,11 +38,16 @@ const WEST: readonly Language[] = [
   ] as const),
 ];
 const CENTRE: readonly Language[] = ["pl", "cs", "sk", "hu", "hr", "ro", "de", "sq"];
-const BALTIC: readonly Language[] = ["lt", "lv", "et"];
+/** Names of neighbours are found in these lists, too. */
+const BALTIC: readonly Language[] = ["lt", "lv", "et", "pl", "hr"];
+const NORTH: readonly Language[] = ["sv", "da", "fi", "is", "et", "lt", "lv"];
 const CYRILLIC: readonly Language[] = ["ru", "uk", "be", "bg", "mk", "sr"];
 const RUSSIAN: readonly Language[] = ["ru", "uk"];
 
-/** Windows encodings come first: Excel writes them. Those of DOS and old Macs are rare by now. */
+/**
+ * Windows encodings come first: Excel writes them. Those of DOS and old Macs are rare by now. Those
+ * that hardly occur are here so that a list in one of them is asked about, and not misread.
+ */
 const CANDIDATES: readonly Candidate[] = [
   { encoding: "windows-1252", languages: WEST, rarity: 0 },
   { encoding: "windows-1250", languages: CENTRE, rarity: 0 },
@@ -69,6 +74,16 @@ const CANDIDATES: readonly Candidate[] = [
   { encoding: "mac-roman", languages: WEST, rarity: -5 },
   { encoding: "mac-ce", languages: [...CENTRE, ...BALTIC], rarity: -6 },
   { encoding: "mac-turkish", languages: ["tr"], rarity: -7 },
+  { encoding: "iso-8859-6", languages: ["ar"], rarity: -6 },
+  { encoding: "iso-8859-13", languages: BALTIC, rarity: -6 },
+  { encoding: "iso-8859-16", languages: CENTRE, rarity: -8 },
+  { encoding: "iso-8859-3", languages: ["tr"], rarity: -8 },
+  { encoding: "iso-8859-4", languages: NORTH, rarity: -8 },
+  { encoding: "iso-8859-10", languages: NORTH, rarity: -8 },
+  { encoding: "cp737", languages: ["el"], rarity: -8 },
+  { encoding: "cp855", languages: CYRILLIC, rarity: -8 },
+  { encoding: "cp862", languages: ["he"], rarity: -8 },
+  { encoding: "mac-greek", languages: ["el"], rarity: -8 },
 ];
 
 /** How much likelier than any other reading it must be; more if there are few words. */

@@ -85,8 +85,20 @@ function weighWord(
     cost += found;
     if (found < SIGN) odd = true;
   }
+  if (mixesLanguages(word, languages)) {
+    cost += UNKNOWN_LETTER;
+    odd = true;
+  }
   const letters = word.map((character) => (isLetter(character) ? lowerCase(character) : EDGE));
   return { chances: languages.map((one) => cost + chanceOf(letters, one)), odd };
+}
+
+/** "gćúlŕ": each letter is one of some language, and all of them together of none. */
+function mixesLanguages(word: readonly string[], languages: readonly Letters[]): boolean {
+  const beyond = word.filter((letter) => letter > "\u007f" && isLetter(letter)).map(lowerCase);
+  if (new Set(beyond).size < 2) return false;
+  const known = beyond.filter((letter) => languages.some((language) => language.has(letter)));
+  return !languages.some((language) => known.every((letter) => language.has(letter)));
 }
 
 /** Of the pairs with a letter beyond a-z: the others are the same in every reading. */
