@@ -37,6 +37,9 @@ function refuseMissing(missing: readonly string[], header: readonly string[]): R
     return guess === null ? [] : [`{{${guess}}} for {{${column}}}`];
   });
   const numbered = missing.filter((column) => /^\d+$/.test(column));
+  const [only = ""] = names;
+  const isUnsplit = names.length === 1 && /[,;|\t^~:¦]|\s{2}/.test(only);
+  if (isUnsplit) return refuseUnsplit(only);
   const fix = [
     guesses.length > 0 ? `Did you mean ${guesses.join(", ")}?` : null,
     numbered.length > 0
@@ -50,6 +53,15 @@ function refuseMissing(missing: readonly string[], header: readonly string[]): R
     "template_column_missing",
     `The template uses ${missing.map((column) => `{{${column}}}`).join(", ")}, which the list does not have. Its columns are: ${someNames(names)}.`,
     fix.filter((line) => line !== null).join(" "),
+  );
+}
+
+/** A CSV that was saved twice has each line in quotes; others have a delimiter of their own. */
+function refuseUnsplit(header: string): Result<never> {
+  return refuse(
+    "template_column_missing",
+    `The list has one column only, called "${header}": its lines are not split into cells.`,
+    'Each line stands in quotes as a whole, or the cells are separated by something else than a comma, semicolon, tab or bar: save it again as "CSV UTF-8".',
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldColumnName } from "../../src/core/columns.ts";
+import { findColumns, foldColumnName } from "../../src/core/columns.ts";
 
 test.each([
   ["First Name", "first name"],
@@ -21,3 +21,15 @@ test.each([
 ])("%j and %j are two", (one, other) => {
   expect(foldColumnName(one)).not.toBe(foldColumnName(other));
 });
+
+test.each(["phone,name", "phone^name", "phone      name"])(
+  "a list whose lines are not split is told as that: %s",
+  (header) => {
+    expect(findColumns(["name"], [header])).toMatchObject({
+      refusal: {
+        code: "template_column_missing",
+        message: expect.stringContaining("not split into cells"),
+      },
+    });
+  },
+);

@@ -134,8 +134,10 @@ function withoutEmptyEnds(block: CsvBlock, width: number): CsvBlock {
   return { ...block, rows: block.rows.map((row) => (isLong(row) ? row.slice(0, width) : row)) };
 }
 
+/** U+001A alone is how DOS ends a file. */
 function isBlank(cell: string): boolean {
-  return cell.trim() === "";
+  const text = cell.trim();
+  return text === "" || text === "\u001a";
 }
 
 /** The first lines as UTF-8, without a character cut at the end. */

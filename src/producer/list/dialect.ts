@@ -17,11 +17,11 @@ export interface Dialect {
 export function sniffDialect(head: Buffer): Dialect {
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
   const text = head.toString("utf8", bom);
-  const sep = /^"?sep=([^\p{L}\p{N}\s"]|\t)"?(\r\n|\n|\r)/iu.exec(text);
+  const sep = /^"?sep=([^\p{L}\p{N}\s"\\]|\t|\\t)[ \t;,|]*"?[ \t;,|]*(\r\n|\n|\r)/iu.exec(text);
   // One byte only: csv-parse accepts more, but programs that write a `sep=` line use one.
-  if (sep?.[1] !== undefined && Buffer.byteLength(sep[1]) === 1) {
+  if (sep?.[1] !== undefined && (sep[1] === "\\t" || Buffer.byteLength(sep[1]) === 1)) {
     return {
-      delimiter: sep[1],
+      delimiter: sep[1] === "\\t" ? "\t" : sep[1],
       skipBytes: bom + Buffer.byteLength(sep[0]),
       skipLines: 1,
     };

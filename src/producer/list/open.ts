@@ -118,7 +118,7 @@ function notAFile(name: string): Refused {
 }
 
 /** First bytes of files that people drop instead of a CSV, and advice for each. */
-const OTHERS: readonly { magic: string; what: string; fix: "workbook" | "archive" | "pdf" }[] = [
+const OTHERS: readonly { magic: string; what: string; fix: keyof typeof FIXES }[] = [
   { magic: "504b0304", what: "an Excel workbook (.xlsx) or a zip archive", fix: "workbook" },
   { magic: "504b0506", what: "an empty zip archive", fix: "archive" },
   { magic: "d0cf11e0a1b11ae1", what: "an old Excel workbook (.xls)", fix: "workbook" },
@@ -128,7 +128,18 @@ const OTHERS: readonly { magic: string; what: string; fix: "workbook" | "archive
   { magic: "526172211a07", what: "a RAR archive", fix: "archive" },
 ];
 
+/** The same for other text; programs save web pages and XML under the names of workbooks. */
+const OTHER_TEXTS: readonly { begin: RegExp; what: string; fix: keyof typeof FIXES }[] = [
+  { begin: /^<(?:!doctype|html|head|meta|body|table)\b/i, what: "a web page", fix: "page" },
+  { begin: /^<\?xml\b/i, what: "an XML file", fix: "page" },
+  { begin: /^\{\\rtf/, what: "a text document (RTF)", fix: "text" },
+  { begin: /^begin:vcard/i, what: "a list of contacts (vCard)", fix: "text" },
+  { begin: /^(?:\{\s*"|\[\s*[{[])/, what: "JSON", fix: "text" },
+];
+
 const FIXES = {
+  page: 'Open it in a spreadsheet program and save it as "CSV UTF-8".',
+  text: 'Save the list as "CSV UTF-8" in the program that it comes from.',
   workbook:
     'Open it in the spreadsheet program and save it as "CSV UTF-8"; an archive has to be unpacked.',
   archive: "Unpack it and give the CSV file inside.",
@@ -151,10 +162,16 @@ function recogniseOthers(name: string, head: Buffer, sizeBytes: number): Refused
     return refuse(
       "list_not_csv",
       `${name} contains bytes that do not occur in text (${binary}): it is not a CSV file.`,
-      'Save the list as "CSV UTF-8" in the program that it comes from.',
+      FIXES.text,
     );
   }
   const text = head.subarray(0, 3).equals(BOM) ? head.subarray(3) : head;
+  const beginning = text.toString("latin1", 0, 100).trimStart();
+  const otherText = OTHER_TEXTS.find(({ begin }) => begin.test(beginning));
+  if (otherText !== undefined) {
+    const { what, fix } = otherText;
+    return refuse("list_not_csv", `${name} is ${what}, not a CSV file.`, FIXES[fix]);
+  }
   if (text.length + 3 >= sizeBytes && text.toString("latin1").trim() === "") {
     return refuse(
       "list_empty",

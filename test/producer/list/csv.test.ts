@@ -27,6 +27,9 @@ describe("reading a list", () => {
     ["Excel's own line", "sep=;\r\nphone;a,b,c,d\r\n1;2\r\n", ";"],
     ["Excel's own line, quoted, with a mark", '\ufeff"sep=|"\nphone|a\n1|2\n', "|"],
     ["Excel's own line with a tab", "sep=\t\nphone\ta\n1\t2\n", "\t"],
+    ["Excel's own line with a tab by its name", "sep=\\t\nphone\ta\n1\t2\n", "\t"],
+    ["Excel's own line, saved as a row", "sep=;;; \nphone;a\n1;2\n", ";"],
+    ["the end that DOS writes", "phone;a\n1;2\n\u001a", ";"],
   ])("is not misled by %s", async (_, content, delimiter) => {
     const list = await readList(content);
 

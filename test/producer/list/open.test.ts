@@ -34,6 +34,13 @@ describe("what is no list", () => {
     ["a gzip", Buffer.from("1f8b0800", "hex"), "a gzip archive"],
     ["a PNG", Buffer.from("89504e470d0a1a0a0000000d49484452000002", "hex"), "do not occur in text"],
     ["UTF-32", Buffer.from("fffe0000700000006800000a000000", "hex"), "do not occur in text"],
+    ["a page", Buffer.from("<html><table><tr><td>phone</td></tr></table></html>"), "a web page"],
+    ["a page with a mark", Buffer.from("\ufeff\n<!DOCTYPE html>\n"), "a web page"],
+    ["XML", Buffer.from('<?xml version="1.0"?>\n<Workbook/>\n'), "an XML file"],
+    ["RTF", Buffer.from("{\\rtf1\\ansi phone\\par 1}"), "(RTF)"],
+    ["contacts", Buffer.from("BEGIN:VCARD\r\nTEL:+48600100200\r\n"), "(vCard)"],
+    ["JSON", Buffer.from('[ { "phone": "+48600100200" } ]'), "JSON"],
+    ["JSON lines", Buffer.from('{"phone":"+48600100200"}\n'), "JSON"],
     ["with zero bytes", Buffer.from("phone,name\n+48600100200,A\0\n"), "(0x00 on line 2)"],
   ])("is known by its content: %s", async (_, content, what) => {
     const result = await open(content);
