@@ -1,4 +1,4 @@
-import { showsNothing } from "./value.ts";
+import { readValue, showsNothing } from "./value.ts";
 
 /** A placeholder in a string of the template: `{{column}}` or `{{column|fallback}}`. */
 export interface Placeholder {
@@ -50,6 +50,9 @@ function readInside(inside: string): Placeholder | string {
   if (column === "") return "has a placeholder without a column name: write {{column}}";
   if (fallback !== null && /[\n\r\t\u2028\u2029]| {5}/.test(fallback)) {
     return "has a fallback with a line break, a tab or more than 4 spaces, which WhatsApp refuses";
+  }
+  if (fallback !== null && readValue(fallback).fault !== null) {
+    return "has a fallback with a control character, or one that reverses the text";
   }
   return { column, fallback };
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
 import { isFilled, isText, type Path, type TemplateProblems } from "./template-problems.ts";
+import { readValue } from "./value.ts";
 
 /** Where the parameters are. */
 interface ParametersPlace {
@@ -110,10 +111,15 @@ function isDecimal(value: Json | undefined, path: Path, found: TemplateProblems)
 }
 
 function checkText(text: Json | undefined, { path, component, found }: ParametersPlace): void {
-  if (!isText(text, path, found) || isFilled(text)) return;
-  if (/[\n\r\t\u2028\u2029]| {5}/.test(text)) {
+  if (!isText(text, path, found)) return;
+  // What stands around placeholders is sent to everyone.
+  const written = text.replace(/\{\{[^{}]*\}\}/g, "x");
+  if (/[\n\r\t\u2028\u2029]| {5}/.test(written)) {
     found.add(path, "has a line break, a tab or more than 4 spaces, which WhatsApp refuses");
+  } else if (readValue(written).fault !== null) {
+    found.add(path, "has a control character, or one that reverses the text: write it again");
   }
+  if (isFilled(text)) return;
   const longest = component === "header" ? 60 : 32_768;
   if (text.length > longest) found.add(path, `must have at most ${longest} characters`);
 }

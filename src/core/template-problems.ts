@@ -1,5 +1,6 @@
 import type { Json } from "./json.ts";
 import type { ShapeProblem } from "./shape.ts";
+import { showsNothing } from "./value.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -19,7 +20,7 @@ export function isText(
   path: Path,
   found: TemplateProblems,
 ): value is string {
-  if (typeof value === "string" && value.trim() !== "") return true;
+  if (typeof value === "string" && !showsNothing(value)) return true;
   if (typeof value === "string") found.add(path, "must not be empty");
   else if (value === undefined || value === null) found.add(path, "is missing: it must be text");
   else if (typeof value === "object") found.add(path, "must be text");

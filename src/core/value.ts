@@ -168,12 +168,15 @@ function doubtOf(text: string): ValueDoubt | null {
   return QUOTED.test(text) ? "value_quoted" : null;
 }
 
-/** "Ma?gorzata", "?ucja": a program that could not write a letter writes a question mark. */
-const QUESTION_WITHIN = /\p{L}\?\p{L}|^\?\p{Ll}/u;
+/**
+ * "Ma?gorzata", "?ucja": a program that could not write a letter writes a question mark. In
+ * "Really?Yes" only a blank is missing.
+ */
+const QUESTION_WITHIN = /\p{L}\?(?!\p{Lu})\p{L}|\p{Lu}\?\p{Lu}|^\?+\p{Ll}|^\?{2,}\s*\p{L}/u;
 const ADDRESS = /[=&/:]/;
 
-/** `'Bob'`: another program's quotes, which CSV does not know. */
-const QUOTED = /^(?:'[^']+'|`[^`]+`)$/;
+/** `'Bob'`: another program's quotes, which CSV does not know. Those of `'90s'` leave out "19". */
+const QUOTED = /^(?:'(?!\d0s'$)[^']+'|`[^`]+`)$/;
 /** `, "Bob"`: quotes behind a blank are text in CSV, although they look like its own. */
 const QUOTED_LATE = /^\s+"[^"]*"\s*$/;
 

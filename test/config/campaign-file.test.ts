@@ -463,6 +463,15 @@ recipients:
     ["{ type: body, parameters: [ { type: text, text: 7 } ] }", "text must be text: put quotes"],
     ["{ type: body, parameters: [ { type: text, text: '' } ] }", "text must not be empty"],
     ['{ type: body, parameters: [ { type: text, text: "a\\tb" } ] }', "a line break, a tab"],
+    [
+      '{ type: body, parameters: [ { type: text, text: "a\\n{{first_name}}" } ] }',
+      "a line break, a tab",
+    ],
+    [
+      '{ type: body, parameters: [ { type: text, text: "a\\u202eb {{x}}" } ] }',
+      "reverses the text",
+    ],
+    ['{ type: body, parameters: [ { type: text, text: "\\u200b" } ] }', "must not be empty"],
     ["{ type: body, parameters: [ { type: text, text: '{{a' } ] }", "a {{ without its }}"],
     ["{ type: body, parameters: [ { type: txt, text: a } ] }", 'did you mean "text"?'],
     ["{ type: header, parameters: [ { type: image, image: {} } ] }", "a link or an id"],

@@ -235,6 +235,7 @@ describe("templates that cannot be used", () => {
     ["{{name|}}", "sent empty"],
     ["\u200b{{name|\u2800}}", "sent empty"],
     ["{{name|a\nb}}", "fallback with a line break"],
+    ["{{name|a\u202eb}}", "fallback with a control character, or one that reverses"],
   ])("%j is refused with its path", (text, reason) => {
     const refused = refusal(withTexts("fine", text), ["name"]);
 
