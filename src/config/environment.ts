@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { didYouMean, nearest } from "../core/nearest.ts";
 import { type DotEnv, parseDotEnv } from "./dot-env.ts";
 import { readHandWritten } from "./hand-written.ts";
-import { COMMAND_VARIABLES, SECRETS, type Secret, VARIABLES, type Variable } from "./variables.ts";
+import { SECRETS, type Secret, VARIABLES, type Variable } from "./variables.ts";
 
 /** One mistake in the configuration: its variable, what is wrong, and how to fix it. */
 export interface ConfigProblem {
@@ -152,7 +152,6 @@ function checkNames(
   }
   for (const name of Object.keys(env)) {
     if (!name.startsWith("DROPCAST_") || isKnown(name) || lines.has(name)) continue;
-    if ((Object.values(COMMAND_VARIABLES) as string[]).includes(name)) continue;
     findings.warn(`${name} is not a variable of Dropcast${didYouMean(name, VARIABLES)}`);
   }
 }

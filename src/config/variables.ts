@@ -33,10 +33,9 @@ export const VARIABLES = [
   "DROPCAST_CONFIG",
   "DROPCAST_NUMBERS",
   "DROPCAST_TIME_SCALE",
+  "DROPCAST_MCP_TOKEN",
+  "DROPCAST_MCP_TOKEN_FILE",
 ] as const;
-
-/** Of one command, which takes them from its environment alone: no part of a configuration. */
-export const COMMAND_VARIABLES = { mcpToken: "DROPCAST_MCP_TOKEN" } as const;
 
 export type Variable = (typeof VARIABLES)[number];
 
@@ -46,6 +45,7 @@ export const SECRETS = [
   "DROPCAST_WEBHOOK_SECRET",
   "DROPCAST_DASHBOARD_PASSWORD",
   "DROPCAST_OIDC_CLIENT_SECRET",
+  "DROPCAST_MCP_TOKEN",
 ] as const;
 
 export type Secret = (typeof SECRETS)[number];

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, runShell } from "./run-cli.ts";
@@ -7,13 +9,17 @@ test("without a token, or with an address that is none, it says what to give", a
 
   const tokenless = await runHere(place, ["mcp", "--json"]);
   const wrong = await runHere(place, ["mcp", "--url", "ftp://127.0.0.1", "--json"]);
+  const lost = makePlace({ DROPCAST_MCP_TOKEN_FILE: "no-such-file" });
+  const unreadable = await runHere(lost, ["mcp", "--json"]);
 
   expect(json(tokenless)).toMatchObject({ error: { code: "mcp_token_missing" } });
+  expect(json(unreadable)).toMatchObject({ error: { code: "config_invalid" } });
   expect(wrong.code).toBe(2);
 });
 
 test("it speaks on stdout, and ends when stdin does", async () => {
-  const place = makePlace({ DROPCAST_MCP_TOKEN: "not-a-token" });
+  const place = makePlace();
+  writeFileSync(join(place.dir, ".env"), "DROPCAST_MCP_TOKEN=not-a-token\n");
   const clientInfo = { name: "test", version: "0" };
   const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo };
   const lines = [

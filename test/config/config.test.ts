@@ -278,11 +278,6 @@ describe("mistakes", () => {
     },
   );
 
-  test("are not what one command takes from its environment", () => {
-    expect(load({ DROPCAST_MCP_TOKEN: "x" }).warnings).toEqual([]);
-    expect(load({ DROPCAST_MCP_TOKENS: "x" }).warnings).toHaveLength(1);
-  });
-
   test("of the hand in the .env are refused, before its default sends for real", () => {
     put(
       ".env",

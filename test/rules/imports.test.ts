@@ -64,7 +64,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "access",
     ...["addresses", "api-mode", "campaign-file", "client-address", "config", "environment"],
     ...["campaign-text", "find-number", "portfolios", "public-address", "settings"],
-    "variables",
   ],
   dashboard: ["password", "server"],
   export: [
