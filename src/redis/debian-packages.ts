@@ -169,12 +169,21 @@ function serverIn(root: string): UnpackedRedis | undefined {
 /** Where this user may cache files; the data folder if there is no home (system users). */
 function cacheFolders({ env, dataDir }: Where): string[] {
   const xdg = env["XDG_CACHE_HOME"];
-  const home = env["HOME"] ?? homedir();
+  const home = homeFolder(env);
   return [
     ...(xdg !== undefined && isAbsolute(xdg) ? [join(xdg, "dropcast", "redis")] : []),
     ...(isAbsolute(home) ? [join(home, ".cache", "dropcast", "redis")] : []),
     join(dataDir, "cache", "redis"),
   ];
+}
+
+/** Empty for a user of a container who has neither a name nor a home. */
+function homeFolder(env: Where["env"]): string {
+  try {
+    return env["HOME"] ?? homedir();
+  } catch {
+    return "";
+  }
 }
 
 function isUsable(folder: string): boolean {

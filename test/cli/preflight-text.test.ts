@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { importedText } from "../../src/cli/import-campaign.ts";
 import { preflightText } from "../../src/cli/preflight-text.ts";
 import { emptyReport } from "../../src/producer/report.ts";
 
@@ -21,4 +22,16 @@ test("who could not be reached lately is not said to have opted out", () => {
   const text = preflightText({ ...suppressed, warnings: [unreached] }, terminal);
   expect(text).toContain("left out");
   expect(text).not.toContain("opted out");
+});
+
+test("the night of the recipients is told before a live campaign, and scares in no sandbox", () => {
+  const night = { code: "marketing_at_night", reason: "at night", count: 744, lines: [] };
+  const list = { id: "main-1", status: "running", restarted: false, fingerprint: "" } as const;
+  const imported = {
+    ...{ list, rejectsPath: null },
+    report: { ...emptyReport("list.csv"), rows: 942, ok: 942, warnings: [night] },
+  };
+
+  expect(importedText(imported, "live")).toContain("744 rows: at night.");
+  expect(importedText(imported, "sandbox")).not.toContain("at night");
 });
