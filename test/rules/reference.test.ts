@@ -12,7 +12,7 @@ import { ENDPOINT_KEYS } from "../../src/config/webhooks-out.ts";
 import { CAMPAIGN_BLOCKS, validateCampaign } from "../../src/core/campaign-schema.ts";
 import { CAPS_KEYS } from "../../src/core/caps.ts";
 import { ENCODINGS } from "../../src/core/encoding.ts";
-import { isJsonObject, type Json } from "../../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { HOURS_KEYS } from "../../src/core/send-window.ts";
 import { STOP_ON } from "../../src/core/stop-on.ts";
 import { TAKES } from "../../src/core/template-parameters.ts";
@@ -53,11 +53,21 @@ function pathsIn(content: Json | undefined, before = ""): string[] {
 }
 
 describe("docs/campaign-file.md", () => {
-  const [file] = yamlOf("campaign-file.md");
+  const [file, media] = yamlOf("campaign-file.md");
   const recurring = yamlOf("drop-folder.md").find((one) => isJsonObject(one) && "recurring" in one);
 
   test("is a valid campaign file as it stands", () => {
     expect(validateCampaign(file ?? null)).toMatchObject({ ok: true });
+  });
+
+  test("shows a template with media and buttons that is valid, too", () => {
+    const template = { name: "t", language: { code: "en" } };
+    const shown = isJsonObject(media ?? null) ? (media as JsonObject) : {};
+
+    const campaign = { name: "T", category: "marketing", template: { ...template, ...shown } };
+
+    expect(Object.keys(shown)).toEqual(["components"]);
+    expect(validateCampaign(campaign)).toMatchObject({ ok: true });
   });
 
   test("has every key that campaign files may have, and no other", () => {
