@@ -90,6 +90,7 @@ async function fillByDropcast({ redis, rows, dir, csvPath }) {
   const client = createLedgerClient(address);
   await client.connect();
   const store = await createNumberStore({ redis: client, number: "main", mode: "sandbox" });
+  await store.join();
   const connection = createQueueClient(address);
   const failed = createFailedQueue({ client: () => connection, store });
   const campaignPath = join(dir, "campaign.json");

@@ -72,7 +72,7 @@ async function runAll(csvPath) {
   const pack = await pass((cells, at) => {
     batch.push({ cells, outcome: check(cells, at) });
     if (batch.length < BATCH_ROWS) return;
-    packRows(batch);
+    packRows(batch, true);
     batch = [];
   });
   await file.close();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { endInTime } from "../queue/in-time.ts";
-import { createProcesses, HEARTBEAT_EVERY_MS, type ProcessRole } from "../store/index.ts";
+import { createProcesses, HEARTBEAT_EVERY_MS, type ProcessRole, SCHEMA } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { Platform } from "./platform.ts";
 
@@ -20,7 +20,7 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
   const processes = createProcesses(redis, config.mode);
   const id = randomUUID();
   const info = {
-    ...{ role, version: VERSION },
+    ...{ role, version: VERSION, layout: SCHEMA },
     ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
   };
   const failed = (error: unknown) => logger.debug({ role, error: String(error) }, "no heartbeat");

@@ -168,7 +168,7 @@ export type { Vitals } from "./recovery/vitals.ts";
 export type { WebhookSilence } from "./recovery/webhook-silence.ts";
 export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-signatures.ts";
 export { batchesOf, batchOfRow, placeInBatch, rowInBatch } from "./rows.ts";
-export { checkSchema } from "./schema.ts";
+export { checkSchema, SCHEMA } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";
 export { portfolioSpace } from "./shared-keys.ts";
 export { createWakeUps, type WakeUps } from "./wake-ups.ts";

@@ -173,6 +173,8 @@ export async function createNumberStore(input: {
   const pools = createPools(deployment, mode);
   const processes = createProcesses(deployment, mode);
   const signatures = createWrongSignatures(deployment, mode);
+  const seen = async () => (await processes.seen()).processes;
+  const upgrade = () => upgradeSchema({ redis, number, run, clientOf, name: input.number, seen });
   return {
     number: input.number,
     mode,
@@ -185,7 +187,7 @@ export async function createNumberStore(input: {
     async join(): Promise<void> {
       await list.enter(input.number);
       await optOuts.catchUp();
-      await upgradeSchema({ redis, number, run, clientOf });
+      await upgrade();
       const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
       // Written only once, so a Redis that is full or read-only can still be read.
       if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
@@ -204,7 +206,7 @@ export async function createNumberStore(input: {
       findRolledBack(clientOf, { numbers: await list.numbers(), mode }),
     /** Campaigns over several numbers, of the whole deployment. */
     pools,
-    imports: createImportStore({ redis, run, person, safety, sender, counter, mode }),
+    imports: createImportStore({ redis, number, run, person, safety, sender, counter, mode }),
     ledger,
     /** Why nothing may be claimed now: replicas of its Redis have fallen behind. */
     replicasBehind: durable.shortfall,
@@ -268,6 +270,8 @@ export async function createNumberStore(input: {
       memory.close();
     },
     optOuts,
+    /** The steps to this version's layout that may not be taken while older processes run. */
+    upgrade,
     /** What workers of an earlier version still leave in their queues: see {@link SCHEMA}. */
     drainOldQueues: () => drainOldQueues({ redis, number, clientOf }),
     eraser: createEraser({ redis, number, run, person, campaigns }),

@@ -106,7 +106,7 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   stage.setProgram(previous);
   const refused = await stage.run(["worker"]);
   expect(refused.code).not.toBe(0);
-  expect(refused.stderr).toMatch(/has layout 3; this version supports up to 2\./);
+  expect(refused.stderr).toMatch(/has layout 4; this version supports up to 2\./);
   expect(refused.stderr).toContain("Run the version of Dropcast that wrote it, or a newer one.");
 
   stage.setProgram(BIN);

@@ -29,7 +29,9 @@ export type Command =
       readonly row: number;
       readonly decision: "resend" | "sent" | "failed";
     }
-  | { readonly do: "sweep" | "pause" | "resume" | "cancel" | "expire" | "close" };
+  | { readonly do: "sweep" | "pause" | "resume" | "cancel" | "expire" | "close" }
+  /** From now on short forms are written (store/schema.ts). */
+  | { readonly do: "shorten" };
 
 export function commands(): fc.Arbitrary<Command> {
   const row = fc.integer({ min: 1, max: ROWS });
@@ -68,5 +70,6 @@ export function commands(): fc.Arbitrary<Command> {
     { weight: 3, arbitrary: fc.record({ do: fc.constant("resolve" as const), row, decision }) },
     { weight: 4, arbitrary: fc.record({ do: rare }) },
     { weight: 1, arbitrary: fc.record({ do: last }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("shorten" as const) }) },
   );
 }

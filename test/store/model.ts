@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { type Event, nextState, OVERRULES, type State } from "../../src/core/message.ts";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
+import { SHORT_FORMS_SCHEMA } from "../../src/store/scripts/protocol.ts";
 import { type Granted, type TestStore, testPhone } from "../support/campaigns.ts";
 import { type Command, type Outcome, ROWS, type Status } from "./commands.ts";
 
@@ -35,8 +36,9 @@ export interface Model {
 }
 
 export async function startModel(bench: TestStore): Promise<Model> {
-  const { claimed, leases, parked, parkedUntil, parkedFor, suppressed } = bench.keys;
+  const { claimed, leases, parked, parkedUntil, parkedFor, suppressed, schema } = bench.keys;
   await bench.redis.del(claimed, leases, parked, parkedUntil, parkedFor, suppressed);
+  await bench.redis.set(schema, SHORT_FORMS_SCHEMA - 1);
   const rows = Array.from({ length: ROWS }, () => fresh());
   const campaign = await bench.import(ROWS);
   return { campaign, rows, grants: [], status: "running", closed: null };
@@ -78,6 +80,8 @@ export async function runCommand(bench: TestStore, model: Model, command: Comman
     case "expire":
     case "close":
       return control(bench, model, command.do);
+    case "shorten":
+      await bench.redis.set(bench.keys.schema, SHORT_FORMS_SCHEMA);
   }
 }
 

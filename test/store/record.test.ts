@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SHORT_FORMS_SCHEMA } from "../../src/store/scripts/protocol.ts";
 import { openTestStore, testPhone } from "../support/campaigns.ts";
 
 const OUTCOMES = [
@@ -373,6 +374,8 @@ test("a claim whose answer was never heard is given back by its nonce even after
 
 test("a row that was not sent so often that its attempts cannot be counted further has failed", async () => {
   const bench = await openTestStore();
+  // The form of ledger values that has a count of attempts.
+  await bench.redis.set(bench.keys.schema, SHORT_FORMS_SCHEMA - 1);
   const id = await bench.import(1);
   await bench.send(id, 1, "wait");
   const ledger = bench.own(id).ledger(0);

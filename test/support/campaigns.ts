@@ -7,7 +7,7 @@ import type { Mode } from "../../src/core/mode.ts";
 import type { Campaign } from "../../src/store/campaigns/campaign.ts";
 import { campaignKeys, numberKeys } from "../../src/store/keys.ts";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
-import type { ImportOutcome, ImportRow } from "../../src/store/ledger/batch-rows.ts";
+import { type ImportOutcome, type ImportRow, packRows } from "../../src/store/ledger/batch-rows.ts";
 import type { ClaimInput, LedgerLimits } from "../../src/store/ledger/ledger.ts";
 import type { CampaignRow } from "../../src/store/ledger/row-reader.ts";
 import type { StatusEvent } from "../../src/store/ledger/status-events.ts";
@@ -87,7 +87,8 @@ export async function importTestCampaign(
   });
   const batches = [];
   for (let at = 0; at < rows.length; at += BATCH_ROWS) {
-    batches.push({ rows: rows.slice(at, at + BATCH_ROWS) });
+    const some = rows.slice(at, at + BATCH_ROWS);
+    batches.push({ outcomes: some.map(({ outcome }) => outcome), blob: packRows(some, true) });
   }
   await store.imports.chunk({ ...begun, firstBatch: 0, batches });
   const { canaryRows = [] } = input;

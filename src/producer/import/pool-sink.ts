@@ -16,6 +16,7 @@ interface Child {
   readonly store: NumberStore;
   readonly campaign: string;
   readonly token: string;
+  readonly shortForms: boolean;
   readonly list: BeginImport;
 }
 
@@ -67,7 +68,8 @@ export function poolSink(stores: readonly NumberStore[], members: readonly PoolM
       }
       // Its importer is dead, or lost the pool: it ends within its lease.
       if (child.kind !== "begun") return { kind: "busy", campaign: pool };
-      children.push({ store, campaign: child.campaign, token: child.token, list: own });
+      const { campaign, token: itsToken, shortForms } = child;
+      children.push({ store, campaign, token: itsToken, shortForms, list: own });
     }
     const ids = JSON.stringify(children.map(({ campaign }) => campaign));
     if (!(await pools.fill(pool, token, { fields: { children: ids } }))) {
@@ -183,8 +185,8 @@ function createPoolWriter(input: {
   person: (phone: string) => Buffer;
 }): PoolWriter {
   const { pools, pool, token, children, members, person } = input;
-  const parts = children.map(({ store, campaign, token: own, list }) => ({
-    writer: createBatchWriter({ imports: store.imports, campaign, token: own }),
+  const parts = children.map(({ store, campaign, token: own, shortForms, list }) => ({
+    writer: createBatchWriter({ imports: store.imports, campaign, token: own, shortForms }),
     canary: createCanaryRows(list.definition.canary?.size ?? 0, null),
     ...{ rows: 0, pending: 0, batches: 0 },
   }));

@@ -48,10 +48,12 @@ export function createBatchWriter(input: {
   imports: Pick<ImportStore, "chunk" | "heartbeat">;
   campaign: string;
   token: string;
+  /** Whether batches may have the short form of phones ({@link createRowPacker}). */
+  shortForms: boolean;
 }): RowWriter {
-  const { imports, campaign, token } = input;
+  const { imports, campaign, token, shortForms } = input;
   const calls: { done: Promise<void>; bytes: number }[] = [];
-  let batch = emptyBatch();
+  let batch = emptyBatch(shortForms);
   let full: FullBatch[] = [];
   let stored = 0;
   let lost = false;
@@ -72,7 +74,7 @@ export function createBatchWriter(input: {
 
   function endBatch(): void {
     full.push({ outcomes: batch.outcomes, blob: batch.packer.end() });
-    batch = emptyBatch();
+    batch = emptyBatch(shortForms);
   }
 
   async function send(batches: FullBatch[]): Promise<void> {
@@ -127,8 +129,8 @@ export function createBatchWriter(input: {
   };
 }
 
-function emptyBatch() {
-  return { packer: createRowPacker(), outcomes: [] as ImportOutcome[] };
+function emptyBatch(shortForms: boolean) {
+  return { packer: createRowPacker(shortForms), outcomes: [] as ImportOutcome[] };
 }
 
 function isChunk(full: readonly FullBatch[]): boolean {

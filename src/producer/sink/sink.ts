@@ -62,11 +62,11 @@ export function storeIn(imports: ImportStore): ListSink {
     async begin(list) {
       const begun = await imports.begin(list);
       if (begun.kind !== "begun") return begun;
-      const { campaign, token, restarted } = begun;
+      const { campaign, token, restarted, shortForms } = begun;
       const handle = { campaign, token };
       const place: Place = {
         ...{ campaign, mark: imports.markOf(campaign), restarted, known: null },
-        open: () => createBatchWriter({ imports, ...handle }),
+        open: () => createBatchWriter({ imports, ...handle, shortForms }),
         restart: () => imports.beginAnew(list, handle),
         finish: (read) => imports.finish({ ...handle, ...read }),
         shortOfMemory: () => imports.shortOfMemory(),
@@ -89,7 +89,8 @@ export function keepNothing(campaigns: Pick<CampaignReader, "importOf"> | null):
       const place: Place = {
         ...{ campaign: null, mark: null, restarted: before?.step === "importing" },
         known: !again && before?.step === "imported" ? before : null,
-        open: () => createBatchWriter({ imports: NOWHERE, campaign: "", token: "" }),
+        open: () =>
+          createBatchWriter({ imports: NOWHERE, campaign: "", token: "", shortForms: true }),
         restart: async () => "begun",
         finish: async () => ({ kind: "stored", status: null }),
         reject: async () => {},

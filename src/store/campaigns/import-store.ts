@@ -21,6 +21,7 @@ import { templateOf } from "../people/people.ts";
 import { packPeople } from "../people/people-index.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
+import { hasShortForms } from "../schema.ts";
 import { PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
@@ -73,6 +74,8 @@ export type BeginResult =
       readonly token: string;
       /** Another importer of these bytes died: its campaign is filled from the start. */
       readonly restarted: boolean;
+      /** Whether its rows may be stored in short forms (schema.ts). */
+      readonly shortForms: boolean;
       /** For a check: the earlier import of these bytes. */
       readonly known?: KnownImport | null;
     }
@@ -102,6 +105,7 @@ type FinishResult =
  */
 export function createImportStore(input: {
   redis: Redis;
+  number: string;
   run: RunScript;
   person: PersonDigest;
   safety: Safety;
@@ -109,7 +113,7 @@ export function createImportStore(input: {
   counter: ClaimCounter;
   mode: Mode;
 }) {
-  const { redis, run, person, safety, sender, counter, mode } = input;
+  const { redis, number, run, person, safety, sender, counter, mode } = input;
   const importer = () => ({
     leaseMs: IMPORT_LEASE_MS,
     reading: counter.reading(),
@@ -142,7 +146,8 @@ export function createImportStore(input: {
       if (kind === "none") return { kind: "not_begun" };
       // An id that was given out must not be given again, even if Redis loses it.
       await counter.remember();
-      return { kind: "begun", campaign, token, restarted: kind === "restarted" };
+      const shortForms = await hasShortForms(redis, number);
+      return { kind: "begun", campaign, token, restarted: kind === "restarted", shortForms };
     },
 
     /** Fills the campaign that is being imported from the start once more, with the same token. */
@@ -165,8 +170,7 @@ export function createImportStore(input: {
       const packed = batches.map((batch) => ("blob" in batch ? batch : packBatch(batch.rows)));
       for (const { blob, outcomes } of packed)
         rest.push(blob, ...ledgerArguments(outcomes, counts));
-      const outcomes = packed.map((batch) => batch.outcomes);
-      rest.push(...packPeople(outcomes, firstBatch, person));
+      rest.push(...packPeople(packed, firstBatch, person));
       for (const [state, count] of counts) rest.push(STATES[state], count);
       const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch };
       const stored = await run("import-chunk", { ...args, batches: batches.length }, rest);

@@ -3,6 +3,7 @@ import type { PersonTrace } from "../../core/person-trace.ts";
 import type { SuppressReason } from "../../core/reasons.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import type { Doubt } from "../../core/template.ts";
+import { maskedPhone, phoneMask } from "./phone-mask.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
@@ -33,13 +34,19 @@ export interface ImportRow {
  * The rows of a batch as stored in Redis: deflated JSON, one array a row, `[phone, ...cells]`, and
  * the extra facts of unusual rows (`o`: index -> column of a reject, or row it repeats). 10-30
  * bytes a row for typical lists.
+ *
+ * With a mask (`m`: the place of a cell from 0, and how it writes the row's phone) that cell is
+ * stored as 0 where the mask makes it: `["48603000009",0,"Ana"]`. {@link readBlob} fills it in.
  */
 interface Stored {
   r: string[][];
+  m?: PhoneCell;
   o?: Record<number, string | number>;
   /** Indexes of rows whose person was erased: only their place is left. */
   e?: number[];
 }
+
+type PhoneCell = readonly [cell: number, mask: string];
 
 /** A row read back. `phone` is empty for a row that cannot be sent to. */
 export interface BatchRow {
@@ -51,8 +58,8 @@ export interface BatchRow {
   readonly erased: boolean;
 }
 
-export function packRows(rows: readonly ImportRow[]): Buffer {
-  const packer = createRowPacker();
+export function packRows(rows: readonly ImportRow[], shortForms = false): Buffer {
+  const packer = createRowPacker(shortForms);
   for (const row of rows) packer.add(row);
   return packer.end();
 }
@@ -70,12 +77,14 @@ const SEGMENT_LENGTH = 256 * 1024;
 /**
  * Packs the rows of one batch as they arrive. A row may have a megabyte and a batch a hundred of
  * them, so large text is deflated piece by piece and is never whole in memory. Pieces that end with
- * a flush form one deflate stream (RFC 1951, 3.2.4).
+ * a flush form one deflate stream (RFC 1951, 3.2.4). `shortForms`: whether all processes can read
+ * batches with a mask (schema.ts).
  */
-export function createRowPacker(): RowPacker {
+export function createRowPacker(shortForms: boolean): RowPacker {
   const odd: Record<number, string | number> = {};
   const segments: Buffer[] = [];
-  let rows: string[][] = [];
+  let phoneCell: PhoneCell | undefined;
+  let rows: (string | 0)[][] = [];
   let length = 0;
   let count = 0;
   let packedBytes = 0;
@@ -94,7 +103,9 @@ export function createRowPacker(): RowPacker {
       return packedBytes;
     },
     add({ cells, outcome }) {
-      rows.push([outcome.kind === "rejected" ? "" : outcome.phone, ...cells]);
+      const row = [outcome.kind === "rejected" ? "" : outcome.phone, ...cells];
+      if (shortForms) phoneCell ??= findPhoneCell(row);
+      rows.push(hidePhone(row, phoneCell));
       for (const cell of cells) length += cell.length;
       if (outcome.kind === "rejected") odd[count] = outcome.column;
       if (outcome.kind === "duplicate") odd[count] = outcome.of;
@@ -106,9 +117,9 @@ export function createRowPacker(): RowPacker {
     },
     end() {
       const text = rows.length === 0 && count > 0 ? "" : takeText();
-      const last = deflate(
-        text + (Object.keys(odd).length > 0 ? `],"o":${JSON.stringify(odd)}}` : "]}"),
-      );
+      const mask = phoneCell === undefined ? "" : `,"m":${JSON.stringify(phoneCell)}`;
+      const notes = Object.keys(odd).length === 0 ? "" : `,"o":${JSON.stringify(odd)}`;
+      const last = deflate(`${text}]${mask}${notes}}`);
       return segments.length === 0 ? last : Buffer.concat([...segments, last]);
     },
   };
@@ -199,12 +210,37 @@ export function phonesOfBlob(blob: Buffer): string[] {
 
 const PHONE_OF_ROW = /\["([0-9]*)"[,\]]/g;
 
+/** Which cell of a row writes its phone, and how. */
+function findPhoneCell([phone = "", ...cells]: readonly string[]): PhoneCell | undefined {
+  for (const [place, cell] of cells.entries()) {
+    const mask = phoneMask(cell, phone);
+    if (mask !== null) return [place, mask];
+  }
+  return undefined;
+}
+
+/** Takes the cell out of the row if the mask makes it. */
+function hidePhone(row: (string | 0)[], phoneCell: PhoneCell | undefined): (string | 0)[] {
+  if (phoneCell === undefined) return row;
+  const [place, mask] = phoneCell;
+  if (row[place + 1] === maskedPhone(mask, String(row[0] ?? ""))) row[place + 1] = 0;
+  return row;
+}
+
 function readBlob(blob: Buffer): Stored {
-  return JSON.parse(inflateBlob(blob)) as Stored;
+  const stored = JSON.parse(inflateBlob(blob)) as Stored;
+  if (stored.m === undefined) return stored;
+  const [place, mask] = stored.m;
+  for (const row of stored.r as (string | 0)[][]) {
+    if (row[place + 1] === 0) row[place + 1] = maskedPhone(mask, String(row[0]));
+  }
+  return stored;
 }
 
 function writeBlob(stored: Stored): Buffer {
-  return deflate(JSON.stringify(stored));
+  return deflate(
+    JSON.stringify({ ...stored, r: stored.r.map((row) => hidePhone([...row], stored.m)) }),
+  );
 }
 
 function deflate(text: string, options: { finishFlush?: number } = {}): Buffer {

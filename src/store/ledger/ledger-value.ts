@@ -1,5 +1,14 @@
 import { STATE_NAMES, STATES, type State } from "../../core/message.ts";
-import { FLAG, LEDGER_HEADER, LEDGER_VERSION, PRICED, TICK_MS, TIME } from "../scripts/protocol.ts";
+import {
+  FLAG,
+  LEDGER_HEADER,
+  LEDGER_VERSION,
+  PRICED,
+  SHORT_HEADER,
+  SHORT_LEDGER,
+  TICK_MS,
+  TIME,
+} from "../scripts/protocol.ts";
 
 /** The ledger value of one row; protocol.ts describes the layout. No value means pending. */
 export interface LedgerValue {
@@ -30,27 +39,47 @@ const { at: AT, bytes: HEADER_BYTES } = LEDGER_HEADER;
  */
 export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): LedgerValue {
   if (value === undefined) return untouched();
-  const version = value[AT.version];
-  if (version !== LEDGER_VERSION)
-    throw new Error(`The ledger value has the unknown version ${version}.`);
-  const bits = LEDGER_HEADER.get(value, "flags");
+  const isShort = (value[0] ?? 0) >= SHORT_LEDGER;
+  const header = isShort ? shortHeader(value) : longHeader(value);
   const times: Partial<Record<TimeName, number>> = {};
-  const mask = LEDGER_HEADER.get(value, "times");
-  let at = HEADER_BYTES;
+  let at = isShort ? SHORT_HEADER.bytes : HEADER_BYTES;
   for (const [index, name] of TIME_NAMES.entries()) {
-    if ((mask & (1 << index)) === 0) continue;
+    if ((header.times & (1 << index)) === 0) continue;
     times[name] = epochMs + value.readUInt32BE(at) * TICK_MS;
     at += 4;
   }
   return {
-    state: stateOf(LEDGER_HEADER.get(value, "state")),
-    flags: FLAG_NAMES.filter((flag) => (bits & FLAG[flag]) !== 0),
+    ...header,
+    state: stateOf(header.state),
+    flags: FLAG_NAMES.filter((flag) => (header.flags & FLAG[flag]) !== 0),
+    price: decodePrice(header.price),
+    times,
+  };
+}
+
+function longHeader(value: Buffer) {
+  const version = value[AT.version];
+  if (version !== LEDGER_VERSION)
+    throw new Error(`The ledger value has the unknown version ${version}.`);
+  return {
+    times: LEDGER_HEADER.get(value, "times"),
+    state: LEDGER_HEADER.get(value, "state"),
+    flags: LEDGER_HEADER.get(value, "flags"),
     attempt: LEDGER_HEADER.get(value, "attempt"),
     tries: LEDGER_HEADER.get(value, "tries"),
     code: LEDGER_HEADER.get(value, "code"),
     reason: LEDGER_HEADER.get(value, "reason"),
-    price: decodePrice(LEDGER_HEADER.get(value, "price")),
-    times,
+    price: LEDGER_HEADER.get(value, "price"),
+  };
+}
+
+function shortHeader(value: Buffer) {
+  return {
+    times: SHORT_HEADER.get(value, "times") - SHORT_LEDGER,
+    state: SHORT_HEADER.get(value, "state"),
+    flags: SHORT_HEADER.get(value, "flags"),
+    price: SHORT_HEADER.get(value, "price"),
+    ...{ attempt: 1, tries: 0, code: 0, reason: 0 },
   };
 }
 

@@ -119,12 +119,12 @@ export function createPeopleIndex({
  * duplicate is the row that it repeats.
  */
 export function packPeople(
-  batches: readonly (readonly ImportOutcome[])[],
+  batches: readonly { readonly outcomes: readonly ImportOutcome[] }[],
   firstBatch: number,
   person: PersonDigest,
 ): ScriptArgument[] {
   const segments = new Map<number, Map<number, number[]>>();
-  for (const [at, outcomes] of batches.entries()) {
+  for (const [at, { outcomes }] of batches.entries()) {
     const batch = firstBatch + at;
     const segment = Math.floor(batch / PEOPLE_BATCHES);
     const buckets = segments.get(segment) ?? new Map<number, number[]>();

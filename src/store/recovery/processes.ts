@@ -18,6 +18,8 @@ export interface ProcessInfo {
   readonly startedAt: number;
   /** Its clock at its last report; older versions do not report it. */
   readonly clockMs?: number;
+  /** The newest layout of a number's keys that it can read (schema.ts). The same. */
+  readonly layout?: number;
 }
 
 export interface SeenProcess extends ProcessInfo {

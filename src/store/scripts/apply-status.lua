@@ -12,9 +12,9 @@
 --   lost one | 'open': there is an open attempt, but the event does not fit it | 'wire': an answer
 --   may still name the wamid | 'none'} · {'error', reason}; an error if all events failed for one
 --   reason
--- Keys built: asking, shares, notices, notices-failed, notify, trials, pace, news, clock, by-end,
---   with-rows, guard, resends, stats, claimed, parked, parked-until, parked-for, failures-due,
---   suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
+-- Keys built: schema, asking, shares, notices, notices-failed, notify, trials, pace, news, clock,
+--   by-end, with-rows, guard, resends, stats, claimed, parked, parked-until, parked-for,
+--   failures-due, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
 --   wamid:<level>:<bucket>, wamid-levels, running, scheduled, endings, halt, campaign:<id> and
 --   its :counts :errors :timeline :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen
 --   :first :ready :trial :again :open :events :seen

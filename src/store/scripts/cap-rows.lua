@@ -8,9 +8,10 @@
 --   what this worker counts, as it reports it (lib/rates.lua)
 -- Returns: how many rows were changed, -1 if other workers count something else, so that this one
 --   may decide nothing
--- Keys built: asking, by-end, campaign, endings, guard, halt, news, notices, notify, resends, pace,
---   running, scheduled, shares, trials, with-rows, clock :again :aside :beyond :chosen :counts
---   :errors :events :first :ledger :pricing :ready :seen :side :timeline :trial :unknown
+-- Keys built: schema, asking, by-end, campaign, endings, guard, halt, news, notices, notify,
+--   resends, pace, running, scheduled, shares, trials, with-rows, clock :again :aside :beyond
+--   :chosen :counts :errors :events :first :ledger :pricing :ready :seen :side :timeline :trial
+--   :unknown
 local counts = redis.call('HGET', P .. 'pace', 'portfolio') or ''
 if counts ~= '' and counts ~= ARG.counts then return -1 end
 local c = open_rows(ARG.campaign)

@@ -18,10 +18,11 @@
 --   reading or '', 1 when the number is at its rate, wait us until the next slot is within reach,
 --   what has to wait ('number' | 'campaign' | ''), and for each row two: its attempt and slot in us
 --   from now, or 0 and why not (VERDICT of protocol.ts)}
--- Keys built: notices, notify, asking, shares, trials, news, by-end, with-rows, clock, serial,
---   halt, guard, told, resends, pace, leases, claimed, suppressed, stats, running, scheduled,
---   endings, campaign:<id> and its :counts :errors :timeline :pricing :open :side :unknown
---   :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again :events :seen :sends
+-- Keys built: schema, notices, notify, asking, shares, trials, news, by-end, with-rows, clock,
+--   serial, halt, guard, told, resends, pace, leases, claimed, suppressed, stats, running,
+--   scheduled, endings, campaign:<id> and its :counts :errors :timeline :pricing :open :side
+--   :unknown :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again :events :seen
+--   :sends
 local id, batch, nonce, worker = ARG.campaign, ARG.batch, ARG.nonce, ARG.process
 local LEASE_MS = num(ARG.lease_ms)
 local WAITS = {

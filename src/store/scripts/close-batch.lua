@@ -9,8 +9,8 @@
 -- ARGV: campaign · batch · run · waiting: ROW_OPENING of each row that waits for its window or the
 --   budget of people · budget_at: when the budget has room again, ms; '' if it had room
 -- Returns: -1 no longer this run's batch, 0 nothing left to send, or when it has work again, ms
--- Keys built: asking, shares, notices, notify, trials, news, by-end, endings, halt, resends,
---   running, scheduled, with-rows, clock, guard, campaign:<id> and its :open :ready
+-- Keys built: schema, asking, shares, notices, notify, trials, news, by-end, endings, halt,
+--   resends, running, scheduled, with-rows, clock, guard, campaign:<id> and its :open :ready
 --   :ledger:<batch> :counts :errors :pricing :timeline :unknown :aside :beyond :chosen :first
 --   :trial :again :side :events :seen
 local NEXT_TRY_MS = 1000

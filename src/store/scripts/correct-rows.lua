@@ -11,10 +11,10 @@
 -- Returns: {no_campaign}: none, or its rows are deleted · {rewritten}: read them again · {closed,
 --   cancelled|expired|importing|ended}: not to be sent, or not yet · {guarded}: Redis may
 --   have gone back in time · {done, rows corrected, rewrites now}
--- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
---   resends, running, scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline
---   :pricing :unknown :ready :open :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first
---   :trial :again :side :events :seen :people:<segment>
+-- Keys built: schema, asking, shares, notices, notify, trials, news, clock, by-end, with-rows,
+--   guard, resends, running, scheduled, endings, halt, campaign:<id> and its :counts :errors
+--   :timeline :pricing :unknown :ready :open :batch:<batch> :ledger:<batch> :aside :beyond
+--   :chosen :first :trial :again :side :events :seen :people:<segment>
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')

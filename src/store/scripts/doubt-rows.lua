@@ -5,10 +5,10 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · rows: of one batch, CLAIM_ROW of protocol.ts each
 -- Returns: -1 no rollback was noticed, or no such campaign · how many rows are unknown now
--- Keys built: asking, shares, notices, notices-failed, notify, stats, trials, pace, news, clock,
---   by-end, with-rows, guard, claimed, parked, parked-until, parked-for, suppressed, opted-in,
---   opt-out-outbox, undeliverable, resends, failed-outbox, running, scheduled, endings, halt,
---   wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
+-- Keys built: schema, asking, shares, notices, notices-failed, notify, stats, trials, pace, news,
+--   clock, by-end, with-rows, guard, claimed, parked, parked-until, parked-for, suppressed,
+--   opted-in, opt-out-outbox, undeliverable, resends, failed-outbox, running, scheduled, endings,
+--   halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts :errors :timeline
 --   :pricing :side :unknown :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
 --   :open :events :seen
 local c = open_rows(ARG.campaign)

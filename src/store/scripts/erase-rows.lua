@@ -12,8 +12,8 @@
 --   to be stored; then for each row: row, wamid as it was read or '', how many fields of the side
 --   hash, each field, how many digests of wamids, each digest
 -- Returns: done | rewritten: something was changed meanwhile | no_campaign
--- Keys built: asking, shares, notices, notify, trials, news, clock, by-end, with-rows, guard,
---   resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running,
+-- Keys built: schema, asking, shares, notices, notify, trials, news, clock, by-end, with-rows,
+--   guard, resends, opt-out-outbox, failed-outbox, wamid:<level>:<bucket>, wamid-levels, running,
 --   scheduled, endings, halt, campaign:<id> and its :counts :errors :timeline :pricing :side
 --   :unknown :batch:<batch> :ledger:<batch> :aside :beyond :chosen :first :ready :trial :again
 --   :events :seen :people:<segment>

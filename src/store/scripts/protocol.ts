@@ -8,6 +8,7 @@ import { layout } from "./layout.ts";
 import { named, numbered } from "./members.ts";
 
 export * from "./protocol-caps.ts";
+export * from "./protocol-forms.ts";
 
 /**
  * Values shared by TypeScript and the Lua scripts. Scripts know each capitalised export by the same

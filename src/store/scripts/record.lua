@@ -11,12 +11,12 @@
 --   tries_max: of a message that was not sent · unknown_budget: so many unknown ones within its
 --   window pause a campaign · unknown_budget_window_ms
 -- Returns: for each row its state number now, then 1 when the campaign or number was stopped
--- Keys built: backoffs, asking, shares, notices, notices-failed, notify, trials, news, clock,
---   stats, by-end, with-rows, serial, guard, resends, leases, claimed, pace, halt, running,
---   scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox,
---   parked, parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its
---   :counts :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch> :aside :beyond
---   :chosen :first :trial :again :events :seen
+-- Keys built: schema, backoffs, asking, shares, notices, notices-failed, notify, trials, news,
+--   clock, stats, by-end, with-rows, serial, guard, resends, leases, claimed, pace, halt,
+--   running, scheduled, endings, suppressed, opted-in, opt-out-outbox, undeliverable,
+--   failed-outbox, parked, parked-until, parked-for, wamid:<level>:<bucket>, wamid-levels,
+--   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
+--   :ledger:<batch> :aside :beyond :chosen :first :trial :again :events :seen
 local c = open_rows(ARG.campaign)
 if not c then return { 0 } end
 local LIMITS = {

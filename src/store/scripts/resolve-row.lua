@@ -8,8 +8,8 @@
 -- Returns: {no_campaign} · {no_row} · {unchanged, state}: no longer unknown · {closed,
 --   cancelled|expired}: the campaign was closed · {guarded}: to be sent again, and Redis may have
 --   gone back in time · {done, state now}
--- Keys built: asking, shares, notices, notices-failed, notify, stats, trials, news, clock,
---   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
+-- Keys built: schema, asking, shares, notices, notices-failed, notify, stats, trials, news,
+--   clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side :events :seen
 local c, row, decision = open_rows(ARG.campaign), num(ARG.row), ARG.decision

@@ -9,8 +9,8 @@
 --   protocol.ts each · lease_ms · webhooks_arriving_ms: they count as arriving for this time
 -- Returns: {no_campaign} · {closed, cancelled|expired} · {guarded}: Redis may have gone back in
 --   time · {done, and RETRY of protocol.ts for each row}
--- Keys built: asking, shares, notices, notify, trials, claimed, stats, suppressed, news, clock,
---   by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
+-- Keys built: schema, asking, shares, notices, notify, trials, claimed, stats, suppressed, news,
+--   clock, by-end, with-rows, guard, resends, running, scheduled, endings, halt, failed-outbox,
 --   campaign:<id> and its :counts :errors :timeline :pricing :unknown :ready :open
 --   :ledger:<batch> :aside :beyond :chosen :first :trial :again :side :events :seen
 local c, batch = open_rows(ARG.campaign), num(ARG.batch)

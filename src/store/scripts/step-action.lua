@@ -13,11 +13,11 @@
 -- Returns: 'stepped' · 'ended': it has, now or before · 'gone' · 'busy': another process takes
 --   steps · 'moved': the place is another · 'guarded': it would send again,
 --   and Redis may have gone back in time
--- Keys built: action, action-rows, actions-live, asking, shares, notices, notices-failed, notify,
---   trials, claimed, stats, suppressed, news, clock, by-end, with-rows, guard, resends, running,
---   scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors :timeline
---   :pricing :unknown :ready :open :ledger:<batch> :aside :beyond :chosen :first :trial :again
---   :side :events :seen
+-- Keys built: schema, action, action-rows, actions-live, asking, shares, notices, notices-failed,
+--   notify, trials, claimed, stats, suppressed, news, clock, by-end, with-rows, guard, resends,
+--   running, scheduled, endings, halt, failed-outbox, campaign:<id> and its :counts :errors
+--   :timeline :pricing :unknown :ready :open :ledger:<batch> :aside :beyond :chosen :first :trial
+--   :again :side :events :seen
 local key = P .. 'action:' .. ARG.action
 local f = redis.call('HMGET', key, 'state', 'cursor', 'campaign', 'decision', 'runner', 'until')
 local is_live = redis.call('ZSCORE', P .. 'actions-live', ARG.action)

@@ -11,12 +11,12 @@
 -- Returns: {rows made unknown, parked events dropped, messages to be sent again, parked failures
 --   that were matched, 1 if there may be more leases or failures, where the scan of open attempts
 --   continues}
--- Keys built: asking, shares, notices, notices-failed, notify, trials, news, by-end, with-rows,
---   clock, guard, pace, resends, leases, parked, parked-until, parked-for, failures-due, claimed,
---   stats, suppressed, opted-in, opt-out-outbox, undeliverable, failed-outbox, running,
---   scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels, campaign:<id> and its :counts
---   :errors :timeline :pricing :side :unknown :ready :open :ledger:<batch> :aside :beyond :chosen
---   :first :trial :again :events :seen
+-- Keys built: schema, asking, shares, notices, notices-failed, notify, trials, news, by-end,
+--   with-rows, clock, guard, pace, resends, leases, parked, parked-until, parked-for,
+--   failures-due, claimed, stats, suppressed, opted-in, opt-out-outbox, undeliverable,
+--   failed-outbox, running, scheduled, endings, halt, wamid:<level>:<bucket>, wamid-levels,
+--   campaign:<id> and its :counts :errors :timeline :pricing :side :unknown :ready :open
+--   :ledger:<batch> :aside :beyond :chosen :first :trial :again :events :seen
 local MOST = num(ARG.taken_max)
 local SCANNED_AT_ONCE = 100
 

@@ -26,10 +26,10 @@ local LEFT_SINCE, TOLD_SINCE = since(ARG.leave_out_ms), since(ARG.tell_ms)
 local function digit(value)
   local state = string.byte(value, LEDGER_HEADER.at_state)
   local flags = string.byte(value, LEDGER_HEADER.at_flags)
-  local times = string.byte(value, LEDGER_HEADER.at_times)
   if GOT[state] or bit.band(flags, FLAG.maybe_duplicate) ~= 0 then
+    local times, from = times_in(value)
     local claimed = bit.band(times, bit.lshift(1, TIME.claimed - 1)) ~= 0
-    local at = claimed and struct.unpack('>I4', value, LEDGER_HEADER.bytes + 1) or TICKS_MAX
+    local at = claimed and struct.unpack('>I4', value, from) or TICKS_MAX
     if at >= LEFT_SINCE then return '2' end
     if at >= TOLD_SINCE then return '3' end
   end

@@ -55,7 +55,7 @@ it("ordinary rows are stored ten batches a call, in order", async () => {
   const bench = await openTestStore();
   const { campaign, token } = await beginImport(bench);
   const { imports, calls } = watched(bench.store.imports);
-  const writer = createBatchWriter({ imports, campaign, token });
+  const writer = createBatchWriter({ imports, campaign, token, shortForms: true });
   onTestFinished(() => writer.close());
 
   for (let row = 1; row <= 2_150; row++) {
@@ -73,7 +73,7 @@ it("wide rows are stored in calls of a few megabytes, and come back as they were
   const bench = await openTestStore();
   const { campaign, token } = await beginImport(bench);
   const { imports, calls } = watched(bench.store.imports);
-  const writer = createBatchWriter({ imports, campaign, token });
+  const writer = createBatchWriter({ imports, campaign, token, shortForms: true });
   onTestFinished(() => writer.close());
   const rows = Array.from({ length: 250 }, (_, at) => wideRow(at + 1, 60_000));
 
@@ -93,7 +93,7 @@ it("wide rows are stored in calls of a few megabytes, and come back as they were
 
 it("a wide batch is packed row by row, and reads like one that was packed at once", () => {
   const cells = ["\u{1F600} zoë", "x".repeat(300_000), "", 'a "quote"'];
-  const packer = createRowPacker();
+  const packer = createRowPacker(true);
   packer.add({ cells, outcome: { kind: "rejected", code: "phone_invalid", column: "phone" } });
   packer.add({ cells, outcome: { kind: "pending", phone: testPhone(1) } });
   packer.add({ cells, outcome: { kind: "duplicate", phone: testPhone(1), of: 2 } });
@@ -111,7 +111,12 @@ it("an importer that has nothing to store for a while keeps its lease", async ()
   const leaseEnd = async (): Promise<number> =>
     Number(await bench.redis.hget(campaignKeys(bench.number, campaign).campaign, "importLease"));
   const first = await leaseEnd();
-  const writer = createBatchWriter({ imports: bench.store.imports, campaign, token });
+  const writer = createBatchWriter({
+    imports: bench.store.imports,
+    campaign,
+    token,
+    shortForms: true,
+  });
   onTestFinished(() => writer.close());
 
   await vi.waitFor(async () => expect(await leaseEnd()).toBeGreaterThan(first), { timeout: 5_000 });
@@ -120,7 +125,12 @@ it("an importer that has nothing to store for a while keeps its lease", async ()
 it("an import that another took over while it had nothing to store is lost", async () => {
   const bench = await openTestStore();
   const { campaign, token } = await beginImport(bench);
-  const writer = createBatchWriter({ imports: bench.store.imports, campaign, token });
+  const writer = createBatchWriter({
+    imports: bench.store.imports,
+    campaign,
+    token,
+    shortForms: true,
+  });
   onTestFinished(() => writer.close());
   await bench.redis.hset(campaignKeys(bench.number, campaign).campaign, "importer", "another");
 
@@ -133,7 +143,7 @@ it("a hundred rows that are too much even when they are packed are not put toget
   const bench = await openTestStore();
   const { campaign, token } = await beginImport(bench);
   const { imports, calls } = watched(bench.store.imports);
-  const writer = createBatchWriter({ imports, campaign, token });
+  const writer = createBatchWriter({ imports, campaign, token, shortForms: true });
   onTestFinished(() => writer.close());
   let rows = 0;
 

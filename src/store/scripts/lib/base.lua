@@ -41,6 +41,16 @@ local function webhooks_arriving(window_ms)
   return last <= WALL and last + window_ms > WALL
 end
 
+-- Whether the shorter forms of ledger values and of the wamid index may be written: not while
+-- processes may run that cannot read them (schema.ts).
+local short_forms
+local function writes_short()
+  if short_forms == nil then
+    short_forms = num(redis.call('GET', P .. 'schema')) >= SHORT_FORMS_SCHEMA
+  end
+  return short_forms
+end
+
 -- The campaigns that this script has opened, as it left them, by id.
 local opened_campaigns = {}
 

@@ -1,15 +1,30 @@
 --- @include "moves"
 --- @include "history"
--- The ledger value of a row, and its moves. protocol.ts describes the layout.
+-- The ledger value of a row, and its moves. protocol.ts describes the layout: a long form, and a
+-- short one.
+
+-- Which times a stored value has, and where the first of them is.
+local function times_in(value)
+  local first = string.byte(value)
+  if first >= SHORT_LEDGER then return first - SHORT_LEDGER, SHORT_HEADER.bytes + 1 end
+  return string.byte(value, LEDGER_HEADER.at_times), LEDGER_HEADER.bytes + 1
+end
 
 local function decode(value)
   if not value then
     return { state = STATE.pending, flags = 0, attempt = 0, tries = 0, code = 0, reason = 0,
       price = 0, times = {} }
   end
-  local _, state, flags, attempt, tries, code, reason, price, mask =
-    struct.unpack(LEDGER_HEADER.format, value)
-  local times, at, i = {}, LEDGER_HEADER.bytes + 1, 1
+  local state, flags, attempt, tries, code, reason, price, _
+  local mask, at = times_in(value)
+  if at <= SHORT_HEADER.bytes + 1 then
+    _, state, flags, price = string.byte(value, 1, SHORT_HEADER.bytes)
+    attempt, tries, code, reason = 1, 0, 0, 0
+  else
+    _, state, flags, attempt, tries, code, reason, price =
+      struct.unpack(LEDGER_HEADER.format, value)
+  end
+  local times, i = {}, 1
   while mask > 0 do
     if mask % 2 == 1 then
       times[i] = struct.unpack('>I4', value, at)
@@ -30,6 +45,9 @@ local function encode(r)
   end
   -- Unknown as well: a worker that never got the claim's answer may still report "not sent".
   if r.state == STATE.sending or r.state == STATE.unknown then tail = tail .. (r.nonce or '') end
+  if r.attempt == 1 and r.tries == 0 and r.code == 0 and r.reason == 0 and writes_short() then
+    return string.char(SHORT_LEDGER + mask, r.state, r.flags, r.price) .. tail
+  end
   return struct.pack(LEDGER_HEADER.format, LEDGER_VERSION, r.state, r.flags, r.attempt, r.tries,
     r.code, r.reason, r.price, mask) .. tail
 end

@@ -19,12 +19,34 @@ local function bucket_key(level, digest)
   return l.prefix .. struct.unpack('>I4', digest) % l.buckets
 end
 
+-- How a digest is stored: the two bytes between are those that choose a large level's bucket.
+local HEAD_TO, TAIL_FROM = 2, 5
+local function short_digest(digest)
+  return string.sub(digest, TAIL_FROM) .. string.sub(digest, 1, HEAD_TO)
+end
+
+local function pack_entry(serial, row, attempt)
+  if attempt == 1 and serial <= SHORT_SERIAL_MAX and row <= SHORT_ROW_MAX and writes_short() then
+    return struct.pack(SHORT_INDEX_ENTRY.format, serial, row)
+  end
+  return struct.pack(INDEX_ENTRY.format, serial, row, attempt)
+end
+
+local function unpack_entry(entry)
+  if #entry == SHORT_INDEX_ENTRY.bytes then
+    local serial, row = struct.unpack(SHORT_INDEX_ENTRY.format, entry)
+    return serial, row, 1
+  end
+  return struct.unpack(INDEX_ENTRY.format, entry)
+end
+
 local function index_put(c, digest, row, attempt)
   index_top = index_top or num(redis.call('HGET', LEVELS, 'top'))
   local key = bucket_key(index_top, digest)
   local serial = serial_of[c.id] or tonumber(string.match(c.id, '(%d+)$'))
   serial_of[c.id] = serial
-  local added = redis.call('HSET', key, digest, struct.pack('>I4I4I2', serial, row, attempt))
+  local field = writes_short() and short_digest(digest) or digest
+  local added = redis.call('HSET', key, field, pack_entry(serial, row, attempt))
   redis.call('PEXPIRE', key, KEPT)
   index_added = index_added + added
 end
@@ -51,7 +73,7 @@ kept_back[#kept_back + 1] = index_flush
 local function index_drop(digest)
   local all = redis.call('HMGET', LEVELS, 'top', 'bottom')
   for level = num(all[1]), num(all[2]), -1 do
-    redis.call('HDEL', bucket_key(level, digest), digest)
+    redis.call('HDEL', bucket_key(level, digest), short_digest(digest), digest)
   end
 end
 
@@ -59,9 +81,10 @@ end
 local function index_get(digest)
   index_levels = index_levels or redis.call('HMGET', LEVELS, 'top', 'bottom')
   for level = num(index_levels[1]), num(index_levels[2]), -1 do
-    local found = redis.call('HGET', bucket_key(level, digest), digest)
+    local both = redis.call('HMGET', bucket_key(level, digest), short_digest(digest), digest)
+    local found = both[1] or both[2]
     if found then
-      local serial, row, attempt = struct.unpack('>I4I4I2', found)
+      local serial, row, attempt = unpack_entry(found)
       return number_name() .. '-' .. serial, row, attempt
     end
   end
