@@ -28,8 +28,7 @@ import { writeList } from "./rig/list.mjs";
 import { startRedis } from "./rig/redis.mjs";
 
 const RATE_PER_SECOND = 100_000;
-/** Of them 12 for the index of people. */
-const BYTES_MAX = 132;
+const BYTES_MAX = 120;
 const SHARE_MAX = 1 / 8;
 /** Every 20th message fails. */
 const FAILED_EVERY = 20;
