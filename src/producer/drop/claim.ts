@@ -79,13 +79,8 @@ export function createClaims(input: { staleAfterMs: number }): Claims {
   return {
     async claim(listPath, note) {
       const content = ownedContent(note);
-      try {
-        await writeNewFile(claimPath(listPath), JSON.stringify(content));
-      } catch (error) {
-        if (isTaken(error)) return null;
-        throw error;
-      }
-      return hold(listPath, { content, touchEveryMs });
+      const isWritten = await writeOwn(content, () => writeClaim(claimPath(listPath), content));
+      return isWritten ? hold(listPath, { content, touchEveryMs }) : null;
     },
 
     async takeOver(listPath) {
@@ -102,7 +97,7 @@ export function createClaims(input: { staleAfterMs: number }): Claims {
       const crashed = old?.host !== "";
       const note = old === null ? fresh : { ...fresh, ...noteOf(old) };
       const content = ownedContent({ ...note, crashes: note.crashes + (crashed ? 1 : 0) });
-      if (!(await replaceClaim(path, content, found))) return null;
+      if (!(await writeOwn(content, () => replaceClaim(path, content, found)))) return null;
       const own = hold(listPath, { content, touchEveryMs });
       // Gone: its owner has moved it on.
       if ((await lstatOrNull(listPath)) === null) await own.end();
@@ -117,10 +112,35 @@ function ownedContent(note: ClaimNote): ClaimContent {
   return { ...note, token: randomBytes(8).toString("hex"), host: HOST, pid: process.pid };
 }
 
+/**
+ * Writes a claim of ours, which counts as ours before its file can be seen: our own scan may find
+ * it while it is still being synced, and would take it for one of an earlier process.
+ */
+async function writeOwn({ token }: ClaimContent, write: () => Promise<boolean>): Promise<boolean> {
+  ours.add(token);
+  let isWritten = false;
+  try {
+    isWritten = await write();
+  } finally {
+    if (!isWritten) ours.delete(token);
+  }
+  return isWritten;
+}
+
+/** False if there is a claim. */
+async function writeClaim(path: string, content: ClaimContent): Promise<boolean> {
+  try {
+    await writeNewFile(path, JSON.stringify(content));
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
+  }
+}
+
 function hold(listPath: string, input: { content: ClaimContent; touchEveryMs: number }): Claim {
   const path = claimPath(listPath);
   let { content } = input;
-  ours.add(content.token);
   const holds = async (): Promise<boolean> =>
     (await readClaim(path))?.content?.token === content.token;
 

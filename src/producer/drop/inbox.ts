@@ -1,9 +1,8 @@
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Refusal } from "../../core/refusal.ts";
 import { readCampaign } from "../import-file.ts";
-import { openList } from "../list/open.ts";
+import { endsWithLine, openList, openToRead } from "../list/open.ts";
 import { campaignOfRejects } from "../rejects/peek.ts";
 import { emptyReport } from "../report.ts";
 import type { Claims } from "./claim.ts";
@@ -82,7 +81,7 @@ export function createInbox(input: InboxInput): Inbox {
     const old = quiet(folder, name) >= graceMs;
     const waited = old && (own !== null || matchedMs >= settleMs);
     if (match.kind === "own") {
-      if (waited || (await endsWithLine(join(folders.inbox, file)))) {
+      if (waited || (await looksComplete(join(folders.inbox, file)))) {
         await takeWith(folder, name, match);
       }
       return;
@@ -218,13 +217,10 @@ function quiet(folder: SeenFolder, name: string): number {
   return folder.files.get(name)?.quietMs ?? 0;
 }
 
-/** A list that ends in the middle of a line may still be arriving. */
-async function endsWithLine(path: string): Promise<boolean> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+async function looksComplete(path: string): Promise<boolean> {
+  const file = await openToRead(path, { links: "refuse" });
   try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
-    return /[\r\n]/.test(buffer.toString("latin1", 0, bytesRead));
+    return await endsWithLine(file);
   } finally {
     await file.close();
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { openToRead } from "../list/open.ts";
 import { numberedStem } from "../rejects/free-path.ts";
 import type { Claim, Claims } from "./claim.ts";
 import {
@@ -131,8 +131,7 @@ const READ_MAX = 1024 * 1024 + 1;
 /** Null if it is gone. Does not follow links. */
 export async function readBytes(path: string): Promise<Buffer | null> {
   try {
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-    const file = await open(path, flags);
+    const file = await openToRead(path, { links: "refuse" });
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(READ_MAX), 0, READ_MAX, 0);
       return buffer.subarray(0, bytesRead);

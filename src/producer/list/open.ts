@@ -38,17 +38,31 @@ export async function openList(
   options: { links: "follow" | "refuse" },
 ): Promise<Result<ListFile>> {
   const name = basename(path);
-  // Not blocking: opening a FIFO without a writer would never return.
-  const noFollow = options.links === "refuse" ? constants.O_NOFOLLOW : 0;
   let handle: FileHandle;
   try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+    handle = await openToRead(path, options);
   } catch (error) {
     return cannotOpen(name, error);
   }
   const opened = await inspect(handle, name);
   if (!opened.ok) await handle.close();
   return opened;
+}
+
+/** Never waits: opening a FIFO without a writer would not return. */
+export function openToRead(
+  path: string,
+  { links }: { links: "follow" | "refuse" },
+): Promise<FileHandle> {
+  const noFollow = links === "refuse" ? constants.O_NOFOLLOW : 0;
+  return open(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+}
+
+/** A list that ends in the middle of a line may still be arriving. */
+export async function endsWithLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+  return /[\r\n]/.test(buffer.toString("latin1", 0, bytesRead));
 }
 
 async function inspect(handle: FileHandle, name: string): Promise<Result<ListFile>> {

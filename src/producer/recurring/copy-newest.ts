@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { constants, createWriteStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LIST_BYTES_MAX } from "../list/open.ts";
+import { endsWithLine, LIST_BYTES_MAX, openToRead } from "../list/open.ts";
 import { type FoundList, newestList } from "./newest.ts";
 import type { Given } from "./stage.ts";
 
@@ -24,11 +24,16 @@ export async function copyNewest(
     let list = await newestList(folder);
     for (let look = 0; look < LOOKS_MAX; look++) {
       if (list === null) return { kind: "none", outcome: "empty", why: "there is no list" };
-      const waitMs = (await endsWithLine(list)) ? settleMs : graceMs;
-      await sleep(waitMs, undefined, { signal });
-      const again: FoundList | null = await newestList(folder);
-      if (again?.path === list.path && again.look === list.look) return await copyList(list, to);
-      list = again;
+      const source = await openToRead(list.path, { links: "refuse" });
+      try {
+        await sleep((await endsWithLine(source)) ? settleMs : graceMs, undefined, { signal });
+        const again: FoundList | null = await newestList(folder);
+        const isSame = again?.path === list.path && again.look === list.look;
+        if (isSame) return await copyList(source, list, to);
+        list = again;
+      } finally {
+        await source.close();
+      }
     }
     return { kind: "trouble", why: `${list?.name ?? "the list"} is still being written` };
   } catch (error) {
@@ -41,30 +46,20 @@ export async function copyNewest(
   }
 }
 
-async function copyList(list: FoundList, to: string): Promise<Given> {
-  const source = await openList(list);
-  try {
-    const found = await source.stat();
-    if (found.size > LIST_BYTES_MAX) return { kind: "trouble", why: `${list.name} is over 4 GiB` };
-    const hash = createHash("sha256");
-    const tap = hashing(hash);
-    await pipeline(
-      source.createReadStream({ autoClose: false }),
-      tap,
-      createWriteStream(to, { flags: "wx", mode: 0o600, flush: true }),
-    );
-    const { size, mtimeMs } = await source.stat();
-    if (size !== found.size || mtimeMs !== found.mtimeMs) {
-      return { kind: "trouble", why: `${list.name} was changed while it was read` };
-    }
-    return { kind: "list", digest: hash.digest("hex"), etag: "", etagOf: "" };
-  } finally {
-    await source.close();
+async function copyList(source: FileHandle, { name }: FoundList, to: string): Promise<Given> {
+  const found = await source.stat();
+  if (found.size > LIST_BYTES_MAX) return { kind: "trouble", why: `${name} is over 4 GiB` };
+  const hash = createHash("sha256");
+  await pipeline(
+    source.createReadStream({ autoClose: false, start: 0 }),
+    hashing(hash),
+    createWriteStream(to, { flags: "wx", mode: 0o600, flush: true }),
+  );
+  const { size, mtimeMs } = await source.stat();
+  if (size !== found.size || mtimeMs !== found.mtimeMs) {
+    return { kind: "trouble", why: `${name} was changed while it was read` };
   }
-}
-
-function openList({ path }: FoundList): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  return { kind: "list", digest: hash.digest("hex"), etag: "", etagOf: "" };
 }
 
 /** Passes bytes on, and hashes them. */
@@ -75,16 +70,4 @@ function hashing(hash: { update(chunk: Buffer): unknown }): Transform {
       done(null, chunk);
     },
   });
-}
-
-/** A list that ends in the middle of a line may still be arriving. */
-async function endsWithLine(list: FoundList): Promise<boolean> {
-  const source = await openList(list);
-  try {
-    const { size } = await source.stat();
-    const { buffer, bytesRead } = await source.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
-    return /[\r\n]/.test(buffer.toString("latin1", 0, bytesRead));
-  } finally {
-    await source.close();
-  }
 }

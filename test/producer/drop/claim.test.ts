@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type Claim, type Claims, createClaims } from "../../../src/producer/drop/claim.ts";
@@ -43,6 +43,37 @@ function taken(claims: Claims, csvPath: string): Promise<Claim> {
 }
 
 const ELSEWHERE = { host: "another-host", pid: 1 };
+
+/** Stops at the moment when a file is written, and not on the disk yet; resolves at that moment. */
+async function stopAtSync(folder: string) {
+  const any = await open(folder);
+  const files = Object.getPrototypeOf(any) as typeof any;
+  await any.close();
+  let goOn = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    const spy = vi.spyOn(files, "sync").mockImplementationOnce(() => {
+      resolve();
+      return stopped;
+    });
+    onTestFinished(() => spy.mockRestore());
+  });
+  return { reached, goOn: () => goOn() };
+}
+
+it("a claim that is being written is not taken for one of an earlier process", async () => {
+  const { folder, csvPath, claims } = await processing();
+  const sync = await stopAtSync(folder);
+  const claiming = claimed(claims, csvPath);
+  await sync.reached;
+
+  expect(await claims.takeOver(csvPath)).toBe(null);
+  sync.goOn();
+
+  expect(await (await claiming).holds()).toBe(true);
+});
 
 it("a list is claimed once, and is free again when its claim has ended", async () => {
   const { folder, csvPath, claims } = await processing();
