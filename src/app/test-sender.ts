@@ -2,15 +2,9 @@ import type { NumberConfig } from "../config/config.ts";
 import { requireSendingNumber } from "../config/find-number.ts";
 import type { Result } from "../core/refusal.ts";
 import { accept } from "../core/refusal.ts";
+import type { OneSender } from "../worker/send-one.ts";
 import { type Platform, storeNamed } from "./platform.ts";
 import { sendObserverOf } from "./telemetry.ts";
-
-/** Sends one test message from this process. */
-export interface TestSender {
-  /** Sends it if it is due; resolves when it has its outcome, or has to wait. */
-  sendDue(campaign: string): Promise<void>;
-  stop(): Promise<void>;
-}
 
 /**
  * Opens what sends test messages of a number; refuses a number without id or token
@@ -19,7 +13,7 @@ export interface TestSender {
 export async function openTestSender(
   platform: Platform,
   number: NumberConfig,
-): Promise<Result<TestSender>> {
+): Promise<Result<OneSender>> {
   const { config, timings, logger, outage } = platform;
   const sending = requireSendingNumber(number);
   if (!sending.ok) return sending;

@@ -1,14 +1,13 @@
-import { describeCode } from "../core/error-codes.ts";
-import { describeFailure } from "../core/failure.ts";
+import type { SettledTest } from "../campaigns/settle-test.ts";
+import { testCause } from "../campaigns/test-message.ts";
 import { isoTime } from "../core/format.ts";
 import { type Mode, modeOption } from "../core/mode.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import { maskPhone } from "../core/recipient.ts";
-import type { FollowedTest } from "./test-follow.ts";
 import { duration, modeWords, printable } from "./words.ts";
 
 /** A test message and what is known of it. */
-interface TestReport extends FollowedTest {
+interface TestReport extends SettledTest {
   readonly id: string;
   readonly number: string;
   readonly mode: Mode;
@@ -20,22 +19,9 @@ interface TestReport extends FollowedTest {
   readonly file: string | null;
 }
 
-/** The error code, its title and advice; code 0 if there is none. */
-function causeOf({ row, notSent }: TestReport): { code: number; title: string; advice: string } {
-  const { code, reason } = row.value;
-  if (row.state === "failed") {
-    if (code === 0) return { code, ...describeFailure({ code, reason }) };
-    return { code, ...describeCode(code) };
-  }
-  if (notSent !== null && notSent.code !== 0) {
-    return { code: notSent.code, ...describeCode(notSent.code) };
-  }
-  return { code: 0, title: "", advice: "" };
-}
-
 export function testJson(report: TestReport) {
   const { id, number, mode, phone, listRow, file, row, end, notSent } = report;
-  const { code, title, advice } = causeOf(report);
+  const { code, title, advice } = testCause(report);
   const { times } = row.value;
   return {
     ...{ id, test: true, number, mode, to: maskPhone(phone), row: listRow, file },
@@ -59,7 +45,7 @@ export function testText(report: TestReport): string {
 function outcomeWords(report: TestReport): string {
   const { row, notSent, id, mode } = report;
   const { state, value } = row;
-  const { code, title, advice } = causeOf(report);
+  const { code, title, advice } = testCause(report);
   const show = `dropcast show ${id}${modeOption(mode)}`;
   const named = code === 0 ? title : `${code} ${title}`;
   if (notSent !== null) {
@@ -83,7 +69,7 @@ function outcomeWords(report: TestReport): string {
   return `${state}${tookWords(report)}${words === "" ? "." : `. ${words}`}`;
 }
 
-const SENT_WORDS: Readonly<Record<FollowedTest["end"], string>> = {
+const SENT_WORDS: Readonly<Record<SettledTest["end"], string>> = {
   settled: "",
   no_webhooks: "No process receives webhooks, so nothing more is known. Once one does, see: SHOW",
   late: "Nothing more was reported within a minute. Later: SHOW",

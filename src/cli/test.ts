@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import type { Platform } from "../app/platform.ts";
-import type { TestSender } from "../app/test-sender.ts";
-import { audited } from "../campaigns/audited.ts";
-import { checkMayTest, refuseTestStopped } from "../campaigns/may-test.ts";
+import type { TestSender } from "../campaigns/settle-test.ts";
+import { checkMayTest, senderOf, sendTest } from "../campaigns/test-message.ts";
 import type { NumberConfig } from "../config/config.ts";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { State } from "../core/message.ts";
@@ -23,10 +22,9 @@ import {
 import { asksFirst, confirm, YES } from "./confirm.ts";
 import { ENCODING_OPTION, encodingOption } from "./encoding-option.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { sayOutages } from "./outage.ts";
+import { askThrough, DETACHED, type Reachable, sayOutages } from "./outage.ts";
 import { withPlatform } from "./session.ts";
 import { readPhones } from "./suppress.ts";
-import { followTest } from "./test-follow.ts";
 import { testJson, testText } from "./test-report.ts";
 import { modeWords, printable } from "./words.ts";
 
@@ -148,15 +146,12 @@ async function readPlan(
   return accept({ definition, number: number.value, store, values: values.value, row, phone });
 }
 
-/** Null: this process has no token, but a worker that runs has one. */
 async function openSender(
   platform: Platform,
   { number, store }: TestPlan,
 ): Promise<Result<TestSender | null>> {
   const { openTestSender } = await import("../app/test-sender.ts");
-  const sender = await openTestSender(platform, number);
-  if (sender.ok) return sender;
-  return (await store.presence("worker")).isLive ? accept(null) : sender;
+  return senderOf(store, await openTestSender(platform, number));
 }
 
 function questionOf({ definition, number, values, row, phone }: TestPlan) {
@@ -174,41 +169,40 @@ function questionOf({ definition, number, values, row, phone }: TestPlan) {
 
 const SENT: ReadonlySet<State> = new Set(["accepted", "sent", "delivered", "read"] as const);
 
+/** WhatsApp reports within seconds; a phone that is switched off may take days. */
+const WAIT_MS = 60_000;
+
 async function sendAndFollow(
   cli: Cli,
   platform: Platform,
   input: TestPlan & { readonly sender: TestSender | null; readonly signal: AbortSignal },
 ) {
-  const { definition, store, values, phone, row, sender, signal } = input;
+  const { definition, store, values, phone, row, sender } = input;
   const { mode } = platform.config;
   const { storeTestMessage } = await import("../producer/test-message.ts");
-  const tested = await audited(
-    store.acts,
-    commandActor(cli),
-    { what: "test", details: { number: store.number } },
-    async () => {
-      const id = await storeTestMessage(store.imports, { definition, values, phone, mode });
-      if (id === null)
-        return refuseTestStopped("The test message was cancelled before it was sent.");
-      const followed = await followTest({
-        ...{ id, store, platform, sender },
-        cancel: () => store.campaigns.cancel(id),
-        signal: AbortSignal.any([signal, cli.terminal.closed]),
-        tell: (line) => cli.terminal.say(line),
-      });
-      return accept({ id, followed });
-    },
-    ({ id, followed }) => ({ campaigns: [id], details: { state: followed.row.state } }),
-  );
-  if (!tested.ok) return tested;
-  const { id, followed } = tested.value;
+  const message = { definition, values, phone, mode };
+  const signal = AbortSignal.any([input.signal, cli.terminal.closed]);
+  const sent = await sendTest(commandActor(cli), () => storeTestMessage(store.imports, message), {
+    ...{ store, sender, signal, waitFor: "report", withinMs: WAIT_MS },
+    ask: askingThrough(platform, signal),
+    tell: (id, state) => cli.terminal.say(`${id}: ${state}`),
+  });
+  if (!sent.ok) return sent;
   const report = {
-    ...{ ...followed, id, number: store.number, mode, phone, listRow: row, file: values.file },
+    ...{ ...sent.value, number: store.number, mode, phone, listRow: row, file: values.file },
   };
   const warnings = values.doubts.map((doubt) => `warning: ${doubt}`);
   return accept({
     json: testJson(report),
     text: [...warnings, testText(report)].join("\n"),
-    exitCode: SENT.has(followed.row.state) ? (0 as const) : (1 as const),
+    exitCode: SENT.has(report.row.state) ? (0 as const) : (1 as const),
   });
+}
+
+/** Waits for Redis; a person who has stopped waiting gets one more answer, or its failure. */
+function askingThrough(platform: Reachable, signal: AbortSignal) {
+  return async <T>(read: () => Promise<T>): Promise<T> => {
+    const seen = await askThrough(platform, read, signal);
+    return seen === DETACHED ? read() : seen;
+  };
 }

@@ -85,3 +85,5 @@ export function createOneSender(deps: SendOneDeps) {
     },
   };
 }
+
+export type OneSender = ReturnType<typeof createOneSender>;

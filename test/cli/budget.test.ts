@@ -2,9 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { followTest } from "../../src/cli/test-follow.ts";
-import { createLogger } from "../../src/logger.ts";
-import { watchOutage } from "../../src/redis/outage.ts";
+import { settleTest } from "../../src/campaigns/settle-test.ts";
 import { createBudget } from "../../src/store/budget/budget.ts";
 import { campaignKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
@@ -67,12 +65,12 @@ test("a campaign that waits for the budget says so, and when the next messages m
 });
 
 test("a test that is not sent says that the budget is full, or that the number is slow", async () => {
-  const { portfolio, reserve, redis, store } = await openPlace();
+  const { portfolio, reserve, store } = await openPlace();
   const follow = async () => {
     const id = await importTestCampaign(store, { rows: 1 });
-    const { notSent } = await followTest({
-      ...{ id, store, sender: null, signal: AbortSignal.abort(), tell: () => {} },
-      platform: { outage: watchOutage(redis), logger: createLogger({ level: "silent" }) },
+    const { notSent } = await settleTest({
+      ...{ id, store, sender: null, signal: AbortSignal.abort() },
+      ...{ waitFor: "report", withinMs: 60_000 },
       cancel: () => store.campaigns.cancel(id),
     });
     return notSent?.words;

@@ -22,10 +22,7 @@ const ENTRIES = "producer/suppressions/import-entries.ts";
 
 /** What the store offers for people, and where it is called; each of these files notes the act. */
 const CALLED_IN: readonly [RegExp, readonly string[]][] = [
-  [
-    /\bcampaigns\.(?:pause|resume|cancel)\(/,
-    ["api/test-send.ts", "campaigns/control.ts", "cli/test.ts"],
-  ],
+  [/\bcampaigns\.(?:pause|resume|cancel)\(/, ["campaigns/control.ts", "campaigns/test-message.ts"]],
   [/\bcampaigns\.resolve\(/, ["campaigns/resolve.ts"]],
   [/\bcampaigns\.retryRows\(/, ["campaigns/retry.ts"]],
   [/\bactions\.(?:begin|stop)\(/, ["campaigns/actions.ts"]],
