@@ -3,9 +3,10 @@
  * who sent the list, it goes when the list goes, and there are as many as uploads at most. So a
  * draft is on the disk of one process: another dashboard answers that there is none.
  */
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../core/json.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import type { Upload, Uploads } from "./uploads.ts";
 
 export interface Draft {
@@ -61,9 +62,7 @@ export function createDrafts(
     /** Stores it whole or not at all; of two at once the later one stays. */
     async save({ list, content, start, from }: Omit<Draft, "savedAt">): Promise<void> {
       const stored: Stored = { content, start, from };
-      const part = `${pathOf(list)}.${crypto.randomUUID()}`;
-      await writeFile(part, JSON.stringify(stored), { mode: 0o600 });
-      await rename(part, pathOf(list));
+      await writeWhole(pathOf(list), JSON.stringify(stored));
     },
   };
 }

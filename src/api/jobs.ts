@@ -4,11 +4,12 @@
  * afterwards knows what to continue.
  */
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { CampaignDefinition } from "../core/campaign.ts";
 import type { Encoding } from "../core/encoding.ts";
 import type { Result } from "../core/refusal.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { CreateRequest } from "./create-request.ts";
 import { CAMPAIGN_FILE, type Upload, type Uploads } from "./uploads.ts";
@@ -77,9 +78,7 @@ export function createJobs(uploads: Pick<Uploads, "folderOf" | "pathOf">) {
     },
 
     async note(list: Upload, job: Job): Promise<void> {
-      const path = fileOf(list, JOB);
-      await writeFile(`${path}.new`, JSON.stringify(job), { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      await writeWhole(fileOf(list, JOB), JSON.stringify(job));
     },
 
     /** Null: the list waits to be used. */

@@ -12,12 +12,13 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { open, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { accept, type Result, refuse } from "../core/refusal.ts";
+import { syncFolder, writeWhole } from "../files/whole-file.ts";
 import { type BackupKey, decryptWith, encryptFor } from "./backup-key.ts";
 
 const FORMAT = "dropcast-backup 1";
@@ -57,23 +58,18 @@ export async function writeBackup(input: {
   key: BackupKey | null;
 }): Promise<{ bytes: number }> {
   const { path, about, parts, key } = input;
-  const partial = `${path}.partial`;
-  const file = createWriteStream(partial, { flags: "wx", mode: 0o600, flush: true });
-  try {
-    const plain = Readable.from(linesAndParts(about, parts), { objectMode: false });
-    if (key === null) await pipeline(plain, file);
-    else {
-      const encrypted = await encryptFor(key, toWeb(plain));
-      await pipeline(Readable.fromWeb(encrypted as never), file);
-    }
-    // Never over a file that has appeared meanwhile.
-    await (await open(path, "wx", 0o600)).close();
-    await rename(partial, path);
-    return { bytes: file.bytesWritten };
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  const plain = linesAndParts(about, parts);
+  const stream = () => toWeb(Readable.from(plain, { objectMode: false }));
+  await writeWhole(path, key === null ? plain : await encryptFor(key, stream()), {
+    draft: `${path}.partial`,
+    async mayReplace() {
+      // Never over a file that has appeared meanwhile.
+      await (await open(path, "wx", 0o600)).close();
+      return true;
+    },
+  });
+  await syncFolder(dirname(path));
+  return { bytes: (await stat(path)).size };
 }
 
 async function* linesAndParts(

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Mode } from "../core/mode.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import { isRunning, processIdentity } from "../redis/process-identity.ts";
 
 /**
@@ -41,7 +42,10 @@ export function forgetDead(dataDir: string): void {
 }
 
 /** Writes the note of this process and removes those of dead ones. Returns how to remove it. */
-export function noteRunning(dataDir: string, { mode, url }: { mode: Mode; url: string }) {
+export async function noteRunning(
+  dataDir: string,
+  { mode, url }: { mode: Mode; url: string },
+): Promise<() => void> {
   const folder = notesFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   forgetDead(dataDir);
@@ -49,10 +53,8 @@ export function noteRunning(dataDir: string, { mode, url }: { mode: Mode; url: s
   const path = notePath(dataDir, pid);
   const identity = processIdentity(pid) ?? "";
   const note: Note = { mode, url, pid, startedAt: Date.now(), process: identity };
-  const draft = `${path}.draft`;
-  writeFileSync(draft, `${JSON.stringify(note)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
-  return (): void => rmSync(path, { force: true });
+  await writeWhole(path, `${JSON.stringify(note)}\n`);
+  return () => rmSync(path, { force: true });
 }
 
 function notePath(dataDir: string, pid: number): string {

@@ -201,7 +201,7 @@ async function startRoles(input: {
   };
   print(cli, `  ${"Mode".padEnd(12)}${modeWords(config.mode)}`);
   if (started !== null) show("Sandbox", started.url);
-  boot.onStop(noteRunning(config.dataDir, { mode: config.mode, url: config.apiUrl }));
+  boot.onStop(await noteRunning(config.dataDir, { mode: config.mode, url: config.apiUrl }));
   for (const name of ORDER) {
     if (name === "webhooks" && lacksSecrets(config)) {
       print(cli, "  Webhooks    off: without a webhook secret, outcomes stay `accepted`");

@@ -1,6 +1,7 @@
-import { type FileHandle, lstat, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { PersonTrace } from "../core/person-trace.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import { createRecordSplitter } from "./list-records.ts";
 
 /** What was erased from the files of a folder. */
@@ -91,8 +92,7 @@ async function eraseFromList(
   let lines = 0;
   try {
     await rm(hidden, { force: true });
-    const to = await open(hidden, "wx", mode & 0o777);
-    try {
+    const copyOthers = async (to: FileHandle): Promise<void> => {
       const splitter = createRecordSplitter();
       const keep = async (records: readonly string[]): Promise<void> => {
         const kept = records.filter((record) => !trace.found(record));
@@ -101,14 +101,10 @@ async function eraseFromList(
       };
       for await (const text of textOf(from, encoding)) await keep(splitter.push(text));
       await keep(splitter.end());
-      await to.sync();
-    } finally {
-      await to.close();
-    }
-    await rename(hidden, path);
+    };
+    await writeWhole(path, copyOthers, { draft: hidden, mode: mode & 0o777 });
   } finally {
     await from.close();
-    await rm(hidden, { force: true });
   }
   return lines;
 }

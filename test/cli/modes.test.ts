@@ -73,7 +73,7 @@ function sandboxPeople({ dir }: Place): string[] {
 async function runSandbox(place: Place): Promise<void> {
   const sandbox = createSandbox({});
   const { url } = await sandbox.start();
-  const forget = noteRunning(join(place.dir, ".dropcast"), { mode: "sandbox", url });
+  const forget = await noteRunning(join(place.dir, ".dropcast"), { mode: "sandbox", url });
   onTestFinished(async () => {
     forget();
     await sandbox.stop();
@@ -169,7 +169,7 @@ test("a sandbox that is configured gets the configured token, also from a comman
   const token = Buffer.from("account:pat").toString("base64");
   const sandbox = createSandbox({ token, numberIds: ["stand-in"] });
   const { url } = await sandbox.start();
-  const forget = noteRunning(join(place.dir, ".dropcast"), { mode: "sandbox", url });
+  const forget = await noteRunning(join(place.dir, ".dropcast"), { mode: "sandbox", url });
   onTestFinished(async () => {
     forget();
     await sandbox.stop();

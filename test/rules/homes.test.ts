@@ -24,6 +24,19 @@ const OTHER_LETTERS: Readonly<Record<string, string>> = {
   "producer/suppressions/read-file.ts": "the scope in a cell",
 };
 
+/** What is renamed. */
+const RENAMED: Readonly<Record<string, string>> = {
+  "api/uploads.ts": "the folder of an upload that has come",
+  "backup/scratch-redis.ts": "a part of a backup, for the Redis that reads it",
+  "files/whole-file.ts": "the one way to replace a file",
+  "producer/drop/files.ts": "lists, between the folders of the drop folder",
+  "producer/drop/probe.ts": "a probe, between the same folders",
+  "producer/recurring/stage.ts": "a list that was fetched",
+  "redis/debian-packages.ts": "the folder of a Redis that was downloaded",
+  "redis/server-process.ts": "a log that is full",
+  "store/recovery/counter-memory.ts": "the claim counter of a process that ends",
+};
+
 describe("what has one home", () => {
   test("column names are folded by foldColumnName alone, so that every step finds the same one", () => {
     const folding = files
@@ -41,5 +54,13 @@ describe("what has one home", () => {
       .map(({ path }) => path);
 
     expect(guarding).toEqual(["core/spreadsheet.ts"]);
+  });
+
+  test("files are replaced by files/whole-file.ts alone; what else is renamed is moved", () => {
+    const renaming = files
+      .filter(({ text }) => /\brename(?:Sync)?\(/.test(text))
+      .map(({ path }) => path);
+
+    expect(renaming.sort()).toEqual(Object.keys(RENAMED).sort());
   });
 });

@@ -84,6 +84,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["silence-words", "pause-words", "stall-words", "trial-words"],
     ...["message-json", "message-timeline", "message-words", "person-words"],
   ],
+  files: ["whole-file"],
   health: ["topology", "check", "facts", "health", "number-facts-words", "redis", "runbook"],
   http: ["health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],

@@ -3,7 +3,8 @@ import { readlinkSync } from "node:fs";
 import { rm, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { isTaken, lstatOrNull, writeNewFile } from "./files.ts";
+import { writeNewFile } from "../../files/whole-file.ts";
+import { isTaken, lstatOrNull } from "./files.ts";
 import {
   type ClaimContent,
   type ClaimNote,

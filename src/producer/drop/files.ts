@@ -1,5 +1,5 @@
-import { constants, type Stats } from "node:fs";
-import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, mkdir, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import { probeSteps } from "./probe.ts";
@@ -95,56 +95,6 @@ export async function moveFile(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if (isGone(error)) return false;
     throw error;
-  }
-}
-
-/**
- * Writes a new file and syncs it where the file system can. Throws EEXIST if the name is taken;
- * leaves nothing behind if writing fails (a full disk).
- */
-export async function writeNewFile(path: string, content: string | Buffer): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(content);
-    await sync(file);
-    await file.close();
-  } catch (error) {
-    await file.close().catch(() => {});
-    await rm(path, { force: true });
-    throw error;
-  }
-}
-
-/** Makes renames in a folder survive a power failure, where the file system can. */
-export async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, constants.O_RDONLY);
-    try {
-      await sync(handle);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!SYNC_UNKNOWN.has(codeOf(error))) throw error;
-  }
-}
-
-/** Errors of file systems that cannot sync a folder, or anything: not a fault of the file. */
-const SYNC_UNKNOWN = new Set([
-  "EINVAL",
-  "ENOTSUP",
-  "EOPNOTSUPP",
-  "ENOSYS",
-  "EISDIR",
-  "EPERM",
-  "EACCES",
-]);
-
-async function sync(handle: { sync(): Promise<void> }): Promise<void> {
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (!SYNC_UNKNOWN.has(codeOf(error))) throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Refusal } from "../../core/refusal.ts";
-import { isGone, writeNewFile } from "./files.ts";
+import { writeWhole } from "../../files/whole-file.ts";
+import { isGone } from "./files.ts";
 
 /** The content of a claim, and the hidden files beside a list in `processing/`. */
 
@@ -108,23 +109,18 @@ export function noteOf(content: ClaimContent): ClaimNote {
 }
 
 /** Replaces the claim that was read; false if it has been replaced meanwhile. */
-export async function replaceClaim(
+export function replaceClaim(
   path: string,
   content: ClaimContent,
   replaced: FoundClaim | null,
 ): Promise<boolean> {
-  const next = `${path}.${randomBytes(8).toString("hex")}`;
-  try {
-    await writeNewFile(next, JSON.stringify(content));
-    if (replaced !== null) {
+  return writeWhole(path, JSON.stringify(content), {
+    async mayReplace() {
+      if (replaced === null) return true;
       const now = await readClaim(path);
-      if (now === null || now.content?.token !== replaced.content?.token) return false;
-    }
-    await rename(next, path);
-    return true;
-  } finally {
-    await rm(next, { force: true });
-  }
+      return now !== null && now.content?.token === replaced.content?.token;
+    },
+  });
 }
 
 export interface FoundClaim {

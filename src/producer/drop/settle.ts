@@ -1,16 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
+import { writeNewFile } from "../../files/whole-file.ts";
 import { numberedStem } from "../rejects/free-path.ts";
 import type { ImportReport } from "../report.ts";
-import {
-  type DropFolders,
-  isGone,
-  isTaken,
-  lstatOrNull,
-  makeFolder,
-  moveFile,
-  writeNewFile,
-} from "./files.ts";
+import { type DropFolders, isGone, isTaken, lstatOrNull, makeFolder, moveFile } from "./files.ts";
 import { isList, shortStem } from "./names.ts";
 import { hiddenRejectsPath } from "./note.ts";
 import { type ClaimedList, fetchOwnFile, findOwnFile } from "./take.ts";

@@ -1,18 +1,11 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { syncFolder, writeNewFile } from "../../files/whole-file.ts";
 import { openToRead } from "../list/open.ts";
 import { numberedStem } from "../rejects/free-path.ts";
 import type { Claim, Claims } from "./claim.ts";
-import {
-  type DropFolders,
-  isGone,
-  lstatOrNull,
-  makeFolder,
-  moveFile,
-  syncFolder,
-  writeNewFile,
-} from "./files.ts";
+import { type DropFolders, isGone, lstatOrNull, makeFolder, moveFile } from "./files.ts";
 import { shortStem } from "./names.ts";
 import { frozenPath, newNote } from "./note.ts";
 

@@ -1,10 +1,11 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { parseCampaign } from "../../config/campaign-file.ts";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import type { Recurring } from "../../core/recurring.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
 import { refuseUnknownNumber } from "../../core/unknown-number.ts";
+import { writeWhole } from "../../files/whole-file.ts";
 import type { DropLog } from "../drop/drop-log.ts";
 import { isGone } from "../drop/files.ts";
 import { fold, isCampaign, isIgnored, stemOf } from "../drop/names.ts";
@@ -92,10 +93,8 @@ export function createRecurringFiles({ dir, numbers, settleMs, log }: FilesInput
     }
     const { refusal } = read;
     log.condition(path, `recurring/${file} is not run: ${refusal.message} ${refusal.fix}`);
-    const draft = `${path}.${process.pid}.tmp`;
     try {
-      await writeFile(draft, `${JSON.stringify({ file, refusal }, null, 2)}\n`, { mode: 0o600 });
-      await rename(draft, path);
+      await writeWhole(path, `${JSON.stringify({ file, refusal }, null, 2)}\n`);
     } catch {
       // A folder that is read-only: the log and `doctor` say the same.
     }

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mode } from "../../core/mode.ts";
+import { writeWhole } from "../../files/whole-file.ts";
 import { isGone } from "../drop/files.ts";
 
 /** The last list of a recurring campaign file that was committed. */
@@ -41,9 +41,7 @@ export function createRunMemory(dir: string, mode: Mode): RunMemory {
       // A list that was committed earlier may be resumed later.
       if (((await read(name))?.dueMs ?? 0) > last.dueMs) return;
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const draft = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
-      await writeFile(draft, JSON.stringify(last), { mode: 0o600, flush: true });
-      await rename(draft, pathOf(name));
+      await writeWhole(pathOf(name), JSON.stringify(last));
     },
   };
 }

@@ -1,9 +1,10 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { utf16Of } from "../../core/encoding.ts";
+import { syncFolder } from "../../files/whole-file.ts";
 import { localParts } from "../../time/due-times.ts";
 import type { Claim } from "../drop/claim.ts";
-import { lstatOrNull, makeFolder, syncFolder } from "../drop/files.ts";
+import { lstatOrNull, makeFolder } from "../drop/files.ts";
 import type { DropParts } from "../drop/folder.ts";
 import { RECURRING_FOLDER } from "../drop/mode.ts";
 import { shortStem } from "../drop/names.ts";

@@ -1,8 +1,9 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { type RejectCode, rejectWords } from "../../core/reject.ts";
 import { escapeCellWithDigits } from "../../core/spreadsheet.ts";
+import { openWhole, type WholeFile } from "../../files/whole-file.ts";
 import { addedColumns } from "./layout.ts";
 
 /**
@@ -56,14 +57,14 @@ export function createRejectsFile(input: {
     dirname(input.path),
     `.${basename(input.path)}.${input.campaign ?? process.pid}.tmp`,
   );
-  let handle: FileHandle | null = null;
+  let whole: WholeFile | null = null;
   let problem: string | null = null;
 
   const text = createRejectsText(input);
 
   async function discard(): Promise<void> {
-    await handle?.close();
-    handle = null;
+    await whole?.drop();
+    whole = null;
     await rm(hidden, { force: true });
   }
 
@@ -86,23 +87,20 @@ export function createRejectsFile(input: {
     async add(rows) {
       if (rows.length === 0) return;
       await attempt(async () => {
-        if (handle === null) {
+        if (whole === null) {
           // Removes what a killed import left under this name; a link placed there is not followed.
           await rm(hidden, { force: true });
-          handle = await open(hidden, "wx", 0o600);
-          await handle.write(text.head());
+          whole = await openWhole(input.path, { draft: hidden });
+          await whole.file.write(text.head());
         }
-        await handle.write(text.rows(rows));
+        await whole.file.write(text.rows(rows));
       });
     },
     async finish() {
-      const written = handle;
+      const written = whole;
       if (written === null) return { path: null, problem };
       await attempt(async () => {
-        await written.sync();
-        await written.close();
-        handle = null;
-        await rename(hidden, input.path);
+        await written.keep();
       });
       return { path: problem === null ? input.path : null, problem };
     },
