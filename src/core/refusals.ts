@@ -31,6 +31,7 @@ export type RefusalCode = keyof typeof REFUSALS;
 /** Codes of earlier versions and their replacements. */
 export const REPLACED = {
   webhooks_secret_missing: "webhook_secret_missing",
+  webhooks_secret_unusable: "webhook_secret_unusable",
 } as const satisfies Readonly<Record<string, RefusalCode>>;
 
 export function describeRefusal(code: RefusalCode): RefusalEntry {

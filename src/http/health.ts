@@ -3,11 +3,12 @@
  * from outside, so it serves `/metrics` without a password. Webhooks and dashboard also answer the
  * probes on their own ports.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { Result } from "../core/refusal.ts";
 import type { Scrape } from "../core/scrape.ts";
 import { closeServer, type Listening, listen } from "./listen.ts";
-import { answerProbe, isProbe, mayProbe, type Probed } from "./probes.ts";
+import { answerProbe, type PortProblems, type Probed } from "./probes.ts";
+import { plainProblem } from "./problem.ts";
 
 export interface HealthServerOptions extends Probed {
   readonly host: string;
@@ -31,6 +32,11 @@ interface HealthServer {
 const HEADER_BYTES_MAX = 8 * 1024;
 const REQUEST_TIMEOUT_MS = 5_000;
 
+const PROBLEMS: PortProblems = {
+  notFound: plainProblem("metrics_path_unknown"),
+  methodNotAllowed: plainProblem("metrics_method_not_allowed"),
+};
+
 /** Serves `/healthz`, `/readyz` and `/metrics`. */
 export function createHealthServer(options: HealthServerOptions): HealthServer {
   const { host, port } = options;
@@ -39,7 +45,8 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
-      answer(request, response, probed).catch(() =>
+      const path = (request.url ?? "").split("?", 1)[0] ?? "";
+      answerProbe({ path, request, response }, probed, PROBLEMS).catch(() =>
         // A bug in a check costs only its own connection.
         request.socket.destroy(),
       );
@@ -60,21 +67,4 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
       await closeServer(server, 0);
     },
   };
-}
-
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  probed: Probed,
-): Promise<void> {
-  const path = (request.url ?? "").split("?", 1)[0] ?? "";
-  if (!isProbe(path, probed)) return refuse(response, 404, "not found");
-  if (mayProbe(request)) return answerProbe(path, probed, response);
-  response.setHeader("allow", "GET, HEAD");
-  refuse(response, 405, "method not allowed");
-}
-
-function refuse(response: ServerResponse, status: number, words: string): void {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(JSON.stringify({ status: words }));
 }

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Scrape } from "../core/scrape.ts";
+import { answerProblem } from "./answer-problem.ts";
 import { PROBLEM_TYPE, type Problem, problemFields } from "./problem.ts";
 
 export interface Probed {
@@ -55,12 +56,25 @@ export async function probe(path: string, probed: Probed): Promise<ProbeAnswer> 
   });
 }
 
-/** The same on plain node:http. */
+/** What a port answers to a request that none of its addresses takes. */
+export interface PortProblems {
+  readonly notFound: Problem;
+  readonly methodNotAllowed: Problem;
+}
+
+/**
+ * The same on plain node:http, for every request that no other address of the port takes: what is
+ * not a probe, or would change something, is refused.
+ */
 export async function answerProbe(
-  path: string,
+  { path, request, response }: { path: string; request: IncomingMessage; response: ServerResponse },
   probed: Probed,
-  response: ServerResponse,
+  problems: PortProblems,
 ): Promise<void> {
+  if (!isProbe(path, probed)) return answerProblem(request, response, problems.notFound);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return answerProblem(request, response, problems.methodNotAllowed, { allow: "GET, HEAD" });
+  }
   const { status, contentType, body } = await probe(path, probed);
   response.writeHead(status, {
     "content-type": contentType,
@@ -68,11 +82,6 @@ export async function answerProbe(
     "cache-control": "no-store",
   });
   response.end(body);
-}
-
-/** Probes only read. */
-export function mayProbe({ method }: Pick<IncomingMessage, "method">): boolean {
-  return method === "GET" || method === "HEAD";
 }
 
 function json(status: number, body: object): ProbeAnswer {

@@ -74,11 +74,3 @@ function append(held: Buffer, bytes: number, chunk: Buffer, bytesMax: number): B
 export function declaredTooLarge(request: IncomingMessage, bytesMax: number): boolean {
   return Number(request.headers["content-length"] ?? 0) > bytesMax;
 }
-
-/** Whether a body follows the headers. */
-export function hasBody(request: IncomingMessage): boolean {
-  return (
-    request.headers["transfer-encoding"] !== undefined ||
-    Number(request.headers["content-length"] ?? 0) > 0
-  );
-}

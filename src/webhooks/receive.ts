@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redisTrouble } from "../core/redis-trouble.ts";
+import { answerProblem } from "../http/answer-problem.ts";
 import type { Problem } from "../http/problem.ts";
 import type { Throttle } from "../http/throttle.ts";
-import { answerProblem } from "./answers.ts";
 import { type DeliveryPorts, deliverEvent } from "./apply.ts";
 import { readBody } from "./body.ts";
 import type { BodyBudget } from "./body-budget.ts";

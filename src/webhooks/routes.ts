@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerProbe, isProbe, mayProbe, type Probed } from "../http/probes.ts";
-import { answerProblem } from "./answers.ts";
+import { answerProblem } from "../http/answer-problem.ts";
+import { answerProbe, isProbe, type Probed } from "../http/probes.ts";
 import type { WebhookCounters } from "./counters.ts";
 import { PROBLEMS } from "./problems.ts";
 
@@ -40,17 +40,13 @@ export function createRoutes(
       counters.warn(PROBLEMS.numberUnknown.refusal.code, "webhooks arrive for an unknown number");
       return answerProblem(request, response, PROBLEMS.numberUnknown);
     }
-    if (!isProbe(path, probed)) {
-      if (request.method === "POST") {
-        counters.warn(
-          PROBLEMS.notFound.refusal.code,
-          "a POST to an unknown path: perhaps webhooks with a wrong address",
-        );
-      }
-      return answerProblem(request, response, PROBLEMS.notFound);
+    if (request.method === "POST" && !isProbe(path, probed)) {
+      counters.warn(
+        PROBLEMS.notFound.refusal.code,
+        "a POST to an unknown path: perhaps webhooks with a wrong address",
+      );
     }
-    if (mayProbe(request)) return settle(request, answerProbe(path, probed, response));
-    answerProblem(request, response, PROBLEMS.methodNotAllowed, { allow: "GET, HEAD" });
+    settle(request, answerProbe({ path, request, response }, probed, PROBLEMS));
   };
 }
 

@@ -70,7 +70,7 @@ export function createVerifier(numbers: readonly WebhookNumber[]): Result<Verifi
       const key = keyFor(secret, keys);
       if (key === undefined) {
         return refuse(
-          "webhooks_secret_unusable",
+          "webhook_secret_unusable",
           `A webhook secret of number ${name} is empty or not base64.`,
           "Copy it again from LiveChat: whsec_ followed by base64.",
         );

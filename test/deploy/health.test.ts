@@ -86,10 +86,20 @@ describe("the health port of producer and worker", () => {
 
   test("serves nothing else, and changes nothing", async () => {
     const { get } = await start(() => true);
+    const problemOf = async (answer: Response) => ({
+      contentType: answer.headers.get("content-type"),
+      allow: answer.headers.get("allow"),
+      ...((await answer.json()) as object),
+    });
 
-    expect((await get("/")).status).toBe(404);
     expect((await get("/healthz", "HEAD")).status).toBe(200);
-    expect((await get("/healthz", "POST")).status).toBe(405);
+    expect(await problemOf(await get("/"))).toMatchObject({
+      ...{ contentType: "application/problem+json", status: 404, code: "metrics_path_unknown" },
+    });
+    expect(await problemOf(await get("/healthz", "POST"))).toMatchObject({
+      ...{ contentType: "application/problem+json", allow: "GET, HEAD" },
+      ...{ status: 405, code: "metrics_method_not_allowed" },
+    });
   });
 
   test("is refused with the way out when its port is taken", async () => {

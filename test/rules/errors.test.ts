@@ -31,6 +31,20 @@ describe("refusals", () => {
     expect(odd).toEqual([]);
   });
 
+  test("name one thing in one spelling: not webhook_secret here and webhooks_secret there", () => {
+    const spellings = new Map<string, Set<string>>();
+    for (const [, first = "", second = ""] of codes.map(
+      (code) => /^([^_]+)_([^_]+)/.exec(code) ?? [],
+    )) {
+      // drop_not_… is about a list, drops_not_… about the folder.
+      if (second === "not" || second === "too") continue;
+      const thing = `${first.replace(/s$/, "")}_${second}`;
+      spellings.set(thing, (spellings.get(thing) ?? new Set()).add(`${first}_${second}`));
+    }
+
+    expect([...spellings.values()].filter(({ size }) => size > 1)).toEqual([]);
+  });
+
   test("say in sentences what happened and what to do", () => {
     const odd = codes.filter((code) => {
       const { meaning, fix } = REFUSALS[code];

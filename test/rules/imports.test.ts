@@ -86,7 +86,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   files: ["whole-file"],
   health: ["topology", "check", "facts", "health", "number-facts-words", "redis", "runbook"],
-  http: ["health", "listen", "probes", "problem", "throttle"],
+  http: ["answer-problem", "health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
   mcp: ["api-client", "server"],
   metrics: ["deployment", "metrics", "process-metrics"],

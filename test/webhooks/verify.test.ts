@@ -274,7 +274,7 @@ describe("secrets and numbers", () => {
     "the secret %j is refused at the start",
     (secret) => {
       const made = createVerifier([{ name: "main", webhookSecrets: [WEBHOOK_SECRET, secret] }]);
-      expect(made).toMatchObject({ ok: false, refusal: { code: "webhooks_secret_unusable" } });
+      expect(made).toMatchObject({ ok: false, refusal: { code: "webhook_secret_unusable" } });
     },
   );
 

@@ -33,6 +33,16 @@ export const SETUP = catalogue(500, {
       "The metrics port of a role cannot be opened (in use, or not an address of this host).",
     fix: "Set `DROPCAST_METRICS_PORT` to a free port, or leave it empty, and `DROPCAST_HTTP_HOST` to an address of this host.",
   },
+  metrics_method_not_allowed: {
+    meaning: "The metrics port of a role only reads.",
+    fix: "Use GET or HEAD.",
+    http: 405,
+  },
+  metrics_path_unknown: {
+    meaning: "The metrics port of a role serves nothing at this path.",
+    fix: "It serves /healthz, /readyz and /metrics; webhooks and the dashboard have ports of their own.",
+    http: 404,
+  },
   mode_other: {
     meaning: "`--live` or `--sandbox` does not match the configured API.",
     fix: "Leave the option out, or set `DROPCAST_API_URL` to the intended API.",

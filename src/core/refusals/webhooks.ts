@@ -13,6 +13,11 @@ export const WEBHOOKS = catalogue(400, {
     fix: "Serve all numbers that share a secret in the same webhooks processes, or give each a secret of its own.",
     http: 500,
   },
+  webhook_secret_unusable: {
+    meaning: "A webhook secret of a number is empty or not base64.",
+    fix: "Copy it from LiveChat again: whsec_ and base64.",
+    http: 500,
+  },
   webhooks_body_not_event: {
     meaning: "The signature is valid, but the body is not an object with a `type` string.",
     fix: "Tell the sender: an event is {type, timestamp, data}.",
@@ -90,11 +95,6 @@ export const WEBHOOKS = catalogue(400, {
     meaning: "The request was not complete in time (5 s for its headers, 10 s in all).",
     fix: "Send it again; if it persists, check the network between the sender and this host.",
     http: 408,
-  },
-  webhooks_secret_unusable: {
-    meaning: "A webhook secret of a number is empty or not base64.",
-    fix: "Copy it from LiveChat again: whsec_ and base64.",
-    http: 500,
   },
   webhooks_signature_mismatch: {
     meaning: "The signature does not match any configured secret.",

@@ -1,7 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { PROBLEM_TYPE, type Problem, problemFields } from "../http/problem.ts";
-import { hasBody } from "./body.ts";
+import { PROBLEM_TYPE, type Problem, problemFields } from "./problem.ts";
 
 /** How long a refused sender may take to read the answer before its connection is cut. */
 const LINGER_MS = 1000;
@@ -55,4 +54,12 @@ export function closeWith(
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
   const cut = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(cut));
+}
+
+/** Whether a body follows the headers. */
+function hasBody(request: IncomingMessage): boolean {
+  return (
+    request.headers["transfer-encoding"] !== undefined ||
+    Number(request.headers["content-length"] ?? 0) > 0
+  );
 }
